@@ -1,0 +1,71 @@
+/** The terms of one mutual recognition arrangement, as data: what was agreed, nothing about messages. */
+
+import type { Day, Role } from './record.ts';
+
+export type Direction = 'import' | 'export';
+export type TransportMode = 'sea' | 'air' | 'road' | 'rail' | 'post';
+
+/** Lower examination rate, priority, fewer document checks … : `letter: words`. */
+export type Benefits = Readonly<Record<string, string>>;
+
+export interface Arrangement {
+  readonly title: string;
+  /** The programme of the partner that we recognise. */
+  readonly programme: string;
+  /** First day in force; a mode of transport may have begun earlier or later than the rest. */
+  readonly inForce: {
+    readonly from: Day;
+    readonly until?: Day;
+    readonly modes?: Readonly<Partial<Record<TransportMode, Day>>>;
+  };
+  /** Goods movements it covers, seen from home. */
+  readonly directions: readonly Direction[];
+  /** The roles on an entry in which the foreign operator earns the benefits. */
+  readonly entryRoles: readonly EntryRole[];
+  /** Our grades the partner accepts. */
+  readonly grades: readonly string[];
+  readonly benefits: Benefits;
+  /** A list older than this, in seconds, no longer answers. */
+  readonly maxAgeSeconds: number;
+  /** How far a list may move in one message before two people look at it. */
+  readonly bands: ListBands;
+}
+
+export interface ListBands {
+  /** Number of operators a list may have at all. */
+  readonly between: readonly [number, number];
+  /** Leaving or no longer active in one message: at most this percentage, or this many if that is more. */
+  readonly shrink: { readonly percent: number; readonly records: number };
+  readonly grow: { readonly percent: number; readonly records: number };
+}
+
+/** A party's role on an entry: the WCO party classes, and the roles of the mutual recognition party (16C). */
+export const entryRoles = [
+  'consignor',
+  'consignee',
+  'exporter',
+  'importer',
+  'manufacturer',
+  'buyer',
+  'seller',
+  'carrier',
+  'declarant',
+  'agent',
+  'CS',
+  'FW',
+  'MF',
+  'WH',
+] as const;
+export type EntryRole = (typeof entryRoles)[number];
+
+export type InForce = { readonly yes: true } | { readonly yes: false; readonly from: Day; readonly until?: Day };
+
+/** Whether the arrangement is in force on a day for a mode of transport (unknown mode: the general date counts). */
+export function inForce(arrangement: Arrangement, day: Day, mode?: TransportMode): InForce {
+  const { until, modes } = arrangement.inForce;
+  const from = (mode === undefined ? undefined : modes?.[mode]) ?? arrangement.inForce.from;
+  if (from <= day && (until === undefined || day <= until)) return { yes: true };
+  return until === undefined ? { yes: false, from } : { yes: false, from, until };
+}
+
+export type { Role };

@@ -1,0 +1,24 @@
+/** How the content of a message is read: wire reads the bytes, a decoder of the adapter room understands them. */
+
+export interface XmlAttribute {
+  readonly namespace: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Receives the events of one XML document, in order. Comments and processing instructions never come this far. */
+export interface XmlEvents {
+  open(namespace: string, name: string, attributes: readonly XmlAttribute[], place: TextPlace): void;
+  text(text: string, place: TextPlace): void;
+  close(): void;
+}
+
+/** Understands one message body; made anew for each message. Throws GatewayError with the path of what it does not understand. */
+export type BodyDecoder<T> =
+  | { readonly format: 'xml'; readonly events: XmlEvents; result(): T }
+  | { readonly format: 'json'; read(value: unknown): T };

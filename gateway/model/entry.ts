@@ -1,0 +1,26 @@
+/** An entry: a declaration at the border, and the parties on it. */
+
+import type { Direction, EntryRole, TransportMode } from './arrangement.ts';
+import type { Moment } from './record.ts';
+
+export interface EntryParty {
+  /** Where on the entry the party was found: a JSON Pointer, or the path of an XML element. */
+  readonly pointer: string;
+  readonly role: EntryRole;
+  /** What the declaration says, untouched; absent when the box is empty. */
+  readonly identifier?: string;
+  readonly name?: string;
+  readonly country?: string;
+  /** Class and element of the WCO data model (`16C/R143`), as customs error messages point. */
+  readonly wco?: string;
+}
+
+export interface Entry {
+  readonly id?: string;
+  readonly direction: Direction;
+  readonly office?: string;
+  /** The legal moment: status is judged as of it. Absent: now. */
+  readonly acceptedAt?: Moment;
+  readonly mode?: TransportMode;
+  readonly parties: readonly EntryParty[];
+}

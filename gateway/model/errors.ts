@@ -1,0 +1,189 @@
+/** Every error the gateway can name: its code, what kind of trouble it is, whether trying again helps, and who must act. */
+
+export type Category = 'content' | 'security' | 'transport' | 'configuration' | 'internal';
+export type Retry = 'yes' | 'no' | 'after_fix';
+export type Actor = 'sender' | 'partner' | 'caller' | 'staff' | 'integration_engineer' | 'nobody';
+
+interface ErrorKind {
+  readonly category: Category;
+  readonly retry: Retry;
+  readonly who: Actor;
+  /** HTTP status a door answers with. */
+  readonly status: number;
+  /** One sentence; constant, so that an answer never echoes input. */
+  readonly title: string;
+}
+
+const content = (title: string, status = 422): ErrorKind => ({
+  category: 'content',
+  retry: 'after_fix',
+  who: 'sender',
+  status,
+  title,
+});
+const security = (title: string, status = 422): ErrorKind => ({
+  category: 'security',
+  retry: 'after_fix',
+  who: 'sender',
+  status,
+  title,
+});
+const setting = (title: string): ErrorKind => ({
+  category: 'configuration',
+  retry: 'after_fix',
+  who: 'staff',
+  status: 500,
+  title,
+});
+const request = (title: string, status = 422): ErrorKind => ({
+  category: 'content',
+  retry: 'after_fix',
+  who: 'caller',
+  status,
+  title,
+});
+const transport = (title: string, who: Actor = 'staff'): ErrorKind => ({
+  category: 'transport',
+  retry: 'yes',
+  who,
+  status: 503,
+  title,
+});
+
+export const errorTable = {
+  // The channel a message came by
+  E_CHANNEL_UNKNOWN: security('The connection does not belong to a registered partner.', 403),
+  E_CHANNEL_MISMATCH: security('The connection belongs to another partner than the one addressed.', 403),
+  E_SIZE_EXCEEDED: content('The message is larger than agreed.', 413),
+
+  // Bytes and form
+  E_BYTES_INVALID: content('The bytes are not clean UTF-8.'),
+  E_XML_FORBIDDEN: security('The document holds a construct that is never accepted.'),
+  E_XML_MALFORMED: content('The document is not well-formed XML.'),
+  E_JSON_MALFORMED: content('The document is not strict JSON.'),
+  E_LIMIT_EXCEEDED: content('The document is deeper, longer or more numerous than accepted.'),
+
+  // Signature and signer
+  E_SIGNATURE_MISSING: security('The message is not signed.'),
+  E_SIGNATURE_PROFILE: security('The signature is not built as agreed.'),
+  E_SIGNATURE_ALGORITHM: security('The signature uses an algorithm that was not agreed.'),
+  E_SIGNATURE_REFERENCE: security('The signature does not cover the whole message.'),
+  E_SIGNATURE_INVALID: security('The signature does not match the message.'),
+  E_SIGNER_UNKNOWN: security('The signing key is not one of this partner.'),
+  E_KEY_WEAK: security('The signing key is too weak.'),
+  E_CERTIFICATE_PATH: security('The signing certificate does not lead to the partner’s anchor.'),
+  E_CERTIFICATE_TIME: security('The signing certificate is not valid at this time.'),
+  E_CERTIFICATE_USAGE: security('The signing certificate is not for signing messages.'),
+  E_TRUST_UNCHECKED: setting('The certificate path could not be checked.'),
+
+  // Content of a message
+  E_SCHEMA_INVALID: content('The message does not follow the agreed schema.'),
+  E_ELEMENT_UNKNOWN: content('The message holds an element the agreement does not show.'),
+  E_ELEMENT_MISSING: content('The message lacks an element the agreement requires.'),
+  E_CODE_UNKNOWN: content('A code is not in the agreed table.'),
+  E_VALUE_INVALID: content('A value is not of the agreed form.'),
+
+  // Judgement of a message
+  E_MESSAGE_MISADDRESSED: content('The message is addressed to another administration.'),
+  E_MESSAGE_SENDER: security('The message names another sender than the one who signed it.'),
+  E_MESSAGE_CONFLICT: security('This message number was already used for other content.', 409),
+  E_MESSAGE_TIME: content('The message claims a time in the future.'),
+  E_MESSAGE_KIND: content('The message is of a kind that is not exchanged with this partner.'),
+  E_SEQUENCE_GAP: content('Messages before this one are missing; a full list is needed.'),
+  E_SEQUENCE_ROLLBACK: security('The message is older than what is already held.'),
+  E_SEQUENCE_FORK: security('The message continues another history than the one held.'),
+  E_LIST_ROOT: content('The list after this message would not be the one the sender states.'),
+  E_RECORD_SCOPE: security('The message speaks of an operator that is not the sender’s own.'),
+  E_RECORD_REPEATED: content('The message names one operator twice.'),
+  E_RECEIPT_UNMATCHED: content('The receipt names no message of ours.'),
+
+  // Outbound
+  E_ARRANGEMENT_NOT_IN_FORCE: { ...setting('The arrangement is not in force.'), status: 409 },
+  E_NOTHING_HELD: { ...setting('The partner holds no list yet; send a full list first.'), status: 409 },
+  E_STREAM_MOVED: {
+    category: 'internal',
+    retry: 'yes',
+    who: 'nobody',
+    status: 409,
+    title: 'Another list was sent meanwhile.',
+  },
+  E_MESSAGE_UNKNOWN: request('There is no such message.', 404),
+  E_DELIVERY_FAILED: transport('The partner could not be reached.'),
+  E_DELIVERY_UNKNOWN: { ...transport('Whether the partner has the message is not known.'), who: 'nobody' },
+  E_BROKER_UNREACHABLE: transport('The message broker could not be reached.'),
+
+  // Held lists
+  E_APPROVAL_NEEDED: request('Two people decide about a held list.', 409),
+  E_APPROVAL_REPEATED: request('The same person cannot decide twice.', 409),
+
+  // Requests at the border and in the office
+  E_REQUEST_INVALID: request('The request is not of the expected shape.'),
+  E_REQUEST_MALFORMED: request('The request is not JSON or XML that can be read.', 400),
+  E_REQUEST_TYPE: request('The content type is not one that is read here.', 415),
+  E_ROUTE_UNKNOWN: request('There is no such address.', 404),
+  E_METHOD_UNKNOWN: request('The address does not take this method.', 405),
+  E_PARTNER_UNKNOWN: request('There is no such partner.'),
+  E_ENTRY_UNREADABLE: request('The declaration could not be read.'),
+  E_CONSULTATION_UNKNOWN: request('There is no such consultation.', 404),
+  E_CONSULTATION_NUMBER: request('The consultation number is mistyped.', 404),
+  E_IDEMPOTENCY_MISMATCH: request('This key was used for a different request.', 409),
+  E_FILE_UNREADABLE: request('The file could not be read.'),
+  E_FILE_STRUCTURE: request('The file has not the expected columns.'),
+
+  // Configuration, adapters, keys, store
+  E_CONFIG_INVALID: setting('The configuration is not valid.'),
+  E_ADAPTER_INVALID: { ...setting('The adapter is not valid.'), who: 'integration_engineer' },
+  E_ADAPTER_UNKNOWN: { ...setting('There is no such adapter.'), who: 'integration_engineer' },
+  E_KEY_MISSING: setting('A key or certificate is missing.'),
+  E_STORE_UNREACHABLE: transport('The store could not be reached.'),
+  E_STORE_UNDURABLE: setting('The store does not keep what it confirms.'),
+  E_STORE_SCHEMA: setting('The store was made by another version.'),
+  E_OUTCOME_UNKNOWN: {
+    category: 'internal',
+    retry: 'yes',
+    who: 'nobody',
+    status: 503,
+    title: 'Whether the change was stored is not known.',
+  },
+  E_INTERNAL: { category: 'internal', retry: 'no', who: 'staff', status: 500, title: 'The gateway failed.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface ErrorPlace {
+  /** Where: a JSON Pointer, an XPath, `file:line:column`, a partner, whatever finds the place. Never the value itself. */
+  readonly at?: string;
+  /** What to do about it, in one sentence. */
+  readonly fix?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class. `detail` may go to logs and to the message's own sender; it never quotes an operator's data. */
+export class GatewayError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly at: string | undefined;
+  readonly fix: string | undefined;
+
+  constructor(code: ErrorCode, detail: string, place: ErrorPlace = {}) {
+    super(`${code}: ${detail}${place.at === undefined ? '' : ` (at ${place.at})`}`, { cause: place.cause });
+    this.name = 'GatewayError';
+    this.code = code;
+    this.detail = detail;
+    this.at = place.at;
+    this.fix = place.fix;
+  }
+
+  get kind(): ErrorKind {
+    return errorTable[this.code];
+  }
+}
+
+export function isGatewayError(error: unknown): error is GatewayError {
+  return error instanceof GatewayError;
+}
+
+/** The error as one of ours: what was not foreseen becomes E_INTERNAL and keeps its cause. */
+export function asGatewayError(error: unknown): GatewayError {
+  return isGatewayError(error) ? error : new GatewayError('E_INTERNAL', 'unexpected failure', { cause: error });
+}

@@ -1,0 +1,115 @@
+/** Messages on their way: the stages a message passes (as types, so that the wrong order does not compile), receipts, replies. */
+
+import type { ErrorCode } from './errors.ts';
+import type { ListMessage, Position } from './list.ts';
+import type { Moment } from './record.ts';
+
+export type Via = 'https' | 'amqp' | 'file';
+
+/** Bytes as they came, from a channel that belongs to a partner. Nothing in them is believed. */
+export interface RawMessage {
+  readonly partner: string;
+  readonly via: Via;
+  readonly bytes: Uint8Array;
+  readonly receivedAt: Moment;
+  /** The id the transport states; a hint until the signed id confirms it. */
+  readonly hintedId?: string;
+}
+
+/** SHA-256 of bytes, lower-case hex. */
+export type Digest = string;
+
+declare const verified: unique symbol;
+declare const valid: unique symbol;
+
+/**
+ * What a partner's signature covers, and nothing around it. Only wire/verify.ts makes one.
+ * Disposable: it may hold a parsed document outside the JavaScript heap.
+ */
+export interface VerifiedMessage extends Disposable {
+  readonly [verified]: true;
+  readonly format: 'xml' | 'json';
+  /** What kind of message: `{namespace}root` of XML, the `typ` of a JWS. */
+  readonly type: string;
+  /** The signed content in canonical form. */
+  readonly content: Uint8Array;
+  /** SHA-256 fingerprint of the signing certificate. */
+  readonly signer: Digest;
+}
+
+/** A verified message that also follows its schema. Only wire/schema.ts makes one. */
+export interface ValidMessage extends VerifiedMessage {
+  readonly [valid]: true;
+}
+
+/** A message in our own words. */
+export type DecodedMessage =
+  { readonly kind: 'list'; readonly list: ListMessage } | { readonly kind: 'reply'; readonly reply: Reply };
+
+/** Sealed once, stored, and only then sent: every retry carries these bytes under this id. */
+export interface SealedMessage {
+  readonly id: string;
+  readonly partner: string;
+  readonly kind: 'list' | 'reply' | 'receipt';
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  readonly digest: Digest;
+}
+
+export type Verdict = 'applied' | 'held' | 'rejected';
+
+/** Says that a message arrived, and what became of it. One shape for all partners (schemas/receipt.xsd). */
+export interface Receipt {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly issuedAt: Moment;
+  /** The message it answers, as far as it could be known, and the digest of the bytes that arrived. */
+  readonly subject: { readonly id?: string; readonly digest: Digest };
+  readonly verdict: Verdict;
+  /** Why not applied: an error code, or the reason of a hold. */
+  readonly reason?: { readonly code: ErrorCode | HoldReason; readonly detail: string; readonly at?: string };
+  /** Where the receiver now stands in the sender's stream; absent before its first list. */
+  readonly position?: Position;
+  readonly records?: { readonly taken: number; readonly refused: number };
+}
+
+/** What the receiver made of each record of a list, in the partner's own format. */
+export interface Reply {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly issuedAt: Moment;
+  readonly subject: string;
+  readonly taken: number;
+  readonly refused: number;
+  readonly results: readonly RecordResult[];
+}
+
+/** One refused record; the last good version of it stays in force. */
+export interface RecordResult {
+  readonly identifier: string;
+  readonly code: RecordFault;
+  readonly detail: string;
+}
+
+export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;
+export type RecordFault = (typeof recordFaults)[number];
+
+export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows'] as const;
+export type HoldReason = (typeof holdReasons)[number];
+
+/** Outbound milestones and their rank. The rank only grows, so late news cannot move a message back. */
+export const outboundStates = {
+  SEALED: 20,
+  HANDED_OVER: 40,
+  ACCEPTED: 90,
+  PARTIAL: 90,
+  REJECTED: 90,
+  SUPERSEDED: 95,
+} as const;
+export type OutboundState = keyof typeof outboundStates;
+
+/** Inbound milestones and their rank. HELD waits for two people. */
+export const inboundStates = { RECEIVED: 10, VERIFIED: 20, HELD: 80, APPLIED: 90, REJECTED: 90 } as const;
+export type InboundState = keyof typeof inboundStates;
