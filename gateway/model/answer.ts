@@ -1,6 +1,7 @@
 /** The answer to a status question: the fact, how fresh it is, what our policy advises, and why, step by step. */
 
-import type { Direction, EntryRole, TransportMode } from './arrangement.ts';
+import type { Direction, TransportMode } from './arrangement.ts';
+import type { PartyRole } from './entry.ts';
 import type { Day, Moment, OperatorStatus } from './record.ts';
 
 /** Closed: a reader that meets another value treats it as `undetermined`. */
@@ -21,7 +22,7 @@ export type Outcome = (typeof outcomes)[number];
 export interface CheckRequest {
   readonly partner: string;
   readonly identifier: string;
-  readonly role?: EntryRole;
+  readonly role?: PartyRole;
   readonly direction?: Direction;
   readonly mode?: TransportMode;
   /** The legal moment; absent: now. */

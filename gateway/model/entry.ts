@@ -3,10 +3,14 @@
 import type { Direction, EntryRole, TransportMode } from './arrangement.ts';
 import type { Moment } from './record.ts';
 
+/** Roles on an entry in which no arrangement gives anything; such parties are listed and never counted. */
+export const bystanderRoles = ['submitter', 'duty_party', 'authorisation_holder', 'other'] as const;
+export type PartyRole = EntryRole | (typeof bystanderRoles)[number];
+
 export interface EntryParty {
   /** Where on the entry the party was found: a JSON Pointer, or the path of an XML element. */
   readonly pointer: string;
-  readonly role: EntryRole;
+  readonly role: PartyRole;
   /** What the declaration says, untouched; absent when the box is empty. */
   readonly identifier?: string;
   readonly name?: string;
@@ -17,7 +21,8 @@ export interface EntryParty {
 
 export interface Entry {
   readonly id?: string;
-  readonly direction: Direction;
+  /** Absent where the declaration does not tell (an amendment, a cancellation): then no benefit follows. */
+  readonly direction?: Direction;
   readonly office?: string;
   /** The legal moment: status is judged as of it. Absent: now. */
   readonly acceptedAt?: Moment;

@@ -1,0 +1,138 @@
+/** Days and moments in a partner's own notation: `yyyyMMdd`, `yyyy-MM-ddTHH:mm:ss.SSSZ`; each notation reads back what it wrote. */
+
+/** Where each letter group stands in `YYYY-MM-DDTHH:MM:SS.sss`. */
+const groups: Readonly<Record<string, readonly [from: number, to: number]>> = {
+  yyyy: [0, 4],
+  MM: [5, 7],
+  dd: [8, 10],
+  HH: [11, 13],
+  mm: [14, 16],
+  ss: [17, 19],
+  SSS: [20, 23],
+};
+
+interface Piece {
+  readonly literal: string;
+  readonly group: readonly [number, number] | undefined;
+}
+
+/** A notation that turns our text into the partner's and back; `read` gives undefined for what the notation cannot have written. */
+export interface Notation {
+  write(ours: string): string;
+  read(theirs: string): string | undefined;
+}
+
+/** Whether the text is a day that exists, `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
+  if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return false;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
+}
+
+/** Whether the text is a moment in UTC with milliseconds, as the model writes it. */
+export function isMoment(text: string): boolean {
+  if (text.length !== 24) return false;
+  const time = Date.parse(text);
+  return !Number.isNaN(time) && new Date(time).toISOString() === text;
+}
+
+/** Undefined when the pattern has no year, month and day, or holds letters of an unfinished group. */
+export function dayNotation(pattern: string): Notation | undefined {
+  const pieces = piecesOf(pattern);
+  if (pieces === undefined || !names(pieces, ['yyyy', 'MM', 'dd']) || pieces.some(({ group }) => (group?.[0] ?? 0) > 8)) {
+    return undefined;
+  }
+  return {
+    write: (day) => writePieces(pieces, day),
+    read(text) {
+      const canonical = readPieces(pieces, text);
+      const day = canonical?.slice(0, 10);
+      return day !== undefined && isDay(day) ? day : undefined;
+    },
+  };
+}
+
+/**
+ * A moment in UTC, or on the clock of a zone (IANA name) that keeps one offset all year: elsewhere one hour a year
+ * would be read back wrongly. Parts finer than the pattern are cut. Undefined when the pattern or the zone will not do.
+ */
+export function momentNotation(pattern: string, zone?: string): Notation | undefined {
+  const pieces = piecesOf(pattern);
+  if (pieces === undefined || !names(pieces, ['yyyy', 'MM', 'dd', 'HH', 'mm'])) return undefined;
+  const offset = zone === undefined ? 0 : steadyOffset(zone);
+  if (offset === undefined) return undefined;
+  return {
+    write: (moment) => writePieces(pieces, new Date(Date.parse(moment) + offset).toISOString()),
+    read(text) {
+      const canonical = readPieces(pieces, text);
+      if (canonical === undefined || !isMoment(`${canonical}Z`)) return undefined;
+      return new Date(Date.parse(`${canonical}Z`) - offset).toISOString();
+    },
+  };
+}
+
+function piecesOf(pattern: string): readonly Piece[] | undefined {
+  const parts = pattern.match(/yyyy|MM|dd|HH|mm|ss|SSS|[^yMdHmsS]/gu) ?? [];
+  // A letter of an unfinished group matched nothing.
+  if (parts.join('') !== pattern) return undefined;
+  return parts.map((literal) => ({ literal, group: groups[literal] }));
+}
+
+function names(pieces: readonly Piece[], wanted: readonly string[]): boolean {
+  const present = pieces.filter(({ group }) => group !== undefined).map(({ literal }) => literal);
+  return new Set(present).size === present.length && wanted.every((name) => present.includes(name));
+}
+
+function writePieces(pieces: readonly Piece[], canonical: string): string {
+  let text = '';
+  for (const { literal, group } of pieces) text += group === undefined ? literal : canonical.slice(group[0], group[1]);
+  return text;
+}
+
+function readPieces(pieces: readonly Piece[], text: string): string | undefined {
+  const found: Record<number, string> = {};
+  let at = 0;
+  for (const { literal, group } of pieces) {
+    const part = text.slice(at, at + literal.length);
+    at += literal.length;
+    if (group === undefined) {
+      if (part !== literal) return undefined;
+    } else {
+      if (part.length !== literal.length || digits(part, 0, part.length) < 0) return undefined;
+      found[group[0]] = part;
+    }
+  }
+  if (at !== text.length) return undefined;
+  const time = `${found[11] ?? '00'}:${found[14] ?? '00'}:${found[17] ?? '00'}.${found[20] ?? '000'}`;
+  return `${found[0] ?? ''}-${found[5] ?? ''}-${found[8] ?? ''}T${time}`;
+}
+
+/** The digits as a number; negative when one of them is none. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i += 1) {
+    const digit = text.charCodeAt(i) - 48;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** Milliseconds a zone is ahead of UTC, when it is the same in winter and summer. */
+function steadyOffset(zone: string): number | undefined {
+  const [winter, summer] = [Date.UTC(2026, 0, 15), Date.UTC(2026, 6, 15)].map((time) => offsetAt(zone, time));
+  return winter === summer ? winter : undefined;
+}
+
+function offsetAt(zone: string, time: number): number {
+  const options = { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' } as const;
+  const wall = new Intl.DateTimeFormat('sv-SE', options).format(new Date(time));
+  return Date.parse(`${wall.replace(' ', 'T')}Z`) - time;
+}

@@ -1,0 +1,176 @@
+/** Turns the plan of an XML template into functions that write messages by joining text: nothing is built but the text itself. */
+
+import { misfit, placed } from './faults.ts';
+import type { Hole } from './holes.ts';
+import type { ElementContent, ElementPlan } from './xml-template.ts';
+
+type Writer = (item: unknown) => string;
+
+/** A piece of a message: written once, or once for each item of a list. */
+type Step =
+  | { readonly is: 'once'; readonly write: Writer }
+  | { readonly is: 'each'; readonly name: string; get(item: unknown): readonly unknown[]; readonly write: Writer };
+
+/** Characters in a chunk; large enough that handing it on costs nothing. */
+const chunkLength = 65_536;
+
+/** Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer. */
+export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<string> {
+  const steps = stepsOf(plan);
+  return function* encode(message) {
+    let text = '<?xml version="1.0" encoding="UTF-8"?>\n';
+    for (const step of steps) {
+      if (step.is === 'once') {
+        text += step.write(message);
+        continue;
+      }
+      const items = step.get(message);
+      for (let i = 0; i < items.length; i += 1) {
+        text += writeItem(step, items[i], i);
+        if (text.length > chunkLength) {
+          yield text;
+          text = '';
+        }
+      }
+    }
+    yield text;
+  };
+}
+
+// A line for each item: a diff of two lists then shows the records that differ.
+function writeItem(step: Step & { is: 'each' }, item: unknown, index: number): string {
+  try {
+    return `\n${step.write(item)}`;
+  } catch (error) {
+    throw placed(error, `/${step.name}/${index}`);
+  }
+}
+
+/** One item of a list as it stands in a message; for showing a single record. */
+export function xmlItemWriter(plan: ElementPlan, list: string): Writer | undefined {
+  const step = stepsOf(plan).find((each) => each.is === 'each' && each.name === list);
+  return step?.write;
+}
+
+function stepsOf(plan: ElementPlan): Step[] {
+  const { each, content } = plan;
+  if (each !== undefined) return [{ is: 'each', name: listName(plan), get: (item) => each.get(item), write: elementWriter(plan) }];
+  if (content.is === 'text' || !content.children.some(holdsList)) return [{ is: 'once', write: elementWriter(plan) }];
+  const attributes = attributesWriter(plan);
+  const open = `<${plan.tag}${plan.declarations}`;
+  return [
+    { is: 'once', write: (item) => `${open}${attributes(item)}>` },
+    ...content.children.flatMap(stepsOf),
+    { is: 'once', write: () => `\n</${plan.tag}>` },
+  ];
+}
+
+function holdsList({ each, content }: ElementPlan): boolean {
+  return each !== undefined || (content.is === 'elements' && content.children.some(holdsList));
+}
+
+function listName({ each }: ElementPlan): string {
+  return each?.path ?? '';
+}
+
+function elementWriter(plan: ElementPlan): Writer {
+  const attributes = attributesWriter(plan);
+  const body = contentWriter(plan.content);
+  const open = `<${plan.tag}${plan.declarations}`;
+  const close = `</${plan.tag}>`;
+  const full: Writer = (item) => `${open}${attributes(item)}>${body(item)}${close}`;
+  if (!plan.optional) return full;
+  const holes = holesIn(plan);
+  return (item) => (holes.some((hole) => hole.isPresent(item)) ? full(item) : '');
+}
+
+function holesIn({ attributes, content }: ElementPlan): Hole[] {
+  const values = attributes.map(({ value }) => value);
+  const inside = content.is === 'text' ? [] : content.children.flatMap(holesIn);
+  return [...(content.is === 'text' ? [...values, content.value] : values).filter((value) => typeof value !== 'string'), ...inside];
+}
+
+function attributesWriter({ attributes }: ElementPlan): Writer {
+  let fixed = '';
+  const varying: Writer[] = [];
+  for (const { tag, value } of attributes) {
+    const open = ` ${tag}="`;
+    if (typeof value === 'string') fixed += `${open}${escapeXml(value)}"`;
+    else {
+      varying.push((item) => {
+        const text = value.write(item);
+        return text === undefined ? '' : `${open}${escapeXml(text)}"`;
+      });
+    }
+  }
+  if (varying.length === 0) return () => fixed;
+  return (item) => {
+    let text = fixed;
+    for (const write of varying) text += write(item);
+    return text;
+  };
+}
+
+function contentWriter(content: ElementContent): Writer {
+  if (content.is === 'elements') {
+    const children = content.children.map((child) => (child.each === undefined ? elementWriter(child) : eachWriter(child)));
+    return (item) => {
+      let text = '';
+      for (const write of children) text += write(item);
+      return text;
+    };
+  }
+  const { value } = content;
+  if (typeof value === 'string') {
+    const fixed = escapeXml(value);
+    return () => fixed;
+  }
+  return (item) => {
+    const text = value.write(item);
+    return text === undefined ? '' : escapeXml(text);
+  };
+}
+
+/** A list inside a record: its places are counted like those of the records. */
+function eachWriter(plan: ElementPlan): Writer {
+  const write = elementWriter(plan);
+  const { each } = plan;
+  if (each === undefined) return write;
+  return (item) => {
+    const items = each.get(item);
+    let text = '';
+    for (let i = 0; i < items.length; i += 1) {
+      try {
+        text += write(items[i]);
+      } catch (error) {
+        throw placed(error, `/${each.path}/${i}`);
+      }
+    }
+    return text;
+  };
+}
+
+// What has to be escaped or refused; everything beyond, the scripts of the world, passes untouched.
+const special = /[\u0000-\u001f<>&"\ud800-\udfff\ufffe\uffff]/u;
+const specials = /[\u0000-\u001f<>&"\ud800-\udfff\ufffe\uffff]/gu;
+
+const escapes: Readonly<Record<string, string>> = {
+  '<': '&lt;',
+  '>': '&gt;',
+  '&': '&amp;',
+  '"': '&quot;',
+  // Written bare, these three would be read back as blanks or as other line ends.
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+};
+
+/** Text for an element or an attribute. Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not know. */
+function escapeXml(text: string): string {
+  if (!special.test(text)) return text;
+  return text.replace(specials, (character) => {
+    const escaped = escapes[character];
+    if (escaped === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
+    return escaped;
+  });
+}

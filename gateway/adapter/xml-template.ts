@@ -1,0 +1,179 @@
+/** An XML template read into a plan: which elements, attributes and holes, in which order; encoder and decoder both follow it. */
+
+import type { TextPlace, XmlAttribute, XmlEvents } from '../model/body.ts';
+import { invalid } from './faults.ts';
+import { bindHole, bindList, closeScope, hasHole, type Hole, type Scope } from './holes.ts';
+
+const templateNamespace = 'urn:mra:template';
+const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
+
+export interface AttributePlan {
+  readonly namespace: string;
+  readonly name: string;
+  /** As written, with its prefix. */
+  readonly tag: string;
+  readonly value: string | Hole;
+}
+
+export type ElementContent =
+  | { readonly is: 'text'; readonly value: string | Hole }
+  | { readonly is: 'elements'; readonly children: readonly ElementPlan[] };
+
+/** What repeats an element: the list it stands for, and the scope of each item. */
+export interface EachPlan {
+  /** The list's path, `records`. */
+  readonly path: string;
+  readonly slot: number;
+  readonly scope: Scope;
+  get(item: unknown): readonly unknown[];
+}
+
+export interface ElementPlan {
+  readonly namespace: string;
+  readonly name: string;
+  readonly tag: string;
+  /** Namespace declarations, ready to be written. */
+  readonly declarations: string;
+  readonly attributes: readonly AttributePlan[];
+  readonly content: ElementContent;
+  readonly each: EachPlan | undefined;
+  /** Holds nothing but holes that may be absent: without any of them it is left out. */
+  readonly optional: boolean;
+  /** Elements that may stand inside and are dropped unread. */
+  readonly ignored: readonly { readonly namespace: string; readonly name: string }[];
+}
+
+/** Comments and namespace declarations are told as well; declarations come as attributes of the namespace for them. */
+export type ReadTemplate = (source: string, events: XmlEvents) => void;
+
+/** An element of the template as it was read. */
+interface Source {
+  readonly namespace: string;
+  readonly name: string;
+  readonly attributes: readonly XmlAttribute[];
+  readonly place: TextPlace;
+  readonly prefixes: ReadonlyMap<string, string>;
+  readonly children: Source[];
+  text: string;
+}
+
+/** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
+export function planXml(text: string, file: string, scope: Scope, read: ReadTemplate): ElementPlan {
+  const root = readSource(text, read);
+  const plan = planElement(root, scope, file);
+  if (plan.each !== undefined) throw invalid('the root cannot be repeated', placeIn(file, root.place));
+  closeScope(scope, file);
+  return plan;
+}
+
+function readSource(text: string, read: ReadTemplate): Source {
+  const top: Source[] = [];
+  const open: Source[] = [];
+  read(text, {
+    open(namespace, name, attributes, place) {
+      const parent = open.at(-1);
+      const prefixes = new Map(parent?.prefixes);
+      for (const { namespace: of, name: prefix, value } of attributes) {
+        if (of === xmlnsNamespace) prefixes.set(prefix === 'xmlns' ? '' : prefix, value);
+      }
+      const source = { namespace, name, attributes, place, prefixes, children: [], text: '' };
+      (parent?.children ?? top).push(source);
+      open.push(source);
+    },
+    text(more) {
+      const element = open.at(-1);
+      if (element !== undefined) element.text += more;
+    },
+    close: () => void open.pop(),
+  });
+  const [root] = top;
+  if (root === undefined) throw invalid('the template is empty', '');
+  return root;
+}
+
+function planElement(source: Source, outer: Scope, file: string): ElementPlan {
+  const at = placeIn(file, source.place);
+  const each = eachOf(source, outer, at);
+  const scope = each?.scope ?? outer;
+  const attributes = planAttributes(source, scope, at);
+  const kept = source.children.filter((child) => !isIgnored(child));
+  const content = planContent(source, kept, scope, file);
+  if (each !== undefined) closeScope(scope, at);
+  return {
+    namespace: source.namespace,
+    name: source.name,
+    tag: tagOf(source, source.namespace, source.name, true),
+    declarations: declarationsOf(source),
+    attributes,
+    content,
+    each,
+    optional: each === undefined && isOptional(attributes, content),
+    ignored: source.children.filter(isIgnored).map(({ namespace, name }) => ({ namespace, name })),
+  };
+}
+
+function planContent(source: Source, kept: readonly Source[], scope: Scope, file: string): ElementContent {
+  const at = placeIn(file, source.place);
+  if (kept.length === 0 && source.children.length === 0) {
+    // A hole keeps no blanks around it; a fixed text is what stands in the template without them.
+    const text = source.text.trim();
+    return { is: 'text', value: hasHole(text) ? bindHole(scope, text, at) : text };
+  }
+  if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
+  const names = new Set(kept.map(({ namespace, name }) => `{${namespace}}${name}`));
+  if (names.size < kept.length) throw invalid('two elements of one name stand side by side', at, 'Repeat an element with t:each.');
+  return { is: 'elements', children: kept.map((child) => planElement(child, scope, file)) };
+}
+
+function planAttributes(source: Source, scope: Scope, at: string): AttributePlan[] {
+  return source.attributes
+    .filter(({ namespace }) => namespace !== templateNamespace && namespace !== xmlnsNamespace)
+    .map(({ namespace, name, value }) => ({
+      namespace,
+      name,
+      tag: tagOf(source, namespace, name, namespace === ''),
+      value: hasHole(value) ? bindHole(scope, value, at) : value,
+    }));
+}
+
+function eachOf(source: Source, scope: Scope, at: string): EachPlan | undefined {
+  for (const { namespace, name } of source.attributes) {
+    if (namespace === templateNamespace && name !== 'each' && name !== 'ignore') {
+      throw invalid(`there is no t:${name}`, at, 'Use t:each or t:ignore.');
+    }
+  }
+  const path = source.attributes.find(({ namespace, name }) => namespace === templateNamespace && name === 'each')?.value;
+  if (path === undefined) return undefined;
+  const { list, slot, scope: inner } = bindList(scope, path, at);
+  return { path, slot, scope: inner, get: (item) => list.get(item) };
+}
+
+function isIgnored({ attributes }: Source): boolean {
+  return attributes.some(({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true');
+}
+
+function isOptional(attributes: readonly AttributePlan[], content: ElementContent): boolean {
+  const holes = attributes.map(({ value }) => value).filter((value) => typeof value !== 'string');
+  if (!holes.every(({ optional }) => optional)) return false;
+  if (content.is === 'text') return typeof content.value === 'string' ? holes.length > 0 && content.value === '' : content.value.optional;
+  return content.children.length > 0 && content.children.every(({ optional }) => optional);
+}
+
+/** The name with the prefix the template gives its namespace. `plain`: no prefix is fine too. */
+function tagOf({ prefixes }: Source, namespace: string, name: string, plain: boolean): string {
+  if (plain && (prefixes.get('') ?? '') === namespace) return name;
+  if (plain && namespace === '') return name;
+  const found = [...prefixes].findLast(([prefix, uri]) => prefix !== '' && uri === namespace);
+  return found === undefined ? name : `${found[0]}:${name}`;
+}
+
+function declarationsOf({ attributes }: Source): string {
+  return attributes
+    .filter(({ namespace, value }) => namespace === xmlnsNamespace && value !== templateNamespace)
+    .map(({ name, value }) => (name === 'xmlns' ? ` xmlns="${value}"` : ` xmlns:${name}="${value}"`))
+    .join('');
+}
+
+function placeIn(file: string, { line, column }: TextPlace): string {
+  return `${file}:${line}:${column}`;
+}

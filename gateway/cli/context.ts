@@ -1,0 +1,34 @@
+/** What every command gets: where to write, the settings, and gateways to open. Made in main.ts. */
+
+import type { AdapterTools } from '../adapter/tools.ts';
+import type { Config } from '../config.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Keyring } from '../wire/keys.ts';
+import type { ExitCode, Output } from './output.ts';
+
+/** A gateway with its keys, to be closed when done. */
+export interface OpenGateway extends Gateway {
+  readonly config: Config;
+  readonly keyring: Keyring;
+  close(): Promise<void>;
+}
+
+/** A gateway whose doors are open. */
+export interface Serving {
+  readonly exchangeUrl: string;
+  readonly borderUrl: string;
+  /** Closes the doors, lets what is under way end, stops dispatching. The gateway itself stays open. */
+  stop(): Promise<void>;
+}
+
+export interface CliContext {
+  readonly out: Output;
+  readonly tools: AdapterTools;
+  /** The settings the options, the environment and the file give. */
+  config(): Config;
+  /** The gateway of these settings, or of others. */
+  open(config?: Config): Promise<OpenGateway>;
+  serve(gateway: OpenGateway): Promise<Serving>;
+  /** The exit code of the process, once the command is done. */
+  exit(code: ExitCode): void;
+}

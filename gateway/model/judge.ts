@@ -1,0 +1,118 @@
+/** Judges a decoded list before anything is changed: is it for us, from them, next in line, about their own operators, and of a plausible size? */
+
+import { GatewayError, type ErrorCode } from './errors.ts';
+import type { ListBands } from './arrangement.ts';
+import { listRoot, nextChain, zeroChain } from './digest.ts';
+import type { Departure, ListMessage, ListRecord, Position } from './list.ts';
+import type { HoldReason, RecordResult } from './message.ts';
+import type { Moment } from './record.ts';
+
+/** How far a sender's clock may run ahead of ours. */
+const clockAllowanceSeconds = 300;
+
+export interface Circumstances {
+  readonly home: string;
+  readonly partner: string;
+  readonly now: Moment;
+  /** Where the sender's stream stands here; undefined before the first list. */
+  readonly held: Position | undefined;
+}
+
+/** Sender, addressee and clock. */
+export function judgeEnvelope(message: { from: string; to: string; issuedAt: Moment }, at: Omit<Circumstances, 'held'>): void {
+  if (message.from !== at.partner) throw new GatewayError('E_MESSAGE_SENDER', 'the sender named is not the partner who signed');
+  if (message.to !== at.home) throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the addressee named is not this administration');
+  if (Date.parse(message.issuedAt) > Date.parse(at.now) + clockAllowanceSeconds * 1000) {
+    throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, { fix: 'Set the clock of the sending system.' });
+  }
+}
+
+/** The place in the stream: what comes next is taken, everything else says what is held. */
+export function judgeSequence(list: ListMessage, held: Position | undefined): void {
+  const stated = list.position;
+  const begins = list.kind === 'full' && list.previousChain === zeroChain;
+  if (held === undefined || stated.epoch.no > held.epoch.no) {
+    if (!begins) refuse('E_SEQUENCE_GAP', 'no list of this epoch is held; it begins with a full list', held);
+    return;
+  }
+  if (stated.epoch.no < held.epoch.no) refuse('E_SEQUENCE_ROLLBACK', 'a later epoch is held', held);
+  if (stated.epoch.id !== held.epoch.id) refuse('E_SEQUENCE_FORK', 'another epoch of the same number is held', held);
+  if (stated.sequence <= held.sequence) refuse('E_SEQUENCE_ROLLBACK', 'this number or a later one is held', held);
+  if (stated.sequence > held.sequence + 1) refuse('E_SEQUENCE_GAP', 'messages between are missing', held);
+  if (list.previousChain !== held.chain) refuse('E_SEQUENCE_FORK', 'the message does not continue the list held', held);
+}
+
+function refuse(code: ErrorCode, detail: string, held: Position | undefined): never {
+  const where = held === undefined ? 'nothing' : `epoch ${held.epoch.no}, number ${held.sequence}`;
+  throw new GatewayError(code, `${detail}; held: ${where}`, { fix: 'Send a full list in a new epoch.' });
+}
+
+/** The list as it will stand, once chain, root and count come out as the sender states them. */
+export function judgeDigests(list: ListMessage, leaves: readonly string[], after: ReadonlyMap<string, string>): void {
+  const { position } = list;
+  const chain = nextChain(list.previousChain, position.sequence, { kind: list.kind, leaves, departures: list.departures });
+  if (chain !== position.chain) throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
+  const { root, count } = listRoot(after);
+  if (count !== position.count) throw new GatewayError('E_LIST_ROOT', `${count} records would stand, ${position.count} are stated`);
+  if (root !== position.root) throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
+}
+
+/** Each operator once, and each the partner's own. */
+export function judgeScope(list: ListMessage, form: { readonly form: string; readonly grammar: RegExp }): void {
+  const seen = new Set<string>();
+  const prefix = form.form.slice(0, form.form.indexOf('{'));
+  for (const { identifier } of [...list.records, ...list.departures]) {
+    if (seen.has(identifier)) throw new GatewayError('E_RECORD_REPEATED', 'one operator stands twice in the message');
+    seen.add(identifier);
+    if (!identifier.startsWith(prefix)) throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
+  }
+}
+
+// U+202A…U+202E and U+2066…U+2069 turn the direction of text; control characters have no business in a name.
+const forbiddenText = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u;
+
+/** What is wrong with single records: these stay out of the register, the rest of the list goes in. */
+export function faultyRecords(records: readonly ListRecord[], grammar: RegExp): RecordResult[] {
+  const faults: RecordResult[] = [];
+  for (const { identifier, name, address, validFrom, validTo } of records) {
+    if (!grammar.test(identifier)) {
+      faults.push({ identifier, code: 'identifier_malformed', detail: 'not of the agreed form' });
+    } else if (validTo !== undefined && validTo < validFrom) {
+      faults.push({ identifier, code: 'dates_contradict', detail: 'valid to is before valid from' });
+    } else if ([name.latin, name.local, address.latin, address.local, address.city].some((text) => text !== undefined && forbiddenText.test(text))) {
+      faults.push({ identifier, code: 'text_forbidden', detail: 'a name or address holds control characters' });
+    }
+  }
+  return faults;
+}
+
+export interface Hold {
+  readonly reason: HoldReason;
+  readonly detail: string;
+}
+
+/** Counts before and after one message, of active operators. */
+export interface ListMovement {
+  readonly before: number;
+  readonly after: number;
+  /** Operators that leave or are no longer active. */
+  readonly lost: number;
+  readonly gained: number;
+}
+
+/** Whether the list moves further than agreed: then two people look at it first. The first list has only its size to be judged by. */
+export function judgeBands(movement: ListMovement, bands: ListBands): Hold | undefined {
+  const { before, after, lost, gained } = movement;
+  const [least, most] = bands.between;
+  if (after < least || after > most) return { reason: 'list_outside_size', detail: `${after} operators; between ${least} and ${most} are expected` };
+  if (before === 0) return undefined;
+  if (lost > allowed(before, bands.shrink)) return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would no longer count` };
+  if (gained > allowed(before, bands.grow)) return { reason: 'list_grows', detail: `${gained} operators would join ${before}` };
+  return undefined;
+}
+
+function allowed(before: number, band: { readonly percent: number; readonly records: number }): number {
+  return Math.max(band.records, Math.floor((before * band.percent) / 100));
+}
+
+export type { Departure };

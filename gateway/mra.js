@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// Starts the program with a Node that can run it: this one, or the one installed beside the dependencies.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const [major = 0] = process.versions.node.split('.').map(Number);
+if (major >= 24) {
+  const { main } = await import('./main.ts');
+  await main(process.argv);
+} else {
+  const newer = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+  if (!existsSync(newer)) {
+    console.error(`This is Node ${process.versions.node}; 24 or later is needed. Install it, or run npm ci here, which brings one.`);
+    process.exit(3);
+  }
+  const child = spawnSync(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  process.exit(child.status ?? 70);
+}

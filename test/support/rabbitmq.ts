@@ -1,0 +1,112 @@
+/** A private RabbitMQ for the run, and what the tests need of the broker: its address, and a line that can be cut. */
+
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { endChild, findProgram, freePort, makeFolder, orStop, unprivilegedAccount, untilReady } from './services.ts';
+import type { Service } from './services.ts';
+
+/** The broker the runner provides. Throws when a test is started without it. */
+export function amqpUrl(): string {
+  const url = process.env['MRA_TEST_AMQP'];
+  if (url === undefined) throw new Error('no broker: start tests with `npm test`, or set MRA_TEST_AMQP=amqp://…');
+  return url;
+}
+
+/**
+ * A broker of its own: node name, ports, data, plugins and port mapper (epmd) are all private, so that it neither meets
+ * nor disturbs a broker that runs on this machine.
+ */
+export async function startRabbit(folder: string): Promise<Service | undefined> {
+  const [server, epmd] = ['rabbitmq-server', 'epmd'].map(findProgram);
+  if (server === undefined || epmd === undefined) return undefined;
+  const owner = unprivilegedAccount();
+  const account = owner ?? {};
+  const home = makeFolder(join(folder, 'rabbitmq'), owner);
+  const [port, distPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: home,
+    LANG: 'C.UTF-8',
+    ERL_EPMD_PORT: String(epmdPort),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ...settings(home, port, distPort),
+  };
+  const mapper = spawn(epmd, [], { ...account, cwd: home, env, stdio: 'ignore', detached: true });
+  const broker = spawn(server, [], { ...account, cwd: home, env, stdio: 'ignore', detached: true });
+  const stop = async (): Promise<void> => {
+    await endChild(broker, 'SIGTERM');
+    await endChild(mapper, 'SIGTERM');
+  };
+  await orStop(
+    untilReady('rabbitmq-server', broker, () => greets(port)),
+    stop,
+  );
+  return { url: `amqp://guest:guest@127.0.0.1:${String(port)}`, origin: `private, ${server}`, stop };
+}
+
+function settings(home: string, port: number, distPort: number): Record<string, string> {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(home, name), text, { mode: 0o644 });
+    return join(home, name);
+  };
+  return {
+    RABBITMQ_NODENAME: `mra_test_${String(port)}@localhost`,
+    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distPort),
+    RABBITMQ_MNESIA_BASE: join(home, 'data'),
+    RABBITMQ_LOG_BASE: join(home, 'log'),
+    RABBITMQ_PID_FILE: join(home, 'pid'),
+    RABBITMQ_CONF_ENV_FILE: file('rabbitmq-env.conf', ''),
+    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', 'log.console = false\n'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins', '[].\n'),
+  };
+}
+
+/** Whether a broker greets there: it answers the protocol header with a method frame (Connection.Start). */
+function greets(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from('AMQP\0\0\x09\x01', 'latin1')));
+  socket.setTimeout(2000, () => socket.destroy());
+  socket.once('data', (greeting) => {
+    resolve(greeting[0] === 1);
+    socket.destroy();
+  });
+  socket.once('error', () => resolve(false));
+  socket.once('close', () => resolve(false));
+  return promise;
+}
+
+/** A line to the broker that a test can cut. New connections succeed at once, unless it is closed for good. */
+export interface Line {
+  readonly url: string;
+  /** Destroys every connection now on the line; neither side has time to say goodbye. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export async function lineTo(url: string): Promise<Line> {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(target.port || 5672), target.hostname);
+    for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
+      sockets.add(socket);
+      socket.setNoDelay(true).pipe(other);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => other.destroy() && sockets.delete(socket));
+    }
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  target.host = `127.0.0.1:${String(port)}`;
+  const cut = (): void => sockets.forEach((socket) => socket.destroy());
+  const close = (): Promise<void> => {
+    cut();
+    return new Promise((resolve) => server.close(() => resolve()));
+  };
+  return { url: target.toString(), cut, close };
+}
