@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GatewayError } from './model/errors.ts';
+import { logLevels, type LogLevel } from './wire/log.ts';
 import { jsonValidator } from './wire/schema.ts';
 import { readYaml } from './wire/yaml.ts';
 
@@ -18,7 +19,14 @@ export interface PartnerConfig {
   readonly transport?: 'https' | 'amqp' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
-  readonly certificates: { readonly signing: readonly string[]; readonly tls: readonly string[]; readonly anchors: readonly string[] };
+  /** PEM files. `signing`: the keys its messages count under. `tls`: what it connects with. `anchors`: the authorities above. */
+  readonly certificates: {
+    readonly signing: readonly string[];
+    readonly tls: readonly string[];
+    readonly anchors: readonly string[];
+    /** A signing certificate must also lead to an anchor (`openssl verify`). */
+    readonly checkPath: boolean;
+  };
 }
 
 export interface Config {
@@ -27,9 +35,9 @@ export interface Config {
   /** `sqlite:/path` or `postgres://…`. */
   readonly store: string;
   readonly policy: string;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   readonly adapters: string;
-  readonly exchange: { readonly host: string; readonly port: number };
+  readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };
   readonly border: { readonly host: string; readonly port: number };
   readonly broker?: { readonly url: string };
   readonly partners: Readonly<Record<string, PartnerConfig>>;
@@ -44,7 +52,7 @@ interface ConfigFile {
   store?: string;
   policy?: string;
   log?: string;
-  exchange?: { host?: string; port?: number };
+  exchange?: { host?: string; port?: number; maxBytes?: number };
   border?: { host?: string; port?: number };
   broker?: { url: string };
   partners?: Record<string, Partial<Omit<PartnerConfig, 'certificates'>> & { certificates?: Partial<PartnerConfig['certificates']> }>;
@@ -55,6 +63,9 @@ export interface ConfigOptions {
   readonly data?: string;
   readonly home?: string;
 }
+
+/** About 150,000 records; larger lists are not exchanged in one message. */
+const defaultMaxBytes = 64 * 1024 * 1024;
 
 const schemaFile = join(programFolder, 'schemas', 'config.schema.json');
 
@@ -70,9 +81,9 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     data,
     store: storeUrl(environment['MRA_STORE'] ?? file.store, base, data),
     policy: file.policy ?? 'default',
-    logLevel: environment['MRA_LOG'] ?? file.log ?? 'info',
+    logLevel: logLevel(environment['MRA_LOG'] ?? file.log ?? 'info'),
     adapters: join(programFolder, 'adapters'),
-    exchange: { host: file.exchange?.host ?? '127.0.0.1', port: file.exchange?.port ?? 8443 },
+    exchange: { host: file.exchange?.host ?? '127.0.0.1', port: file.exchange?.port ?? 8443, maxBytes: file.exchange?.maxBytes ?? defaultMaxBytes },
     border: { host: file.border?.host ?? '127.0.0.1', port: file.border?.port ?? 8080 },
     ...brokerOf(environment['MRA_BROKER'] ?? file.broker?.url),
     partners: partnersOf(file, base),
@@ -82,6 +93,12 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
 
 function brokerOf(url: string | undefined): Pick<Config, 'broker'> {
   return url === undefined ? {} : { broker: { url } };
+}
+
+function logLevel(written: string): LogLevel {
+  const level = logLevels.find((name) => name === written);
+  if (level === undefined) throw new GatewayError('E_CONFIG_INVALID', 'no such log level', { fix: `Use one of: ${logLevels.join(', ')}.` });
+  return level;
 }
 
 function storeUrl(written: string | undefined, base: string, data: string): string {
@@ -115,7 +132,7 @@ function partnersOf(file: ConfigFile, base: string): Config['partners'] {
         mirrored,
         ...(transport === undefined ? {} : { transport }),
         ...(url === undefined ? {} : { url }),
-        certificates: { signing: files(certificates.signing), tls: files(certificates.tls), anchors: files(certificates.anchors) },
+        certificates: { signing: files(certificates.signing), tls: files(certificates.tls), anchors: files(certificates.anchors), checkPath: certificates.checkPath ?? false },
       },
     ];
   });

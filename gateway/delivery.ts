@@ -12,6 +12,7 @@ import { keepBytes } from './store/bodies.ts';
 import { appendEvents } from './store/events.ts';
 import { claimDue, findMessage, finishAttempt, noteHeldByPartner, settleMessage, type Claimed } from './store/outbox.ts';
 import { askResync } from './store/streams.ts';
+import { faultFields } from './wire/log.ts';
 import { readReceipt, receiptFormat } from './wire/receipts.ts';
 import { validate } from './wire/schema.ts';
 import type { Custody } from './wire/transport.ts';
@@ -46,7 +47,7 @@ export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promis
     try {
       if ((await deliverDue(gateway)) > 0) continue;
     } catch (error) {
-      gateway.log.error({ event: 'dispatch_failed', code: asGatewayError(error).code, err: error }, 'dispatching failed; trying again');
+      gateway.log.error('dispatching failed; trying again', faultFields(error));
     }
     await wait(1000, undefined, { signal: stop }).catch(() => undefined); // only the stop signal ends the wait early
   }
@@ -61,7 +62,7 @@ async function deliver(gateway: Gateway, message: Claimed): Promise<void> {
     await finishAttempt(tx, message, attemptResult(custody, message, at, gateway.random(1)[0] ?? 0));
     await appendEvents(tx, [{ kind: `delivery_${custody.kind}`, ref: message.id, at, detail: { partner: partner.code, attempt: message.attempt } }]);
   });
-  gateway.log.info({ event: 'delivery', partner: partner.code, messageId: message.id, outcome: custody.kind, attempt: message.attempt }, custody.evidence);
+  gateway.log.info('delivery attempted', { partner: partner.code, messageId: message.id, state: custody.kind, attempt: message.attempt, evidence: custody.evidence });
   if (custody.kind === 'receipt') await takeReceipt(gateway, partner, custody.bytes, 'https');
 }
 
@@ -94,9 +95,9 @@ async function takeReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array
     using verified = await verify(raw, partner.trust, gateway.now());
     await applyReceipt(gateway, partner, verified, bytes);
   } catch (error) {
-    const { code, detail } = asGatewayError(error);
-    if (asGatewayError(error).kind.category === 'internal') throw error;
-    gateway.log.warn({ event: 'receipt_refused', partner: partner.code, code }, detail);
+    const { category } = asGatewayError(error).kind;
+    if (category !== 'content' && category !== 'security') throw error;
+    gateway.log.warn('receipt refused', { partner: partner.code, ...faultFields(error) });
   }
 }
 
@@ -128,7 +129,7 @@ async function settle(gateway: Gateway, partner: Partner, receipt: Receipt, byte
     if (receipt.verdict === 'rejected' && message?.kind === 'list') await askResync(tx, partner.code, true);
     await appendEvents(tx, [{ kind: `receipt_${receipt.verdict}`, ref: id, at, detail: { partner: partner.code, receiptDigest } }]);
   });
-  gateway.log.info({ event: 'receipt', partner: partner.code, messageId: id, verdict: receipt.verdict }, 'receipt held');
+  gateway.log.info('receipt held', { partner: partner.code, messageId: id, verdict: receipt.verdict });
 }
 
 function stateOf(receipt: Receipt): 'ACCEPTED' | 'PARTIAL' | 'REJECTED' {

@@ -40,7 +40,7 @@ export interface Gateway {
 }
 
 /** The partner of that code; E_PARTNER_UNKNOWN names those there are. */
-export function getPartner(gateway: Pick<Gateway, 'partners'>, code: string): Partner {
+export function getPartner<P>(gateway: { readonly partners: ReadonlyMap<string, P> }, code: string): P {
   const partner = gateway.partners.get(code.toUpperCase());
   if (partner === undefined) {
     const known = [...gateway.partners.keys()].join(', ');

@@ -10,11 +10,11 @@
 import { applyReceipt } from './delivery.ts';
 import { getPartner, type Gateway, type Partner } from './gateway.ts';
 import { momentOf } from './model/day.ts';
-import { asGatewayError, GatewayError } from './model/errors.ts';
+import { asGatewayError, GatewayError, type ErrorCode } from './model/errors.ts';
 import { planList, type ListPlan } from './model/list-plan.ts';
 import { judgeEnvelope } from './model/judge.ts';
 import type { ListMessage } from './model/list.ts';
-import type { DecodedMessage, Digest, RawMessage, Receipt, Reply, SealedMessage, ValidMessage, Verdict, VerifiedMessage } from './model/message.ts';
+import type { DecodedMessage, Digest, RawMessage, Receipt, Reply, SealedMessage, Verdict, VerifiedMessage } from './model/message.ts';
 import { getBytes, keepBytes } from './store/bodies.ts';
 import type { Tx } from './store/database.ts';
 import { appendEvents } from './store/events.ts';
@@ -23,7 +23,8 @@ import { addMessage, recordResults } from './store/outbox.ts';
 import { applyToRegister } from './store/register.ts';
 import { changeMirror, findStream, loadMirror, moveStream, noteList } from './store/streams.ts';
 import { readBody } from './wire/body.ts';
-import { buildReceipt, receiptFormat } from './wire/receipts.ts';
+import { faultFields } from './wire/log.ts';
+import { receiptFormat, writeReceipt } from './wire/receipts.ts';
 import { validate } from './wire/schema.ts';
 import { checkDraft, seal } from './wire/seal.ts';
 import { verify } from './wire/verify.ts';
@@ -31,7 +32,9 @@ import { verify } from './wire/verify.ts';
 export interface Received {
   readonly verdict: Verdict;
   /** The sealed receipt; absent only where a receipt itself was received, for receipts are not receipted. */
-  readonly receipt?: Uint8Array;
+  readonly receipt?: SealedMessage;
+  /** Why it was refused. */
+  readonly reason?: ErrorCode;
   readonly duplicate: boolean;
 }
 
@@ -41,7 +44,7 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
 
   // 1. The bytes are kept before anything in them is looked at. What was answered before is answered the same way.
   const seen = await gateway.db.transaction((tx) => receive(tx, raw, raw.hintedId));
-  if (seen.known && seen.receiptDigest !== undefined) return answerAgain(gateway, seen.state, seen.receiptDigest);
+  if (seen.known && seen.receiptDigest !== undefined) return await answerAgain(gateway, partner, seen.state, seen.receiptDigest);
 
   const arrived: Arrived = { gateway, partner, raw, digest: seen.digest };
   try {
@@ -67,9 +70,11 @@ interface Arrived {
   readonly digest: Digest;
 }
 
-async function answerAgain(gateway: Gateway, state: string, receiptDigest: Digest): Promise<Received> {
+async function answerAgain(gateway: Gateway, partner: Partner, state: string, digest: Digest): Promise<Received> {
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
-  return { verdict, receipt: await getBytes(gateway.db.sql, receiptDigest), duplicate: true };
+  const bytes = await getBytes(gateway.db.sql, digest);
+  const { contentType } = receiptFormat;
+  return { verdict, receipt: { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType, bytes, digest }, duplicate: true };
 }
 
 function readMessage(partner: Partner, verified: VerifiedMessage): DecodedMessage {
@@ -93,10 +98,10 @@ async function takeReceipt(arrived: Arrived, verified: VerifiedMessage): Promise
     await gateway.db.transaction((tx) => settleInbox(tx, { ...settled, state: 'APPLIED', messageId: receipt.id }));
     return { verdict: 'applied', duplicate: false };
   } catch (error) {
-    const { code, detail, kind } = asGatewayError(error);
+    const { code, kind } = asGatewayError(error);
     if (kind.category !== 'content' && kind.category !== 'security') throw error;
     await gateway.db.transaction((tx) => settleInbox(tx, { ...settled, state: 'REJECTED', reason: code }));
-    gateway.log.warn({ event: 'receipt_refused', partner: partner.code, code }, detail);
+    gateway.log.warn('receipt refused', { partner: partner.code, ...faultFields(error) });
     return { verdict: 'rejected', duplicate: false };
   }
 }
@@ -166,12 +171,12 @@ async function conclude(arrived: Arrived, conclusion: Conclusion, effect?: (tx: 
     if (sendReceipt) await addMessage(tx, receipt, { correlatesTo: id, at });
     await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail: { partner: partner.code, digest, receiptDigest } }]);
   });
-  gateway.log.info({ event: `${kind}_${verdict}`, partner: partner.code, messageId: id }, `${kind} ${verdict}`);
-  return { verdict, receipt: receipt.bytes, duplicate: false };
+  gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
+  return { verdict, receipt, duplicate: false };
 }
 
 /** The message is refused: nothing was applied, the sender is told why. Our own troubles are not the sender's: they are thrown on. */
-async function refuse(arrived: Arrived, thrown: unknown): Promise<Received> {
+async function refuse(arrived: Arrived, thrown: unknown, sendReceipt = false): Promise<Received> {
   const error = asGatewayError(thrown);
   const { category } = error.kind;
   if (category !== 'content' && category !== 'security') throw error;
@@ -188,10 +193,11 @@ async function refuse(arrived: Arrived, thrown: unknown): Promise<Received> {
   await gateway.db.transaction(async (tx) => {
     const receiptDigest = await keepBytes(tx, receipt.bytes);
     await settleInbox(tx, { partner: partner.code, digest, state: 'REJECTED', reason: error.code, receiptDigest, at });
+    if (sendReceipt) await addMessage(tx, receipt, { at });
     await appendEvents(tx, [{ kind: 'message_rejected', ref: raw.hintedId ?? digest, at, detail: { partner: partner.code, digest, code: error.code } }]);
   });
-  gateway.log.warn({ event: 'message_rejected', partner: partner.code, digest, code: error.code }, error.kind.title);
-  return { verdict: 'rejected', receipt: receipt.bytes, duplicate: false };
+  gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(error) });
+  return { verdict: 'rejected', receipt, reason: error.code, duplicate: false };
 }
 
 interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'> {
@@ -209,7 +215,7 @@ async function sealReceipt(arrived: Arrived, content: ReceiptContent): Promise<S
     issuedAt: momentOf(gateway.now()),
     subject: subject === undefined ? { digest } : { id: subject, digest },
   };
-  using draft = checkDraft([buildReceipt(receipt)], receiptFormat, gateway.receiptSchema);
+  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
   return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
 }
 
@@ -228,4 +234,35 @@ async function sealReply(arrived: Arrived, list: ListMessage, plan: ListPlan): P
   const { format, type, contentType } = partner.adapter.reply;
   using draft = checkDraft(partner.adapter.reply.encode(reply), { format, type, contentType }, partner.schemas.reply);
   return await seal(draft, partner.signer, { id: reply.id, partner: partner.code, kind: 'reply' });
+}
+
+export interface HeldDecision {
+  readonly decision: 'release' | 'refuse';
+  readonly person: string;
+}
+
+/**
+ * Two people release or refuse a held list; undefined while the second is missing. A released list is read again from its stored bytes,
+ * judged as of its receipt but for its size, and the receipt of what became of it travels as a message of its own.
+ */
+export async function decideHeld(gateway: Gateway, messageId: string, { decision, person }: HeldDecision): Promise<Received | undefined> {
+  const held = await findInbox(gateway.db.sql, { messageId });
+  if (held?.state !== 'HELD') throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held list has this id', { fix: 'mra list show PARTNER names them.' });
+  const at = momentOf(gateway.now());
+  const people = await gateway.db.transaction((tx) => approve(tx, { messageId, partner: held.partner, person, decision, at }));
+  if (people.length < 2) return undefined;
+
+  const partner = getPartner(gateway, held.partner);
+  const bytes = await getBytes(gateway.db.sql, held.digest);
+  const raw: RawMessage = { partner: partner.code, via: held.via, bytes, receivedAt: held.receivedAt, hintedId: messageId };
+  const arrived: Arrived = { gateway, partner, raw, digest: held.digest };
+  if (decision === 'refuse') return await refuse(arrived, new GatewayError('E_LIST_REFUSED', 'two people refused the list'), true);
+  try {
+    using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
+    const message = readMessage(partner, verified);
+    if (message.kind !== 'list') throw new GatewayError('E_MESSAGE_KIND', 'only lists are held');
+    return await takeList(arrived, message.list, true);
+  } catch (error) {
+    return await refuse(arrived, error, true);
+  }
 }

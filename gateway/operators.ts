@@ -12,7 +12,8 @@ import { dayAt, momentOf } from './model/day.ts';
 import { isGatewayError } from './model/errors.ts';
 import { faultRules, type FaultRule, type RowFault, type Severity } from './model/fault-rules.ts';
 import type { HomeProfile } from './model/home.ts';
-import { faultOf, recordPaths, rowJudge, type FileRow, type JudgedRow } from './model/record-faults.ts';
+import { faultOf, rowJudge, type FileRow, type JudgedRow } from './model/record-faults.ts';
+import { cellsOf, recordPaths } from './model/record-cells.ts';
 import type { Day, DomesticRecord } from './model/record.ts';
 import { appendEvents } from './store/events.ts';
 import { saveOperators } from './store/operators.ts';
@@ -150,19 +151,11 @@ function readLine(row: number, text: string, shape: Shape): FileRow & { readonly
     return { ...unread, faults: [faultOf(row, '', text, 'shape_invalid', error.detail)] };
   }
   const checked = shape(value);
-  if (checked.ok) return { row, fields: fieldsOf(checked.value), faults: [] };
+  if (checked.ok) return { row, fields: cellsOf(checked.value), faults: [] };
   const faults = checked.errors.map(({ pointer, detail }) => {
     return faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail);
   });
   return { ...unread, faults };
-}
-
-/** A record as cells, so that one judge judges both kinds of file. */
-function fieldsOf({ name, address, roles, consent, ...rest }: DomesticRecord): Record<string, string> {
-  const fields: Record<string, string> = { ...rest, roles: roles.join('|'), consent: consent ? 'yes' : 'no' };
-  for (const [key, text] of Object.entries(name)) fields[`name.${key}`] = String(text);
-  for (const [key, text] of Object.entries(address)) fields[`address.${key}`] = String(text);
-  return fields;
 }
 
 interface Found {

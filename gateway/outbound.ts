@@ -101,7 +101,7 @@ export async function sendList(gateway: Gateway, code: string, kind?: ListKind):
     await noteList(tx, { partner, direction: 'out', messageId: list.id, list, appliedAt: list.issuedAt });
     await appendEvents(tx, [{ kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail: { partner, digest: sealed.digest, sequence } }]);
   });
-  gateway.log.info({ event: 'list_sealed', partner, messageId: list.id, kind: list.kind, records: list.records.length }, 'list queued');
+  gateway.log.info('list queued', { partner, messageId: list.id, kind: list.kind, count: list.records.length });
   return built;
 }
 
@@ -137,7 +137,7 @@ async function readVisible(gateway: Gateway, partner: Partner, held: ReadonlyMap
     }
   }
   const today = dayAt(gateway.now(), gateway.home.timeZone);
-  const gone = [...unseen].map(([identifier, operator]) => departureOf(operator, identifier, today));
+  const gone = [...unseen].map(([identifier, operator]) => departureOf(operator, identifier, today, arrangement.grades));
   return { records, gone, leftOut };
 }
 

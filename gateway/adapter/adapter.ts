@@ -2,7 +2,7 @@
 
 import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/body.ts';
-import type { ListMessage } from '../model/list.ts';
+import type { ListMessage, ListRecord } from '../model/list.ts';
 import type { Reply } from '../model/message.ts';
 
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
@@ -36,6 +36,19 @@ export interface MessageFormat<T> {
   decoder(): BodyDecoder<T>;
 }
 
+/** One record beside its form on the wire; `theirs` is empty where the template does not carry the value. */
+export interface RecordView {
+  readonly fields: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
+  /** The record as it stands in a message. */
+  readonly text: string;
+}
+
+export interface ListFormat extends MessageFormat<ListMessage> {
+  /** The record as the partner will read it: without what the template does not carry. Digests are taken over this. */
+  asSeen(record: ListRecord): ListRecord;
+  view(record: ListRecord): RecordView;
+}
+
 export interface Adapter {
   /** The folder's name, lower case. */
   readonly cc: string;
@@ -45,10 +58,12 @@ export interface Adapter {
   readonly folder: string;
   readonly timeZone: string;
   readonly arrangement: Arrangement;
+  /** The terms as the partner's own gateway has them: their grades, our programme, and how our list may move. */
+  readonly otherSide: Arrangement;
   readonly identifiers: { readonly theirs: IdentifierForm; readonly ours: IdentifierForm };
   readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
   readonly transport: 'https' | 'amqp';
-  readonly list: MessageFormat<ListMessage>;
+  readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
 }
 
@@ -58,5 +73,12 @@ export interface Adapter {
  */
 export function mirrored(adapter: Adapter, other: { readonly country: string; readonly name: string }): Adapter {
   const { theirs, ours } = adapter.identifiers;
-  return { ...adapter, partner: other.country, name: other.name, identifiers: { theirs: ours, ours: theirs } };
+  return {
+    ...adapter,
+    partner: other.country,
+    name: other.name,
+    arrangement: adapter.otherSide,
+    otherSide: adapter.arrangement,
+    identifiers: { theirs: ours, ours: theirs },
+  };
 }

@@ -10,6 +10,8 @@ export interface TransformContext {
   readonly tables: CodeTables;
   /** IANA name of the partner's zone. */
   readonly timeZone: string;
+  /** Grades that may travel, of both sides. */
+  readonly grades: readonly string[];
 }
 
 export interface Transform {
@@ -45,10 +47,16 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
     return notated(momentNotation(use.argument, use.context.timeZone), use, fix);
   },
   /** `code:status`: a table of adapter.yaml */
-  code: ({ argument, context, at }) => {
+  code: ({ argument, field, context, at }) => {
     const table = context.tables.get(argument);
     if (table === undefined) {
       throw invalid(`there is no code table ${argument}`, at, `Add it under codes, or use one of: ${[...context.tables.keys()].join(', ')}.`);
+    }
+    // A word without a code would stop a whole list on the day it first occurs.
+    const words = field.path === 'grade' ? context.grades : field.words;
+    const missing = words.find((word) => !table.toTheirs.has(word));
+    if (missing !== undefined) {
+      throw invalid(`table ${argument} has no code for ${missing}`, at, `Add ${missing} under codes/${argument} in adapter.yaml.`);
     }
     return { encode: (ours) => coded(table.toTheirs, ours, argument), decode: (theirs) => coded(table.toOurs, theirs, argument) };
   },

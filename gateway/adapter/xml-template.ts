@@ -35,6 +35,7 @@ export interface ElementPlan {
   /** Namespace declarations, ready to be written. */
   readonly declarations: string;
   readonly attributes: readonly AttributePlan[];
+  readonly requiredAttributes: number;
   readonly content: ElementContent;
   readonly each: EachPlan | undefined;
   /** Holds nothing but holes that may be absent: without any of them it is left out. */
@@ -72,7 +73,7 @@ function readSource(text: string, read: ReadTemplate): Source {
   read(text, {
     open(namespace, name, attributes, place) {
       const parent = open.at(-1);
-      const prefixes = new Map(parent?.prefixes);
+      const prefixes = new Map(parent?.prefixes ?? [['xml', 'http://www.w3.org/XML/1998/namespace']]);
       for (const { namespace: of, name: prefix, value } of attributes) {
         if (of === xmlnsNamespace) prefixes.set(prefix === 'xmlns' ? '' : prefix, value);
       }
@@ -105,6 +106,7 @@ function planElement(source: Source, outer: Scope, file: string): ElementPlan {
     tag: tagOf(source, source.namespace, source.name, true),
     declarations: declarationsOf(source),
     attributes,
+    requiredAttributes: attributes.filter(isRequired).length,
     content,
     each,
     optional: each === undefined && isOptional(attributes, content),
@@ -150,6 +152,11 @@ function eachOf(source: Source, scope: Scope, at: string): EachPlan | undefined 
 
 function isIgnored({ attributes }: Source): boolean {
   return attributes.some(({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true');
+}
+
+/** Whether an attribute must be there: everything but a hole that may be absent. */
+export function isRequired({ value }: AttributePlan): boolean {
+  return typeof value === 'string' || !value.optional;
 }
 
 function isOptional(attributes: readonly AttributePlan[], content: ElementContent): boolean {

@@ -3,6 +3,7 @@
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
+import type { AmqpLink } from '../wire/amqp.ts';
 import type { Keyring } from '../wire/keys.ts';
 import type { ExitCode, Output } from './output.ts';
 
@@ -10,6 +11,8 @@ import type { ExitCode, Output } from './output.ts';
 export interface OpenGateway extends Gateway {
   readonly config: Config;
   readonly keyring: Keyring;
+  /** Absent where no broker is set up. */
+  readonly amqp: AmqpLink | undefined;
   close(): Promise<void>;
 }
 

@@ -25,15 +25,18 @@ const certificateWarningDays = 60;
 const leastFreeBytes = 1024 ** 3;
 
 export function doctorCommand(program: Command, context: CliContext): void {
-  program.command('doctor').description('look for what is not well, with the fix').action(async () => {
-    const findings = await examine(context);
-    const { out } = context;
-    if (out.format === 'json') out.json(findings);
-    else out.table(findings.map(({ check, result, detail, fix = '' }) => ({ check, result, detail, fix })));
-    const failed = findings.some(({ result }) => result === 'fail');
-    if (failed) context.exit(exitCodes.findings);
-    out.next(failed ? 'mend what failed, then mra doctor' : 'mra serve');
-  });
+  program
+    .command('doctor')
+    .description('look for what is not well, with the fix')
+    .action(async () => {
+      const findings = await examine(context);
+      const { out } = context;
+      if (out.format === 'json') out.json(findings);
+      else out.table(findings.map(({ check, result, detail, fix = '' }) => ({ check, result, detail, fix })));
+      const failed = findings.some(({ result }) => result === 'fail');
+      if (failed) context.exit(exitCodes.findings);
+      out.next(failed ? 'mend what failed, then mra doctor' : 'mra serve');
+    });
 }
 
 async function examine(context: CliContext): Promise<Finding[]> {
@@ -58,7 +61,12 @@ async function attempt<T>(check: string, findings: Finding[], work: () => Promis
   } catch (error) {
     const { detail, fix, at, code } = asGatewayError(error);
     const place = at === undefined ? '' : ` (${at})`;
-    findings.push({ check, result: 'fail', detail: `${code}: ${detail}${place}`, ...(fix === undefined ? {} : { fix }) });
+    findings.push({
+      check,
+      result: 'fail',
+      detail: `${code}: ${detail}${place}`,
+      ...(fix === undefined ? {} : { fix }),
+    });
     return undefined;
   }
 }
@@ -69,23 +77,38 @@ async function examineOpenssl(): Promise<Finding> {
     () => undefined,
   );
   if (version !== undefined) return { check: 'openssl', result: 'ok', detail: version };
-  return { check: 'openssl', result: 'warn', detail: 'not found: certificates count only where registered one by one', fix: 'Install openssl.' };
+  return {
+    check: 'openssl',
+    result: 'warn',
+    detail: 'not found: certificates count only where registered one by one',
+    fix: 'Install openssl.',
+  };
 }
 
 async function examineDisk({ config }: OpenGateway): Promise<Finding> {
   const { bavail, bsize } = await statfs(config.data);
   const free = bavail * bsize;
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${config.data}`;
-  return free > leastFreeBytes ? { check: 'disk', result: 'ok', detail } : { check: 'disk', result: 'fail', detail, fix: 'Make room: nothing is accepted that cannot be kept.' };
+  return free > leastFreeBytes
+    ? { check: 'disk', result: 'ok', detail }
+    : { check: 'disk', result: 'fail', detail, fix: 'Make room: nothing is accepted that cannot be kept.' };
 }
 
 function examineKeys(gateway: OpenGateway): Finding[] {
   return gateway.keyring.list().map(({ name, notAfter }) => {
     const days = Math.floor((Date.parse(notAfter) - gateway.now().getTime()) / dayMs);
     const check = `key ${name}`;
-    if (days < 0) return { check, result: 'fail', detail: 'expired', fix: 'Make a new key and send its certificate to the partners.' };
+    if (days < 0)
+      return {
+        check,
+        result: 'fail',
+        detail: 'expired',
+        fix: 'Make a new key and send its certificate to the partners.',
+      };
     const detail = `${days} days left`;
-    return days < certificateWarningDays ? { check, result: 'warn', detail, fix: 'Agree a new key with the partners now.' } : { check, result: 'ok', detail };
+    return days < certificateWarningDays
+      ? { check, result: 'warn', detail, fix: 'Agree a new key with the partners now.' }
+      : { check, result: 'ok', detail };
   });
 }
 
@@ -93,7 +116,14 @@ async function examineBroker({ config }: OpenGateway): Promise<Finding[]> {
   if (config.broker === undefined) return [];
   const answers = await probeBroker(config.broker.url, 3000);
   if (answers) return [{ check: 'broker', result: 'ok', detail: 'answers' }];
-  return [{ check: 'broker', result: 'fail', detail: 'does not answer', fix: 'Start the broker or correct broker.url; messages wait in the outbox meanwhile.' }];
+  return [
+    {
+      check: 'broker',
+      result: 'fail',
+      detail: 'does not answer',
+      fix: 'Start the broker or correct broker.url; messages wait in the outbox meanwhile.',
+    },
+  ];
 }
 
 async function examineAdapter({ tools }: CliContext, code: string, folder: string): Promise<Finding> {
@@ -101,21 +131,43 @@ async function examineAdapter({ tools }: CliContext, code: string, folder: strin
   const check = `adapter ${code}`;
   const [first] = faults;
   if (first === undefined) return { check, result: 'ok', detail: 'manifest, templates and schemas agree' };
-  return { check, result: 'fail', detail: `${faults.length} faults, the first: ${first.detail}`, fix: `mra adapter lint ${code.toLowerCase()}` };
+  return {
+    check,
+    result: 'fail',
+    detail: `${faults.length} faults, the first: ${first.detail}`,
+    fix: `mra adapter lint ${code.toLowerCase()}`,
+  };
 }
 
 async function examinePartner(gateway: OpenGateway, code: string): Promise<Finding> {
   const check = `partner ${code}`;
   const partner = gateway.partners.get(code);
   if (partner?.trust.certificates.length === 0) {
-    return { check, result: 'warn', detail: 'no signing certificate registered: nothing of theirs can be taken', fix: `Put it under certs/ and name it at partners.${code}.certificates.signing.` };
+    return {
+      check,
+      result: 'warn',
+      detail: 'no signing certificate registered: nothing of theirs can be taken',
+      fix: `Put it under certs/ and name it at partners.${code}.certificates.signing.`,
+    };
   }
   const now = momentOf(gateway.now());
-  const [list, out] = await Promise.all([listInForce(gateway.db.sql, code, now), findStream(gateway.db.sql, code, 'out')]);
-  if (out?.resyncWanted === true) return { check, result: 'warn', detail: 'the last list was refused', fix: `mra list send ${code} --full` };
-  if (list === undefined) return { check, result: 'warn', detail: 'no list received yet', fix: 'Ask the partner for its full list.' };
+  const [list, out] = await Promise.all([
+    listInForce(gateway.db.sql, code, now),
+    findStream(gateway.db.sql, code, 'out'),
+  ]);
+  if (out?.resyncWanted === true)
+    return { check, result: 'warn', detail: 'the last list was refused', fix: `mra list send ${code} --full` };
+  if (list === undefined)
+    return { check, result: 'warn', detail: 'no list received yet', fix: 'Ask the partner for its full list.' };
   const age = (Date.parse(now) - Date.parse(list.issuedAt)) / 1000;
   const limit = partner?.adapter.arrangement.maxAgeSeconds ?? 0;
   const detail = `list ${list.number} is ${Math.round(age / 3600)} h old, the limit is ${Math.round(limit / 3600)} h`;
-  return age > limit ? { check, result: 'fail', detail, fix: 'Ask the partner for its newest list; answers are undetermined until then.' } : { check, result: 'ok', detail };
+  return age > limit
+    ? {
+        check,
+        result: 'fail',
+        detail,
+        fix: 'Ask the partner for its newest list; answers are undetermined until then.',
+      }
+    : { check, result: 'ok', detail };
 }

@@ -22,27 +22,51 @@ interface KindOptions {
 export function listCommands(program: Command, context: CliContext): void {
   const list = program.command('list').description('lists to and from partners');
   const kinds = (command: Command): Command =>
-    command.option('--full', 'everything the partner may see').option('--delta', 'only what changed since the last list');
+    command
+      .option('--full', 'everything the partner may see')
+      .option('--delta', 'only what changed since the last list');
 
   kinds(list.command('build <partner>').description('build and seal a list without sending it'))
     .requiredOption('--out <file>', 'where the sealed message goes')
-    .action(withGateway(context, (gateway, partner: string, options: KindOptions & { out: string }) => build(context, gateway, partner, options)));
-  kinds(list.command('send <partner>').description('build a list, queue it and try to deliver it'))
-    .action(withGateway(context, (gateway, partner: string, options: KindOptions) => send(context, gateway, partner, options)));
-  list.command('receive <partner> <file>').description('take a message of a partner from a file')
+    .action(
+      withGateway(context, (gateway, partner: string, options: KindOptions & { out: string }) =>
+        build(context, gateway, partner, options),
+      ),
+    );
+  kinds(list.command('send <partner>').description('build a list, queue it and try to deliver it')).action(
+    withGateway(context, (gateway, partner: string, options: KindOptions) => send(context, gateway, partner, options)),
+  );
+  list
+    .command('receive <partner> <file>')
+    .description('take a message of a partner from a file')
     .option('--receipt <file>', 'where our signed receipt goes')
-    .action(withGateway(context, (gateway, partner: string, file: string, options: { receipt?: string }) => receive(context, gateway, { partner, file, ...options })));
-  list.command('show <partner>').description('where both streams stand, and what is held')
+    .action(
+      withGateway(context, (gateway, partner: string, file: string, options: { receipt?: string }) =>
+        receive(context, gateway, { partner, file, ...options }),
+      ),
+    );
+  list
+    .command('show <partner>')
+    .description('where both streams stand, and what is held')
     .action(withGateway(context, (gateway, partner: string) => show(context, gateway, partner)));
   for (const decision of ['release', 'refuse'] as const) {
-    list.command(`${decision} <message>`).description(`${decision} a held list; two people`)
+    list
+      .command(`${decision} <message>`)
+      .description(`${decision} a held list; two people`)
       .requiredOption('--as <person>', 'who decides')
-      .action(withGateway(context, (gateway, message: string, options: { as: string }) => decide(context, gateway, message, { decision, person: options.as })));
+      .action(
+        withGateway(context, (gateway, message: string, options: { as: string }) =>
+          decide(context, gateway, message, { decision, person: options.as }),
+        ),
+      );
   }
 }
 
 /** Opens the gateway for one command and closes it whatever happens. */
-export function withGateway<A extends unknown[]>(context: CliContext, work: (gateway: OpenGateway, ...args: A) => Promise<void>): (...args: A) => Promise<void> {
+export function withGateway<A extends unknown[]>(
+  context: CliContext,
+  work: (gateway: OpenGateway, ...args: A) => Promise<void>,
+): (...args: A) => Promise<void> {
   return async (...args) => {
     const gateway = await context.open();
     try {
@@ -58,7 +82,12 @@ function kindOf({ full = false, delta = false }: KindOptions): ListKind | undefi
   return full ? 'full' : delta ? 'delta' : undefined;
 }
 
-async function build({ out }: CliContext, gateway: OpenGateway, partner: string, options: KindOptions & { out: string }): Promise<void> {
+async function build(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  partner: string,
+  options: KindOptions & { out: string },
+): Promise<void> {
   const built = await buildList(gateway, partner, kindOf(options));
   if (built === undefined) {
     out.note('Nothing changed since the last list; nothing was written.');
@@ -69,7 +98,12 @@ async function build({ out }: CliContext, gateway: OpenGateway, partner: string,
   out.next(`mra list send ${partner}`);
 }
 
-async function send({ out, exit }: CliContext, gateway: OpenGateway, code: string, options: KindOptions): Promise<void> {
+async function send(
+  { out, exit }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  options: KindOptions,
+): Promise<void> {
   const built = await sendList(gateway, code, kindOf(options));
   if (built === undefined) out.note('Nothing changed since the last list; nothing is sent.');
   else report(out, built);
@@ -100,18 +134,42 @@ function report(out: CliContext['out'], { list, sealed, leftOut, timings }: Buil
     sha256: sealed.digest,
   };
   if (out.format === 'json') return out.json({ ...counts, left_out: Object.fromEntries(leftOut), ...rounded });
-  out.table([{ message: list.id, kind: list.kind, records: counts.records, departures: counts.departures, number: `${counts.epoch}/${counts.sequence}`, bytes: counts.bytes }]);
+  out.table([
+    {
+      message: list.id,
+      kind: list.kind,
+      records: counts.records,
+      departures: counts.departures,
+      number: `${counts.epoch}/${counts.sequence}`,
+      bytes: counts.bytes,
+    },
+  ]);
   out.table([rounded]);
-  if (leftOut.size > 0) out.table([...leftOut].map(([reason, operators]) => ({ 'left out because': reason, operators })));
+  if (leftOut.size > 0)
+    out.table([...leftOut].map(([reason, operators]) => ({ 'left out because': reason, operators })));
 }
 
-async function receive({ out, exit }: CliContext, gateway: OpenGateway, options: { partner: string; file: string; receipt?: string }): Promise<void> {
+async function receive(
+  { out, exit }: CliContext,
+  gateway: OpenGateway,
+  options: { partner: string; file: string; receipt?: string },
+): Promise<void> {
   const started = performance.now();
   const bytes = readFileSync(options.file);
   const { code } = getPartner(gateway, options.partner);
-  const received = await receiveMessage(gateway, { partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) });
-  if (options.receipt !== undefined && received.receipt !== undefined) writeFileSync(options.receipt, received.receipt);
-  const summary = { verdict: received.verdict, duplicate: received.duplicate, code: received.reason ?? null, milliseconds: Math.round(performance.now() - started) };
+  const received = await receiveMessage(gateway, {
+    partner: code,
+    via: 'file',
+    bytes,
+    receivedAt: momentOf(gateway.now()),
+  });
+  if (options.receipt !== undefined && received.receipt !== undefined) writeFileSync(options.receipt, received.receipt.bytes);
+  const summary = {
+    verdict: received.verdict,
+    duplicate: received.duplicate,
+    code: received.reason ?? null,
+    milliseconds: Math.round(performance.now() - started),
+  };
   if (out.format === 'json') out.json(summary);
   else out.table([{ ...summary, duplicate: String(summary.duplicate), code: summary.code ?? '' }]);
   if (received.verdict === 'rejected') exit(exitCodes.findings);
@@ -121,30 +179,50 @@ async function receive({ out, exit }: CliContext, gateway: OpenGateway, options:
 
 async function show({ out }: CliContext, gateway: OpenGateway, code: string): Promise<void> {
   const partner = getPartner(gateway, code).code;
-  const streams = await Promise.all((['out', 'in'] as const).map((direction) => findStream(gateway.db.sql, partner, direction)));
+  const streams = await Promise.all(
+    (['out', 'in'] as const).map((direction) => findStream(gateway.db.sql, partner, direction)),
+  );
   const inForce = await listInForce(gateway.db.sql, partner, momentOf(gateway.now()));
   const held = await heldMessages(gateway.db.sql, partner);
   const rows = streams.flatMap((stream) =>
     stream === undefined
       ? []
-      : [{
-          direction: stream.direction,
-          operators: stream.position.count,
-          number: `${stream.position.epoch.no}/${stream.position.sequence}`,
-          root: stream.position.root,
-          note: stream.resyncWanted ? 'refused by the partner: a full list is next' : '',
-        }],
+      : [
+          {
+            direction: stream.direction,
+            operators: stream.position.count,
+            number: `${stream.position.epoch.no}/${stream.position.sequence}`,
+            root: stream.position.root,
+            note: stream.resyncWanted ? 'refused by the partner: a full list is next' : '',
+          },
+        ],
   );
   if (out.format === 'json') return out.json({ partner, streams: rows, in_force: inForce ?? null, held });
   if (rows.length === 0) out.note(`No list was exchanged with ${partner} yet.`);
   out.table(rows);
-  if (inForce !== undefined) out.note(`In force: ${inForce.number}, issued ${inForce.issuedAt}, received ${inForce.receivedAt}.`);
-  out.table(held.map(({ messageId, receivedAt, reason }) => ({ held: messageId ?? '', received: receivedAt, because: reason ?? '' })));
+  if (inForce !== undefined)
+    out.note(`In force: ${inForce.number}, issued ${inForce.issuedAt}, received ${inForce.receivedAt}.`);
+  out.table(
+    held.map(({ messageId, receivedAt, reason }) => ({
+      held: messageId ?? '',
+      received: receivedAt,
+      because: reason ?? '',
+    })),
+  );
   const [first] = held;
-  out.next(first?.messageId === undefined ? `mra list send ${partner}` : `mra list release ${first.messageId} --as NAME   or   mra list refuse ${first.messageId} --as NAME`);
+  out.next(
+    first?.messageId === undefined
+      ? `mra list send ${partner}`
+      : `mra list release ${first.messageId} --as NAME   or   mra list refuse ${first.messageId} --as NAME`,
+  );
 }
 
-async function decide({ out, exit }: CliContext, gateway: OpenGateway, message: string, by: { decision: 'release' | 'refuse'; person: string }): Promise<void> {
+async function decide(
+  { out, exit }: CliContext,
+  gateway: OpenGateway,
+  message: string,
+  by: { decision: 'release' | 'refuse'; person: string },
+): Promise<void> {
   const decided = await decideHeld(gateway, message, by);
   if (decided === undefined) {
     out.note('Noted. A second person decides the same, then it happens.');

@@ -15,31 +15,64 @@ import { exitCodes } from './output.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
   const message = program.command('message').description('messages sent and received');
-  message.command('list').description('the newest messages, both ways')
-    .option('--partner <code>').option('--limit <n>', 'how many', '20')
-    .action(withGateway(context, (gateway, options: { partner?: string; limit: string }) => list(context, gateway, options)));
-  message.command('show <id>').description('state, attempts, verdict').option('--bytes <file>', 'write the message as it travelled')
-    .action(withGateway(context, (gateway, id: string, options: { bytes?: string }) => show(context, gateway, id, options)));
-  message.command('verify <partner> <file>').description('whether a file is signed by the partner, without taking it')
-    .action(withGateway(context, (gateway, partner: string, file: string) => verifyFile(context, gateway, partner, file)));
-  message.command('resend <id>').description('the same bytes again, now')
+  message
+    .command('list')
+    .description('the newest messages, both ways')
+    .option('--partner <code>')
+    .option('--limit <n>', 'how many', '20')
+    .action(
+      withGateway(context, (gateway, options: { partner?: string; limit: string }) => list(context, gateway, options)),
+    );
+  message
+    .command('show <id>')
+    .description('state, attempts, verdict')
+    .option('--bytes <file>', 'write the message as it travelled')
+    .action(
+      withGateway(context, (gateway, id: string, options: { bytes?: string }) => show(context, gateway, id, options)),
+    );
+  message
+    .command('verify <partner> <file>')
+    .description('whether a file is signed by the partner, without taking it')
+    .action(
+      withGateway(context, (gateway, partner: string, file: string) => verifyFile(context, gateway, partner, file)),
+    );
+  message
+    .command('resend <id>')
+    .description('the same bytes again, now')
     .action(withGateway(context, (gateway, id: string) => resend(context, gateway, id)));
 }
 
-async function list({ out }: CliContext, gateway: OpenGateway, options: { partner?: string; limit: string }): Promise<void> {
+async function list(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  options: { partner?: string; limit: string },
+): Promise<void> {
   const rows = await listMessages(gateway.db.sql, {
     limit: Number(options.limit),
     ...(options.partner === undefined ? {} : { partner: options.partner.toUpperCase() }),
   });
   if (out.format === 'json') out.json(rows);
   else if (rows.length === 0) out.note('No message was sent or received yet.');
-  else out.table(rows.map(({ at, direction, partner, kind, state, id }) => ({ at, direction, partner, kind: kind ?? '', state, id: id ?? '' })));
+  else
+    out.table(
+      rows.map(({ at, direction, partner, kind, state, id }) => ({
+        at,
+        direction,
+        partner,
+        kind: kind ?? '',
+        state,
+        id: id ?? '',
+      })),
+    );
   out.next('mra message show ID');
 }
 
 async function getMessage(gateway: OpenGateway, id: string): Promise<MessageRow> {
   const message = await findMessage(gateway.db.sql, id);
-  if (message === undefined) throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message of that id was sent', { fix: 'mra message list shows the newest.' });
+  if (message === undefined)
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message of that id was sent', {
+      fix: 'mra message list shows the newest.',
+    });
   return message;
 }
 
@@ -49,16 +82,38 @@ async function show({ out }: CliContext, gateway: OpenGateway, id: string, optio
   const attempts = await attemptsOf(gateway.db.sql, id);
   const results = await resultsOf(gateway.db.sql, message.partner, id);
   if (out.format === 'json') return out.json({ ...message, attempts, results });
-  out.table([{ id, partner: message.partner, kind: message.kind, state: message.state, verdict: message.verdictDetail ?? '', sha256: message.digest }]);
-  out.table(attempts.map(({ no, at, outcome, evidence }) => ({ attempt: no, at, outcome: outcome ?? 'under way', evidence: evidence ?? '' })));
+  out.table([
+    {
+      id,
+      partner: message.partner,
+      kind: message.kind,
+      state: message.state,
+      verdict: message.verdictDetail ?? '',
+      sha256: message.digest,
+    },
+  ]);
+  out.table(
+    attempts.map(({ no, at, outcome, evidence }) => ({
+      attempt: no,
+      at,
+      outcome: outcome ?? 'under way',
+      evidence: evidence ?? '',
+    })),
+  );
   out.table(results.map(({ identifier, code, detail }) => ({ refused: identifier, code, detail })));
-  out.next(message.state === 'SEALED' || message.state === 'HANDED_OVER' ? `mra message resend ${id}` : 'mra message list');
+  out.next(
+    message.state === 'SEALED' || message.state === 'HANDED_OVER' ? `mra message resend ${id}` : 'mra message list',
+  );
 }
 
 async function verifyFile({ out, exit }: CliContext, gateway: OpenGateway, code: string, file: string): Promise<void> {
   const partner = getPartner(gateway, code);
   try {
-    using verified = await verify({ partner: partner.code, via: 'file', bytes: readFileSync(file), receivedAt: momentOf(gateway.now()) }, partner.trust, gateway.now());
+    using verified = await verify(
+      { partner: partner.code, via: 'file', bytes: readFileSync(file), receivedAt: momentOf(gateway.now()) },
+      partner.trust,
+      gateway.now(),
+    );
     const found = { signed: true, type: verified.type, signer: verified.signer };
     if (out.format === 'json') out.json(found);
     else out.table([{ ...found, signed: 'yes' }]);

@@ -57,6 +57,10 @@ export interface OutputStreams {
 
 /** Colours only on a terminal, and not under NO_COLOR (util.styleText looks at both). */
 export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams): Output {
+  // Whoever read stdout (`head`) has had enough: the work goes on, only nobody is told any more.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const line = (stream: OutputStream, text: string): void => void stream.write(`${text}\n`);
   return {
     format,

@@ -15,7 +15,11 @@ export function serveCommand(program: Command, context: CliContext): void {
         const serving = await context.serve(gateway);
         try {
           if (out.format === 'json') out.json({ exchange: serving.exchangeUrl, border: serving.borderUrl });
-          else out.table([{ door: 'exchange', address: serving.exchangeUrl }, { door: 'border', address: serving.borderUrl }]);
+          else
+            out.table([
+              { door: 'exchange', address: serving.exchangeUrl },
+              { door: 'border', address: serving.borderUrl },
+            ]);
           out.next('mra doctor');
           await stopSignal();
           out.note('Stopping: what is under way ends first.');

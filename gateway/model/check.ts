@@ -147,7 +147,12 @@ function judgeAgreement({ home, terms, request, day }: Facts): Judgement {
 }
 
 /** A list is as old as the later of the two moments asked about makes it: it says nothing about a day far after it. */
-function freshnessOf({ list, terms, at, knownAt }: Question): Freshness {
+export function freshnessOf({
+  list,
+  terms,
+  at,
+  knownAt,
+}: Pick<Question, 'list' | 'terms' | 'at' | 'knownAt'>): Freshness {
   const limit = terms.arrangement.maxAgeSeconds;
   if (list === undefined) return { state: 'none', max_age_s: limit, source: 'register' };
   const until = Math.max(Date.parse(at), Date.parse(knownAt));

@@ -95,6 +95,7 @@ export const errorTable = {
   E_LIST_ROOT: content('The list after this message would not be the one the sender states.'),
   E_RECORD_SCOPE: security('The message speaks of an operator that is not the sender’s own.'),
   E_RECORD_REPEATED: content('The message names one operator twice.'),
+  E_LIST_REFUSED: content('Two people looked at the list and refused it.'),
   E_RECEIPT_UNMATCHED: content('The receipt names no message of ours.'),
 
   // Outbound
@@ -122,10 +123,12 @@ export const errorTable = {
   E_REQUEST_TYPE: request('The content type is not one that is read here.', 415),
   E_ROUTE_UNKNOWN: request('There is no such address.', 404),
   E_METHOD_UNKNOWN: request('The address does not take this method.', 405),
+  E_OPERATOR_UNKNOWN: request('There is no such operator.', 404),
   E_PARTNER_UNKNOWN: request('There is no such partner.'),
   E_ENTRY_UNREADABLE: request('The declaration could not be read.'),
   E_CONSULTATION_UNKNOWN: request('There is no such consultation.', 404),
   E_CONSULTATION_NUMBER: request('The consultation number is mistyped.', 404),
+  E_ASSESSMENT_UNKNOWN: request('There is no such assessment.', 404),
   E_IDEMPOTENCY_MISMATCH: request('This key was used for a different request.', 409),
   E_FILE_UNREADABLE: request('The file could not be read.'),
   E_FILE_STRUCTURE: request('The file has not the expected columns.'),

@@ -4,6 +4,7 @@ import { checkDigit } from './check-digits.ts';
 import { faultRules, type FaultRule, type RowFault } from './fault-rules.ts';
 import type { HomeProfile } from './home.ts';
 import { operatorStatuses, roles as allRoles, type Address, type Day, type DomesticRecord } from './record.ts';
+import type { RecordPath } from './record-cells.ts';
 import { hiddenIn, isFormula, shown } from './shown-text.ts';
 
 /** A row as it was read: cells by column title, without blanks around them. */
@@ -19,26 +20,6 @@ export interface JudgedRow {
   readonly record?: DomesticRecord;
   readonly faults: readonly RowFault[];
 }
-
-/** The fields a domestic file has, by their path in DomesticRecord; a home profile gives each its column title. */
-export const recordPaths = [
-  'code',
-  'businessNumber',
-  'name.local',
-  'name.latin',
-  'address.local',
-  'address.latin',
-  'address.city',
-  'address.postcode',
-  'grade',
-  'gradeSince',
-  'status',
-  'statusSince',
-  'roles',
-  'consent',
-  'consentSince',
-] as const;
-export type RecordPath = (typeof recordPaths)[number];
 
 const mostCharactersOfText = 512;
 const mostCharactersShown = 60;
@@ -74,7 +55,7 @@ export function rowJudge(home: HomeProfile, today: Day): (row: FileRow) => Judge
   };
 }
 
-export function isRefused(faults: readonly RowFault[]): boolean {
+function isRefused(faults: readonly RowFault[]): boolean {
   return faults.some(({ severity }) => severity === 'refused');
 }
 
@@ -176,7 +157,10 @@ function readRoles(sheet: Sheet): DomesticRecord['roles'] {
   const words = new Set(text === '' ? [] : text.split('|').map((word) => word.trim()));
   const found = allRoles.filter((role) => words.has(role));
   if (words.size === 0) sheet.fault('roles', 'roles_missing');
-  if (found.length < words.size) sheet.fault('roles', 'role_unknown', `not all are among ${allRoles.join(', ')}`);
+  const unknown = [...words].filter((word) => !allRoles.some((role) => role === word));
+  if (unknown.length > 0) {
+    sheet.fault('roles', 'role_unknown', `not a role: ${shown(unknown.join(', '), mostCharactersShown) || '(empty)'}`);
+  }
   return found;
 }
 

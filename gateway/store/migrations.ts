@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
+import type { Tables } from './tables.ts';
 
 export type Engine = 'sqlite' | 'postgres';
 
@@ -82,7 +83,7 @@ function inboundTables({ text, serial, clustered, plain }: Words): readonly stri
     `create table inbox (partner ${text} not null, digest ${text} not null references body (digest),
       hinted_id ${text}, message_id ${text}, via ${text} not null, received_at ${text} not null,
       deliveries integer not null, state ${text} not null, state_rank integer not null, kind ${text},
-      reason_code ${text}, reason_detail ${text}, receipt_digest ${text} references body (digest),
+      reason ${text}, receipt_digest ${text} references body (digest),
       held_at ${text}, settled_at ${text}, primary key (partner, digest)) ${plain}`,
     'create index inbox_id on inbox (message_id) where message_id is not null',
     'create index inbox_newest on inbox (received_at)',
@@ -150,7 +151,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
 }
 
 /** Brings the store to the present form, one transaction a step. Throws E_STORE_SCHEMA when a newer program made it. */
-export async function migrate(db: Kysely<never>, engine: Engine): Promise<void> {
+export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
   const migrations = migrationsFor(engine);
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const applied = await migrator.getMigrations().catch((cause: unknown) => {

@@ -107,8 +107,7 @@ export interface InboxTable {
   state: string;
   state_rank: number;
   kind: string | null;
-  reason_code: string | null;
-  reason_detail: string | null;
+  reason: string | null;
   receipt_digest: string | null;
   held_at: string | null;
   settled_at: string | null;

@@ -2,12 +2,12 @@
 
 import type { BodyDecoder } from '../model/body.ts';
 import type { ValidMessage } from '../model/message.ts';
-import { parseStrictJson } from './json.ts';
+import { payloadOf } from './trees.ts';
 import { readXml } from './xml-events.ts';
 
 /** The message in our own words; reads only what the signature covers. */
 export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
-  if (decoder.format === 'json') return decoder.read(parseStrictJson(message.content));
+  if (decoder.format === 'json') return decoder.read(payloadOf(message));
   readXml(message.content, decoder.events);
   return decoder.result();
 }

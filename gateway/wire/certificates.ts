@@ -103,7 +103,7 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
 function keyUsageBits(certificate: X509Certificate): number {
   // Extensions are the context-specific element 3 of the certificate's content.
   const content = sequenceOf(sequenceOf(decode(certificate.raw))[0]);
-  const wrapper = content.find((part) => part.tagClass === asn1.Class.CONTEXT_SPECIFIC && Number(part.type) === 3);
+  const wrapper = content.find((part) => part.tagClass === asn1.Class.CONTEXT_SPECIFIC && (part.type as number) === 3);
   if (wrapper === undefined) return 0;
   for (const extension of sequenceOf(sequenceOf(wrapper)[0])) {
     const [id, ...rest] = sequenceOf(extension);

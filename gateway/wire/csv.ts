@@ -135,13 +135,17 @@ async function* watched(
   }
 }
 
-/** Gzip is known by its first two bytes (RFC 1952, 2.3.1), whatever the file is called. */
+/** Gzip (RFC 1952, 2.3.1) and ZIP are known by their first bytes, whatever the file is called. */
 async function* unpacked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const pieces = source[Symbol.asyncIterator]();
-  const first = await pieces.next();
-  if (first.done === true) return;
-  const all = joined(first.value, pieces);
-  if (first.value[0] !== 0x1f || first.value[1] !== 0x8b) {
+  let first = Buffer.alloc(0);
+  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+    first = Buffer.concat([first, next.value]);
+    if (first.length >= 4) break;
+  }
+  const all = joined(first, pieces);
+  if (first.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') throw workbook();
+  if (first[0] !== 0x1f || first[1] !== 0x8b) {
     yield* all;
     return;
   }
@@ -151,6 +155,12 @@ async function* unpacked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8
     if (total > mostBytesUnpacked) throw damaged('the file unpacks to more than 512 MB');
     yield piece;
   }
+}
+
+function workbook(): GatewayError {
+  return new GatewayError('E_FILE_UNREADABLE', 'this is a workbook or another packed folder, not a table', {
+    fix: 'Open it in a spreadsheet and save the sheet as “CSV UTF-8”.',
+  });
 }
 
 async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -201,8 +211,10 @@ function damaged(detail: string, row?: number): GatewayError {
 function unreadable(error: unknown, row: number): GatewayError {
   if (isGatewayError(error)) return error;
   if (error instanceof CsvError) {
+    // Rows already parsed may not have been taken yet: the parser's own count is the true one.
+    const parsed: unknown = error['records'];
     return new GatewayError('E_FILE_UNREADABLE', 'a quotation mark is out of place or never closed', {
-      at: `row ${row} or after it`,
+      at: `row ${typeof parsed === 'number' ? parsed + 1 : row}`,
       fix: 'Write a quotation mark inside a quoted cell twice.',
       cause: error,
     });

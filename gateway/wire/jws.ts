@@ -1,10 +1,9 @@
 /** JSON Web Signatures in compact form: makes them, and checks them after a stricter reading than the library's. */
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { compactVerify, errors } from 'jose';
+import { CompactSign, compactVerify, errors } from 'jose';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { parseStrictJson } from './json.ts';
-import { signBytes } from './signed-xml.ts';
 import type { SignatureAlgorithm } from './trust.ts';
 
 export const jwsAlgorithms: Readonly<Record<SignatureAlgorithm, string>> = {
@@ -24,7 +23,7 @@ export interface StatedJws {
 const headerNames = new Set(['alg', 'typ', 'cty', 'x5t#S256']);
 
 /** RFC 7515, 7.1: the payload under a protected header that names algorithm, type and certificate. */
-export function signJws(
+export async function signJws(
   payload: Uint8Array,
   type: string,
   signer: {
@@ -32,11 +31,9 @@ export function signJws(
     readonly key: KeyObject;
     readonly certificate: X509Certificate;
   },
-): Uint8Array {
+): Promise<Uint8Array> {
   const header = { alg: jwsAlgorithms[signer.algorithm], typ: type, 'x5t#S256': thumbprint(signer.certificate) };
-  const body = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('base64url');
-  const signed = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${body}`;
-  return Buffer.from(`${signed}.${signBytes(Buffer.from(signed), signer).toString('base64url')}`);
+  return Buffer.from(await new CompactSign(payload).setProtectedHeader(header).sign(signer.key));
 }
 
 /** SHA-256 of a certificate, base64url: the `x5t#S256` of RFC 7515. */

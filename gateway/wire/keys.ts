@@ -27,8 +27,6 @@ export interface KeyEntry {
   readonly subject: string;
   readonly fingerprint: Digest;
   readonly notAfter: Moment;
-  /** The certificate as PEM: what a partner registers. */
-  readonly pem: string;
 }
 
 export interface Keyring {
@@ -83,7 +81,7 @@ function keyringOf(keys: ReadonlyMap<KeyName, Key>): Keyring {
     signer: (algorithm) => ({ algorithm, ...get(algorithm === 'rsa-sha256' ? 'signing-rsa' : 'signing-ec') }),
     tls: {
       cert: tls.certificate.toString(),
-      key: tls.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      key: tls.key.export({ type: 'pkcs8', format: 'pem' }),
       ca: get('ca').certificate.toString(),
     },
     list: () => keyNames.map((name) => describe(name, get(name).certificate)),
@@ -95,10 +93,9 @@ function describe(name: KeyName, certificate: X509Certificate): KeyEntry {
   return {
     name,
     algorithm: `${type} ${details.namedCurve ?? details.modulusLength ?? ''}`.trim(),
-    subject: certificate.subject.split('\n').join(', '),
+    subject: certificate.subject.replaceAll('\n', ', '),
     fingerprint: fingerprint(certificate),
     notAfter: certificate.validToDate.toISOString(),
-    pem: certificate.toString(),
   };
 }
 

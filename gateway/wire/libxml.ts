@@ -31,7 +31,8 @@ export interface XmlFault {
 export const faultLimit = 20;
 
 // NO_XXE: nothing outside the bytes is read. BIG_LINES: line numbers above 65535 stay right.
-const option = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
+const option: ParseOption =
+  ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
 const exclusive = { mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0 };
 
 // The package's own collector asks for the XPath of every error, which walks all siblings: a list of 37,000 faulty

@@ -132,6 +132,7 @@ function closeComments(text: string): { readonly text: string; readonly warnings
 
 function parse(text: string): unknown {
   try {
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the same check would need a second package
     const parsed: unknown = parser.parse(text, true);
     return parsed;
   } catch (cause) {

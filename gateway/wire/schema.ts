@@ -160,5 +160,5 @@ function memberPointer(member: string): string {
 function allowedValues(parameters: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const { allowedValues: several, allowedValue: one } = parameters;
   if (Array.isArray(several)) return several.map(String);
-  return one === undefined ? undefined : [String(one)];
+  return typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean' ? [String(one)] : undefined;
 }

@@ -70,16 +70,16 @@ function joined(chunks: Iterable<string>): Uint8Array {
 }
 
 /** The signed message and the digest of its bytes. E_SIGNATURE_REFERENCE when an XML root has no `Id`. */
-export function seal(
+export async function seal(
   draft: Draft,
   signer: Signer,
   meta: Pick<SealedMessage, 'id' | 'partner' | 'kind'>,
-): SealedMessage {
+): Promise<SealedMessage> {
   const tree = treeOf(draft);
   const bytes =
     tree.format === 'xml'
       ? signXml(draft.bytes, tree.document, signer)
-      : signJws(draft.bytes, draft.format.type, signer);
+      : await signJws(draft.bytes, draft.format.type, signer);
   return {
     ...meta,
     contentType: draft.format.contentType,

@@ -51,7 +51,8 @@ export function readSignature(document: XmlDocument, algorithm: SignatureAlgorit
   if (element === undefined || qualifiedName(element) !== `{${dsig}}Signature`) {
     throw profile('the signature is not the last child of the root');
   }
-  const [signedInfo, value, keyInfo] = children(element, ['SignedInfo', 'SignatureValue', 'KeyInfo'], 2);
+  const [signedInfo, value] = children(element, ['SignedInfo', 'SignatureValue', 'KeyInfo'], 2);
+  const keyInfo = onlyElements(element)?.[2];
   noAttributes(element);
   const digest = readSignedInfo(document, signedInfo, algorithm);
   noAttributes(value);

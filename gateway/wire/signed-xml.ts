@@ -39,18 +39,15 @@ export function signXml(bytes: Uint8Array, document: XmlDocument, signer: Signin
     `<ds:Transform Algorithm="${exclusiveC14n}"></ds:Transform></ds:Transforms>` +
     `<ds:DigestMethod Algorithm="${sha256Digest}"></ds:DigestMethod>` +
     `<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference>`;
-  const value = signBytes(Buffer.from(`<ds:SignedInfo xmlns:ds="${dsig}">${parts}</ds:SignedInfo>`), signer);
+  const signedInfo = Buffer.from(`<ds:SignedInfo xmlns:ds="${dsig}">${parts}</ds:SignedInfo>`);
+  // PKCS#1 v1.5 of an RSA key; r and s side by side of an EC key, as XML signatures have them.
+  const value = sign('sha256', signedInfo, { key: signer.key, dsaEncoding: 'ieee-p1363' });
   const signature =
     `<ds:Signature xmlns:ds="${dsig}"><ds:SignedInfo>${parts}</ds:SignedInfo>` +
     `<ds:SignatureValue>${value.toString('base64')}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>` +
     `<ds:X509Certificate>${signer.certificate.raw.toString('base64')}</ds:X509Certificate>` +
     `</ds:X509Data></ds:KeyInfo></ds:Signature>`;
   return Buffer.concat([all.subarray(0, end), Buffer.from(signature), all.subarray(end)]);
-}
-
-/** SHA-256 signature: PKCS#1 v1.5 of an RSA key, r and s side by side of an EC key, as XML signatures and JWS both want it. */
-export function signBytes(bytes: Uint8Array, signer: Pick<SigningKey, 'key'>): Buffer {
-  return sign('sha256', bytes, { key: signer.key, dsaEncoding: 'ieee-p1363' });
 }
 
 /**

@@ -1,0 +1,26 @@
+/** The readers this room is given by whoever assembles the gateway: it knows no XML, no YAML and no schema language itself. */
+
+import type { TextPlace, XmlEvents } from '../model/body.ts';
+import type { HomeProfile } from '../model/home.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What a schema finds wrong; `pointer` is a JSON Pointer into the value. */
+export interface SchemaFault {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly SchemaFault[] };
+
+export interface AdapterTools {
+  /** `template`: comments are passed over, and namespace declarations come as attributes of the xmlns namespace. */
+  readXml(source: Uint8Array | string, events: XmlEvents, options?: { readonly template?: boolean; readonly file?: string }): void;
+  readJson(text: string): unknown;
+  /** Throws E_CONFIG_INVALID with file, line and column. */
+  readYaml(text: string, file: string): unknown;
+  /** Where a JSON Pointer stands in a YAML text; the nearest enclosing value when it stands nowhere. */
+  placeInYaml(text: string, pointer: string): TextPlace;
+  validateManifest(value: unknown): Checked<Manifest>;
+  validateHome(value: unknown): Checked<HomeProfile>;
+}
+

@@ -1,0 +1,189 @@
+/**
+ * Reads a message by the plan of its XML template, event by event; nothing that the template does not show is passed over.
+ * Elements stand in the order of the template. Paths of places are put together only when there is something to complain of.
+ */
+
+import type { XmlAttribute, XmlEvents } from '../model/body.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import { misfit, placed } from './faults.ts';
+import { buildItem, type Hole, type Scope } from './holes.ts';
+import type { Slot } from './shapes.ts';
+import { isRequired, type ElementPlan } from './xml-template.ts';
+
+/** The state of one element that is open. */
+interface Frame {
+  readonly plan: ElementPlan;
+  /** Values of the message or item this element belongs to. */
+  readonly slots: Slot[];
+  readonly parent: Frame | undefined;
+  /** Which child of the plan may come next. */
+  next: number;
+  /** How often the latest child has come. */
+  count: number;
+  text: string;
+}
+
+const noChildren: readonly ElementPlan[] = [];
+
+/** A decoder for one message; `result` gives what was built once the last element was closed. */
+export function xmlDecoder(root: ElementPlan, scope: Scope): { readonly events: XmlEvents; result(): unknown } {
+  let frame: Frame | undefined;
+  let ignoredDepth = 0;
+  let slots: Slot[] | undefined;
+
+  function open(namespace: string, name: string, attributes: readonly XmlAttribute[]): void {
+    if (ignoredDepth > 0) {
+      ignoredDepth += 1;
+      return;
+    }
+    if (frame === undefined) {
+      slots = emptySlots(scope);
+      frame = openRoot(root, slots, { namespace, name });
+    } else {
+      const child = nextChild(frame, namespace, name);
+      if (child === undefined) {
+        ignoredDepth = 1;
+        return;
+      }
+      frame = openChild(frame, child);
+    }
+    readAttributes(frame, attributes);
+  }
+
+  function text(more: string): void {
+    if (ignoredDepth > 0 || frame === undefined) return;
+    if (frame.plan.content.is === 'text') frame.text += more;
+    else if (!isBlank(more)) throw complaint('E_ELEMENT_UNKNOWN', 'text between elements', frame);
+  }
+
+  function close(): void {
+    if (ignoredDepth > 0) {
+      ignoredDepth -= 1;
+      return;
+    }
+    if (frame === undefined) return;
+    closeElement(frame);
+    frame = frame.parent;
+  }
+
+  function result(): unknown {
+    if (slots === undefined || frame !== undefined) throw misfit('E_XML_MALFORMED', 'the document ended early');
+    return buildItem(scope, slots);
+  }
+
+  return { events: { open, text, close }, result };
+}
+
+function emptySlots(scope: Scope): Slot[] {
+  return new Array<Slot>(scope.slots).fill(undefined);
+}
+
+function openRoot(plan: ElementPlan, slots: Slot[], { namespace, name }: { namespace: string; name: string }): Frame {
+  const frame: Frame = { plan, slots, parent: undefined, next: 0, count: 1, text: '' };
+  if (namespace === plan.namespace && name === plan.name) return frame;
+  throw placed(misfit('E_ELEMENT_UNKNOWN', `the root is not ${plan.name}`), `/${shorten(name)}`);
+}
+
+function openChild(parent: Frame, plan: ElementPlan): Frame {
+  const slots = plan.each === undefined ? parent.slots : emptySlots(plan.each.scope);
+  return { plan, slots, parent, next: 0, count: 0, text: '' };
+}
+
+/** The plan of the element that comes, or undefined when it is to be dropped. Moves the parent on. */
+function nextChild(frame: Frame, namespace: string, name: string): ElementPlan | undefined {
+  const { content, ignored } = frame.plan;
+  const children = content.is === 'elements' ? content.children : noChildren;
+  for (let i = frame.next; i < children.length; i += 1) {
+    const child = children[i];
+    if (child?.name !== name || child.namespace !== namespace) continue;
+    requireNone(frame, i);
+    if (child.each === undefined) {
+      frame.next = i + 1;
+      frame.count = 1;
+    } else {
+      frame.count = frame.next === i ? frame.count + 1 : 1;
+      frame.next = i;
+    }
+    return child;
+  }
+  if (ignored.some((each) => each.name === name && each.namespace === namespace)) return undefined;
+  const known = children.some((child) => child.name === name && child.namespace === namespace);
+  const detail = known ? 'the element stands twice, or in the wrong place' : 'the template does not show this element';
+  throw complaint('E_ELEMENT_UNKNOWN', detail, frame, `/${shorten(name)}`);
+}
+
+/** Children before `until` that were passed over must be ones that may be absent. */
+function requireNone(frame: Frame, until: number): void {
+  if (frame.next >= until || frame.plan.content.is !== 'elements') return;
+  for (let i = frame.next; i < until; i += 1) {
+    const child = frame.plan.content.children[i];
+    if (child === undefined || child.optional || child.each !== undefined) continue;
+    throw complaint('E_ELEMENT_MISSING', 'an element is missing', frame, `/${child.name}`);
+  }
+  frame.next = until;
+  frame.count = 0;
+}
+
+function readAttributes(frame: Frame, attributes: readonly XmlAttribute[]): void {
+  const plans = frame.plan.attributes;
+  let required = 0;
+  for (const { namespace, name, value } of attributes) {
+    const plan = plans.find((each) => each.name === name && each.namespace === namespace);
+    if (plan === undefined) throw complaint('E_ELEMENT_UNKNOWN', 'the template does not show this attribute', frame, `/@${shorten(name)}`);
+    if (isRequired(plan)) required += 1;
+    take(frame, plan.value, value, `/@${name}`);
+  }
+  if (required === frame.plan.requiredAttributes) return;
+  const missing = plans.find((plan) => isRequired(plan) && !attributes.some(({ name, namespace }) => name === plan.name && namespace === plan.namespace));
+  throw complaint('E_ELEMENT_MISSING', 'an attribute is missing', frame, `/@${missing?.name ?? ''}`);
+}
+
+function closeElement(frame: Frame): void {
+  const { content, each } = frame.plan;
+  if (content.is === 'elements') requireNone(frame, content.children.length);
+  else take(frame, content.value, frame.text, '');
+  if (each === undefined || frame.parent === undefined) return;
+  const items = (frame.parent.slots[each.slot] ??= []);
+  try {
+    (items as unknown[]).push(buildItem(each.scope, frame.slots));
+  } catch (error) {
+    throw placed(error, pathOf(frame));
+  }
+}
+
+function take(frame: Frame, value: string | Hole, text: string, at: string): void {
+  if (typeof value === 'string') {
+    if (text === value || (value === '' && isBlank(text))) return;
+    if (value === '') throw complaint('E_ELEMENT_UNKNOWN', 'text where none belongs', frame, at);
+    throw complaint('E_VALUE_INVALID', 'not the text agreed', frame, at);
+  }
+  try {
+    frame.slots[value.slot] = value.read(text);
+  } catch (error) {
+    throw placed(error, pathOf(frame) + at);
+  }
+}
+
+function isBlank(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code !== 32 && code !== 10 && code !== 9 && code !== 13) return false;
+  }
+  return true;
+}
+
+function complaint(code: ErrorCode, detail: string, frame: Frame, more = ''): unknown {
+  return placed(misfit(code, detail), pathOf(frame) + more);
+}
+
+/** `/AEOList/AEO[17]/Status`: elements of a list are counted from 1. */
+function pathOf(frame: Frame): string {
+  const { plan, parent } = frame;
+  if (parent === undefined) return `/${plan.name}`;
+  return `${pathOf(parent)}/${plan.name}${plan.each === undefined ? '' : `[${parent.count}]`}`;
+}
+
+// A name comes from the sender; it is shown so that the sender finds it, but never at any length.
+function shorten(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
+}

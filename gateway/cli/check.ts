@@ -1,0 +1,125 @@
+/** `mra check IDENTIFIER`: one status question from the command line, recorded like any other. */
+
+import { Option, type Command } from 'commander';
+import { check } from '../clearance.ts';
+import type { CheckRequest, ProvenAnswer } from '../model/answer.ts';
+import { entryRoles, type Direction, type EntryRole } from '../model/arrangement.ts';
+import { choosePartner } from '../model/assessment.ts';
+import { shownConsultationNumber } from '../model/consultation-number.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { CliContext, OpenGateway } from './context.ts';
+import { withGateway } from './list.ts';
+import { exitCodes } from './output.ts';
+
+interface CheckOptions {
+  readonly partner?: string;
+  readonly at?: string;
+  readonly knownAt?: string;
+  readonly role?: EntryRole;
+  readonly direction?: Direction;
+  readonly name?: string;
+  readonly exitCode?: boolean;
+}
+
+export function checkCommand(program: Command, context: CliContext): void {
+  program
+    .command('check <identifier>')
+    .description('ask about one operator of a partner')
+    .option('--partner <code>', 'whose operator; found from the identifier where that is clear')
+    .option('--at <time>', 'the legal moment, with Z or an offset; now if absent', momentOption)
+    .option('--known-at <time>', 'only what had reached us by then counts', momentOption)
+    .addOption(new Option('--role <role>', 'role on the declaration').choices(entryRoles))
+    .addOption(new Option('--direction <direction>', 'seen from home').choices(['import', 'export']))
+    .option('--name <name>', 'name on the declaration, compared with the list; never grants')
+    .option('--exit-code', 'exit 1 unless the operator is recognised')
+    .action(
+      withGateway(context, (gateway, identifier: string, options: CheckOptions) =>
+        run(context, gateway, identifier, options),
+      ),
+    );
+}
+
+async function run(
+  context: CliContext,
+  gateway: OpenGateway,
+  identifier: string,
+  options: CheckOptions,
+): Promise<void> {
+  const { out } = context;
+  const request = requestOf(gateway, identifier, options);
+  const answer = await check(gateway, request, 'command-line');
+  if (out.format === 'json') out.json(answer);
+  else for (const line of linesOf(answer)) out.print(line);
+  out.next(nextStep(answer, identifier));
+  if (options.exitCode === true && answer.outcome !== 'recognised') context.exit(exitCodes.findings);
+}
+
+function requestOf(gateway: OpenGateway, identifier: string, options: CheckOptions): CheckRequest {
+  const { partner, at, knownAt, role, direction, name } = options;
+  return {
+    partner: partner ?? partnerOf(gateway, identifier),
+    identifier,
+    ...(at === undefined ? {} : { at }),
+    ...(knownAt === undefined ? {} : { known_at: knownAt }),
+    ...(role === undefined ? {} : { role }),
+    ...(direction === undefined ? {} : { direction }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+function partnerOf(gateway: OpenGateway, identifier: string): string {
+  const terms = [...gateway.partners.values()].map(({ adapter }) => adapter);
+  const party = { pointer: '', role: 'consignor', identifier } as const;
+  const choice = choosePartner(party, { direction: 'import', parties: [party] }, terms);
+  if ('partner' in choice) return choice.partner;
+  const known = [...gateway.partners.keys()].join(', ');
+  throw new GatewayError('E_PARTNER_UNKNOWN', 'the identifier does not tell whose it is', {
+    fix: `Say --partner with one of: ${known}.`,
+  });
+}
+
+/** A time without a zone would be read in the zone of this machine, which nobody meant. */
+function momentOption(text: string): string {
+  if (/(?:Z|[+-]\d\d:\d\d)$/u.test(text) && !Number.isNaN(Date.parse(text))) return text;
+  throw new GatewayError('E_REQUEST_INVALID', 'a time needs a zone', {
+    fix: 'Write it as 2026-11-23T14:05:11+08:00 or with Z.',
+  });
+}
+
+/** The outcome first, then how it was reached, how fresh it is, and its number. */
+export function linesOf(answer: ProvenAnswer): readonly string[] {
+  const { outcome, subject, advice, freshness, explanation, proof, name_match: name } = answer;
+  const who = [subject.partner, subject.identifier ?? subject.identifier_as_sent, subject.name]
+    .filter((part) => part !== undefined)
+    .join(' ');
+  const benefits = advice.benefits.length === 0 ? '' : ` ${advice.benefits.join(' ')}`;
+  return [
+    `${outcome.replaceAll('_', ' ').toUpperCase()}  ${who}`,
+    `advice     ${advice.action.replaceAll('_', ' ')}${benefits} (policy ${advice.policy})`,
+    ...explanation.map(({ step, result, text }) => `${step.padEnd(10)} ${result.padEnd(4)} ${text}`),
+    ...(name === undefined ? [] : [`held name  ${name.compared.held}`]),
+    `as of      ${answer.at}, as known at ${answer.known_at}`,
+    `freshness  ${freshness.state}${freshness.list === undefined ? '' : `, list ${freshness.list} of ${freshness.list_as_of ?? ''}`}`,
+    `number     ${shownConsultationNumber(proof.consultation_number)}`,
+  ];
+}
+
+function nextStep({ outcome, explanation, subject }: ProvenAnswer, identifier: string): string {
+  switch (outcome) {
+    case 'recognised':
+      return explanation.some(({ code }) => code === 'SCOPE_NOT_STATED')
+        ? `mra check ${identifier} --direction import --role consignor`
+        : 'keep the number with the entry';
+    case 'undetermined':
+      return `mra list show ${subject.partner}`;
+    case 'identifier_malformed':
+      return 'compare the identifier with the declaration, and ask again';
+    case 'recognised_with_limits':
+    case 'not_on_list':
+    case 'suspended':
+    case 'revoked':
+    case 'expired':
+    case 'agreement_not_in_force':
+      return 'clear the entry without benefits, and keep the number';
+  }
+}

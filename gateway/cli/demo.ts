@@ -1,0 +1,298 @@
+/** `mra demo`: a home gateway and its partners in one process, real keys, stores, signatures and connections; lists both ways, then entries. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { assess } from '../clearance.ts';
+import { getPartner } from '../gateway.ts';
+import { dayAt, momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { DomesticRecord } from '../model/record.ts';
+import { sendList, type BuiltList } from '../outbound.ts';
+import { allOperators, saveOperators } from '../store/operators.ts';
+import { findMessage } from '../store/outbox.ts';
+import { loadMirror, findStream } from '../store/streams.ts';
+import type { CliContext, OpenGateway, Serving } from './context.ts';
+import { makeDemoHomes, type DemoHome } from './demo-homes.ts';
+import { inventEntries } from './invented-entries.ts';
+import { inventOperators } from './invented.ts';
+import { exitCodes } from './output.ts';
+import { stopSignal } from './serve.ts';
+
+interface DemoOptions {
+  readonly operators: string;
+  readonly seed: string;
+  readonly exit?: boolean;
+}
+
+/** Lists in one direction: `sent` = `applied` + `held` + `rejected`; every one of them has its receipt. */
+interface Tally {
+  sent: number;
+  applied: number;
+  held: number;
+  rejected: number;
+  receipts: number;
+  /** Operators on the list as it stands now on the receiving side. */
+  operators: number;
+}
+
+/** Of the home programme at the end of 2017: 37,151 operators, 3,010 of them advanced. */
+const advancedShare = 3010 / 37151;
+/** How many operators the partners have, by turns. */
+const partnerSizes = [1846, 312, 124] as const;
+const entryCount = 1000;
+const exchangeDeadlineMs = 60_000;
+
+export function demoCommand(program: Command, context: CliContext): void {
+  program
+    .command('demo')
+    .description('two-way exchange with simulated partners, then entries answered; nothing to set up')
+    .option('--operators <n>', 'operators of the home administration', '37151')
+    .option('--seed <n>', 'the same seed invents the same operators', '7741')
+    .option('--exit', 'stop when done')
+    .action((options: DemoOptions) => runDemo(context, options));
+}
+
+async function runDemo(context: CliContext, options: DemoOptions): Promise<void> {
+  const count = positive(options.operators, '--operators');
+  const seed = positive(options.seed, '--seed');
+  const folder = mkdtempSync(join(tmpdir(), 'mra-demo-'));
+  const opened: OpenGateway[] = [];
+  const servings: Serving[] = [];
+  try {
+    const { ours, partners, broker } = await makeDemoHomes(context, folder);
+    for (const { config } of [ours, ...partners]) opened.push(await context.open(config));
+    for (const gateway of opened) servings.push(await context.serve(gateway));
+    const [us, ...them] = opened;
+    if (us === undefined) throw new GatewayError('E_INTERNAL', 'a demo has a home');
+    context.out.note(
+      `${[ours, ...partners].map(({ home }) => `${home.country} ${home.name}`).join(', ')}: each with its own keys, store and doors.`,
+    );
+    context.out.note(
+      broker === undefined
+        ? 'No broker answered: everything goes over HTTPS with client certificates.'
+        : 'A broker answered: partners that want AMQP get it.',
+    );
+    const story = await tellStory(context, { us, them, homes: [ours, ...partners], count, seed });
+    show(context, story, { broker, servings, exit: options.exit === true });
+    if (options.exit !== true) await stopSignal();
+  } finally {
+    await Promise.all(servings.map((serving) => serving.stop()));
+    for (const gateway of opened) await gateway.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function positive(text: string, option: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new GatewayError('E_REQUEST_INVALID', `${option} takes a whole number above 0`);
+}
+
+interface Cast {
+  readonly us: OpenGateway;
+  readonly them: readonly OpenGateway[];
+  readonly homes: readonly DemoHome[];
+  readonly count: number;
+  readonly seed: number;
+}
+
+interface Story {
+  readonly partners: Record<string, { transport: string } & Tally & { from_partner: Tally }>;
+  readonly entries: Record<string, number>;
+  readonly example: { readonly identifier: string; readonly partner: string } | undefined;
+  readonly seconds: Record<string, number>;
+}
+
+async function tellStory(context: CliContext, cast: Cast): Promise<Story> {
+  const { us, them, count, seed } = cast;
+  const { out } = context;
+  const seconds: Record<string, number> = {};
+  const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    const result = await work();
+    seconds[name] = Math.round(performance.now() - started) / 1000;
+    return result;
+  };
+
+  // Each administration knows its own operators.
+  await timed('import', async () => {
+    await invent(us, { count, advanced: Math.round(count * advancedShare), seed });
+    for (const [i, gateway] of them.entries()) {
+      const size = partnerSizes[i % partnerSizes.length] ?? 100;
+      await invent(gateway, { count: size, advanced: size, seed: seed + i + 1 });
+    }
+  });
+  out.note(`${count} operators at home.`);
+
+  // Full lists both ways; then a suspension on each side travels as a delta; then one partner's list collapses.
+  const partners: Story['partners'] = {};
+  for (const { home } of them) {
+    const transport =
+      getPartner(us, home.country).adapter.transport === 'amqp' && us.config.broker !== undefined ? 'amqp' : 'https';
+    partners[home.country] = { transport, ...tally(), from_partner: tally() };
+  }
+  const pairs = them.flatMap((gateway) => [
+    { from: us, to: gateway },
+    { from: gateway, to: us },
+  ]);
+  const progress = out.progress('lists exchanged', pairs.length * 2 + 1);
+  let done = 0;
+  const exchange = async (pair: { from: OpenGateway; to: OpenGateway }): Promise<void> => {
+    const partner = pair.from === us ? pair.to.home.country : pair.from.home.country;
+    const side = partners[partner];
+    if (side === undefined) throw new GatewayError('E_INTERNAL', 'a partner is missing');
+    await carry(pair, pair.from === us ? side : side.from_partner);
+    progress.at((done += 1));
+  };
+  await timed('full_lists', async () => {
+    for (const pair of pairs) await exchange(pair);
+  });
+  await timed('suspensions', async () => {
+    for (const gateway of [us, ...them]) await suspendOne(gateway);
+    for (const pair of pairs) await exchange(pair);
+  });
+  const last = them.at(-1);
+  if (last !== undefined) {
+    await timed('collapse', async () => {
+      await loseMost(last);
+      await exchange({ from: last, to: us });
+    });
+  }
+  progress.end();
+
+  const entries = await timed('entries', () => assessEntries(context, cast));
+  const [first] = them;
+  const example =
+    first === undefined
+      ? undefined
+      : { partner: first.home.country, identifier: await anyIdentifier(us, first.home.country) };
+  return { partners, entries, example, seconds };
+}
+
+const tally = (): Tally => ({ sent: 0, applied: 0, held: 0, rejected: 0, receipts: 0, operators: 0 });
+
+async function invent(gateway: OpenGateway, amount: { count: number; advanced: number; seed: number }): Promise<void> {
+  const today = dayAt(gateway.now(), gateway.home.timeZone);
+  const records = inventOperators(gateway.home, { ...amount, today });
+  await gateway.db.transaction((tx) => saveOperators(tx, records, momentOf(gateway.now())));
+}
+
+/** Sends what there is to send and waits for the receipt that settles it. */
+async function carry({ from, to }: { from: OpenGateway; to: OpenGateway }, counts: Tally): Promise<void> {
+  const built = await sendList(from, to.home.country);
+  if (built === undefined) return;
+  counts.sent += 1;
+  const verdict = await verdictOn(from, built);
+  counts.receipts += 1;
+  counts[verdict] += 1;
+  const stream = await findStream(to.db.sql, from.home.country, 'in');
+  counts.operators = stream?.position.count ?? 0;
+}
+
+/** The dispatchers are at work; this only looks until the partner's receipt is held. */
+async function verdictOn(from: OpenGateway, built: BuiltList): Promise<'applied' | 'held' | 'rejected'> {
+  const deadline = performance.now() + exchangeDeadlineMs;
+  while (performance.now() < deadline) {
+    const message = await findMessage(from.db.sql, built.list.id);
+    if (message?.state === 'ACCEPTED' || message?.state === 'PARTIAL') return 'applied';
+    if (message?.state === 'REJECTED') return 'rejected';
+    if (message?.receiptDigest !== undefined) return 'held';
+    await wait(20);
+  }
+  throw new GatewayError('E_DELIVERY_FAILED', 'no receipt came within a minute', {
+    fix: 'Run mra doctor; look at the broker.',
+  });
+}
+
+async function listed(gateway: OpenGateway): Promise<DomesticRecord[]> {
+  const found: DomesticRecord[] = [];
+  for await (const batch of allOperators(gateway.db.sql)) {
+    found.push(
+      ...batch.filter(
+        ({ status, consent, grade }) => status === 'active' && consent && grade === gateway.home.grades[0],
+      ),
+    );
+  }
+  return found;
+}
+
+async function suspendOne(gateway: OpenGateway): Promise<void> {
+  const [operator] = await listed(gateway);
+  if (operator === undefined) return;
+  await change(gateway, [
+    { ...operator, status: 'suspended', statusSince: dayAt(gateway.now(), gateway.home.timeZone) },
+  ]);
+}
+
+/** As when a file was cut short: most operators are gone. The receiving side must not believe it. */
+async function loseMost(gateway: OpenGateway): Promise<void> {
+  const operators = await listed(gateway);
+  const statusSince = dayAt(gateway.now(), gateway.home.timeZone);
+  await change(
+    gateway,
+    operators.slice(10).map((operator) => ({ ...operator, status: 'revoked', statusSince })),
+  );
+}
+
+async function change(gateway: OpenGateway, records: readonly DomesticRecord[]): Promise<void> {
+  await gateway.db.transaction((tx) => saveOperators(tx, records, momentOf(gateway.now())));
+}
+
+async function anyIdentifier(us: OpenGateway, partner: string): Promise<string> {
+  const stream = await findStream(us.db.sql, partner, 'in');
+  const mirror = stream === undefined ? new Map<string, never>() : await loadMirror(us.db.sql, stream.id);
+  return [...mirror.values()].find(({ record }) => record.status === 'active')?.record.identifier ?? '';
+}
+
+/** Entries at our border, answered from what has just arrived; counted by what became of their foreign party. */
+async function assessEntries({ out }: CliContext, { us, them, seed }: Cast): Promise<Record<string, number>> {
+  const partners = await Promise.all(
+    them.map(async ({ home }) => {
+      const { arrangement } = getPartner(us, home.country).adapter;
+      const stream = await findStream(us.db.sql, home.country, 'in');
+      const mirror = stream === undefined ? [] : [...(await loadMirror(us.db.sql, stream.id)).values()];
+      return { partner: home.country, arrangement, records: mirror.map(({ record }) => record) };
+    }),
+  );
+  const entries = inventEntries(partners, { count: entryCount, seed, at: momentOf(us.now()) });
+  const counts: Record<string, number> = {};
+  const progress = out.progress('entries assessed', entries.length);
+  for (const [i, { entry }] of entries.entries()) {
+    const { parties } = await assess(us, { entry, profile: 'demo', warnings: [] }, 'demo');
+    const foreign = parties.find(({ outcome }) => outcome !== undefined);
+    const outcome = foreign?.outcome ?? 'not_checked';
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+    progress.at(i + 1);
+  }
+  progress.end();
+  return counts;
+}
+
+interface Shown {
+  readonly broker: string | undefined;
+  readonly servings: readonly Serving[];
+  readonly exit: boolean;
+}
+
+function show({ out, exit }: CliContext, story: Story, { broker, servings, exit: ends }: Shown): void {
+  const { partners, entries, example, seconds } = story;
+  const [door] = servings;
+  const total = Object.values(entries).reduce((sum, n) => sum + n, 0);
+  if (Object.values(partners).some(({ rejected, from_partner: back }) => rejected + back.rejected > 0)) exit(exitCodes.findings);
+  if (out.format === 'json') {
+    out.json({ broker: broker !== undefined, partners, entries, entries_total: total, seconds, ...(ends ? {} : { border: door?.borderUrl }) });
+  } else {
+    const row = (partner: string, way: string, transport: string, side: Tally): Record<string, string | number> => ({
+      partner, way, over: transport, sent: side.sent, applied: side.applied, held: side.held, receipts: side.receipts, operators: side.operators,
+    });
+    out.table(Object.entries(partners).flatMap(([code, side]) => [row(code, 'to', side.transport, side), row(code, 'from', side.transport, side.from_partner)]));
+    out.table(Object.entries(entries).map(([outcome, count]) => ({ outcome, entries: count })));
+  }
+  if (ends || door === undefined || example === undefined) return;
+  const question = JSON.stringify({ partner: example.partner, identifier: example.identifier, role: 'consignor', direction: 'import' });
+  out.note(`Ask the border door, for instance:\n  curl -s ${door.borderUrl}/v1/checks -H 'content-type: application/json' -d '${question}'\n  curl -s ${door.borderUrl}/v1/partners\n  curl -s '${door.borderUrl}/readyz?verbose'`);
+  out.next('try one of these; Ctrl-C stops and removes everything');
+}

@@ -1,0 +1,43 @@
+/** What the border door tells about itself: with whom there is an arrangement, how fresh each list is, whether it can answer. */
+
+import type { Clearance } from '../clearance.ts';
+import { freshnessOf } from '../model/check.ts';
+import { momentOf } from '../model/day.ts';
+import { listInForce } from '../store/streams.ts';
+import type { Reply } from './border-requests.ts';
+
+/** The terms with each partner and the list that answers for it now. */
+export async function partnersReply(clearance: Clearance): Promise<Reply> {
+  const now = momentOf(clearance.now());
+  const partners = await Promise.all(
+    [...clearance.partners.values()].map(async ({ adapter }) => {
+      const { arrangement, identifiers } = adapter;
+      const list = await listInForce(clearance.db.sql, adapter.partner, now);
+      return {
+        partner: adapter.partner,
+        name: adapter.name,
+        programme: arrangement.programme,
+        in_force: arrangement.inForce,
+        directions: arrangement.directions,
+        entry_roles: arrangement.entryRoles,
+        benefits: arrangement.benefits,
+        identifier: { form: identifiers.theirs.words, example: identifiers.theirs.example },
+        freshness: freshnessOf({ list, terms: adapter, at: now, knownAt: now }),
+      };
+    }),
+  );
+  return { status: 200, body: { home: clearance.home.country, policy: clearance.policy, as_of: now, partners } };
+}
+
+/** Ready means that a question can be answered from the store. A stale list does not make the door unready: the answers say so. */
+export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<Reply> {
+  const now = momentOf(clearance.now());
+  const states: [string, string][] = [];
+  for (const { adapter } of clearance.partners.values()) {
+    const list = await listInForce(clearance.db.sql, adapter.partner, now);
+    states.push([adapter.partner, freshnessOf({ list, terms: adapter, at: now, knownAt: now }).state]);
+  }
+  const status = states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
+  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states) };
+  return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
+}

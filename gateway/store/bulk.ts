@@ -1,0 +1,70 @@
+/** Many rows at once: the one place where the engines are spoken to differently for speed. */
+
+import { sql } from 'kysely';
+import type { Insertable, RawBuilder, SqlBool } from 'kysely';
+import { engineOf } from './database.ts';
+import type { Reader, Tx } from './database.ts';
+import { SqliteConnection } from './sqlite.ts';
+import type { Tables } from './tables.ts';
+
+/** Tables without bytes: their rows are text and numbers. */
+export type PlainTable = Exclude<keyof Tables, 'body'>;
+type Value = string | number | null;
+
+/** Rows of one PostgreSQL statement: each well inside the statement timeout. */
+const batch = 5_000;
+
+/** Inserts rows, all with the same columns. In the order given; a row that breaks a rule fails the transaction. */
+export async function insertMany<T extends PlainTable>(
+  tx: Tx,
+  table: T,
+  rows: readonly Insertable<Tables[T]>[],
+): Promise<void> {
+  const [first] = rows;
+  if (first === undefined) return;
+  const columns = Object.keys(first);
+  const names = sql.join(columns.map((column) => sql.ref(column)));
+  if (engineOf(tx) === 'postgres') return await insertBatches(tx, table, names, rows);
+  const places = sql.join(columns.map(() => sql.raw('?')));
+  const { sql: text } = sql`insert into ${sql.table(table)} (${names}) values (${places})`.compile(tx);
+  const values = rows.values().map((row) => columns.map((column) => (row as Record<string, Value>)[column] ?? null));
+  await onSqlite(tx, (connection) => connection.runMany(text, values));
+}
+
+async function insertBatches(tx: Tx, table: string, names: RawBuilder<unknown>, rows: readonly object[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += batch) {
+    const json = JSON.stringify(rows.slice(from, from + batch));
+    await sql`insert into ${sql.table(table)} (${names})
+      select ${names} from json_populate_recordset(null::${sql.table(table)}, ${json}::json)`.execute(tx);
+  }
+}
+
+/** Deletes the rows whose column holds one of the values, among those where `within` holds. */
+export async function deleteMany<T extends PlainTable>(
+  tx: Tx,
+  table: T,
+  column: keyof Tables[T] & string,
+  values: readonly string[],
+  within: Readonly<Record<string, Value>> = {},
+): Promise<void> {
+  if (values.length === 0) return;
+  const fixed = Object.entries(within).map(([name, value]) => sql<SqlBool>`${sql.ref(name)} = ${value}`);
+  const conditions = sql.join([...fixed, oneOf(tx, column, values)], sql` and `);
+  await sql`delete from ${sql.table(table)} where ${conditions}`.execute(tx);
+}
+
+/** The condition that a column holds one of the values, however many: they travel as one parameter. */
+export function oneOf(reader: Reader, column: string, values: readonly (string | number)[]): RawBuilder<SqlBool> {
+  if (engineOf(reader) === 'sqlite') {
+    return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
+  }
+  const type = sql.raw(typeof values[0] === 'number' ? 'bigint[]' : 'text[]');
+  return sql<SqlBool>`${sql.ref(column)} = any(${values}::${type})`;
+}
+
+async function onSqlite(tx: Tx, work: (connection: SqliteConnection) => Promise<void>): Promise<void> {
+  await tx.getExecutor().provideConnection(async (connection) => {
+    if (!(connection instanceof SqliteConnection)) throw new TypeError('not a connection of the embedded engine');
+    await work(connection);
+  });
+}

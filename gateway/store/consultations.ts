@@ -1,0 +1,90 @@
+/** Answers given at the border, word for word, and the keys under which a repeated request gets its first answer. */
+
+import type { ProvenAnswer } from '../model/answer.ts';
+import type { Moment } from '../model/record.ts';
+import { insertMany } from './bulk.ts';
+import type { Reader, Tx } from './database.ts';
+
+export interface Consultation {
+  readonly number: string;
+  readonly askedAt: Moment;
+  readonly requester: string;
+  readonly partner: string;
+  readonly request: unknown;
+  readonly answer: ProvenAnswer;
+}
+
+/** A whole entry. Its answer names the consultations of its parties. */
+export interface Assessment {
+  readonly number: string;
+  readonly askedAt: Moment;
+  readonly requester: string;
+  readonly request: unknown;
+  readonly answer: unknown;
+}
+
+export async function recordConsultations(tx: Tx, consultations: readonly Consultation[]): Promise<void> {
+  const rows = consultations.map(({ number, askedAt, requester, partner, request, answer }) => ({
+    number,
+    asked_at: askedAt,
+    requester,
+    partner,
+    request: JSON.stringify(request),
+    answer: JSON.stringify(answer),
+  }));
+  await insertMany(tx, 'consultation', rows);
+}
+
+export async function findConsultation(reader: Reader, number: string): Promise<Consultation | undefined> {
+  const row = await reader.selectFrom('consultation').selectAll().where('number', '=', number).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { asked_at: askedAt, requester, partner } = row;
+  const answer = JSON.parse(row.answer) as ProvenAnswer;
+  return { number, askedAt, requester, partner, request: JSON.parse(row.request) as unknown, answer };
+}
+
+export async function recordAssessment(tx: Tx, assessment: Assessment): Promise<void> {
+  const { number, askedAt, requester, request, answer } = assessment;
+  await tx
+    .insertInto('assessment')
+    .values({ number, asked_at: askedAt, requester, request: JSON.stringify(request), answer: JSON.stringify(answer) })
+    .execute();
+}
+
+export async function findAssessment(reader: Reader, number: string): Promise<Assessment | undefined> {
+  const row = await reader.selectFrom('assessment').selectAll().where('number', '=', number).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { asked_at: askedAt, requester } = row;
+  return { number, askedAt, requester, request: JSON.parse(row.request) as unknown, answer: JSON.parse(row.answer) as unknown };
+}
+
+/** The answer a requester got under a key, and the fingerprint of what was asked. */
+export interface FirstAnswer {
+  readonly fingerprint: string;
+  readonly status: number;
+  readonly body: string;
+  readonly at: Moment;
+}
+
+export async function findIdempotent(reader: Reader, requester: string, key: string): Promise<FirstAnswer | undefined> {
+  return await reader
+    .selectFrom('idempotency')
+    .select(['fingerprint', 'status', 'body', 'at'])
+    .where('requester', '=', requester)
+    .where('key', '=', key)
+    .executeTakeFirst();
+}
+
+/** Keeps the first answer under a key. False: another request with the key was quicker, and its answer stays. */
+export async function saveIdempotent(
+  tx: Tx,
+  first: FirstAnswer & { readonly requester: string; readonly key: string },
+): Promise<boolean> {
+  const { requester, key, fingerprint, status, body, at } = first;
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('idempotency')
+    .values({ requester, key, fingerprint, status, body, at })
+    .onConflict((conflict) => conflict.columns(['requester', 'key']).doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}

@@ -1,0 +1,74 @@
+/** Our own operators: the newest domestic record of each, by registration code. */
+
+import type { DomesticRecord, Moment } from '../model/record.ts';
+import { deleteMany, insertMany, oneOf } from './bulk.ts';
+import { canonicalText, sha256 } from './canonical.ts';
+import type { Reader, Tx } from './database.ts';
+
+const page = 5_000;
+
+export interface SavedOperators {
+  readonly created: number;
+  readonly changed: number;
+  readonly unchanged: number;
+}
+
+/** Saves records; one that says what is held already is left as it is, `revised_at` too. The last of a repeated code counts. */
+export async function saveOperators(tx: Tx, records: readonly DomesticRecord[], at: Moment): Promise<SavedOperators> {
+  const wanted = new Map(records.map((record) => [record.code, record]));
+  const held = await contentDigests(tx, [...wanted.keys()]);
+  const rows = [];
+  for (const [code, content] of wanted) {
+    const record = canonicalText(content);
+    const digest = sha256(record);
+    if (held.get(code) !== digest) rows.push({ code, content_digest: digest, revised_at: at, record });
+  }
+  const replaced = rows.map(({ code }) => code).filter((code) => held.has(code));
+  await deleteMany(tx, 'operator', 'code', replaced);
+  await insertMany(tx, 'operator', rows);
+  const changed = replaced.length;
+  return { created: rows.length - changed, changed, unchanged: wanted.size - rows.length };
+}
+
+async function contentDigests(tx: Tx, codes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx
+    .selectFrom('operator')
+    .select(['code', 'content_digest'])
+    .where(oneOf(tx, 'code', codes))
+    .execute();
+  return new Map(rows.map((row) => [row.code, row.content_digest]));
+}
+
+export async function findOperator(reader: Reader, code: string): Promise<DomesticRecord | undefined> {
+  const row = await reader.selectFrom('operator').select('record').where('code', '=', code).executeTakeFirst();
+  return row === undefined ? undefined : (JSON.parse(row.record) as DomesticRecord);
+}
+
+/**
+ * All operators in batches, ordered by code. Each batch is read for itself: an operator saved meanwhile comes as it was
+ * or as it is, and none is left out or comes twice.
+ */
+export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecord[]> {
+  let after = '';
+  for (;;) {
+    const rows = await reader
+      .selectFrom('operator')
+      .select(['code', 'record'])
+      .where('code', '>', after)
+      .orderBy('code')
+      .limit(page)
+      .execute();
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.code;
+    yield rows.map(({ record }) => JSON.parse(record) as DomesticRecord);
+  }
+}
+
+export async function countOperators(reader: Reader): Promise<number> {
+  const { operators } = await reader
+    .selectFrom('operator')
+    .select(({ fn }) => fn.countAll<number>().as('operators'))
+    .executeTakeFirstOrThrow();
+  return operators;
+}

@@ -1,0 +1,303 @@
+/** The embedded engine: one file, one writing connection that takes its turn, one connection that only reads. */
+
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
+import { GatewayError } from '../model/errors.ts';
+
+/** How long a statement or a transaction waits for another process that writes the same file. */
+const busyMs = 5_000;
+/** How long a transaction waits for its turn in this process; longer means that one waits for itself. */
+const turnMs = 15_000;
+/** Rows of a bulk statement run before other work gets its turn: about 10 ms. */
+const rowsPerTurn = 2_000;
+const statementsKept = 300;
+/** Earlier versions can lose the log after a checkpoint that raced with a reset (fixed in 3.51.3). */
+const oldestVersion = [3, 51, 3] as const;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly reads: boolean;
+}
+
+/** A connection to the file, with its statements kept prepared. */
+export class SqliteConnection implements DatabaseConnection {
+  readonly database: DatabaseSync;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) return known;
+    const statement = this.database.prepare(text);
+    const prepared = { statement, reads: statement.columns().length > 0 };
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size >= statementsKept && oldest !== undefined) this.#prepared.delete(oldest);
+    this.#prepared.set(text, prepared);
+    return prepared;
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return Promise.try(() => {
+      const { statement, reads } = this.#prepare(query.sql);
+      const values = query.parameters.map(bindable);
+      if (reads) return { rows: statement.all(...values) as R[] };
+      const { changes } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    });
+  }
+
+  /** One statement for many rows. Other work of the process gets its turn between slices. */
+  async runMany(text: string, rows: Iterable<readonly SQLInputValue[]>): Promise<void> {
+    const { statement } = this.#prepare(text);
+    let inSlice = 0;
+    for (const row of rows) {
+      statement.run(...row);
+      inSlice += 1;
+      if (inSlice === rowsPerTurn) {
+        inSlice = 0;
+        await nextTurn();
+      }
+    }
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new GatewayError('E_INTERNAL', 'rows are read in pages, not streamed: an open cursor would hold back all readers');
+  }
+}
+
+/** node:sqlite reads an object as named parameters and would store NULL for it, so only plain values pass. */
+function bindable(value: unknown): SQLInputValue {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || value === null) return value;
+  if (value instanceof Uint8Array) return value;
+  throw new GatewayError('E_INTERNAL', `a ${typeof value} cannot be stored; give text, a number, bytes or null`);
+}
+
+/** Gives the one connection to one user at a time, in the order they came. */
+class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Resolves to the function that ends the turn. */
+  async take(): Promise<() => void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const before = this.#last;
+    this.#last = before.then(() => promise);
+    const giveUp = new AbortController();
+    const inTime = await Promise.race([
+      before.then(() => true),
+      wait(turnMs, false, { signal: giveUp.signal, ref: false }).catch(() => false),
+    ]);
+    giveUp.abort();
+    if (inTime) return resolve;
+    resolve();
+    const detail = `the writing connection was not free within ${turnMs / 1000} s`;
+    throw new GatewayError('E_STORE_UNREACHABLE', detail, { fix: 'Look for a transaction opened inside another one.' });
+  }
+}
+
+/** Drives the writing connection: a transaction holds it from BEGIN to COMMIT. */
+class WritingDriver implements Driver {
+  readonly #connection: SqliteConnection;
+  readonly #turns = new Turns();
+  #endTurn: () => void = () => undefined;
+  #broken = false;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const endTurn = await this.#turns.take();
+    if (this.#broken) {
+      endTurn();
+      const fix = 'Restart the gateway: it reads back what was stored.';
+      throw new GatewayError('E_STORE_UNREACHABLE', 'an earlier commit failed, so the file is not written any more', { fix });
+    }
+    this.#endTurn = endTurn;
+    return this.#connection;
+  }
+
+  releaseConnection(): Promise<void> {
+    this.#endTurn();
+    return Promise.resolve();
+  }
+
+  /** BEGIN IMMEDIATE. While another process writes, this waits without holding up the event loop. */
+  async beginTransaction(): Promise<void> {
+    const { database } = this.#connection;
+    const deadline = performance.now() + busyMs;
+    for (;;) {
+      database.exec('pragma busy_timeout = 0');
+      try {
+        return database.exec('begin immediate');
+      } catch (cause) {
+        if (!isBusy(cause)) throw cause;
+        if (performance.now() > deadline) throw unreachable('another process keeps writing the file', cause);
+      } finally {
+        database.exec(`pragma busy_timeout = ${busyMs}`);
+      }
+      await wait(5);
+    }
+  }
+
+  /** A COMMIT that failed may be there after a restart, so nothing more is written on top of it. */
+  commitTransaction(): Promise<void> {
+    return Promise.try(() => {
+      try {
+        this.#connection.database.exec('commit');
+      } catch (cause) {
+        this.#broken = true;
+        throw new GatewayError('E_OUTCOME_UNKNOWN', 'the commit failed', { cause });
+      }
+    });
+  }
+
+  rollbackTransaction(): Promise<void> {
+    // SQLite has ended the transaction by itself after some errors (disk full, I/O).
+    return Promise.try(() => {
+      if (this.#connection.database.isTransaction) this.#connection.database.exec('rollback');
+    });
+  }
+
+  destroy(): Promise<void> {
+    return Promise.try(() => this.#connection.database.close());
+  }
+}
+
+/** Drives the reading connection: every statement sees the last commit, also while a transaction is open. */
+class ReadingDriver implements Driver {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    return Promise.resolve(this.#connection);
+  }
+
+  releaseConnection(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  beginTransaction(): Promise<void> {
+    return Promise.reject(new GatewayError('E_INTERNAL', 'transactions are opened with Database.transaction'));
+  }
+
+  commitTransaction(): Promise<void> {
+    return this.beginTransaction();
+  }
+
+  rollbackTransaction(): Promise<void> {
+    return this.beginTransaction();
+  }
+
+  destroy(): Promise<void> {
+    return Promise.try(() => this.#connection.database.close());
+  }
+}
+
+/** The drivers take care of turns, and SQLite does undo a CREATE TABLE on rollback. */
+class FileAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+function dialectOf(driver: Driver): Dialect {
+  return {
+    createAdapter: () => new FileAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+export interface SqliteFile {
+  readonly writing: Dialect;
+  /** Opened late: the file must have been made by then. */
+  openReading(): Dialect;
+  /** Throws E_STORE_UNDURABLE; to be called after the first write. */
+  assertDurable(): void;
+}
+
+/** Opens (or makes) the file. Throws E_STORE_UNREACHABLE, E_STORE_UNDURABLE. */
+export function openSqlite(path: string): SqliteFile {
+  assertVersion(process.versions['sqlite'] ?? '0');
+  const database = openFile(path, false);
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  const connection = new SqliteConnection(database);
+  return {
+    writing: dialectOf(new WritingDriver(connection)),
+    openReading: () => dialectOf(new ReadingDriver(new SqliteConnection(openFile(path, true)))),
+    assertDurable: () => assertDurable(database),
+  };
+}
+
+function openFile(path: string, readOnly: boolean): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { readOnly, timeout: busyMs });
+  } catch (cause) {
+    throw unreachable('the file could not be opened', cause);
+  }
+}
+
+/** The settings are read from the connection that writes: some drivers fall back to weaker ones at the first write. */
+export function assertDurable(database: DatabaseSync): void {
+  const read = (name: string): unknown => Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0];
+  const [journal, synchronous] = [read('journal_mode'), read('synchronous')];
+  if (journal === 'wal' && synchronous === 2) return;
+  const detail = `journal_mode is ${String(journal)} (wal is needed), synchronous is ${String(synchronous)} (2 is needed)`;
+  const fix = 'Keep the store in a file on a local disk, and leave its pragmas alone.';
+  throw new GatewayError('E_STORE_UNDURABLE', detail, { fix });
+}
+
+/** Throws E_STORE_UNDURABLE for a SQLite that can lose what it confirmed. */
+export function assertVersion(version: string): void {
+  const parts = version.split('.').map(Number);
+  const at = oldestVersion.findIndex((oldest, i) => (parts[i] ?? 0) !== oldest);
+  if (at === -1 || (parts[at] ?? 0) > (oldestVersion[at] ?? 0)) return;
+  const fix = 'Run the gateway with a newer Node.js.';
+  throw new GatewayError('E_STORE_UNDURABLE', `SQLite ${version} is older than ${oldestVersion.join('.')}`, { fix });
+}
+
+/** Errors of the disk or of another writer: result codes BUSY, IOERR, FULL, CANTOPEN. Nothing was stored. */
+const passing: readonly number[] = [5, 10, 13, 14];
+
+/** Trouble of the disk or of another writer as E_STORE_UNREACHABLE; any other error as it is. */
+export function tellSqliteError(error: unknown): unknown {
+  if (!passing.includes(resultCode(error))) return error;
+  const fix = 'Check that the disk is healthy and has room, and that no other program holds the file.';
+  const detail = `the file could not be written (SQLite result ${resultCode(error)})`;
+  return new GatewayError('E_STORE_UNREACHABLE', detail, { cause: error, fix });
+}
+
+function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+}
+
+function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5;
+}
+
+function unreachable(detail: string, cause: unknown): GatewayError {
+  const fix = 'Check that the folder exists, belongs to the gateway’s account, and that one gateway uses the file.';
+  return new GatewayError('E_STORE_UNREACHABLE', detail, { cause, fix });
+}

@@ -1,0 +1,94 @@
+/** Two invented partners and a register with one operator in each state, for tests of the answers at the border. */
+
+import { randomBytes } from 'node:crypto';
+import type { Clearance, ClearanceTerms } from '../../gateway/clearance.ts';
+import type { Arrangement } from '../../gateway/model/arrangement.ts';
+import type { Departure, ListRecord } from '../../gateway/model/list.ts';
+import type { Moment } from '../../gateway/model/record.ts';
+import { openDatabase, type Database } from '../../gateway/store/database.ts';
+import { applyToRegister } from '../../gateway/store/register.ts';
+import { noteList } from '../../gateway/store/streams.ts';
+import { sampleHome } from '../model/sample-home.ts';
+
+export const northArrangement: Arrangement = {
+  title: 'Arrangement between Sample Customs and Northland Customs',
+  programme: 'Trusted Northland Trader',
+  inForce: { from: '2014-04-01', modes: { road: '2016-01-01' } },
+  directions: ['import'],
+  entryRoles: ['consignor', 'exporter', 'MF'],
+  grades: ['advanced'],
+  benefits: { E: 'lower examination rate', P: 'priority examination' },
+  maxAgeSeconds: 172_800,
+  bands: { between: [0, 1000], shrink: { percent: 10, records: 5 }, grow: { percent: 10, records: 5 } },
+};
+
+const noForm = { toIdentifier: (code: string) => code, toCode: () => undefined };
+const ours = { ...noForm, form: '{code}', grammar: /^\d{10}$/u, words: 'ten digits', example: '4403131697' };
+
+/** Northland (NN) lies at UTC+9; its codes are NN and seven characters. */
+export const northland: ClearanceTerms = {
+  partner: 'NN',
+  name: 'Northland Customs',
+  timeZone: 'Asia/Seoul',
+  arrangement: northArrangement,
+  identifiers: {
+    ours,
+    theirs: { ...noForm, form: '{code}', grammar: /^NN[0-9A-Z]{7}$/u, words: 'NN and 7 letters or digits', example: 'NN1234567' },
+  },
+};
+
+/** The Union (UU) covers both directions and accepts nearly every code, Northland's among them. */
+export const union: ClearanceTerms = {
+  partner: 'UU',
+  name: 'Customs of the Union',
+  timeZone: 'UTC',
+  arrangement: { ...northArrangement, programme: 'Union Operator', directions: ['import', 'export'], entryRoles: ['consignor', 'consignee'] },
+  identifiers: {
+    ours,
+    theirs: { ...noForm, form: '{code}', grammar: /^[A-Z]{2}[A-Z0-9]{1,15}$/u, words: 'two letters and up to 15 characters', example: 'UU12' },
+  },
+};
+
+export const noon: Moment = '2026-11-23T12:00:00.000Z';
+
+function operator(identifier: string, changes: Partial<ListRecord> = {}): ListRecord {
+  const base = { name: { latin: `${identifier} TRADING CO., LTD.` }, address: {}, grade: 'advanced', status: 'active' } as const;
+  return { ...base, identifier, statusSince: '2024-03-01', validFrom: '2024-03-01', roles: ['exporter'], ...changes };
+}
+
+const records: readonly ListRecord[] = [
+  operator('NN0000001'),
+  operator('NN0000002', { status: 'suspended', statusSince: '2026-11-01' }),
+  operator('NN0000003', { validTo: '2026-10-31' }),
+  operator('NN0000006', { validTo: '2026-11-23' }),
+];
+const departures: readonly Departure[] = [
+  { identifier: 'NN0000004', reason: 'revoked', since: '2026-11-10' },
+  { identifier: 'NN0000005', reason: 'withdrawn', since: '2026-11-12' },
+];
+
+/** Northland's list as it was issued an hour before noon; the Union has sent none. */
+export async function fillRegister(db: Database, issuedAt: Moment = '2026-11-23T11:00:00.000Z', appliedAt: Moment = issuedAt): Promise<void> {
+  await db.transaction(async (tx) => {
+    await applyToRegister(tx, { partner: 'NN', knownAt: appliedAt, sourceMessage: 'L1', puts: records, departures });
+    const position = { epoch: { no: 1, id: 'e1' }, sequence: 7, chain: '0'.repeat(64), root: '0'.repeat(64), count: records.length };
+    const list = { kind: 'full', issuedAt, nextBy: issuedAt, position } as const;
+    await noteList(tx, { partner: 'NN', direction: 'in', messageId: 'L1', list, appliedAt });
+  });
+}
+
+/** A gateway's clearance side on a store in memory, with a clock that stands at noon until it is moved. */
+export async function openClearance(partners: readonly ClearanceTerms[] = [northland]): Promise<Clearance & { clock: Moment }> {
+  const db = await openDatabase('sqlite::memory:');
+  return {
+    home: sampleHome,
+    db,
+    partners: new Map(partners.map((adapter) => [adapter.partner, { adapter }])),
+    policy: 'sample-policy',
+    clock: noon,
+    now() {
+      return new Date(this.clock);
+    },
+    random: (bytes) => randomBytes(bytes),
+  };
+}

@@ -1,0 +1,105 @@
+/** Whole gateways for tests: real keys, stores, doors and connections, introduced to each other as administrations are. */
+
+import type { CliContext, OpenGateway, Serving } from '../../gateway/cli/context.ts';
+import { makeDemoHomes } from '../../gateway/cli/demo-homes.ts';
+import { makeOutput } from '../../gateway/cli/output.ts';
+import { loadConfig, type Config } from '../../gateway/config.ts';
+import { deliverDue } from '../../gateway/delivery.ts';
+import { momentOf } from '../../gateway/model/day.ts';
+import type { DomesticRecord } from '../../gateway/model/record.ts';
+import { adapterTools, openGateway, serve } from '../../gateway/main.ts';
+import { sendList, type ListKind } from '../../gateway/outbound.ts';
+import { saveOperators } from '../../gateway/store/operators.ts';
+import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
+import { temporaryFolder } from './pki.ts';
+
+export interface Customs {
+  readonly gateway: OpenGateway;
+  readonly config: Config;
+  /** Opens and closes the doors; the dispatcher of an open gateway works by itself. */
+  openDoors(): Promise<void>;
+  closeDoors(): Promise<void>;
+  know(...records: DomesticRecord[]): Promise<void>;
+  /** Sends a list and says how its message stands once the partner has answered. */
+  sends(partner: string, kind?: ListKind): Promise<MessageRow>;
+}
+
+export interface World {
+  readonly us: Customs;
+  of(country: string): Customs;
+  close(): Promise<void>;
+}
+
+/** The home administration and its partners. `broker`: the AMQP partners use it, otherwise everybody uses HTTPS. */
+export async function makeWorld(broker?: string): Promise<World> {
+  const tools = adapterTools();
+  const base = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: broker ?? 'amqp://127.0.0.1:1', MRA_LOG: 'silent' });
+  const settings = (): Config => {
+    const { broker: _, ...rest } = base;
+    return rest;
+  };
+  const context: CliContext = {
+    out: makeOutput({ stdout: process.stderr, stderr: process.stderr }),
+    tools,
+    config: settings,
+    open: (config = settings()) => openGateway(config, tools),
+    serve,
+    exit: () => undefined,
+  };
+  const { ours, partners } = await makeDemoHomes(context, base.data);
+  const customs = new Map<string, Customs>();
+  for (const { home, config } of [ours, ...partners]) customs.set(home.country, await customsOf(config, context));
+  const of = (country: string): Customs => {
+    const found = customs.get(country);
+    if (found === undefined) throw new Error(`no customs of ${country}`);
+    return found;
+  };
+  return {
+    us: of(ours.home.country),
+    of,
+    async close() {
+      for (const { closeDoors, gateway } of customs.values()) {
+        await closeDoors();
+        await gateway.close();
+      }
+    },
+  };
+}
+
+async function customsOf(config: Config, context: CliContext): Promise<Customs> {
+  const gateway = await context.open(config);
+  let serving: Serving | undefined;
+  return {
+    gateway,
+    config,
+    async openDoors() {
+      serving ??= await context.serve(gateway);
+    },
+    async closeDoors() {
+      await serving?.stop();
+      serving = undefined;
+    },
+    async know(...records) {
+      await gateway.db.transaction((tx) => saveOperators(tx, records, momentOf(gateway.now())));
+    },
+    async sends(partner, kind) {
+      const built = await sendList(gateway, partner, kind);
+      if (built === undefined) throw new Error('there was nothing to send');
+      await deliverDue(gateway, partner);
+      return await until(async () => {
+        const message = await findMessage(gateway.db.sql, built.list.id);
+        return message?.receiptDigest === undefined ? undefined : message;
+      });
+    },
+  };
+}
+
+/** Asks again and again until there is an answer; fails after ten seconds. Every question is a real look at the store or the broker. */
+export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error('nothing came within ten seconds');
+}

@@ -1,0 +1,236 @@
+/** Lists between administrations, end to end: real HTTPS with client certificates, a real broker, real signatures and stores. */
+
+import { expect } from 'chai';
+import { check } from '../gateway/clearance.ts';
+import { decideHeld, receiveMessage } from '../gateway/inbound.ts';
+import { momentOf } from '../gateway/model/day.ts';
+import type { ErrorCode } from '../gateway/model/errors.ts';
+import type { DomesticRecord } from '../gateway/model/record.ts';
+import { buildList, sendList } from '../gateway/outbound.ts';
+import { deliverDue } from '../gateway/delivery.ts';
+import { getBytes } from '../gateway/store/bodies.ts';
+import { attemptsOf, findMessage, listMessages, resultsOf } from '../gateway/store/outbox.ts';
+import { findStream, loadMirror } from '../gateway/store/streams.ts';
+import { sampleRecord } from './model/sample-records.ts';
+import { makeWorld, until, type Customs, type World } from './support/customs.ts';
+import { refusalCode } from './support/expect-code.ts';
+
+const code = (number: number): string => `44031${String(number).padStart(5, '0')}`;
+const operator = (number: number, changes: Partial<DomesticRecord> = {}): DomesticRecord => ({ ...sampleRecord, code: code(number), ...changes });
+const operators = (count: number): DomesticRecord[] => Array.from({ length: count }, (_, i) => operator(i + 1));
+
+async function asks(customs: Customs, identifier: string, changes: object = {}): Promise<string> {
+  const { outcome } = await check(customs.gateway, { partner: 'CN', identifier, role: 'consignor', direction: 'import', ...changes }, 'test');
+  return outcome;
+}
+
+async function registerOf(customs: Customs, partner: string): Promise<readonly string[]> {
+  const stream = await findStream(customs.gateway.db.sql, partner, 'in');
+  if (stream === undefined) return [];
+  const records = [...(await loadMirror(customs.gateway.db.sql, stream.id)).values()].map(({ leaf }) => leaf);
+  return [stream.position.chain, ...records.sort()];
+}
+
+for (const [country, broker] of [['HK', undefined], ['SG', undefined], ['KR', undefined], ['KR', process.env['MRA_TEST_AMQP']]] as const) {
+  const way = broker === undefined ? 'HTTPS' : 'AMQP';
+
+  describe(`lists to ${country} over ${way}`, () => {
+    let world: World;
+    let us: Customs;
+    let them: Customs;
+    const abroad = (number: number): string => us.gateway.partners.get(country)?.adapter.identifiers.ours.toIdentifier(code(number)) ?? '';
+
+    before(async () => {
+      world = await makeWorld(broker);
+      us = world.us;
+      them = world.of(country);
+      await them.openDoors();
+      if (broker !== undefined) await us.openDoors();
+    });
+    after(() => world.close());
+
+    it('a full list arrives, is applied, and its receipt settles the message', async () => {
+      await us.know(...operators(30), operator(31, { status: 'suspended' }), operator(32, { status: 'revoked' }), operator(33, { consent: false }), operator(34, { grade: 'general' }));
+      const message = await us.sends(country);
+      expect(message.state).to.equal('ACCEPTED');
+      const stream = await findStream(them.gateway.db.sql, 'CN', 'in');
+      expect(stream?.position.count).to.equal(31);
+      expect(await asks(them, abroad(1))).to.equal('recognised');
+      expect(await asks(them, abroad(31))).to.equal('suspended');
+      expect(await asks(them, abroad(32))).to.equal('not_on_list');
+      expect(await asks(them, abroad(33))).to.equal('not_on_list');
+      expect(await asks(them, abroad(34))).to.equal('not_on_list');
+    });
+
+    it('both sides hold the same position', async () => {
+      const [sent, held] = await Promise.all([findStream(us.gateway.db.sql, country, 'out'), findStream(them.gateway.db.sql, 'CN', 'in')]);
+      expect(held?.position).to.deep.equal(sent?.position);
+    });
+
+    it('a suspension travels as a delta, and the past stays what it was', async () => {
+      const before = momentOf(new Date());
+      await us.know(operator(1, { status: 'suspended', statusSince: before.slice(0, 10) }));
+      const message = await us.sends(country);
+      expect(message.state).to.equal('ACCEPTED');
+      expect(await asks(them, abroad(1))).to.equal('suspended');
+      expect(await asks(them, abroad(1), { known_at: before })).to.equal('recognised');
+      expect(await asks(them, abroad(1), { at: '2020-01-01T00:00:00Z' })).to.equal('recognised');
+      expect(await asks(them, abroad(2))).to.equal('recognised');
+    });
+
+    it('who withdraws consent leaves the list, and nothing but the number travels', async () => {
+      await us.know(operator(2, { consent: false }));
+      const built = await sendList(us.gateway, country);
+      expect(built?.list.records).to.deep.equal([]);
+      expect(built?.list.departures.map(({ identifier, reason }) => ({ identifier, reason }))).to.deep.equal([{ identifier: abroad(2), reason: 'consent_withdrawn' }]);
+      await deliverDue(us.gateway, country);
+      await until(async () => ((await asks(them, abroad(2))) === 'not_on_list' ? true : undefined));
+    });
+
+    it('a delta that would say nothing is not sent', async () => {
+      expect(await sendList(us.gateway, country, 'delta')).to.equal(undefined);
+    });
+
+    it('the reply tells the sender what became of each record', async () => {
+      await us.know(operator(40));
+      const { id } = await us.sends(country);
+      if (broker === undefined) {
+        await us.openDoors();
+        await deliverDue(them.gateway, 'CN');
+      }
+      const reply = await until(async () => (await listMessages(us.gateway.db.sql, { partner: country, direction: 'in', limit: 20 })).find(({ kind }) => kind === 'reply'));
+      expect(reply.state).to.equal('APPLIED');
+      expect(await resultsOf(us.gateway.db.sql, country, id)).to.deep.equal([]);
+    });
+
+    it('the same bytes again get the very same receipt and change nothing', async () => {
+      await us.know(operator(41));
+      const sent = await us.sends(country);
+      const bytes = await getBytes(us.gateway.db.sql, sent.digest);
+      const held = await registerOf(them, 'CN');
+      const raw = { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()), hintedId: sent.id } as const;
+      const first = await receiveMessage(them.gateway, raw);
+      expect(first.duplicate).to.equal(true);
+      expect(first.receipt?.digest).to.equal(sent.receiptDigest);
+      expect(await registerOf(them, 'CN')).to.deep.equal(held);
+    });
+
+    it('a list that collapses is held, and two people put it in force', async () => {
+      const gone = operators(30).slice(2).map((record) => ({ ...record, status: 'revoked' as const, statusSince: '2026-01-01' }));
+      await us.know(...gone);
+      const built = await sendList(us.gateway, country);
+      await deliverDue(us.gateway, country);
+      const id = built?.list.id ?? '';
+      const message = await until(async () => {
+        const found = await findMessage(us.gateway.db.sql, id);
+        return found?.receiptDigest === undefined ? undefined : found;
+      });
+      expect(message.state).to.equal('HANDED_OVER');
+      expect(await asks(them, abroad(5))).to.equal('recognised');
+
+      const decision = { decision: 'release', person: 'first' } as const;
+      expect(await decideHeld(them.gateway, id, decision)).to.equal(undefined);
+      expect(await refusalCode(() => decideHeld(them.gateway, id, decision))).to.equal('E_APPROVAL_REPEATED');
+      const released = await decideHeld(them.gateway, id, { ...decision, person: 'second' });
+      expect(released?.verdict).to.equal('applied');
+      expect(await asks(them, abroad(5))).to.equal('revoked');
+
+      // The second receipt travels as a message and settles the list at its sender.
+      await us.openDoors();
+      await deliverDue(them.gateway, 'CN');
+      const settled = await until(async () => ((await findMessage(us.gateway.db.sql, id))?.state === 'ACCEPTED' ? true : undefined));
+      expect(settled).to.equal(true);
+    });
+  });
+}
+
+describe('a partner that cannot be reached', () => {
+  it('gets the same bytes under the same id once it opens its door', async () => {
+    const world = await makeWorld();
+    const { us } = world;
+    const them = world.of('HK');
+    try {
+      await us.know(...operators(3));
+      const built = await sendList(us.gateway, 'HK');
+      const id = built?.list.id ?? '';
+      await deliverDue(us.gateway, 'HK');
+      const waiting = await findMessage(us.gateway.db.sql, id);
+      expect(waiting?.state).to.equal('SEALED');
+
+      await them.openDoors();
+      const later: Customs['gateway'] = { ...us.gateway, now: () => new Date(Date.now() + 60_000) };
+      expect(await deliverDue(later, 'HK')).to.equal(1);
+      const settled = await findMessage(us.gateway.db.sql, id);
+      expect(settled).to.include({ state: 'ACCEPTED', digest: waiting?.digest });
+      expect((await attemptsOf(us.gateway.db.sql, id)).map(({ no }) => no)).to.deep.equal([1, 2]);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+describe('what is refused', () => {
+  let world: World;
+  let us: Customs;
+  let them: Customs;
+  let stranger: Customs;
+
+  before(async () => {
+    world = await makeWorld();
+    us = world.us;
+    them = world.of('KR');
+    stranger = world.of('HK');
+    await them.openDoors();
+    await us.know(...operators(5));
+  });
+  after(() => world.close());
+
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+  async function refuses(change: (xml: string) => string | Promise<string>, code: ErrorCode): Promise<void> {
+    const built = await buildList(us.gateway, 'KR', 'full');
+    const bytes = Buffer.from(await change(text(built?.sealed.bytes ?? Buffer.of())));
+    const before = await registerOf(them, 'CN');
+    const received = await receiveMessage(them.gateway, { partner: 'CN', via: 'https', bytes, receivedAt: momentOf(new Date()), hintedId: built?.list.id ?? '' });
+    expect(received.verdict).to.equal('rejected');
+    expect(received.reason).to.equal(code);
+    expect(text(received.receipt?.bytes ?? Buffer.of())).to.contain(code);
+    expect(await registerOf(them, 'CN')).to.deep.equal(before);
+  }
+
+  it('takes the unchanged message, so that a refusal below is about the change', async () => {
+    expect((await us.sends('KR')).state).to.equal('ACCEPTED');
+  });
+  it('refuses one flipped character', () => refuses((xml) => xml.replace('NEW MATERIALS', 'OLD MATERIALS'), 'E_SIGNATURE_INVALID'));
+  it('refuses a missing signature', () => refuses((xml) => xml.replace(/<ds:Signature .*<\/ds:Signature>/su, ''), 'E_SIGNATURE_MISSING'));
+  it('refuses a second signature', () => refuses((xml) => xml.replace(/(<ds:Signature .*<\/ds:Signature>)/su, '$1$1'), 'E_SIGNATURE_PROFILE'));
+  it('refuses a signature over another element', () => refuses((xml) => xml.replace(/URI="#[^"]*"/u, 'URI="#other"'), 'E_SIGNATURE_REFERENCE'));
+  it('refuses a DOCTYPE', () => refuses((xml) => xml.replace(/^(<\?xml[^>]*\?>)?/u, '$1<!DOCTYPE x [<!ENTITY a "b">]>'), 'E_XML_FORBIDDEN'));
+  it('refuses a stranger’s key', async () => {
+    const forged = { ...us.gateway, partners: new Map([...us.gateway.partners].map(([partner, joined]) => [partner, { ...joined, signer: stranger.gateway.keyring.signer('rsa-sha256') }])) };
+    await refuses(async () => text((await buildList(forged, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()), 'E_SIGNER_UNKNOWN');
+  });
+  it('refuses a message for somebody else, though its signature is good', async () => {
+    const elsewhere = { ...us.gateway, home: { ...us.gateway.home, country: 'HK' } };
+    await refuses(async () => text((await buildList(elsewhere, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()), 'E_MESSAGE_SENDER');
+  });
+  it('refuses another list under a number already used', async () => {
+    const rival = await buildList(us.gateway, 'KR', 'full');
+    expect((await us.sends('KR', 'full')).state).to.equal('ACCEPTED');
+    await refuses(() => text(rival?.sealed.bytes ?? Buffer.of()), 'E_SEQUENCE_ROLLBACK');
+  });
+
+  it('after a refusal a full list in a new epoch heals the stream', async () => {
+    const stream = await findStream(us.gateway.db.sql, 'KR', 'out');
+    await us.know(operator(9));
+    // The partner loses what it held: to it, the next delta continues nothing it knows.
+    const lost = await buildList(us.gateway, 'KR', 'delta');
+    expect(lost?.list.kind).to.equal('delta');
+    await them.gateway.db.transaction((tx) => tx.deleteFrom('stream').execute());
+    expect((await us.sends('KR')).state).to.equal('REJECTED');
+    const healed = await us.sends('KR');
+    expect(healed.state).to.equal('ACCEPTED');
+    const now = await findStream(us.gateway.db.sql, 'KR', 'out');
+    expect(now?.position.epoch.no).to.equal((stream?.position.epoch.no ?? 0) + 1);
+  });
+});

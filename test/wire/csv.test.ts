@@ -1,0 +1,184 @@
+/** Tables in files: what is read from every kind of file a spreadsheet saves, and what is written for one to open. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { asGatewayError, type ErrorCode, type GatewayError } from '../../gateway/model/errors.ts';
+import { defused, readLines, readTable, writeCsv, type TableEncoding, type TableRow } from '../../gateway/wire/csv.ts';
+
+const columns = ['code', 'name'];
+
+async function* pieces(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+async function rowsOf(
+  file: string | Uint8Array,
+  { encoding = 'utf-8', size = 7 }: { encoding?: TableEncoding; size?: number } = {},
+): Promise<TableRow[]> {
+  const bytes = typeof file === 'string' ? Buffer.from(file) : file;
+  return await Array.fromAsync(readTable(pieces(bytes, size), { encoding, columns }));
+}
+
+async function failure(work: Promise<unknown>): Promise<GatewayError> {
+  try {
+    await work;
+  } catch (error) {
+    return asGatewayError(error);
+  }
+  throw new Error('it did not fail');
+}
+
+const expectCode = async (work: Promise<unknown>, code: ErrorCode): Promise<GatewayError> => {
+  const error = await failure(work);
+  expect(error.code).to.equal(code);
+  return error;
+};
+
+// 达瑞 in GB18030, where UTF-8 has other bytes.
+const daruiInGb18030 = [0xb4, 0xef, 0xc8, 0xf0];
+
+describe('a table in a file', () => {
+  it('is read by its titles, in any order, with rows numbered as a spreadsheet numbers them', async () => {
+    const rows = await rowsOf('name,code\r\nDARUI,1\r\n"RUI ""HENG"", LTD",2\r\n');
+    expect(rows).to.deep.equal([
+      { row: 2, fields: { name: 'DARUI', code: '1' }, cells: 2 },
+      { row: 3, fields: { name: 'RUI "HENG", LTD', code: '2' }, cells: 2 },
+    ]);
+  });
+
+  it('counts blank rows and rows with line ends inside a cell as one row each', async () => {
+    const rows = await rowsOf('code,name\n\n,\n1,"A\nB"\n \n2,C');
+    expect(rows.map(({ row, fields }) => [row, fields['code']])).to.deep.equal([
+      [4, '1'],
+      [6, '2'],
+    ]);
+  });
+
+  it('takes blanks around cells and a byte order mark away', async () => {
+    const rows = await rowsOf('\ufeffcode , name\n 1 ,\u00a0A B\u3000\n');
+    expect(rows.map(({ fields }) => fields)).to.deep.equal([{ code: '1', name: 'A B' }]);
+  });
+
+  it('is the same from every cut of the bytes, packed or not', async () => {
+    const file = Buffer.from('code,name\r\n1,达瑞\r\n2,"恒,达"\r\n');
+    const expected = await rowsOf(file, { size: file.length });
+    expect(expected).to.have.lengthOf(2);
+    for (const bytes of [file, gzipSync(file)]) {
+      for (let size = 1; size <= 12; size += 1) {
+        // A first piece of one byte cannot show whether the file is packed.
+        expect(await rowsOf(bytes, { size }), `${size}`).to.deep.equal(expected);
+      }
+    }
+  });
+
+  it('is read in GB18030 when that is said', async () => {
+    const bytes = Buffer.concat([Buffer.from('code,name\n1,'), Buffer.from(daruiInGb18030)]);
+    const rows = await rowsOf(bytes, { encoding: 'gb18030' });
+    expect(rows.map(({ fields }) => fields['name'])).to.deep.equal(['达瑞']);
+  });
+
+  it('that is not UTF-8 is refused, and the fix names GB18030', async () => {
+    const bytes = Buffer.concat([Buffer.from('code,name\n1,'), Buffer.from(daruiInGb18030), Buffer.from('\n')]);
+    const error = await expectCode(rowsOf(bytes), 'E_FILE_UNREADABLE');
+    expect(error.fix).to.include('--encoding gb18030');
+    // A letter cut off at the very end is seen too.
+    await expectCode(rowsOf(Buffer.from('code,name\n1,达').subarray(0, -1)), 'E_FILE_UNREADABLE');
+  });
+
+  it('with missing, unknown or repeated columns is refused before any row, and all of them are named', async () => {
+    const error = await expectCode(rowsOf('kode,name,name,extra\n1,A,B,C'), 'E_FILE_STRUCTURE');
+    for (const title of ['code', 'kode', 'extra', 'repeated: name']) expect(error.detail).to.include(title);
+    await expectCode(rowsOf('code;name\n1;A'), 'E_FILE_STRUCTURE');
+    await expectCode(rowsOf('code,name,\n1,A,'), 'E_FILE_STRUCTURE');
+    await expectCode(rowsOf(''), 'E_FILE_STRUCTURE');
+  });
+
+  it('keeps the number of cells of a shifted row', async () => {
+    const rows = await rowsOf('code,name\n1\n1,A,B\n');
+    expect(rows.map(({ cells, fields }) => [cells, fields])).to.deep.equal([
+      [1, { code: '1', name: '' }],
+      [3, { code: '1', name: 'A' }],
+    ]);
+  });
+
+  it('with a quotation mark out of place or never closed is refused with its row', async () => {
+    const stray = await expectCode(rowsOf('code,name\n1,A\n2,B"C\n'), 'E_FILE_UNREADABLE');
+    expect(stray.at).to.match(/^row 3\b/u);
+    await expectCode(rowsOf(`code,name\n1,"A\n${'2,B\n'.repeat(50_000)}`, { size: 65_536 }), 'E_FILE_UNREADABLE');
+  });
+
+  it('that is no table, damaged or not there is refused', async () => {
+    await expectCode(rowsOf(Buffer.from('PK\u0003\u0004rest')), 'E_FILE_UNREADABLE');
+    await expectCode(rowsOf(gzipSync('code,name\n1,A').subarray(0, -6)), 'E_FILE_UNREADABLE');
+    const nowhere = readTable(join(tmpdir(), 'no-such-folder', 'none.csv'), { encoding: 'utf-8', columns });
+    await expectCode(Array.fromAsync(nowhere), 'E_FILE_UNREADABLE');
+  });
+
+  it('shows its bytes to whoever watches, as they stand in the file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'csv-'));
+    try {
+      const file = join(folder, 'a.csv.gz');
+      const bytes = gzipSync('code,name\n1,A');
+      writeFileSync(file, bytes);
+      const seen: Uint8Array[] = [];
+      const options = { encoding: 'utf-8', columns, seen: (piece: Uint8Array) => void seen.push(piece) } as const;
+      expect(await Array.fromAsync(readTable(file, options))).to.have.lengthOf(1);
+      expect(Buffer.concat(seen)).to.deep.equal(bytes);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('lines in a file', () => {
+  it('are numbered with the blank ones', async () => {
+    const lines = await Array.fromAsync(
+      readLines(pieces(Buffer.from('\ufeff{"a":1}\r\n\n{"b":2}'), 3), { encoding: 'utf-8' }),
+    );
+    expect(lines.map(({ row, text }) => [row, text.trim()])).to.deep.equal([
+      [1, '{"a":1}'],
+      [3, '{"b":2}'],
+    ]);
+  });
+
+  it('that never end are refused', async () => {
+    const endless = readLines(pieces(Buffer.alloc(200_000, 'x'), 65_536), { encoding: 'utf-8' });
+    await expectCode(Array.fromAsync(endless), 'E_FILE_UNREADABLE');
+  });
+});
+
+describe('a table written for a spreadsheet', () => {
+  it('begins with a byte order mark, ends its rows with CRLF and quotes what needs it', () => {
+    expect(
+      writeCsv([
+        ['code', 'name'],
+        ['1', 'A, "B"\n'],
+      ]),
+    ).to.equal('\ufeffcode,name\r\n1,"A, ""B""\n"\r\n');
+  });
+
+  it('holds no cell that a spreadsheet would run', () => {
+    for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+      expect(defused(`${start}1`)).to.equal(`'${start}1`);
+    }
+    expect(defused('A=1')).to.equal('A=1');
+    expect(writeCsv([["=cmd|'/c calc'!A1"]])).to.equal("\ufeff'=cmd|'/c calc'!A1\r\n");
+  });
+
+  it('reads back as it was written, but for the defused cells and blanks around', async () => {
+    const cell = fc.string({ unit: 'grapheme', maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 8 }), async (cells) => {
+        const read = await rowsOf(writeCsv([columns, ...cells]), { size: 64 });
+        const kept = cells
+          .map((row) => row.map((text) => defused(text).trim()))
+          .filter((row) => row.some((text) => text !== ''));
+        expect(read.map(({ fields }) => [fields['code'], fields['name']])).to.deep.equal(kept);
+      }),
+    );
+  });
+});
