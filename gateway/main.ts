@@ -49,7 +49,7 @@ const schemas = join(programFolder, 'schemas');
 
 export function adapterTools(): AdapterTools {
   return {
-    readTemplate: (text, events) => readXml(text, events, { template: true }),
+    readXml,
     readJson: (text) => parseStrictJson(text),
     readYaml,
     placeInYaml,

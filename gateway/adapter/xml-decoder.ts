@@ -18,7 +18,7 @@ interface Frame {
   readonly parent: Frame | undefined;
   /** Which child of the plan may come next. */
   next: number;
-  /** How often the latest child has come. */
+  /** How often the child at `next` has come already. */
   count: number;
   text: string;
 }
@@ -99,7 +99,7 @@ function nextChild(frame: Frame, namespace: string, name: string): ElementPlan |
     requireNone(frame, i);
     if (child.each === undefined) {
       frame.next = i + 1;
-      frame.count = 1;
+      frame.count = 0;
     } else {
       frame.count = frame.next === i ? frame.count + 1 : 1;
       frame.next = i;

@@ -18,7 +18,7 @@ const chunkLength = 65_536;
 export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<string> {
   const steps = stepsOf(plan);
   return function* encode(message) {
-    let text = '<?xml version="1.0" encoding="UTF-8"?>\n';
+    let text = '<?xml version="1.0" encoding="UTF-8"?>';
     for (const step of steps) {
       if (step.is === 'once') {
         text += step.write(message);
@@ -33,7 +33,7 @@ export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<s
         }
       }
     }
-    yield text;
+    yield `${text}\n`;
   };
 }
 
@@ -55,14 +55,18 @@ export function xmlItemWriter(plan: ElementPlan, list: string): Writer | undefin
 function stepsOf(plan: ElementPlan): Step[] {
   const { each, content } = plan;
   if (each !== undefined) return [{ is: 'each', name: listName(plan), get: (item) => each.get(item), write: elementWriter(plan) }];
-  if (content.is === 'text' || !content.children.some(holdsList)) return [{ is: 'once', write: elementWriter(plan) }];
+  if (content.is === 'text' || !content.children.some(holdsList)) return [onLine(elementWriter(plan))];
   const attributes = attributesWriter(plan);
   const open = `<${plan.tag}${plan.declarations}`;
   return [
-    { is: 'once', write: (item) => `${open}${attributes(item)}>` },
+    onLine((item) => `${open}${attributes(item)}>`),
     ...content.children.flatMap(stepsOf),
-    { is: 'once', write: () => `\n</${plan.tag}>` },
+    onLine(() => `</${plan.tag}>`),
   ];
+}
+
+function onLine(write: Writer): Step {
+  return { is: 'once', write: (item) => `\n${write(item)}` };
 }
 
 function holdsList({ each, content }: ElementPlan): boolean {
@@ -78,7 +82,8 @@ function elementWriter(plan: ElementPlan): Writer {
   const body = contentWriter(plan.content);
   const open = `<${plan.tag}${plan.declarations}`;
   const close = `</${plan.tag}>`;
-  const full: Writer = (item) => `${open}${attributes(item)}>${body(item)}${close}`;
+  const bare = plan.content.is === 'text' && plan.content.value === '';
+  const full: Writer = bare ? (item) => `${open}${attributes(item)}/>` : (item) => `${open}${attributes(item)}>${body(item)}${close}`;
   if (!plan.optional) return full;
   const holes = holesIn(plan);
   return (item) => (holes.some((hole) => hole.isPresent(item)) ? full(item) : '');

@@ -123,6 +123,7 @@ export const errorTable = {
   E_REQUEST_TYPE: request('The content type is not one that is read here.', 415),
   E_ROUTE_UNKNOWN: request('There is no such address.', 404),
   E_METHOD_UNKNOWN: request('The address does not take this method.', 405),
+  E_BUSY: { ...transport('The gateway takes no more at this moment; try again later.'), who: 'caller' },
   E_OPERATOR_UNKNOWN: request('There is no such operator.', 404),
   E_PARTNER_UNKNOWN: request('There is no such partner.'),
   E_ENTRY_UNREADABLE: request('The declaration could not be read.'),

@@ -9,6 +9,7 @@ import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { applyToRegister } from '../../gateway/store/register.ts';
 import { noteList } from '../../gateway/store/streams.ts';
 import { sampleHome } from '../model/sample-home.ts';
+import { freshUrl } from '../store/engines.ts';
 
 export const northArrangement: Arrangement = {
   title: 'Arrangement between Sample Customs and Northland Customs',
@@ -33,7 +34,13 @@ export const northland: ClearanceTerms = {
   arrangement: northArrangement,
   identifiers: {
     ours,
-    theirs: { ...noForm, form: '{code}', grammar: /^NN[0-9A-Z]{7}$/u, words: 'NN and 7 letters or digits', example: 'NN1234567' },
+    theirs: {
+      ...noForm,
+      form: '{code}',
+      grammar: /^NN[0-9A-Z]{7}$/u,
+      words: 'NN and 7 letters or digits',
+      example: 'NN1234567',
+    },
   },
 };
 
@@ -42,17 +49,33 @@ export const union: ClearanceTerms = {
   partner: 'UU',
   name: 'Customs of the Union',
   timeZone: 'UTC',
-  arrangement: { ...northArrangement, programme: 'Union Operator', directions: ['import', 'export'], entryRoles: ['consignor', 'consignee'] },
+  arrangement: {
+    ...northArrangement,
+    programme: 'Union Operator',
+    directions: ['import', 'export'],
+    entryRoles: ['consignor', 'consignee'],
+  },
   identifiers: {
     ours,
-    theirs: { ...noForm, form: '{code}', grammar: /^[A-Z]{2}[A-Z0-9]{1,15}$/u, words: 'two letters and up to 15 characters', example: 'UU12' },
+    theirs: {
+      ...noForm,
+      form: '{code}',
+      grammar: /^[A-Z]{2}[A-Z0-9]{1,15}$/u,
+      words: 'two letters and up to 15 characters',
+      example: 'UU12',
+    },
   },
 };
 
 export const noon: Moment = '2026-11-23T12:00:00.000Z';
 
 function operator(identifier: string, changes: Partial<ListRecord> = {}): ListRecord {
-  const base = { name: { latin: `${identifier} TRADING CO., LTD.` }, address: {}, grade: 'advanced', status: 'active' } as const;
+  const base = {
+    name: { latin: `${identifier} TRADING CO., LTD.` },
+    address: {},
+    grade: 'advanced',
+    status: 'active',
+  } as const;
   return { ...base, identifier, statusSince: '2024-03-01', validFrom: '2024-03-01', roles: ['exporter'], ...changes };
 }
 
@@ -68,18 +91,35 @@ const departures: readonly Departure[] = [
 ];
 
 /** Northland's list as it was issued an hour before noon; the Union has sent none. */
-export async function fillRegister(db: Database, issuedAt: Moment = '2026-11-23T11:00:00.000Z', appliedAt: Moment = issuedAt): Promise<void> {
+export async function fillRegister(
+  db: Database,
+  issuedAt: Moment = '2026-11-23T11:00:00.000Z',
+  appliedAt: Moment = issuedAt,
+): Promise<void> {
   await db.transaction(async (tx) => {
     await applyToRegister(tx, { partner: 'NN', knownAt: appliedAt, sourceMessage: 'L1', puts: records, departures });
-    const position = { epoch: { no: 1, id: 'e1' }, sequence: 7, chain: '0'.repeat(64), root: '0'.repeat(64), count: records.length };
+    const position = {
+      epoch: { no: 1, id: 'e1' },
+      sequence: 7,
+      chain: '0'.repeat(64),
+      root: '0'.repeat(64),
+      count: records.length,
+    };
     const list = { kind: 'full', issuedAt, nextBy: issuedAt, position } as const;
     await noteList(tx, { partner: 'NN', direction: 'in', messageId: 'L1', list, appliedAt });
   });
 }
 
-/** A gateway's clearance side on a store in memory, with a clock that stands at noon until it is moved. */
-export async function openClearance(partners: readonly ClearanceTerms[] = [northland]): Promise<Clearance & { clock: Moment }> {
-  const db = await openDatabase('sqlite::memory:');
+export interface TestClearance extends Clearance {
+  /** What the clock shows; it stands still until a test moves it. */
+  clock: Moment;
+  close(): Promise<void>;
+}
+
+/** The clearance side of a gateway on a store of its own, at noon. */
+export async function openClearance(partners: readonly ClearanceTerms[] = [northland]): Promise<TestClearance> {
+  const { url, remove } = await freshUrl('sqlite');
+  const db = await openDatabase(url);
   return {
     home: sampleHome,
     db,
@@ -90,5 +130,9 @@ export async function openClearance(partners: readonly ClearanceTerms[] = [north
       return new Date(this.clock);
     },
     random: (bytes) => randomBytes(bytes),
+    async close() {
+      await db.close();
+      await remove();
+    },
   };
 }

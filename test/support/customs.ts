@@ -103,3 +103,10 @@ export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   }
   throw new Error('nothing came within ten seconds');
 }
+
+/** The broker the test runner provides. */
+export function testBroker(): string {
+  const url = process.env['MRA_TEST_AMQP'];
+  if (url === undefined) throw new Error('MRA_TEST_AMQP names no broker: run npm test');
+  return url;
+}

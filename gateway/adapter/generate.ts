@@ -1,0 +1,153 @@
+/** Makes up messages of an adapter, always the same ones for the same seed: what `mra adapter test` sends around. */
+
+import type { Departure, ListMessage, ListRecord } from '../model/list.ts';
+import { departureReasons } from '../model/list.ts';
+import { recordFaults, type Reply } from '../model/message.ts';
+import { roles } from '../model/record.ts';
+import type { Adapter, IdentifierForm } from './adapter.ts';
+
+/** A source of chance: numbers from 0 up to, not including, 1. */
+export type Chance = () => number;
+
+/** Mulberry32 (Tommy Ettinger, public domain). Not for keys or ids. */
+export function chanceOf(seed: number): Chance {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+// Markup, quotes, blanks at the ends, line ends, marks that join, letters beyond sixteen bits: each has broken a format somewhere.
+const texts = [
+  'Example Trading Co., Ltd.',
+  'Ä&B <Söhne> "Nord" \'Süd\'',
+  '示例贸易有限公司',
+  '가온누리전자 주식회사',
+  ' blanks around ',
+  'tab\tand\nline\r\nend',
+  'e\u0301 joined, \u{20bb7}野家, \u{1f6a2}',
+  ']]> {no hole} &amp; %00 \\u0041',
+  '=1+1',
+  'x'.repeat(512),
+];
+
+/** A list as either side may send it: our operators to them, or theirs to us. */
+export function inventList(adapter: Adapter, chance: Chance): ListMessage {
+  const outbound = chance() < 0.5;
+  const { identifiers, arrangement, otherSide } = adapter;
+  const form = outbound ? identifiers.ours : identifiers.theirs;
+  const grades = outbound ? arrangement.grades : otherSide.grades;
+  const records = times(below(chance, 4), () => adapter.list.asSeen(inventRecord({ chance, form, grades, needs: adapter.list.needs })));
+  const departures = times(below(chance, 3), () => inventDeparture(chance, form));
+  return {
+    kind: pick(chance, ['full', 'delta'] as const),
+    id: `m-${hex(chance, 24)}`,
+    from: pick(chance, ['XA', 'XB']),
+    to: pick(chance, ['XC', adapter.partner]),
+    issuedAt: moment(chance),
+    nextBy: moment(chance),
+    position: {
+      epoch: { no: below(chance, 9), id: hex(chance, 16) },
+      sequence: below(chance, 1_000_000),
+      chain: hex(chance, 64),
+      root: hex(chance, 64),
+      count: below(chance, 1_000_000),
+    },
+    previousChain: hex(chance, 64),
+    records,
+    departures,
+  };
+}
+
+export function inventReply(adapter: Adapter, chance: Chance): Reply {
+  return {
+    id: `m-${hex(chance, 24)}`,
+    from: 'XA',
+    to: adapter.partner,
+    issuedAt: moment(chance),
+    subject: `m-${hex(chance, 24)}`,
+    taken: below(chance, 1000),
+    refused: below(chance, 1000),
+    results: times(below(chance, 4), () => ({
+      identifier: inventIdentifier(chance, adapter.identifiers.theirs),
+      code: pick(chance, recordFaults),
+      detail: pick(chance, texts),
+    })),
+  };
+}
+
+interface RecordTerms {
+  readonly chance: Chance;
+  readonly form: IdentifierForm;
+  readonly grades: readonly string[];
+  readonly needs: readonly string[];
+}
+
+function inventRecord({ chance, form, grades, needs }: RecordTerms): ListRecord {
+  const text = (path: string): string | undefined => (needs.includes(path) || chance() < 0.6 ? pick(chance, texts) : undefined);
+  const validTo = needs.includes('validTo') || chance() < 0.4 ? day(chance) : undefined;
+  return {
+    identifier: inventIdentifier(chance, form),
+    name: present({ local: text('name.local'), latin: text('name.latin') }),
+    address: present({
+      local: text('address.local'),
+      latin: text('address.latin'),
+      city: text('address.city'),
+      postcode: text('address.postcode'),
+    }),
+    grade: pick(chance, grades),
+    status: pick(chance, ['active', 'suspended'] as const),
+    statusSince: day(chance),
+    validFrom: day(chance),
+    ...(validTo === undefined ? {} : { validTo }),
+    roles: roles.filter(() => chance() < 0.3),
+  };
+}
+
+function inventDeparture(chance: Chance, form: IdentifierForm): Departure {
+  return { identifier: inventIdentifier(chance, form), reason: pick(chance, departureReasons), since: day(chance) };
+}
+
+/** The example with other digits and letters; the example itself where the grammar wants something particular. */
+function inventIdentifier(chance: Chance, form: IdentifierForm): string {
+  const code = form.toCode(form.example) ?? '';
+  const other = code.replaceAll(/\d/gu, () => String(below(chance, 10))).replaceAll(/[A-Z]/gu, () => String.fromCharCode(65 + below(chance, 26)));
+  const identifier = form.toIdentifier(other);
+  return form.grammar.test(identifier) ? identifier : form.example;
+}
+
+function present<T extends Record<string, string | undefined>>(texts: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as { [K in keyof T]?: string };
+}
+
+function pick<T>(chance: Chance, from: readonly T[]): T {
+  const found = from[below(chance, from.length)];
+  if (found === undefined) throw new RangeError('nothing to pick from');
+  return found;
+}
+
+function below(chance: Chance, limit: number): number {
+  return Math.floor(chance() * limit);
+}
+
+function times<T>(count: number, make: () => T): T[] {
+  return Array.from({ length: count }, make);
+}
+
+function hex(chance: Chance, length: number): string {
+  return times(length, () => below(chance, 16).toString(16)).join('');
+}
+
+/** A day between 1990 and 2060, leap days among them. */
+function day(chance: Chance): string {
+  return moment(chance).slice(0, 10);
+}
+
+// Whole seconds: not every partner's notation carries more.
+function moment(chance: Chance): string {
+  const [from, to] = [Date.UTC(1990, 0, 1), Date.UTC(2060, 0, 1)];
+  return new Date(from + Math.floor((chance() * (to - from)) / 1000) * 1000).toISOString();
+}

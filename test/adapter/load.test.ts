@@ -1,0 +1,110 @@
+import { expect } from 'chai';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mirrored } from '../../gateway/adapter/adapter.ts';
+import { lintAdapter } from '../../gateway/adapter/lint.ts';
+import { loadAdapter, loadHome } from '../../gateway/adapter/load.ts';
+import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { rejectedBy } from '../support/thrown.ts';
+
+/** A copy of an adapter's folder in which a file can be changed. */
+function copyOf(cc: string): { folder: string; change(file: string, from: string, to: string): void } {
+  const folder = join(mkdtempSync(join(tmpdir(), 'adapter-')), 'xb');
+  cpSync(join(adaptersFolder, cc), folder, { recursive: true });
+  return {
+    folder,
+    change(file, from, to) {
+      const path = join(folder, file);
+      const text = readFileSync(path, 'utf8');
+      expect(text).to.include(from);
+      writeFileSync(path, text.replaceAll(from, to));
+    },
+  };
+}
+
+describe('an adapter folder', () => {
+  let copy: ReturnType<typeof copyOf>;
+  beforeEach(() => {
+    copy = copyOf('kr');
+  });
+  afterEach(() => rmSync(join(copy.folder, '..'), { recursive: true }));
+
+  it('becomes an adapter', async () => {
+    const adapter = await loadAdapter(copy.folder, adapterTools);
+    expect(adapter.cc).to.equal('xb');
+    expect(adapter.list.type).to.equal('{urn:mra:profile:kr:1}AEOList');
+    expect(adapter.identifiers.ours.toCode('AEOCN4403131697')).to.equal('4403131697');
+    expect(adapter.identifiers.ours.toCode('AEOCN440313169')).to.equal(undefined);
+    expect(adapter.identifiers.theirs.toIdentifier('1234567')).to.equal('KR1234567');
+  });
+
+  it('seen from the other side has their grades, our programme, and the identifiers turned round', async () => {
+    const adapter = await loadAdapter(copy.folder, adapterTools);
+    const other = mirrored(adapter, { country: 'CN', name: 'other' });
+    expect(other.partner).to.equal('CN');
+    expect(other.identifiers.ours.form).to.equal('KR{code}');
+    expect(other.arrangement.grades).to.deep.equal(['aaa', 'aa', 'a']);
+    expect(other.arrangement.programme).to.equal(adapter.otherSide.programme).and.to.not.equal(adapter.arrangement.programme);
+    expect(mirrored(other, adapter.partner === 'KR' ? { country: 'KR', name: adapter.name } : other).arrangement).to.deep.equal(adapter.arrangement);
+  });
+
+  it('that is not there is E_ADAPTER_UNKNOWN', async () => {
+    const error = await rejectedBy(loadAdapter(join(adaptersFolder, 'zz'), adapterTools));
+    expect(error.code).to.equal('E_ADAPTER_UNKNOWN');
+    expect((await rejectedBy(loadHome(join(adaptersFolder, 'zz'), adapterTools))).code).to.equal('E_ADAPTER_UNKNOWN');
+  });
+
+  const faults: readonly (readonly [what: string, file: string, from: string, to: string, rule: string, line: number | undefined])[] = [
+    ['a misspelt key', 'adapter.yaml', 'timeZone:', 'timezone:', 'manifest_invalid', 1],
+    ['a transport there is not', 'adapter.yaml', 'transport: amqp', 'transport: fax', 'manifest_invalid', 88],
+    ['one code for two words', 'adapter.yaml', "suspended: '02'", "suspended: '01'", 'table_not_one_to_one', 73],
+    ['a word without a code', 'adapter.yaml', ", left: '19'", '', 'template_invalid', 36],
+    ['a grade without a code', 'adapter.yaml', 'aa: AA, ', '', 'template_invalid', 24],
+    ['an example that does not follow its form', 'adapter.yaml', 'example: KR1234567', 'example: KR12345', 'identifier_invalid', 57],
+    ['a pattern that is none', 'adapter.yaml', "'[0-9A-Z]{7}'", "'[0-9A-Z'", 'identifier_invalid', 55],
+    ['a template that is no XML', 'list.xml', '</kr:Header>', '</kr:Hedaer>', 'template_invalid', 18],
+    ['a template that is not there', 'adapter.yaml', 'template: list.xml', 'template: lost.xml', 'template_invalid', undefined],
+    ['a seal that does not fit', 'adapter.yaml', 'kind: xml-signature', 'kind: jws', 'seal_unfit', 87],
+    ['a band upside down', 'adapter.yaml', '[1, 200000]', '[9, 1]', 'bands_empty', 47],
+    ['a grade the home profile does not know', 'home.yaml', 'grades: [aaa, aa, a]', 'grades: [aaa, aa]', 'grade_unknown', 20],
+  ];
+  for (const [what, file, from, to, rule, line] of faults) {
+    it(`with ${what} has the finding ${rule}, with its line`, async () => {
+      copy.change(file, from, to);
+      const findings = (await lintAdapter(copy.folder, adapterTools)).filter(({ severity }) => severity === 'error');
+      expect(findings.map((finding) => finding.rule)).to.include(rule);
+      expect(findings.find((finding) => finding.rule === rule)?.line).to.equal(line);
+    });
+  }
+
+  it('with what lint calls an error does not load either', async () => {
+    copy.change('adapter.yaml', "suspended: '02'", "suspended: '01'");
+    const error = await rejectedBy(loadAdapter(copy.folder, adapterTools));
+    expect(error.code).to.equal('E_ADAPTER_INVALID');
+    expect(error.at).to.match(/adapter\.yaml:73:\d+$/u);
+  });
+
+  it('with several mistakes has them all named', async () => {
+    copy.change('adapter.yaml', 'example: KR1234567', 'example: KR12345');
+    copy.change('list.xml', '{grade|code:grade}', '{grade|code:class}');
+    copy.change('reply.xml', '{detail}', '{details}');
+    const rules = (await lintAdapter(copy.folder, adapterTools)).map(({ rule }) => rule);
+    expect(rules).to.deep.equal(['identifier_invalid', 'template_invalid', 'template_invalid']);
+  });
+
+  it('without samples, words or sources is warned of', async () => {
+    rmSync(join(copy.folder, 'samples'), { recursive: true });
+    rmSync(join(copy.folder, 'README.md'));
+    copy.change('adapter.yaml', 'value: [import], source: GACC Announcement 2014/20, confidence: seen', 'value: [import]');
+    const findings = await lintAdapter(copy.folder, adapterTools);
+    expect(new Set(findings.map(({ severity }) => severity))).to.deep.equal(new Set(['warning']));
+    expect(new Set(findings.map(({ rule }) => rule))).to.deep.equal(new Set(['fact_unsourced', 'sample_missing', 'readme_missing']));
+  });
+
+  it('that claims to be agreed must have agreed facts', async () => {
+    copy.change('adapter.yaml', 'stage: reference', 'stage: agreed');
+    const findings = await lintAdapter(copy.folder, adapterTools);
+    expect(findings.map(({ rule }) => rule)).to.include('fact_not_agreed');
+  });
+});

@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { decodeText } from '../../gateway/adapter/conversations.ts';
+import { listFormat } from '../../gateway/adapter/format.ts';
+import type { ListFormat } from '../../gateway/adapter/adapter.ts';
+import { codeTables } from '../../gateway/adapter/tables.ts';
+import type { ListMessage } from '../../gateway/model/list.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
+import { aListMessage, aListRecord } from '../support/messages.ts';
+import { thrownBy } from '../support/thrown.ts';
+
+const head = `<Head kind="{message.kind}" from="{message.from}" to="{message.to}" at="{message.issuedAt}" by="{message.nextBy}"
+  epoch="{message.position.epoch.no}" epochId="{message.position.epoch.id}" no="{message.position.sequence}" chain="{message.position.chain}"
+  root="{message.position.root}" count="{message.position.count}" before="{message.previousChain}"/>`;
+const tail = '<Gone t:each="departures"><Id>{identifier}</Id><Why>{reason}</Why><On>{since|date:yyyyMMdd}</On></Gone>';
+const values = `<Id>{identifier}</Id><Grade>{grade}</Grade><State>{status|code:status}</State><Since>{statusSince}</Since>
+  <From>{validFrom}</From>`;
+
+interface Parts {
+  readonly record?: string;
+  readonly around?: string;
+}
+
+/** A template with these parts inside the record and inside the root. */
+function template({ record = '', around = '' }: Parts = {}): string {
+  return `<List xmlns="urn:x" xmlns:t="urn:mra:template" Id="{message.id}">${around}${head}<One t:each="records">${values}${record}</One>${tail}</List>`;
+}
+
+function compile(text: string): ListFormat {
+  const tables = codeTables({ status: { active: 'A', suspended: 'S' }, half: { active: 'A' } }, () => 'adapter.yaml:1:1');
+  const context = { tables, timeZone: 'Asia/Seoul', grades: ['advanced'] };
+  return listFormat({ file: 'list.xml', text, schema: '/none.xsd' }, context, adapterTools);
+}
+
+function encode(format: ListFormat, message: ListMessage): string {
+  return [...format.encode(message)].join('');
+}
+
+const one = aListMessage({ records: [aListRecord({ roles: [] })] });
+
+describe('a message by an XML template', () => {
+  it('what is written is read back', () => {
+    const format = compile(template({ record: '<Name>{name.latin?}</Name><Local>{name.local?}</Local><R t:each="roles" c="{.}"/>' }));
+    const message = aListMessage({
+      records: [aListRecord({ address: {}, roles: ['exporter', 'broker'] }), aListRecord({ name: {}, address: {}, identifier: 'X', status: 'suspended' })],
+      departures: [{ identifier: 'Y', reason: 'left', since: '2024-02-29' }],
+    });
+    expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(message);
+  });
+
+  it('an absent value leaves its element out, and a group of absent values too', () => {
+    const format = compile(template({ record: '<Addr zip="{address.postcode?}"><City>{address.city?}</City></Addr>' }));
+    const text = encode(format, aListMessage({ records: [aListRecord({ address: {} })] }));
+    expect(text).to.not.include('Addr');
+    const zipOnly = encode(format, aListMessage({ records: [aListRecord({ address: { postcode: '1' } })] }));
+    expect(zipOnly).to.include('<Addr zip="1"></Addr>');
+  });
+
+  it('markup, quotes, tabs and line ends in values survive, in elements and in attributes', () => {
+    const format = compile(template({ record: '<Name local="{name.local}">{name.latin}</Name>' }));
+    const name = { latin: ' <a href="x">&amp;</a>\t\r\n]]> ', local: '\n"<&>\'\r ' };
+    const message = aListMessage({ records: [aListRecord({ name, address: {}, roles: [] })] });
+    expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(message);
+  });
+
+  it('a character XML does not know is refused with its place', () => {
+    const format = compile(template({ record: '<Name>{name.latin}</Name>' }));
+    for (const latin of ['a\u0000', 'a\u001b', '\ud800', '\uffff']) {
+      const error = thrownBy(() => encode(format, aListMessage({ records: [aListRecord(), aListRecord({ name: { latin } })] })));
+      expect(error.code).to.equal('E_VALUE_INVALID');
+      expect(error.at).to.match(/^\/records\/1/u);
+    }
+  });
+
+  it('a record without a value the template needs is refused with its place', () => {
+    const format = compile(template({ record: '<Name>{name.local}</Name>' }));
+    expect(format.needs).to.deep.equal(['name.local']);
+    const error = thrownBy(() => encode(format, aListMessage({ records: [aListRecord({ name: { latin: 'X' } })] })));
+    expect([error.code, error.at]).to.deep.equal(['E_ELEMENT_MISSING', '/records/0/name/local']);
+  });
+
+  it('a record is seen without what the template does not carry', () => {
+    const format = compile(template({ record: '<Name>{name.latin?|upper}</Name>' }));
+    const seen = format.asSeen(aListRecord({ name: { latin: 'Straße', local: 'x' } }));
+    expect(seen).to.deep.equal(aListRecord({ name: { latin: 'STRASSE' }, address: {}, roles: [] }));
+  });
+
+  it('fixed text around a hole is required when read', () => {
+    const format = compile(template({ record: '<Name>"{name.latin}"</Name>' }));
+    const text = encode(format, one);
+    expect(text).to.include('<Name>&quot;SHENZHEN');
+    const error = thrownBy(() => decodeText(format, text.replace('<Name>&quot;', '<Name>'), adapterTools));
+    expect([error.code, error.at]).to.deep.equal(['E_VALUE_INVALID', '/List/One[1]/Name']);
+  });
+});
+
+describe('an XML message that differs from its template', () => {
+  const format = compile(template({ around: '<Version>1.0</Version>', record: '<Name>{name.latin?}</Name><Fax t:ignore="true"/>' }));
+  const text = encode(format, aListMessage({ records: [aListRecord(), aListRecord({ identifier: 'AEOCN4403900002' })] }));
+
+  const changes: readonly (readonly [what: string, from: string | RegExp, to: string, code: string, at: string])[] = [
+    ['an unknown element', '</State>', '</State><Phone>1</Phone>', 'E_ELEMENT_UNKNOWN', '/List/One[1]/Phone'],
+    ['an element of another namespace', '<State>', '<State xmlns="urn:y">', 'E_ELEMENT_UNKNOWN', '/List/One[1]/State'],
+    ['an unknown attribute', '<One>', '<One x="1">', 'E_ELEMENT_UNKNOWN', '/List/One[1]/@x'],
+    ['a missing element', '<Grade>advanced</Grade>', '', 'E_ELEMENT_MISSING', '/List/One[1]/Grade'],
+    ['a missing attribute', ' no="7"', '', 'E_ELEMENT_MISSING', '/List/Head/@no'],
+    ['an element twice', '<State>A</State>', '<State>A</State><State>S</State>', 'E_ELEMENT_UNKNOWN', '/List/One[1]/State'],
+    ['elements in another order', /<Grade>advanced<\/Grade><State>A<\/State>/u, '<State>A</State><Grade>advanced</Grade>', 'E_ELEMENT_MISSING', '/List/One[1]/Grade'],
+    ['text between elements', '<State>', 'loose<State>', 'E_ELEMENT_UNKNOWN', '/List/One[1]'],
+    ['an element inside a value', '<State>A', '<State><b/>A', 'E_ELEMENT_UNKNOWN', '/List/One[1]/State/b'],
+    ['text where none belongs', /count="1" ([^/]*)\/>/u, 'count="1" $1>x</Head>', 'E_ELEMENT_UNKNOWN', '/List/Head'],
+    ['a code that is not in the table', '<State>A', '<State>Q', 'E_CODE_UNKNOWN', '/List/One[1]/State'],
+    ['a word of ours in place of the code', '<State>A', '<State>active', 'E_CODE_UNKNOWN', '/List/One[1]/State'],
+    ['a word outside its set', 'kind="full"', 'kind="half"', 'E_CODE_UNKNOWN', '/List/Head/@kind'],
+    ['a day that does not exist', '<From>2024-05-20', '<From>2024-02-30', 'E_VALUE_INVALID', '/List/One[1]/From'],
+    ['a count that is none', 'no="7"', 'no="07"', 'E_VALUE_INVALID', '/List/Head/@no'],
+    ['a moment without zone', '.123Z" by', '.123" by', 'E_VALUE_INVALID', '/List/Head/@at'],
+    ['an empty value', '<Id>AEOCN4403900001', '<Id>', 'E_VALUE_INVALID', '/List/One[1]/Id'],
+    ['another fixed text', '<Version>1.0', '<Version>2.0', 'E_VALUE_INVALID', '/List/Version'],
+    ['another root', /<(\/?)List/gu, '<$1Lost', 'E_ELEMENT_UNKNOWN', '/Lost'],
+  ];
+  for (const [what, from, to, code, at] of changes) {
+    it(`${what} is refused as ${code} at ${at}`, () => {
+      const changed = text.replace(from, to);
+      expect(changed).to.not.equal(text);
+      const error = thrownBy(() => decodeText(format, changed, adapterTools));
+      expect([error.code, error.at]).to.deep.equal([code, at]);
+    });
+  }
+
+  it('the place counts the records', () => {
+    const changed = text.replace(/(4403900002.*?<State>)A/u, '$1Q');
+    expect(thrownBy(() => decodeText(format, changed, adapterTools)).at).to.equal('/List/One[2]/State');
+  });
+
+  it('an element that is to be ignored is dropped with everything in it', () => {
+    const changed = text.replace('</Name>', '</Name><Fax kind="old"><No>1</No>text</Fax><Fax/>');
+    expect(decodeText(format, changed, adapterTools)).to.deep.equal(decodeText(format, text, adapterTools));
+  });
+
+  it('blanks between elements do not matter', () => {
+    const changed = text.replaceAll('><', '>\n  <');
+    expect(decodeText(format, changed, adapterTools)).to.deep.equal(decodeText(format, text, adapterTools));
+  });
+
+  it('an error never quotes a value', () => {
+    const error = thrownBy(() => decodeText(format, text.replace('<State>A', '<State>SECRET'), adapterTools));
+    expect(`${error.message} ${error.fix ?? ''}`).to.not.include('SECRET');
+  });
+});
+
+describe('an XML template that cannot work', () => {
+  const faults: readonly (readonly [what: string, text: string, line: RegExp])[] = [
+    ['names a value there is not', template({ record: '<X>{name.greek}</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['names a transform there is not', template({ record: '<X>{name.latin|rot13}</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['names a table there is not', template().replace('code:status', 'code:state'), /^list\.xml:\d+:\d+$/u],
+    ['uses a table that lacks a word', template().replace('code:status', 'code:half'), /^list\.xml:\d+:\d+$/u],
+    ['uses a date pattern that is none', template().replace('date:yyyyMMdd', 'date:yyMMdd'), /^list\.xml:\d+:\d+$/u],
+    ['uses a date where no day is', template({ record: '<X>{name.latin|date:yyyyMMdd}</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['lets a value be absent that never is', template().replace('{grade}', '{grade?}'), /^list\.xml:\d+:\d+$/u],
+    ['has two holes in one text', template({ record: '<X>{name.latin} {name.local}</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['has an open brace', template({ record: '<X>{name.latin</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['shows a value twice', template({ record: '<X>{identifier}</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['leaves out what is needed to read it', template().replace('<Grade>{grade}</Grade>', ''), /^list\.xml:\d+:\d+$/u],
+    ['leaves out a list', template().replace(tail, ''), /^list\.xml/u],
+    ['names a list there is not', template({ around: '<X t:each="operators">{.}</X>' }), /^list\.xml:\d+:\d+$/u],
+    ['has siblings of one name', template({ record: '<Id>{name.latin}</Id>' }), /^list\.xml:\d+:\d+$/u],
+    ['has text between elements', template({ around: 'text' }), /^list\.xml:\d+:\d+$/u],
+    ['has an instruction there is not', template({ around: '<X t:if="y"/>' }), /^list\.xml:\d+:\d+$/u],
+    ['splits a value in one part only', template().replace('{identifier}</Id><Grade>', '{identifier|first:2}</Id><Grade>'), /^list\.xml/u],
+    ['gives a number where XML has none but text', template().replace('{grade}', '{grade|number}'), /^list\.xml:\d+:\d+$/u],
+  ];
+  for (const [what, text, place] of faults) {
+    it(`${what}: E_ADAPTER_INVALID with its place`, () => {
+      expect(text).to.not.equal(template());
+      const error = thrownBy(() => compile(text));
+      expect(error.code).to.equal('E_ADAPTER_INVALID');
+      expect(error.at).to.match(place);
+    });
+  }
+});
