@@ -21,20 +21,30 @@ import { thrownBy } from './support/thrown.ts';
 const folders = readdirSync(adaptersFolder).filter((cc) => existsSync(join(adaptersFolder, cc, 'adapter.yaml')));
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
-const day = fc.date({ min: new Date('1950-01-01'), max: new Date('2090-12-31'), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
-const moment = fc.date({ min: new Date('1950-01-01'), max: new Date('2090-12-31'), noInvalidDate: true }).map((date) => date.toISOString());
+const day = fc
+  .date({ min: new Date('1950-01-01'), max: new Date('2090-12-31'), noInvalidDate: true })
+  .map((date) => date.toISOString().slice(0, 10));
+const moment = fc
+  .date({ min: new Date('1950-01-01'), max: new Date('2090-12-31'), noInvalidDate: true })
+  .map((date) => date.toISOString());
 const hash = fc.stringMatching(/^[0-9a-f]{64}$/u);
 const id = fc.stringMatching(/^m-[0-9a-f]{8,24}$/u);
 const count = fc.nat({ max: 1_000_000 });
 
 function recordOf(adapter: Adapter): fc.Arbitrary<ListRecord> {
   const { needs } = adapter.list;
-  const maybe = (path: string): fc.Arbitrary<string | undefined> => (needs.includes(path) ? text : fc.option(text, { nil: undefined }));
+  const maybe = (path: string): fc.Arbitrary<string | undefined> =>
+    needs.includes(path) ? text : fc.option(text, { nil: undefined });
   return fc
     .record({
       identifier: identifierOf(adapter),
       name: fc.record({ local: maybe('name.local'), latin: maybe('name.latin') }),
-      address: fc.record({ local: maybe('address.local'), latin: maybe('address.latin'), city: maybe('address.city'), postcode: maybe('address.postcode') }),
+      address: fc.record({
+        local: maybe('address.local'),
+        latin: maybe('address.latin'),
+        city: maybe('address.city'),
+        postcode: maybe('address.postcode'),
+      }),
       grade: fc.constantFrom(...adapter.arrangement.grades, ...adapter.otherSide.grades),
       status: fc.constantFrom('active' as const, 'suspended' as const),
       statusSince: day,
@@ -64,10 +74,19 @@ function listOf(adapter: Adapter): fc.Arbitrary<ListMessage> {
     to: fc.constantFrom('CN', adapter.partner),
     issuedAt: moment,
     nextBy: moment,
-    position: fc.record({ epoch: fc.record({ no: count, id: fc.stringMatching(/^[0-9a-f]{8,16}$/u) }), sequence: count, chain: hash, root: hash, count }),
+    position: fc.record({
+      epoch: fc.record({ no: count, id: fc.stringMatching(/^[0-9a-f]{8,16}$/u) }),
+      sequence: count,
+      chain: hash,
+      root: hash,
+      count,
+    }),
     previousChain: hash,
     records: fc.array(recordOf(adapter), { maxLength: 4 }),
-    departures: fc.array(fc.record({ identifier: identifierOf(adapter), reason: fc.constantFrom(...departureReasons), since: day }), { maxLength: 3 }),
+    departures: fc.array(
+      fc.record({ identifier: identifierOf(adapter), reason: fc.constantFrom(...departureReasons), since: day }),
+      { maxLength: 3 },
+    ),
   });
 }
 
@@ -80,7 +99,9 @@ function replyOf(adapter: Adapter): fc.Arbitrary<Reply> {
     subject: id,
     taken: count,
     refused: count,
-    results: fc.array(fc.record({ identifier: text, code: fc.constantFrom(...recordFaults), detail: text }), { maxLength: 4 }),
+    results: fc.array(fc.record({ identifier: text, code: fc.constantFrom(...recordFaults), detail: text }), {
+      maxLength: 4,
+    }),
   });
 }
 
@@ -99,7 +120,10 @@ it('every home profile loads, and its vocabulary makes operators whose highest g
     if (!folders.includes(cc)) continue;
     const adapter = await loadAdapter(join(adaptersFolder, cc), adapterTools);
     expect(adapter.otherSide.grades).to.include(home.grades[0]);
-    for (const { code } of made) expect(adapter.identifiers.theirs.grammar.test(adapter.identifiers.theirs.toIdentifier(code)), code).to.equal(true);
+    for (const { code } of made)
+      expect(adapter.identifiers.theirs.grammar.test(adapter.identifiers.theirs.toIdentifier(code)), code).to.equal(
+        true,
+      );
   }
 });
 
@@ -175,13 +199,21 @@ describe('the schemas of the XML adapters, read by another implementation', () =
       expect(valid(schema, signed)).to.equal(true);
       expect(valid(schema, signed.replace(signature, signature + signature))).to.equal(false);
       expect(valid(schema, sample.replace(/ Id="[^"]*"/u, ''))).to.equal(false);
-      expect(valid(schema, readFileSync(join(adaptersFolder, cc, 'samples', 'refuse-unknown-element', '1-list.xml'), 'utf8'))).to.equal(false);
+      expect(
+        valid(
+          schema,
+          readFileSync(join(adaptersFolder, cc, 'samples', 'refuse-unknown-element', '1-list.xml'), 'utf8'),
+        ),
+      ).to.equal(false);
     });
   }
 
   function valid(schema: string, document: string): boolean {
     try {
-      execFileSync('xmllint', ['--noout', '--nonet', '--schema', schema, '-'], { input: document, stdio: ['pipe', 'ignore', 'ignore'] });
+      execFileSync('xmllint', ['--noout', '--nonet', '--schema', schema, '-'], {
+        input: document,
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
       return true;
     } catch (error) {
       // 3 and 4: the document does not follow the schema. Everything else is trouble of another kind.
@@ -223,20 +255,40 @@ describe('a fourth partner', () => {
       'rsa-sha256': 'ecdsa-p256-sha256',
       'transport: amqp': 'transport: https',
     });
-    const names = { 'urn:mra:profile:kr:1': 'urn:borealia:aeo', 'kr:': 'b:', ':kr=': ':b=', 'AEOList>': 'Traders>', 'AEOList ': 'Traders ' };
+    const names = {
+      'urn:mra:profile:kr:1': 'urn:borealia:aeo',
+      'kr:': 'b:',
+      ':kr=': ':b=',
+      'AEOList>': 'Traders>',
+      'AEOList ': 'Traders ',
+    };
     edit('list.xml', {
       ...names,
       '{validFrom|date:yyyyMMdd}': '{validFrom|date:dd.MM.yyyy}',
-      '<b:ID>{identifier}</b:ID>\n    <b:Name>{name.latin}</b:Name>': '<b:Trader number="{identifier}"><b:Title>{name.latin}</b:Title><b:Town>{address.city?}</b:Town></b:Trader>',
+      '<b:ID>{identifier}</b:ID>\n    <b:Name>{name.latin}</b:Name>':
+        '<b:Trader number="{identifier}"><b:Title>{name.latin}</b:Title><b:Town>{address.city?}</b:Town></b:Trader>',
     });
     edit('reply.xml', { 'urn:mra:profile:kr:1': 'urn:borealia:aeo' });
     const adapter = await loadAdapter(folder, adapterTools);
-    expect([adapter.cc, adapter.partner, adapter.list.type, adapter.transport]).to.deep.equal(['xb', 'XB', '{urn:borealia:aeo}Traders', 'https']);
-    const [record] = [adapter.list.asSeen(aListRecord({ identifier: 'CN4403131697', status: 'suspended', validTo: '2028-02-29' }))];
+    expect([adapter.cc, adapter.partner, adapter.list.type, adapter.transport]).to.deep.equal([
+      'xb',
+      'XB',
+      '{urn:borealia:aeo}Traders',
+      'https',
+    ]);
+    const [record] = [
+      adapter.list.asSeen(aListRecord({ identifier: 'CN4403131697', status: 'suspended', validTo: '2028-02-29' })),
+    ];
     expect(record?.address).to.deep.equal({ city: 'SHENZHEN' });
-    const list = aListMessage({ records: record === undefined ? [] : [record], departures: [{ identifier: 'CN4403131698', reason: 'left', since: '2026-01-31' }] });
+    const list = aListMessage({
+      records: record === undefined ? [] : [record],
+      departures: [{ identifier: 'CN4403131698', reason: 'left', since: '2026-01-31' }],
+    });
     const written = [...adapter.list.encode(list)].join('');
-    expect(written).to.include('<b:Trader number="CN4403131697">').and.to.include('<b:ValidFrom>20.05.2024<').and.to.include('<b:Status>SUS<');
+    expect(written)
+      .to.include('<b:Trader number="CN4403131697">')
+      .and.to.include('<b:ValidFrom>20.05.2024<')
+      .and.to.include('<b:Status>SUS<');
     expect(decodeText(adapter.list, written, adapterTools)).to.deep.equal(list);
   });
 });

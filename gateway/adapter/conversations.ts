@@ -51,11 +51,17 @@ type Kind = 'list' | 'reply';
 
 function formatOf(adapter: Adapter, kind: Kind): MessageFormat<unknown> {
   // Lists and replies are only handed to the format of their own kind.
-  return kind === 'list' ? (adapter.list as MessageFormat<ListMessage> as MessageFormat<unknown>) : (adapter.reply as MessageFormat<Reply> as MessageFormat<unknown>);
+  return kind === 'list'
+    ? (adapter.list as MessageFormat<ListMessage> as MessageFormat<unknown>)
+    : (adapter.reply as MessageFormat<Reply> as MessageFormat<unknown>);
 }
 
 /** A text of the wire in our own words. */
-export function decodeText<T>(format: MessageFormat<T>, text: string, tools: Pick<AdapterTools, 'readXml' | 'readJson'>): T {
+export function decodeText<T>(
+  format: MessageFormat<T>,
+  text: string,
+  tools: Pick<AdapterTools, 'readXml' | 'readJson'>,
+): T {
   const decoder = format.decoder();
   if (decoder.format === 'json') return decoder.read(tools.readJson(text));
   tools.readXml(text, decoder.events);
@@ -70,7 +76,9 @@ function roundTrips(bench: Bench, { runs, seed }: TestOptions, kind: Kind, inven
       const message = invent(seed + run);
       const text = [...format.encode(message)].join('');
       bench.checkSchema(text, format);
-      return isDeepStrictEqual(decodeText(format, text, bench.tools), message) ? undefined : 'what is read differs from what was written';
+      return isDeepStrictEqual(decodeText(format, text, bench.tools), message)
+        ? undefined
+        : 'what is read differs from what was written';
     });
     if (detail !== undefined) return { name, ok: false, detail: `seed ${seed + run}: ${detail}` };
   }
@@ -81,11 +89,19 @@ async function runSamples(bench: Bench, folder: string): Promise<Case[]> {
   if (!existsSync(folder)) return [];
   const cases: Case[] = [];
   for (const conversation of (await readdir(folder)).sort()) {
-    const files = (await readdir(join(folder, conversation))).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+    const files = (await readdir(join(folder, conversation))).sort(
+      (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10),
+    );
     for (const [i, file] of files.entries()) {
       const kind = kindOf(file);
       if (kind === undefined) continue;
-      const step = { kind, file: join(folder, conversation, file), before: files[i - 1], after: files[i + 1], folder: join(folder, conversation) };
+      const step = {
+        kind,
+        file: join(folder, conversation, file),
+        before: files[i - 1],
+        after: files[i + 1],
+        folder: join(folder, conversation),
+      };
       cases.push({ name: `${conversation}/${file}`, ...outcome(await runStep(bench, step)) });
     }
   }
@@ -114,14 +130,17 @@ function outcome(detail: string | undefined): Pick<Case, 'ok' | 'detail'> {
 async function runStep(bench: Bench, { kind, file, folder, before, after }: Step): Promise<string | undefined> {
   const format = formatOf(bench.adapter, kind);
   const text = await readFile(file, 'utf8');
-  if (after?.endsWith('-error.json') === true) return refusedAs(bench, format, text, await readJson(join(folder, after)));
+  if (after?.endsWith('-error.json') === true)
+    return refusedAs(bench, format, text, await readJson(join(folder, after)));
   if (before?.endsWith('-ours.json') !== true) return wrongWith(() => void decodeText(format, text, bench.tools));
   const ours = await readJson(join(folder, before));
   return wrongWith(() => {
     const written = [...format.encode(ours)].join('');
     if (written !== text) return firstDifference(written, text);
     bench.checkSchema(text, format);
-    return isDeepStrictEqual(decodeText(format, text, bench.tools), ours) ? undefined : `what is read differs from ${before}`;
+    return isDeepStrictEqual(decodeText(format, text, bench.tools), ours)
+      ? undefined
+      : `what is read differs from ${before}`;
   });
 }
 

@@ -41,7 +41,11 @@ export function isMoment(text: string): boolean {
 /** Undefined when the pattern has no year, month and day, or holds letters of an unfinished group. */
 export function dayNotation(pattern: string): Notation | undefined {
   const pieces = piecesOf(pattern);
-  if (pieces === undefined || !names(pieces, ['yyyy', 'MM', 'dd']) || pieces.some(({ group }) => (group?.[0] ?? 0) > 8)) {
+  if (
+    pieces === undefined ||
+    !names(pieces, ['yyyy', 'MM', 'dd']) ||
+    pieces.some(({ group }) => (group?.[0] ?? 0) > 8)
+  ) {
     return undefined;
   }
   return {

@@ -38,7 +38,12 @@ interface Compiled {
 }
 
 /** Compiles a template for a kind of message. Throws E_ADAPTER_INVALID with file and line. */
-export function messageFormat<T>(source: TemplateSource, shape: Shape<T>, context: TransformContext, tools: TemplateTools): MessageFormat<T> {
+export function messageFormat<T>(
+  source: TemplateSource,
+  shape: Shape<T>,
+  context: TransformContext,
+  tools: TemplateTools,
+): MessageFormat<T> {
   const scope = openScope(shape, context);
   return assemble(source, scope, compile(source, scope, tools));
 }
@@ -49,7 +54,8 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
   const compiled = compile(source, scope, tools);
   const records = scope.lists.get('records');
   const write = compiled.item('records');
-  if (records === undefined || write === undefined) throw invalid('the template does not carry the list records', source.file);
+  if (records === undefined || write === undefined)
+    throw invalid('the template does not carry the list records', source.file);
   return {
     ...assemble<ListMessage>(source, scope, compiled),
     asSeen: seenBy(records),
@@ -57,7 +63,11 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
   };
 }
 
-function assemble<T>(source: TemplateSource, scope: Scope, { format, type, contentType, encode, decoder }: Compiled): MessageFormat<T> {
+function assemble<T>(
+  source: TemplateSource,
+  scope: Scope,
+  { format, type, contentType, encode, decoder }: Compiled,
+): MessageFormat<T> {
   return {
     format,
     type,
@@ -74,7 +84,11 @@ function compile(source: TemplateSource, scope: Scope, tools: TemplateTools): Co
   return source.file.endsWith('.xml') ? compileXml(source, scope, tools) : compileJson(source, scope, tools);
 }
 
-function compileXml({ file, text, contentType = 'application/xml' }: TemplateSource, scope: Scope, { readXml }: TemplateTools): Compiled {
+function compileXml(
+  { file, text, contentType = 'application/xml' }: TemplateSource,
+  scope: Scope,
+  { readXml }: TemplateTools,
+): Compiled {
   const plan = planXml(text, file, scope, (template, events) => readXml(template, events, { template: true, file }));
   return {
     format: 'xml',
@@ -86,8 +100,13 @@ function compileXml({ file, text, contentType = 'application/xml' }: TemplateSou
   };
 }
 
-function compileJson({ file, text, type, contentType = 'application/jose' }: TemplateSource, scope: Scope, { readJson }: TemplateTools): Compiled {
-  if (type === undefined) throw invalid('a JSON message needs a type', file, 'Give messages.list.type or messages.reply.type.');
+function compileJson(
+  { file, text, type, contentType = 'application/jose' }: TemplateSource,
+  scope: Scope,
+  { readJson }: TemplateTools,
+): Compiled {
+  if (type === undefined)
+    throw invalid('a JSON message needs a type', file, 'Give messages.list.type or messages.reply.type.');
   const plan = planJson(readJson(text), file, scope);
   return {
     format: 'json',
@@ -129,7 +148,8 @@ function viewed({ shape, holes, parts, lists }: Scope, record: ListRecord): Reco
   const single = shape.fields.map((field) => {
     const { path } = field;
     const split = parts.get(path);
-    const written = split === undefined ? [holes.get(path)?.write(record)] : [split.first?.write(record), split.rest?.write(record)];
+    const written =
+      split === undefined ? [holes.get(path)?.write(record)] : [split.first?.write(record), split.rest?.write(record)];
     const theirs = written.filter((part) => part !== undefined).join(' + ');
     return { path, ours: String(field.get(record) ?? ''), theirs };
   });

@@ -40,7 +40,9 @@ export function inventList(adapter: Adapter, chance: Chance): ListMessage {
   const { identifiers, arrangement, otherSide } = adapter;
   const form = outbound ? identifiers.ours : identifiers.theirs;
   const grades = outbound ? arrangement.grades : otherSide.grades;
-  const records = times(below(chance, 4), () => adapter.list.asSeen(inventRecord({ chance, form, grades, needs: adapter.list.needs })));
+  const records = times(below(chance, 4), () =>
+    adapter.list.asSeen(inventRecord({ chance, form, grades, needs: adapter.list.needs })),
+  );
   const departures = times(below(chance, 3), () => inventDeparture(chance, form));
   return {
     kind: pick(chance, ['full', 'delta'] as const),
@@ -87,7 +89,8 @@ interface RecordTerms {
 }
 
 function inventRecord({ chance, form, grades, needs }: RecordTerms): ListRecord {
-  const text = (path: string): string | undefined => (needs.includes(path) || chance() < 0.6 ? pick(chance, texts) : undefined);
+  const text = (path: string): string | undefined =>
+    needs.includes(path) || chance() < 0.6 ? pick(chance, texts) : undefined;
   const validTo = needs.includes('validTo') || chance() < 0.4 ? day(chance) : undefined;
   return {
     identifier: inventIdentifier(chance, form),
@@ -114,13 +117,17 @@ function inventDeparture(chance: Chance, form: IdentifierForm): Departure {
 /** The example with other digits and letters; the example itself where the grammar wants something particular. */
 function inventIdentifier(chance: Chance, form: IdentifierForm): string {
   const code = form.toCode(form.example) ?? '';
-  const other = code.replaceAll(/\d/gu, () => String(below(chance, 10))).replaceAll(/[A-Z]/gu, () => String.fromCharCode(65 + below(chance, 26)));
+  const other = code
+    .replaceAll(/\d/gu, () => String(below(chance, 10)))
+    .replaceAll(/[A-Z]/gu, () => String.fromCharCode(65 + below(chance, 26)));
   const identifier = form.toIdentifier(other);
   return form.grammar.test(identifier) ? identifier : form.example;
 }
 
 function present<T extends Record<string, string | undefined>>(texts: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as { [K in keyof T]?: string };
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as {
+    [K in keyof T]?: string;
+  };
 }
 
 function pick<T>(chance: Chance, from: readonly T[]): T {

@@ -60,7 +60,8 @@ export function hasHole(text: string): boolean {
 /** Binds the hole in a text. `at`: where the template says so. Throws E_ADAPTER_INVALID. */
 export function bindHole(scope: Scope, text: string, at: string): Hole {
   const match = holeGrammar.exec(text);
-  if (match === null) throw invalid('not one hole', at, 'Write one hole, {path|transform}, with fixed text around it at most.');
+  if (match === null)
+    throw invalid('not one hole', at, 'Write one hole, {path|transform}, with fixed text around it at most.');
   const [, before = '', path = '', mark, chain = '', after = ''] = match;
   const index = scope.shape.fields.findIndex((field) => field.path === path);
   const field = scope.shape.fields[index];
@@ -87,7 +88,11 @@ export function bindList(scope: Scope, path: string, at: string): { list: ListFi
   const index = scope.shape.lists.findIndex((list) => list.path === path);
   const list = scope.shape.lists[index];
   if (list === undefined) {
-    throw invalid(`there is no list ${path} here`, at, `Use one of: ${scope.shape.lists.map((each) => each.path).join(', ')}.`);
+    throw invalid(
+      `there is no list ${path} here`,
+      at,
+      `Use one of: ${scope.shape.lists.map((each) => each.path).join(', ')}.`,
+    );
   }
   if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
   const inner = openScope(list.shape, scope.context);
@@ -101,7 +106,8 @@ export function closeScope(scope: Scope, at: string): void {
     if (first === undefined || rest === undefined) throw invalid(`only one part of ${path} stands in the template`, at);
   }
   for (const { path, optional } of scope.shape.fields) {
-    if (!optional && !scope.holes.has(path) && !scope.parts.has(path)) throw invalid(`the template does not carry ${path}`, at);
+    if (!optional && !scope.holes.has(path) && !scope.parts.has(path))
+      throw invalid(`the template does not carry ${path}`, at);
   }
   for (const { path, optional } of scope.shape.lists) {
     if (!optional && !scope.lists.has(path)) throw invalid(`the template does not carry the list ${path}`, at);
@@ -213,7 +219,8 @@ function cutting(part: 'first' | 'rest', length: number): Transform {
       return part === 'first' ? text.slice(0, length) : text.slice(length);
     },
     decode(text) {
-      if (part === 'first' ? text.length !== length : text === '') throw misfit('E_VALUE_INVALID', 'a part of the value has the wrong length');
+      if (part === 'first' ? text.length !== length : text === '')
+        throw misfit('E_VALUE_INVALID', 'a part of the value has the wrong length');
       return text;
     },
   };

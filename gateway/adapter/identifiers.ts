@@ -15,11 +15,19 @@ export interface IdentifierData {
 export function identifierForm(data: IdentifierData, place: Place, pointer: string): IdentifierForm {
   const [before, after, ...more] = data.form.split('{code}');
   if (before === undefined || after === undefined || more.length > 0) {
-    throw invalid('the form does not hold {code} once', place(`${pointer}/form`), 'Write the fixed text around {code}.');
+    throw invalid(
+      'the form does not hold {code} once',
+      place(`${pointer}/form`),
+      'Write the fixed text around {code}.',
+    );
   }
   const grammar = grammarOf(data, [before, after], place(`${pointer}/code`));
   if (!grammar.test(data.example)) {
-    throw invalid('the example does not follow the form', place(`${pointer}/example`), 'Correct the example, the form or the code.');
+    throw invalid(
+      'the example does not follow the form',
+      place(`${pointer}/example`),
+      'Correct the example, the form or the code.',
+    );
   }
   const { form, words, example } = data;
   return {
@@ -37,6 +45,10 @@ function grammarOf({ code }: IdentifierData, [before, after]: readonly [string, 
   try {
     return new RegExp(`^${RegExp.escape(before)}(?:${code})${RegExp.escape(after)}$`, 'u');
   } catch (error) {
-    throw invalid(`the code is no pattern: ${error instanceof Error ? error.message : ''}`, at, 'Write a regular expression without anchors.');
+    throw invalid(
+      `the code is no pattern: ${error instanceof Error ? error.message : ''}`,
+      at,
+      'Write a regular expression without anchors.',
+    );
   }
 }

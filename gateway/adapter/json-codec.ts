@@ -10,7 +10,9 @@ type Writer = (item: unknown) => string;
 type EachPlan = JsonPlan & { readonly is: 'each' };
 type ObjectPlan = JsonPlan & { readonly is: 'object' };
 
-type Step = { readonly is: 'once'; readonly write: Writer } | { readonly is: 'each'; readonly plan: EachPlan; readonly write: Writer };
+type Step =
+  | { readonly is: 'once'; readonly write: Writer }
+  | { readonly is: 'each'; readonly plan: EachPlan; readonly write: Writer };
 
 const chunkLength = 65_536;
 
@@ -54,7 +56,10 @@ function writeItem(path: string, write: Writer, item: unknown, index: number): s
 function stepsOf(plan: JsonPlan): Step[] {
   if (plan.is === 'each') return [once('['), { is: 'each', plan, write: writer(plan.item) }, once(']')];
   if (plan.is !== 'object' || !holdsList(plan)) return [{ is: 'once', write: writer(plan) }];
-  const members = plan.members.flatMap(({ name, plan: inner }, i) => [once(`${i === 0 ? '' : ','}${JSON.stringify(name)}:`), ...stepsOf(inner)]);
+  const members = plan.members.flatMap(({ name, plan: inner }, i) => [
+    once(`${i === 0 ? '' : ','}${JSON.stringify(name)}:`),
+    ...stepsOf(inner),
+  ]);
   return [once('{'), ...members, once('}')];
 }
 
@@ -77,7 +82,11 @@ function writer(plan: JsonPlan): Writer {
       return holeWriter(plan.hole);
     case 'each': {
       const write = writer(plan.item);
-      return (item) => `[${plan.get(item).map((each, i) => writeItem(plan.path, write, each, i)).join(',')}]`;
+      return (item) =>
+        `[${plan
+          .get(item)
+          .map((each, i) => writeItem(plan.path, write, each, i))
+          .join(',')}]`;
     }
     case 'object':
       return objectWriter(plan);
@@ -89,13 +98,18 @@ function holeWriter(hole: Hole): Writer {
     const text = hole.write(item);
     if (text === undefined) return '';
     if (hole.numeric) return text;
-    if (!text.isWellFormed()) throw placed(misfit('E_VALUE_INVALID', 'the value holds half a character'), `/${hole.path.replaceAll('.', '/')}`);
+    if (!text.isWellFormed())
+      throw placed(misfit('E_VALUE_INVALID', 'the value holds half a character'), `/${hole.path.replaceAll('.', '/')}`);
     return JSON.stringify(text);
   };
 }
 
 function objectWriter({ members }: ObjectPlan): Writer {
-  const writers = members.map(({ name, plan, optional }) => ({ lead: `${JSON.stringify(name)}:`, write: writer(plan), optional }));
+  const writers = members.map(({ name, plan, optional }) => ({
+    lead: `${JSON.stringify(name)}:`,
+    write: writer(plan),
+    optional,
+  }));
   const allOptional = members.length > 0 && members.every(({ optional }) => optional);
   return (item) => {
     let text = '';
@@ -158,7 +172,8 @@ function readItems(plan: EachPlan, value: unknown): unknown[] {
 }
 
 function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw misfit('E_VALUE_INVALID', 'not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw misfit('E_VALUE_INVALID', 'not an object');
   const given = value as Readonly<Record<string, unknown>>;
   let read = 0;
   for (const member of plan.members) {
@@ -171,7 +186,9 @@ function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
   }
   const names = Object.keys(given);
   if (names.length === read) return;
-  const unknown = names.find((name) => !plan.ignored.includes(name) && !plan.members.some((member) => member.name === name));
+  const unknown = names.find(
+    (name) => !plan.ignored.includes(name) && !plan.members.some((member) => member.name === name),
+  );
   if (unknown !== undefined) throw fault('E_ELEMENT_UNKNOWN', 'the template does not show this member', unknown);
 }
 

@@ -5,7 +5,14 @@ import { bindHole, bindList, closeScope, hasHole, type Hole, type Scope } from '
 
 export type JsonPlan =
   | { readonly is: 'object'; readonly members: readonly MemberPlan[]; readonly ignored: readonly string[] }
-  | { readonly is: 'each'; readonly path: string; readonly slot: number; readonly scope: Scope; readonly item: JsonPlan; get(item: unknown): readonly unknown[] }
+  | {
+      readonly is: 'each';
+      readonly path: string;
+      readonly slot: number;
+      readonly scope: Scope;
+      readonly item: JsonPlan;
+      get(item: unknown): readonly unknown[];
+    }
   | { readonly is: 'hole'; readonly hole: Hole }
   | { readonly is: 'fixed'; readonly value: string | number | boolean };
 
@@ -26,7 +33,8 @@ export function planJson(template: unknown, file: string, scope: Scope): JsonPla
 
 function planValue(value: unknown, scope: Scope, at: string): JsonPlan {
   if (typeof value === 'string' && hasHole(value)) return { is: 'hole', hole: bindHole(scope, value, at) };
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return { is: 'fixed', value };
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return { is: 'fixed', value };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid('neither text, number, object nor list', at, 'Write a list as {"$each": "records", "$item": {…}}.');
   }

@@ -37,17 +37,27 @@ export interface Finding {
 }
 
 /** Conversations every adapter shows. */
-export const expectedSamples = ['grant-new', 'list-full', 'departure', 'refuse-unknown-status', 'refuse-unknown-element'] as const;
+export const expectedSamples = [
+  'grant-new',
+  'list-full',
+  'departure',
+  'refuse-unknown-status',
+  'refuse-unknown-element',
+] as const;
 
 /** All findings of one folder, errors first; none means that the adapter loads. */
 export async function lintAdapter(folder: string, tools: AdapterTools): Promise<readonly Finding[]> {
   const findings = [...(await lintData(folder, tools)), ...lintBeside(folder)];
-  return [...findings.filter(({ severity }) => severity === 'error'), ...findings.filter(({ severity }) => severity === 'warning')];
+  return [
+    ...findings.filter(({ severity }) => severity === 'error'),
+    ...findings.filter(({ severity }) => severity === 'warning'),
+  ];
 }
 
 async function lintData(folder: string, tools: AdapterTools): Promise<Finding[]> {
   const file = join(folder, 'adapter.yaml');
-  if (!existsSync(file)) return [{ severity: 'error', rule: 'manifest_invalid', file, detail: 'there is no adapter.yaml' }];
+  if (!existsSync(file))
+    return [{ severity: 'error', rule: 'manifest_invalid', file, detail: 'there is no adapter.yaml' }];
   const text = await readFile(file, 'utf8');
   const place: Place = (pointer) => {
     const { line, column } = tools.placeInYaml(text, pointer);
@@ -57,7 +67,9 @@ async function lintData(folder: string, tools: AdapterTools): Promise<Finding[]>
   if ('finding' in read) return [read.finding];
   const checked = tools.validateManifest(read.value);
   if (!checked.ok) {
-    return checked.errors.map(({ pointer, detail }) => at(place(pointer), { rule: 'manifest_invalid', detail: `${pointer} ${detail}` }));
+    return checked.errors.map(({ pointer, detail }) =>
+      at(place(pointer), { rule: 'manifest_invalid', detail: `${pointer} ${detail}` }),
+    );
   }
   const manifest = checked.value;
   const parts = await lintParts(folder, manifest, place, tools);
@@ -70,11 +82,17 @@ async function lintParts(folder: string, manifest: Manifest, place: Place, tools
   const file = join(folder, 'adapter.yaml');
   const { identifiers, codes, messages, timeZone, arrangement } = manifest;
   const tables = attempt('table_not_one_to_one', file, () => codeTables(codes, place));
-  const theirs = attempt('identifier_invalid', file, () => identifierForm(identifiers.theirs, place, '/identifiers/theirs'));
+  const theirs = attempt('identifier_invalid', file, () =>
+    identifierForm(identifiers.theirs, place, '/identifiers/theirs'),
+  );
   const ours = attempt('identifier_invalid', file, () => identifierForm(identifiers.ours, place, '/identifiers/ours'));
   const found = [tables, theirs, ours].flatMap((each) => ('finding' in each ? [each.finding] : []));
   if ('finding' in tables) return found;
-  const context = { tables: tables.value, timeZone, grades: [...arrangement.grades.ours, ...arrangement.grades.theirs] };
+  const context = {
+    tables: tables.value,
+    timeZone,
+    grades: [...arrangement.grades.ours, ...arrangement.grades.theirs],
+  };
   for (const kind of ['list', 'reply'] as const) {
     try {
       const source = await templateOf(folder, messages[kind]);
@@ -93,13 +111,26 @@ async function lintWhole(folder: string, manifest: Manifest, place: Place, tools
   const { bands, grades } = manifest.arrangement;
   for (const side of ['theirs', 'ours'] as const) {
     const [least, most] = bands[side].between;
-    if (least > most) findings.push(at(place(`/arrangement/bands/${side}/between`), { rule: 'bands_empty', detail: 'the least is more than the most' }));
+    if (least > most)
+      findings.push(
+        at(place(`/arrangement/bands/${side}/between`), {
+          rule: 'bands_empty',
+          detail: 'the least is more than the most',
+        }),
+      );
   }
   if (!existsSync(join(folder, 'home.yaml'))) return findings;
-  const home = await loadHome(folder, tools).catch((error: unknown) => void findings.push(fromError('manifest_invalid', join(folder, 'home.yaml'), error)));
+  const home = await loadHome(folder, tools).catch(
+    (error: unknown) => void findings.push(fromError('manifest_invalid', join(folder, 'home.yaml'), error)),
+  );
   for (const [i, grade] of grades.theirs.entries()) {
     if (home?.grades.includes(grade) !== false) continue;
-    findings.push(at(place(`/arrangement/grades/theirs/${i}`), { rule: 'grade_unknown', detail: `home.yaml knows no grade ${grade}` }));
+    findings.push(
+      at(place(`/arrangement/grades/theirs/${i}`), {
+        rule: 'grade_unknown',
+        detail: `home.yaml knows no grade ${grade}`,
+      }),
+    );
   }
   return findings;
 }
@@ -114,10 +145,22 @@ function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place):
   ];
   return facts.flatMap(([pointer, { source, confidence }]) => {
     if (source === undefined && confidence !== 'assumed') {
-      return [warning(place(pointer), { rule: 'fact_unsourced', detail: `${pointer} of ${title} has no source`, fix: 'Say where it was found, or mark it assumed.' })];
+      return [
+        warning(place(pointer), {
+          rule: 'fact_unsourced',
+          detail: `${pointer} of ${title} has no source`,
+          fix: 'Say where it was found, or mark it assumed.',
+        }),
+      ];
     }
     if (stage === 'agreed' && confidence !== 'agreed' && confidence !== 'seen') {
-      return [warning(place(pointer), { rule: 'fact_not_agreed', detail: `${pointer} is not agreed yet`, fix: 'Agree it with the partner, and name the document.' })];
+      return [
+        warning(place(pointer), {
+          rule: 'fact_not_agreed',
+          detail: `${pointer} is not agreed yet`,
+          fix: 'Agree it with the partner, and name the document.',
+        }),
+      ];
     }
     return [];
   });
@@ -127,9 +170,22 @@ function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place):
 function lintBeside(folder: string): Finding[] {
   const findings: Finding[] = expectedSamples
     .filter((name) => !existsSync(join(folder, 'samples', name)))
-    .map((name) => warning(join(folder, 'samples', name), { rule: 'sample_missing', detail: `there is no conversation ${name}`, fix: 'Add it; copy that of another adapter and change it.' }));
+    .map((name) =>
+      warning(join(folder, 'samples', name), {
+        rule: 'sample_missing',
+        detail: `there is no conversation ${name}`,
+        fix: 'Add it; copy that of another adapter and change it.',
+      }),
+    );
   const readme = join(folder, 'README.md');
-  if (!existsSync(readme)) findings.push(warning(readme, { rule: 'readme_missing', detail: 'there is no README.md', fix: 'Say what is agreed, what is assumed, and where it was found.' }));
+  if (!existsSync(readme))
+    findings.push(
+      warning(readme, {
+        rule: 'readme_missing',
+        detail: 'there is no README.md',
+        fix: 'Say what is agreed, what is assumed, and where it was found.',
+      }),
+    );
   return findings;
 }
 

@@ -29,7 +29,11 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const list = listFormat(await templateOf(folder, messages.list), context, templateTools(tools));
   const reply = messageFormat(await templateOf(folder, messages.reply), replyShape, context, templateTools(tools));
   if ((list.format === 'json') !== (seal.kind === 'jws') || list.format !== reply.format) {
-    throw invalid(`a seal of kind ${seal.kind} does not fit these templates`, place('/seal'), 'XML takes xml-signature, JSON takes jws.');
+    throw invalid(
+      `a seal of kind ${seal.kind} does not fit these templates`,
+      place('/seal'),
+      'XML takes xml-signature, JSON takes jws.',
+    );
   }
   return {
     cc: basename(resolve(folder)),
@@ -50,7 +54,9 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
 /** Every folder with an adapter.yaml, by folder name. */
 export async function loadAdapters(root: string, tools: AdapterTools): Promise<Map<string, Adapter>> {
   const names = (await readdir(root)).filter((name) => existsSync(join(root, name, 'adapter.yaml'))).sort();
-  const adapters = await Promise.all(names.map(async (name) => [name, await loadAdapter(join(root, name), tools)] as const));
+  const adapters = await Promise.all(
+    names.map(async (name) => [name, await loadAdapter(join(root, name), tools)] as const),
+  );
   return new Map(adapters);
 }
 
@@ -71,10 +77,18 @@ export async function loadManifest(folder: string, tools: AdapterTools): Promise
   return { manifest: value, place };
 }
 
-async function loadYaml<T>(folder: string, name: string, validate: (value: unknown) => Checked<T>, tools: AdapterTools): Promise<{ value: T; place: Place }> {
+async function loadYaml<T>(
+  folder: string,
+  name: string,
+  validate: (value: unknown) => Checked<T>,
+  tools: AdapterTools,
+): Promise<{ value: T; place: Place }> {
   const file = join(folder, name);
   if (!existsSync(file)) {
-    throw new GatewayError('E_ADAPTER_UNKNOWN', `there is no ${name}`, { at: folder, fix: 'Name a folder under adapters/ that has one.' });
+    throw new GatewayError('E_ADAPTER_UNKNOWN', `there is no ${name}`, {
+      at: folder,
+      fix: 'Name a folder under adapters/ that has one.',
+    });
   }
   const text = await readFile(file, 'utf8');
   const place: Place = (pointer) => {
@@ -85,15 +99,23 @@ async function loadYaml<T>(folder: string, name: string, validate: (value: unkno
   if (checked.ok) return { value: checked.value, place };
   const [first, ...more] = checked.errors;
   const others = more.length === 0 ? '' : `, and ${more.length} more`;
-  throw invalid(`${first?.pointer ?? ''} ${first?.detail ?? ''}${others}`, place(first?.pointer ?? ''), 'Follow schemas/adapter.schema.json.');
+  throw invalid(
+    `${first?.pointer ?? ''} ${first?.detail ?? ''}${others}`,
+    place(first?.pointer ?? ''),
+    'Follow schemas/adapter.schema.json.',
+  );
 }
 
 /** A template with its file and schema; E_ADAPTER_INVALID when one of them is not there. */
-export async function templateOf(folder: string, { template, schema, type, contentType }: MessageData): Promise<TemplateSource> {
+export async function templateOf(
+  folder: string,
+  { template, schema, type, contentType }: MessageData,
+): Promise<TemplateSource> {
   const file = join(folder, template);
   const schemaFile = resolve(folder, schema);
   for (const needed of [file, schemaFile]) {
-    if (!existsSync(needed)) throw invalid(`there is no ${basename(needed)}`, join(folder, 'adapter.yaml'), 'Name a file of the folder.');
+    if (!existsSync(needed))
+      throw invalid(`there is no ${basename(needed)}`, join(folder, 'adapter.yaml'), 'Name a file of the folder.');
   }
   return {
     file,
@@ -117,6 +139,10 @@ function asAdapterFault<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!isGatewayError(error) || error.code === 'E_ADAPTER_INVALID') throw error;
-    throw new GatewayError('E_ADAPTER_INVALID', error.detail, error.at === undefined ? { cause: error } : { at: error.at, cause: error });
+    throw new GatewayError(
+      'E_ADAPTER_INVALID',
+      error.detail,
+      error.at === undefined ? { cause: error } : { at: error.at, cause: error },
+    );
   }
 }

@@ -50,7 +50,12 @@ function field<T>(path: string, kind: Kind, get: (item: T) => Scalar | undefined
   return { path, kind, words, optional, get: get as (item: unknown) => Scalar | undefined };
 }
 
-function list<T>(path: string, shape: Shape<unknown>, get: (item: T) => readonly unknown[], optional = false): ListField {
+function list<T>(
+  path: string,
+  shape: Shape<unknown>,
+  get: (item: T) => readonly unknown[],
+  optional = false,
+): ListField {
   return { path, shape, optional, get: get as (item: unknown) => readonly unknown[] };
 }
 

@@ -10,11 +10,16 @@ export interface SchemaFault {
   readonly code: string;
   readonly detail: string;
 }
-export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly SchemaFault[] };
+export type Checked<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly SchemaFault[] };
 
 export interface AdapterTools {
   /** `template`: comments are passed over, and namespace declarations come as attributes of the xmlns namespace. */
-  readXml(source: Uint8Array | string, events: XmlEvents, options?: { readonly template?: boolean; readonly file?: string }): void;
+  readXml(
+    source: Uint8Array | string,
+    events: XmlEvents,
+    options?: { readonly template?: boolean; readonly file?: string },
+  ): void;
   readJson(text: string): unknown;
   /** Throws E_CONFIG_INVALID with file, line and column. */
   readYaml(text: string, file: string): unknown;
@@ -23,4 +28,3 @@ export interface AdapterTools {
   validateManifest(value: unknown): Checked<Manifest>;
   validateHome(value: unknown): Checked<HomeProfile>;
 }
-

@@ -50,15 +50,26 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
   code: ({ argument, field, context, at }) => {
     const table = context.tables.get(argument);
     if (table === undefined) {
-      throw invalid(`there is no code table ${argument}`, at, `Add it under codes, or use one of: ${[...context.tables.keys()].join(', ')}.`);
+      throw invalid(
+        `there is no code table ${argument}`,
+        at,
+        `Add it under codes, or use one of: ${[...context.tables.keys()].join(', ')}.`,
+      );
     }
     // A word without a code would stop a whole list on the day it first occurs.
     const words = field.path === 'grade' ? context.grades : field.words;
     const missing = words.find((word) => !table.toTheirs.has(word));
     if (missing !== undefined) {
-      throw invalid(`table ${argument} has no code for ${missing}`, at, `Add ${missing} under codes/${argument} in adapter.yaml.`);
+      throw invalid(
+        `table ${argument} has no code for ${missing}`,
+        at,
+        `Add ${missing} under codes/${argument} in adapter.yaml.`,
+      );
     }
-    return { encode: (ours) => coded(table.toTheirs, ours, argument), decode: (theirs) => coded(table.toOurs, theirs, argument) };
+    return {
+      encode: (ours) => coded(table.toTheirs, ours, argument),
+      decode: (theirs) => coded(table.toOurs, theirs, argument),
+    };
   },
   /** `prefix:AEO`: a fixed text before the value */
   prefix: ({ argument }) => affix(argument, ''),
@@ -71,7 +82,8 @@ export const transformNames: readonly string[] = [...Object.keys(makers), 'first
 /** A transform by name; E_ADAPTER_INVALID for an unknown one or one that does not fit the field. */
 export function transform(name: string, use: Use): Transform {
   const maker = makers[name];
-  if (maker === undefined) throw invalid(`there is no transform ${name}`, use.at, `Use one of: ${transformNames.join(', ')}.`);
+  if (maker === undefined)
+    throw invalid(`there is no transform ${name}`, use.at, `Use one of: ${transformNames.join(', ')}.`);
   return maker(use);
 }
 
@@ -117,7 +129,8 @@ export function fromPlainText(text: string, field: Field): Scalar {
 }
 
 function requireKind({ field, at }: Use, kind: Field['kind']): void {
-  if (field.kind !== kind) throw invalid(`${field.path} is no ${kind}`, at, `Take this transform away from ${field.path}.`);
+  if (field.kind !== kind)
+    throw invalid(`${field.path} is no ${kind}`, at, `Take this transform away from ${field.path}.`);
 }
 
 function notated(notation: Notation | undefined, { argument, at }: Use, fix: string): Transform {

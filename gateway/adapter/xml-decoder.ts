@@ -129,12 +129,16 @@ function readAttributes(frame: Frame, attributes: readonly XmlAttribute[]): void
   let required = 0;
   for (const { namespace, name, value } of attributes) {
     const plan = plans.find((each) => each.name === name && each.namespace === namespace);
-    if (plan === undefined) throw complaint('E_ELEMENT_UNKNOWN', 'the template does not show this attribute', frame, `/@${shorten(name)}`);
+    if (plan === undefined)
+      throw complaint('E_ELEMENT_UNKNOWN', 'the template does not show this attribute', frame, `/@${shorten(name)}`);
     if (isRequired(plan)) required += 1;
     take(frame, plan.value, value, `/@${name}`);
   }
   if (required === frame.plan.requiredAttributes) return;
-  const missing = plans.find((plan) => isRequired(plan) && !attributes.some(({ name, namespace }) => name === plan.name && namespace === plan.namespace));
+  const missing = plans.find(
+    (plan) =>
+      isRequired(plan) && !attributes.some(({ name, namespace }) => name === plan.name && namespace === plan.namespace),
+  );
   throw complaint('E_ELEMENT_MISSING', 'an attribute is missing', frame, `/@${missing?.name ?? ''}`);
 }
 

@@ -54,7 +54,8 @@ export function xmlItemWriter(plan: ElementPlan, list: string): Writer | undefin
 
 function stepsOf(plan: ElementPlan): Step[] {
   const { each, content } = plan;
-  if (each !== undefined) return [{ is: 'each', name: listName(plan), get: (item) => each.get(item), write: elementWriter(plan) }];
+  if (each !== undefined)
+    return [{ is: 'each', name: listName(plan), get: (item) => each.get(item), write: elementWriter(plan) }];
   if (content.is === 'text' || !content.children.some(holdsList)) return [onLine(elementWriter(plan))];
   const attributes = attributesWriter(plan);
   const open = `<${plan.tag}${plan.declarations}`;
@@ -83,7 +84,9 @@ function elementWriter(plan: ElementPlan): Writer {
   const open = `<${plan.tag}${plan.declarations}`;
   const close = `</${plan.tag}>`;
   const bare = plan.content.is === 'text' && plan.content.value === '';
-  const full: Writer = bare ? (item) => `${open}${attributes(item)}/>` : (item) => `${open}${attributes(item)}>${body(item)}${close}`;
+  const full: Writer = bare
+    ? (item) => `${open}${attributes(item)}/>`
+    : (item) => `${open}${attributes(item)}>${body(item)}${close}`;
   if (!plan.optional) return full;
   const holes = holesIn(plan);
   return (item) => (holes.some((hole) => hole.isPresent(item)) ? full(item) : '');
@@ -92,7 +95,10 @@ function elementWriter(plan: ElementPlan): Writer {
 function holesIn({ attributes, content }: ElementPlan): Hole[] {
   const values = attributes.map(({ value }) => value);
   const inside = content.is === 'text' ? [] : content.children.flatMap(holesIn);
-  return [...(content.is === 'text' ? [...values, content.value] : values).filter((value) => typeof value !== 'string'), ...inside];
+  return [
+    ...(content.is === 'text' ? [...values, content.value] : values).filter((value) => typeof value !== 'string'),
+    ...inside,
+  ];
 }
 
 function attributesWriter({ attributes }: ElementPlan): Writer {
@@ -118,7 +124,9 @@ function attributesWriter({ attributes }: ElementPlan): Writer {
 
 function contentWriter(content: ElementContent): Writer {
   if (content.is === 'elements') {
-    const children = content.children.map((child) => (child.each === undefined ? elementWriter(child) : eachWriter(child)));
+    const children = content.children.map((child) =>
+      child.each === undefined ? elementWriter(child) : eachWriter(child),
+    );
     return (item) => {
       let text = '';
       for (const write of children) text += write(item);

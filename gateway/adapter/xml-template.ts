@@ -123,7 +123,8 @@ function planContent(source: Source, kept: readonly Source[], scope: Scope, file
   }
   if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
   const names = new Set(kept.map(({ namespace, name }) => `{${namespace}}${name}`));
-  if (names.size < kept.length) throw invalid('two elements of one name stand side by side', at, 'Repeat an element with t:each.');
+  if (names.size < kept.length)
+    throw invalid('two elements of one name stand side by side', at, 'Repeat an element with t:each.');
   return { is: 'elements', children: kept.map((child) => planElement(child, scope, file)) };
 }
 
@@ -144,14 +145,18 @@ function eachOf(source: Source, scope: Scope, at: string): EachPlan | undefined 
       throw invalid(`there is no t:${name}`, at, 'Use t:each or t:ignore.');
     }
   }
-  const path = source.attributes.find(({ namespace, name }) => namespace === templateNamespace && name === 'each')?.value;
+  const path = source.attributes.find(
+    ({ namespace, name }) => namespace === templateNamespace && name === 'each',
+  )?.value;
   if (path === undefined) return undefined;
   const { list, slot, scope: inner } = bindList(scope, path, at);
   return { path, slot, scope: inner, get: (item) => list.get(item) };
 }
 
 function isIgnored({ attributes }: Source): boolean {
-  return attributes.some(({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true');
+  return attributes.some(
+    ({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true',
+  );
 }
 
 /** Whether an attribute must be there: everything but a hole that may be absent. */
@@ -162,7 +167,8 @@ export function isRequired({ value }: AttributePlan): boolean {
 function isOptional(attributes: readonly AttributePlan[], content: ElementContent): boolean {
   const holes = attributes.map(({ value }) => value).filter((value) => typeof value !== 'string');
   if (!holes.every(({ optional }) => optional)) return false;
-  if (content.is === 'text') return typeof content.value === 'string' ? holes.length > 0 && content.value === '' : content.value.optional;
+  if (content.is === 'text')
+    return typeof content.value === 'string' ? holes.length > 0 && content.value === '' : content.value.optional;
   return content.children.length > 0 && content.children.every(({ optional }) => optional);
 }
 

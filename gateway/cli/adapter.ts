@@ -77,7 +77,13 @@ function printPreview({ out }: CliContext, { reasons, fields, text, law }: Previ
     out.print(`not sent: ${reasons.join(', ')}`);
     return;
   }
-  out.table(fields.map(({ path, ours, theirs }) => ({ field: path, ours, theirs: theirs === '' ? '(does not leave)' : theirs })));
+  out.table(
+    fields.map(({ path, ours, theirs }) => ({
+      field: path,
+      ours,
+      theirs: theirs === '' ? '(does not leave)' : theirs,
+    })),
+  );
   out.print(`\n${text.replaceAll('><', '>\n<')}`);
 }
 
@@ -92,14 +98,21 @@ async function storedRecord({ open }: CliContext, code: string): Promise<Domesti
   const gateway = await open();
   try {
     const found = await findOperator(gateway.db.sql, code);
-    if (found === undefined) throw new GatewayError('E_REQUEST_INVALID', 'there is no operator of this code', { fix: 'Import it, or leave --operator out.' });
+    if (found === undefined)
+      throw new GatewayError('E_REQUEST_INVALID', 'there is no operator of this code', {
+        fix: 'Import it, or leave --operator out.',
+      });
     return found;
   } finally {
     await gateway.close();
   }
 }
 
-async function test({ out, tools, config, exit }: CliContext, cc: string, { runs, seed }: TestArguments): Promise<void> {
+async function test(
+  { out, tools, config, exit }: CliContext,
+  cc: string,
+  { runs, seed }: TestArguments,
+): Promise<void> {
   const cases = await testAdapter(folderOf(config().adapters, cc), tools, {
     runs: wholeNumber(runs, '--runs'),
     seed: wholeNumber(seed, '--seed'),
@@ -110,7 +123,9 @@ async function test({ out, tools, config, exit }: CliContext, cc: string, { runs
   else for (const each of cases) out.print(caseLine(each));
   out.note(`${cases.length - failed} passed, ${failed} failed`);
   if (failed > 0) exit(exitCodes.findings);
-  out.next(failed > 0 ? `mend the first, then mra adapter test ${cc}` : `mra list build ${cc.toUpperCase()} --full --out list`);
+  out.next(
+    failed > 0 ? `mend the first, then mra adapter test ${cc}` : `mra list build ${cc.toUpperCase()} --full --out list`,
+  );
 }
 
 function caseLine({ name, ok, detail }: Case): string {
@@ -131,7 +146,10 @@ export function schemaChecker(): CheckSchema {
 function folderOf(adapters: string, cc: string): string {
   const folder = join(adapters, cc.toLowerCase());
   if (/^[a-z][a-z0-9-]*$/u.test(cc.toLowerCase()) && existsSync(folder)) return folder;
-  throw new GatewayError('E_ADAPTER_UNKNOWN', 'there is no such folder', { at: adapters, fix: 'Name a folder under adapters/, such as one copied from another partner.' });
+  throw new GatewayError('E_ADAPTER_UNKNOWN', 'there is no such folder', {
+    at: adapters,
+    fix: 'Name a folder under adapters/, such as one copied from another partner.',
+  });
 }
 
 function wholeNumber(text: string, option: string): number {

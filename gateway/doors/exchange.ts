@@ -131,7 +131,10 @@ function answerProblem(door: ExchangeDoor): ErrorRequestHandler {
     if (problem.status < 500) door.log.warn('message turned away', fields);
     else door.log.error('message not taken', fields);
     // Once part of an answer has left, Express can only cut the connection; the sender then tries again.
-    if (response.headersSent) return next(error);
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
     if (problem.status === 503) response.set('Retry-After', String(retryAfterSeconds));
     response.status(problem.status).set('Content-Type', problemType).end(JSON.stringify(problem));
   };

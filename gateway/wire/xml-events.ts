@@ -65,10 +65,14 @@ function bangName(start: string): string {
   return 'a document type declaration';
 }
 
-function refuseDeclaration({ version, encoding }: { version?: string; encoding?: string }, file: string | undefined): void {
+function refuseDeclaration(
+  { version, encoding }: { version?: string; encoding?: string },
+  file: string | undefined,
+): void {
   const place = { line: 1, column: 1 };
   if ((version ?? '1.0') !== '1.0') throw complaint('E_XML_FORBIDDEN', 'another version than XML 1.0', place, file);
-  if ((encoding ?? 'UTF-8').toUpperCase() !== 'UTF-8') throw complaint('E_XML_FORBIDDEN', 'another encoding than UTF-8', place, file);
+  if ((encoding ?? 'UTF-8').toUpperCase() !== 'UTF-8')
+    throw complaint('E_XML_FORBIDDEN', 'another encoding than UTF-8', place, file);
 }
 
 /** Blanks in their place keep every line and column where it was. */
@@ -81,11 +85,20 @@ function placeAt(text: string, offset: number): TextPlace {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-function complaint(code: ErrorCode, detail: string, { line, column }: TextPlace, file: string | undefined, cause?: unknown): GatewayError {
+function complaint(
+  code: ErrorCode,
+  detail: string,
+  { line, column }: TextPlace,
+  file: string | undefined,
+  cause?: unknown,
+): GatewayError {
   return new GatewayError(code, detail, { at: `${file === undefined ? '' : `${file}:`}${line}:${column}`, cause });
 }
 
-function attributesOf(attributes: Readonly<Record<string, SaxesAttributeNS>>, declarations: boolean): readonly XmlAttribute[] {
+function attributesOf(
+  attributes: Readonly<Record<string, SaxesAttributeNS>>,
+  declarations: boolean,
+): readonly XmlAttribute[] {
   let list: XmlAttribute[] | undefined;
   for (const name in attributes) {
     const attribute = attributes[name];

@@ -15,7 +15,9 @@ export function readYaml(text: string, file: string): unknown {
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     const detail = problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/u, '') ?? '';
-    throw new GatewayError('E_CONFIG_INVALID', `not YAML that can be read: ${detail}`, { at: `${file}:${line}:${col}` });
+    throw new GatewayError('E_CONFIG_INVALID', `not YAML that can be read: ${detail}`, {
+      at: `${file}:${line}:${col}`,
+    });
   }
   const value: unknown = document.toJS({ maxAliasCount: 0 });
   return value;
@@ -25,7 +27,10 @@ export function readYaml(text: string, file: string): unknown {
 export function placeInYaml(text: string, pointer: string): TextPlace {
   const lines = new LineCounter();
   const document = parse(text, lines);
-  const steps = pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const steps = pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   for (let length = steps.length; length > 0; length -= 1) {
     const offset = offsetOf(document, steps.slice(0, length));
     if (offset !== undefined) return placeAt(lines, offset);

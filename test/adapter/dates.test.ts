@@ -5,14 +5,30 @@ import { dayNotation, isDay, isMoment, momentNotation } from '../../gateway/adap
 describe('dates of a partner', () => {
   it('a day exists or it does not', () => {
     for (const day of ['2024-02-29', '2000-02-29', '1999-12-31', '2026-04-30']) expect(isDay(day), day).to.equal(true);
-    for (const day of ['2023-02-29', '1900-02-29', '2026-04-31', '2026-13-01', '2026-00-10', '2026-1-01', '0000-01-01', '2026-01-0x', ' 2026-01-1']) {
+    for (const day of [
+      '2023-02-29',
+      '1900-02-29',
+      '2026-04-31',
+      '2026-13-01',
+      '2026-00-10',
+      '2026-1-01',
+      '0000-01-01',
+      '2026-01-0x',
+      ' 2026-01-1',
+    ]) {
       expect(isDay(day), day).to.equal(false);
     }
   });
 
   it('a moment is UTC with milliseconds', () => {
     expect(isMoment('2026-04-02T02:00:00.123Z')).to.equal(true);
-    for (const text of ['2026-04-02T02:00:00Z', '2026-02-30T02:00:00.000Z', '2026-04-02T24:00:00.000Z', '2026-04-02 02:00:00.123Z', 'x']) {
+    for (const text of [
+      '2026-04-02T02:00:00Z',
+      '2026-02-30T02:00:00.000Z',
+      '2026-04-02T24:00:00.000Z',
+      '2026-04-02 02:00:00.123Z',
+      'x',
+    ]) {
       expect(isMoment(text), text).to.equal(false);
     }
   });

@@ -74,7 +74,9 @@ describe('a message by a JSON template', () => {
   });
 
   it('half a character is refused with its place', () => {
-    const error = thrownBy(() => [...format.encode(aListMessage({ records: [aListRecord({ address: { city: '\ud800' } })] }))]);
+    const error = thrownBy(() => [
+      ...format.encode(aListMessage({ records: [aListRecord({ address: { city: '\ud800' } })] })),
+    ]);
     expect([error.code, error.at]).to.deep.equal(['E_VALUE_INVALID', '/records/0/address/city']);
   });
 
@@ -120,7 +122,11 @@ describe('a JSON template that cannot work', () => {
     ['names a value there is not', { ...whole, x: '{message.colour}' }, 'list.json#/x'],
     ['has a list that is none', { ...whole, x: [1] }, 'list.json#/x'],
     ['has an instruction there is not', { ...whole, $if: true }, 'list.json#'],
-    ['splits a value at two letters', { ...whole, all: { $each: 'records', $item: { ...item, number: '{identifier|rest:4}' } } }, 'list.json#/all/$item/number'],
+    [
+      'splits a value at two letters',
+      { ...whole, all: { $each: 'records', $item: { ...item, number: '{identifier|rest:4}' } } },
+      'list.json#/all/$item/number',
+    ],
     ['gives a text as a number', { ...whole, from: '{message.from|number}' }, 'list.json#/from'],
     ['leaves a list without items', { ...whole, all: { $each: 'records' } }, 'list.json#/all'],
     ['is no object', '{message.id}', 'list.json'],

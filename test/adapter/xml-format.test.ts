@@ -26,7 +26,10 @@ function template({ record = '', around = '' }: Parts = {}): string {
 }
 
 function compile(text: string): ListFormat {
-  const tables = codeTables({ status: { active: 'A', suspended: 'S' }, half: { active: 'A' } }, () => 'adapter.yaml:1:1');
+  const tables = codeTables(
+    { status: { active: 'A', suspended: 'S' }, half: { active: 'A' } },
+    () => 'adapter.yaml:1:1',
+  );
   const context = { tables, timeZone: 'Asia/Seoul', grades: ['advanced'] };
   return listFormat({ file: 'list.xml', text, schema: '/none.xsd' }, context, adapterTools);
 }
@@ -39,9 +42,14 @@ const one = aListMessage({ records: [aListRecord({ roles: [] })] });
 
 describe('a message by an XML template', () => {
   it('what is written is read back', () => {
-    const format = compile(template({ record: '<Name>{name.latin?}</Name><Local>{name.local?}</Local><R t:each="roles" c="{.}"/>' }));
+    const format = compile(
+      template({ record: '<Name>{name.latin?}</Name><Local>{name.local?}</Local><R t:each="roles" c="{.}"/>' }),
+    );
     const message = aListMessage({
-      records: [aListRecord({ address: {}, roles: ['exporter', 'broker'] }), aListRecord({ name: {}, address: {}, identifier: 'X', status: 'suspended' })],
+      records: [
+        aListRecord({ address: {}, roles: ['exporter', 'broker'] }),
+        aListRecord({ name: {}, address: {}, identifier: 'X', status: 'suspended' }),
+      ],
       departures: [{ identifier: 'Y', reason: 'left', since: '2024-02-29' }],
     });
     expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(message);
@@ -65,7 +73,9 @@ describe('a message by an XML template', () => {
   it('a character XML does not know is refused with its place', () => {
     const format = compile(template({ record: '<Name>{name.latin}</Name>' }));
     for (const latin of ['a\u0000', 'a\u001b', '\ud800', '\uffff']) {
-      const error = thrownBy(() => encode(format, aListMessage({ records: [aListRecord(), aListRecord({ name: { latin } })] })));
+      const error = thrownBy(() =>
+        encode(format, aListMessage({ records: [aListRecord(), aListRecord({ name: { latin } })] })),
+      );
       expect(error.code).to.equal('E_VALUE_INVALID');
       expect(error.at).to.match(/^\/records\/1/u);
     }
@@ -94,8 +104,13 @@ describe('a message by an XML template', () => {
 });
 
 describe('an XML message that differs from its template', () => {
-  const format = compile(template({ around: '<Version>1.0</Version>', record: '<Name>{name.latin?}</Name><Fax t:ignore="true"/>' }));
-  const text = encode(format, aListMessage({ records: [aListRecord(), aListRecord({ identifier: 'AEOCN4403900002' })] }));
+  const format = compile(
+    template({ around: '<Version>1.0</Version>', record: '<Name>{name.latin?}</Name><Fax t:ignore="true"/>' }),
+  );
+  const text = encode(
+    format,
+    aListMessage({ records: [aListRecord(), aListRecord({ identifier: 'AEOCN4403900002' })] }),
+  );
 
   const changes: readonly (readonly [what: string, from: string | RegExp, to: string, code: string, at: string])[] = [
     ['an unknown element', '</State>', '</State><Phone>1</Phone>', 'E_ELEMENT_UNKNOWN', '/List/One[1]/Phone'],
@@ -103,8 +118,20 @@ describe('an XML message that differs from its template', () => {
     ['an unknown attribute', '<One>', '<One x="1">', 'E_ELEMENT_UNKNOWN', '/List/One[1]/@x'],
     ['a missing element', '<Grade>advanced</Grade>', '', 'E_ELEMENT_MISSING', '/List/One[1]/Grade'],
     ['a missing attribute', ' no="7"', '', 'E_ELEMENT_MISSING', '/List/Head/@no'],
-    ['an element twice', '<State>A</State>', '<State>A</State><State>S</State>', 'E_ELEMENT_UNKNOWN', '/List/One[1]/State'],
-    ['elements in another order', /<Grade>advanced<\/Grade><State>A<\/State>/u, '<State>A</State><Grade>advanced</Grade>', 'E_ELEMENT_MISSING', '/List/One[1]/Grade'],
+    [
+      'an element twice',
+      '<State>A</State>',
+      '<State>A</State><State>S</State>',
+      'E_ELEMENT_UNKNOWN',
+      '/List/One[1]/State',
+    ],
+    [
+      'elements in another order',
+      /<Grade>advanced<\/Grade><State>A<\/State>/u,
+      '<State>A</State><Grade>advanced</Grade>',
+      'E_ELEMENT_MISSING',
+      '/List/One[1]/Grade',
+    ],
     ['text between elements', '<State>', 'loose<State>', 'E_ELEMENT_UNKNOWN', '/List/One[1]'],
     ['an element inside a value', '<State>A', '<State><b/>A', 'E_ELEMENT_UNKNOWN', '/List/One[1]/State/b'],
     ['text where none belongs', /count="1" ([^/]*)\/>/u, 'count="1" $1>x</Head>', 'E_ELEMENT_UNKNOWN', '/List/Head'],
@@ -166,8 +193,16 @@ describe('an XML template that cannot work', () => {
     ['has siblings of one name', template({ record: '<Id>{name.latin}</Id>' }), /^list\.xml:\d+:\d+$/u],
     ['has text between elements', template({ around: 'text' }), /^list\.xml:\d+:\d+$/u],
     ['has an instruction there is not', template({ around: '<X t:if="y"/>' }), /^list\.xml:\d+:\d+$/u],
-    ['splits a value in one part only', template().replace('{identifier}</Id><Grade>', '{identifier|first:2}</Id><Grade>'), /^list\.xml/u],
-    ['gives a number where XML has none but text', template().replace('{grade}', '{grade|number}'), /^list\.xml:\d+:\d+$/u],
+    [
+      'splits a value in one part only',
+      template().replace('{identifier}</Id><Grade>', '{identifier|first:2}</Id><Grade>'),
+      /^list\.xml/u,
+    ],
+    [
+      'gives a number where XML has none but text',
+      template().replace('{grade}', '{grade|number}'),
+      /^list\.xml:\d+:\d+$/u,
+    ],
   ];
   for (const [what, text, place] of faults) {
     it(`${what}: E_ADAPTER_INVALID with its place`, () => {

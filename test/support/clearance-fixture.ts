@@ -120,19 +120,18 @@ export interface TestClearance extends Clearance {
 export async function openClearance(partners: readonly ClearanceTerms[] = [northland]): Promise<TestClearance> {
   const { url, remove } = await freshUrl('sqlite');
   const db = await openDatabase(url);
-  return {
+  const clearance: TestClearance = {
     home: sampleHome,
     db,
     partners: new Map(partners.map((adapter) => [adapter.partner, { adapter }])),
     policy: 'sample-policy',
     clock: noon,
-    now() {
-      return new Date(this.clock);
-    },
+    now: () => new Date(clearance.clock),
     random: (bytes) => randomBytes(bytes),
     async close() {
       await db.close();
       await remove();
     },
   };
+  return clearance;
 }

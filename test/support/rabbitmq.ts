@@ -97,7 +97,10 @@ export async function lineTo(url: string): Promise<Line> {
       sockets.add(socket);
       socket.setNoDelay(true).pipe(other);
       socket.on('error', () => other.destroy());
-      socket.on('close', () => other.destroy() && sockets.delete(socket));
+      socket.on('close', () => {
+        other.destroy();
+        sockets.delete(socket);
+      });
     }
   });
   const port = await freePort();

@@ -188,7 +188,10 @@ export async function startContainer(wanted: ContainerImage): Promise<Service | 
   const started = run(engine, ['run', '-d', '--rm', '-p', `127.0.0.1::${String(wanted.port)}`, ...env, wanted.image]);
   if (started.status !== 0) throw new Error(`${engine} run ${wanted.image} failed: ${started.stderr.trim()}`);
   const id = started.stdout.trim();
-  const stop = (): Promise<void> => Promise.resolve(mustRun(engine, ['stop', id]));
+  const stop = (): Promise<void> => {
+    mustRun(engine, ['stop', id]);
+    return Promise.resolve();
+  };
   const isUp = () => Promise.resolve(run(engine, ['exec', id, ...wanted.ready]).status === 0);
   await orStop(untilReady(wanted.image, undefined, isUp), stop);
   const published = run(engine, ['port', id, String(wanted.port)]).stdout.trim();

@@ -1,0 +1,74 @@
+/** The number of an answer: known numbers, and every single slip of the pen that must be seen. */
+
+import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
+import {
+  isConsultationNumber,
+  makeConsultationNumber,
+  readConsultationNumber,
+  shownConsultationNumber,
+} from '../../gateway/model/consultation-number.ts';
+
+const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
+const known = ['CN7K2Q4M9XT3WHH', 'CN0TEQY7L1W53BK', 'CNFU7CH3J70P6DH', 'CN85XUQC5QR24KK'];
+
+describe('consultation number', () => {
+  it('numbers worked out elsewhere are well formed', () => {
+    for (const number of known) expect(isConsultationNumber(number), number).to.equal(true);
+  });
+
+  it('every wrong character is found', () => {
+    let tried = 0;
+    for (const number of known) {
+      for (let place = 2; place < number.length; place += 1) {
+        for (const other of alphabet) {
+          if (other === number[place]) continue;
+          tried += 1;
+          expect(isConsultationNumber(`${number.slice(0, place)}${other}${number.slice(place + 1)}`)).to.equal(false);
+        }
+      }
+    }
+    expect(tried).to.equal(4 * 13 * 30);
+  });
+
+  it('every swap of neighbours in the random part is found', () => {
+    let tried = 0;
+    for (let round = 0; round < 500; round += 1) {
+      const number = makeConsultationNumber('KR', randomBytes);
+      for (let place = 2; place < 13; place += 1) {
+        const [a = '', b = ''] = number.slice(place, place + 2);
+        if (a === b) continue;
+        tried += 1;
+        expect(isConsultationNumber(`${number.slice(0, place)}${b}${a}${number.slice(place + 2)}`), number).to.equal(
+          false,
+        );
+      }
+    }
+    expect(tried).to.be.greaterThan(5000);
+  });
+
+  it('a new number is well formed and uses each character about equally often', () => {
+    const counts = new Map<string, number>();
+    for (let round = 0; round < 3000; round += 1) {
+      const number = makeConsultationNumber('KR', randomBytes);
+      expect(number).to.have.length(15);
+      expect(isConsultationNumber(number)).to.equal(true);
+      for (const character of number.slice(2, 14)) counts.set(character, (counts.get(character) ?? 0) + 1);
+    }
+    expect(counts.size).to.equal(31);
+    // 36,000 characters, 1,161 of each expected, standard deviation 34; the first eight would be up by 12 % without rejection.
+    for (const [character, count] of counts) expect(count, character).to.be.within(960, 1365);
+  });
+
+  it('bytes that would favour some characters are thrown away', () => {
+    const bytes = [new Uint8Array(24).fill(255), new Uint8Array(24).fill(30)];
+    expect(makeConsultationNumber('KR', () => bytes.shift() ?? new Uint8Array(24)).slice(2, 14)).to.equal(
+      'YYYYYYYYYYYY',
+    );
+  });
+
+  it('the form people read comes back to the number', () => {
+    expect(shownConsultationNumber('CN7K2Q4M9XT3WHH')).to.equal('CN-7K2Q-4M9X-T3WH-H');
+    expect(readConsultationNumber('cn-7k2q 4m9x-t3wh-h')).to.equal('CN7K2Q4M9XT3WHH');
+  });
+});
