@@ -134,6 +134,8 @@ export async function assess(
       request: entry,
       answer: assessment,
     });
+    const detail = { decision: assessment.decision, answer_digest: digestOf(assessment) };
+    await appendEvents(tx, [{ kind: 'assessment', ref: assessment.assessment, detail, at: assessment.answered_at }]);
     await also?.(tx, assessment);
     return assessment;
   });
@@ -227,7 +229,11 @@ async function prove(
 
 /** `sha-256:` and base64url of SHA-256 over the canonical JSON of the answer without its proof. */
 export function answerDigest(answer: Answer): string {
-  return `sha-256:${createHash('sha256').update(canonicalJson(answer)).digest('base64url')}`;
+  return digestOf(answer);
+}
+
+function digestOf(value: unknown): string {
+  return `sha-256:${createHash('sha256').update(canonicalJson(value)).digest('base64url')}`;
 }
 
 function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckRequest | undefined {

@@ -5,8 +5,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { asGatewayError } from '../model/errors.ts';
-import type { ListMessage } from '../model/list.ts';
-import type { Reply } from '../model/message.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
 import { chanceOf, inventList, inventReply } from './generate.ts';
 import { loadAdapter } from './load.ts';
@@ -51,9 +49,7 @@ type Kind = 'list' | 'reply';
 
 function formatOf(adapter: Adapter, kind: Kind): MessageFormat<unknown> {
   // Lists and replies are only handed to the format of their own kind.
-  return kind === 'list'
-    ? (adapter.list as MessageFormat<ListMessage> as MessageFormat<unknown>)
-    : (adapter.reply as MessageFormat<Reply> as MessageFormat<unknown>);
+  return kind === 'list' ? adapter.list : adapter.reply;
 }
 
 /** A text of the wire in our own words. */

@@ -31,10 +31,10 @@ interface Compiled {
   readonly format: 'xml' | 'json';
   readonly type: string;
   readonly contentType: string;
-  encode(message: unknown): Iterable<string>;
+  readonly encode: (message: unknown) => Iterable<string>;
   /** One item of a list as it stands in a message. */
-  item(list: string): ((item: unknown) => string) | undefined;
-  decoder(): BodyDecoder<unknown>;
+  readonly item: (list: string) => ((item: unknown) => string) | undefined;
+  readonly decoder: () => BodyDecoder<unknown>;
 }
 
 /** Compiles a template for a kind of message. Throws E_ADAPTER_INVALID with file and line. */

@@ -45,22 +45,22 @@ interface FieldNature {
 }
 
 // The getters below are each written for one shape, and a template is compiled against that shape only.
-function field<T>(path: string, kind: Kind, get: (item: T) => Scalar | undefined, nature: FieldNature = {}): Field {
+function field(path: string, kind: Kind, get: (item: never) => Scalar | undefined, nature: FieldNature = {}): Field {
   const { words = [], optional = false } = nature;
-  return { path, kind, words, optional, get: get as (item: unknown) => Scalar | undefined };
+  return { path, kind, words, optional, get };
 }
 
-function list<T>(
+function list(
   path: string,
   shape: Shape<unknown>,
-  get: (item: T) => readonly unknown[],
+  get: (item: never) => readonly unknown[],
   optional = false,
 ): ListField {
-  return { path, shape, optional, get: get as (item: unknown) => readonly unknown[] };
+  return { path, shape, optional, get };
 }
 
 const roleShape: Shape<Role> = {
-  fields: [field<Role>('.', 'words', (role) => role, { words: roles })],
+  fields: [field('.', 'words', (role: Role) => role, { words: roles })],
   lists: [],
   build: ([role]) => role as Role,
 };
@@ -69,20 +69,20 @@ const maybe = { optional: true };
 
 export const recordShape: Shape<ListRecord> = {
   fields: [
-    field<ListRecord>('identifier', 'text', (record) => record.identifier),
-    field<ListRecord>('grade', 'text', (record) => record.grade),
-    field<ListRecord>('status', 'words', (record) => record.status, { words: ['active', 'suspended'] }),
-    field<ListRecord>('statusSince', 'day', (record) => record.statusSince),
-    field<ListRecord>('validFrom', 'day', (record) => record.validFrom),
-    field<ListRecord>('validTo', 'day', (record) => record.validTo, maybe),
-    field<ListRecord>('name.local', 'text', (record) => record.name.local, maybe),
-    field<ListRecord>('name.latin', 'text', (record) => record.name.latin, maybe),
-    field<ListRecord>('address.local', 'text', (record) => record.address.local, maybe),
-    field<ListRecord>('address.latin', 'text', (record) => record.address.latin, maybe),
-    field<ListRecord>('address.city', 'text', (record) => record.address.city, maybe),
-    field<ListRecord>('address.postcode', 'text', (record) => record.address.postcode, maybe),
+    field('identifier', 'text', (record: ListRecord) => record.identifier),
+    field('grade', 'text', (record: ListRecord) => record.grade),
+    field('status', 'words', (record: ListRecord) => record.status, { words: ['active', 'suspended'] }),
+    field('statusSince', 'day', (record: ListRecord) => record.statusSince),
+    field('validFrom', 'day', (record: ListRecord) => record.validFrom),
+    field('validTo', 'day', (record: ListRecord) => record.validTo, maybe),
+    field('name.local', 'text', (record: ListRecord) => record.name.local, maybe),
+    field('name.latin', 'text', (record: ListRecord) => record.name.latin, maybe),
+    field('address.local', 'text', (record: ListRecord) => record.address.local, maybe),
+    field('address.latin', 'text', (record: ListRecord) => record.address.latin, maybe),
+    field('address.city', 'text', (record: ListRecord) => record.address.city, maybe),
+    field('address.postcode', 'text', (record: ListRecord) => record.address.postcode, maybe),
   ],
-  lists: [list<ListRecord>('roles', roleShape, (record) => record.roles, true)],
+  lists: [list('roles', roleShape, (record: ListRecord) => record.roles, true)],
   build: buildRecord,
 };
 
@@ -118,9 +118,9 @@ function address(slots: readonly Slot[]): Address {
 
 const departureShape: Shape<Departure> = {
   fields: [
-    field<Departure>('identifier', 'text', (departure) => departure.identifier),
-    field<Departure>('reason', 'words', (departure) => departure.reason, { words: departureReasons }),
-    field<Departure>('since', 'day', (departure) => departure.since),
+    field('identifier', 'text', (departure: Departure) => departure.identifier),
+    field('reason', 'words', (departure: Departure) => departure.reason, { words: departureReasons }),
+    field('since', 'day', (departure: Departure) => departure.since),
   ],
   lists: [],
   build: (slots) => ({
@@ -132,23 +132,23 @@ const departureShape: Shape<Departure> = {
 
 export const listShape: Shape<ListMessage> = {
   fields: [
-    field<ListMessage>('message.kind', 'words', (message) => message.kind, { words: ['full', 'delta'] }),
-    field<ListMessage>('message.id', 'text', (message) => message.id),
-    field<ListMessage>('message.from', 'text', (message) => message.from),
-    field<ListMessage>('message.to', 'text', (message) => message.to),
-    field<ListMessage>('message.issuedAt', 'moment', (message) => message.issuedAt),
-    field<ListMessage>('message.nextBy', 'moment', (message) => message.nextBy),
-    field<ListMessage>('message.position.epoch.no', 'count', (message) => message.position.epoch.no),
-    field<ListMessage>('message.position.epoch.id', 'text', (message) => message.position.epoch.id),
-    field<ListMessage>('message.position.sequence', 'count', (message) => message.position.sequence),
-    field<ListMessage>('message.position.chain', 'text', (message) => message.position.chain),
-    field<ListMessage>('message.position.root', 'text', (message) => message.position.root),
-    field<ListMessage>('message.position.count', 'count', (message) => message.position.count),
-    field<ListMessage>('message.previousChain', 'text', (message) => message.previousChain),
+    field('message.kind', 'words', (message: ListMessage) => message.kind, { words: ['full', 'delta'] }),
+    field('message.id', 'text', (message: ListMessage) => message.id),
+    field('message.from', 'text', (message: ListMessage) => message.from),
+    field('message.to', 'text', (message: ListMessage) => message.to),
+    field('message.issuedAt', 'moment', (message: ListMessage) => message.issuedAt),
+    field('message.nextBy', 'moment', (message: ListMessage) => message.nextBy),
+    field('message.position.epoch.no', 'count', (message: ListMessage) => message.position.epoch.no),
+    field('message.position.epoch.id', 'text', (message: ListMessage) => message.position.epoch.id),
+    field('message.position.sequence', 'count', (message: ListMessage) => message.position.sequence),
+    field('message.position.chain', 'text', (message: ListMessage) => message.position.chain),
+    field('message.position.root', 'text', (message: ListMessage) => message.position.root),
+    field('message.position.count', 'count', (message: ListMessage) => message.position.count),
+    field('message.previousChain', 'text', (message: ListMessage) => message.previousChain),
   ],
   lists: [
-    list<ListMessage>('records', recordShape, (message) => message.records),
-    list<ListMessage>('departures', departureShape, (message) => message.departures),
+    list('records', recordShape, (message: ListMessage) => message.records),
+    list('departures', departureShape, (message: ListMessage) => message.departures),
   ],
   build: (slots) => ({
     kind: slots[0] as ListMessage['kind'],
@@ -172,9 +172,9 @@ export const listShape: Shape<ListMessage> = {
 
 const resultShape: Shape<RecordResult> = {
   fields: [
-    field<RecordResult>('identifier', 'text', (result) => result.identifier),
-    field<RecordResult>('code', 'words', (result) => result.code, { words: recordFaults }),
-    field<RecordResult>('detail', 'text', (result) => result.detail),
+    field('identifier', 'text', (result: RecordResult) => result.identifier),
+    field('code', 'words', (result: RecordResult) => result.code, { words: recordFaults }),
+    field('detail', 'text', (result: RecordResult) => result.detail),
   ],
   lists: [],
   build: (slots) => ({
@@ -186,15 +186,15 @@ const resultShape: Shape<RecordResult> = {
 
 export const replyShape: Shape<Reply> = {
   fields: [
-    field<Reply>('message.id', 'text', (reply) => reply.id),
-    field<Reply>('message.from', 'text', (reply) => reply.from),
-    field<Reply>('message.to', 'text', (reply) => reply.to),
-    field<Reply>('message.issuedAt', 'moment', (reply) => reply.issuedAt),
-    field<Reply>('message.subject', 'text', (reply) => reply.subject),
-    field<Reply>('message.taken', 'count', (reply) => reply.taken),
-    field<Reply>('message.refused', 'count', (reply) => reply.refused),
+    field('message.id', 'text', (reply: Reply) => reply.id),
+    field('message.from', 'text', (reply: Reply) => reply.from),
+    field('message.to', 'text', (reply: Reply) => reply.to),
+    field('message.issuedAt', 'moment', (reply: Reply) => reply.issuedAt),
+    field('message.subject', 'text', (reply: Reply) => reply.subject),
+    field('message.taken', 'count', (reply: Reply) => reply.taken),
+    field('message.refused', 'count', (reply: Reply) => reply.refused),
   ],
-  lists: [list<Reply>('results', resultShape, (reply) => reply.results)],
+  lists: [list('results', resultShape, (reply: Reply) => reply.results)],
   build: (slots) => ({
     id: slots[0] as string,
     from: slots[1] as string,

@@ -15,16 +15,16 @@ export type Checked<T> =
 
 export interface AdapterTools {
   /** `template`: comments are passed over, and namespace declarations come as attributes of the xmlns namespace. */
-  readXml(
+  readonly readXml: (
     source: Uint8Array | string,
     events: XmlEvents,
     options?: { readonly template?: boolean; readonly file?: string },
-  ): void;
-  readJson(text: string): unknown;
+  ) => void;
+  readonly readJson: (text: string) => unknown;
   /** Throws E_CONFIG_INVALID with file, line and column. */
-  readYaml(text: string, file: string): unknown;
+  readonly readYaml: (text: string, file: string) => unknown;
   /** Where a JSON Pointer stands in a YAML text; the nearest enclosing value when it stands nowhere. */
-  placeInYaml(text: string, pointer: string): TextPlace;
-  validateManifest(value: unknown): Checked<Manifest>;
-  validateHome(value: unknown): Checked<HomeProfile>;
+  readonly placeInYaml: (text: string, pointer: string) => TextPlace;
+  readonly validateManifest: (value: unknown) => Checked<Manifest>;
+  readonly validateHome: (value: unknown) => Checked<HomeProfile>;
 }

@@ -25,53 +25,65 @@ interface Frame {
 
 const noChildren: readonly ElementPlan[] = [];
 
+/** How far the reading of one message has come. */
+interface Reading {
+  readonly root: ElementPlan;
+  /** Values of the message itself. */
+  readonly slots: Slot[];
+  frame: Frame | undefined;
+  /** How many elements are open inside one that is dropped, itself included. */
+  ignoredDepth: number;
+  begun: boolean;
+}
+
 /** A decoder for one message; `result` gives what was built once the last element was closed. */
 export function xmlDecoder(root: ElementPlan, scope: Scope): { readonly events: XmlEvents; result(): unknown } {
-  let frame: Frame | undefined;
-  let ignoredDepth = 0;
-  let slots: Slot[] | undefined;
+  const reading: Reading = { root, slots: emptySlots(scope), frame: undefined, ignoredDepth: 0, begun: false };
+  return {
+    events: {
+      open: (namespace, name, attributes) => open(reading, namespace, name, attributes),
+      text: (more) => text(reading, more),
+      close: () => close(reading),
+    },
+    result() {
+      if (!reading.begun || reading.frame !== undefined) throw misfit('E_XML_MALFORMED', 'the document ended early');
+      return buildItem(scope, reading.slots);
+    },
+  };
+}
 
-  function open(namespace: string, name: string, attributes: readonly XmlAttribute[]): void {
-    if (ignoredDepth > 0) {
-      ignoredDepth += 1;
+function open(reading: Reading, namespace: string, name: string, attributes: readonly XmlAttribute[]): void {
+  if (reading.ignoredDepth > 0) {
+    reading.ignoredDepth += 1;
+    return;
+  }
+  if (reading.frame === undefined) {
+    reading.begun = true;
+    reading.frame = openRoot(reading.root, reading.slots, { namespace, name });
+  } else {
+    const child = nextChild(reading.frame, namespace, name);
+    if (child === undefined) {
+      reading.ignoredDepth = 1;
       return;
     }
-    if (frame === undefined) {
-      slots = emptySlots(scope);
-      frame = openRoot(root, slots, { namespace, name });
-    } else {
-      const child = nextChild(frame, namespace, name);
-      if (child === undefined) {
-        ignoredDepth = 1;
-        return;
-      }
-      frame = openChild(frame, child);
-    }
-    readAttributes(frame, attributes);
+    reading.frame = openChild(reading.frame, child);
   }
+  readAttributes(reading.frame, attributes);
+}
 
-  function text(more: string): void {
-    if (ignoredDepth > 0 || frame === undefined) return;
-    if (frame.plan.content.is === 'text') frame.text += more;
-    else if (!isBlank(more)) throw complaint('E_ELEMENT_UNKNOWN', 'text between elements', frame);
+function text({ frame, ignoredDepth }: Reading, more: string): void {
+  if (ignoredDepth > 0 || frame === undefined) return;
+  if (frame.plan.content.is === 'text') frame.text += more;
+  else if (!isBlank(more)) throw complaint('E_ELEMENT_UNKNOWN', 'text between elements', frame);
+}
+
+function close(reading: Reading): void {
+  if (reading.ignoredDepth > 0) {
+    reading.ignoredDepth -= 1;
+  } else if (reading.frame !== undefined) {
+    closeElement(reading.frame);
+    reading.frame = reading.frame.parent;
   }
-
-  function close(): void {
-    if (ignoredDepth > 0) {
-      ignoredDepth -= 1;
-      return;
-    }
-    if (frame === undefined) return;
-    closeElement(frame);
-    frame = frame.parent;
-  }
-
-  function result(): unknown {
-    if (slots === undefined || frame !== undefined) throw misfit('E_XML_MALFORMED', 'the document ended early');
-    return buildItem(scope, slots);
-  }
-
-  return { events: { open, text, close }, result };
 }
 
 function emptySlots(scope: Scope): Slot[] {

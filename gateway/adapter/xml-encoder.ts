@@ -164,8 +164,8 @@ function eachWriter(plan: ElementPlan): Writer {
 }
 
 // What has to be escaped or refused; everything beyond, the scripts of the world, passes untouched.
-const special = /[\u0000-\u001f<>&"\ud800-\udfff\ufffe\uffff]/u;
-const specials = /[\u0000-\u001f<>&"\ud800-\udfff\ufffe\uffff]/gu;
+const special = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/u;
+const specials = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/gu;
 
 const escapes: Readonly<Record<string, string>> = {
   '<': '&lt;',
@@ -183,6 +183,8 @@ function escapeXml(text: string): string {
   if (!special.test(text)) return text;
   return text.replace(specials, (character) => {
     const escaped = escapes[character];
+    // U+007F to U+009F are control characters that XML 1.0 does know.
+    if (escaped === undefined && character >= '\u007f' && character <= '\u009f') return character;
     if (escaped === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
     return escaped;
   });

@@ -45,13 +45,14 @@ export function adapterCommands(program: Command, context: CliContext): void {
     .action((cc: string, options: TestArguments) => test(context, cc, options));
 }
 
-async function lint({ out, tools, config, exit }: CliContext, cc: string): Promise<void> {
-  const findings = await lintAdapter(folderOf(config().adapters, cc), tools);
+async function lint(context: CliContext, cc: string): Promise<void> {
+  const { out, tools } = context;
+  const findings = await lintAdapter(folderOf(context.config().adapters, cc), tools);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (out.format === 'json') out.json({ adapter: cc, findings });
   else for (const finding of findings) out.print(findingLines(finding));
   out.note(`${errors} errors, ${findings.length - errors} warnings`);
-  if (errors > 0) exit(exitCodes.findings);
+  if (errors > 0) context.exit(exitCodes.findings);
   out.next(errors > 0 ? `mend the first error, then mra adapter lint ${cc}` : `mra adapter test ${cc}`);
 }
 
@@ -61,9 +62,10 @@ function findingLines({ severity, rule, file, line, column, detail, fix }: Findi
 }
 
 async function preview(context: CliContext, cc: string, code: string | undefined): Promise<void> {
-  const { out, tools, config } = context;
-  const adapter = await loadAdapter(folderOf(config().adapters, cc), tools);
-  const home = await loadHome(join(config().adapters, config().home.toLowerCase()), tools);
+  const { out, tools } = context;
+  const settings = context.config();
+  const adapter = await loadAdapter(folderOf(settings.adapters, cc), tools);
+  const home = await loadHome(join(settings.adapters, settings.home.toLowerCase()), tools);
   const record = code === undefined ? inventedRecord(home) : await storedRecord(context, code);
   const shown = previewAdapter(adapter, record, home);
   if (out.format === 'json') out.json({ adapter: cc, operator: record.code, ...shown });
@@ -94,8 +96,8 @@ function inventedRecord(home: HomeProfile): DomesticRecord {
   return found;
 }
 
-async function storedRecord({ open }: CliContext, code: string): Promise<DomesticRecord> {
-  const gateway = await open();
+async function storedRecord(context: CliContext, code: string): Promise<DomesticRecord> {
+  const gateway = await context.open();
   try {
     const found = await findOperator(gateway.db.sql, code);
     if (found === undefined)
@@ -108,12 +110,9 @@ async function storedRecord({ open }: CliContext, code: string): Promise<Domesti
   }
 }
 
-async function test(
-  { out, tools, config, exit }: CliContext,
-  cc: string,
-  { runs, seed }: TestArguments,
-): Promise<void> {
-  const cases = await testAdapter(folderOf(config().adapters, cc), tools, {
+async function test(context: CliContext, cc: string, { runs, seed }: TestArguments): Promise<void> {
+  const { out, tools } = context;
+  const cases = await testAdapter(folderOf(context.config().adapters, cc), tools, {
     runs: wholeNumber(runs, '--runs'),
     seed: wholeNumber(seed, '--seed'),
     checkSchema: schemaChecker(),
@@ -122,7 +121,7 @@ async function test(
   if (out.format === 'json') out.json({ adapter: cc, passed: cases.length - failed, failed, cases });
   else for (const each of cases) out.print(caseLine(each));
   out.note(`${cases.length - failed} passed, ${failed} failed`);
-  if (failed > 0) exit(exitCodes.findings);
+  if (failed > 0) context.exit(exitCodes.findings);
   out.next(
     failed > 0 ? `mend the first, then mra adapter test ${cc}` : `mra list build ${cc.toUpperCase()} --full --out list`,
   );
@@ -138,8 +137,7 @@ export function schemaChecker(): CheckSchema {
   return (text, format) => {
     const schema = schemas.get(format.schema) ?? loadSchema(format.schema);
     schemas.set(format.schema, schema);
-    using draft = checkDraft([text], format, schema);
-    void draft;
+    checkDraft([text], format, schema)[Symbol.dispose]();
   };
 }
 

@@ -1,8 +1,10 @@
 /** What the border door tells about itself: with whom there is an arrangement, how fresh each list is, whether it can answer. */
 
 import type { Clearance } from '../clearance.ts';
+import type { Freshness } from '../model/answer.ts';
 import { freshnessOf } from '../model/check.ts';
 import { momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
 import { listInForce } from '../store/streams.ts';
 import type { Reply } from './border-requests.ts';
 
@@ -29,15 +31,25 @@ export async function partnersReply(clearance: Clearance): Promise<Reply> {
   return { status: 200, body: { home: clearance.home.country, policy: clearance.policy, as_of: now, partners } };
 }
 
-/** Ready means that a question can be answered from the store. A stale list does not make the door unready: the answers say so. */
+/**
+ * Ready means that a question can be answered from the store. A stale list does not make the door unready: the answers say so.
+ * Throws E_STORE_UNREACHABLE when the register cannot be read, whatever the reason.
+ */
 export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<Reply> {
+  const states = await listStates(clearance).catch((cause: unknown) => {
+    throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read', { cause });
+  });
+  const status = states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
+  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states) };
+  return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
+}
+
+async function listStates(clearance: Clearance): Promise<readonly (readonly [string, Freshness['state']])[]> {
   const now = momentOf(clearance.now());
-  const states: [string, string][] = [];
+  const states: (readonly [string, Freshness['state']])[] = [];
   for (const { adapter } of clearance.partners.values()) {
     const list = await listInForce(clearance.db.sql, adapter.partner, now);
     states.push([adapter.partner, freshnessOf({ list, terms: adapter, at: now, knownAt: now }).state]);
   }
-  const status = states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
-  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states) };
-  return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
+  return states;
 }

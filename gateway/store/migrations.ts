@@ -49,7 +49,7 @@ function contentTables({ text, bytes, clustered, plain }: Words): readonly strin
       epoch_no integer not null, epoch_id ${text} not null, sequence integer not null, chain ${text} not null,
       root ${text} not null, count integer not null, resync_wanted integer not null default 0) ${plain}`,
     `create table mirror (stream ${text} not null references stream (id), identifier ${text} not null,
-      leaf ${text} not null, record ${text} not null, primary key (stream, identifier)) ${clustered}`,
+      leaf ${text} not null, record ${text} not null, primary key (stream, identifier)) ${plain}`,
     `create table list (partner ${text} not null, direction ${text} not null, message_id ${text} not null,
       epoch_no integer not null, sequence integer not null, kind ${text} not null, count integer not null,
       issued_at ${text} not null, applied_at ${text} not null, next_by ${text} not null,

@@ -101,14 +101,17 @@ export async function assertServerDurable(db: Kysely<Tables>): Promise<void> {
 /** Classes of SQLSTATE after which the same transaction may well succeed: connection, resources, rollback, lock, shutdown. */
 const passing = /^(08|40|53|55P03|57)/;
 
+/** What pg itself says of a connection that is gone; it gives no code. */
+const connectionLost = /^(Connection terminated|Client (has encountered|was closed)|Query read timeout)/;
+
 /** A broken connection, a lost lock or a deadlock as E_STORE_UNREACHABLE; any other error as it is. */
 export function tellPostgresError(error: unknown): unknown {
   if (isGatewayError(error) || !(error instanceof Error)) return error;
+  // The server quotes the row that broke a rule, and rows hold operators' data: that part goes no further.
+  if ('detail' in error) error.detail = undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (passing.test(code) || code.startsWith('ECONN') || error.message.startsWith('Connection terminated')) {
-    return unreachable(error);
-  }
-  return error;
+  const lost = passing.test(code) || code.startsWith('ECONN') || (code === '' && connectionLost.test(error.message));
+  return lost ? unreachable(error) : error;
 }
 
 function unreachable(cause: unknown): GatewayError {

@@ -8,7 +8,7 @@ import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/answer.ts';
 import type { Departure, ListRecord } from '../model/list.ts';
 import type { Day, Moment } from '../model/record.ts';
-import { insertMany, oneOf } from './bulk.ts';
+import { inSlices, insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { openDay, openMoment } from './tables.ts';
 import type { RegisterTable } from './tables.ts';
@@ -128,8 +128,9 @@ async function knownVersions(
 }
 
 async function closeVersions(tx: Tx, numbers: readonly number[], knownAt: Moment): Promise<void> {
-  if (numbers.length === 0) return;
-  await tx.updateTable('register_version').set({ known_to: knownAt }).where(oneOf(tx, 'n', numbers)).execute();
+  await inSlices(numbers, async (some) => {
+    await tx.updateTable('register_version').set({ known_to: knownAt }).where(oneOf(tx, 'n', some)).execute();
+  });
 }
 
 /**

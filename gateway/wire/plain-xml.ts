@@ -54,6 +54,8 @@ export function readPlainXml(bytes: Uint8Array): PlainDocument {
   if (bytes.length > maxBytes) throw new GatewayError('E_SIZE_EXCEEDED', `a declaration may have ${maxBytes} bytes`);
   const decoded = decodeText(bytes);
   checkText(decoded.text);
+  // The parser passes over what follows the root.
+  if (!decoded.text.trimEnd().endsWith('>')) throw new GatewayError('E_XML_MALFORMED', 'text follows the document');
   const closed = closeComments(decoded.text);
   const top = convert(parse(closed.text), '', { left: maxElements });
   const [root] = top.children;

@@ -19,8 +19,22 @@ export function readYaml(text: string, file: string): unknown {
       at: `${file}:${line}:${col}`,
     });
   }
-  const value: unknown = document.toJS({ maxAliasCount: 0 });
-  return value;
+  return plain(document, file);
+}
+
+// Aliases are refused altogether: a few lines of them can stand for gigabytes.
+function plain(document: Document, file: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 0 });
+    return value;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new GatewayError('E_CONFIG_INVALID', 'not YAML that is read here: an alias', {
+      at: file,
+      fix: 'Write the value out.',
+      cause: error,
+    });
+  }
 }
 
 /** Where the value at a JSON Pointer stands, counted from 1; of the nearest enclosing value where there is none. */

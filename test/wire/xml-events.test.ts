@@ -9,7 +9,13 @@ function told(source: string | Uint8Array, options?: XmlOptions): string[] {
   const heard: string[] = [];
   const events: XmlEvents = {
     open: (namespace, name, attributes, { line }) =>
-      heard.push([`<{${namespace}}${name}`, ...attributes.map((each) => `{${each.namespace}}${each.name}=${each.value}`), `@${line}`].join(' ')),
+      heard.push(
+        [
+          `<{${namespace}}${name}`,
+          ...attributes.map((each) => `{${each.namespace}}${each.name}=${each.value}`),
+          `@${line}`,
+        ].join(' '),
+      ),
     text: (text) => heard.push(text),
     close: () => heard.push('>'),
   };

@@ -1,0 +1,299 @@
+/** The border door over real HTTP: shapes, statuses, refusals, and requests that come twice. */
+
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { borderDoor } from '../../gateway/doors/border.ts';
+import { GatewayError } from '../../gateway/model/errors.ts';
+import { eventsSince } from '../../gateway/store/events.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
+import { fillRegister, openClearance, union, northland, type TestClearance } from '../support/clearance-fixture.ts';
+
+const schemas = join(import.meta.dirname, '../../schemas');
+const question = { partner: 'NN', identifier: 'NN0000001', role: 'consignor', direction: 'import' };
+
+interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  // The tests look into answers of every shape.
+  readonly body: Record<string, never> & Record<string, unknown>;
+}
+
+describe('border door', () => {
+  let clearance: TestClearance;
+  let server: Server;
+  let address: string;
+  const logged: string[] = [];
+
+  beforeEach(async () => {
+    logged.length = 0;
+    clearance = await openClearance([northland, union]);
+    await fillRegister(clearance.db);
+    const log = makeLog({ level: 'error', destination: { write: (line) => void logged.push(line) } });
+    server = createServer(borderDoor({ ...clearance, schemas, log }));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await clearance.close();
+  });
+
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Told> {
+    const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(`${address}${path}`, {
+      method,
+      body: text,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Told['body'] };
+  }
+  const post = (path: string, body: unknown, headers?: Record<string, string>) => send('POST', path, body, headers);
+
+  it('a check is created, told whole, and found again at its address', async () => {
+    const told = await post('/v1/checks', question);
+    expect(told.status).to.equal(201);
+    expect(told.body).to.include({ outcome: 'recognised' });
+    expect(told.headers.get('cache-control')).to.equal('no-store');
+    const again = await send('GET', told.headers.get('location') ?? '');
+    expect([again.status, again.body]).to.deep.equal([200, told.body]);
+  });
+
+  it('not on the list is an answer and no error', async () => {
+    const told = await post('/v1/checks', { ...question, identifier: 'NN0000009' });
+    expect([told.status, told.body['outcome']]).to.deep.equal([201, 'not_on_list']);
+  });
+
+  it('whoever prefers it gets outcome and number only', async () => {
+    const told = await post('/v1/checks', question, { prefer: 'return=minimal' });
+    expect(told.body).to.have.all.keys('outcome', 'consultation_number');
+    expect(told.headers.get('preference-applied')).to.equal('return=minimal');
+  });
+
+  it('every fault of a request is told at once, with its place and without its value', async () => {
+    const told = await post('/v1/checks', {
+      identifier: 123456789012345,
+      role: 'shipper',
+      at: '2026-11-23T14:05:11',
+      secret: 1,
+    });
+    expect([told.status, told.body['code']]).to.deep.equal([422, 'E_REQUEST_INVALID']);
+    expect(told.headers.get('content-type')).to.equal('application/problem+json');
+    const errors = told.body['errors'] as unknown as { pointer: string; code: string }[];
+    expect(errors.map(({ pointer, code }) => `${pointer} ${code}`)).to.have.members([
+      '/partner REQUIRED',
+      '/secret UNKNOWN_MEMBER',
+      '/identifier NUMBER_AS_IDENTIFIER',
+      '/role ENUM',
+      '/at TIME_ZONE',
+    ]);
+    expect(JSON.stringify(told.body)).to.not.match(/123456789012345|shipper/u);
+    expect(await eventsSince(clearance.db.sql, 0, 1)).to.deep.equal([]);
+  });
+
+  it('what is not strict JSON is a bad request', async () => {
+    for (const text of [
+      '{',
+      '[1,]',
+      '{"partner":"NN","partner":"UU"}',
+      '{"__proto__":{}}',
+      '"\\ud800"',
+      '[1e999]',
+      '['.repeat(1000),
+    ]) {
+      const told = await post('/v1/checks', text);
+      expect(told.status, text.slice(0, 20)).to.be.oneOf([400, 422]);
+      expect(told.body['code'], text.slice(0, 20)).to.be.oneOf(['E_REQUEST_MALFORMED', 'E_LIMIT_EXCEEDED']);
+    }
+    const latin = await fetch(`${address}/v1/checks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from([0x22, 0xe9, 0x22]),
+    });
+    expect(latin.status).to.equal(400);
+  });
+
+  it('a partner that is none, another type, another method and another address are problems', async () => {
+    const codes = async (told: Promise<Told>) => [(await told).status, (await told).body['code']];
+    expect(await codes(post('/v1/checks', { ...question, partner: 'QQ' }))).to.deep.equal([422, 'E_PARTNER_UNKNOWN']);
+    expect(await codes(post('/v1/checks', 'a=b', { 'content-type': 'text/plain' }))).to.deep.equal([
+      415,
+      'E_REQUEST_TYPE',
+    ]);
+    expect(await codes(post('/v1/checks', question, { 'content-encoding': 'gzip' }))).to.deep.equal([
+      415,
+      'E_REQUEST_TYPE',
+    ]);
+    expect(await codes(send('DELETE', '/v1/checks'))).to.deep.equal([405, 'E_METHOD_UNKNOWN']);
+    expect((await send('GET', '/v1/checks')).headers.get('allow')).to.equal('POST');
+    expect(await codes(send('GET', '/v1/nothing'))).to.deep.equal([404, 'E_ROUTE_UNKNOWN']);
+    expect(await codes(send('GET', '/v1/consultations/CN7K2Q4M9XT3WHH'))).to.deep.equal([
+      404,
+      'E_CONSULTATION_UNKNOWN',
+    ]);
+    expect(await codes(send('GET', '/v1/consultations/CN7K2Q4M9XT3WHX'))).to.deep.equal([404, 'E_CONSULTATION_NUMBER']);
+    expect(await codes(send('GET', '/v1/assessments/ASM-1'))).to.deep.equal([404, 'E_ASSESSMENT_UNKNOWN']);
+  });
+
+  it('a body larger than agreed is refused, with a stated length and without one', async () => {
+    const large = JSON.stringify({ ...question, name: 'x'.repeat(70_000) });
+    expect((await post('/v1/checks', large)).status).to.equal(413);
+    const request = httpRequest(`${address}/v1/checks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+    });
+    request.on('error', () => undefined); // the rest of the body is not taken
+    request.write(large);
+    const [response] = (await once(request, 'response')) as [{ statusCode: number; resume(): void }];
+    expect(response.statusCode).to.equal(413);
+    response.resume();
+    request.destroy();
+  });
+
+  it('the caller’s id comes back, and one that is no id is replaced', async () => {
+    expect((await post('/v1/checks', question, { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).to.equal(
+      'abc-1',
+    );
+    const told = await post('/v1/checks', {}, { 'x-request-id': 'a b' });
+    expect(told.headers.get('x-request-id')).to.match(/^req_/u);
+    expect(told.body['request_id']).to.equal(told.headers.get('x-request-id'));
+  });
+
+  it('the same request under the same key gets the same answer, and is recorded once', async () => {
+    const key = { 'idempotency-key': 'k-1' };
+    const first = await post('/v1/checks', question, key);
+    const second = await post('/v1/checks', question, key);
+    expect(second.body).to.deep.equal(first.body);
+    expect([second.status, second.headers.get('location')]).to.deep.equal([201, first.headers.get('location')]);
+    expect([first.headers.get('idempotent-replayed'), second.headers.get('idempotent-replayed')]).to.deep.equal([
+      null,
+      'true',
+    ]);
+    expect(await eventsSince(clearance.db.sql, 0, 10)).to.have.length(1);
+  });
+
+  it('another request under the same key is a conflict', async () => {
+    const key = { 'idempotency-key': 'k-2' };
+    await post('/v1/checks', question, key);
+    const other = await post('/v1/checks', { ...question, identifier: 'NN0000002' }, key);
+    expect([other.status, other.body['code']]).to.deep.equal([409, 'E_IDEMPOTENCY_MISMATCH']);
+    expect((await post('/v1/checks', question, { 'idempotency-key': 'x'.repeat(256) })).status).to.equal(422);
+  });
+
+  it('many requests at once under one key leave one answer', async () => {
+    const told = await Promise.all(
+      Array.from({ length: 8 }, () => post('/v1/checks', question, { 'idempotency-key': 'k-3' })),
+    );
+    expect(new Set(told.map(({ body }) => JSON.stringify(body))).size).to.equal(1);
+    expect(await eventsSince(clearance.db.sql, 0, 20)).to.have.length(1);
+  });
+
+  it('a batch answers under the caller’s keys, and tells the bad one beside the others', async () => {
+    const { status, body } = await post('/v1/checks/batch', {
+      direction: 'import',
+      checks: {
+        'e/1': { partner: 'NN', identifier: 'NN0000001', role: 'consignor' },
+        'e/2': { partner: 'QQ', identifier: 'QQ1' },
+        'e/3': { partner: 'NN' },
+        'e/4': { partner: 'NN', identifier: 'NN0000002' },
+      },
+    });
+    expect(status).to.equal(200);
+    expect(body['counts']).to.deep.equal({ total: 4, recognised: 1, problem: 2, suspended: 1 });
+    const results = body['results'] as unknown as Record<
+      string,
+      { status: number; advice?: unknown; problem?: { code: string } }
+    >;
+    expect(Object.keys(results)).to.deep.equal(['e/1', 'e/2', 'e/3', 'e/4']);
+    expect(results['e/1']?.advice).to.deep.equal({ action: 'apply', benefits: ['E', 'P'] });
+    expect([results['e/2']?.problem?.code, results['e/3']?.problem?.code]).to.deep.equal([
+      'E_PARTNER_UNKNOWN',
+      'E_REQUEST_INVALID',
+    ]);
+  });
+
+  it('a batch takes a thousand questions and not one more', async () => {
+    const checks = (n: number) => ({
+      checks: Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, question])),
+    });
+    const full = await post('/v1/checks/batch', checks(1000));
+    expect(full.body['counts']).to.deep.equal({ total: 1000, recognised: 1000 });
+    expect((await post('/v1/checks/batch', checks(1001))).status).to.equal(422);
+  });
+
+  it('an entry is assessed as JSON and as XML, and found again', async () => {
+    const entry = { entry: { id: 'E-9', type: 'import', parties: [{ role: 'consignor', identifier: 'NN0000001' }] } };
+    const told = await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' });
+    expect([told.status, told.body['decision'], told.body['profile']]).to.deep.equal([201, 'apply', 'json']);
+    const { links: _, ...stored } = told.body;
+    expect((await send('GET', told.headers.get('location') ?? '')).body).to.deep.equal(stored);
+    expect((await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' })).body).to.deep.equal(told.body);
+
+    const xml = '<Declaration><TypeCode>IMA</TypeCode><Exporter><ID>NN0000001</ID></Exporter></Declaration>';
+    const read = await post('/v1/assessments?profile=wco-dec', xml, {
+      'content-type': 'application/xml; charset=utf-8',
+    });
+    expect([read.status, read.body['decision'], read.body['profile']]).to.deep.equal([201, 'apply', 'wco-dec']);
+    const wrong = await post('/v1/assessments', '<!DOCTYPE a><a/>', { 'content-type': 'application/xml' });
+    expect([wrong.status, wrong.body['code']]).to.deep.equal([422, 'E_XML_FORBIDDEN']);
+    const broken = await post('/v1/assessments', '<a>', { 'content-type': 'text/xml' });
+    expect([broken.status, broken.body['code']]).to.deep.equal([400, 'E_REQUEST_MALFORMED']);
+  });
+
+  it('partners are told with their terms and the age of their lists', async () => {
+    const { body } = await send('GET', '/v1/partners');
+    const partners = body['partners'] as unknown as { partner: string; freshness: { state: string } }[];
+    expect(partners.map(({ partner, freshness }) => [partner, freshness.state])).to.deep.equal([
+      ['NN', 'fresh'],
+      ['UU', 'none'],
+    ]);
+  });
+
+  it('the door is live and ready though a partner has sent no list; with the store gone it is not', async () => {
+    expect((await send('GET', '/livez')).body).to.deep.equal({ status: 'pass' });
+    expect((await send('GET', '/readyz')).body).to.deep.equal({ status: 'degraded' });
+    const verbose = await send('GET', '/readyz?verbose');
+    expect([verbose.status, verbose.body['checks']]).to.deep.equal([
+      200,
+      { store: { status: 'pass' }, partners: { NN: 'fresh', UU: 'none' } },
+    ]);
+    await clearance.db.close();
+    expect((await send('GET', '/readyz')).status).to.equal(503);
+  });
+
+  it('our own trouble is told without detail, and logged without the question', async () => {
+    await clearance.db.close();
+    const told = await post('/v1/checks', question, { 'x-request-id': 'trouble-1' });
+    expect(told.status).to.be.at.least(500);
+    expect(logged.join('')).to.include('trouble-1').and.not.include('NN0000001');
+  });
+
+  it('who asks is told by the door and stands in the proof; whoever is turned away gets no answer', async () => {
+    const log = makeLog({ level: 'silent' });
+    const requesterOf = ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => {
+      if (headers['x-post'] === 'post-7') return 'post-7';
+      throw new GatewayError('E_CHANNEL_UNKNOWN', 'no such post');
+    };
+    const guarded = createServer(borderDoor({ ...clearance, schemas, log, requesterOf }));
+    guarded.listen(0, '127.0.0.1');
+    await once(guarded, 'listening');
+    address = `http://127.0.0.1:${(guarded.address() as AddressInfo).port}`;
+    try {
+      const known = await post('/v1/checks', question, { 'x-post': 'post-7' });
+      expect(known.body['proof']).to.deep.include({ requester: 'post-7' });
+      expect((await post('/v1/checks', question)).status).to.equal(403);
+    } finally {
+      guarded.closeAllConnections();
+      guarded.close();
+    }
+  });
+});

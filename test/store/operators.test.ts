@@ -1,0 +1,61 @@
+/** Domestic records: saved once, compared by content. */
+
+import { expect } from 'chai';
+import type { DomesticRecord } from '../../gateway/model/record.ts';
+import { canonicalText } from '../../gateway/store/canonical.ts';
+import { allOperators, countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
+import { codeOf } from './codes.ts';
+import { onBothEngines } from './engines.ts';
+import { hour, operator } from './samples.ts';
+
+onBothEngines('operators', (store) => {
+  it('are counted as created, changed or unchanged', async () => {
+    const save = (records: DomesticRecord[], h: number) => store().write((tx) => saveOperators(tx, records, hour(h)));
+    expect(await save([operator('B'), operator('A')], 1)).to.deep.equal({ created: 2, changed: 0, unchanged: 0 });
+    const mixed = [operator('A'), operator('B', { status: 'suspended' }), operator('C')];
+    expect(await save(mixed, 2)).to.deep.equal({ created: 1, changed: 1, unchanged: 1 });
+    expect(await findOperator(store().db.sql, 'B')).to.deep.equal(operator('B', { status: 'suspended' }));
+    expect(await findOperator(store().db.sql, 'absent')).to.equal(undefined);
+    const revised = await store().db.sql.selectFrom('operator').select(['code', 'revised_at']).orderBy('code').execute();
+    expect(revised.map((row) => row.revised_at)).to.deep.equal([hour(1), hour(2), hour(2)]);
+  });
+
+  it('are unchanged when only the order of members differs', async () => {
+    await store().write((tx) => saveOperators(tx, [operator('M')], hour(1)));
+    const turned = Object.fromEntries(Object.entries(operator('M')).reverse()) as unknown as DomesticRecord;
+    const saved = await store().write((tx) => saveOperators(tx, [turned], hour(2)));
+    expect(saved).to.deep.equal({ created: 0, changed: 0, unchanged: 1 });
+  });
+
+  it('count once when a code is repeated, with the last record', async () => {
+    const repeated = [operator('D'), operator('D', { grade: 'general' })];
+    expect(await store().write((tx) => saveOperators(tx, repeated, hour(1)))).to.deep.equal({ created: 1, changed: 0, unchanged: 0 });
+    expect((await findOperator(store().db.sql, 'D'))?.grade).to.equal('general');
+  });
+
+  it('come in batches, each once, ordered by code', async () => {
+    const records = Array.from({ length: 11_000 }, (_, i) => operator(`X${String((i * 7919) % 11_000).padStart(6, '0')}`));
+    await store().write((tx) => saveOperators(tx, records, hour(3)));
+    const codes: string[] = [];
+    for await (const batch of allOperators(store().db.sql)) codes.push(...batch.map(({ code }) => code));
+    expect(codes).to.have.length(await countOperators(store().db.sql));
+    expect(codes).to.deep.equal([...new Set(codes)].sort());
+  });
+});
+
+describe('canonical text', () => {
+  it('depends on content only', () => {
+    const text = canonicalText({ b: [1, 'é', null, true], a: { z: 1.5, y: undefined } });
+    expect(text).to.equal('{"a":{"z":1.5},"b":[1,"é",null,true]}');
+    // RFC 8785, section 3.2.3: members are sorted by UTF-16 code units.
+    expect(canonicalText({ '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\u{1f600}': 5, '\u0080': 6 })).to.equal(
+      '{"\\r":2,"1":4,"\u0080":6,"\u20ac":1,"\u{1f600}":5,"\ufb33":3}',
+    );
+  });
+
+  it('is refused for what JSON cannot say', async () => {
+    for (const value of [Number.NaN, () => 1, 10n]) {
+      expect(await codeOf(Promise.resolve().then(() => canonicalText({ value })))).to.equal('E_INTERNAL');
+    }
+  });
+});
