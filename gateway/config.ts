@@ -55,7 +55,10 @@ interface ConfigFile {
   exchange?: { host?: string; port?: number; maxBytes?: number };
   border?: { host?: string; port?: number };
   broker?: { url: string };
-  partners?: Record<string, Partial<Omit<PartnerConfig, 'certificates'>> & { certificates?: Partial<PartnerConfig['certificates']> }>;
+  partners?: Record<
+    string,
+    Partial<Omit<PartnerConfig, 'certificates'>> & { certificates?: Partial<PartnerConfig['certificates']> }
+  >;
 }
 
 export interface ConfigOptions {
@@ -83,7 +86,11 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     policy: file.policy ?? 'default',
     logLevel: logLevel(environment['MRA_LOG'] ?? file.log ?? 'info'),
     adapters: join(programFolder, 'adapters'),
-    exchange: { host: file.exchange?.host ?? '127.0.0.1', port: file.exchange?.port ?? 8443, maxBytes: file.exchange?.maxBytes ?? defaultMaxBytes },
+    exchange: {
+      host: file.exchange?.host ?? '127.0.0.1',
+      port: file.exchange?.port ?? 8443,
+      maxBytes: file.exchange?.maxBytes ?? defaultMaxBytes,
+    },
     border: { host: file.border?.host ?? '127.0.0.1', port: file.border?.port ?? 8080 },
     ...brokerOf(environment['MRA_BROKER'] ?? file.broker?.url),
     partners: partnersOf(file, base),
@@ -97,7 +104,8 @@ function brokerOf(url: string | undefined): Pick<Config, 'broker'> {
 
 function logLevel(written: string): LogLevel {
   const level = logLevels.find((name) => name === written);
-  if (level === undefined) throw new GatewayError('E_CONFIG_INVALID', 'no such log level', { fix: `Use one of: ${logLevels.join(', ')}.` });
+  if (level === undefined)
+    throw new GatewayError('E_CONFIG_INVALID', 'no such log level', { fix: `Use one of: ${logLevels.join(', ')}.` });
   return level;
 }
 
@@ -107,12 +115,16 @@ function storeUrl(written: string | undefined, base: string, data: string): stri
 }
 
 function readConfigFile(path: string): ConfigFile {
-  if (!existsSync(path)) throw new GatewayError('E_CONFIG_INVALID', 'there is no such configuration file', { at: path });
+  if (!existsSync(path))
+    throw new GatewayError('E_CONFIG_INVALID', 'there is no such configuration file', { at: path });
   const document = readYaml(readFileSync(path, 'utf8'), path);
   const checked = jsonValidator<ConfigFile>(schemaFile)(document ?? {});
   if (checked.ok) return checked.value;
   const faults = checked.errors.map(({ pointer, detail }) => `${pointer === '' ? '/' : pointer} ${detail}`).join('; ');
-  throw new GatewayError('E_CONFIG_INVALID', faults, { at: path, fix: 'docs/gateway.example.yaml shows every setting.' });
+  throw new GatewayError('E_CONFIG_INVALID', faults, {
+    at: path,
+    fix: 'docs/gateway.example.yaml shows every setting.',
+  });
 }
 
 /** Which administration this is when nobody says: a default of the schema, not of the program. */
@@ -132,7 +144,12 @@ function partnersOf(file: ConfigFile, base: string): Config['partners'] {
         mirrored,
         ...(transport === undefined ? {} : { transport }),
         ...(url === undefined ? {} : { url }),
-        certificates: { signing: files(certificates.signing), tls: files(certificates.tls), anchors: files(certificates.anchors), checkPath: certificates.checkPath ?? false },
+        certificates: {
+          signing: files(certificates.signing),
+          tls: files(certificates.tls),
+          anchors: files(certificates.anchors),
+          checkPath: certificates.checkPath ?? false,
+        },
       },
     ];
   });

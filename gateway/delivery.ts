@@ -10,7 +10,14 @@ import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { Receipt, VerifiedMessage, Via } from './model/message.ts';
 import { keepBytes } from './store/bodies.ts';
 import { appendEvents } from './store/events.ts';
-import { claimDue, findMessage, finishAttempt, noteHeldByPartner, settleMessage, type Claimed } from './store/outbox.ts';
+import {
+  claimDue,
+  findMessage,
+  finishAttempt,
+  noteHeldByPartner,
+  settleMessage,
+  type Claimed,
+} from './store/outbox.ts';
 import { askResync } from './store/streams.ts';
 import { faultFields } from './wire/log.ts';
 import { readReceipt, receiptFormat } from './wire/receipts.ts';
@@ -28,9 +35,19 @@ const retryLadder = [5, 30, 120, 600, 1800, 3600] as const;
 /** Sends what is due, each partner on its own; says how many messages were tried. */
 export async function deliverDue(gateway: Gateway, onlyTo?: string): Promise<number> {
   const now = momentOf(gateway.now());
-  const reachable = [...gateway.partners.values()].filter(({ code, transport }) => transport !== undefined && (onlyTo ?? code) === code);
+  const reachable = [...gateway.partners.values()].filter(
+    ({ code, transport }) => transport !== undefined && (onlyTo ?? code) === code,
+  );
   const claims = await Promise.all(
-    reachable.map(({ code }) => claimDue(gateway.db, { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 8, partner: code })),
+    reachable.map(({ code }) =>
+      claimDue(gateway.db, {
+        owner: gateway.owner,
+        now,
+        leaseUntil: later(now, leaseSeconds),
+        limit: 8,
+        partner: code,
+      }),
+    ),
   );
   // In order within a partner, side by side between partners: one partner's outage touches nobody else.
   await Promise.all(
@@ -55,28 +72,57 @@ export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promis
 
 async function deliver(gateway: Gateway, message: Claimed): Promise<void> {
   const partner = getPartner(gateway, message.partner);
-  if (partner.transport === undefined) throw new GatewayError('E_INTERNAL', 'a message was claimed for a partner without a transport');
+  if (partner.transport === undefined)
+    throw new GatewayError('E_INTERNAL', 'a message was claimed for a partner without a transport');
   const custody = await partner.transport.send(message);
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     await finishAttempt(tx, message, attemptResult(custody, message, at, gateway.random(1)[0] ?? 0));
-    await appendEvents(tx, [{ kind: `delivery_${custody.kind}`, ref: message.id, at, detail: { partner: partner.code, attempt: message.attempt } }]);
+    await appendEvents(tx, [
+      {
+        kind: `delivery_${custody.kind}`,
+        ref: message.id,
+        at,
+        detail: { partner: partner.code, attempt: message.attempt },
+      },
+    ]);
   });
-  gateway.log.info('delivery attempted', { partner: partner.code, messageId: message.id, state: custody.kind, attempt: message.attempt, evidence: custody.evidence });
+  gateway.log.info('delivery attempted', {
+    partner: partner.code,
+    messageId: message.id,
+    state: custody.kind,
+    attempt: message.attempt,
+    evidence: custody.evidence,
+  });
   if (custody.kind === 'receipt') await takeReceipt(gateway, partner, custody.bytes, 'https');
 }
 
 /** What an attempt means for the message: handed over, to be tried again, or held for a person. */
-function attemptResult(custody: Custody, message: Claimed, at: string, jitter: number): Parameters<typeof finishAttempt>[2] {
+function attemptResult(
+  custody: Custody,
+  message: Claimed,
+  at: string,
+  jitter: number,
+): Parameters<typeof finishAttempt>[2] {
   const { evidence } = custody;
   switch (custody.kind) {
     case 'receipt':
     case 'custody':
       // Receipts are not receipted: handing one over is all there is to do.
-      return { outcome: 'handed_over', evidence, at, ...(message.kind === 'receipt' ? {} : { receiptDueAt: later(at, receiptDueSeconds) }) };
+      return {
+        outcome: 'handed_over',
+        evidence,
+        at,
+        ...(message.kind === 'receipt' ? {} : { receiptDueAt: later(at, receiptDueSeconds) }),
+      };
     case 'refused':
       if (custody.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: custody.hold };
-      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, custody.retryAfterSeconds ?? delay(message.attempt, jitter)) };
+      return {
+        outcome: 'failed',
+        evidence,
+        at,
+        nextAttemptAt: later(at, custody.retryAfterSeconds ?? delay(message.attempt, jitter)),
+      };
     case 'unknown':
       return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, delay(message.attempt, jitter)) };
   }
@@ -102,13 +148,21 @@ async function takeReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array
 }
 
 /** Settles the message a verified receipt names. Only a receipt over our very bytes counts. */
-export async function applyReceipt(gateway: Gateway, partner: Partner, verified: VerifiedMessage, bytes: Uint8Array): Promise<Receipt> {
+export async function applyReceipt(
+  gateway: Gateway,
+  partner: Partner,
+  verified: VerifiedMessage,
+  bytes: Uint8Array,
+): Promise<Receipt> {
   if (verified.type !== receiptFormat.type) throw new GatewayError('E_MESSAGE_KIND', 'what came back is not a receipt');
   const receipt = readReceipt(validate(verified, gateway.receiptSchema));
-  if (receipt.from !== partner.code || receipt.to !== gateway.home.country) throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
+  if (receipt.from !== partner.code || receipt.to !== gateway.home.country)
+    throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
   const message = receipt.subject.id === undefined ? undefined : await findMessage(gateway.db.sql, receipt.subject.id);
-  if (message?.partner !== partner.code) throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
-  if (message.digest !== receipt.subject.digest) throw new GatewayError('E_RECEIPT_UNMATCHED', 'the receipt is over other bytes than were sent');
+  if (message?.partner !== partner.code)
+    throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
+  if (message.digest !== receipt.subject.digest)
+    throw new GatewayError('E_RECEIPT_UNMATCHED', 'the receipt is over other bytes than were sent');
   await settle(gateway, partner, receipt, bytes);
   return receipt;
 }
@@ -127,7 +181,9 @@ async function settle(gateway: Gateway, partner: Partner, receipt: Receipt, byte
     // What they refused is not what they hold: the next list is a full one, in a new epoch.
     const message = await findMessage(tx, id);
     if (receipt.verdict === 'rejected' && message?.kind === 'list') await askResync(tx, partner.code, true);
-    await appendEvents(tx, [{ kind: `receipt_${receipt.verdict}`, ref: id, at, detail: { partner: partner.code, receiptDigest } }]);
+    await appendEvents(tx, [
+      { kind: `receipt_${receipt.verdict}`, ref: id, at, detail: { partner: partner.code, receiptDigest } },
+    ]);
   });
   gateway.log.info('receipt held', { partner: partner.code, messageId: id, verdict: receipt.verdict });
 }

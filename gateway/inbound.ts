@@ -7,6 +7,7 @@
  * Every message is answered by a signed receipt, and a message seen before by the very receipt it got the first time.
  */
 
+import { sealReceipt, sealReply, type Arrived } from './answers.ts';
 import { applyReceipt } from './delivery.ts';
 import { getPartner, type Gateway, type Partner } from './gateway.ts';
 import { momentOf } from './model/day.ts';
@@ -14,7 +15,15 @@ import { asGatewayError, GatewayError, type ErrorCode } from './model/errors.ts'
 import { planList, type ListPlan } from './model/list-plan.ts';
 import { judgeEnvelope } from './model/judge.ts';
 import type { ListMessage } from './model/list.ts';
-import type { DecodedMessage, Digest, RawMessage, Receipt, Reply, SealedMessage, Verdict, VerifiedMessage } from './model/message.ts';
+import type {
+  DecodedMessage,
+  Digest,
+  RawMessage,
+  Reply,
+  SealedMessage,
+  Verdict,
+  VerifiedMessage,
+} from './model/message.ts';
 import { getBytes, keepBytes } from './store/bodies.ts';
 import type { Tx } from './store/database.ts';
 import { appendEvents } from './store/events.ts';
@@ -24,9 +33,8 @@ import { applyToRegister } from './store/register.ts';
 import { changeMirror, findStream, loadMirror, moveStream, noteList } from './store/streams.ts';
 import { readBody } from './wire/body.ts';
 import { faultFields } from './wire/log.ts';
-import { receiptFormat, writeReceipt } from './wire/receipts.ts';
+import { receiptFormat } from './wire/receipts.ts';
 import { validate } from './wire/schema.ts';
-import { checkDraft, seal } from './wire/seal.ts';
 import { verify } from './wire/verify.ts';
 
 export interface Received {
@@ -44,7 +52,8 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
 
   // 1. The bytes are kept before anything in them is looked at. What was answered before is answered the same way.
   const seen = await gateway.db.transaction((tx) => receive(tx, raw, raw.hintedId));
-  if (seen.known && seen.receiptDigest !== undefined) return await answerAgain(gateway, partner, seen.state, seen.receiptDigest);
+  if (seen.known && seen.receiptDigest !== undefined)
+    return await answerAgain(gateway, partner, seen.state, seen.receiptDigest);
 
   const arrived: Arrived = { gateway, partner, raw, digest: seen.digest };
   try {
@@ -62,19 +71,15 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   }
 }
 
-/** A message on its way through the story. */
-interface Arrived {
-  readonly gateway: Gateway;
-  readonly partner: Partner;
-  readonly raw: RawMessage;
-  readonly digest: Digest;
-}
-
 async function answerAgain(gateway: Gateway, partner: Partner, state: string, digest: Digest): Promise<Received> {
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
   const bytes = await getBytes(gateway.db.sql, digest);
   const { contentType } = receiptFormat;
-  return { verdict, receipt: { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType, bytes, digest }, duplicate: true };
+  return {
+    verdict,
+    receipt: { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType, bytes, digest },
+    duplicate: true,
+  };
 }
 
 function readMessage(partner: Partner, verified: VerifiedMessage): DecodedMessage {
@@ -122,25 +127,49 @@ async function takeList(arrived: Arrived, list: ListMessage, approved = false): 
   const records = stream === undefined ? new Map() : await loadMirror(gateway.db.sql, stream.id);
   const { identifiers, arrangement } = partner.adapter;
   const day = list.issuedAt.slice(0, 10);
-  const plan = planList(list, { position: stream?.position, records }, { form: identifiers.theirs, bands: arrangement.bands, day });
+  const plan = planList(
+    list,
+    { position: stream?.position, records },
+    { form: identifiers.theirs, bands: arrangement.bands, day },
+  );
   if (plan.hold !== undefined && !approved) {
-    const receipt = await sealReceipt(arrived, { verdict: 'held', subject: list.id, reason: { code: plan.hold.reason, detail: plan.hold.detail } });
+    const receipt = await sealReceipt(arrived, {
+      verdict: 'held',
+      subject: list.id,
+      reason: { code: plan.hold.reason, detail: plan.hold.detail },
+    });
     return await conclude(arrived, { id: list.id, kind: 'list', verdict: 'held', receipt });
   }
   const counts = { taken: plan.taken, refused: plan.refused.length };
-  const receipt = await sealReceipt(arrived, { verdict: 'applied', subject: list.id, position: list.position, records: counts });
-  const reply = await sealReply(arrived, list, plan);
-  return await conclude(arrived, { id: list.id, kind: 'list', verdict: 'applied', receipt, sendReceipt: approved }, async (tx) => {
-    await applyList(tx, arrived, list, plan, stream?.position);
-    await addMessage(tx, reply, { correlatesTo: list.id, at: momentOf(gateway.now()) });
+  const receipt = await sealReceipt(arrived, {
+    verdict: 'applied',
+    subject: list.id,
+    position: list.position,
+    records: counts,
   });
+  const reply = await sealReply(arrived, list, plan);
+  return await conclude(
+    arrived,
+    { id: list.id, kind: 'list', verdict: 'applied', receipt, sendReceipt: approved },
+    async (tx) => {
+      await applyList(tx, arrived, list, plan, stream?.position);
+      await addMessage(tx, reply, { correlatesTo: list.id, at: momentOf(gateway.now()) });
+    },
+  );
 }
 
-async function applyList(tx: Tx, arrived: Arrived, list: ListMessage, plan: ListPlan, before: ListMessage['position'] | undefined): Promise<void> {
+async function applyList(
+  tx: Tx,
+  arrived: Arrived,
+  list: ListMessage,
+  plan: ListPlan,
+  before: ListMessage['position'] | undefined,
+): Promise<void> {
   const partner = arrived.partner.code;
   const appliedAt = momentOf(arrived.gateway.now());
   const streamId = await moveStream(tx, { partner, direction: 'in', from: before, to: list.position });
-  if (streamId === undefined) throw new GatewayError('E_STREAM_MOVED', 'another list of this partner was applied meanwhile');
+  if (streamId === undefined)
+    throw new GatewayError('E_STREAM_MOVED', 'another list of this partner was applied meanwhile');
   await changeMirror(tx, streamId, plan.mirror.puts, plan.mirror.removals);
   await applyToRegister(tx, { partner, knownAt: appliedAt, sourceMessage: list.id, ...plan.register });
   await recordResults(tx, partner, list.id, plan.refused);
@@ -157,19 +186,26 @@ interface Conclusion {
 }
 
 /** One transaction: the id is taken, the effect applied, the verdict and its receipt stored, the event written. */
-async function conclude(arrived: Arrived, conclusion: Conclusion, effect?: (tx: Tx) => Promise<void>): Promise<Received> {
+async function conclude(
+  arrived: Arrived,
+  conclusion: Conclusion,
+  effect?: (tx: Tx) => Promise<void>,
+): Promise<Received> {
   const { gateway, partner, digest } = arrived;
   const { id, kind, verdict, receipt, sendReceipt = false } = conclusion;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     const claim = await claimId(tx, partner.code, id, digest);
-    if (claim !== 'free' && claim !== 'same') throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
+    if (claim !== 'free' && claim !== 'same')
+      throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
     await effect?.(tx);
     const state = verdict === 'applied' ? 'APPLIED' : 'HELD';
     const receiptDigest = await keepBytes(tx, receipt.bytes);
     await settleInbox(tx, { partner: partner.code, digest, messageId: id, state, kind, receiptDigest, at });
     if (sendReceipt) await addMessage(tx, receipt, { correlatesTo: id, at });
-    await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail: { partner: partner.code, digest, receiptDigest } }]);
+    await appendEvents(tx, [
+      { kind: `${kind}_${verdict}`, ref: id, at, detail: { partner: partner.code, digest, receiptDigest } },
+    ]);
   });
   gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
   return { verdict, receipt, duplicate: false };
@@ -194,46 +230,17 @@ async function refuse(arrived: Arrived, thrown: unknown, sendReceipt = false): P
     const receiptDigest = await keepBytes(tx, receipt.bytes);
     await settleInbox(tx, { partner: partner.code, digest, state: 'REJECTED', reason: error.code, receiptDigest, at });
     if (sendReceipt) await addMessage(tx, receipt, { at });
-    await appendEvents(tx, [{ kind: 'message_rejected', ref: raw.hintedId ?? digest, at, detail: { partner: partner.code, digest, code: error.code } }]);
+    await appendEvents(tx, [
+      {
+        kind: 'message_rejected',
+        ref: raw.hintedId ?? digest,
+        at,
+        detail: { partner: partner.code, digest, code: error.code },
+      },
+    ]);
   });
   gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(error) });
   return { verdict: 'rejected', receipt, reason: error.code, duplicate: false };
-}
-
-interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'> {
-  readonly subject?: string;
-}
-
-async function sealReceipt(arrived: Arrived, content: ReceiptContent): Promise<SealedMessage> {
-  const { gateway, partner, digest } = arrived;
-  const { subject, ...rest } = content;
-  const receipt: Receipt = {
-    ...rest,
-    id: gateway.newId(),
-    from: gateway.home.country,
-    to: partner.code,
-    issuedAt: momentOf(gateway.now()),
-    subject: subject === undefined ? { digest } : { id: subject, digest },
-  };
-  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
-  return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
-}
-
-async function sealReply(arrived: Arrived, list: ListMessage, plan: ListPlan): Promise<SealedMessage> {
-  const { gateway, partner } = arrived;
-  const reply: Reply = {
-    id: gateway.newId(),
-    from: gateway.home.country,
-    to: partner.code,
-    issuedAt: momentOf(gateway.now()),
-    subject: list.id,
-    taken: plan.taken,
-    refused: plan.refused.length,
-    results: plan.refused,
-  };
-  const { format, type, contentType } = partner.adapter.reply;
-  using draft = checkDraft(partner.adapter.reply.encode(reply), { format, type, contentType }, partner.schemas.reply);
-  return await seal(draft, partner.signer, { id: reply.id, partner: partner.code, kind: 'reply' });
 }
 
 export interface HeldDecision {
@@ -245,18 +252,34 @@ export interface HeldDecision {
  * Two people release or refuse a held list; undefined while the second is missing. A released list is read again from its stored bytes,
  * judged as of its receipt but for its size, and the receipt of what became of it travels as a message of its own.
  */
-export async function decideHeld(gateway: Gateway, messageId: string, { decision, person }: HeldDecision): Promise<Received | undefined> {
+export async function decideHeld(
+  gateway: Gateway,
+  messageId: string,
+  { decision, person }: HeldDecision,
+): Promise<Received | undefined> {
   const held = await findInbox(gateway.db.sql, { messageId });
-  if (held?.state !== 'HELD') throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held list has this id', { fix: 'mra list show PARTNER names them.' });
+  if (held?.state !== 'HELD')
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held list has this id', {
+      fix: 'mra list show PARTNER names them.',
+    });
   const at = momentOf(gateway.now());
-  const people = await gateway.db.transaction((tx) => approve(tx, { messageId, partner: held.partner, person, decision, at }));
+  const people = await gateway.db.transaction((tx) =>
+    approve(tx, { messageId, partner: held.partner, person, decision, at }),
+  );
   if (people.length < 2) return undefined;
 
   const partner = getPartner(gateway, held.partner);
   const bytes = await getBytes(gateway.db.sql, held.digest);
-  const raw: RawMessage = { partner: partner.code, via: held.via, bytes, receivedAt: held.receivedAt, hintedId: messageId };
+  const raw: RawMessage = {
+    partner: partner.code,
+    via: held.via,
+    bytes,
+    receivedAt: held.receivedAt,
+    hintedId: messageId,
+  };
   const arrived: Arrived = { gateway, partner, raw, digest: held.digest };
-  if (decision === 'refuse') return await refuse(arrived, new GatewayError('E_LIST_REFUSED', 'two people refused the list'), true);
+  if (decision === 'refuse')
+    return await refuse(arrived, new GatewayError('E_LIST_REFUSED', 'two people refused the list'), true);
   try {
     using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
     const message = readMessage(partner, verified);

@@ -1,15 +1,14 @@
 /** Assembles the house: settings, keys, store, adapters and partners become a gateway; doors and commands are opened on it. */
 
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { mirrored, type Adapter } from './adapter/adapter.ts';
-import { loadAdapter, loadHome } from './adapter/load.ts';
+import { loadHome } from './adapter/load.ts';
 import type { AdapterTools } from './adapter/tools.ts';
 import type { Manifest } from './adapter/manifest.ts';
 import { adapterCommands } from './cli/adapter.ts';
@@ -24,24 +23,23 @@ import { messageCommands } from './cli/message.ts';
 import { operatorCommands } from './cli/operator.ts';
 import { exitCodes, makeOutput, type Format, type Output } from './cli/output.ts';
 import { serveCommand } from './cli/serve.ts';
-import { loadConfig, programFolder, type Config, type ConfigOptions, type PartnerConfig } from './config.ts';
+import { loadConfig, programFolder, type Config, type ConfigOptions } from './config.ts';
 import { runDispatcher } from './delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor } from './doors/exchange.ts';
-import type { Partner } from './gateway.ts';
 import { receiveMessage } from './inbound.ts';
-import { asGatewayError, GatewayError } from './model/errors.ts';
+import { asGatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
 import { makeMessageId } from './model/message-id.ts';
+import { certificatesIn, joinPartner, partnerConfigs } from './partners.ts';
 import { openDatabase } from './store/database.ts';
 import { openAmqp, type AmqpLink } from './wire/amqp.ts';
-import { fingerprint, readCertificates } from './wire/certificates.ts';
-import { exchangeServerOptions, httpsTransport } from './wire/https.ts';
+import { fingerprint } from './wire/certificates.ts';
+import { exchangeServerOptions } from './wire/https.ts';
 import { parseStrictJson } from './wire/json.ts';
-import { openKeyring, type Keyring } from './wire/keys.ts';
+import { openKeyring } from './wire/keys.ts';
 import { makeLog } from './wire/log.ts';
 import { jsonValidator, loadSchema } from './wire/schema.ts';
-import type { Transport } from './wire/transport.ts';
 import { readXml } from './wire/xml-events.ts';
 import { placeInYaml, readYaml } from './wire/yaml.ts';
 
@@ -63,10 +61,18 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
   mkdirSync(config.data, { recursive: true });
   const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
   const log = makeLog({ level: config.logLevel });
-  const keyring = await openKeyring(join(config.data, 'keys'), { country: home.country, name: home.name, now: new Date() });
+  const keyring = await openKeyring(join(config.data, 'keys'), {
+    country: home.country,
+    name: home.name,
+    now: new Date(),
+  });
   const amqp = config.broker === undefined ? undefined : await openAmqp({ url: config.broker.url, log });
   const db = await openDatabase(config.store);
-  const joined = await Promise.all(Object.entries(partnerConfigs(config)).map(([code, settings]) => joinPartner({ code, settings, config, home, keyring, amqp, tools })));
+  const joined = await Promise.all(
+    Object.entries(partnerConfigs(config)).map(([code, settings]) =>
+      joinPartner({ code, settings, config, home, keyring, amqp, tools }),
+    ),
+  );
   return {
     config,
     keyring,
@@ -82,77 +88,11 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
     newId: () => makeMessageId(new Date(), randomBytes),
     random: (bytes) => randomBytes(bytes),
     async close() {
-      await Promise.all(joined.map(({ transport }) => transport?.close()));
+      for (const { transport } of joined) await transport?.close();
       await amqp?.close();
       await db.close();
     },
   };
-}
-
-interface Joining {
-  readonly code: string;
-  readonly settings: PartnerConfig;
-  readonly config: Config;
-  readonly home: HomeProfile;
-  readonly keyring: Keyring;
-  readonly amqp: AmqpLink | undefined;
-  readonly tools: AdapterTools;
-}
-
-/** Without partners in the settings, every adapter there is, by files only: enough to build lists and to look around. */
-function partnerConfigs(config: Config): Readonly<Record<string, PartnerConfig>> {
-  if (Object.keys(config.partners).length > 0) return config.partners;
-  const folders = readdirSync(config.adapters).filter((cc) => existsSync(join(config.adapters, cc, 'adapter.yaml')));
-  const others = folders.filter((cc) => cc !== config.home.toLowerCase());
-  const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
-  return Object.fromEntries(others.map((cc) => [cc.toUpperCase(), { adapter: cc, mirrored: false, transport: 'file' as const, certificates }]));
-}
-
-async function joinPartner(joining: Joining): Promise<Partner> {
-  const { code, settings, config, keyring, tools } = joining;
-  const own = await loadAdapter(join(config.adapters, settings.adapter), tools);
-  const adapter = settings.mirrored ? mirrored(own, await loadHome(join(config.adapters, code.toLowerCase()), tools)) : own;
-  if (adapter.partner !== code) {
-    throw new GatewayError('E_CONFIG_INVALID', `the adapter ${settings.adapter} is not of this partner`, { at: `partners.${code}`, fix: 'Name another adapter, or set mirrored.' });
-  }
-  const { seal, list, reply } = adapter;
-  const transport = transportOf(joining, adapter);
-  return {
-    code,
-    adapter,
-    schemas: { list: loadSchema(list.schema), reply: loadSchema(reply.schema) },
-    signer: keyring.signer(seal.algorithm),
-    trust: {
-      seals: [seal.kind],
-      algorithm: seal.algorithm,
-      certificates: certificatesIn(settings.certificates.signing),
-      ...(settings.certificates.checkPath ? { anchors: settings.certificates.anchors } : {}),
-    },
-    ...(transport === undefined ? {} : { transport }),
-  };
-}
-
-/** The way to a partner: as its adapter says unless the settings say otherwise; none where nothing is set up. */
-function transportOf({ code, settings, home, keyring, amqp }: Joining, adapter: Adapter): Transport | undefined {
-  switch (settings.transport ?? adapter.transport) {
-    case 'file':
-      return undefined;
-    case 'amqp':
-      return amqp?.transport({ from: home.country, to: code });
-    case 'https': {
-      if (settings.url === undefined) return undefined;
-      const { cert, key } = keyring.tls;
-      const ca = settings.certificates.anchors.map((file) => readFileSync(file, 'utf8'));
-      return httpsTransport({ url: settings.url, from: home.country, tls: { cert, key, ca } });
-    }
-  }
-}
-
-function certificatesIn(files: readonly string[]): readonly X509Certificate[] {
-  return files.flatMap((file) => {
-    if (!existsSync(file)) throw new GatewayError('E_KEY_MISSING', 'there is no such certificate file', { at: file });
-    return readCertificates(readFileSync(file, 'utf8'), file);
-  });
 }
 
 /** Opens the doors, listens to the broker, starts dispatching. */
@@ -167,7 +107,13 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
   const { cert, key } = keyring.tls;
   const exchange = createHttpsServer(
     exchangeServerOptions({ cert, key, ca: anchors }),
-    exchangeDoor({ partnerOf: (print) => fingerprints.get(print), receive: (raw) => receiveMessage(gateway, raw), now: gateway.now, maxBytes: config.exchange.maxBytes, log }),
+    exchangeDoor({
+      partnerOf: (print) => fingerprints.get(print),
+      receive: (raw) => receiveMessage(gateway, raw),
+      now: gateway.now,
+      maxBytes: config.exchange.maxBytes,
+      log,
+    }),
   );
   const border = createHttpServer(borderDoor({ ...gateway, schemas }));
   const exchangePort = await listen(exchange, config.exchange);
@@ -187,7 +133,10 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
   };
 }
 
-async function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<number> {
+async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -201,13 +150,24 @@ async function closeServer(server: Server): Promise<void> {
 }
 
 /** One consumer for each partner that sends over the broker. A receipt goes back the way the message came; if it is lost, the partner asks again. */
-async function consumeAll(gateway: OpenGateway, amqp: AmqpLink | undefined): Promise<readonly { stop(): Promise<void> }[]> {
+async function consumeAll(
+  gateway: OpenGateway,
+  amqp: AmqpLink | undefined,
+): Promise<readonly { stop(): Promise<void> }[]> {
   if (amqp === undefined) return [];
-  const partners = [...gateway.partners.values()].filter(({ code, adapter }) => (gateway.config.partners[code]?.transport ?? adapter.transport) === 'amqp');
+  const partners = [...gateway.partners.values()].filter(
+    ({ code, adapter }) => (gateway.config.partners[code]?.transport ?? adapter.transport) === 'amqp',
+  );
   return await Promise.all(
     partners.map(({ code, transport }) =>
       amqp.consume({ from: code, to: gateway.home.country }, async ({ bytes, messageId }) => {
-        const raw = { partner: code, via: 'amqp', bytes, receivedAt: gateway.now().toISOString(), ...(messageId === undefined ? {} : { hintedId: messageId }) } as const;
+        const raw = {
+          partner: code,
+          via: 'amqp',
+          bytes,
+          receivedAt: gateway.now().toISOString(),
+          ...(messageId === undefined ? {} : { hintedId: messageId }),
+        } as const;
         const { receipt } = await receiveMessage(gateway, raw);
         if (receipt !== undefined) await transport?.send(receipt);
       }),
@@ -242,15 +202,30 @@ function contextOf(program: Command): CliContext {
 /** Runs one command line. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('mra')
-    .description('Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.')
+    .description(
+      'Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.',
+    )
     .option('--config <file>', 'settings (docs/gateway.example.yaml shows all)')
     .option('--data <folder>', 'embedded store and generated keys (default ./data)')
     .option('--home <code>', 'whose gateway this is')
-    .addOption(new Option('-o, --output <format>', 'for people or for programs').choices(['table', 'json']).default('table'))
+    .addOption(
+      new Option('-o, --output <format>', 'for people or for programs').choices(['table', 'json']).default('table'),
+    )
     .showHelpAfterError('mra --help shows the commands.')
     .exitOverride();
   const context = contextOf(program);
-  for (const commands of [demoCommand, serveCommand, operatorCommands, listCommands, checkCommand, entryCommands, messageCommands, adapterCommands, keyCommands, doctorCommand]) {
+  for (const commands of [
+    demoCommand,
+    serveCommand,
+    operatorCommands,
+    listCommands,
+    checkCommand,
+    entryCommands,
+    messageCommands,
+    adapterCommands,
+    keyCommands,
+    doctorCommand,
+  ]) {
     commands(program, context);
   }
   try {

@@ -11,7 +11,9 @@ if (major >= 24) {
 } else {
   const newer = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(newer)) {
-    console.error(`This is Node ${process.versions.node}; 24 or later is needed. Install it, or run npm ci here, which brings one.`);
+    console.error(
+      `This is Node ${process.versions.node}; 24 or later is needed. Install it, or run npm ci here, which brings one.`,
+    );
     process.exit(3);
   }
   const child = spawnSync(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });

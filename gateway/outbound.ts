@@ -18,7 +18,15 @@ import type { DomesticRecord } from './model/record.ts';
 import { appendEvents } from './store/events.ts';
 import { allOperators } from './store/operators.ts';
 import { addMessage } from './store/outbox.ts';
-import { changeMirror, clearMirror, findStream, loadLeaves, moveStream, noteList, type Stream } from './store/streams.ts';
+import {
+  changeMirror,
+  clearMirror,
+  findStream,
+  loadLeaves,
+  moveStream,
+  noteList,
+  type Stream,
+} from './store/streams.ts';
 import { checkDraft, seal } from './wire/seal.ts';
 
 export type ListKind = ListMessage['kind'];
@@ -92,14 +100,26 @@ export async function sendList(gateway: Gateway, code: string, kind?: ListKind):
   const partner = getPartner(gateway, code).code;
   await gateway.db.transaction(async (tx) => {
     const streamId = await moveStream(tx, { partner, direction: 'out', from: before, to: list.position });
-    if (streamId === undefined) throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
+    if (streamId === undefined)
+      throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
     if (list.kind === 'full') await clearMirror(tx, streamId);
-    const puts = list.records.map((record) => ({ identifier: record.identifier, leaf: leaves.get(record.identifier) ?? leafOf(record), record }));
-    await changeMirror(tx, streamId, puts, list.departures.map(({ identifier }) => identifier));
+    const puts = list.records.map((record) => ({
+      identifier: record.identifier,
+      leaf: leaves.get(record.identifier) ?? leafOf(record),
+      record,
+    }));
+    await changeMirror(
+      tx,
+      streamId,
+      puts,
+      list.departures.map(({ identifier }) => identifier),
+    );
     const { epoch, sequence } = list.position;
     await addMessage(tx, sealed, { epochId: epoch.id, sequence, at: list.issuedAt });
     await noteList(tx, { partner, direction: 'out', messageId: list.id, list, appliedAt: list.issuedAt });
-    await appendEvents(tx, [{ kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail: { partner, digest: sealed.digest, sequence } }]);
+    await appendEvents(tx, [
+      { kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail: { partner, digest: sealed.digest, sequence } },
+    ]);
   });
   gateway.log.info('list queued', { partner, messageId: list.id, kind: list.kind, count: list.records.length });
   return built;
@@ -107,12 +127,19 @@ export async function sendList(gateway: Gateway, code: string, kind?: ListKind):
 
 function checkInForce(gateway: Gateway, partner: Partner): void {
   const force = inForce(partner.adapter.arrangement, dayAt(gateway.now(), gateway.home.timeZone));
-  if (!force.yes) throw new GatewayError('E_ARRANGEMENT_NOT_IN_FORCE', `the arrangement is in force from ${force.from}`, { at: partner.code });
+  if (!force.yes)
+    throw new GatewayError('E_ARRANGEMENT_NOT_IN_FORCE', `the arrangement is in force from ${force.from}`, {
+      at: partner.code,
+    });
 }
 
 function checkHeld(stream: Stream | undefined): void {
-  if (stream === undefined) throw new GatewayError('E_NOTHING_HELD', 'this partner was never sent a list', { fix: 'Send a full list: --full.' });
-  if (stream.resyncWanted) throw new GatewayError('E_NOTHING_HELD', 'the partner refused the last list', { fix: 'Send a full list: --full.' });
+  if (stream === undefined)
+    throw new GatewayError('E_NOTHING_HELD', 'this partner was never sent a list', {
+      fix: 'Send a full list: --full.',
+    });
+  if (stream.resyncWanted)
+    throw new GatewayError('E_NOTHING_HELD', 'the partner refused the last list', { fix: 'Send a full list: --full.' });
 }
 
 /** Reads all domestic records once; keeps what may travel, and why what the partner holds may no longer. */
@@ -121,7 +148,9 @@ async function readVisible(gateway: Gateway, partner: Partner, held: ReadonlyMap
   const terms = { arrangement, needs: list.needs, form: identifiers.ours };
   const records: { record: ListRecord; leaf: string }[] = [];
   const leftOut = new Map<Ineligible, number>();
-  const unseen = new Map<string, DomesticRecord | undefined>([...held.keys()].map((identifier) => [identifier, undefined]));
+  const unseen = new Map<string, DomesticRecord | undefined>(
+    [...held.keys()].map((identifier) => [identifier, undefined]),
+  );
   for await (const batch of allOperators(gateway.db.sql)) {
     for (const operator of batch) {
       const judged = eligibility(operator, terms);
@@ -137,7 +166,9 @@ async function readVisible(gateway: Gateway, partner: Partner, held: ReadonlyMap
     }
   }
   const today = dayAt(gateway.now(), gateway.home.timeZone);
-  const gone = [...unseen].map(([identifier, operator]) => departureOf(operator, identifier, today, arrangement.grades));
+  const gone = [...unseen].map(([identifier, operator]) =>
+    departureOf(operator, identifier, today, arrangement.grades),
+  );
   return { records, gone, leftOut };
 }
 
@@ -151,12 +182,16 @@ interface Content {
 /** Gives the content its number: the next of the epoch, or the first of a new one after the partner refused. */
 function headed(gateway: Gateway, partner: Partner, stream: Stream | undefined, content: Content): ListMessage {
   const begins = stream === undefined || stream.resyncWanted;
-  const epoch = begins ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') } : stream.position.epoch;
+  const epoch = begins
+    ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
+    : stream.position.epoch;
   const sequence = begins ? 1 : stream.position.sequence + 1;
   const previousChain = begins ? zeroChain : stream.position.chain;
   const leaves = content.records.map(({ leaf }) => leaf);
   const chain = nextChain(previousChain, sequence, { kind: content.kind, leaves, departures: content.departures });
-  const { root, count } = listRoot(new Map(content.visible.records.map(({ record, leaf }) => [record.identifier, leaf])));
+  const { root, count } = listRoot(
+    new Map(content.visible.records.map(({ record, leaf }) => [record.identifier, leaf])),
+  );
   const issuedAt = momentOf(gateway.now());
   return {
     kind: content.kind,

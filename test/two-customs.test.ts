@@ -16,11 +16,19 @@ import { makeWorld, testBroker, until, type Customs, type World } from './suppor
 import { refusalCode } from './support/expect-code.ts';
 
 const code = (number: number): string => `44031${String(number).padStart(5, '0')}`;
-const operator = (number: number, changes: Partial<DomesticRecord> = {}): DomesticRecord => ({ ...sampleRecord, code: code(number), ...changes });
+const operator = (number: number, changes: Partial<DomesticRecord> = {}): DomesticRecord => ({
+  ...sampleRecord,
+  code: code(number),
+  ...changes,
+});
 const operators = (count: number): DomesticRecord[] => Array.from({ length: count }, (_, i) => operator(i + 1));
 
 async function asks(customs: Customs, identifier: string, changes: object = {}): Promise<string> {
-  const { outcome } = await check(customs.gateway, { partner: 'CN', identifier, role: 'consignor', direction: 'import', ...changes }, 'test');
+  const { outcome } = await check(
+    customs.gateway,
+    { partner: 'CN', identifier, role: 'consignor', direction: 'import', ...changes },
+    'test',
+  );
   return outcome;
 }
 
@@ -31,13 +39,18 @@ async function registerOf(customs: Customs, partner: string): Promise<readonly s
   return [stream.position.chain, ...records.sort()];
 }
 
-for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'], ['KR', 'AMQP']] as const) {
-
+for (const [country, way] of [
+  ['HK', 'HTTPS'],
+  ['SG', 'HTTPS'],
+  ['KR', 'HTTPS'],
+  ['KR', 'AMQP'],
+] as const) {
   describe(`lists to ${country} over ${way}`, () => {
     let world: World;
     let us: Customs;
     let them: Customs;
-    const abroad = (number: number): string => us.gateway.partners.get(country)?.adapter.identifiers.ours.toIdentifier(code(number)) ?? '';
+    const abroad = (number: number): string =>
+      us.gateway.partners.get(country)?.adapter.identifiers.ours.toIdentifier(code(number)) ?? '';
 
     before(async () => {
       world = await makeWorld(way === 'AMQP' ? testBroker() : undefined);
@@ -49,7 +62,13 @@ for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'],
     after(() => world.close());
 
     it('a full list arrives, is applied, and its receipt settles the message', async () => {
-      await us.know(...operators(30), operator(31, { status: 'suspended' }), operator(32, { status: 'revoked' }), operator(33, { consent: false }), operator(34, { grade: 'general' }));
+      await us.know(
+        ...operators(30),
+        operator(31, { status: 'suspended' }),
+        operator(32, { status: 'revoked' }),
+        operator(33, { consent: false }),
+        operator(34, { grade: 'general' }),
+      );
       const message = await us.sends(country);
       expect(message.state).to.equal('ACCEPTED');
       const stream = await findStream(them.gateway.db.sql, 'CN', 'in');
@@ -62,7 +81,10 @@ for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'],
     });
 
     it('both sides hold the same position', async () => {
-      const [sent, held] = await Promise.all([findStream(us.gateway.db.sql, country, 'out'), findStream(them.gateway.db.sql, 'CN', 'in')]);
+      const [sent, held] = await Promise.all([
+        findStream(us.gateway.db.sql, country, 'out'),
+        findStream(them.gateway.db.sql, 'CN', 'in'),
+      ]);
       expect(held?.position).to.deep.equal(sent?.position);
     });
 
@@ -81,7 +103,9 @@ for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'],
       await us.know(operator(2, { consent: false }));
       const built = await sendList(us.gateway, country);
       expect(built?.list.records).to.deep.equal([]);
-      expect(built?.list.departures.map(({ identifier, reason }) => ({ identifier, reason }))).to.deep.equal([{ identifier: abroad(2), reason: 'consent_withdrawn' }]);
+      expect(built?.list.departures.map(({ identifier, reason }) => ({ identifier, reason }))).to.deep.equal([
+        { identifier: abroad(2), reason: 'consent_withdrawn' },
+      ]);
       await deliverDue(us.gateway, country);
       await until(async () => ((await asks(them, abroad(2))) === 'not_on_list' ? true : undefined));
     });
@@ -97,7 +121,11 @@ for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'],
         await us.openDoors();
         await deliverDue(them.gateway, 'CN');
       }
-      const reply = await until(async () => (await listMessages(us.gateway.db.sql, { partner: country, direction: 'in', limit: 20 })).find(({ kind }) => kind === 'reply'));
+      const reply = await until(async () =>
+        (await listMessages(us.gateway.db.sql, { partner: country, direction: 'in', limit: 20 })).find(
+          ({ kind }) => kind === 'reply',
+        ),
+      );
       expect(reply.state).to.equal('APPLIED');
       expect(await resultsOf(us.gateway.db.sql, country, id)).to.deep.equal([]);
     });
@@ -115,7 +143,9 @@ for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'],
     });
 
     it('a list that collapses is held, and two people put it in force', async () => {
-      const gone = operators(30).slice(2).map((record) => ({ ...record, status: 'revoked' as const, statusSince: '2026-01-01' }));
+      const gone = operators(30)
+        .slice(2)
+        .map((record) => ({ ...record, status: 'revoked' as const, statusSince: '2026-01-01' }));
       await us.know(...gone);
       const built = await sendList(us.gateway, country);
       await deliverDue(us.gateway, country);
@@ -137,7 +167,9 @@ for (const [country, way] of [['HK', 'HTTPS'], ['SG', 'HTTPS'], ['KR', 'HTTPS'],
       // The second receipt travels as a message and settles the list at its sender.
       await us.openDoors();
       await deliverDue(them.gateway, 'CN');
-      const settled = await until(async () => ((await findMessage(us.gateway.db.sql, id))?.state === 'ACCEPTED' ? true : undefined));
+      const settled = await until(async () =>
+        (await findMessage(us.gateway.db.sql, id))?.state === 'ACCEPTED' ? true : undefined,
+      );
       expect(settled).to.equal(true);
     });
   });
@@ -190,7 +222,13 @@ describe('what is refused', () => {
     const built = await buildList(us.gateway, 'KR', 'full');
     const bytes = Buffer.from(await change(text(built?.sealed.bytes ?? Buffer.of())));
     const before = await registerOf(them, 'CN');
-    const received = await receiveMessage(them.gateway, { partner: 'CN', via: 'https', bytes, receivedAt: momentOf(new Date()), hintedId: built?.list.id ?? '' });
+    const received = await receiveMessage(them.gateway, {
+      partner: 'CN',
+      via: 'https',
+      bytes,
+      receivedAt: momentOf(new Date()),
+      hintedId: built?.list.id ?? '',
+    });
     expect(received.verdict).to.equal('rejected');
     expect(received.reason).to.equal(code);
     expect(text(received.receipt?.bytes ?? Buffer.of())).to.contain(code);
@@ -200,18 +238,37 @@ describe('what is refused', () => {
   it('takes the unchanged message, so that a refusal below is about the change', async () => {
     expect((await us.sends('KR')).state).to.equal('ACCEPTED');
   });
-  it('refuses one flipped character', () => refuses((xml) => xml.replace('NEW MATERIALS', 'OLD MATERIALS'), 'E_SIGNATURE_INVALID'));
-  it('refuses a missing signature', () => refuses((xml) => xml.replace(/<ds:Signature .*<\/ds:Signature>/su, ''), 'E_SIGNATURE_MISSING'));
-  it('refuses a second signature', () => refuses((xml) => xml.replace(/(<ds:Signature .*<\/ds:Signature>)/su, '$1$1'), 'E_SIGNATURE_PROFILE'));
-  it('refuses a signature over another element', () => refuses((xml) => xml.replace(/URI="#[^"]*"/u, 'URI="#other"'), 'E_SIGNATURE_REFERENCE'));
-  it('refuses a DOCTYPE', () => refuses((xml) => xml.replace(/^(<\?xml[^>]*\?>)?/u, '$1<!DOCTYPE x [<!ENTITY a "b">]>'), 'E_XML_FORBIDDEN'));
+  it('refuses one flipped character', () =>
+    refuses((xml) => xml.replace('NEW MATERIALS', 'OLD MATERIALS'), 'E_SIGNATURE_INVALID'));
+  it('refuses a missing signature', () =>
+    refuses((xml) => xml.replace(/<ds:Signature .*<\/ds:Signature>/su, ''), 'E_SIGNATURE_MISSING'));
+  it('refuses a second signature', () =>
+    refuses((xml) => xml.replace(/(<ds:Signature .*<\/ds:Signature>)/su, '$1$1'), 'E_SIGNATURE_PROFILE'));
+  it('refuses a signature over another element', () =>
+    refuses((xml) => xml.replace(/URI="#[^"]*"/u, 'URI="#other"'), 'E_SIGNATURE_REFERENCE'));
+  it('refuses a DOCTYPE', () =>
+    refuses((xml) => xml.replace(/^(<\?xml[^>]*\?>)?/u, '$1<!DOCTYPE x [<!ENTITY a "b">]>'), 'E_XML_FORBIDDEN'));
   it('refuses a stranger’s key', async () => {
-    const forged = { ...us.gateway, partners: new Map([...us.gateway.partners].map(([partner, joined]) => [partner, { ...joined, signer: stranger.gateway.keyring.signer('rsa-sha256') }])) };
-    await refuses(async () => text((await buildList(forged, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()), 'E_SIGNER_UNKNOWN');
+    const forged = {
+      ...us.gateway,
+      partners: new Map(
+        [...us.gateway.partners].map(([partner, joined]) => [
+          partner,
+          { ...joined, signer: stranger.gateway.keyring.signer('rsa-sha256') },
+        ]),
+      ),
+    };
+    await refuses(
+      async () => text((await buildList(forged, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()),
+      'E_SIGNER_UNKNOWN',
+    );
   });
   it('refuses a message for somebody else, though its signature is good', async () => {
     const elsewhere = { ...us.gateway, home: { ...us.gateway.home, country: 'HK' } };
-    await refuses(async () => text((await buildList(elsewhere, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()), 'E_MESSAGE_SENDER');
+    await refuses(
+      async () => text((await buildList(elsewhere, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()),
+      'E_MESSAGE_SENDER',
+    );
   });
   it('refuses another list under a number already used', async () => {
     const rival = await buildList(us.gateway, 'KR', 'full');

@@ -1,15 +1,20 @@
 /** `mra check IDENTIFIER`: one status question from the command line, recorded like any other. */
 
 import { Option, type Command } from 'commander';
-import { check } from '../clearance.ts';
+import { check, type Clearance } from '../clearance.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/answer.ts';
 import { entryRoles, type Direction, type EntryRole } from '../model/arrangement.ts';
 import { choosePartner } from '../model/assessment.ts';
 import { shownConsultationNumber } from '../model/consultation-number.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { CliContext, OpenGateway } from './context.ts';
-import { withGateway } from './list.ts';
-import { exitCodes } from './output.ts';
+import { exitCodes, type ExitCode, type Output } from './output.ts';
+
+/** What questions at the command line need of their surroundings. A CliContext is one of these. */
+export interface ClearanceContext {
+  readonly out: Output;
+  open(): Promise<Clearance & { close(): Promise<void> }>;
+  exit(code: ExitCode): void;
+}
 
 interface CheckOptions {
   readonly partner?: string;
@@ -21,7 +26,7 @@ interface CheckOptions {
   readonly exitCode?: boolean;
 }
 
-export function checkCommand(program: Command, context: CliContext): void {
+export function checkCommand(program: Command, context: ClearanceContext): void {
   program
     .command('check <identifier>')
     .description('ask about one operator of a partner')
@@ -32,32 +37,43 @@ export function checkCommand(program: Command, context: CliContext): void {
     .addOption(new Option('--direction <direction>', 'seen from home').choices(['import', 'export']))
     .option('--name <name>', 'name on the declaration, compared with the list; never grants')
     .option('--exit-code', 'exit 1 unless the operator is recognised')
-    .action(
-      withGateway(context, (gateway, identifier: string, options: CheckOptions) =>
-        run(context, gateway, identifier, options),
-      ),
+    .action((identifier: string, options: CheckOptions) =>
+      withClearance(context, (clearance) => run(context, clearance, identifier, options)),
     );
 }
 
+/** Opens the clearance side for one command and closes it whatever happens. */
+export async function withClearance(
+  context: ClearanceContext,
+  work: (clearance: Clearance) => Promise<void>,
+): Promise<void> {
+  const clearance = await context.open();
+  try {
+    await work(clearance);
+  } finally {
+    await clearance.close();
+  }
+}
+
 async function run(
-  context: CliContext,
-  gateway: OpenGateway,
+  context: ClearanceContext,
+  clearance: Clearance,
   identifier: string,
   options: CheckOptions,
 ): Promise<void> {
   const { out } = context;
-  const request = requestOf(gateway, identifier, options);
-  const answer = await check(gateway, request, 'command-line');
+  const request = requestOf(clearance, identifier, options);
+  const answer = await check(clearance, request, 'command-line');
   if (out.format === 'json') out.json(answer);
   else for (const line of linesOf(answer)) out.print(line);
   out.next(nextStep(answer, identifier));
   if (options.exitCode === true && answer.outcome !== 'recognised') context.exit(exitCodes.findings);
 }
 
-function requestOf(gateway: OpenGateway, identifier: string, options: CheckOptions): CheckRequest {
+function requestOf(clearance: Clearance, identifier: string, options: CheckOptions): CheckRequest {
   const { partner, at, knownAt, role, direction, name } = options;
   return {
-    partner: partner ?? partnerOf(gateway, identifier),
+    partner: partner ?? partnerOf(clearance, identifier),
     identifier,
     ...(at === undefined ? {} : { at }),
     ...(knownAt === undefined ? {} : { known_at: knownAt }),
@@ -67,12 +83,12 @@ function requestOf(gateway: OpenGateway, identifier: string, options: CheckOptio
   };
 }
 
-function partnerOf(gateway: OpenGateway, identifier: string): string {
-  const terms = [...gateway.partners.values()].map(({ adapter }) => adapter);
+function partnerOf(clearance: Clearance, identifier: string): string {
+  const terms = [...clearance.partners.values()].map(({ adapter }) => adapter);
   const party = { pointer: '', role: 'consignor', identifier } as const;
   const choice = choosePartner(party, { direction: 'import', parties: [party] }, terms);
   if ('partner' in choice) return choice.partner;
-  const known = [...gateway.partners.keys()].join(', ');
+  const known = [...clearance.partners.keys()].join(', ');
   throw new GatewayError('E_PARTNER_UNKNOWN', 'the identifier does not tell whose it is', {
     fix: `Say --partner with one of: ${known}.`,
   });

@@ -70,7 +70,7 @@ function demoHome(identity: Identity, base: Config, partners: Config['partners']
     home: home.country,
     data: folder,
     store: `sqlite:${join(folder, 'mra.db')}`,
-    logLevel: 'silent',
+    logLevel: 'error',
     exchange: { ...base.exchange, host, port: exchangePort },
     border: { host, port: borderPort },
     partners,

@@ -16,26 +16,15 @@ import { findMessage } from '../store/outbox.ts';
 import { loadMirror, findStream } from '../store/streams.ts';
 import type { CliContext, OpenGateway, Serving } from './context.ts';
 import { makeDemoHomes, type DemoHome } from './demo-homes.ts';
+import { showStory, type Story, type Tally } from './demo-story.ts';
 import { inventEntries } from './invented-entries.ts';
 import { inventOperators } from './invented.ts';
-import { exitCodes } from './output.ts';
 import { stopSignal } from './serve.ts';
 
 interface DemoOptions {
   readonly operators: string;
   readonly seed: string;
   readonly exit?: boolean;
-}
-
-/** Lists in one direction: `sent` = `applied` + `held` + `rejected`; every one of them has its receipt. */
-interface Tally {
-  sent: number;
-  applied: number;
-  held: number;
-  rejected: number;
-  receipts: number;
-  /** Operators on the list as it stands now on the receiving side. */
-  operators: number;
 }
 
 /** Of the home programme at the end of 2017: 37,151 operators, 3,010 of them advanced. */
@@ -76,7 +65,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<void>
         : 'A broker answered: partners that want AMQP get it.',
     );
     const story = await tellStory(context, { us, them, homes: [ours, ...partners], count, seed });
-    show(context, story, { broker, servings, exit: options.exit === true });
+    showStory(context, story, { broker, servings, exit: options.exit === true });
     if (options.exit !== true) await stopSignal();
   } finally {
     await Promise.all(servings.map((serving) => serving.stop()));
@@ -97,13 +86,6 @@ interface Cast {
   readonly homes: readonly DemoHome[];
   readonly count: number;
   readonly seed: number;
-}
-
-interface Story {
-  readonly partners: Record<string, { transport: string } & Tally & { from_partner: Tally }>;
-  readonly entries: Record<string, number>;
-  readonly example: { readonly identifier: string; readonly partner: string } | undefined;
-  readonly seconds: Record<string, number>;
 }
 
 async function tellStory(context: CliContext, cast: Cast): Promise<Story> {
@@ -269,30 +251,4 @@ async function assessEntries({ out }: CliContext, { us, them, seed }: Cast): Pro
   }
   progress.end();
   return counts;
-}
-
-interface Shown {
-  readonly broker: string | undefined;
-  readonly servings: readonly Serving[];
-  readonly exit: boolean;
-}
-
-function show({ out, exit }: CliContext, story: Story, { broker, servings, exit: ends }: Shown): void {
-  const { partners, entries, example, seconds } = story;
-  const [door] = servings;
-  const total = Object.values(entries).reduce((sum, n) => sum + n, 0);
-  if (Object.values(partners).some(({ rejected, from_partner: back }) => rejected + back.rejected > 0)) exit(exitCodes.findings);
-  if (out.format === 'json') {
-    out.json({ broker: broker !== undefined, partners, entries, entries_total: total, seconds, ...(ends ? {} : { border: door?.borderUrl }) });
-  } else {
-    const row = (partner: string, way: string, transport: string, side: Tally): Record<string, string | number> => ({
-      partner, way, over: transport, sent: side.sent, applied: side.applied, held: side.held, receipts: side.receipts, operators: side.operators,
-    });
-    out.table(Object.entries(partners).flatMap(([code, side]) => [row(code, 'to', side.transport, side), row(code, 'from', side.transport, side.from_partner)]));
-    out.table(Object.entries(entries).map(([outcome, count]) => ({ outcome, entries: count })));
-  }
-  if (ends || door === undefined || example === undefined) return;
-  const question = JSON.stringify({ partner: example.partner, identifier: example.identifier, role: 'consignor', direction: 'import' });
-  out.note(`Ask the border door, for instance:\n  curl -s ${door.borderUrl}/v1/checks -H 'content-type: application/json' -d '${question}'\n  curl -s ${door.borderUrl}/v1/partners\n  curl -s '${door.borderUrl}/readyz?verbose'`);
-  out.next('try one of these; Ctrl-C stops and removes everything');
 }

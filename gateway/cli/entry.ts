@@ -3,35 +3,34 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { assess } from '../clearance.ts';
+import { assess, type Clearance } from '../clearance.ts';
 import { programFolder } from '../config.ts';
 import type { Assessment, AssessedParty } from '../model/assessment.ts';
 import { shownConsultationNumber } from '../model/consultation-number.ts';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/entry-formats.ts';
-import type { CliContext, OpenGateway } from './context.ts';
-import { withGateway } from './list.ts';
+import { withClearance, type ClearanceContext } from './check.ts';
 import { exitCodes, type Cell } from './output.ts';
 
 interface AssessOptions {
   readonly profile?: string;
 }
 
-export function entryCommands(program: Command, context: CliContext): void {
+export function entryCommands(program: Command, context: ClearanceContext): void {
   const entry = program.command('entry').description('declarations at the border');
   entry
     .command('assess <file...>')
     .description('assess whole declarations: JSON, or XML of a profile in schemas/entry-profiles')
     .option('--profile <name>', 'the format; found from the document if absent')
-    .action(
-      withGateway(context, (gateway, files: string[], options: AssessOptions) => run(context, gateway, files, options)),
+    .action((files: string[], options: AssessOptions) =>
+      withClearance(context, (clearance) => run(context, clearance, files, options)),
     );
 }
 
 /** Each file by itself: one that cannot be read is told, and the others are assessed. */
 async function run(
-  context: CliContext,
-  gateway: OpenGateway,
+  context: ClearanceContext,
+  clearance: Clearance,
   files: readonly string[],
   options: AssessOptions,
 ): Promise<void> {
@@ -40,7 +39,7 @@ async function run(
   const results: { readonly file: string; readonly assessment?: Assessment; readonly code?: string }[] = [];
   for (const file of files) {
     try {
-      const assessment = await assess(gateway, readFile(file, formats, options.profile), 'command-line');
+      const assessment = await assess(clearance, readFile(file, formats, options.profile), 'command-line');
       results.push({ file: basename(file), assessment });
       if (out.format === 'table') show(context, file, assessment);
     } catch (error) {
@@ -75,7 +74,7 @@ function readFile(file: string, formats: EntryFormats, profile: string | undefin
   return readEntry(bytes, start.startsWith('<') ? 'application/xml' : 'application/json', formats, profile);
 }
 
-function show({ out }: CliContext, file: string, assessment: Assessment): void {
+function show({ out }: ClearanceContext, file: string, assessment: Assessment): void {
   const { decision, entry, benefits, parties, warnings, valid_until: until } = assessment;
   out.print(
     `${decision.replaceAll('_', ' ').toUpperCase()}  ${basename(file)}${entry === undefined ? '' : `, entry ${entry}`}`,

@@ -163,7 +163,8 @@ async function receive(
     bytes,
     receivedAt: momentOf(gateway.now()),
   });
-  if (options.receipt !== undefined && received.receipt !== undefined) writeFileSync(options.receipt, received.receipt.bytes);
+  if (options.receipt !== undefined && received.receipt !== undefined)
+    writeFileSync(options.receipt, received.receipt.bytes);
   const summary = {
     verdict: received.verdict,
     duplicate: received.duplicate,

@@ -1,6 +1,5 @@
 /** `mra serve`: the gateway with its doors open, until it is told to stop. */
 
-import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { withGateway } from './list.ts';
@@ -32,5 +31,7 @@ export function serveCommand(program: Command, context: CliContext): void {
 
 /** The first request to stop, from the terminal or the supervisor. */
 export async function stopSignal(): Promise<void> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
+  await promise;
 }

@@ -3,9 +3,10 @@
 import { GatewayError, type ErrorCode } from './errors.ts';
 import type { ListBands } from './arrangement.ts';
 import { listRoot, nextChain, zeroChain } from './digest.ts';
-import type { Departure, ListMessage, ListRecord, Position } from './list.ts';
+import type { ListMessage, ListRecord, Position } from './list.ts';
 import type { HoldReason, RecordResult } from './message.ts';
 import type { Moment } from './record.ts';
+import { hiddenIn } from './shown-text.ts';
 
 /** How far a sender's clock may run ahead of ours. */
 const clockAllowanceSeconds = 300;
@@ -19,11 +20,18 @@ export interface Circumstances {
 }
 
 /** Sender, addressee and clock. */
-export function judgeEnvelope(message: { from: string; to: string; issuedAt: Moment }, at: Omit<Circumstances, 'held'>): void {
-  if (message.from !== at.partner) throw new GatewayError('E_MESSAGE_SENDER', 'the sender named is not the partner who signed');
-  if (message.to !== at.home) throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the addressee named is not this administration');
+export function judgeEnvelope(
+  message: { from: string; to: string; issuedAt: Moment },
+  at: Omit<Circumstances, 'held'>,
+): void {
+  if (message.from !== at.partner)
+    throw new GatewayError('E_MESSAGE_SENDER', 'the sender named is not the partner who signed');
+  if (message.to !== at.home)
+    throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the addressee named is not this administration');
   if (Date.parse(message.issuedAt) > Date.parse(at.now) + clockAllowanceSeconds * 1000) {
-    throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, { fix: 'Set the clock of the sending system.' });
+    throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, {
+      fix: 'Set the clock of the sending system.',
+    });
   }
 }
 
@@ -50,11 +58,18 @@ function refuse(code: ErrorCode, detail: string, held: Position | undefined): ne
 /** The list as it will stand, once chain, root and count come out as the sender states them. */
 export function judgeDigests(list: ListMessage, leaves: readonly string[], after: ReadonlyMap<string, string>): void {
   const { position } = list;
-  const chain = nextChain(list.previousChain, position.sequence, { kind: list.kind, leaves, departures: list.departures });
-  if (chain !== position.chain) throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
+  const chain = nextChain(list.previousChain, position.sequence, {
+    kind: list.kind,
+    leaves,
+    departures: list.departures,
+  });
+  if (chain !== position.chain)
+    throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
   const { root, count } = listRoot(after);
-  if (count !== position.count) throw new GatewayError('E_LIST_ROOT', `${count} records would stand, ${position.count} are stated`);
-  if (root !== position.root) throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
+  if (count !== position.count)
+    throw new GatewayError('E_LIST_ROOT', `${count} records would stand, ${position.count} are stated`);
+  if (root !== position.root)
+    throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
 }
 
 /** Each operator once, and each the partner's own. */
@@ -64,12 +79,10 @@ export function judgeScope(list: ListMessage, form: { readonly form: string; rea
   for (const { identifier } of [...list.records, ...list.departures]) {
     if (seen.has(identifier)) throw new GatewayError('E_RECORD_REPEATED', 'one operator stands twice in the message');
     seen.add(identifier);
-    if (!identifier.startsWith(prefix)) throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
+    if (!identifier.startsWith(prefix))
+      throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
   }
 }
-
-// U+202A…U+202E and U+2066…U+2069 turn the direction of text; control characters have no business in a name.
-const forbiddenText = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u;
 
 /** What is wrong with single records: these stay out of the register, the rest of the list goes in. */
 export function faultyRecords(records: readonly ListRecord[], grammar: RegExp): RecordResult[] {
@@ -79,11 +92,17 @@ export function faultyRecords(records: readonly ListRecord[], grammar: RegExp): 
       faults.push({ identifier, code: 'identifier_malformed', detail: 'not of the agreed form' });
     } else if (validTo !== undefined && validTo < validFrom) {
       faults.push({ identifier, code: 'dates_contradict', detail: 'valid to is before valid from' });
-    } else if ([name.latin, name.local, address.latin, address.local, address.city].some((text) => text !== undefined && forbiddenText.test(text))) {
-      faults.push({ identifier, code: 'text_forbidden', detail: 'a name or address holds control characters' });
+    } else if ([name.latin, name.local, address.latin, address.local, address.city].some(misleads)) {
+      faults.push({ identifier, code: 'text_forbidden', detail: 'a name or address holds hidden characters' });
     }
   }
   return faults;
+}
+
+/** Characters that control a screen or turn the direction of text: an officer would not read what stands there. */
+function misleads(text: string | undefined): boolean {
+  const hidden = text === undefined ? undefined : hiddenIn(text);
+  return hidden === 'control' || hidden === 'direction';
 }
 
 export interface Hold {
@@ -104,15 +123,16 @@ export interface ListMovement {
 export function judgeBands(movement: ListMovement, bands: ListBands): Hold | undefined {
   const { before, after, lost, gained } = movement;
   const [least, most] = bands.between;
-  if (after < least || after > most) return { reason: 'list_outside_size', detail: `${after} operators; between ${least} and ${most} are expected` };
+  if (after < least || after > most)
+    return { reason: 'list_outside_size', detail: `${after} operators; between ${least} and ${most} are expected` };
   if (before === 0) return undefined;
-  if (lost > allowed(before, bands.shrink)) return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would no longer count` };
-  if (gained > allowed(before, bands.grow)) return { reason: 'list_grows', detail: `${gained} operators would join ${before}` };
+  if (lost > allowed(before, bands.shrink))
+    return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would no longer count` };
+  if (gained > allowed(before, bands.grow))
+    return { reason: 'list_grows', detail: `${gained} operators would join ${before}` };
   return undefined;
 }
 
 function allowed(before: number, band: { readonly percent: number; readonly records: number }): number {
   return Math.max(band.records, Math.floor((before * band.percent) / 100));
 }
-
-export type { Departure };

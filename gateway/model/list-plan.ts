@@ -15,7 +15,10 @@ export interface HeldList {
 
 export interface ListPlan {
   /** Everything that was published, refused records too, so that both sides' digests agree. */
-  readonly mirror: { readonly puts: readonly { identifier: string; leaf: string; record: ListRecord }[]; readonly removals: readonly string[] };
+  readonly mirror: {
+    readonly puts: readonly { identifier: string; leaf: string; record: ListRecord }[];
+    readonly removals: readonly string[];
+  };
   /** What may be known from now on. */
   readonly register: { readonly puts: readonly ListRecord[]; readonly departures: readonly Departure[] };
   readonly refused: readonly RecordResult[];
@@ -37,7 +40,11 @@ export function planList(list: ListMessage, held: HeldList, terms: PlanTerms): L
   judgeScope(list, terms.form);
   const published = list.records.map((record) => ({ identifier: record.identifier, leaf: leafOf(record), record }));
   const after = standing(list, published, held);
-  judgeDigests(list, published.map(({ leaf }) => leaf), after);
+  judgeDigests(
+    list,
+    published.map(({ leaf }) => leaf),
+    after,
+  );
 
   const departures = list.kind === 'full' ? missing(held, after, terms.day) : list.departures;
   const puts = published.filter(({ identifier, leaf }) => held.records.get(identifier)?.leaf !== leaf);
@@ -45,7 +52,10 @@ export function planList(list: ListMessage, held: HeldList, terms: PlanTerms): L
   const faulty = new Set(refused.map(({ identifier }) => identifier));
   return {
     mirror: { puts, removals: departures.map(({ identifier }) => identifier) },
-    register: { puts: puts.filter(({ identifier }) => !faulty.has(identifier)).map(({ record }) => record), departures },
+    register: {
+      puts: puts.filter(({ identifier }) => !faulty.has(identifier)).map(({ record }) => record),
+      departures,
+    },
     refused,
     taken: list.records.length + list.departures.length - refused.length,
     hold: judgeBands(movement(held, puts, departures), terms.bands),
@@ -69,7 +79,11 @@ function missing(held: HeldList, after: ReadonlyMap<string, string>, day: Day): 
   return gone.map((identifier) => ({ identifier, reason: 'left', since: day }));
 }
 
-function movement(held: HeldList, puts: ListPlan['mirror']['puts'], departures: readonly Departure[]): Parameters<typeof judgeBands>[0] {
+function movement(
+  held: HeldList,
+  puts: ListPlan['mirror']['puts'],
+  departures: readonly Departure[],
+): Parameters<typeof judgeBands>[0] {
   const wasActive = (identifier: string): boolean => held.records.get(identifier)?.record.status === 'active';
   let before = 0;
   for (const { record } of held.records.values()) if (record.status === 'active') before += 1;

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import type { Insertable, RawBuilder, SqlBool } from 'kysely';
 import { engineOf } from './database.ts';
 import type { Reader, Tx } from './database.ts';
-import { SqliteConnection } from './sqlite.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
 /** Tables without bytes: their rows are text and numbers. */
@@ -27,14 +27,22 @@ export async function insertMany<T extends PlainTable>(
   if (first === undefined) return;
   const columns = Object.keys(first);
   const names = sql.join(columns.map((column) => sql.ref(column)));
-  if (engineOf(tx) === 'postgres') return await insertBatches(tx, table, names, rows);
+  if (engineOf(tx) === 'postgres') {
+    await insertBatches(tx, table, names, rows);
+    return;
+  }
   const places = sql.join(columns.map(() => sql.raw('?')));
   const { sql: text } = sql`insert into ${sql.table(table)} (${names}) values (${places})`.compile(tx);
   const values = rows.values().map((row) => columns.map((column) => (row as Record<string, Value>)[column] ?? null));
   await onSqlite(tx, (connection) => connection.runMany(text, values));
 }
 
-async function insertBatches(tx: Tx, table: string, names: RawBuilder<unknown>, rows: readonly object[]): Promise<void> {
+async function insertBatches(
+  tx: Tx,
+  table: string,
+  names: RawBuilder<unknown>,
+  rows: readonly object[],
+): Promise<void> {
   for (let from = 0; from < rows.length; from += batch) {
     const json = JSON.stringify(rows.slice(from, from + batch));
     await sql`insert into ${sql.table(table)} (${names})

@@ -55,7 +55,13 @@ export async function findAssessment(reader: Reader, number: string): Promise<As
   const row = await reader.selectFrom('assessment').selectAll().where('number', '=', number).executeTakeFirst();
   if (row === undefined) return undefined;
   const { asked_at: askedAt, requester } = row;
-  return { number, askedAt, requester, request: JSON.parse(row.request) as unknown, answer: JSON.parse(row.answer) as unknown };
+  return {
+    number,
+    askedAt,
+    requester,
+    request: JSON.parse(row.request) as unknown,
+    answer: JSON.parse(row.answer) as unknown,
+  };
 }
 
 /** The answer a requester got under a key, and the fingerprint of what was asked. */

@@ -92,7 +92,7 @@ function dueMessages(reader: Reader, { now, partner }: Claim, limit: number) {
     .select(['id', 'partner', 'kind', 'content_type', 'digest', 'attempts'])
     .where('state_rank', '<', outboundStates.ACCEPTED)
     .where('hold_reason', 'is', null)
-    .where(({ eb, or }) => or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
     .where((eb) => isDue(eb, now))
     .where((eb) => eb.not(eb.exists(earlierWaiting(eb))))
     .orderBy('created_at')
@@ -101,10 +101,10 @@ function dueMessages(reader: Reader, { now, partner }: Claim, limit: number) {
   return partner === undefined ? due : due.where('partner', '=', partner);
 }
 
-function isDue({ eb, and, or }: MessageExpressions, now: Moment) {
-  return or([
-    and([eb('state', '=', 'SEALED'), eb('next_attempt_at', '<=', now)]),
-    and([eb('state', '=', 'HANDED_OVER'), eb('receipt_due_at', '<=', now)]),
+function isDue(eb: MessageExpressions, now: Moment) {
+  return eb.or([
+    eb.and([eb('state', '=', 'SEALED'), eb('next_attempt_at', '<=', now)]),
+    eb.and([eb('state', '=', 'HANDED_OVER'), eb('receipt_due_at', '<=', now)]),
   ]);
 }
 
@@ -136,7 +136,8 @@ export async function finishAttempt(tx: Tx, claimed: Claimed, result: AttemptRes
   if (ours === undefined) return false;
   const { outcome, at, evidence } = result;
   await insertMany(tx, 'attempt', [{ message_id: id, no: attempt, event: outcome, at, evidence }]);
-  if (ours.state_rank < outboundStates.ACCEPTED) await tx.updateTable('message').set(after(ours.state_rank, result)).where('id', '=', id).execute();
+  if (ours.state_rank < outboundStates.ACCEPTED)
+    await tx.updateTable('message').set(after(ours.state_rank, result)).where('id', '=', id).execute();
   return true;
 }
 

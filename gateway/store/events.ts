@@ -38,7 +38,14 @@ export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise
   const rows = events.map(({ kind, ref, detail, at }, i) => {
     const n = before + i + 1;
     const text = detail === undefined ? null : canonicalText(detail);
-    return { n, leaf_hash: leafOfEvent({ n, kind, ref, at, ...(detail === undefined ? {} : { detail }) }), kind, ref, detail: text, at };
+    return {
+      n,
+      leaf_hash: leafOfEvent({ n, kind, ref, at, ...(detail === undefined ? {} : { detail }) }),
+      kind,
+      ref,
+      detail: text,
+      at,
+    };
   });
   await insertMany(tx, 'event', rows);
   return last;

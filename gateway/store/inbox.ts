@@ -129,8 +129,7 @@ export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<
 
 /** Bytes of a partner; or the verified message that has an id, which two partners may use: then name the partner. */
 export type InboxKey =
-  | { readonly partner: string; readonly digest: Digest }
-  | { readonly messageId: string; readonly partner?: string };
+  { readonly partner: string; readonly digest: Digest } | { readonly messageId: string; readonly partner?: string };
 
 /** Throws E_REQUEST_INVALID when two partners use the id and none was named. */
 export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMessage | undefined> {
@@ -193,7 +192,8 @@ export interface Approval {
 export async function approve(tx: Tx, approval: Approval): Promise<string[]> {
   const { messageId, partner: named, person, decision, at } = approval;
   const held = await findInbox(tx, named === undefined ? { messageId } : { messageId, partner: named });
-  if (held?.state !== 'HELD') throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id', { at: messageId });
+  if (held?.state !== 'HELD')
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id', { at: messageId });
   const { partner, digest } = held;
   // Two people at once: the second waits here for the first, so that one of them sees both.
   await tx
@@ -209,7 +209,9 @@ export async function approve(tx: Tx, approval: Approval): Promise<string[]> {
     .onConflict((decided) => decided.columns(['partner', 'digest', 'person']).doNothing())
     .executeTakeFirstOrThrow();
   if (numInsertedOrUpdatedRows !== 1n) {
-    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this message', { at: messageId });
+    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this message', {
+      at: messageId,
+    });
   }
   const rows = await tx
     .selectFrom('approval')

@@ -161,7 +161,10 @@ export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void>
   if (error === undefined) return;
   const failed = results?.find((result) => result.status === 'Error')?.migrationName;
   const known = applied.filter((migration) => migration.executedAt !== undefined).length;
-  throw schemaError(failed === undefined ? `it holds steps this program does not know (${known} known)` : failed, error);
+  throw schemaError(
+    failed === undefined ? `it holds steps this program does not know (${known} known)` : failed,
+    error,
+  );
 }
 
 function schemaError(detail: string, cause: unknown): GatewayError {

@@ -1,6 +1,6 @@
 /** The engine for several gateways on one database: a pool that writes, a pool that only reads, and durability asserted. */
 
-import { Pool, types } from 'pg';
+import { Pool, types, TypeOverrides } from 'pg';
 import type { PoolConfig } from 'pg';
 import { PostgresDialect, PostgresDriver, sql } from 'kysely';
 import type { DatabaseConnection, Dialect, Kysely } from 'kysely';
@@ -14,8 +14,9 @@ const lockMs = 2_000;
 const idleInTransactionMs = 15_000;
 const queryMs = 10_000;
 
-/** OID of int8. Our numbers stay far below 2^53, so they are read as numbers and not as text. */
-const int8 = 20;
+/** Our numbers of eight bytes stay far below 2^53, so they are read as numbers and not as text. */
+const readings = new TypeOverrides();
+readings.setTypeParser(types.builtins.INT8, Number);
 
 /** Kysely's driver, with what an error means told in our words. */
 class TellingDriver extends PostgresDriver {
@@ -67,7 +68,7 @@ function poolOf(url: string, readOnly: boolean): Pool {
     idle_in_transaction_session_timeout: idleInTransactionMs,
     query_timeout: queryMs,
     application_name: readOnly ? 'mra-gateway reads' : 'mra-gateway',
-    types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === int8 ? Number : types.getTypeParser(oid, format as 'text')) },
+    types: readings,
     ...(readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
   };
   const pool = new Pool(config);
@@ -91,7 +92,9 @@ function dialectOf(pool: Pool): Dialect {
 /** Throws E_STORE_UNDURABLE when the server, the database or the account is set to forget what it confirmed. */
 export async function assertServerDurable(db: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ name: string; setting: string }>`
-    select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')`.execute(db);
+    select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')`.execute(
+    db,
+  );
   const off = rows.filter(({ setting }) => setting === 'off').map(({ name }) => name);
   if (off.length === 0 && rows.length === 3) return;
   const fix = 'Set them to on in postgresql.conf, and look for ALTER DATABASE or ALTER ROLE that turn them off.';
@@ -115,7 +118,8 @@ export function tellPostgresError(error: unknown): unknown {
 }
 
 function unreachable(cause: unknown): GatewayError {
-  const fix = 'Check that the database server runs, takes connections from here, and is not locked by a long transaction.';
+  const fix =
+    'Check that the database server runs, takes connections from here, and is not locked by a long transaction.';
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   return new GatewayError('E_STORE_UNREACHABLE', `the database server did not do it${code}`, { cause, fix });
 }

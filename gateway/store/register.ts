@@ -101,12 +101,22 @@ function pushVersion(
   { identifier, from, to, status, name, details }: Statement,
 ): void {
   if (from >= to) return; // an empty interval states nothing
-  written.push({ ...source, identifier, valid_from: from, valid_to: to, status, name, details: JSON.stringify(details) });
+  written.push({
+    ...source,
+    identifier,
+    valid_from: from,
+    valid_to: to,
+    status,
+    name,
+    details: JSON.stringify(details),
+  });
 }
 
 /** What is left of a version before a day. It keeps its source: that message said so. */
-function cut({ n: _, ...version }: Version, to: Day, knownAt: Moment): NewVersion {
-  return { ...version, valid_to: to, known_from: knownAt, known_to: openMoment };
+function cut(version: Version, to: Day, knownAt: Moment): NewVersion {
+  const { partner, identifier, valid_from, status, name, details, source_message } = version;
+  const known = { known_from: knownAt, known_to: openMoment };
+  return { partner, identifier, valid_from, valid_to: to, ...known, status, name, details, source_message };
 }
 
 /** What is known now about the operators named, by identifier. */
@@ -129,7 +139,11 @@ async function knownVersions(
 
 async function closeVersions(tx: Tx, numbers: readonly number[], knownAt: Moment): Promise<void> {
   await inSlices(numbers, async (some) => {
-    await tx.updateTable('register_version').set({ known_to: knownAt }).where(oneOf(tx, 'n', some)).execute();
+    await tx
+      .updateTable('register_version')
+      .set({ known_to: knownAt })
+      .where(oneOf(tx, 'n', some))
+      .execute();
   });
 }
 
@@ -144,9 +158,7 @@ export async function findStatus(
   day: Day,
   knownAt: Moment,
 ): Promise<RegisterFact | undefined> {
-  const row = await knownAsOf(reader, partner, identifier, knownAt)
-    .where('valid_from', '<=', day)
-    .executeTakeFirst();
+  const row = await knownAsOf(reader, partner, identifier, knownAt).where('valid_from', '<=', day).executeTakeFirst();
   return row === undefined ? undefined : factOf(row);
 }
 

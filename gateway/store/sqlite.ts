@@ -1,104 +1,17 @@
 /** The embedded engine: one file, one writing connection that takes its turn, one connection that only reads. */
 
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
-import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
+import type { DatabaseConnection, Dialect, Driver } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { Turns } from './turns.ts';
 
 /** How long a statement or a transaction waits for another process that writes the same file. */
 const busyMs = 5_000;
-/** How long a transaction waits for its turn in this process; longer means that one waits for itself. */
-const turnMs = 15_000;
-/** Rows of a bulk statement run before other work gets its turn: about 10 ms. */
-const rowsPerTurn = 2_000;
-const statementsKept = 300;
 /** Earlier versions can lose the log after a checkpoint that raced with a reset (fixed in 3.51.3). */
 const oldestVersion = [3, 51, 3] as const;
-
-interface Prepared {
-  readonly statement: StatementSync;
-  readonly reads: boolean;
-}
-
-/** A connection to the file, with its statements kept prepared. */
-export class SqliteConnection implements DatabaseConnection {
-  readonly database: DatabaseSync;
-  readonly #prepared = new Map<string, Prepared>();
-
-  constructor(database: DatabaseSync) {
-    this.database = database;
-  }
-
-  #prepare(text: string): Prepared {
-    const known = this.#prepared.get(text);
-    if (known !== undefined) return known;
-    const statement = this.database.prepare(text);
-    const prepared = { statement, reads: statement.columns().length > 0 };
-    const [oldest] = this.#prepared.keys();
-    if (this.#prepared.size >= statementsKept && oldest !== undefined) this.#prepared.delete(oldest);
-    this.#prepared.set(text, prepared);
-    return prepared;
-  }
-
-  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return Promise.try(() => {
-      const { statement, reads } = this.#prepare(query.sql);
-      const values = query.parameters.map(bindable);
-      if (reads) return { rows: statement.all(...values) as R[] };
-      const { changes } = statement.run(...values);
-      return { rows: [], numAffectedRows: BigInt(changes) };
-    });
-  }
-
-  /** One statement for many rows. Other work of the process gets its turn between slices. */
-  async runMany(text: string, rows: Iterable<readonly SQLInputValue[]>): Promise<void> {
-    const { statement } = this.#prepare(text);
-    let inSlice = 0;
-    for (const row of rows) {
-      statement.run(...row);
-      inSlice += 1;
-      if (inSlice === rowsPerTurn) {
-        inSlice = 0;
-        await nextTurn();
-      }
-    }
-  }
-
-  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new GatewayError('E_INTERNAL', 'rows are read in pages, not streamed: an open cursor would hold back all readers');
-  }
-}
-
-/** node:sqlite reads an object as named parameters and would store NULL for it, so only plain values pass. */
-function bindable(value: unknown): SQLInputValue {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || value === null) return value;
-  if (value instanceof Uint8Array) return value;
-  throw new GatewayError('E_INTERNAL', `a ${typeof value} cannot be stored; give text, a number, bytes or null`);
-}
-
-/** Gives the one connection to one user at a time, in the order they came. */
-class Turns {
-  #last: Promise<void> = Promise.resolve();
-
-  /** Resolves to the function that ends the turn. */
-  async take(): Promise<() => void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const before = this.#last;
-    this.#last = before.then(() => promise);
-    const giveUp = new AbortController();
-    const inTime = await Promise.race([
-      before.then(() => true),
-      wait(turnMs, false, { signal: giveUp.signal, ref: false }).catch(() => false),
-    ]);
-    giveUp.abort();
-    if (inTime) return resolve;
-    resolve();
-    const detail = `the writing connection was not free within ${turnMs / 1000} s`;
-    throw new GatewayError('E_STORE_UNREACHABLE', detail, { fix: 'Look for a transaction opened inside another one.' });
-  }
-}
 
 /** Drives the writing connection: a transaction holds it from BEGIN to COMMIT. */
 class WritingDriver implements Driver {
@@ -120,7 +33,9 @@ class WritingDriver implements Driver {
     if (this.#broken) {
       endTurn();
       const fix = 'Restart the gateway: it reads back what was stored.';
-      throw new GatewayError('E_STORE_UNREACHABLE', 'an earlier commit failed, so the file is not written any more', { fix });
+      throw new GatewayError('E_STORE_UNREACHABLE', 'an earlier commit failed, so the file is not written any more', {
+        fix,
+      });
     }
     this.#endTurn = endTurn;
     return this.#connection;
@@ -138,7 +53,8 @@ class WritingDriver implements Driver {
     for (;;) {
       database.exec('pragma busy_timeout = 0');
       try {
-        return database.exec('begin immediate');
+        database.exec('begin immediate');
+        return;
       } catch (cause) {
         if (!isBusy(cause)) throw cause;
         if (performance.now() > deadline) throw unreachable('another process keeps writing the file', cause);

@@ -166,7 +166,10 @@ export async function listInForce(reader: Reader, partner: string, knownAt: Mome
   const list = await reader
     .selectFrom('list')
     .leftJoin('inbox', (join) =>
-      join.onRef('inbox.partner', '=', 'list.partner').onRef('inbox.message_id', '=', 'list.message_id').on('inbox.state', '=', 'APPLIED'),
+      join
+        .onRef('inbox.partner', '=', 'list.partner')
+        .onRef('inbox.message_id', '=', 'list.message_id')
+        .on('inbox.state', '=', 'APPLIED'),
     )
     .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at'])
     .where('list.partner', '=', partner)
@@ -194,7 +197,7 @@ async function wasHeld(reader: Reader, partner: string, since: Moment, knownAt: 
     .where('partner', '=', partner)
     .where('held_at', '<=', knownAt)
     .where('received_at', '>', since)
-    .where(({ eb, or }) => or([eb('settled_at', 'is', null), eb('settled_at', '>', knownAt)]))
+    .where((eb) => eb.or([eb('settled_at', 'is', null), eb('settled_at', '>', knownAt)]))
     .limit(1)
     .executeTakeFirst();
   return held !== undefined;

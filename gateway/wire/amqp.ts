@@ -8,7 +8,7 @@ import type { Route } from './amqp-names.ts';
 import { start, stop } from './amqp-consume.ts';
 import type { Consumer, Delivery } from './amqp-consume.ts';
 import { newPublishing, publish, startPublishing } from './amqp-publish.ts';
-import type { Log } from './log.ts';
+import type { Log, LogFields } from './log.ts';
 import type { TlsIdentity, Transport } from './transport.ts';
 
 export type { Channel, ConfirmChannel, ConsumeMessage, Delivery, Route };
@@ -58,8 +58,8 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
   const writing = await openConnection(options, 'publish', (connection) =>
     startPublishing(connection, publishing, log),
   );
-  writing.on('blocked', () => (publishing.blocked = true));
-  writing.on('unblocked', () => (publishing.blocked = false));
+  writing.events.on('blocked', () => (publishing.blocked = true));
+  writing.events.on('unblocked', () => (publishing.blocked = false));
   const consuming: Consuming = { consumers: new Set(), current: undefined };
   const reading = await openConnection(options, 'consume', (connection) => startAll(connection, consuming, log)).catch(
     async (error: unknown) => {
@@ -67,7 +67,7 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
       throw error;
     },
   );
-  reading.on('disconnect', () => (consuming.current = undefined));
+  reading.events.on('disconnect', () => (consuming.current = undefined));
   return {
     transport: (route) => ({
       send: (message) => publish(publishing, route, message, confirmMs),
@@ -132,38 +132,54 @@ export async function probeBroker(url: string, timeoutMs: number): Promise<boole
   }
 }
 
+/** A connection that comes back by itself until it is closed. */
+interface Lasting {
+  readonly events: RecoveringChannelModel;
+  close(): Promise<void>;
+}
+
 async function openConnection(
   { url, tls, log, mayBeAway = false }: AmqpOptions,
   purpose: 'publish' | 'consume',
   setup: (connection: Connection) => Promise<void>,
-): Promise<RecoveringChannelModel> {
+): Promise<Lasting> {
   const address = brokerUrl(url);
-  const connection = await connect(address.href, {
+  let ended: Promise<void> | undefined;
+  const recovery = {
+    initialDelay: 200,
+    maxDelay: 30_000,
+    initialMaxRetries: mayBeAway ? Infinity : 1,
+    waitForConnect: false,
+    setup(model: ChannelModel) {
+      ended = new Promise((resolve) => model.once('close', () => resolve()));
+      return setUp(model, setup);
+    },
+  };
+  const events = await connect(address.href, {
     noDelay: true, // 1,000 confirms a second one at a time; 22 without
     timeout: 5_000,
     clientProperties: { connection_name: `mra ${purpose}` },
     ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key, ca: [...tls.ca], minVersion: 'TLSv1.2' }),
-    recovery: {
-      initialDelay: 200,
-      maxDelay: 30_000,
-      initialMaxRetries: mayBeAway ? Infinity : 1,
-      waitForConnect: false,
-      setup: (model: ChannelModel) => setUp(model, setup),
-    },
+    recovery,
   });
-  const fields = { host: address.host, kind: purpose };
-  connection.on('connect', () => log.info('broker connected', fields));
-  connection.on('disconnect', () => log.warn('broker connection lost', fields));
-  connection.on('reconnect-scheduled', ({ attempt, delay, error }) => {
-    log.warn('broker will be tried again', { ...fields, attempt, delayMs: delay, evidence: error.message });
-  });
-  connection.on('error', (error) => log.warn('broker ended the connection', { ...fields, evidence: error.message }));
+  report(events, log, { host: address.host, kind: purpose });
   try {
-    return mayBeAway ? connection : await connection.waitForConnect();
+    if (!mayBeAway) await events.waitForConnect();
   } catch (error) {
-    await connection.close();
+    await events.close();
     throw brokerTrouble(error, address.host);
   }
+  // A farewell that the broker never answers would be waited for without end; the end of the socket is enough.
+  return { events, close: () => Promise.race([events.close(), ...(ended === undefined ? [] : [ended])]) };
+}
+
+function report(events: RecoveringChannelModel, log: Log, fields: LogFields): void {
+  events.on('connect', () => log.info('broker connected', fields));
+  events.on('disconnect', () => log.warn('broker connection lost', fields));
+  events.on('reconnect-scheduled', ({ attempt, delay, error }) => {
+    log.warn('broker will be tried again', { ...fields, attempt, delayMs: delay, evidence: error.message });
+  });
+  events.on('error', (error) => log.warn('broker ended the connection', { ...fields, evidence: error.message }));
 }
 
 async function setUp(model: ChannelModel, setup: (connection: Connection) => Promise<void>): Promise<void> {

@@ -3,6 +3,7 @@
 import { create } from 'xmlbuilder2';
 import { GatewayError, errorTable, type ErrorCode } from '../model/errors.ts';
 import { holdReasons, type HoldReason, type Receipt, type ValidMessage, type Verdict } from '../model/message.ts';
+import { shown } from '../model/shown-text.ts';
 import { attributesOf, onlyElements, onlyText, type XmlElement } from './libxml.ts';
 import { treeOf } from './trees.ts';
 
@@ -16,7 +17,10 @@ export const receiptFormat = {
   contentType: 'application/vnd.mra.receipt+xml',
 } as const;
 
-/** The receipt as text, unsigned. Characters that XML cannot carry are refused by the parser of checkDraft. */
+/**
+ * The receipt as text, unsigned. Texts that come from the message it answers are made presentable and cut to what the schema
+ * takes: whatever a partner sends, a receipt of it can be made.
+ */
 export function writeReceipt(receipt: Receipt): string {
   const { subject, reason, position, records } = receipt;
   const root = create({ encoding: 'UTF-8' }).ele(namespace, 'Receipt', { Id: receipt.id });
@@ -26,17 +30,17 @@ export function writeReceipt(receipt: Receipt): string {
   text('IssuedAt', receipt.issuedAt);
   root.ele(namespace, 'Subject', {
     Digest: subject.digest,
-    ...(subject.id === undefined ? {} : { Message: subject.id }),
+    ...(subject.id === undefined ? {} : { Message: presentable(subject.id, 256) }),
   });
   text('Verdict', receipt.verdict);
   if (reason !== undefined) {
-    const attributes = { Code: reason.code, ...(reason.at === undefined ? {} : { At: reason.at }) };
-    root.ele(namespace, 'Reason', attributes).txt(reason.detail);
+    const attributes = { Code: reason.code, ...(reason.at === undefined ? {} : { At: presentable(reason.at, 2000) }) };
+    root.ele(namespace, 'Reason', attributes).txt(presentable(reason.detail, 2000));
   }
   if (position !== undefined) {
     root.ele(namespace, 'Position', {
       Epoch: String(position.epoch.no),
-      EpochId: position.epoch.id,
+      EpochId: presentable(position.epoch.id, 256),
       Sequence: String(position.sequence),
       Chain: position.chain,
       Root: position.root,
@@ -47,6 +51,11 @@ export function writeReceipt(receipt: Receipt): string {
     root.ele(namespace, 'Records', { Taken: String(records.taken), Refused: String(records.refused) });
   }
   return root.end({ wellFormed: true });
+}
+
+function presentable(text: string, most: number): string {
+  // U+FFFE and U+FFFF are no characters, and XML has no way to write them.
+  return shown(text, most).replace(/[\uFFFE\uFFFF]/gu, '\uFFFD');
 }
 
 /** The receipt of a message that follows schemas/receipt.xsd. E_CODE_UNKNOWN for a reason that is not in our tables. */

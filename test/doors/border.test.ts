@@ -234,7 +234,8 @@ describe('border door', () => {
     const entry = { entry: { id: 'E-9', type: 'import', parties: [{ role: 'consignor', identifier: 'NN0000001' }] } };
     const told = await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' });
     expect([told.status, told.body['decision'], told.body['profile']]).to.deep.equal([201, 'apply', 'json']);
-    const { links: _, ...stored } = told.body;
+    const { links, ...stored } = told.body;
+    expect(links).to.deep.equal({ self: told.headers.get('location') });
     expect((await send('GET', told.headers.get('location') ?? '')).body).to.deep.equal(stored);
     expect((await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' })).body).to.deep.equal(told.body);
 

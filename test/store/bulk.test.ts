@@ -8,11 +8,25 @@ import { onBothEngines } from './engines.ts';
 import { bytesOf, digestOf, hour } from './samples.ts';
 
 const event = (n: number, ref = `r${n}`) => ({ n, leaf_hash: 'h', kind: 'bulk', ref, detail: null, at: hour(1) });
-const approval = (digest: string, person: string) => ({ partner: 'AA', digest, person, decision: 'release', at: hour(1) });
+const approval = (digest: string, person: string) => ({
+  partner: 'AA',
+  digest,
+  person,
+  decision: 'release',
+  at: hour(1),
+});
 
 onBothEngines('bulk work', (store) => {
   it('inserts more rows than one statement takes, with any text in them', async () => {
-    const awkward = ['', ' ', `"quoted" 'and' \\backslash`, '经营者 № 5 🏢', 'tab\tnewline\n', '{"json":[1]}', ':name ?1 $1'];
+    const awkward = [
+      '',
+      ' ',
+      `"quoted" 'and' \\backslash`,
+      '经营者 № 5 🏢',
+      'tab\tnewline\n',
+      '{"json":[1]}',
+      ':name ?1 $1',
+    ];
     const rows = Array.from({ length: 12_345 }, (_, i) => event(i + 1, awkward[i] ?? `r${i + 1}`));
     await store().write((tx) => insertMany(tx, 'event', rows));
     const held = await store().db.sql.selectFrom('event').select('ref').orderBy('n').execute();
@@ -29,22 +43,47 @@ onBothEngines('bulk work', (store) => {
   it('finds and deletes by thousands of values, only within what is fixed', async () => {
     const digests = Array.from({ length: 9_000 }, (_, i) => `d${i}`);
     await store().write(async (tx) => {
-      await insertMany(tx, 'approval', digests.flatMap((digest) => [approval(digest, 'P1'), approval(digest, 'P2')]));
+      await insertMany(
+        tx,
+        'approval',
+        digests.flatMap((digest) => [approval(digest, 'P1'), approval(digest, 'P2')]),
+      );
       await deleteMany(tx, 'approval', 'digest', digests.slice(1), { person: 'P1' });
     });
     const { sql } = store().db;
-    const left = await sql.selectFrom('approval').select(['digest', 'person']).where(oneOf(sql, 'digest', digests)).execute();
+    const left = await sql
+      .selectFrom('approval')
+      .select(['digest', 'person'])
+      .where(oneOf(sql, 'digest', digests))
+      .execute();
     expect(left).to.have.length(9_001);
     expect(left.filter(({ person }) => person === 'P1').map(({ digest }) => digest)).to.deep.equal(['d0']);
-    expect(await sql.selectFrom('approval').select('person').where(oneOf(sql, 'digest', [])).execute()).to.deep.equal([]);
-    const numbers = await sql.selectFrom('event').select('n').where(oneOf(sql, 'n', [3, 5, 99_999])).orderBy('n').execute();
+    expect(
+      await sql
+        .selectFrom('approval')
+        .select('person')
+        .where(oneOf(sql, 'digest', []))
+        .execute(),
+    ).to.deep.equal([]);
+    const numbers = await sql
+      .selectFrom('event')
+      .select('n')
+      .where(oneOf(sql, 'n', [3, 5, 99_999]))
+      .orderBy('n')
+      .execute();
     expect(numbers.map(({ n }) => n)).to.deep.equal([3, 5]);
   });
 
   it('lets other work run while many rows are written', async () => {
     let turns = 0;
     const counting = setInterval(() => (turns += 1), 1);
-    await store().write((tx) => insertMany(tx, 'event', Array.from({ length: 30_000 }, (_, i) => event(100_000 + i))));
+    await store().write((tx) =>
+      insertMany(
+        tx,
+        'event',
+        Array.from({ length: 30_000 }, (_, i) => event(100_000 + i)),
+      ),
+    );
     clearInterval(counting);
     expect(turns).to.be.at.least(3);
   });

@@ -87,7 +87,9 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     it('is refused for a store of a newer program', async () => {
       const db = await openDatabase(fresh.url);
       await db.transaction((tx) =>
-        sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01T00:00:00.000Z')`.execute(tx),
+        sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2099-01-01T00:00:00.000Z')`.execute(
+          tx,
+        ),
       );
       await db.close();
       expect(await codeOf(openDatabase(fresh.url))).to.equal('E_STORE_SCHEMA');
@@ -184,7 +186,9 @@ describe('the store on a server', () => {
     const cut = await cutAfterCommit(url);
     const through: Database = await openDatabase(cut.url);
     cut.arm();
-    expect(await codeOf(through.transaction((tx) => saveOperators(tx, [operator('C1')], hour(1))))).to.equal('E_OUTCOME_UNKNOWN');
+    expect(await codeOf(through.transaction((tx) => saveOperators(tx, [operator('C1')], hour(1))))).to.equal(
+      'E_OUTCOME_UNKNOWN',
+    );
     expect(await countOperators(through.sql)).to.equal(1);
     await through.close();
     await cut.close();
@@ -216,7 +220,8 @@ async function cutAfterCommit(url: string): Promise<{ readonly url: string; arm(
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     let silent = false;
-    for (const socket of [client, upstream]) socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    for (const socket of [client, upstream])
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     sockets.add(client).add(upstream);
     upstream.on('data', (bytes) => (silent ? client.destroy() : client.write(bytes)));
     client.on('data', (bytes) => {

@@ -1,6 +1,7 @@
 /** Runs the same tests on both engines, each on a store of its own. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../gateway/store/database.ts';
@@ -15,15 +16,19 @@ export interface TestStore {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
-/** An address of an empty store and how it is removed again. */
-export async function freshUrl(engine: Engine): Promise<{ readonly url: string; remove(): Promise<void> }> {
+/** The address of an empty store, and how it is removed again. */
+export interface FreshStore {
+  readonly url: string;
+  readonly remove: () => Promise<void>;
+}
+
+export async function freshUrl(engine: Engine): Promise<FreshStore> {
   if (engine === 'postgres') {
     const { url, drop } = await freshPostgres();
     return { url, remove: drop };
   }
   const folder = mkdtempSync(join(tmpdir(), 'mra-store-'));
-  const remove = () => Promise.resolve(rmSync(folder, { recursive: true }));
-  return { url: `sqlite:${join(folder, 'mra.db')}`, remove };
+  return { url: `sqlite:${join(folder, 'mra.db')}`, remove: () => rm(folder, { recursive: true }) };
 }
 
 /** `tests` gets a function that gives the opened store, to be called inside a test. */
@@ -31,16 +36,15 @@ export function onBothEngines(title: string, tests: (store: () => TestStore) => 
   for (const engine of ['sqlite', 'postgres'] as const) {
     describe(`${title} (${engine})`, () => {
       let store: TestStore | undefined;
-      let remove: (() => Promise<void>) | undefined;
+      let fresh: FreshStore | undefined;
       before(async () => {
-        const fresh = await freshUrl(engine);
-        remove = fresh.remove;
+        fresh = await freshUrl(engine);
         const db = await openDatabase(fresh.url);
         store = { db, url: fresh.url, engine, write: (work) => db.transaction(work) };
       });
       after(async () => {
         await store?.db.close();
-        await remove?.();
+        await fresh?.remove();
       });
       tests(() => {
         if (store === undefined) throw new Error('the store is open only while tests run');

@@ -16,7 +16,11 @@ onBothEngines('operators', (store) => {
     expect(await save(mixed, 2)).to.deep.equal({ created: 1, changed: 1, unchanged: 1 });
     expect(await findOperator(store().db.sql, 'B')).to.deep.equal(operator('B', { status: 'suspended' }));
     expect(await findOperator(store().db.sql, 'absent')).to.equal(undefined);
-    const revised = await store().db.sql.selectFrom('operator').select(['code', 'revised_at']).orderBy('code').execute();
+    const revised = await store()
+      .db.sql.selectFrom('operator')
+      .select(['code', 'revised_at'])
+      .orderBy('code')
+      .execute();
     expect(revised.map((row) => row.revised_at)).to.deep.equal([hour(1), hour(2), hour(2)]);
   });
 
@@ -29,12 +33,18 @@ onBothEngines('operators', (store) => {
 
   it('count once when a code is repeated, with the last record', async () => {
     const repeated = [operator('D'), operator('D', { grade: 'general' })];
-    expect(await store().write((tx) => saveOperators(tx, repeated, hour(1)))).to.deep.equal({ created: 1, changed: 0, unchanged: 0 });
+    expect(await store().write((tx) => saveOperators(tx, repeated, hour(1)))).to.deep.equal({
+      created: 1,
+      changed: 0,
+      unchanged: 0,
+    });
     expect((await findOperator(store().db.sql, 'D'))?.grade).to.equal('general');
   });
 
   it('come in batches, each once, ordered by code', async () => {
-    const records = Array.from({ length: 11_000 }, (_, i) => operator(`X${String((i * 7919) % 11_000).padStart(6, '0')}`));
+    const records = Array.from({ length: 11_000 }, (_, i) =>
+      operator(`X${String((i * 7919) % 11_000).padStart(6, '0')}`),
+    );
     await store().write((tx) => saveOperators(tx, records, hour(3)));
     const codes: string[] = [];
     for await (const batch of allOperators(store().db.sql)) codes.push(...batch.map(({ code }) => code));

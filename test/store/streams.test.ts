@@ -25,7 +25,12 @@ onBothEngines('streams', (store) => {
   it('begin once, move only from where they stand, and say so otherwise', async () => {
     const move = (from: number | undefined, to: number) =>
       store().write((tx) =>
-        moveStream(tx, { partner: 'AA', direction: 'out', from: from === undefined ? undefined : position(from), to: position(to) }),
+        moveStream(tx, {
+          partner: 'AA',
+          direction: 'out',
+          from: from === undefined ? undefined : position(from),
+          to: position(to),
+        }),
       );
     expect(await find('AA')).to.equal(undefined);
     const id = await move(undefined, 1);
@@ -33,13 +38,21 @@ onBothEngines('streams', (store) => {
     expect(await move(undefined, 1)).to.equal(undefined);
     expect(await move(1, 2)).to.equal(id);
     expect(await move(1, 2)).to.equal(undefined);
-    expect(await find('AA')).to.deep.equal({ id, partner: 'AA', direction: 'out', position: position(2), resyncWanted: false });
+    expect(await find('AA')).to.deep.equal({
+      id,
+      partner: 'AA',
+      direction: 'out',
+      position: position(2),
+      resyncWanted: false,
+    });
   });
 
   it('do not move from the same number of another epoch', async () => {
     await store().write((tx) => moveStream(tx, { partner: 'AB', direction: 'out', from: undefined, to: position(4) }));
     const restored = position(4, { no: 1, id: 'other' });
-    const moved = await store().write((tx) => moveStream(tx, { partner: 'AB', direction: 'out', from: restored, to: position(5) }));
+    const moved = await store().write((tx) =>
+      moveStream(tx, { partner: 'AB', direction: 'out', from: restored, to: position(5) }),
+    );
     expect(moved).to.equal(undefined);
     expect((await find('AB'))?.position).to.deep.equal(position(4));
   });
@@ -50,14 +63,23 @@ onBothEngines('streams', (store) => {
         const from = (await findStream(tx, 'AC', 'out'))?.position;
         const to = position((from?.sequence ?? 0) + 1);
         if ((await moveStream(tx, { partner: 'AC', direction: 'out', from, to })) === undefined) return false;
-        await addMessage(tx, sealed(`gapless-${n}-${to.sequence}`, 'AC'), { epochId: 'e1', sequence: to.sequence, at: hour(1) });
+        await addMessage(tx, sealed(`gapless-${n}-${to.sequence}`, 'AC'), {
+          epochId: 'e1',
+          sequence: to.sequence,
+          at: hour(1),
+        });
         return true;
       });
     const sendUntilDone = async (n: number): Promise<number> => {
       for (let tries = 1; ; tries += 1) if (await send(n)) return tries;
     };
     const tries = await Promise.all(Array.from({ length: 24 }, (_, n) => sendUntilDone(n)));
-    const rows = await store().db.sql.selectFrom('message').select('sequence').where('partner', '=', 'AC').orderBy('sequence').execute();
+    const rows = await store()
+      .db.sql.selectFrom('message')
+      .select('sequence')
+      .where('partner', '=', 'AC')
+      .orderBy('sequence')
+      .execute();
     expect(rows.map(({ sequence }) => sequence)).to.deep.equal(Array.from({ length: 24 }, (_, i) => i + 1));
     expect((await find('AC'))?.position.sequence).to.equal(24);
     // On the server the writers do run into each other; were this not so, the test would show nothing.
@@ -78,7 +100,9 @@ onBothEngines('streams', (store) => {
     expect(await store().write((tx) => askResync(tx, 'AE', true))).to.equal(false);
     await store().write(begin);
     expect(await store().write((tx) => askResync(tx, 'AE', true))).to.equal(true);
-    await store().write((tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: position(1), to: position(2) }));
+    await store().write((tx) =>
+      moveStream(tx, { partner: 'AE', direction: 'out', from: position(1), to: position(2) }),
+    );
     expect((await find('AE'))?.resyncWanted).to.equal(true);
     const next = position(1, { no: 2, id: 'e2' });
     await store().write((tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: position(2), to: next }));
@@ -143,7 +167,12 @@ onBothEngines('the list in force', (store) => {
       return digest;
     });
     expect(await inForce(2)).to.equal(undefined);
-    expect(await inForce(3)).to.deep.equal({ number: 'CA/3/00417', issuedAt: hour(2), receivedAt: hour(2), newerHeld: false });
+    expect(await inForce(3)).to.deep.equal({
+      number: 'CA/3/00417',
+      issuedAt: hour(2),
+      receivedAt: hour(2),
+      newerHeld: false,
+    });
     expect(await inForce(6)).to.deep.include({ number: 'CA/3/00418', receivedAt: hour(4), newerHeld: false });
     expect(await inForce(7)).to.deep.include({ number: 'CA/3/00418', newerHeld: true });
     await store().write((tx) => settleInbox(tx, { partner: 'CA', digest: hold, state: 'REJECTED', at: hour(9) }));

@@ -118,8 +118,8 @@ export interface TestClearance extends Clearance {
 
 /** The clearance side of a gateway on a store of its own, at noon. */
 export async function openClearance(partners: readonly ClearanceTerms[] = [northland]): Promise<TestClearance> {
-  const { url, remove } = await freshUrl('sqlite');
-  const db = await openDatabase(url);
+  const fresh = await freshUrl('sqlite');
+  const db = await openDatabase(fresh.url);
   const clearance: TestClearance = {
     home: sampleHome,
     db,
@@ -130,7 +130,7 @@ export async function openClearance(partners: readonly ClearanceTerms[] = [north
     random: (bytes) => randomBytes(bytes),
     async close() {
       await db.close();
-      await remove();
+      await fresh.remove();
     },
   };
   return clearance;

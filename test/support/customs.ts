@@ -1,5 +1,6 @@
 /** Whole gateways for tests: real keys, stores, doors and connections, introduced to each other as administrations are. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CliContext, OpenGateway, Serving } from '../../gateway/cli/context.ts';
 import { makeDemoHomes } from '../../gateway/cli/demo-homes.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
@@ -33,7 +34,10 @@ export interface World {
 /** The home administration and its partners. `broker`: the AMQP partners use it, otherwise everybody uses HTTPS. */
 export async function makeWorld(broker?: string): Promise<World> {
   const tools = adapterTools();
-  const base = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: broker ?? 'amqp://127.0.0.1:1', MRA_LOG: 'silent' });
+  const base = loadConfig(
+    { data: temporaryFolder() },
+    { MRA_BROKER: broker ?? 'amqp://127.0.0.1:1', MRA_LOG: 'silent' },
+  );
   const settings = (): Config => {
     const { broker: _, ...rest } = base;
     return rest;
@@ -100,6 +104,7 @@ export async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   while (performance.now() < deadline) {
     const answer = await ask();
     if (answer !== undefined) return answer;
+    await turn(); // the embedded store answers at once: without this, nothing else in the process would come to its turn
   }
   throw new Error('nothing came within ten seconds');
 }

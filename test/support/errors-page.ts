@@ -7,7 +7,10 @@ export const errorsPagePath = new URL('../../docs/errors.md', import.meta.url);
 
 /** The page as it should stand. */
 export function errorsPage(): string {
-  const rows = Object.entries(errorTable).map(([code, { title, category, retry, who, status }]) => `| \`${code}\` | ${title} | ${category} | ${retry.replace('_', ' ')} | ${who.replace('_', ' ')} | ${status} |`);
+  const rows = Object.entries(errorTable).map(
+    ([code, { title, category, retry, who, status }]) =>
+      `| \`${code}\` | ${title} | ${category} | ${retry.replace('_', ' ')} | ${who.replace('_', ' ')} | ${status} |`,
+  );
   return [
     '# Errors',
     '',

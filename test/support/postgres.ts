@@ -6,14 +6,16 @@ import { Client } from 'pg';
 export interface FreshDatabase {
   readonly url: string;
   readonly name: string;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** Address of the server for tests. Throws when the tests were started without the runner. */
 export function postgresUrl(): string {
   const url = process.env['MRA_TEST_POSTGRES'];
   if (url !== undefined && url !== '') return url;
-  throw new Error('MRA_TEST_POSTGRES names no PostgreSQL. Run the tests with `npm test`, or set it to a running server.');
+  throw new Error(
+    'MRA_TEST_POSTGRES names no PostgreSQL. Run the tests with `npm test`, or set it to a running server.',
+  );
 }
 
 /** Runs statements on the server, each by itself, outside of any gateway. */

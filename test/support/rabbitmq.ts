@@ -85,31 +85,43 @@ export interface Line {
   readonly url: string;
   /** Destroys every connection now on the line; neither side has time to say goodbye. */
   cut(): void;
+  /** Nothing passes any more on the connections there are, and neither side is told. */
+  freeze(): void;
   close(): Promise<void>;
 }
 
 export async function lineTo(url: string): Promise<Line> {
-  const target = new URL(url);
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect(Number(target.port || 5672), target.hostname);
-    for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
+    for (const socket of forward(near, url)) {
       sockets.add(socket);
-      socket.setNoDelay(true).pipe(other);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        other.destroy();
-        sockets.delete(socket);
-      });
+      socket.on('close', () => sockets.delete(socket));
     }
   });
   const port = await freePort();
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  target.host = `127.0.0.1:${String(port)}`;
+  const address = new URL(url);
+  address.host = `127.0.0.1:${String(port)}`;
   const cut = (): void => sockets.forEach((socket) => socket.destroy());
-  const close = (): Promise<void> => {
-    cut();
-    return new Promise((resolve) => server.close(() => resolve()));
+  return {
+    url: address.toString(),
+    cut,
+    freeze: () => sockets.forEach((socket) => socket.unpipe()),
+    close() {
+      cut();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
   };
-  return { url: target.toString(), cut, close };
+}
+
+/** Joins a socket to the broker, both ways; the end of one side is the end of the other. */
+export function forward(near: Socket, url: string): readonly [Socket, Socket] {
+  const broker = new URL(url);
+  const far = connect(Number(broker.port || 5672), broker.hostname);
+  for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
+    socket.setNoDelay(true).pipe(other);
+    socket.on('error', () => other.destroy());
+    socket.on('close', () => other.destroy());
+  }
+  return [near, far];
 }

@@ -1,12 +1,228 @@
-/** Messages over a real broker: what each outcome of a send means, and that no message is lost or doubled unnoticed. */
+/** Messages over a real broker: what each outcome of a send means, and that nothing is lost or doubled unnoticed. */
 
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import { connect as connectTcp } from 'node:net';
-import { expect } from 'chai';
+import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
-import { sha256 } from '../../gateway/model/digest.ts';
-import { openAmqp, probeBroker, type AmqpLink, type AmqpOptions, type Delivery, type Route } from '../../gateway/wire/amqp.ts';
-import { deadQueueName, deliveryLimit, queueName, queueSettings } from '../../gateway/wire/amqp-names.ts';
-import { makeLog } from '../../gateway/wire/log.ts';
+import { expect } from 'chai';
+import { openAmqp } from '../../gateway/wire/amqp.ts';
+import type { AmqpLink, AmqpOptions, Route } from '../../gateway/wire/amqp.ts';
+import { deadQueueName, deliveryLimit, queueName } from '../../gateway/wire/amqp-names.ts';
+import { Inbox, listeningLog, sealed, silent } from '../support/deliveries.ts';
+import { refusalCode } from '../support/expect-code.ts';
+import { amqpUrl, lineTo } from '../support/rabbitmq.ts';
+import type { Line } from '../support/rabbitmq.ts';
+
+describe('messages over the broker', () => {
+  let route: Route;
+  let links: AmqpLink[];
+  let lines: Line[];
+
+  const open = async (changes: Partial<AmqpOptions> = {}): Promise<AmqpLink> => {
+    const link = await openAmqp({ url: amqpUrl(), log: silent, redeliveryMs: () => 0, ...changes });
+    links.push(link);
+    return link;
+  };
+  const openLine = async (): Promise<Line> => {
+    const line = await lineTo(amqpUrl());
+    lines.push(line);
+    return line;
+  };
+
+  beforeEach(() => {
+    // Administrations nobody else speaks of, so that no two tests share a queue.
+    route = { from: 'XA', to: `X${randomBytes(6).toString('hex')}` };
+    links = [];
+    lines = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(lines.map((line) => line.close()));
+    await Promise.all(links.map((link) => link.close()));
+    const model = await connect(amqpUrl());
+    const channel = await model.createChannel();
+    await channel.deleteQueue(queueName(route));
+    await channel.deleteQueue(deadQueueName(route));
+    await model.close();
+  });
+
+  describe('sending', () => {
+    it('is custody once the broker confirms; bytes and id arrive unchanged', async () => {
+      const link = await open();
+      const inbox = new Inbox();
+      await link.consume(route, inbox.take);
+      const custody = await link.transport(route).send(sealed('m-1'));
+      expect(custody.kind).to.equal('custody');
+      const { bytes, messageId, redelivered } = await inbox.next();
+      expect({ text: Buffer.from(bytes).toString(), messageId, redelivered }).to.deep.equal({
+        text: 'content of m-1',
+        messageId: 'm-1',
+        redelivered: false,
+      });
+    });
+
+    it('to a partner without a queue is refused and held, although the broker confirms it', async () => {
+      const link = await open();
+      const custody = await link.transport(route).send(sealed('m-1'));
+      expect(custody).to.include({ kind: 'refused', hold: 'route' });
+    });
+
+    it('tells two sends of one id apart: one returned, one taken', async () => {
+      const link = await open();
+      await link.consume(route, () => Promise.resolve());
+      const nowhere = link.transport({ from: 'XA', to: 'XNOWHERE' }).send(sealed('m-1'));
+      const there = link.transport(route).send(sealed('m-1'));
+      expect((await Promise.all([nowhere, there])).map(({ kind }) => kind)).to.deep.equal(['refused', 'custody']);
+    });
+
+    it('carries 15 MB', async () => {
+      const link = await open();
+      const inbox = new Inbox();
+      await link.consume(route, inbox.take);
+      const bytes = randomBytes(15_000_000);
+      expect((await link.transport(route).send(sealed('m-big', bytes))).kind).to.equal('custody');
+      expect(Buffer.compare((await inbox.next()).bytes, bytes)).to.equal(0);
+    });
+
+    it('is unknown when the connection ends before the confirm', async () => {
+      const line = await openLine();
+      const link = await open({ url: line.url });
+      const sending = link.transport(route).send(sealed('m-1'));
+      line.cut();
+      expect((await sending).kind).to.equal('unknown');
+    });
+
+    it('is unknown when no confirm comes in time', async () => {
+      const line = await openLine();
+      const link = await open({ url: line.url, confirmMs: 20 });
+      line.freeze();
+      expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('unknown');
+    });
+
+    it('is refused while the broker is away', async () => {
+      const line = await openLine();
+      const { log, heard } = listeningLog();
+      const link = await open({ url: line.url, log });
+      const lost = heard('broker connection lost', 'publish');
+      await line.close();
+      await lost;
+      expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
+    });
+  });
+
+  describe('taking', () => {
+    it('delivers a message again, before the next one, when the handler could not store it', async () => {
+      const link = await open();
+      const inbox = new Inbox();
+      let failures = 0;
+      await link.consume(route, async (delivery) => {
+        await inbox.take(delivery);
+        if (delivery.messageId === 'm-1' && (failures += 1) === 1) throw new Error('the store is away');
+      });
+      for (const id of ['m-1', 'm-2', 'm-3']) await link.transport(route).send(sealed(id));
+      const deliveries = [await inbox.next(), await inbox.next(), await inbox.next(), await inbox.next()];
+      expect(deliveries.map(({ messageId }) => messageId)).to.deep.equal(['m-1', 'm-1', 'm-2', 'm-3']);
+      expect(deliveries.map(({ redelivered }) => redelivered).slice(0, 2)).to.deep.equal([false, true]);
+    });
+
+    it('lays a message aside after too many deliveries, and no other with it', async () => {
+      const link = await open();
+      const inbox = new Inbox();
+      await link.consume(route, async (delivery) => {
+        await inbox.take(delivery);
+        if (delivery.messageId === 'm-bad') throw new Error('never');
+      });
+      for (const id of ['m-bad', 'm-good']) await link.transport(route).send(sealed(id));
+      while ((await inbox.next()).messageId !== 'm-good');
+      expect(inbox.ids.filter((id) => id === 'm-bad')).to.have.length(deliveryLimit + 1);
+      const model = await connect(amqpUrl());
+      const channel = await model.createChannel();
+      const laidAside = new Promise((resolve) => {
+        void channel.consume(deadQueueName(route), (message) => resolve(message?.properties.messageId));
+      });
+      expect(await laidAside).to.equal('m-bad');
+      await model.close();
+    });
+
+    it('acknowledges only what was stored: a message in hand comes again after the connection was lost', async () => {
+      const line = await openLine();
+      const link = await open({ url: line.url });
+      const inbox = new Inbox();
+      const stored = Promise.withResolvers<undefined>();
+      await link.consume(route, async (delivery) => {
+        await inbox.take(delivery);
+        await stored.promise;
+      });
+      await link.transport(route).send(sealed('m-1'));
+      expect((await inbox.next()).redelivered).to.equal(false);
+      line.cut();
+      stored.resolve(undefined);
+      expect(await inbox.next()).to.include({ messageId: 'm-1', redelivered: true });
+    });
+
+    it('goes on after the connection was lost, and so does sending', async () => {
+      const line = await openLine();
+      const { log, heard } = listeningLog();
+      const link = await open({ url: line.url, log });
+      const inbox = new Inbox();
+      await link.consume(route, inbox.take);
+      const back = Promise.all([heard('broker connected', 'publish'), heard('broker connected', 'consume')]);
+      line.cut();
+      await back;
+      expect((await link.transport(route).send(sealed('m-2'))).kind).to.equal('custody');
+      expect((await inbox.next()).messageId).to.equal('m-2');
+    });
+
+    it('goes on after the queue was deleted under it', async () => {
+      const { log, heard } = listeningLog();
+      const link = await open({ log });
+      const inbox = new Inbox();
+      await link.consume(route, inbox.take);
+      const back = heard('broker connected', 'consume');
+      const model = await connect(amqpUrl());
+      await (await model.createChannel()).deleteQueue(queueName(route));
+      await model.close();
+      await back;
+      expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+      expect((await inbox.next()).messageId).to.equal('m-1');
+    });
+
+    it('has one gateway at a time take from a queue; the next takes over when that one ends', async () => {
+      const [first, second] = [await open(), await open()];
+      const [ofFirst, ofSecond] = [new Inbox(), new Inbox()];
+      await first.consume(route, ofFirst.take);
+      await second.consume(route, ofSecond.take);
+      for (const id of ['m-1', 'm-2', 'm-3']) await second.transport(route).send(sealed(id));
+      for (const id of ['m-1', 'm-2', 'm-3']) expect((await ofFirst.next()).messageId).to.equal(id);
+      await first.close();
+      await second.transport(route).send(sealed('m-4'));
+      expect((await ofSecond.next()).messageId).to.equal('m-4');
+      expect(ofSecond.ids).to.deep.equal(['m-4']);
+    });
+
+    it('ends with the message in hand settled, and leaves the rest on the queue', async () => {
+      const link = await open();
+      const inbox = new Inbox();
+      const stored = Promise.withResolvers<undefined>();
+      const consumer = await link.consume(route, async (delivery) => {
+        await inbox.take(delivery);
+        await stored.promise;
+      });
+      for (const id of ['m-1', 'm-2']) await link.transport(route).send(sealed(id));
+      await inbox.next();
+      const stopped = consumer.stop();
+      stored.resolve(undefined);
+      await stopped;
+      const later = new Inbox();
+      await link.consume(route, later.take);
+      expect((await later.next()).messageId).to.equal('m-2');
+      expect(inbox.ids).to.deep.equal(['m-1']);
+    });
+
+    it('refuses a queue that the broker holds with other settings', async () => {
+      const model = await connect(amqpUrl());
+      await (await model.createChannel()).assertQueue(queueName(route), { durable: true });
+      await model.close();
+      const link = await open();
+      expect(await refusalCode(() => link.consume(route, () => Promise.resolve()))).to.equal('E_CONFIG_INVALID');
+    });
+  });
+});

@@ -1,0 +1,74 @@
+/** A connection to the embedded engine, as the SQL layer wants it, with its statements kept prepared. */
+
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { GatewayError } from '../model/errors.ts';
+
+/** Rows of a bulk statement run before other work gets its turn: about 10 ms. */
+const rowsPerTurn = 2_000;
+const statementsKept = 300;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly reads: boolean;
+}
+
+export class SqliteConnection implements DatabaseConnection {
+  readonly database: DatabaseSync;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(database: DatabaseSync) {
+    this.database = database;
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) return known;
+    const statement = this.database.prepare(text);
+    const prepared = { statement, reads: statement.columns().length > 0 };
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size >= statementsKept && oldest !== undefined) this.#prepared.delete(oldest);
+    this.#prepared.set(text, prepared);
+    return prepared;
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return Promise.try(() => {
+      const { statement, reads } = this.#prepare(query.sql);
+      const values = query.parameters.map(bindable);
+      if (reads) return { rows: statement.all(...values) as R[] };
+      const { changes } = statement.run(...values);
+      return { rows: [], numAffectedRows: BigInt(changes) };
+    });
+  }
+
+  /** One statement for many rows. Other work of the process gets its turn between slices. */
+  async runMany(text: string, rows: Iterable<readonly SQLInputValue[]>): Promise<void> {
+    const { statement } = this.#prepare(text);
+    let inSlice = 0;
+    for (const row of rows) {
+      statement.run(...row);
+      inSlice += 1;
+      if (inSlice === rowsPerTurn) {
+        inSlice = 0;
+        await nextTurn();
+      }
+    }
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new GatewayError(
+      'E_INTERNAL',
+      'rows are read in pages, not streamed: an open cursor would hold back all readers',
+    );
+  }
+}
+
+/** node:sqlite reads an object as named parameters and would store NULL for it, so only plain values pass. */
+function bindable(value: unknown): SQLInputValue {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || value === null)
+    return value;
+  if (value instanceof Uint8Array) return value;
+  throw new GatewayError('E_INTERNAL', `a ${typeof value} cannot be stored; give text, a number, bytes or null`);
+}

@@ -1,0 +1,91 @@
+/** `mra check` and `mra entry assess`: questions from the command line, answered and recorded like any other. */
+
+import { expect } from 'chai';
+import { Command } from 'commander';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkCommand } from '../../gateway/cli/check.ts';
+import { entryCommands } from '../../gateway/cli/entry.ts';
+import { makeOutput, type ExitCode, type Format } from '../../gateway/cli/output.ts';
+import { eventsSince } from '../../gateway/store/events.ts';
+import { fillRegister, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
+import { refusalCode } from '../support/expect-code.ts';
+import { memoryStream } from './memory.ts';
+
+describe('clearance at the command line', () => {
+  let clearance: TestClearance;
+  let folder: string;
+  let [stdout, stderr] = [memoryStream(), memoryStream()];
+  let exit: ExitCode | undefined;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'mra-entry-'));
+    clearance = await openClearance();
+    await fillRegister(clearance.db);
+  });
+  afterEach(async () => {
+    await clearance.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function mra(args: readonly string[], format: Format = 'table'): Promise<string> {
+    [stdout, stderr, exit] = [memoryStream(), memoryStream(), undefined];
+    const program = new Command().exitOverride();
+    const context = {
+      out: makeOutput({ stdout, stderr, format }),
+      open: () => Promise.resolve({ ...clearance, close: () => Promise.resolve() }),
+      exit: (code: ExitCode) => void (exit = code),
+    };
+    checkCommand(program, context);
+    entryCommands(program, context);
+    await program.parseAsync(['node', 'mra', ...args]);
+    return stdout.text();
+  }
+
+  it('a check says the outcome first, then how it came about and its number', async () => {
+    const [first, ...rest] = (await mra(['check', 'NN0000001', '--role', 'consignor', '--direction', 'import'])).split(
+      '\n',
+    );
+    expect(first).to.match(/^RECOGNISED {2}NN NN0000001/u);
+    expect(rest.join('\n'))
+      .to.include('apply E P')
+      .and.match(/number +CN-\w{4}-\w{4}-\w{4}-\w/u);
+    expect(stderr.text()).to.include('Next: ');
+    expect(await eventsSince(clearance.db.sql, 0, 5)).to.have.length(1);
+  });
+
+  it('as JSON it is the answer itself; the exit code tells only when asked to', async () => {
+    const answer = JSON.parse(await mra(['check', 'NN0000002', '--partner', 'NN'], 'json')) as { outcome: string };
+    expect([answer.outcome, exit]).to.deep.equal(['suspended', undefined]);
+    await mra(['check', 'NN0000002', '--exit-code']);
+    expect(exit).to.equal(1);
+    await mra(['check', 'NN0000001', '--exit-code']);
+    expect(exit).to.equal(undefined);
+  });
+
+  it('a time without a zone and an identifier of nobody are refused', async () => {
+    expect(await refusalCode(() => mra(['check', 'NN0000001', '--at', '2026-11-23T12:00:00']))).to.equal(
+      'E_REQUEST_INVALID',
+    );
+    expect(await refusalCode(() => mra(['check', '12345']))).to.equal('E_PARTNER_UNKNOWN');
+  });
+
+  it('entries are assessed file by file; one that cannot be read is told and passed over', async () => {
+    const [good, bad] = [join(folder, 'good.xml'), join(folder, 'bad.json')];
+    writeFileSync(
+      good,
+      '<Declaration><ID>E-1</ID><TypeCode>IMA</TypeCode><Exporter><ID>NN0000001</ID></Exporter></Declaration>',
+    );
+    writeFileSync(bad, '{"entry":{}}');
+    const text = await mra(['entry', 'assess', good, bad]);
+    expect(text)
+      .to.match(/^APPLY {2}good\.xml, entry E-1/u)
+      .and.include('lower examination rate');
+    expect(stderr.text()).to.include('bad.json').and.include('E_REQUEST_INVALID');
+    expect(exit).to.equal(6);
+
+    const results = JSON.parse(await mra(['entry', 'assess', good, join(folder, 'none.xml')], 'json')) as object[];
+    expect(results[0]).to.have.nested.property('assessment.decision', 'apply');
+    expect(results[1]).to.deep.equal({ file: 'none.xml', code: 'E_FILE_UNREADABLE' });
+  });
+});

@@ -1,0 +1,113 @@
+/** Evidence: consultations word for word, answers under a key, and a log without gaps. */
+
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import type { ProvenAnswer } from '../../gateway/model/answer.ts';
+import {
+  findAssessment,
+  findConsultation,
+  findIdempotent,
+  recordAssessment,
+  recordConsultations,
+  saveIdempotent,
+} from '../../gateway/store/consultations.ts';
+import { appendEvents, eventsSince, leafOfEvent } from '../../gateway/store/events.ts';
+import { onBothEngines } from './engines.ts';
+import { hour } from './samples.ts';
+
+const answer: ProvenAnswer = {
+  outcome: 'not_on_list',
+  subject: { partner: 'AA', identifier: 'A1', identifier_as_sent: ' a1 ' },
+  at: hour(1),
+  known_at: hour(1),
+  answered_at: hour(1),
+  freshness: { state: 'fresh', max_age_s: 60, source: 'register' },
+  advice: { action: 'do_not_apply', benefits: [], policy: 'sample' },
+  explanation: [{ step: 'status', result: 'fail', code: 'NOT_ON_LIST', text: 'not on the list' }],
+  proof: { consultation_number: 'N1', issued_at: hour(1), requester: 'desk', answer_digest: 'sha-256:x', log_index: 1 },
+};
+
+onBothEngines('consultations', (store) => {
+  const consultation = (number: string) => ({
+    number,
+    askedAt: hour(1),
+    requester: 'desk',
+    partner: 'AA',
+    request: { partner: 'AA', identifier: ' a1 ' },
+    answer,
+  });
+
+  it('come back as they were given', async () => {
+    await store().write((tx) => recordConsultations(tx, [consultation('N1'), consultation('N2')]));
+    expect(await findConsultation(store().db.sql, 'N2')).to.deep.equal(consultation('N2'));
+    expect(await findConsultation(store().db.sql, 'N3')).to.equal(undefined);
+  });
+
+  it('never share a number', async () => {
+    const again = store().write((tx) => recordConsultations(tx, [consultation('N4'), consultation('N4')]));
+    expect(await again.catch((error: unknown) => error)).to.be.instanceOf(Error);
+    expect(await findConsultation(store().db.sql, 'N4')).to.equal(undefined);
+  });
+
+  it('have whole entries beside them', async () => {
+    const assessment = { number: 'E1', askedAt: hour(1), requester: 'desk', request: { id: 'entry' }, answer: ['N1'] };
+    await store().write((tx) => recordAssessment(tx, assessment));
+    expect(await findAssessment(store().db.sql, 'E1')).to.deep.equal(assessment);
+    expect(await findAssessment(store().db.sql, 'E2')).to.equal(undefined);
+  });
+
+  it('keep the first answer under a key, one key for each requester', async () => {
+    const first = { fingerprint: 'f1', status: 201, body: '{}', at: hour(1) };
+    const save = (requester: string, body: string) =>
+      store().write((tx) => saveIdempotent(tx, { ...first, requester, key: 'k', body }));
+    expect(await save('desk', 'first')).to.equal(true);
+    expect(await save('desk', 'second')).to.equal(false);
+    expect(await save('other desk', 'theirs')).to.equal(true);
+    expect(await findIdempotent(store().db.sql, 'desk', 'k')).to.deep.include({ ...first, body: 'first' });
+    expect(await findIdempotent(store().db.sql, 'desk', 'other key')).to.equal(undefined);
+  });
+});
+
+onBothEngines('the log', (store) => {
+  const append = (...kinds: string[]) =>
+    store().write((tx) =>
+      appendEvents(
+        tx,
+        kinds.map((kind) => ({ kind, ref: 'r', detail: { b: 1, a: [kind] }, at: hour(1) })),
+      ),
+    );
+
+  it('numbers events from 1, in their order', async () => {
+    expect(await append('one', 'two')).to.equal(2);
+    expect(await store().write((tx) => appendEvents(tx, [{ kind: 'three', ref: 's', at: hour(2) }]))).to.equal(3);
+    const events = await eventsSince(store().db.sql, 1, 10);
+    expect(events.map(({ n, kind, detail }) => [n, kind, detail])).to.deep.equal([
+      [2, 'two', { a: ['two'], b: 1 }],
+      [3, 'three', undefined],
+    ]);
+    expect(await eventsSince(store().db.sql, 0, 1)).to.have.length(1);
+  });
+
+  it('has leaves that anybody can compute', async () => {
+    const [first] = await eventsSince(store().db.sql, 0, 1);
+    const text = `{"at":"${hour(1)}","detail":{"a":["one"],"b":1},"kind":"one","n":1,"ref":"r"}`;
+    const leaf = createHash('sha256')
+      .update(Buffer.from([0]))
+      .update(text)
+      .digest('hex');
+    expect(first?.leafHash).to.equal(leaf);
+    expect(first === undefined ? '' : leafOfEvent(first)).to.equal(leaf);
+  });
+
+  it('has no gaps, also between writers side by side of whom some fail', async () => {
+    const before = await append('before');
+    const write = (n: number) =>
+      store().write(async (tx) => {
+        await appendEvents(tx, [{ kind: `side ${n}`, ref: 'r', at: hour(3) }]);
+        if (n % 3 === 0) throw new RangeError('failed after its number was given out');
+      });
+    await Promise.allSettled(Array.from({ length: 30 }, (_, n) => write(n)));
+    const numbers = (await eventsSince(store().db.sql, before, 100)).map(({ n }) => n);
+    expect(numbers).to.deep.equal(Array.from({ length: 20 }, (_, i) => before + 1 + i));
+  });
+});

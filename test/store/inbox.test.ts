@@ -1,0 +1,141 @@
+/** Messages that arrive: known by their bytes, answered again by the stored receipt, one id for one verified content. */
+
+import { expect } from 'chai';
+import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
+import { approve, claimId, findInbox, heldMessages, receive, settleInbox } from '../../gateway/store/inbox.ts';
+import type { Approval, InboxSettlement } from '../../gateway/store/inbox.ts';
+import { codeOf } from './codes.ts';
+import { onBothEngines } from './engines.ts';
+import { bytesOf, digestOf, hour, raw } from './samples.ts';
+
+onBothEngines('the inbox', (store) => {
+  const arrive = (partner: string, text: string, id?: string) =>
+    store().write((tx) => receive(tx, raw(partner, text), id));
+  const claim = (partner: string, id: string, digest: string) =>
+    store().write((tx) => claimId(tx, partner, id, digest));
+  const settle = (settlement: Omit<InboxSettlement, 'at'>, h = 2) =>
+    store().write(async (tx) => {
+      const receiptDigest = await keepBytes(tx, bytesOf(`receipt ${settlement.state}`));
+      return await settleInbox(tx, { receiptDigest, at: hour(h), ...settlement });
+    });
+
+  it('keeps bytes before they are judged, and counts how often they came', async () => {
+    const digest = digestOf(bytesOf('first'));
+    expect(await arrive('AA', 'first', 'hint')).to.deep.equal({ known: false, digest });
+    expect(await arrive('AA', 'first')).to.deep.equal({ known: true, digest, state: 'RECEIVED' });
+    const row = await findInbox(store().db.sql, { partner: 'AA', digest });
+    expect(row).to.deep.include({ hintedId: 'hint', deliveries: 2, state: 'RECEIVED', via: 'https' });
+    expect(Buffer.from(await getBytes(store().db.sql, digest)).toString()).to.equal('first');
+  });
+
+  it('answers known bytes with the receipt they got, a refusal too', async () => {
+    const { digest } = await arrive('AB', 'refused');
+    await settle({ partner: 'AB', digest, state: 'REJECTED', reason: 'E_SIGNATURE_INVALID' });
+    const again = await arrive('AB', 'refused');
+    expect(again).to.deep.include({ known: true, state: 'REJECTED' });
+    const receipt = again.known ? await getBytes(store().db.sql, again.receiptDigest ?? '') : undefined;
+    expect(Buffer.from(receipt ?? []).toString()).to.equal('receipt REJECTED');
+  });
+
+  it('knows the bytes of one partner only as that partner’s', async () => {
+    await arrive('AC', 'shared');
+    expect((await arrive('AD', 'shared')).known).to.equal(false);
+  });
+
+  it('gives an id to the first verified bytes, and names them to others', async () => {
+    const [first, second] = [(await arrive('AE', 'one')).digest, (await arrive('AE', 'two')).digest];
+    expect(await claim('AE', 'id', first)).to.equal('free');
+    expect(await claim('AE', 'id', first)).to.equal('same');
+    expect(await claim('AE', 'id', second)).to.deep.equal({ conflict: first });
+    expect((await findInbox(store().db.sql, { messageId: 'id', partner: 'AE' }))?.digest).to.equal(first);
+    expect((await findInbox(store().db.sql, { partner: 'AE', digest: second }))?.state).to.equal('RECEIVED');
+  });
+
+  it('does not let unverified bytes use up an id', async () => {
+    await arrive('AF', 'garbage', 'wanted');
+    expect(await findInbox(store().db.sql, { messageId: 'wanted', partner: 'AF' })).to.equal(undefined);
+    const { digest } = await arrive('AF', 'genuine', 'wanted');
+    expect(await claim('AF', 'wanted', digest)).to.equal('free');
+  });
+
+  it('gives an id to one of two contents that claim it at once', async () => {
+    const digests = [(await arrive('AG', 'left')).digest, (await arrive('AG', 'right')).digest];
+    const claims = await Promise.all(digests.map((digest) => claim('AG', 'contested', digest)));
+    expect(claims.filter((outcome) => outcome === 'free')).to.have.length(1);
+    const winner = digests[claims.indexOf('free')];
+    expect(claims.filter((outcome) => outcome !== 'free')).to.deep.equal([{ conflict: winner }]);
+  });
+
+  it('asks for the partner when two use one id', async () => {
+    for (const partner of ['AH', 'AI'])
+      await claim(partner, 'common', (await arrive(partner, `from ${partner}`)).digest);
+    expect(await codeOf(findInbox(store().db.sql, { messageId: 'common' }))).to.equal('E_REQUEST_INVALID');
+    expect((await findInbox(store().db.sql, { messageId: 'common', partner: 'AI' }))?.partner).to.equal('AI');
+  });
+
+  it('only moves on: held, then applied or refused, then nothing more', async () => {
+    const { digest } = await arrive('AJ', 'moving');
+    const key = { partner: 'AJ', digest };
+    await claim('AJ', 'moving', digest);
+    expect((await findInbox(store().db.sql, key))?.state).to.equal('VERIFIED');
+    expect(await settle({ ...key, state: 'HELD', kind: 'list', reason: 'list_shrinks' })).to.equal(true);
+    expect(
+      (await heldMessages(store().db.sql, 'AJ')).map(({ messageId, reason }) => [messageId, reason]),
+    ).to.deep.equal([['moving', 'list_shrinks']]);
+    expect(await settle({ ...key, state: 'HELD' })).to.equal(false);
+    expect(await settle({ ...key, state: 'APPLIED' }, 3)).to.equal(true);
+    expect(await settle({ ...key, state: 'REJECTED' }, 4)).to.equal(false);
+    expect(await settle({ ...key, state: 'HELD' }, 5)).to.equal(false);
+    expect(await findInbox(store().db.sql, key)).to.deep.include({ state: 'APPLIED', settledAt: hour(3) });
+    expect(await heldMessages(store().db.sql, 'AJ')).to.deep.equal([]);
+    const again = await arrive('AJ', 'moving');
+    expect(again).to.deep.include({ state: 'APPLIED', receiptDigest: digestOf(bytesOf('receipt APPLIED')) });
+  });
+});
+
+onBothEngines('deciding about a held message', (store) => {
+  const hold = (partner: string, messageId: string, text: string) =>
+    store().write(async (tx) => {
+      const { digest } = await receive(tx, raw(partner, text), undefined);
+      await claimId(tx, partner, messageId, digest);
+      await settleInbox(tx, { partner, digest, messageId, state: 'HELD', kind: 'list', at: hour(2) });
+      return digest;
+    });
+  const decide = (messageId: string, person: string, h: number, more: Partial<Approval> = {}) =>
+    store().write((tx) => approve(tx, { messageId, person, decision: 'release', at: hour(h), ...more }));
+
+  it('counts different people who decide the same', async () => {
+    await hold('AA', 'm1', 'held 1');
+    expect(await decide('m1', 'one', 3)).to.deep.equal(['one']);
+    expect(await decide('m1', 'contrary', 4, { decision: 'refuse' })).to.deep.equal(['contrary']);
+    expect(await decide('m1', 'two', 5)).to.deep.equal(['one', 'two']);
+  });
+
+  it('refuses a second decision of the same person, the opposite one too', async () => {
+    await hold('AA', 'm2', 'held 2');
+    await decide('m2', 'one', 3);
+    expect(await codeOf(decide('m2', 'one', 4))).to.equal('E_APPROVAL_REPEATED');
+    expect(await codeOf(decide('m2', 'one', 4, { decision: 'refuse' }))).to.equal('E_APPROVAL_REPEATED');
+    expect(await decide('m2', 'two', 5)).to.deep.equal(['one', 'two']);
+  });
+
+  it('counts for the very bytes that are held, not for another message with the id', async () => {
+    const digest = await hold('AB', 'm3', 'held 3');
+    await decide('m3', 'one', 3);
+    await decide('m3', 'two', 3);
+    await store().write((tx) => settleInbox(tx, { partner: 'AB', digest, state: 'APPLIED', at: hour(4) }));
+    expect(await codeOf(decide('m3', 'three', 5))).to.equal('E_MESSAGE_UNKNOWN');
+    await hold('AC', 'm3', 'held by another');
+    expect(await decide('m3', 'three', 6, { partner: 'AC' })).to.deep.equal(['three']);
+  });
+
+  it('lets one of two people who decide at once see both', async () => {
+    await hold('AD', 'm4', 'held 4');
+    const seen = await Promise.all([decide('m4', 'one', 3), decide('m4', 'two', 3)]);
+    expect(seen.map((people) => people.length).sort()).to.deep.equal([1, 2]);
+  });
+
+  it('is refused for what is not held', async () => {
+    expect(await codeOf(decide('absent', 'one', 3))).to.equal('E_MESSAGE_UNKNOWN');
+  });
+});

@@ -1,0 +1,175 @@
+/** The register: what was true on a day, as far as it was known at a moment. */
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Departure, ListRecord } from '../../gateway/model/list.ts';
+import { applyToRegister, findStatus, historyOf, lastKnown } from '../../gateway/store/register.ts';
+import { onBothEngines } from './engines.ts';
+import { hour, listed } from './samples.ts';
+
+onBothEngines('the register', (store) => {
+  const apply = (partner: string, h: number, puts: ListRecord[], departures: Departure[] = []) =>
+    store().write((tx) => applyToRegister(tx, { partner, knownAt: hour(h), sourceMessage: `m${h}`, puts, departures }));
+  const at = (partner: string, day: string, h: number, identifier = 'A') =>
+    findStatus(store().db.sql, partner, identifier, day, hour(h));
+  const statusAt = async (partner: string, day: string, h: number) => (await at(partner, day, h))?.status;
+
+  it('tells a status with since when, from which message and since when it is known', async () => {
+    await apply('AA', 1, [listed('A', { validTo: '2026-12-31', roles: ['exporter', 'carrier'] })]);
+    expect(await at('AA', '2025-06-01', 1)).to.deep.equal({
+      identifier: 'A',
+      status: 'active',
+      validFrom: '2020-01-01',
+      validTo: '2026-12-31',
+      name: 'COMPANY A',
+      roles: ['exporter', 'carrier'],
+      knownFrom: hour(1),
+      sourceMessage: 'm1',
+    });
+    expect(await at('AA', '2019-12-31', 1)).to.equal(undefined);
+    expect(await at('AA', '2025-06-01', 0)).to.equal(undefined);
+    expect(await at('AA', '2025-06-01', 1, 'B')).to.equal(undefined);
+    expect(await at('ZZ', '2025-06-01', 1)).to.equal(undefined);
+  });
+
+  it('knows a suspension learned late from then on, and still says what was known before', async () => {
+    await apply('AB', 1, [listed('A')]);
+    await apply('AB', 5, [listed('A', { status: 'suspended', statusSince: '2026-02-10' })]);
+    expect(await statusAt('AB', '2026-02-20', 4)).to.equal('active');
+    expect(await statusAt('AB', '2026-02-20', 5)).to.equal('suspended');
+    expect(await statusAt('AB', '2026-02-09', 5)).to.equal('active');
+    expect(await statusAt('AB', '2026-02-10', 5)).to.equal('suspended');
+    await apply('AB', 6, [listed('A', { statusSince: '2026-02-25' })]);
+    expect(await statusAt('AB', '2026-02-20', 6)).to.equal('suspended');
+    expect(await statusAt('AB', '2026-02-25', 6)).to.equal('active');
+    expect(await statusAt('AB', '2026-02-25', 5)).to.equal('suspended');
+  });
+
+  it('shows the end of validity to whoever asks later', async () => {
+    await apply('AC', 1, [listed('A', { validTo: '2026-03-31' })]);
+    expect(await at('AC', '2026-03-31', 1)).to.deep.include({ status: 'active', validTo: '2026-03-31' });
+    expect(await at('AC', '2026-05-01', 1)).to.deep.include({ status: 'active', validTo: '2026-03-31' });
+    await apply('AC', 2, [listed('A', { validTo: '9999-12-31' })]);
+    expect(await at('AC', '2026-05-01', 2)).to.not.have.property('validTo');
+  });
+
+  it('says that a first record was active before the status it comes with', async () => {
+    await apply('AD', 1, [listed('A', { status: 'suspended', statusSince: '2026-01-10', validFrom: '2021-05-01' })]);
+    expect(await at('AD', '2026-01-09', 1)).to.deep.include({
+      status: 'active',
+      validFrom: '2021-05-01',
+      validTo: '2026-01-09',
+    });
+    expect(await statusAt('AD', '2026-01-10', 1)).to.equal('suspended');
+    expect(await at('AD', '2021-04-30', 1)).to.equal(undefined);
+  });
+
+  it('keeps apart why an operator is gone', async () => {
+    const reasons = ['revoked', 'withdrawn', 'consent_withdrawn', 'grade_lost', 'left'] as const;
+    await apply(
+      'AE',
+      1,
+      reasons.map((reason) => listed(reason)),
+    );
+    await apply(
+      'AE',
+      2,
+      [],
+      reasons.map((reason) => ({ identifier: reason, reason, since: '2026-02-01' })),
+    );
+    const facts = await Promise.all(reasons.map((reason) => at('AE', '2026-03-01', 2, reason)));
+    expect(facts.map((fact) => fact?.status)).to.deep.equal(['revoked', 'withdrawn', 'left', 'left', 'left']);
+    // Where consent ended nothing but the number may be told.
+    expect(facts.map((fact) => fact?.name)).to.deep.equal([undefined, undefined, undefined, undefined, undefined]);
+    expect((await at('AE', '2026-01-31', 2, 'left'))?.status).to.equal('active');
+  });
+
+  it('writes a new version when only a name changes, and overwrites nothing', async () => {
+    await apply('AF', 1, [listed('A')]);
+    await apply('AF', 2, [listed('A', { name: { latin: 'NEW NAME' } })]);
+    expect((await at('AF', '2026-01-01', 1))?.name).to.equal('COMPANY A');
+    expect((await at('AF', '2026-01-01', 2))?.name).to.equal('NEW NAME');
+    const history = await historyOf(store().db.sql, 'AF', 'A');
+    expect(history.map(({ name, knownFrom, knownTo }) => [name, knownFrom, knownTo])).to.deep.equal([
+      ['COMPANY A', hour(1), hour(2)],
+      ['NEW NAME', hour(2), undefined],
+    ]);
+    expect(history[0]?.details).to.deep.equal(listed('A'));
+  });
+
+  it('does not let knowledge run backwards when the clock does', async () => {
+    await apply('AG', 5, [listed('A')]);
+    const knownAt = await apply('AG', 3, [listed('A', { status: 'suspended', statusSince: '2026-01-01' })]);
+    expect(knownAt).to.equal(hour(5));
+    expect(await statusAt('AG', '2026-02-01', 5)).to.equal('suspended');
+    expect(await statusAt('AG', '2026-02-01', 4)).to.equal(undefined);
+  });
+
+  it('keeps what is known of a future day from the answers of today', async () => {
+    await apply('AH', 1, [listed('A')]);
+    await apply('AH', 2, [], [{ identifier: 'A', reason: 'revoked', since: '2030-01-01' }]);
+    expect(await statusAt('AH', '2026-01-01', 2)).to.equal('active');
+    expect((await lastKnown(store().db.sql, 'AH', 'A', hour(2)))?.status).to.equal('revoked');
+    expect((await lastKnown(store().db.sql, 'AH', 'A', hour(1)))?.status).to.equal('active');
+    expect(await lastKnown(store().db.sql, 'AH', 'A', hour(0))).to.equal(undefined);
+  });
+
+  it('takes a whole list at once and changes only those named', async () => {
+    const puts = Array.from({ length: 6_000 }, (_, i) => listed(`L${i}`));
+    await apply('AI', 1, puts);
+    await apply(
+      'AI',
+      2,
+      puts.slice(0, 5_000).map((record) => ({ ...record, status: 'suspended', statusSince: '2026-01-01' })),
+    );
+    const { sql } = store().db;
+    const open = await sql
+      .selectFrom('register_version')
+      .select(({ fn }) => ['status', fn.countAll<number>().as('versions')])
+      .where('partner', '=', 'AI')
+      .where('known_to', '>', hour(2))
+      .groupBy('status')
+      .orderBy('status')
+      .execute();
+    expect(open.map(({ status, versions }) => [status, versions])).to.deep.equal([
+      ['active', 6_000],
+      ['suspended', 5_000],
+    ]);
+  });
+
+  it('agrees with a plain reading of all statements, on both axes', async () => {
+    const day = (n: number) => `2026-01-${String(n).padStart(2, '0')}`;
+    const statement = fc.record({
+      since: fc.integer({ min: 1, max: 12 }),
+      lasts: fc.option(fc.integer({ min: 0, max: 8 }), { nil: undefined }),
+      says: fc.constantFrom('active', 'suspended', 'revoked', 'left'),
+    });
+    let run = 0;
+    const property = fc.asyncProperty(fc.array(statement, { minLength: 1, maxLength: 6 }), async (statements) => {
+      run += 1;
+      const partner = `P${run}`;
+      for (const [i, { since, lasts, says }] of statements.entries()) {
+        if (says === 'active' || says === 'suspended') {
+          const validTo = lasts === undefined ? {} : { validTo: day(since + lasts) };
+          await apply(partner, i + 1, [
+            listed('A', { status: says, statusSince: day(since), validFrom: day(since), ...validTo }),
+          ]);
+        } else await apply(partner, i + 1, [], [{ identifier: 'A', reason: says, since: day(since) }]);
+      }
+      for (let h = 0; h <= statements.length; h += 1) {
+        for (let d = 1; d <= 24; d += 3) {
+          // What was said last of those known by then, among what speaks of the day.
+          const said = statements.slice(0, h).findLast(({ since }) => since <= d);
+          const ends =
+            said === undefined || said.lasts === undefined || said.says === 'revoked' || said.says === 'left'
+              ? 99
+              : said.since + said.lasts;
+          const fact = await at(partner, day(d), h);
+          expect(fact?.status).to.equal(said?.says);
+          if (said !== undefined) expect((fact?.validTo ?? '9999') < day(d)).to.equal(ends < d);
+        }
+      }
+    });
+    await fc.assert(property, { numRuns: store().engine === 'sqlite' ? 60 : 15 });
+  });
+});

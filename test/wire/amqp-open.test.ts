@@ -1,0 +1,87 @@
+/** Opening the way to the broker: what is refused, what is waited for, and TLS. */
+
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { connect } from 'amqplib';
+import { expect } from 'chai';
+import { openAmqp, probeBroker } from '../../gateway/wire/amqp.ts';
+import type { AmqpLink, AmqpOptions } from '../../gateway/wire/amqp.ts';
+import { deadQueueName, queueName } from '../../gateway/wire/amqp-names.ts';
+import { listeningLog, sealed, silent } from '../support/deliveries.ts';
+import { refusal, refusalCode } from '../support/expect-code.ts';
+import { amqpUrl, forward } from '../support/rabbitmq.ts';
+import { freePort } from '../support/services.ts';
+import { listen, tlsParty } from '../support/tls.ts';
+
+describe('opening the way to the broker', () => {
+  const route = { from: 'XA', to: `X${randomBytes(6).toString('hex')}` };
+  let links: AmqpLink[] = [];
+
+  const open = async (changes: Partial<AmqpOptions> = {}): Promise<AmqpLink> => {
+    const link = await openAmqp({ url: amqpUrl(), log: silent, ...changes });
+    links.push(link);
+    return link;
+  };
+
+  afterEach(async () => {
+    await Promise.all(links.map((link) => link.close()));
+    links = [];
+  });
+
+  after(async () => {
+    const model = await connect(amqpUrl());
+    const channel = await model.createChannel();
+    await channel.deleteQueue(queueName(route));
+    await channel.deleteQueue(deadQueueName(route));
+    await model.close();
+  });
+
+  it('names a broker that does not answer, or that refuses the account, and what to do', async () => {
+    const away = await refusal(() => open({ url: 'amqp://127.0.0.1:1' }));
+    const stranger = new URL(amqpUrl());
+    stranger.password = 'wrong';
+    const refused = await refusal(() => open({ url: stranger.toString() }));
+    expect([away.code, refused.code]).to.deep.equal(['E_BROKER_UNREACHABLE', 'E_BROKER_UNREACHABLE']);
+    expect(away.fix).to.not.equal(refused.fix);
+  });
+
+  it('refuses an address that is not of a broker', async () => {
+    expect(await refusalCode(() => open({ url: 'https://127.0.0.1' }))).to.equal('E_CONFIG_INVALID');
+  });
+
+  it('waits for a broker that may be away, and works once it is there', async () => {
+    const port = await freePort();
+    const { log, heard } = listeningLog();
+    const link = await open({ url: `amqp://guest:guest@127.0.0.1:${port}`, mayBeAway: true, log });
+    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
+    const there = Promise.all([heard('broker connected', 'publish'), heard('broker connected', 'consume')]);
+    const late = createServer((near) => forward(near, amqpUrl())).listen(port, '127.0.0.1');
+    await there;
+    await link.consume(route, () => Promise.resolve());
+    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+    late.close();
+  });
+
+  it('uses TLS with our certificate, and trusts only the authority it was given', async () => {
+    const [broker, us, other] = await Promise.all([tlsParty('XB'), tlsParty('XA'), tlsParty('XC')]);
+    const identity = { cert: broker.cert, key: broker.key, ca: [us.ca], requestCert: true, rejectUnauthorized: true };
+    const tlsEnd = createTlsServer(identity, (near) => forward(near, amqpUrl()));
+    const address = new URL(amqpUrl());
+    const url = `amqps://${address.username}:${address.password}@localhost:${await listen(tlsEnd)}${address.pathname}`;
+    const link = await open({ url, tls: { cert: us.cert, key: us.key, ca: [broker.ca] } });
+    await link.consume(route, () => Promise.resolve());
+    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+    const misled = { cert: us.cert, key: us.key, ca: [other.ca] };
+    expect(await refusalCode(() => open({ url, tls: misled }))).to.equal('E_BROKER_UNREACHABLE');
+    tlsEnd.close();
+  });
+  it('a probe says whether there is a broker, also where something else listens in silence', async () => {
+    const mute = createServer();
+    const port = await listen(mute);
+    expect(await probeBroker(amqpUrl(), 3000)).to.equal(true);
+    expect(await probeBroker('amqp://127.0.0.1:1', 3000)).to.equal(false);
+    expect(await probeBroker(`amqp://127.0.0.1:${port}`, 50)).to.equal(false);
+    mute.close();
+  });
+});

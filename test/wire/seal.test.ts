@@ -1,0 +1,160 @@
+/** Sealed messages, checked by programs that share no code with ours: xmlsec1 for XML, node:crypto by hand for JWS. */
+
+import { execFileSync } from 'node:child_process';
+import { createHash, verify as verifyWithNode } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { SealedMessage } from '../../gateway/model/message.ts';
+import type { Keyring } from '../../gateway/wire/keys.ts';
+import { loadSchema, validate, type Schema } from '../../gateway/wire/schema.ts';
+import { checkDraft, seal } from '../../gateway/wire/seal.ts';
+import type { SignatureAlgorithm } from '../../gateway/wire/trust.ts';
+import { verify } from '../../gateway/wire/verify.ts';
+import { refusal, refusalCode } from '../support/expect-code.ts';
+import { messageText, messageXsd } from '../support/forged-xml.ts';
+import { temporaryFolder, testKeyring, testNow, trustIn } from '../support/pki.ts';
+
+const xmlFormat = { format: 'xml', type: '{urn:test:msg}Msg', contentType: 'application/xml' } as const;
+const jsonFormat = { format: 'json', type: 'test-list', contentType: 'application/jose' } as const;
+const meta = { id: 'm1', partner: 'XB', kind: 'list' } as const;
+const algorithms: readonly SignatureAlgorithm[] = ['rsa-sha256', 'ecdsa-p256-sha256'];
+// Nothing in it is canonical: declaration, quotes, order of attributes, empty tags, references, space between.
+const untidy =
+  `<?xml version="1.0" encoding="UTF-8"?>\n<m:Msg Id='m1'  xmlns:x="urn:unused" xmlns:m="urn:test:msg">\n` +
+  `  <m:Record><m:Name>A &amp; B &#20013; "C"\r\n</m:Name><m:Status>VALID</m:Status></m:Record>\n</m:Msg>\n`;
+
+describe('seal', () => {
+  let ours: Keyring;
+  let xsd: Schema;
+  let jsonSchema: Schema;
+  const folder = temporaryFolder();
+  const file = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(path.join(folder, name), content);
+    return path.join(folder, name);
+  };
+  before(async () => {
+    ours = await testKeyring('XA');
+    xsd = loadSchema(file('message.xsd', messageXsd));
+    const list = {
+      type: 'object',
+      required: ['n'],
+      properties: { n: { type: 'integer' } },
+      additionalProperties: false,
+    };
+    jsonSchema = loadSchema(file('message.schema.json', JSON.stringify(list)));
+  });
+
+  const sealXml = async (text: string, algorithm: SignatureAlgorithm): Promise<SealedMessage> => {
+    using draft = checkDraft([text], xmlFormat, xsd);
+    return await seal(draft, ours.signer(algorithm), meta);
+  };
+  const sealJson = async (text: string, algorithm: SignatureAlgorithm): Promise<SealedMessage> => {
+    using draft = checkDraft([text], jsonFormat, jsonSchema);
+    return await seal(draft, ours.signer(algorithm), meta);
+  };
+  const raw = (bytes: Uint8Array) =>
+    ({ partner: 'XA', via: 'file', bytes, receivedAt: testNow.toISOString() }) as const;
+
+  for (const algorithm of algorithms) {
+    it(`xmlsec1 verifies what is sealed with ${algorithm}, and refuses it changed`, async () => {
+      const { bytes } = await sealXml(untidy, algorithm);
+      const key = file(`${algorithm}.pem`, ours.signer(algorithm).certificate.toString());
+      const xmlsec = (name: string, content: string | Uint8Array): void => {
+        const options = ['--verify', '--pubkey-cert-pem', key, '--id-attr:Id', 'urn:test:msg:Msg'];
+        execFileSync('xmlsec1', [...options, file(name, content)], { stdio: 'pipe' });
+      };
+      xmlsec('sealed.xml', bytes);
+      expect(() => xmlsec('changed.xml', Buffer.from(bytes).toString().replace('A &amp;', 'B &amp;'))).to.throw();
+    });
+
+    it(`a message signed by xmlsec1 with ${algorithm} verifies here`, async () => {
+      const { key, certificate } = ours.signer(algorithm);
+      const keyFile = file('key.pem', key.export({ type: 'pkcs8', format: 'pem' }));
+      const certificateFile = file('certificate.pem', certificate.toString());
+      const ours1 = Buffer.from((await sealXml(untidy, algorithm)).bytes).toString();
+      const emptied = ours1
+        .replace(/<ds:DigestValue>[^<]*/u, '<ds:DigestValue>')
+        .replace(/<ds:SignatureValue>[^<]*/u, '<ds:SignatureValue>')
+        .replace(/<ds:X509Certificate>[^<]*<\/ds:X509Certificate>/u, '<ds:X509Certificate/>')
+        .replaceAll('><ds:', '>\n  <ds:');
+      const options = ['--sign', '--privkey-pem', `${keyFile},${certificateFile}`, '--id-attr:Id', 'urn:test:msg:Msg'];
+      const signed = execFileSync('xmlsec1', [...options, file('template.xml', emptied)], { stdio: 'pipe' });
+      using message = await verify(raw(signed), trustIn(ours, algorithm), testNow);
+      expect(Buffer.from(message.content).toString()).to.contain('A &amp; B 中 "C"');
+    });
+
+    it(`a JWS sealed with ${algorithm} holds by RFC 7515 alone`, async () => {
+      const { bytes } = await sealJson('{"n": 1}', algorithm);
+      const [header = '', payload = '', signature = ''] = Buffer.from(bytes).toString().split('.');
+      const { certificate } = ours.signer(algorithm);
+      const key = { key: certificate.publicKey, dsaEncoding: 'ieee-p1363' } as const;
+      const value = Buffer.from(signature, 'base64url');
+      expect(verifyWithNode('sha256', Buffer.from(`${header}.${payload}`), key, value)).to.equal(true);
+      expect(JSON.parse(Buffer.from(header, 'base64url').toString())).to.deep.equal({
+        alg: algorithm === 'rsa-sha256' ? 'RS256' : 'ES256',
+        typ: 'test-list',
+        'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
+      });
+      expect(Buffer.from(payload, 'base64url').toString()).to.equal('{"n": 1}');
+    });
+
+    it(`what is sealed with ${algorithm} verifies and validates here, in both forms`, async () => {
+      using xml = await verify(raw((await sealXml(untidy, algorithm)).bytes), trustIn(ours, algorithm), testNow);
+      expect(validate(xml, xsd).type).to.equal(xmlFormat.type);
+      using json = await verify(raw((await sealJson('{"n": 1}', algorithm)).bytes), trustIn(ours, algorithm), testNow);
+      expect(validate(json, jsonSchema).type).to.equal(jsonFormat.type);
+      expect(Buffer.from(json.content).toString()).to.equal('{"n": 1}');
+    });
+  }
+
+  it('keeps every byte of the document beside the signature, and states the digest of what is sent', async () => {
+    const sealed = await sealXml(untidy, 'rsa-sha256');
+    const text = Buffer.from(sealed.bytes).toString();
+    expect(text.replace(/<ds:Signature .*<\/ds:Signature>/u, '')).to.equal(untidy);
+    expect(sealed.digest).to.equal(createHash('sha256').update(sealed.bytes).digest('hex'));
+    expect(sealed).to.include({ ...meta, contentType: 'application/xml' });
+  });
+
+  it('joins a draft from pieces of any size', () => {
+    using draft = checkDraft(Array.from(messageText), xmlFormat, xsd);
+    expect(Buffer.from(draft.bytes).toString()).to.equal(messageText);
+  });
+
+  it('refuses a draft that does not follow the schema, naming line and path but no value', async () => {
+    const error = await refusal(() => checkDraft([untidy.replace('VALID', 'Acme 7 Ltd')], xmlFormat, xsd));
+    expect(error.code).to.equal('E_SCHEMA_INVALID');
+    expect(error.at).to.equal('line 4, /m:Msg/m:Record/m:Status');
+    expect(error.detail).not.to.contain('Acme');
+    expect(await refusalCode(() => checkDraft(['{"n":"x"}'], jsonFormat, jsonSchema))).to.equal('E_SCHEMA_INVALID');
+  });
+
+  it('refuses a draft of another root, one with a comment, one without an Id', async () => {
+    const other = { ...xmlFormat, type: '{urn:test:msg}Other' };
+    expect(await refusalCode(() => checkDraft([messageText], other, xsd))).to.equal('E_SCHEMA_INVALID');
+    const commented = messageText.replace('VALID', 'VALID<!-- -->');
+    expect(await refusalCode(() => checkDraft([commented], xmlFormat, xsd))).to.equal('E_XML_FORBIDDEN');
+    const loose = loadSchema(file('loose.xsd', messageXsd.replace(' use="required"', '')));
+    using draft = checkDraft([messageText.replace(' Id="m1"', '')], xmlFormat, loose);
+    expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), meta))).to.equal('E_SIGNATURE_REFERENCE');
+  });
+
+  it('answers for a list of 37,000 faulty records with the first twenty, in seconds', async () => {
+    const record = messageText.slice(messageText.indexOf('<m:Record>'), messageText.indexOf('</m:Msg>'));
+    const text = messageText.replace(record, record.replace('VALID', 'WRONG').repeat(37_000));
+    const error = await refusal(() => checkDraft([text], xmlFormat, xsd));
+    expect(error.code).to.equal('E_SCHEMA_INVALID');
+    expect(error.detail.split('; line ')).to.have.length(20);
+  }).timeout(10_000);
+
+  it('a disposed draft or message can no longer be used', async () => {
+    const draft = checkDraft([messageText], xmlFormat, xsd);
+    const { bytes } = await seal(draft, ours.signer('rsa-sha256'), meta);
+    draft[Symbol.dispose]();
+    draft[Symbol.dispose]();
+    expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), meta))).to.equal('E_INTERNAL');
+    const message = await verify(raw(bytes), trustIn(ours, 'rsa-sha256'), testNow);
+    message[Symbol.dispose]();
+    expect(await refusalCode(() => validate(message, xsd))).to.equal('E_INTERNAL');
+  });
+});
