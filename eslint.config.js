@@ -29,7 +29,7 @@ export default ts.config(
     },
   },
   {
-    files: ['gateway/config.ts', 'test/support/**/*.ts'],
+    files: ['gateway/config.ts', 'test/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

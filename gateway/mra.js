@@ -2,10 +2,12 @@
 // Starts the program with a Node that can run it: this one, or the one installed beside the dependencies.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major >= 24) {
+  nodeModule.enableCompileCache(); // stripped and compiled files are kept: half the time a short command takes
   const { main } = await import('./main.ts');
   await main(process.argv);
 } else {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { assess } from '../clearance.ts';
+import { deliverDue } from '../delivery.ts';
 import { getPartner } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -167,6 +168,7 @@ async function carry({ from, to }: { from: OpenGateway; to: OpenGateway }, count
   const built = await sendList(from, to.home.country);
   if (built === undefined) return;
   counts.sent += 1;
+  await deliverDue(from, to.home.country); // the dispatcher would look within a second
   const verdict = await verdictOn(from, built);
   counts.receipts += 1;
   counts[verdict] += 1;

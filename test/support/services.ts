@@ -121,8 +121,8 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): RunResult {
-  const done = spawnSync(program, args, { encoding: 'utf8', env, maxBuffer: 64 * 1024 * 1024 });
+export function run(program: string, args: readonly string[], env = process.env, cwd = process.cwd()): RunResult {
+  const done = spawnSync(program, args, { encoding: 'utf8', env, cwd, maxBuffer: 64 * 1024 * 1024 });
   return { status: done.status, stdout: done.stdout, stderr: done.error?.message ?? done.stderr };
 }
 

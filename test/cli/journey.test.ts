@@ -1,0 +1,136 @@
+/** The commands of the README, run as a user runs them: two administrations, files between them, nothing else. */
+
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { cellsOf } from '../../gateway/model/record-cells.ts';
+import { writeCsv } from '../../gateway/wire/csv.ts';
+import { sampleHome } from '../model/sample-home.ts';
+import { sampleRecord } from '../model/sample-records.ts';
+import { temporaryFolder } from '../support/pki.ts';
+
+const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('a list on foot, by the command line', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolder();
+  const ours = ['--data', join(folder, 'cn')];
+  const theirs = ['--config', join(folder, 'kr.yaml')];
+
+  async function mra(...args: string[]): Promise<Run> {
+    return await run(process.execPath, [program, ...args]);
+  }
+  async function run(command: string, args: string[]): Promise<Run> {
+    const options = { cwd: folder, env: { PATH: process.env['PATH'] } };
+    try {
+      return { code: 0, ...(await promisify(execFile)(command, args, options)) };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+      if (typeof code !== 'number') throw error;
+      return { code, stdout, stderr };
+    }
+  }
+
+  before(() => {
+    const titles = Object.entries(sampleHome.columns);
+    const rows = Array.from({ length: 20 }, (_, i) => {
+      const cells: Partial<Record<string, string>> = cellsOf({
+        ...sampleRecord,
+        code: `44031${String(10000 + i)}`,
+        grade: i < 15 ? 'advanced' : 'general',
+      });
+      return titles.map(([path]) => cells[path] ?? '');
+    });
+    writeFileSync(join(folder, 'operators.csv'), writeCsv([titles.map(([, title]) => title), ...rows]));
+    writeFileSync(
+      join(folder, 'kr.yaml'),
+      'home: KR\ndata: ./kr\nlog: silent\npartners:\n  CN:\n    adapter: kr\n    mirrored: true\n    transport: file\n    certificates: { signing: [ours.pem] }\n',
+    );
+  });
+
+  it('operators are imported', async () => {
+    const { code, stdout } = await mra(...ours, 'operator', 'import', 'operators.csv', '-o', 'json');
+    expect(code).to.equal(0);
+    expect(JSON.parse(stdout)).to.have.nested.include({ 'counts.created': 20 });
+  });
+
+  it('a full list is built, and its data goes nowhere but to the file', async () => {
+    const { code, stdout } = await mra(...ours, 'list', 'build', 'KR', '--full', '--out', 'kr.xml', '-o', 'json');
+    expect(code).to.equal(0);
+    expect(JSON.parse(stdout)).to.include({ kind: 'full', records: 15, departures: 0 });
+  });
+
+  it('xmlsec1 and xmllint, which know nothing of us, agree with it', async () => {
+    expect((await mra(...ours, 'key', 'export', 'KR', '--out', 'ours.pem')).code).to.equal(0);
+    const verified = await run('xmlsec1', [
+      '--verify',
+      '--pubkey-cert-pem',
+      'ours.pem',
+      '--id-attr:Id',
+      'urn:mra:profile:kr:1:AEOList',
+      'kr.xml',
+    ]);
+    expect(verified.stderr).to.match(/^OK$/mu);
+    const schema = fileURLToPath(new URL('../../adapters/kr/list.xsd', import.meta.url));
+    expect((await run('xmllint', ['--noout', '--schema', schema, 'kr.xml'])).code).to.equal(0);
+  });
+
+  it('the partner takes it once, and says the same the second time', async () => {
+    const first = await mra(...theirs, 'list', 'receive', 'CN', 'kr.xml', '--receipt', 'first.xml', '-o', 'json');
+    expect(first.code).to.equal(0);
+    expect(JSON.parse(first.stdout)).to.include({ verdict: 'applied', duplicate: false });
+    const second = await mra(...theirs, 'list', 'receive', 'CN', 'kr.xml', '--receipt', 'second.xml', '-o', 'json');
+    expect(JSON.parse(second.stdout)).to.include({ verdict: 'applied', duplicate: true });
+    expect(readFileSync(join(folder, 'second.xml'))).to.deep.equal(readFileSync(join(folder, 'first.xml')));
+  });
+
+  it('the partner answers from it', async () => {
+    const { code, stdout } = await mra(
+      ...theirs,
+      'check',
+      'AEOCN4403110003',
+      '--role',
+      'consignor',
+      '--direction',
+      'import',
+      '-o',
+      'json',
+    );
+    expect(code).to.equal(0);
+    expect(JSON.parse(stdout)).to.have.nested.include({
+      outcome: 'recognised',
+      'subject.partner': 'CN',
+      'advice.action': 'apply',
+    });
+  });
+
+  it('one changed letter is a finding with its code', async () => {
+    writeFileSync(
+      join(folder, 'bad.xml'),
+      readFileSync(join(folder, 'kr.xml'), 'utf8').replace('SHENZHEN', 'SHENZHAN'),
+    );
+    const { code, stdout } = await mra(...theirs, 'list', 'receive', 'CN', 'bad.xml', '-o', 'json');
+    expect(code).to.equal(1);
+    expect(JSON.parse(stdout)).to.include({ verdict: 'rejected', code: 'E_SIGNATURE_INVALID' });
+  });
+
+  it('doctor finds what is missing, and wrong usage is told from wrong data', async () => {
+    const { code, stdout } = await mra(...ours, 'doctor', '-o', 'json');
+    expect(code).to.equal(0);
+    expect(
+      (JSON.parse(stdout) as { check: string; result: string }[]).filter(({ result }) => result === 'fail'),
+    ).to.deep.equal([]);
+    expect((await mra(...ours, 'list', 'build', 'KR')).code).to.equal(2);
+    expect((await mra(...ours, 'list', 'build', 'ZZ', '--out', 'zz.xml')).code).to.equal(2);
+    expect((await mra('--config', 'nowhere.yaml', 'doctor')).code).to.equal(1);
+  });
+});

@@ -1,0 +1,282 @@
+/** The exchange door: who may come in, what is taken, and how each outcome is answered. */
+
+import { randomBytes } from 'node:crypto';
+import { createServer as createPlainServer } from 'node:http';
+import { Agent, createServer, request } from 'node:https';
+import type { Server } from 'node:https';
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { exchangeDoor } from '../../gateway/doors/exchange.ts';
+import type { ExchangeDoor } from '../../gateway/doors/exchange.ts';
+import { GatewayError } from '../../gateway/model/errors.ts';
+import type { RawMessage } from '../../gateway/model/message.ts';
+import { exchangeServerOptions, httpsTransport } from '../../gateway/wire/https.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
+import { receiptContentType } from '../../gateway/wire/transport.ts';
+import { sealed, silent } from '../support/deliveries.ts';
+import { listen, shut, tlsParty } from '../support/tls.ts';
+import type { TlsParty } from '../support/tls.ts';
+
+const maxBytes = 100_000;
+const receipt = { id: 'r-1', contentType: receiptContentType, bytes: Buffer.from('<receipt/>') };
+
+interface Answer {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: string;
+}
+
+describe('the exchange door', () => {
+  let home: TlsParty;
+  let partner: TlsParty;
+  let other: TlsParty;
+  let unregistered: TlsParty;
+  let server: Server;
+  let port: number;
+  let taken: RawMessage[];
+  let receive: ExchangeDoor['receive'];
+  let logged: string;
+
+  before(async () => {
+    [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
+      TlsParty,
+      TlsParty,
+      TlsParty,
+      TlsParty,
+    ];
+    const registered = new Map([
+      [partner.fingerprint, 'XB'],
+      [other.fingerprint, 'XC'],
+    ]);
+    const ca = [partner.ca, other.ca, unregistered.ca];
+    const door = exchangeDoor({
+      partnerOf: (fingerprint) => registered.get(fingerprint),
+      receive: (raw) => receive(raw),
+      now: () => new Date('2026-06-01T08:00:00.000Z'),
+      maxBytes,
+      maxInFlight: 2,
+      log: makeLog({ level: 'info', destination: { write: (line) => (logged += line) } }),
+      newRequestId: () => 'request-1',
+    });
+    server = createServer(exchangeServerOptions({ cert: home.cert, key: home.key, ca }), door);
+    port = await listen(server);
+  });
+  after(() => shut(server));
+  beforeEach(() => {
+    taken = [];
+    logged = '';
+    receive = (raw) => {
+      taken.push(raw);
+      return Promise.resolve({ verdict: 'applied', receipt });
+    };
+  });
+
+  interface Call {
+    readonly as?: TlsParty;
+    readonly path?: string;
+    readonly method?: string;
+    readonly headers?: Record<string, string>;
+    readonly body?: string | Buffer;
+  }
+
+  const call = ({
+    as = partner,
+    path = '/exchange/XB',
+    method = 'POST',
+    headers = {},
+    body = '<list/>',
+  }: Call): Promise<Answer> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const agent = new Agent({ cert: as.cert, key: as.key, ca: home.ca });
+    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent }, (incoming) => {
+      void incoming.toArray().then((chunks: Buffer[]) => {
+        agent.destroy();
+        const { statusCode = 0, headers: answered } = incoming;
+        resolve({
+          status: statusCode,
+          type: answered['content-type'],
+          headers: answered,
+          body: Buffer.concat(chunks).toString(),
+        });
+      }, reject);
+    });
+    outgoing.on('error', reject).end(body);
+    return promise;
+  };
+
+  const expectProblem = (answer: Answer, status: number, code: string): void => {
+    expect(answer.type).to.equal('application/problem+json');
+    expect(answer.status).to.equal(status);
+    const problem = JSON.parse(answer.body) as Record<string, unknown>;
+    expect(problem).to.include({ status, code, type: `urn:mra:error:${code}`, request_id: 'request-1' });
+    expect(problem).to.have.all.keys(
+      'type',
+      'title',
+      'status',
+      'detail',
+      'code',
+      'who_must_act',
+      'retry',
+      'request_id',
+    );
+    expect(taken).to.have.length(0);
+  };
+
+  describe('takes', () => {
+    it('the bytes as they came, for the partner of the certificate, with the id as a hint', async () => {
+      const body = Buffer.concat([Buffer.from('\uFEFF<list>\r\n'), randomBytes(100)]);
+      await call({ body, headers: { 'mra-message-id': 'm-1', 'content-type': 'application/json' } });
+      expect(taken).to.have.length(1);
+      const { bytes, ...rest } = taken[0] ?? { bytes: new Uint8Array() };
+      expect(rest).to.deep.equal({
+        partner: 'XB',
+        via: 'https',
+        receivedAt: '2026-06-01T08:00:00.000Z',
+        hintedId: 'm-1',
+      });
+      expect(Buffer.compare(bytes, body)).to.equal(0);
+    });
+
+    it('a message of exactly the size agreed', async () => {
+      expect((await call({ body: 'x'.repeat(maxBytes) })).status).to.equal(200);
+    });
+
+    it('no hint that is not an id', async () => {
+      await call({ headers: { 'mra-message-id': 'an id with spaces' } });
+      expect(taken[0]).to.not.have.property('hintedId');
+    });
+
+    it('no other name than the certificate’s from a header', async () => {
+      await call({ headers: { 'x-client-cert': other.cert.replaceAll('\n', ' '), 'x-forwarded-for': '10.0.0.1' } });
+      expect(taken[0]?.partner).to.equal('XB');
+    });
+  });
+
+  describe('answers', () => {
+    for (const [verdict, status] of [
+      ['applied', 200],
+      ['held', 200],
+      ['rejected', 422],
+    ] as const) {
+      it(`${verdict} with the receipt, unchanged, and status ${status}`, async () => {
+        receive = () => Promise.resolve({ verdict, receipt });
+        const answer = await call({});
+        expect(answer).to.include({ status, type: receiptContentType, body: '<receipt/>' });
+        expect(answer.headers).to.include({ 'mra-message-id': 'r-1', 'mra-message-kind': 'receipt' });
+      });
+    }
+
+    it('a receipt with a bare 202, because receipts are not receipted', async () => {
+      receive = () => Promise.resolve({ verdict: 'applied' });
+      expect(await call({})).to.include({ status: 202, body: '' });
+    });
+
+    it('our own trouble with a problem that names a time to come back, and keeps the details in the log', async () => {
+      receive = () => Promise.reject(new GatewayError('E_STORE_UNREACHABLE', 'no route to database-7'));
+      const answer = await call({});
+      expectProblem(answer, 503, 'E_STORE_UNREACHABLE');
+      expect(Number(answer.headers['retry-after'])).to.be.greaterThan(0);
+      expect(answer.body).to.not.include('database-7');
+      expect(logged).to.include('database-7').and.include('request-1');
+    });
+
+    it('what was not foreseen with E_INTERNAL; neither answer nor log quotes the failure', async () => {
+      receive = () => Promise.reject(new TypeError('SHENZHEN EXAMPLE CO is not iterable'));
+      const answer = await call({});
+      expectProblem(answer, 500, 'E_INTERNAL');
+      expect(answer.body + logged).to.not.include('SHENZHEN');
+      expect(logged).to.include('TypeError');
+    });
+  });
+
+  describe('turns away', () => {
+    it('a certificate that is not registered', async () => {
+      expectProblem(await call({ as: unregistered }), 403, 'E_CHANNEL_UNKNOWN');
+    });
+
+    it('a partner who speaks for another', async () => {
+      expectProblem(await call({ as: other }), 403, 'E_CHANNEL_MISMATCH');
+    });
+
+    it('a message larger than agreed, with and without its length stated', async () => {
+      const body = 'x'.repeat(maxBytes + 1);
+      expectProblem(await call({ body }), 413, 'E_SIZE_EXCEEDED');
+      expectProblem(await call({ body, headers: { 'transfer-encoding': 'chunked' } }), 413, 'E_SIZE_EXCEEDED');
+    });
+
+    it('a compressed message', async () => {
+      const answer = await call({ body: gzipSync('<list/>'), headers: { 'content-encoding': 'gzip' } });
+      expectProblem(answer, 415, 'E_REQUEST_TYPE');
+    });
+
+    it('an empty message', async () => {
+      expectProblem(await call({ body: '' }), 422, 'E_REQUEST_INVALID');
+    });
+
+    it('other methods and other addresses, without repeating them', async () => {
+      const other = await call({ method: 'PUT' });
+      expectProblem(other, 405, 'E_METHOD_UNKNOWN');
+      expect(other.headers['allow']).to.equal('POST');
+      for (const path of [
+        '/',
+        '/exchange',
+        '/exchange/XB/',
+        '/Exchange/XB',
+        '//exchange/XB',
+        '/exchange/XB/more',
+        '/zebra',
+      ]) {
+        const answer = await call({ path });
+        expectProblem(answer, 404, 'E_ROUTE_UNKNOWN');
+        expect(answer.body).to.not.include('zebra');
+      }
+      expectProblem(await call({ path: '/exchange/%E0%A4%A' }), 422, 'E_REQUEST_INVALID');
+    });
+
+    it('everybody, when it stands on a server without TLS', async () => {
+      const door = exchangeDoor({ partnerOf: () => 'XB', receive, now: () => new Date(0), maxBytes, log: silent });
+      const plain = createPlainServer(door);
+      const answer = await fetch(`http://127.0.0.1:${await listen(plain)}/exchange/XB`, { method: 'POST', body: 'x' });
+      expect(answer.status).to.equal(403);
+      await shut(plain);
+    });
+
+    it('more messages at once than agreed, and takes the next when one is done', async () => {
+      const gate = Promise.withResolvers<undefined>();
+      const bothIn = Promise.withResolvers<undefined>();
+      let inside = 0;
+      receive = async () => {
+        if ((inside += 1) === 2) bothIn.resolve(undefined);
+        await gate.promise;
+        return { verdict: 'applied', receipt };
+      };
+      const first = [call({}), call({})];
+      await bothIn.promise;
+      const third = await call({});
+      expectProblem(third, 503, 'E_BUSY');
+      gate.resolve(undefined);
+      expect((await Promise.all(first)).map(({ status }) => status)).to.deep.equal([200, 200]);
+      expect((await call({})).status).to.equal(200);
+    });
+  });
+
+  it('and the HTTPS transport understand each other', async () => {
+    const url = `https://127.0.0.1:${port}`;
+    const way = httpsTransport({ url, from: 'XB', tls: { cert: partner.cert, key: partner.key, ca: [home.ca] } });
+    const posing = httpsTransport({ url, from: 'XB', tls: { cert: other.cert, key: other.key, ca: [home.ca] } });
+    const custody = await way.send(sealed('m-1'));
+    expect(custody.kind === 'receipt' && Buffer.from(custody.bytes).toString()).to.equal('<receipt/>');
+    expect(await way.send(sealed('m-2', Buffer.alloc(maxBytes + 1)))).to.deep.equal({
+      kind: 'refused',
+      evidence: 'HTTP 413 E_SIZE_EXCEEDED',
+    });
+    expect(await posing.send(sealed('m-3'))).to.deep.equal({
+      kind: 'refused',
+      evidence: 'HTTP 403 E_CHANNEL_MISMATCH',
+      hold: 'refused',
+    });
+    expect(taken.map(({ hintedId }) => hintedId)).to.deep.equal(['m-1']);
+    await Promise.all([way.close(), posing.close()]);
+  });
+});

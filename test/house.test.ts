@@ -1,0 +1,157 @@
+/** The house keeps its own rules: who imports whom, sizes, names, no country in the program. Each check is shown to be able to fail. */
+
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { expect } from 'chai';
+import { temporaryFolder } from './support/pki.ts';
+import { run } from './support/services.ts';
+
+const root = path.dirname(import.meta.dirname);
+const rulesFile = '.dependency-cruiser.cjs';
+
+interface Violation {
+  readonly rule: { readonly name: string };
+  readonly from: string;
+}
+
+/** Runs dependency-cruiser over the folder gateway/ of a tree, by the house's rules. */
+function violationsIn(folder: string): readonly Violation[] {
+  const program = path.join(root, 'node_modules/.bin/depcruise');
+  const args = [program, 'gateway', '--config', path.join(root, rulesFile), '--output-type', 'json'];
+  const { stdout, stderr } = run(process.execPath, args, undefined, folder);
+  if (!stdout.startsWith('{')) throw new Error(`dependency-cruiser failed: ${stderr}`);
+  return (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary.violations;
+}
+
+const { forbidden } = createRequire(import.meta.url)(path.join(root, rulesFile)) as { forbidden: { name: string }[] };
+const ruleNames = forbidden.map(({ name }) => name);
+
+/** For each rule, files that break it, and what they import. */
+const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'no-circles': { 'store/about.ts': './round.ts' },
+  'model-imports-only-model': { 'model/reads-files.ts': 'node:fs', 'model/asks-store.ts': '../store/target.ts' },
+  'adapter-knows-only-model': { 'adapter/asks-wire.ts': '../wire/target.ts', 'adapter/asks-flow.ts': '../inbound.ts' },
+  'wire-knows-only-model': {
+    'wire/asks-store.ts': '../store/target.ts',
+    'wire/asks-adapter.ts': '../adapter/target.ts',
+  },
+  'store-knows-only-model': { 'store/asks-wire.ts': '../wire/target.ts', 'store/asks-config.ts': '../config.ts' },
+  'flows-know-the-rooms': { 'outbound.ts': './doors/target.ts', 'clearance.ts': './config.ts' },
+  'doors-open-on-flows': { 'doors/asks-cli.ts': '../cli/target.ts' },
+  'main-assembles': { 'cli/asks-main.ts': '../main.ts' },
+  'express-stands-in-doors': { 'cli/serves.ts': 'express' },
+  'sql-stays-in-store': { 'doors/k.ts': 'kysely', 'doors/p.ts': 'pg', 'doors/s.ts': 'node:sqlite' },
+  'commander-stands-in-cli': { 'doors/commands.ts': 'commander' },
+  ...Object.fromEntries(
+    ruleNames
+      .filter((name) => name.startsWith('one-home-'))
+      .map((name) => [name, { [`doors/${name}.ts`]: name.slice('one-home-'.length) }]),
+  ),
+};
+
+/** A small house with every fault in it, and nothing else. */
+function faultyTree(): string {
+  const folder = temporaryFolder();
+  const write = (file: string, text: string): void => {
+    mkdirSync(path.join(folder, 'gateway', path.dirname(file)), { recursive: true });
+    writeFileSync(path.join(folder, 'gateway', file), text);
+  };
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  writeFileSync(path.join(folder, 'tsconfig.json'), readFileSync(path.join(root, 'tsconfig.json')));
+  writeFileSync(path.join(folder, 'package.json'), readFileSync(path.join(root, 'package.json')));
+  for (const room of ['model', 'adapter', 'wire', 'store', 'doors', 'cli']) write(`${room}/target.ts`, 'export {};\n');
+  for (const file of ['main.ts', 'config.ts', 'inbound.ts']) write(file, 'export {};\n');
+  write('store/round.ts', "import './about.ts';\n"); // a circle is reported once, from its first file
+  for (const planted of Object.values(faults)) {
+    for (const [file, target] of Object.entries(planted)) write(file, `import '${target}';\n`);
+  }
+  return folder;
+}
+
+const files = readdirSync(path.join(root, 'gateway'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, text: readFileSync(path.join(root, 'gateway', file), 'utf8') }));
+
+type File = (typeof files)[number];
+const namesOf = (found: readonly File[]): readonly string[] => found.map(({ file }) => file);
+
+describe('the house', () => {
+  describe('imports', function () {
+    this.timeout(60_000);
+    let found: readonly Violation[];
+
+    before(() => {
+      found = violationsIn(faultyTree());
+    });
+
+    it('follow the rules everywhere', () => {
+      expect(violationsIn(root)).to.deep.equal([]);
+    });
+
+    it('have a planted fault for every rule', () => {
+      expect(Object.keys(faults)).to.have.members(ruleNames);
+    });
+
+    for (const [rule, planted] of Object.entries(faults)) {
+      it(`that break ${rule} are found`, () => {
+        const guilty = found.filter(({ rule: { name } }) => name === rule).map(({ from }) => from);
+        expect(guilty).to.include.members(Object.keys(planted).map((file) => `gateway/${file}`));
+      });
+    }
+
+    it('that break no rule are not reported', () => {
+      const guilty = new Set(Object.values(faults).flatMap((planted) => Object.keys(planted)));
+      expect(found.filter(({ from }) => !guilty.has(from.slice('gateway/'.length)))).to.deep.equal([]);
+    });
+  });
+
+  describe('files', () => {
+    const checks: Readonly<Record<string, { readonly breaks: (file: File) => boolean; readonly example: File }>> = {
+      'begin with a comment that says what they are for': {
+        breaks: ({ text }) => !/^\/\*\*/.test(text),
+        example: { file: 'a.ts', text: "import 'node:fs';\n" },
+      },
+      'have at most 300 lines': {
+        breaks: ({ text }) => text.trimEnd().split('\n').length > 300,
+        example: { file: 'a.ts', text: 'x\n'.repeat(301) },
+      },
+      'are not a drawer for anything': {
+        breaks: ({ file }) => /(^|[/.-])(utils?|helpers?|common|misc)([/.-]|$)/.test(file),
+        example: { file: 'wire/xml-utils.ts', text: '' },
+      },
+      'name no country': {
+        breaks: ({ text }) => countriesIn(text).length > 0,
+        example: { file: 'a.ts', text: "const partner = 'KR';" },
+      },
+    };
+    for (const [title, { breaks, example }] of Object.entries(checks)) {
+      it(title, () => {
+        expect(breaks(example), 'the check can fail').to.equal(true);
+        expect(namesOf(files.filter(breaks))).to.deep.equal([]);
+      });
+    }
+  });
+});
+
+/** Quoted codes that look like a country's and mean something else: roles on an entry, months, an attribute, no country at all. */
+const otherMeanings = new Set(['CS', 'MF', 'MM', 'ID', 'UN', 'XA', 'XB']);
+
+/** Countries named in a text: English names as words, two-letter codes as quoted literals. */
+function countriesIn(text: string): readonly string[] {
+  const quoted = [...text.matchAll(/(['"`])([A-Z]{2})\1/g)].map(([, , code = '']) => code);
+  const codes = quoted.filter((code) => countries.has(code) && !otherMeanings.has(code));
+  const known = [...countries].filter(([code]) => !otherMeanings.has(code)).map(([, name]) => name);
+  const words = known.filter((name) => new RegExp(`\\b${RegExp.escape(name)}\\b`).test(text));
+  return [...codes, ...words];
+}
+
+/** Every region code the runtime knows, with the short English name. */
+const countries: ReadonlyMap<string, string> = allCountries();
+
+function allCountries(): Map<string, string> {
+  const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none', style: 'short' });
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
+  const codes = letters.flatMap((first) => letters.map((second) => first + second));
+  return new Map(codes.flatMap((code) => (names.of(code) === undefined ? [] : [[code, names.of(code) ?? '']])));
+}

@@ -1,0 +1,198 @@
+/** Messages over HTTPS: what each answer, silence and broken connection means for the message. */
+
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer, request } from 'node:https';
+import type { Server } from 'node:https';
+import { createServer as createPlainServer } from 'node:net';
+import { expect } from 'chai';
+import { exchangeServerOptions, httpsTransport } from '../../gateway/wire/https.ts';
+import type { HttpsOptions } from '../../gateway/wire/https.ts';
+import { deadlineMs, receiptContentType } from '../../gateway/wire/transport.ts';
+import type { Custody, Transport } from '../../gateway/wire/transport.ts';
+import { sealed } from '../support/deliveries.ts';
+import { refusalCode } from '../support/expect-code.ts';
+import { listen, shut, tlsParty } from '../support/tls.ts';
+import type { TlsParty } from '../support/tls.ts';
+
+describe('messages over HTTPS', () => {
+  let us: TlsParty;
+  let partner: TlsParty;
+  let stranger: TlsParty;
+  let answer: RequestListener;
+  let server: Server;
+  let url: string;
+  let transports: Transport[];
+
+  before(async () => {
+    [us, partner, stranger] = await Promise.all([tlsParty('XA'), tlsParty('XB'), tlsParty('XC')]);
+    const options = exchangeServerOptions({ cert: partner.cert, key: partner.key, ca: [us.ca] });
+    server = createHttpsServer(options, (incoming, response) => answer(incoming, response));
+    url = `https://127.0.0.1:${await listen(server)}`;
+  });
+  after(() => shut(server));
+  beforeEach(() => {
+    transports = [];
+  });
+  afterEach(() => Promise.all(transports.map((transport) => transport.close())));
+
+  const way = (changes: Partial<HttpsOptions> = {}): Transport => {
+    const transport = httpsTransport({ url, from: 'XA', tls: { ...us, ca: [partner.ca] }, ...changes });
+    transports.push(transport);
+    return transport;
+  };
+  const answering = (status: number, headers: Record<string, string> = {}, body: string | Uint8Array = '') => {
+    answer = (incoming, response) => {
+      incoming.resume().on('end', () => response.writeHead(status, headers).end(body));
+    };
+  };
+  const sendTo = (changes: Partial<HttpsOptions> = {}): Promise<Custody> => way(changes).send(sealed('m-1'));
+
+  it('carry the bytes unchanged, with id, kind and type, to the door that bears our name', async () => {
+    const seen = Promise.withResolvers<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>();
+    const bytes = randomBytes(3_000_000);
+    const arrived = Promise.withResolvers<Buffer>();
+    answer = (incoming, response) => {
+      seen.resolve(incoming);
+      void incoming.toArray().then((chunks: Buffer[]) => {
+        arrived.resolve(Buffer.concat(chunks));
+        response.writeHead(202).end();
+      });
+    };
+    expect((await way().send(sealed('m-1', bytes))).kind).to.equal('custody');
+    const { method, url: path, headers } = await seen.promise;
+    expect({ method, path }).to.deep.equal({ method: 'POST', path: '/exchange/XA' });
+    expect(headers).to.include({
+      'content-type': 'application/xml',
+      'mra-message-id': 'm-1',
+      'mra-message-kind': 'list',
+    });
+    expect(Buffer.compare(await arrived.promise, bytes)).to.equal(0);
+  });
+
+  for (const status of [200, 202, 409, 422, 503]) {
+    it(`take a receipt for a receipt, with status ${status} too`, async () => {
+      answering(status, { 'content-type': `${receiptContentType}; charset=utf-8` }, '<receipt/>');
+      const custody = await sendTo();
+      expect(custody.kind === 'receipt' && Buffer.from(custody.bytes).toString()).to.equal('<receipt/>');
+    });
+  }
+
+  it('are in custody with a bare 202, and with no other bare answer', async () => {
+    answering(202);
+    expect((await sendTo()).kind).to.equal('custody');
+    for (const status of [200, 204, 301, 400, 404, 422, 500, 502]) {
+      answering(status, { 'content-type': 'text/html', location: `${url}/elsewhere` }, '<p>hello</p>');
+      const custody = await sendTo();
+      expect(custody).to.deep.equal({ kind: 'refused', evidence: `HTTP ${status}` });
+    }
+  });
+
+  it('are held when the partner turns us away, and the evidence names its code but nothing else it wrote', async () => {
+    const problem = '{"title":"secret text","code":"E_CHANNEL_UNKNOWN"}';
+    answering(403, { 'content-type': 'application/problem+json' }, problem);
+    expect(await sendTo()).to.deep.equal({
+      kind: 'refused',
+      evidence: 'HTTP 403 E_CHANNEL_UNKNOWN',
+      hold: 'refused',
+    });
+    answering(401);
+    expect(await sendTo()).to.include({ kind: 'refused', hold: 'refused' });
+  });
+
+  it('wait as long as a busy partner asks, in seconds or by its own clock, and no longer than a day', async () => {
+    const waits = async (status: number, headers: Record<string, string>): Promise<number | undefined> => {
+      answering(status, headers);
+      const custody = await sendTo();
+      expect(custody.kind).to.equal('refused');
+      return custody.kind === 'refused' ? custody.retryAfterSeconds : undefined;
+    };
+    expect(await waits(503, { 'retry-after': '17' })).to.equal(17);
+    const date = 'Tue, 02 Jun 2026 08:00:00 GMT';
+    expect(await waits(429, { date, 'retry-after': 'Tue, 02 Jun 2026 08:01:00 GMT' })).to.equal(60);
+    expect(await waits(429, { date, 'retry-after': 'Tue, 02 Jun 2026 07:00:00 GMT' })).to.equal(0);
+    expect(await waits(503, { 'retry-after': '999999999' })).to.equal(86_400);
+    expect(await waits(503, { 'retry-after': 'soon' })).to.equal(undefined);
+  });
+
+  it('are refused when nobody listens', async () => {
+    expect(await sendTo({ url: 'https://127.0.0.1:1' })).to.deep.equal({ kind: 'refused', evidence: 'ECONNREFUSED' });
+  });
+
+  it('are refused when something listens that never greets', async () => {
+    const mute = createPlainServer();
+    const custody = await sendTo({ url: `https://127.0.0.1:${await listen(mute)}`, timeouts: { connectMs: 50 } });
+    expect(custody).to.deep.equal({ kind: 'refused', evidence: 'UND_ERR_CONNECT_TIMEOUT' });
+    mute.close();
+  });
+
+  it('are held when the door shows a certificate of another authority, or of another host', async () => {
+    answering(202);
+    expect(await sendTo({ tls: { ...us, ca: [stranger.ca] } })).to.include({ kind: 'refused', hold: 'certificate' });
+    const elsewhere = url.replace('127.0.0.1', '127.0.0.2');
+    const other = createHttpsServer(exchangeServerOptions({ ...partner, ca: [us.ca] }));
+    other.listen(Number(new URL(url).port), '127.0.0.2');
+    expect(await sendTo({ url: elsewhere })).to.deep.equal({
+      kind: 'refused',
+      evidence: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      hold: 'certificate',
+    });
+    await shut(other);
+  });
+
+  it('never reach a door that does not know the authority of our certificate', async () => {
+    let requests = 0;
+    answer = (_incoming: IncomingMessage, response: ServerResponse) => {
+      requests += 1;
+      response.writeHead(202).end();
+    };
+    const custody = await sendTo({ tls: { ...stranger, ca: [partner.ca] } });
+    expect(custody.kind).to.be.oneOf(['unknown', 'refused']);
+    expect(requests).to.equal(0);
+  });
+
+  it('are unknown when the connection ends after they were sent', async () => {
+    answer = (incoming) => incoming.resume().on('end', () => incoming.socket.destroy());
+    expect((await sendTo()).kind).to.equal('unknown');
+  });
+
+  it('are unknown when no answer comes in time, or only half of one', async () => {
+    answer = (incoming) => incoming.resume();
+    expect((await sendTo({ timeouts: { totalMs: 100 } })).kind).to.equal('unknown');
+    answer = (incoming, response) => {
+      incoming.resume();
+      response.writeHead(200, { 'content-type': receiptContentType }).write('<rec');
+    };
+    expect((await sendTo({ timeouts: { totalMs: 100 } })).kind).to.equal('unknown');
+  });
+
+  it('are unknown when the answer is larger than any receipt', async () => {
+    answering(200, { 'content-type': receiptContentType }, Buffer.alloc(1024 * 1024 + 1));
+    expect((await sendTo()).kind).to.equal('unknown');
+  });
+
+  it('have more time the larger they are', () => {
+    expect(deadlineMs(30_000, 1000)).to.equal(30_000);
+    expect(deadlineMs(30_000, 15_000_000)).to.equal(87_000);
+  });
+
+  it('go to https addresses only, and to none with credentials in it', async () => {
+    for (const wrong of ['http://127.0.0.1:1', 'https://user:word@127.0.0.1:1', 'nonsense']) {
+      expect(await refusalCode(() => way({ url: wrong }))).to.equal('E_CONFIG_INVALID');
+    }
+  });
+
+  it('are not taken over TLS 1.1, nor from a client without a certificate', async () => {
+    answering(202);
+    const attempt = (options: object): Promise<string> => {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const outgoing = request(url, { ca: partner.ca, ...options }, () => resolve('answered'));
+      outgoing.on('error', () => resolve('no connection')).end();
+      return promise;
+    };
+    const old = { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' };
+    expect(await attempt({ cert: us.cert, key: us.key })).to.equal('answered');
+    expect(await attempt({ cert: us.cert, key: us.key, ...old })).to.equal('no connection');
+    expect(await attempt({})).to.equal('no connection');
+  });
+});
