@@ -25,8 +25,8 @@ import { validate } from './wire/schema.ts';
 import type { Custody } from './wire/transport.ts';
 import { verify } from './wire/verify.ts';
 
-/** Seconds a lease lasts: longer than any send may take. */
-const leaseSeconds = 180;
+/** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport.ts, at 64 MiB). */
+const leaseSeconds = 300;
 /** Seconds until the same bytes are sent again when no receipt came. */
 const receiptDueSeconds = 900;
 /** Seconds between attempts; the last one repeats for ever: what cannot be sent raises an alarm, it is never dropped. */

@@ -2,13 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import { loadHome } from './adapter/load.ts';
 import type { AdapterTools } from './adapter/tools.ts';
 import type { Manifest } from './adapter/manifest.ts';
 import { adapterCommands } from './cli/adapter.ts';
@@ -31,13 +29,11 @@ import { receiveMessage } from './inbound.ts';
 import { asGatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
 import { makeMessageId } from './model/message-id.ts';
-import { certificatesIn, joinPartner, partnerConfigs } from './partners.ts';
+import { brokerAt, certificatesIn, joinPartner, openKeys, partnerConfigs, readPem, type Broker } from './partners.ts';
 import { openDatabase } from './store/database.ts';
-import { openAmqp, type AmqpLink } from './wire/amqp.ts';
 import { fingerprint } from './wire/certificates.ts';
 import { exchangeServerOptions } from './wire/https.ts';
 import { parseStrictJson } from './wire/json.ts';
-import { openKeyring } from './wire/keys.ts';
 import { makeLog } from './wire/log.ts';
 import { jsonValidator, loadSchema } from './wire/schema.ts';
 import { readXml } from './wire/xml-events.ts';
@@ -58,25 +54,19 @@ export function adapterTools(): AdapterTools {
 
 /** Opens everything a gateway stands on. Throws what is wrong with settings, keys, adapters or store. */
 export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
-  mkdirSync(config.data, { recursive: true });
-  const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
+  const { home, keyring } = await openKeys(config, tools);
   const log = makeLog({ level: config.logLevel });
-  const keyring = await openKeyring(join(config.data, 'keys'), {
-    country: home.country,
-    name: home.name,
-    now: new Date(),
-  });
-  const amqp = config.broker === undefined ? undefined : await openAmqp({ url: config.broker.url, log });
+  const broker = config.broker === undefined ? undefined : brokerAt(config.broker.url, log);
   const db = await openDatabase(config.store);
   const joined = await Promise.all(
     Object.entries(partnerConfigs(config)).map(([code, settings]) =>
-      joinPartner({ code, settings, config, home, keyring, amqp, tools }),
+      joinPartner({ code, settings, config, home, keyring, broker, tools }),
     ),
   );
   return {
     config,
     keyring,
-    amqp,
+    broker,
     home,
     db,
     partners: new Map(joined.map((partner) => [partner.code, partner])),
@@ -89,7 +79,7 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
     random: (bytes) => randomBytes(bytes),
     async close() {
       for (const { transport } of joined) await transport?.close();
-      await amqp?.close();
+      await broker?.close();
       await db.close();
     },
   };
@@ -102,7 +92,7 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
   const anchors: string[] = [];
   for (const [code, { certificates }] of Object.entries(config.partners)) {
     for (const certificate of certificatesIn(certificates.tls)) fingerprints.set(fingerprint(certificate), code);
-    for (const file of certificates.anchors) anchors.push(readFileSync(file, 'utf8'));
+    for (const file of certificates.anchors) anchors.push(readPem(file));
   }
   const { cert, key } = keyring.tls;
   const exchange = createHttpsServer(
@@ -118,7 +108,7 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
   const border = createHttpServer(borderDoor({ ...gateway, schemas }));
   const exchangePort = await listen(exchange, config.exchange);
   const borderPort = await listen(border, config.border);
-  const consumers = await consumeAll(gateway, gateway.amqp);
+  const consumers = await consumeAll(gateway, gateway.broker);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchangePort });
@@ -152,15 +142,16 @@ async function closeServer(server: Server): Promise<void> {
 /** One consumer for each partner that sends over the broker. A receipt goes back the way the message came; if it is lost, the partner asks again. */
 async function consumeAll(
   gateway: OpenGateway,
-  amqp: AmqpLink | undefined,
+  broker: Broker | undefined,
 ): Promise<readonly { stop(): Promise<void> }[]> {
-  if (amqp === undefined) return [];
+  if (broker === undefined) return [];
   const partners = [...gateway.partners.values()].filter(
     ({ code, adapter }) => (gateway.config.partners[code]?.transport ?? adapter.transport) === 'amqp',
   );
+  const link = await broker.link();
   return await Promise.all(
     partners.map(({ code, transport }) =>
-      amqp.consume({ from: code, to: gateway.home.country }, async ({ bytes, messageId }) => {
+      link.consume({ from: code, to: gateway.home.country }, async ({ bytes, messageId }) => {
         const raw = {
           partner: code,
           via: 'amqp',
@@ -169,7 +160,9 @@ async function consumeAll(
           ...(messageId === undefined ? {} : { hintedId: messageId }),
         } as const;
         const { receipt } = await receiveMessage(gateway, raw);
-        if (receipt !== undefined) await transport?.send(receipt);
+        if (receipt === undefined || transport === undefined) return;
+        const { kind, evidence } = await transport.send(receipt);
+        gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
       }),
     ),
   );

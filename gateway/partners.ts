@@ -1,7 +1,7 @@
 /** Joins partners as the settings say: the adapter's words, our key, their keys, the way there. */
 
 import type { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mirrored, type Adapter } from './adapter/adapter.ts';
 import { loadAdapter, loadHome } from './adapter/load.ts';
@@ -10,12 +10,21 @@ import type { Config, PartnerConfig } from './config.ts';
 import type { Partner } from './gateway.ts';
 import { GatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
-import type { AmqpLink } from './wire/amqp.ts';
+import { openAmqp, type AmqpLink, type Route } from './wire/amqp.ts';
 import { readCertificates } from './wire/certificates.ts';
 import { httpsTransport } from './wire/https.ts';
-import type { Keyring } from './wire/keys.ts';
+import { openKeyring, type Keyring } from './wire/keys.ts';
+import type { Log } from './wire/log.ts';
 import { loadSchema } from './wire/schema.ts';
 import type { Transport } from './wire/transport.ts';
+
+/** Whose gateway it is, and its keys; made on first use. Needs nothing of any partner, so that keys can be exchanged first. */
+export async function openKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
+  mkdirSync(config.data, { recursive: true });
+  const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
+  const { country, name } = home;
+  return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };
+}
 
 export interface Joining {
   readonly code: string;
@@ -23,7 +32,7 @@ export interface Joining {
   readonly config: Config;
   readonly home: HomeProfile;
   readonly keyring: Keyring;
-  readonly amqp: AmqpLink | undefined;
+  readonly broker: Broker | undefined;
   readonly tools: AdapterTools;
 }
 
@@ -68,24 +77,52 @@ export async function joinPartner(joining: Joining): Promise<Partner> {
 }
 
 /** The way to a partner: as its adapter says unless the settings say otherwise; none where nothing is set up. */
-function transportOf({ code, settings, home, keyring, amqp }: Joining, adapter: Adapter): Transport | undefined {
+function transportOf({ code, settings, home, keyring, broker }: Joining, adapter: Adapter): Transport | undefined {
   switch (settings.transport ?? adapter.transport) {
     case 'file':
       return undefined;
     case 'amqp':
-      return amqp?.transport({ from: home.country, to: code });
+      return broker === undefined ? undefined : brokerTransport(broker, { from: home.country, to: code });
     case 'https': {
       if (settings.url === undefined) return undefined;
       const { cert, key } = keyring.tls;
-      const ca = settings.certificates.anchors.map((file) => readFileSync(file, 'utf8'));
+      const ca = settings.certificates.anchors.map(readPem);
       return httpsTransport({ url: settings.url, from: home.country, tls: { cert, key, ca } });
     }
   }
 }
 
 export function certificatesIn(files: readonly string[]): readonly X509Certificate[] {
-  return files.flatMap((file) => {
-    if (!existsSync(file)) throw new GatewayError('E_KEY_MISSING', 'there is no such certificate file', { at: file });
-    return readCertificates(readFileSync(file, 'utf8'), file);
-  });
+  return files.flatMap((file) => readCertificates(readPem(file), file));
+}
+
+/** A file of certificates; E_KEY_MISSING names the one that is not there. */
+export function readPem(file: string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const fix = 'Ask the partner for its certificate, compare fingerprints, and put it there.';
+  throw new GatewayError('E_KEY_MISSING', 'there is no such certificate file', { at: file, fix });
+}
+
+/** The broker, connected to when something is first sent or consumed: most commands never need it. */
+export interface Broker {
+  link(): Promise<AmqpLink>;
+  close(): Promise<void>;
+}
+
+/** A broker that is away is waited for; what is sent meanwhile is refused and tried again later. */
+export function brokerAt(url: string, log: Log): Broker {
+  let opened: Promise<AmqpLink> | undefined;
+  return {
+    link: () => (opened ??= openAmqp({ url, log, mayBeAway: true })),
+    async close() {
+      await (await opened)?.close();
+    },
+  };
+}
+
+function brokerTransport(broker: Broker, route: Route): Transport {
+  return {
+    send: async (message) => (await broker.link()).transport(route).send(message),
+    close: () => Promise.resolve(), // the link is the broker's to close
+  };
 }

@@ -2,8 +2,8 @@
 
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { Config } from '../config.ts';
+import type { Broker } from '../partners.ts';
 import type { Gateway } from '../gateway.ts';
-import type { AmqpLink } from '../wire/amqp.ts';
 import type { Keyring } from '../wire/keys.ts';
 import type { ExitCode, Output } from './output.ts';
 
@@ -12,7 +12,7 @@ export interface OpenGateway extends Gateway {
   readonly config: Config;
   readonly keyring: Keyring;
   /** Absent where no broker is set up. */
-  readonly amqp: AmqpLink | undefined;
+  readonly broker: Broker | undefined;
   close(): Promise<void>;
 }
 

@@ -1,41 +1,44 @@
-/** `mra key …`: the keys of this gateway and the certificates partners need. */
+/** `mra key …`: the keys of this gateway and the certificates partners need. Works before any partner is known. */
 
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { getPartner } from '../gateway.ts';
+import { loadAdapter } from '../adapter/load.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { CliContext, OpenGateway } from './context.ts';
-import { withGateway } from './list.ts';
+import { openKeys } from '../partners.ts';
+import type { CliContext } from './context.ts';
 
 const purposes = ['signing', 'tls', 'ca'] as const;
 type Purpose = (typeof purposes)[number];
+
+interface ExportOptions {
+  readonly purpose: string;
+  readonly out?: string;
+}
 
 export function keyCommands(program: Command, context: CliContext): void {
   const key = program.command('key').description('keys and certificates');
   key
     .command('list')
     .description('our keys, what they are for and until when')
-    .action(withGateway(context, (gateway) => list(context, gateway)));
+    .action(() => list(context));
   key
     .command('new')
-    .description('make the keys that are missing')
-    .action(withGateway(context, (gateway) => list(context, gateway)));
+    .description('make our keys where there are none yet')
+    .action(() => list(context));
   key
     .command('export <partner>')
     .description('the public certificate a partner must register for us')
     .option('--purpose <purpose>', purposes.join(', '), 'signing')
     .option('--out <file>', 'instead of standard output')
-    .action(
-      withGateway(context, (gateway, partner: string, options: { purpose: string; out?: string }) =>
-        exportCertificate(context, gateway, partner, options),
-      ),
-    );
+    .action((partner: string, options: ExportOptions) => exportCertificate(context, partner, options));
 }
 
-async function list({ out }: CliContext, gateway: OpenGateway): Promise<void> {
-  const keys = gateway.keyring.list();
+async function list({ out, tools, config }: CliContext): Promise<void> {
+  const { keyring } = await openKeys(config(), tools);
+  const keys = keyring.list();
   if (out.format === 'json') out.json(keys);
-  else
+  else {
     out.table(
       keys.map(({ name, algorithm, subject, notAfter, fingerprint }) => ({
         name,
@@ -45,32 +48,32 @@ async function list({ out }: CliContext, gateway: OpenGateway): Promise<void> {
         fingerprint,
       })),
     );
+  }
   out.next('mra key export PARTNER');
-  await Promise.resolve();
 }
 
-async function exportCertificate(
-  { out }: CliContext,
-  gateway: OpenGateway,
-  code: string,
-  options: { purpose: string; out?: string },
-): Promise<void> {
+async function exportCertificate(context: CliContext, code: string, options: ExportOptions): Promise<void> {
   const purpose = purposes.find((name) => name === options.purpose);
-  if (purpose === undefined)
+  if (purpose === undefined) {
     throw new GatewayError('E_REQUEST_INVALID', 'no such purpose', { fix: `Use one of: ${purposes.join(', ')}.` });
-  const pem = certificateFor(gateway, code, purpose).trimEnd();
-  if (options.out === undefined) out.print(pem);
+  }
+  const pem = (await certificateFor(context, code.toUpperCase(), purpose)).trimEnd();
+  if (options.out === undefined) context.out.print(pem);
   else writeFileSync(options.out, `${pem}\n`);
-  await Promise.resolve();
 }
 
-function certificateFor(gateway: OpenGateway, code: string, purpose: Purpose): string {
+async function certificateFor({ tools, config }: CliContext, code: string, purpose: Purpose): Promise<string> {
+  const settings = config();
+  const { keyring } = await openKeys(settings, tools);
   switch (purpose) {
-    case 'signing':
-      return getPartner(gateway, code).signer.certificate.toString();
+    case 'signing': {
+      const folder = settings.partners[code]?.adapter ?? code.toLowerCase();
+      const { seal } = await loadAdapter(join(settings.adapters, folder), tools);
+      return keyring.signer(seal.algorithm).certificate.toString();
+    }
     case 'tls':
-      return gateway.keyring.tls.cert;
+      return keyring.tls.cert;
     case 'ca':
-      return gateway.keyring.tls.ca;
+      return keyring.tls.ca;
   }
 }

@@ -12,11 +12,12 @@ import { keepBytes } from '../../gateway/store/bodies.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import type { Database } from '../../gateway/store/database.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
-import { countOperators, saveOperators } from '../../gateway/store/operators.ts';
+import { countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
 import { assertDurable, assertVersion } from '../../gateway/store/sqlite.ts';
 import { codeOf } from './codes.ts';
 import { freshUrl, onBothEngines } from './engines.ts';
 import { freshPostgres, onServer } from '../support/postgres.ts';
+import type { FreshDatabase } from '../support/postgres.ts';
 import { bytesOf, hour, operator } from './samples.ts';
 
 const none = (): Promise<void> => Promise.resolve();
@@ -162,53 +163,75 @@ describe('the embedded store', () => {
 });
 
 describe('the store on a server', () => {
+  /** What a test opened, closed in reverse order also when it failed. */
+  const opened: (() => Promise<unknown>)[] = [];
+  let fresh: FreshDatabase;
+  beforeEach(async () => {
+    fresh = await freshPostgres();
+    opened.push(() => fresh.drop());
+  });
+  afterEach(async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  });
+  const open = async (url = fresh.url): Promise<Database> => {
+    const db = await openDatabase(url);
+    opened.push(() => db.close());
+    return db;
+  };
+
   it('is refused when the database is set to forget commits', async () => {
-    const { url, name, drop } = await freshPostgres();
-    await onServer([`alter database ${name} set synchronous_commit = off`]);
-    expect(await codeOf(openDatabase(url))).to.equal('E_STORE_UNDURABLE');
-    await onServer([`alter database ${name} set synchronous_commit = on`]);
-    await (await openDatabase(url)).close();
-    await drop();
+    await onServer([`alter database ${fresh.name} set synchronous_commit = off`]);
+    expect(await codeOf(open())).to.equal('E_STORE_UNDURABLE');
+    await onServer([`alter database ${fresh.name} set synchronous_commit = on`]);
+    expect((await open()).engine).to.equal('postgres');
   });
 
-  it('says when nobody answers, and what it does not know', async () => {
+  it('says when nobody answers', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
-    expect(await codeOf(openDatabase(`postgres://mra@127.0.0.1:${port}/mra`))).to.equal('E_STORE_UNREACHABLE');
-    expect(await codeOf(openDatabase('mysql://somewhere/mra'))).to.equal('E_CONFIG_INVALID');
+    expect(await codeOf(open(`postgres://mra@127.0.0.1:${port}/mra`))).to.equal('E_STORE_UNREACHABLE');
+  });
+
+  it('is refused for an engine that is not known', async () => {
+    expect(await codeOf(open('mysql://somewhere/mra'))).to.equal('E_CONFIG_INVALID');
   });
 
   it('says unknown when the answer to a COMMIT is lost, and the row is there', async () => {
-    const { url, drop } = await freshPostgres();
-    await (await openDatabase(url)).close();
-    const cut = await cutAfterCommit(url);
-    const through: Database = await openDatabase(cut.url);
+    const cut = await cutAfterCommit(fresh.url);
+    opened.push(() => cut.close());
+    const db = await open(cut.url);
     cut.arm();
-    expect(await codeOf(through.transaction((tx) => saveOperators(tx, [operator('C1')], hour(1))))).to.equal(
+    expect(await codeOf(db.transaction((tx) => saveOperators(tx, [operator('C1')], hour(1))))).to.equal(
       'E_OUTCOME_UNKNOWN',
     );
-    expect(await countOperators(through.sql)).to.equal(1);
-    await through.close();
-    await cut.close();
-    await drop();
+    expect(await countOperators(db.sql)).to.equal(1);
   });
 
   it('survives that the server ends its connections', async () => {
-    const { url, name, drop } = await freshPostgres();
-    const db = await openDatabase(url);
+    const db = await open();
+    const end = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${fresh.name}'`;
     await db.transaction((tx) => saveOperators(tx, [operator('S1')], hour(1)));
     const cut = db.transaction(async (tx) => {
       await saveOperators(tx, [operator('S2')], hour(1));
-      await onServer([`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`]);
+      await onServer([end]);
       await saveOperators(tx, [operator('S3')], hour(1));
     });
     expect(await codeOf(cut)).to.equal('E_STORE_UNREACHABLE');
     await db.transaction((tx) => saveOperators(tx, [operator('S4')], hour(1)));
     expect(await countOperators(db.sql)).to.equal(2);
-    await db.close();
-    await drop();
+  });
+
+  it('says that a lock was not given in time, and stores nothing', async () => {
+    const db = await open();
+    await db.transaction((tx) => saveOperators(tx, [operator('L1')], hour(1)));
+    await db.transaction(async (holder) => {
+      await saveOperators(holder, [operator('L1', { grade: 'general' })], hour(2));
+      const waiting = db.transaction((tx) => saveOperators(tx, [operator('L1', { grade: 'certified' })], hour(3)));
+      expect(await codeOf(waiting)).to.equal('E_STORE_UNREACHABLE');
+    });
+    expect((await findOperator(db.sql, 'L1'))?.grade).to.equal('general');
   });
 });
 
