@@ -1,10 +1,10 @@
 # The gateway as a container. TypeScript runs directly, so there is nothing to build: the first stage only installs.
-FROM node:26-bookworm-slim AS packages
+FROM node:24-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 
-FROM node:26-bookworm-slim
+FROM node:24-bookworm-slim
 # openssl judges certificate paths.
 RUN apt-get update \
   && apt-get install --yes --no-install-recommends openssl \

@@ -17,7 +17,7 @@ import type { SealedMessage } from './model/message.ts';
 import type { DomesticRecord } from './model/record.ts';
 import { appendEvents } from './store/events.ts';
 import { allOperators } from './store/operators.ts';
-import { addMessage } from './store/outbox.ts';
+import { addMessage, supersedeOlder } from './store/outbox.ts';
 import {
   changeMirror,
   clearMirror,
@@ -115,6 +115,8 @@ export async function sendList(gateway: Gateway, code: string, kind?: ListKind):
       list.departures.map(({ identifier }) => identifier),
     );
     const { epoch, sequence } = list.position;
+    // Lists of an earlier epoch that never arrived would only be refused now.
+    if (epoch.id !== before?.epoch.id) await supersedeOlder(tx, partner, epoch.id, list.issuedAt);
     await addMessage(tx, sealed, { epochId: epoch.id, sequence, at: list.issuedAt });
     await noteList(tx, { partner, direction: 'out', messageId: list.id, list, appliedAt: list.issuedAt });
     await appendEvents(tx, [

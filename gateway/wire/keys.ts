@@ -81,7 +81,7 @@ function keyringOf(keys: ReadonlyMap<KeyName, Key>): Keyring {
     signer: (algorithm) => ({ algorithm, ...get(algorithm === 'rsa-sha256' ? 'signing-rsa' : 'signing-ec') }),
     tls: {
       cert: tls.certificate.toString(),
-      key: tls.key.export({ type: 'pkcs8', format: 'pem' }),
+      key: tls.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       ca: get('ca').certificate.toString(),
     },
     list: () => keyNames.map((name) => describe(name, get(name).certificate)),

@@ -135,13 +135,17 @@ describe('the embedded store', () => {
 
   it('says unknown when the COMMIT fails, and writes nothing more', async () => {
     const db = await openDatabase(`sqlite:${join(folder, 'commit.db')}`);
-    const failing = db.transaction(async (tx) => {
-      await sql`pragma defer_foreign_keys = on`.execute(tx);
-      await sql`insert into mirror (stream, identifier, leaf, record) values ('none', 'A', 'l', '{}')`.execute(tx);
-    });
-    expect(await codeOf(failing)).to.equal('E_OUTCOME_UNKNOWN');
-    expect(await codeOf(db.transaction((tx) => keepBytes(tx, bytesOf('later'))))).to.equal('E_STORE_UNREACHABLE');
-    await db.close();
+    try {
+      const failing = db.transaction(async (tx) => {
+        await sql`pragma defer_foreign_keys = on`.execute(tx);
+        await sql`insert into mirror (stream, identifier, leaf, record) values ('none', 'A', 'l', '{}')`.execute(tx);
+      });
+      expect(await codeOf(failing)).to.equal('E_OUTCOME_UNKNOWN');
+      const later = db.transaction((tx) => keepBytes(tx, bytesOf('later')));
+      expect(await codeOf(later)).to.equal('E_STORE_UNREACHABLE');
+    } finally {
+      await db.close();
+    }
   });
 
   it('waits for another process that writes, without holding up this one', async () => {
@@ -154,11 +158,14 @@ describe('the embedded store', () => {
       turns += 1;
       if (turns === 10) other.exec('commit');
     }, 5);
-    await db.transaction((tx) => keepBytes(tx, bytesOf('after the other')));
-    clearInterval(counting);
-    expect(turns).to.be.at.least(10);
-    other.close();
-    await db.close();
+    try {
+      await db.transaction((tx) => keepBytes(tx, bytesOf('after the other')));
+      expect(turns).to.be.at.least(10);
+    } finally {
+      clearInterval(counting);
+      other.close();
+      await db.close();
+    }
   });
 });
 
