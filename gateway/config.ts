@@ -39,7 +39,8 @@ export interface Config {
   readonly adapters: string;
   readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };
   readonly border: { readonly host: string; readonly port: number };
-  readonly broker?: { readonly url: string };
+  /** `realm`: names of the exchange and queues begin with it. `passing`: they vanish once nobody uses them. */
+  readonly broker?: { readonly url: string; readonly realm: string; readonly passing: boolean };
   readonly partners: Readonly<Record<string, PartnerConfig>>;
   /** Where the demo looks for a broker; it does without when none answers. */
   readonly brokerForDemo: string;
@@ -54,7 +55,7 @@ interface ConfigFile {
   log?: string;
   exchange?: { host?: string; port?: number; maxBytes?: number };
   border?: { host?: string; port?: number };
-  broker?: { url: string };
+  broker?: { url: string; realm?: string };
   partners?: Record<
     string,
     Partial<Omit<PartnerConfig, 'certificates'>> & { certificates?: Partial<PartnerConfig['certificates']> }
@@ -92,14 +93,14 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
       maxBytes: file.exchange?.maxBytes ?? defaultMaxBytes,
     },
     border: { host: file.border?.host ?? '127.0.0.1', port: file.border?.port ?? 8080 },
-    ...brokerOf(environment['MRA_BROKER'] ?? file.broker?.url),
+    ...brokerOf(environment['MRA_BROKER'] ?? file.broker?.url, file.broker?.realm),
     partners: partnersOf(file, base),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',
   };
 }
 
-function brokerOf(url: string | undefined): Pick<Config, 'broker'> {
-  return url === undefined ? {} : { broker: { url } };
+function brokerOf(url: string | undefined, realm = 'mra'): Pick<Config, 'broker'> {
+  return url === undefined ? {} : { broker: { url, realm, passing: false } };
 }
 
 function logLevel(written: string): LogLevel {

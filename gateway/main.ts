@@ -56,7 +56,7 @@ export function adapterTools(): AdapterTools {
 export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
   const { home, keyring } = await openKeys(config, tools);
   const log = makeLog({ level: config.logLevel });
-  const broker = config.broker === undefined ? undefined : brokerAt(config.broker.url, log);
+  const broker = config.broker === undefined ? undefined : brokerAt(config.broker, log);
   const db = await openDatabase(config.store);
   const joined = await Promise.all(
     Object.entries(partnerConfigs(config)).map(([code, settings]) =>

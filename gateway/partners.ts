@@ -110,10 +110,10 @@ export interface Broker {
 }
 
 /** A broker that is away is waited for; what is sent meanwhile is refused and tried again later. */
-export function brokerAt(url: string, log: Log): Broker {
+export function brokerAt({ url, realm, passing }: NonNullable<Config['broker']>, log: Log): Broker {
   let opened: Promise<AmqpLink> | undefined;
   return {
-    link: () => (opened ??= openAmqp({ url, log, mayBeAway: true })),
+    link: () => (opened ??= openAmqp({ url, realm: { name: realm, passing }, log, mayBeAway: true })),
     async close() {
       await (await opened)?.close();
     },

@@ -1,5 +1,6 @@
 /** The administrations of the demo: each the same program with another home, its own keys, store and doors. */
 
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -42,7 +43,12 @@ export async function makeDemoHomes(context: CliContext, folder: string): Promis
   const broker = (await probeBroker(base.brokerForDemo, 1500)) ? base.brokerForDemo : undefined;
   const [us, ...others] = await introduce(context, folder, [base.home.toLowerCase(), ...partners]);
   if (us === undefined) throw new Error('a demo has a home');
-  const settings = { ...base, ...(broker === undefined ? {} : { broker: { url: broker } }) };
+  const settings = {
+    ...base,
+    ...(broker === undefined
+      ? {}
+      : { broker: { url: broker, realm: `mra-demo-${randomBytes(4).toString('hex')}`, passing: true } }),
+  };
   const fallback = broker === undefined ? ({ transport: 'https' } as const) : {};
   const met = (identity: Identity, more: Partial<PartnerConfig>): PartnerConfig => ({
     adapter: identity.home.country.toLowerCase(),

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, Connection, ConsumeMessage } from './amqp.ts';
 import * as names from './amqp-names.ts';
-import type { Route } from './amqp-names.ts';
+import type { Realm, Route } from './amqp-names.ts';
 import { faultFields } from './log.ts';
 import type { Log } from './log.ts';
 
@@ -17,6 +17,7 @@ export interface Delivery {
 /** A consumer as it was asked for; what it stands on (`active`) changes with each connection. */
 export interface Consumer {
   readonly route: Route;
+  readonly realm: Realm;
   readonly handler: (delivery: Delivery) => Promise<void>;
   readonly redeliveryMs: (deliveriesBefore: number) => number;
   readonly stopping: AbortController;
@@ -26,10 +27,10 @@ export interface Consumer {
 
 /** Declares a route's queue and consumes it. Prefetch is one: order is kept, and a bad message takes no other with it. */
 export async function start(connection: Connection, consumer: Consumer, log: Log): Promise<void> {
-  const queue = names.queueName(consumer.route);
+  const queue = names.queueName(consumer.route, consumer.realm);
   const channel = await connection.model.createChannel();
   channel.on('error', (error) => log.warn('broker ended the channel', { queue, evidence: error.message }));
-  await declare(channel, consumer.route);
+  await declare(channel, consumer);
   await channel.prefetch(1);
   const { consumerTag } = await channel.consume(queue, (message) => {
     // No message: the queue was deleted under us. Recovery declares it again.
@@ -43,19 +44,24 @@ export async function start(connection: Connection, consumer: Consumer, log: Log
   });
 }
 
-async function declare(channel: Channel, route: Route): Promise<void> {
-  const [queue, dead, key] = [names.queueName(route), names.deadQueueName(route), names.routingKey(route)];
-  await channel.assertExchange(names.exchangeName, 'direct', { durable: true });
-  await channel.assertExchange(names.deadExchangeName, 'direct', { durable: true });
-  await channel.assertQueue(dead, names.deadQueueSettings);
-  await channel.bindQueue(dead, names.deadExchangeName, key);
-  await channel.assertQueue(queue, names.queueSettings(route));
-  await channel.bindQueue(queue, names.exchangeName, key);
+async function declare(channel: Channel, { route, realm }: Pick<Consumer, 'route' | 'realm'>): Promise<void> {
+  const [queue, dead, key] = [
+    names.queueName(route, realm),
+    names.deadQueueName(route, realm),
+    names.routingKey(route),
+  ];
+  const settings = names.exchangeSettings(realm);
+  await channel.assertExchange(names.exchangeName(realm), 'direct', settings);
+  await channel.assertExchange(names.deadExchangeName(realm), 'direct', settings);
+  await channel.assertQueue(dead, names.deadQueueSettings(realm));
+  await channel.bindQueue(dead, names.deadExchangeName(realm), key);
+  await channel.assertQueue(queue, names.queueSettings(route, realm));
+  await channel.bindQueue(queue, names.exchangeName(realm), key);
 }
 
 /** Runs the handler on one delivery and settles it. Never rejects. */
 async function take(channel: Channel, consumer: Consumer, message: ConsumeMessage, log: Log): Promise<void> {
-  const queue = names.queueName(consumer.route);
+  const queue = names.queueName(consumer.route, consumer.realm);
   const { content, fields, properties } = message;
   const messageId: unknown = properties.messageId;
   const hint = typeof messageId === 'string' && /^[\w.:-]{1,128}$/.test(messageId) ? { messageId } : {};

@@ -3,7 +3,7 @@
 import type { SealedMessage } from '../model/message.ts';
 import type { ConfirmChannel, Connection } from './amqp.ts';
 import * as names from './amqp-names.ts';
-import type { Route } from './amqp-names.ts';
+import type { Realm, Route } from './amqp-names.ts';
 import type { Log } from './log.ts';
 import { deadlineMs } from './transport.ts';
 import type { Custody } from './transport.ts';
@@ -13,18 +13,19 @@ export interface Publishing {
   channel: ConfirmChannel | undefined;
   blocked: boolean;
   sends: number;
+  readonly realm: Realm;
   readonly returned: Set<string>;
 }
 
-export function newPublishing(): Publishing {
-  return { channel: undefined, blocked: false, sends: 0, returned: new Set() };
+export function newPublishing(realm: Realm): Publishing {
+  return { channel: undefined, blocked: false, sends: 0, realm, returned: new Set() };
 }
 
 /** Makes a fresh connection ready to publish on. */
 export async function startPublishing({ model, lose }: Connection, state: Publishing, log: Log): Promise<void> {
   const channel = await model.createConfirmChannel();
   channel.on('error', (error) => log.warn('broker ended the channel', { evidence: error.message }));
-  await channel.assertExchange(names.exchangeName, 'direct', { durable: true });
+  await channel.assertExchange(names.exchangeName(state.realm), 'direct', names.exchangeSettings(state.realm));
   channel.on('return', ({ properties }) => state.returned.add(String(properties.correlationId)));
   channel.on('close', () => {
     state.channel = undefined;
@@ -58,7 +59,7 @@ export function publish(state: Publishing, route: Route, message: SealedMessage,
     contentType: message.contentType,
     correlationId: send,
   };
-  channel.publish(names.exchangeName, names.routingKey(route), content, properties, (error: unknown) => {
+  channel.publish(names.exchangeName(state.realm), names.routingKey(route), content, properties, (error: unknown) => {
     clearTimeout(tooLate);
     const wasReturned = returned.delete(send);
     resolve(confirmed(error, wasReturned));

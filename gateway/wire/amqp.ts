@@ -4,14 +4,14 @@ import { connect } from 'amqplib';
 import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage, RecoveringChannelModel } from 'amqplib';
 import { GatewayError } from '../model/errors.ts';
 import * as names from './amqp-names.ts';
-import type { Route } from './amqp-names.ts';
+import type { Realm, Route } from './amqp-names.ts';
 import { start, stop } from './amqp-consume.ts';
 import type { Consumer, Delivery } from './amqp-consume.ts';
 import { newPublishing, publish, startPublishing } from './amqp-publish.ts';
 import type { Log, LogFields } from './log.ts';
 import type { TlsIdentity, Transport } from './transport.ts';
 
-export type { Channel, ConfirmChannel, ConsumeMessage, Delivery, Route };
+export type { Channel, ConfirmChannel, ConsumeMessage, Delivery, Realm, Route };
 
 /** One connection as recovery made it. `lose` ends it, so that recovery sets up everything again in the one way there is. */
 export interface Connection {
@@ -42,6 +42,8 @@ export interface AmqpOptions {
   readonly log: Log;
   /** Wait for a broker that is away at the start instead of refusing to open; sends are refused until it is there. */
   readonly mayBeAway?: boolean;
+  /** Absent: the standing one, `mra`. */
+  readonly realm?: Realm;
   readonly confirmMs?: number;
   /** Milliseconds before a message that was not taken is handed back, by how often it came before. */
   readonly redeliveryMs?: (deliveriesBefore: number) => number;
@@ -52,9 +54,9 @@ const slowly = (before: number): number => Math.min(30_000, 200 * 2 ** before);
 
 /** Opens both connections to the broker and keeps them. Throws E_BROKER_UNREACHABLE or E_CONFIG_INVALID. */
 export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
-  const { log, confirmMs = 30_000 } = options;
+  const { log, realm = names.standing, confirmMs = 30_000 } = options;
   // Apart, because a broker that holds back a busy publisher holds back its whole connection.
-  const publishing = newPublishing();
+  const publishing = newPublishing(realm);
   const writing = await openConnection(options, 'publish', (connection) =>
     startPublishing(connection, publishing, log),
   );
@@ -93,13 +95,14 @@ async function startAll(connection: Connection, consuming: Consuming, log: Log):
 }
 
 async function consume(
-  { log, redeliveryMs = slowly }: AmqpOptions,
+  { log, realm = names.standing, redeliveryMs = slowly }: AmqpOptions,
   { consumers, current }: Consuming,
   route: Route,
   handler: Consumer['handler'],
 ): Promise<AmqpConsumer> {
   const consumer: Consumer = {
     route,
+    realm,
     handler,
     redeliveryMs,
     stopping: new AbortController(),
@@ -111,7 +114,7 @@ async function consume(
     if (current !== undefined) await start(current, consumer, log);
   } catch (error) {
     consumers.delete(consumer);
-    throw brokerTrouble(error, names.queueName(route));
+    throw brokerTrouble(error, names.queueName(route, realm));
   }
   return {
     stop() {
