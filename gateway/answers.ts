@@ -14,6 +14,8 @@ export interface Arrived {
   readonly partner: Partner;
   readonly raw: RawMessage;
   readonly digest: Digest;
+  /** The message's own id once it is read; until then what the transport said, if anything. */
+  readonly id?: string;
 }
 
 export interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'> {

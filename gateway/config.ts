@@ -35,7 +35,8 @@ export interface Config {
   /** `sqlite:/path` or `postgres://…`. */
   readonly store: string;
   readonly policy: string;
-  readonly logLevel: LogLevel;
+  /** Absent: what the command thinks fit; the serving gateway says more than a command at a terminal. */
+  readonly logLevel?: LogLevel;
   readonly adapters: string;
   readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };
   readonly border: { readonly host: string; readonly port: number };
@@ -85,7 +86,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     data,
     store: storeUrl(environment['MRA_STORE'] ?? file.store, base, data),
     policy: file.policy ?? 'default',
-    logLevel: logLevel(environment['MRA_LOG'] ?? file.log ?? 'info'),
+    ...logLevel(environment['MRA_LOG'] ?? file.log),
     adapters: join(programFolder, 'adapters'),
     exchange: {
       host: file.exchange?.host ?? '127.0.0.1',
@@ -103,11 +104,12 @@ function brokerOf(url: string | undefined, realm = 'mra'): Pick<Config, 'broker'
   return url === undefined ? {} : { broker: { url, realm, passing: false } };
 }
 
-function logLevel(written: string): LogLevel {
+function logLevel(written: string | undefined): Pick<Config, 'logLevel'> {
+  if (written === undefined) return {};
   const level = logLevels.find((name) => name === written);
   if (level === undefined)
     throw new GatewayError('E_CONFIG_INVALID', 'no such log level', { fix: `Use one of: ${logLevels.join(', ')}.` });
-  return level;
+  return { logLevel: level };
 }
 
 function storeUrl(written: string | undefined, base: string, data: string): string {

@@ -10,7 +10,7 @@
 import { sealReceipt, sealReply, type Arrived } from './answers.ts';
 import { applyReceipt } from './delivery.ts';
 import { getPartner, type Gateway, type Partner } from './gateway.ts';
-import { momentOf } from './model/day.ts';
+import { dayAt, momentOf } from './model/day.ts';
 import { asGatewayError, GatewayError, type ErrorCode } from './model/errors.ts';
 import { planList, type ListPlan } from './model/list-plan.ts';
 import { judgeEnvelope } from './model/judge.ts';
@@ -55,7 +55,13 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   if (seen.known && seen.receiptDigest !== undefined)
     return await answerAgain(gateway, partner, seen.state, seen.receiptDigest);
 
-  const arrived: Arrived = { gateway, partner, raw, digest: seen.digest };
+  let arrived: Arrived = {
+    gateway,
+    partner,
+    raw,
+    digest: seen.digest,
+    ...(raw.hintedId === undefined ? {} : { id: raw.hintedId }),
+  };
   try {
     // 2. Signed, by a key of this partner. From here on only the verified content is read.
     using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
@@ -63,6 +69,7 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
 
     // 3. As the agreed schema says; 4. in our own words.
     const message = readMessage(partner, verified);
+    arrived = { ...arrived, id: message.kind === 'list' ? message.list.id : message.reply.id };
 
     // 5. Judged, 6. applied and answered, in one transaction.
     return message.kind === 'reply' ? await takeReply(arrived, message.reply) : await takeList(arrived, message.list);
@@ -126,7 +133,7 @@ async function takeList(arrived: Arrived, list: ListMessage, approved = false): 
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
   const records = stream === undefined ? new Map() : await loadMirror(gateway.db.sql, stream.id);
   const { identifiers, arrangement } = partner.adapter;
-  const day = list.issuedAt.slice(0, 10);
+  const day = dayAt(list.issuedAt, partner.adapter.timeZone);
   const plan = planList(
     list,
     { position: stream?.position, records },
@@ -216,13 +223,13 @@ async function refuse(arrived: Arrived, thrown: unknown, sendReceipt = false): P
   const error = asGatewayError(thrown);
   const { category } = error.kind;
   if (category !== 'content' && category !== 'security') throw error;
-  const { gateway, partner, raw, digest } = arrived;
+  const { gateway, partner, id, digest } = arrived;
   const reason = { code: error.code, detail: error.detail, ...(error.at === undefined ? {} : { at: error.at }) };
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
   const receipt = await sealReceipt(arrived, {
     verdict: 'rejected',
     reason,
-    ...(raw.hintedId === undefined ? {} : { subject: raw.hintedId }),
+    ...(id === undefined ? {} : { subject: id }),
     ...(stream === undefined ? {} : { position: stream.position }),
   });
   const at = momentOf(gateway.now());
@@ -233,7 +240,7 @@ async function refuse(arrived: Arrived, thrown: unknown, sendReceipt = false): P
     await appendEvents(tx, [
       {
         kind: 'message_rejected',
-        ref: raw.hintedId ?? digest,
+        ref: id ?? digest,
         at,
         detail: { partner: partner.code, digest, code: error.code },
       },
@@ -277,7 +284,7 @@ export async function decideHeld(
     receivedAt: held.receivedAt,
     hintedId: messageId,
   };
-  const arrived: Arrived = { gateway, partner, raw, digest: held.digest };
+  const arrived: Arrived = { gateway, partner, raw, digest: held.digest, id: messageId };
   if (decision === 'refuse')
     return await refuse(arrived, new GatewayError('E_LIST_REFUSED', 'two people refused the list'), true);
   try {

@@ -55,7 +55,7 @@ export function adapterTools(): AdapterTools {
 /** Opens everything a gateway stands on. Throws what is wrong with settings, keys, adapters or store. */
 export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
   const { home, keyring } = await openKeys(config, tools);
-  const log = makeLog({ level: config.logLevel });
+  const log = makeLog({ level: config.logLevel ?? 'error' });
   const broker = config.broker === undefined ? undefined : brokerAt(config.broker, log);
   const db = await openDatabase(config.store);
   const joined = await Promise.all(

@@ -50,12 +50,22 @@ interface Visible {
   readonly leftOut: ReadonlyMap<Ineligible, number>;
 }
 
+export interface ListWish {
+  /** Absent: a delta where the partner holds a list, a full one otherwise. */
+  readonly kind?: ListKind | undefined;
+  /** A delta goes out even if it says nothing: it renews the list, which would otherwise grow too old at the partner's border. */
+  readonly renew?: boolean | undefined;
+}
+
 /**
- * Builds and seals a list without storing or sending it; undefined when a delta would say nothing.
- * `kind` absent: a delta where the partner holds a list, a full one otherwise.
+ * Builds and seals a list without storing or sending it; undefined when a delta would say nothing and is not to renew.
  * Throws E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a list to differ from), E_SCHEMA_INVALID.
  */
-export async function buildList(gateway: Gateway, code: string, kind?: ListKind): Promise<BuiltList | undefined> {
+export async function buildList(
+  gateway: Gateway,
+  code: string,
+  { kind, renew = false }: ListWish = {},
+): Promise<BuiltList | undefined> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
@@ -75,7 +85,7 @@ export async function buildList(gateway: Gateway, code: string, kind?: ListKind)
   const changed = new Set([...difference.added, ...difference.changed]);
   const records = wanted === 'full' ? visible.records : visible.records.filter(({ record }) => changed.has(record));
   const departures = wanted === 'full' ? [] : visible.gone;
-  if (wanted === 'delta' && records.length + departures.length === 0) return undefined;
+  if (wanted === 'delta' && !renew && records.length + departures.length === 0) return undefined;
   const list = headed(gateway, partner, stream, { kind: wanted, records, departures, visible });
   clock.lap('compare');
 
@@ -93,8 +103,8 @@ export async function buildList(gateway: Gateway, code: string, kind?: ListKind)
 }
 
 /** Builds a list and queues it: position, mirror, bytes and outbox row in one transaction. The dispatcher (delivery.ts) does the rest. */
-export async function sendList(gateway: Gateway, code: string, kind?: ListKind): Promise<BuiltList | undefined> {
-  const built = await buildList(gateway, code, kind);
+export async function sendList(gateway: Gateway, code: string, wish: ListWish = {}): Promise<BuiltList | undefined> {
+  const built = await buildList(gateway, code, wish);
   if (built === undefined) return undefined;
   const { list, sealed, before, leaves } = built;
   const partner = getPartner(gateway, code).code;

@@ -4,24 +4,24 @@ import { expect } from 'chai';
 import { check } from '../gateway/clearance.ts';
 import { decideHeld, receiveMessage } from '../gateway/inbound.ts';
 import { momentOf } from '../gateway/model/day.ts';
-import type { ErrorCode } from '../gateway/model/errors.ts';
-import type { DomesticRecord } from '../gateway/model/record.ts';
-import { buildList, sendList } from '../gateway/outbound.ts';
+import type { ListInForce } from '../gateway/model/answer.ts';
+import { sendList } from '../gateway/outbound.ts';
 import { deliverDue } from '../gateway/delivery.ts';
 import { getBytes } from '../gateway/store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resultsOf } from '../gateway/store/outbox.ts';
-import { findStream, loadMirror } from '../gateway/store/streams.ts';
-import { sampleRecord } from './model/sample-records.ts';
-import { makeWorld, testBroker, until, type Customs, type World } from './support/customs.ts';
+import { findStream, listInForce } from '../gateway/store/streams.ts';
+import {
+  code,
+  makeWorld,
+  operator,
+  operators,
+  registerOf,
+  testBroker,
+  until,
+  type Customs,
+  type World,
+} from './support/customs.ts';
 import { refusalCode } from './support/expect-code.ts';
-
-const code = (number: number): string => `44031${String(number).padStart(5, '0')}`;
-const operator = (number: number, changes: Partial<DomesticRecord> = {}): DomesticRecord => ({
-  ...sampleRecord,
-  code: code(number),
-  ...changes,
-});
-const operators = (count: number): DomesticRecord[] => Array.from({ length: count }, (_, i) => operator(i + 1));
 
 async function asks(customs: Customs, identifier: string, changes: object = {}): Promise<string> {
   const { outcome } = await check(
@@ -30,13 +30,6 @@ async function asks(customs: Customs, identifier: string, changes: object = {}):
     'test',
   );
   return outcome;
-}
-
-async function registerOf(customs: Customs, partner: string): Promise<readonly string[]> {
-  const stream = await findStream(customs.gateway.db.sql, partner, 'in');
-  if (stream === undefined) return [];
-  const records = [...(await loadMirror(customs.gateway.db.sql, stream.id)).values()].map(({ leaf }) => leaf);
-  return [stream.position.chain, ...records.sort()];
 }
 
 for (const [country, way] of [
@@ -51,6 +44,12 @@ for (const [country, way] of [
     let them: Customs;
     const abroad = (number: number): string =>
       us.gateway.partners.get(country)?.adapter.identifiers.ours.toIdentifier(code(number)) ?? '';
+
+    async function inForce(): Promise<ListInForce> {
+      const list = await listInForce(them.gateway.db.sql, 'CN', momentOf(new Date()));
+      if (list === undefined) throw new Error('no list is in force');
+      return list;
+    }
 
     before(async () => {
       world = await makeWorld(way === 'AMQP' ? testBroker() : undefined);
@@ -111,7 +110,19 @@ for (const [country, way] of [
     });
 
     it('a delta that would say nothing is not sent', async () => {
-      expect(await sendList(us.gateway, country, 'delta')).to.equal(undefined);
+      expect(await sendList(us.gateway, country, { kind: 'delta' })).to.equal(undefined);
+    });
+
+    it('unless it is to renew the list: then nothing but its age changes', async () => {
+      const [number, before] = [
+        (await findStream(us.gateway.db.sql, country, 'out'))?.position.sequence ?? 0,
+        await inForce(),
+      ];
+      const message = await us.sends(country, { renew: true });
+      expect(message).to.include({ state: 'ACCEPTED', sequence: number + 1 });
+      const after = await inForce();
+      expect(after.issuedAt > before.issuedAt).to.equal(true);
+      expect((await findStream(them.gateway.db.sql, 'CN', 'in'))?.position.count).to.equal(30);
     });
 
     it('the reply tells the sender what became of each record', async () => {
@@ -197,99 +208,5 @@ describe('a partner that cannot be reached', () => {
     } finally {
       await world.close();
     }
-  });
-});
-
-describe('what is refused', () => {
-  let world: World;
-  let us: Customs;
-  let them: Customs;
-  let stranger: Customs;
-
-  before(async () => {
-    world = await makeWorld();
-    us = world.us;
-    them = world.of('KR');
-    stranger = world.of('HK');
-    await them.openDoors();
-    await us.know(...operators(5));
-  });
-  after(() => world.close());
-
-  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
-
-  async function refuses(change: (xml: string) => string | Promise<string>, code: ErrorCode): Promise<void> {
-    const built = await buildList(us.gateway, 'KR', 'full');
-    const bytes = Buffer.from(await change(text(built?.sealed.bytes ?? Buffer.of())));
-    const before = await registerOf(them, 'CN');
-    const received = await receiveMessage(them.gateway, {
-      partner: 'CN',
-      via: 'https',
-      bytes,
-      receivedAt: momentOf(new Date()),
-      hintedId: built?.list.id ?? '',
-    });
-    expect(received.verdict).to.equal('rejected');
-    expect(received.reason).to.equal(code);
-    expect(text(received.receipt?.bytes ?? Buffer.of())).to.contain(code);
-    expect(await registerOf(them, 'CN')).to.deep.equal(before);
-  }
-
-  it('takes the unchanged message, so that a refusal below is about the change', async () => {
-    expect((await us.sends('KR')).state).to.equal('ACCEPTED');
-  });
-  it('refuses one flipped character', () =>
-    refuses((xml) => xml.replace('NEW MATERIALS', 'OLD MATERIALS'), 'E_SIGNATURE_INVALID'));
-  it('refuses a missing signature', () =>
-    refuses((xml) => xml.replace(/<ds:Signature .*<\/ds:Signature>/su, ''), 'E_SIGNATURE_MISSING'));
-  it('refuses a second signature', () =>
-    refuses((xml) => xml.replace(/(<ds:Signature .*<\/ds:Signature>)/su, '$1$1'), 'E_SIGNATURE_PROFILE'));
-  it('refuses a signature over another element', () =>
-    refuses((xml) => xml.replace(/URI="#[^"]*"/u, 'URI="#other"'), 'E_SIGNATURE_REFERENCE'));
-  it('refuses a DOCTYPE', () =>
-    refuses((xml) => xml.replace(/^(<\?xml[^>]*\?>)?/u, '$1<!DOCTYPE x [<!ENTITY a "b">]>'), 'E_XML_FORBIDDEN'));
-  it('refuses a stranger’s key', async () => {
-    const forged = {
-      ...us.gateway,
-      partners: new Map(
-        [...us.gateway.partners].map(([partner, joined]) => [
-          partner,
-          { ...joined, signer: stranger.gateway.keyring.signer('rsa-sha256') },
-        ]),
-      ),
-    };
-    await refuses(
-      async () => text((await buildList(forged, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()),
-      'E_SIGNER_UNKNOWN',
-    );
-  });
-  it('refuses a message for somebody else, though its signature is good', async () => {
-    const elsewhere = { ...us.gateway, home: { ...us.gateway.home, country: 'HK' } };
-    await refuses(
-      async () => text((await buildList(elsewhere, 'KR', 'full'))?.sealed.bytes ?? Buffer.of()),
-      'E_MESSAGE_SENDER',
-    );
-  });
-  it('refuses another list under a number already used', async () => {
-    const rival = await buildList(us.gateway, 'KR', 'full');
-    expect((await us.sends('KR', 'full')).state).to.equal('ACCEPTED');
-    await refuses(() => text(rival?.sealed.bytes ?? Buffer.of()), 'E_SEQUENCE_ROLLBACK');
-  });
-
-  it('after a refusal a full list in a new epoch heals the stream', async () => {
-    const stream = await findStream(us.gateway.db.sql, 'KR', 'out');
-    await us.know(operator(9));
-    // The partner loses what it held: to it, the next delta continues nothing it knows.
-    const lost = await buildList(us.gateway, 'KR', 'delta');
-    expect(lost?.list.kind).to.equal('delta');
-    await them.gateway.db.transaction(async (tx) => {
-      await tx.deleteFrom('mirror').execute();
-      await tx.deleteFrom('stream').execute();
-    });
-    expect((await us.sends('KR')).state).to.equal('REJECTED');
-    const healed = await us.sends('KR');
-    expect(healed.state).to.equal('ACCEPTED');
-    const now = await findStream(us.gateway.db.sql, 'KR', 'out');
-    expect(now?.position.epoch.no).to.equal((stream?.position.epoch.no ?? 0) + 1);
   });
 });

@@ -7,16 +7,17 @@ import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { buildList, sendList, type BuiltList, type ListKind } from '../outbound.ts';
+import { buildList, sendList, type BuiltList, type ListWish } from '../outbound.ts';
 import { heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import type { CliContext, OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
 
-interface KindOptions {
+interface WishOptions {
   readonly full?: boolean;
   readonly delta?: boolean;
+  readonly renew?: boolean;
 }
 
 export function listCommands(program: Command, context: CliContext): void {
@@ -24,17 +25,18 @@ export function listCommands(program: Command, context: CliContext): void {
   const kinds = (command: Command): Command =>
     command
       .option('--full', 'everything the partner may see')
-      .option('--delta', 'only what changed since the last list');
+      .option('--delta', 'only what changed since the last list')
+      .option('--renew', 'even if nothing changed, so that the list stays fresh');
 
   kinds(list.command('build <partner>').description('build and seal a list without sending it'))
     .requiredOption('--out <file>', 'where the sealed message goes')
     .action(
-      withGateway(context, (gateway, partner: string, options: KindOptions & { out: string }) =>
+      withGateway(context, (gateway, partner: string, options: WishOptions & { out: string }) =>
         build(context, gateway, partner, options),
       ),
     );
   kinds(list.command('send <partner>').description('build a list, queue it and try to deliver it')).action(
-    withGateway(context, (gateway, partner: string, options: KindOptions) => send(context, gateway, partner, options)),
+    withGateway(context, (gateway, partner: string, options: WishOptions) => send(context, gateway, partner, options)),
   );
   list
     .command('receive <partner> <file>')
@@ -77,18 +79,18 @@ export function withGateway<A extends unknown[]>(
   };
 }
 
-function kindOf({ full = false, delta = false }: KindOptions): ListKind | undefined {
+function wishOf({ full = false, delta = false, renew }: WishOptions): ListWish {
   if (full && delta) throw new GatewayError('E_REQUEST_INVALID', '--full and --delta exclude each other');
-  return full ? 'full' : delta ? 'delta' : undefined;
+  return { kind: full ? 'full' : delta ? 'delta' : undefined, renew };
 }
 
 async function build(
   { out }: CliContext,
   gateway: OpenGateway,
   partner: string,
-  options: KindOptions & { out: string },
+  options: WishOptions & { out: string },
 ): Promise<void> {
-  const built = await buildList(gateway, partner, kindOf(options));
+  const built = await buildList(gateway, partner, wishOf(options));
   if (built === undefined) {
     out.note('Nothing changed since the last list; nothing was written.');
     return;
@@ -102,9 +104,9 @@ async function send(
   { out, exit }: CliContext,
   gateway: OpenGateway,
   code: string,
-  options: KindOptions,
+  options: WishOptions,
 ): Promise<void> {
-  const built = await sendList(gateway, code, kindOf(options));
+  const built = await sendList(gateway, code, wishOf(options));
   if (built === undefined) out.note('Nothing changed since the last list; nothing is sent.');
   else report(out, built);
   const partner = getPartner(gateway, code);

@@ -9,9 +9,11 @@ import { deliverDue } from '../../gateway/delivery.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { DomesticRecord } from '../../gateway/model/record.ts';
 import { adapterTools, openGateway, serve } from '../../gateway/main.ts';
-import { sendList, type ListKind } from '../../gateway/outbound.ts';
+import { sendList, type ListWish } from '../../gateway/outbound.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
+import { findStream, loadMirror } from '../../gateway/store/streams.ts';
+import { sampleRecord } from '../model/sample-records.ts';
 import { temporaryFolder } from './pki.ts';
 
 export interface Customs {
@@ -22,7 +24,7 @@ export interface Customs {
   closeDoors(): Promise<void>;
   know(...records: DomesticRecord[]): Promise<void>;
   /** Sends a list and says how its message stands once the partner has answered. */
-  sends(partner: string, kind?: ListKind): Promise<MessageRow>;
+  sends(partner: string, wish?: ListWish): Promise<MessageRow>;
 }
 
 export interface World {
@@ -86,8 +88,8 @@ async function customsOf(config: Config, context: CliContext): Promise<Customs> 
     async know(...records) {
       await gateway.db.transaction((tx) => saveOperators(tx, records, momentOf(gateway.now())));
     },
-    async sends(partner, kind) {
-      const built = await sendList(gateway, partner, kind);
+    async sends(partner, wish) {
+      const built = await sendList(gateway, partner, wish);
       if (built === undefined) throw new Error('there was nothing to send');
       await deliverDue(gateway, partner);
       return await until(async () => {
@@ -114,4 +116,21 @@ export function testBroker(): string {
   const url = process.env['MRA_TEST_AMQP'];
   if (url === undefined) throw new Error('MRA_TEST_AMQP names no broker: run npm test');
   return url;
+}
+
+/** Operators for the two sides to talk about, by number. */
+export const code = (number: number): string => `44031${String(number).padStart(5, '0')}`;
+export const operator = (number: number, changes: Partial<DomesticRecord> = {}): DomesticRecord => ({
+  ...sampleRecord,
+  code: code(number),
+  ...changes,
+});
+export const operators = (count: number): DomesticRecord[] => Array.from({ length: count }, (_, i) => operator(i + 1));
+
+/** Everything a list has put in place: the chain and all leaves; empty where nothing arrived. */
+export async function registerOf(customs: Customs, partner: string): Promise<readonly string[]> {
+  const stream = await findStream(customs.gateway.db.sql, partner, 'in');
+  if (stream === undefined) return [];
+  const records = [...(await loadMirror(customs.gateway.db.sql, stream.id)).values()].map(({ leaf }) => leaf);
+  return [stream.position.chain, ...records.sort()];
 }
