@@ -22,7 +22,7 @@ import { askResync } from './store/streams.ts';
 import { faultFields } from './wire/log.ts';
 import { readReceipt, receiptFormat } from './wire/receipts.ts';
 import { validate } from './wire/schema.ts';
-import type { Custody } from './wire/transport.ts';
+import type { Custody, Transport } from './wire/transport.ts';
 import { verify } from './wire/verify.ts';
 
 /** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport.ts, at 64 MiB). */
@@ -32,49 +32,35 @@ const receiptDueSeconds = 900;
 /** Seconds between attempts; the last one repeats for ever: what cannot be sent raises an alarm, it is never dropped. */
 const retryLadder = [5, 30, 120, 600, 1800, 3600] as const;
 
-/** Sends what is due, each partner on its own; says how many messages were tried. */
-export async function deliverDue(gateway: Gateway, onlyTo?: string): Promise<number> {
+/** Sends what is due to one partner, in order; says how many messages were tried. */
+export async function deliverDue(gateway: Gateway, code: string): Promise<number> {
+  const partner = getPartner(gateway, code);
+  if (partner.transport === undefined) return 0;
   const now = momentOf(gateway.now());
-  const reachable = [...gateway.partners.values()].filter(
-    ({ code, transport }) => transport !== undefined && (onlyTo ?? code) === code,
-  );
-  const claims = await Promise.all(
-    reachable.map(({ code }) =>
-      claimDue(gateway.db, {
-        owner: gateway.owner,
-        now,
-        leaseUntil: later(now, leaseSeconds),
-        limit: 8,
-        partner: code,
-      }),
-    ),
-  );
-  // In order within a partner, side by side between partners: one partner's outage touches nobody else.
-  await Promise.all(
-    claims.map(async (claimed) => {
-      for (const message of claimed) await deliver(gateway, message);
-    }),
-  );
-  return claims.flat().length;
+  const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 8, partner: partner.code };
+  const claimed = await claimDue(gateway.db, claim);
+  for (const message of claimed) await deliver(gateway, partner, partner.transport, message);
+  return claimed.length;
 }
 
-/** Sends what is due until told to stop; looks again every second. */
+/** Sends what is due until told to stop, to each partner on its own: one partner's outage touches nobody else. */
 export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promise<void> {
+  await Promise.all([...gateway.partners.keys()].map((code) => dispatchTo(gateway, code, stop)));
+}
+
+async function dispatchTo(gateway: Gateway, code: string, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
-      if ((await deliverDue(gateway)) > 0) continue;
+      if ((await deliverDue(gateway, code)) > 0) continue;
     } catch (error) {
-      gateway.log.error('dispatching failed; trying again', faultFields(error));
+      gateway.log.error('dispatching failed; trying again', { partner: code, ...faultFields(error) });
     }
     await wait(1000, undefined, { signal: stop }).catch(() => undefined); // only the stop signal ends the wait early
   }
 }
 
-async function deliver(gateway: Gateway, message: Claimed): Promise<void> {
-  const partner = getPartner(gateway, message.partner);
-  if (partner.transport === undefined)
-    throw new GatewayError('E_INTERNAL', 'a message was claimed for a partner without a transport');
-  const custody = await partner.transport.send(message);
+async function deliver(gateway: Gateway, partner: Partner, transport: Transport, message: Claimed): Promise<void> {
+  const custody = await transport.send(message);
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     await finishAttempt(tx, message, attemptResult(custody, message, at, gateway.random(1)[0] ?? 0));

@@ -8,7 +8,7 @@ import { decideHeld, receiveMessage } from '../inbound.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { buildList, sendList, type BuiltList, type ListWish } from '../outbound.ts';
-import { heldMessages } from '../store/inbox.ts';
+import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import type { CliContext, OpenGateway } from './context.ts';
@@ -235,5 +235,6 @@ async function decide(
   }
   if (out.format === 'json') out.json({ message, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
-  await deliverDue(gateway);
+  const held = await findInbox(gateway.db.sql, { messageId: message });
+  if (held !== undefined) await deliverDue(gateway, held.partner);
 }
