@@ -6,13 +6,16 @@ import type { Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
 import { GatewayError } from '../model/errors.ts';
 import { openKeys } from '../partners.ts';
+import { publicJwk } from '../wire/jws.ts';
 import type { CliContext } from './context.ts';
 
+const formats = ['pem', 'jwk'] as const;
 const purposes = ['signing', 'tls', 'ca'] as const;
 type Purpose = (typeof purposes)[number];
 
 interface ExportOptions {
   readonly purpose: string;
+  readonly format: string;
   readonly out?: string;
 }
 
@@ -30,6 +33,7 @@ export function keyCommands(program: Command, context: CliContext): void {
     .command('export <partner>')
     .description('the public certificate a partner must register for us')
     .option('--purpose <purpose>', purposes.join(', '), 'signing')
+    .option('--format <format>', `${formats.join(', ')}; a JWK is for partners that verify JWS`, 'pem')
     .option('--out <file>', 'instead of standard output')
     .action((partner: string, options: ExportOptions) => exportCertificate(context, partner, options));
 }
@@ -57,9 +61,14 @@ async function exportCertificate(context: CliContext, code: string, options: Exp
   if (purpose === undefined) {
     throw new GatewayError('E_REQUEST_INVALID', 'no such purpose', { fix: `Use one of: ${purposes.join(', ')}.` });
   }
+  const format = formats.find((name) => name === options.format);
+  if (format === undefined) {
+    throw new GatewayError('E_REQUEST_INVALID', 'no such format', { fix: `Use one of: ${formats.join(', ')}.` });
+  }
   const pem = (await certificateFor(context, code.toUpperCase(), purpose)).trimEnd();
-  if (options.out === undefined) context.out.print(pem);
-  else writeFileSync(options.out, `${pem}\n`);
+  const text = format === 'pem' ? pem : JSON.stringify(publicJwk(pem));
+  if (options.out === undefined) context.out.print(text);
+  else writeFileSync(options.out, `${text}\n`);
 }
 
 async function certificateFor({ tools, config }: CliContext, code: string, purpose: Purpose): Promise<string> {

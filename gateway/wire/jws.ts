@@ -1,6 +1,6 @@
 /** JSON Web Signatures in compact form: makes them, and checks them after a stricter reading than the library's. */
 
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { CompactSign, compactVerify, errors } from 'jose';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { parseStrictJson } from './json.ts';
@@ -34,6 +34,14 @@ export async function signJws(
 ): Promise<Uint8Array> {
   const header = { alg: jwsAlgorithms[signer.algorithm], typ: type, 'x5t#S256': thumbprint(signer.certificate) };
   return Buffer.from(await new CompactSign(payload).setProtectedHeader(header).sign(signer.key));
+}
+
+/** The public key of a PEM certificate as a JWK (RFC 7517), with the algorithm and the thumbprint our headers name. */
+export function publicJwk(pem: string): Readonly<Record<string, unknown>> {
+  const certificate = new X509Certificate(pem);
+  const { publicKey } = certificate;
+  const alg = jwsAlgorithms[publicKey.asymmetricKeyType === 'rsa' ? 'rsa-sha256' : 'ecdsa-p256-sha256'];
+  return { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg, 'x5t#S256': thumbprint(certificate) };
 }
 
 /** SHA-256 of a certificate, base64url: the `x5t#S256` of RFC 7515. */
