@@ -58,7 +58,7 @@ module.exports = {
       name: 'flows-know-the-rooms',
       severity: 'error',
       from: { path: flow },
-      to: { path: '^gateway/(doors|cli|main|config)' },
+      to: { path: '^gateway/(doors|cli|main|config|assembly|list-thread)' },
     },
     {
       name: 'doors-open-on-flows',

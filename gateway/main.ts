@@ -1,17 +1,14 @@
-/** Assembles the house: settings, keys, store, adapters and partners become a gateway; doors and commands are opened on it. */
+/** Where everything comes together: doors and commands opened on a gateway that assembly.ts puts together. */
 
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
-import type { AdapterTools } from './adapter/tools.ts';
-import type { Manifest } from './adapter/manifest.ts';
+import { adapterTools, openGateway, schemas, type OpenGateway } from './assembly.ts';
 import { adapterCommands } from './cli/adapter.ts';
 import { checkCommand } from './cli/check.ts';
-import type { CliContext, OpenGateway, Serving } from './cli/context.ts';
+import type { CliContext, Serving } from './cli/context.ts';
 import { demoCommand } from './cli/demo.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { entryCommands } from './cli/entry.ts';
@@ -21,69 +18,17 @@ import { messageCommands } from './cli/message.ts';
 import { operatorCommands } from './cli/operator.ts';
 import { exitCodes, makeOutput, type Format, type Output } from './cli/output.ts';
 import { serveCommand } from './cli/serve.ts';
-import { loadConfig, programFolder, type Config, type ConfigOptions } from './config.ts';
+import { loadConfig, type Config, type ConfigOptions } from './config.ts';
 import { runDispatcher } from './delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor } from './doors/exchange.ts';
-import { receiveMessage } from './inbound.ts';
+import { receiveMessage, type Received } from './inbound.ts';
+import { largeBytes, listThread } from './list-thread.ts';
 import { asGatewayError } from './model/errors.ts';
-import type { HomeProfile } from './model/home.ts';
-import { makeMessageId } from './model/message-id.ts';
-import { brokerAt, certificatesIn, joinPartner, openKeys, partnerConfigs, readPem, type Broker } from './partners.ts';
-import { openDatabase } from './store/database.ts';
+import type { RawMessage } from './model/message.ts';
+import { certificatesIn, readPem } from './partners.ts';
 import { fingerprint } from './wire/certificates.ts';
 import { exchangeServerOptions } from './wire/https.ts';
-import { parseStrictJson } from './wire/json.ts';
-import { makeLog } from './wire/log.ts';
-import { jsonValidator, loadSchema } from './wire/schema.ts';
-import { readXml } from './wire/xml-events.ts';
-import { placeInYaml, readYaml } from './wire/yaml.ts';
-
-const schemas = join(programFolder, 'schemas');
-
-export function adapterTools(): AdapterTools {
-  return {
-    readXml,
-    readJson: (text) => parseStrictJson(text),
-    readYaml,
-    placeInYaml,
-    validateManifest: jsonValidator<Manifest>(join(schemas, 'adapter.schema.json')),
-    validateHome: jsonValidator<HomeProfile>(join(schemas, 'home.schema.json')),
-  };
-}
-
-/** Opens everything a gateway stands on. Throws what is wrong with settings, keys, adapters or store. */
-export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
-  const { home, keyring } = await openKeys(config, tools);
-  const log = makeLog({ level: config.logLevel ?? 'error' });
-  const broker = config.broker === undefined ? undefined : brokerAt(config.broker, log);
-  const db = await openDatabase(config.store);
-  const joined = await Promise.all(
-    Object.entries(partnerConfigs(config)).map(([code, settings]) =>
-      joinPartner({ code, settings, config, home, keyring, broker, tools }),
-    ),
-  );
-  return {
-    config,
-    keyring,
-    broker,
-    home,
-    db,
-    partners: new Map(joined.map((partner) => [partner.code, partner])),
-    receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
-    policy: config.policy,
-    owner: randomBytes(8).toString('hex'),
-    log,
-    now: () => new Date(),
-    newId: () => makeMessageId(new Date(), randomBytes),
-    random: (bytes) => randomBytes(bytes),
-    async close() {
-      for (const { transport } of joined) await transport?.close();
-      await broker?.close();
-      await db.close();
-    },
-  };
-}
 
 /** Opens the doors, listens to the broker, starts dispatching. */
 export async function serve(gateway: OpenGateway): Promise<Serving> {
@@ -94,12 +39,15 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
     for (const certificate of certificatesIn(certificates.tls)) fingerprints.set(fingerprint(certificate), code);
     for (const file of certificates.anchors) anchors.push(readPem(file));
   }
+  const thread = listThread(config);
+  const receive = (raw: RawMessage): Promise<Received> =>
+    raw.bytes.length < largeBytes ? receiveMessage(gateway, raw) : thread.receive(raw);
   const { cert, key } = keyring.tls;
   const exchange = createHttpsServer(
     exchangeServerOptions({ cert, key, ca: anchors }),
     exchangeDoor({
       partnerOf: (print) => fingerprints.get(print),
-      receive: (raw) => receiveMessage(gateway, raw),
+      receive,
       now: gateway.now,
       maxBytes: config.exchange.maxBytes,
       log,
@@ -108,7 +56,7 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
   const border = createHttpServer(borderDoor({ ...gateway, schemas }));
   const exchangePort = await listen(exchange, config.exchange);
   const borderPort = await listen(border, config.border);
-  const consumers = await consumeAll(gateway, gateway.broker);
+  const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchangePort });
@@ -119,6 +67,7 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
       stopping.abort();
       await Promise.all([closeServer(exchange), closeServer(border), ...consumers.map((consumer) => consumer.stop())]);
       await dispatching;
+      await thread.close();
     },
   };
 }
@@ -142,8 +91,9 @@ async function closeServer(server: Server): Promise<void> {
 /** One consumer for each partner that sends over the broker. A receipt goes back the way the message came; if it is lost, the partner asks again. */
 async function consumeAll(
   gateway: OpenGateway,
-  broker: Broker | undefined,
+  receive: (raw: RawMessage) => Promise<Received>,
 ): Promise<readonly { stop(): Promise<void> }[]> {
+  const { broker } = gateway;
   if (broker === undefined) return [];
   const partners = [...gateway.partners.values()].filter(
     ({ code, adapter }) => (gateway.config.partners[code]?.transport ?? adapter.transport) === 'amqp',
@@ -159,7 +109,7 @@ async function consumeAll(
           receivedAt: gateway.now().toISOString(),
           ...(messageId === undefined ? {} : { hintedId: messageId }),
         } as const;
-        const { receipt } = await receiveMessage(gateway, raw);
+        const { receipt } = await receive(raw);
         if (receipt === undefined || transport === undefined) return;
         const { kind, evidence } = await transport.send(receipt);
         gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });

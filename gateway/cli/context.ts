@@ -1,20 +1,11 @@
 /** What every command gets: where to write, the settings, and gateways to open. Made in main.ts. */
 
 import type { AdapterTools } from '../adapter/tools.ts';
+import type { OpenGateway } from '../assembly.ts';
 import type { Config } from '../config.ts';
-import type { Broker } from '../partners.ts';
-import type { Gateway } from '../gateway.ts';
-import type { Keyring } from '../wire/keys.ts';
 import type { ExitCode, Output } from './output.ts';
 
-/** A gateway with its keys, to be closed when done. */
-export interface OpenGateway extends Gateway {
-  readonly config: Config;
-  readonly keyring: Keyring;
-  /** Absent where no broker is set up. */
-  readonly broker: Broker | undefined;
-  close(): Promise<void>;
-}
+export type { OpenGateway };
 
 /** A gateway whose doors are open. */
 export interface Serving {

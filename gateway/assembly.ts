@@ -1,0 +1,73 @@
+/** Puts a gateway together: settings, keys, store, adapters and partners. */
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Manifest } from './adapter/manifest.ts';
+import type { AdapterTools } from './adapter/tools.ts';
+import { programFolder, type Config } from './config.ts';
+import type { Gateway } from './gateway.ts';
+import type { HomeProfile } from './model/home.ts';
+import { makeMessageId } from './model/message-id.ts';
+import { brokerAt, joinPartner, openKeys, partnerConfigs, type Broker } from './partners.ts';
+import { openDatabase } from './store/database.ts';
+import { parseStrictJson } from './wire/json.ts';
+import type { Keyring } from './wire/keys.ts';
+import { makeLog } from './wire/log.ts';
+import { jsonValidator, loadSchema } from './wire/schema.ts';
+import { readXml } from './wire/xml-events.ts';
+import { placeInYaml, readYaml } from './wire/yaml.ts';
+
+/** A gateway with its keys, to be closed when done. */
+export interface OpenGateway extends Gateway {
+  readonly config: Config;
+  readonly keyring: Keyring;
+  /** Absent where no broker is set up. */
+  readonly broker: Broker | undefined;
+  close(): Promise<void>;
+}
+
+export const schemas = join(programFolder, 'schemas');
+
+export function adapterTools(): AdapterTools {
+  return {
+    readXml,
+    readJson: (text) => parseStrictJson(text),
+    readYaml,
+    placeInYaml,
+    validateManifest: jsonValidator<Manifest>(join(schemas, 'adapter.schema.json')),
+    validateHome: jsonValidator<HomeProfile>(join(schemas, 'home.schema.json')),
+  };
+}
+
+/** Opens everything a gateway stands on. Throws what is wrong with settings, keys, adapters or store. */
+export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
+  const { home, keyring } = await openKeys(config, tools);
+  const log = makeLog({ level: config.logLevel ?? 'error' });
+  const broker = config.broker === undefined ? undefined : brokerAt(config.broker, log);
+  const db = await openDatabase(config.store);
+  const joined = await Promise.all(
+    Object.entries(partnerConfigs(config)).map(([code, settings]) =>
+      joinPartner({ code, settings, config, home, keyring, broker, tools }),
+    ),
+  );
+  return {
+    config,
+    keyring,
+    broker,
+    home,
+    db,
+    partners: new Map(joined.map((partner) => [partner.code, partner])),
+    receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
+    policy: config.policy,
+    owner: randomBytes(8).toString('hex'),
+    log,
+    now: () => new Date(),
+    newId: () => makeMessageId(new Date(), randomBytes),
+    random: (bytes) => randomBytes(bytes),
+    async close() {
+      for (const { transport } of joined) await transport?.close();
+      await broker?.close();
+      await db.close();
+    },
+  };
+}
