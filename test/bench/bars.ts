@@ -1,0 +1,75 @@
+/** The bars the gateway was built against, held against what was measured. A bar that is missed is printed as missed. */
+
+import type { MessageResult } from './messages.ts';
+import type { DirectionResult, SizeResult } from './lists.ts';
+import { rounded } from './numbers.ts';
+
+export interface Bar {
+  readonly what: string;
+  readonly bar: string;
+  /** Absent where it was not measured in this run. */
+  readonly figure?: number;
+  readonly verdict: 'met' | 'missed' | 'not measured';
+}
+
+/** Of the home programme at the end of 2017. */
+export const listSize = 37_151;
+const [smallSize, largeSize] = [10_000, 300_000];
+
+/**
+ * What is compared: out, the steps from reading to the seal (without the commit) against a peer that only validates and
+ * signs; in, everything from the bytes to the commit against a peer that only validates and verifies. Peers warm, as ours.
+ */
+export function listBars(results: readonly SizeResult[]): Bar[] {
+  const list = results.find(({ records }) => records === listSize);
+  const native = list?.out.peers.native?.toUncommitted;
+  const longestWait = results.length === 0 ? undefined : Math.max(...results.map(({ thread }) => thread.loopMs));
+  return [
+    atLeast('list out: times faster than the JDK, validate and sign', 3, list?.out.peers.jdk?.toUncommitted),
+    atMost('list out: times as long as xmllint and xmlsec1', 2.5, native === undefined ? undefined : 1 / native),
+    atMost('list out: peak memory, MB', 300, megabytes(list?.out.peakBytes)),
+    atLeast('list in: times faster than the JDK, validate and verify', 2, list?.in.peers.jdk?.toWhole),
+    atMost('list in: peak memory, MB', 300, megabytes(list?.in.peakBytes)),
+    atMost('list in, second thread: longest wait of the first, ms', 50, longestWait),
+    atMost(
+      'list out: cost per record, 300,000 against 10,000',
+      1.3,
+      growth(results, ({ out }) => out),
+    ),
+    atMost(
+      'list in: cost per record, 300,000 against 10,000',
+      1.3,
+      growth(results, ({ in: into }) => into),
+    ),
+  ];
+}
+
+export function messageBars(results: readonly MessageResult[]): Bar[] {
+  return results.map(({ records, out }) =>
+    atLeast(`messages out, list of ${records}: share of bare RSA-2048 signatures`, 0.7, out.ratio),
+  );
+}
+
+function growth(results: readonly SizeResult[], of: (result: SizeResult) => DirectionResult): number | undefined {
+  const small = results.find(({ records }) => records === smallSize);
+  const large = results.find(({ records }) => records === largeSize);
+  if (small === undefined || large === undefined) return undefined;
+  return of(large).microsecondsPerRecord / of(small).microsecondsPerRecord;
+}
+
+function megabytes(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : bytes / 1e6;
+}
+
+function atLeast(what: string, least: number, figure: number | undefined): Bar {
+  return judged(what, `at least ${least}`, figure, (value) => value >= least);
+}
+
+function atMost(what: string, most: number, figure: number | undefined): Bar {
+  return judged(what, `at most ${most}`, figure, (value) => value <= most);
+}
+
+function judged(what: string, bar: string, figure: number | undefined, meets: (value: number) => boolean): Bar {
+  if (figure === undefined) return { what, bar, verdict: 'not measured' };
+  return { what, bar, figure: rounded(figure), verdict: meets(figure) ? 'met' : 'missed' };
+}

@@ -1,0 +1,107 @@
+/** Writes docs/benchmarks.md and its plot from one run. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { programFolder } from '../../gateway/config.ts';
+import { listBars, messageBars } from './bars.ts';
+import type { SizeResult } from './lists.ts';
+import type { Circumstances } from './machine.ts';
+import type { MessageResult } from './messages.ts';
+import { plotLists } from './plot.ts';
+import * as tables from './tables.ts';
+
+export interface Measured {
+  readonly circumstances: Circumstances;
+  readonly runs: number;
+  readonly lists: readonly SizeResult[];
+  readonly messages: readonly MessageResult[];
+}
+
+/** Says which files it wrote. */
+export function writePage(measured: Measured): string[] {
+  const [page, plot] = ['benchmarks.md', 'benchmarks.svg'].map((name) => join(programFolder, 'docs', name));
+  if (page === undefined || plot === undefined) return [];
+  writeFileSync(page, text(measured));
+  writeFileSync(plot, plotLists(measured.lists));
+  return [page, plot];
+}
+
+function text({ circumstances, runs, lists, messages }: Measured): string {
+  const { at, commit, machine, versions } = circumstances;
+  const profiled = lists.findLast(({ out }) => out.profile !== undefined);
+  return `# Benchmarks
+
+Written by \`npm run bench -- lists --write\` on ${at.slice(0, 10)}, at commit ${commit}. Not edited by hand.
+
+${markdown([{ ...machine }])}
+${Object.entries(versions)
+  .map(([name, version]) => `${name} ${version}`)
+  .join(' · ')}
+
+## The bars
+
+${markdown(tables.barRows([...listBars(lists), ...messageBars(messages)]))}
+## Whole lists
+
+A full list in the format of the KR profile (XML, XSD, RSA-2048 signature) of that many operators; about 8 % more are in the store and may not be seen.
+Built from an embedded store and received into an empty one, both with every commit on the disk (WAL, \`synchronous=FULL\`). Each direction and size in a process of its own.
+Measured before a peer is started. *Cold*: the first list of a fresh process, median of three. *Warm*: median of at least ${runs}, on a store nobody has worked on. *Without commit*: without the steps that
+only concern the own store, as no peer has one: the commit, and keeping the raw bytes. *cpu*: of all threads of the process. *loop*: longest time the event loop came late.
+*MB*: resident memory, after the first list, and the most after all.
+
+${markdown(tables.sizeRows(lists))}
+![Milliseconds against records](benchmarks.svg)
+
+Milliseconds by step, warm. Out: as \`buildList\` tells them. In: within one \`receiveMessage\`, taken where it first touches its store, schema, decoder, clock and ids.
+
+${markdown(tables.stepRows(lists, 'out'))}
+${markdown(tables.stepRows(lists, 'in'))}
+The serving gateway takes such lists in a second thread. The same lists in a thread that starts for them; for lists beyond the agreed size the verdict is *held*:
+
+${markdown(tables.threadRows(lists))}
+## The peers
+
+On the same finished document, run by turns with ours; a ratio is the median of the ratios of neighbouring runs, above 1 where the gateway is faster.
+*native*: \`xmllint --schema\`, then \`xmlsec1\`, two processes with their start. *jdk*: Xerces and \`javax.xml.crypto\` of the JDK in one JVM, parsing with the schema attached, as warm as
+ours; what it takes to write the signed document out again is told beside, and not counted. Neither reads records, builds or decodes a list,
+compares or stores anything. With a JVM waiting beside it the gateway takes longer to commit than alone; ratios include that.
+
+${lists.some(({ out }) => Object.keys(out.peers).length > 0) ? markdown(tables.peerRows(lists)) : 'No peer was installed.\n'}
+## Messages of one record
+
+The partner holds the full list. One operator's name changes (not timed); \`sendList\` builds the delta of that one record, seals and queues it (one commit), and \`receiveMessage\` applies it
+(one signature verified; receipt and reply signed; two commits). One after the other, against bare RSA-2048 of one core in the same run: signatures, and pairs of a verification and a signature.
+
+${markdown(tables.messageRows(messages))}
+${profiled === undefined ? '' : limits(profiled)}`;
+}
+
+function limits(result: SizeResult): string {
+  const { records, bytes, out, in: into } = result;
+  const megabytes = (bytes / 1e6).toFixed(1);
+  return `## What limits it
+
+CPU profile of one warm list of ${records} records (${megabytes} MB signed), milliseconds of its own by place; what the engine runs natively is booked to the file that called it.
+
+Out:
+
+${markdown(tables.profileRows(out))}
+In:
+
+${markdown(tables.profileRows(into))}
+Beside it, what nobody who takes ${megabytes} MB can do without, bare and once:
+
+${markdown(tables.partRows(into))}`;
+}
+
+function markdown(rows: readonly tables.Row[]): string {
+  const [first] = rows;
+  if (first === undefined) return 'Not measured.\n';
+  const titles = Object.keys(first);
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |\n`;
+  return (
+    line(titles) +
+    line(titles.map(() => '---')) +
+    rows.map((row) => line(titles.map((title) => row[title] ?? ''))).join('')
+  );
+}

@@ -1,0 +1,99 @@
+/** `npm run bench -- lists|messages`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeOutput, type Output } from '../../gateway/cli/output.ts';
+import { listBars, listSize, messageBars } from './bars.ts';
+import { benchLists } from './lists.ts';
+import { circumstances } from './machine.ts';
+import { benchMessages } from './messages.ts';
+import { writePage, type Measured } from './page.ts';
+import { makeStage } from './stage.ts';
+import * as tables from './tables.ts';
+
+const usage = `npm run bench -- lists [--sizes 1000,10000,37151,100000] [--runs 5] [--write] [-o json]
+npm run bench -- messages [--sizes 1,1000,37151] [-o json]
+--write measures messages too, and writes docs/benchmarks.md. 300,000 records are measured when --sizes asks.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    output: { type: 'string', short: 'o', default: 'table' },
+    sizes: { type: 'string' },
+    runs: { type: 'string', default: '5' },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const [what] = positionals;
+const runs = wholeNumber(values.runs);
+if (what !== 'lists' && what !== 'messages') stop('say what to measure');
+if (values.output !== 'table' && values.output !== 'json') stop('the output is a table or json');
+const out = makeOutput({ stdout: process.stdout, stderr: process.stderr, format: values.output });
+await main(what);
+
+async function main(subject: 'lists' | 'messages'): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'mra-bench-'));
+  try {
+    const measured = await measure(subject, folder);
+    if (out.format === 'json') {
+      out.json({ ...measured, bars: [...listBars(measured.lists), ...messageBars(measured.messages)] });
+    } else show(out, measured);
+    if (values.write) for (const path of writePage(measured)) out.note(`written: ${path}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(subject: 'lists' | 'messages', folder: string): Promise<Measured> {
+  const note = (text: string): void => out.note(text);
+  const stage = await makeStage(folder);
+  const sizes = values.sizes?.split(',').map(wholeNumber);
+  const listSizes = sizes ?? [1000, 10_000, listSize, 100_000];
+  const messageSizes = (subject === 'messages' ? sizes : undefined) ?? [1, 1000, listSize];
+  const profiled = listSizes.includes(listSize) ? listSize : Math.max(...listSizes);
+  const lists =
+    subject === 'lists' ? await benchLists(stage, { sizes: listSizes, runs, profiled: [profiled] }, note) : [];
+  const messages = subject === 'messages' || values.write ? await benchMessages(stage, messageSizes, note) : [];
+  return { circumstances: circumstances(new Date()), runs, lists, messages };
+}
+
+function show(to: Output, { circumstances: { at, commit, machine, versions }, lists, messages }: Measured): void {
+  const put = (title: string, rows: readonly tables.Row[]): void => {
+    if (rows.length === 0) return;
+    to.print(title);
+    to.table(rows);
+    to.print('');
+  };
+  to.print(`${at}, commit ${commit}`);
+  to.print(Object.values(machine).join(', '));
+  put(
+    'Versions',
+    Object.entries(versions).map(([program, version]) => ({ program, version })),
+  );
+  put('Whole lists', tables.sizeRows(lists));
+  put('Steps out, ms', tables.stepRows(lists, 'out'));
+  put('Steps in, ms', tables.stepRows(lists, 'in'));
+  put('In, second thread', tables.threadRows(lists));
+  put('Peers', tables.peerRows(lists));
+  put('Messages of one record', tables.messageRows(messages));
+  for (const { records, out: outward, in: inward } of lists) {
+    put(`Profile of ${records} out`, tables.profileRows(outward));
+    put(`Profile of ${records} in`, tables.profileRows(inward));
+    if (outward.profile !== undefined) put(`Bare parts of ${records}`, tables.partRows(inward));
+  }
+  put('Bars', tables.barRows([...(lists.length > 0 ? listBars(lists) : []), ...messageBars(messages)]));
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  return stop(`${text} is no whole number above 0`);
+}
+
+function stop(complaint: string): never {
+  process.stderr.write(`${complaint}\n${usage}\n`);
+  process.exit(2);
+}
