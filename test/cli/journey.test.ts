@@ -1,6 +1,7 @@
 /** The commands of the README, run as a user runs them: two administrations, files between them, nothing else. */
 
 import { execFile } from 'node:child_process';
+import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,6 +83,22 @@ describe('a list on foot, by the command line', function () {
     expect(verified.stderr).to.match(/^OK$/mu);
     const schema = fileURLToPath(new URL('../../adapters/kr/list.xsd', import.meta.url));
     expect((await run('xmllint', ['--noout', '--schema', schema, 'kr.xml'])).code).to.equal(0);
+  });
+
+  it('a JWS partner gets a key its own library takes', async () => {
+    expect((await mra(...ours, 'list', 'build', 'SG', '--full', '--out', 'sg.jws')).code).to.equal(0);
+    const { stdout } = await mra(...ours, 'key', 'export', 'SG', '--format', 'jwk');
+    const key = createPublicKey({ key: JSON.parse(stdout) as JsonWebKey, format: 'jwk' });
+    const [header = '', payload = '', signature = ''] = readFileSync(join(folder, 'sg.jws'), 'utf8').split('.');
+    const holds = (text: string): boolean =>
+      verify(
+        'sha256',
+        Buffer.from(`${header}.${text}`),
+        { key, dsaEncoding: 'ieee-p1363' },
+        Buffer.from(signature, 'base64url'),
+      );
+    expect(holds(payload)).to.equal(true);
+    expect(holds(`${payload}A`)).to.equal(false);
   });
 
   it('the partner takes it once, and says the same the second time', async () => {
