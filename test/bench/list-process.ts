@@ -37,7 +37,7 @@ export interface ListJob {
 export interface Run {
   /** Milliseconds from the call to the stored result. */
   readonly ms: number;
-  /** Milliseconds of processor time of the whole process, helper threads included. */
+  /** Milliseconds of processor time of the whole process, all its threads. */
   readonly cpuMs: number;
   readonly steps: Readonly<Record<string, number>>;
   /** Longest time the event loop came late, in milliseconds. */
