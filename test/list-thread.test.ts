@@ -9,8 +9,8 @@ import { findStream } from '../gateway/store/streams.ts';
 import { makeWorld, operator, type World } from './support/customs.ts';
 import { refusalCode } from './support/expect-code.ts';
 
-const count = 5000;
-/** What a door may be kept waiting. Nothing but the thread works meanwhile. */
+const count = 20_000;
+/** What a door may be kept waiting. Taken in the main thread, a list of this size is beyond it. */
 const longestMs = 50;
 
 describe('the thread for large messages', () => {
