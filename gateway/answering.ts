@@ -10,8 +10,9 @@ import { makeConsultationNumber } from './model/consultation-number.ts';
 import { dayAt, momentOf } from './model/day.ts';
 import { GatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
-import { cleanIdentifier } from './model/identifier.ts';
+import { readIdentifier } from './model/identifier.ts';
 import type { Moment } from './model/record.ts';
+import { issuerOf, nearMiss } from './near-miss.ts';
 import { recordConsultations } from './store/consultations.ts';
 import type { Database, Tx } from './store/database.ts';
 import { appendEvents } from './store/events.ts';
@@ -50,6 +51,7 @@ const questionsPerTurn = 50;
 export function openSitting(clearance: Clearance): Sitting {
   const now = momentOf(clearance.now());
   const reader = clearance.db.sql;
+  const all = [...clearance.partners.values()].map(({ adapter }) => adapter);
   const lists = new Map<string, ListInForce | undefined>();
   const listOf = async (partner: string, knownAt: Moment): Promise<ListInForce | undefined> => {
     const key = `${partner} ${knownAt}`;
@@ -61,18 +63,31 @@ export function openSitting(clearance: Clearance): Sitting {
     async answer(request) {
       asked += 1;
       if (asked % questionsPerTurn === 0) await nextTurn();
-      const { adapter } = getPartner(clearance, request.partner);
+      const { adapter } = speakerFor(clearance, request.partner);
       const at = request.at === undefined ? now : readMoment(request.at, '/at');
       // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
       const knownAt = request.known_at === undefined ? now : earlier(readMoment(request.known_at, '/known_at'), now);
-      const identifier = cleanIdentifier(request.identifier);
+      const identifier = readIdentifier(request.identifier ?? '', issuerOf(adapter, request.partner));
       const list = await listOf(adapter.partner, knownAt);
       const day = dayAt(at, adapter.timeZone);
       const fact = await findStatus(reader, adapter.partner, identifier.value, day, knownAt);
       const { home, policy } = clearance;
-      return decide({ home: home.country, terms: adapter, request, identifier, fact, list, at, knownAt, now, policy });
+      const moments = { at, knownAt, now };
+      const question = { home: home.country, terms: adapter, request, identifier, fact, list, ...moments, policy };
+      const answer = decide(question);
+      const missed = await nearMiss({ reader, all, listOf }, question, answer);
+      return missed === undefined ? answer : { ...answer, would_change_answer: missed };
     },
   };
+}
+
+/** The partner of that code, or the one that speaks for the state of that code; E_PARTNER_UNKNOWN when there is neither. */
+function speakerFor(clearance: Clearance, code: string): { readonly adapter: ClearanceTerms } {
+  const state = code.toUpperCase();
+  const speaks = ({ adapter }: { readonly adapter: ClearanceTerms }): boolean =>
+    adapter.identifiers.theirs.issuers?.includes(state) === true;
+  const speaker = clearance.partners.has(state) ? undefined : [...clearance.partners.values()].find(speaks);
+  return speaker ?? getPartner(clearance, code);
 }
 
 /** Numbers the answers, logs each, and records them. */

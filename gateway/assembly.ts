@@ -1,6 +1,7 @@
 /** Puts a gateway together: settings, keys, store, adapters and partners. */
 
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from './adapter/manifest.ts';
 import type { AdapterTools } from './adapter/tools.ts';
@@ -14,6 +15,7 @@ import { parseStrictJson } from './wire/json.ts';
 import type { Keyring } from './wire/keys.ts';
 import { makeLog } from './wire/log.ts';
 import { jsonValidator, loadSchema } from './wire/schema.ts';
+import { readLines } from './wire/text-lines.ts';
 import { readXml } from './wire/xml-events.ts';
 import { placeInYaml, readYaml } from './wire/yaml.ts';
 
@@ -30,8 +32,10 @@ export const schemas = join(programFolder, 'schemas');
 
 export function adapterTools(): AdapterTools {
   return {
+    readText: (file) => readFile(file, 'utf8'),
     readXml,
     readJson: (text) => parseStrictJson(text),
+    readLines,
     readYaml,
     placeInYaml,
     validateManifest: jsonValidator<Manifest>(join(schemas, 'adapter.schema.json')),

@@ -16,7 +16,7 @@ export interface PartnerConfig {
   readonly adapter: string;
   /** The folder was written by the other side: this gateway is the partner it describes. */
   readonly mirrored: boolean;
-  readonly transport?: 'https' | 'amqp' | 'file';
+  readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
   /** PEM files. `signing`: the keys its messages count under. `tls`: what it connects with. `anchors`: the authorities above. */

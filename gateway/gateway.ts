@@ -1,6 +1,6 @@
 /** What the flows stand on: the home administration, its store, and each partner as this gateway is joined to it. Assembled in main.ts only. */
 
-import type { Adapter } from './adapter/adapter.ts';
+import type { Adapter, MessageFormat } from './adapter/adapter.ts';
 import { GatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
 import type { Database } from './store/database.ts';
@@ -14,7 +14,8 @@ import type { SignerTrust } from './wire/trust.ts';
 export interface Partner {
   readonly code: string;
   readonly adapter: Adapter;
-  readonly schemas: { readonly list: Schema; readonly reply: Schema };
+  /** The compiled schema of one of its layouts. */
+  schemaOf(format: Pick<MessageFormat<never>, 'schema'>): Schema;
   /** Our key of the algorithm agreed with this partner. */
   readonly signer: Signer;
   /** The partner's keys, and how they are judged. */

@@ -27,11 +27,15 @@ import { largeBytes, listThread } from './list-thread.ts';
 import { asGatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './partners.ts';
+import type { DoorHooks } from './rehearsal/simulator.ts';
 import { fingerprint } from './wire/certificates.ts';
 import { exchangeServerOptions } from './wire/https.ts';
 
-/** Opens the doors, listens to the broker, starts dispatching. */
-export async function serve(gateway: OpenGateway): Promise<Serving> {
+/** Opens the doors, listens to the broker, starts dispatching. A rehearsal may stand between the doors and what is behind them. */
+export async function serve(
+  gateway: OpenGateway,
+  { around = (door) => door, receive: before }: DoorHooks = {},
+): Promise<Serving> {
   const { config, keyring, log } = gateway;
   const fingerprints = new Map<string, string>();
   const anchors: string[] = [];
@@ -40,18 +44,21 @@ export async function serve(gateway: OpenGateway): Promise<Serving> {
     for (const file of certificates.anchors) anchors.push(readPem(file));
   }
   const thread = listThread(config);
-  const receive = (raw: RawMessage): Promise<Received> =>
+  const take = (raw: RawMessage): Promise<Received> =>
     raw.bytes.length < largeBytes ? receiveMessage(gateway, raw) : thread.receive(raw);
+  const receive = before === undefined ? take : (raw: RawMessage): Promise<Received> => before(raw, take);
   const { cert, key } = keyring.tls;
   const exchange = createHttpsServer(
     exchangeServerOptions({ cert, key, ca: anchors }),
-    exchangeDoor({
-      partnerOf: (print) => fingerprints.get(print),
-      receive,
-      now: gateway.now,
-      maxBytes: config.exchange.maxBytes,
-      log,
-    }),
+    around(
+      exchangeDoor({
+        partnerOf: (print) => fingerprints.get(print),
+        receive,
+        now: gateway.now,
+        maxBytes: config.exchange.maxBytes,
+        log,
+      }),
+    ),
   );
   const border = createHttpServer(borderDoor({ ...gateway, schemas }));
   const exchangePort = await listen(exchange, config.exchange);

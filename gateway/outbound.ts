@@ -6,227 +6,223 @@
  */
 
 import { getPartner, type Gateway, type Partner } from './gateway.ts';
+import { listContent, type ListContent } from './list-content.ts';
+import { numbered } from './list-numbers.ts';
 import { inForce } from './model/arrangement.ts';
-import { dayAt, later, momentOf } from './model/day.ts';
-import { leafOf, listRoot, nextChain, zeroChain } from './model/digest.ts';
-import { departureOf, eligibility, type Ineligible } from './model/eligibility.ts';
+import { dayAt } from './model/day.ts';
+import type { Ineligible } from './model/eligibility.ts';
 import { GatewayError } from './model/errors.ts';
-import type { Departure, ListMessage, ListRecord, Position } from './model/list.ts';
-import { differences } from './model/list-difference.ts';
+import type { ListMessage } from './model/list.ts';
 import type { SealedMessage } from './model/message.ts';
-import type { DomesticRecord } from './model/record.ts';
+import { mirrorRoot, type MirrorChange } from './model/mirror.ts';
 import { appendEvents } from './store/events.ts';
-import { allOperators } from './store/operators.ts';
-import { addMessage, supersedeOlder } from './store/outbox.ts';
-import {
-  changeMirror,
-  clearMirror,
-  findStream,
-  loadLeaves,
-  moveStream,
-  noteList,
-  type Stream,
-} from './store/streams.ts';
+import { saveBuckets } from './store/mirrors.ts';
+import { addMessages, supersedeOlder } from './store/outbox.ts';
+import { findStream, moveStream, noteLists, noteShown, type Shown, type Stream } from './store/streams.ts';
 import { checkDraft, seal } from './wire/seal.ts';
 
 export type ListKind = ListMessage['kind'];
 
-/** A sealed list that has not been sent, and how it came about. */
-export interface BuiltList {
+/** One message of a list, sealed and not sent. */
+export interface BuiltMessage {
   readonly list: ListMessage;
   readonly sealed: SealedMessage;
-  /** Leaves of the records in the list, by identifier. */
-  readonly leaves: ReadonlyMap<string, string>;
-  readonly before: Position | undefined;
-  readonly leftOut: ReadonlyMap<Ineligible, number>;
-  /** Milliseconds by step. */
-  readonly timings: Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
 }
 
-/** What the partner may see today. */
-interface Visible {
-  readonly records: readonly { readonly record: ListRecord; readonly leaf: string }[];
-  readonly gone: readonly Departure[];
+/** A list, or a change of one, and how it came about. */
+export interface BuiltList extends BuiltMessage {
+  readonly kind: ListKind;
+  /** In the order of their numbers: the parts of a full list, or deltas one after the other. `list` and `sealed` are the last. */
+  readonly messages: readonly BuiltMessage[];
+  readonly records: number;
+  readonly departures: number;
+  /** Why operators are not on it; of a delta, only those that changed were looked at. */
   readonly leftOut: ReadonlyMap<Ineligible, number>;
+  readonly before: Stream | undefined;
+  readonly mirror: MirrorChange;
+  readonly shown: Shown;
+  /** Milliseconds by step. */
+  readonly timings: Timings;
 }
+
+export type Timings = Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
 
 export interface ListWish {
-  /** Absent: a delta where the partner holds a list, a full one otherwise. */
+  /** Absent: a delta where the partner holds a list and takes deltas, a full one otherwise. */
   readonly kind?: ListKind | undefined;
-  /** A delta goes out even if it says nothing: it renews the list, which would otherwise grow too old at the partner's border. */
+  /** The list goes out even if it says nothing new: it renews what would otherwise grow too old at the partner's border. */
   readonly renew?: boolean | undefined;
+  /** A delta of its own for each operator, where a partner wants them one by one. */
+  readonly each?: boolean | undefined;
 }
 
 /**
- * Builds and seals a list without storing or sending it; undefined when a delta would say nothing and is not to renew.
- * Throws E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a list to differ from), E_SCHEMA_INVALID.
+ * Builds and seals a list without storing or sending it; undefined when it would say nothing new and is not to renew.
+ * Throws E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a list to differ from), E_LIST_KIND (a delta for a
+ * partner that takes full lists only), E_SCHEMA_INVALID.
  */
-export async function buildList(
+export async function buildList(gateway: Gateway, code: string, wish: ListWish = {}): Promise<BuiltList | undefined> {
+  const built = await build(gateway, code, wish);
+  return 'list' in built ? built : undefined;
+}
+
+/** How far was looked, when there is nothing to say. */
+type NothingNew = Pick<BuiltList, 'before' | 'shown'>;
+
+async function build(
   gateway: Gateway,
   code: string,
-  { kind, renew = false }: ListWish = {},
-): Promise<BuiltList | undefined> {
+  { kind, renew = false, each = false }: ListWish,
+): Promise<BuiltList | NothingNew> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
   // 1. The arrangement is in force today.
-  checkInForce(gateway, partner);
+  const today = dayAt(gateway.now(), gateway.home.timeZone);
+  checkInForce(partner, today);
 
-  // 2. Who may be seen by this partner, and who of those it holds may no longer be.
+  // 2. Who may be seen by this partner, and what differs from what it holds.
   const stream = await findStream(gateway.db.sql, partner.code, 'out');
-  const wanted = kind ?? (stream === undefined || stream.resyncWanted ? 'full' : 'delta');
-  if (wanted === 'delta') checkHeld(stream);
-  const held = stream === undefined ? new Map<string, string>() : await loadLeaves(gateway.db.sql, stream.id);
-  const visible = await readVisible(gateway, partner, held);
+  const wanted = kindFor(partner, stream, kind);
+  const content = await listContent(gateway.db.sql, { partner, stream, kind: wanted, today, now: gateway.now() });
   clock.lap('read');
 
-  // 3. What differs from what the partner holds.
-  const difference = differences(held, visible.records);
-  const changed = new Set([...difference.added, ...difference.changed]);
-  const records = wanted === 'full' ? visible.records : visible.records.filter(({ record }) => changed.has(record));
-  const departures = wanted === 'full' ? [] : visible.gone;
-  if (wanted === 'delta' && !renew && records.length + departures.length === 0) return undefined;
-  const list = headed(gateway, partner, stream, { kind: wanted, records, departures, visible });
+  // 3. Given its numbers: a list that is too large in parts, changes in as many deltas as wished.
+  const nothingNew = content.records.length + content.departures.length === 0 || isHeld(stream, content);
+  const lists = nothingNew && !renew && kind !== 'full' ? [] : numbered(gateway, partner, { stream, content, each });
   clock.lap('compare');
 
   // 4. In the partner's words; 5. as the partner's schema wants them; 6. under our seal.
-  const { format, type, contentType } = partner.adapter.list;
-  const chunks = [...partner.adapter.list.encode(list)];
-  clock.lap('encode');
-  using draft = checkDraft(chunks, { format, type, contentType }, partner.schemas.list);
-  clock.lap('validate');
-  const sealed = await seal(draft, partner.signer, { id: list.id, partner: partner.code, kind: 'list' });
-  clock.lap('seal');
-
-  const leaves = new Map(records.map(({ record, leaf }) => [record.identifier, leaf]));
-  return { list, sealed, leaves, before: stream?.position, leftOut: visible.leftOut, timings: clock.laps };
+  const { records, departures, leftOut, mirror, shown } = content;
+  const messages = await sealAll(partner, dayAt(gateway.now(), partner.adapter.timeZone), lists, clock);
+  const last = messages.at(-1);
+  if (last === undefined) return { before: stream, shown };
+  const counts = { records: records.length, departures: departures.length };
+  return { ...last, kind: wanted, messages, ...counts, leftOut, before: stream, mirror, shown, timings: clock.laps };
 }
 
-/** Builds a list and queues it: position, mirror, bytes and outbox row in one transaction. The dispatcher (delivery.ts) does the rest. */
+/**
+ * Builds a list and queues it: position, mirror, bytes and outbox rows in one transaction. The dispatcher (delivery.ts)
+ * does the rest. Throws what buildList throws, and E_STREAM_MOVED.
+ */
 export async function sendList(gateway: Gateway, code: string, wish: ListWish = {}): Promise<BuiltList | undefined> {
-  const built = await buildList(gateway, code, wish);
-  if (built === undefined) return undefined;
-  const { list, sealed, before, leaves } = built;
+  const built = await build(gateway, code, wish);
+  const { before, shown } = built;
+  if (!('list' in built)) {
+    if (before !== undefined && before.shown.revision < shown.revision)
+      await gateway.db.transaction((tx) => noteShown(tx, before.id, shown));
+    return undefined;
+  }
   const partner = getPartner(gateway, code).code;
+  const { list: last, messages, mirror } = built;
   await gateway.db.transaction(async (tx) => {
-    const streamId = await moveStream(tx, { partner, direction: 'out', from: before, to: list.position });
+    const move = { partner, direction: 'out', from: before?.position, to: last.position } as const;
+    const streamId = await moveStream(tx, { ...move, mirror: mirror.after, shown });
     if (streamId === undefined)
       throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
-    if (list.kind === 'full') await clearMirror(tx, streamId);
-    const puts = list.records.map((record) => ({
-      identifier: record.identifier,
-      leaf: leaves.get(record.identifier) ?? leafOf(record),
-      record,
-    }));
-    await changeMirror(
-      tx,
-      streamId,
-      puts,
-      list.departures.map(({ identifier }) => identifier),
-    );
-    const { epoch, sequence } = list.position;
+    await saveBuckets(tx, streamId, mirror.buckets);
+    const { epoch } = last.position;
     // Lists of an earlier epoch that never arrived would only be refused now.
-    if (epoch.id !== before?.epoch.id) await supersedeOlder(tx, partner, epoch.id, list.issuedAt);
-    await addMessage(tx, sealed, { epochId: epoch.id, sequence, at: list.issuedAt });
-    await noteList(tx, { partner, direction: 'out', messageId: list.id, list, appliedAt: list.issuedAt });
-    await appendEvents(tx, [
-      { kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail: { partner, digest: sealed.digest, sequence } },
-    ]);
+    if (epoch.id !== before?.position.epoch.id) await supersedeOlder(tx, partner, epoch.id, last.issuedAt);
+    await addMessages(
+      tx,
+      messages.map(({ list, sealed }) => ({
+        sealed,
+        epochId: epoch.id,
+        sequence: list.position.sequence,
+        at: list.issuedAt,
+      })),
+    );
+    const whole = messages.filter(({ list }) => list.part === undefined || list.part.no === list.part.of);
+    await noteLists(
+      tx,
+      { partner, direction: 'out' },
+      whole.map(({ list }) => ({ messageId: list.id, list, appliedAt: list.issuedAt })),
+    );
+    await appendEvents(
+      tx,
+      messages.map(({ list, sealed }) => {
+        const detail = { partner, digest: sealed.digest, sequence: list.position.sequence };
+        return { kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail };
+      }),
+    );
   });
-  gateway.log.info('list queued', { partner, messageId: list.id, kind: list.kind, count: list.records.length });
+  gateway.log.info('list queued', { partner, messageId: last.id, kind: built.kind, count: built.records });
   return built;
 }
 
-function checkInForce(gateway: Gateway, partner: Partner): void {
-  const force = inForce(partner.adapter.arrangement, dayAt(gateway.now(), gateway.home.timeZone));
+function checkInForce(partner: Partner, today: string): void {
+  const force = inForce(partner.adapter.arrangement, today);
   if (!force.yes)
     throw new GatewayError('E_ARRANGEMENT_NOT_IN_FORCE', `the arrangement is in force from ${force.from}`, {
       at: partner.code,
     });
 }
 
-function checkHeld(stream: Stream | undefined): void {
-  if (stream === undefined)
-    throw new GatewayError('E_NOTHING_HELD', 'this partner was never sent a list', {
-      fix: 'Send a full list: --full.',
-    });
-  if (stream.resyncWanted)
-    throw new GatewayError('E_NOTHING_HELD', 'the partner refused the last list', { fix: 'Send a full list: --full.' });
-}
-
-/** Reads all domestic records once; keeps what may travel, and why what the partner holds may no longer. */
-async function readVisible(gateway: Gateway, partner: Partner, held: ReadonlyMap<string, string>): Promise<Visible> {
-  const { arrangement, identifiers, list } = partner.adapter;
-  const terms = { arrangement, needs: list.needs, form: identifiers.ours };
-  const records: { record: ListRecord; leaf: string }[] = [];
-  const leftOut = new Map<Ineligible, number>();
-  const unseen = new Map<string, DomesticRecord | undefined>(
-    [...held.keys()].map((identifier) => [identifier, undefined]),
-  );
-  for await (const batch of allOperators(gateway.db.sql)) {
-    for (const operator of batch) {
-      const judged = eligibility(operator, terms);
-      if (judged.eligible) {
-        const record = list.asSeen(judged.entry);
-        records.push({ record, leaf: leafOf(record) });
-        unseen.delete(record.identifier);
-      } else {
-        for (const reason of judged.reasons) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
-        const identifier = identifiers.ours.toIdentifier(operator.code);
-        if (unseen.has(identifier)) unseen.set(identifier, operator);
-      }
-    }
-  }
-  const today = dayAt(gateway.now(), gateway.home.timeZone);
-  const gone = [...unseen].map(([identifier, operator]) =>
-    departureOf(operator, identifier, today, arrangement.grades),
-  );
-  return { records, gone, leftOut };
-}
-
-interface Content {
-  readonly kind: ListKind;
-  readonly records: Visible['records'];
-  readonly departures: readonly Departure[];
-  readonly visible: Visible;
-}
-
-/** Gives the content its number: the next of the epoch, or the first of a new one after the partner refused. */
-function headed(gateway: Gateway, partner: Partner, stream: Stream | undefined, content: Content): ListMessage {
+function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | undefined): ListKind {
+  const { kinds } = partner.adapter.lists;
   const begins = stream === undefined || stream.resyncWanted;
-  const epoch = begins
-    ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
-    : stream.position.epoch;
-  const sequence = begins ? 1 : stream.position.sequence + 1;
-  const previousChain = begins ? zeroChain : stream.position.chain;
-  const leaves = content.records.map(({ leaf }) => leaf);
-  const chain = nextChain(previousChain, sequence, { kind: content.kind, leaves, departures: content.departures });
-  const { root, count } = listRoot(
-    new Map(content.visible.records.map(({ record, leaf }) => [record.identifier, leaf])),
-  );
-  const issuedAt = momentOf(gateway.now());
-  return {
-    kind: content.kind,
-    id: gateway.newId(),
-    from: gateway.home.country,
-    to: partner.code,
-    issuedAt,
-    nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
-    position: { epoch, sequence, chain, root, count },
-    previousChain,
-    records: content.records.map(({ record }) => record),
-    departures: content.departures,
-  };
+  const wanted = kind ?? (begins || !kinds.includes('delta') ? 'full' : 'delta');
+  if (!kinds.includes(wanted))
+    throw new GatewayError('E_LIST_KIND', `this partner takes ${kinds.join(' and ')} lists only`, {
+      fix: 'Send --full.',
+    });
+  if (wanted === 'delta' && begins) {
+    const detail = stream === undefined ? 'this partner was never sent a list' : 'the partner refused the last list';
+    throw new GatewayError('E_NOTHING_HELD', detail, { fix: 'Send a full list: --full.' });
+  }
+  return wanted;
 }
 
-function stopwatch(): { lap(name: keyof BuiltList['timings']): void; readonly laps: BuiltList['timings'] } {
+/** Whether a full list is the one that the partner holds already. */
+function isHeld(stream: Stream | undefined, { kind, mirror }: ListContent): boolean {
+  return kind === 'full' && stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
+}
+
+/** Signatures are made beside this thread; so many messages wait for theirs at a time. */
+const sealedAtOnce = 64;
+
+async function sealAll(
+  partner: Partner,
+  /** Where the partner keeps its calendar. */
+  day: string,
+  lists: readonly ListMessage[],
+  clock: Stopwatch,
+): Promise<BuiltMessage[]> {
+  const layout = partner.adapter.on(day).list;
+  const { format, type, contentType } = layout;
+  const messages: BuiltMessage[] = [];
+  for (let from = 0; from < lists.length; from += sealedAtOnce) {
+    const drafts = lists.slice(from, from + sealedAtOnce).map((list) => {
+      const chunks = [...layout.encode(list)];
+      clock.lap('encode');
+      const draft = checkDraft(chunks, { format, type, contentType }, partner.schemaOf(layout));
+      clock.lap('validate');
+      return { list, draft };
+    });
+    const sealing = drafts.map(async ({ list, draft }) => {
+      using open = draft;
+      return { list, sealed: await seal(open, partner.signer, { id: list.id, partner: partner.code, kind: 'list' }) };
+    });
+    messages.push(...(await Promise.all(sealing)));
+    clock.lap('seal');
+  }
+  return messages;
+}
+
+interface Stopwatch {
+  lap(name: keyof Timings): void;
+  readonly laps: Timings;
+}
+
+function stopwatch(): Stopwatch {
   const laps = { read: 0, compare: 0, encode: 0, validate: 0, seal: 0 };
   let last = performance.now();
   return {
     laps,
     lap(name) {
       const now = performance.now();
-      laps[name] = now - last;
+      laps[name] += now - last;
       last = now;
     },
   };

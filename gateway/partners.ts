@@ -59,12 +59,12 @@ export async function joinPartner(joining: Joining): Promise<Partner> {
       fix: 'Name another adapter, or set mirrored.',
     });
   }
-  const { seal, list, reply } = adapter;
+  const { seal } = adapter;
   const transport = transportOf(joining, adapter);
   return {
     code,
     adapter,
-    schemas: { list: loadSchema(list.schema), reply: loadSchema(reply.schema) },
+    schemaOf: schemasOf(adapter),
     signer: keyring.signer(seal.algorithm),
     trust: {
       seals: [seal.kind],
@@ -76,6 +76,13 @@ export async function joinPartner(joining: Joining): Promise<Partner> {
   };
 }
 
+/** All schemas are compiled at once: one that does not compile is found when the gateway starts. */
+function schemasOf(adapter: Adapter): Partner['schemaOf'] {
+  const layouts = adapter.stretches.flatMap((day) => adapter.on(day).accepted.map(({ format }) => format.schema));
+  const compiled = new Map([...new Set(layouts)].map((path) => [path, loadSchema(path)]));
+  return ({ schema }) => compiled.get(schema) ?? loadSchema(schema);
+}
+
 /** The way to a partner: as its adapter says unless the settings say otherwise; none where nothing is set up. */
 function transportOf({ code, settings, home, keyring, broker }: Joining, adapter: Adapter): Transport | undefined {
   switch (settings.transport ?? adapter.transport) {
@@ -83,7 +90,8 @@ function transportOf({ code, settings, home, keyring, broker }: Joining, adapter
       return undefined;
     case 'amqp':
       return broker === undefined ? undefined : brokerTransport(broker, { from: home.country, to: code });
-    case 'https': {
+    case 'https':
+    case 'https-pull': {
       if (settings.url === undefined) return undefined;
       const { cert, key } = keyring.tls;
       const ca = settings.certificates.anchors.map(readPem);

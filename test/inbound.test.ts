@@ -142,7 +142,7 @@ describe('what is refused', () => {
     const lost = await buildList(us.gateway, 'KR', { kind: 'delta' });
     expect(lost?.list.kind).to.equal('delta');
     await them.gateway.db.transaction(async (tx) => {
-      await tx.deleteFrom('mirror').execute();
+      await tx.deleteFrom('mirror_bucket').execute();
       await tx.deleteFrom('stream').execute();
     });
     expect((await us.sends('KR')).state).to.equal('REJECTED');

@@ -2,20 +2,18 @@
 
 import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/body.ts';
+import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage, ListRecord } from '../model/list.ts';
 import type { Reply } from '../model/message.ts';
+import type { Day } from '../model/record.ts';
 
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
-export type SealKind = 'xml-signature' | 'jws';
+export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
+/** `https-pull`: each side fetches what the other has for it. */
+export type TransportKind = 'https' | 'amqp' | 'https-pull';
 
-/** How operators of one side are written: a fixed text around their registration code. */
-export interface IdentifierForm {
-  /** `AEOCN{code}` */
-  readonly form: string;
-  readonly grammar: RegExp;
-  /** The grammar in words, for whoever wrote it wrong. */
-  readonly words: string;
-  readonly example: string;
+/** How operators of one side are written, and the way between the registration code and the identifier. */
+export interface IdentifierForm extends WrittenForm {
   toIdentifier(code: string): string;
   /** The code inside an identifier; undefined when the identifier does not follow the grammar. */
   toCode(identifier: string): string | undefined;
@@ -23,8 +21,8 @@ export interface IdentifierForm {
 
 /** One kind of message of a partner: its template compiled both ways. */
 export interface MessageFormat<T> {
-  readonly format: 'xml' | 'json';
-  /** `{namespace}root` of XML, the `typ` of a JWS. */
+  readonly format: 'xml' | 'json' | 'text';
+  /** `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. */
   readonly type: string;
   readonly contentType: string;
   /** The partner's schema, an absolute path (XSD or JSON Schema by its ending). */
@@ -44,9 +42,27 @@ export interface RecordView {
 }
 
 export interface ListFormat extends MessageFormat<ListMessage> {
+  /** The template shows which part of a list a message is: only then may a list travel in parts. */
+  readonly carriesParts: boolean;
+  /** SHA-256 over template, code tables of the day, time zone and grades: all that decides how a record is seen. Stored, so the same over restarts. */
+  readonly fingerprint: string;
   /** The record as the partner will read it: without what the template does not carry. Digests are taken over this. */
   asSeen(record: ListRecord): ListRecord;
   view(record: ListRecord): RecordView;
+}
+
+/** A layout that may be read on a day, told from the others by its `type`. */
+export type AcceptedFormat =
+  | { readonly kind: 'list'; readonly format: ListFormat }
+  | { readonly kind: 'reply'; readonly format: MessageFormat<Reply> };
+
+/** The partner's words on one day, layouts and codes both. */
+export interface DayFormats {
+  /** What is sent: the newest layout that holds. */
+  readonly list: ListFormat;
+  readonly reply: MessageFormat<Reply>;
+  /** Everything that is read; while partners change over, old and new layouts. */
+  readonly accepted: readonly AcceptedFormat[];
 }
 
 export interface Adapter {
@@ -62,9 +78,16 @@ export interface Adapter {
   readonly otherSide: Arrangement;
   readonly identifiers: { readonly theirs: IdentifierForm; readonly ours: IdentifierForm };
   readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
-  readonly transport: 'https' | 'amqp';
+  readonly transport: TransportKind;
+  /** How lists travel. */
+  readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
+  /** The newest layouts, for the author's tools; messages go by `on`. */
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
+  /** The formats of a day in `timeZone`. The same objects on all days between two changes. */
+  on(day: Day): DayFormats;
+  /** First days of the stretches in which no layout and no code changes; the first stands for all days before. */
+  readonly stretches: readonly Day[];
 }
 
 /**

@@ -1,8 +1,17 @@
 /** adapter.yaml as it is written, and the terms it states; every fact may name its source and how sure it is. */
 
-import type { Arrangement, Benefits, Direction, EntryRole, ListBands, TransportMode } from '../model/arrangement.ts';
+import type {
+  Arrangement,
+  Benefits,
+  Direction,
+  EntryRole,
+  Limits,
+  ListBands,
+  Matching,
+  TransportMode,
+} from '../model/arrangement.ts';
 import type { Day } from '../model/record.ts';
-import type { SealKind, SignatureAlgorithm } from './adapter.ts';
+import type { SealKind, SignatureAlgorithm, TransportKind } from './adapter.ts';
 import type { IdentifierData } from './identifiers.ts';
 
 export const confidences = ['agreed', 'seen', 'inferred', 'general', 'assumed'] as const;
@@ -19,10 +28,44 @@ export type Fact<T> = Sourced & { readonly value: T };
 export type TwoSided<T> = Sourced & { readonly theirs: T; readonly ours: T };
 
 export interface MessageData {
+  /** The ending says the format: `.xml`, `.json`, `.csv`, `.fixed`. */
   readonly template: string;
   readonly schema: string;
   readonly type?: string;
   readonly contentType?: string;
+}
+
+/** A layout with the days on which it may be used; two may overlap while partners change over. */
+export interface MessageVersion extends MessageData {
+  readonly from?: Day;
+  /** Last day on which it is accepted. */
+  readonly until?: Day;
+}
+
+/** A code with the days on which it stood or stands for our word. */
+export interface DatedCode {
+  readonly code: string;
+  readonly from?: Day;
+  readonly until?: Day;
+}
+
+/** Who writes which code in which box: one line of the card that traders get. */
+export interface CardLine {
+  /** `home`: on our entries, for the partner's operators. `abroad`: on the partner's entries, for ours. */
+  readonly where: 'home' | 'abroad';
+  readonly system: string;
+  readonly box: string;
+  readonly form: string;
+  readonly example: string;
+  readonly writtenBy: string;
+  readonly note?: string;
+}
+
+/** A question nobody has answered yet. Lint names it until it is taken away. */
+export interface Ask {
+  /** A JSON Pointer into adapter.yaml, or `list.xml#/Root/Element`. */
+  readonly at: string;
+  readonly question: string;
 }
 
 export interface Manifest {
@@ -45,21 +88,46 @@ export interface Manifest {
     readonly benefits: Fact<Benefits>;
     readonly maxAgeSeconds: Fact<number>;
     readonly bands: TwoSided<ListBands>;
+    readonly limits?: Fact<Limits>;
+    readonly matching?: TwoSided<readonly Matching[]>;
   };
   readonly identifiers: {
     readonly theirs: IdentifierData & Sourced;
     readonly ours: IdentifierData & Sourced;
   };
-  readonly codes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly codes: Readonly<Record<string, Readonly<Record<string, string | readonly DatedCode[]>>>>;
   readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
-  readonly transport: 'https' | 'amqp';
-  readonly messages: { readonly list: MessageData; readonly reply: MessageData };
+  readonly transport: TransportKind;
+  /** How lists travel; without it full lists and deltas, each in one message. */
+  readonly lists?: Sourced & {
+    readonly kinds?: readonly ('full' | 'delta')[];
+    /** Lists of more records travel in parts of at most so many. */
+    readonly partRecords?: number;
+  };
+  readonly messages: {
+    readonly list: MessageData | readonly MessageVersion[];
+    readonly reply: MessageData | readonly MessageVersion[];
+  };
+  readonly card?: readonly (CardLine & Sourced)[];
+  readonly asks?: readonly Ask[];
 }
 
 /** The terms for the gateway of one side. `ours`: the administration that wrote the folder. */
 export function termsOf({ arrangement }: Manifest, side: 'ours' | 'theirs'): Arrangement {
   const other = side === 'ours' ? 'theirs' : 'ours';
-  const { title, inForce, programme, grades, directions, entryRoles, benefits, maxAgeSeconds, bands } = arrangement;
+  const {
+    title,
+    inForce,
+    programme,
+    grades,
+    directions,
+    entryRoles,
+    benefits,
+    maxAgeSeconds,
+    bands,
+    limits,
+    matching,
+  } = arrangement;
   const { from, until, modes } = inForce;
   return {
     title,
@@ -71,5 +139,7 @@ export function termsOf({ arrangement }: Manifest, side: 'ours' | 'theirs'): Arr
     benefits: benefits.value,
     maxAgeSeconds: maxAgeSeconds.value,
     bands: bands[other],
+    ...(limits === undefined ? {} : { limits: limits.value }),
+    ...(matching === undefined ? {} : { matching: matching[other] }),
   };
 }

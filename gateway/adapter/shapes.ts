@@ -21,6 +21,8 @@ export interface Field {
   readonly words: readonly string[];
   /** The model allows it to be absent. */
   readonly optional: boolean;
+  /** Words for people, which a partner may get shortened; nothing is found or decided by them alone. */
+  readonly free: boolean;
   get(item: unknown): Scalar | undefined;
 }
 
@@ -42,12 +44,13 @@ export interface Shape<T> {
 interface FieldNature {
   readonly words?: readonly string[];
   readonly optional?: boolean;
+  readonly free?: boolean;
 }
 
 // The getters below are each written for one shape, and a template is compiled against that shape only.
 function field(path: string, kind: Kind, get: (item: never) => Scalar | undefined, nature: FieldNature = {}): Field {
-  const { words = [], optional = false } = nature;
-  return { path, kind, words, optional, get };
+  const { words = [], optional = false, free = false } = nature;
+  return { path, kind, words, optional, free, get };
 }
 
 function list(
@@ -66,6 +69,7 @@ const roleShape: Shape<Role> = {
 };
 
 const maybe = { optional: true };
+const text = { optional: true, free: true };
 
 export const recordShape: Shape<ListRecord> = {
   fields: [
@@ -75,12 +79,12 @@ export const recordShape: Shape<ListRecord> = {
     field('statusSince', 'day', (record: ListRecord) => record.statusSince),
     field('validFrom', 'day', (record: ListRecord) => record.validFrom),
     field('validTo', 'day', (record: ListRecord) => record.validTo, maybe),
-    field('name.local', 'text', (record: ListRecord) => record.name.local, maybe),
-    field('name.latin', 'text', (record: ListRecord) => record.name.latin, maybe),
-    field('address.local', 'text', (record: ListRecord) => record.address.local, maybe),
-    field('address.latin', 'text', (record: ListRecord) => record.address.latin, maybe),
-    field('address.city', 'text', (record: ListRecord) => record.address.city, maybe),
-    field('address.postcode', 'text', (record: ListRecord) => record.address.postcode, maybe),
+    field('name.local', 'text', (record: ListRecord) => record.name.local, text),
+    field('name.latin', 'text', (record: ListRecord) => record.name.latin, text),
+    field('address.local', 'text', (record: ListRecord) => record.address.local, text),
+    field('address.latin', 'text', (record: ListRecord) => record.address.latin, text),
+    field('address.city', 'text', (record: ListRecord) => record.address.city, text),
+    field('address.postcode', 'text', (record: ListRecord) => record.address.postcode, text),
   ],
   lists: [list('roles', roleShape, (record: ListRecord) => record.roles, true)],
   build: buildRecord,
@@ -145,6 +149,8 @@ export const listShape: Shape<ListMessage> = {
     field('message.position.root', 'text', (message: ListMessage) => message.position.root),
     field('message.position.count', 'count', (message: ListMessage) => message.position.count),
     field('message.previousChain', 'text', (message: ListMessage) => message.previousChain),
+    field('message.part.no', 'count', (message: ListMessage) => message.part?.no, maybe),
+    field('message.part.of', 'count', (message: ListMessage) => message.part?.of, maybe),
   ],
   lists: [
     list('records', recordShape, (message: ListMessage) => message.records),
@@ -165,8 +171,9 @@ export const listShape: Shape<ListMessage> = {
       count: slots[11] as number,
     },
     previousChain: slots[12] as string,
-    records: (slots[13] ?? []) as ListRecord[],
-    departures: (slots[14] ?? []) as Departure[],
+    ...(slots[13] === undefined ? {} : { part: { no: slots[13] as number, of: (slots[14] ?? slots[13]) as number } }),
+    records: (slots[15] ?? []) as ListRecord[],
+    departures: (slots[16] ?? []) as Departure[],
   }),
 };
 
@@ -174,7 +181,7 @@ const resultShape: Shape<RecordResult> = {
   fields: [
     field('identifier', 'text', (result: RecordResult) => result.identifier),
     field('code', 'words', (result: RecordResult) => result.code, { words: recordFaults }),
-    field('detail', 'text', (result: RecordResult) => result.detail),
+    field('detail', 'text', (result: RecordResult) => result.detail, { free: true }),
   ],
   lists: [],
   build: (slots) => ({

@@ -14,7 +14,8 @@ import type { DomesticRecord } from '../model/record.ts';
 import { sendList, type BuiltList } from '../outbound.ts';
 import { allOperators, saveOperators } from '../store/operators.ts';
 import { findMessage } from '../store/outbox.ts';
-import { loadMirror, findStream } from '../store/streams.ts';
+import { currentRecords } from '../store/register.ts';
+import { findStream } from '../store/streams.ts';
 import type { CliContext, OpenGateway, Serving } from './context.ts';
 import { makeDemoHomes, type DemoHome } from './demo-homes.ts';
 import { showStory, type Story, type Tally } from './demo-story.ts';
@@ -226,9 +227,8 @@ async function change(gateway: OpenGateway, records: readonly DomesticRecord[]):
 }
 
 async function anyIdentifier(us: OpenGateway, partner: string): Promise<string> {
-  const stream = await findStream(us.db.sql, partner, 'in');
-  const mirror = stream === undefined ? new Map<string, never>() : await loadMirror(us.db.sql, stream.id);
-  return [...mirror.values()].find(({ record }) => record.status === 'active')?.record.identifier ?? '';
+  const records = await currentRecords(us.db.sql, partner);
+  return records.find(({ status }) => status === 'active')?.identifier ?? '';
 }
 
 /** Entries at our border, answered from what has just arrived; counted by what became of their foreign party. */
@@ -236,9 +236,7 @@ async function assessEntries({ out }: CliContext, { us, them, seed }: Cast): Pro
   const partners = await Promise.all(
     them.map(async ({ home }) => {
       const { arrangement } = getPartner(us, home.country).adapter;
-      const stream = await findStream(us.db.sql, home.country, 'in');
-      const mirror = stream === undefined ? [] : [...(await loadMirror(us.db.sql, stream.id)).values()];
-      return { partner: home.country, arrangement, records: mirror.map(({ record }) => record) };
+      return { partner: home.country, arrangement, records: await currentRecords(us.db.sql, home.country) };
     }),
   );
   const entries = inventEntries(partners, { count: entryCount, seed, at: momentOf(us.now()) });

@@ -1,12 +1,14 @@
 /** `mra list …`: build, send and receive lists, see what is held, and decide about it. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { deliverDue } from '../delivery.ts';
 import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import type { ListMessage } from '../model/list.ts';
 import { buildList, sendList, type BuiltList, type ListWish } from '../outbound.ts';
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
@@ -95,7 +97,7 @@ async function build(
     out.note('Nothing changed since the last list; nothing was written.');
     return;
   }
-  writeFileSync(options.out, built.sealed.bytes);
+  for (const { list, sealed } of built.messages) writeFileSync(partName(options.out, list), sealed.bytes);
   report(out, built);
   out.next(`mra list send ${partner}`);
 }
@@ -122,17 +124,26 @@ async function send(
   out.next(`mra message show ${built.list.id}`);
 }
 
-function report(out: CliContext['out'], { list, sealed, leftOut, timings }: BuiltList): void {
+/** `list.xml`, and `list.2-of-7.xml` for a part. */
+function partName(path: string, { part }: ListMessage): string {
+  if (part === undefined) return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}.${part.no}-of-${part.of}${ext}`);
+}
+
+function report(out: CliContext['out'], built: BuiltList): void {
+  const { list, sealed, messages, leftOut, timings } = built;
   const rounded = Object.fromEntries(Object.entries(timings).map(([step, ms]) => [`${step}_ms`, Math.round(ms)]));
   const counts = {
     message: list.id,
     kind: list.kind,
-    records: list.records.length,
-    departures: list.departures.length,
+    records: built.records,
+    departures: built.departures,
+    messages: messages.length,
     stands_at: list.position.count,
     epoch: list.position.epoch.no,
     sequence: list.position.sequence,
-    bytes: sealed.bytes.byteLength,
+    bytes: messages.reduce((sum, { sealed }) => sum + sealed.bytes.byteLength, 0),
     sha256: sealed.digest,
   };
   if (out.format === 'json') return out.json({ ...counts, left_out: Object.fromEntries(leftOut), ...rounded });

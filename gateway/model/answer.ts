@@ -20,16 +20,25 @@ export type Outcome = (typeof outcomes)[number];
 
 /** One status question, as a border system asks it. Member names are those of the API. */
 export interface CheckRequest {
+  /** Of the arrangement, or of a state it speaks for. */
   readonly partner: string;
-  readonly identifier: string;
+  /** Absent only where the arrangement has operators found by name and address. */
+  readonly identifier?: string;
+  /** Characters the box of the declaration holds. */
+  readonly box_length?: number;
   readonly role?: PartyRole;
   readonly direction?: Direction;
   readonly mode?: TransportMode;
+  /** Where the goods enter or leave here, as the declaration writes it. */
+  readonly port?: string;
+  /** Where they were loaded there, likewise. */
+  readonly port_of_departure?: string;
   /** The legal moment; absent: now. */
   readonly at?: Moment;
   /** What had reached us by then; absent: now. */
   readonly known_at?: Moment;
   readonly name?: string;
+  readonly address?: string;
   readonly purpose?: string;
   readonly reference?: string;
 }
@@ -84,8 +93,10 @@ export interface Advice {
 
 export interface Subject {
   readonly partner: string;
+  /** State of the operator, where the partner speaks for several. */
+  readonly issuer?: string;
   readonly identifier: string | null;
-  readonly identifier_as_sent: string;
+  readonly identifier_as_sent?: string;
   readonly name?: string;
   readonly programme?: string;
   readonly roles?: readonly string[];
@@ -103,6 +114,26 @@ export interface NameMatch {
   readonly because: readonly string[];
 }
 
+/** How an identifier would have to be changed to be one that is recognised. */
+export type IdentifierEdit =
+  'prefix' | 'look_alike' | 'substitution' | 'transposition' | 'missing' | 'doubled' | 'other_partner';
+
+/**
+ * The one edit with which the same question would have been answered `recognised`; never applied by itself. Where more than one
+ * operator would be, none is named.
+ */
+export type WouldChangeAnswer =
+  | {
+      readonly edit: IdentifierEdit;
+      /** What was sent at the place of the edit, and what would stand there. */
+      readonly from?: string;
+      readonly to?: string;
+      readonly partner: string;
+      readonly identifier: string;
+      readonly because: string;
+    }
+  | { readonly edit: 'ambiguous'; readonly because: string };
+
 /** All of an answer but its proof; the proof's digest covers exactly this. */
 export interface Answer {
   readonly outcome: Outcome;
@@ -114,6 +145,7 @@ export interface Answer {
   readonly freshness: Freshness;
   readonly advice: Advice;
   readonly explanation: readonly ExplanationStep[];
+  readonly would_change_answer?: WouldChangeAnswer;
   readonly reference?: string;
 }
 

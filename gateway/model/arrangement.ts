@@ -29,6 +29,25 @@ export interface Arrangement {
   readonly maxAgeSeconds: number;
   /** How far a list may move in one message before two people look at it. */
   readonly bands: ListBands;
+  /** A pilot covers less than the whole of the trade; absent: no such limit. */
+  readonly limits?: Limits;
+  /** How the partner's operators are found on an entry, by mode of transport; absent: by identifier always. */
+  readonly matching?: readonly Matching[];
+}
+
+/** Outside these the operator is known and the benefits are not given. */
+export interface Limits {
+  readonly modes?: readonly TransportMode[];
+  /** Ports of entry here and of departure there, as the declarations write them; each with its name. */
+  readonly ports?: {
+    readonly ours?: Readonly<Record<string, string>>;
+    readonly theirs?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface Matching {
+  readonly modes: readonly TransportMode[];
+  readonly by: 'identifier' | 'name_and_address';
 }
 
 export interface ListBands {

@@ -2,10 +2,10 @@
 
 import type { Advice, Outcome, ProvenAnswer } from './answer.ts';
 import type { Direction } from './arrangement.ts';
-import type { PartnerTerms } from './check.ts';
 import { dayAt, later } from './day.ts';
 import type { Entry, EntryParty, PartyRole } from './entry.ts';
-import { cleanIdentifier } from './identifier.ts';
+import { cleanIdentifier, follows, readIdentifier } from './identifier.ts';
+import type { PartnerTerms } from './question.ts';
 import type { Day, Moment } from './record.ts';
 
 /** Why nothing was asked about a party. */
@@ -50,24 +50,36 @@ const abroad: Readonly<Record<Direction, readonly PartyRole[]>> = {
 export type Choice = { readonly partner: string } | { readonly not_checked: NotChecked };
 
 /**
- * Whose list to look at for a party: the partner whose grammar its identifier follows. Where several do (one writes its codes with
- * letters of its own, another accepts nearly everything), the country letters decide. A party abroad that follows no grammar is
- * asked about at the partner its letters name, so that a slip of the pen is seen and not passed over.
+ * Whose list to look at for a party: the partner whose form its identifier follows, once read as that partner writes it. Where several
+ * do (one writes its codes with letters of its own, another accepts nearly everything), the country letters decide. A party abroad that
+ * follows no form is asked about at the partner its letters or its country name, so that a slip of the pen is seen and not passed over.
  */
 export function choosePartner(party: EntryParty, entry: Entry, all: readonly PartnerTerms[]): Choice {
-  if (party.identifier === undefined || party.identifier.trim() === '') return { not_checked: 'no_identifier' };
-  const { value } = cleanIdentifier(party.identifier);
-  const named = (terms: PartnerTerms): boolean => value.startsWith(terms.partner) || terms.partner === party.country;
-  const fitting = all.filter(({ identifiers }) => identifiers.theirs.grammar.test(value));
-  const best = fitting.length > 1 ? fitting.filter(named) : fitting;
+  const sent = party.identifier;
+  if (sent === undefined || sent.trim() === '') return { not_checked: 'no_identifier' };
+  const { value } = cleanIdentifier(sent);
+  const spokenFor = ({ partner, identifiers }: PartnerTerms): readonly string[] => [
+    partner,
+    ...(identifiers.theirs.issuers ?? []),
+  ];
+  const byLetters = (terms: PartnerTerms): boolean => spokenFor(terms).some((state) => value.startsWith(state));
+  const byCountry = (terms: PartnerTerms): boolean => spokenFor(terms).some((state) => state === party.country);
+  const fitting = all.filter((terms) => fits(sent, terms));
+  const best = fitting.length > 1 ? fitting.filter((terms) => byLetters(terms) || byCountry(terms)) : fitting;
   const [first, second] = best;
   if (first !== undefined && second === undefined) return { partner: first.partner };
   if (fitting.length > 1) return { not_checked: 'several_partners' };
   if (entry.direction === undefined || !abroad[entry.direction].includes(party.role))
     return { not_checked: 'domestic_side' };
-  const intended =
-    all.find(({ partner }) => value.startsWith(partner)) ?? all.find(({ partner }) => partner === party.country);
+  const intended = all.find(byLetters) ?? all.find(byCountry);
   return intended === undefined ? { not_checked: 'no_partner' } : { partner: intended.partner };
+}
+
+/** Letters that were left out are not evidence of whose identifier it is. */
+function fits(sent: string, { partner, identifiers }: PartnerTerms): boolean {
+  const form = identifiers.theirs;
+  const { value, changes } = readIdentifier(sent, { partner, form });
+  return follows(form, value) && !changes.includes('prefix_added');
 }
 
 /** A party and what was found out about it. */

@@ -21,4 +21,6 @@ export interface XmlEvents {
 /** Understands one message body; made anew for each message. Throws GatewayError with the path of what it does not understand. */
 export type BodyDecoder<T> =
   | { readonly format: 'xml'; readonly events: XmlEvents; result(): T }
-  | { readonly format: 'json'; read(value: unknown): T };
+  | { readonly format: 'json'; read(value: unknown): T }
+  /** The lines of a text, without their ends. */
+  | { readonly format: 'text'; read(lines: readonly string[]): T };

@@ -1,67 +1,15 @@
 /** Answers one status question from what is known: pure, in the order in which a customs officer would ask. */
 
-import type {
-  Advice,
-  Answer,
-  CheckRequest,
-  ExplanationStep,
-  Freshness,
-  ListInForce,
-  NameMatch,
-  Outcome,
-  RegisterFact,
-  Subject,
-} from './answer.ts';
-import { inForce, type Arrangement } from './arrangement.ts';
+import type { Answer, ExplanationStep, Freshness, NameMatch, Outcome, Subject } from './answer.ts';
+import { inForce } from './arrangement.ts';
+import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
+import { judgeScope } from './check-scope.ts';
 import { dayAt } from './day.ts';
-import { changesInWords, type CleanIdentifier } from './identifier.ts';
 import { compareNames } from './names.ts';
-import type { Day, Moment } from './record.ts';
-
-/** What must be known of a partner to answer about its operators. An adapter is one of these. */
-export interface PartnerTerms {
-  readonly partner: string;
-  readonly timeZone: string;
-  readonly arrangement: Arrangement;
-  readonly identifiers: { readonly theirs: { readonly grammar: RegExp; readonly words: string } };
-}
-
-export interface Question {
-  /** Country of the home administration. */
-  readonly home: string;
-  readonly terms: PartnerTerms;
-  readonly request: CheckRequest;
-  readonly identifier: CleanIdentifier;
-  /** The newest version of the operator that began on or before the day of `at`, as known at `knownAt`. */
-  readonly fact: RegisterFact | undefined;
-  readonly list: ListInForce | undefined;
-  readonly at: Moment;
-  readonly knownAt: Moment;
-  readonly now: Moment;
-  readonly policy: string;
-}
+import type { Facts, Judgement, Question, Ruling } from './question.ts';
 
 /** From this part of its allowed age on, a list is called ageing. */
 const ageingFrom = 0.8;
-
-interface Ruling {
-  readonly outcome: Outcome;
-  readonly action: Advice['action'];
-  readonly benefits?: readonly string[];
-  readonly reason?: string;
-}
-
-/** One step of the way: what it found, and the end of the way if it ends here. */
-interface Judgement {
-  readonly steps: readonly ExplanationStep[];
-  readonly ruling?: Ruling;
-}
-
-interface Facts extends Question {
-  /** Day of `at` where the partner keeps its calendar: validity is stated in days of that calendar. */
-  readonly day: Day;
-  readonly freshness: Freshness;
-}
 
 /**
  * The answer: what the register says as of `at`, unless an earlier step rules it out. A list that is missing or too old leaves
@@ -104,23 +52,6 @@ function walk(facts: Facts): { readonly steps: readonly ExplanationStep[]; reado
   }
   const scope = judgeScope(facts);
   return { steps: [...steps, scope.step], ruling: scope.ruling };
-}
-
-function judgeIdentifier({ identifier, terms }: Facts): Judgement {
-  const { grammar, words } = terms.identifiers.theirs;
-  if (!grammar.test(identifier.value)) {
-    const step = {
-      step: 'identifier',
-      result: 'fail',
-      code: 'ID_MALFORMED',
-      text: `Not an identifier of this partner: ${words}.`,
-    } as const;
-    return { steps: [step], ruling: { outcome: 'identifier_malformed', action: 'do_not_apply' } };
-  }
-  const pass = { step: 'identifier', result: 'pass', code: 'ID_GRAMMAR', text: `Accepted form: ${words}.` } as const;
-  if (identifier.changes.length === 0) return { steps: [pass] };
-  const text = `Read as ${identifier.value}; set right: ${changesInWords(identifier.changes)}.`;
-  return { steps: [{ step: 'identifier', result: 'warn', code: 'ID_NORMALISED', text }, pass] };
 }
 
 function judgeAgreement({ home, terms, request, day }: Facts): Judgement {
@@ -218,42 +149,16 @@ function judgeStatus({ fact, day, freshness }: Facts): Judgement {
   }
 }
 
-/** Benefits need a direction and a role the arrangement covers. Without them the status is answered and the benefit left open. */
-function judgeScope({ terms, request }: Facts): { readonly step: ExplanationStep; readonly ruling: Ruling } {
-  const { directions, entryRoles, benefits } = terms.arrangement;
-  const { direction, role } = request;
-  const limited = (code: string, text: string): ReturnType<typeof judgeScope> => ({
-    step: { step: 'scope', result: 'fail', code, text },
-    ruling: { outcome: 'recognised_with_limits', action: 'apply_with_limits', reason: text },
-  });
-  if (direction !== undefined && !directions.includes(direction)) {
-    return limited('DIRECTION_NOT_COVERED', `The arrangement covers ${directions.join(' and ')}, not ${direction}.`);
-  }
-  if (role !== undefined && !entryRoles.some((covered) => covered === role)) {
-    return limited('ROLE_NOT_COVERED', `Benefits are earned as ${entryRoles.join(', ')}, not as ${role}.`);
-  }
-  const unsaid = [...(direction === undefined ? ['direction'] : []), ...(role === undefined ? ['role'] : [])];
-  if (unsaid.length > 0) {
-    const text = `Whether benefits follow depends on the ${unsaid.join(' and ')}, which the question does not state.`;
-    return {
-      step: { step: 'scope', result: 'skip', code: 'SCOPE_NOT_STATED', text },
-      ruling: { outcome: 'recognised', action: 'refer', reason: text },
-    };
-  }
-  return {
-    step: {
-      step: 'scope',
-      result: 'pass',
-      code: 'DIRECTION_ROLE',
-      text: `${direction ?? ''}, ${role ?? ''}: covered.`,
-    },
-    ruling: { outcome: 'recognised', action: 'apply', benefits: Object.keys(benefits) },
+function subjectOf(facts: Facts, outcome: Outcome): Subject {
+  const { request, identifier, terms, fact, list, namesakes } = facts;
+  const issuer = issuingStateOf(facts);
+  const asked = {
+    partner: terms.partner,
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(request.identifier === undefined ? {} : { identifier_as_sent: request.identifier }),
   };
-}
-
-function subjectOf({ request, identifier, terms, fact, list }: Facts, outcome: Outcome): Subject {
-  const asked = { partner: terms.partner, identifier_as_sent: request.identifier };
-  if (outcome === 'identifier_malformed') return { ...asked, identifier: null };
+  if (outcome === 'identifier_malformed' || (namesakes !== undefined && namesakes !== 1))
+    return { ...asked, identifier: null };
   const named = { ...asked, identifier: identifier.value };
   if (fact === undefined || outcome === 'agreement_not_in_force') return named;
   if (outcome === 'undetermined') {

@@ -27,5 +27,10 @@ export interface Entry {
   /** The legal moment: status is judged as of it. Absent: now. */
   readonly acceptedAt?: Moment;
   readonly mode?: TransportMode;
+  /** Where the goods enter or leave here, and where they were loaded there (or are unloaded), as the declaration writes it. */
+  readonly port?: string;
+  readonly portOfDeparture?: string;
+  /** Characters the identifier boxes of this format hold; an identifier that long may have been cut. */
+  readonly boxLength?: number;
   readonly parties: readonly EntryParty[];
 }

@@ -61,6 +61,7 @@ export const errorTable = {
   E_XML_FORBIDDEN: security('The document holds a construct that is never accepted.'),
   E_XML_MALFORMED: content('The document is not well-formed XML.'),
   E_JSON_MALFORMED: content('The document is not strict JSON.'),
+  E_TEXT_MALFORMED: content('The text is not clean lines, each ended by CR LF.'),
   E_LIMIT_EXCEEDED: content('The document is deeper, longer or more numerous than accepted.'),
 
   // Signature and signer
@@ -93,6 +94,7 @@ export const errorTable = {
   E_SEQUENCE_ROLLBACK: security('The message is older than what is already held.'),
   E_SEQUENCE_FORK: security('The message continues another history than the one held.'),
   E_LIST_ROOT: content('The list after this message would not be the one the sender states.'),
+  E_LIST_PART: content('A part of a list does not follow the parts held.'),
   E_RECORD_SCOPE: security('The message speaks of an operator that is not the sender’s own.'),
   E_RECORD_REPEATED: content('The message names one operator twice.'),
   E_LIST_REFUSED: content('Two people looked at the list and refused it.'),
@@ -100,6 +102,7 @@ export const errorTable = {
 
   // Outbound
   E_ARRANGEMENT_NOT_IN_FORCE: { ...setting('The arrangement is not in force.'), status: 409 },
+  E_LIST_KIND: { ...setting('This partner does not take lists of this kind.'), status: 409 },
   E_NOTHING_HELD: { ...setting('The partner holds no list yet; send a full list first.'), status: 409 },
   E_STREAM_MOVED: {
     category: 'internal',
@@ -133,6 +136,7 @@ export const errorTable = {
   E_IDEMPOTENCY_MISMATCH: request('This key was used for a different request.', 409),
   E_FILE_UNREADABLE: request('The file could not be read.'),
   E_FILE_STRUCTURE: request('The file has not the expected columns.'),
+  E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
   // Configuration, adapters, keys, store
   E_CONFIG_INVALID: setting('The configuration is not valid.'),

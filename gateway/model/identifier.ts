@@ -1,6 +1,30 @@
-/** Cleans an identifier as people type it, says what was changed, and guesses nothing. */
+/** Reads an identifier as people type it, says what was changed, and guesses nothing: no digit becomes a letter or a letter a digit. */
 
-export type IdentifierChange = 'full_width' | 'invisible' | 'spaces' | 'look_alike' | 'wrapping' | 'case';
+import { checkDigit } from './check-digits.ts';
+
+/** How the operators of one administration are written. An IdentifierForm of an adapter is one of these. */
+export interface WrittenForm {
+  /** The fixed text around the registration code: `AEOCN{code}`. */
+  readonly form: string;
+  readonly grammar: RegExp;
+  /** The grammar in words, for whoever wrote it wrong. */
+  readonly words: string;
+  readonly example: string;
+  /** Which check digit a part of it carries (model/check-digits.ts). `digits`: its first group is that part; without it, the code. */
+  readonly check?: { readonly kind: string; readonly digits?: RegExp };
+  /** States whose letters begin an identifier, where one partner speaks for many. */
+  readonly issuers?: readonly string[];
+}
+
+/** Whose identifier it is taken for: the partner, its form, and the state it was asked about where the partner speaks for many. */
+export interface Issuer {
+  readonly partner: string;
+  readonly form: WrittenForm;
+  readonly state?: string;
+}
+
+export type IdentifierChange =
+  'full_width' | 'invisible' | 'spaces' | 'look_alike' | 'wrapping' | 'case' | 'separators' | 'prefix' | 'prefix_added';
 
 export interface CleanIdentifier {
   readonly value: string;
@@ -8,14 +32,16 @@ export interface CleanIdentifier {
   readonly changes: readonly IdentifierChange[];
 }
 
-/** Cyrillic capitals and small letters that look like a Latin letter. Nothing else is folded: a digit is never made a letter. */
-const cyrillic = 'АВСЕНІЈКМОРЅТХУасеіјорѕху';
-const latin = 'ABCEHIJKMOPSTXYaceijopsxy';
-const lookAlike = new RegExp(`[${cyrillic}]`, 'gu');
+/** Cyrillic letters and Greek capitals that look like a Latin letter. Nothing else is folded. */
+const foreign = 'АВСЕНІЈКМОРЅТХУасеіјорѕхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
+const latin = 'ABCEHIJKMOPSTXYaceijopsxyABEZHIKMNOPTYX';
+const lookAlike = new RegExp(`[${foreign}]`, 'gu');
 
 /** Zero-width characters, joiners, soft hyphen, direction marks: they can be pasted and not seen. */
 const invisible = /\p{Cf}/gu;
 const spaces = /\s/gu;
+/** Marks by which people group long numbers: dots, hyphens and dashes of any length, slashes. */
+const separators = /[.·/\\−\p{Pd}]/gu;
 /** The form of the remarks box of older declarations: `AEO<NZ1234>`. */
 const wrapping = /^AEO<([^<>]*)>$/u;
 
@@ -23,12 +49,12 @@ const repairs: readonly (readonly [IdentifierChange, (text: string) => string])[
   ['full_width', (text) => text.normalize('NFKC')],
   ['invisible', (text) => text.replace(invisible, '')],
   ['spaces', (text) => text.replace(spaces, '')],
-  ['look_alike', (text) => text.replace(lookAlike, (letter) => latin.charAt(cyrillic.indexOf(letter)))],
+  ['look_alike', (text) => text.replace(lookAlike, (letter) => latin.charAt(foreign.indexOf(letter)))],
   ['case', (text) => text.replace(/[a-z]/gu, (letter) => letter.toUpperCase())],
   ['wrapping', (text) => text.replace(wrapping, '$1')],
 ];
 
-/** The identifier in the form partners write it: half-width capitals and digits, no spaces, not wrapped. */
+/** The identifier as half-width Latin capitals and digits, without spaces or wrapping: what can be set right whosever it is. */
 export function cleanIdentifier(sent: string): CleanIdentifier {
   const changes: IdentifierChange[] = [];
   let value = sent;
@@ -40,13 +66,93 @@ export function cleanIdentifier(sent: string): CleanIdentifier {
   return { value, changes };
 }
 
+/**
+ * The identifier as that partner writes it. One that follows the form is left alone; separators and the letters in front are
+ * set right only where the outcome follows the form. An identifier that cannot be read so comes back merely cleaned.
+ */
+export function readIdentifier(sent: string, issuer: Issuer): CleanIdentifier {
+  const { form } = issuer;
+  if (follows(form, sent)) return { value: sent, changes: [] };
+  const clean = cleanIdentifier(sent);
+  if (follows(form, clean.value)) return clean;
+  const bare = withoutSeparators(clean.value);
+  if (follows(form, bare)) return { value: bare, changes: [...clean.changes, 'separators'] };
+  const [reading] = prefixReadings(bare, issuer).filter(({ value, sure }) => sure && follows(form, value));
+  if (reading === undefined) return clean;
+  const grouped: readonly IdentifierChange[] = bare === clean.value ? [] : ['separators'];
+  return { value: reading.value, changes: [...clean.changes, ...grouped, reading.change] };
+}
+
+/** Whether the identifier has the partner's form, and begins with one of the states the partner speaks for. */
+export function follows({ grammar, issuers }: WrittenForm, identifier: string): boolean {
+  return grammar.test(identifier) && (issuers === undefined || stateOf(issuers, identifier) !== undefined);
+}
+
+/** The state whose letters begin the identifier. */
+export function stateOf(issuers: readonly string[] | undefined, identifier: string): string | undefined {
+  return issuers?.find((state) => identifier.startsWith(state));
+}
+
+export function withoutSeparators(identifier: string): string {
+  return identifier.replace(separators, '');
+}
+
+export interface PrefixReading {
+  readonly value: string;
+  /** `prefix`: the partner's letters were there, once too often or with others before them. */
+  readonly change: 'prefix' | 'prefix_added';
+  /** Nothing but the letters in front can be meant. What begins with other letters could be another country's code. */
+  readonly sure: boolean;
+}
+
+/**
+ * The identifier with the letters in front as the form has them, once: `AEOCN…`, `CNCN…`, and letters left out. Those with most
+ * taken off come first. They need not follow the form.
+ */
+export function prefixReadings(value: string, { partner, form, state }: Issuer): readonly PrefixReading[] {
+  const [before = ''] = form.form.split('{code}');
+  const lead = before === '' ? (state ?? '') : before;
+  const letters = [lead, partner, ...(form.issuers ?? [])].filter((text) => text !== '');
+  const tokens = [...letters, 'AEO'].sort((a, b) => b.length - a.length);
+  const rests: { readonly text: string; readonly named: boolean }[] = [{ text: value, named: false }];
+  for (let last = rests[0]; last !== undefined;) {
+    const { text, named } = last;
+    const token = tokens.find((found) => text.startsWith(found));
+    last = token === undefined ? undefined : { text: text.slice(token.length), named: named || token !== 'AEO' };
+    if (last !== undefined) rests.push(last);
+  }
+  return rests
+    .toReversed()
+    .map(({ text, named }): PrefixReading => {
+      const change = named ? 'prefix' : 'prefix_added';
+      return { value: lead + text, change, sure: named || /^\d/u.test(text) };
+    })
+    .filter((reading) => reading.value !== value);
+}
+
+export type CheckDigitFinding = 'ok' | 'wrong' | 'none';
+
+/** Whether the check digit of an identifier that follows the form is right; `none` where it carries none. */
+export function checkDigitOf({ form, check }: WrittenForm, identifier: string): CheckDigitFinding {
+  if (check === undefined) return 'none';
+  const [before = '', after = ''] = form.split('{code}');
+  const code = identifier.slice(before.length, identifier.length - after.length);
+  const number = check.digits === undefined ? code : check.digits.exec(identifier)?.[1];
+  if (number === undefined) return 'none';
+  const finding = checkDigit(check.kind, number);
+  return finding === 'unknown_kind' ? 'none' : finding;
+}
+
 const words: Readonly<Record<IdentifierChange, string>> = {
   full_width: 'full-width characters',
   invisible: 'invisible characters',
   spaces: 'spaces',
-  look_alike: 'Cyrillic letters that look Latin',
+  look_alike: 'Cyrillic or Greek letters that look Latin',
   wrapping: 'the wrapping AEO<…>',
   case: 'small letters',
+  separators: 'dots, hyphens or slashes',
+  prefix: 'letters in front',
+  prefix_added: 'letters missing in front',
 };
 
 /** The changes in words, for whoever wrote the identifier. */

@@ -2,9 +2,10 @@
 
 import { GatewayError, type ErrorCode } from './errors.ts';
 import type { ListBands } from './arrangement.ts';
-import { listRoot, nextChain, zeroChain } from './digest.ts';
+import { nextChain, zeroChain } from './digest.ts';
 import type { ListMessage, ListRecord, Position } from './list.ts';
 import type { HoldReason, RecordResult } from './message.ts';
+import { mirrorRoot, type MirrorSummary } from './mirror.ts';
 import type { Moment } from './record.ts';
 import { hiddenIn } from './shown-text.ts';
 
@@ -55,25 +56,41 @@ function refuse(code: ErrorCode, detail: string, held: Position | undefined): ne
   throw new GatewayError(code, `${detail}; held: ${where}`, { fix: 'Send a full list in a new epoch.' });
 }
 
-/** The list as it will stand, once chain, root and count come out as the sender states them. */
-export function judgeDigests(list: ListMessage, leaves: readonly string[], after: ReadonlyMap<string, string>): void {
-  const { position } = list;
-  const chain = nextChain(list.previousChain, position.sequence, {
-    kind: list.kind,
-    leaves,
-    departures: list.departures,
-  });
-  if (chain !== position.chain)
+/** The chain after the message, as the sender states it; of every part of a list. */
+export function judgeChain({ kind, position, previousChain }: ListMessage): void {
+  if (nextChain(previousChain, position.sequence, kind, position.root) !== position.chain)
     throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
-  const { root, count } = listRoot(after);
-  if (count !== position.count)
-    throw new GatewayError('E_LIST_ROOT', `${count} records would stand, ${position.count} are stated`);
-  if (root !== position.root)
+}
+
+/** The list as it will stand, once root and count come out as the sender states them. */
+export function judgeMirror(position: Position, after: MirrorSummary): void {
+  if (after.count !== position.count)
+    throw new GatewayError('E_LIST_ROOT', `${after.count} records would stand, ${position.count} are stated`);
+  if (mirrorRoot(after) !== position.root)
     throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
 }
 
+/** Parts of a list follow each other, and all state one whole. `staged`: parts of it that are held already. */
+export function judgePart({ kind, part, position }: ListMessage, held: Position | undefined, staged: number): void {
+  const no = part?.no ?? 1;
+  if (part !== undefined && (no < 1 || no > part.of || kind !== 'full'))
+    throw new GatewayError(
+      'E_LIST_PART',
+      'only full lists travel in parts, and each part has a number within their count',
+    );
+  if (no === 1 && (kind === 'full' || staged === 0)) return;
+  const whole = held?.root === position.root && held.count === position.count;
+  if (no === staged + 1 && no > 1 && whole) return;
+  throw new GatewayError('E_LIST_PART', `part ${no} does not continue the ${staged} parts held`, {
+    fix: 'Send the whole list in a new epoch.',
+  });
+}
+
 /** Each operator once, and each the partner's own. */
-export function judgeScope(list: ListMessage, form: { readonly form: string; readonly grammar: RegExp }): void {
+export function judgeScope(
+  list: Pick<ListMessage, 'records' | 'departures'>,
+  form: { readonly form: string; readonly grammar: RegExp },
+): void {
   const seen = new Set<string>();
   const prefix = form.form.slice(0, form.form.indexOf('{'));
   for (const { identifier } of [...list.records, ...list.departures]) {

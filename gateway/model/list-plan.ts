@@ -1,26 +1,26 @@
 /** What a received list would change, worked out in full before anything is changed. */
 
 import type { ListBands } from './arrangement.ts';
-import { leafOf } from './digest.ts';
-import { faultyRecords, judgeBands, judgeDigests, judgeScope, judgeSequence, type Hold } from './judge.ts';
-import type { Departure, ListMessage, ListRecord, Position } from './list.ts';
+import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
+import type { Departure, ListMessage } from './list.ts';
 import type { RecordResult } from './message.ts';
+import { bucketOf, changeMirror, findEntry, mirrorOf, published, type Published } from './mirror.ts';
+import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
+import { keyOf } from './digest.ts';
 import type { Day } from './record.ts';
 
-/** The list held from a partner: its position and every record as published. */
+/** The list held from a partner, as far as a message touches it. */
 export interface HeldList {
-  readonly position: Position | undefined;
-  readonly records: ReadonlyMap<string, { readonly leaf: string; readonly record: ListRecord }>;
+  readonly mirror: MirrorSummary;
+  /** Those that `touchedBuckets` names. */
+  readonly buckets: ReadonlyMap<number, Bucket>;
 }
 
 export interface ListPlan {
   /** Everything that was published, refused records too, so that both sides' digests agree. */
-  readonly mirror: {
-    readonly puts: readonly { identifier: string; leaf: string; record: ListRecord }[];
-    readonly removals: readonly string[];
-  };
+  readonly mirror: MirrorChange;
   /** What may be known from now on. */
-  readonly register: { readonly puts: readonly ListRecord[]; readonly departures: readonly Departure[] };
+  readonly register: { readonly puts: readonly Published[]; readonly departures: readonly Departure[] };
   readonly refused: readonly RecordResult[];
   readonly taken: number;
   /** Two people look first. */
@@ -34,62 +34,94 @@ export interface PlanTerms {
   readonly day: Day;
 }
 
-/** Judges sequence, scope and digests (throws the code of what is wrong), then says what would change. */
-export function planList(list: ListMessage, held: HeldList, terms: PlanTerms): ListPlan {
-  judgeSequence(list, held.position);
-  judgeScope(list, terms.form);
-  const published = list.records.map((record) => ({ identifier: record.identifier, leaf: leafOf(record), record }));
-  const after = standing(list, published, held);
-  judgeDigests(
-    list,
-    published.map(({ leaf }) => leaf),
-    after,
-  );
+/** What a message says of single operators; of a list in parts, of all its parts. */
+export type ListContent = Pick<ListMessage, 'kind' | 'records' | 'departures' | 'position'>;
 
-  const departures = list.kind === 'full' ? missing(held, after, terms.day) : list.departures;
-  const puts = published.filter(({ identifier, leaf }) => held.records.get(identifier)?.leaf !== leaf);
+/** The buckets that must be at hand to plan; `all` for a full list. */
+export function touchedBuckets({ kind, records, departures }: ListContent): readonly number[] | 'all' {
+  if (kind === 'full') return 'all';
+  const named = [...records, ...departures].map(({ identifier }) => bucketOf(keyOf(identifier)));
+  return [...new Set(named)];
+}
+
+/** Judges scope, root and count (throws the code of what is wrong), then says what would change. */
+export function planList(list: ListContent, held: HeldList, terms: PlanTerms): ListPlan {
+  judgeScope(list, terms.form);
+  const records = list.records.map(published);
+  const before = entriesNamed(list, records, held);
+  const departures = list.kind === 'full' ? missing(before, records, terms.day) : list.departures;
+  const mirror = mirrorAfter(list, records, held);
+  judgeMirror(list.position, mirror.after);
+
+  const puts = records.filter(({ entry }) => before.get(entry.identifier)?.leaf !== entry.leaf);
   const refused = faultyRecords(list.records, terms.form.grammar);
   const faulty = new Set(refused.map(({ identifier }) => identifier));
   return {
-    mirror: { puts, removals: departures.map(({ identifier }) => identifier) },
+    mirror,
     register: {
-      puts: puts.filter(({ identifier }) => !faulty.has(identifier)).map(({ record }) => record),
+      puts: faulty.size === 0 ? puts : puts.filter(({ record }) => !faulty.has(record.identifier)),
       departures,
     },
     refused,
     taken: list.records.length + list.departures.length - refused.length,
-    hold: judgeBands(movement(held, puts, departures), terms.bands),
+    hold: judgeBands(movement({ before, puts, departures, active: held.mirror.active }), terms.bands),
   };
 }
 
-/** Leaves of the list as it stands after the message. */
-function standing(list: ListMessage, published: ListPlan['mirror']['puts'], held: HeldList): Map<string, string> {
-  const after = new Map<string, string>();
-  if (list.kind === 'delta') {
-    for (const [identifier, { leaf }] of held.records) after.set(identifier, leaf);
-    for (const { identifier } of list.departures) after.delete(identifier);
+/** What is held of the operators the message is about: of all, when it is a full list. */
+function entriesNamed(
+  list: ListContent,
+  records: readonly Published[],
+  { buckets }: HeldList,
+): ReadonlyMap<string, MirrorEntry> {
+  const found = new Map<string, MirrorEntry>();
+  if (list.kind === 'full') {
+    for (const bucket of buckets.values()) for (const entry of bucket) found.set(entry.identifier, entry);
+    return found;
   }
-  for (const { identifier, leaf } of published) after.set(identifier, leaf);
-  return after;
+  const keys = [
+    ...records.map(({ entry }) => entry.key),
+    ...list.departures.map(({ identifier }) => keyOf(identifier)),
+  ];
+  for (const key of keys) {
+    const entry = findEntry(buckets, key);
+    if (entry !== undefined) found.set(entry.identifier, entry);
+  }
+  return found;
+}
+
+function mirrorAfter(list: ListContent, records: readonly Published[], { mirror, buckets }: HeldList): MirrorChange {
+  const entries = records.map(({ entry }) => entry);
+  if (list.kind === 'full') return mirrorOf(entries);
+  const gone = list.departures.map(({ identifier }) => keyOf(identifier));
+  return changeMirror(mirror, buckets, entries, gone);
 }
 
 /** Who is on the list held but not on a full list: they left; absence alone is no revocation. */
-function missing(held: HeldList, after: ReadonlyMap<string, string>, day: Day): Departure[] {
-  const gone = [...held.records.keys()].filter((identifier) => !after.has(identifier));
+function missing(
+  before: ReadonlyMap<string, MirrorEntry>,
+  records: readonly Published[],
+  day: Day,
+): readonly Departure[] {
+  if (before.size === 0) return [];
+  const named = new Set(records.map(({ record }) => record.identifier));
+  const gone = [...before.keys()].filter((identifier) => !named.has(identifier));
   return gone.map((identifier) => ({ identifier, reason: 'left', since: day }));
 }
 
-function movement(
-  held: HeldList,
-  puts: ListPlan['mirror']['puts'],
-  departures: readonly Departure[],
-): Parameters<typeof judgeBands>[0] {
-  const wasActive = (identifier: string): boolean => held.records.get(identifier)?.record.status === 'active';
-  let before = 0;
-  for (const { record } of held.records.values()) if (record.status === 'active') before += 1;
-  const gained = puts.filter(({ identifier, record }) => record.status === 'active' && !wasActive(identifier)).length;
+interface Movement {
+  readonly before: ReadonlyMap<string, MirrorEntry>;
+  readonly puts: readonly Published[];
+  readonly departures: readonly Departure[];
+  /** Active operators on the list held. */
+  readonly active: number;
+}
+
+function movement({ before, puts, departures, active }: Movement): ListMovement {
+  const wasActive = (identifier: string): boolean => before.get(identifier)?.active === true;
+  const gained = puts.filter(({ entry }) => entry.active && !wasActive(entry.identifier)).length;
   const lost =
     departures.filter(({ identifier }) => wasActive(identifier)).length +
-    puts.filter(({ identifier, record }) => record.status !== 'active' && wasActive(identifier)).length;
-  return { before, after: before + gained - lost, lost, gained };
+    puts.filter(({ entry }) => !entry.active && wasActive(entry.identifier)).length;
+  return { before: active, after: active + gained - lost, lost, gained };
 }

@@ -44,6 +44,11 @@ export interface Position {
   readonly count: number;
 }
 
+export interface Part {
+  readonly no: number;
+  readonly of: number;
+}
+
 export interface ListMessage {
   readonly kind: 'full' | 'delta';
   readonly id: string;
@@ -52,6 +57,8 @@ export interface ListMessage {
   readonly issuedAt: Moment;
   /** When the next message is due at the latest. */
   readonly nextBy: Moment;
+  /** Which part of a list this is, counted from 1; absent: the message is the whole list. All parts are of one kind and follow each other in the stream. */
+  readonly part?: Part;
   readonly position: Position;
   /** The chain before this message; 64 zeros at the start of an epoch. */
   readonly previousChain: string;

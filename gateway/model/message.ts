@@ -28,8 +28,8 @@ declare const valid: unique symbol;
  */
 export interface VerifiedMessage extends Disposable {
   readonly [verified]: true;
-  readonly format: 'xml' | 'json';
-  /** What kind of message: `{namespace}root` of XML, the `typ` of a JWS. */
+  readonly format: 'xml' | 'json' | 'text';
+  /** What kind of message: `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. */
   readonly type: string;
   /** The signed content in canonical form. */
   readonly content: Uint8Array;

@@ -138,6 +138,26 @@ function guards(engine: Engine): readonly string[] {
   ];
 }
 
+/** Mirrors in buckets, lists in parts, operators that changed since. A partner who holds a list is sent a full one next. */
+function bucketTables({ text, big, clustered, plain }: Words): readonly string[] {
+  return [
+    'drop table mirror',
+    `create table mirror_bucket (stream ${text} not null references stream (id), bucket integer not null,
+      entries ${text} not null, primary key (stream, bucket)) ${plain}`,
+    `create table list_part (stream ${text} not null references stream (id), part integer not null,
+      digest ${text} not null references body (digest), primary key (stream, part)) ${clustered}`,
+    `alter table stream add column digests ${text} not null default ''`,
+    'alter table stream add column held integer not null default 0',
+    'alter table stream add column active integer not null default 0',
+    `alter table stream add column revision ${big} not null default 0`,
+    `alter table stream add column terms ${text} not null default ''`,
+    'update stream set resync_wanted = 1',
+    `alter table operator add column revision ${big} not null default 0`,
+    'create index operator_revision on operator (revision, code)',
+    "insert into counter (name, value) values ('operator_revision', 0)",
+  ];
+}
+
 function migrationsFor(engine: Engine): Record<string, Migration> {
   const words = wordsOf[engine];
   const first = [contentTables, outboundTables, inboundTables, evidenceTables].flatMap((tables) => tables(words));
@@ -145,6 +165,11 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0001-first': {
       async up(db: Kysely<unknown>) {
         for (const statement of [...first, ...guards(engine)]) await sql.raw(statement).execute(db);
+      },
+    },
+    '0002-buckets': {
+      async up(db: Kysely<unknown>) {
+        for (const statement of bucketTables(words)) await sql.raw(statement).execute(db);
       },
     },
   };

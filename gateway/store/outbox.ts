@@ -52,15 +52,15 @@ export interface MessageRow {
   readonly settledAt?: Moment;
 }
 
-/** Queues a sealed message, due at once. A message of a list takes its number on the stream; numbers are unique. */
-export async function addMessage(tx: Tx, sealed: SealedMessage, meta: MessageMeta): Promise<void> {
-  const { id, partner, kind, contentType, digest } = sealed;
-  if ((await keepBytes(tx, sealed.bytes)) !== digest) {
-    throw new GatewayError('E_INTERNAL', 'the digest of a sealed message is not that of its bytes', { at: id });
-  }
-  await tx
-    .insertInto('message')
-    .values({
+export interface NewMessage extends MessageMeta {
+  readonly sealed: SealedMessage;
+}
+
+/** Queues sealed messages, due at once. A message of a list takes its number on the stream; numbers are unique. */
+export async function addMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
+  const rows = messages.map(({ sealed, ...meta }) => {
+    const { id, partner, kind, contentType, digest } = sealed;
+    return {
       id,
       partner,
       kind,
@@ -74,8 +74,20 @@ export async function addMessage(tx: Tx, sealed: SealedMessage, meta: MessageMet
       created_at: meta.at,
       next_attempt_at: meta.at,
       attempts: 0,
-    })
-    .execute();
+    };
+  });
+  for (const { sealed } of messages) {
+    if ((await keepBytes(tx, sealed.bytes)) !== sealed.digest) {
+      throw new GatewayError('E_INTERNAL', 'the digest of a sealed message is not that of its bytes', {
+        at: sealed.id,
+      });
+    }
+  }
+  await insertMany(tx, 'message', rows);
+}
+
+export async function addMessage(tx: Tx, sealed: SealedMessage, meta: MessageMeta): Promise<void> {
+  await addMessages(tx, [{ sealed, ...meta }]);
 }
 
 export async function findMessage(reader: Reader, id: string): Promise<MessageRow | undefined> {

@@ -6,7 +6,9 @@
 
 import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/answer.ts';
+import { recordOfText } from '../model/digest.ts';
 import type { Departure, ListRecord } from '../model/list.ts';
+import type { Published } from '../model/mirror.ts';
 import type { Day, Moment } from '../model/record.ts';
 import { inSlices, insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
@@ -17,7 +19,8 @@ export interface RegisterChange {
   readonly partner: string;
   readonly knownAt: Moment;
   readonly sourceMessage: string;
-  readonly puts: readonly ListRecord[];
+  /** Records, each with its canonical text, which is what is kept. */
+  readonly puts: readonly Pick<Published, 'record' | 'text'>[];
   readonly departures: readonly Departure[];
 }
 
@@ -33,7 +36,8 @@ interface Statement {
   readonly to: Day;
   readonly status: Status;
   readonly name: string | null;
-  readonly details: ListRecord | Departure;
+  /** Canonical text of the record, or the departure as JSON. */
+  readonly details: string;
   /** Stated along with the first record of an operator: it was active from here to `from`. */
   readonly activeFrom?: Day;
 }
@@ -70,7 +74,7 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
   return knownAt;
 }
 
-function statementOfRecord(record: ListRecord): Statement {
+function statementOfRecord({ record, text }: RegisterChange['puts'][number]): Statement {
   const { identifier, status, statusSince, validFrom, validTo, name } = record;
   return {
     identifier,
@@ -78,7 +82,7 @@ function statementOfRecord(record: ListRecord): Statement {
     to: validTo === undefined || validTo >= openDay ? openDay : nextDay(validTo),
     status,
     name: name.latin ?? name.local ?? null,
-    details: record,
+    details: text,
     ...(validFrom < statusSince ? { activeFrom: validFrom } : {}),
   };
 }
@@ -86,7 +90,7 @@ function statementOfRecord(record: ListRecord): Statement {
 function statementOfDeparture(departure: Departure): Statement {
   const { identifier, reason, since } = departure;
   const status = reason === 'revoked' || reason === 'withdrawn' ? reason : 'left';
-  return { identifier, from: since, to: openDay, status, name: null, details: departure };
+  return { identifier, from: since, to: openDay, status, name: null, details: JSON.stringify(departure) };
 }
 
 /** The time before the status of an operator seen for the first time; empty when nothing is stated about it. */
@@ -108,7 +112,7 @@ function pushVersion(
     valid_to: to,
     status,
     name,
-    details: JSON.stringify(details),
+    details,
   });
 }
 
@@ -185,6 +189,20 @@ function knownAsOf(reader: Reader, partner: string, identifier: string, knownAt:
     .limit(1);
 }
 
+/** What is known of every operator that a partner lists, as published. For a list of 40,000 about 50 MB. */
+export async function currentRecords(reader: Reader, partner: string): Promise<ListRecord[]> {
+  const rows = await reader
+    .selectFrom('register_version')
+    .select(['identifier', 'details'])
+    .where('partner', '=', partner)
+    .where('known_to', '=', openMoment)
+    .where('status', 'in', ['active', 'suspended'])
+    .orderBy('valid_from')
+    .execute();
+  const newest = new Map(rows.map(({ identifier, details }) => [identifier, details]));
+  return [...newest.values()].map((details) => detailsOf(details) as ListRecord);
+}
+
 /** One version with both its intervals. */
 export interface HistoryEntry extends RegisterFact {
   /** Absent while it is what we know. */
@@ -206,22 +224,27 @@ export async function historyOf(reader: Reader, partner: string, identifier: str
   return rows.map((row) => ({
     ...factOf(row),
     ...(row.known_to === openMoment ? {} : { knownTo: row.known_to }),
-    details: JSON.parse(row.details) as ListRecord | Departure,
+    details: detailsOf(row.details),
   }));
 }
 
 function factOf(row: Version): RegisterFact {
-  const details = JSON.parse(row.details) as Partial<ListRecord>;
+  const details = detailsOf(row.details);
   return {
     identifier: row.identifier,
     status: row.status as Status,
     validFrom: row.valid_from,
     ...(row.valid_to === openDay ? {} : { validTo: dayBefore(row.valid_to) }),
     ...(row.name === null ? {} : { name: row.name }),
-    roles: details.roles ?? [],
+    roles: 'roles' in details ? details.roles : [],
     knownFrom: row.known_from,
     sourceMessage: row.source_message,
   };
+}
+
+/** Texts of records are arrays, those of departures objects; rows of an older store hold records as objects too. */
+function detailsOf(text: string): ListRecord | Departure {
+  return text.startsWith('[') ? recordOfText(text) : (JSON.parse(text) as ListRecord | Departure);
 }
 
 const nextDay = (day: Day): Day => shiftDay(day, 1);
@@ -231,4 +254,25 @@ function shiftDay(day: Day, days: number): Day {
   const date = new Date(`${day}T00:00:00.000Z`);
   date.setUTCDate(date.getUTCDate() + days);
   return date.toISOString().slice(0, 10);
+}
+
+/** What findStatus says of each of several operators of a partner, by identifier; those unknown are left out. One query. */
+export async function findStatuses(
+  reader: Reader,
+  partner: string,
+  identifiers: readonly string[],
+  day: Day,
+  knownAt: Moment,
+): Promise<ReadonlyMap<string, RegisterFact>> {
+  const rows = await reader
+    .selectFrom('register_version')
+    .selectAll()
+    .where('partner', '=', partner)
+    .where(oneOf(reader, 'identifier', identifiers))
+    .where('known_from', '<=', knownAt)
+    .where('known_to', '>', knownAt)
+    .where('valid_from', '<=', day)
+    .orderBy('valid_from')
+    .execute();
+  return new Map(rows.map((row) => [row.identifier, factOf(row)]));
 }

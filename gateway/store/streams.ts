@@ -1,12 +1,13 @@
 /**
- * Streams of lists: where each one stands, exactly what was published on it (the mirror), and which list was in force when.
- * A stream is one direction of one partner. Its row is the lock under which numbers are given out without gaps.
+ * Streams of lists: where each one stands, and which list was in force when; what was published on it is its mirror
+ * (mirrors.ts). A stream is one direction of one partner. Its row is the lock under which numbers are given out without gaps.
  */
 
 import type { ListInForce } from '../model/answer.ts';
-import type { ListMessage, ListRecord, Position } from '../model/list.ts';
+import type { ListMessage, Position } from '../model/list.ts';
+import { bucketCount, emptyMirror, type MirrorSummary } from '../model/mirror.ts';
 import type { Moment } from '../model/record.ts';
-import { deleteMany, insertMany } from './bulk.ts';
+import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 
 export type StreamDirection = 'out' | 'in';
@@ -18,11 +19,14 @@ export interface Stream {
   readonly position: Position;
   /** The next list on it must be a full one. */
   readonly resyncWanted: boolean;
+  readonly mirror: MirrorSummary;
+  readonly shown: Shown;
 }
 
-export interface MirrorRecord {
-  readonly leaf: string;
-  readonly record: ListRecord;
+/** What an outbound mirror shows: operators up to a revision, under terms whose digest is told. */
+export interface Shown {
+  readonly revision: number;
+  readonly terms: string;
 }
 
 export interface StreamMove {
@@ -31,7 +35,12 @@ export interface StreamMove {
   /** Where the caller saw the stream; undefined: there was none. */
   readonly from: Position | undefined;
   readonly to: Position;
+  /** Absent: the mirror stays as it is; a part of a list moves the position only. */
+  readonly mirror?: MirrorSummary;
+  readonly shown?: Shown;
 }
+
+const noMirror = { digests: '', held: 0, active: 0, revision: 0, terms: '' };
 
 const streamId = (partner: string, direction: StreamDirection): string => `${partner}/${direction}`;
 
@@ -45,7 +54,14 @@ export async function findStream(
   if (row === undefined) return undefined;
   const { epoch_no, epoch_id, sequence, chain, root, count } = row;
   const position = { epoch: { no: epoch_no, id: epoch_id }, sequence, chain, root, count };
-  return { id, partner, direction, position, resyncWanted: row.resync_wanted === 1 };
+  const { digests, held, active, revision, terms } = row;
+  const mirror = digests === '' ? emptyMirror : { digests: splitDigests(digests), count: held, active };
+  const resyncWanted = row.resync_wanted === 1;
+  return { id, partner, direction, position, resyncWanted, mirror, shown: { revision, terms } };
+}
+
+function splitDigests(digests: string): string[] {
+  return Array.from({ length: bucketCount }, (_, i) => digests.slice(i * 64, i * 64 + 64));
 }
 
 /**
@@ -54,14 +70,18 @@ export async function findStream(
  * A move to another epoch ends a wish for a full list: every epoch begins with one.
  */
 export async function moveStream(tx: Tx, move: StreamMove): Promise<string | undefined> {
-  const { partner, direction, from, to } = move;
+  const { partner, direction, from, to, mirror, shown } = move;
   const { sequence, chain, root, count } = to;
-  const stands = { epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count };
+  const stands = {
+    ...{ epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count },
+    ...(mirror === undefined ? {} : { digests: mirror.digests.join(''), held: mirror.count, active: mirror.active }),
+    ...shown,
+  };
   const id = streamId(partner, direction);
   if (from === undefined) {
     const { numInsertedOrUpdatedRows } = await tx
       .insertInto('stream')
-      .values({ id, partner, direction, ...stands, resync_wanted: 0 })
+      .values({ ...noMirror, id, partner, direction, ...stands, resync_wanted: 0 })
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirstOrThrow();
     return numInsertedOrUpdatedRows === 1n ? id : undefined;
@@ -76,6 +96,16 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
   return numUpdatedRows === 1n ? id : undefined;
 }
 
+/** Notes what was looked through and changed nothing for the partner. */
+export async function noteShown(tx: Tx, stream: string, { revision, terms }: Shown): Promise<void> {
+  await tx
+    .updateTable('stream')
+    .set({ revision, terms })
+    .where('id', '=', stream)
+    .where('revision', '<', revision)
+    .execute();
+}
+
 /** Notes that the partner needs a full list from us, or no longer does. False: it was never sent one. */
 export async function askResync(tx: Tx, partner: string, wanted: boolean): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -86,76 +116,32 @@ export async function askResync(tx: Tx, partner: string, wanted: boolean): Promi
   return numUpdatedRows === 1n;
 }
 
-/** Everything published on the stream, by identifier. For a list of 40,000 records about 50 MB. */
-export async function loadMirror(reader: Reader, stream: string): Promise<Map<string, MirrorRecord>> {
-  const rows = await reader
-    .selectFrom('mirror')
-    .select(['identifier', 'leaf', 'record'])
-    .where('stream', '=', stream)
-    .execute();
-  const mirror = new Map<string, MirrorRecord>();
-  for (const { identifier, leaf, record } of rows) {
-    mirror.set(identifier, { leaf, record: JSON.parse(record) as ListRecord });
-  }
-  return mirror;
-}
-
-/** Only the leaves, by identifier: enough to see what differs. */
-export async function loadLeaves(reader: Reader, stream: string): Promise<Map<string, string>> {
-  const rows = await reader.selectFrom('mirror').select(['identifier', 'leaf']).where('stream', '=', stream).execute();
-  return new Map(rows.map(({ identifier, leaf }) => [identifier, leaf]));
-}
-
-export async function changeMirror(
-  tx: Tx,
-  stream: string,
-  puts: readonly (MirrorRecord & { readonly identifier: string })[],
-  removals: readonly string[],
-): Promise<void> {
-  const replaced = puts.map(({ identifier }) => identifier);
-  await deleteMany(tx, 'mirror', 'identifier', [...removals, ...replaced], { stream });
-  const rows = puts.map(({ identifier, leaf, record }) => ({
-    stream,
-    identifier,
-    leaf,
-    record: JSON.stringify(record),
-  }));
-  // In the order of the index: three times as fast to read back.
-  rows.sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
-  await insertMany(tx, 'mirror', rows);
-}
-
-export async function clearMirror(tx: Tx, stream: string): Promise<void> {
-  await tx.deleteFrom('mirror').where('stream', '=', stream).execute();
-}
-
 export interface AppliedList {
-  readonly partner: string;
-  readonly direction: StreamDirection;
   readonly messageId: string;
   readonly list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'>;
   readonly appliedAt: Moment;
 }
 
-/** Notes that a list took effect: of ours when it was sealed, of a partner when it was applied. */
-export async function noteList(tx: Tx, applied: AppliedList): Promise<void> {
-  const { partner, direction, messageId, list, appliedAt } = applied;
-  const { epoch, sequence, count } = list.position;
-  await tx
-    .insertInto('list')
-    .values({
-      partner,
-      direction,
-      message_id: messageId,
-      epoch_no: epoch.no,
-      sequence,
-      kind: list.kind,
-      count,
-      issued_at: list.issuedAt,
-      applied_at: appliedAt,
-      next_by: list.nextBy,
-    })
-    .execute();
+/** Notes that lists took effect: of ours when they were sealed, of a partner when they were applied. */
+export async function noteLists(
+  tx: Tx,
+  stream: { readonly partner: string; readonly direction: StreamDirection },
+  lists: readonly AppliedList[],
+): Promise<void> {
+  const { partner, direction } = stream;
+  const rows = lists.map(({ messageId, list, appliedAt }) => ({
+    partner,
+    direction,
+    message_id: messageId,
+    epoch_no: list.position.epoch.no,
+    sequence: list.position.sequence,
+    kind: list.kind,
+    count: list.position.count,
+    issued_at: list.issuedAt,
+    applied_at: appliedAt,
+    next_by: list.nextBy,
+  }));
+  await insertMany(tx, 'list', rows);
 }
 
 /**

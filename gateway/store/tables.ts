@@ -16,6 +16,8 @@ export interface OperatorTable {
   /** SHA-256 of `record`, so that a comparison need not read it. */
   content_digest: string;
   revised_at: string;
+  /** Grows with every change of any operator. */
+  revision: number;
   record: string;
 }
 
@@ -30,13 +32,28 @@ export interface StreamTable {
   root: string;
   count: number;
   resync_wanted: number;
+  /** Of the mirror: digest of each bucket one after the other (64 characters each), entries, and active ones among them. */
+  digests: string;
+  held: number;
+  active: number;
+  /** Outbound: the revision of operators that the mirror shows, and what decided who may be seen and how. */
+  revision: number;
+  terms: string;
 }
 
-export interface MirrorTable {
+/** One bucket of what was published on a stream. */
+export interface MirrorBucketTable {
   stream: string;
-  identifier: string;
-  leaf: string;
-  record: string;
+  bucket: number;
+  /** `[[key, leaf, identifier, 1 if active], …]` */
+  entries: string;
+}
+
+/** Parts of a list that wait for the last one. */
+export interface ListPartTable {
+  stream: string;
+  part: number;
+  digest: string;
 }
 
 export interface ListTable {
@@ -187,7 +204,8 @@ export interface Tables {
   body: BodyTable;
   operator: OperatorTable;
   stream: StreamTable;
-  mirror: MirrorTable;
+  mirror_bucket: MirrorBucketTable;
+  list_part: ListPartTable;
   list: ListTable;
   message: MessageTable;
   attempt: AttemptTable;

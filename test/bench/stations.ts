@@ -3,6 +3,7 @@
  * something of its gateway (a transaction, a schema, a decoder, the clock, an id), and those things are handed in.
  */
 
+import type { AcceptedFormat } from '../../gateway/adapter/adapter.ts';
 import type { Gateway, Partner } from '../../gateway/gateway.ts';
 
 export const inboundSteps = ['keep', 'verify', 'validate', 'decode', 'judge', 'answer', 'commit'] as const;
@@ -56,25 +57,30 @@ export function watchInbound(gateway: Gateway): Watched {
 }
 
 function watchPartner(partner: Partner, reach: (step: InboundStep) => void): Partner {
-  const { adapter, schemas } = partner;
+  const { adapter } = partner;
   return {
     ...partner,
-    schemas: {
-      get list() {
-        reach('validate');
-        return schemas.list;
-      },
-      reply: schemas.reply,
+    schemaOf(format) {
+      reach('validate');
+      return partner.schemaOf(format);
     },
     adapter: {
       ...adapter,
-      list: {
-        ...adapter.list,
-        decoder() {
-          reach('decode');
-          return adapter.list.decoder();
-        },
+      on(day) {
+        const formats = adapter.on(day);
+        const accepted = formats.accepted.map((layout) => watchLayout(layout, () => reach('decode')));
+        return { ...formats, accepted };
       },
     },
   };
+}
+
+function watchLayout(layout: AcceptedFormat, decoding: () => void): AcceptedFormat {
+  if (layout.kind === 'reply') return layout;
+  const { format } = layout;
+  const decoder = (): ReturnType<typeof format.decoder> => {
+    decoding();
+    return format.decoder();
+  };
+  return { kind: 'list', format: { ...format, decoder } };
 }

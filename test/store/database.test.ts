@@ -138,7 +138,7 @@ describe('the embedded store', () => {
     try {
       const failing = db.transaction(async (tx) => {
         await sql`pragma defer_foreign_keys = on`.execute(tx);
-        await sql`insert into mirror (stream, identifier, leaf, record) values ('none', 'A', 'l', '{}')`.execute(tx);
+        await sql`insert into mirror_bucket (stream, bucket, entries) values ('none', 1, '[]')`.execute(tx);
       });
       expect(await codeOf(failing)).to.equal('E_OUTCOME_UNKNOWN');
       const later = db.transaction((tx) => keepBytes(tx, bytesOf('later')));

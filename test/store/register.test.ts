@@ -3,26 +3,29 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Departure, ListRecord } from '../../gateway/model/list.ts';
+import { published } from '../../gateway/model/mirror.ts';
 import { applyToRegister, findStatus, historyOf, lastKnown } from '../../gateway/store/register.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, listed } from './samples.ts';
 
 onBothEngines('the register', (store) => {
   const apply = (partner: string, h: number, puts: ListRecord[], departures: Departure[] = []) =>
-    store().write((tx) => applyToRegister(tx, { partner, knownAt: hour(h), sourceMessage: `m${h}`, puts, departures }));
+    store().write((tx) =>
+      applyToRegister(tx, { partner, knownAt: hour(h), sourceMessage: `m${h}`, puts: puts.map(published), departures }),
+    );
   const at = (partner: string, day: string, h: number, identifier = 'A') =>
     findStatus(store().db.sql, partner, identifier, day, hour(h));
   const statusAt = async (partner: string, day: string, h: number) => (await at(partner, day, h))?.status;
 
   it('tells a status with since when, from which message and since when it is known', async () => {
-    await apply('AA', 1, [listed('A', { validTo: '2026-12-31', roles: ['exporter', 'carrier'] })]);
+    await apply('AA', 1, [listed('A', { validTo: '2026-12-31', roles: ['carrier', 'exporter'] })]);
     expect(await at('AA', '2025-06-01', 1)).to.deep.equal({
       identifier: 'A',
       status: 'active',
       validFrom: '2020-01-01',
       validTo: '2026-12-31',
       name: 'COMPANY A',
-      roles: ['exporter', 'carrier'],
+      roles: ['carrier', 'exporter'],
       knownFrom: hour(1),
       sourceMessage: 'm1',
     });

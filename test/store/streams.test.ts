@@ -4,20 +4,14 @@ import { expect } from 'chai';
 import type { ListMessage } from '../../gateway/model/list.ts';
 import { claimId, receive, settleInbox } from '../../gateway/store/inbox.ts';
 import { addMessage } from '../../gateway/store/outbox.ts';
-import {
-  askResync,
-  changeMirror,
-  clearMirror,
-  findStream,
-  listInForce,
-  loadLeaves,
-  loadMirror,
-  moveStream,
-  noteList,
-} from '../../gateway/store/streams.ts';
+import { keyOf } from '../../gateway/model/digest.ts';
+import { bucketOf, changeMirror, emptyMirror, mirrorOf, type Bucket } from '../../gateway/model/mirror.ts';
+import { keepBytes } from '../../gateway/store/bodies.ts';
+import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../../gateway/store/mirrors.ts';
+import { askResync, findStream, listInForce, moveStream, noteLists, noteShown } from '../../gateway/store/streams.ts';
 import type { Tx } from '../../gateway/store/database.ts';
 import { onBothEngines } from './engines.ts';
-import { hour, listed, position, raw, sealed } from './samples.ts';
+import { hour, position, raw, sealed } from './samples.ts';
 
 onBothEngines('streams', (store) => {
   const find = (partner: string) => findStream(store().db.sql, partner, 'out');
@@ -44,6 +38,8 @@ onBothEngines('streams', (store) => {
       direction: 'out',
       position: position(2),
       resyncWanted: false,
+      mirror: emptyMirror,
+      shown: { revision: 0, terms: '' },
     });
   });
 
@@ -111,33 +107,78 @@ onBothEngines('streams', (store) => {
 });
 
 onBothEngines('mirrors', (store) => {
-  const put = (identifier: string, leaf: string) => ({ identifier, leaf, record: listed(identifier, { grade: leaf }) });
+  const entry = (identifier: string, leaf: string) => ({
+    key: keyOf(identifier),
+    identifier,
+    leaf,
+    active: leaf !== 'x',
+  });
+  const begin = (tx: Tx, partner: string) =>
+    moveStream(tx, { partner, direction: 'in', from: undefined, to: position(1) }).then((id) => id ?? '');
+  const identifiers = (buckets: ReadonlyMap<number, Bucket>) =>
+    [...buckets.values()].flatMap((bucket) => bucket.map(({ identifier }) => identifier)).sort();
 
-  it('hold what was published last, by identifier', async () => {
+  it('hold what was published last, bucket by bucket', async () => {
+    const first = mirrorOf([entry('A', 'a1'), entry('B', 'b1'), entry('C', 'x')]);
     const stream = await store().write(async (tx) => {
-      const id = await moveStream(tx, { partner: 'BA', direction: 'in', from: undefined, to: position(1) });
-      await changeMirror(tx, id ?? '', [put('A', 'a1'), put('B', 'b1'), put('C', 'c1')], []);
-      await changeMirror(tx, id ?? '', [put('B', 'b2'), put('D', 'd1')], ['A', 'absent']);
-      return id ?? '';
+      const id = await begin(tx, 'BA');
+      await saveBuckets(tx, id, first.buckets);
+      return id;
     });
-    const mirror = await loadMirror(store().db.sql, stream);
-    expect([...mirror.keys()].sort()).to.deep.equal(['B', 'C', 'D']);
-    expect(mirror.get('B')).to.deep.equal({ leaf: 'b2', record: listed('B', { grade: 'b2' }) });
-    expect(Object.fromEntries(await loadLeaves(store().db.sql, stream))).to.deep.equal({ B: 'b2', C: 'c1', D: 'd1' });
+    const held = await loadBuckets(store().db.sql, stream, 'all');
+    expect([...held.values()].flat()).to.have.deep.members([entry('A', 'a1'), entry('B', 'b1'), entry('C', 'x')]);
+    const next = changeMirror(first.after, held, [entry('B', 'b2'), entry('D', 'd1')], [keyOf('A'), keyOf('absent')]);
+    await store().write((tx) => saveBuckets(tx, stream, next.buckets));
+    const now = await loadBuckets(store().db.sql, stream, 'all');
+    expect([...now.values()].flat()).to.have.deep.members([entry('B', 'b2'), entry('C', 'x'), entry('D', 'd1')]);
+    const some = await loadBuckets(store().db.sql, stream, [bucketOf(keyOf('D'))]);
+    expect(identifiers(some)).to.deep.equal(['D']);
   });
 
   it('of one stream do not touch another', async () => {
-    const begin = (partner: string) =>
-      store().write(async (tx) => {
-        const id = (await moveStream(tx, { partner, direction: 'in', from: undefined, to: position(1) })) ?? '';
-        await changeMirror(tx, id, [put('A', partner)], []);
-        return id;
-      });
-    const [one, other] = [await begin('BB'), await begin('BC')];
-    await store().write((tx) => clearMirror(tx, one));
-    await store().write((tx) => changeMirror(tx, one, [], ['A']));
-    expect((await loadLeaves(store().db.sql, one)).size).to.equal(0);
-    expect((await loadLeaves(store().db.sql, other)).get('A')).to.equal('BC');
+    const [one, other] = await store().write(async (tx) => {
+      const ids = [await begin(tx, 'BB'), await begin(tx, 'BC')] as const;
+      for (const id of ids) await saveBuckets(tx, id, mirrorOf([entry('A', id)]).buckets);
+      return ids;
+    });
+    await store().write((tx) => saveBuckets(tx, one, mirrorOf([]).buckets));
+    expect(identifiers(await loadBuckets(store().db.sql, one, 'all'))).to.deep.equal([]);
+    expect(identifiers(await loadBuckets(store().db.sql, other, 'all'))).to.deep.equal(['A']);
+  });
+
+  it('stand in their stream as digests and counts, and a part of a list leaves them as they were', async () => {
+    const { after } = mirrorOf([entry('A', 'a1'), entry('C', 'x')]);
+    const move = (from: number | undefined, to: number, more = {}) =>
+      store().write((tx) =>
+        moveStream(tx, {
+          partner: 'BD',
+          direction: 'out',
+          from: from === undefined ? undefined : position(from),
+          to: position(to),
+          ...more,
+        }),
+      );
+    await move(undefined, 1, { mirror: after, shown: { revision: 7, terms: 't' } });
+    await move(1, 2);
+    const stream = await findStream(store().db.sql, 'BD', 'out');
+    expect(stream?.mirror).to.deep.equal(after);
+    expect(stream?.shown).to.deep.equal({ revision: 7, terms: 't' });
+    await store().write((tx) => noteShown(tx, stream?.id ?? '', { revision: 9, terms: 't' }));
+    await store().write((tx) => noteShown(tx, stream?.id ?? '', { revision: 8, terms: 't' }));
+    expect((await findStream(store().db.sql, 'BD', 'out'))?.shown.revision).to.equal(9);
+  });
+
+  it('keep the parts of a list in order until it is whole', async () => {
+    const digests = await store().write(async (tx) => {
+      const id = await begin(tx, 'BE');
+      const kept = [await keepBytes(tx, Buffer.from('part two')), await keepBytes(tx, Buffer.from('part one'))];
+      await stagePart(tx, id, 2, kept[0] ?? '');
+      await stagePart(tx, id, 1, kept[1] ?? '');
+      return { id, kept };
+    });
+    expect(await stagedParts(store().db.sql, digests.id)).to.deep.equal(digests.kept.toReversed());
+    await store().write((tx) => clearParts(tx, digests.id));
+    expect(await stagedParts(store().db.sql, digests.id)).to.deep.equal([]);
   });
 });
 
@@ -153,7 +194,7 @@ onBothEngines('the list in force', (store) => {
         nextBy: hour(99),
         position: position(sequence, { no: 3, id: 'e3' }),
       };
-      await noteList(tx, { partner: 'CA', direction: 'in', messageId, list, appliedAt });
+      await noteLists(tx, { partner: 'CA', direction: 'in' }, [{ messageId, list, appliedAt }]);
     });
   const inForce = (h: number) => listInForce(store().db.sql, 'CA', hour(h));
 

@@ -13,7 +13,8 @@ import { serve } from '../../gateway/main.ts';
 import { sendList, type ListWish } from '../../gateway/outbound.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
-import { findStream, loadMirror } from '../../gateway/store/streams.ts';
+import { loadBuckets } from '../../gateway/store/mirrors.ts';
+import { findStream } from '../../gateway/store/streams.ts';
 import { sampleRecord } from '../model/sample-records.ts';
 import { temporaryFolder } from './pki.ts';
 
@@ -132,6 +133,7 @@ export const operators = (count: number): DomesticRecord[] => Array.from({ lengt
 export async function registerOf(customs: Customs, partner: string): Promise<readonly string[]> {
   const stream = await findStream(customs.gateway.db.sql, partner, 'in');
   if (stream === undefined) return [];
-  const records = [...(await loadMirror(customs.gateway.db.sql, stream.id)).values()].map(({ leaf }) => leaf);
-  return [stream.position.chain, ...records.sort()];
+  const buckets = await loadBuckets(customs.gateway.db.sql, stream.id, 'all');
+  const leaves = [...buckets.values()].flat().map(({ leaf }) => leaf);
+  return [stream.position.chain, ...leaves.sort()];
 }

@@ -1,0 +1,83 @@
+/** Gives what a list says its messages: cut where it is too long, each with the number, the chain and the root after it. */
+
+import type { Gateway, Partner } from './gateway.ts';
+import type { ListContent } from './list-content.ts';
+import { later, momentOf } from './model/day.ts';
+import { keyOf, nextChain, zeroChain } from './model/digest.ts';
+import type { ListMessage, Part, Position } from './model/list.ts';
+import { changeMirror, mirrorRoot, type Bucket, type MirrorSummary } from './model/mirror.ts';
+import type { Stream } from './store/streams.ts';
+
+export interface Numbering {
+  readonly stream: Stream | undefined;
+  readonly content: ListContent;
+  readonly each: boolean;
+}
+
+/** One or more messages, each with the number, chain and root after it. */
+export function numbered(gateway: Gateway, partner: Partner, { stream, content, each }: Numbering): ListMessage[] {
+  const { kind } = content;
+  const { partRecords = Infinity } = partner.adapter.lists;
+  const cut = [...cutUp(content, each && kind === 'delta' ? 1 : partRecords)];
+  const summaries = kind === 'full' ? cut.map(() => content.mirror.after) : summariesAfter(cut, content, stream);
+  const begins = stream === undefined || stream.resyncWanted;
+  const epoch = begins
+    ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
+    : stream.position.epoch;
+  let { sequence, chain } = begins ? { sequence: 0, chain: zeroChain } : stream.position;
+  const issuedAt = momentOf(gateway.now());
+  const head = {
+    ...{ kind, from: gateway.home.country, to: partner.code, issuedAt },
+    nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
+  };
+  return cut.map((own, i) => {
+    const after = summaries[i] ?? content.mirror.after;
+    const root = mirrorRoot(after);
+    const previousChain = chain;
+    sequence += 1;
+    chain = nextChain(previousChain, sequence, kind, root);
+    const position: Position = { epoch, sequence, chain, root, count: after.count };
+    const part: Part = { no: i + 1, of: cut.length };
+    return {
+      ...head,
+      id: gateway.newId(),
+      position,
+      previousChain,
+      ...(kind === 'full' && part.of > 1 ? { part } : {}),
+      ...own,
+    };
+  });
+}
+
+type Cut = Pick<ListMessage, 'records' | 'departures'>;
+
+/** At most so many operators a message, records before departures; one message at least. */
+function* cutUp({ records, departures }: Cut, most: number): Generator<Cut> {
+  const total = Math.max(1, records.length + departures.length);
+  for (let from = 0; from < total; from += most) {
+    const [begin, end] = [from - records.length, from - records.length + most];
+    yield {
+      records: records.slice(from, from + most),
+      departures: departures.slice(Math.max(0, begin), Math.max(0, end)),
+    };
+  }
+}
+
+/** The mirror after each delta. */
+function summariesAfter(cut: readonly Cut[], content: ListContent, stream: Stream | undefined): MirrorSummary[] {
+  if (cut.length === 1 || stream === undefined) return [content.mirror.after];
+  const buckets = new Map<number, Bucket>(content.held);
+  let after = stream.mirror;
+  return cut.map(({ records, departures }) => {
+    const entries = records.flatMap(({ identifier }) => content.entries.get(identifier) ?? []);
+    const change = changeMirror(
+      after,
+      buckets,
+      entries,
+      departures.map(({ identifier }) => keyOf(identifier)),
+    );
+    for (const [number, bucket] of change.buckets) buckets.set(number, bucket);
+    after = change.after;
+    return after;
+  });
+}

@@ -1,0 +1,131 @@
+/**
+ * What was published on a stream, as both sides keep it: who, under which leaf, active or not. It lies in 256 buckets by
+ * the first byte of H(identifier), the buckets of the root (digest.ts): a change reads, writes and hashes one of them.
+ */
+
+import { bucketDigest, emptyBucketDigest, keyOf, leafOfText, recordText, rootOf } from './digest.ts';
+import type { ListRecord } from './list.ts';
+
+export interface MirrorEntry {
+  /** H(identifier), by which entries are sorted. */
+  readonly key: string;
+  readonly identifier: string;
+  readonly leaf: string;
+  readonly active: boolean;
+}
+
+/** Entries of one bucket, sorted by key. */
+export type Bucket = readonly MirrorEntry[];
+
+export const bucketCount = 256;
+
+/** All that must be known of a mirror to say its root after one bucket changed. */
+export interface MirrorSummary {
+  /** Digest of each bucket, in order. */
+  readonly digests: readonly string[];
+  readonly count: number;
+  /** How many of them are active. */
+  readonly active: number;
+}
+
+export const emptyMirror: MirrorSummary = {
+  digests: new Array<string>(bucketCount).fill(emptyBucketDigest),
+  count: 0,
+  active: 0,
+};
+
+export interface MirrorChange {
+  readonly buckets: ReadonlyMap<number, Bucket>;
+  readonly after: MirrorSummary;
+}
+
+/** A record as it is published; `text` is what its leaf is taken over. */
+export interface Published {
+  readonly record: ListRecord;
+  readonly text: string;
+  readonly entry: MirrorEntry;
+}
+
+export function published(record: ListRecord): Published {
+  const text = recordText(record);
+  return { record, text, entry: entryOf(record, text) };
+}
+
+/** `text`: the record's canonical text. */
+export function entryOf(record: ListRecord, text = recordText(record)): MirrorEntry {
+  const { identifier, status } = record;
+  return { key: keyOf(identifier), identifier, leaf: leafOfText(text), active: status === 'active' };
+}
+
+/** The number of the bucket in which an entry of that key lies. */
+export function bucketOf(key: string): number {
+  return Number.parseInt(key.slice(0, 2), 16);
+}
+
+export function mirrorRoot({ digests, count }: MirrorSummary): string {
+  return rootOf(count, digests);
+}
+
+/** A mirror that holds exactly these entries. */
+export function mirrorOf(entries: readonly MirrorEntry[]): MirrorChange {
+  const buckets = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
+  for (const entry of entries) buckets[bucketOf(entry.key)]?.push(entry);
+  for (const bucket of buckets) bucket.sort(byKey);
+  return {
+    buckets: new Map(buckets.entries()),
+    after: { digests: buckets.map(bucketDigest), count: entries.length, active: entries.filter(isActive).length },
+  };
+}
+
+/** The mirror after entries came, changed or went. `buckets` holds those that are touched; `gone` are keys. */
+export function changeMirror(
+  before: MirrorSummary,
+  buckets: ReadonlyMap<number, Bucket>,
+  puts: readonly MirrorEntry[],
+  gone: readonly string[],
+): MirrorChange {
+  const changes = new Map<number, Map<string, MirrorEntry | undefined>>();
+  for (const key of gone) changesIn(changes, key).set(key, undefined);
+  for (const entry of puts) changesIn(changes, entry.key).set(entry.key, entry);
+  const digests = [...before.digests];
+  const changed = new Map<number, Bucket>();
+  let { count, active } = before;
+  for (const [number, change] of changes) {
+    const old = buckets.get(number) ?? [];
+    const bucket = merged(old, change);
+    count += bucket.length - old.length;
+    active += bucket.filter(isActive).length - old.filter(isActive).length;
+    digests[number] = bucketDigest(bucket);
+    changed.set(number, bucket);
+  }
+  return { buckets: changed, after: { digests, count, active } };
+}
+
+function changesIn(
+  changes: Map<number, Map<string, MirrorEntry | undefined>>,
+  key: string,
+): Map<string, MirrorEntry | undefined> {
+  const number = bucketOf(key);
+  const found = changes.get(number) ?? new Map<string, MirrorEntry | undefined>();
+  changes.set(number, found);
+  return found;
+}
+
+function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
+  const kept = bucket.filter(({ key }) => !change.has(key));
+  for (const entry of change.values()) if (entry !== undefined) kept.push(entry);
+  return kept.sort(byKey);
+}
+
+/** The entry of that key; undefined when the bucket has none. */
+export function findEntry(buckets: ReadonlyMap<number, Bucket>, key: string): MirrorEntry | undefined {
+  return buckets.get(bucketOf(key))?.find((entry) => entry.key === key);
+}
+
+function byKey(a: MirrorEntry, b: MirrorEntry): number {
+  return a.key < b.key ? -1 : 1;
+}
+
+function isActive({ active }: MirrorEntry): boolean {
+  return active;
+}

@@ -1,0 +1,64 @@
+/** What was published on a stream, bucket by bucket, and the parts of a list that waits for its last one. */
+
+import type { Digest } from '../model/message.ts';
+import type { Bucket, MirrorEntry } from '../model/mirror.ts';
+import { insertMany, oneOf } from './bulk.ts';
+import type { Reader, Tx } from './database.ts';
+
+type Row = [key: string, leaf: string, identifier: string, active: 0 | 1];
+
+/** The buckets of those numbers; one without entries is left out. */
+export async function loadBuckets(
+  reader: Reader,
+  stream: string,
+  numbers: readonly number[] | 'all',
+): Promise<Map<number, Bucket>> {
+  if (numbers.length === 0) return new Map();
+  let wanted = reader.selectFrom('mirror_bucket').select(['bucket', 'entries']).where('stream', '=', stream);
+  if (numbers !== 'all') wanted = wanted.where(oneOf(reader, 'bucket', numbers));
+  const rows = await wanted.execute();
+  return new Map(rows.map(({ bucket, entries }) => [bucket, readBucket(entries)]));
+}
+
+function readBucket(text: string): MirrorEntry[] {
+  const rows = JSON.parse(text) as Row[];
+  return rows.map(([key, leaf, identifier, active]) => ({ key, leaf, identifier, active: active === 1 }));
+}
+
+/** Writes buckets in place of those of their numbers. */
+export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<number, Bucket>): Promise<void> {
+  if (buckets.size === 0) return;
+  await tx
+    .deleteFrom('mirror_bucket')
+    .where('stream', '=', stream)
+    .where(oneOf(tx, 'bucket', [...buckets.keys()]))
+    .execute();
+  const rows = [...buckets].map(([bucket, entries]) => ({ stream, bucket, entries: bucketText(entries) }));
+  await insertMany(tx, 'mirror_bucket', rows);
+}
+
+function bucketText(entries: Bucket): string {
+  return JSON.stringify(
+    entries.map(({ key, leaf, identifier, active }): Row => [key, leaf, identifier, active ? 1 : 0]),
+  );
+}
+
+/** Digests of the parts that wait, in order. */
+export async function stagedParts(reader: Reader, stream: string): Promise<Digest[]> {
+  const rows = await reader
+    .selectFrom('list_part')
+    .select('digest')
+    .where('stream', '=', stream)
+    .orderBy('part')
+    .execute();
+  return rows.map(({ digest }) => digest);
+}
+
+export async function stagePart(tx: Tx, stream: string, part: number, digest: Digest): Promise<void> {
+  await tx.insertInto('list_part').values({ stream, part, digest }).execute();
+}
+
+/** The list is whole, or given up. */
+export async function clearParts(tx: Tx, stream: string): Promise<void> {
+  await tx.deleteFrom('list_part').where('stream', '=', stream).execute();
+}
