@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Quality } from './adapter/author/certify.ts';
 import type { Manifest } from './adapter/manifest.ts';
 import type { AdapterTools } from './adapter/tools.ts';
 import { programFolder, type Config } from './config.ts';
@@ -40,6 +41,7 @@ export function adapterTools(): AdapterTools {
     placeInYaml,
     validateManifest: jsonValidator<Manifest>(join(schemas, 'adapter.schema.json')),
     validateHome: jsonValidator<HomeProfile>(join(schemas, 'home.schema.json')),
+    validateQuality: jsonValidator<Quality>(join(schemas, 'quality.schema.json')),
   };
 }
 

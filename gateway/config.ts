@@ -19,6 +19,8 @@ export interface PartnerConfig {
   readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
+  /** Where messages are fetched: seconds between two questions while nothing comes. */
+  readonly pollSeconds?: number;
   /** PEM files. `signing`: the keys its messages count under. `tls`: what it connects with. `anchors`: the authorities above. */
   readonly certificates: {
     readonly signing: readonly string[];
@@ -138,7 +140,7 @@ function defaultHome(): string {
 
 function partnersOf(file: ConfigFile, base: string): Config['partners'] {
   const partners = Object.entries(file.partners ?? {}).map(([code, written]): [string, PartnerConfig] => {
-    const { adapter = code.toLowerCase(), mirrored = false, transport, url, certificates = {} } = written;
+    const { adapter = code.toLowerCase(), mirrored = false, transport, url, pollSeconds, certificates = {} } = written;
     const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
     return [
       code,
@@ -147,6 +149,7 @@ function partnersOf(file: ConfigFile, base: string): Config['partners'] {
         mirrored,
         ...(transport === undefined ? {} : { transport }),
         ...(url === undefined ? {} : { url }),
+        ...(pollSeconds === undefined ? {} : { pollSeconds }),
         certificates: {
           signing: files(certificates.signing),
           tls: files(certificates.tls),

@@ -26,9 +26,9 @@ import type { Custody, Transport } from './wire/transport.ts';
 import { verify } from './wire/verify.ts';
 
 /** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport.ts, at 64 MiB). */
-const leaseSeconds = 300;
+export const leaseSeconds = 300;
 /** Seconds until the same bytes are sent again when no receipt came. */
-const receiptDueSeconds = 900;
+export const receiptDueSeconds = 900;
 /** Seconds between attempts; the last one repeats for ever: what cannot be sent raises an alarm, it is never dropped. */
 const retryLadder = [5, 30, 120, 600, 1800, 3600] as const;
 
@@ -38,7 +38,9 @@ export async function deliverDue(gateway: Gateway, code: string): Promise<number
   if (partner.transport === undefined) return 0;
   const now = momentOf(gateway.now());
   const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 8, partner: partner.code };
-  const claimed = await claimDue(gateway.db, claim);
+  // What the partner fetches waits for it (fetching.ts).
+  const kinds = partner.transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
+  const claimed = await claimDue(gateway.db, { ...claim, ...kinds });
   for (const message of claimed) await deliver(gateway, partner, partner.transport, message);
   return claimed.length;
 }

@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import type { Partner } from './gateway.ts';
-import { keyOf } from './model/digest.ts';
+import { bucketOf } from './model/digest.ts';
 import { departureOf, eligibility, type Ineligible, type ListTerms } from './model/eligibility.ts';
 import type { Departure, ListMessage, ListRecord } from './model/list.ts';
 import { differences } from './model/list-difference.ts';
-import { bucketOf, changeMirror, entryOf, findEntry, mirrorOf } from './model/mirror.ts';
+import { changeMirror, entryOf, findEntry, mirrorOf } from './model/mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry } from './model/mirror.ts';
 import type { Day, DomesticRecord } from './model/record.ts';
 import { dayAt } from './model/day.ts';
@@ -137,20 +137,20 @@ async function comparedContent(reader: Reader, view: View, held: Held): Promise<
 async function changedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
   const { partner, stream, shown, today } = held;
   const leftOut = new Map<Ineligible, number>();
-  const seen = new Map<string, Seen & { readonly key: string }>();
+  const seen = new Map<string, Seen>();
   for await (const batch of changedOperators(reader, stream.shown.revision)) {
     for (const operator of batch) {
       const one = view.see(operator, leftOut);
-      seen.set(one.identifier, { ...one, key: keyOf(one.identifier) });
+      seen.set(one.identifier, one);
     }
   }
-  const numbers = new Set([...seen.values()].map(({ key }) => bucketOf(key)));
+  const numbers = new Set([...seen.keys()].map(bucketOf));
   const buckets = await loadBuckets(reader, stream.id, [...numbers]);
   const records: ListRecord[] = [];
   const departures: Departure[] = [];
   const all = new Map<string, MirrorEntry>();
-  for (const { operator, identifier, key, record } of seen.values()) {
-    const before = findEntry(buckets, key);
+  for (const { operator, identifier, record } of seen.values()) {
+    const before = findEntry(buckets, identifier);
     if (record === undefined) {
       if (before !== undefined)
         departures.push(departureOf(operator, identifier, today, partner.adapter.arrangement.grades));
@@ -175,7 +175,7 @@ interface Delta {
 
 function delta({ records, departures, all, buckets, stream }: Delta): Omit<ListContent, 'leftOut' | 'shown'> {
   const puts = records.flatMap(({ identifier }) => all.get(identifier) ?? []);
-  const gone = departures.map(({ identifier }) => keyOf(identifier));
+  const gone = departures.map(({ identifier }) => identifier);
   const mirror = changeMirror(stream.mirror, buckets, puts, gone);
   return { kind: 'delta', records, departures, entries: all, held: buckets, mirror };
 }

@@ -3,7 +3,7 @@
 import type { Gateway, Partner } from './gateway.ts';
 import type { ListContent } from './list-content.ts';
 import { later, momentOf } from './model/day.ts';
-import { keyOf, nextChain, zeroChain } from './model/digest.ts';
+import { nextChain, zeroChain } from './model/digest.ts';
 import type { ListMessage, Part, Position } from './model/list.ts';
 import { changeMirror, mirrorRoot, type Bucket, type MirrorSummary } from './model/mirror.ts';
 import type { Stream } from './store/streams.ts';
@@ -74,7 +74,7 @@ function summariesAfter(cut: readonly Cut[], content: ListContent, stream: Strea
       after,
       buckets,
       entries,
-      departures.map(({ identifier }) => keyOf(identifier)),
+      departures.map(({ identifier }) => identifier),
     );
     for (const [number, bucket] of change.buckets) buckets.set(number, bucket);
     after = change.after;

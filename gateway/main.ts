@@ -18,13 +18,14 @@ import { messageCommands } from './cli/message.ts';
 import { operatorCommands } from './cli/operator.ts';
 import { exitCodes, makeOutput, type Format, type Output } from './cli/output.ts';
 import { serveCommand } from './cli/serve.ts';
+import { simulateCommand } from './cli/simulate.ts';
 import { loadConfig, type Config, type ConfigOptions } from './config.ts';
 import { runDispatcher } from './delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor } from './doors/exchange.ts';
 import { receiveMessage, type Received } from './inbound.ts';
 import { largeBytes, listThread } from './list-thread.ts';
-import { asGatewayError } from './model/errors.ts';
+import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './partners.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
@@ -149,6 +150,13 @@ function contextOf(program: Command): CliContext {
   };
 }
 
+function requireFormat(command: Command, format: Format): void {
+  if (format !== 'junit' || command.name() === 'test') return;
+  throw new GatewayError('E_REQUEST_INVALID', 'this command has no results of tests', {
+    fix: 'Use -o table or -o json.',
+  });
+}
+
 /** Runs one command line. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('mra')
@@ -159,8 +167,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--data <folder>', 'embedded store and generated keys (default ./data)')
     .option('--home <code>', 'whose gateway this is')
     .addOption(
-      new Option('-o, --output <format>', 'for people or for programs').choices(['table', 'json']).default('table'),
+      new Option('-o, --output <format>', 'for people or for programs')
+        .choices(['table', 'json', 'junit'])
+        .default('table'),
     )
+    .hook('preAction', (root, command) => requireFormat(command, root.opts<ProgramOptions>().output))
     .showHelpAfterError('mra --help shows the commands.')
     .exitOverride();
   const context = contextOf(program);
@@ -174,6 +185,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     messageCommands,
     adapterCommands,
     keyCommands,
+    simulateCommand,
     doctorCommand,
   ]) {
     commands(program, context);

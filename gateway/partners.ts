@@ -84,8 +84,10 @@ function schemasOf(adapter: Adapter): Partner['schemaOf'] {
 }
 
 /** The way to a partner: as its adapter says unless the settings say otherwise; none where nothing is set up. */
-function transportOf({ code, settings, home, keyring, broker }: Joining, adapter: Adapter): Transport | undefined {
-  switch (settings.transport ?? adapter.transport) {
+function transportOf(joining: Joining, adapter: Adapter): Transport | undefined {
+  const { code, settings, config, home, keyring, broker } = joining;
+  const kind = settings.transport ?? adapter.transport;
+  switch (kind) {
     case 'file':
       return undefined;
     case 'amqp':
@@ -95,7 +97,10 @@ function transportOf({ code, settings, home, keyring, broker }: Joining, adapter
       if (settings.url === undefined) return undefined;
       const { cert, key } = keyring.tls;
       const ca = settings.certificates.anchors.map(readPem);
-      return httpsTransport({ url: settings.url, from: home.country, tls: { cert, key, ca } });
+      const options = { url: settings.url, from: home.country, tls: { cert, key, ca } };
+      if (kind === 'https') return httpsTransport(options);
+      const pull = { seconds: settings.pollSeconds ?? 60, maxBytes: config.exchange.maxBytes };
+      return httpsTransport({ ...options, pull });
     }
   }
 }

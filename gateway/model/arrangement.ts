@@ -87,4 +87,10 @@ export function inForce(arrangement: Arrangement, day: Day, mode?: TransportMode
   return until === undefined ? { yes: false, from } : { yes: false, from, until };
 }
 
+/** Whether the partner's operators are found by name and address on entries of that mode. */
+export function foundByName({ matching }: Arrangement, mode: TransportMode | undefined): boolean {
+  const rules = matching?.filter(({ by }) => by === 'name_and_address') ?? [];
+  return mode !== undefined && rules.some(({ modes }) => modes.includes(mode));
+}
+
 export type { Role };

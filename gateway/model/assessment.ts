@@ -94,14 +94,16 @@ export function assessedParty({ party, choice, answer }: Finding, n: number): As
   if (answer === undefined) {
     return { ...place, ...('partner' in choice ? {} : { not_checked: choice.not_checked }), counts_for_benefit: false };
   }
-  const { outcome, advice } = answer;
+  const { outcome, advice, explanation, would_change_answer: change } = answer;
+  const unreadable = outcome === 'identifier_malformed' ? explanation.at(-1)?.text : undefined;
+  const note = advice.reason ?? change?.because ?? unreadable;
   return {
     ...place,
     partner: answer.subject.partner,
     outcome,
     counts_for_benefit: counts(answer),
     consultation_number: answer.proof.consultation_number,
-    ...(advice.reason === undefined ? {} : { note: advice.reason }),
+    ...(note === undefined ? {} : { note }),
   };
 }
 

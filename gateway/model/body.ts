@@ -18,9 +18,16 @@ export interface XmlEvents {
   close(): void;
 }
 
+/** The same for the content of a message: where in the bytes something stands is of no interest any more. */
+export interface BodyEvents {
+  open(namespace: string, name: string, attributes: readonly XmlAttribute[]): void;
+  text(text: string): void;
+  close(): void;
+}
+
 /** Understands one message body; made anew for each message. Throws GatewayError with the path of what it does not understand. */
 export type BodyDecoder<T> =
-  | { readonly format: 'xml'; readonly events: XmlEvents; result(): T }
+  | { readonly format: 'xml'; readonly events: BodyEvents; result(): T }
   | { readonly format: 'json'; read(value: unknown): T }
   /** The lines of a text, without their ends. */
   | { readonly format: 'text'; read(lines: readonly string[]): T };

@@ -5,12 +5,13 @@
  * All hashes are SHA-256 in lower-case hex, over UTF-8 text; hashes inside a hashed text stand in hex as well.
  *
  *   leaf    = H(0x00 canonical record)
- *   bucket  = H(0x01 number of records 0x0A, then a line `H(identifier) leaf 0x0A` for each, sorted)
+ *   bucket  = H(0x01 number of records 0x0A, then a line `leaf 0x0A` for each, sorted by identifier)
  *   root    = H(0x02 number of records 0x0A, then a line `bucket 0x0A` for each bucket in order)
  *   chain   = H(0x03 previous chain 0x0A sequence 0x0A kind 0x0A root 0x0A)
  *
- * A record lies in the bucket of the first byte of H(identifier): 256 buckets. So a change of one record costs one bucket,
- * and two sides whose roots differ need to compare one bucket, not the whole list. A part of a list states the root of the
+ * A leaf covers the identifier of its record. A record lies in the bucket that the 32-bit FNV-1a hash of its identifier,
+ * taken over UTF-16 code units, has in its last eight bits: 256 buckets; identifiers are sorted by UTF-16 code units.
+ * So a change of one record costs one bucket, and two sides whose roots differ need to compare one bucket, not the whole list. A part of a list states the root of the
  * whole list, as every other part of it does.
  */
 
@@ -81,15 +82,17 @@ export function leafOfText(text: string): string {
   return sha256(`\u0000${text}`);
 }
 
-/** H(identifier): where a record lies. */
-export function keyOf(identifier: string): string {
-  return sha256(identifier);
+/** The number of the bucket in which a record lies. */
+export function bucketOf(identifier: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < identifier.length; i += 1) hash = Math.imul(hash ^ identifier.charCodeAt(i), 0x01000193);
+  return hash & 0xff;
 }
 
-/** Over the entries of one bucket, sorted by key. */
-export function bucketDigest(entries: readonly { readonly key: string; readonly leaf: string }[]): string {
+/** Over the leaves of one bucket, sorted by identifier. */
+export function bucketDigest(entries: readonly { readonly leaf: string }[]): string {
   let text = `\u0001${entries.length}\n`;
-  for (const { key, leaf } of entries) text += `${key} ${leaf}\n`;
+  for (const { leaf } of entries) text += `${leaf}\n`;
   return sha256(text);
 }
 

@@ -141,6 +141,7 @@ export const errorTable = {
   // Configuration, adapters, keys, store
   E_CONFIG_INVALID: setting('The configuration is not valid.'),
   E_ADAPTER_INVALID: { ...setting('The adapter is not valid.'), who: 'integration_engineer' },
+  E_ADAPTER_UNCERTIFIED: { ...setting('The adapter is not certified for production.'), who: 'integration_engineer' },
   E_ADAPTER_UNKNOWN: { ...setting('There is no such adapter.'), who: 'integration_engineer' },
   E_KEY_MISSING: setting('A key or certificate is missing.'),
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),

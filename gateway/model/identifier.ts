@@ -124,8 +124,8 @@ export function prefixReadings(value: string, { partner, form, state }: Issuer):
   return rests
     .toReversed()
     .map(({ text, named }): PrefixReading => {
-      const change = named ? 'prefix' : 'prefix_added';
-      return { value: lead + text, change, sure: named || /^\d/u.test(text) };
+      const given = named || (lead === '' && follows(form, text));
+      return { value: lead + text, change: given ? 'prefix' : 'prefix_added', sure: given || /^\d/u.test(text) };
     })
     .filter((reading) => reading.value !== value);
 }

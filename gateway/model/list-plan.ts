@@ -4,9 +4,9 @@ import type { ListBands } from './arrangement.ts';
 import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
 import type { Departure, ListMessage } from './list.ts';
 import type { RecordResult } from './message.ts';
-import { bucketOf, changeMirror, findEntry, mirrorOf, published, type Published } from './mirror.ts';
+import { bucketOf } from './digest.ts';
+import { changeMirror, findEntry, mirrorOf, published, type Published } from './mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
-import { keyOf } from './digest.ts';
 import type { Day } from './record.ts';
 
 /** The list held from a partner, as far as a message touches it. */
@@ -40,7 +40,7 @@ export type ListContent = Pick<ListMessage, 'kind' | 'records' | 'departures' | 
 /** The buckets that must be at hand to plan; `all` for a full list. */
 export function touchedBuckets({ kind, records, departures }: ListContent): readonly number[] | 'all' {
   if (kind === 'full') return 'all';
-  const named = [...records, ...departures].map(({ identifier }) => bucketOf(keyOf(identifier)));
+  const named = [...records, ...departures].map(({ identifier }) => bucketOf(identifier));
   return [...new Set(named)];
 }
 
@@ -48,7 +48,7 @@ export function touchedBuckets({ kind, records, departures }: ListContent): read
 export function planList(list: ListContent, held: HeldList, terms: PlanTerms): ListPlan {
   judgeScope(list, terms.form);
   const records = list.records.map(published);
-  const before = entriesNamed(list, records, held);
+  const before = entriesNamed(list, held);
   const departures = list.kind === 'full' ? missing(before, records, terms.day) : list.departures;
   const mirror = mirrorAfter(list, records, held);
   judgeMirror(list.position, mirror.after);
@@ -69,23 +69,15 @@ export function planList(list: ListContent, held: HeldList, terms: PlanTerms): L
 }
 
 /** What is held of the operators the message is about: of all, when it is a full list. */
-function entriesNamed(
-  list: ListContent,
-  records: readonly Published[],
-  { buckets }: HeldList,
-): ReadonlyMap<string, MirrorEntry> {
+function entriesNamed(list: ListContent, { buckets }: HeldList): ReadonlyMap<string, MirrorEntry> {
   const found = new Map<string, MirrorEntry>();
   if (list.kind === 'full') {
     for (const bucket of buckets.values()) for (const entry of bucket) found.set(entry.identifier, entry);
     return found;
   }
-  const keys = [
-    ...records.map(({ entry }) => entry.key),
-    ...list.departures.map(({ identifier }) => keyOf(identifier)),
-  ];
-  for (const key of keys) {
-    const entry = findEntry(buckets, key);
-    if (entry !== undefined) found.set(entry.identifier, entry);
+  for (const { identifier } of [...list.records, ...list.departures]) {
+    const entry = findEntry(buckets, identifier);
+    if (entry !== undefined) found.set(identifier, entry);
   }
   return found;
 }
@@ -93,7 +85,7 @@ function entriesNamed(
 function mirrorAfter(list: ListContent, records: readonly Published[], { mirror, buckets }: HeldList): MirrorChange {
   const entries = records.map(({ entry }) => entry);
   if (list.kind === 'full') return mirrorOf(entries);
-  const gone = list.departures.map(({ identifier }) => keyOf(identifier));
+  const gone = list.departures.map(({ identifier }) => identifier);
   return changeMirror(mirror, buckets, entries, gone);
 }
 

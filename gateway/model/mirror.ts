@@ -1,20 +1,18 @@
 /**
- * What was published on a stream, as both sides keep it: who, under which leaf, active or not. It lies in 256 buckets by
- * the first byte of H(identifier), the buckets of the root (digest.ts): a change reads, writes and hashes one of them.
+ * What was published on a stream, as both sides keep it: who, under which leaf, active or not. It lies in the 256 buckets
+ * of the root (digest.ts): a change reads, writes and hashes one of them.
  */
 
-import { bucketDigest, emptyBucketDigest, keyOf, leafOfText, recordText, rootOf } from './digest.ts';
+import { bucketDigest, bucketOf, emptyBucketDigest, leafOfText, recordText, rootOf } from './digest.ts';
 import type { ListRecord } from './list.ts';
 
 export interface MirrorEntry {
-  /** H(identifier), by which entries are sorted. */
-  readonly key: string;
   readonly identifier: string;
   readonly leaf: string;
   readonly active: boolean;
 }
 
-/** Entries of one bucket, sorted by key. */
+/** Entries of one bucket, sorted by identifier. */
 export type Bucket = readonly MirrorEntry[];
 
 export const bucketCount = 256;
@@ -54,12 +52,7 @@ export function published(record: ListRecord): Published {
 /** `text`: the record's canonical text. */
 export function entryOf(record: ListRecord, text = recordText(record)): MirrorEntry {
   const { identifier, status } = record;
-  return { key: keyOf(identifier), identifier, leaf: leafOfText(text), active: status === 'active' };
-}
-
-/** The number of the bucket in which an entry of that key lies. */
-export function bucketOf(key: string): number {
-  return Number.parseInt(key.slice(0, 2), 16);
+  return { identifier, leaf: leafOfText(text), active: status === 'active' };
 }
 
 export function mirrorRoot({ digests, count }: MirrorSummary): string {
@@ -69,15 +62,15 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
 /** A mirror that holds exactly these entries. */
 export function mirrorOf(entries: readonly MirrorEntry[]): MirrorChange {
   const buckets = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
-  for (const entry of entries) buckets[bucketOf(entry.key)]?.push(entry);
-  for (const bucket of buckets) bucket.sort(byKey);
+  for (const entry of entries) buckets[bucketOf(entry.identifier)]?.push(entry);
+  for (const bucket of buckets) bucket.sort(byIdentifier);
   return {
     buckets: new Map(buckets.entries()),
     after: { digests: buckets.map(bucketDigest), count: entries.length, active: entries.filter(isActive).length },
   };
 }
 
-/** The mirror after entries came, changed or went. `buckets` holds those that are touched; `gone` are keys. */
+/** The mirror after entries came, changed or went. `buckets` holds those that are touched; `gone` are identifiers. */
 export function changeMirror(
   before: MirrorSummary,
   buckets: ReadonlyMap<number, Bucket>,
@@ -85,8 +78,8 @@ export function changeMirror(
   gone: readonly string[],
 ): MirrorChange {
   const changes = new Map<number, Map<string, MirrorEntry | undefined>>();
-  for (const key of gone) changesIn(changes, key).set(key, undefined);
-  for (const entry of puts) changesIn(changes, entry.key).set(entry.key, entry);
+  for (const identifier of gone) changesIn(changes, identifier).set(identifier, undefined);
+  for (const entry of puts) changesIn(changes, entry.identifier).set(entry.identifier, entry);
   const digests = [...before.digests];
   const changed = new Map<number, Bucket>();
   let { count, active } = before;
@@ -103,27 +96,27 @@ export function changeMirror(
 
 function changesIn(
   changes: Map<number, Map<string, MirrorEntry | undefined>>,
-  key: string,
+  identifier: string,
 ): Map<string, MirrorEntry | undefined> {
-  const number = bucketOf(key);
+  const number = bucketOf(identifier);
   const found = changes.get(number) ?? new Map<string, MirrorEntry | undefined>();
   changes.set(number, found);
   return found;
 }
 
 function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
-  const kept = bucket.filter(({ key }) => !change.has(key));
+  const kept = bucket.filter(({ identifier }) => !change.has(identifier));
   for (const entry of change.values()) if (entry !== undefined) kept.push(entry);
-  return kept.sort(byKey);
+  return kept.sort(byIdentifier);
 }
 
-/** The entry of that key; undefined when the bucket has none. */
-export function findEntry(buckets: ReadonlyMap<number, Bucket>, key: string): MirrorEntry | undefined {
-  return buckets.get(bucketOf(key))?.find((entry) => entry.key === key);
+/** The entry of that operator; undefined when its bucket has none. */
+export function findEntry(buckets: ReadonlyMap<number, Bucket>, identifier: string): MirrorEntry | undefined {
+  return buckets.get(bucketOf(identifier))?.find((entry) => entry.identifier === identifier);
 }
 
-function byKey(a: MirrorEntry, b: MirrorEntry): number {
-  return a.key < b.key ? -1 : 1;
+function byIdentifier(a: MirrorEntry, b: MirrorEntry): number {
+  return a.identifier < b.identifier ? -1 : 1;
 }
 
 function isActive({ active }: MirrorEntry): boolean {

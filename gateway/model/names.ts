@@ -1,7 +1,11 @@
-/** Compares the name on a declaration with the name on a list. A name never grants anything: the result only warns. */
+/**
+ * Compares the name on a declaration with the name on a list. Where operators go by identifier, a name never grants anything and the
+ * result only warns; where an arrangement has them found by name and address, both must be equal but for case, width and punctuation.
+ */
 
 import { distance } from 'fastest-levenshtein';
 import type { NameMatch } from './answer.ts';
+import type { ListRecord } from './list.ts';
 
 type Difference = 'case' | 'accents' | 'punctuation' | 'legal form' | 'spacing';
 
@@ -19,8 +23,10 @@ const legalForms = new Set(
 /** The same in scripts that write without spaces. */
 const joinedForms = /股份有限公司|有限责任公司|有限公司|株式会社|有限会社|合同会社|주식회사|유한회사/gu;
 
+const withoutCase = (text: string): string => text.normalize('NFKC').toLowerCase();
+
 const stages: readonly (readonly [Difference, (name: string) => string])[] = [
-  ['case', (name) => name.normalize('NFKC').toLowerCase()],
+  ['case', withoutCase],
   ['accents', (name) => name.normalize('NFD').replace(/\p{M}/gu, '').normalize('NFC')],
   ['punctuation', withoutPunctuation],
   ['legal form', withoutLegalForm],
@@ -58,4 +64,35 @@ export function compareNames(sent: string, held: string): NameMatch {
   const longest = Math.max(pair[0].length, pair[1].length);
   const score = longest === 0 ? 0 : Math.round((1 - distance(...pair) / longest) * 100) / 100;
   return { result: score >= sameFrom ? 'match' : 'differs', score, compared: { sent, held }, because };
+}
+
+/** A name and an address as a declaration has them. */
+export interface Registration {
+  readonly name: string;
+  readonly address: string;
+}
+
+/**
+ * Makes the test whether an operator is registered under exactly this name and address, in one script or the other. City and postcode
+ * may be written after the address or left out. Legal forms, accents and abbreviations are not set aside: another one is another name.
+ */
+export function registeredAs({
+  name,
+  address,
+}: Registration): (record: Pick<ListRecord, 'name' | 'address'>) => boolean {
+  const [wantedName, wantedAddress] = [plain(name), plain(address)];
+  if (wantedName === '' || wantedAddress === '') return () => false;
+  return (record) =>
+    [record.name.latin, record.name.local].some((held) => held !== undefined && plain(held) === wantedName) &&
+    addressesOf(record.address).some((held) => plain(held) === wantedAddress);
+}
+
+function addressesOf({ latin, local, city = '', postcode = '' }: ListRecord['address']): readonly string[] {
+  return [latin, local]
+    .filter((line) => line !== undefined && line !== '')
+    .flatMap((line) => [`${line}`, `${line} ${city}`, `${line} ${city} ${postcode}`, `${line} ${postcode} ${city}`]);
+}
+
+function plain(text: string): string {
+  return withoutPunctuation(withoutCase(text));
 }

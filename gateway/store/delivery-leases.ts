@@ -18,6 +18,8 @@ export interface Claim {
   readonly leaseUntil: Moment;
   readonly limit: number;
   readonly partner?: string;
+  /** Only messages of these kinds; absent: of all. */
+  readonly kinds?: readonly SealedMessage['kind'][];
 }
 
 /** A message to be sent by whoever claimed it, and by nobody else until the lease runs out. */
@@ -56,10 +58,23 @@ type MessageExpressions = ExpressionBuilder<Tables & { m: Tables['message'] }, '
  * never claimed while an earlier one of its stream still waits. Commits the lease before it resolves: send after that.
  */
 export async function claimDue(db: Database, claim: Claim): Promise<Claimed[]> {
+  return await claimAmong(db, claim, dueMessages);
+}
+
+/**
+ * Claims the oldest message that waits to be fetched; the same one again until its receipt is held, whoever had it before: order
+ * matters more than haste, and a fetcher that died half way asks again. One that the partner holds for two people lets others pass.
+ */
+export async function claimWaiting(db: Database, claim: Omit<Claim, 'limit'>): Promise<Claimed | undefined> {
+  const [waiting] = await claimAmong(db, { ...claim, limit: 1 }, waitingMessages);
+  return waiting;
+}
+
+async function claimAmong(db: Database, claim: Claim, messages: typeof dueMessages): Promise<Claimed[]> {
   // A look without a lock first: most of the time nothing is due, and nothing is then written.
-  if ((await dueMessages(db.sql, claim, 1).execute()).length === 0) return [];
+  if ((await messages(db.sql, claim, 1).execute()).length === 0) return [];
   return await db.transaction(async (tx) => {
-    const due = dueMessages(tx, claim, claim.limit);
+    const due = messages(tx, claim, claim.limit);
     const rows = await (engineOf(tx) === 'postgres' ? due.forUpdate('m').skipLocked() : due).execute();
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
@@ -86,19 +101,32 @@ export async function claimDue(db: Database, claim: Claim): Promise<Claimed[]> {
   });
 }
 
-function dueMessages(reader: Reader, { now, partner }: Claim, limit: number) {
-  const due = reader
+function dueMessages(reader: Reader, claim: Claim, limit: number) {
+  const { now } = claim;
+  return openMessages(reader, claim, limit)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .where((eb) => isDue(eb, now));
+}
+
+function waitingMessages(reader: Reader, claim: Claim, limit: number) {
+  return openMessages(reader, claim, limit).where((eb) =>
+    eb.or([eb('receipt_digest', 'is', null), eb('receipt_due_at', '<=', claim.now)]),
+  );
+}
+
+/** Messages without a verdict that nobody holds, oldest first; no list before an earlier one of its stream. */
+function openMessages(reader: Reader, { partner, kinds }: Claim, limit: number) {
+  return reader
     .selectFrom('message as m')
     .select(['id', 'partner', 'kind', 'content_type', 'digest', 'attempts'])
     .where('state_rank', '<', outboundStates.ACCEPTED)
     .where('hold_reason', 'is', null)
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
-    .where((eb) => isDue(eb, now))
     .where((eb) => eb.not(eb.exists(earlierWaiting(eb))))
+    .$if(partner !== undefined, (open) => open.where('partner', '=', partner ?? ''))
+    .$if(kinds !== undefined, (open) => open.where('kind', 'in', kinds ?? []))
     .orderBy('created_at')
     .orderBy('sequence')
     .limit(limit);
-  return partner === undefined ? due : due.where('partner', '=', partner);
 }
 
 function isDue(eb: MessageExpressions, now: Moment) {

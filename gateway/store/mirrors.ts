@@ -5,7 +5,7 @@ import type { Bucket, MirrorEntry } from '../model/mirror.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 
-type Row = [key: string, leaf: string, identifier: string, active: 0 | 1];
+type Row = [identifier: string, leaf: string, active: 0 | 1];
 
 /** The buckets of those numbers; one without entries is left out. */
 export async function loadBuckets(
@@ -22,7 +22,7 @@ export async function loadBuckets(
 
 function readBucket(text: string): MirrorEntry[] {
   const rows = JSON.parse(text) as Row[];
-  return rows.map(([key, leaf, identifier, active]) => ({ key, leaf, identifier, active: active === 1 }));
+  return rows.map(([identifier, leaf, active]) => ({ identifier, leaf, active: active === 1 }));
 }
 
 /** Writes buckets in place of those of their numbers. */
@@ -38,9 +38,7 @@ export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<n
 }
 
 function bucketText(entries: Bucket): string {
-  return JSON.stringify(
-    entries.map(({ key, leaf, identifier, active }): Row => [key, leaf, identifier, active ? 1 : 0]),
-  );
+  return JSON.stringify(entries.map(({ identifier, leaf, active }): Row => [identifier, leaf, active ? 1 : 0]));
 }
 
 /** Digests of the parts that wait, in order. */

@@ -15,7 +15,7 @@ import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import type { MessageTable } from './tables.ts';
 
-export { attemptsOf, claimDue, finishAttempt } from './delivery-leases.ts';
+export { attemptsOf, claimDue, claimWaiting, finishAttempt } from './delivery-leases.ts';
 export type { Attempt, AttemptResult, Claim, Claimed } from './delivery-leases.ts';
 export { listMessages } from './message-list.ts';
 export type { MessageListRow, MessageQuery } from './message-list.ts';

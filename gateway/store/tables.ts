@@ -45,7 +45,7 @@ export interface StreamTable {
 export interface MirrorBucketTable {
   stream: string;
   bucket: number;
-  /** `[[key, leaf, identifier, 1 if active], …]` */
+  /** `[[identifier, leaf, 1 if active], …]` */
   entries: string;
 }
 
