@@ -8,7 +8,6 @@ import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { ListMessage } from '../model/list.ts';
 import { buildList, sendList, type BuiltList, type ListWish } from '../outbound.ts';
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
@@ -20,6 +19,7 @@ interface WishOptions {
   readonly full?: boolean;
   readonly delta?: boolean;
   readonly renew?: boolean;
+  readonly each?: boolean;
 }
 
 export function listCommands(program: Command, context: CliContext): void {
@@ -28,7 +28,8 @@ export function listCommands(program: Command, context: CliContext): void {
     command
       .option('--full', 'everything the partner may see')
       .option('--delta', 'only what changed since the last list')
-      .option('--renew', 'even if nothing changed, so that the list stays fresh');
+      .option('--renew', 'even if nothing changed, so that the list stays fresh')
+      .option('--each', 'a message of its own for each operator that changed');
 
   kinds(list.command('build <partner>').description('build and seal a list without sending it'))
     .requiredOption('--out <file>', 'where the sealed message goes')
@@ -81,9 +82,10 @@ export function withGateway<A extends unknown[]>(
   };
 }
 
-function wishOf({ full = false, delta = false, renew }: WishOptions): ListWish {
-  if (full && delta) throw new GatewayError('E_REQUEST_INVALID', '--full and --delta exclude each other');
-  return { kind: full ? 'full' : delta ? 'delta' : undefined, renew };
+function wishOf({ full = false, delta = false, renew, each }: WishOptions): ListWish {
+  if (full && (delta || each === true))
+    throw new GatewayError('E_REQUEST_INVALID', `--full and ${delta ? '--delta' : '--each'} exclude each other`);
+  return { kind: full ? 'full' : delta ? 'delta' : undefined, renew, each };
 }
 
 async function build(
@@ -97,7 +99,9 @@ async function build(
     out.note('Nothing changed since the last list; nothing was written.');
     return;
   }
-  for (const { list, sealed } of built.messages) writeFileSync(partName(options.out, list), sealed.bytes);
+  const { messages } = built;
+  for (const [i, { sealed }] of messages.entries())
+    writeFileSync(messageName(options.out, i + 1, messages.length), sealed.bytes);
   report(out, built);
   out.next(`mra list send ${partner}`);
 }
@@ -116,7 +120,7 @@ async function send(
     out.note('No way to this partner is set up: the message waits in the outbox.');
     return;
   }
-  await deliverDue(gateway, partner.code);
+  while ((await deliverDue(gateway, partner.code)) > 0); // several messages may be due
   if (built === undefined) return;
   const message = await findMessage(gateway.db.sql, built.list.id);
   out.note(`State of ${built.list.id}: ${message?.state ?? 'unknown'}.`);
@@ -124,11 +128,11 @@ async function send(
   out.next(`mra message show ${built.list.id}`);
 }
 
-/** `list.xml`, and `list.2-of-7.xml` for a part. */
-function partName(path: string, { part }: ListMessage): string {
-  if (part === undefined) return path;
+/** `list.xml`; of several messages `list.2-of-7.xml`. */
+function messageName(path: string, no: number, of: number): string {
+  if (of === 1) return path;
   const { dir, name, ext } = parse(path);
-  return join(dir, `${name}.${part.no}-of-${part.of}${ext}`);
+  return join(dir, `${name}.${no}-of-${of}${ext}`);
 }
 
 function report(out: CliContext['out'], built: BuiltList): void {

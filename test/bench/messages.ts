@@ -8,7 +8,7 @@ import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { receiveMessage } from '../../gateway/inbound.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { DomesticRecord } from '../../gateway/model/record.ts';
-import { sendList } from '../../gateway/outbound.ts';
+import { sendList, type ListWish } from '../../gateway/outbound.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { median, medianRatio } from './numbers.ts';
 import { onFreshStore, partnerCode, prepareStore, withoutSizeBand, type Stage } from './stage.ts';
@@ -27,7 +27,10 @@ export interface MessageRate {
 export interface MessageResult {
   /** Operators on the list that the message changes one of. */
   readonly records: number;
+  /** A message for each of many operators that changed, sealed together and committed together. */
   readonly out: MessageRate;
+  /** One operator changes, one message goes, one commit is waited for, and so on. */
+  readonly alone: MessageRate;
   readonly in: MessageRate;
   /** Of 4 KiB, one after the other, on the disk of the store: each message waits for one out, and for two in. */
   readonly syncsPerSecond: number;
@@ -36,7 +39,7 @@ export interface MessageResult {
 const rounds = 5;
 const rawMs = 250;
 
-/** For each size: the partner holds the full list; then one operator's name changes, and a delta tells it, again and again. */
+/** For each size: the partner holds the full list; then operators' names change, and deltas of one record each tell it. */
 export async function benchMessages(
   stage: Stage,
   sizes: readonly number[],
@@ -72,6 +75,7 @@ interface Pair {
 
 interface Round {
   readonly out: Timed;
+  readonly alone: Timed;
   readonly in: Timed;
   readonly signs: number;
   readonly pairs: number;
@@ -82,28 +86,47 @@ interface Timed {
   readonly steps: Readonly<Record<string, number>>;
 }
 
+/** Operators that change at a time, each in a message of its own. */
+const inARow = 500;
+/** Of these, so many are received. */
+const taken = 60;
+
 async function benchSize(pair: Pair): Promise<Omit<MessageResult, 'syncsPerSecond'>> {
   const { key, certificate } = getPartner(pair.sender, partnerCode).signer;
-  await send(pair).then(({ bytes }) => receive(pair.receiver, pair.sender.home.country, bytes));
+  const from = pair.sender.home.country;
+  for (const { bytes } of (await send(pair, {})).messages) await receive(pair.receiver, from, bytes);
   const done: Round[] = [];
-  const count = pair.eligible.length > 5000 ? 5 : 50;
+  const count = Math.min(inARow, pair.eligible.length);
   for (let round = 0; round <= rounds; round += 1) {
-    const sent: Step[] = [];
-    for (let i = 0; i < count; i += 1) {
-      await changeOne(pair, round * count + i);
-      sent.push(await send(pair));
-    }
+    await changeSome(pair, round, count);
+    const row = await send(pair, { each: true });
     const signs = rawRate(() => sign('sha256', probe, key));
+    const alone: Step[] = [];
+    for (let i = 0; i < 30; i += 1) {
+      await changeSome(pair, round * 100 + i + 7, 1);
+      alone.push(await send(pair, {}));
+    }
+    const sent = [row, ...alone].flatMap(({ messages }) => messages);
     const received: Step[] = [];
-    for (const { bytes } of sent) received.push(await receive(pair.receiver, pair.sender.home.country, bytes));
+    for (const { bytes } of sent) {
+      // All must be taken, for they are numbered; the first are timed.
+      const step = await receive(pair.receiver, from, bytes);
+      if (received.length < taken) received.push(step);
+    }
     const pairs = verifyAndSignRate(key, certificate.publicKey);
-    if (round > 0) done.push({ out: timed(sent), in: timed(received), signs, pairs }); // the first round warms up
+    // The first round warms up.
+    if (round > 0) done.push({ out: timed([row]), alone: timed(alone), in: timed(received), signs, pairs });
   }
+  const signs = done.map((round) => round.signs);
   return {
     records: pair.eligible.length,
     out: rate(
       done.map(({ out }) => out),
-      done.map(({ signs }) => signs),
+      signs,
+    ),
+    alone: rate(
+      done.map(({ alone }) => alone),
+      signs,
     ),
     in: rate(
       done.map(({ in: into }) => into),
@@ -112,26 +135,31 @@ async function benchSize(pair: Pair): Promise<Omit<MessageResult, 'syncsPerSecon
   };
 }
 
-async function changeOne({ sender, eligible }: Pair, n: number): Promise<void> {
-  const operator = eligible[(n * 7919) % eligible.length];
-  if (operator === undefined) throw new Error('a list has operators');
-  const changed = { ...operator, name: { ...operator.name, local: `${operator.name.local ?? ''} ${n}` } };
-  await sender.db.transaction((tx) => saveOperators(tx, [changed], momentOf(sender.now())));
+async function changeSome({ sender, eligible }: Pair, n: number, count: number): Promise<void> {
+  const changed = Array.from({ length: count }, (_, i): DomesticRecord => {
+    const operator = eligible[((n + i) * 7919) % eligible.length];
+    if (operator === undefined) throw new Error('a list has operators');
+    return { ...operator, name: { ...operator.name, local: `${operator.name.local ?? ''} ${n}` } };
+  });
+  await sender.db.transaction((tx) => saveOperators(tx, changed, momentOf(sender.now())));
 }
 
 interface Step {
   readonly ms: number;
+  /** Milliseconds of one message. */
   readonly steps: Readonly<Record<string, number>>;
-  readonly bytes: Uint8Array;
+  readonly messages: readonly { readonly bytes: Uint8Array }[];
 }
 
-async function send({ sender }: Pair): Promise<Step> {
+async function send({ sender }: Pair, wish: ListWish): Promise<Step> {
   const started = performance.now();
-  const built = await sendList(sender, partnerCode);
+  const built = await sendList(sender, partnerCode, wish);
   const ms = performance.now() - started;
   if (built === undefined) throw new Error('there was nothing to send');
   const inSteps = Object.values(built.timings).reduce((sum, step) => sum + step, 0);
-  return { ms, steps: { ...built.timings, commit: ms - inSteps }, bytes: built.sealed.bytes };
+  const messages = built.messages.map(({ sealed }) => sealed);
+  const each = Object.entries({ ...built.timings, commit: ms - inSteps });
+  return { ms, steps: Object.fromEntries(each.map(([name, step]) => [name, step / messages.length])), messages };
 }
 
 async function receive(receiver: Gateway, from: string, bytes: Uint8Array): Promise<Step> {
@@ -141,14 +169,15 @@ async function receive(receiver: Gateway, from: string, bytes: Uint8Array): Prom
   const { verdict, reason } = await receiveMessage(watched.gateway, raw);
   const ended = performance.now();
   if (verdict !== 'applied') throw new Error(`the message was ${verdict}: ${reason ?? 'no reason'}`);
-  return { ms: ended - started, steps: watched.laps(started, ended), bytes };
+  return { ms: ended - started, steps: watched.laps(started, ended), messages: [{ bytes }] };
 }
 
 function timed(steps: readonly Step[]): Timed {
   const total = steps.reduce((sum, { ms }) => sum + ms, 0);
   const names = Object.keys(steps[0]?.steps ?? {});
   const middle = names.map((name) => [name, median(steps.map((step) => step.steps[name] ?? 0))] as const);
-  return { perSecond: (steps.length * 1000) / total, steps: Object.fromEntries(middle) };
+  const messages = steps.reduce((sum, step) => sum + step.messages.length, 0);
+  return { perSecond: (messages * 1000) / total, steps: Object.fromEntries(middle) };
 }
 
 function rate(done: readonly Timed[], raw: readonly number[]): MessageRate {
