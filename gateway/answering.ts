@@ -7,15 +7,20 @@ import { getPartner } from './gateway.ts';
 import type { Answer, CheckRequest, ListInForce, ProvenAnswer } from './model/answer.ts';
 import { decide } from './model/check.ts';
 import { makeConsultationNumber } from './model/consultation-number.ts';
+import { foundByName } from './model/arrangement.ts';
 import { dayAt, momentOf } from './model/day.ts';
 import { GatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
 import { readIdentifier } from './model/identifier.ts';
-import type { Moment } from './model/record.ts';
+import { registeredAs, type Registration } from './model/names.ts';
+import type { Question } from './model/question.ts';
+import type { Day, Moment } from './model/record.ts';
+import { RequestFaults } from './model/request-faults.ts';
 import { issuerOf, nearMiss } from './near-miss.ts';
 import { recordConsultations } from './store/consultations.ts';
-import type { Database, Tx } from './store/database.ts';
+import type { Database, Reader, Tx } from './store/database.ts';
 import { appendEvents } from './store/events.ts';
+import { findRecords } from './store/register-search.ts';
 import { findStatus } from './store/register.ts';
 import { listInForce } from './store/streams.ts';
 import { canonicalJson } from './wire/json.ts';
@@ -30,6 +35,8 @@ export interface Clearance {
   readonly partners: ReadonlyMap<string, { readonly adapter: ClearanceTerms }>;
   /** Name of the policy the advice follows; part of every answer. */
   readonly policy: string;
+  /** Partners whose changed adapter was not taken, and why: the old one answers. */
+  readonly untaken?: ReadonlyMap<string, string>;
   now(): Date;
   random(bytes: number): Uint8Array;
 }
@@ -47,7 +54,7 @@ export interface Sitting {
 /** Every so many questions other work gets its turn; an answer from the embedded store takes about a tenth of a millisecond. */
 const questionsPerTurn = 50;
 
-/** Opens a sitting. `answer` throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that is none); every other finding is an answer. */
+/** Opens a sitting. `answer` throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that is none, nobody named); every other finding is an answer. */
 export function openSitting(clearance: Clearance): Sitting {
   const now = momentOf(clearance.now());
   const reader = clearance.db.sql;
@@ -67,18 +74,49 @@ export function openSitting(clearance: Clearance): Sitting {
       const at = request.at === undefined ? now : readMoment(request.at, '/at');
       // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
       const knownAt = request.known_at === undefined ? now : earlier(readMoment(request.known_at, '/known_at'), now);
-      const identifier = readIdentifier(request.identifier ?? '', issuerOf(adapter, request.partner));
+      const sought = await seek(reader, adapter, request, { day: dayAt(at, adapter.timeZone), knownAt });
       const list = await listOf(adapter.partner, knownAt);
-      const day = dayAt(at, adapter.timeZone);
-      const fact = await findStatus(reader, adapter.partner, identifier.value, day, knownAt);
       const { home, policy } = clearance;
-      const moments = { at, knownAt, now };
-      const question = { home: home.country, terms: adapter, request, identifier, fact, list, ...moments, policy };
+      const question = { home: home.country, terms: adapter, request, ...sought, list, at, knownAt, now, policy };
       const answer = decide(question);
       const missed = await nearMiss({ reader, all, listOf }, question, answer);
       return missed === undefined ? answer : { ...answer, would_change_answer: missed };
     },
   };
+}
+
+type Sought = Pick<Question, 'identifier' | 'fact' | 'namesakes'>;
+
+/** The operator the question is about, by its identifier or, where the arrangement says so, by its name and address. */
+async function seek(
+  reader: Reader,
+  adapter: ClearanceTerms,
+  request: CheckRequest,
+  moment: { readonly day: Day; readonly knownAt: Moment },
+): Promise<Sought> {
+  const { partner } = adapter;
+  if (request.identifier !== undefined) {
+    const identifier = readIdentifier(request.identifier, issuerOf(adapter, request.partner));
+    return { identifier, fact: await findStatus(reader, partner, identifier.value, moment.day, moment.knownAt) };
+  }
+  const found = await findRecords(reader, partner, moment, registeredAs(registrationOf(adapter, request)));
+  const only = found.length === 1 ? found[0] : undefined;
+  return { identifier: { value: only?.identifier ?? '', changes: [] }, fact: only, namesakes: found.length };
+}
+
+/** Throws RequestFaults where the arrangement has no operators found by name on such entries, or half of what that takes is missing. */
+function registrationOf({ arrangement }: ClearanceTerms, { name, address, mode }: CheckRequest): Registration {
+  const required = (member: string, detail: string): RequestFaults =>
+    new RequestFaults([{ pointer: `/${member}`, code: 'REQUIRED', detail }]);
+  if (!foundByName(arrangement, mode)) {
+    const byName = mode === undefined && arrangement.matching?.some(({ by }) => by === 'name_and_address') === true;
+    throw byName
+      ? required('mode', 'Whether this partner’s operators are found by name depends on the mode of transport.')
+      : required('identifier', 'This partner’s operators are found by their identifier.');
+  }
+  if (name === undefined) throw required('name', 'Without an identifier, name and address are needed.');
+  if (address === undefined) throw required('address', 'Without an identifier, name and address are needed.');
+  return { name, address };
 }
 
 /** The partner of that code, or the one that speaks for the state of that code; E_PARTNER_UNKNOWN when there is neither. */

@@ -69,7 +69,12 @@ export async function sealReply(arrived: Arrived, list: ListMessage, plan: ListP
   const layout = partner.adapter.on(dayAt(reply.issuedAt, partner.adapter.timeZone)).reply;
   const { format, type, contentType } = layout;
   using draft = checkDraft(layout.encode(reply), { format, type, contentType }, partner.schemaOf(layout));
-  return await seal(draft, partner.signer, { id: reply.id, partner: partner.code, kind: 'reply' });
+  return await seal(draft, partner.signer, {
+    id: reply.id,
+    partner: partner.code,
+    kind: 'reply',
+    at: reply.issuedAt,
+  });
 }
 
 export interface Conclusion {

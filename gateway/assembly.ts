@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import type { Quality } from './adapter/author/certify.ts';
 import type { Manifest } from './adapter/manifest.ts';
 import type { AdapterTools } from './adapter/tools.ts';
-import { programFolder, type Config } from './config.ts';
-import type { Gateway } from './gateway.ts';
+import { programFolder, type Config, type PartnerConfig } from './config.ts';
+import { getPartner, type Gateway } from './gateway.ts';
 import type { HomeProfile } from './model/home.ts';
 import { makeMessageId } from './model/message-id.ts';
-import { brokerAt, joinPartner, openKeys, partnerConfigs, type Broker } from './partners.ts';
+import { brokerAt, joinPartner, openKeys, partnerConfigs, type Broker, type Joining } from './partners.ts';
+import { joinAgain } from './reload.ts';
 import { openDatabase } from './store/database.ts';
 import { parseStrictJson } from './wire/json.ts';
 import type { Keyring } from './wire/keys.ts';
@@ -26,6 +27,10 @@ export interface OpenGateway extends Gateway {
   readonly keyring: Keyring;
   /** Absent where no broker is set up. */
   readonly broker: Broker | undefined;
+  /** Partners whose changed adapter was not taken, and why. */
+  readonly untaken: Map<string, string>;
+  /** Takes the partner's adapter as its folder is now, see reload.ts. Throws what is wrong with it; the old one then stays. */
+  rejoin(code: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,18 +56,22 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
   const log = makeLog({ level: config.logLevel ?? 'error' });
   const broker = config.broker === undefined ? undefined : brokerAt(config.broker, log);
   const db = await openDatabase(config.store);
+  const joining = (code: string, settings: PartnerConfig): Joining => {
+    return { code, settings, config, home, keyring, broker, tools, now: new Date() };
+  };
+  const configs = partnerConfigs(config);
   const joined = await Promise.all(
-    Object.entries(partnerConfigs(config)).map(([code, settings]) =>
-      joinPartner({ code, settings, config, home, keyring, broker, tools }),
-    ),
+    Object.entries(configs).map(([code, settings]) => joinPartner(joining(code, settings))),
   );
+  const partners = new Map(joined.map((partner) => [partner.code, partner]));
   return {
     config,
     keyring,
     broker,
     home,
     db,
-    partners: new Map(joined.map((partner) => [partner.code, partner])),
+    partners,
+    untaken: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     policy: config.policy,
     owner: randomBytes(8).toString('hex'),
@@ -70,6 +79,12 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
     now: () => new Date(),
     newId: () => makeMessageId(new Date(), randomBytes),
     random: (bytes) => randomBytes(bytes),
+    async rejoin(code) {
+      const before = getPartner({ partners }, code);
+      const settings = configs[before.code];
+      // In one step: whoever has the old one in hand goes on with it.
+      if (settings !== undefined) partners.set(before.code, await joinAgain(joining(before.code, settings), before));
+    },
     async close() {
       for (const { transport } of joined) await transport?.close();
       await broker?.close();

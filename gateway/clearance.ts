@@ -136,10 +136,12 @@ export async function assessment(clearance: Pick<Clearance, 'db'>, number: strin
 }
 
 function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckRequest | undefined {
-  if (!('partner' in choice) || party.identifier === undefined) return undefined;
+  if (!('partner' in choice)) return undefined;
+  // A box with nothing but blanks is an empty one: the party was then chosen by its name and address.
+  const identifier = party.identifier?.trim() === '' ? undefined : party.identifier;
   return {
     partner: choice.partner,
-    identifier: party.identifier,
+    ...(identifier === undefined ? {} : { identifier }),
     role: party.role,
     ...(entry.direction === undefined ? {} : { direction: entry.direction }),
     ...(entry.mode === undefined ? {} : { mode: entry.mode }),
@@ -148,6 +150,7 @@ function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckReques
     ...(entry.boxLength === undefined ? {} : { box_length: entry.boxLength }),
     ...(entry.acceptedAt === undefined ? {} : { at: entry.acceptedAt }),
     ...(party.name === undefined ? {} : { name: party.name }),
+    ...(party.address === undefined ? {} : { address: party.address }),
     ...(entry.id === undefined ? {} : { reference: entry.id }),
   };
 }

@@ -39,6 +39,8 @@ export interface Config {
   readonly policy: string;
   /** Absent: what the command thinks fit; the serving gateway says more than a command at a terminal. */
   readonly logLevel?: LogLevel;
+  /** `production` takes adapters only that are certified silver or better. */
+  readonly environment: 'test' | 'production';
   readonly adapters: string;
   readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };
   readonly border: { readonly host: string; readonly port: number };
@@ -56,6 +58,7 @@ interface ConfigFile {
   store?: string;
   policy?: string;
   log?: string;
+  environment?: 'test' | 'production';
   exchange?: { host?: string; port?: number; maxBytes?: number };
   border?: { host?: string; port?: number };
   broker?: { url: string; realm?: string };
@@ -89,6 +92,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     store: storeUrl(environment['MRA_STORE'] ?? file.store, base, data),
     policy: file.policy ?? 'default',
     ...logLevel(environment['MRA_LOG'] ?? file.log),
+    environment: file.environment ?? 'test',
     adapters: join(programFolder, 'adapters'),
     exchange: {
       host: file.exchange?.host ?? '127.0.0.1',

@@ -8,10 +8,12 @@ import { Command, CommanderError, Option } from 'commander';
 import { adapterTools, openGateway, schemas, type OpenGateway } from './assembly.ts';
 import { adapterCommands } from './cli/adapter.ts';
 import { checkCommand } from './cli/check.ts';
+import { conformanceCommands } from './cli/conformance.ts';
 import type { CliContext, Serving } from './cli/context.ts';
 import { demoCommand } from './cli/demo.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { entryCommands } from './cli/entry.ts';
+import { explainCommand } from './cli/explain.ts';
 import { keyCommands } from './cli/key.ts';
 import { listCommands } from './cli/list.ts';
 import { messageCommands } from './cli/message.ts';
@@ -23,11 +25,13 @@ import { loadConfig, type Config, type ConfigOptions } from './config.ts';
 import { runDispatcher } from './delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor } from './doors/exchange.ts';
+import { giveNext, runFetchers } from './fetching.ts';
 import { receiveMessage, type Received } from './inbound.ts';
-import { largeBytes, listThread } from './list-thread.ts';
+import { largeBytes } from './list-thread.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './partners.ts';
+import { adaptersInForce } from './reload.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
 import { fingerprint } from './wire/certificates.ts';
 import { exchangeServerOptions } from './wire/https.ts';
@@ -44,9 +48,9 @@ export async function serve(
     for (const certificate of certificatesIn(certificates.tls)) fingerprints.set(fingerprint(certificate), code);
     for (const file of certificates.anchors) anchors.push(readPem(file));
   }
-  const thread = listThread(config);
+  const adapters = await adaptersInForce(gateway);
   const take = (raw: RawMessage): Promise<Received> =>
-    raw.bytes.length < largeBytes ? receiveMessage(gateway, raw) : thread.receive(raw);
+    raw.bytes.length < largeBytes ? receiveMessage(gateway, raw) : adapters.receive(raw);
   const receive = before === undefined ? take : (raw: RawMessage): Promise<Received> => before(raw, take);
   const { cert, key } = keyring.tls;
   const exchange = createHttpsServer(
@@ -55,6 +59,7 @@ export async function serve(
       exchangeDoor({
         partnerOf: (print) => fingerprints.get(print),
         receive,
+        give: (code) => giveNext(gateway, code),
         now: gateway.now,
         maxBytes: config.exchange.maxBytes,
         log,
@@ -67,15 +72,17 @@ export async function serve(
   const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
+  const fetching = runFetchers(gateway, receive, stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchangePort });
   return {
     exchangeUrl: `https://${config.exchange.host}:${exchangePort}`,
     borderUrl: `http://${config.border.host}:${borderPort}`,
+    reload: (folders) => adapters.reload(folders),
     async stop() {
       stopping.abort();
       await Promise.all([closeServer(exchange), closeServer(border), ...consumers.map((consumer) => consumer.stop())]);
-      await dispatching;
-      await thread.close();
+      await Promise.all([dispatching, fetching]);
+      await adapters.close();
     },
   };
 }
@@ -151,8 +158,8 @@ function contextOf(program: Command): CliContext {
 }
 
 function requireFormat(command: Command, format: Format): void {
-  if (format !== 'junit' || command.name() === 'test') return;
-  throw new GatewayError('E_REQUEST_INVALID', 'this command has no results of tests', {
+  if (format === 'table' || format === 'json' || command.name() === (format === 'junit' ? 'test' : 'lint')) return;
+  throw new GatewayError('E_REQUEST_INVALID', `this command has nothing to say in ${format}`, {
     fix: 'Use -o table or -o json.',
   });
 }
@@ -168,7 +175,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option('--home <code>', 'whose gateway this is')
     .addOption(
       new Option('-o, --output <format>', 'for people or for programs')
-        .choices(['table', 'json', 'junit'])
+        .choices(['table', 'json', 'junit', 'sarif'])
         .default('table'),
     )
     .hook('preAction', (root, command) => requireFormat(command, root.opts<ProgramOptions>().output))
@@ -184,8 +191,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     entryCommands,
     messageCommands,
     adapterCommands,
+    explainCommand,
     keyCommands,
     simulateCommand,
+    conformanceCommands,
     doctorCommand,
   ]) {
     commands(program, context);

@@ -1,5 +1,6 @@
 /** What would have been recognised: identifiers one slip away from the one sent, each asked about in the same way before it is named. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClearanceTerms } from './answering.ts';
 import type { Answer, ListInForce, WouldChangeAnswer } from './model/answer.ts';
 import { isCut } from './model/check-identifier.ts';
@@ -27,11 +28,13 @@ export async function nearMiss(
   question: Question,
   answer: Answer,
 ): Promise<WouldChangeAnswer | undefined> {
-  const { request, terms, identifier, fact } = question;
+  const { request, terms, fact } = question;
   const nobody = answer.outcome === 'identifier_malformed' || answer.outcome === 'not_on_list';
   const sent = request.identifier;
   if (!nobody || fact !== undefined || sent === undefined || isCut(request, terms.identifiers.theirs)) return undefined;
-  const own = candidatesOf(sent, issuerOf(terms, request.partner), identifier.value);
+  // Candidates take a millisecond or two; in a batch of slips, other work gets its turn in between.
+  await nextTurn();
+  const own = candidatesOf(sent, issuerOf(terms, request.partner));
   const recognised = await recognisedAmong(surroundings, question, own);
   for (const other of surroundings.all) {
     const reading = other.partner === terms.partner ? undefined : readingOf(sent, other);

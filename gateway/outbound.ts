@@ -19,7 +19,7 @@ import { appendEvents } from './store/events.ts';
 import { saveBuckets } from './store/mirrors.ts';
 import { addMessages, supersedeOlder } from './store/outbox.ts';
 import { findStream, moveStream, noteLists, noteShown, type Shown, type Stream } from './store/streams.ts';
-import { checkDraft, seal } from './wire/seal.ts';
+import { checkDraft, seal, type Draft } from './wire/seal.ts';
 
 export type ListKind = ListMessage['kind'];
 
@@ -179,8 +179,8 @@ function isHeld(stream: Stream | undefined, { kind, mirror }: ListContent): bool
   return kind === 'full' && stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
 }
 
-/** Signatures are made beside this thread; so many messages wait for theirs at a time. */
-const sealedAtOnce = 64;
+/** Signatures are made beside this thread; so many messages may wait for theirs at a time. */
+const signedAtOnce = 64;
 
 async function sealAll(
   partner: Partner,
@@ -190,24 +190,28 @@ async function sealAll(
   clock: Stopwatch,
 ): Promise<BuiltMessage[]> {
   const layout = partner.adapter.on(day).list;
-  const { format, type, contentType } = layout;
-  const messages: BuiltMessage[] = [];
-  for (let from = 0; from < lists.length; from += sealedAtOnce) {
-    const drafts = lists.slice(from, from + sealedAtOnce).map((list) => {
+  const sealing: Promise<BuiltMessage>[] = [];
+  try {
+    for (const list of lists) {
       const chunks = [...layout.encode(list)];
       clock.lap('encode');
-      const draft = checkDraft(chunks, { format, type, contentType }, partner.schemaOf(layout));
+      const draft = checkDraft(chunks, layout, partner.schemaOf(layout));
       clock.lap('validate');
-      return { list, draft };
-    });
-    const sealing = drafts.map(async ({ list, draft }) => {
-      using open = draft;
-      return { list, sealed: await seal(open, partner.signer, { id: list.id, partner: partner.code, kind: 'list' }) };
-    });
-    messages.push(...(await Promise.all(sealing)));
+      sealing.push(sealOne(partner, list, draft));
+      await sealing.at(-signedAtOnce);
+      clock.lap('seal');
+    }
+  } finally {
+    await Promise.allSettled(sealing);
     clock.lap('seal');
   }
-  return messages;
+  return await Promise.all(sealing);
+}
+
+async function sealOne(partner: Partner, list: ListMessage, draft: Draft): Promise<BuiltMessage> {
+  using open = draft;
+  const meta = { id: list.id, partner: partner.code, kind: 'list', at: list.issuedAt } as const;
+  return { list, sealed: await seal(open, partner.signer, meta) };
 }
 
 interface Stopwatch {

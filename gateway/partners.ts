@@ -4,10 +4,12 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mirrored, type Adapter } from './adapter/adapter.ts';
+import { requireCertified } from './adapter/certificate.ts';
 import { loadAdapter, loadHome } from './adapter/load.ts';
 import type { AdapterTools } from './adapter/tools.ts';
 import type { Config, PartnerConfig } from './config.ts';
 import type { Partner } from './gateway.ts';
+import { momentOf } from './model/day.ts';
 import { GatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
 import { openAmqp, type AmqpLink, type Route } from './wire/amqp.ts';
@@ -34,6 +36,9 @@ export interface Joining {
   readonly keyring: Keyring;
   readonly broker: Broker | undefined;
   readonly tools: AdapterTools;
+  readonly now: Date;
+  /** The way there, where it is open already: a changed adapter keeps its connection. */
+  readonly transport?: Transport;
 }
 
 /** Without partners in the settings, every adapter there is, by files only: enough to build lists and to look around. */
@@ -47,9 +52,12 @@ export function partnerConfigs(config: Config): Readonly<Record<string, PartnerC
   );
 }
 
+/** Joins one partner. Throws what is wrong with its adapter, certificates or settings; E_ADAPTER_UNCERTIFIED in production. */
 export async function joinPartner(joining: Joining): Promise<Partner> {
   const { code, settings, config, keyring, tools } = joining;
-  const own = await loadAdapter(join(config.adapters, settings.adapter), tools);
+  const folder = join(config.adapters, settings.adapter);
+  if (config.environment === 'production') await requireCertified(folder, 'silver', momentOf(joining.now).slice(0, 10));
+  const own = await loadAdapter(folder, tools);
   const adapter = settings.mirrored
     ? mirrored(own, await loadHome(join(config.adapters, code.toLowerCase()), tools))
     : own;
@@ -60,7 +68,7 @@ export async function joinPartner(joining: Joining): Promise<Partner> {
     });
   }
   const { seal } = adapter;
-  const transport = transportOf(joining, adapter);
+  const transport = joining.transport ?? transportOf(joining, adapter);
   return {
     code,
     adapter,

@@ -37,6 +37,22 @@ export async function insertMany<T extends PlainTable>(
   await onSqlite(tx, (connection) => connection.runMany(text, values));
 }
 
+/** Bytes under their digests; what is held already stays. */
+export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['body']>[]): Promise<void> {
+  if (engineOf(tx) === 'sqlite') {
+    const text = 'insert into body (digest, bytes) values (?, ?) on conflict (digest) do nothing';
+    const rows = bodies.values().map(({ digest, bytes }) => [digest, bytes]);
+    return await onSqlite(tx, (connection) => connection.runMany(text, rows));
+  }
+  for (const { digest, bytes } of bodies) {
+    await tx
+      .insertInto('body')
+      .values({ digest, bytes })
+      .onConflict((conflict) => conflict.column('digest').doNothing())
+      .execute();
+  }
+}
+
 async function insertBatches(
   tx: Tx,
   table: string,

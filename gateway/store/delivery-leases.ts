@@ -126,6 +126,7 @@ function openMessages(reader: Reader, { partner, kinds }: Claim, limit: number) 
     .$if(kinds !== undefined, (open) => open.where('kind', 'in', kinds ?? []))
     .orderBy('created_at')
     .orderBy('sequence')
+    .orderBy('id')
     .limit(limit);
 }
 

@@ -103,7 +103,9 @@ export async function findOperator(reader: Reader, code: string): Promise<Domest
  */
 export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecord[]> {
   const joined =
-    engineOf(reader) === 'sqlite' ? sql<string>`group_concat(record)` : sql<string>`string_agg(record, ',')`;
+    engineOf(reader) === 'sqlite'
+      ? sql<string | null>`group_concat(record)`
+      : sql<string | null>`string_agg(record, ',')`;
   let after = '';
   for (;;) {
     const { last, records } = await reader
@@ -118,7 +120,7 @@ export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecor
       )
       .select(({ fn }) => [fn.max('batch.code').as('last'), joined.as('records')])
       .executeTakeFirstOrThrow();
-    if (last === null) return;
+    if (records === null) return;
     after = last;
     yield JSON.parse(`[${records}]`) as DomesticRecord[];
   }

@@ -6,11 +6,10 @@
 
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import { GatewayError } from '../model/errors.ts';
 import { outboundStates } from '../model/message.ts';
 import type { Digest, OutboundState, RecordFault, RecordResult, SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record.ts';
-import { keepBytes } from './bodies.ts';
+import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import type { MessageTable } from './tables.ts';
@@ -76,13 +75,8 @@ export async function addMessages(tx: Tx, messages: readonly NewMessage[]): Prom
       attempts: 0,
     };
   });
-  for (const { sealed } of messages) {
-    if ((await keepBytes(tx, sealed.bytes)) !== sealed.digest) {
-      throw new GatewayError('E_INTERNAL', 'the digest of a sealed message is not that of its bytes', {
-        at: sealed.id,
-      });
-    }
-  }
+  const sealed = messages.map((message) => message.sealed);
+  await keepSealed(tx, sealed);
   await insertMany(tx, 'message', rows);
 }
 

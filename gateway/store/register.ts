@@ -4,7 +4,6 @@
  * that turns out otherwise is closed in knowledge, and what is known now is written beside it.
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/answer.ts';
 import { recordOfText } from '../model/digest.ts';
@@ -25,7 +24,7 @@ export interface RegisterChange {
   readonly departures: readonly Departure[];
 }
 
-type Version = Selectable<RegisterTable>;
+export type Version = Selectable<RegisterTable>;
 type NewVersion = Omit<Version, 'n'>;
 type Status = RegisterFact['status'];
 
@@ -229,7 +228,7 @@ export async function historyOf(reader: Reader, partner: string, identifier: str
   }));
 }
 
-function factOf(row: Version): RegisterFact {
+export function factOf(row: Version): RegisterFact {
   const details = detailsOf(row.details);
   return {
     identifier: row.identifier,
@@ -244,7 +243,7 @@ function factOf(row: Version): RegisterFact {
 }
 
 /** Texts of records are arrays, those of departures objects; rows of an older store hold records as objects too. */
-function detailsOf(text: string): ListRecord | Departure {
+export function detailsOf(text: string): ListRecord | Departure {
   return text.startsWith('[') ? recordOfText(text) : (JSON.parse(text) as ListRecord | Departure);
 }
 
@@ -276,50 +275,4 @@ export async function findStatuses(
     .orderBy('valid_from')
     .execute();
   return new Map(rows.map((row) => [row.identifier, factOf(row)]));
-}
-
-/** Operators read at a time in a search by name: a few milliseconds, after which other work gets its turn. */
-const page = 1_000;
-
-/**
- * Operators of a partner whose newest record that began on or before the day, as known at `knownAt`, passes the test. Reads all of them
- * in order of their identifiers, since names are not stored in a form that could be looked up. Of operators that left nothing is held.
- */
-export async function findRecords(
-  reader: Reader,
-  partner: string,
-  moment: { readonly day: Day; readonly knownAt: Moment },
-  test: (record: ListRecord) => boolean,
-): Promise<RegisterFact[]> {
-  const found: RegisterFact[] = [];
-  for (let last = '', more = true; more;) {
-    const rows = await reader
-      .selectFrom('register_version')
-      .selectAll()
-      .where('partner', '=', partner)
-      .where('identifier', '>', last)
-      .where('known_from', '<=', moment.knownAt)
-      .where('known_to', '>', moment.knownAt)
-      .where('valid_from', '<=', moment.day)
-      .orderBy('identifier')
-      .orderBy('valid_from')
-      .limit(page)
-      .execute();
-    const whole = rows.length < page ? rows : withoutLastOperator(rows);
-    for (const row of new Map(whole.map((version) => [version.identifier, version])).values()) {
-      const details = detailsOf(row.details);
-      if ('name' in details && test(details)) found.push(factOf(row));
-    }
-    last = whole.at(-1)?.identifier ?? '';
-    more = rows.length === page;
-    if (more) await nextTurn();
-  }
-  return found;
-}
-
-/** The page may end in the middle of an operator: its versions are read again with the next one. */
-function withoutLastOperator(rows: readonly Version[]): readonly Version[] {
-  const cutOff = rows.at(-1)?.identifier;
-  const whole = rows.filter(({ identifier }) => identifier !== cutOff);
-  return whole.length === 0 ? rows : whole;
 }

@@ -3,14 +3,17 @@
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
+import type { Moment } from '../model/record.ts';
+import { signCms } from './cms.ts';
 import { parseStrictJson } from './json.ts';
 import { signJws } from './jws.ts';
-import { parseXml, qualifiedName } from './libxml.ts';
 import { checkTree, type Schema } from './schema.ts';
+import { joinSigned, textEntity } from './signed-text.ts';
 import { signXml } from './signed-xml.ts';
+import { readLines } from './text-lines.ts';
 import { dropTree, keepTree, treeOf, type Tree } from './trees.ts';
 import type { SignatureAlgorithm } from './trust.ts';
-import { guardXml } from './xml-guard.ts';
+import { readXmlTree } from './xml-tree.ts';
 
 /** A key of ours, and the certificate partners know it by. */
 export interface Signer {
@@ -20,8 +23,8 @@ export interface Signer {
 }
 
 export interface DraftFormat {
-  readonly format: 'xml' | 'json';
-  /** `{namespace}root` of XML, the `typ` of a JWS. */
+  readonly format: 'xml' | 'json' | 'text';
+  /** `{namespace}root` of XML, the `typ` of a JWS, the media type of a text with its parameters. */
   readonly type: string;
   readonly contentType: string;
 }
@@ -38,10 +41,7 @@ export interface Draft extends Disposable {
  */
 export function checkDraft(chunks: Iterable<string> | Uint8Array, format: DraftFormat, schema: Schema): Draft {
   const bytes = chunks instanceof Uint8Array ? chunks : joined(chunks);
-  const tree: Tree =
-    format.format === 'xml'
-      ? { format: 'xml', document: parseXml(guardXml(bytes)) }
-      : { format: 'json', value: parseStrictJson(bytes) };
+  const tree = parse(bytes, format.format);
   const draft: Draft = {
     format,
     bytes,
@@ -51,7 +51,7 @@ export function checkDraft(chunks: Iterable<string> | Uint8Array, format: DraftF
   };
   keepTree(draft, tree);
   try {
-    if (tree.format === 'xml' && qualifiedName(tree.document.root) !== format.type) {
+    if (tree.format === 'xml' && tree.type !== format.type) {
       throw new GatewayError('E_SCHEMA_INVALID', `the root is not ${format.type}`, { at: '/*' });
     }
     checkTree(tree, schema);
@@ -62,6 +62,17 @@ export function checkDraft(chunks: Iterable<string> | Uint8Array, format: DraftF
   return draft;
 }
 
+function parse(bytes: Uint8Array, format: DraftFormat['format']): Tree {
+  switch (format) {
+    case 'xml':
+      return readXmlTree(bytes);
+    case 'json':
+      return { format, value: parseStrictJson(bytes) };
+    case 'text':
+      return { format, lines: readLines(bytes) };
+  }
+}
+
 /** Joined as bytes piece by piece, so that no text of the whole message's size is ever built. */
 function joined(chunks: Iterable<string>): Uint8Array {
   const pieces: Buffer[] = [];
@@ -69,21 +80,30 @@ function joined(chunks: Iterable<string>): Uint8Array {
   return Buffer.concat(pieces);
 }
 
-/** The signed message and the digest of its bytes. E_SIGNATURE_REFERENCE when an XML root has no `Id`. */
+/**
+ * The signed message and the digest of its bytes. `at`: when it is signed, for the signatures that state it (those of texts).
+ * E_SIGNATURE_REFERENCE when an XML root has no `Id`.
+ */
 export async function seal(
   draft: Draft,
   signer: Signer,
-  meta: Pick<SealedMessage, 'id' | 'partner' | 'kind'>,
+  { at, ...meta }: Pick<SealedMessage, 'id' | 'partner' | 'kind'> & { readonly at?: Moment },
 ): Promise<SealedMessage> {
-  const tree = treeOf(draft);
-  const bytes =
-    tree.format === 'xml'
-      ? signXml(draft.bytes, tree.document, signer)
-      : await signJws(draft.bytes, draft.format.type, signer);
-  return {
-    ...meta,
-    contentType: draft.format.contentType,
-    bytes,
-    digest: createHash('sha256').update(bytes).digest('hex'),
-  };
+  const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, treeOf(draft), at);
+  return { ...meta, contentType, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
+}
+
+type Signed = Pick<SealedMessage, 'bytes'> & { readonly contentType?: string };
+
+async function signed({ format, bytes }: Draft, signer: Signer, tree: Tree, at: Moment | undefined): Promise<Signed> {
+  switch (tree.format) {
+    case 'xml':
+      return { bytes: await signXml(bytes, tree, signer) };
+    case 'json':
+      return { bytes: await signJws(bytes, format.type, signer) };
+    case 'text': {
+      const entity = textEntity(format.type, bytes);
+      return joinSigned(entity, signCms(entity, signer, at));
+    }
+  }
 }
