@@ -1,7 +1,16 @@
 /** A process of its own for one direction and one size: does one list for each message from its parent, and says what it took. */
 
 import { createHash } from 'node:crypto';
-import { closeSync, fdatasyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -46,9 +55,11 @@ export interface Run {
   readonly peakBytes: number;
 }
 
-/** The same bytes by the bare operations that no gateway can do without, in milliseconds. */
+/** The same bytes (of the first message of a list) by the bare operations that no gateway can do without, in milliseconds. */
 export interface Parts {
+  /** Of all messages. */
   readonly bytes: number;
+  readonly messages: number;
   readonly steps: Readonly<Record<string, number>>;
 }
 
@@ -105,34 +116,51 @@ async function send(sender: Gateway): Promise<Run> {
     const built = await sendList(sender, partnerCode, { kind: 'full' });
     const ms = performance.now() - started;
     if (built === undefined) throw new Error('there was no list to send');
-    if (!written) writeFileSync(job.document, built.sealed.bytes);
+    if (!written) for (const [i, { sealed }] of built.messages.entries()) writeFileSync(partOf(i), sealed.bytes);
     written = true;
     const steps = Object.values(built.timings).reduce((sum, step) => sum + step, 0);
     return { ms, steps: { ...built.timings, commit: ms - steps } };
   });
 }
 
+/** The files of a list: of one in parts, one for each. */
+function partOf(index: number): string {
+  return index === 0 ? job.document : `${job.document}.${index + 1}`;
+}
+
+function messageFiles(): string[] {
+  const files: string[] = [];
+  while (existsSync(partOf(files.length))) files.push(partOf(files.length));
+  return files;
+}
+
 async function receive(receiver: Gateway): Promise<Run> {
-  const raw = rawMessage();
+  const messages = rawMessages();
   const watched = watchInbound(receiver);
   return await measured(async () => {
     const started = performance.now();
-    const { verdict, reason } = await receiveMessage(watched.gateway, raw);
+    for (const raw of messages) {
+      const { verdict, reason } = await receiveMessage(watched.gateway, raw());
+      if (verdict !== 'applied') throw new Error(`the list was ${verdict}: ${reason ?? 'no reason'}`);
+    }
     const ended = performance.now();
-    if (verdict !== 'applied') throw new Error(`the list was ${verdict}: ${reason ?? 'no reason'}`);
-    return { ms: ended - started, steps: watched.laps(started, ended) };
+    // Of a list in parts the steps are passed again and again: only their sum is told.
+    const steps = messages.length === 1 ? watched.laps(started, ended) : {};
+    return { ms: ended - started, steps };
   });
 }
 
 /** As the serving gateway takes large messages: in a second thread, which starts for this one. */
 async function receiveBeside(config: Config): Promise<Run> {
-  const raw = rawMessage();
+  const messages = rawMessages();
   const thread = listThread(config);
   try {
     return await measured(async () => {
       const started = performance.now();
-      const { verdict } = await thread.receive(raw);
-      if (verdict === 'rejected') throw new Error('the list was rejected');
+      for (const raw of messages) {
+        const { verdict } = await thread.receive(raw());
+        if (verdict === 'rejected') throw new Error('the list was rejected');
+      }
       return { ms: performance.now() - started, steps: {} };
     });
   } finally {
@@ -140,9 +168,12 @@ async function receiveBeside(config: Config): Promise<Run> {
   }
 }
 
-function rawMessage(): RawMessage {
-  const bytes = readFileSync(job.document);
-  return { partner: job.sender, via: 'file', bytes, receivedAt: momentOf(new Date()) };
+/** Read when it is its turn, as messages come. */
+function rawMessages(): (() => RawMessage)[] {
+  return messageFiles().map((file) => () => {
+    const bytes = readFileSync(file);
+    return { partner: job.sender, via: 'file', bytes, receivedAt: momentOf(new Date()) };
+  });
 }
 
 async function measured(work: () => Promise<Pick<Run, 'ms' | 'steps'>>): Promise<Run> {
@@ -179,7 +210,8 @@ function bareParts(): Parts {
     fdatasyncSync(file);
     closeSync(file);
   });
-  return { bytes: bytes.length, steps };
+  const total = messageFiles().reduce((sum, file) => sum + statSync(file).size, 0);
+  return { bytes: total, messages: messageFiles().length, steps };
 }
 
 process.on('disconnect', () => process.exit());

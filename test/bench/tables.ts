@@ -64,11 +64,13 @@ export function threadRows(results: readonly SizeResult[]): Row[] {
   }));
 }
 
+const messageWays = { out: 'out, in a row', alone: 'out, one by one', in: 'in' } as const;
+
 export function messageRows(results: readonly MessageResult[]): Row[] {
-  return ways.flatMap((way) =>
+  return (['out', 'alone', 'in'] as const).flatMap((way) =>
     results.map(({ records, [way]: { perSecond, rawPerSecond, ratio, steps }, syncsPerSecond }) => ({
       'list of': records,
-      way,
+      way: messageWays[way],
       'messages/s': rounded(perSecond),
       'bare/s': rounded(rawPerSecond),
       share: rounded(ratio),
