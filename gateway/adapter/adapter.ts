@@ -25,6 +25,8 @@ export interface MessageFormat<T> {
   /** `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. */
   readonly type: string;
   readonly contentType: string;
+  /** Its template, as a path. */
+  readonly template: string;
   /** The partner's schema, an absolute path (XSD or JSON Schema by its ending). */
   readonly schema: string;
   /** Paths inside a record that the template cannot leave out: an operator that lacks one cannot be sent. */
@@ -32,6 +34,8 @@ export interface MessageFormat<T> {
   /** The message as text, in chunks. Throws E_CODE_UNKNOWN, E_VALUE_INVALID, E_ELEMENT_MISSING with the record's place. */
   encode(message: T): Iterable<string>;
   decoder(): BodyDecoder<T>;
+  /** The message as it will be read: without what the template does not carry, and as lossy transforms leave it. */
+  asRead(message: T): T;
 }
 
 /** One record beside its form on the wire; `theirs` is empty where the template does not carry the value. */

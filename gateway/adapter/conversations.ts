@@ -1,173 +1,172 @@
-/** Runs what an adapter promises: its sample conversations, and messages made up and sent around. */
+/** Runs what an adapter promises: its sample conversations, and messages made up and sent there and back. */
 
-import { readdir, readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { asGatewayError } from '../model/errors.ts';
+import { isGatewayError } from '../model/errors.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
-import { chanceOf, inventList, inventReply } from './generate.ts';
-import { loadAdapter } from './load.ts';
+import { coverageOf, type Coverage, type Exercised } from './author/coverage.ts';
+import { templatesOf } from './author/template-text.ts';
+import { differenceOf, failureOf, type Failure } from './failures.ts';
+import { chanceOf, inventList, inventReply, type Chance } from './generate.ts';
+import { loadAdapter, loadManifest } from './load.ts';
+import { decodeText, type CheckSchema } from './read-text.ts';
+import { readSamples, runSample, type Sample, type SampleBench } from './samples.ts';
+import { codeTables } from './tables.ts';
 import type { AdapterTools } from './tools.ts';
 
-/** Checks a message against the partner's schema; throws what is wrong with it. */
-export type CheckSchema = (text: string, format: MessageFormat<unknown>) => void;
+export { decodeText, type CheckSchema } from './read-text.ts';
 
 export interface TestOptions {
   /** Made-up messages of each kind. */
   readonly runs: number;
   readonly seed: number;
   readonly checkSchema: CheckSchema;
+  /** Only cases whose name holds this text. */
+  readonly only?: string;
+  /** Milliseconds, from any fixed moment on. */
+  readonly clock: () => number;
 }
 
 export interface Case {
   readonly name: string;
   readonly ok: boolean;
-  /** What was expected and what came, when it is not well. */
-  readonly detail?: string;
+  readonly milliseconds: number;
+  readonly failure?: Failure;
+  /** What a person should know although all is well. */
+  readonly note?: string;
+  /** Options of `mra adapter test` that run this case alone and show the same. */
+  readonly again: string;
+  /** A sample that says something else than what is written now. */
+  readonly rewrite?: { readonly file: string; readonly text: string };
 }
 
-/** Every sample step and both round trips as one case each. Throws E_ADAPTER_INVALID when the adapter does not load. */
-export async function testAdapter(folder: string, tools: AdapterTools, options: TestOptions): Promise<readonly Case[]> {
+export interface TestReport {
+  readonly cases: readonly Case[];
+  readonly coverage: { readonly samples: Coverage; readonly madeUp: Coverage };
+}
+
+/** Every sample step and all round trips as one case each. Throws E_ADAPTER_INVALID when the adapter does not load. */
+export async function testAdapter(folder: string, tools: AdapterTools, options: TestOptions): Promise<TestReport> {
   const adapter = await loadAdapter(folder, tools);
   const bench = { adapter, tools, checkSchema: options.checkSchema };
-  const samples = await runSamples(bench, join(folder, 'samples'));
+  const exercised: { samples: Exercised[]; madeUp: Exercised[] } = { samples: [], madeUp: [] };
+  const wanted = (name: string): boolean => name.includes(options.only ?? '');
+  const cases: Case[] = [];
+  for (const sample of await readSamples(join(folder, 'samples'), tools)) {
+    if (wanted(sample.name)) cases.push(sampleCase(bench, sample, exercised.samples, options.clock));
+  }
+  for (const trip of tripsOf(adapter)) {
+    if (wanted(trip.name)) cases.push(roundTrips(bench, trip, options, exercised.madeUp));
+  }
+  const { manifest, place } = await loadManifest(folder, tools);
+  const templates = await templatesOf(folder, manifest, tools);
+  const dated = codeTables(manifest.codes, place);
+  const tables = dated.on(adapter.stretches.at(-1) ?? '');
+  return {
+    cases,
+    coverage: {
+      samples: coverageOf(templates, tables, exercised.samples),
+      madeUp: coverageOf(templates, tables, exercised.madeUp),
+    },
+  };
+}
+
+function sampleCase(bench: SampleBench, sample: Sample, exercised: Exercised[], clock: () => number): Case {
+  const start = clock();
+  const { failure, exercised: through, written } = runSample(bench, sample);
+  if (through !== undefined) exercised.push(through);
+  return {
+    name: sample.name,
+    ok: failure === undefined,
+    milliseconds: clock() - start,
+    ...(failure === undefined ? {} : { failure }),
+    ...(written === undefined ? {} : { rewrite: { file: sample.file, text: written } }),
+    again: `--only ${sample.name}`,
+  };
+}
+
+/** Messages of one layout that are made up, written, checked and read back. */
+export interface Trip {
+  readonly name: string;
+  readonly format: MessageFormat<unknown>;
+  invent(chance: Chance): unknown;
+}
+
+/** One for every layout of each kind and every state of the code tables. */
+export function tripsOf(adapter: Adapter): readonly Trip[] {
+  const days = adapter.stretches.map((day) => adapter.on(day));
+  const lists = [...new Set(days.map(({ list }) => list))];
+  const replies = [...new Set(days.map(({ reply }) => reply))];
+  const name = (kind: string, i: number, count: number): string =>
+    `made-up ${kind}${count === 1 ? '' : ` in layout ${i + 1} of ${count}`}, there and back`;
   return [
-    ...samples,
-    roundTrips(bench, options, 'list', (seed) => inventList(adapter, chanceOf(seed))),
-    roundTrips(bench, options, 'reply', (seed) => inventReply(adapter, chanceOf(seed))),
+    ...lists.map((format, i): Trip => ({
+      name: name('lists', i, lists.length),
+      format,
+      invent: (chance) => inventList(adapter, chance, format),
+    })),
+    ...replies.map((format, i): Trip => ({
+      name: name('replies', i, replies.length),
+      format,
+      invent: (chance) => inventReply(adapter, chance, format),
+    })),
   ];
 }
 
-interface Bench {
-  readonly adapter: Adapter;
-  readonly tools: AdapterTools;
-  readonly checkSchema: CheckSchema;
-}
-
-type Kind = 'list' | 'reply';
-
-function formatOf(adapter: Adapter, kind: Kind): MessageFormat<unknown> {
-  // Lists and replies are only handed to the format of their own kind.
-  return kind === 'list' ? adapter.list : adapter.reply;
-}
-
-/** A text of the wire in our own words. */
-export function decodeText<T>(
-  format: MessageFormat<T>,
-  text: string,
-  tools: Pick<AdapterTools, 'readXml' | 'readJson'>,
-): T {
-  const decoder = format.decoder();
-  if (decoder.format === 'json') return decoder.read(tools.readJson(text));
-  tools.readXml(text, decoder.events);
-  return decoder.result();
-}
-
-function roundTrips(bench: Bench, { runs, seed }: TestOptions, kind: Kind, invent: (seed: number) => unknown): Case {
-  const name = `round trip of ${runs} made-up messages: ${kind}`;
-  const format = formatOf(bench.adapter, kind);
+function roundTrips(bench: SampleBench, trip: Trip, options: TestOptions, exercised: Exercised[]): Case {
+  const { runs, seed, clock, only } = options;
+  const start = clock();
+  const refused = new Map<string, number>();
+  const finish = (run: number, failure?: Failure): Case => ({
+    name: `${runs} ${trip.name}`,
+    ok: failure === undefined,
+    milliseconds: clock() - start,
+    ...(failure === undefined ? {} : { failure }),
+    ...(refused.size === 0 ? {} : { note: refusedInWords(refused, runs) }),
+    again: `--only '${only ?? trip.name}' --seed ${seed + run} --runs ${failure === undefined ? runs : 1}`,
+  });
   for (let run = 0; run < runs; run += 1) {
-    const detail = wrongWith(() => {
-      const message = invent(seed + run);
-      const text = [...format.encode(message)].join('');
-      bench.checkSchema(text, format);
-      return isDeepStrictEqual(decodeText(format, text, bench.tools), message)
-        ? undefined
-        : 'what is read differs from what was written';
-    });
-    if (detail !== undefined) return { name, ok: false, detail: `seed ${seed + run}: ${detail}` };
+    const { failure, refusedAt, message } = roundTrip(bench, trip, chanceOf(seed + run));
+    if (failure !== undefined) return finish(run, failure);
+    if (refusedAt !== undefined) refused.set(refusedAt, (refused.get(refusedAt) ?? 0) + 1);
+    else exercised.push({ template: trip.format.template, message });
   }
-  return { name, ok: true };
-}
-
-async function runSamples(bench: Bench, folder: string): Promise<Case[]> {
-  if (!existsSync(folder)) return [];
-  const cases: Case[] = [];
-  for (const conversation of (await readdir(folder)).sort()) {
-    const files = (await readdir(join(folder, conversation))).sort(
-      (a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10),
-    );
-    for (const [i, file] of files.entries()) {
-      const kind = kindOf(file);
-      if (kind === undefined) continue;
-      const step = {
-        kind,
-        file: join(folder, conversation, file),
-        before: files[i - 1],
-        after: files[i + 1],
-        folder: join(folder, conversation),
-      };
-      cases.push({ name: `${conversation}/${file}`, ...outcome(await runStep(bench, step)) });
-    }
-  }
-  return cases;
-}
-
-/** `2-list.xml` is a message of the partner's; `1-ours.json` and `2-error.json` stand beside one. */
-function kindOf(file: string): Kind | undefined {
-  const name = /^\d+-([a-z]+)\./u.exec(file)?.[1];
-  return name === 'list' || name === 'reply' ? name : undefined;
-}
-
-interface Step {
-  readonly kind: Kind;
-  readonly file: string;
-  readonly folder: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
-}
-
-function outcome(detail: string | undefined): Pick<Case, 'ok' | 'detail'> {
-  return detail === undefined ? { ok: true } : { ok: false, detail };
-}
-
-/** What is wrong with one message of a conversation; undefined when nothing is. */
-async function runStep(bench: Bench, { kind, file, folder, before, after }: Step): Promise<string | undefined> {
-  const format = formatOf(bench.adapter, kind);
-  const text = await readFile(file, 'utf8');
-  if (after?.endsWith('-error.json') === true)
-    return refusedAs(bench, format, text, await readJson(join(folder, after)));
-  if (before?.endsWith('-ours.json') !== true) return wrongWith(() => void decodeText(format, text, bench.tools));
-  const ours = await readJson(join(folder, before));
-  return wrongWith(() => {
-    const written = [...format.encode(ours)].join('');
-    if (written !== text) return firstDifference(written, text);
-    bench.checkSchema(text, format);
-    return isDeepStrictEqual(decodeText(format, text, bench.tools), ours)
-      ? undefined
-      : `what is read differs from ${before}`;
+  const count = [...refused.values()].reduce((sum, each) => sum + each, 0);
+  if (count * 2 <= runs) return finish(0);
+  return finish(0, {
+    detail: 'the template refuses more than half of the made-up messages',
+    got: refusedInWords(refused, runs),
   });
 }
 
-function refusedAs(bench: Bench, format: MessageFormat<unknown>, text: string, expected: unknown): string | undefined {
+export interface RoundTrip {
+  readonly message: unknown;
+  readonly failure?: Failure;
+  /** The template cannot carry a value and says so: a legal outcome. */
+  readonly refusedAt?: string;
+}
+
+/** One message made up, written, compared with the schema and read back. */
+export function roundTrip({ tools, checkSchema }: SampleBench, { format, invent }: Trip, chance: Chance): RoundTrip {
+  const message = invent(chance);
+  let text: string;
   try {
-    decodeText(format, text, bench.tools);
-    return 'the message is taken, and should be refused';
+    text = [...format.encode(message)].join('');
   } catch (error) {
-    const { code, at } = asGatewayError(error);
-    return isDeepStrictEqual({ code, at }, expected) ? undefined : `refused with ${code} at ${at ?? 'no place'}`;
+    if (isGatewayError(error) && error.code === 'E_VALUE_INVALID' && error.at !== undefined)
+      return { message, refusedAt: error.at.replaceAll(/\/\d+/gu, '') };
+    const failure = failureOf(() => {
+      throw error;
+    });
+    return failure === undefined ? { message } : { message, failure };
   }
+  const failure = failureOf(() => {
+    checkSchema(text, format);
+    return differenceOf(format.asRead(message), decodeText(format, text, tools));
+  });
+  return failure === undefined ? { message } : { message, failure };
 }
 
-async function readJson(file: string): Promise<unknown> {
-  const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-  return value;
-}
-
-function wrongWith(work: () => string | undefined): string | undefined {
-  try {
-    return work();
-  } catch (error) {
-    const known = asGatewayError(error);
-    if (known.code === 'E_INTERNAL') throw error;
-    return `${known.code}: ${known.detail}${known.at === undefined ? '' : ` (at ${known.at})`}`;
-  }
-}
-
-function firstDifference(written: string, expected: string): string {
-  const lines = written.split('\n');
-  const others = expected.split('\n');
-  const line = lines.findIndex((text, i) => text !== others[i]);
-  return `what is written differs from the sample in line ${(line < 0 ? lines.length : line) + 1}`;
+function refusedInWords(refused: ReadonlyMap<string, number>, runs: number): string {
+  const places = [...refused].map(([at, count]) => `${at} ${count}`);
+  return `not written, as the template cannot carry a value: ${places.join(', ')} of ${runs}`;
 }

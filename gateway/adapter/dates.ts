@@ -9,6 +9,8 @@ const groups: Readonly<Record<string, readonly [from: number, to: number]>> = {
   mm: [14, 16],
   ss: [17, 19],
   SSS: [20, 23],
+  // The distance from UTC, `+02:00`; it has no place in a canonical text.
+  XXX: [24, 24],
 };
 
 interface Piece {
@@ -38,6 +40,11 @@ export function isMoment(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 
+/** A day moved by days. */
+export function daysLater(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** Undefined when the pattern has no year, month and day, or holds letters of an unfinished group. */
 export function dayNotation(pattern: string): Notation | undefined {
   const pieces = piecesOf(pattern);
@@ -51,34 +58,39 @@ export function dayNotation(pattern: string): Notation | undefined {
   return {
     write: (day) => writePieces(pieces, day),
     read(text) {
-      const canonical = readPieces(pieces, text);
-      const day = canonical?.slice(0, 10);
+      const day = readPieces(pieces, text)?.canonical.slice(0, 10);
       return day !== undefined && isDay(day) ? day : undefined;
     },
   };
 }
 
 /**
- * A moment in UTC, or on the clock of a zone (IANA name) that keeps one offset all year: elsewhere one hour a year
- * would be read back wrongly. Parts finer than the pattern are cut. Undefined when the pattern or the zone will not do.
+ * A moment in UTC, or on the clock of a zone (IANA name). Without the distance from UTC (`XXX`) the zone must keep one all year:
+ * elsewhere one hour a year would be read back wrongly. Parts finer than the pattern are cut. Undefined when the pattern or the zone will not do.
  */
 export function momentNotation(pattern: string, zone?: string): Notation | undefined {
   const pieces = piecesOf(pattern);
   if (pieces === undefined || !names(pieces, ['yyyy', 'MM', 'dd', 'HH', 'mm'])) return undefined;
-  const offset = zone === undefined ? 0 : steadyOffset(zone);
-  if (offset === undefined) return undefined;
+  const told = pieces.some(({ literal }) => literal === 'XXX');
+  const steady = zone === undefined ? 0 : steadyOffset(zone);
+  if (steady === undefined && !told) return undefined;
   return {
-    write: (moment) => writePieces(pieces, new Date(Date.parse(moment) + offset).toISOString()),
+    write(moment) {
+      const time = Date.parse(moment);
+      const minutes = Math.round((steady ?? offsetAt(zone ?? 'UTC', time)) / 60_000);
+      return writePieces(pieces, new Date(time + minutes * 60_000).toISOString(), minutes);
+    },
     read(text) {
-      const canonical = readPieces(pieces, text);
-      if (canonical === undefined || !isMoment(`${canonical}Z`)) return undefined;
-      return new Date(Date.parse(`${canonical}Z`) - offset).toISOString();
+      const found = readPieces(pieces, text);
+      if (found === undefined || !isMoment(`${found.canonical}Z`)) return undefined;
+      const offset = found.minutes === undefined ? (steady ?? 0) : found.minutes * 60_000;
+      return new Date(Date.parse(`${found.canonical}Z`) - offset).toISOString();
     },
   };
 }
 
 function piecesOf(pattern: string): readonly Piece[] | undefined {
-  const parts = pattern.match(/yyyy|MM|dd|HH|mm|ss|SSS|[^yMdHmsS]/gu) ?? [];
+  const parts = pattern.match(/yyyy|MM|dd|HH|mm|ss|SSS|XXX|[^yMdHmsSX]/gu) ?? [];
   // A letter of an unfinished group matched nothing.
   if (parts.join('') !== pattern) return undefined;
   return parts.map((literal) => ({ literal, group: groups[literal] }));
@@ -89,16 +101,41 @@ function names(pieces: readonly Piece[], wanted: readonly string[]): boolean {
   return new Set(present).size === present.length && wanted.every((name) => present.includes(name));
 }
 
-function writePieces(pieces: readonly Piece[], canonical: string): string {
+function writePieces(pieces: readonly Piece[], canonical: string, minutes = 0): string {
   let text = '';
-  for (const { literal, group } of pieces) text += group === undefined ? literal : canonical.slice(group[0], group[1]);
+  for (const { literal, group } of pieces) {
+    if (literal === 'XXX') text += writeOffset(minutes);
+    else text += group === undefined ? literal : canonical.slice(group[0], group[1]);
+  }
   return text;
 }
 
-function readPieces(pieces: readonly Piece[], text: string): string | undefined {
+/** ISO 8601: `Z`, or the sign, hours and minutes by which the clock is ahead of UTC. */
+function writeOffset(minutes: number): string {
+  if (minutes === 0) return 'Z';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `${minutes < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${String(rest).padStart(2, '0')}`;
+}
+
+interface ReadPieces {
+  readonly canonical: string;
+  /** What the text says of its distance from UTC, if anything. */
+  readonly minutes: number | undefined;
+}
+
+function readPieces(pieces: readonly Piece[], text: string): ReadPieces | undefined {
   const found: Record<number, string> = {};
+  let minutes: number | undefined;
   let at = 0;
   for (const { literal, group } of pieces) {
+    if (literal === 'XXX') {
+      const [written, sign, hours = '', rest = ''] =
+        /^(?:Z|([+-])((?:0\d|1[0-4])):([0-5]\d))/u.exec(text.slice(at, at + 6)) ?? [];
+      if (written === undefined) return undefined;
+      minutes = (Number(hours) * 60 + Number(rest)) * (sign === '-' ? -1 : 1);
+      at += written.length;
+      continue;
+    }
     const part = text.slice(at, at + literal.length);
     at += literal.length;
     if (group === undefined) {
@@ -110,7 +147,7 @@ function readPieces(pieces: readonly Piece[], text: string): string | undefined 
   }
   if (at !== text.length) return undefined;
   const time = `${found[11] ?? '00'}:${found[14] ?? '00'}:${found[17] ?? '00'}.${found[20] ?? '000'}`;
-  return `${found[0] ?? ''}-${found[5] ?? ''}-${found[8] ?? ''}T${time}`;
+  return { canonical: `${found[0] ?? ''}-${found[5] ?? ''}-${found[8] ?? ''}T${time}`, minutes };
 }
 
 /** The digits as a number; negative when one of them is none. */

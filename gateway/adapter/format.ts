@@ -1,5 +1,7 @@
 /** One kind of message of a partner: its template compiled once, and used both ways. */
 
+import { hash } from 'node:crypto';
+import { extname } from 'node:path';
 import type { BodyDecoder } from '../model/body.ts';
 import type { ListMessage, ListRecord } from '../model/list.ts';
 import type { ListFormat, MessageFormat, RecordView } from './adapter.ts';
@@ -7,6 +9,8 @@ import { invalid } from './faults.ts';
 import { openScope, type Scope } from './holes.ts';
 import { jsonEncoder, jsonItemWriter, readJsonMessage } from './json-codec.ts';
 import { planJson } from './json-template.ts';
+import { lineItemWriter, linesEncoder, readLinesMessage } from './lines-codec.ts';
+import { planLines, type LinesKind } from './lines-template.ts';
 import { listShape, type Shape, type Slot } from './shapes.ts';
 import type { AdapterTools } from './tools.ts';
 import type { TransformContext } from './transforms.ts';
@@ -21,14 +25,14 @@ export interface TemplateSource {
   /** Absolute path of the partner's schema. */
   readonly schema: string;
   readonly contentType?: string;
-  /** The `typ` of a JWS; an XML message has its root instead. */
+  /** The `typ` of a JWS, the media type of a text with its parameters; an XML message has its root instead. */
   readonly type?: string;
 }
 
 export type TemplateTools = Pick<AdapterTools, 'readXml' | 'readJson'>;
 
 interface Compiled {
-  readonly format: 'xml' | 'json';
+  readonly format: 'xml' | 'json' | 'text';
   readonly type: string;
   readonly contentType: string;
   readonly encode: (message: unknown) => Iterable<string>;
@@ -56,9 +60,18 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
   const write = compiled.item('records');
   if (records === undefined || write === undefined)
     throw invalid('the template does not carry the list records', source.file);
+  const [no, of] = ['message.part.no', 'message.part.of'].map((path) => scope.holes.has(path));
+  if (no !== of)
+    throw invalid(
+      'only one of message.part.no and message.part.of stands in the template',
+      source.file,
+      'Show both, or none.',
+    );
   return {
     ...assemble<ListMessage>(source, scope, compiled),
-    asSeen: seenBy(records),
+    carriesParts: no === true,
+    fingerprint: fingerprintOf(source, context),
+    asSeen: seenBy<ListRecord>(records),
     view: (record) => ({ fields: viewed(records, record), text: write(record) }),
   };
 }
@@ -72,16 +85,47 @@ function assemble<T>(
     format,
     type,
     contentType,
+    template: source.file,
     schema: source.schema,
     needs: needsOf(scope),
     encode,
     // The scope was opened for the shape of T, and its builder makes nothing else.
     decoder: decoder as () => BodyDecoder<T>,
+    asRead: seenBy<T>(scope),
   };
 }
 
 function compile(source: TemplateSource, scope: Scope, tools: TemplateTools): Compiled {
-  return source.file.endsWith('.xml') ? compileXml(source, scope, tools) : compileJson(source, scope, tools);
+  switch (extname(source.file)) {
+    case '.xml':
+      return compileXml(source, scope, tools);
+    case '.json':
+      return compileJson(source, scope, tools);
+    case '.csv':
+      return compileLines(source, scope, 'csv');
+    case '.fixed':
+      return compileLines(source, scope, 'fixed');
+    default:
+      throw invalid('the ending says no format', source.file, 'Name the template .xml, .json, .csv or .fixed.');
+  }
+}
+
+function compileLines({ file, text, type, contentType }: TemplateSource, scope: Scope, kind: LinesKind): Compiled {
+  if (type === undefined)
+    throw invalid(
+      'a text message needs a type',
+      file,
+      'Give its media type as messages.list.type or messages.reply.type.',
+    );
+  const plan = planLines(text, file, kind, scope);
+  return {
+    format: 'text',
+    type,
+    contentType: contentType ?? 'multipart/signed',
+    encode: linesEncoder(plan),
+    item: (list) => lineItemWriter(plan, list),
+    decoder: () => ({ format: 'text', read: (lines) => readLinesMessage(plan, scope, lines) }),
+  };
 }
 
 function compileXml(
@@ -125,23 +169,48 @@ function needsOf(scope: Scope): string[] {
   return fields.map(({ path }) => path).filter((path) => records?.holes.get(path)?.optional === false);
 }
 
-/** Cuts a record down to what the template carries: digests are taken over what the partner will read, not over what we know. */
-function seenBy(records: Scope): (record: ListRecord) => ListRecord {
-  const { fields, lists } = records.shape;
-  const kept = fields.map(({ path }) => records.holes.has(path) || records.parts.has(path));
-  const listed = lists.map(({ path }) => records.lists.has(path));
-  if (kept.every(Boolean) && listed.every(Boolean) && records.lossy.size === 0) return (record) => record;
-  return (record) => {
+/** All that decides how a record is seen, as one text; the order in which the manifest names things does not count. */
+function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades }: TransformContext): string {
+  const codes = [...tables].map(([name, { toTheirs }]) => [name, [...toTheirs].sort()]).sort();
+  return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort()]), 'hex');
+}
+
+/**
+ * Cuts a message or record down to what the template carries, and puts in what lossy transforms make of it: digests are taken
+ * over what the partner will read, not over what we know.
+ */
+function seenBy<T>(scope: Scope): (item: T) => T {
+  if (carriesAll(scope)) return (item) => item;
+  const { fields, lists } = scope.shape;
+  const kept = fields.map(({ path }) => scope.holes.has(path) || scope.parts.has(path));
+  const items = lists.map(({ path }) => {
+    const inner = scope.lists.get(path);
+    return inner === undefined ? undefined : seenBy<unknown>(inner);
+  });
+  return (item) => {
     const slots: Slot[] = fields.map((field, i) => {
       if (kept[i] !== true) return undefined;
-      if (!records.lossy.has(field.path)) return field.get(record);
-      const hole = records.holes.get(field.path);
-      const written = hole?.write(record);
+      if (!scope.lossy.has(field.path)) return field.get(item);
+      const hole = scope.holes.get(field.path);
+      const written = hole?.write(item);
       return written === undefined ? undefined : hole?.read(written);
     });
-    for (const [i, list] of lists.entries()) slots.push(listed[i] === true ? [...list.get(record)] : undefined);
-    return records.shape.build(slots) as ListRecord;
+    for (const [i, list] of lists.entries()) {
+      const seen = items[i];
+      slots.push(seen === undefined ? undefined : list.get(item).map(seen));
+    }
+    // Built by the shape the scope was opened for.
+    return scope.shape.build(slots) as T;
   };
+}
+
+function carriesAll({ shape, holes, parts, lists, lossy }: Scope): boolean {
+  const inside = shape.lists.map(({ path }) => lists.get(path));
+  return (
+    shape.fields.every(({ path }) => holes.has(path) || parts.has(path)) &&
+    inside.every((inner) => inner !== undefined && carriesAll(inner)) &&
+    lossy.size === 0
+  );
 }
 
 function viewed({ shape, holes, parts, lists }: Scope, record: ListRecord): RecordView['fields'] {

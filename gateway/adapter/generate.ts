@@ -1,10 +1,11 @@
 /** Makes up messages of an adapter, always the same ones for the same seed: what `mra adapter test` sends around. */
 
-import type { Departure, ListMessage, ListRecord } from '../model/list.ts';
+import type { Departure, ListMessage, ListRecord, Part } from '../model/list.ts';
 import { departureReasons } from '../model/list.ts';
 import { recordFaults, type Reply } from '../model/message.ts';
 import { roles } from '../model/record.ts';
-import type { Adapter, IdentifierForm } from './adapter.ts';
+import { isGatewayError } from '../model/errors.ts';
+import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from './adapter.ts';
 
 /** A source of chance: numbers from 0 up to, not including, 1. */
 export type Chance = () => number;
@@ -20,9 +21,21 @@ export function chanceOf(seed: number): Chance {
   };
 }
 
-// Markup, quotes, blanks at the ends, line ends, marks that join, letters beyond sixteen bits: each has broken a format somewhere.
-const texts = [
+const plainTexts = [
   'Example Trading Co., Ltd.',
+  'NORTHERN LIGHTS SHIPPING',
+  'Muster & Partner 7',
+  'HARBOUR ROAD 12-14',
+  '518000',
+  'X',
+  'Quay (East)',
+  'MILL LANE/3',
+  'A. B. SEA-AIR',
+  'Sample Works No. 2',
+];
+
+// Markup, quotes, blanks at the ends, line ends, marks that join, letters beyond sixteen bits: each has broken a format somewhere.
+const hardTexts = [
   'Ä&B <Söhne> "Nord" \'Süd\'',
   '示例贸易有限公司',
   '가온누리전자 주식회사',
@@ -31,17 +44,59 @@ const texts = [
   'e\u0301 joined, \u{20bb7}野家, \u{1f6a2}',
   ']]> {no hole} &amp; %00 \\u0041',
   '=1+1',
+  'semi;colon, comma|bar',
   'x'.repeat(512),
 ];
+const texts = [...plainTexts, ...hardTexts];
 
-/** A list as either side may send it: our operators to them, or theirs to us. */
-export function inventList(adapter: Adapter, chance: Chance): ListMessage {
+/** The record's texts that a template may be asked to carry. */
+const textPaths = ['name.local', 'name.latin', 'address.local', 'address.latin', 'address.city', 'address.postcode'];
+
+/** What a template carries of the made-up texts, by path; the rest it refuses with E_VALUE_INVALID, as it may. */
+export type CarriedTexts = ReadonlyMap<string, readonly string[]>;
+
+const carriedByLists = new WeakMap<ListFormat, CarriedTexts>();
+
+/** Asked of the template once: not every partner's notation has line ends, other scripts, or room for long texts. */
+export function textsOfLists({ identifiers, arrangement }: Adapter, format: ListFormat): CarriedTexts {
+  const known = carriedByLists.get(format);
+  if (known !== undefined) return known;
+  const probe = (path: string, text: string): ListRecord =>
+    recordWith((each) => (each === path ? text : format.needs.includes(each) ? 'X' : undefined), {
+      identifier: identifiers.ours.example,
+      grade: arrangement.grades[0] ?? '',
+      status: 'active',
+      statusSince: '2026-01-02',
+      validFrom: '2025-01-02',
+      validTo: '2029-01-02',
+      roles: [],
+    });
+  const carried: CarriedTexts = new Map(
+    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.view(probe(path, text))))]),
+  );
+  carriedByLists.set(format, carried);
+  return carried;
+}
+
+function carries(write: () => unknown): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return false;
+    throw error;
+  }
+}
+
+/** A list as either side may send it in one layout: our operators to them, or theirs to us. */
+export function inventList(adapter: Adapter, chance: Chance, format: ListFormat = adapter.list): ListMessage {
   const outbound = chance() < 0.5;
   const { identifiers, arrangement, otherSide } = adapter;
   const form = outbound ? identifiers.ours : identifiers.theirs;
   const grades = outbound ? arrangement.grades : otherSide.grades;
+  const carried = textsOfLists(adapter, format);
   const records = times(below(chance, 4), () =>
-    adapter.list.asSeen(inventRecord({ chance, form, grades, needs: adapter.list.needs })),
+    format.asSeen(inventRecord({ chance, form, grades, needs: format.needs, carried })),
   );
   const departures = times(below(chance, 3), () => inventDeparture(chance, form));
   return {
@@ -51,6 +106,7 @@ export function inventList(adapter: Adapter, chance: Chance): ListMessage {
     to: pick(chance, ['XC', adapter.partner]),
     issuedAt: moment(chance),
     nextBy: moment(chance),
+    ...(format.carriesParts && chance() < 0.5 ? { part: inventPart(chance) } : {}),
     position: {
       epoch: { no: below(chance, 9), id: hex(chance, 16) },
       sequence: below(chance, 1_000_000),
@@ -64,8 +120,14 @@ export function inventList(adapter: Adapter, chance: Chance): ListMessage {
   };
 }
 
-export function inventReply(adapter: Adapter, chance: Chance): Reply {
-  return {
+function inventPart(chance: Chance): Part {
+  const no = 1 + below(chance, 4);
+  return { no, of: no + below(chance, 4) };
+}
+
+/** What became of a list's records, in one layout. */
+export function inventReply(adapter: Adapter, chance: Chance, format: MessageFormat<Reply> = adapter.reply): Reply {
+  const reply = {
     id: `m-${hex(chance, 24)}`,
     from: 'XA',
     to: adapter.partner,
@@ -73,12 +135,14 @@ export function inventReply(adapter: Adapter, chance: Chance): Reply {
     subject: `m-${hex(chance, 24)}`,
     taken: below(chance, 1000),
     refused: below(chance, 1000),
-    results: times(below(chance, 4), () => ({
-      identifier: inventIdentifier(chance, adapter.identifiers.theirs),
-      code: pick(chance, recordFaults),
-      detail: pick(chance, texts),
-    })),
   };
+  const results = times(below(chance, 4), () => ({
+    identifier: inventIdentifier(chance, adapter.identifiers.theirs),
+    code: pick(chance, recordFaults),
+    detail: pick(chance, texts),
+  }));
+  const carried = results.filter((result) => carries(() => [...format.encode({ ...reply, results: [result] })]));
+  return { ...reply, results: carried };
 }
 
 interface RecordTerms {
@@ -86,14 +150,34 @@ interface RecordTerms {
   readonly form: IdentifierForm;
   readonly grades: readonly string[];
   readonly needs: readonly string[];
+  readonly carried: CarriedTexts;
 }
 
-function inventRecord({ chance, form, grades, needs }: RecordTerms): ListRecord {
-  const text = (path: string): string | undefined =>
-    needs.includes(path) || chance() < 0.6 ? pick(chance, texts) : undefined;
+function inventRecord({ chance, form, grades, needs, carried }: RecordTerms): ListRecord {
   const validTo = needs.includes('validTo') || chance() < 0.4 ? day(chance) : undefined;
-  return {
+  const text = (path: string): string | undefined => {
+    const wanted = needs.includes(path) || chance() < 0.6;
+    const choice = carried.get(path) ?? [];
+    return wanted && choice.length > 0 ? pick(chance, choice) : undefined;
+  };
+  return recordWith(text, {
     identifier: inventIdentifier(chance, form),
+    grade: pick(chance, grades),
+    status: pick(chance, ['active', 'suspended'] as const),
+    statusSince: day(chance),
+    validFrom: day(chance),
+    ...(validTo === undefined ? {} : { validTo }),
+    roles: roles.filter(() => chance() < 0.3),
+  });
+}
+
+/** The record with the texts that `text` gives for each path. */
+function recordWith(
+  text: (path: string) => string | undefined,
+  rest: Omit<ListRecord, 'name' | 'address'>,
+): ListRecord {
+  return {
+    ...rest,
     name: present({ local: text('name.local'), latin: text('name.latin') }),
     address: present({
       local: text('address.local'),
@@ -101,12 +185,6 @@ function inventRecord({ chance, form, grades, needs }: RecordTerms): ListRecord 
       city: text('address.city'),
       postcode: text('address.postcode'),
     }),
-    grade: pick(chance, grades),
-    status: pick(chance, ['active', 'suspended'] as const),
-    statusSince: day(chance),
-    validFrom: day(chance),
-    ...(validTo === undefined ? {} : { validTo }),
-    roles: roles.filter(() => chance() < 0.3),
   };
 }
 

@@ -1,22 +1,11 @@
 /** A hole of a template: a path into a message, `?` when it may be absent, and transforms; bound to the shape it stands in. */
 
 import { invalid, misfit, placed } from './faults.ts';
-import type { Field, ListField, Scalar, Shape, Slot } from './shapes.ts';
-import { affix, fromPlainText, plainText, transform, type Transform, type TransformContext } from './transforms.ts';
+import { chainOf, cutting, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
+import type { Field, Shape, Slot } from './shapes.ts';
+import { affix, fromPlainText, type Transform, type TransformContext } from './transforms.ts';
 
-export interface Hole {
-  readonly path: string;
-  /** Absent values leave the element, attribute or member out. */
-  readonly optional: boolean;
-  /** Stands in JSON as a number. */
-  readonly numeric: boolean;
-  /** The slot it is read into. */
-  readonly slot: number;
-  isPresent(item: unknown): boolean;
-  /** The value as it stands on the wire, before escaping; undefined when absent. */
-  write(item: unknown): string | undefined;
-  read(theirs: string): Scalar;
-}
+export type { Hole } from './hole-chain.ts';
 
 /** One hole for the first letters of a value and one for the rest are joined after both were read. */
 interface Join {
@@ -63,28 +52,50 @@ export function bindHole(scope: Scope, text: string, at: string): Hole {
   if (match === null)
     throw invalid('not one hole', at, 'Write one hole, {path|transform}, with fixed text around it at most.');
   const [, before = '', path = '', mark, chain = '', after = ''] = match;
-  const index = scope.shape.fields.findIndex((field) => field.path === path);
-  const field = scope.shape.fields[index];
-  if (field === undefined) {
-    const known = scope.shape.fields.map((each) => each.path).join(', ');
-    throw invalid(`there is no value ${path} here`, at, `Use one of: ${known}.`);
-  }
   const optional = mark === '?';
-  if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Take the question mark away.');
   const steps = chain.split('|').slice(1);
   const wire = before + after === '' ? [] : [affix(before, after)];
+  if (/^join:./u.test(steps.at(-1) ?? '')) return bindJoined(scope, { path, optional, steps, wire, at });
+  const index = scope.shape.fields.findIndex((field) => field.path === path);
+  const field = scope.shape.fields[index];
+  if (field === undefined) throw unknownValue(scope, path, at);
+  if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Take the question mark away.');
   const [head = ''] = steps;
   if (/^(?:first|rest):/u.test(head)) return bindPart(scope, { field, index, optional, steps, wire, at });
   if (scope.holes.has(path) || scope.parts.has(path)) throw invalid(`${path} stands twice in the template`, at);
-  const chained = chainOf(scope, { field, steps, wire, at });
+  const chained = chainOf(scope.context, { field, steps, wire, at });
   const hole = makeHole({ field, optional, slot: index, ...chained });
   scope.holes.set(path, hole);
   if (chained.transforms.some(({ lossy }) => lossy === true)) scope.lossy.add(path);
   return hole;
 }
 
-/** Binds a repeated part of a template to a list; E_ADAPTER_INVALID where there is no such list. */
-export function bindList(scope: Scope, path: string, at: string): { list: ListField; slot: number; scope: Scope } {
+function unknownValue({ shape }: Scope, path: string, at: string): unknown {
+  const known = shape.fields.map((each) => each.path).join(', ');
+  const list = shape.lists.some((each) => each.path === path);
+  return list
+    ? invalid(
+        `${path} is a list`,
+        at,
+        'Repeat a part of the template for it, or end the hole with join and a separator.',
+      )
+    : invalid(`there is no value ${path} here`, at, `Use one of: ${known}.`);
+}
+
+/** A repeated part of a template, bound to its list. */
+export interface BoundList {
+  readonly path: string;
+  readonly slot: number;
+  readonly scope: Scope;
+  /** Written with a question mark: what stands around the items is left out where there are none. */
+  readonly optional: boolean;
+  get(item: unknown): readonly unknown[];
+}
+
+/** Binds a repeated part of a template to a list, `roles` or `roles?`; E_ADAPTER_INVALID where there is no such list. */
+export function bindList(scope: Scope, written: string, at: string): BoundList {
+  const optional = written.endsWith('?');
+  const path = optional ? written.slice(0, -1) : written;
   const index = scope.shape.lists.findIndex((list) => list.path === path);
   const list = scope.shape.lists[index];
   if (list === undefined) {
@@ -97,7 +108,7 @@ export function bindList(scope: Scope, path: string, at: string): { list: ListFi
   if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
   const inner = openScope(list.shape, scope.context);
   scope.lists.set(path, inner);
-  return { list, slot: scope.shape.fields.length + index, scope: inner };
+  return { path, slot: scope.shape.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
 }
 
 /** A template must carry everything the model cannot do without, or it could not be read back. Throws E_ADAPTER_INVALID. */
@@ -122,65 +133,60 @@ export function buildItem(scope: Scope, slots: Slot[]): unknown {
   return scope.shape.build(slots);
 }
 
-interface Chain {
-  readonly transforms: readonly Transform[];
-  readonly numeric: boolean;
-}
-
-interface ChainSpec {
-  readonly field: Field;
+interface JoinSpec {
+  readonly path: string;
+  readonly optional: boolean;
   readonly steps: readonly string[];
   readonly wire: readonly Transform[];
   readonly at: string;
 }
 
-function chainOf(scope: Scope, { field, steps, wire, at }: ChainSpec): Chain {
-  const numeric = steps.at(-1) === 'number';
-  if (numeric && (field.kind !== 'count' || steps.length > 1 || wire.length > 0)) {
-    throw invalid(`${field.path} cannot stand as a number`, at, 'Use number alone, and on counts only.');
-  }
-  const transforms = (numeric ? [] : steps).map((step) => {
-    const [name = '', ...rest] = step.split(':');
-    return transform(name, { argument: rest.join(':'), field, context: scope.context, at });
+/** `{roles|code:role|join:;}`: a list of single values in one place, each through the transforms before. */
+function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec): Hole {
+  const [field, ...more] = scope.shape.lists.find((list) => list.path === path)?.shape.fields ?? [];
+  if (field?.path !== '.' || more.length > 0)
+    throw invalid(`${path} is no list of single values`, at, 'Use join on such a list, roles for one.');
+  const separator = steps.at(-1)?.slice('join:'.length) ?? '';
+  const { slot, scope: inner, get } = bindList(scope, path, at);
+  const item = makeHole({
+    field,
+    optional: false,
+    slot: 0,
+    ...chainOf(inner.context, { field, steps: steps.slice(0, -1), wire: [], at }),
   });
-  return { numeric, transforms: [...transforms, ...wire] };
-}
-
-interface HoleSpec extends Chain {
-  readonly field: Field;
-  readonly optional: boolean;
-  readonly slot: number;
-}
-
-function makeHole({ field, optional, slot, transforms, numeric }: HoleSpec): Hole {
-  const { path } = field;
-  const backwards = transforms.toReversed();
+  inner.holes.set('.', item);
+  const around = wire[0] ?? affix('', '');
   return {
     path,
+    kind: 'text',
     optional,
-    numeric,
+    numeric: false,
+    mayBeEmpty: !optional,
     slot,
-    isPresent: (item) => field.get(item) !== undefined,
-    write(item) {
-      const value = field.get(item);
-      try {
-        if (value !== undefined) {
-          let text = plainText(value);
-          for (const step of transforms) text = step.encode(text);
-          return text;
-        }
-        if (optional) return undefined;
-        throw misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without');
-      } catch (error) {
-        throw placed(error, path === '.' ? '' : `/${path.replaceAll('.', '/')}`);
-      }
+    isPresent: (record) => get(record).length > 0,
+    write(record) {
+      const items = get(record);
+      if (items.length === 0 && optional) return undefined;
+      return around.encode(
+        items.map((each, i) => writeJoined(item, each, { separator, at: `/${path}/${i}` })).join(separator),
+      );
     },
     read(theirs) {
-      let text = theirs;
-      for (const step of backwards) text = step.decode(text);
-      return fromPlainText(text, field);
+      const text = around.decode(theirs);
+      return text === '' ? [] : text.split(separator).map((each) => item.read(each));
     },
   };
+}
+
+function writeJoined(hole: Hole, item: unknown, { separator, at }: { separator: string; at: string }): string {
+  try {
+    const text = hole.write(item) ?? '';
+    if (text === '' || text.includes(separator))
+      throw misfit('E_VALUE_INVALID', 'the value holds the separator of its list');
+    return text;
+  } catch (error) {
+    throw placed(error, at);
+  }
 }
 
 interface PartSpec extends ChainSpec {
@@ -202,7 +208,7 @@ function bindPart(scope: Scope, { field, index, optional, steps, wire, at }: Par
   const slot = scope.slots;
   scope.slots += 1;
   const cut = cutting(part, Number(count));
-  const { transforms } = chainOf(scope, { field, steps: others, wire, at });
+  const { transforms } = chainOf(scope.context, { field, steps: others, wire, at });
   const hole = makeHole({ field, optional, slot, numeric: false, transforms: [cut, ...transforms] });
   parts[part] = hole;
   scope.parts.set(path, parts);
@@ -210,18 +216,4 @@ function bindPart(scope: Scope, { field, index, optional, steps, wire, at }: Par
     scope.joins.push({ field, slot: index, first: parts.first.slot, rest: parts.rest.slot });
   }
   return hole;
-}
-
-function cutting(part: 'first' | 'rest', length: number): Transform {
-  return {
-    encode(text) {
-      if (text.length <= length) throw misfit('E_VALUE_INVALID', 'the value is too short to be split');
-      return part === 'first' ? text.slice(0, length) : text.slice(length);
-    },
-    decode(text) {
-      if (part === 'first' ? text.length !== length : text === '')
-        throw misfit('E_VALUE_INVALID', 'a part of the value has the wrong length');
-      return text;
-    },
-  };
 }

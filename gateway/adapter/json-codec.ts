@@ -10,38 +10,114 @@ type Writer = (item: unknown) => string;
 type EachPlan = JsonPlan & { readonly is: 'each' };
 type ObjectPlan = JsonPlan & { readonly is: 'object' };
 
-type Step =
-  | { readonly is: 'once'; readonly write: Writer }
-  | { readonly is: 'each'; readonly plan: EachPlan; readonly write: Writer };
+/** A member of the message: whole, or a list whose items are written one by one, or an object that holds such a list. */
+type Member =
+  | { readonly is: 'whole'; readonly lead: string; readonly write: Writer }
+  | { readonly is: 'list'; readonly lead: string; readonly plan: EachPlan; readonly write: Writer }
+  | {
+      readonly is: 'group';
+      readonly lead: string;
+      readonly members: readonly Member[];
+      isPresent(message: unknown): boolean;
+    };
+
+/** What is written and not handed on yet. `fresh`: the innermost object has no member so far. */
+interface Unsent {
+  text: string;
+  fresh: boolean;
+}
 
 const chunkLength = 65_536;
 
 /** Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer. */
 export function jsonEncoder(plan: JsonPlan): (message: unknown) => Generator<string> {
-  const steps = stepsOf(plan);
+  const members = membersOf(plan);
   return function* encode(message) {
-    let text = '';
-    for (const step of steps) {
-      if (step.is === 'once') {
-        text += step.write(message);
-        continue;
-      }
-      const items = step.plan.get(message);
-      for (let i = 0; i < items.length; i += 1) {
-        text += (i === 0 ? '\n' : ',\n') + writeItem(step.plan.path, step.write, items[i], i);
-        if (text.length > chunkLength) {
-          yield text;
-          text = '';
-        }
-      }
-    }
-    yield `${text}\n`;
+    const unsent: Unsent = { text: '{', fresh: true };
+    yield* writeMembers(members, message, unsent);
+    yield `${unsent.text}}\n`;
   };
+}
+
+function* writeMembers(members: readonly Member[], message: unknown, unsent: Unsent): Generator<string> {
+  for (const member of members) {
+    switch (member.is) {
+      case 'whole': {
+        const value = member.write(message);
+        if (value !== '') begin(unsent, member.lead + value);
+        break;
+      }
+      case 'list':
+        yield* writeList(member, message, unsent);
+        break;
+      case 'group':
+        if (!member.isPresent(message)) break;
+        begin(unsent, `${member.lead}{`);
+        unsent.fresh = true;
+        yield* writeMembers(member.members, message, unsent);
+        unsent.text += '}';
+        unsent.fresh = false;
+    }
+  }
+}
+
+function* writeList(
+  { lead, plan, write }: Member & { is: 'list' },
+  message: unknown,
+  unsent: Unsent,
+): Generator<string> {
+  const items = plan.get(message);
+  if (items.length === 0 && plan.optional) return;
+  begin(unsent, `${lead}[`);
+  for (let i = 0; i < items.length; i += 1) {
+    unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(plan.path, write, items[i], i);
+    if (unsent.text.length > chunkLength) {
+      yield unsent.text;
+      unsent.text = '';
+    }
+  }
+  unsent.text += ']';
+}
+
+function begin(unsent: Unsent, text: string): void {
+  unsent.text += unsent.fresh ? text : `,${text}`;
+  unsent.fresh = false;
 }
 
 /** One item of a list as it stands in a message; for showing a single record. */
 export function jsonItemWriter(plan: JsonPlan, list: string): Writer | undefined {
-  return stepsOf(plan).find((step) => step.is === 'each' && step.plan.path === list)?.write;
+  const found = listsIn(membersOf(plan)).find((member) => member.plan.path === list);
+  return found?.write;
+}
+
+function listsIn(members: readonly Member[]): (Member & { is: 'list' })[] {
+  return members.flatMap((member) => {
+    if (member.is === 'list') return [member];
+    return member.is === 'group' ? listsIn(member.members) : [];
+  });
+}
+
+function membersOf(plan: JsonPlan): Member[] {
+  const members = plan.is === 'object' ? plan.members : [];
+  return members.map(({ name, plan: inner }): Member => {
+    const lead = `${JSON.stringify(name)}:`;
+    if (inner.is === 'each') return { is: 'list', lead, plan: inner, write: writer(inner.item) };
+    if (!holdsList(inner)) return { is: 'whole', lead, write: writer(inner) };
+    return { is: 'group', lead, members: membersOf(inner), isPresent: (message) => isPresent(inner, message) };
+  });
+}
+
+function isPresent(plan: JsonPlan, message: unknown): boolean {
+  switch (plan.is) {
+    case 'fixed':
+      return true;
+    case 'hole':
+      return !plan.hole.optional || plan.hole.isPresent(message);
+    case 'each':
+      return !plan.optional || plan.get(message).length > 0;
+    case 'object':
+      return plan.members.length === 0 || plan.members.some((member) => isPresent(member.plan, message));
+  }
 }
 
 function writeItem(path: string, write: Writer, item: unknown, index: number): string {
@@ -50,21 +126,6 @@ function writeItem(path: string, write: Writer, item: unknown, index: number): s
   } catch (error) {
     throw placed(error, `/${path}/${index}`);
   }
-}
-
-// Nothing at the level of the message itself may be absent, so its commas are known beforehand.
-function stepsOf(plan: JsonPlan): Step[] {
-  if (plan.is === 'each') return [once('['), { is: 'each', plan, write: writer(plan.item) }, once(']')];
-  if (plan.is !== 'object' || !holdsList(plan)) return [{ is: 'once', write: writer(plan) }];
-  const members = plan.members.flatMap(({ name, plan: inner }, i) => [
-    once(`${i === 0 ? '' : ','}${JSON.stringify(name)}:`),
-    ...stepsOf(inner),
-  ]);
-  return [once('{'), ...members, once('}')];
-}
-
-function once(text: string): Step {
-  return { is: 'once', write: () => text };
 }
 
 function holdsList(plan: JsonPlan): boolean {
@@ -82,11 +143,11 @@ function writer(plan: JsonPlan): Writer {
       return holeWriter(plan.hole);
     case 'each': {
       const write = writer(plan.item);
-      return (item) =>
-        `[${plan
-          .get(item)
-          .map((each, i) => writeItem(plan.path, write, each, i))
-          .join(',')}]`;
+      return (item) => {
+        const items = plan.get(item);
+        if (items.length === 0 && plan.optional) return '';
+        return `[${items.map((each, i) => writeItem(plan.path, write, each, i)).join(',')}]`;
+      };
     }
     case 'object':
       return objectWriter(plan);

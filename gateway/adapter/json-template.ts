@@ -1,18 +1,11 @@
 /** A JSON template read into a plan: members, holes and lists; encoder and decoder both follow it. */
 
 import { invalid } from './faults.ts';
-import { bindHole, bindList, closeScope, hasHole, type Hole, type Scope } from './holes.ts';
+import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from './holes.ts';
 
 export type JsonPlan =
   | { readonly is: 'object'; readonly members: readonly MemberPlan[]; readonly ignored: readonly string[] }
-  | {
-      readonly is: 'each';
-      readonly path: string;
-      readonly slot: number;
-      readonly scope: Scope;
-      readonly item: JsonPlan;
-      get(item: unknown): readonly unknown[];
-    }
+  | (BoundList & { readonly is: 'each'; readonly item: JsonPlan })
   | { readonly is: 'hole'; readonly hole: Hole }
   | { readonly is: 'fixed'; readonly value: string | number | boolean };
 
@@ -58,10 +51,10 @@ function planEach(value: Readonly<Record<string, unknown>>, scope: Scope, at: st
   if (typeof path !== 'string' || item === undefined || Object.keys(rest).length > 0) {
     throw invalid('a list has $each and $item, nothing else', at);
   }
-  const { list, slot, scope: inner } = bindList(scope, path, at);
-  const plan = planValue(item, inner, `${at}/$item`);
-  closeScope(inner, at);
-  return { is: 'each', path, slot, scope: inner, item: plan, get: (from) => list.get(from) };
+  const list = bindList(scope, path, at);
+  const plan = planValue(item, list.scope, `${at}/$item`);
+  closeScope(list.scope, at);
+  return { is: 'each', ...list, item: plan };
 }
 
 function ignoredIn(members: readonly (readonly [string, unknown])[], at: string): string[] {
@@ -77,6 +70,7 @@ function isOptional(plan: JsonPlan): boolean {
     case 'object':
       return plan.members.length > 0 && plan.members.every(({ optional }) => optional);
     case 'each':
+      return plan.optional;
     case 'fixed':
       return false;
   }

@@ -1,40 +1,28 @@
 /** Loads adapters/<cc>: adapter.yaml, templates and home.yaml become an Adapter or a HomeProfile, or an error with file, line and fix. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { Decree, HomeProfile } from '../model/home.ts';
-import type { Adapter } from './adapter.ts';
+import type { Adapter, MessageFormat } from './adapter.ts';
 import { invalid, type Place } from './faults.ts';
 import { listFormat, messageFormat, type TemplateSource, type TemplateTools } from './format.ts';
 import { identifierForm } from './identifiers.ts';
-import { termsOf, type Manifest, type MessageData } from './manifest.ts';
+import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
+import { termsOf, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
 import { replyShape } from './shapes.ts';
-import { codeTables } from './tables.ts';
+import { codeTables, type CodeTables } from './tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
 
 /** One adapter. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID (file:line:column, fix). */
 export async function loadAdapter(folder: string, tools: AdapterTools): Promise<Adapter> {
   const { manifest, place } = await loadManifest(folder, tools);
-  const { grades } = manifest.arrangement;
-  const context = {
-    tables: codeTables(manifest.codes, place),
-    timeZone: manifest.timeZone,
-    grades: [...grades.ours, ...grades.theirs],
-  };
   const theirs = identifierForm(manifest.identifiers.theirs, place, '/identifiers/theirs');
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
-  const { partner, name, timeZone, seal, transport, messages } = manifest;
-  const list = listFormat(await templateOf(folder, messages.list), context, templateTools(tools));
-  const reply = messageFormat(await templateOf(folder, messages.reply), replyShape, context, templateTools(tools));
-  if ((list.format === 'json') !== (seal.kind === 'jws') || list.format !== reply.format) {
-    throw invalid(
-      `a seal of kind ${seal.kind} does not fit these templates`,
-      place('/seal'),
-      'XML takes xml-signature, JSON takes jws.',
-    );
-  }
+  const { stretches, on } = await loadFormats(folder, manifest, place, tools);
+  const { partner, name, timeZone, seal, transport } = manifest;
+  const { list, reply } = on(stretches.at(-1) ?? '');
   return {
     cc: basename(resolve(folder)),
     partner,
@@ -46,9 +34,73 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     identifiers: { theirs, ours },
     seal,
     transport,
+    lists: listsOf(manifest),
     list,
     reply,
+    on,
+    stretches,
   };
+}
+
+function listsOf({ lists }: Manifest): Adapter['lists'] {
+  const { kinds = ['full', 'delta'], partRecords } = lists ?? {};
+  return partRecords === undefined ? { kinds } : { kinds, partRecords };
+}
+
+/** The layouts of a kind of message, however the manifest writes them. */
+export function versionsOf(messages: MessageData | readonly MessageVersion[]): readonly MessageVersion[] {
+  return 'template' in messages ? [messages] : messages;
+}
+
+async function loadFormats(
+  folder: string,
+  manifest: Manifest,
+  place: Place,
+  tools: AdapterTools,
+): Promise<FormatsByDay> {
+  const { timeZone, arrangement, messages } = manifest;
+  const grades = [...arrangement.grades.ours, ...arrangement.grades.theirs];
+  const readers = templateTools(tools);
+  const list = await layoutsOf(folder, messages.list, tools, (source, tables) =>
+    fitting(listFormat(source, { tables, timeZone, grades }, readers), manifest, place),
+  );
+  const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
+    fitting(messageFormat(source, replyShape, { tables, timeZone, grades }, readers), manifest, place),
+  );
+  const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
+  const carried = byDay.stretches.every((day) => byDay.on(day).list.carriesParts);
+  if (manifest.lists?.partRecords === undefined || carried) return byDay;
+  throw invalid(
+    'lists travel in parts, and a layout does not say which part a message is',
+    place('/lists/partRecords'),
+    'Show message.part.no and message.part.of in every list template, or leave partRecords out.',
+  );
+}
+
+async function layoutsOf<F>(
+  folder: string,
+  messages: MessageData | readonly MessageVersion[],
+  tools: AdapterTools,
+  compile: (source: TemplateSource, tables: CodeTables) => F,
+): Promise<Layout<F>[]> {
+  return Promise.all(
+    versionsOf(messages).map(async (version) => {
+      const source = await templateOf(folder, version, tools);
+      return { ...version, compile: (tables) => compile(source, tables) };
+    }),
+  );
+}
+
+const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
+
+/** A format that its seal can be put around; E_ADAPTER_INVALID for another. */
+function fitting<F extends Pick<MessageFormat<unknown>, 'format'>>(format: F, { seal }: Manifest, place: Place): F {
+  if (sealOf[format.format] === seal.kind) return format;
+  throw invalid(
+    `a seal of kind ${seal.kind} does not fit these templates`,
+    place('/seal'),
+    'XML takes xml-signature, JSON takes jws, CSV and fixed width take cms-detached.',
+  );
 }
 
 /** Every folder with an adapter.yaml, by folder name. */
@@ -77,7 +129,8 @@ export async function loadManifest(folder: string, tools: AdapterTools): Promise
   return { manifest: value, place };
 }
 
-async function loadYaml<T>(
+/** A data file of a folder checked against its schema. Throws E_ADAPTER_UNKNOWN where there is none, E_ADAPTER_INVALID with the line. */
+export async function loadYaml<T>(
   folder: string,
   name: string,
   validate: (value: unknown) => Checked<T>,
@@ -90,7 +143,7 @@ async function loadYaml<T>(
       fix: 'Name a folder under adapters/ that has one.',
     });
   }
-  const text = await readFile(file, 'utf8');
+  const text = await tools.readText(file);
   const place: Place = (pointer) => {
     const { line, column } = tools.placeInYaml(text, pointer);
     return `${file}:${line}:${column}`;
@@ -102,7 +155,7 @@ async function loadYaml<T>(
   throw invalid(
     `${first?.pointer ?? ''} ${first?.detail ?? ''}${others}`,
     place(first?.pointer ?? ''),
-    'Follow schemas/adapter.schema.json.',
+    `Follow schemas/${basename(name, '.yaml')}.schema.json.`,
   );
 }
 
@@ -110,6 +163,7 @@ async function loadYaml<T>(
 export async function templateOf(
   folder: string,
   { template, schema, type, contentType }: MessageData,
+  { readText }: Pick<AdapterTools, 'readText'>,
 ): Promise<TemplateSource> {
   const file = join(folder, template);
   const schemaFile = resolve(folder, schema);
@@ -119,7 +173,7 @@ export async function templateOf(
   }
   return {
     file,
-    text: await readFile(file, 'utf8'),
+    text: await readText(file),
     schema: schemaFile,
     ...(type === undefined ? {} : { type }),
     ...(contentType === undefined ? {} : { contentType }),

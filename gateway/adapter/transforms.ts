@@ -2,6 +2,8 @@
 
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
 import { invalid, misfit } from './faults.ts';
+import { digits, max, oneLine, trim, upper, type Cut } from './lossy.ts';
+import { reform } from './reform.ts';
 import type { Field, Scalar } from './shapes.ts';
 import type { CodeTables } from './tables.ts';
 
@@ -43,7 +45,7 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
   /** `zoned:yyyyMMddHHmmss`, on the partner's clock */
   zoned: (use) => {
     requireKind(use, 'moment');
-    const fix = 'a pattern with yyyy, MM, dd, HH and mm; where the zone changes its clock, use datetime';
+    const fix = 'a pattern with yyyy, MM, dd, HH and mm; where the zone changes its clock, with XXX too';
     return notated(momentNotation(use.argument, use.context.timeZone), use, fix);
   },
   /** `code:status`: a table of adapter.yaml */
@@ -73,11 +75,59 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
   },
   /** `prefix:AEO`: a fixed text before the value */
   prefix: ({ argument }) => affix(argument, ''),
+  /** `reform:AEOXAnnnnnn:XAnnnnnn`: the places of the value put otherwise; values of another form pass as they are */
+  reform: ({ argument, at }) => {
+    const [from = '', to = '', ...more] = argument.split(':');
+    const made = more.length > 0 ? 'it takes two patterns, ours and theirs' : reform(from, to);
+    if (typeof made !== 'string') return made;
+    throw invalid(
+      `the reform ${argument} cannot be used: ${made}`,
+      at,
+      'Write every place as the same small letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.',
+    );
+  },
   /** `upper`: in capitals; lossy */
-  upper: () => ({ encode: (text) => text.toUpperCase(), decode: (text) => text, lossy: true }),
+  upper: (use) => lossy(use, upper),
+  /** `trim`: without blanks at its ends; lossy */
+  trim: (use) => lossy(use, trim),
+  /** `oneLine`: line ends, control characters and runs of blanks become one blank; lossy */
+  oneLine: (use) => lossy(use, oneLine),
+  /** `digits`: the digits alone; lossy */
+  digits: (use) => lossy(use, digits),
+  /** `max:40`: at most so many characters, the rest cut; lossy */
+  max: (use) => {
+    if (!/^[1-9]\d{0,3}$/u.test(use.argument))
+      throw invalid('max needs a number of characters', use.at, 'Write max:40.');
+    return lossy(use, max(Number(use.argument)));
+  },
 };
 
-export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'number'];
+/** Bound by the template itself: a value in two places, a list in one, a number of JSON. */
+export const placements = ['first', 'rest', 'join', 'number'] as const;
+
+export const transformNames: readonly string[] = [...Object.keys(makers), ...placements];
+
+/** Only words for people may lose something: an identifier, a code or a day travels whole or not at all. */
+function lossy({ field, at }: Use, { encode, decode }: Cut): Transform {
+  if (!field.free)
+    throw invalid(
+      `${field.path} cannot lose anything`,
+      at,
+      'Use this transform on names, addresses and details only; give other values the room they need.',
+    );
+  return {
+    encode(text) {
+      const cut = encode(text);
+      if (cut === '') throw misfit('E_VALUE_INVALID', 'nothing of the value is left');
+      return cut;
+    },
+    decode(text) {
+      if (!decode(text)) throw misfit('E_VALUE_INVALID', 'the value holds what was to be left out');
+      return text;
+    },
+    lossy: true,
+  };
+}
 
 /** A transform by name; E_ADAPTER_INVALID for an unknown one or one that does not fit the field. */
 export function transform(name: string, use: Use): Transform {

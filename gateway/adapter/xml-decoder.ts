@@ -3,19 +3,22 @@
  * Elements stand in the order of the template. Paths of places are put together only when there is something to complain of.
  */
 
-import type { XmlAttribute, XmlEvents } from '../model/body.ts';
+import type { BodyEvents, XmlAttribute } from '../model/body.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { misfit, placed } from './faults.ts';
 import { buildItem, type Hole, type Scope } from './holes.ts';
 import type { Slot } from './shapes.ts';
-import { isRequired, type ElementPlan } from './xml-template.ts';
+import { fixedValue, isRequired, type ElementPlan } from './xml-template.ts';
 
-/** The state of one element that is open. */
+/** The state of one element that is open. Each depth has one, used again for every element there: a list has hundreds of thousands. */
 interface Frame {
-  readonly plan: ElementPlan;
-  /** Values of the message or item this element belongs to. */
-  readonly slots: Slot[];
   readonly parent: Frame | undefined;
+  /** That of the depth below. */
+  inner: Frame | undefined;
+  plan: ElementPlan;
+  /** Values of the message or item this element belongs to; in `own` if it is an item itself. */
+  slots: Slot[];
+  own: Slot[];
   /** Which child of the plan may come next. */
   next: number;
   /** How often the child at `next` has come already. */
@@ -37,7 +40,7 @@ interface Reading {
 }
 
 /** A decoder for one message; `result` gives what was built once the last element was closed. */
-export function xmlDecoder(root: ElementPlan, scope: Scope): { readonly events: XmlEvents; result(): unknown } {
+export function xmlDecoder(root: ElementPlan, scope: Scope): { readonly events: BodyEvents; result(): unknown } {
   const reading: Reading = { root, slots: emptySlots(scope), frame: undefined, ignoredDepth: 0, begun: false };
   return {
     events: {
@@ -61,7 +64,7 @@ function open(reading: Reading, namespace: string, name: string, attributes: rea
     reading.begun = true;
     reading.frame = openRoot(reading.root, reading.slots, { namespace, name });
   } else {
-    const child = nextChild(reading.frame, namespace, name);
+    const child = nextChild(reading.frame, { namespace, name, attributes });
     if (child === undefined) {
       reading.ignoredDepth = 1;
       return;
@@ -91,23 +94,41 @@ function emptySlots(scope: Scope): Slot[] {
 }
 
 function openRoot(plan: ElementPlan, slots: Slot[], { namespace, name }: { namespace: string; name: string }): Frame {
-  const frame: Frame = { plan, slots, parent: undefined, next: 0, count: 1, text: '' };
+  const frame: Frame = { parent: undefined, inner: undefined, plan, slots, own: slots, next: 0, count: 1, text: '' };
   if (namespace === plan.namespace && name === plan.name) return frame;
   throw placed(misfit('E_ELEMENT_UNKNOWN', `the root is not ${plan.name}`), `/${shorten(name)}`);
 }
 
 function openChild(parent: Frame, plan: ElementPlan): Frame {
-  const slots = plan.each === undefined ? parent.slots : emptySlots(plan.each.scope);
-  return { plan, slots, parent, next: 0, count: 0, text: '' };
+  const { slots } = parent;
+  const frame = (parent.inner ??= { parent, inner: undefined, plan, slots, own: [], next: 0, count: 0, text: '' });
+  frame.plan = plan;
+  frame.slots = plan.each === undefined ? slots : ownSlots(frame, plan.each.scope);
+  frame.next = 0;
+  frame.count = 0;
+  frame.text = '';
+  return frame;
+}
+
+/** Builders copy what they need, so one item's slots serve the next. */
+function ownSlots(frame: Frame, scope: Scope): Slot[] {
+  if (frame.own.length === scope.slots) frame.own.fill(undefined);
+  else frame.own = emptySlots(scope);
+  return frame.own;
 }
 
 /** The plan of the element that comes, or undefined when it is to be dropped. Moves the parent on. */
-function nextChild(frame: Frame, namespace: string, name: string): ElementPlan | undefined {
+function nextChild(
+  frame: Frame,
+  { namespace, name, attributes }: { namespace: string; name: string; attributes: readonly XmlAttribute[] },
+): ElementPlan | undefined {
   const { content, ignored } = frame.plan;
   const children = content.is === 'elements' ? content.children : noChildren;
   for (let i = frame.next; i < children.length; i += 1) {
     const child = children[i];
     if (child?.name !== name || child.namespace !== namespace) continue;
+    if (child.told !== undefined && fixedValue(attributes, child.told.namespace, child.told.name) !== child.told.value)
+      continue;
     requireNone(frame, i);
     if (child.each === undefined) {
       frame.next = i + 1;
@@ -141,6 +162,7 @@ function readAttributes(frame: Frame, attributes: readonly XmlAttribute[]): void
   let required = 0;
   for (const { namespace, name, value } of attributes) {
     const plan = plans.find((each) => each.name === name && each.namespace === namespace);
+    if (plan === undefined && frame.plan.ignoredAttributes.some((each) => each.name === name)) continue;
     if (plan === undefined)
       throw complaint('E_ELEMENT_UNKNOWN', 'the template does not show this attribute', frame, `/@${shorten(name)}`);
     if (isRequired(plan)) required += 1;

@@ -1,7 +1,7 @@
 /** Turns the plan of an XML template into functions that write messages by joining text: nothing is built but the text itself. */
 
 import { misfit, placed } from './faults.ts';
-import type { Hole } from './holes.ts';
+import { canonicalPlan } from './xml-canonical.ts';
 import type { ElementContent, ElementPlan } from './xml-template.ts';
 
 type Writer = (item: unknown) => string;
@@ -16,7 +16,7 @@ const chunkLength = 65_536;
 
 /** Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer. */
 export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<string> {
-  const steps = stepsOf(plan);
+  const steps = stepsOf(canonicalPlan(plan));
   return function* encode(message) {
     let text = '<?xml version="1.0" encoding="UTF-8"?>';
     for (const step of steps) {
@@ -48,7 +48,7 @@ function writeItem(step: Step & { is: 'each' }, item: unknown, index: number): s
 
 /** One item of a list as it stands in a message; for showing a single record. */
 export function xmlItemWriter(plan: ElementPlan, list: string): Writer | undefined {
-  const step = stepsOf(plan).find((each) => each.is === 'each' && each.name === list);
+  const step = stepsOf(canonicalPlan(plan)).find((each) => each.is === 'each' && each.name === list);
   return step?.write;
 }
 
@@ -58,16 +58,23 @@ function stepsOf(plan: ElementPlan): Step[] {
     return [{ is: 'each', name: listName(plan), get: (item) => each.get(item), write: elementWriter(plan) }];
   if (content.is === 'text' || !content.children.some(holdsList)) return [onLine(elementWriter(plan))];
   const attributes = attributesWriter(plan);
-  const open = `<${plan.tag}${plan.declarations}`;
+  const open = openingOf(plan);
+  const isPresent = presenceOf(plan);
   return [
-    onLine((item) => `${open}${attributes(item)}>`),
+    onLine((item) => (isPresent(item) ? `${open}${attributes(item)}>` : '')),
     ...content.children.flatMap(stepsOf),
-    onLine(() => `</${plan.tag}>`),
+    onLine((item) => (isPresent(item) ? `</${plan.tag}>` : '')),
   ];
 }
 
 function onLine(write: Writer): Step {
-  return { is: 'once', write: (item) => `\n${write(item)}` };
+  return {
+    is: 'once',
+    write(item) {
+      const text = write(item);
+      return text === '' ? '' : `\n${text}`;
+    },
+  };
 }
 
 function holdsList({ each, content }: ElementPlan): boolean {
@@ -81,43 +88,59 @@ function listName({ each }: ElementPlan): string {
 function elementWriter(plan: ElementPlan): Writer {
   const attributes = attributesWriter(plan);
   const body = contentWriter(plan.content);
-  const open = `<${plan.tag}${plan.declarations}`;
+  const open = openingOf(plan);
   const close = `</${plan.tag}>`;
-  const bare = plan.content.is === 'text' && plan.content.value === '';
-  const full: Writer = bare
-    ? (item) => `${open}${attributes(item)}/>`
-    : (item) => `${open}${attributes(item)}>${body(item)}${close}`;
+  const full: Writer = (item) => `${open}${attributes(item)}>${body(item)}${close}`;
   if (!plan.optional) return full;
-  const holes = holesIn(plan);
-  return (item) => (holes.some((hole) => hole.isPresent(item)) ? full(item) : '');
+  const isPresent = presenceOf(plan);
+  return (item) => (isPresent(item) ? full(item) : '');
 }
 
-function holesIn({ attributes, content }: ElementPlan): Hole[] {
+/** Whether anything of an element is there to be written: any of its values, or an item of its lists. */
+function presenceOf(plan: ElementPlan): (item: unknown) => boolean {
+  if (!plan.optional) return () => true;
+  const presences = presencesIn(plan);
+  return (item) => presences.some((isPresent) => isPresent(item));
+}
+
+function presencesIn({ attributes, content }: ElementPlan): ((item: unknown) => boolean)[] {
   const values = attributes.map(({ value }) => value);
-  const inside = content.is === 'text' ? [] : content.children.flatMap(holesIn);
+  const own = (content.is === 'text' ? [...values, content.value] : values).filter(
+    (value) => typeof value !== 'string',
+  );
+  const inside = content.is === 'text' ? [] : content.children;
   return [
-    ...(content.is === 'text' ? [...values, content.value] : values).filter((value) => typeof value !== 'string'),
-    ...inside,
+    ...own.map((hole) => (item: unknown) => hole.isPresent(item)),
+    ...inside.flatMap((child) => {
+      const { each } = child;
+      return each === undefined ? presencesIn(child) : [(item: unknown) => each.get(item).length > 0];
+    }),
   ];
 }
 
+/** The start tag up to the attributes. */
+function openingOf({ tag, declarations }: ElementPlan): string {
+  const written = declarations.map(
+    ([prefix, namespace]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(namespace)}"`,
+  );
+  return `<${tag}${written.join('')}`;
+}
+
 function attributesWriter({ attributes }: ElementPlan): Writer {
-  let fixed = '';
-  const varying: Writer[] = [];
-  for (const { tag, value } of attributes) {
+  const writers = attributes.map(({ tag, value }): Writer => {
     const open = ` ${tag}="`;
-    if (typeof value === 'string') fixed += `${open}${escapeXml(value)}"`;
-    else {
-      varying.push((item) => {
-        const text = value.write(item);
-        return text === undefined ? '' : `${open}${escapeXml(text)}"`;
-      });
+    if (typeof value === 'string') {
+      const fixed = `${open}${escapeAttribute(value)}"`;
+      return () => fixed;
     }
-  }
-  if (varying.length === 0) return () => fixed;
+    return (item) => {
+      const text = value.write(item);
+      return text === undefined ? '' : `${open}${escapeAttribute(text)}"`;
+    };
+  });
   return (item) => {
-    let text = fixed;
-    for (const write of varying) text += write(item);
+    let text = '';
+    for (const write of writers) text += write(item);
     return text;
   };
 }
@@ -135,12 +158,12 @@ function contentWriter(content: ElementContent): Writer {
   }
   const { value } = content;
   if (typeof value === 'string') {
-    const fixed = escapeXml(value);
+    const fixed = escapeText(value);
     return () => fixed;
   }
   return (item) => {
     const text = value.write(item);
-    return text === undefined ? '' : escapeXml(text);
+    return text === undefined ? '' : escapeText(text);
   };
 }
 
@@ -163,29 +186,45 @@ function eachWriter(plan: ElementPlan): Writer {
   };
 }
 
-// What has to be escaped or refused; everything beyond, the scripts of the world, passes untouched.
+// What may have to be escaped or refused; everything beyond, the scripts of the world, passes untouched.
 const special = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/u;
 const specials = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/gu;
 
-const escapes: Readonly<Record<string, string>> = {
+/** As canonical XML writes them. Written bare, line ends and, in attributes, blanks would be read back as others. */
+const textEscapes: Readonly<Record<string, string>> = {
   '<': '&lt;',
   '>': '&gt;',
   '&': '&amp;',
+  '\r': '&#xD;',
+  '"': '"',
+  '\t': '\t',
+  '\n': '\n',
+};
+const attributeEscapes: Readonly<Record<string, string>> = {
+  '<': '&lt;',
+  '>': '>',
+  '&': '&amp;',
   '"': '&quot;',
-  // Written bare, these three would be read back as blanks or as other line ends.
-  '\t': '&#9;',
-  '\n': '&#10;',
-  '\r': '&#13;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;',
 };
 
-/** Text for an element or an attribute. Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not know. */
-function escapeXml(text: string): string {
-  if (!special.test(text)) return text;
+function escapeText(text: string): string {
+  return special.test(text) ? escaped(text, textEscapes) : text;
+}
+
+function escapeAttribute(text: string): string {
+  return special.test(text) ? escaped(text, attributeEscapes) : text;
+}
+
+/** Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not know. */
+function escaped(text: string, escapes: Readonly<Record<string, string>>): string {
   return text.replace(specials, (character) => {
-    const escaped = escapes[character];
+    const written = escapes[character];
     // U+007F to U+009F are control characters that XML 1.0 does know.
-    if (escaped === undefined && character >= '\u007f' && character <= '\u009f') return character;
-    if (escaped === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
-    return escaped;
+    if (written === undefined && character >= '\u007f' && character <= '\u009f') return character;
+    if (written === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
+    return written;
   });
 }

@@ -2,7 +2,7 @@
 
 import type { TextPlace, XmlAttribute, XmlEvents } from '../model/body.ts';
 import { invalid } from './faults.ts';
-import { bindHole, bindList, closeScope, hasHole, type Hole, type Scope } from './holes.ts';
+import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from './holes.ts';
 
 const templateNamespace = 'urn:mra:template';
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
@@ -15,33 +15,31 @@ export interface AttributePlan {
   readonly value: string | Hole;
 }
 
+/** A prefix, empty for the default, and the namespace it stands for. */
+export type Declaration = readonly [prefix: string, namespace: string];
+
 export type ElementContent =
   | { readonly is: 'text'; readonly value: string | Hole }
   | { readonly is: 'elements'; readonly children: readonly ElementPlan[] };
-
-/** What repeats an element: the list it stands for, and the scope of each item. */
-export interface EachPlan {
-  /** The list's path, `records`. */
-  readonly path: string;
-  readonly slot: number;
-  readonly scope: Scope;
-  get(item: unknown): readonly unknown[];
-}
 
 export interface ElementPlan {
   readonly namespace: string;
   readonly name: string;
   readonly tag: string;
-  /** Namespace declarations, ready to be written. */
-  readonly declarations: string;
+  readonly declarations: readonly Declaration[];
   readonly attributes: readonly AttributePlan[];
   readonly requiredAttributes: number;
+  /** The fixed attribute that tells it from siblings of its name; undefined where there are none. */
+  readonly told: AttributePlan | undefined;
   readonly content: ElementContent;
-  readonly each: EachPlan | undefined;
+  /** The list that repeats it. */
+  readonly each: BoundList | undefined;
   /** Holds nothing but holes that may be absent: without any of them it is left out. */
   readonly optional: boolean;
   /** Elements that may stand inside and are dropped unread. */
   readonly ignored: readonly { readonly namespace: string; readonly name: string }[];
+  /** Attributes that may stand here, `{ignored}` in the template, and are dropped unread. */
+  readonly ignoredAttributes: readonly XmlAttribute[];
 }
 
 /** Comments and namespace declarations are told as well; declarations come as attributes of the namespace for them. */
@@ -107,10 +105,12 @@ function planElement(source: Source, outer: Scope, file: string): ElementPlan {
     declarations: declarationsOf(source),
     attributes,
     requiredAttributes: attributes.filter(isRequired).length,
+    told: undefined,
     content,
     each,
     optional: each === undefined && isOptional(attributes, content),
     ignored: source.children.filter(isIgnored).map(({ namespace, name }) => ({ namespace, name })),
+    ignoredAttributes: source.attributes.filter(isDropped),
   };
 }
 
@@ -122,15 +122,40 @@ function planContent(source: Source, kept: readonly Source[], scope: Scope, file
     return { is: 'text', value: hasHole(text) ? bindHole(scope, text, at) : text };
   }
   if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
-  const names = new Set(kept.map(({ namespace, name }) => `{${namespace}}${name}`));
-  if (names.size < kept.length)
-    throw invalid('two elements of one name stand side by side', at, 'Repeat an element with t:each.');
-  return { is: 'elements', children: kept.map((child) => planElement(child, scope, file)) };
+  const children = kept.map((child) => planElement(child, scope, file));
+  return { is: 'elements', children: children.map((child) => ({ ...child, told: toldBy(child, children, at) })) };
+}
+
+/** What tells an element from its siblings of one name: an attribute that is fixed, and another, in each of them. */
+function toldBy(child: ElementPlan, all: readonly ElementPlan[], at: string): AttributePlan | undefined {
+  const namesakes = all.filter(({ namespace, name }) => namespace === child.namespace && name === child.name);
+  if (namesakes.length < 2) return undefined;
+  const told = child.attributes.find(({ namespace, name }) => {
+    const values = namesakes.map(({ attributes }) => fixedValue(attributes, namespace, name));
+    return !values.includes(undefined) && new Set(values).size === values.length;
+  });
+  if (told !== undefined) return told;
+  throw invalid(
+    'two elements of one name stand side by side',
+    at,
+    'Repeat an element with t:each, or tell them apart by an attribute of a fixed value each.',
+  );
+}
+
+/** The value of an attribute that has no hole. */
+export function fixedValue(
+  attributes: readonly { readonly namespace: string; readonly name: string; readonly value: string | Hole }[],
+  namespace: string,
+  name: string,
+): string | undefined {
+  const value = attributes.find((each) => each.namespace === namespace && each.name === name)?.value;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function planAttributes(source: Source, scope: Scope, at: string): AttributePlan[] {
   return source.attributes
     .filter(({ namespace }) => namespace !== templateNamespace && namespace !== xmlnsNamespace)
+    .filter((attribute) => !isDropped(attribute))
     .map(({ namespace, name, value }) => ({
       namespace,
       name,
@@ -139,7 +164,7 @@ function planAttributes(source: Source, scope: Scope, at: string): AttributePlan
     }));
 }
 
-function eachOf(source: Source, scope: Scope, at: string): EachPlan | undefined {
+function eachOf(source: Source, scope: Scope, at: string): BoundList | undefined {
   for (const { namespace, name } of source.attributes) {
     if (namespace === templateNamespace && name !== 'each' && name !== 'ignore') {
       throw invalid(`there is no t:${name}`, at, 'Use t:each or t:ignore.');
@@ -148,9 +173,11 @@ function eachOf(source: Source, scope: Scope, at: string): EachPlan | undefined 
   const path = source.attributes.find(
     ({ namespace, name }) => namespace === templateNamespace && name === 'each',
   )?.value;
-  if (path === undefined) return undefined;
-  const { list, slot, scope: inner } = bindList(scope, path, at);
-  return { path, slot, scope: inner, get: (item) => list.get(item) };
+  return path === undefined ? undefined : bindList(scope, path, at);
+}
+
+function isDropped({ value }: XmlAttribute): boolean {
+  return value === '{ignored}';
 }
 
 function isIgnored({ attributes }: Source): boolean {
@@ -169,7 +196,7 @@ function isOptional(attributes: readonly AttributePlan[], content: ElementConten
   if (!holes.every(({ optional }) => optional)) return false;
   if (content.is === 'text')
     return typeof content.value === 'string' ? holes.length > 0 && content.value === '' : content.value.optional;
-  return content.children.length > 0 && content.children.every(({ optional }) => optional);
+  return content.children.length > 0 && content.children.every(({ each, optional }) => each?.optional ?? optional);
 }
 
 /** The name with the prefix the template gives its namespace. `plain`: no prefix is fine too. */
@@ -180,11 +207,10 @@ function tagOf({ prefixes }: Source, namespace: string, name: string, plain: boo
   return found === undefined ? name : `${found[0]}:${name}`;
 }
 
-function declarationsOf({ attributes }: Source): string {
+function declarationsOf({ attributes }: Source): readonly Declaration[] {
   return attributes
     .filter(({ namespace, value }) => namespace === xmlnsNamespace && value !== templateNamespace)
-    .map(({ name, value }) => (name === 'xmlns' ? ` xmlns="${value}"` : ` xmlns:${name}="${value}"`))
-    .join('');
+    .map(({ name, value }) => [name === 'xmlns' ? '' : name, value]);
 }
 
 function placeIn(file: string, { line, column }: TextPlace): string {

@@ -73,7 +73,52 @@ describe('dates of a partner', () => {
     expect(notation?.read('2026-04-02T25:00:00Z')).to.equal(undefined);
   });
 
-  it('a zone that changes its clock is not used for moments: one hour a year would be read back wrongly', () => {
+  it('a zone that changes its clock is not used without the distance from UTC: one hour a year would be read back wrongly', () => {
     expect(momentNotation('yyyyMMddHHmmss', 'Europe/Berlin')).to.equal(undefined);
+    expect(momentNotation('yyyyMMddHHmmssXXX', 'Europe/Berlin')).to.not.equal(undefined);
+  });
+
+  it('the hour that a clock shows twice is told by the distance from UTC', () => {
+    const notation = momentNotation('dd/MM/yyyy HH:mm:ssXXX', 'Europe/Berlin');
+    const twice = ['2026-10-25T00:30:00.000Z', '2026-10-25T01:30:00.000Z'];
+    const written = twice.map((moment) => notation?.write(moment) ?? '');
+    expect(written).to.deep.equal(['25/10/2026 02:30:00+02:00', '25/10/2026 02:30:00+01:00']);
+    expect(written.map((text) => notation?.read(text))).to.deep.equal(twice);
+  });
+
+  it('with the distance from UTC every moment is read back, in every zone', () => {
+    const moments = fc.date({ min: new Date('1975-01-01'), max: new Date('2059-12-31'), noInvalidDate: true });
+    const zones = fc.constantFrom(
+      'Asia/Jerusalem',
+      'Europe/Zurich',
+      'Pacific/Auckland',
+      'Australia/Lord_Howe',
+      'Asia/Kolkata',
+      'America/St_Johns',
+    );
+    fc.assert(
+      fc.property(moments, zones, (date, zone) => {
+        const notation = momentNotation('yyyy-MM-ddTHH:mm:ss.SSSXXX', zone);
+        const moment = date.toISOString();
+        expect(notation?.read(notation.write(moment))).to.equal(moment);
+      }),
+    );
+  });
+
+  it('a distance from UTC is Z or signed hours and minutes', () => {
+    const notation = momentNotation('yyyy-MM-ddTHH:mmXXX');
+    expect(notation?.write('2026-04-02T02:00:00.000Z')).to.equal('2026-04-02T02:00Z');
+    expect(notation?.read('2026-04-02T02:00-03:30')).to.equal('2026-04-02T05:30:00.000Z');
+    for (const text of [
+      '2026-04-02T02:00',
+      '2026-04-02T02:00+2:00',
+      '2026-04-02T02:00+15:00',
+      '2026-04-02T02:00+02:60',
+      '2026-04-02T02:00Z0',
+      '2026-04-02T02:00z',
+    ]) {
+      expect(notation?.read(text), text).to.equal(undefined);
+    }
+    expect(dayNotation('yyyyMMddXXX')).to.equal(undefined);
   });
 });

@@ -37,7 +37,7 @@ const item = {
 const gone = { $each: 'departures', $item: { id: '{identifier}', why: '{reason}', on: '{since}' } };
 
 function compile(template: unknown): ListFormat {
-  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1');
+  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').on('2026-01-01');
   const source = { file: 'list.json', text: JSON.stringify(template), schema: '/none.json', type: 'x+json' };
   return listFormat(source, { tables, timeZone: 'UTC', grades: [] }, adapterTools);
 }
@@ -71,6 +71,28 @@ describe('a message by a JSON template', () => {
     const written = [...format.encode(empty)].join('');
     expect(JSON.parse(written)).to.include({ v: 2 }).and.to.have.deep.property('all', []);
     expect(decodeText(format, written, adapterTools)).to.deep.equal(empty);
+  });
+
+  it('members and groups of the message may be absent, and lists left out when they are empty', () => {
+    const { gone: _gone, all: _all, ...rest } = whole;
+    const lists = {
+      removed: { $each: 'departures?', $item: gone.$item },
+      all: { $each: 'records?', $item: { ...item, roles: { $each: 'roles?', $item: '{.}' } } },
+    };
+    const other = compile({
+      part: { no: '{message.part.no?|number}', of: '{message.part.of?|number}' },
+      changes: lists,
+      ...rest,
+    });
+    const none = aListMessage();
+    const written = [...other.encode(none)].join('');
+    expect(JSON.parse(written)).to.not.have.any.keys('part', 'changes');
+    expect(decodeText(other, written, adapterTools)).to.deep.equal(none);
+    const some = { ...list, part: { no: 1, of: 2 }, departures: [] };
+    const text2 = [...other.encode(some)].join('');
+    expect(JSON.parse(text2)).to.have.property('changes').that.has.all.keys('all');
+    expect((JSON.parse(text2) as { changes: { all: object[] } }).changes.all[1]).to.not.have.property('roles');
+    expect(decodeText(other, text2, adapterTools)).to.deep.equal(some);
   });
 
   it('half a character is refused with its place', () => {

@@ -33,7 +33,7 @@ describe('an adapter folder', () => {
   it('becomes an adapter', async () => {
     const adapter = await loadAdapter(copy.folder, adapterTools);
     expect(adapter.cc).to.equal('xb');
-    expect(adapter.list.type).to.equal('{urn:mra:profile:kr:1}AEOList');
+    expect(adapter.on('2026-01-01').list.type).to.equal('{urn:mra:profile:kr:1}AEOList');
     expect(adapter.identifiers.ours.toCode('AEOCN4403131697')).to.equal('4403131697');
     expect(adapter.identifiers.ours.toCode('AEOCN440313169')).to.equal(undefined);
     expect(adapter.identifiers.theirs.toIdentifier('1234567')).to.equal('KR1234567');

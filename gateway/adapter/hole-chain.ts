@@ -1,0 +1,125 @@
+/** One hole bound to its field: the value through its transforms, both ways. */
+
+import { invalid, misfit, placed } from './faults.ts';
+import type { Field, Kind, Slot } from './shapes.ts';
+import { fromPlainText, plainText, transform, type Transform, type TransformContext } from './transforms.ts';
+
+export interface Hole {
+  readonly path: string;
+  /** Of a list in one hole: text. */
+  readonly kind: Kind;
+  /** Absent values leave the element, attribute or member out. */
+  readonly optional: boolean;
+  /** Stands in JSON as a number. */
+  readonly numeric: boolean;
+  /** An empty text is a value: a list of nothing. */
+  readonly mayBeEmpty: boolean;
+  /** The slot it is read into. */
+  readonly slot: number;
+  isPresent(item: unknown): boolean;
+  /** The value as it stands on the wire, before escaping; undefined when absent. */
+  write(item: unknown): string | undefined;
+  read(theirs: string): Slot;
+}
+
+interface Chain {
+  readonly transforms: readonly Transform[];
+  readonly numeric: boolean;
+}
+
+export interface ChainSpec {
+  readonly field: Field;
+  readonly steps: readonly string[];
+  /** What stands around the hole in the template. */
+  readonly wire: readonly Transform[];
+  readonly at: string;
+}
+
+/** The transforms of a hole in the order of writing. Throws E_ADAPTER_INVALID for one that does not fit. */
+export function chainOf(context: TransformContext, { field, steps, wire, at }: ChainSpec): Chain {
+  const numeric = steps.at(-1) === 'number';
+  if (numeric && (field.kind !== 'count' || steps.length > 1 || wire.length > 0)) {
+    throw invalid(`${field.path} cannot stand as a number`, at, 'Use number alone, and on counts only.');
+  }
+  const short = steps.findIndex((step) => step.startsWith('max:'));
+  const after = steps.slice(short + 1).find((step) => /^(?:upper|trim|oneLine|digits|max)\b/u.test(step));
+  if (short >= 0 && after !== undefined) throw invalid(`${after} stands after max`, at, 'Cut last: put max behind it.');
+  const transforms = (numeric ? [] : steps).map((step) => {
+    const [name = '', ...rest] = step.split(':');
+    return transform(name, { argument: rest.join(':'), field, context, at });
+  });
+  return { numeric, transforms: [...transforms, ...wire] };
+}
+
+interface HoleSpec extends Chain {
+  readonly field: Field;
+  readonly optional: boolean;
+  readonly slot: number;
+}
+
+export function makeHole({ field, optional, slot, transforms, numeric }: HoleSpec): Hole {
+  const { path } = field;
+  const backwards = transforms.toReversed();
+  return {
+    path,
+    kind: field.kind,
+    optional,
+    numeric,
+    mayBeEmpty: false,
+    slot,
+    isPresent: (item) => field.get(item) !== undefined,
+    write(item) {
+      const value = field.get(item);
+      try {
+        if (value !== undefined) {
+          let text = plainText(value);
+          for (const step of transforms) text = step.encode(text);
+          return text;
+        }
+        if (optional) return undefined;
+        throw misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without');
+      } catch (error) {
+        throw placed(error, path === '.' ? '' : `/${path.replaceAll('.', '/')}`);
+      }
+    },
+    read: remembering(field.kind, (theirs) => {
+      let text = theirs;
+      for (const step of backwards) text = step.decode(text);
+      return fromPlainText(text, field);
+    }),
+  };
+}
+
+/** A longer text may be cut from a whole message, and would keep it. */
+const longestRemembered = 12;
+
+/** Days and words that differ, at most, before they are worked out each time. */
+const mostRemembered = 4096;
+
+/** A list says few days and words, and each ten thousand times: what each is read as is worked out, and held in memory, once. */
+function remembering(kind: Kind, read: (theirs: string) => Slot): (theirs: string) => Slot {
+  if (kind !== 'day' && kind !== 'words') return read;
+  const known = new Map<string, Slot>();
+  return (theirs) => {
+    const found = known.get(theirs);
+    if (found !== undefined) return found;
+    const value = read(theirs);
+    if (known.size < mostRemembered && theirs.length <= longestRemembered) known.set(theirs, value);
+    return value;
+  };
+}
+
+/** One part of a value that is split after so many letters. */
+export function cutting(part: 'first' | 'rest', length: number): Transform {
+  return {
+    encode(text) {
+      if (text.length <= length) throw misfit('E_VALUE_INVALID', 'the value is too short to be split');
+      return part === 'first' ? text.slice(0, length) : text.slice(length);
+    },
+    decode(text) {
+      if (part === 'first' ? text.length !== length : text === '')
+        throw misfit('E_VALUE_INVALID', 'a part of the value has the wrong length');
+      return text;
+    },
+  };
+}

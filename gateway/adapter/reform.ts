@@ -1,0 +1,60 @@
+/** One form of an identifier turned into another and back, place by place. */
+
+import { misfit } from './faults.ts';
+
+/** A pattern: small letters are places, each a capital letter or a digit; everything else stands as it is. */
+interface Pattern {
+  readonly test: RegExp;
+  /** Where the places of each small letter stand. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+  readonly characters: readonly string[];
+}
+
+/**
+ * Both ways of a reform, or why there is none. Values that follow neither pattern pass unchanged, so that operators of the
+ * other side may stand in the same hole. Nothing is ever dropped: both patterns hold the same places.
+ */
+export function reform(
+  ours: string,
+  theirs: string,
+): { encode(text: string): string; decode(text: string): string } | string {
+  if (ours === '' || theirs === '') return 'it takes two patterns, ours and theirs';
+  const [from, to] = [patternOf(ours), patternOf(theirs)];
+  if (from.places.size === 0) return 'no small letter marks a place';
+  for (const letter of new Set([...from.places.keys(), ...to.places.keys()])) {
+    if (from.places.get(letter)?.length !== to.places.get(letter)?.length)
+      return `the places ${letter} are not as many on both sides, and would be lost`;
+  }
+  return { encode: moved(from, to), decode: moved(to, from) };
+}
+
+function patternOf(pattern: string): Pattern {
+  const characters = Array.from(pattern);
+  const places = new Map<string, number[]>();
+  for (const [i, character] of characters.entries()) {
+    if (!isPlace(character)) continue;
+    places.set(character, [...(places.get(character) ?? []), i]);
+  }
+  const source = characters.map((character) => (isPlace(character) ? '[0-9A-Z]' : RegExp.escape(character)));
+  return { test: new RegExp(`^${source.join('')}$`, 'u'), places, characters };
+}
+
+function isPlace(character: string): boolean {
+  return character >= 'a' && character <= 'z';
+}
+
+function moved(from: Pattern, to: Pattern): (text: string) => string {
+  const order: (number | undefined)[] = to.characters.map(() => undefined);
+  for (const [letter, targets] of to.places) {
+    for (const [i, target] of targets.entries()) order[target] = from.places.get(letter)?.[i];
+  }
+  return (text) => {
+    if (from.test.test(text)) {
+      const given = Array.from(text);
+      return to.characters.map((fixed, i) => given[order[i] ?? -1] ?? fixed).join('');
+    }
+    // Passed unchanged it would be taken for a value that was turned.
+    if (to.test.test(text)) throw misfit('E_VALUE_INVALID', 'the value has the form of the other side already');
+    return text;
+  };
+}
