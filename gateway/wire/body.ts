@@ -2,12 +2,16 @@
 
 import type { BodyDecoder } from '../model/body.ts';
 import type { ValidMessage } from '../model/message.ts';
-import { payloadOf } from './trees.ts';
+import { tellEvents } from './canonical-events.ts';
+import { linesOf, payloadOf, xmlOf } from './trees.ts';
 import { readXml } from './xml-events.ts';
 
 /** The message in our own words; reads only what the signature covers. */
 export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
   if (decoder.format === 'json') return decoder.read(payloadOf(message));
-  readXml(message.content, decoder.events);
+  if (decoder.format === 'text') return decoder.read(linesOf(message));
+  const { canonical } = xmlOf(message);
+  if (canonical === undefined) readXml(message.content, decoder.events);
+  else tellEvents(canonical, decoder.events);
   return decoder.result();
 }

@@ -16,6 +16,14 @@ export interface EntryProfile {
   readonly direction: { readonly path: string; readonly begins: Readonly<Record<string, Direction>> };
   readonly acceptedAt: readonly string[];
   readonly mode?: { readonly path: readonly string[]; readonly codes: Readonly<Record<string, TransportMode>> };
+  /** Ports by direction, here and at the partner's. */
+  readonly ports?: Readonly<
+    Record<Direction, { readonly ours: readonly string[]; readonly theirs: readonly string[] }>
+  >;
+  /** Characters that fit a party's box. */
+  readonly boxLength?: number;
+  /** Where a party's element has its address: every text at these paths, in their order. */
+  readonly address?: readonly string[];
   /** What is written in a box where there is nobody. */
   readonly absent?: readonly string[];
   readonly parties: readonly PartyRule[];
@@ -64,6 +72,8 @@ export function readXmlEntry(bytes: Uint8Array, profiles: readonly EntryProfile[
     ...(office === undefined ? {} : { office: office.text }),
     ...(acceptedAt === undefined ? {} : { acceptedAt }),
     ...(mode === undefined ? {} : { mode }),
+    ...portsOf(root, profile, direction),
+    ...(profile.boxLength === undefined ? {} : { boxLength: profile.boxLength }),
     parties: partiesOf(root, profile, direction),
   };
   const unsaid = direction === undefined ? ['The declaration does not tell whether it is an import or an export.'] : [];
@@ -78,17 +88,20 @@ export interface EntryDocument {
     readonly office?: string;
     readonly accepted_at?: string;
     readonly mode?: TransportMode;
+    readonly port?: string;
+    readonly port_of_departure?: string;
     readonly parties: readonly (Omit<EntryParty, 'pointer' | 'wco'> & { readonly pointer?: string })[];
   };
 }
 
 /** The entry of a JSON document that follows its schema. A party without a pointer of its own gets its place in the request. */
 export function readJsonEntry({ entry: document }: EntryDocument): ReadEntry {
-  const { type, accepted_at: acceptedAt, parties, ...rest } = document;
+  const { type, accepted_at: acceptedAt, port_of_departure: portOfDeparture, parties, ...rest } = document;
   const entry: Entry = {
     ...rest,
     direction: type,
     ...(acceptedAt === undefined ? {} : { acceptedAt: new Date(acceptedAt).toISOString() }),
+    ...(portOfDeparture === undefined ? {} : { portOfDeparture }),
     parties: parties.map((party, index) => ({ ...party, pointer: party.pointer ?? `/entry/parties/${index}` })),
   };
   return { entry, profile: 'json', warnings: [] };
@@ -139,6 +152,20 @@ function directionOf(root: PlainElement, { direction }: EntryProfile): Direction
   return Object.entries(direction.begins).find(([beginning]) => code.startsWith(beginning))?.[1];
 }
 
+/** Which end is ours depends on the direction: without one, no port is read. */
+function portsOf(
+  root: PlainElement,
+  { ports }: EntryProfile,
+  direction: Direction | undefined,
+): Pick<Entry, 'port' | 'portOfDeparture'> {
+  if (ports === undefined || direction === undefined) return {};
+  const [here, there] = [firstText(root, ports[direction].ours), firstText(root, ports[direction].theirs)];
+  return {
+    ...(here === undefined ? {} : { port: here.text }),
+    ...(there === undefined ? {} : { portOfDeparture: there.text }),
+  };
+}
+
 /** `20250326112200+01` (format 304 of UN/EDIFACT 2379), or RFC 3339. */
 const moment = /^(\d{4})-?(\d\d)-?(\d\d)T?(\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})?(?:Z|([+-]\d\d):?(\d\d)?)$/u;
 
@@ -168,7 +195,7 @@ function partiesOf(root: PlainElement, profile: EntryProfile, direction: Directi
   const visit = (element: PlainElement, parent: string): void => {
     for (const rule of profile.parties) {
       if (rule.each !== element.name || rule.notIn?.includes(parent) === true) continue;
-      const party = partyOf(element, rule, { absent: profile.absent ?? [], direction });
+      const party = partyOf(element, rule, { profile, direction });
       if (party !== undefined) parties.push(party);
     }
     for (const child of element.children) visit(child, element.name);
@@ -178,22 +205,26 @@ function partiesOf(root: PlainElement, profile: EntryProfile, direction: Directi
 }
 
 interface Surroundings {
-  readonly absent: readonly string[];
+  readonly profile: EntryProfile;
   readonly direction: Direction | undefined;
 }
 
-function partyOf(element: PlainElement, rule: PartyRule, { absent, direction }: Surroundings): EntryParty | undefined {
+function partyOf(element: PlainElement, rule: PartyRule, { profile, direction }: Surroundings): EntryParty | undefined {
+  const { absent = [], address: places = [] } = profile;
   const present = (found: Text | undefined): Text | undefined =>
     found === undefined || absent.includes(found.text) ? undefined : found;
   const identifier = pick(present(firstText(element, rule.id)), rule.pick);
   const name = present(firstText(element, rule.name));
   const country = firstText(element, rule.country ?? []);
+  const lines = places.flatMap((path) => elementsAt(element, path).map(({ text }) => text));
+  const address = lines.filter((text) => text !== '').join(', ');
   if (rule.skipEmpty === true && identifier === undefined && name === undefined) return undefined;
   return {
     pointer: rule.skipEmpty === true ? (identifier ?? name ?? element).path : element.path,
     role: roleOf(element, rule.role, direction),
     ...(identifier === undefined ? {} : { identifier: identifier.text }),
     ...(name === undefined ? {} : { name: name.text }),
+    ...(address === '' ? {} : { address }),
     ...(country === undefined ? {} : { country: country.text }),
     ...(rule.wco === undefined ? {} : { wco: rule.wco }),
   };

@@ -1,12 +1,13 @@
-/** To a partner over HTTPS with client certificates: one POST for each message, and what its answer means. */
+/** To a partner over HTTPS with client certificates: one POST for each message, one GET for each that is fetched, and what the answers mean. */
 
+import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { deadlineMs, receiptContentType } from './transport.ts';
-import type { Custody, TlsIdentity, Transport } from './transport.ts';
+import type { Custody, Fetched, TlsIdentity, Transport } from './transport.ts';
 
 export interface HttpsOptions {
   /** The partner's exchange door, `https://host:port`; messages go to `/exchange/{from}` below it. */
@@ -15,6 +16,8 @@ export interface HttpsOptions {
   /** Our administration, as the partner's door calls us. */
   readonly from: string;
   readonly timeouts?: { readonly connectMs?: number; readonly totalMs?: number };
+  /** Where messages are fetched: how often, and how large one may be. */
+  readonly pull?: { readonly seconds: number; readonly maxBytes: number };
 }
 
 /** A receipt is some kilobytes. What is larger is not one, and is not read to its end. */
@@ -23,7 +26,7 @@ const maxAnswerBytes = 1024 * 1024;
 const maxRetryAfterSeconds = 24 * 3600;
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
-export function httpsTransport({ url, tls, from, timeouts = {} }: HttpsOptions): Transport {
+export function httpsTransport({ url, tls, from, timeouts = {}, pull }: HttpsOptions): Transport {
   const { connectMs = 5_000, totalMs = 30_000 } = timeouts;
   const door = doorUrl(url, from);
   const agent = new Agent({
@@ -31,12 +34,17 @@ export function httpsTransport({ url, tls, from, timeouts = {} }: HttpsOptions):
     connections: 4,
     pipelining: 1,
     allowH2: false,
-    maxResponseSize: maxAnswerBytes,
+    maxResponseSize: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0),
     // The deadline of each message is the only clock; a clock of the agent's own would cut long uploads.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  const fetching = pull && {
+    seconds: pull.seconds,
+    next: () => fetchNext(agent, new URL(`${door.href}/next`), deadlineMs(totalMs, pull.maxBytes)),
+  };
   return {
+    ...(fetching === undefined ? {} : { pull: fetching }),
     async send(message) {
       const milliseconds = deadlineMs(totalMs, message.bytes.length);
       try {
@@ -76,6 +84,36 @@ function post(agent: Agent, door: URL, message: SealedMessage, signal: AbortSign
   });
 }
 
+/** What the partner has for us. Bytes that are not those it digested are trouble on the way. */
+async function fetchNext(agent: Agent, next: URL, milliseconds: number): Promise<Fetched> {
+  try {
+    const signal = AbortSignal.timeout(milliseconds);
+    const answer = await request(next, { dispatcher: agent, signal, method: 'GET' });
+    const bytes = await answer.body.bytes();
+    const { 'mra-message-id': id, 'content-digest': stated } = answer.headers;
+    switch (answer.statusCode) {
+      case 204:
+        return { kind: 'none' };
+      case 200:
+        if (stated !== contentDigest(createHash('sha256').update(bytes).digest())) break;
+        return { kind: 'message', bytes, ...(typeof id === 'string' && messageId.test(id) ? { id } : {}) };
+      default:
+        return { kind: 'trouble', evidence: evidenceOf(answer, bytes) };
+    }
+    return { kind: 'trouble', evidence: 'HTTP 200, and the digest is not that of the bytes' };
+  } catch (error) {
+    return { kind: 'trouble', evidence: troubleOf(error, milliseconds).evidence };
+  }
+}
+
+/** SHA-256 as a header field (RFC 9530). */
+export function contentDigest(sha256: Uint8Array): string {
+  return `sha-256=:${Buffer.from(sha256).toString('base64')}:`;
+}
+
+/** What a door takes for an id that the other side states. */
+export const messageId = /^[\w.:-]{1,128}$/;
+
 /**
  * Only a receipt speaks about the message; its signature is verified later. A bare status, whoever wrote it, says no
  * more than whether the bytes were taken.
@@ -84,7 +122,7 @@ async function custodyOf(answer: Dispatcher.ResponseData): Promise<Custody> {
   const { statusCode, headers, body } = answer;
   const bytes = await body.bytes();
   const type = mediaType(headers['content-type']);
-  const evidence = `HTTP ${statusCode}${type === 'application/problem+json' ? problemCode(bytes) : ''}`;
+  const evidence = evidenceOf(answer, bytes);
   if (type === receiptContentType) return { kind: 'receipt', bytes, evidence };
   switch (statusCode) {
     case 202:
@@ -100,6 +138,11 @@ async function custodyOf(answer: Dispatcher.ResponseData): Promise<Custody> {
     default:
       return { kind: 'refused', evidence };
   }
+}
+
+function evidenceOf({ statusCode, headers }: Dispatcher.ResponseData, bytes: Uint8Array): string {
+  const isProblem = mediaType(headers['content-type']) === 'application/problem+json';
+  return `HTTP ${statusCode}${isProblem ? problemCode(bytes) : ''}`;
 }
 
 type HeaderValue = string | string[] | undefined;

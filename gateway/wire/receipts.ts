@@ -64,7 +64,7 @@ export function readReceipt(message: ValidMessage): Receipt {
   if (tree.format !== 'xml' || message.type !== receiptType) {
     throw new GatewayError('E_MESSAGE_KIND', 'the message is not a receipt');
   }
-  const root = tree.document.root;
+  const root = tree.document().root;
   const parts = new Map((onlyElements(root) ?? []).map((element) => [element.name, element] as const));
   const reason = optional(parts.get('Reason'), readReason);
   const position = optional(parts.get('Position'), readPosition);

@@ -6,12 +6,20 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import formats from 'ajv-formats';
 import { GatewayError } from '../model/errors.ts';
 import type { ValidMessage, VerifiedMessage } from '../model/message.ts';
+import { acceptorOf, type Acceptor } from './xsd-acceptor.ts';
+import { accepts } from './xsd-accepts.ts';
 import { compileXsd, faultLimit, xsdFaults, type XsdValidator } from './libxml.ts';
 import { parseStrictJson } from './json.ts';
 import { treeOf, type Tree } from './trees.ts';
 
 export type Schema =
-  | { readonly format: 'xml'; readonly path: string; readonly validator: XsdValidator }
+  | {
+      readonly format: 'xml';
+      readonly path: string;
+      readonly validator: XsdValidator;
+      /** Takes what surely follows the schema, so that the validator is asked about the rest only. */
+      readonly acceptor: Acceptor | undefined;
+    }
   | { readonly format: 'json'; readonly path: string; readonly validator: ValidateFunction };
 
 /** One way in which a JSON value does not follow its schema. The value is not quoted. */
@@ -32,7 +40,7 @@ export type JsonVerdict<T> =
 /** Compiles the schema of a message, XSD or JSON Schema by its ending; E_ADAPTER_INVALID when it does not compile. Keep it. */
 export function loadSchema(file: string): Schema {
   return file.endsWith('.xsd')
-    ? { format: 'xml', path: file, validator: compileXsd(file) }
+    ? { format: 'xml', path: file, validator: compileXsd(file), acceptor: acceptorOf(readFileSync(file, 'utf8')) }
     : { format: 'json', path: file, validator: compileJson(file, '') };
 }
 
@@ -45,7 +53,9 @@ export function validate(message: VerifiedMessage, schema: Schema): ValidMessage
 /** Throws E_SCHEMA_INVALID, which lists up to twenty faults and points to the first. */
 export function checkTree(tree: Tree, schema: Schema): void {
   if (tree.format === 'xml' && schema.format === 'xml') {
-    const places = xsdFaults(schema.validator, tree.document).map((fault) => ({
+    if (tree.canonical !== undefined && schema.acceptor !== undefined && accepts(schema.acceptor, tree.canonical))
+      return;
+    const places = xsdFaults(schema.validator, tree.document()).map((fault) => ({
       at: `line ${fault.line}${fault.xpath === undefined ? '' : `, ${fault.xpath}`}`,
       detail: fault.detail,
     }));
@@ -56,9 +66,16 @@ export function checkTree(tree: Tree, schema: Schema): void {
       detail: fault.detail,
     }));
     refuse(places);
+  } else if (tree.format === 'text' && schema.format === 'json') {
+    refuse(jsonFaults(schema.validator, tree.lines).map(({ pointer, detail }) => ({ at: linePlace(pointer), detail })));
   } else {
     throw new GatewayError('E_SCHEMA_INVALID', `the message is ${tree.format}, its schema is for ${schema.format}`);
   }
+}
+
+/** A JSON Schema of a text is one of the array of its lines. */
+function linePlace(pointer: string): string {
+  return pointer === '' ? 'the whole text' : `line ${Number(pointer.slice(1)) + 1}`;
 }
 
 function refuse(places: readonly { readonly at: string; readonly detail: string }[]): void {

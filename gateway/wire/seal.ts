@@ -74,7 +74,7 @@ function parse(bytes: Uint8Array, format: DraftFormat['format']): Tree {
 }
 
 /** Joined as bytes piece by piece, so that no text of the whole message's size is ever built. */
-function joined(chunks: Iterable<string>): Uint8Array {
+export function joined(chunks: Iterable<string>): Uint8Array {
   const pieces: Buffer[] = [];
   for (const chunk of chunks) pieces.push(Buffer.from(chunk));
   return Buffer.concat(pieces);

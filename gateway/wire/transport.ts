@@ -27,7 +27,21 @@ export type Custody =
 export interface Transport {
   send(message: SealedMessage): Promise<Custody>;
   close(): Promise<void>;
+  /** Present where each side fetches what the other has for it; only receipts are then sent. */
+  readonly pull?: Pull;
 }
+
+/** The other direction: asking the partner for its oldest message that we have not answered with a receipt. */
+export interface Pull {
+  /** Seconds between two questions while nothing comes. */
+  readonly seconds: number;
+  next(): Promise<Fetched>;
+}
+
+export type Fetched =
+  | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly id?: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'trouble'; readonly evidence: string };
 
 export const receiptContentType = 'application/vnd.mra.receipt+xml';
 

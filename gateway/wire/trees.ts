@@ -2,10 +2,12 @@
 
 import { GatewayError } from '../model/errors.ts';
 import type { VerifiedMessage } from '../model/message.ts';
-import type { XmlDocument } from './libxml.ts';
+import type { XmlTree } from './xml-tree.ts';
 
 export type Tree =
-  { readonly format: 'xml'; readonly document: XmlDocument } | { readonly format: 'json'; readonly value: unknown };
+  | XmlTree
+  | { readonly format: 'json'; readonly value: unknown }
+  | { readonly format: 'text'; readonly lines: readonly string[] };
 
 const trees = new WeakMap<object, Tree>();
 
@@ -24,7 +26,14 @@ export function treeOf(owner: object): Tree {
 export function dropTree(owner: object): void {
   const tree = trees.get(owner);
   trees.delete(owner);
-  if (tree?.format === 'xml') tree.document.dispose();
+  if (tree?.format === 'xml') tree.dispose();
+}
+
+/** The XML of a message. */
+export function xmlOf(message: VerifiedMessage): XmlTree {
+  const tree = treeOf(message);
+  if (tree.format !== 'xml') throw new GatewayError('E_INTERNAL', 'the message is not XML');
+  return tree;
 }
 
 /** The parsed payload of a JSON message, as parseStrictJson read it. */
@@ -32,4 +41,11 @@ export function payloadOf(message: VerifiedMessage): unknown {
   const tree = treeOf(message);
   if (tree.format !== 'json') throw new GatewayError('E_INTERNAL', 'the message is not JSON');
   return tree.value;
+}
+
+/** The lines of a text message, as readLines read them. */
+export function linesOf(message: VerifiedMessage): readonly string[] {
+  const tree = treeOf(message);
+  if (tree.format !== 'text') throw new GatewayError('E_INTERNAL', 'the message is not a text');
+  return tree.lines;
 }

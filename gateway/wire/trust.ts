@@ -5,7 +5,7 @@ import type { X509Certificate } from 'node:crypto';
 import { GatewayError } from '../model/errors.ts';
 import { certificateFacts, fingerprint } from './certificates.ts';
 
-export type SealKind = 'xml-signature' | 'jws';
+export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 
 export interface SignerTrust {

@@ -1,6 +1,6 @@
-/** Reads YAML files that people write, and finds the line of whatever a later check complains of. */
+/** Reads and writes YAML files of people, and finds the line of whatever a later check complains of. */
 
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isNode, LineCounter, parseDocument, stringify, type Document } from 'yaml';
 import type { TextPlace } from '../model/body.ts';
 import { GatewayError } from '../model/errors.ts';
 
@@ -35,6 +35,11 @@ function plain(document: Document, file: string): unknown {
       cause: error,
     });
   }
+}
+
+/** Plain data as a YAML file that people go on writing: no aliases, texts in single quotes where they need any. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { version: '1.2', aliasDuplicateObjects: false, singleQuote: true, lineWidth: 120 });
 }
 
 /** Where the value at a JSON Pointer stands, counted from 1; of the nearest enclosing value where there is none. */

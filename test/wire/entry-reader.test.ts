@@ -28,11 +28,13 @@ const wcoDeclaration = (type = 'IMA') => `<?xml version="1.0" encoding="UTF-8"?>
     <BorderTransportMeans><ModeCode>4</ModeCode></BorderTransportMeans>
     <Consignment><Carrier><ID>C1</ID></Carrier><Consignor><Name>Sender</Name></Consignor></Consignment>
     <Declarant><ID>4403131697</ID></Declarant>
-    <Exporter><Name>Example &amp; Sons</Name><ID>NN1234567</ID><Address><CountryCode>NN</CountryCode></Address></Exporter>
+    <Exporter><Name>Example &amp; Sons</Name><ID>NN1234567</ID><Address><CityName>Northtown</CityName><CountryCode>NN</CountryCode><Line>1 Example Road</Line></Address></Exporter>
+    <ExitOffice><ID>5316X</ID></ExitOffice>
     <GoodsShipment>
       <AEOMutualRecognitionParty><ID>NN0000001</ID><RoleCode>MF</RoleCode></AEOMutualRecognitionParty>
       <AEOMutualRecognitionParty><ID>NN0000002</ID><RoleCode>CZ</RoleCode></AEOMutualRecognitionParty>
       <Buyer><ID>B1</ID></Buyer><Consignee><ID>E1</ID></Consignee>
+      <Consignment><GoodsLocation><ID>HHAAA</ID></GoodsLocation><LoadingLocation><ID>NNCCC</ID></LoadingLocation></Consignment>
       <DomesticDutyTaxParty><ID>D1</ID></DomesticDutyTaxParty>
       <GovernmentAgencyGoodsItem><SequenceNumeric>1</SequenceNumeric>
         <AEOMutualRecognitionParty><ID>NN0000003</ID><RoleCode>FW</RoleCode></AEOMutualRecognitionParty>
@@ -76,6 +78,7 @@ describe('entry reader: WCO declaration', () => {
       role: 'exporter',
       identifier: 'NN1234567',
       name: 'Example & Sons',
+      address: '1 Example Road, Northtown',
       country: 'NN',
       wco: '57A/R032',
     });
@@ -94,6 +97,16 @@ describe('entry reader: WCO declaration', () => {
       acceptedAt: '2026-11-23T12:05:11.000Z',
     });
     expect(xml(wcoDeclaration('EXD')).entry.direction).to.equal('export');
+  });
+
+  it('ports are those of the direction, and the length of the boxes is that of the format', () => {
+    const ports = (type: string) => {
+      const { port, portOfDeparture, boxLength } = xml(wcoDeclaration(type)).entry;
+      return [port, portOfDeparture, boxLength];
+    };
+    expect(ports('IMA')).to.deep.equal(['HHAAA', 'NNCCC', 17]);
+    expect(ports('EXD')).to.deep.equal(['5316X', undefined, 17]);
+    expect(ports('COR')).to.deep.equal([undefined, undefined, 17]);
   });
 
   it('an amendment that does not tell its direction is read, with a warning', () => {
@@ -136,7 +149,7 @@ describe('entry reader: single-window declaration', () => {
   const importHead = `<IEFlag>I</IEFlag><EntryId>531620261012345678</EntryId><CustomMaster>5316</CustomMaster><TrafMode>2</TrafMode>
     <TradeCoScc>91440000617653845D</TradeCoScc><TradeCode>4403131697</TradeCode><TradeName>示例贸易</TradeName>
     <OverseasConsignorCode>NN1234567</OverseasConsignorCode><OverseasConsignorEname>EXAMPLE LTD</OverseasConsignorEname>
-    <OwnerCode>4403131698</OwnerCode><AgentCode>4403131699</AgentCode><NoteS>货物 ＡＥＯ＜NN0000001＞ 备注</NoteS>`;
+    <IEPort>5301</IEPort><DespPortCode>NNC001</DespPortCode><OwnerCode>4403131698</OwnerCode><AgentCode>4403131699</AgentCode><NoteS>货物 ＡＥＯ＜NN0000001＞ 备注</NoteS>`;
 
   it('an import names the consignor abroad, the code in the remarks and the domestic parties', () => {
     const { entry, profile } = xml(windowDeclaration(importHead));
@@ -146,6 +159,8 @@ describe('entry reader: single-window declaration', () => {
       direction: 'import',
       office: '5316',
       mode: 'sea',
+      port: '5301',
+      portOfDeparture: 'NNC001',
       parties: undefined,
     });
     expect(entry.parties.map(({ role, identifier }) => [role, identifier])).to.deep.equal([
@@ -192,6 +207,9 @@ describe('entry reader: JSON', () => {
   it('the moment becomes UTC, and a party without a pointer gets its place', () => {
     const read = json({ entry }).entry;
     expect(read).to.include({ id: 'E1', direction: 'import', acceptedAt: '2026-11-23T06:05:11.000Z' });
+    const ported = json({ entry: { ...entry, port: 'HHAAA', port_of_departure: 'NNCCC' } }).entry;
+    expect(ported).to.include({ port: 'HHAAA', portOfDeparture: 'NNCCC' });
+    expect(ported).to.not.have.property('port_of_departure');
     expect(read.parties.map(({ pointer }) => pointer)).to.deep.equal(['/entry/parties/0', '/x']);
   });
 

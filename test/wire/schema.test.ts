@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { parseXml } from '../../gateway/wire/libxml.ts';
 import { checkTree, jsonValidator, loadSchema, type Schema } from '../../gateway/wire/schema.ts';
+import { readXmlTree } from '../../gateway/wire/xml-tree.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { messageText, messageXsd } from '../support/forged-xml.ts';
 import { temporaryFolder } from '../support/pki.ts';
@@ -20,11 +20,11 @@ describe('schemas', () => {
     return path.join(folder, name);
   };
   const check = (text: string, schema: Schema): void => {
-    const document = parseXml(Buffer.from(text));
+    const tree = readXmlTree(Buffer.from(text));
     try {
-      checkTree({ format: 'xml', document }, schema);
+      checkTree(tree, schema);
     } finally {
-      document.dispose();
+      tree.dispose();
     }
   };
 

@@ -1,0 +1,119 @@
+/**
+ * Patterns of XML Schema (Part 2, appendix F) as automata over ASCII. Only what is the same everywhere is understood: characters,
+ * classes of characters, groups, alternatives and quantifiers; undefined for everything else, which is then libxml2's business.
+ */
+
+import { automatonOf, type Automaton, type Expression } from './automaton.ts';
+
+const byteCount = 256;
+const meta = '.\\?*+{}()[]|^$';
+const metaInClass = '\\[]^-';
+/** What may follow a backslash and means itself; `^` and `$` are no metacharacters outside classes, so they are left alone. */
+const escapable = '.\\?*+{}()[]|-^';
+
+/** A pattern while it is read. */
+interface Reader {
+  readonly text: string;
+  at: number;
+}
+
+/** The automaton that accepts what the pattern does among texts of ASCII; undefined when it is not surely understood. */
+export function patternAutomaton(pattern: string): Automaton | undefined {
+  const reader: Reader = { text: pattern, at: 0 };
+  const expression = readChoice(reader);
+  if (expression === undefined || reader.at !== pattern.length) return undefined;
+  return automatonOf(expression, byteCount);
+}
+
+function readChoice(reader: Reader): Expression | undefined {
+  const parts: Expression[] = [];
+  do {
+    const part = readSequence(reader);
+    if (part === undefined) return undefined;
+    parts.push(part);
+  } while (take(reader, '|'));
+  return { is: 'choice', parts };
+}
+
+function readSequence(reader: Reader): Expression | undefined {
+  const parts: Expression[] = [];
+  while (reader.at < reader.text.length && !'|)'.includes(reader.text.charAt(reader.at))) {
+    const atom = readAtom(reader);
+    const part = atom && readQuantifier(reader, atom);
+    if (part === undefined) return undefined;
+    parts.push(part);
+  }
+  // An empty alternative is allowed, and readers differ over it.
+  return parts.length === 0 ? undefined : { is: 'sequence', parts };
+}
+
+function readAtom(reader: Reader): Expression | undefined {
+  if (take(reader, '(')) {
+    const inner = readChoice(reader);
+    return take(reader, ')') ? inner : undefined;
+  }
+  if (take(reader, '[')) return readClass(reader);
+  const symbols = readCharacter(reader, meta);
+  return symbols && { is: 'symbol', symbols };
+}
+
+const quantifiers: Readonly<Record<string, readonly [min: number, max: number | undefined]>> = {
+  '?': [0, 1],
+  '*': [0, undefined],
+  '+': [1, undefined],
+};
+
+function readQuantifier(reader: Reader, part: Expression): Expression | undefined {
+  const short = quantifiers[reader.text.charAt(reader.at)];
+  if (short !== undefined) {
+    reader.at += 1;
+    return { is: 'repeat', part, min: short[0], max: short[1] };
+  }
+  if (!take(reader, '{')) return part;
+  const [written, min, comma, max] = /^(\d{1,4})(,?)(\d{0,4})\}/u.exec(reader.text.slice(reader.at)) ?? [];
+  if (written === undefined) return undefined;
+  reader.at += written.length;
+  const most = max === '' || max === undefined ? (comma === '' ? Number(min) : undefined) : Number(max);
+  return most !== undefined && most < Number(min) ? undefined : { is: 'repeat', part, min: Number(min), max: most };
+}
+
+/** The symbols of one plain or escaped character; `\d` is the digits, as far as ASCII goes. */
+function readCharacter(reader: Reader, special: string): readonly number[] | undefined {
+  const character = reader.text.charAt(reader.at);
+  reader.at += 1;
+  if (character === '\\') {
+    const escaped = reader.text.charAt(reader.at);
+    reader.at += 1;
+    if (escaped === 'd') return range('0', '9');
+    return escaped !== '' && escapable.includes(escaped) ? [escaped.charCodeAt(0)] : undefined;
+  }
+  const code = character.charCodeAt(0);
+  return code >= 0x20 && code < 0x7f && !special.includes(character) ? [code] : undefined;
+}
+
+/** The rest of a class, after its bracket. Negated and subtracted classes reach beyond ASCII. */
+function readClass(reader: Reader): Expression | undefined {
+  const symbols = new Set<number>();
+  while (!take(reader, ']')) {
+    const first = readCharacter(reader, metaInClass);
+    if (first === undefined) return undefined;
+    const isRange = reader.text.charAt(reader.at) === '-' && first.length === 1;
+    if (isRange) reader.at += 1;
+    const last = isRange ? readCharacter(reader, metaInClass) : first;
+    const [from, to] = [first[0] ?? 0, last?.at(-1) ?? -1];
+    if (last === undefined || to < from || (isRange && last.length > 1)) return undefined;
+    for (let symbol = from; symbol <= to; symbol += 1) symbols.add(symbol);
+  }
+  return symbols.size === 0 ? undefined : { is: 'symbol', symbols: [...symbols] };
+}
+
+function range(first: string, last: string): readonly number[] {
+  const [from, to] = [first.charCodeAt(0), last.charCodeAt(0)];
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+function take(reader: Reader, character: string): boolean {
+  if (reader.text.charAt(reader.at) !== character) return false;
+  reader.at += 1;
+  return true;
+}
