@@ -19,7 +19,7 @@ import { appendEvents } from './store/events.ts';
 import { saveBuckets } from './store/mirrors.ts';
 import { addMessages, supersedeOlder } from './store/outbox.ts';
 import { findStream, moveStream, noteLists, noteShown, type Shown, type Stream } from './store/streams.ts';
-import { checkDraft, seal, type Draft } from './wire/seal.ts';
+import { checkDraft, joined, seal, type Draft } from './wire/seal.ts';
 
 export type ListKind = ListMessage['kind'];
 
@@ -193,9 +193,9 @@ async function sealAll(
   const sealing: Promise<BuiltMessage>[] = [];
   try {
     for (const list of lists) {
-      const chunks = [...layout.encode(list)];
+      const bytes = joined(layout.encode(list));
       clock.lap('encode');
-      const draft = checkDraft(chunks, layout, partner.schemaOf(layout));
+      const draft = checkDraft(bytes, layout, partner.schemaOf(layout));
       clock.lap('validate');
       sealing.push(sealOne(partner, list, draft));
       await sealing.at(-signedAtOnce);

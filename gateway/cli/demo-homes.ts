@@ -1,14 +1,13 @@
 /** The administrations of the demo: each the same program with another home, its own keys, store and doors. */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadHome } from '../adapter/load.ts';
 import type { Config, PartnerConfig } from '../config.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { freePorts, identityOf, type Identity } from '../rehearsal/introductions.ts';
 import { probeBroker } from '../wire/amqp.ts';
-import { openKeyring } from '../wire/keys.ts';
 import type { CliContext } from './context.ts';
 
 /** A gateway to be: settings that name each other's addresses and certificates. */
@@ -25,12 +24,9 @@ export interface DemoHomes {
   readonly broker: string | undefined;
 }
 
-interface Identity {
-  readonly home: HomeProfile;
-  readonly folder: string;
+interface DemoIdentity extends Identity {
   readonly exchangePort: number;
   readonly borderPort: number;
-  readonly certificates: PartnerConfig['certificates'];
 }
 
 /** Makes keys for everybody and introduces each to the other, as two administrations would by exchanging certificates. */
@@ -50,10 +46,11 @@ export async function makeDemoHomes(context: CliContext, folder: string): Promis
       : { broker: { url: broker, realm: `mra-demo-${randomBytes(4).toString('hex')}`, passing: true } }),
   };
   const fallback = broker === undefined ? ({ transport: 'https' } as const) : {};
-  const met = (identity: Identity, more: Partial<PartnerConfig>): PartnerConfig => ({
+  const met = (identity: DemoIdentity, more: Partial<PartnerConfig>): PartnerConfig => ({
     adapter: identity.home.country.toLowerCase(),
     mirrored: false,
     url: `https://127.0.0.1:${identity.exchangePort}`,
+    pollSeconds: 1,
     certificates: identity.certificates,
     ...fallback,
     ...more,
@@ -68,7 +65,7 @@ export async function makeDemoHomes(context: CliContext, folder: string): Promis
   };
 }
 
-function demoHome(identity: Identity, base: Config, partners: Config['partners']): DemoHome {
+function demoHome(identity: DemoIdentity, base: Config, partners: Config['partners']): DemoHome {
   const { home, folder, exchangePort, borderPort } = identity;
   const host = '127.0.0.1';
   const config: Config = {
@@ -85,51 +82,17 @@ function demoHome(identity: Identity, base: Config, partners: Config['partners']
 }
 
 /** Keys and certificates of every administration, written where the others' settings name them. */
-async function introduce({ tools, config }: CliContext, folder: string, names: readonly string[]): Promise<Identity[]> {
+async function introduce(
+  { tools, config }: CliContext,
+  folder: string,
+  names: readonly string[],
+): Promise<DemoIdentity[]> {
   const ports = await freePorts(names.length * 2);
   return await Promise.all(
     names.map(async (cc, i) => {
       const home = await loadHome(join(config().adapters, cc), tools);
-      const own = join(folder, cc);
-      mkdirSync(own, { recursive: true });
-      const keyring = await openKeyring(join(own, 'keys'), { country: home.country, name: home.name, now: new Date() });
-      const write = (name: string, pem: string): string => {
-        const path = join(own, `${name}.pem`);
-        writeFileSync(path, pem);
-        return path;
-      };
-      const signing = (['rsa-sha256', 'ecdsa-p256-sha256'] as const).map((algorithm) =>
-        write(`signing-${algorithm}`, keyring.signer(algorithm).certificate.toString()),
-      );
-      const certificates = {
-        signing,
-        tls: [write('tls', keyring.tls.cert)],
-        anchors: [write('anchor', keyring.tls.ca)],
-        checkPath: false,
-      };
-      return { home, folder: own, exchangePort: ports[i * 2] ?? 0, borderPort: ports[i * 2 + 1] ?? 0, certificates };
+      const identity = await identityOf(home, join(folder, cc), new Date());
+      return { ...identity, exchangePort: ports[i * 2] ?? 0, borderPort: ports[i * 2 + 1] ?? 0 };
     }),
   );
-}
-
-/** Ports that were free a moment ago, all different: the settings must name them before the doors open. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-      server.once('error', reject).listen(0, '127.0.0.1', () => resolve(undefined));
-      await promise;
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map((server) => {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      server.close(() => resolve(undefined));
-      return promise;
-    }),
-  );
-  return ports;
 }

@@ -114,8 +114,7 @@ async function tellStory(context: CliContext, cast: Cast): Promise<Story> {
   // Full lists both ways; then a suspension on each side travels as a delta; then one partner's list collapses.
   const partners: Story['partners'] = {};
   for (const { home } of them) {
-    const transport =
-      getPartner(us, home.country).adapter.transport === 'amqp' && us.config.broker !== undefined ? 'amqp' : 'https';
+    const transport = us.config.broker === undefined ? 'https' : getPartner(us, home.country).adapter.transport;
     partners[home.country] = { transport, ...tally(), from_partner: tally() };
   }
   const pairs = them.flatMap((gateway) => [

@@ -124,6 +124,7 @@ async function send(
   if (built === undefined) return;
   const message = await findMessage(gateway.db.sql, built.list.id);
   out.note(`State of ${built.list.id}: ${message?.state ?? 'unknown'}.`);
+  if (partner.transport.pull !== undefined) out.note('It waits at our door (mra serve) until the partner fetches it.');
   if (message?.state === 'REJECTED') exit(exitCodes.findings);
   out.next(`mra message show ${built.list.id}`);
 }

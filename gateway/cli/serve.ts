@@ -1,7 +1,10 @@
 /** `mra serve`: the gateway with its doors open, until it is told to stop. */
 
+import { sep } from 'node:path';
 import type { Command } from 'commander';
-import type { CliContext, OpenGateway } from './context.ts';
+import { watchFolder } from '../wire/folder-watch.ts';
+import { faultFields } from '../wire/log.ts';
+import type { CliContext, OpenGateway, Serving } from './context.ts';
 
 export function serveCommand(program: Command, context: CliContext): void {
   program
@@ -19,7 +22,7 @@ export function serveCommand(program: Command, context: CliContext): void {
 }
 
 async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGateway): Promise<void> {
-  const { exchangeUrl, borderUrl, stop } = await serve(gateway);
+  const { exchangeUrl, borderUrl, stop, reload } = await serve(gateway);
   try {
     if (out.format === 'json') out.json({ exchange: exchangeUrl, border: borderUrl });
     else {
@@ -29,11 +32,33 @@ async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGatewa
       ]);
     }
     out.next('mra doctor');
-    await stopSignal();
+    await reloadUntil(stopSignal(), gateway, reload);
     out.note('Stopping: what is under way ends first.');
   } finally {
     await stop();
   }
+}
+
+/** Takes changed adapters: whenever a folder changes, and all of them on SIGHUP. What comes of it is logged, and stands in /readyz. */
+async function reloadUntil(
+  stop: Promise<void>,
+  { config, log }: OpenGateway,
+  reload: Serving['reload'],
+): Promise<void> {
+  const stopping = new AbortController();
+  const hangUp = (): void => void reload();
+  process.on('SIGHUP', hangUp);
+  const watching = watchFolder(config.adapters, {
+    quietMs: 500,
+    signal: stopping.signal,
+    changed: async (names) => {
+      await reload([...new Set(names.map((name) => name.split(sep)[0] ?? ''))]);
+    },
+  }).catch((error: unknown) => log.warn('adapters are not watched; SIGHUP takes changes', faultFields(error)));
+  await stop;
+  stopping.abort();
+  process.off('SIGHUP', hangUp);
+  await watching;
 }
 
 /** The first request to stop, from the terminal or the supervisor. */

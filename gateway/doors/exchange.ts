@@ -1,13 +1,16 @@
-/** The exchange door: where partners hand over messages. Who they are comes from the TLS connection, never from what they say. */
+/** The exchange door: where partners hand over messages, and fetch those that wait for them. Who they are comes from the TLS connection, never from what they say. */
 
 import { randomUUID } from 'node:crypto';
+import { finished } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import type { Waiting } from '../fetching.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { faultFields } from '../wire/log.ts';
 import type { Log } from '../wire/log.ts';
+import { contentDigest, messageId } from '../wire/https.ts';
 import { problemOf, problemType } from './problems.ts';
 
 /** What the inbound story made of a message. Without a receipt (receipts are not receipted) the answer is a bare 202. */
@@ -21,6 +24,8 @@ export interface ExchangeDoor {
   partnerOf(fingerprint256: string): string | undefined;
   /** The inbound story. Rejects only with our own trouble; then nothing was decided and the partner tries again. */
   receive(raw: RawMessage): Promise<ExchangeResult>;
+  /** What waits for a partner that fetches; E_ROUTE_UNKNOWN for one whose messages are sent. */
+  give(partner: string): Promise<Waiting | undefined>;
   now(): Date;
   readonly maxBytes: number;
   /** Messages of one partner that may be on their way in at once; more are asked to wait. */
@@ -43,16 +48,25 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   });
   // The order is a rule: nobody unknown makes us read a body. Compressed bodies are refused, so that none can swell.
   const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
-  app.post('/exchange/:partner', admitPartner(door), oneOfFew(door.maxInFlight ?? 4), body, takeMessage(door));
-  app.all('/exchange/:partner', (_request, response) => {
-    response.set('Allow', 'POST');
-    throw new GatewayError('E_METHOD_UNKNOWN', 'Messages are handed over with POST.');
-  });
+  const few = oneOfFew(door.maxInFlight ?? 4);
+  app.post('/exchange/:partner', admitPartner(door), few, body, takeMessage(door));
+  app.all('/exchange/:partner', onlyMethod('POST'));
+  // Express answers HEAD by GET, and a message would count as fetched.
+  app.head('/exchange/:partner/next', onlyMethod('GET'));
+  app.get('/exchange/:partner/next', admitPartner(door), few, giveMessage(door));
+  app.all('/exchange/:partner/next', onlyMethod('GET'));
   app.use(() => {
     throw new GatewayError('E_ROUTE_UNKNOWN', 'Messages go to /exchange/ and the code of the sender.');
   });
   app.use(answerProblem(door));
   return app;
+}
+
+function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
+  return (_request, response) => {
+    response.set('Allow', method);
+    throw new GatewayError('E_METHOD_UNKNOWN', 'Messages are handed over with POST, and fetched with GET.');
+  };
 }
 
 /** The certificate of the connection must be registered, and for the very partner the address names. */
@@ -100,7 +114,7 @@ function takeMessage(door: ExchangeDoor): RequestHandler<{ partner: string }> {
       via: 'https',
       bytes,
       receivedAt: door.now().toISOString(),
-      ...(hintedId !== undefined && /^[\w.:-]{1,128}$/.test(hintedId) ? { hintedId } : {}),
+      ...(hintedId !== undefined && messageId.test(hintedId) ? { hintedId } : {}),
     });
     answerReceipt(response, result);
   };
@@ -114,6 +128,31 @@ function answerReceipt(response: Response, { verdict, receipt }: ExchangeResult)
   response.status(verdict === 'rejected' ? 422 : 200);
   response.set({ 'Content-Type': receipt.contentType, 'MRA-Message-Id': receipt.id, 'MRA-Message-Kind': 'receipt' });
   response.end(receipt.bytes);
+}
+
+/** The bytes as they were sealed, named as a POST names them. How many left is known once the answer has ended. */
+function giveMessage(door: ExchangeDoor): RequestHandler<{ partner: string }> {
+  return async (request, response) => {
+    const waiting = await door.give(request.params.partner);
+    if (waiting === undefined) {
+      response.status(204).end();
+      return;
+    }
+    const { id, kind, contentType, digest, bytes } = waiting.message;
+    response.set({
+      'Content-Type': contentType,
+      'MRA-Message-Id': id,
+      'MRA-Message-Kind': kind,
+      'Content-Digest': contentDigest(Buffer.from(digest, 'hex')),
+      'Cache-Control': 'no-store',
+    });
+    response.end(bytes);
+    const whole = await finished(response).then(
+      () => true,
+      () => false,
+    );
+    await waiting.left(whole);
+  };
 }
 
 function answerProblem(door: ExchangeDoor): ErrorRequestHandler {

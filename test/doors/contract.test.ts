@@ -10,6 +10,7 @@ import { borderDoor } from '../../gateway/doors/border.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { jsonValidator } from '../../gateway/wire/schema.ts';
 import { fillRegister, northland, openClearance, union, type TestClearance } from '../support/clearance-fixture.ts';
+import { federation, longland } from '../support/clearance-partners.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');
 const identifiers = ['NN0000001', 'NN0000002', 'NN0000003', 'NN0000004', 'NN0000005', 'NN9999999', 'not of the form'];
@@ -20,7 +21,7 @@ describe('the border contract', () => {
   let address: string;
 
   before(async () => {
-    clearance = await openClearance([northland, union]);
+    clearance = await openClearance([northland, union, federation, longland]);
     await fillRegister(clearance.db);
     server = createServer(borderDoor({ ...clearance, schemas, log: makeLog({ level: 'silent' }) }));
     server.listen(0, '127.0.0.1');
@@ -59,6 +60,29 @@ describe('the border contract', () => {
       follows('answer', await post('/v1/checks', question(identifier)));
     });
   }
+
+  it('an answer that names a near miss, one that cannot, and one cut by its box follow it', async () => {
+    const near = await post('/v1/checks', question('NN00000O1'));
+    follows('answer', near);
+    expect(near).to.have.nested.property('would_change_answer.identifier', 'NN0000001');
+    const cut = { partner: 'LL', identifier: 'LL123456789012345', box_length: 17, port: 'A', port_of_departure: 'B' };
+    follows('answer', await post('/v1/checks', cut));
+    const { would_change_answer: change, ...rest } = near as { would_change_answer: object };
+    follows('answer', { ...rest, would_change_answer: { edit: 'ambiguous', because: 'two' } });
+    const verdict = jsonValidator(join(schemas, 'answer.schema.json'))({
+      ...rest,
+      would_change_answer: { ...change, edit: 'ambiguous' },
+    });
+    expect(verdict.ok).to.equal(false);
+  });
+
+  it('an answer about a member state follows it', async () => {
+    const answer = await post('/v1/checks', { partner: 'XA', identifier: 'XA1234567' });
+    follows('answer', answer);
+    expect(answer).to.deep.nested.include({ 'subject.partner': 'FF', 'subject.issuer': 'XA' });
+    const { partners } = (await (await fetch(`${address}/v1/partners`)).json()) as { partners: object[] };
+    expect(partners[2]).to.deep.nested.include({ 'identifier.issuers': ['XA', 'XB'] });
+  });
 
   it('an answer without a list follows it too', async () => {
     follows('answer', await post('/v1/checks', { partner: 'UU', identifier: 'UU12' }));

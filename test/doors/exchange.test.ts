@@ -2,124 +2,48 @@
 
 import { randomBytes } from 'node:crypto';
 import { createServer as createPlainServer } from 'node:http';
-import { Agent, createServer, request } from 'node:https';
-import type { Server } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { exchangeDoor } from '../../gateway/doors/exchange.ts';
 import type { ExchangeDoor } from '../../gateway/doors/exchange.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import type { RawMessage } from '../../gateway/model/message.ts';
-import { exchangeServerOptions, httpsTransport } from '../../gateway/wire/https.ts';
-import { makeLog } from '../../gateway/wire/log.ts';
+import { httpsTransport } from '../../gateway/wire/https.ts';
 import { receiptContentType } from '../../gateway/wire/transport.ts';
 import { sealed, silent } from '../support/deliveries.ts';
-import { listen, shut, tlsParty } from '../support/tls.ts';
-import type { TlsParty } from '../support/tls.ts';
+import {
+  expectProblem as expectItsProblem,
+  maxBytes,
+  openDoor,
+  type Answer,
+  type Call,
+  type OpenDoor,
+} from '../support/exchange-door.ts';
+import { listen, shut } from '../support/tls.ts';
 
-const maxBytes = 100_000;
 const receipt = { id: 'r-1', contentType: receiptContentType, bytes: Buffer.from('<receipt/>') };
 
-interface Answer {
-  readonly status: number;
-  readonly type: string | undefined;
-  readonly headers: NodeJS.Dict<string | string[]>;
-  readonly body: string;
-}
-
 describe('the exchange door', () => {
-  let home: TlsParty;
-  let partner: TlsParty;
-  let other: TlsParty;
-  let unregistered: TlsParty;
-  let server: Server;
-  let port: number;
+  let opened: OpenDoor;
   let taken: RawMessage[];
   let receive: ExchangeDoor['receive'];
-  let logged: string;
+  const give: ExchangeDoor['give'] = () => Promise.resolve(undefined);
 
   before(async () => {
-    [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
-      TlsParty,
-      TlsParty,
-      TlsParty,
-      TlsParty,
-    ];
-    const registered = new Map([
-      [partner.fingerprint, 'XB'],
-      [other.fingerprint, 'XC'],
-    ]);
-    const ca = [partner.ca, other.ca, unregistered.ca];
-    const door = exchangeDoor({
-      partnerOf: (fingerprint) => registered.get(fingerprint),
-      receive: (raw) => receive(raw),
-      now: () => new Date('2026-06-01T08:00:00.000Z'),
-      maxBytes,
-      maxInFlight: 2,
-      log: makeLog({ level: 'info', destination: { write: (line) => (logged += line) } }),
-      newRequestId: () => 'request-1',
-    });
-    server = createServer(exchangeServerOptions({ cert: home.cert, key: home.key, ca }), door);
-    port = await listen(server);
+    opened = await openDoor({ receive: (raw) => receive(raw), give });
   });
-  after(() => shut(server));
+  after(() => opened.close());
   beforeEach(() => {
     taken = [];
-    logged = '';
+    opened.logged();
     receive = (raw) => {
       taken.push(raw);
       return Promise.resolve({ verdict: 'applied', receipt });
     };
   });
-
-  interface Call {
-    readonly as?: TlsParty;
-    readonly path?: string;
-    readonly method?: string;
-    readonly headers?: Record<string, string>;
-    readonly body?: string | Buffer;
-  }
-
-  const call = ({
-    as = partner,
-    path = '/exchange/XB',
-    method = 'POST',
-    headers = {},
-    body = '<list/>',
-  }: Call): Promise<Answer> => {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    const agent = new Agent({ cert: as.cert, key: as.key, ca: home.ca });
-    const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent }, (incoming) => {
-      void incoming.toArray().then((chunks: Buffer[]) => {
-        agent.destroy();
-        const { statusCode = 0, headers: answered } = incoming;
-        resolve({
-          status: statusCode,
-          type: answered['content-type'],
-          headers: answered,
-          body: Buffer.concat(chunks).toString(),
-        });
-      }, reject);
-    });
-    outgoing.on('error', reject).end(body);
-    return promise;
-  };
-
+  const call = (asked: Call): Promise<Answer> => opened.call(asked);
   const expectProblem = (answer: Answer, status: number, code: string): void => {
-    expect(answer.type).to.equal('application/problem+json');
-    expect(answer.status).to.equal(status);
-    const problem = JSON.parse(answer.body) as Record<string, unknown>;
-    expect(problem).to.include({ status, code, type: `urn:mra:error:${code}`, request_id: 'request-1' });
-    expect(problem).to.have.all.keys(
-      'type',
-      'title',
-      'status',
-      'detail',
-      'code',
-      'who_must_act',
-      'retry',
-      'request_id',
-    );
+    expectItsProblem(answer, status, code);
     expect(taken).to.have.length(0);
   };
 
@@ -148,7 +72,9 @@ describe('the exchange door', () => {
     });
 
     it('no other name than the certificate’s from a header', async () => {
-      await call({ headers: { 'x-client-cert': other.cert.replaceAll('\n', ' '), 'x-forwarded-for': '10.0.0.1' } });
+      await call({
+        headers: { 'x-client-cert': opened.other.cert.replaceAll('\n', ' '), 'x-forwarded-for': '10.0.0.1' },
+      });
       expect(taken[0]?.partner).to.equal('XB');
     });
   });
@@ -178,13 +104,14 @@ describe('the exchange door', () => {
       expectProblem(answer, 503, 'E_STORE_UNREACHABLE');
       expect(Number(answer.headers['retry-after'])).to.be.greaterThan(0);
       expect(answer.body).to.not.include('database-7');
-      expect(logged).to.include('database-7').and.include('request-1');
+      expect(opened.logged()).to.include('database-7').and.include('request-1');
     });
 
     it('what was not foreseen with E_INTERNAL; neither answer nor log quotes the failure', async () => {
       receive = () => Promise.reject(new TypeError('SHENZHEN EXAMPLE CO is not iterable'));
       const answer = await call({});
       expectProblem(answer, 500, 'E_INTERNAL');
+      const logged = opened.logged();
       expect(answer.body + logged).to.not.include('SHENZHEN');
       expect(logged).to.include('TypeError');
     });
@@ -192,11 +119,11 @@ describe('the exchange door', () => {
 
   describe('turns away', () => {
     it('a certificate that is not registered', async () => {
-      expectProblem(await call({ as: unregistered }), 403, 'E_CHANNEL_UNKNOWN');
+      expectProblem(await call({ as: opened.unregistered }), 403, 'E_CHANNEL_UNKNOWN');
     });
 
     it('a partner who speaks for another', async () => {
-      expectProblem(await call({ as: other }), 403, 'E_CHANNEL_MISMATCH');
+      expectProblem(await call({ as: opened.other }), 403, 'E_CHANNEL_MISMATCH');
     });
 
     it('a message larger than agreed, with and without its length stated', async () => {
@@ -235,7 +162,14 @@ describe('the exchange door', () => {
     });
 
     it('everybody, when it stands on a server without TLS', async () => {
-      const door = exchangeDoor({ partnerOf: () => 'XB', receive, now: () => new Date(0), maxBytes, log: silent });
+      const door = exchangeDoor({
+        partnerOf: () => 'XB',
+        receive,
+        give,
+        now: () => new Date(0),
+        maxBytes,
+        log: silent,
+      });
       const plain = createPlainServer(door);
       const answer = await fetch(`http://127.0.0.1:${await listen(plain)}/exchange/XB`, { method: 'POST', body: 'x' });
       expect(answer.status).to.equal(403);
@@ -262,6 +196,7 @@ describe('the exchange door', () => {
   });
 
   it('and the HTTPS transport understand each other', async () => {
+    const { port, home, partner, other } = opened;
     const url = `https://127.0.0.1:${port}`;
     const way = httpsTransport({ url, from: 'XB', tls: { cert: partner.cert, key: partner.key, ca: [home.ca] } });
     const posing = httpsTransport({ url, from: 'XB', tls: { cert: other.cert, key: other.key, ca: [home.ca] } });

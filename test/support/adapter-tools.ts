@@ -1,12 +1,15 @@
 /** The readers of the adapter room, joined as main.ts joins them. */
 
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import type { Quality } from '../../gateway/adapter/author/certify.ts';
 import type { Manifest } from '../../gateway/adapter/manifest.ts';
 import type { AdapterTools } from '../../gateway/adapter/tools.ts';
 import type { HomeProfile } from '../../gateway/model/home.ts';
 import { parseStrictJson } from '../../gateway/wire/json.ts';
 import { jsonValidator } from '../../gateway/wire/schema.ts';
+import { readLines } from '../../gateway/wire/text-lines.ts';
 import { readXml } from '../../gateway/wire/xml-events.ts';
 import { placeInYaml, readYaml } from '../../gateway/wire/yaml.ts';
 
@@ -15,10 +18,13 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const adaptersFolder = join(root, 'adapters');
 
 export const adapterTools: AdapterTools = {
+  readText: (file) => readFile(file, 'utf8'),
   readXml,
   readJson: (text) => parseStrictJson(text),
+  readLines,
   readYaml,
   placeInYaml,
   validateManifest: jsonValidator<Manifest>(join(root, 'schemas', 'adapter.schema.json')),
   validateHome: jsonValidator<HomeProfile>(join(root, 'schemas', 'home.schema.json')),
+  validateQuality: jsonValidator<Quality>(join(root, 'schemas', 'quality.schema.json')),
 };

@@ -4,10 +4,11 @@ import { randomBytes } from 'node:crypto';
 import type { Clearance, ClearanceTerms } from '../../gateway/clearance.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
 import type { Departure, ListRecord } from '../../gateway/model/list.ts';
+import { published } from '../../gateway/model/mirror.ts';
 import type { Moment } from '../../gateway/model/record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { applyToRegister } from '../../gateway/store/register.ts';
-import { noteList } from '../../gateway/store/streams.ts';
+import { noteLists } from '../../gateway/store/streams.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { freshUrl } from '../store/engines.ts';
 
@@ -36,7 +37,7 @@ export const northland: ClearanceTerms = {
     ours,
     theirs: {
       ...noForm,
-      form: '{code}',
+      form: 'NN{code}',
       grammar: /^NN[0-9A-Z]{7}$/u,
       words: 'NN and 7 letters or digits',
       example: 'NN1234567',
@@ -69,7 +70,7 @@ export const union: ClearanceTerms = {
 
 export const noon: Moment = '2026-11-23T12:00:00.000Z';
 
-function operator(identifier: string, changes: Partial<ListRecord> = {}): ListRecord {
+export function operator(identifier: string, changes: Partial<ListRecord> = {}): ListRecord {
   const base = {
     name: { latin: `${identifier} TRADING CO., LTD.` },
     address: {},
@@ -96,17 +97,41 @@ export async function fillRegister(
   issuedAt: Moment = '2026-11-23T11:00:00.000Z',
   appliedAt: Moment = issuedAt,
 ): Promise<void> {
+  await fillList(db, { partner: 'NN', records, departures, issuedAt, appliedAt });
+}
+
+export interface SampleList {
+  readonly partner: string;
+  readonly records: readonly ListRecord[];
+  readonly departures?: readonly Departure[];
+  /** One more than the list before it, of a second list of one partner. */
+  readonly sequence?: number;
+  readonly issuedAt?: Moment;
+  readonly appliedAt?: Moment;
+}
+
+/** One list of a partner, issued an hour before noon if nothing else is said. */
+export async function fillList(db: Database, list: SampleList): Promise<void> {
+  const {
+    partner,
+    departures: left = [],
+    sequence = 7,
+    issuedAt = '2026-11-23T11:00:00.000Z',
+    appliedAt = issuedAt,
+  } = list;
+  const puts = list.records.map(published);
+  const messageId = `L${sequence}`;
   await db.transaction(async (tx) => {
-    await applyToRegister(tx, { partner: 'NN', knownAt: appliedAt, sourceMessage: 'L1', puts: records, departures });
+    await applyToRegister(tx, { partner, knownAt: appliedAt, sourceMessage: messageId, puts, departures: left });
     const position = {
       epoch: { no: 1, id: 'e1' },
-      sequence: 7,
+      sequence,
       chain: '0'.repeat(64),
       root: '0'.repeat(64),
-      count: records.length,
+      count: puts.length,
     };
-    const list = { kind: 'full', issuedAt, nextBy: issuedAt, position } as const;
-    await noteList(tx, { partner: 'NN', direction: 'in', messageId: 'L1', list, appliedAt });
+    const noted = { kind: 'full', issuedAt, nextBy: issuedAt, position } as const;
+    await noteLists(tx, { partner, direction: 'in' }, [{ messageId, list: noted, appliedAt }]);
   });
 }
 

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { CliContext, OpenGateway, Serving } from '../../gateway/cli/context.ts';
 import { makeDemoHomes } from '../../gateway/cli/demo-homes.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
-import { loadConfig, type Config } from '../../gateway/config.ts';
+import { loadConfig, type Config, type PartnerConfig } from '../../gateway/config.ts';
 import { deliverDue } from '../../gateway/delivery.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { DomesticRecord } from '../../gateway/model/record.ts';
@@ -35,8 +35,11 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** The home administration and its partners. `broker`: the AMQP partners use it, otherwise everybody uses HTTPS. */
-export async function makeWorld(broker?: string): Promise<World> {
+/**
+ * The home administration and its partners. `broker`: the AMQP partners use it, otherwise everybody uses HTTPS. `ways`: what the
+ * settings of each say about the other instead.
+ */
+export async function makeWorld(broker?: string, ways: Partial<PartnerConfig> = {}): Promise<World> {
   const tools = adapterTools();
   const base = loadConfig(
     { data: temporaryFolder() },
@@ -56,7 +59,11 @@ export async function makeWorld(broker?: string): Promise<World> {
   };
   const { ours, partners } = await makeDemoHomes(context, base.data);
   const customs = new Map<string, Customs>();
-  for (const { home, config } of [ours, ...partners]) customs.set(home.country, await customsOf(config, context));
+  for (const { home, config } of [ours, ...partners]) {
+    const joined = Object.entries(config.partners).map(([code, settings]) => [code, { ...settings, ...ways }]);
+    const changed = { ...config, partners: Object.fromEntries(joined) as Config['partners'] };
+    customs.set(home.country, await customsOf(changed, context));
+  }
   const of = (country: string): Customs => {
     const found = customs.get(country);
     if (found === undefined) throw new Error(`no customs of ${country}`);

@@ -1,0 +1,127 @@
+/** What waits at the exchange door: who may fetch it, how it is named, and what is known about how it left. */
+
+import { createHash, randomBytes } from 'node:crypto';
+import { Agent, request } from 'node:https';
+import { expect } from 'chai';
+import type { ExchangeDoor } from '../../gateway/doors/exchange.ts';
+import { GatewayError } from '../../gateway/model/errors.ts';
+import type { SealedMessage } from '../../gateway/model/message.ts';
+import { httpsTransport } from '../../gateway/wire/https.ts';
+import type { Transport } from '../../gateway/wire/transport.ts';
+import { sealed } from '../support/deliveries.ts';
+import { expectProblem, maxBytes, openDoor, type Answer, type Call, type OpenDoor } from '../support/exchange-door.ts';
+import type { TlsParty } from '../support/tls.ts';
+
+describe('the exchange door gives', () => {
+  let opened: OpenDoor;
+  let give: ExchangeDoor['give'];
+  before(async () => {
+    const receive = () => Promise.reject(new Error('nothing is sent in these tests'));
+    opened = await openDoor({ receive, give: (partner) => give(partner) });
+  });
+  after(() => opened.close());
+  const call = (asked: Call): Promise<Answer> => opened.call(asked);
+
+  const next = { path: '/exchange/XB/next', method: 'GET', body: '' };
+  let left: boolean[];
+  let asked: string[];
+  let told: PromiseWithResolvers<undefined>;
+  const waiting = (message: SealedMessage): ExchangeDoor['give'] => {
+    return (partner) => {
+      asked.push(partner);
+      return Promise.resolve({
+        message,
+        left: (whole) => {
+          left.push(whole);
+          told.resolve(undefined);
+          return Promise.resolve();
+        },
+      });
+    };
+  };
+  const digested = (id: string, bytes: Buffer): SealedMessage => ({
+    ...sealed(id, bytes),
+    digest: createHash('sha256').update(bytes).digest('hex'),
+  });
+  const fetcher = (as: TlsParty, timeouts = {}): Transport => {
+    const url = `https://127.0.0.1:${opened.port}`;
+    const tls = { cert: as.cert, key: as.key, ca: [opened.home.ca] };
+    return httpsTransport({ url, from: 'XB', tls, timeouts, pull: { seconds: 1, maxBytes } });
+  };
+  beforeEach(() => {
+    give = () => Promise.resolve(undefined);
+    left = [];
+    asked = [];
+    told = Promise.withResolvers();
+  });
+
+  it('what waits for the partner of the certificate, named as a POST names it, and tells that it left', async () => {
+    give = waiting(digested('m-1', Buffer.from('<list/>')));
+    const { status, type, headers, body } = await call(next);
+    expect({ status, type, body }).to.deep.equal({ status: 200, type: 'application/xml', body: '<list/>' });
+    expect(headers).to.include({
+      'mra-message-id': 'm-1',
+      'mra-message-kind': 'list',
+      'content-digest': `sha-256=:${createHash('sha256').update('<list/>').digest('base64')}:`,
+      'cache-control': 'no-store',
+    });
+    await told.promise;
+    expect({ asked, left }).to.deep.equal({ asked: ['XB'], left: [true] });
+  });
+
+  it('nothing with a bare 204', async () => {
+    expect(await call(next)).to.include({ status: 204, body: '' });
+  });
+
+  it('nothing to strangers, to other partners, and in answer to other methods', async () => {
+    give = waiting(digested('m-1', Buffer.from('<list/>')));
+    expectProblem(await call({ ...next, as: opened.unregistered }), 403, 'E_CHANNEL_UNKNOWN');
+    expectProblem(await call({ ...next, as: opened.other }), 403, 'E_CHANNEL_MISMATCH');
+    for (const method of ['POST', 'HEAD', 'DELETE']) {
+      const { status, headers } = await call({ ...next, method });
+      expect([status, headers['allow']]).to.deep.equal([405, 'GET']);
+    }
+    expect(asked).to.deep.equal([]);
+  });
+
+  it('nothing to a partner whose messages are sent', async () => {
+    give = () => Promise.reject(new GatewayError('E_ROUTE_UNKNOWN', 'sent, not fetched'));
+    expectProblem(await call(next), 404, 'E_ROUTE_UNKNOWN');
+  });
+
+  it('and tells when the partner hung up half way', async () => {
+    give = waiting(digested('m-1', Buffer.alloc(64 * 1024 * 1024)));
+    const agent = new Agent({ cert: opened.partner.cert, key: opened.partner.key, ca: opened.home.ca });
+    const outgoing = request({ host: '127.0.0.1', port: opened.port, path: next.path, agent }, (incoming) => {
+      incoming.once('data', () => outgoing.destroy());
+    });
+    outgoing.on('error', () => undefined).end(); // the connection is cut on purpose
+    await told.promise;
+    expect(left).to.deep.equal([false]);
+    agent.destroy();
+  });
+
+  it('and the HTTPS transport fetches it: a message, nothing, or what was in the way', async () => {
+    const [way, posing] = [fetcher(opened.partner), fetcher(opened.other)];
+    const bytes = randomBytes(maxBytes);
+    expect(await way.pull?.next()).to.deep.equal({ kind: 'none' });
+    give = waiting(digested('m-1', bytes));
+    const fetched = await way.pull?.next();
+    expect(fetched).to.include({ kind: 'message', id: 'm-1' });
+    expect(fetched?.kind === 'message' && Buffer.compare(fetched.bytes, bytes)).to.equal(0);
+    expect(await posing.pull?.next()).to.deep.equal({ kind: 'trouble', evidence: 'HTTP 403 E_CHANNEL_MISMATCH' });
+    give = waiting(sealed('m-2')); // its digest is not that of its bytes
+    expect((await way.pull?.next())?.kind).to.equal('trouble');
+    give = waiting(digested('m-3', Buffer.alloc(1024 * 1024 + 1)));
+    expect(await way.pull?.next()).to.deep.equal({ kind: 'trouble', evidence: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
+    await Promise.all([way.close(), posing.close()]);
+  });
+
+  it('and a fetch that is never answered ends as trouble', async () => {
+    give = () => told.promise;
+    const way = fetcher(opened.partner, { totalMs: 200 });
+    expect(await way.pull?.next()).to.deep.equal({ kind: 'trouble', evidence: 'no answer within 200 ms' });
+    told.resolve(undefined);
+    await way.close();
+  });
+});

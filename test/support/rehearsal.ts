@@ -1,0 +1,45 @@
+/** Stages for tests of the rehearsal: a simulated partner and our gateway, both whole, over real TLS or a real broker. */
+
+import { randomBytes } from 'node:crypto';
+import { adapterTools, openGateway } from '../../gateway/assembly.ts';
+import { inventOperators } from '../../gateway/cli/invented.ts';
+import { loadConfig } from '../../gateway/config.ts';
+import { serve } from '../../gateway/main.ts';
+import { dayAt } from '../../gateway/model/day.ts';
+import type { PairBroker } from '../../gateway/rehearsal/pairing.ts';
+import type { Machinery, Simulation } from '../../gateway/rehearsal/simulator.ts';
+import { openStage, type Stage, type StagePlan } from '../../gateway/rehearsal/stage.ts';
+import { temporaryFolder } from './pki.ts';
+
+const tools = adapterTools();
+
+export const machinery: Machinery = { tools, open: (config) => openGateway(config, tools), serve };
+
+export const invent: Simulation['invent'] = ({ home, now }, count, seed) =>
+  inventOperators(home, { count, advanced: count, seed, today: dayAt(now(), home.timeZone) });
+
+/** A partner of that folder and our side, paired in a folder of their own. `broker`: both reach it. */
+export function aStage(partner: string, changes: Partial<StagePlan> & { broker?: PairBroker } = {}): Promise<Stage> {
+  return openStage({
+    base: loadConfig({ data: temporaryFolder() }, {}),
+    partner,
+    plays: 'partner',
+    folder: temporaryFolder(),
+    tools,
+    now: new Date(),
+    machinery,
+    operators: 100,
+    seed: 7741,
+    invent,
+    withinMs: 10_000,
+    boundMs: 1500,
+    ...changes,
+  });
+}
+
+/** A realm of a broker that nobody else uses. */
+export const ownRealm = (url: string): PairBroker => ({
+  url,
+  passing: true,
+  realm: `mra-test-${randomBytes(4).toString('hex')}`,
+});
