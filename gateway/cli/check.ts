@@ -3,7 +3,7 @@
 import { Option, type Command } from 'commander';
 import { check, type Clearance } from '../clearance.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/answer.ts';
-import { entryRoles, type Direction, type EntryRole } from '../model/arrangement.ts';
+import { entryRoles, type Direction, type EntryRole, type TransportMode } from '../model/arrangement.ts';
 import { choosePartner } from '../model/assessment.ts';
 import { shownConsultationNumber } from '../model/consultation-number.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -22,22 +22,33 @@ interface CheckOptions {
   readonly knownAt?: string;
   readonly role?: EntryRole;
   readonly direction?: Direction;
+  readonly mode?: TransportMode;
+  readonly port?: string;
+  readonly portOfDeparture?: string;
   readonly name?: string;
+  readonly address?: string;
   readonly exitCode?: boolean;
 }
 
 export function checkCommand(program: Command, context: ClearanceContext): void {
   program
-    .command('check <identifier>')
+    .command('check [identifier]')
     .description('ask about one operator of a partner')
     .option('--partner <code>', 'whose operator; found from the identifier where that is clear')
     .option('--at <time>', 'the legal moment, with Z or an offset; now if absent', momentOption)
     .option('--known-at <time>', 'only what had reached us by then counts', momentOption)
     .addOption(new Option('--role <role>', 'role on the declaration').choices(entryRoles))
     .addOption(new Option('--direction <direction>', 'seen from home').choices(['import', 'export']))
+    .addOption(new Option('--mode <mode>', 'mode of transport').choices(['sea', 'air', 'road', 'rail', 'post']))
+    .option('--port <code>', 'where the goods enter or leave here, as the declaration writes it')
+    .option('--port-of-departure <code>', 'where they are loaded or unloaded there')
     .option('--name <name>', 'name on the declaration, compared with the list; never grants')
+    .option(
+      '--address <address>',
+      'without an identifier, where the arrangement has operators found by name and address',
+    )
     .option('--exit-code', 'exit 1 unless the operator is recognised')
-    .action((identifier: string, options: CheckOptions) =>
+    .action((identifier: string | undefined, options: CheckOptions) =>
       withClearance(context, (clearance) => run(context, clearance, identifier, options)),
     );
 }
@@ -58,7 +69,7 @@ export async function withClearance(
 async function run(
   context: ClearanceContext,
   clearance: Clearance,
-  identifier: string,
+  identifier: string | undefined,
   options: CheckOptions,
 ): Promise<void> {
   const { out } = context;
@@ -66,30 +77,34 @@ async function run(
   const answer = await check(clearance, request, 'command-line');
   if (out.format === 'json') out.json(answer);
   else for (const line of linesOf(answer)) out.print(line);
-  out.next(nextStep(answer, identifier));
+  out.next(nextStep(answer, request));
   if (options.exitCode === true && answer.outcome !== 'recognised') context.exit(exitCodes.findings);
 }
 
-function requestOf(clearance: Clearance, identifier: string, options: CheckOptions): CheckRequest {
-  const { partner, at, knownAt, role, direction, name } = options;
+function requestOf(clearance: Clearance, identifier: string | undefined, options: CheckOptions): CheckRequest {
+  const { partner, at, knownAt, role, direction, mode, port, portOfDeparture: departure, name, address } = options;
   return {
     partner: partner ?? partnerOf(clearance, identifier),
-    identifier,
+    ...(identifier === undefined ? {} : { identifier }),
     ...(at === undefined ? {} : { at }),
     ...(knownAt === undefined ? {} : { known_at: knownAt }),
     ...(role === undefined ? {} : { role }),
     ...(direction === undefined ? {} : { direction }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(port === undefined ? {} : { port }),
+    ...(departure === undefined ? {} : { port_of_departure: departure }),
     ...(name === undefined ? {} : { name }),
+    ...(address === undefined ? {} : { address }),
   };
 }
 
-function partnerOf(clearance: Clearance, identifier: string): string {
+function partnerOf(clearance: Clearance, identifier = ''): string {
   const terms = [...clearance.partners.values()].map(({ adapter }) => adapter);
   const party = { pointer: '', role: 'consignor', identifier } as const;
   const choice = choosePartner(party, { direction: 'import', parties: [party] }, terms);
   if ('partner' in choice) return choice.partner;
   const known = [...clearance.partners.keys()].join(', ');
-  throw new GatewayError('E_PARTNER_UNKNOWN', 'the identifier does not tell whose it is', {
+  throw new GatewayError('E_PARTNER_UNKNOWN', 'nothing tells whose operator it is', {
     fix: `Say --partner with one of: ${known}.`,
   });
 }
@@ -105,7 +120,9 @@ function momentOption(text: string): string {
 /** The outcome first, then how it was reached, how fresh it is, and its number. */
 export function linesOf(answer: ProvenAnswer): readonly string[] {
   const { outcome, subject, advice, freshness, explanation, proof, name_match: name } = answer;
-  const who = [subject.partner, subject.identifier ?? subject.identifier_as_sent, subject.name]
+  const { would_change_answer: change } = answer;
+  const partner = subject.issuer === undefined ? subject.partner : `${subject.partner} (${subject.issuer})`;
+  const who = [partner, subject.identifier ?? subject.identifier_as_sent, subject.name]
     .filter((part) => part !== undefined)
     .join(' ');
   const benefits = advice.benefits.length === 0 ? '' : ` ${advice.benefits.join(' ')}`;
@@ -114,17 +131,23 @@ export function linesOf(answer: ProvenAnswer): readonly string[] {
     `advice     ${advice.action.replaceAll('_', ' ')}${benefits} (policy ${advice.policy})`,
     ...explanation.map(({ step, result, text }) => `${step.padEnd(10)} ${result.padEnd(4)} ${text}`),
     ...(name === undefined ? [] : [`held name  ${name.compared.held}`]),
+    ...(change === undefined ? [] : [`near miss  ${change.because}`]),
     `as of      ${answer.at}, as known at ${answer.known_at}`,
     `freshness  ${freshness.state}${freshness.list === undefined ? '' : `, list ${freshness.list} of ${freshness.list_as_of ?? ''}`}`,
     `number     ${shownConsultationNumber(proof.consultation_number)}`,
   ];
 }
 
-function nextStep({ outcome, explanation, subject }: ProvenAnswer, identifier: string): string {
+function nextStep(
+  { outcome, explanation, subject, would_change_answer: change }: ProvenAnswer,
+  asked: CheckRequest,
+): string {
+  if (change !== undefined && change.edit !== 'ambiguous')
+    return `compare with the declaration; if it agrees: mra check ${change.identifier} --partner ${change.partner}`;
   switch (outcome) {
     case 'recognised':
       return explanation.some(({ code }) => code === 'SCOPE_NOT_STATED')
-        ? `mra check ${identifier} --direction import --role consignor`
+        ? `mra check ${subject.identifier ?? ''} ${scopeOptions(asked)}`
         : 'keep the number with the entry';
     case 'undetermined':
       return `mra list show ${subject.partner}`;
@@ -138,4 +161,11 @@ function nextStep({ outcome, explanation, subject }: ProvenAnswer, identifier: s
     case 'agreement_not_in_force':
       return 'clear the entry without benefits, and keep the number';
   }
+}
+
+/** What decides about benefits and was not stated; ports matter in a pilot only. */
+function scopeOptions({ direction, role }: CheckRequest): string {
+  return direction === undefined || role === undefined
+    ? '--direction import --role consignor'
+    : `--direction ${direction} --role ${role} --mode sea --port CODE --port-of-departure CODE`;
 }

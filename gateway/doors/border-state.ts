@@ -14,6 +14,7 @@ export async function partnersReply(clearance: Clearance): Promise<Reply> {
   const partners = await Promise.all(
     [...clearance.partners.values()].map(async ({ adapter }) => {
       const { arrangement, identifiers } = adapter;
+      const { words, example, issuers } = identifiers.theirs;
       const list = await listInForce(clearance.db.sql, adapter.partner, now);
       return {
         partner: adapter.partner,
@@ -23,7 +24,9 @@ export async function partnersReply(clearance: Clearance): Promise<Reply> {
         directions: arrangement.directions,
         entry_roles: arrangement.entryRoles,
         benefits: arrangement.benefits,
-        identifier: { form: identifiers.theirs.words, example: identifiers.theirs.example },
+        ...(arrangement.limits === undefined ? {} : { limits: arrangement.limits }),
+        ...(arrangement.matching === undefined ? {} : { matching: arrangement.matching }),
+        identifier: { form: words, example, ...(issuers === undefined ? {} : { issuers }) },
         freshness: freshnessOf({ list, terms: adapter, at: now, knownAt: now }),
       };
     }),
@@ -33,14 +36,17 @@ export async function partnersReply(clearance: Clearance): Promise<Reply> {
 
 /**
  * Ready means that a question can be answered from the store. A stale list does not make the door unready: the answers say so.
+ * Neither does a changed adapter that was not taken: the old one answers.
  * Throws E_STORE_UNREACHABLE when the register cannot be read, whatever the reason.
  */
 export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<Reply> {
   const states = await listStates(clearance).catch((cause: unknown) => {
     throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read', { cause });
   });
-  const status = states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
-  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states) };
+  const untaken = Object.fromEntries(clearance.untaken ?? []);
+  const settled = Object.keys(untaken).length === 0;
+  const status = settled && states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
+  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states), ...(settled ? {} : { untaken }) };
   return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
 }
 

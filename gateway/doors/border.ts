@@ -44,7 +44,8 @@ interface Readers {
   readonly entry: EntryFormats;
 }
 
-interface BatchDocument extends Partial<Pick<CheckRequest, 'at' | 'known_at' | 'direction' | 'mode' | 'purpose'>> {
+type Shared = 'at' | 'known_at' | 'direction' | 'mode' | 'port' | 'port_of_departure' | 'purpose';
+interface BatchDocument extends Partial<Pick<CheckRequest, Shared>> {
   readonly checks: Readonly<Record<string, object>>;
 }
 

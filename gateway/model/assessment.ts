@@ -1,7 +1,7 @@
 /** Assesses a whole entry from the answers about its parties: which parties to ask about, and what follows for the goods. */
 
 import type { Advice, Outcome, ProvenAnswer } from './answer.ts';
-import type { Direction } from './arrangement.ts';
+import { foundByName, type Direction } from './arrangement.ts';
 import { dayAt, later } from './day.ts';
 import type { Entry, EntryParty, PartyRole } from './entry.ts';
 import { cleanIdentifier, follows, readIdentifier } from './identifier.ts';
@@ -56,23 +56,35 @@ export type Choice = { readonly partner: string } | { readonly not_checked: NotC
  */
 export function choosePartner(party: EntryParty, entry: Entry, all: readonly PartnerTerms[]): Choice {
   const sent = party.identifier;
-  if (sent === undefined || sent.trim() === '') return { not_checked: 'no_identifier' };
+  if (sent === undefined || sent.trim() === '') return chooseByName(party, entry, all);
   const { value } = cleanIdentifier(sent);
-  const spokenFor = ({ partner, identifiers }: PartnerTerms): readonly string[] => [
-    partner,
-    ...(identifiers.theirs.issuers ?? []),
-  ];
-  const byLetters = (terms: PartnerTerms): boolean => spokenFor(terms).some((state) => value.startsWith(state));
-  const byCountry = (terms: PartnerTerms): boolean => spokenFor(terms).some((state) => state === party.country);
+  const byLetters = (terms: PartnerTerms): boolean => statesOf(terms).some((state) => value.startsWith(state));
+  const byCountry = (terms: PartnerTerms): boolean => statesOf(terms).some((state) => state === party.country);
   const fitting = all.filter((terms) => fits(sent, terms));
   const best = fitting.length > 1 ? fitting.filter((terms) => byLetters(terms) || byCountry(terms)) : fitting;
   const [first, second] = best;
   if (first !== undefined && second === undefined) return { partner: first.partner };
   if (fitting.length > 1) return { not_checked: 'several_partners' };
-  if (entry.direction === undefined || !abroad[entry.direction].includes(party.role))
-    return { not_checked: 'domestic_side' };
+  if (!isAbroad(party, entry)) return { not_checked: 'domestic_side' };
   const intended = all.find(byLetters) ?? all.find(byCountry);
   return intended === undefined ? { not_checked: 'no_partner' } : { partner: intended.partner };
+}
+
+function isAbroad({ role }: EntryParty, { direction }: Entry): boolean {
+  return direction !== undefined && abroad[direction].includes(role);
+}
+
+/** The partner and the states it speaks for. */
+function statesOf({ partner, identifiers }: PartnerTerms): readonly string[] {
+  return [partner, ...(identifiers.theirs.issuers ?? [])];
+}
+
+/** A party abroad without an identifier is asked about where its country's operators are found by name and address. */
+function chooseByName(party: EntryParty, entry: Entry, all: readonly PartnerTerms[]): Choice {
+  const { name, address, country = '' } = party;
+  if (name === undefined || address === undefined || !isAbroad(party, entry)) return { not_checked: 'no_identifier' };
+  const named = all.find((terms) => statesOf(terms).includes(country) && foundByName(terms.arrangement, entry.mode));
+  return named === undefined ? { not_checked: 'no_identifier' } : { partner: named.partner };
 }
 
 /** Letters that were left out are not evidence of whose identifier it is. */

@@ -186,7 +186,9 @@ const namedOutcomes: ReadonlySet<Outcome> = new Set([
   'expired',
 ]);
 
-function compareWithList({ request, fact }: Facts, outcome: Outcome): NameMatch | undefined {
+function compareWithList({ request, fact, namesakes }: Facts, outcome: Outcome): NameMatch | undefined {
+  // An operator found by its name would only be compared with itself.
+  if (namesakes !== undefined) return undefined;
   if (request.name === undefined || fact?.name === undefined) return undefined;
   return namedOutcomes.has(outcome) ? compareNames(request.name, fact.name) : undefined;
 }

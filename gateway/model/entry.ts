@@ -14,6 +14,7 @@ export interface EntryParty {
   /** What the declaration says, untouched; absent when the box is empty. */
   readonly identifier?: string;
   readonly name?: string;
+  readonly address?: string;
   readonly country?: string;
   /** Class and element of the WCO data model (`16C/R143`), as customs error messages point. */
   readonly wco?: string;

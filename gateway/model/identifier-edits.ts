@@ -24,21 +24,18 @@ export interface Candidate {
 const most = 200;
 
 /** Signs that are taken for each other on paper and on screens. */
-const looksLike: Readonly<Record<string, string>> = {
-  ...{ '0': 'O', O: '0', '1': 'IL', I: '1L', L: '1I' },
-  ...{ '5': 'S', S: '5', '8': 'B', B: '8', '2': 'Z', Z: '2' },
-};
+const alike = ['0O', '1IL', '2Z', '5S', '8B'];
 
 /**
- * Every identifier of the issuer's form that differs from `asked` by letters in front, by one or two signs that look alike, or, where
+ * Every identifier of the issuer's form that differs from what was sent by letters in front, by one or two signs that look alike, or, where
  * a check digit tells right from wrong, by one slip of the hand. From the smallest edit on, each once, at most 200.
  */
-export function candidatesOf(sent: string, issuer: Issuer, asked: string | undefined): readonly Candidate[] {
+export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[] {
   const bare = withoutSeparators(cleanIdentifier(sent).value);
   const found = new Map<string, Candidate>();
   for (const candidate of edits(bare, issuer)) {
     const { identifier } = candidate;
-    if (identifier === asked || found.has(identifier) || !follows(issuer.form, identifier)) continue;
+    if (found.has(identifier) || !follows(issuer.form, identifier)) continue;
     found.set(identifier, candidate);
     if (found.size === most) break;
   }
@@ -65,8 +62,9 @@ type Edit = Omit<Candidate, 'identifier'>;
 /** One sign for another that looks like it. */
 function* swapped(text: string): Iterable<Candidate> {
   for (const [place, sign] of text.split('').entries()) {
-    for (const other of looksLike[sign] ?? '') {
-      yield { identifier: replaced(text, place, 1, other), edit: 'look_alike', from: sign, to: other };
+    for (const other of alike.find((signs) => signs.includes(sign)) ?? '') {
+      if (other !== sign)
+        yield { identifier: replaced(text, place, 1, other), edit: 'look_alike', from: sign, to: other };
     }
   }
 }

@@ -113,7 +113,8 @@ export function prefixReadings(value: string, { partner, form, state }: Issuer):
   const [before = ''] = form.form.split('{code}');
   const lead = before === '' ? (state ?? '') : before;
   const letters = [lead, partner, ...(form.issuers ?? [])].filter((text) => text !== '');
-  const tokens = [...letters, 'AEO'].sort((a, b) => b.length - a.length);
+  // The longest first: the lead may begin with the partner's own letters.
+  const tokens = [...letters, 'AEO'];
   const rests: { readonly text: string; readonly named: boolean }[] = [{ text: value, named: false }];
   for (let last = rests[0]; last !== undefined;) {
     const { text, named } = last;

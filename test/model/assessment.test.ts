@@ -5,6 +5,7 @@ import type { Outcome, ProvenAnswer } from '../../gateway/model/answer.ts';
 import { benefitsOf, choosePartner, decideEntry, validUntil, type Finding } from '../../gateway/model/assessment.ts';
 import type { EntryParty } from '../../gateway/model/entry.ts';
 import { noon, northland, union } from '../support/clearance-fixture.ts';
+import { federation, longland } from '../support/clearance-partners.ts';
 
 const all = [northland, union];
 const party = (changes: Partial<EntryParty>): EntryParty => ({ pointer: '/p', role: 'consignor', ...changes });
@@ -50,6 +51,33 @@ describe('assessment', () => {
     expect(choose({ identifier: 'NN12' }, 'import', [northland])).to.deep.equal({ partner: 'NN' });
     expect(choose({ identifier: '1234567', country: 'NN' }, 'import', [northland])).to.deep.equal({ partner: 'NN' });
     expect(choose({ identifier: '1234567' }, 'import', [northland])).to.deep.equal({ not_checked: 'no_partner' });
+  });
+
+  it('an identifier of a member state goes to the partner that speaks for it', () => {
+    expect(choose({ identifier: 'XA1234567' }, 'import', [northland, federation])).to.deep.equal({ partner: 'FF' });
+    expect(choose({ identifier: 'XB-12', role: 'FW' }, 'import', [northland, federation])).to.deep.equal({
+      partner: 'FF',
+    });
+    expect(choose({ identifier: '1234567', country: 'XB' }, 'import', [northland, federation])).to.deep.equal({
+      partner: 'FF',
+    });
+    expect(choose({ identifier: 'ZZ1234567' }, 'import', [northland, federation])).to.deep.equal({
+      not_checked: 'no_partner',
+    });
+  });
+
+  it('letters left out are no evidence of whose identifier it is', () => {
+    expect(choose({ identifier: '1234567', role: 'importer' }, 'import', [northland])).to.deep.equal({
+      not_checked: 'domestic_side',
+    });
+    expect(choose({ identifier: 'AEONN1234567', role: 'importer' }, 'import', [northland])).to.deep.equal({
+      partner: 'NN',
+    });
+  });
+
+  it('an identifier cut by its box is asked about at the partner its letters name', () => {
+    const cut = { identifier: 'LL123456789012345' };
+    expect(choose(cut, 'import', [northland, longland])).to.deep.equal({ partner: 'LL' });
   });
 
   it('the domestic side and empty boxes are listed and not asked about', () => {

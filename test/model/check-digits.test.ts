@@ -10,6 +10,14 @@ describe('check digits', () => {
       'sg.uen': ['00192200M', '197401143C'],
       'au.abn': ['51824753556', '83914571673'],
       'uy.rut': ['211003420017'],
+      'ch.uid': ['CHE100155212'],
+      'il.idnr': ['516179157'],
+      'il.hp': ['516179157'],
+      'jp.cn': ['5835678256246'],
+      'br.cnpj': ['16727230000197', '12ABC34501DE35'],
+      'by.unp': ['200988541'],
+      'cl.rut': ['760864285'],
+      'rs.pib': ['101134702'],
     };
     for (const [kind, numbers] of Object.entries(right)) {
       for (const number of numbers) expect(checkDigit(kind, number), number).to.equal('ok');
@@ -20,7 +28,17 @@ describe('check digits', () => {
     for (const number of ['91110000600037341M', '9111000060003734L', '91110000600037341l', '9111000060003734IL', '']) {
       expect(checkDigit('cn.uscc', number), number).to.equal('wrong');
     }
-    expect(checkDigit('au.abn', '51824753557')).to.equal('wrong');
+    const wrong = {
+      // The second of each is a sample of an announcement, which does not carry a check digit of the kind.
+      'au.abn': ['51824753557', '12345678910'],
+      'ch.uid': ['CHE100155213', 'CHE12345678P'],
+      'il.idnr': ['516179158'],
+      'jp.cn': ['5835678256247', '6835678256246'],
+      'sg.uen': ['00192200N', '197401143D'],
+    };
+    for (const [kind, numbers] of Object.entries(wrong)) {
+      for (const number of numbers) expect(checkDigit(kind, number), number).to.equal('wrong');
+    }
   });
 
   it('passes a unified social credit code whose check character is 0', () => {

@@ -2,9 +2,11 @@
 
 import { expect } from 'chai';
 import type { CheckRequest, ListInForce, RegisterFact } from '../../gateway/model/answer.ts';
-import { decide, type Question } from '../../gateway/model/check.ts';
-import { cleanIdentifier } from '../../gateway/model/identifier.ts';
+import { decide } from '../../gateway/model/check.ts';
+import { readIdentifier } from '../../gateway/model/identifier.ts';
+import type { Question } from '../../gateway/model/question.ts';
 import { noon, northArrangement, northland, union } from '../support/clearance-fixture.ts';
+import { eastland, federation, longland, pilot } from '../support/clearance-partners.ts';
 
 const list: ListInForce = {
   number: 'NN/1/00007',
@@ -29,7 +31,10 @@ function answer(changes: Partial<Question> = {}, request: Partial<CheckRequest> 
     home: 'CN',
     terms: northland,
     request: question,
-    identifier: cleanIdentifier(question.identifier),
+    identifier: readIdentifier(question.identifier ?? '', {
+      partner: 'NN',
+      form: (changes.terms ?? northland).identifiers.theirs,
+    }),
     fact: active,
     list,
     at: noon,
@@ -61,9 +66,9 @@ describe('check', () => {
     expect(repaired.outcome).to.equal('recognised');
     expect(codes(repaired)[0]).to.equal('ID_NORMALISED');
     expect(repaired.subject).to.include({ identifier: 'NN1234567', identifier_as_sent: 'aeo<nn1234567>' });
-    const malformed = answer({}, { identifier: '1234567' });
+    const malformed = answer({}, { identifier: 'NN12' });
     expect(malformed.outcome).to.equal('identifier_malformed');
-    expect(malformed.subject).to.deep.equal({ partner: 'NN', identifier: null, identifier_as_sent: '1234567' });
+    expect(malformed.subject).to.deep.equal({ partner: 'NN', identifier: null, identifier_as_sent: 'NN12' });
     expect(codes(malformed)).to.deep.equal(['ID_MALFORMED']);
   });
 
@@ -139,7 +144,7 @@ describe('check', () => {
       home: 'CN',
       terms: northland,
       request: { partner: 'NN', identifier: 'NN1234567' },
-      identifier: cleanIdentifier('NN1234567'),
+      identifier: { value: 'NN1234567', changes: [] },
       fact: active,
       list,
       at: noon,
@@ -181,5 +186,61 @@ describe('check', () => {
     const given = answer({ terms: { ...union, arrangement } });
     expect(given.outcome).to.equal('agreement_not_in_force');
     expect(given.explanation.at(-1)?.text).to.include('until 2026-11-22');
+  });
+
+  it('a wrong check digit warns, and the operator is recognised all the same', () => {
+    const right = answer({ terms: eastland }, { partner: 'EE', identifier: 'EE51824753556' });
+    expect(codes(right)).to.not.include('ID_CHECK_DIGIT');
+    const wrong = answer({ terms: eastland }, { partner: 'EE', identifier: 'EE12345678910' });
+    expect([wrong.outcome, wrong.advice.action]).to.deep.equal(['recognised', 'apply']);
+    expect(wrong.explanation.find(({ code }) => code === 'ID_CHECK_DIGIT')?.result).to.equal('warn');
+  });
+
+  it('a question about a member state is answered by the partner that speaks for it, and says so', () => {
+    const given = answer({ terms: federation }, { partner: 'xa', identifier: 'XA1234567' });
+    expect(given.subject).to.include({ partner: 'FF', issuer: 'XA', identifier: 'XA1234567' });
+    expect(codes(given)[0]).to.equal('ID_ISSUER');
+    const other = answer({ terms: federation }, { partner: 'XA', identifier: 'XB1234567' });
+    expect(other.subject).to.include({ partner: 'FF', issuer: 'XB' });
+    expect(other.explanation[0]).to.include({ code: 'ID_OTHER_ISSUER', result: 'warn' });
+    const plain = answer({ terms: federation }, { partner: 'FF', identifier: 'XB1234567' });
+    expect([plain.subject.issuer, codes(plain)[0]]).to.deep.equal(['XB', 'ID_GRAMMAR']);
+    expect(answer().subject).to.not.have.property('issuer');
+  });
+
+  it('an identifier cut by its box is malformed, and the lengths are told', () => {
+    const of = (identifier: string, box?: number) =>
+      codes(
+        answer({ terms: longland }, { partner: 'LL', identifier, ...(box === undefined ? {} : { box_length: box }) }),
+      );
+    expect(of('LL123456789012345', 17)).to.deep.equal(['ID_MALFORMED', 'ID_CUT']);
+    expect(of('LL12345678901234', 17)).to.deep.equal(['ID_MALFORMED']);
+    expect(of('LL123456789012345')).to.deep.equal(['ID_MALFORMED']);
+    expect(of('LL123456789012345', 30)).to.deep.equal(['ID_MALFORMED']);
+    const short = answer({}, { identifier: 'NN-not-of-the-form', box_length: 17 });
+    expect(codes(short)).to.deep.equal(['ID_MALFORMED']);
+  });
+
+  it('in a pilot, benefits follow only for its modes and ports, and only where those are stated', () => {
+    const covered = { mode: 'sea', port: 'HHAAA', port_of_departure: 'NNCCC' } as const;
+    const of = (request: Partial<CheckRequest>) => {
+      const given = answer({ terms: pilot }, request);
+      return [given.outcome, given.advice.action, given.advice.benefits.length, codes(given).at(-1)];
+    };
+    expect(of(covered)).to.deep.equal(['recognised', 'apply', 2, 'DIRECTION_ROLE']);
+    const limited = (code: string) => ['recognised_with_limits', 'apply_with_limits', 0, code];
+    expect(of({ ...covered, mode: 'air' })).to.deep.equal(limited('MODE_NOT_COVERED'));
+    expect(of({ ...covered, port: 'HHZZZ' })).to.deep.equal(limited('PORT_NOT_COVERED'));
+    expect(of({ ...covered, port: 'constructor' })).to.deep.equal(limited('PORT_NOT_COVERED'));
+    expect(of({ ...covered, port_of_departure: 'NNZZZ' })).to.deep.equal(limited('PORT_NOT_COVERED'));
+    const open = ['recognised', 'refer', 0, 'SCOPE_NOT_STATED'];
+    expect(of({})).to.deep.equal(open);
+    expect(of({ mode: 'sea', port: 'HHAAA' })).to.deep.equal(open);
+    expect(of({ port: 'HHAAA', port_of_departure: 'NNCCC' })).to.deep.equal(open);
+    expect(of({ mode: 'sea', port_of_departure: 'NNCCC' })).to.deep.equal(open);
+  });
+
+  it('without a pilot, mode and port are not asked for', () => {
+    expect(answer({}, { mode: 'air', port: 'HHZZZ' }).advice.action).to.equal('apply');
   });
 });
