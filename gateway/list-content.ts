@@ -53,7 +53,7 @@ export async function listContent(reader: Reader, wanted: Wanted): Promise<ListC
   const view = viewOf(wanted);
   // Read before the operators: what changes meanwhile is looked at again next time.
   const shown = { revision: await operatorRevision(reader), terms: view.digest };
-  if (kind === 'full' || stream === undefined) return await fullContent(reader, view, shown);
+  if (kind === 'full' || stream === undefined) return await fullContent(reader, view, { ...wanted, shown });
   return stream.shown.terms === shown.terms
     ? await changedContent(reader, view, { ...wanted, stream, shown })
     : await comparedContent(reader, view, { ...wanted, stream, shown });
@@ -85,20 +85,39 @@ function viewOf({ partner, now }: Wanted): View {
   };
 }
 
-async function fullContent(reader: Reader, view: View, shown: Shown): Promise<ListContent> {
+async function fullContent(reader: Reader, view: View, wanted: Wanted & { shown: Shown }): Promise<ListContent> {
+  const { shown } = wanted;
   const leftOut = new Map<Ineligible, number>();
   const records: ListRecord[] = [];
   const entries = new Map<string, MirrorEntry>();
+  const held = await toldByFullLists(reader, wanted);
   for await (const batch of allOperators(reader)) {
     for (const operator of batch) {
-      const { record } = view.see(operator, leftOut);
-      if (record === undefined) continue;
-      records.push(record);
-      entries.set(record.identifier, entryOf(record));
+      const { record, identifier } = view.see(operator, leftOut);
+      if (record !== undefined) {
+        records.push(record);
+        entries.set(identifier, entryOf(record));
+      } else if (held.has(identifier)) held.set(identifier, operator);
     }
   }
+  const left = [...held].filter(([identifier]) => !entries.has(identifier));
+  const departures = left.map(([identifier, operator]) => departed(wanted, identifier, operator));
   const mirror = mirrorOf([...entries.values()]);
-  return { kind: 'full', records, departures: [], entries, held: new Map(), mirror, leftOut, shown };
+  return { kind: 'full', records, departures, entries, held: new Map(), mirror, leftOut, shown };
+}
+
+/** Who a partner holds that takes full lists only: where one of them left, the list itself must say why. */
+async function toldByFullLists(
+  reader: Reader,
+  { partner, stream }: Wanted,
+): Promise<Map<string, DomesticRecord | undefined>> {
+  if (stream === undefined || partner.adapter.lists.kinds.includes('delta')) return new Map();
+  const buckets = await loadBuckets(reader, stream.id, 'all');
+  return new Map([...buckets.values()].flat().map(({ identifier }) => [identifier, undefined]));
+}
+
+function departed({ partner, today }: Wanted, identifier: string, operator: DomesticRecord | undefined): Departure {
+  return departureOf(operator, identifier, today, partner.adapter.arrangement.grades);
 }
 
 interface Held extends Wanted {
@@ -108,7 +127,7 @@ interface Held extends Wanted {
 
 /** Everybody against everything held. */
 async function comparedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
-  const { partner, stream, shown, today } = held;
+  const { stream, shown } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
   const leaves = new Map([...buckets.values()].flat().map(({ identifier, leaf }) => [identifier, leaf]));
   const leftOut = new Map<Ineligible, number>();
@@ -126,8 +145,7 @@ async function comparedContent(reader: Reader, view: View, held: Held): Promise<
     }
   }
   const { added, changed, left } = differences(leaves, wanted);
-  const { grades } = partner.adapter.arrangement;
-  const departures = left.map((identifier) => departureOf(unseen.get(identifier), identifier, today, grades));
+  const departures = left.map((identifier) => departed(held, identifier, unseen.get(identifier)));
   const all = new Map(wanted.map(({ entry }) => [entry.identifier, entry]));
   const records = [...added, ...changed];
   return { ...delta({ records, departures, all, buckets, stream }), leftOut, shown };
@@ -135,7 +153,7 @@ async function comparedContent(reader: Reader, view: View, held: Held): Promise<
 
 /** Those that changed since the last list against what is held of them. */
 async function changedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
-  const { partner, stream, shown, today } = held;
+  const { stream, shown } = held;
   const leftOut = new Map<Ineligible, number>();
   const seen = new Map<string, Seen>();
   for await (const batch of changedOperators(reader, stream.shown.revision)) {
@@ -152,8 +170,7 @@ async function changedContent(reader: Reader, view: View, held: Held): Promise<L
   for (const { operator, identifier, record } of seen.values()) {
     const before = findEntry(buckets, identifier);
     if (record === undefined) {
-      if (before !== undefined)
-        departures.push(departureOf(operator, identifier, today, partner.adapter.arrangement.grades));
+      if (before !== undefined) departures.push(departed(held, identifier, operator));
       continue;
     }
     const entry = entryOf(record);

@@ -1,14 +1,16 @@
 /** Lists that travel in several messages: in parts, all or nothing; and operator by operator. */
 
 import { expect } from 'chai';
+import { deliverDue } from '../gateway/delivery.ts';
 import { getPartner, type Gateway } from '../gateway/gateway.ts';
 import { receiveMessage, type Received } from '../gateway/inbound.ts';
 import { momentOf } from '../gateway/model/day.ts';
 import { mirrorRoot } from '../gateway/model/mirror.ts';
 import { buildList, sendList, type BuiltList } from '../gateway/outbound.ts';
 import { stagedParts } from '../gateway/store/mirrors.ts';
+import { findStatus } from '../gateway/store/register.ts';
 import { findStream } from '../gateway/store/streams.ts';
-import { makeWorld, operator, operators, registerOf, type Customs, type World } from './support/customs.ts';
+import { code, makeWorld, operator, operators, registerOf, type Customs, type World } from './support/customs.ts';
 import { rejectedBy } from './support/thrown.ts';
 
 /** The gateway, with a partner that takes so many operators a message. */
@@ -136,5 +138,37 @@ describe('a list in several messages', () => {
     expect(await take(stranger)).to.include({ verdict: 'rejected', reason: 'E_SEQUENCE_FORK' });
     expect(await staged()).to.have.length(1);
     expect((await registerOf(them, 'CN')).slice(1)).to.deep.equal(before.slice(1));
+  });
+});
+
+describe('a partner that takes full lists only', () => {
+  let world: World;
+  before(async () => {
+    world = await makeWorld({ partners: ['NZ'] });
+    await world.of('NZ').openDoors();
+  });
+  after(() => world.close());
+
+  it('is sent one when something changed, which says why somebody left; and none when nothing did', async () => {
+    const [us, them] = [world.us, world.of('NZ')];
+    await us.know(...operators(12));
+    expect((await us.sends('NZ')).state).to.equal('ACCEPTED');
+    expect(await sendList(us.gateway, 'NZ')).to.equal(undefined);
+    expect((await rejectedBy(sendList(us.gateway, 'NZ', { kind: 'delta' }))).code).to.equal('E_LIST_KIND');
+
+    await us.know(operator(3, { status: 'revoked', statusSince: '2026-01-05' }), operator(4, { consent: false }));
+    const built = await sendList(us.gateway, 'NZ');
+    expect(built?.kind).to.equal('full');
+    const { adapter } = getPartner(us.gateway, 'NZ');
+    const abroad = (number: number): string => adapter.identifiers.ours.toIdentifier(code(number));
+    expect(built?.list.departures.map(({ identifier, reason }) => [identifier, reason])).to.have.deep.members([
+      [abroad(3), 'revoked'],
+      [abroad(4), 'consent_withdrawn'],
+    ]);
+    await deliverDue(us.gateway, 'NZ');
+    const day = '2026-06-01';
+    const status = (number: number) => findStatus(them.gateway.db.sql, 'CN', abroad(number), day, momentOf(new Date()));
+    expect((await status(3))?.status).to.equal('revoked');
+    expect((await status(5))?.status).to.equal('active');
   });
 });

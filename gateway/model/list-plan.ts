@@ -49,7 +49,7 @@ export function planList(list: ListContent, held: HeldList, terms: PlanTerms): L
   judgeScope(list, terms.form);
   const records = list.records.map(published);
   const before = entriesNamed(list, held);
-  const departures = list.kind === 'full' ? missing(before, records, terms.day) : list.departures;
+  const departures = list.kind === 'full' ? missing(list, before, terms.day) : list.departures;
   const mirror = mirrorAfter(list, records, held);
   judgeMirror(list.position, mirror.after);
 
@@ -89,16 +89,13 @@ function mirrorAfter(list: ListContent, records: readonly Published[], { mirror,
   return changeMirror(mirror, buckets, entries, gone);
 }
 
-/** Who is on the list held but not on a full list: they left; absence alone is no revocation. */
-function missing(
-  before: ReadonlyMap<string, MirrorEntry>,
-  records: readonly Published[],
-  day: Day,
-): readonly Departure[] {
+/** Who is on the list held but not on a full list left, for the reason it names if any; absence alone is no revocation. */
+function missing(list: ListContent, before: ReadonlyMap<string, MirrorEntry>, day: Day): readonly Departure[] {
   if (before.size === 0) return [];
-  const named = new Set(records.map(({ record }) => record.identifier));
-  const gone = [...before.keys()].filter((identifier) => !named.has(identifier));
-  return gone.map((identifier) => ({ identifier, reason: 'left', since: day }));
+  const listed = new Set(list.records.map(({ identifier }) => identifier));
+  const named = new Map(list.departures.map((departure) => [departure.identifier, departure]));
+  const gone = [...before.keys()].filter((identifier) => !listed.has(identifier));
+  return gone.map((identifier) => named.get(identifier) ?? { identifier, reason: 'left', since: day });
 }
 
 interface Movement {
