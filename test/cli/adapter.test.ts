@@ -1,45 +1,31 @@
 import { expect } from 'chai';
-import { Command } from 'commander';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { adapterCommands } from '../../gateway/cli/adapter.ts';
-import { makeOutput, type Format } from '../../gateway/cli/output.ts';
-import { loadConfig } from '../../gateway/config.ts';
-import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { lintRules } from '../../gateway/adapter/lint-rules.ts';
+import { runAdapter as run } from '../support/adapter-command.ts';
+import { adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
-/** Runs one command line on a folder of adapters; a gateway is never opened. */
-async function run(
-  adapters: string,
-  words: readonly string[],
-  format: Format = 'json',
-): Promise<{ stdout: string; stderr: string; exit: number }> {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-  let exit = 0;
-  const program = new Command().exitOverride();
-  const never = (): never => {
-    throw new Error('no gateway is needed here');
-  };
-  adapterCommands(program, {
-    out: makeOutput({ ...streams, format }),
-    tools: adapterTools,
-    config: () => ({ ...loadConfig({ data: join(adapters, 'data') }), adapters }),
-    open: never,
-    serve: never,
-    exit: (code) => {
-      exit = code;
+interface SarifLog {
+  readonly version: string;
+  readonly runs: readonly [
+    {
+      readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+      readonly results: readonly {
+        readonly ruleId: string;
+        readonly ruleIndex: number;
+        readonly level: string;
+        readonly message: { readonly text: string };
+        readonly locations: readonly {
+          readonly physicalLocation: {
+            readonly artifactLocation: { readonly uri: string };
+            readonly region?: { readonly startLine: number };
+          };
+        }[];
+      }[];
     },
-  });
-  await program.parseAsync(['adapter', ...words], { from: 'user' });
-  const read = (stream: PassThrough): string => {
-    let text = '';
-    for (let part = stream.read() as Buffer | null; part !== null; part = stream.read() as Buffer | null)
-      text += String(part);
-    return text;
-  };
-  return { stdout: read(streams.stdout), stderr: read(streams.stderr), exit };
+  ];
 }
 
 describe('mra adapter', () => {
@@ -67,8 +53,24 @@ describe('mra adapter', () => {
     const { findings } = JSON.parse(machine.stdout) as { findings: { rule: string; line: number }[] };
     expect(findings.map(({ rule }) => rule)).to.include('table_not_one_to_one');
     const person = await run(adapters, ['lint', 'kr'], 'table');
-    expect(person.stdout).to.match(/adapter\.yaml:\d+:\d+ {2}error {2}table_not_one_to_one/u);
+    expect(person.stdout).to.match(/adapter\.yaml:\d+:\d+ {2}error {2}E-002 table_not_one_to_one/u);
     expect([machine.exit, person.exit]).to.deep.equal([1, 1]);
+  });
+
+  it('lint: as SARIF 2.1.0, with every rule, and each finding at its line', async () => {
+    spoil('adapter.yaml', '[1, 200000]', '[9, 1]');
+    const { stdout, exit } = await run(adapters, ['lint', 'kr'], 'sarif');
+    const log = JSON.parse(stdout) as SarifLog;
+    const [{ tool, results }] = log.runs;
+    expect([exit, log.version]).to.deep.equal([1, '2.1.0']);
+    expect(new Set(tool.driver.rules.map(({ id }) => id)).size).to.equal(Object.keys(lintRules).length);
+    const [found] = results;
+    expect(found).to.deep.include({ ruleId: 'E-006', level: 'error' });
+    expect(tool.driver.rules[found?.ruleIndex ?? -1]?.id).to.equal('E-006');
+    const where = found?.locations[0]?.physicalLocation;
+    expect(where?.artifactLocation.uri).to.match(/kr\/adapter\.yaml$/u);
+    expect(where?.region?.startLine).to.be.greaterThan(1);
+    expect(found?.message.text).to.not.equal('');
   });
 
   it('preview: an operator stands beside what leaves, and what does not', async () => {
@@ -98,8 +100,8 @@ describe('mra adapter', () => {
   it('test: a message its schema does not take is found among the made-up ones', async () => {
     spoil('list.xsd', '<xs:maxLength value="512"/>', '<xs:maxLength value="511"/>');
     const { stdout, exit } = await run(adapters, ['test', 'kr', '--runs', '60']);
-    const { cases } = JSON.parse(stdout) as { cases: { name: string; ok: boolean; detail?: string }[] };
-    expect(cases.find(({ ok }) => !ok)?.detail).to.include('E_SCHEMA_INVALID');
+    const { cases } = JSON.parse(stdout) as { cases: { ok: boolean; failure?: { detail: string } }[] };
+    expect(cases.find(({ ok }) => !ok)?.failure?.detail).to.include('E_SCHEMA_INVALID');
     expect(exit).to.equal(1);
   });
 

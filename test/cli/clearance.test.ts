@@ -9,7 +9,8 @@ import { checkCommand } from '../../gateway/cli/check.ts';
 import { entryCommands } from '../../gateway/cli/entry.ts';
 import { makeOutput, type ExitCode, type Format } from '../../gateway/cli/output.ts';
 import { eventsSince } from '../../gateway/store/events.ts';
-import { fillRegister, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
+import { fillList, fillRegister, openClearance, operator, type TestClearance } from '../support/clearance-fixture.ts';
+import { federation, harbour } from '../support/clearance-partners.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { memoryStream } from './memory.ts';
 
@@ -61,6 +62,29 @@ describe('clearance at the command line', () => {
     expect(exit).to.equal(1);
     await mra(['check', 'NN0000001', '--exit-code']);
     expect(exit).to.equal(undefined);
+  });
+
+  it('a near miss is told, and asked about only by hand', async () => {
+    const text = await mra(['check', 'NN00000O1', '--direction', 'import', '--role', 'consignor']);
+    expect(text)
+      .to.match(/^NOT ON LIST/u)
+      .and.match(/^near miss .*NN0000001/mu);
+    expect(stderr.text()).to.include('mra check NN0000001 --partner NN');
+    expect(await mra(['check', 'NN0000009'])).to.not.include('near miss');
+  });
+
+  it('a state is asked about at its speaker, and a name where the arrangement says so', async () => {
+    await clearance.close();
+    clearance = await openClearance([harbour, federation]);
+    const [name, address] = ['EXAMPLE LTD', '1 Example Road'];
+    const records = [operator('NN0000001', { name: { latin: name }, address: { latin: address } })];
+    await fillList(clearance.db, { partner: 'NN', records });
+    await fillList(clearance.db, { partner: 'FF', records: [operator('XA1234567')] });
+    expect(await mra(['check', 'XA1234567', '--partner', 'XA'])).to.match(/^RECOGNISED {2}FF \(XA\) XA1234567/u);
+    const byName = ['check', '--partner', 'NN', '--mode', 'sea', '--name', name, '--address', address];
+    expect(await mra(byName)).to.match(/^RECOGNISED {2}NN NN0000001/u);
+    expect(stderr.text()).to.include('mra check NN0000001 --direction');
+    expect(await refusalCode(() => mra(['check', '--name', name]))).to.equal('E_PARTNER_UNKNOWN');
   });
 
   it('a time without a zone and an identifier of nobody are refused', async () => {

@@ -1,0 +1,235 @@
+import { expect } from 'chai';
+import { Command } from 'commander';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadHome } from '../../gateway/adapter/load.ts';
+import { newCommand } from '../../gateway/cli/adapter-new.ts';
+import { makeOutput } from '../../gateway/cli/output.ts';
+import { loadConfig } from '../../gateway/config.ts';
+import { runAdapter } from '../support/adapter-command.ts';
+import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { rejectedBy } from '../support/thrown.ts';
+import { memoryStream } from './memory.ts';
+
+const samples = new URL('../fixtures/partners/', import.meta.url).pathname;
+
+interface Report {
+  readonly placements: readonly { readonly element: string; readonly value: string; readonly certainty: string }[];
+  readonly asks: readonly { readonly at: string; readonly question: string }[];
+}
+
+interface Partner {
+  readonly cc: string;
+  readonly sample: string;
+  /** What the sample alone could not tell. */
+  readonly answers: Readonly<Record<string, unknown>>;
+}
+
+/** Three partners nobody has met: elements with attributes, nested JSON, a table with semicolons. */
+const partners: readonly Partner[] = [
+  {
+    cc: 'xb',
+    sample: 'xb-list.xml',
+    answers: {
+      '/name': 'Borealia Customs',
+      '/timeZone': 'Etc/UTC',
+      'list.xml#/ApprovedOperators/Operators/Operator/RegionCode': 'ignore',
+    },
+  },
+  {
+    cc: 'xc',
+    sample: 'xc-list.json',
+    answers: { '/arrangement/inForce': { from: '2026-05-01', source: 'letter of 2 April', confidence: 'agreed' } },
+  },
+  {
+    cc: 'xd',
+    sample: 'xd-list.csv',
+    answers: {
+      'list.csv#/line/Observaciones': 'ignore',
+      '/identifiers/ours/form': 'CN{code}',
+      '/identifiers/ours/example': 'CN4403131697',
+    },
+  },
+];
+
+describe('mra adapter new', () => {
+  let adapters: string;
+  beforeEach(() => {
+    adapters = mkdtempSync(join(tmpdir(), 'adapters-'));
+    cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
+  });
+  afterEach(() => rmSync(adapters, { recursive: true }));
+
+  async function draft({ cc, sample }: Partner, ...more: readonly string[]): Promise<Report> {
+    const { stdout } = await runAdapter(adapters, ['new', cc, '--sample', join(samples, sample), ...more]);
+    return JSON.parse(stdout) as Report;
+  }
+
+  function filesOf(cc: string): Record<string, string> {
+    const folder = join(adapters, cc);
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/u.test(name));
+    return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  }
+
+  for (const partner of partners) {
+    const { cc } = partner;
+
+    it(`${cc}: the draft passes its tests, and lint names every question; answered, nothing stops it`, async function () {
+      this.timeout(60_000);
+      const { asks } = await draft(partner);
+      expect(asks).to.not.deep.equal([]);
+      const lint = await runAdapter(adapters, ['lint', cc]);
+      const { findings } = JSON.parse(lint.stdout) as { findings: { code: string; detail: string; line?: number }[] };
+      const open = findings.filter(({ code }) => code === 'E-007');
+      expect(open.map(({ detail }) => detail)).to.deep.equal(asks.map(({ question }) => question));
+      expect(open.filter(({ line }) => line === undefined)).to.deep.equal([]);
+      expect([lint.exit, findings.filter(({ code }) => code.startsWith('E') && code !== 'E-007')]).to.deep.equal([
+        1,
+        [],
+      ]);
+
+      const answers = { ...Object.fromEntries(asks.map(({ at }) => [at, 'yes'])), ...partner.answers };
+      writeFileSync(join(adapters, 'answers.yaml'), JSON.stringify(answers));
+      expect((await draft(partner, '--answers', join(adapters, 'answers.yaml'), '--force')).asks).to.deep.equal([]);
+      expect((await runAdapter(adapters, ['lint', cc])).exit).to.equal(0);
+      const test = await runAdapter(adapters, ['test', cc, '--runs', '200']);
+      expect(JSON.parse(test.stdout)).to.include({ failed: 0 });
+      expect(test.exit).to.equal(0);
+    });
+
+    it(`${cc}: the same sample gives the same draft`, async () => {
+      await draft(partner);
+      const first = filesOf(cc);
+      await draft(partner, '--force');
+      expect(filesOf(cc)).to.deep.equal(first);
+    });
+
+    it(`${cc}: no sample conversation lets a broken mapping pass unnoticed`, async function () {
+      this.timeout(60_000);
+      await draft(partner);
+      const { stdout, exit } = await runAdapter(adapters, ['mutate', cc]);
+      expect((JSON.parse(stdout) as { survivors: unknown[] }).survivors).to.deep.equal([]);
+      expect(exit).to.equal(0);
+    });
+  }
+
+  it('an answer stands in adapter.yaml, and its question is gone', async () => {
+    const [partner = fail()] = partners;
+    const { asks } = await draft(
+      partner,
+      '--answer',
+      '/name=Borealia Customs',
+      '--transport',
+      'amqp',
+      '--zone',
+      'Etc/UTC',
+    );
+    const { stdout } = await runAdapter(adapters, ['preview', 'xb']);
+    expect(JSON.parse(stdout)).to.include({ adapter: 'xb' });
+    const yaml = adapterTools.readYaml(readFileSync(join(adapters, 'xb', 'adapter.yaml'), 'utf8'), 'xb');
+    expect(yaml).to.include({ name: 'Borealia Customs', transport: 'amqp', timeZone: 'Etc/UTC' });
+    for (const at of ['/name', '/transport', '/timeZone']) expect(asks.map((ask) => ask.at)).to.not.include(at);
+  });
+
+  it('an answer can place an element, with its notation', async () => {
+    const [partner = fail()] = partners;
+    const at = 'list.xml#/ApprovedOperators/Operators/Operator/RegionCode';
+    const { placements } = await draft(partner, '--answer', `${at}=address.local`);
+    expect(placements.find(({ element }) => element.endsWith('RegionCode'))).to.include({
+      value: 'address.local',
+      certainty: 'certain',
+    });
+    expect(filesOf('xb')['list.xml']).to.include('<bo:RegionCode>{address.local?}</bo:RegionCode>');
+  });
+
+  it('with a sketch of the partner’s own side that loads', async () => {
+    const [, partner = fail()] = partners;
+    await draft(partner, '--home-sketch');
+    const home = await loadHome(join(adapters, 'xc'), adapterTools);
+    expect([home.country, home.grades]).to.deep.equal(['XC', ['grade_2', 'grade_3']]);
+    expect((await runAdapter(adapters, ['lint', 'xc'])).stdout).to.not.include('grade_unknown');
+  });
+
+  it('at a terminal asks one question after the other: an empty answer accepts, ? leaves it open', async () => {
+    const asked: string[] = [];
+    const answers = new Map([
+      ['/name', 'Borealia Customs'],
+      ['/seal', '?'],
+    ]);
+    const program = new Command().exitOverride();
+    const streams = { stdout: memoryStream(), stderr: memoryStream() };
+    const context = {
+      out: makeOutput(streams),
+      tools: adapterTools,
+      config: () => ({ ...loadConfig({ data: join(adapters, 'data') }), adapters }),
+      open: fail,
+      serve: fail,
+      exit: fail,
+    };
+    newCommand(program, context, (question) => {
+      const at = question.split(' ')[0] ?? '';
+      asked.push(at);
+      return Promise.resolve(answers.get(at) ?? '');
+    });
+    await program.parseAsync(['new', 'xb', '--sample', join(samples, 'xb-list.xml')], { from: 'user' });
+    expect(asked).to.include.members(['/name', '/seal', '/codes/status']);
+    const yaml = filesOf('xb')['adapter.yaml'] ?? '';
+    expect(yaml).to.include('name: Borealia Customs').and.to.include('at: /seal');
+    expect(yaml).to.not.include('at: /codes/status');
+  });
+
+  const refusals: readonly (readonly [what: string, words: readonly string[], code: string])[] = [
+    ['a sample that is not there', ['xb', '--sample', 'lost.xml'], 'E_FILE_UNREADABLE'],
+    ['a name that is no country', ['borealia', '--sample', join(samples, 'xb-list.xml')], 'E_REQUEST_INVALID'],
+    [
+      'an answer to no question',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', '/nmae=x', '--answer', '/nmae=yes'],
+      'E_REQUEST_INVALID',
+    ],
+    [
+      'an answer about no element',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', 'list.xml#/Lost=ignore'],
+      'E_REQUEST_INVALID',
+    ],
+    [
+      'an answer without a place',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', 'Borealia'],
+      'E_REQUEST_INVALID',
+    ],
+  ];
+  for (const [what, words, code] of refusals) {
+    it(`${what} is ${code}, and nothing is written`, async () => {
+      expect((await rejectedBy(runAdapter(adapters, ['new', ...words]))).code).to.equal(code);
+      expect(existsSync(join(adapters, 'xb'))).to.equal(false);
+    });
+  }
+
+  it('samples that are no message are E_SAMPLE_UNREADABLE, with their place', async () => {
+    for (const [name, text, at] of [
+      ['a.xml', '<List><Operator></List>', /a\.xml:1:\d+$/u],
+      ['b.json', '[1]', /b\.json$/u],
+      ['c.csv', 'just words\nmore words\n', /c\.csv$/u],
+      ['d.xml', '<List><Sent>2026-01-01</Sent></List>', /list\.xml$/u],
+    ] as const) {
+      const file = join(adapters, name);
+      writeFileSync(file, text);
+      const error = await rejectedBy(runAdapter(adapters, ['new', 'xb', '--sample', file]));
+      expect(error.code, name).to.equal('E_SAMPLE_UNREADABLE');
+      expect(error.at, name).to.match(at);
+    }
+  });
+
+  it('a folder that is there is not written over without --force', async () => {
+    const [partner = fail()] = partners;
+    await draft(partner);
+    const before = filesOf('xb');
+    const error = await rejectedBy(draft(partner, '--answer', '/name=Other'));
+    expect(error.code).to.equal('E_REQUEST_INVALID');
+    expect(filesOf('xb')).to.deep.equal(before);
+  });
+});
+
+function fail(): never {
+  throw new Error('this is not needed here');
+}
