@@ -5,10 +5,15 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { adapterFolders, adapterPage, pagesFolder } from './support/adapter-pages.ts';
 import { errorsPage, errorsPagePath } from './support/errors-page.ts';
+import { lintPage, lintPagePath } from './support/lint-page.ts';
 
 describe('documents', () => {
   it('docs/errors.md is the table of errors (npm run docs writes it)', () => {
     expect(readFileSync(errorsPagePath, 'utf8')).to.equal(errorsPage());
+  });
+
+  it('docs/adapters/lint.md is the table of what lint finds (npm run docs writes it)', () => {
+    expect(readFileSync(lintPagePath, 'utf8')).to.equal(lintPage());
   });
 
   for (const cc of adapterFolders) {

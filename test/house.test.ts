@@ -38,7 +38,8 @@ const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'store-knows-only-model': { 'store/asks-wire.ts': '../wire/target.ts', 'store/asks-config.ts': '../config.ts' },
   'flows-know-the-rooms': { 'outbound.ts': './doors/target.ts', 'clearance.ts': './config.ts' },
-  'doors-open-on-flows': { 'doors/asks-cli.ts': '../cli/target.ts' },
+  'doors-open-on-flows': { 'doors/asks-cli.ts': '../cli/target.ts', 'doors/plays.ts': '../rehearsal/target.ts' },
+  'rehearsal-knows-no-terminal': { 'rehearsal/asks-cli.ts': '../cli/target.ts' },
   'main-assembles': { 'cli/asks-main.ts': '../main.ts' },
   'express-stands-in-doors': { 'cli/serves.ts': 'express' },
   'sql-stays-in-store': { 'doors/k.ts': 'kysely', 'doors/p.ts': 'pg', 'doors/s.ts': 'node:sqlite' },
@@ -60,7 +61,8 @@ function faultyTree(): string {
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(path.join(folder, 'tsconfig.json'), readFileSync(path.join(root, 'tsconfig.json')));
   writeFileSync(path.join(folder, 'package.json'), readFileSync(path.join(root, 'package.json')));
-  for (const room of ['model', 'adapter', 'wire', 'store', 'doors', 'cli']) write(`${room}/target.ts`, 'export {};\n');
+  for (const room of ['model', 'adapter', 'wire', 'store', 'doors', 'cli', 'rehearsal'])
+    write(`${room}/target.ts`, 'export {};\n');
   for (const file of ['main.ts', 'config.ts', 'inbound.ts']) write(file, 'export {};\n');
   write('store/round.ts', "import './about.ts';\n"); // a circle is reported once, from its first file
   for (const planted of Object.values(faults)) {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { receiveMessage } from '../gateway/inbound.ts';
-import { momentOf } from '../gateway/model/day.ts';
+import { dayAt, momentOf } from '../gateway/model/day.ts';
 import type { ErrorCode } from '../gateway/model/errors.ts';
 import { buildList } from '../gateway/outbound.ts';
 import { findStream } from '../gateway/store/streams.ts';
@@ -106,10 +106,11 @@ describe('what is refused', () => {
     const built = await buildList(us.gateway, 'KR', { kind: 'full' });
     const partner = us.gateway.partners.get('KR');
     if (built === undefined || partner === undefined) throw new Error('there is a list for KR');
-    const xml = [...partner.adapter.list.encode(built.list)].join('');
+    const layout = partner.adapter.on(dayAt(built.list.issuedAt, partner.adapter.timeZone)).list;
+    const xml = [...layout.encode(built.list)].join('');
     const changed = change(xml);
     expect(changed).to.not.equal(xml);
-    using draft = checkDraft([changed], partner.adapter.list, anyList());
+    using draft = checkDraft([changed], layout, anyList());
     const sealed = await seal(draft, partner.signer, { id: built.list.id, partner: 'KR', kind: 'list' });
     await refuses(() => text(sealed.bytes), code);
   }

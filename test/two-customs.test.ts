@@ -37,6 +37,9 @@ for (const [country, way] of [
   ['SG', 'HTTPS'],
   ['KR', 'HTTPS'],
   ['KR', 'AMQP'],
+  ['IL', 'HTTPS'],
+  ['JP', 'HTTPS'],
+  ['CH', 'fetching'],
 ] as const) {
   describe(`lists to ${country} over ${way}`, () => {
     let world: World;
@@ -52,11 +55,13 @@ for (const [country, way] of [
     }
 
     before(async () => {
-      world = await makeWorld(way === 'AMQP' ? testBroker() : undefined);
+      const ways = way === 'fetching' ? ({ transport: 'https-pull', pollSeconds: 1 } as const) : {};
+      const broker = way === 'AMQP' ? testBroker() : undefined;
+      world = await makeWorld({ partners: [country], broker, ways });
       us = world.us;
       them = world.of(country);
       await them.openDoors();
-      if (way === 'AMQP') await us.openDoors();
+      if (way !== 'HTTPS') await us.openDoors();
     });
     after(() => world.close());
 

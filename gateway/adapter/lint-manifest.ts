@@ -64,19 +64,17 @@ interface Stretch {
   readonly until?: Day;
 }
 
-/** Where one stretch of days ends and the next does not follow; or, for codes, begins before that. */
+/** Where one stretch of days ends and the next does not follow; or, unless they may overlap, begins before that. */
 function brokenBetween(stretches: readonly Stretch[], mayOverlap: boolean): string | undefined {
-  const sorted = [...stretches].sort((a, b) => (a.from ?? '').localeCompare(b.from ?? ''));
-  let reached: Day | undefined;
-  for (const [i, { from, until }] of sorted.entries()) {
-    const wanted = reached === undefined ? undefined : daysLater(reached, 1);
-    if (i > 0 && (wanted === undefined || from === undefined || from < wanted) && !mayOverlap)
-      return `two hold on ${from ?? 'the first day'}`;
-    if (i > 0 && wanted !== undefined && from !== undefined && from > wanted)
-      return `none holds from ${wanted} to ${daysLater(from, -1)}`;
-    if (i > 0 && reached === undefined) continue;
-    reached = until === undefined || i === 0 ? until : reached === undefined || until > reached ? until : reached;
-    if (until === undefined) return undefined;
+  const [first, ...others] = [...stretches].sort((a, b) => (a.from ?? '').localeCompare(b.from ?? ''));
+  // Undefined: without end.
+  let end = first?.until;
+  for (const { from = '', until } of others) {
+    const next = end === undefined ? undefined : daysLater(end, 1);
+    if (!mayOverlap && (next === undefined || from < next))
+      return `two hold on ${from === '' ? 'the first day' : from}`;
+    if (next !== undefined && from > next) return `none holds from ${next} to ${daysLater(from, -1)}`;
+    if (end !== undefined && (until === undefined || until > end)) end = until;
   }
   return undefined;
 }

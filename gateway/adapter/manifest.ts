@@ -139,7 +139,15 @@ export function termsOf({ arrangement }: Manifest, side: 'ours' | 'theirs'): Arr
     benefits: benefits.value,
     maxAgeSeconds: maxAgeSeconds.value,
     bands: bands[other],
-    ...(limits === undefined ? {} : { limits: limits.value }),
+    ...(limits === undefined ? {} : { limits: side === 'ours' ? limits.value : turned(limits.value) }),
     ...(matching === undefined ? {} : { matching: matching[other] }),
   };
+}
+
+/** Ports change sides with whoever looks at them. */
+function turned({ modes, ports }: Limits): Limits {
+  if (ports === undefined) return { ...(modes === undefined ? {} : { modes }) };
+  const { ours, theirs } = ports;
+  const sides = { ...(theirs === undefined ? {} : { ours: theirs }), ...(ours === undefined ? {} : { theirs: ours }) };
+  return { ...(modes === undefined ? {} : { modes }), ports: sides };
 }

@@ -29,12 +29,18 @@ interface DemoIdentity extends Identity {
   readonly borderPort: number;
 }
 
-/** Makes keys for everybody and introduces each to the other, as two administrations would by exchanging certificates. */
-export async function makeDemoHomes(context: CliContext, folder: string): Promise<DemoHomes> {
+/**
+ * Makes keys for everybody and introduces each to the other, as two administrations would by exchanging certificates.
+ * `only`: the partners that are wanted, by country; without it all there are.
+ */
+export async function makeDemoHomes(context: CliContext, folder: string, only?: readonly string[]): Promise<DemoHomes> {
   const base = context.config();
   const names = readdirSync(base.adapters).filter((cc) => existsSync(join(base.adapters, cc, 'home.yaml')));
   const partners = names.filter(
-    (cc) => existsSync(join(base.adapters, cc, 'adapter.yaml')) && cc !== base.home.toLowerCase(),
+    (cc) =>
+      existsSync(join(base.adapters, cc, 'adapter.yaml')) &&
+      cc !== base.home.toLowerCase() &&
+      only?.includes(cc.toUpperCase()) !== false,
   );
   const broker = (await probeBroker(base.brokerForDemo, 1500)) ? base.brokerForDemo : undefined;
   const [us, ...others] = await introduce(context, folder, [base.home.toLowerCase(), ...partners]);

@@ -137,7 +137,7 @@ describe('a message by a CSV template', () => {
     ['another fixed text', 'a ""list""', 'a ""lost""', 'E_VALUE_INVALID', 'line 1, cell 2'],
     ['a quote that is not closed', 'DEL,AEOCN3', 'DEL,"AEOCN3', 'E_VALUE_INVALID', 'line 5'],
     ['a quote inside a bare cell', 'DEL,AEOCN3', 'DEL,AEO"CN3', 'E_VALUE_INVALID', 'line 5'],
-    ['text behind a closing quote', 'DEL,AEOCN3', 'DEL,"AEO"CN3', 'E_VALUE_INVALID', 'line 5'],
+    ['a sign behind a closing quote', 'DEL,AEOCN3,left', 'DEL,"AEOCN3"xleft', 'E_VALUE_INVALID', 'line 5'],
     ['a count that is none', 'STR,1,', 'STR,01,', 'E_VALUE_INVALID', 'line 2, cell 2'],
   ];
   for (const [what, from, to, code, at] of changes) {

@@ -58,6 +58,22 @@ describe('code tables with days', () => {
     expect(read('2026-07-01', '9', 'reason')).to.equal('revoked');
   });
 
+  it('hold a code on its last day, be it the only one', () => {
+    const short = codeTables(
+      {
+        kind: {
+          full: [
+            { code: 'F', until: '2026-07-31' },
+            { code: 'G', from: '2026-08-01', until: '2026-08-01' },
+          ],
+        },
+      },
+      nowhere,
+    );
+    const code = (day: string): string | undefined => short.on(day).get('kind')?.toTheirs.get('full');
+    expect([code('2026-07-31'), code('2026-08-01'), code('2026-08-02')]).to.deep.equal(['F', 'G', undefined]);
+  });
+
   it('are the same object on all days between two changes', () => {
     expect(tables.stretches).to.deep.equal(['0001-01-01', '2026-07-01', '2026-07-15']);
     expect(tables.on('2026-07-02')).to.equal(tables.on('2026-07-14'));
@@ -102,18 +118,18 @@ describe('layouts with days', () => {
 
   it('the newest that holds is sent, and all that hold are read', async () => {
     const adapter = await loadAdapter(folder, adapterTools);
-    expect(types(adapter, '2026-12-31')).to.deep.equal([old, old]);
-    expect(types(adapter, '2027-01-01')).to.deep.equal([next, old, next]);
-    expect(types(adapter, '2027-01-31')).to.deep.equal([next, old, next]);
-    expect(types(adapter, '2027-02-01')).to.deep.equal([next, next]);
-    expect(adapter.stretches).to.deep.equal(['0001-01-01', '2027-01-01', '2027-02-01']);
+    expect(types(adapter, '2028-12-31')).to.deep.equal([old, old]);
+    expect(types(adapter, '2029-01-01')).to.deep.equal([next, old, next]);
+    expect(types(adapter, '2029-01-31')).to.deep.equal([next, old, next]);
+    expect(types(adapter, '2029-02-01')).to.deep.equal([next, next]);
+    expect(adapter.stretches).to.deep.equal(['0001-01-01', '2029-01-01', '2029-02-01']);
     expect(adapter.list).to.equal(adapter.on('2099-01-01').list);
   });
 
   it('a layout is compiled once for all days on which no code changes', async () => {
     const adapter = await loadAdapter(folder, adapterTools);
     expect(adapter.on('2027-01-15').list).to.equal(adapter.on('2027-03-15').list);
-    expect(adapter.on('2026-12-31').list.fingerprint).to.not.equal(adapter.on('2027-01-01').list.fingerprint);
+    expect(adapter.on('2028-12-31').list.fingerprint).to.not.equal(adapter.on('2029-01-01').list.fingerprint);
   });
 
   it('codes of the day stand in messages of the day', async () => {
@@ -129,10 +145,10 @@ describe('layouts with days', () => {
   });
 
   const faults: readonly (readonly [what: string, from: string, to: string, detail: string])[] = [
-    ['a gap between two layouts', 'from: 2027-01-01', 'from: 2027-03-01', '2027-02-01'],
-    ['no layout in the beginning', 'until: 2027-01-31', 'from: 2020-01-01, until: 2027-01-31', 'before'],
-    ['no layout in the end', 'from: 2027-01-01', 'from: 2027-01-01, until: 2028-01-01', '2028-01-02'],
-    ['two layouts of one type side by side', 'list.v2.xml', 'list.xml', '2027-01-01'],
+    ['a gap between two layouts', 'from: 2029-01-01', 'from: 2029-03-01', '2029-02-01'],
+    ['no layout in the beginning', 'until: 2029-01-31', 'from: 2020-01-01, until: 2029-01-31', 'before'],
+    ['no layout in the end', 'from: 2029-01-01', 'from: 2029-01-01, until: 2029-06-30', '2029-07-01'],
+    ['two layouts of one type side by side', 'list.v2.xml', 'list.xml', '2029-01-01'],
     [
       'a word without a code on a coming day',
       "suspended: '02'",

@@ -42,7 +42,7 @@ export async function makeStage(folder: string): Promise<Stage> {
     serve,
     exit: () => undefined,
   };
-  const { ours, partners } = await makeDemoHomes(context, folder);
+  const { ours, partners } = await makeDemoHomes(context, folder, [partnerCode]);
   const other = partners.find(({ home }) => home.country === partnerCode);
   if (other === undefined) throw new Error(`there is no home profile of ${partnerCode}`);
   const [sender, receiver] = [silent(ours.config), silent(other.config)];

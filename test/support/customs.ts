@@ -35,11 +35,21 @@ export interface World {
   close(): Promise<void>;
 }
 
-/**
- * The home administration and its partners. `broker`: the AMQP partners use it, otherwise everybody uses HTTPS. `ways`: what the
- * settings of each say about the other instead.
- */
-export async function makeWorld(broker?: string, ways: Partial<PartnerConfig> = {}): Promise<World> {
+export interface WorldWish {
+  /** Its partners: as few as a test needs, for each costs keys and a store. */
+  readonly partners?: readonly string[];
+  /** The AMQP partners use it; without it everybody uses HTTPS. */
+  readonly broker?: string | undefined;
+  /** What the settings of each say about the other instead. */
+  readonly ways?: Partial<PartnerConfig>;
+}
+
+/** The home administration and its partners. */
+export async function makeWorld({
+  partners: wanted = ['KR', 'HK'],
+  broker,
+  ways = {},
+}: WorldWish = {}): Promise<World> {
   const tools = adapterTools();
   const base = loadConfig(
     { data: temporaryFolder() },
@@ -57,7 +67,7 @@ export async function makeWorld(broker?: string, ways: Partial<PartnerConfig> = 
     serve,
     exit: () => undefined,
   };
-  const { ours, partners } = await makeDemoHomes(context, base.data);
+  const { ours, partners } = await makeDemoHomes(context, base.data, wanted);
   const customs = new Map<string, Customs>();
   for (const { home, config } of [ours, ...partners]) {
     const joined = Object.entries(config.partners).map(([code, settings]) => [code, { ...settings, ...ways }]);

@@ -18,9 +18,9 @@ export const machinery: Machinery = { tools, open: (config) => openGateway(confi
 export const invent: Simulation['invent'] = ({ home, now }, count, seed) =>
   inventOperators(home, { count, advanced: count, seed, today: dayAt(now(), home.timeZone) });
 
-/** A partner of that folder and our side, paired in a folder of their own. `broker`: both reach it. */
-export function aStage(partner: string, changes: Partial<StagePlan> & { broker?: PairBroker } = {}): Promise<Stage> {
-  return openStage({
+/** Of a partner of that folder and our side, to be paired in a folder of their own. */
+export function stagePlan(partner: string): StagePlan {
+  return {
     base: loadConfig({ data: temporaryFolder() }, {}),
     partner,
     plays: 'partner',
@@ -33,8 +33,11 @@ export function aStage(partner: string, changes: Partial<StagePlan> & { broker?:
     invent,
     withinMs: 10_000,
     boundMs: 1500,
-    ...changes,
-  });
+  };
+}
+
+export function aStage(partner: string, changes: Partial<StagePlan> = {}): Promise<Stage> {
+  return openStage({ ...stagePlan(partner), ...changes });
 }
 
 /** A realm of a broker that nobody else uses. */

@@ -1,0 +1,95 @@
+/** Ways to break adapter.yaml: its codes, its zone, its identifiers, one change at a time. */
+
+import { relative } from 'node:path';
+import type { DatedCode, Manifest } from '../manifest.ts';
+import type { AdapterTools } from '../tools.ts';
+import type { HoleText } from './template-text.ts';
+import type { Mutant } from './template-mutants.ts';
+
+export interface ManifestText {
+  /** Absolute path. */
+  readonly file: string;
+  readonly text: string;
+  readonly manifest: Manifest;
+}
+
+/** Only what the templates use is broken: anything else no message could show. */
+export function manifestMutants(
+  source: ManifestText,
+  holes: readonly HoleText[],
+  { placeInYaml }: Pick<AdapterTools, 'placeInYaml'>,
+): readonly Mutant[] {
+  const make: Make = (pointer, change, wanted, changed) => ({
+    change,
+    at: `${relative('.', source.file)}:${placeInYaml(source.text, pointer).line}`,
+    file: source.file,
+    text: JSON.stringify(changed), // JSON is YAML
+    wanted,
+  });
+  const used = new Set(holes.flatMap(({ steps }) => steps).flatMap((step) => /^code:(.+)$/u.exec(step)?.[1] ?? []));
+  return [
+    ...[...used].flatMap((table) => codeMutants(source.manifest, table, make)),
+    ...zoneMutants(source.manifest, holes, make),
+    ...identifierMutants(source.manifest, make),
+  ];
+}
+
+type Make = (pointer: string, change: string, wanted: string, changed: Manifest) => Mutant;
+
+/** Each code becomes another one, is left out, and changes places with the next. */
+function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
+  const rows = Object.entries(manifest.codes[table] ?? {});
+  const taken = rows.flatMap(([, codes]) => (typeof codes === 'string' ? [codes] : codes.map(({ code }) => code)));
+  const withRows = (changed: Readonly<Record<string, string | readonly DatedCode[]>>): Manifest => ({
+    ...manifest,
+    codes: { ...manifest.codes, [table]: { ...manifest.codes[table], ...changed } },
+  });
+  return rows.flatMap(([word, codes], i) => {
+    const pointer = `/codes/${table}/${word}`;
+    const entries = typeof codes === 'string' ? [{ code: codes }] : codes;
+    const changed = entries.map(({ code }, at) => {
+      const other = otherCode(code, taken);
+      const instead = typeof codes === 'string' ? other : entries.with(at, { ...entries[at], code: other });
+      const wanted = `one with ${table} ${word}${entries.length > 1 ? `, written ${code}` : ''}`;
+      return make(pointer, `${word} is ${other} in place of ${code}`, wanted, withRows({ [word]: instead }));
+    });
+    const { [word]: _, ...others } = manifest.codes[table] ?? {};
+    const fewer = { ...manifest, codes: { ...manifest.codes, [table]: others } };
+    changed.push(make(pointer, `${word} has no code`, `one with ${table} ${word}`, fewer));
+    const [next, theirs] = rows[(i + 1) % rows.length] ?? [word, codes];
+    if (next === word || (rows.length === 2 && i === 1)) return changed;
+    const swapped = withRows({ [word]: theirs, [next]: codes });
+    return [
+      ...changed,
+      make(pointer, `the codes of ${word} and ${next} change places`, `one with ${table} ${word} or ${next}`, swapped),
+    ];
+  });
+}
+
+/** As long as the code and in no use: its last character is another. */
+function otherCode(code: string, taken: readonly string[]): string {
+  const others = 'ZYXWVQ9876543210'.split('').map((letter) => code.slice(0, -1) + letter);
+  return others.find((other) => !taken.includes(other)) ?? `${code}Z`;
+}
+
+function zoneMutants(manifest: Manifest, holes: readonly HoleText[], make: Make): Mutant[] {
+  const zoned = holes.find(({ steps }) => steps.some((step) => step.startsWith('zoned:')));
+  if (zoned === undefined) return [];
+  // A zone of one offset all year, on which no partner lives.
+  const timeZone = 'Etc/GMT+11';
+  return [make('/timeZone', `the zone is ${timeZone}`, `one with ${zoned.path}`, { ...manifest, timeZone })];
+}
+
+/** The fixed letters before the code are others, in form and example alike: so it loads, and no identifier fits any more. */
+function identifierMutants(manifest: Manifest, make: Make): Mutant[] {
+  return (['theirs', 'ours'] as const).flatMap((side) => {
+    const data = manifest.identifiers[side];
+    const before = data.form.slice(0, data.form.indexOf('{code}'));
+    if (!/[A-Z]$/u.test(before)) return [];
+    const other = `${before.slice(0, -1)}${before.endsWith('Q') ? 'X' : 'Q'}`;
+    const changed = { ...data, form: data.form.replace(before, other), example: data.example.replace(before, other) };
+    const identifiers = { ...manifest.identifiers, [side]: changed };
+    const wanted = `a list with identifiers like ${data.example}`;
+    return [make(`/identifiers/${side}/form`, `identifiers begin with ${other}`, wanted, { ...manifest, identifiers })];
+  });
+}

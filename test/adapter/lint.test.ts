@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lintAdapter, type Finding } from '../../gateway/adapter/lint.ts';
+import { lintRules, type LintRule } from '../../gateway/adapter/lint-rules.ts';
+import { longestOf } from '../../gateway/adapter/longest.ts';
+import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
+import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+
+type Change = readonly [file: string, from: string | RegExp, to: string];
+
+/** What lint finds in a copy of an adapter after some changes. */
+async function found(cc: string, changes: readonly Change[]): Promise<readonly Finding[]> {
+  const folder = join(mkdtempSync(join(tmpdir(), 'lint-')), cc);
+  try {
+    cpSync(join(adaptersFolder, cc), folder, { recursive: true });
+    for (const [file, from, to] of changes) {
+      const before = readFileSync(join(folder, file), 'utf8');
+      const after = before.replace(from, to);
+      expect(after, `${file} changes`).to.not.equal(before);
+      writeFileSync(join(folder, file), after);
+    }
+    const findings = await lintAdapter(folder, adapterTools, schemaChecker());
+    // Read while the folder is there: what stands in the line that is pointed to.
+    return findings.map((finding) => ({ ...finding, detail: `${lineOf(finding)} # ${finding.detail}` }));
+  } finally {
+    rmSync(join(folder, '..'), { recursive: true });
+  }
+}
+
+function lineOf({ file, line }: Finding): string {
+  return line === undefined ? '' : (readFileSync(file, 'utf8').split('\n')[line - 1] ?? '');
+}
+
+const asks = (at: string): Change => ['adapter.yaml', /$/u, `\nasks:\n  - at: '${at}'\n    question: Is it so?\n`];
+
+/** What is broken, how, the rule that names it, and a text of the line it points to. */
+const faults: readonly (readonly [
+  what: string,
+  cc: string,
+  changes: readonly Change[],
+  rule: LintRule,
+  line: string,
+])[] = [
+  ['an open question about the manifest', 'kr', [asks('/seal/algorithm')], 'ask_open', 'rsa-sha256'],
+  ['an open question about a template', 'kr', [asks('list.xml#/AEOList/AEO/Grade')], 'ask_open', '<kr:Grade>'],
+  ['a table that lacks a word', 'kr', [['adapter.yaml', "suspended: '02'", '']], 'table_not_total', 'status:'],
+  [
+    'a gap between two codes',
+    'kr',
+    [['adapter.yaml', "active: '01'", "active: [{ code: '01', until: 2026-06-30 }, { code: '09', from: 2026-07-02 }]"]],
+    'codes_days',
+    'active:',
+  ],
+  [
+    'two codes on one day',
+    'kr',
+    [['adapter.yaml', "active: '01'", "active: [{ code: '01', until: 2026-06-30 }, { code: '09', from: 2026-06-30 }]"]],
+    'codes_days',
+    'active:',
+  ],
+  [
+    'a code that begins while another has no end',
+    'kr',
+    [['adapter.yaml', "active: '01'", "active: [{ code: '01' }, { code: '09', from: 2026-07-01 }]"]],
+    'codes_days',
+    'active:',
+  ],
+  [
+    'a gap between two layouts',
+    'sg',
+    [
+      [
+        'adapter.yaml',
+        /list: \{ (template: list\.json[^}]*) \}/u,
+        'list: [{ $1, until: 2026-06-30 }, { $1, from: 2026-08-01 }]',
+      ],
+    ],
+    'layouts_gap',
+    'list:',
+  ],
+  [
+    'parts without a template that tells them',
+    'sg',
+    [['adapter.yaml', /^lists:|^transport:/mu, 'lists: { partRecords: 100 }\ntransport:']],
+    'parts_missing',
+    'partRecords',
+  ],
+  [
+    'an identifier longer than the schema has room for',
+    'kr',
+    [['list.xsd', '[0-9A-Z]{3,35}', '[0-9A-Z]{3,14}']],
+    'identifier_unfit',
+    "'[0-9]{6}[0-9A-Z]{4}'",
+  ],
+  [
+    'an unknown check digit',
+    'kr',
+    [['adapter.yaml', 'example: KR1234567', 'example: KR1234567\n    check: { kind: kr.nonsense }']],
+    'check_unknown',
+    'kr.nonsense',
+  ],
+  ['no card', 'kr', [['adapter.yaml', /^card:[^]*$/mu, '']], 'card_missing', ''],
+  [
+    'a loss nobody told of',
+    'kr',
+    [['list.xml', '{name.latin}', '{name.latin|max:26}']],
+    'loss_untold',
+    '{name.latin|max:26}',
+  ],
+  [
+    'a sample of a kind that was not agreed',
+    'hk',
+    [['adapter.yaml', /^transport:/mu, 'lists: { kinds: [full] }\ntransport:']],
+    'kind_not_agreed',
+    '',
+  ],
+];
+
+describe('lint', () => {
+  for (const [what, cc, changes, rule, line] of faults) {
+    it(`names ${what}: ${lintRules[rule].code} ${rule}`, async () => {
+      const before = (await found(cc, [])).map((each) => each.rule);
+      expect(before).to.not.include(rule);
+      const finding = (await found(cc, changes)).find((each) => each.rule === rule);
+      expect(finding?.code).to.equal(lintRules[rule].code);
+      expect(finding?.severity).to.equal(lintRules[rule].code.startsWith('E') ? 'error' : 'warning');
+      expect(finding?.detail.split(' # ')[0]).to.include(line);
+    });
+  }
+
+  it('says of an open question what is asked', async () => {
+    const finding = (await found('kr', [asks('/name')])).find(({ rule }) => rule === 'ask_open');
+    expect(finding?.detail).to.match(/# Is it so\?$/u);
+  });
+
+  it('takes layouts that overlap, and codes that follow each other', async () => {
+    const dated = "active: [{ code: '01', until: 2026-06-30 }, { code: '09', from: 2026-07-01 }]";
+    const rules = (await found('kr', [['adapter.yaml', "active: '01'", dated]])).map(({ rule }) => rule);
+    expect(rules).to.not.include('codes_days');
+  });
+
+  it('takes less than a second', async () => {
+    const started = performance.now();
+    await lintAdapter(join(adaptersFolder, 'kr'), adapterTools, schemaChecker());
+    expect(performance.now() - started).to.be.lessThan(1000);
+  });
+});
+
+describe('the longest text of a pattern', () => {
+  for (const [pattern, longest] of [
+    ['[0-9]{6}[0-9A-Z]{4}', '1111111111'],
+    ['[A-Z]{2,5}-\\d{3}', 'AAAAA-111'],
+    ['XA\\.[a-z]', 'XA.a'],
+  ] as const) {
+    it(`of ${pattern} is ${longest}`, () => expect(longestOf(pattern)).to.equal(longest));
+  }
+
+  it('is not known of alternatives, groups and what has no end', () => {
+    for (const pattern of ['a|b', '(?:ab){2}', '[0-9]+', '.*']) expect(longestOf(pattern), pattern).to.equal(undefined);
+  });
+});
