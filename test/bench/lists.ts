@@ -255,7 +255,10 @@ interface ListProcess {
 async function startProcess(job: ListJob): Promise<ListProcess> {
   // With its modules compiled before, as mra.js has them: reading TypeScript takes memory of its own.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(job.folder, 'compiled') };
-  const child = fork(fileURLToPath(new URL('list-process.ts', import.meta.url)), [JSON.stringify(job)], { env });
+  const child = fork(fileURLToPath(new URL('list-process.ts', import.meta.url)), [JSON.stringify(job)], {
+    env,
+    execArgv: ['--semi-space-growth-factor=1'], // as mra.js sets it
+  });
   const said = async <T>(): Promise<T> => {
     const ended = new AbortController();
     const answer = await Promise.race([
