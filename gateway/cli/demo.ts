@@ -8,6 +8,7 @@ import type { Command } from 'commander';
 import { assess } from '../clearance.ts';
 import { deliverDue } from '../delivery.ts';
 import { getPartner } from '../gateway.ts';
+import { receiveMessage } from '../inbound.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { DomesticRecord } from '../model/record.ts';
@@ -55,7 +56,9 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<void>
   try {
     const { ours, partners, broker } = await makeDemoHomes(context, folder);
     for (const { config } of [ours, ...partners]) opened.push(await context.open(config));
-    for (const gateway of opened) servings.push(await context.serve(gateway));
+    // Lists are taken where they arrive: a second thread for each administration would only start and end again.
+    for (const gateway of opened)
+      servings.push(await context.serve(gateway, { receive: (raw) => receiveMessage(gateway, raw) }));
     const [us, ...them] = opened;
     if (us === undefined) throw new GatewayError('E_INTERNAL', 'a demo has a home');
     context.out.note(
