@@ -1,9 +1,11 @@
 /** What a list for one partner says today: who may be seen, and what that changes for the partner. */
 
 import { createHash } from 'node:crypto';
+import type { ListFormat } from './adapter/adapter.ts';
 import type { Partner } from './gateway.ts';
 import { bucketOf } from './model/digest.ts';
 import { departureOf, eligibility, type Ineligible, type ListTerms } from './model/eligibility.ts';
+import { isGatewayError } from './model/errors.ts';
 import type { Departure, ListMessage, ListRecord } from './model/list.ts';
 import { differences } from './model/list-difference.ts';
 import { changeMirror, entryOf, findEntry, mirrorOf } from './model/mirror.ts';
@@ -35,6 +37,8 @@ interface Wanted {
   /** Today at home. */
   readonly today: Day;
   readonly now: Date;
+  /** Identifiers of operators whose record was tried and cannot be written. */
+  readonly unwritable: ReadonlySet<string>;
 }
 
 /** One of our operators as this partner may see it, or why it may not. */
@@ -42,6 +46,8 @@ interface Seen {
   readonly operator: DomesticRecord;
   readonly identifier: string;
   readonly record: ListRecord | undefined;
+  /** It may be seen but not written: what the partner holds of it stays. */
+  readonly stays: boolean;
 }
 
 /**
@@ -65,7 +71,7 @@ interface View {
   readonly digest: string;
 }
 
-function viewOf({ partner, now }: Wanted): View {
+function viewOf({ partner, now, unwritable }: Wanted): View {
   const { arrangement, identifiers, timeZone } = partner.adapter;
   const { list } = partner.adapter.on(dayAt(now, timeZone));
   const form = identifiers.ours;
@@ -75,14 +81,23 @@ function viewOf({ partner, now }: Wanted): View {
     digest: createHash('sha256').update(JSON.stringify(deciding)).digest('hex'),
     see(operator, leftOut) {
       const judged = eligibility(operator, terms);
-      if (judged.eligible) {
-        const record = list.asSeen(judged.entry);
-        return { operator, identifier: record.identifier, record };
-      }
-      for (const reason of judged.reasons) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
-      return { operator, identifier: form.toIdentifier(operator.code), record: undefined };
+      const identifier = form.toIdentifier(operator.code);
+      const record = judged.eligible && !unwritable.has(identifier) ? seenOf(list, judged.entry) : undefined;
+      const reasons = judged.eligible ? (['value_not_writable'] as const) : judged.reasons;
+      if (record === undefined) for (const reason of reasons) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+      return { operator, identifier, record, stays: judged.eligible };
     },
   };
+}
+
+/** Undefined when nothing is left of a value after what the layout makes of it. */
+function seenOf(list: ListFormat, entry: ListRecord): ListRecord | undefined {
+  try {
+    return list.asSeen(entry);
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return undefined;
+    throw error;
+  }
 }
 
 async function fullContent(reader: Reader, view: View, wanted: Wanted & { shown: Shown }): Promise<ListContent> {
@@ -135,9 +150,10 @@ async function comparedContent(reader: Reader, view: View, held: Held): Promise<
   const unseen = new Map<string, DomesticRecord>();
   for await (const batch of allOperators(reader)) {
     for (const operator of batch) {
-      const { record, identifier } = view.see(operator, leftOut);
+      const { record, identifier, stays } = view.see(operator, leftOut);
       if (record === undefined) {
-        if (leaves.has(identifier)) unseen.set(identifier, operator);
+        if (stays) leaves.delete(identifier);
+        else if (leaves.has(identifier)) unseen.set(identifier, operator);
         continue;
       }
       const entry = entryOf(record);
@@ -167,10 +183,10 @@ async function changedContent(reader: Reader, view: View, held: Held): Promise<L
   const records: ListRecord[] = [];
   const departures: Departure[] = [];
   const all = new Map<string, MirrorEntry>();
-  for (const { operator, identifier, record } of seen.values()) {
+  for (const { operator, identifier, record, stays } of seen.values()) {
     const before = findEntry(buckets, identifier);
     if (record === undefined) {
-      if (before !== undefined) departures.push(departed(held, identifier, operator));
+      if (before !== undefined && !stays) departures.push(departed(held, identifier, operator));
       continue;
     }
     const entry = entryOf(record);

@@ -5,6 +5,7 @@
  *   -> bytes, position and outbox in one transaction -> deliver (same id, same bytes, every time) -> receipt
  */
 
+import type { ListFormat } from './adapter/adapter.ts';
 import { getPartner, type Gateway, type Partner } from './gateway.ts';
 import { listContent, type ListContent } from './list-content.ts';
 import { numbered } from './list-numbers.ts';
@@ -19,6 +20,7 @@ import { appendEvents } from './store/events.ts';
 import { saveBuckets } from './store/mirrors.ts';
 import { addMessages, supersedeOlder } from './store/outbox.ts';
 import { findStream, moveStream, noteLists, noteShown, type Shown, type Stream } from './store/streams.ts';
+import { unwritableIn, type Unwritable } from './unwritable.ts';
 import { checkDraft, joined, seal, type Draft } from './wire/seal.ts';
 
 export type ListKind = ListMessage['kind'];
@@ -38,6 +40,8 @@ export interface BuiltList extends BuiltMessage {
   readonly departures: number;
   /** Why operators are not on it; of a delta, only those that changed were looked at. */
   readonly leftOut: ReadonlyMap<Ineligible, number>;
+  /** Operators left out because a value of theirs cannot be written for this partner. */
+  readonly unwritable: readonly Unwritable[];
   readonly before: Stream | undefined;
   readonly mirror: MirrorChange;
   readonly shown: Shown;
@@ -69,36 +73,56 @@ export async function buildList(gateway: Gateway, code: string, wish: ListWish =
 /** How far was looked, when there is nothing to say. */
 type NothingNew = Pick<BuiltList, 'before' | 'shown'>;
 
-async function build(
-  gateway: Gateway,
-  code: string,
-  { kind, renew = false, each = false }: ListWish,
-): Promise<BuiltList | NothingNew> {
+async function build(gateway: Gateway, code: string, wish: ListWish): Promise<BuiltList | NothingNew> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
   // 1. The arrangement is in force today.
   const today = dayAt(gateway.now(), gateway.home.timeZone);
   checkInForce(partner, today);
-
-  // 2. Who may be seen by this partner, and what differs from what it holds.
   const stream = await findStream(gateway.db.sql, partner.code, 'out');
-  const wanted = kindFor(partner, stream, kind);
-  const content = await listContent(gateway.db.sql, { partner, stream, kind: wanted, today, now: gateway.now() });
-  clock.lap('read');
+  const kind = kindFor(partner, stream, wish.kind);
+  const layout = partner.adapter.on(dayAt(gateway.now(), partner.adapter.timeZone)).list;
 
-  // 3. Given its numbers: a list that is too large in parts, changes in as many deltas as wished.
-  const nothingNew = content.records.length + content.departures.length === 0 || isHeld(stream, content);
-  const lists = nothingNew && !renew && kind !== 'full' ? [] : numbered(gateway, partner, { stream, content, each });
-  clock.lap('compare');
+  const unwritable = new Map<string, Unwritable>();
+  for (;;) {
+    // 2. Who may be seen by this partner, and what differs from what it holds.
+    const now = gateway.now();
+    const wanted = { partner, stream, kind, today, now, unwritable: new Set(unwritable.keys()) };
+    const content = await listContent(gateway.db.sql, wanted);
+    clock.lap('read');
 
-  // 4. In the partner's words; 5. as the partner's schema wants them; 6. under our seal.
+    // 3. Given its numbers: a list that is too large in parts, changes in as many deltas as wished.
+    if (saysNothingNew(stream, content) && wish.renew !== true && wish.kind !== 'full')
+      return { before: stream, shown: content.shown };
+    const lists = numbered(gateway, partner, { stream, content, each: wish.each === true });
+    clock.lap('compare');
+
+    // 4. In the partner's words; 5. as the partner's schema wants them; 6. under our seal.
+    try {
+      const messages = await sealAll(partner, layout, lists, clock);
+      return builtList({ kind, messages, content, before: stream, unwritable: [...unwritable.values()] }, clock.laps);
+    } catch (error) {
+      // What cannot be written is left out and told; the rest goes.
+      const found = unwritableIn(error, partner, layout, lists);
+      if (found.length === 0) throw error;
+      for (const each of found) unwritable.set(each.identifier, each);
+      gateway.log.warn('operators left out: their records cannot be written', {
+        partner: partner.code,
+        count: found.length,
+      });
+    }
+  }
+}
+
+type Built = Pick<BuiltList, 'kind' | 'messages' | 'before' | 'unwritable'> & { readonly content: ListContent };
+
+function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
+  const last = built.messages.at(-1);
+  if (last === undefined) throw new GatewayError('E_INTERNAL', 'a list has one message at least');
   const { records, departures, leftOut, mirror, shown } = content;
-  const messages = await sealAll(partner, dayAt(gateway.now(), partner.adapter.timeZone), lists, clock);
-  const last = messages.at(-1);
-  if (last === undefined) return { before: stream, shown };
   const counts = { records: records.length, departures: departures.length };
-  return { ...last, kind: wanted, messages, ...counts, leftOut, before: stream, mirror, shown, timings: clock.laps };
+  return { ...built, ...last, ...counts, leftOut, mirror, shown, timings };
 }
 
 /**
@@ -174,9 +198,10 @@ function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | 
   return wanted;
 }
 
-/** Whether a full list is the one that the partner holds already. */
-function isHeld(stream: Stream | undefined, { kind, mirror }: ListContent): boolean {
-  return kind === 'full' && stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
+/** A delta without a change, or a full list that is the one the partner holds. */
+function saysNothingNew(stream: Stream | undefined, { kind, records, departures, mirror }: ListContent): boolean {
+  if (kind === 'delta') return records.length + departures.length === 0;
+  return stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
 }
 
 /** Signatures are made beside this thread; so many messages may wait for theirs at a time. */
@@ -184,12 +209,10 @@ const signedAtOnce = 64;
 
 async function sealAll(
   partner: Partner,
-  /** Where the partner keeps its calendar. */
-  day: string,
+  layout: ListFormat,
   lists: readonly ListMessage[],
   clock: Stopwatch,
 ): Promise<BuiltMessage[]> {
-  const layout = partner.adapter.on(day).list;
   const sealing: Promise<BuiltMessage>[] = [];
   try {
     for (const list of lists) {

@@ -107,14 +107,15 @@ describe('a list in several messages', () => {
     const arrangement = { ...partner.adapter.arrangement, grades: ['advanced', 'general'] };
     const adapter = { ...partner.adapter, arrangement };
     const wider: Gateway = { ...us.gateway, partners: new Map([['KR', { ...partner, adapter }]]) };
-    // The table of grades has no code for the new one: the list cannot be written, and says so before anything is stored.
-    expect(await rejectedBy(buildList(wider, 'KR'))).to.have.property('code', 'E_CODE_UNKNOWN');
+    // The table of grades has no code for the new one: its operators stay out, and the reason is told.
+    const built = await buildList(wider, 'KR');
+    expect(built).to.equal(undefined);
     const narrower = {
       ...wider,
       partners: new Map([['KR', { ...partner, adapter: { ...adapter, arrangement: { ...arrangement, grades: [] } } }]]),
     };
-    const built = await buildList(narrower, 'KR');
-    expect(built?.departures).to.equal((await held())?.position.count);
+    const without = await buildList(narrower, 'KR');
+    expect(without?.departures).to.equal((await held())?.position.count);
   });
 
   it('a part that is missing, repeated or of another list is refused, and nothing of it is in force', async () => {
@@ -138,6 +139,33 @@ describe('a list in several messages', () => {
     expect(await take(stranger)).to.include({ verdict: 'rejected', reason: 'E_SEQUENCE_FORK' });
     expect(await staged()).to.have.length(1);
     expect((await registerOf(them, 'CN')).slice(1)).to.deep.equal(before.slice(1));
+  });
+});
+
+describe('a record that a layout cannot carry', () => {
+  it('stays out with its place and the reason, and what the partner holds of it stays; the others go', async () => {
+    const world = await makeWorld({ partners: ['HK'] });
+    try {
+      const { us } = world;
+      await world.of('HK').openDoors();
+      const long = { latin: 'EXAMPLE '.repeat(70).trim(), local: '示例' };
+      await us.know(...operators(4), operator(5, { name: long }));
+      const built = await sendList(us.gateway, 'HK');
+      const abroad = getPartner(us.gateway, 'HK').adapter.identifiers.ours.toIdentifier(code(5));
+      expect(built?.records).to.equal(4);
+      expect([...(built?.leftOut ?? [])]).to.deep.equal([['value_not_writable', 1]]);
+      expect(built?.unwritable).to.have.length(1);
+      expect(built?.unwritable[0]).to.include({ identifier: abroad, code: 'E_SCHEMA_INVALID' });
+      expect(built?.unwritable[0]?.at).to.match(/^line \d+, /u);
+      await deliverDue(us.gateway, 'HK');
+
+      await us.know(operator(1, { name: long }), operator(6));
+      const delta = await sendList(us.gateway, 'HK');
+      expect([delta?.records, delta?.departures]).to.deep.equal([1, 0]);
+      expect(delta?.list.position.count).to.equal(5);
+    } finally {
+      await world.close();
+    }
   });
 });
 

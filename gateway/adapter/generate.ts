@@ -6,6 +6,7 @@ import { recordFaults, type Reply } from '../model/message.ts';
 import { roles } from '../model/record.ts';
 import { isGatewayError } from '../model/errors.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from './adapter.ts';
+import { trialList } from './trial-list.ts';
 
 /** A source of chance: numbers from 0 up to, not including, 1. */
 export type Chance = () => number;
@@ -102,8 +103,8 @@ export function inventList(adapter: Adapter, chance: Chance, format: ListFormat 
   return {
     kind: pick(chance, ['full', 'delta'] as const),
     id: `m-${hex(chance, 24)}`,
-    from: pick(chance, ['XA', 'XB']),
-    to: pick(chance, ['XC', adapter.partner]),
+    from: pick(chance, partiesOf(adapter)),
+    to: pick(chance, partiesOf(adapter)),
     issuedAt: moment(chance),
     nextBy: moment(chance),
     ...(format.carriesParts && chance() < 0.5 ? { part: inventPart(chance) } : {}),
@@ -120,6 +121,29 @@ export function inventList(adapter: Adapter, chance: Chance, format: ListFormat 
   };
 }
 
+const parties = new WeakMap<ListFormat, readonly string[]>();
+
+/** Administrations that the templates can name: any, or those of a code table. */
+function partiesOf({ list, partner }: Adapter): readonly string[] {
+  const known = parties.get(list);
+  if (known !== undefined) return known;
+  const some = ['XA', 'XB', 'XC', partner].filter((code) => isWritable(list, code));
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split(/(?:)/u);
+  const all = (): string[] => letters.flatMap((first) => letters.map((second) => first + second));
+  const found = some.length > 1 ? some : all().filter((code) => isWritable(list, code));
+  parties.set(list, found);
+  return found;
+}
+
+function isWritable(list: ListFormat, code: string): boolean {
+  try {
+    return Array.from(list.encode(trialList(list, { records: [] }, [code, code]))).length > 0;
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'E_CODE_UNKNOWN') return false;
+    throw error;
+  }
+}
+
 function inventPart(chance: Chance): Part {
   const no = 1 + below(chance, 4);
   return { no, of: no + below(chance, 4) };
@@ -129,7 +153,7 @@ function inventPart(chance: Chance): Part {
 export function inventReply(adapter: Adapter, chance: Chance, format: MessageFormat<Reply> = adapter.reply): Reply {
   const reply = {
     id: `m-${hex(chance, 24)}`,
-    from: 'XA',
+    from: pick(chance, partiesOf(adapter)),
     to: adapter.partner,
     issuedAt: moment(chance),
     subject: `m-${hex(chance, 24)}`,

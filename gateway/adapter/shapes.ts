@@ -6,6 +6,7 @@ import type { RecordResult, Reply } from '../model/message.ts';
 import { recordFaults } from '../model/message.ts';
 import type { Address, Role, TwoScripts } from '../model/record.ts';
 import { roles } from '../model/record.ts';
+import { misfit } from './faults.ts';
 
 export type Scalar = string | number;
 /** One value of a message while it is read; a list waits here for its items. */
@@ -134,6 +135,13 @@ const departureShape: Shape<Departure> = {
   }),
 };
 
+function partOf(no: Slot, of: Slot): Pick<ListMessage, 'part'> {
+  if (no === undefined && of === undefined) return {};
+  if (no === undefined || of === undefined)
+    throw misfit('E_ELEMENT_MISSING', 'of the part only the number stands there, or only how many there are');
+  return { part: { no: no as number, of: of as number } };
+}
+
 export const listShape: Shape<ListMessage> = {
   fields: [
     field('message.kind', 'words', (message: ListMessage) => message.kind, { words: ['full', 'delta'] }),
@@ -171,7 +179,7 @@ export const listShape: Shape<ListMessage> = {
       count: slots[11] as number,
     },
     previousChain: slots[12] as string,
-    ...(slots[13] === undefined ? {} : { part: { no: slots[13] as number, of: (slots[14] ?? slots[13]) as number } }),
+    ...partOf(slots[13], slots[14]),
     records: (slots[15] ?? []) as ListRecord[],
     departures: (slots[16] ?? []) as Departure[],
   }),

@@ -102,10 +102,8 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
   },
 };
 
-/** Bound by the template itself: a value in two places, a list in one, a number of JSON. */
-export const placements = ['first', 'rest', 'join', 'number'] as const;
-
-export const transformNames: readonly string[] = [...Object.keys(makers), ...placements];
+/** The last four are bound by the template itself: a value in two places, a list in one, a number of JSON. */
+export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number'];
 
 /** Only words for people may lose something: an identifier, a code or a day travels whole or not at all. */
 function lossy({ field, at }: Use, { encode, decode }: Cut): Transform {

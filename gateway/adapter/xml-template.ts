@@ -1,6 +1,6 @@
 /** An XML template read into a plan: which elements, attributes and holes, in which order; encoder and decoder both follow it. */
 
-import type { TextPlace, XmlAttribute, XmlEvents } from '../model/body.ts';
+import { keptName, type TextPlace, type XmlAttribute, type XmlEvents } from '../model/body.ts';
 import { invalid } from './faults.ts';
 import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from './holes.ts';
 
@@ -99,8 +99,8 @@ function planElement(source: Source, outer: Scope, file: string): ElementPlan {
   const content = planContent(source, kept, scope, file);
   if (each !== undefined) closeScope(scope, at);
   return {
-    namespace: source.namespace,
-    name: source.name,
+    namespace: keptName(source.namespace),
+    name: keptName(source.name),
     tag: tagOf(source, source.namespace, source.name, true),
     declarations: declarationsOf(source),
     attributes,

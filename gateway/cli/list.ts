@@ -137,7 +137,7 @@ function messageName(path: string, no: number, of: number): string {
 }
 
 function report(out: CliContext['out'], built: BuiltList): void {
-  const { list, sealed, messages, leftOut, timings } = built;
+  const { list, sealed, messages, leftOut, unwritable, timings } = built;
   const rounded = Object.fromEntries(Object.entries(timings).map(([step, ms]) => [`${step}_ms`, Math.round(ms)]));
   const counts = {
     message: list.id,
@@ -151,7 +151,8 @@ function report(out: CliContext['out'], built: BuiltList): void {
     bytes: messages.reduce((sum, { sealed }) => sum + sealed.bytes.byteLength, 0),
     sha256: sealed.digest,
   };
-  if (out.format === 'json') return out.json({ ...counts, left_out: Object.fromEntries(leftOut), ...rounded });
+  if (out.format === 'json')
+    return out.json({ ...counts, left_out: Object.fromEntries(leftOut), unwritable, ...rounded });
   out.table([
     {
       message: list.id,
@@ -165,6 +166,10 @@ function report(out: CliContext['out'], built: BuiltList): void {
   out.table([rounded]);
   if (leftOut.size > 0)
     out.table([...leftOut].map(([reason, operators]) => ({ 'left out because': reason, operators })));
+  if (unwritable.length > 0)
+    out.table(
+      unwritable.slice(0, 20).map(({ identifier, code, detail, at = '' }) => ({ identifier, code, at, detail })),
+    );
 }
 
 async function receive(

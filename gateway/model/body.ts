@@ -31,3 +31,11 @@ export type BodyDecoder<T> =
   | { readonly format: 'json'; read(value: unknown): T }
   /** The lines of a text, without their ends. */
   | { readonly format: 'text'; read(lines: readonly string[]): T };
+
+/**
+ * The same text as the engine keeps it for names of members: one copy of each. Two such texts are compared by a look at where
+ * they stand, and a list compares the names of its elements a million times.
+ */
+export function keptName(name: string): string {
+  return Object.keys({ [name]: true })[0] ?? name;
+}

@@ -4,9 +4,17 @@ import type { Arrangement } from './arrangement.ts';
 import type { Departure, ListRecord } from './list.ts';
 import type { Address, Day, DomesticRecord, OperatorStatus, TwoScripts } from './record.ts';
 
-/** Why an operator is left out of a list. `field_missing:name.latin` names what the partner's message cannot do without. */
+/**
+ * Why an operator is left out of a list. `field_missing:name.latin` names what the partner's message cannot do without;
+ * `value_not_writable`: a value that its layout or schema cannot carry, such as a name that is too long.
+ */
 export type Ineligible =
-  'grade_not_accepted' | 'status_not_listed' | 'no_consent' | 'code_not_writable' | `field_missing:${string}`;
+  | 'grade_not_accepted'
+  | 'status_not_listed'
+  | 'no_consent'
+  | 'code_not_writable'
+  | 'value_not_writable'
+  | `field_missing:${string}`;
 
 export type Eligibility =
   | { readonly eligible: true; readonly entry: ListRecord }

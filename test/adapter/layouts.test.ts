@@ -128,19 +128,19 @@ describe('layouts with days', () => {
 
   it('a layout is compiled once for all days on which no code changes', async () => {
     const adapter = await loadAdapter(folder, adapterTools);
-    expect(adapter.on('2027-01-15').list).to.equal(adapter.on('2027-03-15').list);
+    expect(adapter.on('2029-01-15').list).to.equal(adapter.on('2029-03-15').list);
     expect(adapter.on('2028-12-31').list.fingerprint).to.not.equal(adapter.on('2029-01-01').list.fingerprint);
   });
 
   it('codes of the day stand in messages of the day', async () => {
-    change("suspended: '02'", "suspended: [{ code: '02', until: 2027-06-30 }, { code: '03', from: 2027-07-01 }]");
+    change("suspended: '02'", "suspended: [{ code: '02', until: 2029-06-30 }, { code: '03', from: 2029-07-01 }]");
     const adapter = await loadAdapter(folder, adapterTools);
     const list = aListMessage({ records: [aListRecord({ status: 'suspended', address: {} })] });
     const encoded = (day: string): string => [...adapter.on(day).list.encode(list)].join('');
-    const [before, after] = [encoded('2027-06-30'), encoded('2027-07-01')];
+    const [before, after] = [encoded('2029-06-30'), encoded('2029-07-01')];
     expect([before.includes('>02<'), after.includes('>03<')]).to.deep.equal([true, true]);
-    expect(decodeText(adapter.on('2027-07-14').list, before, adapterTools)).to.deep.equal(list);
-    const late = thrownBy(() => decodeText(adapter.on('2027-07-15').list, before, adapterTools));
+    expect(decodeText(adapter.on('2029-07-14').list, before, adapterTools)).to.deep.equal(list);
+    const late = thrownBy(() => decodeText(adapter.on('2029-07-15').list, before, adapterTools));
     expect([late.code, late.at]).to.deep.equal(['E_CODE_UNKNOWN', '/AEOList/AEO[1]/Status']);
   });
 

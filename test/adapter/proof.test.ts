@@ -31,12 +31,16 @@ describe('what an adapter promises', () => {
     expect(text).to.include(from);
     writeFileSync(join(folder, file), text.replaceAll(from, to));
   }
+  /** Takes conversations away, in both layouts. */
   const drop = (...names: string[]): void =>
-    names.forEach((name) => rmSync(join(folder, 'samples', name), { recursive: true }));
+    names
+      .flatMap((name) => [name, `layout-2-${name}`])
+      .forEach((name) => rmSync(join(folder, 'samples', name), { recursive: true, force: true }));
   const test = (only?: string, runs = 5): Promise<TestReport> =>
     testAdapter(folder, adapterTools, { runs, seed: 1, checkSchema, clock, ...(only === undefined ? {} : { only }) });
   const failed = ({ cases }: TestReport): readonly Case[] => cases.filter(({ ok }) => !ok);
-  const mutate = (): Promise<MutationReport> => mutateAdapter(folder, adapterTools, { runs: 3, seed: 1, checkSchema });
+  const mutate = (runs = 30): Promise<MutationReport> =>
+    mutateAdapter(folder, adapterTools, { runs, seed: 1, checkSchema });
   const certify = (on = today): Promise<CertifyReport> =>
     certifyAdapter(folder, adapterTools, { today: on, checkSchema, clock });
 
@@ -49,7 +53,7 @@ describe('what an adapter promises', () => {
       expect(first?.failure?.expected).to.include('<kr:Status>02<');
       expect(first?.failure?.got).to.include('<kr:Status>01<');
       expect(first?.again).to.equal('--only grant-new/2-list.xml');
-      expect((await test('grant-new/2-list.xml')).cases.map(({ ok }) => ok)).to.deep.equal([false]);
+      expect(failed(await test('grant-new/2-list.xml')).map(({ failure }) => failure)).to.deep.equal([first?.failure]);
     });
 
     it('with identifiers that follow the forms', async () => {
@@ -66,7 +70,7 @@ describe('what an adapter promises', () => {
     });
 
     it('with a refused message that is taken after all', async () => {
-      change('samples/refuse-unknown-status/1-list.xml', '<kr:Status>09<', '<kr:Status>01<');
+      change('samples/refuse-unknown-status/1-list.xml', '<kr:Status>99<', '<kr:Status>01<');
       expect(failed(await test()).map(({ name }) => name)).to.deep.equal(['refuse-unknown-status/1-list.xml']);
     });
 
@@ -113,22 +117,21 @@ describe('what an adapter promises', () => {
         .and.to.be.greaterThan(100);
       expect(bySamples).to.be.greaterThan(changes / 2);
       expect(await adapterDigest(folder)).to.equal(before);
-    });
+    }).timeout(60_000);
 
     it('and what nothing notices is named with its line and the sample that is wanting', async () => {
       drop('changes', 'departure', 'list-full', 'list-in-parts');
-      const { survivors } = await mutate();
+      const { survivors } = await mutate(1);
       const swap = survivors.find(({ change: made }) => made === 'the codes of revoked and withdrawn change places');
       expect(swap?.wanted).to.equal('one with reason revoked or withdrawn');
       const line = Number(/adapter\.yaml:(\d+)$/u.exec(swap?.at ?? '')?.[1]);
       expect(readFileSync(join(folder, 'adapter.yaml'), 'utf8').split('\n')[line - 1]).to.include('revoked');
-      expect(survivors.map(({ change: made }) => made)).to.include('the codes of full and delta change places');
-    });
+    }).timeout(60_000);
 
     it('not at all while it fails its tests', async () => {
       change('samples/grant-new/2-list.xml', '<kr:Status>01<', '<kr:Status>02<');
       expect((await rejectedBy(mutate())).code).to.equal('E_ADAPTER_INVALID');
-    });
+    }).timeout(60_000);
 
     // Without a sample every change of the mapping that still follows the schema must survive: none may be lost on the way here.
     const kinds: Readonly<Record<string, readonly RegExp[]>> = {
@@ -155,11 +158,15 @@ describe('what an adapter promises', () => {
             String(pattern),
           ).to.equal(true);
         expect(made.length).to.be.greaterThan(100);
-      });
+      }).timeout(60_000);
     }
   });
 
   describe('is certified', () => {
+    beforeEach(() => {
+      rmSync(join(folder, '..'), { recursive: true });
+      copy('sg');
+    });
     const state = ({ rules }: CertifyReport, id: string): string | undefined =>
       rules.find((rule) => rule.id === id)?.state;
     const quality = (text: string): void =>
@@ -170,7 +177,7 @@ describe('what an adapter promises', () => {
       expect(report.certificate.tier).to.equal('silver');
       expect(report.certificate.digest).to.equal(await adapterDigest(folder));
       expect(state(report, 'layout-agreed')).to.equal('open');
-    });
+    }).timeout(60_000);
 
     it('bronze without the samples that notice every change, and silver again by an exemption while it lasts', async () => {
       drop('changes', 'departure');
@@ -188,7 +195,7 @@ describe('what an adapter promises', () => {
       const excused = await certify();
       expect([excused.certificate.tier, excused.certificate.until]).to.deep.equal(['silver', '2027-01-31']);
       expect((await certify('2027-02-01')).certificate.tier).to.equal('bronze');
-    });
+    }).timeout(60_000);
 
     it('not at all with an error, and never without a reason or by a rule there is not', async () => {
       quality('exempt:\n  mutation: { until: 2027-01-31 }\n');
@@ -199,12 +206,10 @@ describe('what an adapter promises', () => {
       quality('');
       drop('grant-new', 'list-full', 'changes', 'departure', 'list-in-parts');
       expect((await certify()).certificate.tier).to.equal('none');
-    });
+    }).timeout(60_000);
 
     it('in what concerns gold, once this very folder was rehearsed', async () => {
-      quality(
-        `done:\n  facts-read: { by: second desk, on: ${today} }\n  partner-read: { by: their desk, on: ${today} }\n`,
-      );
+      quality(`done:\n  facts-read: { by: second desk, on: ${today} }\n`);
       const rehearsed = async (verdict: string): Promise<void> =>
         writeFileSync(
           join(folder, 'conformance.json'),
@@ -221,7 +226,7 @@ describe('what an adapter promises', () => {
       ]);
       change('README.md', '\n', '\n\n');
       expect(state(await certify(), 'conformance')).to.equal('open');
-    });
+    }).timeout(60_000);
 
     it('for production, and any edit, a later day or a lower tier voids it', async () => {
       const refusedOn = async (day: string, least: Tier = 'silver'): Promise<string> =>
@@ -235,7 +240,7 @@ describe('what an adapter promises', () => {
       expect(await refusedOn(today)).to.equal('E_ADAPTER_UNCERTIFIED');
       rmSync(join(folder, 'certificate.json'));
       expect(await refusedOn(today)).to.equal('E_ADAPTER_UNCERTIFIED');
-    });
+    }).timeout(60_000);
   });
 });
 

@@ -135,6 +135,27 @@ describe('a message by an XML template', () => {
       expect(seen.part).to.deep.equal(message.part);
       expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(seen);
     }
+    const half = encode(format, { ...one, part: { no: 2, of: 3 } }).replace(' no="2"', '');
+    expect(thrownBy(() => decodeText(format, half, adapterTools)).code).to.equal('E_ELEMENT_MISSING');
+  });
+
+  it('is written in canonical form: attributes sorted, namespaces where they are used, no empty-element tags', () => {
+    const text = encode(
+      compile(
+        template({
+          record: '<q:Z xmlns:q="urn:q" xmlns:v="urn:v" b="{name.latin?}" a="v:word" q:c="{name.local?}"/>',
+        })
+          .replace('<List ', '<List xmlns:p="urn:p" ')
+          .replace('<Grade>', '<Grade xmlns="urn:x">')
+          .replace('<From>', '<p:Mark/><From>'),
+      ),
+      aListMessage({ records: [aListRecord({ name: { latin: '"<>"', local: '\t' }, address: {}, roles: [] })] }),
+    );
+    // A prefix that no name uses may be meant by a value, and stays where it was.
+    expect(text).to.include('<q:Z xmlns:q="urn:q" xmlns:v="urn:v" a="v:word" b="&quot;&lt;>&quot;" q:c="&#x9;"></q:Z>');
+    expect(text).to.include('<p:Mark xmlns:p="urn:p"></p:Mark><From>');
+    expect(text).to.include('<List xmlns="urn:x" Id=');
+    expect(text).to.include('<Grade>');
   });
 
   it('fixed text around a hole is required when read', () => {
@@ -200,6 +221,16 @@ describe('an XML message that differs from its template', () => {
   it('the place counts the records', () => {
     const changed = text.replace(/(4403900002.*?<State>)A/u, '$1Q');
     expect(thrownBy(() => decodeText(format, changed, adapterTools)).at).to.equal('/List/One[2]/State');
+  });
+
+  it('an attribute that the template drops is accepted and never written; another still is unknown', () => {
+    const dropping = compile(template({ record: '<Name no="{ignored}">{name.latin?}</Name>' }));
+    const written = encode(dropping, one);
+    expect(written).to.include('<Name>');
+    const numbered = written.replaceAll('<Name>', '<Name no="1">');
+    expect(decodeText(dropping, numbered, adapterTools)).to.deep.equal(decodeText(dropping, written, adapterTools));
+    const error = thrownBy(() => decodeText(dropping, written.replace('<Name>', '<Name x="1">'), adapterTools));
+    expect([error.code, error.at]).to.deep.equal(['E_ELEMENT_UNKNOWN', '/List/One[1]/Name/@x']);
   });
 
   it('an element that is to be ignored is dropped with everything in it', () => {

@@ -54,7 +54,7 @@ const vocabulary: Readonly<Record<string, string>> = {
   taken: 'taken accepted applied processed ok angenommen aceptados acceptes 接受',
   fault: 'fault error fehler erreur errore ошибка 错误',
   detail: 'detail details text description message explanation note remark beschreibung descripcion 说明',
-  subject: 'subject inreplyto replyto responseto regarding original related referred bezug respuesta',
+  subject: 'subject reply inreplyto replyto responseto regarding original related referred bezug respuesta',
 };
 
 /** Words that join others and say nothing. */
@@ -230,7 +230,17 @@ const phrases: Readonly<Record<string, readonly string[]>> = {
   'message.previousChain': ['previous chain', 'previous root', 'previous'],
   'message.part.no': ['part', 'part no'],
   'message.part.of': ['of', 'part count', 'count part', 'part of'],
-  'message.subject': ['subject', 'subject id', 'list id', 'subject message', 'subject message id', 'message id', 'id'],
+  'message.subject': [
+    'subject',
+    'subject to',
+    'subject to id',
+    'subject id',
+    'list id',
+    'subject message',
+    'subject message id',
+    'message id',
+    'id',
+  ],
   'message.taken': ['taken', 'taken count', 'count taken'],
   'message.refused': ['refused', 'refused count', 'count refused', 'fault count'],
   code: ['fault id', 'fault', 'fault no', 'reason', 'reason id', 'id'],

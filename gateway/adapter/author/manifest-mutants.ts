@@ -76,7 +76,7 @@ function zoneMutants(manifest: Manifest, holes: readonly HoleText[], make: Make)
   const zoned = holes.find(({ steps }) => steps.some((step) => step.startsWith('zoned:')));
   if (zoned === undefined) return [];
   // A zone of one offset all year, on which no partner lives.
-  const timeZone = 'Etc/GMT+11';
+  const timeZone = 'Pacific/Midway';
   return [make('/timeZone', `the zone is ${timeZone}`, `one with ${zoned.path}`, { ...manifest, timeZone })];
 }
 

@@ -2,6 +2,7 @@
 
 import { nameScore } from './field-names.ts';
 import { isIdentifier } from './field-values.ts';
+import { GatewayError } from '../../model/errors.ts';
 import { claimOf, type Claim } from './claims.ts';
 import { leavesOf, pathOf, repeatedAbove, type SampleNode } from './draft-sample.ts';
 
@@ -82,7 +83,7 @@ const fields: Readonly<Record<Part | 'reply', readonly string[]>> = {
   ],
 };
 
-/** Every element of the sample that carries a value, placed or not, in the order of the sample. */
+/** Every element of the sample that carries a value, placed or not, in the order of the sample. E_REQUEST_INVALID for an answer that names no value. */
 export function placeSample(question: PlacementQuestion): Placed {
   const { kind, root } = question;
   const repeated = kind === 'list' ? 'records' : 'results';
@@ -175,6 +176,7 @@ function assign(
   for (const leaf of leaves) {
     const [path, ...chain] = question.said.get(pathOf(leaf))?.replaceAll(/[{}?]/gu, '').split('|') ?? [];
     if (path === undefined) continue;
+    if (!['fixed', 'ignore', ...fields[part]].includes(path)) throw noValue(path, pathOf(leaf), fields[part]);
     const transforms = chain.length === 0 ? {} : { transforms: `|${chain.join('|')}` };
     take(leaf, { path, ...transforms, certainty: 'certain', why: 'answered' });
   }
@@ -197,6 +199,13 @@ function assign(
     });
   }
   return leaves.map((leaf) => taken.get(leaf) ?? { node: leaf, part: home, ...unplaced(leaf, part) });
+}
+
+function noValue(path: string, at: string, known: readonly string[]): GatewayError {
+  return new GatewayError('E_REQUEST_INVALID', `an answer names ${path}, and there is no such value`, {
+    at,
+    fix: `Answer fixed, ignore, or one of: ${known.join(', ')}.`,
+  });
 }
 
 /** What has one value in every sample, and a name that says it describes the message, stays as it is. */

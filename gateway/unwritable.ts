@@ -1,0 +1,54 @@
+/** Operators whose record a partner's layout cannot carry: one name that is too long must not stop a whole list. */
+
+import type { ListFormat } from './adapter/adapter.ts';
+import type { Partner } from './gateway.ts';
+import { asGatewayError, type ErrorCode } from './model/errors.ts';
+import type { ListMessage } from './model/list.ts';
+import { checkDraft, joined } from './wire/seal.ts';
+
+export interface Unwritable {
+  readonly identifier: string;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  /** The place in a message of this record alone. */
+  readonly at?: string;
+}
+
+const ofRecords: readonly ErrorCode[] = [
+  'E_VALUE_INVALID',
+  'E_CODE_UNKNOWN',
+  'E_ELEMENT_MISSING',
+  'E_SCHEMA_INVALID',
+  'E_TEXT_MALFORMED',
+];
+
+/** Tries each record of the lists alone, after writing them failed. Empty when no single record is to blame. */
+export function unwritableIn(
+  failure: unknown,
+  partner: Partner,
+  layout: ListFormat,
+  lists: readonly ListMessage[],
+): readonly Unwritable[] {
+  if (!ofRecords.includes(asGatewayError(failure).code)) return [];
+  const [first] = lists;
+  if (first === undefined) return [];
+  const written = { ...first, records: [], departures: [] };
+  if (faultOf(partner, layout, written) !== undefined) return []; // the layout itself does not work
+  return lists.flatMap(({ records }) =>
+    records.flatMap((record) => {
+      const fault = faultOf(partner, layout, { ...written, records: [record] });
+      return fault === undefined ? [] : { identifier: record.identifier, ...fault };
+    }),
+  );
+}
+
+function faultOf(partner: Partner, layout: ListFormat, list: ListMessage): Omit<Unwritable, 'identifier'> | undefined {
+  try {
+    checkDraft(joined(layout.encode(list)), layout, partner.schemaOf(layout))[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    const { code, detail, at } = asGatewayError(error);
+    if (!ofRecords.includes(code)) throw error;
+    return { code, detail, ...(at === undefined ? {} : { at }) };
+  }
+}
