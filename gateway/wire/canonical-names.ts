@@ -1,5 +1,6 @@
 /** Names in a canonical document: found again by their bytes, made into text once, and resolved once for each scope of prefixes. */
 
+import { keptName } from '../model/body.ts';
 import { dsig } from './signature-profile.ts';
 
 export interface XmlName {
@@ -39,12 +40,13 @@ export const signatureName = -2;
 
 const mostNames = 512;
 const mostScopes = 64;
-const tableMask = 2047;
+// A power of two, and how far a hash is shifted to be below it.
+const [tableSize, tableShift] = [2048, 21];
 const mostProbes = 16;
 const longestName = 128;
 
 export function openNames(): Names {
-  return { table: new Int32Array(tableMask + 1), written: [], resolved: [], numbers: new Map(), scopes: 0 };
+  return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), scopes: 0 };
 }
 
 export function openScope(prefixes: ReadonlyMap<string, string>): Scope {
@@ -59,8 +61,10 @@ export function openScope(prefixes: ReadonlyMap<string, string>): Scope {
 /** The number of a written name, by its bytes and any hash of them; doubtfulName when it is none or there are too many. */
 export function findName(names: Names, bytes: Uint8Array, start: number, end: number, hash: number): number {
   // Names may be chosen so that they collide: the search ends soon, and another reader takes the document.
+  // Names of one letter and a number would stand side by side otherwise.
+  const first = Math.imul(hash, 0x9e3779b1) >>> tableShift;
   for (let probe = 0; probe < mostProbes; probe += 1) {
-    const slot = (hash + probe) & tableMask;
+    const slot = (first + probe) % tableSize;
     const number = (names.table[slot] ?? 0) - 1;
     if (number < 0) return addName(names, bytes.slice(start, end), slot);
     const known = names.written[number]?.bytes;
@@ -107,7 +111,7 @@ function resolve(names: Names, scope: Scope, written: number, known: Int32Array)
   const key = `{${namespace}}${local}`;
   const found = names.numbers.get(key) ?? names.resolved.length;
   if (found === names.resolved.length) {
-    names.resolved.push({ namespace, name: local });
+    names.resolved.push({ namespace: keptName(namespace), name: keptName(local) });
     names.numbers.set(key, found);
   }
   known[written] = found + 1;

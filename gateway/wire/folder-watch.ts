@@ -1,6 +1,6 @@
 /** Tells when files of a folder change. */
 
-import { watch } from 'node:fs/promises';
+import { stat, watch } from 'node:fs/promises';
 
 export interface FolderWatch {
   /** Which folder or file below it changed, as paths relative to it; each burst of changes once. */
@@ -12,6 +12,7 @@ export interface FolderWatch {
 
 /** Watches until the signal; changes during `changed` are told afterwards. Throws what the folder or `changed` throws. */
 export async function watchFolder(folder: string, { changed, quietMs, signal }: FolderWatch): Promise<void> {
+  await stat(folder); // a folder that is not there would be watched in silence
   let burst = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();

@@ -39,7 +39,8 @@ export function readXsd(text: string): XsdSource {
         }
         const attributes = new Map(own.map((attribute) => [attribute.name, attribute.value]));
         if (own.some((attribute) => attribute.namespace !== '')) understood = false;
-        const node = { is: namespace === xsdNamespace ? name : '', attributes, children: [] };
+        const children: XsdNode[] = [];
+        const node = { is: namespace === xsdNamespace ? name : '', attributes, children };
         open.at(-1)?.children.push(node);
         open.push(node);
       },
@@ -48,7 +49,7 @@ export function readXsd(text: string): XsdSource {
     },
     { template: true },
   );
-  const root = top[0] ?? { is: '', attributes: new Map(), children: [] };
+  const root: XsdNode = top[0] ?? { is: '', attributes: new Map<string, string>(), children: [] };
   return { root, target: root.attributes.get('targetNamespace') ?? '', prefixes, understood };
 }
 

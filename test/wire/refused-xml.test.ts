@@ -288,6 +288,8 @@ describe('verify, XML that is refused', () => {
   for (const [title, make, code] of table) {
     it(`${title}: ${code}`, async () => {
       expect(await refusalCode(() => check(make()))).to.equal(code);
+      // Behind a byte order mark no message is taken as it stands: libxml2 alone says the same of it.
+      expect(await refusalCode(() => check(Buffer.concat([mark, make()])))).to.equal(code);
       // The same message without the fault is accepted, so the fault is what was refused.
       using message = await check(good());
       expect(Buffer.from(message.content).toString()).to.equal(messageText);

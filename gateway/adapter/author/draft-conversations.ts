@@ -54,7 +54,7 @@ export function draftConversations(
   const full = conversations.find(({ message }) => message.kind === 'full')?.message;
   if (full === undefined) return files;
   const more = [...dropped.list.encode(full)].join('');
-  if (false) add('dropped-elements', 1, `list.${ending}`, more);
+  if (more !== [...list.encode(full)].join('')) add('dropped-elements', 1, `list.${ending}`, more);
   for (const [folder, text] of refusals(adapter, full, readers)) {
     add(folder, 1, `list.${ending}`, text);
     add(folder, 2, 'error.json', json(refusal(list, text, readers)));

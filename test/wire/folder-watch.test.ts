@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { watchFolder } from '../../gateway/wire/folder-watch.ts';
+import { until } from '../support/customs.ts';
+import { temporaryFolder } from '../support/pki.ts';
+
+describe('a watched folder', () => {
+  it('tells of changes below it, a burst at a time, until the signal', async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'kr'));
+    const told: (readonly string[])[] = [];
+    const stopping = new AbortController();
+    const watching = watchFolder(folder, {
+      quietMs: 20,
+      signal: stopping.signal,
+      changed: (names) => {
+        told.push(names);
+        return Promise.resolve();
+      },
+    });
+    let written = 0;
+    // The watch begins some time after it was asked for: writing goes on until it is seen.
+    await until(() => {
+      writeFileSync(join(folder, 'kr', 'list.xml'), String((written += 1)));
+      return Promise.resolve(told.length > 0 ? true : undefined);
+    });
+    stopping.abort();
+    await watching;
+    expect(told[0]).to.deep.equal([join('kr', 'list.xml')]);
+    expect(told.length).to.be.lessThan(written);
+  });
+
+  it('that is not there is an error', async () => {
+    const { signal } = new AbortController();
+    const nothing = (): Promise<void> => Promise.resolve();
+    const error: unknown = await watchFolder(join(temporaryFolder(), 'none'), {
+      quietMs: 1,
+      signal,
+      changed: nothing,
+    }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.have.property('code', 'ENOENT');
+  });
+});
