@@ -1,6 +1,7 @@
 /** Our own operators: the newest domestic record of each, by registration code. */
 
 import { sql } from 'kysely';
+import type { SqlBool } from 'kysely';
 import type { DomesticRecord, Moment } from '../model/record.ts';
 import { deleteMany, insertMany, oneOf } from './bulk.ts';
 import { canonicalText, sha256 } from './canonical.ts';
@@ -63,9 +64,7 @@ export async function* changedOperators(reader: Reader, since: number): AsyncIte
     const rows = await reader
       .selectFrom('operator')
       .select(['code', 'revision', 'record'])
-      .where((on) =>
-        on.or([on('revision', '>', revision), on.and([on('revision', '=', revision), on('code', '>', code)])]),
-      )
+      .where(sql<SqlBool>`(revision, code) > (${revision}, ${code})`)
       .orderBy('revision')
       .orderBy('code')
       .limit(page)

@@ -55,7 +55,7 @@ export interface Run {
   readonly peakBytes: number;
 }
 
-/** The same bytes (of the first message of a list) by the bare operations that no gateway can do without, in milliseconds. */
+/** Bare operations over the same bytes (of the first message of a list), in milliseconds. */
 export interface Parts {
   /** Of all messages. */
   readonly bytes: number;

@@ -90,7 +90,7 @@ ${markdown(tables.profileRows(out))}
 In:
 
 ${markdown(tables.profileRows(into))}
-Beside it, what nobody who takes ${megabytes} MB can do without, bare and once:
+Beside it, bare operations over the same ${megabytes} MB, once each: what libxml2 takes to parse and to canonicalise, which a document that is canonical already does not need, and what nobody can do without:
 
 ${markdown(tables.partRows(into))}`;
 }
