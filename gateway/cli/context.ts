@@ -3,6 +3,8 @@
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { OpenGateway } from '../assembly.ts';
 import type { Config } from '../config.ts';
+import type { Reloaded } from '../reload.ts';
+import type { DoorHooks } from '../rehearsal/simulator.ts';
 import type { ExitCode, Output } from './output.ts';
 
 export type { OpenGateway };
@@ -13,6 +15,8 @@ export interface Serving {
   readonly borderUrl: string;
   /** Closes the doors, lets what is under way end, stops dispatching. The gateway itself stays open. */
   stop(): Promise<void>;
+  /** Takes the adapters that changed; `folders`: only these. One with a fault is not taken, and the old one stays in force. */
+  reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
 }
 
 export interface CliContext {
@@ -22,7 +26,7 @@ export interface CliContext {
   config(): Config;
   /** The gateway of these settings, or of others. */
   open(config?: Config): Promise<OpenGateway>;
-  serve(gateway: OpenGateway): Promise<Serving>;
+  serve(gateway: OpenGateway, hooks?: DoorHooks): Promise<Serving>;
   /** The exit code of the process, once the command is done. */
   exit(code: ExitCode): void;
 }

@@ -20,7 +20,8 @@ export const exitCodes = {
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-export type Format = 'table' | 'json';
+/** `junit` is for results of tests only, `sarif` for findings of lint: other commands refuse them. */
+export type Format = 'table' | 'json' | 'junit' | 'sarif';
 export type Cell = string | number | undefined;
 
 export interface Progress {

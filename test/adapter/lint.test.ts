@@ -95,6 +95,13 @@ const faults: readonly (readonly [
     "'[0-9]{6}[0-9A-Z]{4}'",
   ],
   [
+    'an identifier that may grow longer than the schema has room for',
+    'kr',
+    [['adapter.yaml', "'[0-9A-Z]{7}'", "'[0-9A-Z]{7,60}'"]],
+    'identifier_unfit',
+    "'[0-9A-Z]{7,60}'",
+  ],
+  [
     'an unknown check digit',
     'kr',
     [['adapter.yaml', 'example: KR1234567', 'example: KR1234567\n    check: { kind: kr.nonsense }']],

@@ -6,7 +6,7 @@ import { pathOf, type Sample, type SampleNode } from './draft-sample.ts';
 import { nameScore } from './field-names.ts';
 import { sampleFault } from './sample-fault.ts';
 import { dayPatternOf, notationRegex } from './field-values.ts';
-import { needed, plainDay, type Needed } from './needed-values.ts';
+import { needed, plainDay, signedId, type Needed } from './needed-values.ts';
 import type { Placed } from './placement.ts';
 
 export interface Additions extends Pick<PartRules, 'inside' | 'behind'> {
@@ -94,7 +94,8 @@ function addWords(words: Vocabulary, path: string): void {
   else if (path === 'code') addTable(words, 'fault', []);
 }
 
-function partFor(
+/** A needed value as an element or member beside those of the sample. */
+export function partFor(
   { hole, type, number: isNumber }: Needed,
   { format }: Sample,
   parent: SampleNode,
@@ -178,10 +179,7 @@ export function rootId({ format, root }: Sample, present: ReadonlySet<string>): 
 export function rootIdPart(sample: Sample, placed: Placed): DraftPart | undefined {
   const which = rootId(sample, presentIn(placed, 'message'));
   if (which === undefined) return undefined;
-  const about = { name: 'Id', namespace: '', kind: 'attribute', optional: false, parts: [] } as const;
-  return which === 'message'
-    ? { ...about, content: { is: 'hole', hole: '{message.id}', type: { is: 'id' } } }
-    : { ...about, content: { is: 'fixed', text: 'message', number: false } };
+  return which === 'message' ? signedId : { ...signedId, content: { is: 'fixed', text: 'message', number: false } };
 }
 
 /** Roles repeat an element of their own: the nearest that repeats, or the one that holds the value. */

@@ -1,6 +1,6 @@
 /** What our model needs of a partner's messages, with a name and a form for a partner that carries nothing like it. */
 
-import type { ValueType } from './draft-parts.ts';
+import type { DraftPart, ValueType } from './draft-parts.ts';
 
 export interface Needed {
   readonly path: string;
@@ -21,7 +21,7 @@ const code: ValueType = { is: 'text', max: 40 };
 const country: ValueType = { is: 'pattern', pattern: '[A-Z]{2}' };
 const messageId: ValueType = { is: 'pattern', pattern: '[0-9A-Za-z._/-]{1,64}' };
 const identifier: ValueType = { is: 'pattern', pattern: '[0-9A-Za-z./-]{1,35}' };
-const text: ValueType = { is: 'text', max: 512 };
+export const anyText: ValueType = { is: 'text', max: 512 };
 const number: ValueType = { is: 'pattern', pattern: '0|[1-9][0-9]{0,14}' };
 
 function need(path: string, words: string, type: ValueType, transforms = ''): Needed {
@@ -68,6 +68,12 @@ export const needed: Readonly<Record<'list' | 'reply' | 'records' | 'departures'
   results: [
     need('identifier', 'id', identifier),
     need('code', 'fault', code, '|code:fault'),
-    need('detail', 'detail', text),
+    need('detail', 'detail', anyText),
   ],
+};
+
+/** The message id as the `Id` of an XML root. */
+export const signedId: DraftPart = {
+  ...{ name: 'Id', namespace: '', kind: 'attribute', optional: false, parts: [] },
+  content: { is: 'hole', hole: '{message.id}', type: { is: 'id' } },
 };

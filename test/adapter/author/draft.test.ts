@@ -78,6 +78,17 @@ describe('a drafted adapter', () => {
     expect(template).to.include('{roles|code:role|join:,};{ignored}');
   });
 
+  it('is not certain where two elements fit, and asks', () => {
+    const names = '<TradingName>Example Ltd</TradingName><LegalName>Example Holding Ltd</LegalName>';
+    const made = draft('XB', [`<List><Operator><Id>XB1001</Id>${names}</Operator></List>`]);
+    const placed = Object.entries(valuesOf(made)).filter(([, value]) => value.startsWith('name.latin'));
+    expect(placed.map(([, value]) => value)).to.deep.equal(['name.latin likely']);
+    expect(asked(made)).to.include.members([
+      'list.xml#/List/Operator/TradingName',
+      'list.xml#/List/Operator/LegalName',
+    ]);
+  });
+
   it('guesses what codes mean, and asks', () => {
     const made = draft('XB', [fixture('xb-list.xml')]);
     expect(codesOf(made)['status']).to.deep.equal({ active: 'A', suspended: 'S' });

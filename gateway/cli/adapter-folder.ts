@@ -1,0 +1,28 @@
+/** What the adapter commands share: the folder they are about, and the schemas its messages follow. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CheckSchema } from '../adapter/read-text.ts';
+import { GatewayError } from '../model/errors.ts';
+import { loadSchema, type Schema } from '../wire/schema.ts';
+import { checkDraft } from '../wire/seal.ts';
+
+/** The folder of an adapter; E_ADAPTER_UNKNOWN where there is none. */
+export function folderOf(adapters: string, cc: string): string {
+  const folder = join(adapters, cc.toLowerCase());
+  if (/^[a-z][a-z0-9-]*$/u.test(cc.toLowerCase()) && existsSync(folder)) return folder;
+  throw new GatewayError('E_ADAPTER_UNKNOWN', 'there is no such folder', {
+    at: adapters,
+    fix: 'Name a folder under adapters/, such as one copied from another partner.',
+  });
+}
+
+/** Checks messages against schemas that are compiled once. Throws E_SCHEMA_INVALID. */
+export function schemaChecker(): CheckSchema {
+  const schemas = new Map<string, Schema>();
+  return (text, format) => {
+    const schema = schemas.get(format.schema) ?? loadSchema(format.schema);
+    schemas.set(format.schema, schema);
+    checkDraft([text], format, schema)[Symbol.dispose]();
+  };
+}

@@ -1,0 +1,228 @@
+/** `mra adapter test | mutate | certify`: what an adapter promises, proved. */
+
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { Command } from 'commander';
+import { testAdapter, type Case, type TestReport } from '../adapter/conversations.ts';
+import type { Coverage } from '../adapter/author/coverage.ts';
+import { certifyAdapter, type Judged } from '../adapter/author/certify.ts';
+import { mutateAdapter } from '../adapter/author/mutate.ts';
+import { certificateFile, tiers } from '../adapter/certificate.ts';
+import type { Failure } from '../adapter/failures.ts';
+import { momentOf } from '../model/day.ts';
+import { asGatewayError, GatewayError } from '../model/errors.ts';
+import { watchFolder } from '../wire/folder-watch.ts';
+import { folderOf, schemaChecker } from './adapter-folder.ts';
+import type { CliContext } from './context.ts';
+import { junitXml, type JunitCase } from './junit.ts';
+import { exitCodes } from './output.ts';
+import { stopSignal } from './serve.ts';
+
+interface TestArguments {
+  readonly runs: string;
+  readonly seed: string;
+  readonly only?: string;
+  readonly update?: boolean;
+  readonly watch?: boolean;
+}
+
+/** Registers the commands under `mra adapter`. */
+export function proofCommands(adapter: Command, context: CliContext): void {
+  adapter
+    .command('test')
+    .argument('<cc>', 'folder under adapters/')
+    .option('--runs <number>', 'made-up messages of each kind and layout', '500')
+    .option('--seed <number>', 'of the made-up messages', '1')
+    .option('--only <text>', 'only the cases whose name holds this')
+    .option('--watch', 'again after every change of the folder')
+    .option('--update', 'write the samples anew as messages are written now, and show each change')
+    .description('run the sample conversations, and made-up messages there and back')
+    .action((cc: string, options: TestArguments) => test(context, cc, options));
+  adapter
+    .command('mutate')
+    .argument('<cc>', 'folder under adapters/')
+    .option('--runs <number>', 'made-up messages of each kind and layout, where no sample notices', '30')
+    .option('--seed <number>', 'of the made-up messages', '1')
+    .description('break the adapter on purpose, one change at a time, and list what nothing noticed')
+    .action((cc: string, options: Pick<TestArguments, 'runs' | 'seed'>) => mutate(context, cc, options));
+  adapter
+    .command('certify')
+    .argument('<cc>', 'folder under adapters/')
+    .description('judge the adapter by the rules of quality, and write its certificate')
+    .action((cc: string) => certify(context, cc));
+}
+
+async function mutate(
+  context: CliContext,
+  cc: string,
+  { runs, seed }: Pick<TestArguments, 'runs' | 'seed'>,
+): Promise<void> {
+  const { out } = context;
+  const folder = folderOf(context.config().adapters, cc);
+  const report = await mutateAdapter(folder, context.tools, {
+    runs: wholeNumber(runs, '--runs'),
+    seed: wholeNumber(seed, '--seed'),
+    checkSchema: schemaChecker(),
+  });
+  const { changes, refused, bySamples, byMadeUp, survivors } = report;
+  if (survivors.length > 0) context.exit(exitCodes.findings);
+  if (out.format === 'json') {
+    out.json({ adapter: cc, ...report });
+    return;
+  }
+  for (const { at, change, wanted } of survivors) out.print(`${at}  ${change}\n  a sample would notice it: ${wanted}`);
+  out.print(
+    `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by made-up messages, ${refused} do not load, ${survivors.length} unnoticed`,
+  );
+  out.next(survivors.length > 0 ? `add samples, then mra adapter mutate ${cc}` : `mra adapter certify ${cc}`);
+}
+
+async function test(context: CliContext, cc: string, options: TestArguments): Promise<void> {
+  const folder = folderOf(context.config().adapters, cc);
+  await testOnce(context, cc, folder, options);
+  if (options.watch !== true) return;
+  const stopping = new AbortController();
+  void stopSignal().then(() => stopping.abort());
+  context.out.note('Watching; every change runs the tests again. Ctrl-C ends it.');
+  await watchFolder(folder, {
+    quietMs: 150,
+    signal: stopping.signal,
+    changed: () => testOnce(context, cc, folder, { ...options, update: false }).catch(told(context)),
+  });
+}
+
+/** A folder that does not load is told like a failed test: the watch goes on. */
+function told({ out }: CliContext): (error: unknown) => void {
+  return (error) => void out.fail(asGatewayError(error));
+}
+
+async function testOnce(context: CliContext, cc: string, folder: string, options: TestArguments): Promise<void> {
+  const { out } = context;
+  const report = await runTest(context, folder, options);
+  const rewritten = options.update === true ? await rewrite(report) : [];
+  const shown = rewritten.length === 0 ? report : await runTest(context, folder, options);
+  const failed = shown.cases.filter(({ ok }) => !ok).length;
+  if (failed > 0) context.exit(exitCodes.findings);
+  if (out.format === 'json') {
+    const passed = shown.cases.length - failed;
+    out.json({ adapter: cc, passed, failed, rewritten, ...shown });
+    return;
+  }
+  if (out.format === 'junit') {
+    out.print(junitXml(`adapter ${cc}`, shown.cases.map(junitCase)));
+    return;
+  }
+  for (const change of rewritten) out.print(changeLines(change));
+  for (const each of shown.cases) out.print(caseLines(each));
+  // Part of the cases says nothing about what all of them exercise.
+  if (options.only === undefined) for (const line of coverageLines(shown)) out.print(line);
+  out.note(`${shown.cases.length - failed} passed, ${failed} failed`);
+  const again = shown.cases.find(({ ok }) => !ok)?.again;
+  out.next(again === undefined ? `mra adapter mutate ${cc}` : `mra adapter test ${cc} ${again}`);
+}
+
+async function certify(context: CliContext, cc: string): Promise<void> {
+  const { out, tools } = context;
+  const folder = folderOf(context.config().adapters, cc);
+  const report = await certifyAdapter(folder, tools, {
+    today: momentOf(new Date()).slice(0, 10),
+    checkSchema: schemaChecker(),
+    clock: () => performance.now(),
+  });
+  const { certificate, owner, rules } = report;
+  const file = join(folder, certificateFile);
+  await writeFile(file, `${JSON.stringify(certificate, null, 2)}\n`);
+  const certified = tiers.indexOf(certificate.tier) >= tiers.indexOf('silver');
+  if (!certified) context.exit(exitCodes.findings);
+  if (out.format === 'json') {
+    out.json({ ...certificate, owner, rules });
+    return;
+  }
+  out.table(
+    tiers.slice(1).map((tier) => {
+      const count = (state: Judged['state']): number =>
+        rules.filter((rule) => rule.tier === tier && rule.state === state).length;
+      const reached = tiers.indexOf(certificate.tier) >= tiers.indexOf(tier) ? 'reached' : '';
+      return { tier, done: count('done'), exempt: count('exempt'), open: count('open'), ' ': reached };
+    }),
+  );
+  for (const { state, tier, id, says, because = '' } of rules)
+    if (state !== 'done') out.print(`${state}  ${tier}  ${id}: ${says}\n  ${because}`);
+  out.print(
+    `${cc} is ${certificate.tier}, owner ${owner}; ${relative('.', file)} counts until ${certificate.until} or until a file changes`,
+  );
+  out.next(
+    certified
+      ? `mra list build ${cc.toUpperCase()} --full --out list`
+      : `close what is open, then mra adapter certify ${cc}; production needs silver`,
+  );
+}
+
+function runTest(context: CliContext, folder: string, { runs, seed, only }: TestArguments): Promise<TestReport> {
+  return testAdapter(folder, context.tools, {
+    runs: wholeNumber(runs, '--runs'),
+    seed: wholeNumber(seed, '--seed'),
+    checkSchema: schemaChecker(),
+    clock: () => performance.now(),
+    ...(only === undefined ? {} : { only }),
+  });
+}
+
+interface Rewritten {
+  readonly file: string;
+  readonly at: string;
+  readonly was: string;
+  readonly now: string;
+}
+
+/** Samples beside our own words are written as messages are written now. What changed is for a person to look at. */
+async function rewrite({ cases }: TestReport): Promise<readonly Rewritten[]> {
+  const changes: Rewritten[] = [];
+  for (const { rewrite: sample, failure } of cases) {
+    if (sample === undefined) continue;
+    await writeFile(sample.file, sample.text);
+    const { at = '', expected = '', got = '' } = failure ?? {};
+    changes.push({ file: relative('.', sample.file), at, was: expected, now: got });
+  }
+  return changes;
+}
+
+function changeLines({ file, at, was, now }: Rewritten): string {
+  return `rewritten  ${file}, ${at}\n  was  ${was}\n  now  ${now}`;
+}
+
+function caseLines({ name, ok, milliseconds, failure, note }: Case): string {
+  const lines = [`${ok ? 'ok  ' : 'FAIL'}  ${name}  ${Math.ceil(milliseconds)} ms`];
+  if (failure !== undefined) lines.push(...failureLines(failure).map((line) => `      ${line}`));
+  if (note !== undefined) lines.push(`      ${note}`);
+  return lines.join('\n');
+}
+
+function failureLines({ detail, at, expected, got }: Failure): string[] {
+  return [
+    `${detail}${at === undefined ? '' : ` at ${at}`}`,
+    ...(expected === undefined ? [] : [`expected  ${expected}`]),
+    ...(got === undefined ? [] : [`got       ${got}`]),
+  ];
+}
+
+function junitCase({ name, milliseconds, failure, again }: Case): JunitCase {
+  const told = failure === undefined ? {} : { failure: [...failureLines(failure), again].join('\n') };
+  return { name, milliseconds, ...told };
+}
+
+function coverageLines({ coverage: { samples, madeUp } }: TestReport): string[] {
+  const share = ({ fields, branches, codes, transforms }: Coverage): string =>
+    Object.entries({ fields, branches, codes, transforms })
+      .map(([name, { seen, all }]) => `${seen} of ${all} ${name}`)
+      .join(', ');
+  const lines = [`by samples   ${share(samples)}`, `by made-up   ${share(madeUp)}`];
+  if (samples.never.length > 0)
+    lines.push(`no sample exercises:\n${samples.never.map((each) => `  ${each}`).join('\n')}`);
+  return lines;
+}
+
+function wholeNumber(text: string, option: string): number {
+  if (/^\d{1,9}$/u.test(text)) return Number(text);
+  throw new GatewayError('E_REQUEST_INVALID', `${option} is not a whole number`);
+}
