@@ -143,6 +143,17 @@ describe('mra adapter new', () => {
     expect(filesOf('xb')['list.xml']).to.include('<bo:RegionCode>{address.local?}</bo:RegionCode>');
   });
 
+  it('names of administrations that are no letters go through a table, and travel', async () => {
+    const [partner = fail()] = partners;
+    const text = readFileSync(join(samples, partner.sample), 'utf8');
+    const file = join(adapters, 'other.xml');
+    writeFileSync(file, text.replace('XB-CUSTOMS', 'BOREALIA').replace('CN-CUSTOMS', 'SINIA'));
+    await runAdapter(adapters, ['new', 'xb', '--sample', file]);
+    const yaml = adapterTools.readYaml(readFileSync(join(adapters, 'xb', 'adapter.yaml'), 'utf8'), 'xb');
+    expect((yaml as { codes: Record<string, unknown> }).codes['party']).to.deep.equal({ XB: 'BOREALIA', CN: 'SINIA' });
+    expect((await runAdapter(adapters, ['test', 'xb', '--runs', '50'])).exit).to.equal(0);
+  });
+
   it('with a sketch of the partner’s own side that loads', async () => {
     const [, partner = fail()] = partners;
     await draft(partner, '--home-sketch');
@@ -184,7 +195,17 @@ describe('mra adapter new', () => {
     ['a name that is no country', ['borealia', '--sample', join(samples, 'xb-list.xml')], 'E_REQUEST_INVALID'],
     [
       'an answer to no question',
-      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', '/nmae=x', '--answer', '/nmae=yes'],
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', '/nmae=yes'],
+      'E_REQUEST_INVALID',
+    ],
+    [
+      'an answer for a place there is not',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', '/nmae=x'],
+      'E_REQUEST_INVALID',
+    ],
+    [
+      'an answer that names no value',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', 'list.xml#/ApprovedOperators/TotalOperators=nmae'],
       'E_REQUEST_INVALID',
     ],
     [

@@ -12,7 +12,7 @@ export function lintPage(): string {
     '',
     `${means} ${why}`,
     '',
-    `${mend}`,
+    mend,
     '',
     `    ${example}`,
     '',
