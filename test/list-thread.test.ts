@@ -1,6 +1,5 @@
 /** Large messages are taken beside the doors, on the same store, with the same verdicts. */
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'chai';
 import { listThread } from '../gateway/list-thread.ts';
 import { momentOf } from '../gateway/model/day.ts';
@@ -10,8 +9,8 @@ import { makeWorld, operator, type World } from './support/customs.ts';
 import { refusalCode } from './support/expect-code.ts';
 
 const count = 20_000;
-/** What a door may be kept waiting. Taken in the main thread, a list of this size is beyond it. */
-const longestMs = 50;
+/** Of the time a list takes, the part in which the main loop does anything at all; it would be nearly all if the list were taken there. */
+const busyShare = 0.5;
 
 describe('the thread for large messages', () => {
   let world: World;
@@ -29,8 +28,7 @@ describe('the thread for large messages', () => {
   const raw = (bytes: Uint8Array, partner = 'CN') =>
     ({ partner, via: 'https', bytes, receivedAt: momentOf(new Date()) }) as const;
 
-  it('applies a list, refuses a changed one, and knows what it has seen, while the main loop stays free', async function () {
-    this.retries(2); // a machine that does other work at that moment makes every loop late
+  it('applies a list, refuses a changed one, and knows what it has seen, while the main loop stays free', async () => {
     const them = world.of('HK');
     const thread = listThread(them.config);
     try {
@@ -38,12 +36,11 @@ describe('the thread for large messages', () => {
       changed[changed.indexOf('SHENZHEN')] = 0x58;
       expect(await thread.receive(raw(changed))).to.include({ verdict: 'rejected', reason: 'E_SIGNATURE_INVALID' });
 
-      const delay = monitorEventLoopDelay({ resolution: 1 });
-      delay.enable();
+      const before = performance.eventLoopUtilization();
       const first = await thread.receive(raw(built.sealed.bytes));
-      delay.disable();
+      const { utilization } = performance.eventLoopUtilization(before);
       expect(first).to.include({ verdict: 'applied', duplicate: false });
-      expect(delay.max / 1e6).to.be.below(longestMs);
+      expect(utilization).to.be.below(busyShare);
 
       const again = await thread.receive(raw(built.sealed.bytes));
       expect(again).to.include({ verdict: 'applied', duplicate: true });
