@@ -58,12 +58,18 @@ module.exports = {
       name: 'flows-know-the-rooms',
       severity: 'error',
       from: { path: flow },
-      to: { path: '^gateway/(doors|cli|main|config|assembly|list-thread)' },
+      to: { path: '^gateway/(doors|cli|rehearsal|main|config|assembly|list-thread)' },
     },
     {
       name: 'doors-open-on-flows',
       severity: 'error',
       from: { path: room('doors') },
+      to: { path: '^gateway/(cli|rehearsal|main)' },
+    },
+    {
+      name: 'rehearsal-knows-no-terminal',
+      severity: 'error',
+      from: { path: room('rehearsal') },
       to: { path: '^gateway/(cli|main)' },
     },
     {

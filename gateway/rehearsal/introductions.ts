@@ -1,0 +1,73 @@
+/** Administrations introduced to each other: keys of their own, certificates where the others' settings name them, addresses. */
+
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { PartnerConfig } from '../config.ts';
+import type { HomeProfile } from '../model/home.ts';
+import { openKeyring, type Keyring } from '../wire/keys.ts';
+
+/** An administration, and the certificates others know it by. */
+export interface Identity {
+  readonly home: HomeProfile;
+  readonly folder: string;
+  readonly certificates: PartnerConfig['certificates'];
+}
+
+export interface OwnIdentity extends Identity {
+  readonly keyring: Keyring;
+}
+
+/** Makes the keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
+export async function identityOf(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
+  mkdirSync(folder, { recursive: true });
+  const keyring = await openKeyring(join(folder, 'keys'), { country: home.country, name: home.name, now });
+  const write = (name: string, pem: string): string => writeCertificate(folder, name, pem);
+  const signing = (['rsa-sha256', 'ecdsa-p256-sha256'] as const).map((algorithm) =>
+    write(`signing-${algorithm}`, keyring.signer(algorithm).certificate.toString()),
+  );
+  const certificates = {
+    signing,
+    tls: [write('tls', keyring.tls.cert)],
+    anchors: [write('anchor', keyring.tls.ca)],
+    checkPath: false,
+  };
+  return { home, folder, keyring, certificates };
+}
+
+/** An administration whose certificates were put into the folder without its keys: its gateway is elsewhere. Otherwise as identityOf. */
+export async function knownIdentity(home: HomeProfile, folder: string, now: Date): Promise<Identity> {
+  const [tls, anchor] = [join(folder, 'tls.pem'), join(folder, 'anchor.pem')];
+  if (!existsSync(tls) || existsSync(join(folder, 'keys'))) return await identityOf(home, folder, now);
+  const signing = readdirSync(folder).filter((name) => /^signing.*\.pem$/u.test(name));
+  const certificates = { signing: signing.map((name) => join(folder, name)), tls: [tls], anchors: [anchor] };
+  return { home, folder, certificates: { ...certificates, checkPath: false } };
+}
+
+export function writeCertificate(folder: string, name: string, pem: string): string {
+  const path = join(folder, `${name}.pem`);
+  writeFileSync(path, pem);
+  return path;
+}
+
+/** Ports that were free a moment ago, all different: the settings must name them before the doors open. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+      server.once('error', reject).listen(0, '127.0.0.1', () => resolve(undefined));
+      await promise;
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(
+    servers.map((server) => {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      server.close(() => resolve(undefined));
+      return promise;
+    }),
+  );
+  return ports;
+}

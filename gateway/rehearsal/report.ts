@@ -1,0 +1,87 @@
+/** The report of a conformance run as data, and the signature over its bytes. */
+
+import type { X509Certificate } from 'node:crypto';
+import { GatewayError } from '../model/errors.ts';
+import type { Moment } from '../model/record.ts';
+import { parseStrictJson } from '../wire/json.ts';
+import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/jws.ts';
+import type { Signer } from '../wire/seal.ts';
+import type { ScenarioResult, Verdict } from './scenario.ts';
+
+export const reportKind = 'mra-conformance-1';
+
+export interface ConformanceReport {
+  readonly report: typeof reportKind;
+  /** The partner whose adapter was run, and the administration at home. */
+  readonly partner: string;
+  readonly home: string;
+  /** SHA-256 over the adapter's folder: the run speaks about these files only. */
+  readonly adapterDigest: string;
+  /** Whose side was simulated. */
+  readonly played: 'partner' | 'home';
+  /** Where the other side was: in the same process, or at an address. */
+  readonly against: string;
+  /** How lists went: https, amqp, https-pull. */
+  readonly transport: string;
+  readonly seed: number;
+  readonly operators: number;
+  readonly at: Moment;
+  readonly milliseconds: number;
+  readonly summary: Readonly<Record<Verdict, number>>;
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+/** The report as it is written and signed: these very bytes. */
+export function reportBytes(report: ConformanceReport): Uint8Array {
+  return Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** What mra adapter certify and others read; E_FILE_STRUCTURE when it is no such report. */
+export function readReport(bytes: Uint8Array, at: string): ConformanceReport {
+  const value = parseStrictJson(bytes);
+  const known = typeof value === 'object' && value !== null && 'report' in value && value.report === reportKind;
+  if (known && 'scenarios' in value && Array.isArray(value.scenarios)) return value as unknown as ConformanceReport;
+  throw new GatewayError('E_FILE_STRUCTURE', 'the file is not the report of a conformance run', {
+    at,
+    fix: 'Name a file that mra conformance run wrote.',
+  });
+}
+
+/** Reports are signed with the elliptic key, whatever partners agreed for their messages. */
+export const reportAlgorithm = 'ecdsa-p256-sha256';
+const reportType = 'vnd.mra.conformance+json';
+
+/** A JWS with its content detached (RFC 7515, appendix F): the report stays a file that anybody can read. */
+export async function signReport(bytes: Uint8Array, signer: Signer): Promise<string> {
+  const whole = Buffer.from(await signJws(bytes, reportType, signer)).toString('latin1');
+  const [header = '', , signature = ''] = whole.split('.');
+  return `${header}..${signature}`;
+}
+
+/**
+ * The certificate under whose key the report was signed. E_SIGNER_UNKNOWN when it is none of these, E_SIGNATURE_INVALID when
+ * a byte of the report differs from what was signed, E_SIGNATURE_PROFILE when the signature is not one over a report.
+ */
+export async function verifyReport(
+  bytes: Uint8Array,
+  signature: string,
+  certificates: readonly X509Certificate[],
+): Promise<X509Certificate> {
+  const [header = '', content, value = '', ...more] = signature.trim().split('.');
+  if (content !== '' || more.length > 0) throw profile('the signature is not a JWS with detached content');
+  const whole = `${header}.${Buffer.from(bytes).toString('base64url')}.${value}`;
+  const stated = readJws(Buffer.from(whole), reportAlgorithm);
+  if (stated.type !== reportType) throw profile('the signature is over something else than a report');
+  const signer = certificates.find((certificate) => thumbprint(certificate) === stated.thumbprint);
+  if (signer === undefined) {
+    throw new GatewayError('E_SIGNER_UNKNOWN', 'the report was signed with a key that is not known here', {
+      fix: 'Give the certificate of whoever ran it: --certificate FILE.',
+    });
+  }
+  await verifiedPayload(stated, signer.publicKey, reportAlgorithm);
+  return signer;
+}
+
+function profile(detail: string): GatewayError {
+  return new GatewayError('E_SIGNATURE_PROFILE', detail);
+}

@@ -1,0 +1,50 @@
+/** All scenarios of the conformance run, in their order. Numbers are never given to anything else. */
+
+import type { Scenario } from './scenario.ts';
+import { listScenarios } from './scenarios-of-lists.ts';
+import { badAnswer, plainSending } from './scenarios-of-sending.ts';
+import { heldScenario, viceScenario } from './scenarios-of-vices.ts';
+
+export const scenarios: readonly Scenario[] = [
+  listScenarios.first('C-01'),
+  listScenarios.suspension('C-02'),
+  listScenarios.renewal('C-03'),
+  viceScenario('C-04', 'a duplicate gets the same receipt', 'duplicate'),
+  listScenarios.twiceAtOnce('C-05'),
+  viceScenario('C-06', 'two lists in the wrong order', 'out-of-order'),
+  viceScenario('C-07', 'a list is missing', 'gap'),
+  heldScenario('C-08', 'a list of half the size is held, and two people refuse it', 'shrunk-list'),
+  viceScenario('C-09', 'an unknown status code', 'unknown-status-code'),
+  viceScenario('C-10', 'a layout that was never agreed', 'wrong-version'),
+  listScenarios.rollover('C-11'),
+  viceScenario('C-12', 'a key nobody registered', 'stranger-key'),
+  badAnswer('C-13', 'a page of a proxy instead of an answer', 'html-502'),
+  badAnswer('C-14', 'an answer of one byte a second', 'slow-drip'),
+  viceScenario('C-15', 'an operator of another country', 'foreign-operators'),
+  viceScenario('C-16', 'a clock six minutes ahead', 'future-clock'),
+  heldScenario('C-17', 'a list that grows to thousands is held, and two people refuse it', 'huge-list'),
+  listScenarios.scripts('C-18'),
+  viceScenario('C-19', 'two lists at once', 'two-lists-at-once'),
+  viceScenario('C-20', 'a list for another administration', 'wrong-addressee'),
+  viceScenario('C-21', 'a list said to be from another administration', 'false-sender'),
+  viceScenario('C-22', 'a number used twice', 'conflicting-id'),
+  viceScenario('C-23', 'an older list than the one held', 'rollback'),
+  viceScenario('C-24', 'a list of another history', 'fork'),
+  listScenarios.restored('C-25'),
+  viceScenario('C-26', 'one digit changed after signing', 'bad-signature'),
+  viceScenario('C-27', 'a certificate that has ended', 'expired-certificate'),
+  viceScenario('C-28', 'a message that breaks off', 'malformed'),
+  viceScenario('C-29', 'another encoding than agreed', 'mixed-encoding'),
+  viceScenario('C-30', 'a hash that is not that of the list', 'wrong-root'),
+  viceScenario('C-31', 'one operator twice', 'repeated-operator'),
+  listScenarios.clockAhead('C-32'),
+  listScenarios.parts('C-33'),
+  plainSending('C-34', 'our list is taken and its receipt held'),
+  badAnswer('C-35', 'the receipt over our list is lost', 'no-receipt'),
+  badAnswer('C-36', 'the receipt over our list comes late', 'late-receipt'),
+  badAnswer('C-37', 'a receipt over other bytes', 'wrong-receipt-digest'),
+  badAnswer('C-38', 'a receipt over a message that was never sent', 'receipt-for-unknown'),
+  badAnswer('C-39', 'a receipt under a key nobody registered', 'stranger-receipt'),
+  badAnswer('C-40', 'a door in trouble', 'http-500'),
+  badAnswer('C-41', 'a door that takes our list and never answers', 'half-open'),
+];
