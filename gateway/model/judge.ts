@@ -2,6 +2,7 @@
 
 import { GatewayError, type ErrorCode } from './errors.ts';
 import type { ListBands } from './arrangement.ts';
+import { stateOf } from './identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
 import type { ListMessage, ListRecord, Position } from './list.ts';
 import type { HoldReason, RecordResult } from './message.ts';
@@ -89,16 +90,20 @@ export function judgePart({ kind, part, position }: ListMessage, held: Position 
 /** Each operator once, and each the partner's own. */
 export function judgeScope(
   list: Pick<ListMessage, 'records' | 'departures'>,
-  form: { readonly form: string; readonly grammar: RegExp },
+  form: { readonly form: string; readonly issuers?: readonly string[] },
 ): void {
   const seen = new Set<string>();
   const prefix = form.form.slice(0, form.form.indexOf('{'));
   for (const { identifier } of [...list.records, ...list.departures]) {
     if (seen.has(identifier)) throw new GatewayError('E_RECORD_REPEATED', 'one operator stands twice in the message');
     seen.add(identifier);
-    if (!identifier.startsWith(prefix))
-      throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
+    const own = identifier.startsWith(prefix) && (form.issuers === undefined || isOf(form.issuers, identifier));
+    if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
   }
+}
+
+function isOf(issuers: readonly string[], identifier: string): boolean {
+  return stateOf(issuers, identifier) !== undefined;
 }
 
 /** What is wrong with single records: these stay out of the register, the rest of the list goes in. */

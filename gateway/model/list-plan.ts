@@ -28,7 +28,7 @@ export interface ListPlan {
 }
 
 export interface PlanTerms {
-  readonly form: { readonly form: string; readonly grammar: RegExp };
+  readonly form: { readonly form: string; readonly grammar: RegExp; readonly issuers?: readonly string[] };
   readonly bands: ListBands;
   /** The day on which operators missing from a full list count as having left. */
   readonly day: Day;
