@@ -12,8 +12,8 @@ export const largeBytes = 256 * 1024;
 /** Milliseconds without work after which the thread ends and its memory goes back; that of the parser never shrinks by itself. */
 const idleMs = 60_000;
 
-/** For new objects; with the engine's own limit a list takes a fifth more memory and no less time. */
-const youngMegabytes = 12;
+/** Megabytes for new objects and for all: left to itself, the engine lets garbage of one list stand beside the next. */
+const resourceLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 1024 };
 
 export interface ListThread {
   /** As receiveMessage, elsewhere. */
@@ -61,7 +61,7 @@ export function listThread(config: Config): ListThread {
   function start(): Worker {
     const started = new Worker(new URL('./list-thread-run.ts', import.meta.url), {
       workerData: config,
-      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
+      resourceLimits,
     });
     return started.on('message', settle).on('error', lose);
   }

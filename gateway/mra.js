@@ -1,13 +1,10 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2 --max-old-space-size=1024
 // Starts the program with a Node that can run it: this one, or the one installed beside the dependencies.
+// Kept small, the engine takes a whole list of 37,151 in 250 MB instead of 450, and as fast but for a twelfth.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-
-// New objects stay in a small space, except where requests are served: a whole list then takes a fifth less memory.
-if (!process.argv.includes('serve')) setFlagsFromString('--semi-space-growth-factor=1');
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 if (major >= 24) {
@@ -22,6 +19,8 @@ if (major >= 24) {
     );
     process.exit(3);
   }
-  const child = spawnSync(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawnSync(newer, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   process.exit(child.status ?? 70);
 }

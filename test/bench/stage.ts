@@ -49,6 +49,7 @@ export async function makeStage(folder: string): Promise<Stage> {
   const gateway = await openGateway(sender, tools);
   try {
     const { signer, adapter } = getPartner(gateway, partnerCode);
+    const layout = adapter.on(dayAt(gateway.now(), adapter.timeZone)).list;
     const write = (name: string, pem: string): string => {
       const path = join(folder, name);
       writeFileSync(path, pem, { mode: 0o600 });
@@ -60,8 +61,8 @@ export async function makeStage(folder: string): Promise<Stage> {
       receiver,
       certificate: write('certificate.pem', signer.certificate.toString()),
       key: write('key.pem', signer.key.export({ type: 'pkcs8', format: 'pem' }).toString()),
-      schema: adapter.list.schema,
-      listType: adapter.list.type,
+      schema: layout.schema,
+      listType: layout.type,
     };
   } finally {
     await gateway.close();
@@ -95,7 +96,8 @@ export async function prepareStore(stage: Stage, size: number): Promise<Prepared
 }
 
 function enough(gateway: Gateway, size: number): { records: DomesticRecord[]; eligible: DomesticRecord[] } {
-  const { arrangement, identifiers, list } = getPartner(gateway, partnerCode).adapter;
+  const { arrangement, identifiers, timeZone, on } = getPartner(gateway, partnerCode).adapter;
+  const { list } = on(dayAt(gateway.now(), timeZone));
   const terms = { arrangement, needs: list.needs, form: identifiers.ours };
   // About 8 % are not eligible; a tenth and some more are always enough, and the surplus is cut off.
   const count = Math.ceil(size * 1.12) + 100;
