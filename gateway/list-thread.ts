@@ -13,7 +13,7 @@ export const largeBytes = 256 * 1024;
 const idleMs = 60_000;
 
 /** Megabytes for new objects and for all: left to itself, the engine lets garbage of one list stand beside the next. */
-const resourceLimits = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 1024 };
+const resourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 };
 
 export interface ListThread {
   /** As receiveMessage, elsewhere. */

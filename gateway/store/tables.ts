@@ -45,7 +45,7 @@ export interface StreamTable {
 export interface MirrorBucketTable {
   stream: string;
   bucket: number;
-  /** `[[identifier, leaf, 1 if active], …]` */
+  /** `[identifier, +leaf if active and -leaf if not, identifier, …]` */
   entries: string;
 }
 
