@@ -38,18 +38,28 @@ export interface ChainSpec {
 /** The transforms of a hole in the order of writing. Throws E_ADAPTER_INVALID for one that does not fit. */
 export function chainOf(context: TransformContext, { field, steps, wire, at }: ChainSpec): Chain {
   const numeric = steps.at(-1) === 'number';
-  if (numeric && (field.kind !== 'count' || steps.length > 1 || wire.length > 0)) {
-    throw invalid(`${field.path} cannot stand as a number`, at, 'Use number alone, and on counts only.');
+  const coded = steps.length === 2 && steps[0]?.startsWith('code:') === true;
+  if (numeric && ((!coded && (field.kind !== 'count' || steps.length > 1)) || wire.length > 0)) {
+    throw invalid(`${field.path} cannot stand as a number`, at, 'Use number alone on counts, or right behind a code.');
   }
   const short = steps.findIndex((step) => step.startsWith('max:'));
   const after = steps.slice(short + 1).find((step) => /^(?:upper|trim|oneLine|digits|max)\b/u.test(step));
   if (short >= 0 && after !== undefined) throw invalid(`${after} stands after max`, at, 'Cut last: put max behind it.');
-  const transforms = (numeric ? [] : steps).map((step) => {
+  const transforms = (numeric ? steps.slice(0, -1) : steps).map((step) => {
     const [name = '', ...rest] = step.split(':');
     return transform(name, { argument: rest.join(':'), field, context, at });
   });
-  return { numeric, transforms: [...transforms, ...wire] };
+  return { numeric, transforms: [...transforms, ...(numeric && coded ? [wholeNumber] : []), ...wire] };
 }
+
+/** A code that stands in JSON as a number must be one, without leading zeros. */
+const wholeNumber: Transform = {
+  encode(text) {
+    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw misfit('E_VALUE_INVALID', 'the code is not a whole number');
+    return text;
+  },
+  decode: (text) => text,
+};
 
 interface HoleSpec extends Chain {
   readonly field: Field;

@@ -36,8 +36,8 @@ const item = {
 };
 const gone = { $each: 'departures', $item: { id: '{identifier}', why: '{reason}', on: '{since}' } };
 
-function compile(template: unknown): ListFormat {
-  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').on('2026-01-01');
+function compile(template: unknown, status = { active: 'A', suspended: 'S' }): ListFormat {
+  const tables = codeTables({ status }, () => 'adapter.yaml:1:1').on('2026-01-01');
   const source = { file: 'list.json', text: JSON.stringify(template), schema: '/none.json', type: 'x+json' };
   return listFormat(source, { tables, timeZone: 'UTC', grades: [] }, adapterTools);
 }
@@ -131,6 +131,24 @@ describe('a message by a JSON template', () => {
 
   it('a member that is to be ignored is dropped', () => {
     expect(decodeText(format, text.replace('"grade":', '"fax":{"no":1},"grade":'), adapterTools)).to.deep.equal(list);
+  });
+
+  it('a code may stand as a number, and one that is none is not written', () => {
+    const coded = { ...whole, all: { $each: 'records', $item: { ...item, state: '{status|code:status|number}' } } };
+    const numbered = compile(coded, { active: '1', suspended: '20' });
+    const written = [...numbered.encode(list)].join('');
+    expect(written).to.include('"state":1');
+    expect(decodeText(numbered, written, adapterTools)).to.deep.equal(list);
+    for (const [wrong, code] of [
+      ['"1"', 'E_VALUE_INVALID'],
+      ['7', 'E_CODE_UNKNOWN'],
+    ] as const) {
+      const other = written.replace('"state":1', `"state":${wrong}`);
+      const error = thrownBy(() => decodeText(numbered, other, adapterTools));
+      expect([error.code, error.at]).to.deep.equal([code, '/all/0/state']);
+    }
+    const padded = compile(coded, { active: '01', suspended: '02' });
+    expect(thrownBy(() => [...padded.encode(list)]).code).to.equal('E_VALUE_INVALID');
   });
 
   it('a member of the prototype is no member of the message', () => {

@@ -96,6 +96,9 @@ describe('mra adapter new', () => {
       const test = await runAdapter(adapters, ['test', cc, '--runs', '200']);
       expect(JSON.parse(test.stdout)).to.include({ failed: 0 });
       expect(test.exit).to.equal(0);
+      const certified = await runAdapter(adapters, ['certify', cc]);
+      const owner = 'Integration desk of General Administration of Customs of China';
+      expect(JSON.parse(certified.stdout)).to.include({ tier: 'silver', owner });
     });
 
     it(`${cc}: the same sample gives the same draft`, async () => {
@@ -206,6 +209,16 @@ describe('mra adapter new', () => {
     [
       'an answer that names no value',
       ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', 'list.xml#/ApprovedOperators/TotalOperators=nmae'],
+      'E_REQUEST_INVALID',
+    ],
+    [
+      'an answer to no question of a file',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', 'quality.yaml#/reviewed=2026-01-01'],
+      'E_REQUEST_INVALID',
+    ],
+    [
+      'an owner nobody can write to',
+      ['xb', '--sample', join(samples, 'xb-list.xml'), '--answer', 'quality.yaml#/owner=7'],
       'E_REQUEST_INVALID',
     ],
     [

@@ -35,9 +35,11 @@ export function claimOf(leaf: SampleNode, path: string, where: Circumstances): C
   const around = leaf.parent === undefined || leaf.parent === where.scope ? '' : leaf.parent.name;
   const repeated = repeatedAbove(leaf, where.scope);
   if (repeated !== undefined && path !== 'roles') return undefined;
-  if (leaf.scalar === 'other' || (leaf.scalar === 'number' && !isCountPath(path))) return undefined;
+  if (leaf.scalar === 'other' || (leaf.scalar === 'number' && !isCountPath(path) && !isCoded(path))) return undefined;
   const name = nameScore(path, ownName(leaf), around);
   const fit = fitOf(leaf, path, where);
+  // The number of a layout may happen to be that of the operators.
+  if (path.endsWith('.count') && name === 0 && nameScore('fixed', leaf.name) > 0) return undefined;
   // A cell of a line without titles has a number for a name, which says nothing: there the values alone are asked.
   const nameless = /^\d+$/u.test(leaf.name) && path !== 'message.kind' && fit !== undefined && fit.score >= 1.5;
   if (fit === undefined || (name === 0 && !fit.proof && !nameless)) return undefined;
@@ -52,6 +54,11 @@ export function claimOf(leaf: SampleNode, path: string, where: Circumstances): C
 
 function isCountPath(path: string): boolean {
   return /\.(?:no|sequence|count|of|taken|refused)$/u.test(path);
+}
+
+/** A code may be a number in JSON; several in one list may not. */
+function isCoded(path: string): boolean {
+  return ['status', 'grade', 'reason', 'code', 'message.kind'].includes(path);
 }
 
 interface Fit {
@@ -156,8 +163,10 @@ function wordy(
 }
 
 function coded(values: readonly string[], table: string, found: (score: number, why: string) => Fit): Fit | undefined {
-  if (!isCode(values) || dayPatternOf(values) !== undefined) return undefined;
   const share = knownShare(table, values);
+  // A code may be of several words (`in force`) where all of them are known.
+  const single = share === 1 ? values.map((value) => value.replaceAll(/\s/gu, '_')) : values;
+  if (!isCode(single) || dayPatternOf(values) !== undefined) return undefined;
   const shown = [...new Set(values)].sort().slice(0, 6).join(', ');
   return found(0.5 + 1.5 * share, `codes ${shown}`);
 }

@@ -42,7 +42,8 @@ export function coverageOf(
   const points = templates.flatMap((template) => {
     const through = exercised.filter((each) => resolve(each.template) === template.file);
     const messages = through.map(({ message }) => message);
-    const holes = holesIn(template);
+    // What is dropped when read is no value of ours.
+    const holes = holesIn(template).filter(({ path }) => path !== 'ignored');
     return [
       ...holes.flatMap((hole) => [...fieldPoints(hole, messages), ...stepPoints(hole, messages, tables)]),
       ...listPoints(template, holes, messages),

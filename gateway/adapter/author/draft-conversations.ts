@@ -1,7 +1,7 @@
 /** The sample conversations of a drafted adapter: what every adapter shows, written by its own templates, with invented operators. */
 
 import { departureReasons, type Departure, type ListMessage, type ListRecord } from '../../model/list.ts';
-import { recordFaults, type Reply } from '../../model/message.ts';
+import { recordFaults, type RecordFault, type Reply } from '../../model/message.ts';
 import { roles } from '../../model/record.ts';
 import { asGatewayError } from '../../model/errors.ts';
 import { zeroChain } from '../../model/digest.ts';
@@ -80,21 +80,25 @@ function conversationsOf(adapter: Adapter, home: string): readonly Conversation[
   const { partner, identifiers, arrangement, otherSide, lists } = adapter;
   const ours = records(adapter, identifiers.ours, arrangement.grades);
   const theirs = records(adapter, identifiers.theirs, otherSide.grades);
-  const [first] = ours;
-  const full = message(adapter, { kind: 'full', from: partner, to: home, records: theirs, departures: [] });
-  const granted = { kind: 'delta', from: home, to: partner, records: ours.slice(0, 1), departures: [] } as const;
-  const left = {
-    kind: 'delta',
-    from: home,
-    to: partner,
-    records: [],
-    departures: departures(identifiers.ours),
-  } as const;
-  const deltas = lists.kinds.includes('delta');
+  const [out, back] = [
+    { kind: 'delta', from: home, to: partner, records: [], departures: [] },
+    { kind: 'delta', from: partner, to: home, records: [], departures: [] },
+  ] as const;
+  const full = message(adapter, { ...back, kind: 'full', records: theirs });
+  const granted = message(adapter, { ...out, records: ours.slice(0, 1) });
+  const left = message(adapter, { ...out, departures: departures(identifiers.ours) });
+  const changes = message(adapter, { ...back, departures: departures(identifiers.theirs).slice(0, 1) });
+  const whole = { folder: 'list-full', message: full, answer: answer(full, identifiers.theirs, recordFaults) };
+  if (!lists.kinds.includes('delta')) return [whole];
   return [
-    { folder: 'list-full', message: full, answer: answer(full, identifiers.theirs) },
-    ...(first === undefined || !deltas ? [] : [{ folder: 'grant-new', message: message(adapter, granted) }]),
-    ...(deltas ? [{ folder: 'departure', message: message(adapter, left) }] : []),
+    whole,
+    { folder: 'grant-new', message: granted, answer: answer(granted, identifiers.ours, []) },
+    { folder: 'departure', message: left },
+    {
+      folder: 'changes',
+      message: changes,
+      answer: answer(changes, identifiers.theirs, recordFaults.slice(0, 1)),
+    },
   ];
 }
 
@@ -166,15 +170,16 @@ function message(adapter: Adapter, content: Content): ListMessage {
   };
 }
 
-function answer(list: ListMessage, form: IdentifierForm): Reply {
-  const results = recordFaults.map((code, i) => ({
+function answer(list: ListMessage, form: IdentifierForm, faults: readonly RecordFault[]): Reply {
+  const results = faults.map((code, i) => ({
     identifier: numbered(form, i),
     code,
     detail: code.replaceAll('_', ' '),
   }));
   const { from, to, id, issuedAt } = list;
   const about = { id: 'm-01960000-0009', from: to, to: from, issuedAt, subject: id };
-  return { ...about, taken: 0, refused: results.length, results };
+  const taken = Math.max(0, list.records.length + list.departures.length - results.length);
+  return { ...about, taken, refused: results.length, results };
 }
 
 /** The full list with a state nobody agreed on, and with something no template shows. */

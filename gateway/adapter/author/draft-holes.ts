@@ -129,11 +129,11 @@ function holeOf(placement: Placement, placed: Placed, context: HoleContext): Hol
           optional: false,
         };
       }
-      return hole(`|code:${table}`, { is: 'text', max: 40 });
+      return codeHole(hole, node, table);
     }
     case 'grade':
       addGrades(words, node.values);
-      return hole('|code:grade', { is: 'text', max: 40 });
+      return codeHole(hole, node, 'grade');
     case 'statusSince':
     case 'validFrom':
     case 'since':
@@ -171,6 +171,12 @@ function holeOf(placement: Placement, placed: Placed, context: HoleContext): Hol
 /** Several roles in one value: where nothing can be repeated for them, or the sample writes them so. */
 export function isJoined(node: SampleNode, items: SampleNode): boolean {
   return repeatedAbove(node, items) === undefined && (node.kind !== 'element' || joinOf(node.values) !== undefined);
+}
+
+function codeHole(hole: MakeHole, { scalar }: SampleNode, table: string): HoleDraft {
+  return scalar === 'number'
+    ? hole(`|code:${table}|number`, { is: 'number' })
+    : hole(`|code:${table}`, { is: 'text', max: 40 });
 }
 
 type MakeHole = (transforms: string, type: ValueType, optional?: boolean) => HoleDraft;

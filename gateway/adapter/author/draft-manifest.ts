@@ -2,7 +2,7 @@
 
 import type { HomeProfile } from '../../model/home.ts';
 import type { SealKind, TransportKind } from '../adapter.ts';
-import type { Ask } from '../manifest.ts';
+import type { Ask, CardLine, Manifest, Sourced } from '../manifest.ts';
 import type { Codes } from './draft-holes.ts';
 import { dayPatternOf, identifierShape, momentPatternOf } from './field-values.ts';
 import { dayNotation, momentNotation } from '../dates.ts';
@@ -36,6 +36,10 @@ export function draftManifest(facts: ManifestFacts, asks: Ask[]): ManifestDraft 
   const identifiers = { theirs: theirForm(facts, asked), ours: ourForm(facts, asked) };
   asked('/seal', 'How does the partner sign its messages, and with which algorithm?');
   if (transport === undefined) asked('/transport', 'How do messages travel: https, https-pull or amqp?');
+  asked(
+    '/card',
+    'Who writes which code in which box of an entry, here and at the partner’s? Systems and boxes are guesses.',
+  );
   return {
     partner,
     name: name ?? `Customs administration of ${partner}`,
@@ -154,5 +158,24 @@ function ourForm({ placed, partner, home }: ManifestFacts, asked: Asked): Manife
     words: `${ours} and ${code.words}`,
     example: ours + example,
     confidence: 'assumed',
+  };
+}
+
+/** With a card sketched from the forms of the identifiers, where none was given. */
+export function withCard(manifest: ManifestDraft): ManifestDraft {
+  if ('card' in manifest) return manifest;
+  // The manifest was drafted with these members.
+  const { partner, name, identifiers } = manifest as unknown as Pick<Manifest, 'partner' | 'name' | 'identifiers'>;
+  const line = (where: CardLine['where'], system: string, box: string): CardLine & Sourced => {
+    const { words, example } = where === 'home' ? identifiers.theirs : identifiers.ours;
+    const written = { form: words, example, writtenBy: 'whoever lodges the entry' };
+    return { where, system, box, ...written, confidence: 'assumed' };
+  };
+  return {
+    ...manifest,
+    card: [
+      line('home', 'our import declaration', `AEO code of the consignor in ${partner}`),
+      line('abroad', `import declaration of ${name}`, 'AEO code of the foreign consignor'),
+    ],
   };
 }

@@ -1,6 +1,7 @@
 /** Drafts the folder of a new partner from its sample messages: manifest, templates, schemas and words, with a question for every guess. */
 
 import type { HomeProfile } from '../../model/home.ts';
+import type { Day } from '../../model/record.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TransportKind } from '../adapter.ts';
 import { momentNotation } from '../dates.ts';
@@ -10,8 +11,9 @@ import { additionsFor, rootIdPart } from './draft-additions.ts';
 import { holesOf, type Vocabulary } from './draft-holes.ts';
 import { jsonSchema, jsonTemplate } from './draft-json.ts';
 import { linesSchema, linesTemplate, readCsvSamples } from './draft-lines.ts';
-import { draftManifest, type ManifestDraft } from './draft-manifest.ts';
+import { draftManifest, withCard, type ManifestDraft } from './draft-manifest.ts';
 import { partOf, type DraftPart } from './draft-parts.ts';
+import { draftQuality, ownerAsk } from './draft-quality.ts';
 import { draftReadme } from './draft-readme.ts';
 import { plainReply } from './draft-reply.ts';
 import { pathOf, readJsonSamples, readXmlSamples, type Sample, type SampleText } from './draft-sample.ts';
@@ -29,13 +31,15 @@ export interface DraftRequest {
   readonly name?: string;
   readonly timeZone?: string;
   readonly transport?: TransportKind;
+  /** On which the folder is drafted: the day its owner first looked it through. */
+  readonly today: Day;
   /** By the `at` of a question: `yes`, the value for adapter.yaml, or what an element is. */
   readonly answers: ReadonlyMap<string, unknown>;
 }
 
 export interface Draft {
   readonly manifest: ManifestDraft;
-  /** Templates, schemas and README.md, by name. */
+  /** Templates, schemas, quality.yaml and README.md, by name. */
   readonly files: ReadonlyMap<string, string>;
   readonly placements: readonly Placement[];
   readonly asks: readonly Ask[];
@@ -72,8 +76,10 @@ export function draftAdapter(request: DraftRequest, tools: Pick<AdapterTools, 'r
     },
     words.asks,
   );
-  const answered = withAnswers(manifest, request.answers, words.asks);
+  words.asks.push(ownerAsk);
+  const answered = withCard(withAnswers(manifest, request, words.asks));
   const asks = words.asks.filter(({ at }) => !request.answers.has(at));
+  files.set('quality.yaml', draftQuality(request));
   files.set('README.md', draftReadme({ partner, placements: placed.placements, asks }));
   return { manifest: asks.length === 0 ? answered : { ...answered, asks }, files, placements: placed.placements, asks };
 }
@@ -86,8 +92,9 @@ function readSamples(samples: readonly SampleText[], tools: Pick<AdapterTools, '
   return begin === '{' || begin === '[' ? readJsonSamples(clean, tools) : readCsvSamples(clean);
 }
 
-function vocabularyOf({ partner, home, ourGrades, timeZone }: DraftRequest): Vocabulary {
-  const zone = timeZone ?? home.timeZone;
+function vocabularyOf({ partner, home, ourGrades, timeZone, answers }: DraftRequest): Vocabulary {
+  const said = answers.get('/timeZone');
+  const zone = typeof said === 'string' && said !== 'yes' ? said : (timeZone ?? home.timeZone);
   const steadyZone = momentNotation('yyyyMMddHHmm', zone) !== undefined;
   return { codes: {}, asks: [], theirGrades: [], ourGrades, partner, home: home.country, steadyZone };
 }
@@ -174,16 +181,14 @@ function messageData(
 }
 
 /** Puts the answers for adapter.yaml where their questions point. */
-function withAnswers(
-  manifest: ManifestDraft,
-  answers: ReadonlyMap<string, unknown>,
-  asks: readonly Ask[],
-): ManifestDraft {
+function withAnswers(manifest: ManifestDraft, { answers, replies }: DraftRequest, asks: readonly Ask[]): ManifestDraft {
+  const messages = replies.length === 0 ? ['list'] : ['list', 'reply'];
   let changed: unknown = manifest;
   for (const [at, value] of answers) {
     const known = asks.some((ask) => ask.at === at);
     if (at.includes('#')) {
-      if (value === 'yes' && !known) throw noQuestion(at);
+      const element = messages.some((kind) => at.startsWith(`${kind}.`));
+      if (!known && (value === 'yes' || !element)) throw noQuestion(at);
     } else if (value !== 'yes') changed = withValue(changed, at.split('/').slice(1), value, at);
     else if (!known) throw noQuestion(at);
   }

@@ -8,9 +8,9 @@ import { roles } from '../../model/record.ts';
 const meanings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   status: {
     active:
-      'a act active actif activo aktiv vigente vigent valid valide valido v ok 1 01 001 g granted y yes in_force authorised authorized 有效 有効 유효 正常 действует',
+      'a act active actif activo aktiv vigente vigent valid valide valido v ok 1 01 001 g granted y yes true in_force authorised authorized 有效 有効 유효 正常 действует',
     suspended:
-      's sus susp suspended suspendu suspendido ausgesetzt sospeso 2 02 002 h on_hold hold 暂停 中止 停止 정지 приостановлен',
+      's sus susp suspended suspendu suspendido ausgesetzt sospeso 2 02 002 h n no false on_hold hold 暂停 中止 停止 정지 приостановлен',
   },
   kind: {
     full: 'f full complete all total initial i snapshot whole 1 01 a 全量 全件 전체',

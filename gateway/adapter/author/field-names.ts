@@ -16,28 +16,28 @@ const vocabulary: Readonly<Record<string, string>> = {
   postcode: 'postcode zip zipcode plz postalcode postleitzahl cp cap cep индекс 邮编 邮政编码 郵便番号 우편번호',
   post: 'post postal postale',
   grade:
-    'grade level class classification category tier scheme programme program niveau nivel stufe klasse livello categoria kategorie категория уровень 等级 等級 级别 類別 区分 등급',
+    'grade cat level class classification category tier scheme programme program niveau nivel stufe klasse livello categoria kategorie категория уровень 等级 等級 级别 類別 区分 등급',
   status:
-    'status st sts state condition standing stat estado etat zustand stato stan 状态 狀態 状況 상태 статус состояние',
+    'status active st sts state condition standing stat estado etat zustand stato stan 状态 狀態 状況 상태 статус состояние',
   date: 'date day dat datum fecha data dt tag jour dato дата 日期 日 날짜 일자',
-  time: 'time timestamp datetime hour uhrzeit hora heure moment instant время 时间 時間 時刻 시간 日時',
+  time: 'time ts timestamp datetime hour uhrzeit hora heure moment instant время 时间 時間 時刻 시간 日時',
   from: 'from frm start starts begin begins beginning desde ab von depuis debut inicio inizio commencement effective since granted grant awarded award issued approved approval certified 起 开始 生效 開始 시작 начало с',
   to: 'to until till end ends expiry expires expire expired expiration bis hasta fin fine au thru through termination 止 终止 截止 満了 終了 종료 окончание до по',
   valid:
     'valid validity gueltig gultig gueltigkeit vigencia vigente valide validite validita gyldig geldig wazne 有效 有効 유효 действует',
   role: 'role activity activities function capacity capacities rol rolle funktion actividad activite attivita роль 角色 役割 역할 业务',
-  type: 'type typ tipo kind art sort тип 类型 種別 종류',
+  type: 'type typ mode tipo kind art sort тип 类型 種別 종류',
   reason: 'reason reasons cause grund motif motivo raison why причина 原因 理由 사유',
   since:
-    'seit depuis stand changed change updated update modified lastchanged since asof geandert modificado modifie 变更 変更 변경',
+    'seit depuis stand changed change upd updated update modified lastchanged since asof geandert modificado modifie 变更 変更 변경',
   message:
-    'message msg document doc transmission interchange transaction batch file lieferung nachricht mensaje envio envoi messaggio сообщение документ 报文 電文 전문',
+    'message msg header head document doc transmission interchange transaction batch file lieferung nachricht mensaje envio envoi messaggio сообщение документ 报文 電文 전문',
   list: 'list lists lst liste lista 名单 清单 一覧 목록 список',
   sender:
-    'frm sender from source origin originator issuer exporter absender remitente emetteur expediteur mittente afzender отправитель 发送方 发送 送信者 発信 송신',
+    'frm sender from source orig origin originator issuer exporter absender remitente emetteur expediteur mittente afzender отправитель 发送方 发送 送信者 発信 송신',
   receiver:
-    'receiver recipient to destination target addressee empfanger empfaenger destinatario destinataire ontvanger получатель 接收方 接收 受信者 수신',
-  sent: 'sent created creation prepared preparation generated issue issuance issuing erstellt emision emission creado cree dispatch dispatched 发送 作成 생성 отправлено',
+    'receiver recipient to dest destination target addressee empfanger empfaenger destinatario destinataire ontvanger получатель 接收方 接收 受信者 수신',
+  sent: 'sent created creation prepared preparation generated issue issued issuance issuing erstellt emision emission creado cree dispatch dispatched 发送 作成 생성 отправлено',
   next: 'next nextupdate nachste naechste proximo prochain prossimo due 下次 次回 다음 следующее',
   sequence:
     'sequence seq sequential serial running consecutive laufende secuencia sequenza control 批次 序号 順番 순번 порядковый',
@@ -132,8 +132,8 @@ const phrases: Readonly<Record<string, readonly string[]>> = {
   'name.local': ['name local', 'operator name', 'trading name', 'legal name', 'name'],
   'address.latin': ['address latin', 'street latin', 'address', 'address street', 'street'],
   'address.local': ['address local', 'street local', 'address', 'address street', 'street'],
-  'address.city': ['address city', 'city'],
-  'address.postcode': ['postcode', 'post id', 'address postcode', 'address post id', 'post no'],
+  'address.city': ['city', 'address city'],
+  'address.postcode': ['postcode', 'postcode id', 'post id', 'address postcode', 'address post id', 'post no'],
   grade: ['grade', 'operator grade', 'grade id', 'operator type', 'grade type', 'type', 'type id'],
   status: ['status', 'operator status', 'grade status', 'status id', 'valid status'],
   statusSince: ['status date', 'status from', 'status since', 'since date', 'since', 'date since', 'status from date'],

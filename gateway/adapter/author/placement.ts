@@ -127,6 +127,8 @@ function itemsOf(question: PlacementQuestion, part: 'records' | 'results'): Samp
 
 function itemScore(node: SampleNode, part: 'records' | 'results', question: PlacementQuestion): number {
   const leaves = leavesOf(node).filter((leaf) => !throughOther(leaf, node));
+  // What holds a value of the message, as was answered, is no operator.
+  if (leaves.some((leaf) => /^\{?message\./u.test(question.said.get(pathOf(leaf)) ?? ''))) return 0;
   const found = assign(leaves, part, node, question, node).filter(({ certainty }) => certainty !== 'not placed');
   if (!found.some(({ path }) => path === 'identifier')) return 0;
   if (part === 'records' && found.length < 2 && found[0]?.certainty !== 'certain') return 0;

@@ -257,7 +257,8 @@ const cuts: readonly Cut[] = [
 const lineCuts: readonly Cut[] = [
   {
     change: 'two cells change places',
-    pattern: /(\{[^{}\n]+\})([^{}\n]?)(\{[^{}\n]+\})/gu,
+    // Two that hold the same, as those that are dropped, may change places.
+    pattern: /(\{[^{}\n]+\})([^{}\n]?)(?!\1)(\{[^{}\n]+\})/gu,
     by: ([, one = '', between = '', other = '']) => other + between + one,
     wanted: 'one with both, and different',
   },

@@ -23,6 +23,7 @@ describe('a drafted adapter', () => {
       ourGrades: ['advanced'],
       samples: named,
       replies: [],
+      today: '2026-04-02',
       answers: new Map(),
       ...more,
     };
@@ -160,5 +161,55 @@ describe('a drafted adapter', () => {
     expect(template).to.include('t:each="results"').and.to.include('inReplyTo="{message.subject}"');
     expect(template).to.include('<bo:ErrorCode>{code|code:fault}</bo:ErrorCode>');
     expect(asked(made)).to.not.include('/messages/reply');
+  });
+
+  const trader = (id: string, more = ''): string =>
+    `<Trader><Number>${id}</Number><Name>Example Ltd</Name>
+      <Licence class="A" state="${id.endsWith('1') ? 'in force' : 'on hold'}" begins="01.02.2024"/>${more}</Trader>`;
+  const traders = `<List layout="2"><Header no="Q-17" issued="02.04.2026 08:15:00"/>${trader('XB1001')}${trader('XB1002')}</List>`;
+
+  it('knows a state of two words, and the number of a layout from that of operators', () => {
+    const made = draft('XB', [traders]);
+    expect(valuesOf(made)).to.deep.include({
+      '/List/@layout': 'fixed likely',
+      '/List/Header/@no': 'message.id certain',
+      '/List/Header/@issued': 'message.issuedAt certain',
+      '/List/Trader/Licence/@state': 'status certain',
+    });
+    expect(codesOf(made)['status']).to.deep.equal({ active: 'in force', suspended: 'on hold' });
+  });
+
+  it('takes a value of the message for one where that is answered, and the clock of the zone that is answered', () => {
+    const at = 'list.xml#/List/Header/@issued';
+    const answered = draft('XB', [traders], {
+      answers: new Map([[at, 'message.issuedAt|datetime:dd.MM.yyyy HH:mm:ss']]),
+    });
+    expect(answered.files.get('list.xml')).to.include('issued="{message.issuedAt|datetime:dd.MM.yyyy HH:mm:ss}"');
+    const elsewhere = draft('XB', [traders], { answers: new Map([['/timeZone', 'Europe/Berlin']]) });
+    expect(elsewhere.files.get('list.xml')).to.include('issued="{message.issuedAt|datetime:dd.MM.yyyy HH:mm:ss}"');
+    expect(draft('XB', [traders]).files.get('list.xml')).to.include('|zoned:dd.MM.yyyy HH:mm:ss}');
+  });
+
+  it('writes codes that are numbers in JSON as numbers', () => {
+    const operator = (no: number, st: number): string =>
+      `{ "aeoNo": "XB100${no}", "name": "Example Ltd", "cat": 1, "st": ${st}, "start": "2024-01-31" }`;
+    const made = draft('XB', [`{ "operators": [${operator(1, 1)}, ${operator(2, 2)}] }`]);
+    const template = made.files.get('list.json') ?? '';
+    expect(template).to.include('"st": "{status|code:status|number}"').and.to.include('{grade|code:grade|number}');
+    expect(codesOf(made)['status']).to.deep.equal({ active: '1', suspended: '2' });
+  });
+
+  it('sketches a card from the forms, as answered, and asks about it and about the owner', () => {
+    const made = draft('XB', [fixture('xb-list.xml')], {
+      answers: new Map<string, unknown>([
+        ['/identifiers/ours/example', 'CN4403131697'],
+        ['quality.yaml#/owner', 'Partner desk'],
+      ]),
+    });
+    expect(made.manifest['card']).to.have.nested.property('[0].example', 'XB7Q41');
+    expect(made.manifest['card']).to.have.nested.property('[1].example', 'CN4403131697');
+    expect(asked(made)).to.include('/card').and.to.not.include('quality.yaml#/owner');
+    expect(made.files.get('quality.yaml')).to.include('owner: "Partner desk"\nreviewed: 2026-04-02\n');
+    expect(asked(draft('XB', [fixture('xb-list.xml')]))).to.include('quality.yaml#/owner');
   });
 });
