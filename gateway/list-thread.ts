@@ -12,8 +12,8 @@ export const largeBytes = 256 * 1024;
 /** Milliseconds without work after which the thread ends and its memory goes back; that of the parser never shrinks by itself. */
 const idleMs = 60_000;
 
-/** Megabytes for new objects and for all: left to itself, the engine lets garbage of one list stand beside the next. */
-const resourceLimits = { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 1024 };
+/** Megabytes for new objects: with the engine's own limit a list takes a third more memory and no less time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 24 };
 
 export interface ListThread {
   /** As receiveMessage, elsewhere. */

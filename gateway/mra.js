@@ -1,7 +1,7 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --max-old-space-size=1024
+#!/usr/bin/env -S node --max-semi-space-size=8
 // Starts the program with a Node that can run it: this one, or the one installed beside the dependencies.
-// Kept small, the engine takes a whole list of 37,151 in 250 MB instead of 450, and as fast but for a twelfth.
-import { spawnSync } from 'node:child_process';
+// A small space for new objects: a list of 37,151 then takes 280 MB instead of 380, and no longer.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +19,9 @@ if (major >= 24) {
     );
     process.exit(3);
   }
-  const child = spawnSync(newer, [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
-  process.exit(child.status ?? 70);
+  const flags = [...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const child = spawn(newer, flags, { stdio: 'inherit' });
+  // Whoever stops this process means the program.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 70));
 }

@@ -257,7 +257,7 @@ async function startProcess(job: ListJob): Promise<ListProcess> {
   const env = { ...process.env, NODE_COMPILE_CACHE: join(job.folder, 'compiled') };
   const child = fork(fileURLToPath(new URL('list-process.ts', import.meta.url)), [JSON.stringify(job)], {
     env,
-    execArgv: ['--max-semi-space-size=8', '--max-old-space-size=1024'], // as mra.js has them
+    execArgv: ['--max-semi-space-size=8'], // as mra.js has it
   });
   const said = async <T>(): Promise<T> => {
     const ended = new AbortController();
