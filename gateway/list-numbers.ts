@@ -14,12 +14,16 @@ export interface Numbering {
   readonly each: boolean;
 }
 
-/** One or more messages, each with the number, chain and root after it. */
-export function numbered(gateway: Gateway, partner: Partner, { stream, content, each }: Numbering): ListMessage[] {
+/** One or more messages, each with the number, chain and root after it; made one by one, while those before are being signed. */
+export function* numbered(
+  gateway: Gateway,
+  partner: Partner,
+  { stream, content, each }: Numbering,
+): Generator<ListMessage> {
   const { kind } = content;
   const { partRecords = Infinity } = partner.adapter.lists;
   const cut = [...cutUp(content, each && kind === 'delta' ? 1 : partRecords)];
-  const summaries = kind === 'full' ? cut.map(() => content.mirror.after) : summariesAfter(cut, content, stream);
+  const summaryAfter = summaries(cut, content, stream);
   const begins = stream === undefined || stream.resyncWanted;
   const epoch = begins
     ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
@@ -30,23 +34,17 @@ export function numbered(gateway: Gateway, partner: Partner, { stream, content, 
     ...{ kind, from: gateway.home.country, to: partner.code, issuedAt },
     nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
   };
-  return cut.map((own, i) => {
-    const after = summaries[i] ?? content.mirror.after;
+  for (const [i, own] of cut.entries()) {
+    const after = summaryAfter(own);
     const root = mirrorRoot(after);
     const previousChain = chain;
     sequence += 1;
     chain = nextChain(previousChain, sequence, kind, root);
     const position: Position = { epoch, sequence, chain, root, count: after.count };
     const part: Part = { no: i + 1, of: cut.length };
-    return {
-      ...head,
-      id: gateway.newId(),
-      position,
-      previousChain,
-      ...(kind === 'full' && part.of > 1 ? { part } : {}),
-      ...own,
-    };
-  });
+    const parted = kind === 'full' && part.of > 1 ? { part } : {};
+    yield { ...head, id: gateway.newId(), position, previousChain, ...parted, ...own };
+  }
 }
 
 type Cut = Pick<ListMessage, 'records' | 'departures'>;
@@ -63,21 +61,17 @@ function* cutUp({ records, departures }: Cut, most: number): Generator<Cut> {
   }
 }
 
-/** The mirror after each delta. */
-function summariesAfter(cut: readonly Cut[], content: ListContent, stream: Stream | undefined): MirrorSummary[] {
-  if (cut.length === 1 || stream === undefined) return [content.mirror.after];
+/** The mirror after each delta in turn; all parts of a full list state the whole. */
+function summaries(cut: readonly Cut[], content: ListContent, stream: Stream | undefined): (own: Cut) => MirrorSummary {
+  if (content.kind === 'full' || cut.length === 1 || stream === undefined) return () => content.mirror.after;
   const buckets = new Map<number, Bucket>(content.held);
   let after = stream.mirror;
-  return cut.map(({ records, departures }) => {
+  return ({ records, departures }) => {
     const entries = records.flatMap(({ identifier }) => content.entries.get(identifier) ?? []);
-    const change = changeMirror(
-      after,
-      buckets,
-      entries,
-      departures.map(({ identifier }) => identifier),
-    );
+    const gone = departures.map(({ identifier }) => identifier);
+    const change = changeMirror(after, buckets, entries, gone);
     for (const [number, bucket] of change.buckets) buckets.set(number, bucket);
     after = change.after;
     return after;
-  });
+  };
 }

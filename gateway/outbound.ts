@@ -95,16 +95,17 @@ async function build(gateway: Gateway, code: string, wish: ListWish): Promise<Bu
     // 3. Given its numbers: a list that is too large in parts, changes in as many deltas as wished.
     if (saysNothingNew(stream, content) && wish.renew !== true && wish.kind !== 'full')
       return { before: stream, shown: content.shown };
-    const lists = numbered(gateway, partner, { stream, content, each: wish.each === true });
-    clock.lap('compare');
+    const numbering = { stream, content, each: wish.each === true };
 
     // 4. In the partner's words; 5. as the partner's schema wants them; 6. under our seal.
     try {
-      const messages = await sealAll(partner, layout, lists, clock);
+      const messages = await sealAll(partner, layout, numbered(gateway, partner, numbering), clock);
       return builtList({ kind, messages, content, before: stream, unwritable: [...unwritable.values()] }, clock.laps);
     } catch (error) {
       // What cannot be written is left out and told; the rest goes.
-      const found = unwritableIn(error, partner, layout, lists);
+      const [first] = numbered(gateway, partner, numbering);
+      if (first === undefined) throw error;
+      const found = unwritableIn(error, partner, layout, { ...first, records: content.records });
       if (found.length === 0) throw error;
       for (const each of found) unwritable.set(each.identifier, each);
       gateway.log.warn('operators left out: their records cannot be written', {
@@ -210,13 +211,14 @@ const signedAtOnce = 64;
 async function sealAll(
   partner: Partner,
   layout: ListFormat,
-  lists: readonly ListMessage[],
+  lists: Iterable<ListMessage>,
   clock: Stopwatch,
 ): Promise<BuiltMessage[]> {
   const sealing: Promise<BuiltMessage>[] = [];
   try {
     for (const list of lists) {
-      const bytes = joined(layout.encode(list));
+      clock.lap('compare');
+      const bytes = joined(layout.encode(list), list.records.length);
       clock.lap('encode');
       const draft = checkDraft(bytes, layout, partner.schemaOf(layout));
       clock.lap('validate');

@@ -22,24 +22,20 @@ const ofRecords: readonly ErrorCode[] = [
   'E_TEXT_MALFORMED',
 ];
 
-/** Tries each record of the lists alone, after writing them failed. Empty when no single record is to blame. */
+/** Tries each record alone, after writing them failed; `list` lends its head. Empty when no single record is to blame. */
 export function unwritableIn(
   failure: unknown,
   partner: Partner,
   layout: ListFormat,
-  lists: readonly ListMessage[],
+  list: ListMessage,
 ): readonly Unwritable[] {
   if (!ofRecords.includes(asGatewayError(failure).code)) return [];
-  const [first] = lists;
-  if (first === undefined) return [];
-  const written = { ...first, records: [], departures: [] };
+  const written = { ...list, records: [], departures: [] };
   if (faultOf(partner, layout, written) !== undefined) return []; // the layout itself does not work
-  return lists.flatMap(({ records }) =>
-    records.flatMap((record) => {
-      const fault = faultOf(partner, layout, { ...written, records: [record] });
-      return fault === undefined ? [] : { identifier: record.identifier, ...fault };
-    }),
-  );
+  return list.records.flatMap((record) => {
+    const fault = faultOf(partner, layout, { ...written, records: [record] });
+    return fault === undefined ? [] : { identifier: record.identifier, ...fault };
+  });
 }
 
 function faultOf(partner: Partner, layout: ListFormat, list: ListMessage): Omit<Unwritable, 'identifier'> | undefined {
