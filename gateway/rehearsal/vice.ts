@@ -1,7 +1,7 @@
 /** What a vice is: a fault a simulated partner can be told to have, and how a sound gateway ends it. */
 
 import type { ErrorCode } from '../model/errors.ts';
-import type { HoldReason } from '../model/message.ts';
+import type { HoldReason, SealedMessage } from '../model/message.ts';
 import type { Manner, Simulator } from './simulator.ts';
 import type { Answer } from './way-out.ts';
 
@@ -33,6 +33,25 @@ export interface SendVice {
    * receipt. Throws E_VALUE_INVALID and its like where the layout cannot even say it.
    */
   perform(simulator: Simulator, withinMs: number): Promise<readonly Sent[]>;
+}
+
+/** A vice of one message, made from the next list. */
+export function oneMessage(
+  name: string,
+  words: string,
+  endings: readonly Ending[],
+  make: (simulator: Simulator) => Promise<SealedMessage>,
+): SendVice {
+  return {
+    acts: 'sends',
+    name,
+    words,
+    endings,
+    async perform(simulator) {
+      const sealed = await make(simulator);
+      return [{ id: sealed.id, digest: sealed.digest, answer: await simulator.hand(sealed) }];
+    },
+  };
 }
 
 /** A fault in how lists of the other side are answered. */

@@ -3,30 +3,10 @@
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage, ListRecord } from '../model/list.ts';
-import type { SealedMessage } from '../model/message.ts';
 import { altered, forged, layoutOf, nextList, sealedAs, unknownBetween, withRecords, type Forging } from './forgery.ts';
 import { startAnew } from './sending.ts';
 import type { Simulator } from './simulator.ts';
-import type { Ending, SendVice } from './vice.ts';
-
-/** A vice of one message, made from the next list. */
-function oneMessage(
-  name: string,
-  words: string,
-  endings: readonly Ending[],
-  make: (simulator: Simulator) => Promise<SealedMessage>,
-): SendVice {
-  return {
-    acts: 'sends',
-    name,
-    words,
-    endings,
-    async perform(simulator) {
-      const sealed = await make(simulator);
-      return [{ id: sealed.id, digest: sealed.digest, answer: await simulator.hand(sealed) }];
-    },
-  };
-}
+import { oneMessage, type Ending, type SendVice } from './vice.ts';
 
 /** The next list with another head. */
 function headVice(

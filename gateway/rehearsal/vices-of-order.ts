@@ -11,7 +11,7 @@ import { findMessage, type MessageRow } from '../store/outbox.ts';
 import { following, forged, nextList } from './forgery.ts';
 import { change, exchange, settled, startAnew } from './sending.ts';
 import type { Simulator } from './simulator.ts';
-import type { Ending, Sent, SendVice } from './vice.ts';
+import { oneMessage, type Ending, type Sent, type SendVice } from './vice.ts';
 
 /** The next list, at another place of the stream. */
 function placeVice(
@@ -20,15 +20,9 @@ function placeVice(
   endings: readonly Ending[],
   place: (list: ListMessage, simulator: Simulator) => ListMessage,
 ): SendVice {
-  return {
-    acts: 'sends',
-    name,
-    words,
-    endings,
-    async perform(simulator) {
-      return [await handed(simulator, place(await nextList(simulator), simulator))];
-    },
-  };
+  return oneMessage(name, words, endings, async (simulator) =>
+    forged(simulator, place(await nextList(simulator), simulator)),
+  );
 }
 
 async function handed(simulator: Simulator, list: ListMessage): Promise<Sent> {

@@ -7,6 +7,7 @@ import { codeTables } from '../../gateway/adapter/tables.ts';
 import type { ListMessage } from '../../gateway/model/list.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
+import { refusesChanges, type Change } from '../support/refused-changes.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const head = [
@@ -120,7 +121,7 @@ describe('a message by a CSV template', () => {
     expect(lossy.asRead(message)).to.deep.equal(read);
   });
 
-  const changes: readonly (readonly [what: string, from: string | RegExp, to: string, code: string, at: string])[] = [
+  const changes: readonly Change[] = [
     ['an unknown kind of line', 'END', 'XXX,1\r\nEND', 'E_ELEMENT_UNKNOWN', 'line 6'],
     ['a line after the last', 'END\r\n', 'END\r\nEND\r\n', 'E_ELEMENT_UNKNOWN', 'line 7'],
     ['a missing line', /STR,[^\r]*\r\n/u, '', 'E_ELEMENT_MISSING', 'line 2'],
@@ -140,14 +141,7 @@ describe('a message by a CSV template', () => {
     ['a sign behind a closing quote', 'DEL,AEOCN3,left', 'DEL,"AEOCN3"xleft', 'E_VALUE_INVALID', 'line 5'],
     ['a count that is none', 'STR,1,', 'STR,01,', 'E_VALUE_INVALID', 'line 2, cell 2'],
   ];
-  for (const [what, from, to, code, at] of changes) {
-    it(`${what} is refused as ${code} at ${at}`, () => {
-      const changed = text.replace(from, to);
-      expect(changed).to.not.equal(text);
-      const error = thrownBy(() => decodeText(format, changed, adapterTools));
-      expect([error.code, error.at]).to.deep.equal([code, at]);
-    });
-  }
+  refusesChanges(format, text, changes);
 
   it('a kind of line that is quoted is the same kind', () => {
     expect(decodeText(format, text.replace('DEL,', '"DEL",'), adapterTools)).to.deep.equal(list);

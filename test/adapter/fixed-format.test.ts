@@ -7,6 +7,7 @@ import { codeTables } from '../../gateway/adapter/tables.ts';
 import type { ListMessage } from '../../gateway/model/list.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
+import { refusesChanges, type Change } from '../support/refused-changes.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const head =
@@ -125,7 +126,7 @@ describe('a message by a fixed-width template', () => {
     expect(cutting.asSeen(long)).to.deep.equal(read.records[0]);
   });
 
-  const changes: readonly (readonly [what: string, from: string | RegExp, to: string, code: string, at: string])[] = [
+  const changes: readonly Change[] = [
     ['an unknown kind of line', '\r\n9\r\n', '\r\n7\r\n9\r\n', 'E_ELEMENT_UNKNOWN', 'line 6'],
     ['a line that is too short', '4AEOCN3 ', '4AEOCN3', 'E_VALUE_INVALID', 'line 5'],
     ['a line that lost the blanks at its end', / +\r\n4/u, '\r\n4', 'E_VALUE_INVALID', 'line 4'],
@@ -137,14 +138,7 @@ describe('a message by a fixed-width template', () => {
     ['a count with blanks in it', '000007  2', '00 007  2', 'E_VALUE_INVALID', 'line 2, column 14'],
     ['a missing line', /\r\n2[^\r]*/u, '', 'E_ELEMENT_MISSING', 'line 2'],
   ];
-  for (const [what, from, to, code, at] of changes) {
-    it(`${what} is refused as ${code} at ${at}`, () => {
-      const changed = text.replace(from, to);
-      expect(changed).to.not.equal(text);
-      const error = thrownBy(() => decodeText(format, changed, adapterTools));
-      expect([error.code, error.at]).to.deep.equal([code, at]);
-    });
-  }
+  refusesChanges(format, text, changes);
 });
 
 describe('a fixed-width template that cannot work', () => {

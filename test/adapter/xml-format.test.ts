@@ -6,6 +6,7 @@ import { codeTables } from '../../gateway/adapter/tables.ts';
 import type { ListMessage } from '../../gateway/model/list.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
+import { refusesChanges, type Change } from '../support/refused-changes.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const head = `<Head kind="{message.kind}" from="{message.from}" to="{message.to}" at="{message.issuedAt}" by="{message.nextBy}"
@@ -179,7 +180,7 @@ describe('an XML message that differs from its template', () => {
     aListMessage({ records: [aListRecord(), aListRecord({ identifier: 'AEOCN4403900002' })] }),
   );
 
-  const changes: readonly (readonly [what: string, from: string | RegExp, to: string, code: string, at: string])[] = [
+  const changes: readonly Change[] = [
     ['an unknown element', '</State>', '</State><Phone>1</Phone>', 'E_ELEMENT_UNKNOWN', '/List/One[1]/Phone'],
     ['an element of another namespace', '<State>', '<State xmlns="urn:y">', 'E_ELEMENT_UNKNOWN', '/List/One[1]/State'],
     ['an unknown attribute', '<One>', '<One x="1">', 'E_ELEMENT_UNKNOWN', '/List/One[1]/@x'],
@@ -212,14 +213,7 @@ describe('an XML message that differs from its template', () => {
     ['another fixed text', '<Version>1.0', '<Version>2.0', 'E_VALUE_INVALID', '/List/Version'],
     ['another root', /<(\/?)List/gu, '<$1Lost', 'E_ELEMENT_UNKNOWN', '/Lost'],
   ];
-  for (const [what, from, to, code, at] of changes) {
-    it(`${what} is refused as ${code} at ${at}`, () => {
-      const changed = text.replace(from, to);
-      expect(changed).to.not.equal(text);
-      const error = thrownBy(() => decodeText(format, changed, adapterTools));
-      expect([error.code, error.at]).to.deep.equal([code, at]);
-    });
-  }
+  refusesChanges(format, text, changes);
 
   it('the place counts the records', () => {
     const changed = text.replace(/(4403900002.*?<State>)A/u, '$1Q');

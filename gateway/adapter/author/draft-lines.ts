@@ -2,7 +2,7 @@
 
 import { splitCsv } from '../line-rows.ts';
 import type { DraftPart, ValueType } from './draft-parts.ts';
-import type { Sample, SampleNode, SampleText } from './draft-sample.ts';
+import { newNode, type Sample, type SampleNode, type SampleText } from './draft-sample.ts';
 import { sampleFault } from './sample-fault.ts';
 
 const separators = [';', ',', '|'] as const;
@@ -68,18 +68,7 @@ function titlesOf([first = [], second]: readonly (readonly string[])[]): readonl
 }
 
 function node(name: string, parent: SampleNode | undefined): SampleNode {
-  return {
-    name,
-    namespace: '',
-    kind: 'member',
-    parent,
-    children: [],
-    values: [],
-    seen: 0,
-    seenIn: 0,
-    repeated: false,
-    scalar: 'text',
-  };
+  return newNode({ name, namespace: '', kind: 'member', parent });
 }
 
 function lineNode(root: SampleNode, name: string, counts: Map<SampleNode, number>): SampleNode {

@@ -56,7 +56,8 @@ export function leavesOf(node: SampleNode): SampleNode[] {
   return node.children.flatMap((child) => [...(child.values.length > 0 ? [child] : []), ...leavesOf(child)]);
 }
 
-function newNode({
+/** A node that was not seen yet. */
+export function newNode({
   name,
   namespace,
   kind,
