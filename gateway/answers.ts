@@ -2,10 +2,10 @@
 
 import type { Gateway, Partner } from './gateway.ts';
 import { dayAt, momentOf } from './model/day.ts';
-import type { ListMessage } from './model/list.ts';
 import type { ListPlan } from './model/list-plan.ts';
 import { asGatewayError, GatewayError, type ErrorCode } from './model/errors.ts';
 import type { Digest, RawMessage, Receipt, Reply, SealedMessage, Verdict } from './model/message.ts';
+import type { PackedList } from './model/packed-records.ts';
 import { keepBytes } from './store/bodies.ts';
 import type { Tx } from './store/database.ts';
 import { appendEvents } from './store/events.ts';
@@ -50,11 +50,15 @@ export async function sealReceipt(arrived: Arrived, content: ReceiptContent): Pr
     issuedAt: momentOf(gateway.now()),
     subject: subject === undefined ? { digest } : { id: subject, digest },
   };
-  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
+  using draft = checkDraft(Buffer.from(writeReceipt(receipt)), receiptFormat, gateway.receiptSchema);
   return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
 }
 
-export async function sealReply(arrived: Arrived, list: ListMessage, plan: ListPlan): Promise<SealedMessage> {
+export async function sealReply(
+  arrived: Arrived,
+  list: Pick<PackedList, 'id'>,
+  plan: ListPlan,
+): Promise<SealedMessage> {
   const { gateway, partner } = arrived;
   const reply: Reply = {
     id: gateway.newId(),

@@ -1,28 +1,37 @@
 /** What a list for one partner says today: who may be seen, and what that changes for the partner. */
 
 import { createHash } from 'node:crypto';
-import type { ListFormat } from './adapter/adapter.ts';
+import type { IdentifierForm } from './adapter/adapter.ts';
 import type { Partner } from './gateway.ts';
-import { bucketOf } from './model/digest.ts';
-import { departureOf, eligibility, type Ineligible, type ListTerms } from './model/eligibility.ts';
-import { isGatewayError } from './model/errors.ts';
-import type { Departure, ListMessage, ListRecord } from './model/list.ts';
-import { differences } from './model/list-difference.ts';
-import { changeMirror, entryOf, findEntry, mirrorOf } from './model/mirror.ts';
-import type { Bucket, MirrorChange, MirrorEntry } from './model/mirror.ts';
-import type { Day, DomesticRecord } from './model/record.ts';
+import { cellText, openCells, readCells } from './model/cells.ts';
 import { dayAt } from './model/day.ts';
+import { bucketOf } from './model/digest.ts';
+import { departureOf, type Ineligible, type ListTerms } from './model/eligibility.ts';
+import type { Departure, ListMessage } from './model/list.ts';
+import { differences } from './model/list-difference.ts';
+import { changeMirror, findEntry, mirrorOf } from './model/mirror.ts';
+import type { Bucket, MirrorChange, MirrorEntry } from './model/mirror.ts';
+import { operatorCell, operatorOfText } from './model/operator-text.ts';
+import { operatorPacking, type OperatorPacking } from './model/operator-view.ts';
+import { dropRecord, openPacker, packed, pickRecords, type PackedRecords } from './model/packed-records.ts';
+import type { Day, DomesticRecord } from './model/record.ts';
 import type { Reader } from './store/database.ts';
 import { loadBuckets } from './store/mirrors.ts';
-import { allOperators, changedOperators, operatorRevision } from './store/operators.ts';
+import {
+  changedOperators,
+  countOperators,
+  operatorPages,
+  operatorRevision,
+  type OperatorPage,
+} from './store/operators.ts';
 import type { Shown, Stream } from './store/streams.ts';
 
 export interface ListContent {
   readonly kind: ListMessage['kind'];
-  readonly records: readonly ListRecord[];
+  readonly records: PackedRecords;
   readonly departures: readonly Departure[];
-  /** Of the records, by identifier. */
-  readonly entries: ReadonlyMap<string, MirrorEntry>;
+  /** Of the records of a change, in their order. */
+  readonly entries: readonly MirrorEntry[];
   /** The buckets the change was worked out from. */
   readonly held: ReadonlyMap<number, Bucket>;
   readonly mirror: MirrorChange;
@@ -41,15 +50,6 @@ interface Wanted {
   readonly unwritable: ReadonlySet<string>;
 }
 
-/** One of our operators as this partner may see it, or why it may not. */
-interface Seen {
-  readonly operator: DomesticRecord;
-  readonly identifier: string;
-  readonly record: ListRecord | undefined;
-  /** It may be seen but not written: what the partner holds of it stays. */
-  readonly stays: boolean;
-}
-
 /**
  * Reads the operators that changed since the last list, and the buckets of the mirror they lie in; all of them for a full
  * list, and where the terms or the layout changed, since then everybody may be seen differently.
@@ -58,17 +58,20 @@ export async function listContent(reader: Reader, wanted: Wanted): Promise<ListC
   const { kind, stream } = wanted;
   const view = viewOf(wanted);
   // Read before the operators: what changes meanwhile is looked at again next time.
-  const shown = { revision: await operatorRevision(reader), terms: view.digest };
+  const shown = { revision: await operatorRevision(reader), terms: view.terms };
   if (kind === 'full' || stream === undefined) return await fullContent(reader, view, { ...wanted, shown });
   return stream.shown.terms === shown.terms
     ? await changedContent(reader, view, { ...wanted, stream, shown })
     : await comparedContent(reader, view, { ...wanted, stream, shown });
 }
 
+/** How this partner sees our operators. */
 interface View {
-  see(operator: DomesticRecord, leftOut: Map<Ineligible, number>): Seen;
-  /** Over all that decides who may be seen and how. */
-  readonly digest: string;
+  readonly packing: OperatorPacking;
+  readonly form: IdentifierForm;
+  readonly unwritable: ReadonlySet<string>;
+  /** Digest over all that decides who may be seen and how. */
+  readonly terms: string;
 }
 
 function viewOf({ partner, now, unwritable }: Wanted): View {
@@ -78,47 +81,79 @@ function viewOf({ partner, now, unwritable }: Wanted): View {
   const terms: ListTerms = { arrangement, needs: list.needs, form };
   const deciding = [list.fingerprint, list.needs, arrangement.grades, form.form, form.grammar.source];
   return {
-    digest: createHash('sha256').update(JSON.stringify(deciding)).digest('hex'),
-    see(operator, leftOut) {
-      const judged = eligibility(operator, terms);
-      const identifier = form.toIdentifier(operator.code);
-      const record = judged.eligible && !unwritable.has(identifier) ? seenOf(list, judged.entry) : undefined;
-      const reasons = judged.eligible ? (['value_not_writable'] as const) : judged.reasons;
-      if (record === undefined) for (const reason of reasons) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
-      return { operator, identifier, record, stays: judged.eligible };
-    },
+    packing: operatorPacking(terms, list.viewing),
+    form,
+    unwritable,
+    terms: createHash('sha256').update(JSON.stringify(deciding)).digest('hex'),
   };
 }
 
-/** Undefined when nothing is left of a value after what the layout makes of it. */
-function seenOf(list: ListFormat, entry: ListRecord): ListRecord | undefined {
-  try {
-    return list.asSeen(entry);
-  } catch (error) {
-    if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return undefined;
-    throw error;
+/** What was seen of operators that were read. */
+interface Seen {
+  readonly records: PackedRecords;
+  readonly entries: readonly MirrorEntry[];
+  readonly leftOut: ReadonlyMap<Ineligible, number>;
+}
+
+/** An operator the partner may not see. */
+interface Unseen {
+  readonly identifier: string;
+  /** It may be seen but not written: what the partner holds of it stays. */
+  readonly stays: boolean;
+  /** How many records had been packed when it was read. */
+  readonly after: number;
+  operator(): DomesticRecord;
+}
+
+const notWritable: readonly Ineligible[] = ['value_not_writable'];
+
+async function everybody(reader: Reader): Promise<{ pages: AsyncIterable<OperatorPage>; most: number }> {
+  return { pages: operatorPages(reader), most: await countOperators(reader) };
+}
+
+/** Looks at operators as the partner will see them; `tell` is told of those it may not see. */
+async function look(
+  { pages, most }: { readonly pages: AsyncIterable<OperatorPage>; readonly most: number },
+  { packing, form, unwritable }: View,
+  tell: (unseen: Unseen) => void,
+): Promise<Seen> {
+  const packer = openPacker(most);
+  const entries: MirrorEntry[] = [];
+  const cells = openCells();
+  const leftOut = new Map<Ineligible, number>();
+  for await (const page of pages) {
+    // A line end stands between two operators.
+    for (let at = 0, end = 0; at < page.length; at = end + 1) {
+      const [start, after] = [at, entries.length];
+      end = readCells(cells, page, start);
+      let seen = packing(cells, packer);
+      if ('leaf' in seen && unwritable.has(seen.identifier)) {
+        dropRecord(packer);
+        seen = notWritable;
+      }
+      if ('leaf' in seen) {
+        entries.push(seen);
+        continue;
+      }
+      for (const reason of seen) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+      const identifier = form.toIdentifier(cellText(cells, operatorCell.code));
+      const stays = seen.includes('value_not_writable');
+      tell({ identifier, stays, after, operator: () => operatorOfText(page.toString('utf8', start, end)) });
+    }
   }
+  return { records: packed(packer), entries, leftOut };
 }
 
 async function fullContent(reader: Reader, view: View, wanted: Wanted & { shown: Shown }): Promise<ListContent> {
   const { shown } = wanted;
-  const leftOut = new Map<Ineligible, number>();
-  const records: ListRecord[] = [];
-  const entries = new Map<string, MirrorEntry>();
   const held = await toldByFullLists(reader, wanted);
-  for await (const batch of allOperators(reader)) {
-    for (const operator of batch) {
-      const { record, identifier } = view.see(operator, leftOut);
-      if (record !== undefined) {
-        records.push(record);
-        entries.set(identifier, entryOf(record));
-      } else if (held.has(identifier)) held.set(identifier, operator);
-    }
-  }
-  const left = [...held].filter(([identifier]) => !entries.has(identifier));
-  const departures = left.map(([identifier, operator]) => departed(wanted, identifier, operator));
-  const mirror = mirrorOf([...entries.values()]);
-  return { kind: 'full', records, departures, entries, held: new Map(), mirror, leftOut, shown };
+  const { records, entries, leftOut } = await look(await everybody(reader), view, ({ identifier, operator }) => {
+    if (held.has(identifier)) held.set(identifier, operator());
+  });
+  for (const { identifier } of held.size === 0 ? [] : entries) held.delete(identifier);
+  const departures = [...held].map(([identifier, operator]) => departed(wanted, identifier, operator));
+  const mirror = mirrorOf(entries);
+  return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, shown };
 }
 
 /** Who a partner holds that takes full lists only: where one of them left, the list itself must say why. */
@@ -145,70 +180,72 @@ async function comparedContent(reader: Reader, view: View, held: Held): Promise<
   const { stream, shown } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
   const leaves = new Map([...buckets.values()].flat().map(({ identifier, leaf }) => [identifier, leaf]));
-  const leftOut = new Map<Ineligible, number>();
-  const wanted: { record: ListRecord; leaf: string; entry: MirrorEntry }[] = [];
   const unseen = new Map<string, DomesticRecord>();
-  for await (const batch of allOperators(reader)) {
-    for (const operator of batch) {
-      const { record, identifier, stays } = view.see(operator, leftOut);
-      if (record === undefined) {
-        if (stays) leaves.delete(identifier);
-        else if (leaves.has(identifier)) unseen.set(identifier, operator);
-        continue;
-      }
-      const entry = entryOf(record);
-      wanted.push({ record, leaf: entry.leaf, entry });
-    }
-  }
-  const { added, changed, left } = differences(leaves, wanted);
+  const { records, entries, leftOut } = await look(await everybody(reader), view, ({ identifier, stays, operator }) => {
+    if (stays) leaves.delete(identifier);
+    else if (leaves.has(identifier)) unseen.set(identifier, operator());
+  });
+  const numbered = entries.map(({ identifier, leaf }, number) => ({ record: { identifier, number }, leaf }));
+  const { added, changed, left } = differences(leaves, numbered);
   const departures = left.map((identifier) => departed(held, identifier, unseen.get(identifier)));
-  const all = new Map(wanted.map(({ entry }) => [entry.identifier, entry]));
-  const records = [...added, ...changed];
-  return { ...delta({ records, departures, all, buckets, stream }), leftOut, shown };
+  const numbers = [...added, ...changed].map(({ number }) => number);
+  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, shown };
 }
 
 /** Those that changed since the last list against what is held of them. */
 async function changedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
   const { stream, shown } = held;
-  const leftOut = new Map<Ineligible, number>();
-  const seen = new Map<string, Seen>();
-  for await (const batch of changedOperators(reader, stream.shown.revision)) {
-    for (const operator of batch) {
-      const one = view.see(operator, leftOut);
-      seen.set(one.identifier, one);
-    }
-  }
-  const numbers = new Set([...seen.keys()].map(bucketOf));
-  const buckets = await loadBuckets(reader, stream.id, [...numbers]);
-  const records: ListRecord[] = [];
+  const unseen: Unseen[] = [];
+  const pages = changedOperators(reader, stream.shown.revision);
+  const { records, entries, leftOut } = await look({ pages, most: 0 }, view, (one) => unseen.push(one));
+  const latest = latestOf(entries, unseen);
+  const buckets = await loadBuckets(reader, stream.id, [...new Set([...latest.keys()].map(bucketOf))]);
+  const numbers: number[] = [];
   const departures: Departure[] = [];
-  const all = new Map<string, MirrorEntry>();
-  for (const { operator, identifier, record, stays } of seen.values()) {
+  for (const [identifier, one] of latest) {
     const before = findEntry(buckets, identifier);
-    if (record === undefined) {
-      if (before !== undefined && !stays) departures.push(departed(held, identifier, operator));
-      continue;
-    }
-    const entry = entryOf(record);
-    if (before?.leaf === entry.leaf) continue;
-    records.push(record);
-    all.set(identifier, entry);
+    if (typeof one === 'number') {
+      if (before?.leaf !== entries[one]?.leaf) numbers.push(one);
+    } else if (before !== undefined && !one.stays) departures.push(departed(held, identifier, one.operator()));
   }
-  return { ...delta({ records, departures, all, buckets, stream }), leftOut, shown };
+  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, shown };
+}
+
+/** What was seen last of each operator, the number of its record where it may be seen: one that changed while it was read comes twice. */
+function latestOf(entries: readonly MirrorEntry[], unseen: readonly Unseen[]): ReadonlyMap<string, number | Unseen> {
+  const latest = new Map<string, number | Unseen>();
+  let next = 0;
+  for (let number = 0; number <= entries.length; number += 1) {
+    for (let one = unseen[next]; one !== undefined && one.after <= number; one = unseen[next]) {
+      latest.set(one.identifier, one);
+      next += 1;
+    }
+    const entry = entries[number];
+    if (entry !== undefined) latest.set(entry.identifier, number);
+  }
+  return latest;
 }
 
 interface Delta {
-  readonly records: readonly ListRecord[];
+  /** All that were seen, and which of them the partner does not hold like this. */
+  readonly records: PackedRecords;
+  readonly entries: readonly MirrorEntry[];
+  readonly numbers: readonly number[];
   readonly departures: readonly Departure[];
-  /** Entries of the records at least. */
-  readonly all: ReadonlyMap<string, MirrorEntry>;
   readonly buckets: ReadonlyMap<number, Bucket>;
   readonly stream: Stream;
 }
 
-function delta({ records, departures, all, buckets, stream }: Delta): Omit<ListContent, 'leftOut' | 'shown'> {
-  const puts = records.flatMap(({ identifier }) => all.get(identifier) ?? []);
+function delta({
+  records,
+  entries: all,
+  numbers,
+  departures,
+  buckets,
+  stream,
+}: Delta): Omit<ListContent, 'leftOut' | 'shown'> {
+  const entries = numbers.flatMap((number) => all[number] ?? []);
   const gone = departures.map(({ identifier }) => identifier);
-  const mirror = changeMirror(stream.mirror, buckets, puts, gone);
-  return { kind: 'delta', records, departures, entries: all, held: buckets, mirror };
+  const mirror = changeMirror(stream.mirror, buckets, entries, gone);
+  return { kind: 'delta', records: pickRecords(records, numbers), departures, entries, held: buckets, mirror };
 }

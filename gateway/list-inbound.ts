@@ -5,21 +5,22 @@ import { readMessage } from './message-reading.ts';
 import { dayAt, momentOf } from './model/day.ts';
 import { GatewayError } from './model/errors.ts';
 import { judgeChain, judgeEnvelope, judgePart, judgeSequence } from './model/judge.ts';
-import type { ListMessage, ListRecord, Position } from './model/list.ts';
-import { planList, touchedBuckets, type ListPlan } from './model/list-plan.ts';
+import type { Position } from './model/list.ts';
+import { contentOf, planList, touchedBuckets, type ListPlan } from './model/list-plan.ts';
 import type { Digest } from './model/message.ts';
 import { emptyMirror } from './model/mirror.ts';
+import { joinRecords, type PackedList, type PackedRecords } from './model/packed-records.ts';
 import { getBytes } from './store/bodies.ts';
 import type { Tx } from './store/database.ts';
 import { findInbox } from './store/inbox.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from './store/mirrors.ts';
 import { addMessage, recordResults } from './store/outbox.ts';
-import { applyToRegister } from './store/register.ts';
+import { applyToRegister } from './store/register-writing.ts';
 import { findStream, moveStream, noteLists, type Stream, type StreamMove } from './store/streams.ts';
 import { verify } from './wire/verify.ts';
 
 /** `approved`: two people released it, so its movement is not judged again. Throws what is wrong with it. */
-export async function takeList(arrived: Arrived, list: ListMessage, approved = false): Promise<Received> {
+export async function takeList(arrived: Arrived, list: PackedList, approved = false): Promise<Received> {
   const { gateway, partner } = arrived;
   judgeEnvelope(list, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
@@ -31,7 +32,7 @@ export async function takeList(arrived: Arrived, list: ListMessage, approved = f
   const { id, position } = list;
   if (list.part !== undefined && list.part.no < list.part.of) return await stageList(arrived, list, stream);
 
-  const content = list.part === undefined ? list : await withStaged(arrived, list, staged);
+  const content = contentOf(list.part === undefined ? list : await withStaged(arrived, list, staged));
   const buckets =
     stream === undefined ? new Map() : await loadBuckets(gateway.db.sql, stream.id, touchedBuckets(content));
   const { identifiers, arrangement, timeZone } = partner.adapter;
@@ -53,9 +54,9 @@ export async function takeList(arrived: Arrived, list: ListMessage, approved = f
 }
 
 /** A part that others follow: kept and receipted, in force with the last one only. */
-async function stageList(arrived: Arrived, list: ListMessage, stream: Stream | undefined): Promise<Received> {
+async function stageList(arrived: Arrived, list: PackedList, stream: Stream | undefined): Promise<Received> {
   const { id, position, records } = list;
-  const counts = { taken: records.length, refused: 0 };
+  const counts = { taken: records.count, refused: 0 };
   const receipt = await sealReceipt(arrived, { verdict: 'applied', subject: id, position, records: counts });
   return await conclude(arrived, { id, kind: 'list', verdict: 'applied', receipt }, async (tx) => {
     const streamId = await movedStream(tx, arrived, { from: stream?.position, to: position });
@@ -65,9 +66,9 @@ async function stageList(arrived: Arrived, list: ListMessage, stream: Stream | u
 }
 
 /** The last part together with those before it, which are read again from the bytes that were kept. */
-async function withStaged(arrived: Arrived, last: ListMessage, staged: readonly Digest[]): Promise<ListMessage> {
+async function withStaged(arrived: Arrived, last: PackedList, staged: readonly Digest[]): Promise<PackedList> {
   const { gateway, partner } = arrived;
-  const records: ListRecord[][] = [];
+  const records: PackedRecords[] = [];
   for (const digest of staged) {
     const kept = await findInbox(gateway.db.sql, { partner: partner.code, digest });
     if (kept === undefined) throw new GatewayError('E_INTERNAL', 'a part of a list is not in the inbox');
@@ -79,13 +80,13 @@ async function withStaged(arrived: Arrived, last: ListMessage, staged: readonly 
       new Date(receivedAt),
     );
     const message = readMessage(partner, verified, receivedAt);
-    if (message.kind === 'list') records.push([...message.list.records]);
+    if (message.kind === 'list') records.push(message.list.records);
   }
-  return { ...last, records: [...records, last.records].flat() };
+  return { ...last, records: joinRecords([...records, last.records]) };
 }
 
 interface Application {
-  readonly list: ListMessage;
+  readonly list: PackedList;
   readonly plan: ListPlan;
   readonly before: Position | undefined;
 }

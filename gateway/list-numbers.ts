@@ -4,8 +4,9 @@ import type { Gateway, Partner } from './gateway.ts';
 import type { ListContent } from './list-content.ts';
 import { later, momentOf } from './model/day.ts';
 import { nextChain, zeroChain } from './model/digest.ts';
-import type { ListMessage, Part, Position } from './model/list.ts';
+import type { Part, Position } from './model/list.ts';
 import { changeMirror, mirrorRoot, type Bucket, type MirrorSummary } from './model/mirror.ts';
+import { sliceRecords, type PackedList } from './model/packed-records.ts';
 import type { Stream } from './store/streams.ts';
 
 export interface Numbering {
@@ -19,7 +20,7 @@ export function* numbered(
   gateway: Gateway,
   partner: Partner,
   { stream, content, each }: Numbering,
-): Generator<ListMessage> {
+): Generator<PackedList> {
   const { kind } = content;
   const { partRecords = Infinity } = partner.adapter.lists;
   const cut = [...cutUp(content, each && kind === 'delta' ? 1 : partRecords)];
@@ -43,20 +44,22 @@ export function* numbered(
     const position: Position = { epoch, sequence, chain, root, count: after.count };
     const part: Part = { no: i + 1, of: cut.length };
     const parted = kind === 'full' && part.of > 1 ? { part } : {};
-    yield { ...head, id: gateway.newId(), position, previousChain, ...parted, ...own };
+    const { records, departures } = own;
+    yield { ...head, id: gateway.newId(), position, previousChain, ...parted, records, departures };
   }
 }
 
-type Cut = Pick<ListMessage, 'records' | 'departures'>;
+type Cut = Pick<ListContent, 'records' | 'departures' | 'entries'>;
 
 /** At most so many operators a message, records before departures; one message at least. */
-function* cutUp({ records, departures }: Cut, most: number): Generator<Cut> {
-  const total = Math.max(1, records.length + departures.length);
+function* cutUp({ records, departures, entries }: Cut, most: number): Generator<Cut> {
+  const total = Math.max(1, records.count + departures.length);
   for (let from = 0; from < total; from += most) {
-    const [begin, end] = [from - records.length, from - records.length + most];
+    const [begin, end] = [from - records.count, from - records.count + most];
     yield {
-      records: records.slice(from, from + most),
+      records: sliceRecords(records, from, from + most),
       departures: departures.slice(Math.max(0, begin), Math.max(0, end)),
+      entries: entries.slice(from, from + most),
     };
   }
 }
@@ -66,8 +69,7 @@ function summaries(cut: readonly Cut[], content: ListContent, stream: Stream | u
   if (content.kind === 'full' || cut.length === 1 || stream === undefined) return () => content.mirror.after;
   const buckets = new Map<number, Bucket>(content.held);
   let after = stream.mirror;
-  return ({ records, departures }) => {
-    const entries = records.flatMap(({ identifier }) => content.entries.get(identifier) ?? []);
+  return ({ entries, departures }) => {
     const gone = departures.map(({ identifier }) => identifier);
     const change = changeMirror(after, buckets, entries, gone);
     for (const [number, bucket] of change.buckets) buckets.set(number, bucket);

@@ -14,6 +14,6 @@ export function readMessage(partner: Partner, verified: VerifiedMessage, receive
   if (layout === undefined) throw new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
   const valid = validate(verified, partner.schemaOf(layout.format));
   return layout.kind === 'list'
-    ? { kind: 'list', list: readBody(valid, layout.format.decoder()) }
+    ? { kind: 'list', list: readBody(valid, layout.format.packedDecoder()) }
     : { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
 }

@@ -16,6 +16,7 @@ import { GatewayError } from './model/errors.ts';
 import type { ListMessage } from './model/list.ts';
 import type { SealedMessage } from './model/message.ts';
 import { mirrorRoot, type MirrorChange } from './model/mirror.ts';
+import type { PackedList } from './model/packed-records.ts';
 import { appendEvents } from './store/events.ts';
 import { saveBuckets } from './store/mirrors.ts';
 import { addMessages, supersedeOlder } from './store/outbox.ts';
@@ -27,7 +28,7 @@ export type ListKind = ListMessage['kind'];
 
 /** One message of a list, sealed and not sent. */
 export interface BuiltMessage {
-  readonly list: ListMessage;
+  readonly list: PackedList;
   readonly sealed: SealedMessage;
 }
 
@@ -122,7 +123,7 @@ function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
   const last = built.messages.at(-1);
   if (last === undefined) throw new GatewayError('E_INTERNAL', 'a list has one message at least');
   const { records, departures, leftOut, mirror, shown } = content;
-  const counts = { records: records.length, departures: departures.length };
+  const counts = { records: records.count, departures: departures.length };
   return { ...built, ...last, ...counts, leftOut, mirror, shown, timings };
 }
 
@@ -201,7 +202,7 @@ function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | 
 
 /** A delta without a change, or a full list that is the one the partner holds. */
 function saysNothingNew(stream: Stream | undefined, { kind, records, departures, mirror }: ListContent): boolean {
-  if (kind === 'delta') return records.length + departures.length === 0;
+  if (kind === 'delta') return records.count + departures.length === 0;
   return stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
 }
 
@@ -211,14 +212,14 @@ const signedAtOnce = 64;
 async function sealAll(
   partner: Partner,
   layout: ListFormat,
-  lists: Iterable<ListMessage>,
+  lists: Iterable<PackedList>,
   clock: Stopwatch,
 ): Promise<BuiltMessage[]> {
   const sealing: Promise<BuiltMessage>[] = [];
   try {
     for (const list of lists) {
       clock.lap('compare');
-      const bytes = joined(layout.encode(list), list.records.length);
+      const bytes = joined(layout.encodePacked(list), list.records.count);
       clock.lap('encode');
       const draft = checkDraft(bytes, layout, partner.schemaOf(layout));
       clock.lap('validate');
@@ -233,7 +234,7 @@ async function sealAll(
   return await Promise.all(sealing);
 }
 
-async function sealOne(partner: Partner, list: ListMessage, draft: Draft): Promise<BuiltMessage> {
+async function sealOne(partner: Partner, list: PackedList, draft: Draft): Promise<BuiltMessage> {
   using open = draft;
   const meta = { id: list.id, partner: partner.code, kind: 'list', at: list.issuedAt } as const;
   return { list, sealed: await seal(open, partner.signer, meta) };

@@ -3,7 +3,7 @@
 import type { ListFormat } from './adapter/adapter.ts';
 import type { Partner } from './gateway.ts';
 import { asGatewayError, type ErrorCode } from './model/errors.ts';
-import type { ListMessage } from './model/list.ts';
+import { recordAt, sliceRecords, type PackedList } from './model/packed-records.ts';
 import { checkDraft, joined } from './wire/seal.ts';
 
 export interface Unwritable {
@@ -27,20 +27,26 @@ export function unwritableIn(
   failure: unknown,
   partner: Partner,
   layout: ListFormat,
-  list: ListMessage,
+  list: PackedList,
 ): readonly Unwritable[] {
   if (!ofRecords.includes(asGatewayError(failure).code)) return [];
-  const written = { ...list, records: [], departures: [] };
-  if (faultOf(partner, layout, written) !== undefined) return []; // the layout itself does not work
-  return list.records.flatMap((record) => {
-    const fault = faultOf(partner, layout, { ...written, records: [record] });
-    return fault === undefined ? [] : { identifier: record.identifier, ...fault };
+  const alone = (number: number): PackedList => ({
+    ...list,
+    records: sliceRecords(list.records, number, number + 1),
+    departures: [],
   });
+  if (faultOf(partner, layout, alone(list.records.count)) !== undefined) return []; // the layout itself does not work
+  const found: Unwritable[] = [];
+  for (let number = 0; number < list.records.count; number += 1) {
+    const fault = faultOf(partner, layout, alone(number));
+    if (fault !== undefined) found.push({ identifier: recordAt(list.records, number).identifier, ...fault });
+  }
+  return found;
 }
 
-function faultOf(partner: Partner, layout: ListFormat, list: ListMessage): Omit<Unwritable, 'identifier'> | undefined {
+function faultOf(partner: Partner, layout: ListFormat, list: PackedList): Omit<Unwritable, 'identifier'> | undefined {
   try {
-    checkDraft(joined(layout.encode(list)), layout, partner.schemaOf(layout))[Symbol.dispose]();
+    checkDraft(joined(layout.encodePacked(list)), layout, partner.schemaOf(layout))[Symbol.dispose]();
     return undefined;
   } catch (error) {
     const { code, detail, at } = asGatewayError(error);

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { receiveMessage } from '../gateway/inbound.ts';
 import { dayAt, momentOf } from '../gateway/model/day.ts';
 import type { ErrorCode } from '../gateway/model/errors.ts';
+import { unpackedList } from '../gateway/model/packed-records.ts';
 import { buildList } from '../gateway/outbound.ts';
 import { findStream } from '../gateway/store/streams.ts';
 import { loadSchema, type Schema } from '../gateway/wire/schema.ts';
@@ -107,7 +108,7 @@ describe('what is refused', () => {
     const partner = us.gateway.partners.get('KR');
     if (built === undefined || partner === undefined) throw new Error('there is a list for KR');
     const layout = partner.adapter.on(dayAt(built.list.issuedAt, partner.adapter.timeZone)).list;
-    const xml = [...layout.encode(built.list)].join('');
+    const xml = [...layout.encode(unpackedList(built.list))].join('');
     const changed = change(xml);
     expect(changed).to.not.equal(xml);
     using draft = checkDraft([changed], layout, anyList());

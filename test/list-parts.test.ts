@@ -66,7 +66,7 @@ describe('a list in several messages', () => {
     await us.know(...Array.from({ length: 12 }, (_, i) => operator(i + 1, { status: 'suspended' })), operator(26));
     await us.know(operator(13, { consent: false }));
     const built = await sendList(inParts(us.gateway, 'KR', 5), 'KR');
-    expect(built?.messages.map(({ list }) => [list.kind, list.records.length, list.departures.length])).to.deep.equal([
+    expect(built?.messages.map(({ list }) => [list.kind, list.records.count, list.departures.length])).to.deep.equal([
       ['delta', 5, 0],
       ['delta', 5, 0],
       ['delta', 3, 1],

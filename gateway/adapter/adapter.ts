@@ -5,6 +5,8 @@ import type { BodyDecoder } from '../model/body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage, ListRecord } from '../model/list.ts';
 import type { Reply } from '../model/message.ts';
+import type { RecordViewing } from '../model/operator-view.ts';
+import type { PackedList } from '../model/packed-records.ts';
 import type { Day } from '../model/record.ts';
 
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
@@ -52,6 +54,12 @@ export interface ListFormat extends MessageFormat<ListMessage> {
   readonly fingerprint: string;
   /** The record as the partner will read it: without what the template does not carry. Digests are taken over this. */
   asSeen(record: ListRecord): ListRecord;
+  /** The same for packed records, value by value. */
+  readonly viewing: RecordViewing;
+  /** A list as encode writes it; its pieces, text or UTF-8, share their memory: each must be used before the next is asked for. */
+  encodePacked(list: PackedList): Iterable<string | Uint8Array>;
+  /** Reads a list with its records packed, and accepts and refuses what the decoder does. */
+  packedDecoder(): BodyDecoder<PackedList>;
   view(record: ListRecord): RecordView;
 }
 

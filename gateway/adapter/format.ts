@@ -3,10 +3,13 @@
 import { hash } from 'node:crypto';
 import { extname } from 'node:path';
 import type { BodyDecoder } from '../model/body.ts';
+import { isGatewayError } from '../model/errors.ts';
 import type { ListMessage, ListRecord } from '../model/list.ts';
+import type { RecordViewing, ValueView } from '../model/operator-view.ts';
+import { packedOf, recordFields, unpackedList, type PackedList, type RecordField } from '../model/packed-records.ts';
 import type { ListFormat, MessageFormat, RecordView } from './adapter.ts';
 import { invalid } from './faults.ts';
-import { openScope, type Scope } from './holes.ts';
+import { openScope, type Hole, type Scope } from './holes.ts';
 import { jsonEncoder, jsonItemWriter, readJsonMessage } from './json-codec.ts';
 import { planJson } from './json-template.ts';
 import { lineItemWriter, linesEncoder, readLinesMessage } from './lines-codec.ts';
@@ -14,8 +17,8 @@ import { planLines, type LinesKind } from './lines-template.ts';
 import { listShape, type Shape, type Slot } from './shapes.ts';
 import type { AdapterTools } from './tools.ts';
 import type { TransformContext } from './transforms.ts';
-import { xmlDecoder } from './xml-decoder.ts';
-import { xmlEncoder, xmlItemWriter } from './xml-encoder.ts';
+import { packedXmlDecoders, xmlDecoder } from './xml-decoder.ts';
+import { xmlEncoder, xmlItemWriter, type Chunk } from './xml-encoder.ts';
 import { planXml } from './xml-template.ts';
 
 export interface TemplateSource {
@@ -36,9 +39,13 @@ interface Compiled {
   readonly type: string;
   readonly contentType: string;
   readonly encode: (message: unknown) => Iterable<string>;
+  /** The same of a list whose records are packed. */
+  readonly encodePacked: (list: PackedList) => Iterable<Chunk>;
   /** One item of a list as it stands in a message. */
   readonly item: (list: string) => ((item: unknown) => string) | undefined;
   readonly decoder: () => BodyDecoder<unknown>;
+  /** Decoders of lists whose records are to be packed. */
+  readonly packedDecoders: () => () => BodyDecoder<PackedList>;
 }
 
 /** Compiles a template for a kind of message. Throws E_ADAPTER_INVALID with file and line. */
@@ -60,6 +67,8 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
   const write = compiled.item('records');
   if (records === undefined || write === undefined)
     throw invalid('the template does not carry the list records', source.file);
+  // What is remembered from message to message takes memory: only once a list is read.
+  let decoders: (() => BodyDecoder<PackedList>) | undefined;
   const [no, of] = ['message.part.no', 'message.part.of'].map((path) => scope.holes.has(path));
   if (no !== of)
     throw invalid(
@@ -72,6 +81,9 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
     carriesParts: no === true,
     fingerprint: fingerprintOf(source, context),
     asSeen: seenBy<ListRecord>(records),
+    viewing: viewingBy(records),
+    encodePacked: compiled.encodePacked,
+    packedDecoder: () => (decoders ??= compiled.packedDecoders())(),
     view: (record) => ({ fields: viewed(records, record), text: write(record) }),
   };
 }
@@ -118,13 +130,16 @@ function compileLines({ file, text, type, contentType }: TemplateSource, scope: 
       'Give its media type as messages.list.type or messages.reply.type.',
     );
   const plan = planLines(text, file, kind, scope);
+  const encode = linesEncoder(plan);
   return {
     format: 'text',
     type,
     contentType: contentType ?? 'multipart/signed',
-    encode: linesEncoder(plan),
+    encode,
+    encodePacked: (list) => encode(unpackedList(list)),
     item: (list) => lineItemWriter(plan, list),
     decoder: () => ({ format: 'text', read: (lines) => readLinesMessage(plan, scope, lines) }),
+    packedDecoders: () => () => ({ format: 'text', read: (lines) => packedList(readLinesMessage(plan, scope, lines)) }),
   };
 }
 
@@ -134,13 +149,17 @@ function compileXml(
   { readXml }: TemplateTools,
 ): Compiled {
   const plan = planXml(text, file, scope, (template, events) => readXml(template, events, { template: true, file }));
+  const encode = xmlEncoder(plan);
   return {
     format: 'xml',
     type: `{${plan.namespace}}${plan.name}`,
     contentType,
-    encode: xmlEncoder(plan),
+    // Without packed records no chunk is bytes.
+    encode: (message) => encode(message) as Generator<string>,
+    encodePacked: (list) => encode({ ...list, records: [] }, list.records),
     item: (list) => xmlItemWriter(plan, list),
-    decoder: () => ({ format: 'xml', ...xmlDecoder(plan, scope) }),
+    decoder: () => xmlDecoder(plan, scope),
+    packedDecoders: () => packedXmlDecoders(plan, scope),
   };
 }
 
@@ -152,14 +171,23 @@ function compileJson(
   if (type === undefined)
     throw invalid('a JSON message needs a type', file, 'Give messages.list.type or messages.reply.type.');
   const plan = planJson(readJson(text), file, scope);
+  const encode = jsonEncoder(plan);
   return {
     format: 'json',
     type,
     contentType,
-    encode: jsonEncoder(plan),
+    encode,
+    encodePacked: (list) => encode(unpackedList(list)),
     item: (list) => jsonItemWriter(plan, list),
     decoder: () => ({ format: 'json', read: (value) => readJsonMessage(plan, scope, value) }),
+    packedDecoders: () => () => ({ format: 'json', read: (value) => packedList(readJsonMessage(plan, scope, value)) }),
   };
+}
+
+/** `read`: by the scope of a list. */
+function packedList(read: unknown): PackedList {
+  const list = read as ListMessage;
+  return { ...list, records: packedOf(list.records) };
 }
 
 /** Values of a record that the model lets be absent but the template does not. */
@@ -202,6 +230,26 @@ function seenBy<T>(scope: Scope): (item: T) => T {
     // Built by the shape the scope was opened for.
     return scope.shape.build(slots) as T;
   };
+}
+
+/** The same for packed records, value by value. */
+function viewingBy(scope: Scope): RecordViewing {
+  const views = recordFields.map((path): [RecordField, ValueView] => {
+    const hole = scope.holes.get(path);
+    if (hole === undefined) return [path, scope.parts.has(path) ? 'kept' : 'left_out'];
+    return [path, scope.lossy.has(path) ? (text) => lossyView(hole, text) : 'kept'];
+  });
+  return { values: Object.fromEntries(views) as RecordViewing['values'], roles: scope.lists.has('roles') };
+}
+
+function lossyView(hole: Hole, text: string): string | undefined {
+  try {
+    const seen = hole.read(hole.writeText(text));
+    return typeof seen === 'string' ? seen : undefined;
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return undefined;
+    throw error;
+  }
 }
 
 function carriesAll({ shape, holes, parts, lists, lossy }: Scope): boolean {

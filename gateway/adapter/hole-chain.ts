@@ -2,7 +2,7 @@
 
 import { invalid, misfit, placed } from './faults.ts';
 import type { Field, Kind, Slot } from './shapes.ts';
-import { fromPlainText, plainText, transform, type Transform, type TransformContext } from './transforms.ts';
+import { fromPlainText, transform, type Transform, type TransformContext } from './transforms.ts';
 
 export interface Hole {
   readonly path: string;
@@ -16,9 +16,15 @@ export interface Hole {
   readonly mayBeEmpty: boolean;
   /** The slot it is read into. */
   readonly slot: number;
+  /** It holds one of the two parts of a split value. */
+  readonly isPart: boolean;
+  /** A text stands on the wire as it is. */
+  readonly isPlain: boolean;
   isPresent(item: unknown): boolean;
   /** The value as it stands on the wire, before escaping; undefined when absent. */
   write(item: unknown): string | undefined;
+  /** The same for a value at hand. */
+  writeText(ours: string): string;
   read(theirs: string): Slot;
 }
 
@@ -65,33 +71,38 @@ interface HoleSpec extends Chain {
   readonly field: Field;
   readonly optional: boolean;
   readonly slot: number;
+  readonly isPart?: boolean;
 }
 
-export function makeHole({ field, optional, slot, transforms, numeric }: HoleSpec): Hole {
+export function makeHole({ field, optional, slot, transforms, numeric, isPart = false }: HoleSpec): Hole {
   const { path } = field;
+  const at = path === '.' ? '' : `/${path.replaceAll('.', '/')}`;
   const backwards = transforms.toReversed();
+  const writeText = (ours: string): string => {
+    try {
+      let text = ours;
+      for (const step of transforms) text = step.encode(text);
+      return text;
+    } catch (error) {
+      throw placed(error, at);
+    }
+  };
   return {
-    path,
-    kind: field.kind,
-    optional,
-    numeric,
-    mayBeEmpty: false,
-    slot,
+    ...{ path, kind: field.kind, optional, numeric, mayBeEmpty: false, slot, isPart },
+    isPlain: transforms.length === 0,
     isPresent: (item) => field.get(item) !== undefined,
     write(item) {
       const value = field.get(item);
-      try {
-        if (value !== undefined) {
-          let text = plainText(value);
-          for (const step of transforms) text = step.encode(text);
-          return text;
-        }
-        if (optional) return undefined;
-        throw misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without');
-      } catch (error) {
-        throw placed(error, path === '.' ? '' : `/${path.replaceAll('.', '/')}`);
-      }
+      if (value !== undefined && value !== '') return writeText(String(value));
+      if (value === undefined && optional) return undefined;
+      throw placed(
+        value === ''
+          ? misfit('E_VALUE_INVALID', 'the value is an empty text')
+          : misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without'),
+        at,
+      );
     },
+    writeText,
     read: remembering(field.kind, (theirs) => {
       let text = theirs;
       for (const step of backwards) text = step.decode(text);

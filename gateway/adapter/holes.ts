@@ -163,7 +163,10 @@ function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec)
     numeric: false,
     mayBeEmpty: !optional,
     slot,
+    isPart: false,
+    isPlain: false,
     isPresent: (record) => get(record).length > 0,
+    writeText: (joined) => joined,
     write(record) {
       const items = get(record);
       if (items.length === 0 && optional) return undefined;
@@ -209,7 +212,7 @@ function bindPart(scope: Scope, { field, index, optional, steps, wire, at }: Par
   scope.slots += 1;
   const cut = cutting(part, Number(count));
   const { transforms } = chainOf(scope.context, { field, steps: others, wire, at });
-  const hole = makeHole({ field, optional, slot, numeric: false, transforms: [cut, ...transforms] });
+  const hole = makeHole({ field, optional, slot, numeric: false, isPart: true, transforms: [cut, ...transforms] });
   parts[part] = hole;
   scope.parts.set(path, parts);
   if (parts.first !== undefined && parts.rest !== undefined) {

@@ -148,13 +148,6 @@ export function affix(before: string, after: string): Transform {
   };
 }
 
-/** A value of ours as plain text, before any transform. Throws E_VALUE_INVALID for what no message should carry. */
-export function plainText(value: Scalar): string {
-  if (typeof value === 'number') return String(value);
-  if (value === '') throw misfit('E_VALUE_INVALID', 'the value is an empty text');
-  return value;
-}
-
 /** The plain text back as a value of ours. Throws E_VALUE_INVALID, or E_CODE_UNKNOWN for a word outside its set. */
 export function fromPlainText(text: string, field: Field): Scalar {
   switch (field.kind) {

@@ -3,11 +3,21 @@
  * Elements stand in the order of the template. Paths of places are put together only when there is something to complain of.
  */
 
-import type { BodyEvents, XmlAttribute } from '../model/body.ts';
+import type { BodyDecoder, XmlAttribute } from '../model/body.ts';
 import type { ErrorCode } from '../model/errors.ts';
+import type { ListMessage, ListRecord } from '../model/list.ts';
+import {
+  dropRecord,
+  openPacker,
+  packed,
+  packRecord,
+  type PackedList,
+  type RecordPacker,
+} from '../model/packed-records.ts';
 import { misfit, placed } from './faults.ts';
 import { buildItem, type Hole, type Scope } from './holes.ts';
 import type { Slot } from './shapes.ts';
+import { packedReader } from './xml-packed-decoder.ts';
 import { fixedValue, isRequired, type ElementPlan } from './xml-template.ts';
 
 /** The state of one element that is open. Each depth has one, used again for every element there: a list has hundreds of thousands. */
@@ -27,22 +37,62 @@ interface Frame {
 }
 
 const noChildren: readonly ElementPlan[] = [];
+const noAttributes: readonly XmlAttribute[] = [];
 
 /** How far the reading of one message has come. */
 interface Reading {
   readonly root: ElementPlan;
   /** Values of the message itself. */
   readonly slots: Slot[];
+  /** Where the records go that are not kept as objects. */
+  readonly packer: RecordPacker | undefined;
   frame: Frame | undefined;
   /** How many elements are open inside one that is dropped, itself included. */
   ignoredDepth: number;
   begun: boolean;
 }
 
+type XmlDecoder<T> = BodyDecoder<T> & { readonly format: 'xml' };
+
 /** A decoder for one message; `result` gives what was built once the last element was closed. */
-export function xmlDecoder(root: ElementPlan, scope: Scope): { readonly events: BodyEvents; result(): unknown } {
-  const reading: Reading = { root, slots: emptySlots(scope), frame: undefined, ignoredDepth: 0, begun: false };
+export function xmlDecoder(root: ElementPlan, scope: Scope): XmlDecoder<unknown> {
+  return decoderOf(openReading(root, scope), scope);
+}
+
+/** Makes decoders for lists whose records are packed: from bytes to bytes where they are plain, else one by one as objects. */
+export function packedXmlDecoders(root: ElementPlan, scope: Scope): () => XmlDecoder<PackedList> {
+  const parent = parentOfRecords(root);
+  const plan = childrenOf(parent).find(isRecord);
+  const element = { namespace: '', name: '', ...plan, attributes: noAttributes };
+  const openReader = plan && packedReader(plan);
+  return () => {
+    const packer = openPacker();
+    const reading = openReading(root, scope, packer);
+    const read = openReader?.(packer);
+    const { result, ...decoder } = decoderOf(reading, scope);
+    return {
+      ...decoder,
+      take(document, at) {
+        const { frame, ignoredDepth } = reading;
+        if (read === undefined || frame === undefined || frame.plan !== parent || ignoredDepth > 0) return -1;
+        const end = read(document, at);
+        // Moved on as by its event. Where it does not belong, an element of this name may have to be dropped.
+        if (end >= 0 && nextChild(frame, element) === undefined) dropRecord(packer);
+        return end;
+      },
+      // The scope was opened for lists.
+      result: () => ({ ...(result() as ListMessage), records: packed(packer) }),
+    };
+  };
+}
+
+function openReading(root: ElementPlan, scope: Scope, packer?: RecordPacker): Reading {
+  return { root, slots: emptySlots(scope), packer, frame: undefined, ignoredDepth: 0, begun: false };
+}
+
+function decoderOf(reading: Reading, scope: Scope): XmlDecoder<unknown> {
   return {
+    format: 'xml',
     events: {
       open: (namespace, name, attributes) => open(reading, namespace, name, attributes),
       text: (more) => text(reading, more),
@@ -53,6 +103,21 @@ export function xmlDecoder(root: ElementPlan, scope: Scope): { readonly events: 
       return buildItem(scope, reading.slots);
     },
   };
+}
+
+function isRecord({ each }: ElementPlan): boolean {
+  return each?.path === 'records';
+}
+
+/** The element that holds the records. */
+function parentOfRecords(plan: ElementPlan): ElementPlan | undefined {
+  const children = childrenOf(plan);
+  if (children.some(isRecord)) return plan;
+  return children.map(parentOfRecords).find((found) => found !== undefined);
+}
+
+function childrenOf(plan: ElementPlan | undefined): readonly ElementPlan[] {
+  return plan?.content.is === 'elements' ? plan.content.children : noChildren;
 }
 
 function open(reading: Reading, namespace: string, name: string, attributes: readonly XmlAttribute[]): void {
@@ -84,7 +149,7 @@ function close(reading: Reading): void {
   if (reading.ignoredDepth > 0) {
     reading.ignoredDepth -= 1;
   } else if (reading.frame !== undefined) {
-    closeElement(reading.frame);
+    closeElement(reading.frame, reading.packer);
     reading.frame = reading.frame.parent;
   }
 }
@@ -122,8 +187,8 @@ function nextChild(
   frame: Frame,
   { namespace, name, attributes }: { namespace: string; name: string; attributes: readonly XmlAttribute[] },
 ): ElementPlan | undefined {
-  const { content, ignored } = frame.plan;
-  const children = content.is === 'elements' ? content.children : noChildren;
+  const { ignored } = frame.plan;
+  const children = childrenOf(frame.plan);
   for (let i = frame.next; i < children.length; i += 1) {
     const child = children[i];
     if (child?.name !== name || child.namespace !== namespace) continue;
@@ -176,14 +241,16 @@ function readAttributes(frame: Frame, attributes: readonly XmlAttribute[]): void
   throw complaint('E_ELEMENT_MISSING', 'an attribute is missing', frame, `/@${missing?.name ?? ''}`);
 }
 
-function closeElement(frame: Frame): void {
+function closeElement(frame: Frame, packer: RecordPacker | undefined): void {
   const { content, each } = frame.plan;
   if (content.is === 'elements') requireNone(frame, content.children.length);
   else take(frame, content.value, frame.text, '');
   if (each === undefined || frame.parent === undefined) return;
-  const items = (frame.parent.slots[each.slot] ??= []);
   try {
-    (items as unknown[]).push(buildItem(each.scope, frame.slots));
+    const item = buildItem(each.scope, frame.slots);
+    // Of the shape that the list's scope was opened for.
+    if (packer !== undefined && each.path === 'records') packRecord(packer, item as ListRecord);
+    else ((frame.parent.slots[each.slot] ??= []) as unknown[]).push(item);
   } catch (error) {
     throw placed(error, pathOf(frame));
   }

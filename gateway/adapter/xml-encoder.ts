@@ -1,27 +1,53 @@
 /** Turns the plan of an XML template into functions that write messages by joining text: nothing is built but the text itself. */
 
-import { misfit, placed } from './faults.ts';
+import { openWriter, putBytes, putText, written, type ByteWriter } from '../model/byte-writer.ts';
+import { openCells, type Cells } from '../model/cells.ts';
+import { cellsAt, recordAt, type PackedRecords } from '../model/packed-records.ts';
+import { placed } from './faults.ts';
 import { canonicalPlan } from './xml-canonical.ts';
+import { packedWriter, type PackedWriter } from './xml-packed-encoder.ts';
 import type { ElementContent, ElementPlan } from './xml-template.ts';
+import { escapeAttribute, escapeText, openingOf } from './xml-text.ts';
 
 type Writer = (item: unknown) => string;
 
 /** A piece of a message: written once, or once for each item of a list. */
-type Step =
-  | { readonly is: 'once'; readonly write: Writer }
-  | { readonly is: 'each'; readonly name: string; get(item: unknown): readonly unknown[]; readonly write: Writer };
+type Step = { readonly is: 'once'; readonly write: Writer } | Each;
+
+interface Each {
+  readonly is: 'each';
+  readonly name: string;
+  readonly write: Writer;
+  /** Writes packed records; absent where only objects can be written. */
+  readonly writePacked: PackedWriter | undefined;
+  get(item: unknown): readonly unknown[];
+}
+
+/** A piece of a message: text, or UTF-8. */
+export type Chunk = string | Uint8Array;
+
+const lineEnd = Buffer.from('\n');
 
 /** Characters in a chunk; large enough that handing it on costs nothing. */
 const chunkLength = 65_536;
 
-/** Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer. */
-export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<string> {
+/**
+ * Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer.
+ * `packed`: the records of the message, where it holds none itself.
+ */
+export function xmlEncoder(plan: ElementPlan): (message: unknown, packed?: PackedRecords) => Generator<Chunk> {
   const steps = stepsOf(canonicalPlan(plan));
-  return function* encode(message) {
+  return function* encode(message, packed) {
     let text = '<?xml version="1.0" encoding="UTF-8"?>';
     for (const step of steps) {
       if (step.is === 'once') {
         text += step.write(message);
+        continue;
+      }
+      if (step.name === 'records' && packed !== undefined) {
+        yield text;
+        yield* packedItems(step, packed);
+        text = '';
         continue;
       }
       const items = step.get(message);
@@ -37,8 +63,42 @@ export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<s
   };
 }
 
+/** The chunks share their memory: each must be copied before the next is asked for. */
+function* packedItems(step: Each, records: PackedRecords): Generator<Chunk> {
+  const writer = openWriter(2 * chunkLength);
+  const cells = openCells();
+  for (let i = 0; i < records.count; i += 1) {
+    if (!writePacked(step, records, i, { cells, writer })) putText(writer, writeItem(step, recordAt(records, i), i));
+    if (writer.length > chunkLength) {
+      yield written(writer);
+      writer.length = 0;
+    }
+  }
+  yield written(writer);
+}
+
+interface Packing {
+  readonly cells: Cells;
+  readonly writer: ByteWriter;
+}
+
+/** False when the record is left to the writer of objects. */
+function writePacked(step: Each, records: PackedRecords, index: number, { cells, writer }: Packing): boolean {
+  if (step.writePacked === undefined) return false;
+  const before = writer.length;
+  putBytes(writer, lineEnd);
+  cellsAt(cells, records, index);
+  try {
+    if (step.writePacked(cells, writer)) return true;
+  } catch (error) {
+    throw placed(error, `/${step.name}/${index}`);
+  }
+  writer.length = before;
+  return false;
+}
+
 // A line for each item: a diff of two lists then shows the records that differ.
-function writeItem(step: Step & { is: 'each' }, item: unknown, index: number): string {
+function writeItem(step: Each, item: unknown, index: number): string {
   try {
     return `\n${step.write(item)}`;
   } catch (error) {
@@ -55,7 +115,15 @@ export function xmlItemWriter(plan: ElementPlan, list: string): Writer | undefin
 function stepsOf(plan: ElementPlan): Step[] {
   const { each, content } = plan;
   if (each !== undefined)
-    return [{ is: 'each', name: listName(plan), get: (item) => each.get(item), write: elementWriter(plan) }];
+    return [
+      {
+        is: 'each',
+        name: listName(plan),
+        get: (item) => each.get(item),
+        write: elementWriter(plan),
+        writePacked: listName(plan) === 'records' ? packedWriter(plan) : undefined,
+      },
+    ];
   if (content.is === 'text' || !content.children.some(holdsList)) return [onLine(elementWriter(plan))];
   const attributes = attributesWriter(plan);
   const open = openingOf(plan);
@@ -118,14 +186,6 @@ function presencesIn({ attributes, content }: ElementPlan): ((item: unknown) => 
   ];
 }
 
-/** The start tag up to the attributes. */
-function openingOf({ tag, declarations }: ElementPlan): string {
-  const written = declarations.map(
-    ([prefix, namespace]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(namespace)}"`,
-  );
-  return `<${tag}${written.join('')}`;
-}
-
 function attributesWriter({ attributes }: ElementPlan): Writer {
   const writers = attributes.map(({ tag, value }): Writer => {
     const open = ` ${tag}="`;
@@ -184,47 +244,4 @@ function eachWriter(plan: ElementPlan): Writer {
     }
     return text;
   };
-}
-
-// What may have to be escaped or refused; everything beyond, the scripts of the world, passes untouched.
-const special = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/u;
-const specials = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/gu;
-
-/** As canonical XML writes them. Written bare, line ends and, in attributes, blanks would be read back as others. */
-const textEscapes: Readonly<Record<string, string>> = {
-  '<': '&lt;',
-  '>': '&gt;',
-  '&': '&amp;',
-  '\r': '&#xD;',
-  '"': '"',
-  '\t': '\t',
-  '\n': '\n',
-};
-const attributeEscapes: Readonly<Record<string, string>> = {
-  '<': '&lt;',
-  '>': '>',
-  '&': '&amp;',
-  '"': '&quot;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
-  '\r': '&#xD;',
-};
-
-function escapeText(text: string): string {
-  return special.test(text) ? escaped(text, textEscapes) : text;
-}
-
-function escapeAttribute(text: string): string {
-  return special.test(text) ? escaped(text, attributeEscapes) : text;
-}
-
-/** Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not know. */
-function escaped(text: string, escapes: Readonly<Record<string, string>>): string {
-  return text.replace(specials, (character) => {
-    const written = escapes[character];
-    // U+007F to U+009F are control characters that XML 1.0 does know.
-    if (written === undefined && character >= '\u007f' && character <= '\u009f') return character;
-    if (written === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
-    return written;
-  });
 }

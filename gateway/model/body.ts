@@ -1,5 +1,7 @@
 /** How the content of a message is read: wire reads the bytes, a decoder of the adapter room understands them. */
 
+import type { CanonicalXml } from './canonical-tokens.ts';
+
 export interface XmlAttribute {
   readonly namespace: string;
   readonly name: string;
@@ -25,9 +27,21 @@ export interface BodyEvents {
   close(): void;
 }
 
+/**
+ * Takes the element whose start tag stands at that token by itself; gives the token behind its end tag, or -1 when it is to be
+ * told as events.
+ */
+export type TakeElement = (document: CanonicalXml, at: number) => number;
+
 /** Understands one message body; made anew for each message. Throws GatewayError with the path of what it does not understand. */
 export type BodyDecoder<T> =
-  | { readonly format: 'xml'; readonly events: BodyEvents; result(): T }
+  | {
+      readonly format: 'xml';
+      readonly events: BodyEvents;
+      /** Asked at each start tag of a canonical document, before its event is told. */
+      readonly take?: TakeElement;
+      result(): T;
+    }
   | { readonly format: 'json'; read(value: unknown): T }
   /** The lines of a text, without their ends. */
   | { readonly format: 'text'; read(lines: readonly string[]): T };

@@ -28,20 +28,36 @@ export interface ListTerms {
   readonly form: { readonly grammar: RegExp; toIdentifier(code: string): string };
 }
 
+/** What decides whether an operator may be seen. */
+export interface Standing {
+  /** As the partner writes it. */
+  readonly identifier: string;
+  readonly grade: string;
+  readonly status: OperatorStatus;
+  readonly consent: boolean;
+  /** Whether the value of that path inside a list record would be absent. */
+  lacks(path: string): boolean;
+}
+
 /** Everything that keeps an operator off a list is named, not the first reason only: staff mend a record once. */
-export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibility {
+export function reasonsAgainst(standing: Standing, terms: ListTerms): readonly Ineligible[] {
   const reasons: Ineligible[] = [];
-  if (!terms.arrangement.grades.includes(record.grade)) reasons.push('grade_not_accepted');
-  const { status } = record;
-  if (!isListed(status)) reasons.push('status_not_listed');
-  if (!record.consent) reasons.push('no_consent');
-  const identifier = terms.form.toIdentifier(record.code);
-  if (!terms.form.grammar.test(identifier)) reasons.push('code_not_writable');
-  const entry = isListed(status) ? toListRecord(record, identifier, status) : undefined;
+  if (!terms.arrangement.grades.includes(standing.grade)) reasons.push('grade_not_accepted');
+  if (!isListed(standing.status)) reasons.push('status_not_listed');
+  if (!standing.consent) reasons.push('no_consent');
+  if (!terms.form.grammar.test(standing.identifier)) reasons.push('code_not_writable');
+  for (const path of terms.needs) if (standing.lacks(path)) reasons.push(`field_missing:${path}`);
+  return reasons;
+}
+
+export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibility {
+  const { code, grade, status, consent } = record;
+  const identifier = terms.form.toIdentifier(code);
   // The other fields do not depend on the status, so a missing one is named even where the status is not listed.
-  const seen = entry ?? toListRecord(record, identifier, 'active');
-  for (const path of terms.needs) if (isMissing(seen, path)) reasons.push(`field_missing:${path}`);
-  return entry !== undefined && reasons.length === 0 ? { eligible: true, entry } : { eligible: false, reasons };
+  const entry = toListRecord(record, identifier, isListed(status) ? status : 'active');
+  const lacks = (path: string): boolean => isMissing(entry, path);
+  const reasons = reasonsAgainst({ identifier, grade, status, consent, lacks }, terms);
+  return reasons.length === 0 ? { eligible: true, entry } : { eligible: false, reasons };
 }
 
 /** Suspension travels, so that the partner knows at once; an operator that is none any more leaves the list. */

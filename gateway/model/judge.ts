@@ -2,11 +2,14 @@
 
 import { GatewayError, type ErrorCode } from './errors.ts';
 import type { ListBands } from './arrangement.ts';
+import { byteMemo, type ByteMemo } from './byte-memo.ts';
+import { cellText, openCells, type Cells } from './cells.ts';
 import { stateOf } from './identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
 import type { ListMessage, ListRecord, Position } from './list.ts';
 import type { HoldReason, RecordResult } from './message.ts';
 import { mirrorRoot, type MirrorSummary } from './mirror.ts';
+import { cellNumber, cellsAt, recordAt, type PackedRecords } from './packed-records.ts';
 import type { Moment } from './record.ts';
 import { hiddenIn } from './shown-text.ts';
 
@@ -38,7 +41,10 @@ export function judgeEnvelope(
 }
 
 /** The place in the stream: what comes next is taken, everything else says what is held. */
-export function judgeSequence(list: ListMessage, held: Position | undefined): void {
+export function judgeSequence(
+  list: Pick<ListMessage, 'kind' | 'position' | 'previousChain'>,
+  held: Position | undefined,
+): void {
   const stated = list.position;
   const begins = list.kind === 'full' && list.previousChain === zeroChain;
   if (held === undefined || stated.epoch.no > held.epoch.no) {
@@ -58,7 +64,11 @@ function refuse(code: ErrorCode, detail: string, held: Position | undefined): ne
 }
 
 /** The chain after the message, as the sender states it; of every part of a list. */
-export function judgeChain({ kind, position, previousChain }: ListMessage): void {
+export function judgeChain({
+  kind,
+  position,
+  previousChain,
+}: Pick<ListMessage, 'kind' | 'position' | 'previousChain'>): void {
   if (nextChain(previousChain, position.sequence, kind, position.root) !== position.chain)
     throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
 }
@@ -72,7 +82,11 @@ export function judgeMirror(position: Position, after: MirrorSummary): void {
 }
 
 /** Parts of a list follow each other, and all state one whole. `staged`: parts of it that are held already. */
-export function judgePart({ kind, part, position }: ListMessage, held: Position | undefined, staged: number): void {
+export function judgePart(
+  { kind, part, position }: Pick<ListMessage, 'kind' | 'part' | 'position'>,
+  held: Position | undefined,
+  staged: number,
+): void {
   const no = part?.no ?? 1;
   if (part !== undefined && (no < 1 || no > part.of || kind !== 'full'))
     throw new GatewayError(
@@ -89,16 +103,15 @@ export function judgePart({ kind, part, position }: ListMessage, held: Position 
 
 /** Each operator once, and each the partner's own. */
 export function judgeScope(
-  list: Pick<ListMessage, 'records' | 'departures'>,
+  identifiers: readonly string[],
   form: { readonly form: string; readonly issuers?: readonly string[] },
 ): void {
   const prefix = form.form.slice(0, form.form.indexOf('{'));
-  const named = [...list.records, ...list.departures].map(({ identifier }) => identifier);
   // Lists come in the order of their identifiers: sorting what is sorted costs less than remembering each.
-  const sorted = named.toSorted();
+  const sorted = identifiers.toSorted();
   if (sorted.some((identifier, i) => identifier === sorted[i + 1]))
     throw new GatewayError('E_RECORD_REPEATED', 'one operator stands twice in the message');
-  for (const identifier of named) {
+  for (const identifier of identifiers) {
     const own = identifier.startsWith(prefix) && (form.issuers === undefined || isOf(form.issuers, identifier));
     if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
   }
@@ -109,19 +122,51 @@ function isOf(issuers: readonly string[], identifier: string): boolean {
 }
 
 /** What is wrong with single records: these stay out of the register, the rest of the list goes in. */
-export function faultyRecords(records: readonly ListRecord[], grammar: RegExp): RecordResult[] {
+export function faultyRecords(records: PackedRecords, grammar: RegExp): RecordResult[] {
   const faults: RecordResult[] = [];
-  for (const { identifier, name, address, validFrom, validTo } of records) {
-    if (!grammar.test(identifier)) {
-      faults.push({ identifier, code: 'identifier_malformed', detail: 'not of the agreed form' });
-    } else if (validTo !== undefined && validTo < validFrom) {
-      faults.push({ identifier, code: 'dates_contradict', detail: 'valid to is before valid from' });
-    } else if ([name.latin, name.local, address.latin, address.local, address.city].some(misleads)) {
-      faults.push({ identifier, code: 'text_forbidden', detail: 'a name or address holds hidden characters' });
-    }
+  const cells = openCells();
+  const days = byteMemo((day) => day);
+  for (let number = 0; number < records.count; number += 1) {
+    cellsAt(cells, records, number);
+    const identifier = cellText(cells, cellNumber.identifier);
+    if (!contradict(cells, days) && !mayHide(records, number) && grammar.test(identifier)) continue;
+    const fault = faultOf(recordAt(records, number), grammar);
+    if (fault !== undefined) faults.push({ identifier, ...fault });
   }
   return faults;
 }
+
+function contradict({ bytes, starts, ends }: Cells, days: ByteMemo<string>): boolean {
+  const { validFrom, validTo } = cellNumber;
+  if (starts[validTo] === ends[validTo]) return false;
+  const to = days(bytes, starts[validTo] ?? 0, ends[validTo] ?? 0);
+  return to < days(bytes, starts[validFrom] ?? 0, ends[validFrom] ?? 0);
+}
+
+function faultOf(
+  { identifier, name, address, validFrom, validTo }: ListRecord,
+  grammar: RegExp,
+): Omit<RecordResult, 'identifier'> | undefined {
+  if (!grammar.test(identifier)) return { code: 'identifier_malformed', detail: 'not of the agreed form' };
+  if (validTo !== undefined && validTo < validFrom)
+    return { code: 'dates_contradict', detail: 'valid to is before valid from' };
+  if ([name.latin, name.local, address.latin, address.local, address.city].some(misleads))
+    return { code: 'text_forbidden', detail: 'a name or address holds hidden characters' };
+  return undefined;
+}
+
+/**
+ * Whether a text of the record may hold a character that misleads: each of these is an escape in JSON, the byte 7F, or begins with
+ * the byte C2, D8 or E2 (digits, Latin letters, kana, hangul and the common Chinese characters do not). Most records have none.
+ */
+function mayHide({ bytes, starts }: PackedRecords, number: number): boolean {
+  for (let i = starts[number] ?? 0, end = starts[number + 1] ?? 0; i < end; i += 1)
+    if (suspicious[bytes[i] ?? 0] === 1) return true;
+  return false;
+}
+
+const suspicious = new Uint8Array(256);
+for (const byte of [0x5c, 0x7f, 0xc2, 0xd8, 0xe2]) suspicious[byte] = 1;
 
 /** Characters that control a screen or turn the direction of text: an officer would not read what stands there. */
 function misleads(text: string | undefined): boolean {

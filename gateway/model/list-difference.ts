@@ -1,17 +1,23 @@
 /** What separates the list a partner holds from the list it should hold. */
 
-import type { ListDifference, ListRecord } from './list.ts';
+/** What separates the list held from the list wanted. */
+export interface ListDifference<R> {
+  readonly added: readonly R[];
+  readonly changed: readonly R[];
+  readonly left: readonly string[];
+  readonly unchanged: number;
+}
 
 /**
  * Compares by leaf. `held`: leaf by identifier. The records of the result are those handed in, in their order;
  * `left` is in the order held. An identifier wanted twice counts where it last stands.
  */
-export function differences(
+export function differences<R extends { readonly identifier: string }>(
   held: ReadonlyMap<string, string>,
-  wanted: readonly { readonly record: ListRecord; readonly leaf: string }[],
-): ListDifference {
-  const added: ListRecord[] = [];
-  const changed: ListRecord[] = [];
+  wanted: readonly { readonly record: R; readonly leaf: string }[],
+): ListDifference<R> {
+  const added: R[] = [];
+  const changed: R[] = [];
   const seen = new Set<string>();
   let unchanged = 0;
   for (const { record, leaf } of wanted) {

@@ -1,12 +1,13 @@
 /** What a received list would change, worked out in full before anything is changed. */
 
 import type { ListBands } from './arrangement.ts';
-import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
-import type { Departure, ListMessage } from './list.ts';
-import type { RecordResult } from './message.ts';
 import { bucketOf } from './digest.ts';
-import { changeMirror, findEntry, mirrorOf, published, type Published } from './mirror.ts';
+import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
+import type { Departure } from './list.ts';
+import type { RecordResult } from './message.ts';
+import { changeMirror, findEntry, mirrorOf } from './mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
+import { entriesOf, type PackedList, type PackedRecords } from './packed-records.ts';
 import type { Day } from './record.ts';
 
 /** The list held from a partner, as far as a message touches it. */
@@ -19,8 +20,12 @@ export interface HeldList {
 export interface ListPlan {
   /** Everything that was published, refused records too, so that both sides' digests agree. */
   readonly mirror: MirrorChange;
-  /** What may be known from now on. */
-  readonly register: { readonly puts: readonly Published[]; readonly departures: readonly Departure[] };
+  /** What may be known from now on: of the records those of these numbers, and who left. */
+  readonly register: {
+    readonly records: PackedRecords;
+    readonly puts: readonly number[];
+    readonly departures: readonly Departure[];
+  };
   readonly refused: readonly RecordResult[];
   readonly taken: number;
   /** Two people look first. */
@@ -35,72 +40,95 @@ export interface PlanTerms {
 }
 
 /** What a message says of single operators; of a list in parts, of all its parts. */
-export type ListContent = Pick<ListMessage, 'kind' | 'records' | 'departures' | 'position'>;
+export interface ListContent extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
+  /** Of the records, in their order. */
+  readonly entries: readonly MirrorEntry[];
+}
+
+export function contentOf({ kind, records, departures, position }: Omit<ListContent, 'entries'>): ListContent {
+  return { kind, records, departures, position, entries: entriesOf(records) };
+}
 
 /** The buckets that must be at hand to plan; `all` for a full list. */
-export function touchedBuckets({ kind, records, departures }: ListContent): readonly number[] | 'all' {
+export function touchedBuckets({ kind, entries, departures }: ListContent): readonly number[] | 'all' {
   if (kind === 'full') return 'all';
-  const named = [...records, ...departures].map(({ identifier }) => bucketOf(identifier));
+  const named = [...entries, ...departures].map(({ identifier }) => bucketOf(identifier));
   return [...new Set(named)];
 }
 
 /** Judges scope, root and count (throws the code of what is wrong), then says what would change. */
 export function planList(list: ListContent, held: HeldList, terms: PlanTerms): ListPlan {
-  judgeScope(list, terms.form);
-  const records = list.records.map(published);
+  const { entries, records } = list;
+  judgeScope(
+    [...entries, ...list.departures].map(({ identifier }) => identifier),
+    terms.form,
+  );
   const before = entriesNamed(list, held);
   const departures = list.kind === 'full' ? missing(list, before, terms.day) : list.departures;
-  const mirror = mirrorAfter(list, records, held);
+  const mirror = mirrorAfter(list, held);
   judgeMirror(list.position, mirror.after);
 
-  const puts = records.filter(({ entry }) => before.get(entry.identifier)?.leaf !== entry.leaf);
-  const refused = faultyRecords(list.records, terms.form.grammar);
+  const refused = faultyRecords(records, terms.form.grammar);
+  const changed = [...entries.keys()].filter(
+    (i) => before.get(entries[i]?.identifier ?? '')?.leaf !== entries[i]?.leaf,
+  );
+  const moved = movement({
+    before,
+    puts: changed.flatMap((i) => entries[i] ?? []),
+    departures,
+    active: held.mirror.active,
+  });
   const faulty = new Set(refused.map(({ identifier }) => identifier));
+  const puts = faulty.size === 0 ? changed : changed.filter((i) => !faulty.has(entries[i]?.identifier ?? ''));
   return {
     mirror,
-    register: {
-      puts: faulty.size === 0 ? puts : puts.filter(({ record }) => !faulty.has(record.identifier)),
-      departures,
-    },
+    register: { records, puts, departures },
     refused,
-    taken: list.records.length + list.departures.length - refused.length,
-    hold: judgeBands(movement({ before, puts, departures, active: held.mirror.active }), terms.bands),
+    taken: entries.length + list.departures.length - refused.length,
+    hold: judgeBands(moved, terms.bands),
   };
 }
 
 /** What is held of the operators the message is about: of all, when it is a full list. */
-function entriesNamed(list: ListContent, { buckets }: HeldList): ReadonlyMap<string, MirrorEntry> {
+function entriesNamed(
+  { kind, entries, departures }: ListContent,
+  { buckets }: HeldList,
+): ReadonlyMap<string, MirrorEntry> {
   const found = new Map<string, MirrorEntry>();
-  if (list.kind === 'full') {
+  if (kind === 'full') {
     for (const bucket of buckets.values()) for (const entry of bucket) found.set(entry.identifier, entry);
     return found;
   }
-  for (const { identifier } of [...list.records, ...list.departures]) {
+  for (const { identifier } of [...entries, ...departures]) {
     const entry = findEntry(buckets, identifier);
     if (entry !== undefined) found.set(identifier, entry);
   }
   return found;
 }
 
-function mirrorAfter(list: ListContent, records: readonly Published[], { mirror, buckets }: HeldList): MirrorChange {
-  const entries = records.map(({ entry }) => entry);
-  if (list.kind === 'full') return mirrorOf(entries);
-  const gone = list.departures.map(({ identifier }) => identifier);
+function mirrorAfter({ kind, entries, departures }: ListContent, { mirror, buckets }: HeldList): MirrorChange {
+  if (kind === 'full') return mirrorOf(entries);
+  const gone = departures.map(({ identifier }) => identifier);
   return changeMirror(mirror, buckets, entries, gone);
 }
 
 /** Who is on the list held but not on a full list left, for the reason it names if any; absence alone is no revocation. */
-function missing(list: ListContent, before: ReadonlyMap<string, MirrorEntry>, day: Day): readonly Departure[] {
+function missing(
+  { entries, departures }: ListContent,
+  before: ReadonlyMap<string, MirrorEntry>,
+  day: Day,
+): readonly Departure[] {
   if (before.size === 0) return [];
-  const listed = new Set(list.records.map(({ identifier }) => identifier));
-  const named = new Map(list.departures.map((departure) => [departure.identifier, departure]));
+  const listed = new Set(entries.map(({ identifier }) => identifier));
+  const named = new Map(departures.map((departure) => [departure.identifier, departure]));
   const gone = [...before.keys()].filter((identifier) => !listed.has(identifier));
   return gone.map((identifier) => named.get(identifier) ?? { identifier, reason: 'left', since: day });
 }
 
 interface Movement {
   readonly before: ReadonlyMap<string, MirrorEntry>;
-  readonly puts: readonly Published[];
+  /** New or changed. */
+  readonly puts: readonly MirrorEntry[];
   readonly departures: readonly Departure[];
   /** Active operators on the list held. */
   readonly active: number;
@@ -108,9 +136,9 @@ interface Movement {
 
 function movement({ before, puts, departures, active }: Movement): ListMovement {
   const wasActive = (identifier: string): boolean => before.get(identifier)?.active === true;
-  const gained = puts.filter(({ entry }) => entry.active && !wasActive(entry.identifier)).length;
+  const gained = puts.filter((entry) => entry.active && !wasActive(entry.identifier)).length;
   const lost =
     departures.filter(({ identifier }) => wasActive(identifier)).length +
-    puts.filter(({ entry }) => !entry.active && wasActive(entry.identifier)).length;
+    puts.filter((entry) => !entry.active && wasActive(entry.identifier)).length;
   return { before: active, after: active + gained - lost, lost, gained };
 }

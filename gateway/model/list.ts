@@ -65,11 +65,3 @@ export interface ListMessage {
   readonly records: readonly ListRecord[];
   readonly departures: readonly Departure[];
 }
-
-/** What separates the list held from the list wanted. */
-export interface ListDifference {
-  readonly added: readonly ListRecord[];
-  readonly changed: readonly ListRecord[];
-  readonly left: readonly string[];
-  readonly unchanged: number;
-}

@@ -1,7 +1,8 @@
 /** Messages on their way: the stages a message passes (as types, so that the wrong order does not compile), receipts, replies. */
 
 import type { ErrorCode } from './errors.ts';
-import type { ListMessage, Position } from './list.ts';
+import type { Position } from './list.ts';
+import type { PackedList } from './packed-records.ts';
 import type { Moment } from './record.ts';
 
 export type Via = 'https' | 'amqp' | 'file';
@@ -44,7 +45,7 @@ export interface ValidMessage extends VerifiedMessage {
 
 /** A message in our own words. */
 export type DecodedMessage =
-  { readonly kind: 'list'; readonly list: ListMessage } | { readonly kind: 'reply'; readonly reply: Reply };
+  { readonly kind: 'list'; readonly list: PackedList } | { readonly kind: 'reply'; readonly reply: Reply };
 
 /** Sealed once, stored, and only then sent: every retry carries these bytes under this id. */
 export interface SealedMessage {

@@ -3,8 +3,7 @@
  * of the root (digest.ts): a change reads, writes and hashes one of them.
  */
 
-import { bucketDigest, bucketOf, emptyBucketDigest, leafOfText, recordText, rootOf } from './digest.ts';
-import type { ListRecord } from './list.ts';
+import { bucketDigest, bucketOf, emptyBucketDigest, rootOf } from './digest.ts';
 
 export interface MirrorEntry {
   readonly identifier: string;
@@ -35,24 +34,6 @@ export const emptyMirror: MirrorSummary = {
 export interface MirrorChange {
   readonly buckets: ReadonlyMap<number, Bucket>;
   readonly after: MirrorSummary;
-}
-
-/** A record as it is published; `text` is what its leaf is taken over. */
-export interface Published {
-  readonly record: ListRecord;
-  readonly text: string;
-  readonly entry: MirrorEntry;
-}
-
-export function published(record: ListRecord): Published {
-  const text = recordText(record);
-  return { record, text, entry: entryOf(record, text) };
-}
-
-/** `text`: the record's canonical text. */
-export function entryOf(record: ListRecord, text = recordText(record)): MirrorEntry {
-  const { identifier, status } = record;
-  return { identifier, leaf: leafOfText(text), active: status === 'active' };
 }
 
 export function mirrorRoot({ digests, count }: MirrorSummary): string {

@@ -7,7 +7,8 @@ import { GatewayError } from '../model/errors.ts';
 import { nextChain } from '../model/digest.ts';
 import type { ListMessage, ListRecord } from '../model/list.ts';
 import type { SealedMessage } from '../model/message.ts';
-import { mirrorOf, mirrorRoot, published } from '../model/mirror.ts';
+import { mirrorOf, mirrorRoot } from '../model/mirror.ts';
+import { entriesOf, packedOf, unpackedList } from '../model/packed-records.ts';
 import { buildList, type ListWish } from '../outbound.ts';
 import { signCms } from '../wire/cms.ts';
 import { signJws } from '../wire/jws.ts';
@@ -31,7 +32,7 @@ export async function nextList({ gateway, other }: Simulator, wish: ListWish = {
   const built = await buildList(gateway, other.code, { renew: true, ...wish });
   const [message] = built?.messages ?? [];
   if (message === undefined) throw new GatewayError('E_INTERNAL', 'a list that is renewed has a message');
-  return message.list;
+  return unpackedList(message.list);
 }
 
 /** The message that comes after another and says nothing new; of a partner that takes full lists, the same list again. */
@@ -49,7 +50,7 @@ export function following(simulator: Simulator, { position, ...list }: ListMessa
 
 /** A whole list with other operators, and the count and hashes that go with them. */
 export function withRecords({ position, ...list }: ListMessage, records: readonly ListRecord[]): ListMessage {
-  const { after } = mirrorOf(records.map((record) => published(record).entry));
+  const { after } = mirrorOf(entriesOf(packedOf(records)));
   const root = mirrorRoot(after);
   const chain = nextChain(list.previousChain, position.sequence, list.kind, root);
   return { ...list, records, position: { ...position, root, chain, count: after.count } };

@@ -3,6 +3,7 @@
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list.ts';
+import { unpackedList } from '../model/packed-records.ts';
 import type { DomesticRecord } from '../model/record.ts';
 import { deliverDue } from '../delivery.ts';
 import { sendList, type ListWish } from '../outbound.ts';
@@ -51,7 +52,7 @@ async function queued(simulator: Simulator): Promise<{ list: ListMessage; releas
   const built = await sendList(gateway, other.code, { renew: true });
   const list = built?.messages.at(-1)?.list;
   if (list === undefined) throw new GatewayError('E_INTERNAL', 'a list that is renewed has a message');
-  return { list, release };
+  return { list: unpackedList(list), release };
 }
 
 async function usual(simulator: Simulator, withinMs: number, wish?: ListWish): Promise<MessageRow> {

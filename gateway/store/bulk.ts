@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts';
 
 /** Tables without bytes: their rows are text and numbers. */
 export type PlainTable = Exclude<keyof Tables, 'body'>;
-type Value = string | number | null;
+export type Value = string | number | null | Uint8Array;
 
 /** Rows of one PostgreSQL statement: each well inside the statement timeout. */
 const batch = 5_000;
@@ -26,15 +26,31 @@ export async function insertMany<T extends PlainTable>(
   const [first] = rows;
   if (first === undefined) return;
   const columns = Object.keys(first);
+  const values = rows.values().map((row) => columns.map((column) => (row as Record<string, Value>)[column] ?? null));
+  await insertRows(tx, table, { columns, utf8: [] }, values);
+}
+
+export interface Columns {
+  readonly columns: readonly string[];
+  /** Those whose texts may be given as their UTF-8. */
+  readonly utf8: readonly string[];
+}
+
+/** The same, row by row as they come, with the values in the order of the columns. */
+export async function insertRows(
+  tx: Tx,
+  table: PlainTable,
+  { columns, utf8 }: Columns,
+  rows: Iterable<readonly Value[]>,
+): Promise<void> {
   const names = sql.join(columns.map((column) => sql.ref(column)));
   if (engineOf(tx) === 'postgres') {
-    await insertBatches(tx, table, names, rows);
+    await insertBatches(tx, table, { columns, names }, rows);
     return;
   }
-  const places = sql.join(columns.map(() => sql.raw('?')));
+  const places = sql.join(columns.map((column) => sql.raw(utf8.includes(column) ? 'cast(? as text)' : '?')));
   const { sql: text } = sql`insert into ${sql.table(table)} (${names}) values (${places})`.compile(tx);
-  const values = rows.values().map((row) => columns.map((column) => (row as Record<string, Value>)[column] ?? null));
-  await onSqlite(tx, (connection) => connection.runMany(text, values));
+  await onSqlite(tx, (connection) => connection.runMany(text, rows));
 }
 
 /** Bytes under their digests; what is held already stays. */
@@ -56,14 +72,25 @@ export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['b
 async function insertBatches(
   tx: Tx,
   table: string,
-  names: RawBuilder<unknown>,
-  rows: readonly object[],
+  { columns, names }: { readonly columns: readonly string[]; readonly names: RawBuilder<unknown> },
+  rows: Iterable<readonly Value[]>,
 ): Promise<void> {
-  for (let from = 0; from < rows.length; from += batch) {
-    const json = JSON.stringify(rows.slice(from, from + batch));
+  let waiting: object[] = [];
+  const flush = async (): Promise<void> => {
+    const json = JSON.stringify(waiting);
+    waiting = [];
     await sql`insert into ${sql.table(table)} (${names})
       select ${names} from json_populate_recordset(null::${sql.table(table)}, ${json}::json)`.execute(tx);
+  };
+  for (const row of rows) {
+    waiting.push(Object.fromEntries(columns.map((column, i) => [column, asText(row[i] ?? null)])));
+    if (waiting.length === batch) await flush();
   }
+  if (waiting.length > 0) await flush();
+}
+
+function asText(value: Value): string | number | null {
+  return value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
 }
 
 /** Deletes the rows whose column holds one of the values, among those where `within` holds. */

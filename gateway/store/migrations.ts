@@ -5,7 +5,9 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
-import type { Tables } from './tables.ts';
+import { operatorText } from '../model/operator-text.ts';
+import type { DomesticRecord } from '../model/record.ts';
+import type { OperatorTable, Tables } from './tables.ts';
 
 export type Engine = 'sqlite' | 'postgres';
 
@@ -158,6 +160,33 @@ function bucketTables({ text, big, clustered, plain }: Words): readonly string[]
   ];
 }
 
+/** Operators as texts whose values are found without reading them, in the order of their codes. */
+async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: Words): Promise<void> {
+  await sql
+    .raw(
+      `create table operator_text (code ${text} primary key, revision ${big} not null, revised_at ${text} not null,
+      record ${text} not null) ${clustered}`,
+    )
+    .execute(db);
+  let after = '';
+  for (;;) {
+    const { rows } = await sql<OperatorTable>`select code, revision, revised_at, record from operator
+      where code > ${after} order by code limit 1000`.execute(db);
+    for (const { code, revision, revised_at, record } of rows) {
+      const written = operatorText(JSON.parse(record) as DomesticRecord);
+      await sql`insert into operator_text values (${code}, ${revision}, ${revised_at}, ${written})`.execute(db);
+      after = code;
+    }
+    if (rows.length === 0) break;
+  }
+  for (const statement of [
+    'drop table operator',
+    'alter table operator_text rename to operator',
+    'create index operator_revision on operator (revision, code)',
+  ])
+    await sql.raw(statement).execute(db);
+}
+
 function migrationsFor(engine: Engine): Record<string, Migration> {
   const words = wordsOf[engine];
   const first = [contentTables, outboundTables, inboundTables, evidenceTables].flatMap((tables) => tables(words));
@@ -171,6 +200,9 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
       async up(db: Kysely<unknown>) {
         for (const statement of bucketTables(words)) await sql.raw(statement).execute(db);
       },
+    },
+    '0003-operator-texts': {
+      up: (db: Kysely<unknown>) => rewriteOperators(db, words),
     },
   };
 }

@@ -2,9 +2,9 @@
 
 import { sql } from 'kysely';
 import type { SqlBool } from 'kysely';
+import { operatorOfText, operatorText } from '../model/operator-text.ts';
 import type { DomesticRecord, Moment } from '../model/record.ts';
 import { deleteMany, insertMany, oneOf } from './bulk.ts';
-import { canonicalText, sha256 } from './canonical.ts';
 import { engineOf } from './database.ts';
 import type { Reader, Tx } from './database.ts';
 
@@ -18,21 +18,21 @@ export interface SavedOperators {
 
 /** Saves records; one that says what is held already is left as it is, `revised_at` too. The last of a repeated code counts. */
 export async function saveOperators(tx: Tx, records: readonly DomesticRecord[], at: Moment): Promise<SavedOperators> {
-  const wanted = new Map(records.map((record) => [record.code, record]));
-  const held = await contentDigests(tx, [...wanted.keys()]);
-  const changes = [];
-  for (const [code, content] of wanted) {
-    const record = canonicalText(content);
-    const digest = sha256(record);
-    if (held.get(code) !== digest) changes.push({ code, content_digest: digest, revised_at: at, record });
-  }
+  const wanted = new Map(records.map((record) => [record.code, operatorText(record)]));
+  const held = await heldTexts(tx, [...wanted.keys()]);
+  // In the order in which the embedded engine keeps them: it writes each page once.
+  const changes = [...wanted].filter(([code, record]) => held.get(code) !== record).sort(byCode);
   const revision = changes.length === 0 ? 0 : await nextRevision(tx);
-  const rows = changes.map((change) => ({ ...change, revision }));
-  const replaced = rows.map(({ code }) => code).filter((code) => held.has(code));
+  const rows = changes.map(([code, record]) => ({ code, revision, revised_at: at, record }));
+  const replaced = changes.map(([code]) => code).filter((code) => held.has(code));
   await deleteMany(tx, 'operator', 'code', replaced);
   await insertMany(tx, 'operator', rows);
   const changed = replaced.length;
   return { created: rows.length - changed, changed, unchanged: wanted.size - rows.length };
+}
+
+function byCode([one]: readonly [string, string], [other]: readonly [string, string]): number {
+  return one < other ? -1 : 1;
 }
 
 /** One number for all changes of a transaction. The row is locked to its end, so a number seen means that all below it are. */
@@ -56,8 +56,11 @@ export async function operatorRevision(reader: Reader): Promise<number> {
   return value;
 }
 
-/** Operators that changed after a revision, as they are now, in batches by the order of their changes. */
-export async function* changedOperators(reader: Reader, since: number): AsyncIterable<DomesticRecord[]> {
+/** Texts of operators (operator-text.ts) one after the other, a line each, as UTF-8. */
+export type OperatorPage = Buffer;
+
+/** Operators that changed after a revision, as they are now, in pages by the order of their changes. */
+export async function* changedOperators(reader: Reader, since: number): AsyncIterable<OperatorPage> {
   let after = { revision: since, code: '\uffff' };
   for (;;) {
     const { revision, code } = after;
@@ -72,39 +75,34 @@ export async function* changedOperators(reader: Reader, since: number): AsyncIte
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last;
-    yield parsed(rows);
+    yield Buffer.from(rows.map(({ record }) => record).join('\n'));
   }
 }
 
-/** One reading of a joined text costs a third less than one of each. */
-function parsed(rows: readonly { readonly record: string }[]): DomesticRecord[] {
-  return JSON.parse(`[${rows.map(({ record }) => record).join(',')}]`) as DomesticRecord[];
-}
-
-async function contentDigests(tx: Tx, codes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function heldTexts(tx: Tx, codes: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await tx
     .selectFrom('operator')
-    .select(['code', 'content_digest'])
+    .select(['code', 'record'])
     .where(oneOf(tx, 'code', codes))
     .execute();
-  return new Map(rows.map((row) => [row.code, row.content_digest]));
+  return new Map(rows.map(({ code, record }) => [code, record]));
 }
 
 export async function findOperator(reader: Reader, code: string): Promise<DomesticRecord | undefined> {
   const row = await reader.selectFrom('operator').select('record').where('code', '=', code).executeTakeFirst();
-  return row === undefined ? undefined : (JSON.parse(row.record) as DomesticRecord);
+  return row === undefined ? undefined : operatorOfText(row.record);
 }
 
 /**
- * All operators in batches, ordered by code. Each batch is read for itself: an operator saved meanwhile comes as it was
- * or as it is, and none is left out or comes twice. A batch is one text to the database and one reading: half the time
- * that a row for each operator takes.
+ * All operators in pages, ordered by code. Each page is read for itself: an operator saved meanwhile comes as it was or as it
+ * is, and none is left out or comes twice. The embedded engine joins a page and hands it over as it is: a tenth of the time that
+ * it takes to make a text of every row.
  */
-export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecord[]> {
+export async function* operatorPages(reader: Reader): AsyncIterable<OperatorPage> {
   const joined =
     engineOf(reader) === 'sqlite'
-      ? sql<string | null>`group_concat(record)`
-      : sql<string | null>`string_agg(record, ',')`;
+      ? sql<Uint8Array | string | null>`cast(group_concat(record, char(10)) as blob)`
+      : sql<Uint8Array | string | null>`string_agg(record, chr(10))`;
   let after = '';
   for (;;) {
     const { last, records } = await reader
@@ -121,7 +119,18 @@ export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecor
       .executeTakeFirstOrThrow();
     if (records === null) return;
     after = last;
-    yield JSON.parse(`[${records}]`) as DomesticRecord[];
+    yield typeof records === 'string' ? Buffer.from(records) : asBuffer(records);
+  }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** The same, read. */
+export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecord[]> {
+  for await (const texts of operatorPages(reader)) {
+    yield texts.toString().split('\n').map(operatorOfText);
   }
 }
 

@@ -13,11 +13,10 @@ export interface BodyTable {
 
 export interface OperatorTable {
   code: string;
-  /** SHA-256 of `record`, so that a comparison need not read it. */
-  content_digest: string;
-  revised_at: string;
   /** Grows with every change of any operator. */
   revision: number;
+  revised_at: string;
+  /** As model/operator-text.ts writes it. */
   record: string;
 }
 

@@ -12,6 +12,6 @@ export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
   if (decoder.format === 'text') return decoder.read(linesOf(message));
   const { canonical } = xmlOf(message);
   if (canonical === undefined) readXml(message.content, decoder.events);
-  else tellEvents(canonical, decoder.events);
+  else tellEvents(canonical, decoder.events, decoder.take);
   return decoder.result();
 }

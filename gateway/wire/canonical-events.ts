@@ -1,6 +1,6 @@
 /** Tells the events of a canonical document from its tokens, as readXml would from its text. */
 
-import type { BodyEvents, XmlAttribute } from '../model/body.ts';
+import type { BodyEvents, TakeElement, XmlAttribute } from '../model/body.ts';
 import {
   attributeToken,
   escapedValue,
@@ -10,7 +10,7 @@ import {
   textToken,
   wideValue,
   type CanonicalXml,
-} from './canonical-tokens.ts';
+} from '../model/canonical-tokens.ts';
 import { unescaped } from './canonical-values.ts';
 
 const noAttributes: readonly XmlAttribute[] = [];
@@ -29,8 +29,9 @@ interface Cutter {
   end: number;
 }
 
-/** Tells the events in order; an error thrown by the receiver passes through and ends the reading. */
-export function tellEvents({ bytes, tokens, names }: CanonicalXml, events: BodyEvents): void {
+/** Tells the events in order, but for elements that `take` takes; an error thrown by the receiver passes through and ends the reading. */
+export function tellEvents(document: CanonicalXml, events: BodyEvents, take?: TakeElement): void {
+  const { bytes, tokens, names } = document;
   const cutter = { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), chunk: '', start: 0, end: 0 };
   const { numbers, used } = tokens;
   for (let at = 0; at < used;) {
@@ -40,6 +41,11 @@ export function tellEvents({ bytes, tokens, names }: CanonicalXml, events: BodyE
       events.text(valueAt(cutter, numbers, at));
       at += 3;
     } else if (kind === startTag) {
+      const after = take === undefined ? -1 : take(document, at);
+      if (after >= 0) {
+        at = after;
+        continue;
+      }
       const { namespace, name } = names[token >>> nameShift] ?? noName;
       const end = attributesEnd(numbers, at + 1, used);
       const attributes = end === at + 1 ? noAttributes : attributesIn(cutter, names, numbers.subarray(at + 1, end));
@@ -71,6 +77,8 @@ function valueAt(cutter: Cutter, numbers: Int32Array, at: number): string {
   const token = numbers[at] ?? 0;
   const start = numbers[at + 1] ?? 0;
   const end = numbers[at + 2] ?? 0;
+  // Between elements that are taken stand line ends: no chunk is read for those.
+  if (end - start === 1) return String.fromCharCode(cutter.bytes[start] ?? 0);
   if ((token & wideValue) === 0 && end - start <= cutBytes) {
     if (end > cutter.end) nextChunk(cutter, start);
     const text = cutter.chunk.substring(start - cutter.start, end - cutter.start);

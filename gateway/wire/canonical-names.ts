@@ -1,12 +1,8 @@
 /** Names in a canonical document: found again by their bytes, made into text once, and resolved once for each scope of prefixes. */
 
 import { keptName } from '../model/body.ts';
+import type { XmlName } from '../model/canonical-tokens.ts';
 import { dsig } from './signature-profile.ts';
-
-export interface XmlName {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** All names of one document: as written (`kr:AEO`), and resolved. Both are told by number. */
 export interface Names {

@@ -1,5 +1,6 @@
 /** Tags as exclusive canonical XML writes them: one space between attributes, double quotes, sorted, and no empty-element tags. */
 
+import { attributeToken, endTag, nameShift, startTag, type Tokens } from '../model/canonical-tokens.ts';
 import {
   attributeName,
   doubtfulName,
@@ -13,16 +14,7 @@ import {
   type Names,
   type Scope,
 } from './canonical-names.ts';
-import {
-  addTag,
-  addValue,
-  attributeToken,
-  endTag,
-  nameShift,
-  openTokens,
-  startTag,
-  type Tokens,
-} from './canonical-tokens.ts';
+import { addTag, addValue, openTokens } from './canonical-tokens.ts';
 import { attributeForm, valueEnd } from './canonical-values.ts';
 import { xmlLimits } from './xml-guard.ts';
 

@@ -1,6 +1,6 @@
 /** Texts and attribute values as canonical XML writes them: where they end, and what they say. */
 
-import { escapedValue, wideValue } from './canonical-tokens.ts';
+import { escapedValue, wideValue } from '../model/canonical-tokens.ts';
 
 /** How the bytes of a value are to be taken. */
 export interface ValueForm {

@@ -7,9 +7,10 @@
 
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { attributeToken, kindMask, nameShift, textToken, type CanonicalXml } from '../model/canonical-tokens.ts';
 import { doubtfulName, signatureName, startsWith } from './canonical-names.ts';
 import { openScan, scanEndTag, scanStartTag, type Scan } from './canonical-tags.ts';
-import { addValue, attributeToken, kindMask, nameShift, textToken, type CanonicalXml } from './canonical-tokens.ts';
+import { addValue } from './canonical-tokens.ts';
 import { textForm, unescaped, valueEnd } from './canonical-values.ts';
 import { xmlLimits } from './xml-guard.ts';
 

@@ -10,7 +10,7 @@ import {
   rootName,
   signatureAlone,
 } from './canonical-xml.ts';
-import type { CanonicalXml } from './canonical-tokens.ts';
+import type { CanonicalXml } from '../model/canonical-tokens.ts';
 import { attributesOf, canonicalBytes, lastElement, parseXml, qualifiedName, type XmlDocument } from './libxml.ts';
 import { guardXml } from './xml-guard.ts';
 

@@ -1,6 +1,5 @@
 /** Holds a canonical document against an acceptor, token by token. */
 
-import { firstState } from './automaton.ts';
 import {
   attributeToken,
   escapedValue,
@@ -9,7 +8,8 @@ import {
   startTag,
   textToken,
   type CanonicalXml,
-} from './canonical-tokens.ts';
+} from '../model/canonical-tokens.ts';
+import { firstState } from './automaton.ts';
 import { unescaped } from './canonical-values.ts';
 import type { Acceptor, AttributeRule, ElementType } from './xsd-acceptor.ts';
 import type { ValueCheck } from './xsd-simple.ts';

@@ -78,9 +78,9 @@ function watchPartner(partner: Partner, reach: (step: InboundStep) => void): Par
 function watchLayout(layout: AcceptedFormat, decoding: () => void): AcceptedFormat {
   if (layout.kind === 'reply') return layout;
   const { format } = layout;
-  const decoder = (): ReturnType<typeof format.decoder> => {
+  const packedDecoder = (): ReturnType<typeof format.packedDecoder> => {
     decoding();
-    return format.decoder();
+    return format.packedDecoder();
   };
-  return { kind: 'list', format: { ...format, decoder } };
+  return { kind: 'list', format: { ...format, packedDecoder } };
 }

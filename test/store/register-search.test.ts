@@ -2,9 +2,10 @@
 
 import { expect } from 'chai';
 import type { ListRecord } from '../../gateway/model/list.ts';
-import { published } from '../../gateway/model/mirror.ts';
+import { packedOf } from '../../gateway/model/packed-records.ts';
 import { findRecords } from '../../gateway/store/register-search.ts';
-import { applyToRegister, findStatuses } from '../../gateway/store/register.ts';
+import { findStatuses } from '../../gateway/store/register.ts';
+import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, listed } from './samples.ts';
 
@@ -15,7 +16,8 @@ onBothEngines('a search through the register', (store) => {
         partner,
         knownAt: hour(h),
         sourceMessage: `m${h}`,
-        puts: puts.map(published),
+        records: packedOf(puts),
+        puts: [...puts.keys()],
         departures: gone.map((identifier) => ({ identifier, reason: 'left', since: '2026-01-01' })),
       }),
     );

@@ -3,15 +3,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Departure, ListRecord } from '../../gateway/model/list.ts';
-import { published } from '../../gateway/model/mirror.ts';
-import { applyToRegister, findStatus, historyOf, lastKnown } from '../../gateway/store/register.ts';
+import { packedOf } from '../../gateway/model/packed-records.ts';
+import { findStatus, historyOf, lastKnown } from '../../gateway/store/register.ts';
+import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, listed } from './samples.ts';
 
 onBothEngines('the register', (store) => {
   const apply = (partner: string, h: number, puts: ListRecord[], departures: Departure[] = []) =>
     store().write((tx) =>
-      applyToRegister(tx, { partner, knownAt: hour(h), sourceMessage: `m${h}`, puts: puts.map(published), departures }),
+      applyToRegister(tx, {
+        partner,
+        knownAt: hour(h),
+        sourceMessage: `m${h}`,
+        records: packedOf(puts),
+        puts: [...puts.keys()],
+        departures,
+      }),
     );
   const at = (partner: string, day: string, h: number, identifier = 'A') =>
     findStatus(store().db.sql, partner, identifier, day, hour(h));

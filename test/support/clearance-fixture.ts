@@ -4,10 +4,10 @@ import { randomBytes } from 'node:crypto';
 import type { Clearance, ClearanceTerms } from '../../gateway/clearance.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
 import type { Departure, ListRecord } from '../../gateway/model/list.ts';
-import { published } from '../../gateway/model/mirror.ts';
+import { packedOf } from '../../gateway/model/packed-records.ts';
 import type { Moment } from '../../gateway/model/record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
-import { applyToRegister } from '../../gateway/store/register.ts';
+import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { noteLists } from '../../gateway/store/streams.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { freshUrl } from '../store/engines.ts';
@@ -119,10 +119,17 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
     issuedAt = '2026-11-23T11:00:00.000Z',
     appliedAt = issuedAt,
   } = list;
-  const puts = list.records.map(published);
+  const puts = [...list.records.keys()];
   const messageId = `L${sequence}`;
   await db.transaction(async (tx) => {
-    await applyToRegister(tx, { partner, knownAt: appliedAt, sourceMessage: messageId, puts, departures: left });
+    await applyToRegister(tx, {
+      partner,
+      knownAt: appliedAt,
+      sourceMessage: messageId,
+      records: packedOf(list.records),
+      puts,
+      departures: left,
+    });
     const position = {
       epoch: { no: 1, id: 'e1' },
       sequence,

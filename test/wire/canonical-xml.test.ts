@@ -11,7 +11,7 @@ import { isGatewayError } from '../../gateway/model/errors.ts';
 import { readBody } from '../../gateway/wire/body.ts';
 import { tellEvents } from '../../gateway/wire/canonical-events.ts';
 import { canonicalPieces, readCanonical } from '../../gateway/wire/canonical-xml.ts';
-import type { CanonicalXml } from '../../gateway/wire/canonical-tokens.ts';
+import type { CanonicalXml } from '../../gateway/model/canonical-tokens.ts';
 import type { Keyring } from '../../gateway/wire/keys.ts';
 import { canonicalBytes, parseXml, xsdFaults } from '../../gateway/wire/libxml.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/schema.ts';

@@ -1,0 +1,49 @@
+/** Remembers what was worked out of bytes that come again and again: a list says few days, grades and roles, and each ten thousand times. */
+
+import { textOf } from './cells.ts';
+
+export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
+
+interface Known<T> {
+  readonly key: Uint8Array;
+  readonly value: T;
+}
+
+/** Longer keys, and more of them, are worked out each time: nobody can fill the memory with them. */
+const longestKey = 96;
+const mostKeys = 4096;
+const places = 2 * mostKeys;
+
+/** `work` gets the bytes as text. */
+export function byteMemo<T>(work: (text: string) => T): ByteMemo<T> {
+  const table = new Array<Known<T> | undefined>(places).fill(undefined);
+  let used = 0;
+  return (bytes, start, end) => {
+    if (end - start > longestKey) return work(textOf(bytes, start, end));
+    let place = placeOf(bytes, start, end);
+    for (let known = table[place]; known !== undefined; known = table[place]) {
+      if (isSame(known.key, bytes, start, end)) return known.value;
+      place = (place + 1) % places;
+    }
+    const value = work(textOf(bytes, start, end));
+    if (used < mostKeys) {
+      used += 1;
+      // A slice of a Buffer would be a view, and keep the whole list in memory.
+      table[place] = { key: new Uint8Array(bytes.subarray(start, end)), value };
+    }
+    return value;
+  };
+}
+
+/** FNV-1a. */
+function placeOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  return (hash >>> 8) % places;
+}
+
+function isSame(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (key.length !== end - start) return false;
+  for (let i = 0; i < key.length; i += 1) if (key[i] !== bytes[start + i]) return false;
+  return true;
+}

@@ -1,0 +1,41 @@
+/** Bytes written one after the other into one buffer that grows: no text is built for them, and nothing is left to collect. */
+
+export interface ByteWriter {
+  bytes: Buffer;
+  length: number;
+}
+
+/** `room`: bytes that will hardly be exceeded; what is not written to takes no memory. */
+export function openWriter(room: number): ByteWriter {
+  return { bytes: Buffer.allocUnsafeSlow(room), length: 0 };
+}
+
+/** Makes sure that so many more bytes can be written. */
+export function makeRoom(writer: ByteWriter, more: number): void {
+  const { bytes, length } = writer;
+  if (bytes.length - length >= more) return;
+  writer.bytes = Buffer.allocUnsafeSlow((length + more) * 2);
+  bytes.copy(writer.bytes, 0, 0, length);
+}
+
+/** Values of records are short, and a loop copies some dozen bytes sooner than the engine is called to do it. */
+const loopedBytes = 96;
+
+export function putBytes(writer: ByteWriter, source: Uint8Array, start = 0, end = source.length): void {
+  const { length } = writer;
+  if (writer.bytes.length - length < end - start) makeRoom(writer, end - start);
+  const { bytes } = writer;
+  if (end - start > loopedBytes) bytes.set(source.subarray(start, end), length);
+  else for (let i = start, at = length; i < end; i += 1, at += 1) bytes[at] = source[i] ?? 0;
+  writer.length = length + end - start;
+}
+
+/** As UTF-8. */
+export function putText(writer: ByteWriter, text: string): void {
+  makeRoom(writer, text.length * 3);
+  writer.length += writer.bytes.write(text, writer.length);
+}
+
+export function written({ bytes, length }: ByteWriter): Buffer {
+  return bytes.subarray(0, length);
+}

@@ -1,0 +1,157 @@
+/** Applies what a list says to the register: what turns out otherwise is closed in knowledge, what is known now is written beside it. */
+
+import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
+import { cellText, isEmpty, openCells, type Cells } from '../model/cells.ts';
+import type { Departure } from '../model/list.ts';
+import { cellNumber, cellsAt, type PackedRecords, type RecordField } from '../model/packed-records.ts';
+import type { Day, Moment } from '../model/record.ts';
+import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
+import type { Tx } from './database.ts';
+import { nextDay, type Status, type Version } from './register.ts';
+import { openDay, openMoment } from './tables.ts';
+
+export interface RegisterChange {
+  readonly partner: string;
+  readonly knownAt: Moment;
+  readonly sourceMessage: string;
+  /** Records, and the numbers of those that say something new. */
+  readonly records: PackedRecords;
+  readonly puts: readonly number[];
+  readonly departures: readonly Departure[];
+}
+
+/** What is stated about one operator: from a day on it has this status. */
+interface Statement {
+  readonly identifier: string;
+  readonly from: Day;
+  /** Exclusive. */
+  readonly to: Day;
+  readonly status: Status;
+  readonly name: string | null;
+  /** Canonical text of the record as UTF-8, or the departure as JSON. */
+  readonly details: string | Uint8Array;
+  /** It was active from here to `from`; of an operator that is seen for the first time this is stated as well. */
+  readonly activeFrom: Day;
+}
+
+/**
+ * Applies what a list says. A record with a status since day D: what was known to hold from D on is no longer known, the
+ * status holds from D to the end of validity. A departure likewise, without an end.
+ * Each operator at most once in a change. Knowledge never runs backwards: should the clock stand before what is known
+ * already, the later moment counts. Says that moment.
+ */
+export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<Moment> {
+  const known = await knownVersions(tx, change);
+  let { knownAt } = change;
+  const closed: number[] = [];
+  for (const { identifier, from } of known.size === 0 ? [] : statementsOf(change)) {
+    for (const { n, known_from, valid_to } of known.get(identifier) ?? []) {
+      if (known_from > knownAt) knownAt = known_from;
+      if (valid_to > from) closed.push(n);
+    }
+  }
+  await closeVersions(tx, closed, knownAt);
+  await insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt));
+  return knownAt;
+}
+
+/** One after the other: of a list of tens of thousands none is kept. */
+function* statementsOf({ records, puts, departures }: RegisterChange): Generator<Statement> {
+  const cells = openCells();
+  const words = byteMemo((text) => text);
+  for (const number of puts) {
+    cellsAt(cells, records, number);
+    yield statementOfRecord(cells, words, detailsAt(records, number));
+  }
+  for (const departure of departures) yield statementOfDeparture(departure);
+}
+
+function detailsAt({ bytes, starts }: PackedRecords, number: number): Uint8Array {
+  return bytes.subarray((starts[number] ?? 0) + 1, starts[number + 1]);
+}
+
+function statementOfRecord(cells: Cells, words: ByteMemo<string>, details: Uint8Array): Statement {
+  const word = (field: RecordField): string => {
+    const cell = cellNumber[field];
+    return words(cells.bytes, cells.starts[cell] ?? 0, cells.ends[cell] ?? 0);
+  };
+  const validTo = word('validTo');
+  const [latin, local] = [cellNumber['name.latin'], cellNumber['name.local']];
+  const name = isEmpty(cells, latin) ? local : latin;
+  return {
+    identifier: cellText(cells, cellNumber.identifier),
+    from: word('statusSince'),
+    to: validTo === '' || validTo >= openDay ? openDay : nextDay(validTo),
+    status: word('status') as Status,
+    name: isEmpty(cells, name) ? null : cellText(cells, name),
+    details,
+    activeFrom: word('validFrom'),
+  };
+}
+
+function statementOfDeparture(departure: Departure): Statement {
+  const { identifier, reason, since } = departure;
+  const status = reason === 'revoked' || reason === 'withdrawn' ? reason : 'left';
+  const details = JSON.stringify(departure);
+  return { identifier, from: since, to: openDay, status, name: null, details, activeFrom: since };
+}
+
+const columns = [
+  ...['partner', 'source_message', 'known_from', 'known_to'],
+  ...['identifier', 'valid_from', 'valid_to', 'status', 'name', 'details'],
+];
+
+/** What is known from now on. */
+function* rowsOf(
+  change: RegisterChange,
+  known: ReadonlyMap<string, readonly Version[]>,
+  knownAt: Moment,
+): Generator<readonly Value[]> {
+  const { partner, sourceMessage } = change;
+  const since = [knownAt, openMoment] as const;
+  for (const statement of statementsOf(change)) {
+    const { identifier, from, to, status, name, details, activeFrom } = statement;
+    const versions = known.get(identifier);
+    for (const version of versions ?? []) {
+      // What is left of a version keeps its source: that message said so.
+      if (version.valid_from < from && from < version.valid_to)
+        yield [partner, version.source_message, ...since, identifier, version.valid_from, from, ...contentOf(version)];
+    }
+    const stated = [partner, sourceMessage, ...since, identifier];
+    // The time before the status of an operator seen for the first time; an empty interval states nothing.
+    const before = from < to ? from : to;
+    if (versions === undefined && activeFrom < before) yield [...stated, activeFrom, before, 'active', name, details];
+    if (from < to) yield [...stated, from, to, status, name, details];
+  }
+}
+
+function contentOf({ status, name, details }: Version): readonly Value[] {
+  return [status, name, details];
+}
+
+/** What is known now about the operators named, by identifier. */
+async function knownVersions(tx: Tx, change: RegisterChange): Promise<ReadonlyMap<string, Version[]>> {
+  const { partner, puts, departures } = change;
+  const newest = tx.selectFrom('register_version').select('n').where('partner', '=', partner).limit(1);
+  // Of a first list nothing is known, and need not be looked for.
+  if (puts.length + departures.length === 0 || (await newest.executeTakeFirst()) === undefined) return new Map();
+  const identifiers = Array.from(statementsOf(change), ({ identifier }) => identifier);
+  const rows = await tx
+    .selectFrom('register_version')
+    .selectAll()
+    .where('partner', '=', partner)
+    .where('known_to', '=', openMoment)
+    .where(oneOf(tx, 'identifier', identifiers))
+    .execute();
+  return Map.groupBy(rows, ({ identifier }) => identifier);
+}
+
+async function closeVersions(tx: Tx, numbers: readonly number[], knownAt: Moment): Promise<void> {
+  await inSlices(numbers, async (some) => {
+    await tx
+      .updateTable('register_version')
+      .set({ known_to: knownAt })
+      .where(oneOf(tx, 'n', some))
+      .execute();
+  });
+}
