@@ -44,8 +44,11 @@ export async function takeList(arrived: Arrived, list: PackedList, approved = fa
     return await conclude(arrived, { id, kind: 'list', verdict: 'held', receipt });
   }
   const counts = { taken: plan.taken, refused: plan.refused.length };
-  const receipt = await sealReceipt(arrived, { verdict: 'applied', subject: id, position, records: counts });
-  const reply = await sealReply(arrived, list, plan);
+  // Side by side: their signatures are made on threads of their own.
+  const [receipt, reply] = await Promise.all([
+    sealReceipt(arrived, { verdict: 'applied', subject: id, position, records: counts }),
+    sealReply(arrived, list, plan),
+  ]);
   const conclusion = { id, kind: 'list', verdict: 'applied', receipt, sendReceipt: approved } as const;
   return await conclude(arrived, conclusion, async (tx) => {
     await applyList(tx, arrived, { list, plan, before: stream?.position });

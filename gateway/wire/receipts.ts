@@ -19,7 +19,8 @@ export const receiptFormat = {
 
 /**
  * The receipt as text, unsigned. Texts that come from the message it answers are made presentable and cut to what the schema
- * takes: whatever a partner sends, a receipt of it can be made.
+ * takes: whatever a partner sends, a receipt of it can be made. In canonical form already (attributes by their names, no
+ * empty-element tags), so that it is checked and digested as it stands: one is made for every message that comes.
  */
 export function writeReceipt(receipt: Receipt): string {
   const { subject, reason, position, records } = receipt;
@@ -34,23 +35,23 @@ export function writeReceipt(receipt: Receipt): string {
   });
   text('Verdict', receipt.verdict);
   if (reason !== undefined) {
-    const attributes = { Code: reason.code, ...(reason.at === undefined ? {} : { At: presentable(reason.at, 2000) }) };
-    root.ele(namespace, 'Reason', attributes).txt(presentable(reason.detail, 2000));
+    const at = reason.at === undefined ? {} : { At: presentable(reason.at, 2000) };
+    root.ele(namespace, 'Reason', { ...at, Code: reason.code }).txt(presentable(reason.detail, 2000));
   }
   if (position !== undefined) {
     root.ele(namespace, 'Position', {
+      Chain: position.chain,
+      Count: String(position.count),
       Epoch: String(position.epoch.no),
       EpochId: presentable(position.epoch.id, 256),
-      Sequence: String(position.sequence),
-      Chain: position.chain,
       Root: position.root,
-      Count: String(position.count),
+      Sequence: String(position.sequence),
     });
   }
   if (records !== undefined) {
-    root.ele(namespace, 'Records', { Taken: String(records.taken), Refused: String(records.refused) });
+    root.ele(namespace, 'Records', { Refused: String(records.refused), Taken: String(records.taken) });
   }
-  return root.end({ wellFormed: true });
+  return root.end({ wellFormed: true, allowEmptyTags: true });
 }
 
 function presentable(text: string, most: number): string {

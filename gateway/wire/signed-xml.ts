@@ -1,6 +1,13 @@
 /** Enveloped XML signatures: makes them without re-serialising the document, and checks them to the canonical bytes they cover. */
 
-import { sign, timingSafeEqual, verify, type KeyObject, type X509Certificate } from 'node:crypto';
+import {
+  sign,
+  timingSafeEqual,
+  verify,
+  type KeyObject,
+  type SignKeyObjectInput,
+  type X509Certificate,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import { GatewayError } from '../model/errors.ts';
 import { takeCanonical } from './libxml.ts';
@@ -44,9 +51,8 @@ export async function signXml(bytes: Uint8Array, tree: XmlTree, signer: SigningK
     `<ds:DigestMethod Algorithm="${sha256Digest}"></ds:DigestMethod>` +
     `<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference>`;
   const signedInfo = Buffer.from(`<ds:SignedInfo xmlns:ds="${dsig}">${parts}</ds:SignedInfo>`);
-  // PKCS#1 v1.5 of an RSA key; r and s side by side of an EC key, as XML signatures have them.
   // Made on a thread of the engine's pool: many messages are signed side by side.
-  const value = await signBeside('sha256', signedInfo, { key: signer.key, dsaEncoding: 'ieee-p1363' });
+  const value = await signBeside('sha256', signedInfo, keyInput(signer.key));
   const signature =
     `<ds:Signature xmlns:ds="${dsig}"><ds:SignedInfo>${parts}</ds:SignedInfo>` +
     `<ds:SignatureValue>${value.toString('base64')}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>` +
@@ -63,11 +69,18 @@ export function verifyXmlSignature(tree: XmlTree, stated: StatedSignature, key: 
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   const length = modulusLength === undefined ? 64 : Math.ceil(modulusLength / 8);
   const signedInfo = takeCanonical(stated.signedInfo);
-  const holds =
-    stated.value.length === length && verify('sha256', signedInfo, { key, dsaEncoding: 'ieee-p1363' }, stated.value);
+  const holds = stated.value.length === length && verify('sha256', signedInfo, keyInput(key), stated.value);
   if (!holds) throw new GatewayError('E_SIGNATURE_INVALID', 'the signature value is not of the registered key');
   stated.element.remove();
   if (!timingSafeEqual(tree.digest(), stated.digest)) {
     throw new GatewayError('E_SIGNATURE_INVALID', 'the content is not what was signed');
   }
+}
+
+/**
+ * PKCS#1 v1.5 of an RSA key; r and s side by side of an EC key, as XML signatures have them. An RSA key goes bare: whether
+ * something around a key is one itself, the engine finds out by catching exceptions, and every message pays for three.
+ */
+function keyInput(key: KeyObject): KeyObject | SignKeyObjectInput {
+  return key.asymmetricKeyType === 'rsa' ? key : { key, dsaEncoding: 'ieee-p1363' };
 }

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import type { X509Certificate } from 'node:crypto';
 import { GatewayError } from '../model/errors.ts';
-import { certificateFacts, fingerprint } from './certificates.ts';
+import { certificateFacts, fingerprint, type CertificateFacts } from './certificates.ts';
 
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
@@ -60,8 +60,13 @@ function judgeTime(certificate: X509Certificate, at: Date): void {
 
 const channelPurposes = new Set(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
 
+/** What certificates may be used for never changes; reading it again would cost every message a walk through the DER. */
+const knownFacts = new WeakMap<X509Certificate, CertificateFacts>();
+
 function judgeUsage(certificate: X509Certificate): void {
-  const { isAuthority, signsContent, purposes } = certificateFacts(certificate);
+  const facts = knownFacts.get(certificate) ?? certificateFacts(certificate);
+  knownFacts.set(certificate, facts);
+  const { isAuthority, signsContent, purposes } = facts;
   // A certificate for connections only must not sign messages: it lives on exposed machines.
   const forChannels = purposes !== undefined && purposes.every((purpose) => channelPurposes.has(purpose));
   if (isAuthority || !signsContent || forChannels) {
@@ -74,9 +79,10 @@ function judgeUsage(certificate: X509Certificate): void {
 
 function judgeKey(certificate: X509Certificate, algorithm: SignatureAlgorithm): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = certificate.publicKey;
-  const at = fingerprint(certificate);
   if (type !== (algorithm === 'rsa-sha256' ? 'rsa' : 'ec')) {
-    throw new GatewayError('E_SIGNATURE_ALGORITHM', 'the registered key is not of the agreed kind', { at });
+    throw new GatewayError('E_SIGNATURE_ALGORITHM', 'the registered key is not of the agreed kind', {
+      at: fingerprint(certificate),
+    });
   }
   const { modulusLength = 0, publicExponent = 0n, namedCurve } = details;
   const strong =
@@ -84,7 +90,9 @@ function judgeKey(certificate: X509Certificate, algorithm: SignatureAlgorithm): 
       ? modulusLength >= 2048 && publicExponent >= 65537n && publicExponent % 2n === 1n
       : namedCurve === 'prime256v1';
   if (!strong)
-    throw new GatewayError('E_KEY_WEAK', 'RSA needs 2048 bits and exponent 65537, EC the curve P-256', { at });
+    throw new GatewayError('E_KEY_WEAK', 'RSA needs 2048 bits and exponent 65537, EC the curve P-256', {
+      at: fingerprint(certificate),
+    });
 }
 
 type PathVerdict = 'holds' | 'time' | 'broken' | 'no anchors' | 'no openssl';
