@@ -1,6 +1,6 @@
 /** The bars the gateway was built against, held against what was measured. A bar that is missed is printed as missed. */
 
-import type { MessageResult } from './messages.ts';
+import { inARow, type MessageResult } from './messages.ts';
 import type { DirectionResult, PeerResult, SizeResult } from './lists.ts';
 import { rounded } from './numbers.ts';
 
@@ -63,10 +63,13 @@ function coldUncommitted(result: DirectionResult | undefined): number | undefine
   return result === undefined ? undefined : result.coldMs - (result.coldSteps['commit'] ?? 0);
 }
 
+/** A row needs operators: with fewer than it is long there is none, and of a list of one only one operator changes at a time. */
 export function messageBars(results: readonly MessageResult[]): Bar[] {
-  return results.map(({ records, out }) =>
-    atLeast(`messages out in a row, list of ${records}: share of bare RSA-2048 signatures`, 0.7, out.ratio),
-  );
+  return results
+    .filter(({ records }) => records >= inARow)
+    .map(({ records, out }) =>
+      atLeast(`messages out in a row, list of ${records}: share of bare RSA-2048 signatures`, 0.7, out.ratio),
+    );
 }
 
 function growth(results: readonly SizeResult[], of: (result: SizeResult) => DirectionResult): number | undefined {

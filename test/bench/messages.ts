@@ -1,18 +1,18 @@
-/** Measures messages of one changed record, out and in, one after the other, against the bare signatures they carry. */
+/** Measures messages of one changed record, out and in over HTTPS, one after the other, against the bare signatures they carry. */
 
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { adapterTools, openGateway } from '../../gateway/assembly.ts';
+import { adapterTools, openGateway, type OpenGateway } from '../../gateway/assembly.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
-import { receiveMessage } from '../../gateway/inbound.ts';
 import { momentOf } from '../../gateway/model/day.ts';
+import type { SealedMessage } from '../../gateway/model/message.ts';
 import type { DomesticRecord } from '../../gateway/model/record.ts';
 import { sendList, type ListWish } from '../../gateway/outbound.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { median, medianRatio } from './numbers.ts';
+import { openReceiving, withoutWayBack, type Receiving, type Taken } from './receiving.ts';
 import { onFreshStore, partnerCode, prepareStore, withoutSizeBand, type Stage } from './stage.ts';
-import { watchInbound } from './stations.ts';
 
 export interface MessageRate {
   readonly perSecond: number;
@@ -31,7 +31,10 @@ export interface MessageResult {
   readonly out: MessageRate;
   /** One operator changes, one message goes, one commit is waited for, and so on. */
   readonly alone: MessageRate;
+  /** Over HTTPS: from the POST to the receipt in the sender's hands. */
   readonly in: MessageRate;
+  /** Of it, within receiveMessage. */
+  readonly inside: MessageRate;
   /** Of 4 KiB, one after the other, on the disk of the store: each message waits for one out, and for two in. */
   readonly syncsPerSecond: number;
 }
@@ -46,7 +49,7 @@ export async function benchMessages(
   note: (text: string) => void,
 ): Promise<MessageResult[]> {
   const sender = await openGateway(stage.sender, adapterTools());
-  const receiver = withoutSizeBand(await openGateway(stage.receiver, adapterTools()));
+  const receiver = withoutSizeBand(await openGateway(withoutWayBack(stage.receiver), adapterTools()));
   try {
     const results: MessageResult[] = [];
     for (const size of sizes) {
@@ -69,7 +72,7 @@ export async function benchMessages(
 
 interface Pair {
   readonly sender: Gateway;
-  readonly receiver: Gateway;
+  readonly receiver: OpenGateway;
   readonly eligible: readonly DomesticRecord[];
 }
 
@@ -77,6 +80,7 @@ interface Round {
   readonly out: Timed;
   readonly alone: Timed;
   readonly in: Timed;
+  readonly inside: Timed;
   readonly signs: number;
   readonly pairs: number;
 }
@@ -86,52 +90,56 @@ interface Timed {
   readonly steps: Readonly<Record<string, number>>;
 }
 
-/** Operators that change at a time, each in a message of its own. */
-const inARow = 500;
-/** Of these, so many are received. */
-const taken = 60;
+/** Operators that change at a time, each in a message of its own. A shorter list has no row of so many: all of it changes. */
+export const inARow = 500;
+const oneByOne = 30;
 
 async function benchSize(pair: Pair): Promise<Omit<MessageResult, 'syncsPerSecond'>> {
-  const { key, certificate } = getPartner(pair.sender, partnerCode).signer;
-  const from = pair.sender.home.country;
-  for (const { bytes } of (await send(pair, {})).messages) await receive(pair.receiver, from, bytes);
-  const done: Round[] = [];
-  const count = Math.min(inARow, pair.eligible.length);
-  for (let round = 0; round <= rounds; round += 1) {
-    await changeSome(pair, round, count);
-    const row = await send(pair, { each: true });
-    const signs = rawRate(() => sign('sha256', probe, key));
-    const alone: Step[] = [];
-    for (let i = 0; i < 30; i += 1) {
-      await changeSome(pair, round * 100 + i + 7, 1);
-      alone.push(await send(pair, {}));
+  const receiving = await openReceiving(pair.sender, pair.receiver);
+  try {
+    for (const message of (await send(pair, {})).messages) await receiving.take(message);
+    const done: Round[] = [];
+    for (let round = 0; round <= rounds; round += 1) {
+      const measured = await benchRound(pair, receiving, round);
+      // The first round warms up.
+      if (round > 0) done.push(measured);
     }
-    const sent = [row, ...alone].flatMap(({ messages }) => messages);
-    const received: Step[] = [];
-    for (const { bytes } of sent) {
-      // All must be taken, for they are numbered; the first are timed.
-      const step = await receive(pair.receiver, from, bytes);
-      if (received.length < taken) received.push(step);
-    }
-    const pairs = verifyAndSignRate(key, certificate.publicKey);
-    // The first round warms up.
-    if (round > 0) done.push({ out: timed([row]), alone: timed(alone), in: timed(received), signs, pairs });
+    const signs = done.map((round) => round.signs);
+    const pairs = done.map((round) => round.pairs);
+    const of = (way: 'out' | 'alone' | 'in' | 'inside'): Timed[] => done.map((round) => round[way]);
+    return {
+      records: pair.eligible.length,
+      out: rate(of('out'), signs),
+      alone: rate(of('alone'), signs),
+      in: rate(of('in'), pairs),
+      inside: rate(of('inside'), pairs),
+    };
+  } finally {
+    await receiving.stop();
   }
-  const signs = done.map((round) => round.signs);
+}
+
+async function benchRound(pair: Pair, receiving: Receiving, round: number): Promise<Round> {
+  const { key, certificate } = getPartner(pair.sender, partnerCode).signer;
+  await changeSome(pair, round, Math.min(inARow, pair.eligible.length));
+  const row = await send(pair, { each: true });
+  const signs = rawRate(() => sign('sha256', probe, key));
+  const alone: Required<Step>[] = [];
+  for (let i = 0; i < oneByOne; i += 1) {
+    await changeSome(pair, round * 100 + i + 7, 1);
+    alone.push(await send(pair, {}));
+  }
+  const received: Taken[] = [];
+  // In their order, for they are numbered: the next one leaves when the receipt of the one before is there.
+  for (const message of [row, ...alone].flatMap(({ messages }) => messages))
+    received.push(await receiving.take(message));
   return {
-    records: pair.eligible.length,
-    out: rate(
-      done.map(({ out }) => out),
-      signs,
-    ),
-    alone: rate(
-      done.map(({ alone }) => alone),
-      signs,
-    ),
-    in: rate(
-      done.map(({ in: into }) => into),
-      done.map(({ pairs }) => pairs),
-    ),
+    out: timed([row]),
+    alone: timed(alone),
+    in: timed(received.map(({ ms, insideMs }) => ({ ms, steps: { 'door and way': ms - insideMs } }))),
+    inside: timed(received.map(({ insideMs, steps }) => ({ ms: insideMs, steps }))),
+    signs,
+    pairs: verifyAndSignRate(key, certificate.publicKey),
   };
 }
 
@@ -148,10 +156,11 @@ interface Step {
   readonly ms: number;
   /** Milliseconds of one message. */
   readonly steps: Readonly<Record<string, number>>;
-  readonly messages: readonly { readonly bytes: Uint8Array }[];
+  /** One, where it is not told. */
+  readonly messages?: readonly SealedMessage[];
 }
 
-async function send({ sender }: Pair, wish: ListWish): Promise<Step> {
+async function send({ sender }: Pair, wish: ListWish): Promise<Required<Step>> {
   const started = performance.now();
   const built = await sendList(sender, partnerCode, wish);
   const ms = performance.now() - started;
@@ -162,21 +171,11 @@ async function send({ sender }: Pair, wish: ListWish): Promise<Step> {
   return { ms, steps: Object.fromEntries(each.map(([name, step]) => [name, step / messages.length])), messages };
 }
 
-async function receive(receiver: Gateway, from: string, bytes: Uint8Array): Promise<Step> {
-  const raw = { partner: from, via: 'file', bytes, receivedAt: momentOf(receiver.now()) } as const;
-  const watched = watchInbound(receiver);
-  const started = performance.now();
-  const { verdict, reason } = await receiveMessage(watched.gateway, raw);
-  const ended = performance.now();
-  if (verdict !== 'applied') throw new Error(`the message was ${verdict}: ${reason ?? 'no reason'}`);
-  return { ms: ended - started, steps: watched.laps(started, ended), messages: [{ bytes }] };
-}
-
 function timed(steps: readonly Step[]): Timed {
   const total = steps.reduce((sum, { ms }) => sum + ms, 0);
   const names = Object.keys(steps[0]?.steps ?? {});
   const middle = names.map((name) => [name, median(steps.map((step) => step.steps[name] ?? 0))] as const);
-  const messages = steps.reduce((sum, step) => sum + step.messages.length, 0);
+  const messages = steps.reduce((sum, step) => sum + (step.messages?.length ?? 1), 0);
   return { perSecond: (messages * 1000) / total, steps: Object.fromEntries(middle) };
 }
 

@@ -69,9 +69,10 @@ compares or stores anything. With a JVM waiting beside it the gateway takes long
 ${lists.some(({ out }) => Object.keys(out.peers).length > 0) ? markdown(tables.peerRows(lists)) : 'No peer was installed.\n'}
 ## Messages of one record
 
-The partner holds the full list; then names of operators change (not timed). *Out, in a row*: up to 500 changed, and \`sendList\` makes a message for each, sealed side by side, queued
-and committed together. *Out, one by one*: one operator changes, one message is sealed, one commit is waited for. *In*: \`receiveMessage\` applies them one after the other, each with one
-signature verified, receipt and reply signed, and two commits. Against bare RSA-2048 of one core in the same run: signatures, and pairs of a verification and a signature.
+The partner holds the full list; then names of operators change (not timed). *Out, in a row*: 500 changed (all, of a shorter list), and \`sendList\` makes a message for each, sealed side
+by side, queued and committed together. *Out, one by one*: one operator changes, one message is sealed, one commit is waited for. *In over HTTPS*: the doors are open as \`mra serve\` opens
+them, in the same process; the sender posts one message after the other over one connection, TLS with certificates of both, each from the POST to the signed receipt in its hands. *Of it
+receiveMessage*: one signature verified, receipt and reply signed, two commits. Against bare RSA-2048 of one core in the same run: signatures, and pairs of a verification and a signature.
 
 ${markdown(tables.messageRows(messages))}
 ${profiled === undefined ? '' : limits(profiled)}`;

@@ -64,10 +64,15 @@ export function threadRows(results: readonly SizeResult[]): Row[] {
   }));
 }
 
-const messageWays = { out: 'out, in a row', alone: 'out, one by one', in: 'in' } as const;
+const messageWays = {
+  out: 'out, in a row',
+  alone: 'out, one by one',
+  in: 'in over HTTPS',
+  inside: 'of it receiveMessage',
+} as const;
 
 export function messageRows(results: readonly MessageResult[]): Row[] {
-  return (['out', 'alone', 'in'] as const).flatMap((way) =>
+  return (['out', 'alone', 'in', 'inside'] as const).flatMap((way) =>
     results.map(({ records, [way]: { perSecond, rawPerSecond, ratio, steps }, syncsPerSecond }) => ({
       'list of': records,
       way: messageWays[way],
