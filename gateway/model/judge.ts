@@ -3,12 +3,12 @@
 import { GatewayError, type ErrorCode } from './errors.ts';
 import type { ListBands } from './arrangement.ts';
 import { byteMemo, type ByteMemo } from './byte-memo.ts';
-import { cellText, openCells, type Cells } from './cells.ts';
+import { openCells, type Cells } from './cells.ts';
 import { stateOf } from './identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
 import type { ListMessage, ListRecord, Position } from './list.ts';
 import type { HoldReason, RecordResult } from './message.ts';
-import { mirrorRoot, type MirrorSummary } from './mirror.ts';
+import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
 import { cellNumber, cellsAt, recordAt, type PackedRecords } from './packed-records.ts';
 import type { Moment } from './record.ts';
 import { hiddenIn } from './shown-text.ts';
@@ -121,14 +121,17 @@ function isOf(issuers: readonly string[], identifier: string): boolean {
   return stateOf(issuers, identifier) !== undefined;
 }
 
-/** What is wrong with single records: these stay out of the register, the rest of the list goes in. */
-export function faultyRecords(records: PackedRecords, grammar: RegExp): RecordResult[] {
+/** What is wrong with single records, whose entries come in their order: these stay out of the register, the rest of the list goes in. */
+export function faultyRecords(
+  records: PackedRecords,
+  entries: readonly MirrorEntry[],
+  grammar: RegExp,
+): RecordResult[] {
   const faults: RecordResult[] = [];
   const cells = openCells();
   const days = byteMemo((day) => day);
-  for (let number = 0; number < records.count; number += 1) {
+  for (const [number, { identifier }] of entries.entries()) {
     cellsAt(cells, records, number);
-    const identifier = cellText(cells, cellNumber.identifier);
     if (!contradict(cells, days) && !mayHide(records, number) && grammar.test(identifier)) continue;
     const fault = faultOf(recordAt(records, number), grammar);
     if (fault !== undefined) faults.push({ identifier, ...fault });

@@ -68,24 +68,19 @@ export function planList(list: ListContent, held: HeldList, terms: PlanTerms): L
   const mirror = mirrorAfter(list, held);
   judgeMirror(list.position, mirror.after);
 
-  const refused = faultyRecords(records, terms.form.grammar);
-  const changed = [...entries.keys()].filter(
-    (i) => before.get(entries[i]?.identifier ?? '')?.leaf !== entries[i]?.leaf,
-  );
-  const moved = movement({
-    before,
-    puts: changed.flatMap((i) => entries[i] ?? []),
-    departures,
-    active: held.mirror.active,
-  });
+  const refused = faultyRecords(records, entries, terms.form.grammar);
   const faulty = new Set(refused.map(({ identifier }) => identifier));
-  const puts = faulty.size === 0 ? changed : changed.filter((i) => !faulty.has(entries[i]?.identifier ?? ''));
+  const { changed, movement } = compared(entries, departures, before, held.mirror.active);
   return {
     mirror,
-    register: { records, puts, departures },
+    register: {
+      records,
+      puts: faulty.size === 0 ? changed : changed.filter((i) => !faulty.has(entries[i]?.identifier ?? '')),
+      departures,
+    },
     refused,
     taken: entries.length + list.departures.length - refused.length,
-    hold: judgeBands(moved, terms.bands),
+    hold: judgeBands(movement, terms.bands),
   };
 }
 
@@ -125,20 +120,22 @@ function missing(
   return gone.map((identifier) => named.get(identifier) ?? { identifier, reason: 'left', since: day });
 }
 
-interface Movement {
-  readonly before: ReadonlyMap<string, MirrorEntry>;
-  /** New or changed. */
-  readonly puts: readonly MirrorEntry[];
-  readonly departures: readonly Departure[];
-  /** Active operators on the list held. */
-  readonly active: number;
-}
-
-function movement({ before, puts, departures, active }: Movement): ListMovement {
-  const wasActive = (identifier: string): boolean => before.get(identifier)?.active === true;
-  const gained = puts.filter((entry) => entry.active && !wasActive(entry.identifier)).length;
-  const lost =
-    departures.filter(({ identifier }) => wasActive(identifier)).length +
-    puts.filter((entry) => !entry.active && wasActive(entry.identifier)).length;
-  return { before: active, after: active + gained - lost, lost, gained };
+/** The numbers of the records that are new or say something else, and how many operators are active for it and no longer. */
+function compared(
+  entries: readonly MirrorEntry[],
+  departures: readonly Departure[],
+  before: ReadonlyMap<string, MirrorEntry>,
+  active: number,
+): { readonly changed: readonly number[]; readonly movement: ListMovement } {
+  const changed: number[] = [];
+  let lost = departures.filter(({ identifier }) => before.get(identifier)?.active === true).length;
+  let gained = 0;
+  for (const [i, entry] of entries.entries()) {
+    const held = before.size === 0 ? undefined : before.get(entry.identifier);
+    if (held?.leaf === entry.leaf) continue;
+    changed.push(i);
+    if (entry.active && held?.active !== true) gained += 1;
+    if (!entry.active && held?.active === true) lost += 1;
+  }
+  return { changed, movement: { before: active, after: active + gained - lost, lost, gained } };
 }
