@@ -50,7 +50,7 @@ export async function sealReceipt(arrived: Arrived, content: ReceiptContent): Pr
     issuedAt: momentOf(gateway.now()),
     subject: subject === undefined ? { digest } : { id: subject, digest },
   };
-  using draft = checkDraft(Buffer.from(writeReceipt(receipt)), receiptFormat, gateway.receiptSchema);
+  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
   return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
 }
 

@@ -219,9 +219,9 @@ async function sealAll(
   try {
     for (const list of lists) {
       clock.lap('compare');
-      const bytes = joined(layout.encodePacked(list), list.records.count);
+      const content = joined(layout.encodePacked(list), list.records.count);
       clock.lap('encode');
-      const draft = checkDraft(bytes, layout, partner.schemaOf(layout));
+      const draft = checkDraft(content, layout, partner.schemaOf(layout));
       clock.lap('validate');
       sealing.push(sealOne(partner, list, draft));
       await sealing.at(-signedAtOnce);

@@ -4,7 +4,7 @@ import type { ListFormat } from './adapter/adapter.ts';
 import type { Partner } from './gateway.ts';
 import { asGatewayError, type ErrorCode } from './model/errors.ts';
 import { recordAt, sliceRecords, type PackedList } from './model/packed-records.ts';
-import { checkDraft, joined } from './wire/seal.ts';
+import { checkDraft } from './wire/seal.ts';
 
 export interface Unwritable {
   readonly identifier: string;
@@ -46,7 +46,7 @@ export function unwritableIn(
 
 function faultOf(partner: Partner, layout: ListFormat, list: PackedList): Omit<Unwritable, 'identifier'> | undefined {
   try {
-    checkDraft(joined(layout.encodePacked(list)), layout, partner.schemaOf(layout))[Symbol.dispose]();
+    checkDraft(layout.encodePacked(list), layout, partner.schemaOf(layout))[Symbol.dispose]();
     return undefined;
   } catch (error) {
     const { code, detail, at } = asGatewayError(error);

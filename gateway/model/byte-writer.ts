@@ -10,6 +10,11 @@ export function openWriter(room: number): ByteWriter {
   return { bytes: Buffer.allocUnsafeSlow(room), length: 0 };
 }
 
+/** These bytes, with no room behind them: whatever is added goes with them into a new buffer. */
+export function writerOf({ buffer, byteOffset, byteLength }: Uint8Array): ByteWriter {
+  return { bytes: Buffer.from(buffer, byteOffset, byteLength), length: byteLength };
+}
+
 /** Makes sure that so many more bytes can be written. */
 export function makeRoom(writer: ByteWriter, more: number): void {
   const { bytes, length } = writer;
@@ -34,6 +39,14 @@ export function putBytes(writer: ByteWriter, source: Uint8Array, start = 0, end 
 export function putText(writer: ByteWriter, text: string): void {
   makeRoom(writer, text.length * 3);
   writer.length += writer.bytes.write(text, writer.length);
+}
+
+/** Puts bytes before what stands at `at`. */
+export function insertBytes(writer: ByteWriter, at: number, source: Uint8Array): void {
+  makeRoom(writer, source.length);
+  writer.bytes.copyWithin(at + source.length, at, writer.length);
+  writer.bytes.set(source, at);
+  writer.length += source.length;
 }
 
 export function written({ bytes, length }: ByteWriter): Buffer {

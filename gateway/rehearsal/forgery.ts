@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ListFormat } from '../adapter/adapter.ts';
+import { writerOf } from '../model/byte-writer.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { nextChain } from '../model/digest.ts';
@@ -97,7 +98,7 @@ async function sealedBytes(
     case 'xml': {
       const tree = readXmlTree(content);
       try {
-        return { bytes: await signXml(content, tree, signer) };
+        return { bytes: await signXml(writerOf(content), tree, signer) };
       } finally {
         tree.dispose();
       }

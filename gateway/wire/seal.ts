@@ -1,7 +1,7 @@
 /** Seals messages: a draft is parsed and checked once, then signed as it stands. */
 
 import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
-import { openWriter, putBytes, putText, written } from '../model/byte-writer.ts';
+import { openWriter, putBytes, putText, writerOf, written, type ByteWriter } from '../model/byte-writer.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record.ts';
@@ -30,26 +30,25 @@ export interface DraftFormat {
   readonly contentType: string;
 }
 
-/** A message that follows its schema and is not signed yet. Only checkDraft makes one. Dispose of it. */
+/** Pieces of a message: text, or UTF-8. */
+type Chunks = Iterable<string | Uint8Array>;
+
+/** A message that follows its schema and is not signed yet. Only checkDraft makes one. It is sealed once. Dispose of it. */
 export interface Draft extends Disposable {
   readonly format: DraftFormat;
-  readonly bytes: Uint8Array;
+  /** A signature is written in here too. */
+  readonly content: ByteWriter;
 }
 
 /**
  * Parses a message of ours and holds it against the partner's schema and against the limits that our own gateway would apply.
  * Throws E_SCHEMA_INVALID with up to twenty faults, and what guardXml, parseXml and parseStrictJson throw.
  */
-export function checkDraft(
-  chunks: Iterable<string | Uint8Array> | Uint8Array,
-  format: DraftFormat,
-  schema: Schema,
-): Draft {
-  const bytes = chunks instanceof Uint8Array ? chunks : joined(chunks);
-  const tree = parse(bytes, format.format);
+export function checkDraft(chunks: Chunks | Uint8Array | ByteWriter, format: DraftFormat, schema: Schema): Draft {
+  const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : joined(chunks);
+  const tree = parse(written(content), format.format);
   const draft: Draft = {
-    format,
-    bytes,
+    ...{ format, content },
     [Symbol.dispose]() {
       dropTree(draft);
     },
@@ -82,13 +81,13 @@ function parse(bytes: Uint8Array, format: DraftFormat['format']): Tree {
 const recordBytes = 640;
 
 /** Written as bytes chunk by chunk, so that neither a text nor a second copy of the whole message is ever built. */
-export function joined(chunks: Iterable<string | Uint8Array>, records = 0): Uint8Array {
-  const writer = openWriter(65_536 + records * recordBytes);
+export function joined(chunks: Chunks, records = 0): ByteWriter {
+  const writer = openWriter(8_192 + records * recordBytes);
   for (const chunk of chunks) {
     if (typeof chunk === 'string') putText(writer, chunk);
     else putBytes(writer, chunk);
   }
-  return written(writer);
+  return writer;
 }
 
 /**
@@ -101,19 +100,20 @@ export async function seal(
   { at, ...meta }: Pick<SealedMessage, 'id' | 'partner' | 'kind'> & { readonly at?: Moment },
 ): Promise<SealedMessage> {
   const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, treeOf(draft), at);
+  dropTree(draft);
   return { ...meta, contentType, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
 }
 
 type Signed = Pick<SealedMessage, 'bytes'> & { readonly contentType?: string };
 
-async function signed({ format, bytes }: Draft, signer: Signer, tree: Tree, at: Moment | undefined): Promise<Signed> {
+async function signed({ format, content }: Draft, signer: Signer, tree: Tree, at: Moment | undefined): Promise<Signed> {
   switch (tree.format) {
     case 'xml':
-      return { bytes: await signXml(bytes, tree, signer) };
+      return { bytes: await signXml(content, tree, signer) };
     case 'json':
-      return { bytes: await signJws(bytes, format.type, signer) };
+      return { bytes: await signJws(written(content), format.type, signer) };
     case 'text': {
-      const entity = textEntity(format.type, bytes);
+      const entity = textEntity(format.type, written(content));
       return joinSigned(entity, signCms(entity, signer, at));
     }
   }

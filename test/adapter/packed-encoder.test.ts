@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Adapter, ListFormat } from '../../gateway/adapter/adapter.ts';
 import { chanceOf, inventList } from '../../gateway/adapter/generate.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
+import { written } from '../../gateway/model/byte-writer.ts';
 import { openCells, readCells } from '../../gateway/model/cells.ts';
 import { eligibility, type ListTerms } from '../../gateway/model/eligibility.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
@@ -22,9 +23,9 @@ import { aListMessage, aListRecord } from '../support/messages.ts';
 const folders = readdirSync(adaptersFolder).filter((cc) => existsSync(join(adaptersFolder, cc, 'adapter.yaml')));
 
 /** What a list becomes, or why not. */
-function written(work: () => Iterable<string | Uint8Array>): string {
+function textOf(work: () => Iterable<string | Uint8Array>): string {
   try {
-    return Buffer.from(joined(work())).toString();
+    return written(joined(work())).toString();
   } catch (error) {
     if (isGatewayError(error)) return `${error.code} at ${error.at ?? 'no place'}: ${error.detail}`;
     throw error;
@@ -34,8 +35,8 @@ function written(work: () => Iterable<string | Uint8Array>): string {
 function bothWays(format: ListFormat, list: ListMessage): { packed: string; objects: string } {
   const records = packedOf(list.records);
   return {
-    packed: written(() => format.encodePacked({ ...list, records })),
-    objects: written(() => format.encode({ ...list, records: unpacked(records) })),
+    packed: textOf(() => format.encodePacked({ ...list, records })),
+    objects: textOf(() => format.encode({ ...list, records: unpacked(records) })),
   };
 }
 
@@ -104,8 +105,8 @@ for (const cc of folders) {
       for (const format of layouts.filter((layout) => layout.format === 'xml')) {
         const list = aListMessage();
         expect(unpacked(flat)).to.not.deep.equal(unpacked(packed));
-        expect(written(() => format.encodePacked({ ...list, records: flat }))).to.equal(
-          written(() => format.encodePacked({ ...list, records: packed })),
+        expect(textOf(() => format.encodePacked({ ...list, records: flat }))).to.equal(
+          textOf(() => format.encodePacked({ ...list, records: packed })),
         );
       }
     });

@@ -5,6 +5,7 @@ import { createHash, verify as verifyWithNode } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { written } from '../../gateway/model/byte-writer.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import type { Keyring } from '../../gateway/wire/keys.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/schema.ts';
@@ -118,7 +119,7 @@ describe('seal', () => {
 
   it('joins a draft from pieces of any size', () => {
     using draft = checkDraft(Array.from(messageText), xmlFormat, xsd);
-    expect(Buffer.from(draft.bytes).toString()).to.equal(messageText);
+    expect(written(draft.content).toString()).to.equal(messageText);
   });
 
   it('refuses a draft that does not follow the schema, naming line and path but no value', async () => {
@@ -147,12 +148,26 @@ describe('seal', () => {
     expect(error.detail.split('; line ')).to.have.length(20);
   }).timeout(10_000);
 
-  it('a disposed draft or message can no longer be used', async () => {
+  it('is the same whether there is room for the signature or not, and leaves bytes that were handed in alone', async () => {
+    const bytes = Buffer.from(messageText);
+    const texts: string[] = [];
+    for (const content of [bytes, [messageText], ['', ...Array.from(messageText)]]) {
+      using draft = checkDraft(content, xmlFormat, xsd);
+      texts.push(Buffer.from((await seal(draft, ours.signer('rsa-sha256'), meta)).bytes).toString());
+    }
+    expect(new Set(texts).size).to.equal(1);
+    expect(bytes.toString()).to.equal(messageText);
+  });
+
+  it('a sealed draft, and a disposed draft or message, can no longer be used', async () => {
     const draft = checkDraft([messageText], xmlFormat, xsd);
     const { bytes } = await seal(draft, ours.signer('rsa-sha256'), meta);
-    draft[Symbol.dispose]();
-    draft[Symbol.dispose]();
     expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), meta))).to.equal('E_INTERNAL');
+    draft[Symbol.dispose]();
+    const other = checkDraft([messageText], xmlFormat, xsd);
+    other[Symbol.dispose]();
+    other[Symbol.dispose]();
+    expect(await refusalCode(() => seal(other, ours.signer('rsa-sha256'), meta))).to.equal('E_INTERNAL');
     const message = await verify(raw(bytes), trustIn(ours, 'rsa-sha256'), testNow);
     message[Symbol.dispose]();
     expect(await refusalCode(() => validate(message, xsd))).to.equal('E_INTERNAL');
