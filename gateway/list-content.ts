@@ -9,7 +9,7 @@ import { bucketOf } from './model/digest.ts';
 import { departureOf, type Ineligible, type ListTerms } from './model/eligibility.ts';
 import type { Departure, ListMessage } from './model/list.ts';
 import { differences } from './model/list-difference.ts';
-import { changeMirror, findEntry, mirrorOf } from './model/mirror.ts';
+import { changeMirror, entriesIn, findEntry, mirrorOf } from './model/mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry } from './model/mirror.ts';
 import { operatorCell, operatorOfText } from './model/operator-text.ts';
 import { operatorPacking, type OperatorPacking } from './model/operator-view.ts';
@@ -163,7 +163,7 @@ async function toldByFullLists(
 ): Promise<Map<string, DomesticRecord | undefined>> {
   if (stream === undefined || partner.adapter.lists.kinds.includes('delta')) return new Map();
   const buckets = await loadBuckets(reader, stream.id, 'all');
-  return new Map([...buckets.values()].flat().map(({ identifier }) => [identifier, undefined]));
+  return new Map(entriesIn(buckets).map(({ identifier }) => [identifier, undefined]));
 }
 
 function departed({ partner, today }: Wanted, identifier: string, operator: DomesticRecord | undefined): Departure {
@@ -179,7 +179,7 @@ interface Held extends Wanted {
 async function comparedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
   const { stream, shown } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
-  const leaves = new Map([...buckets.values()].flat().map(({ identifier, leaf }) => [identifier, leaf]));
+  const leaves = new Map(entriesIn(buckets).map(({ identifier, leaf }) => [identifier, leaf]));
   const unseen = new Map<string, DomesticRecord>();
   const { records, entries, leftOut } = await look(await everybody(reader), view, ({ identifier, stays, operator }) => {
     if (stays) leaves.delete(identifier);

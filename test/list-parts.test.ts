@@ -5,7 +5,7 @@ import { deliverDue } from '../gateway/delivery.ts';
 import { getPartner, type Gateway } from '../gateway/gateway.ts';
 import { receiveMessage, type Received } from '../gateway/inbound.ts';
 import { momentOf } from '../gateway/model/day.ts';
-import { mirrorRoot } from '../gateway/model/mirror.ts';
+import { emptyMirror, mirrorRoot } from '../gateway/model/mirror.ts';
 import { buildList, sendList, type BuiltList } from '../gateway/outbound.ts';
 import { stagedParts } from '../gateway/store/mirrors.ts';
 import { findStatus } from '../gateway/store/register.ts';
@@ -72,9 +72,7 @@ describe('a list in several messages', () => {
       ['delta', 3, 1],
     ]);
     expect((await takeAll(built)).map(({ verdict }) => verdict)).to.deep.equal(['applied', 'applied', 'applied']);
-    expect(mirrorRoot((await held())?.mirror ?? { digests: [], count: 0, active: 0 })).to.equal(
-      built?.list.position.root,
-    );
+    expect(mirrorRoot((await held())?.mirror ?? emptyMirror)).to.equal(built?.list.position.root);
     expect(await registerOf(them, 'CN')).to.have.length(1 + 25);
   });
 

@@ -15,7 +15,7 @@
  * whole list, as every other part of it does.
  */
 
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { ListMessage, ListRecord } from './list.ts';
 
 /** The chain before the first message of an epoch. */
@@ -89,18 +89,29 @@ export function bucketOf(identifier: string): number {
   return hash & 0xff;
 }
 
-/** Over the leaves of one bucket, sorted by identifier. */
-export function bucketDigest(entries: readonly { readonly leaf: string }[]): string {
-  let text = `\u0001${entries.length}\n`;
-  for (const { leaf } of entries) text += `${leaf}\n`;
+/** Over the leaves of one bucket (mirror.ts): every second text of it, without its sign. */
+export function bucketDigest(bucket: readonly string[]): string {
+  let text = `\u0001${bucket.length / 2}\n`;
+  for (let i = 1; i < bucket.length; i += 2) text += `${bucket[i]?.slice(1) ?? ''}\n`;
   return sha256(text);
 }
 
 export const emptyBucketDigest = bucketDigest([]);
 
-/** The root from the digests of all buckets, in order. */
-export function rootOf(count: number, digests: readonly string[]): string {
-  return sha256(`\u0002${count}\n${digests.join('\n')}\n`);
+const digestLength = 64;
+
+/** The lines that a root is taken over: digests of all buckets, in order. */
+export function digestLines(digests: readonly string[]): Buffer {
+  return Buffer.from(digests.map((digest) => `${digest}\n`).join(''), 'latin1');
+}
+
+export function setDigest(lines: Buffer, number: number, digest: string): void {
+  lines.write(digest, number * (digestLength + 1), 'latin1');
+}
+
+/** The root from the digests of all buckets, a line for each. */
+export function rootOf(count: number, lines: Uint8Array): string {
+  return createHash('sha256').update(`\u0002${count}\n`).update(lines).digest('hex');
 }
 
 /** The chain after a message; `root` is what the message states. */

@@ -5,7 +5,7 @@ import { bucketOf } from './digest.ts';
 import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
 import type { Departure } from './list.ts';
 import type { RecordResult } from './message.ts';
-import { changeMirror, findEntry, mirrorOf } from './mirror.ts';
+import { changeMirror, entriesIn, findEntry, mirrorOf } from './mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
 import { entriesOf, type PackedList, type PackedRecords } from './packed-records.ts';
 import type { Day } from './record.ts';
@@ -91,7 +91,7 @@ function entriesNamed(
 ): ReadonlyMap<string, MirrorEntry> {
   const found = new Map<string, MirrorEntry>();
   if (kind === 'full') {
-    for (const bucket of buckets.values()) for (const entry of bucket) found.set(entry.identifier, entry);
+    for (const entry of entriesIn(buckets)) found.set(entry.identifier, entry);
     return found;
   }
   for (const { identifier } of [...entries, ...departures]) {

@@ -3,7 +3,7 @@
  * of the root (digest.ts): a change reads, writes and hashes one of them.
  */
 
-import { bucketDigest, bucketOf, emptyBucketDigest, rootOf } from './digest.ts';
+import { bucketDigest, bucketOf, digestLines, emptyBucketDigest, rootOf, setDigest } from './digest.ts';
 
 export interface MirrorEntry {
   readonly identifier: string;
@@ -11,22 +11,22 @@ export interface MirrorEntry {
   readonly active: boolean;
 }
 
-/** Entries of one bucket, sorted by identifier. */
-export type Bucket = readonly MirrorEntry[];
+/** Entries of one bucket, sorted by identifier: of each its identifier, then its leaf, behind `+` if it is active and `-` if not. */
+export type Bucket = readonly string[];
 
 export const bucketCount = 256;
 
 /** All that must be known of a mirror to say its root after one bucket changed. */
 export interface MirrorSummary {
-  /** Digest of each bucket, in order. */
-  readonly digests: readonly string[];
+  /** A line for each bucket, in order (digest.ts). */
+  readonly digests: Buffer;
   readonly count: number;
   /** How many of them are active. */
   readonly active: number;
 }
 
 export const emptyMirror: MirrorSummary = {
-  digests: new Array<string>(bucketCount).fill(emptyBucketDigest),
+  digests: digestLines(new Array<string>(bucketCount).fill(emptyBucketDigest)),
   count: 0,
   active: 0,
 };
@@ -42,13 +42,16 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
 
 /** A mirror that holds exactly these entries. */
 export function mirrorOf(entries: readonly MirrorEntry[]): MirrorChange {
-  const buckets = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
-  for (const entry of entries) buckets[bucketOf(entry.identifier)]?.push(entry);
-  for (const bucket of buckets) bucket.sort(byIdentifier);
-  return {
-    buckets: new Map(buckets.entries()),
-    after: { digests: buckets.map(bucketDigest), count: entries.length, active: entries.filter(isActive).length },
-  };
+  const parted = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
+  for (const entry of entries) parted[bucketOf(entry.identifier)]?.push(entry);
+  const buckets = parted.map((some) => some.sort(byIdentifier).flatMap(cellsOf));
+  const digests = digestLines(buckets.map(bucketDigest));
+  const active = entries.filter((entry) => entry.active).length;
+  return { buckets: new Map(buckets.entries()), after: { digests, count: entries.length, active } };
+}
+
+function cellsOf({ identifier, leaf, active }: MirrorEntry): [string, string] {
+  return [identifier, active ? `+${leaf}` : `-${leaf}`];
 }
 
 /** The mirror after entries came, changed or went. `buckets` holds those that are touched; `gone` are identifiers. */
@@ -61,15 +64,15 @@ export function changeMirror(
   const changes = new Map<number, Map<string, MirrorEntry | undefined>>();
   for (const identifier of gone) changesIn(changes, identifier).set(identifier, undefined);
   for (const entry of puts) changesIn(changes, entry.identifier).set(entry.identifier, entry);
-  const digests = [...before.digests];
+  const digests = Buffer.from(before.digests);
   const changed = new Map<number, Bucket>();
   let { count, active } = before;
   for (const [number, change] of changes) {
     const old = buckets.get(number) ?? [];
     const bucket = merged(old, change);
-    count += bucket.length - old.length;
-    active += bucket.filter(isActive).length - old.filter(isActive).length;
-    digests[number] = bucketDigest(bucket);
+    count += (bucket.length - old.length) / 2;
+    active += activeIn(bucket) - activeIn(old);
+    setDigest(digests, number, bucketDigest(bucket));
     changed.set(number, bucket);
   }
   return { buckets: changed, after: { digests, count, active } };
@@ -85,21 +88,54 @@ function changesIn(
   return found;
 }
 
+/** Both are sorted in the end, so they are merged in one pass. */
 function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
-  const kept = bucket.filter(({ identifier }) => !change.has(identifier));
-  for (const entry of change.values()) if (entry !== undefined) kept.push(entry);
-  return kept.sort(byIdentifier);
+  const puts = [...change.values()].filter((entry) => entry !== undefined).sort(byIdentifier);
+  const cells: string[] = [];
+  let next = 0;
+  const putUntil = (identifier: string | undefined): void => {
+    for (let put = puts[next]; put !== undefined; put = puts[next]) {
+      if (identifier !== undefined && put.identifier > identifier) return;
+      cells.push(...cellsOf(put));
+      next += 1;
+    }
+  };
+  for (let i = 0; i < bucket.length; i += 2) {
+    const [identifier = '', leaf = ''] = [bucket[i], bucket[i + 1]];
+    putUntil(identifier);
+    if (!change.has(identifier)) cells.push(identifier, leaf);
+  }
+  putUntil(undefined);
+  return cells;
+}
+
+function activeIn(bucket: Bucket): number {
+  let count = 0;
+  for (let i = 1; i < bucket.length; i += 2) if (isActive(bucket[i] ?? '')) count += 1;
+  return count;
 }
 
 /** The entry of that operator; undefined when its bucket has none. */
 export function findEntry(buckets: ReadonlyMap<number, Bucket>, identifier: string): MirrorEntry | undefined {
-  return buckets.get(bucketOf(identifier))?.find((entry) => entry.identifier === identifier);
+  const bucket = buckets.get(bucketOf(identifier)) ?? [];
+  for (let i = 0; i < bucket.length; i += 2) if (bucket[i] === identifier) return entryAt(bucket, i);
+  return undefined;
+}
+
+/** All entries of these buckets. */
+export function* entriesIn(buckets: ReadonlyMap<number, Bucket>): Generator<MirrorEntry> {
+  for (const bucket of buckets.values()) for (let i = 0; i < bucket.length; i += 2) yield entryAt(bucket, i);
+}
+
+function entryAt(bucket: Bucket, at: number): MirrorEntry {
+  const [identifier = '', cell = ''] = [bucket[at], bucket[at + 1]];
+  return { identifier, leaf: cell.slice(1), active: isActive(cell) };
+}
+
+function isActive(cell: string): boolean {
+  return cell.startsWith('+');
 }
 
 function byIdentifier(a: MirrorEntry, b: MirrorEntry): number {
   return a.identifier < b.identifier ? -1 : 1;
-}
-
-function isActive({ active }: MirrorEntry): boolean {
-  return active;
 }

@@ -1,7 +1,7 @@
 /** What was published on a stream, bucket by bucket, and the parts of a list that waits for its last one. */
 
 import type { Digest } from '../model/message.ts';
-import type { Bucket, MirrorEntry } from '../model/mirror.ts';
+import type { Bucket } from '../model/mirror.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 
@@ -15,17 +15,7 @@ export async function loadBuckets(
   let wanted = reader.selectFrom('mirror_bucket').select(['bucket', 'entries']).where('stream', '=', stream);
   if (numbers !== 'all') wanted = wanted.where(oneOf(reader, 'bucket', numbers));
   const rows = await wanted.execute();
-  return new Map(rows.map(({ bucket, entries }) => [bucket, readBucket(entries)]));
-}
-
-function readBucket(text: string): MirrorEntry[] {
-  const cells = JSON.parse(text) as string[];
-  const entries: MirrorEntry[] = [];
-  for (let i = 0; i + 1 < cells.length; i += 2) {
-    const [identifier = '', rest = ''] = [cells[i], cells[i + 1]];
-    entries.push({ identifier, leaf: rest.slice(1), active: rest.startsWith('+') });
-  }
-  return entries;
+  return new Map(rows.map(({ bucket, entries }) => [bucket, JSON.parse(entries) as Bucket]));
 }
 
 /** Writes buckets in place of those of their numbers. */
@@ -36,15 +26,8 @@ export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<n
     .where('stream', '=', stream)
     .where(oneOf(tx, 'bucket', [...buckets.keys()]))
     .execute();
-  const rows = [...buckets].map(([bucket, entries]) => ({ stream, bucket, entries: bucketText(entries) }));
+  const rows = [...buckets].map(([bucket, entries]) => ({ stream, bucket, entries: JSON.stringify(entries) }));
   await insertMany(tx, 'mirror_bucket', rows);
-}
-
-/** One flat list of texts: a third of the time that a list for each entry takes. */
-function bucketText(entries: Bucket): string {
-  const cells: string[] = [];
-  for (const { identifier, leaf, active } of entries) cells.push(identifier, active ? `+${leaf}` : `-${leaf}`);
-  return JSON.stringify(cells);
 }
 
 /** Digests of the parts that wait, in order. */

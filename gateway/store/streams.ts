@@ -4,8 +4,9 @@
  */
 
 import type { ListInForce } from '../model/answer.ts';
+import { digestLines } from '../model/digest.ts';
 import type { ListMessage, Position } from '../model/list.ts';
-import { bucketCount, emptyMirror, type MirrorSummary } from '../model/mirror.ts';
+import { emptyMirror, type MirrorSummary } from '../model/mirror.ts';
 import type { Moment } from '../model/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
@@ -55,13 +56,10 @@ export async function findStream(
   const { epoch_no, epoch_id, sequence, chain, root, count } = row;
   const position = { epoch: { no: epoch_no, id: epoch_id }, sequence, chain, root, count };
   const { digests, held, active, revision, terms } = row;
-  const mirror = digests === '' ? emptyMirror : { digests: splitDigests(digests), count: held, active };
+  const mirror =
+    digests === '' ? emptyMirror : { digests: digestLines(digests.match(/.{64}/gu) ?? []), count: held, active };
   const resyncWanted = row.resync_wanted === 1;
   return { id, partner, direction, position, resyncWanted, mirror, shown: { revision, terms } };
-}
-
-function splitDigests(digests: string): string[] {
-  return Array.from({ length: bucketCount }, (_, i) => digests.slice(i * 64, i * 64 + 64));
 }
 
 /**
@@ -74,7 +72,9 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
   const { sequence, chain, root, count } = to;
   const stands = {
     ...{ epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count },
-    ...(mirror === undefined ? {} : { digests: mirror.digests.join(''), held: mirror.count, active: mirror.active }),
+    ...(mirror === undefined
+      ? {}
+      : { digests: mirror.digests.toString('latin1').replaceAll('\n', ''), held: mirror.count, active: mirror.active }),
     ...shown,
   };
   const id = streamId(partner, direction);

@@ -4,13 +4,15 @@ import { keptName } from '../model/body.ts';
 import type { XmlName } from '../model/canonical-tokens.ts';
 import { dsig } from './signature-profile.ts';
 
-/** All names of one document: as written (`kr:AEO`), and resolved. Both are told by number. */
+/** Names of documents: as written (`kr:AEO`), and resolved. Both are told by number. */
 export interface Names {
   /** Hash table of written names, each as its number and one; 0 is free. */
   readonly table: Int32Array;
   readonly written: WrittenName[];
   readonly resolved: XmlName[];
   readonly numbers: Map<string, number>;
+  /** Around the root of a document: no prefix means anything. */
+  readonly root: Scope;
   scopes: number;
 }
 
@@ -34,18 +36,32 @@ export const doubtfulName = -1;
 /** The element `Signature` of XML signatures. */
 export const signatureName = -2;
 
-const mostNames = 512;
-const mostScopes = 64;
+// Half of each is for the document at hand.
+const mostNames = 1024;
+const mostScopes = 128;
 // A power of two, and how far a hash is shifted to be below it.
-const [tableSize, tableShift] = [2048, 21];
+const [tableSize, tableShift] = [4096, 20];
 const mostProbes = 16;
 const longestName = 128;
 
+let kept = makeNames();
+
+/**
+ * The names of the documents before are known already: messages of one partner hold the same few, and in a message of one record
+ * they would be most of the work. Names are only added, never changed; when they are many it begins anew, so that whoever makes
+ * them up gains nothing.
+ */
 export function openNames(): Names {
-  return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), scopes: 0 };
+  if (kept.written.length > mostNames / 2 || kept.scopes > mostScopes / 2) kept = makeNames();
+  return kept;
 }
 
-export function openScope(prefixes: ReadonlyMap<string, string>): Scope {
+function makeNames(): Names {
+  const root = openScope(new Map());
+  return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), root, scopes: 0 };
+}
+
+function openScope(prefixes: ReadonlyMap<string, string>): Scope {
   return {
     prefixes,
     elements: new Int32Array(mostNames),

@@ -8,7 +8,6 @@ import {
   findName,
   innerScope,
   openNames,
-  openScope,
   startsWith,
   type Declaration,
   type Names,
@@ -49,12 +48,13 @@ const nameBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
 const idNames = ['Id', 'ID', 'id'];
 
 export function openScan(bytes: Uint8Array): Scan {
+  const names = openNames();
   return {
     bytes,
-    names: openNames(),
+    names,
     tokens: openTokens(bytes.length),
     open: new Int32Array(xmlLimits.depth + 1),
-    scopes: [openScope(new Map())],
+    scopes: [names.root],
     ids: [],
     depth: 0,
     elements: 0,

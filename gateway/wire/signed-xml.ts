@@ -59,10 +59,19 @@ export async function signXml(content: ByteWriter, tree: XmlTree, signer: Signin
   const signature =
     `<ds:Signature xmlns:ds="${dsig}"><ds:SignedInfo>${parts}</ds:SignedInfo>` +
     `<ds:SignatureValue>${value.toString('base64')}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>` +
-    `<ds:X509Certificate>${signer.certificate.raw.toString('base64')}</ds:X509Certificate>` +
+    `<ds:X509Certificate>${base64Of(signer.certificate)}</ds:X509Certificate>` +
     `</ds:X509Data></ds:KeyInfo></ds:Signature>`;
   insertBytes(content, end, Buffer.from(signature));
   return written(content);
+}
+
+const certificates = new WeakMap<X509Certificate, string>();
+
+/** Written once: the engine would encode the certificate for every message. */
+function base64Of(certificate: X509Certificate): string {
+  const known = certificates.get(certificate) ?? certificate.raw.toString('base64');
+  certificates.set(certificate, known);
+  return known;
 }
 
 /**

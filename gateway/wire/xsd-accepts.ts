@@ -8,6 +8,7 @@ import {
   startTag,
   textToken,
   type CanonicalXml,
+  type XmlName,
 } from '../model/canonical-tokens.ts';
 import { firstState } from './automaton.ts';
 import { unescaped } from './canonical-values.ts';
@@ -27,7 +28,7 @@ interface Reading {
   readonly bytes: Uint8Array;
   readonly numbers: Int32Array;
   /** The acceptor's numbers of the document's names, -1 for a name it does not know. */
-  readonly names: Int32Array;
+  readonly names: readonly number[];
   readonly acceptor: Acceptor;
   readonly frames: Frame[];
   depth: number;
@@ -37,11 +38,10 @@ interface Reading {
 
 /** Whether the document surely follows the schema; false says nothing. */
 export function accepts(acceptor: Acceptor, { bytes, tokens, names }: CanonicalXml): boolean {
-  const known = Int32Array.from(names, ({ namespace, name }) => acceptor.names.get(`{${namespace}}${name}`) ?? -1);
   const reading: Reading = {
     bytes,
     numbers: tokens.numbers,
-    names: known,
+    names: numbersOf(acceptor, names),
     acceptor,
     frames: [],
     depth: 0,
@@ -52,6 +52,18 @@ export function accepts(acceptor: Acceptor, { bytes, tokens, names }: CanonicalX
     at = step(reading, at, tokens.used);
   }
   return false;
+}
+
+/** What was found of the names that documents share. */
+const found = new WeakMap<Acceptor, { readonly names: readonly XmlName[]; readonly numbers: number[] }>();
+
+function numbersOf(acceptor: Acceptor, names: readonly XmlName[]): readonly number[] {
+  const before = found.get(acceptor);
+  const known = before?.names === names ? before : { names, numbers: [] };
+  if (known !== before) found.set(acceptor, known);
+  for (const { namespace, name } of names.slice(known.numbers.length))
+    known.numbers.push(acceptor.names.get(`{${namespace}}${name}`) ?? -1);
+  return known.numbers;
 }
 
 /** Takes one token; gives where the next one is, -1 when the document is not surely right. */

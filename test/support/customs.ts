@@ -13,6 +13,7 @@ import { serve } from '../../gateway/main.ts';
 import { sendList, type ListWish } from '../../gateway/outbound.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
+import { entriesIn } from '../../gateway/model/mirror.ts';
 import { loadBuckets } from '../../gateway/store/mirrors.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import { sampleRecord } from '../model/sample-records.ts';
@@ -151,6 +152,6 @@ export async function registerOf(customs: Customs, partner: string): Promise<rea
   const stream = await findStream(customs.gateway.db.sql, partner, 'in');
   if (stream === undefined) return [];
   const buckets = await loadBuckets(customs.gateway.db.sql, stream.id, 'all');
-  const leaves = [...buckets.values()].flat().map(({ leaf }) => leaf);
+  const leaves = [...entriesIn(buckets)].map(({ leaf }) => leaf);
   return [stream.position.chain, ...leaves.sort()];
 }

@@ -11,7 +11,7 @@ import { isGatewayError } from '../../gateway/model/errors.ts';
 import { readBody } from '../../gateway/wire/body.ts';
 import { tellEvents } from '../../gateway/wire/canonical-events.ts';
 import { canonicalPieces, readCanonical } from '../../gateway/wire/canonical-xml.ts';
-import type { CanonicalXml } from '../../gateway/model/canonical-tokens.ts';
+import { kindMask, nameShift, startTag, type CanonicalXml } from '../../gateway/model/canonical-tokens.ts';
 import type { Keyring } from '../../gateway/wire/keys.ts';
 import { canonicalBytes, parseXml, xsdFaults } from '../../gateway/wire/libxml.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/schema.ts';
@@ -104,8 +104,8 @@ const left: readonly (readonly [title: string, document: string])[] = [
     '<r><S:Signature xmlns:S="http://www.w3.org/2000/09/xmldsig#"></S:Signature>\r</r>',
   ],
   ['the id of the root on another element', '<r Id="a"><x ID="a"></x></r>'],
-  ['more names than are kept', `<r>${Array.from({ length: 600 }, (_, i) => `<n${i}></n${i}>`).join('')}</r>`],
-  ['more scopes than are kept', `<r>${Array.from({ length: 70 }, (_, i) => `<x xmlns="urn:${i}"></x>`).join('')}</r>`],
+  ['more names than are kept', `<r>${Array.from({ length: 1100 }, (_, i) => `<n${i}></n${i}>`).join('')}</r>`],
+  ['more scopes than are kept', `<r>${Array.from({ length: 130 }, (_, i) => `<x xmlns="urn:${i}"></x>`).join('')}</r>`],
   ['more levels than are read', '<r>'.repeat(65) + '</r>'.repeat(65)],
   ['too long a text', `<r>${'x'.repeat(1024 * 1024 + 1)}</r>`],
   ['too long an attribute', `<r a="${'x'.repeat(64 * 1024)}"></r>`],
@@ -186,9 +186,17 @@ describe('the reader of canonical documents', () => {
     expect(compare(Buffer.from(document), taken, source.schema)).to.equal(false);
   });
 
-  it('keeps several hundred names apart', () => {
-    const names = Array.from({ length: 500 }, (_, i) => `<n${i}></n${i}>`).join('');
-    expect(readCanonical(Buffer.from(`<r>${names}${names}</r>`))?.names).to.have.length(501);
+  it('keeps several hundred names apart, in one document after the other', () => {
+    for (let round = 0; round < 8; round += 1) {
+      const names = Array.from({ length: 500 }, (_, i) => `<n${round}-${i}></n${round}-${i}>`).join('');
+      const { tokens, names: known = [] } = readCanonical(Buffer.from(`<r>${names}${names}</r>`)) ?? {};
+      const told = [...(tokens?.numbers.subarray(0, tokens.used) ?? [])].filter(
+        (token) => (token & kindMask) === startTag,
+      );
+      const read = told.map((token) => known[token >>> nameShift]?.name);
+      expect(read.slice(0, 501)).to.deep.equal(['r', ...Array.from({ length: 500 }, (_, i) => `n${round}-${i}`)]);
+      expect(read.slice(501)).to.deep.equal(read.slice(1, 501));
+    }
   });
 
   it('takes no damaged message that libxml2 refuses, or reads or judges in another way', () => {
