@@ -5,23 +5,28 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { DatabaseConnection, Dialect, Driver } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
+import { checkpointsBeside } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { Turns } from './turns.ts';
 
 /** How long a statement or a transaction waits for another process that writes the same file. */
 const busyMs = 5_000;
+const pageBytes = 8_192;
 /** Earlier versions can lose the log after a checkpoint that raced with a reset (fixed in 3.51.3). */
 const oldestVersion = [3, 51, 3] as const;
 
 /** Drives the writing connection: a transaction holds it from BEGIN to COMMIT. */
 class WritingDriver implements Driver {
   readonly #connection: SqliteConnection;
+  readonly #checkpoints: Checkpoints;
   readonly #turns = new Turns();
   #endTurn: () => void = () => undefined;
   #broken = false;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, checkpoints: Checkpoints) {
     this.#connection = connection;
+    this.#checkpoints = checkpoints;
   }
 
   init(): Promise<void> {
@@ -49,6 +54,7 @@ class WritingDriver implements Driver {
   /** BEGIN IMMEDIATE. While another process writes, this waits without holding up the event loop. */
   async beginTransaction(): Promise<void> {
     const { database } = this.#connection;
+    await this.#checkpoints.makeRoom();
     const deadline = performance.now() + busyMs;
     for (;;) {
       database.exec('pragma busy_timeout = 0');
@@ -74,6 +80,7 @@ class WritingDriver implements Driver {
         this.#broken = true;
         throw new GatewayError('E_OUTCOME_UNKNOWN', 'the commit failed', { cause });
       }
+      this.#checkpoints.follow();
     });
   }
 
@@ -84,8 +91,9 @@ class WritingDriver implements Driver {
     });
   }
 
-  destroy(): Promise<void> {
-    return Promise.try(() => this.#connection.database.close());
+  async destroy(): Promise<void> {
+    await this.#checkpoints.end();
+    this.#connection.database.close();
   }
 }
 
@@ -158,10 +166,12 @@ export interface SqliteFile {
 export function openSqlite(path: string): SqliteFile {
   assertVersion(process.versions['sqlite'] ?? '0');
   const database = openFile(path, false);
-  database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  // Only a new file takes the size of its pages. Half as many of them: a list is stored 5 to 10 ms sooner, a small change within 5 % as fast.
+  database.exec(`pragma page_size = ${pageBytes}; pragma journal_mode = wal; pragma synchronous = full`);
+  database.exec('pragma foreign_keys = on; pragma wal_autocheckpoint = 0');
   const connection = new SqliteConnection(database);
   return {
-    writing: dialectOf(new WritingDriver(connection)),
+    writing: dialectOf(new WritingDriver(connection, checkpointsBeside(database, path))),
     openReading: () => dialectOf(new ReadingDriver(new SqliteConnection(openFile(path, true)))),
     assertDurable: () => assertDurable(database),
   };

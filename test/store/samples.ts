@@ -9,6 +9,9 @@ export const digestOf = (bytes: Uint8Array): string => createHash('sha256').upda
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+/** As large as a list of some 37,000 records. */
+export const largeBody = (text: string): Uint8Array => Buffer.alloc(12_500_000, `${text} `);
+
 /** A moment of one day in 2026, by its hour. */
 export const hour = (h: number): string => new Date(Date.UTC(2026, 2, 1, h)).toISOString();
 

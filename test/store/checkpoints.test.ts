@@ -1,0 +1,276 @@
+/** The log of the embedded store comes into its file beside the thread that commits, stays bounded, and loses nothing. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { expect } from 'chai';
+import { sql } from 'kysely';
+import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
+import { checkpointsBeside, checkpointsOn, logOf, type Checkpoints } from '../../gateway/store/checkpoints.ts';
+import { openDatabase, type Database } from '../../gateway/store/database.ts';
+import { digestOf, largeBody } from './samples.ts';
+
+const commits = join(import.meta.dirname, 'commits.ts');
+/** Pages of one large body, with what the tree over them takes. */
+const bodyPages = 1_600;
+const longestLog = 8_192;
+
+let folder: string;
+/** What a test opened, closed in reverse order also when it failed. */
+const opened: (() => unknown)[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mra-store-'));
+  opened.push(() => rmSync(folder, { recursive: true }));
+});
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+/** Looks again and again at the file itself; the test runner gives up when it never comes. */
+async function until(seen: () => boolean): Promise<void> {
+  while (!seen()) await turn();
+}
+
+/** A connection that looks on. */
+function connect(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  opened.push(() => database.close());
+  return database;
+}
+
+async function open(path: string): Promise<Database> {
+  const db = await openDatabase(`sqlite:${path}`);
+  opened.push(() => db.close());
+  return db;
+}
+
+const keepLarge = (db: Database, text: string): Promise<string> =>
+  db.transaction((tx) => keepBytes(tx, largeBody(text)));
+
+async function expectHeld(db: Database, digests: readonly string[]): Promise<void> {
+  for (const digest of digests) expect(digestOf(await getBytes(db.sql, digest))).to.equal(digest);
+}
+
+const check = (path: string): unknown => connect(path).prepare('pragma integrity_check').get()?.['integrity_check'];
+
+describe('a file of the embedded store', () => {
+  it('has pages of 8 KiB when it is new, and keeps those it has', async () => {
+    const path = join(folder, 'older.db');
+    const older = connect(path);
+    older.exec('pragma page_size = 4096; pragma journal_mode = wal; create table t (a)');
+    await open(path);
+    await open(join(folder, 'new.db'));
+    const sizes = [path, join(folder, 'new.db')].map((file) => connect(file).prepare('pragma page_size').get());
+    expect(sizes.map((size) => size?.['page_size'])).to.deep.equal([4096, 8192]);
+  });
+
+  it('takes in a large commit of a connection that makes no checkpoints, though nothing more is written', async () => {
+    const path = join(folder, 'mra.db');
+    const db = await open(path);
+    const { rows } = await db.transaction((tx) => sql`pragma wal_autocheckpoint`.execute(tx));
+    expect(rows).to.deep.equal([{ wal_autocheckpoint: 0 }]);
+    await keepLarge(db, 'a');
+    const look = logOf(connect(path));
+    expect(look().pages).to.be.above(1_000);
+    await until(() => look().waiting === 0);
+    expect(statSync(path).size).to.be.above(largeBody('a').length);
+  });
+
+  it('has a log of no more than 64 MiB and one commit, however fast the commits follow', async () => {
+    const path = join(folder, 'mra.db');
+    const db = await open(path);
+    const look = logOf(connect(path));
+    let longest = 0;
+    for (let i = 0; i < 9; i += 1) {
+      await keepLarge(db, `fast ${i}`);
+      longest = Math.max(longest, look().pages);
+    }
+    expect(longest).to.be.below(longestLog + bodyPages);
+  });
+
+  it('is alone once it is closed, also in the middle of a checkpoint', async () => {
+    for (const file of ['first.db', 'second.db']) {
+      const db = await openDatabase(`sqlite:${join(folder, file)}`);
+      await keepLarge(db, 'a');
+      // The second is closed once its thread is at work: in the middle, or just done.
+      if (file === 'second.db') await until(() => statSync(join(folder, file)).size > 1_000_000);
+      await db.close();
+    }
+    expect(readdirSync(folder).sort()).to.deep.equal(['first.db', 'second.db']);
+  });
+
+  it('is written by two threads at once, one of which ends without closing, and holds what both stored', async () => {
+    const path = join(folder, 'mra.db');
+    const db = await openDatabase(`sqlite:${path}`);
+    const other = new Worker(commits, { argv: [`sqlite:${path}`, '8'], stdout: true });
+    const ended = once(other, 'exit');
+    const [theirs, ours] = await Promise.all([
+      linesOf(other.stdout),
+      Promise.all(Array.from({ length: 8 }, (_, i) => keepLarge(db, `ours ${i}`))),
+      ended,
+    ]);
+    expect(theirs).to.have.length(8);
+    // A thread that found the other's checkpoint under way left its own out: what waits is brought in after the next commit.
+    const last = await keepLarge(db, 'last');
+    const observer = new DatabaseSync(path);
+    await until(() => logOf(observer)().waiting === 0);
+    observer.close();
+    await expectHeld(db, [...ours, ...theirs, last]);
+    await db.close();
+    expect(readdirSync(folder)).to.deep.equal(['mra.db']);
+    expect(check(path)).to.equal('ok');
+  });
+});
+
+describe('a program that stores large bodies', () => {
+  let path: string;
+  let program: ChildProcess & { readonly stdout: Readable };
+  const start = (count: number): void => {
+    path = join(folder, 'mra.db');
+    program = spawn(process.execPath, [commits, `sqlite:${path}`, String(count)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    opened.push(() => program.kill('SIGKILL'));
+  };
+
+  it('ends by itself, for the thread of checkpoints keeps no process alive', async () => {
+    start(7);
+    const ended = once(program, 'exit');
+    const digests = await linesOf(program.stdout);
+    expect(await ended).to.deep.equal([0, null]);
+    expect(digests).to.have.length(7);
+    await expectHeld(await open(path), digests);
+  });
+
+  it('has lost nothing it said was stored when it is killed', async () => {
+    start(1_000);
+    const ended = once(program, 'exit');
+    const digests: string[] = [];
+    for await (const line of createInterface(program.stdout)) {
+      digests.push(line);
+      if (digests.length === 8) program.kill('SIGKILL');
+    }
+    expect(await ended).to.deep.equal([null, 'SIGKILL']);
+    expect(digests.length).to.be.within(8, 999);
+    await expectHeld(await open(path), digests);
+    expect(check(path)).to.equal('ok');
+  });
+});
+
+describe('the thread of checkpoints', () => {
+  /** Small pages, so that it takes little to fill a log of many. */
+  const fill = (database: DatabaseSync, pages: number): void => {
+    database.prepare('insert into t values (zeroblob(?))').run(pages * 512);
+  };
+  const writing = (file: string): DatabaseSync => {
+    const database = connect(join(folder, file));
+    database.exec('pragma page_size = 512; pragma journal_mode = wal; pragma synchronous = full');
+    database.exec('pragma wal_autocheckpoint = 0; create table t (a)');
+    return database;
+  };
+  const beside = (database: DatabaseSync, file: string): Checkpoints => {
+    const checkpoints = checkpointsBeside(database, join(folder, file));
+    opened.push(() => checkpoints.end());
+    return checkpoints;
+  };
+
+  it('does what is left to it, and who commits does nothing of that', async () => {
+    const [ours, other] = [writing('ours.db'), writing('other.db')];
+    // It works on another file here, so that what happens to ours is done by who commits.
+    const checkpoints = beside(ours, 'other.db');
+    fill(ours, 2_000);
+    fill(other, 2_000);
+    await checkpoints.makeRoom();
+    checkpoints.follow();
+    await until(() => logOf(other)().waiting === 0);
+    expect(logOf(ours)().waiting).to.be.above(2_000);
+  });
+
+  it('is not waited for when the log is too long: who writes makes the checkpoint', async () => {
+    const ours = writing('ours.db');
+    writing('other.db');
+    const checkpoints = beside(ours, 'other.db');
+    fill(ours, longestLog + 100);
+    checkpoints.follow();
+    expect(logOf(ours)().waiting).to.be.above(longestLog);
+    await checkpoints.makeRoom();
+    expect(logOf(ours)().waiting).to.equal(0);
+  });
+
+  it('is done without, and a warning given, when it cannot open the file', async () => {
+    const ours = writing('ours.db');
+    const checkpoints = beside(ours, 'absent/ours.db');
+    const warned = warning('CheckpointsWarning');
+    fill(ours, 2_000);
+    checkpoints.follow();
+    await warned;
+    for (let i = 0; i < 2; i += 1) {
+      fill(ours, 2_000);
+      checkpoints.follow();
+      await checkpoints.makeRoom();
+      expect(logOf(ours)().waiting).to.equal(0);
+    }
+  });
+
+  it('holds up nothing but the next transaction while a log that is too long is brought in elsewhere', async () => {
+    const ours = writing('ours.db');
+    const checkpoints = beside(ours, 'ours.db');
+    const elsewhere = await checkpointElsewhere(join(folder, 'ours.db'), () => fill(ours, longestLog + 100));
+    let turns = 0;
+    const counting = setInterval(() => {
+      turns += 1;
+      if (turns === 10) elsewhere.letGo();
+    }, 5);
+    try {
+      await checkpoints.makeRoom();
+      expect(turns).to.be.at.least(10);
+      expect(logOf(ours)().waiting).to.equal(0);
+    } finally {
+      clearInterval(counting);
+      await elsewhere.ended;
+    }
+  });
+});
+
+async function linesOf(output: Readable): Promise<readonly string[]> {
+  return await Array.fromAsync(createInterface(output));
+}
+
+/** The next warning of that name; the process may give others. */
+function warning(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const hear = (given: Error): void => {
+      if (given.name !== name) return;
+      process.off('warning', hear);
+      resolve();
+    };
+    process.on('warning', hear);
+  });
+}
+
+/** Another thread that makes a checkpoint and is held in it by a reader, who needs the file as it was before the writing. */
+async function checkpointElsewhere(
+  path: string,
+  write: () => void,
+): Promise<{ letGo(): void; readonly ended: Promise<unknown> }> {
+  const reader = connect(path);
+  reader.exec('begin; select count(*) from t');
+  write();
+  const program = `const { DatabaseSync } = require('node:sqlite');
+    const database = new DatabaseSync(require('node:worker_threads').workerData, { timeout: 20_000 });
+    const checkpoint = database.prepare('pragma wal_checkpoint(full)');
+    while (checkpoint.get().busy);
+    database.close();`;
+  const ended = once(new Worker(program, { eval: true, workerData: path }), 'exit');
+  const observer = connect(path);
+  const checkpoint = checkpointsOn(observer);
+  await until(() => checkpoint() === 'under way');
+  return { letGo: () => reader.exec('rollback'), ended };
+}
