@@ -9,8 +9,8 @@ import { bucketOf } from './model/digest.ts';
 import { departureOf, type Ineligible, type ListTerms } from './model/eligibility.ts';
 import type { Departure, ListMessage } from './model/list.ts';
 import { differences } from './model/list-difference.ts';
-import { changeMirror, entriesIn, findEntry, mirrorOf } from './model/mirror.ts';
-import type { Bucket, MirrorChange, MirrorEntry } from './model/mirror.ts';
+import { beginChange, entriesIn, findEntry, mirrorOf } from './model/mirror.ts';
+import type { Bucket, MirrorEntry, OpenChange } from './model/mirror.ts';
 import { operatorCell, operatorOfText } from './model/operator-text.ts';
 import { operatorPacking, type OperatorPacking } from './model/operator-view.ts';
 import { dropRecord, openPacker, packed, pickRecords, type PackedRecords } from './model/packed-records.ts';
@@ -34,7 +34,8 @@ export interface ListContent {
   readonly entries: readonly MirrorEntry[];
   /** The buckets the change was worked out from. */
   readonly held: ReadonlyMap<number, Bucket>;
-  readonly mirror: MirrorChange;
+  /** What the partner will hold: of a full list this very list, of a change what it holds now, until its messages are numbered. */
+  readonly mirror: OpenChange;
   readonly leftOut: ReadonlyMap<Ineligible, number>;
   readonly shown: Shown;
 }
@@ -245,7 +246,6 @@ function delta({
   stream,
 }: Delta): Omit<ListContent, 'leftOut' | 'shown'> {
   const entries = numbers.flatMap((number) => all[number] ?? []);
-  const gone = departures.map(({ identifier }) => identifier);
-  const mirror = changeMirror(stream.mirror, buckets, entries, gone);
+  const mirror = beginChange(stream.mirror);
   return { kind: 'delta', records: pickRecords(records, numbers), departures, entries, held: buckets, mirror };
 }

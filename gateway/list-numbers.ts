@@ -5,7 +5,7 @@ import type { ListContent } from './list-content.ts';
 import { later, momentOf } from './model/day.ts';
 import { nextChain, zeroChain } from './model/digest.ts';
 import type { Part, Position } from './model/list.ts';
-import { changeMirror, mirrorRoot, type Bucket, type MirrorSummary } from './model/mirror.ts';
+import { addChange, mirrorRoot } from './model/mirror.ts';
 import { sliceRecords, type PackedList } from './model/packed-records.ts';
 import type { Stream } from './store/streams.ts';
 
@@ -24,7 +24,6 @@ export function* numbered(
   const { kind } = content;
   const { partRecords = Infinity } = partner.adapter.lists;
   const cut = [...cutUp(content, each && kind === 'delta' ? 1 : partRecords)];
-  const summaryAfter = summaries(cut, content, stream);
   const begins = stream === undefined || stream.resyncWanted;
   const epoch = begins
     ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
@@ -36,7 +35,8 @@ export function* numbered(
     nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
   };
   for (const [i, own] of cut.entries()) {
-    const after = summaryAfter(own);
+    if (kind === 'delta') applyTo(content, own);
+    const { after } = content.mirror;
     const root = mirrorRoot(after);
     const previousChain = chain;
     sequence += 1;
@@ -64,16 +64,8 @@ function* cutUp({ records, departures, entries }: Cut, most: number): Generator<
   }
 }
 
-/** The mirror after each delta in turn; all parts of a full list state the whole. */
-function summaries(cut: readonly Cut[], content: ListContent, stream: Stream | undefined): (own: Cut) => MirrorSummary {
-  if (content.kind === 'full' || cut.length === 1 || stream === undefined) return () => content.mirror.after;
-  const buckets = new Map<number, Bucket>(content.held);
-  let after = stream.mirror;
-  return ({ entries, departures }) => {
-    const gone = departures.map(({ identifier }) => identifier);
-    const change = changeMirror(after, buckets, entries, gone);
-    for (const [number, bucket] of change.buckets) buckets.set(number, bucket);
-    after = change.after;
-    return after;
-  };
+/** Each delta states the mirror after it; all parts of a full list state the whole. */
+function applyTo({ mirror, held }: ListContent, { entries, departures }: Cut): void {
+  const gone = departures.map(({ identifier }) => identifier);
+  addChange(mirror, held, entries, gone);
 }

@@ -89,11 +89,13 @@ export function bucketOf(identifier: string): number {
   return hash & 0xff;
 }
 
-/** Over the leaves of one bucket (mirror.ts): every second text of it, without its sign. */
-export function bucketDigest(bucket: readonly string[]): string {
-  let text = `\u0001${bucket.length / 2}\n`;
-  for (let i = 1; i < bucket.length; i += 2) text += `${bucket[i]?.slice(1) ?? ''}\n`;
-  return sha256(text);
+/** Over the leaves of one bucket, sorted by identifier. */
+export function bucketDigest(leaves: readonly string[]): string {
+  return sha256(`\u0001${leaves.length}\n${linesOf(leaves)}`);
+}
+
+function linesOf(texts: readonly string[]): string {
+  return texts.length === 0 ? '' : `${texts.join('\n')}\n`;
 }
 
 export const emptyBucketDigest = bucketDigest([]);
@@ -102,7 +104,7 @@ const digestLength = 64;
 
 /** The lines that a root is taken over: digests of all buckets, in order. */
 export function digestLines(digests: readonly string[]): Buffer {
-  return Buffer.from(digests.map((digest) => `${digest}\n`).join(''), 'latin1');
+  return Buffer.from(linesOf(digests), 'latin1');
 }
 
 export function setDigest(lines: Buffer, number: number, digest: string): void {

@@ -31,9 +31,16 @@ export const emptyMirror: MirrorSummary = {
   active: 0,
 };
 
+/** What became of a mirror, and the buckets it touched. */
 export interface MirrorChange {
   readonly buckets: ReadonlyMap<number, Bucket>;
   readonly after: MirrorSummary;
+}
+
+/** The same while one change follows the other. */
+export interface OpenChange {
+  readonly buckets: Map<number, Bucket>;
+  readonly after: { readonly digests: Buffer; count: number; active: number };
 }
 
 export function mirrorRoot({ digests, count }: MirrorSummary): string {
@@ -41,41 +48,56 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
 }
 
 /** A mirror that holds exactly these entries. */
-export function mirrorOf(entries: readonly MirrorEntry[]): MirrorChange {
+export function mirrorOf(entries: readonly MirrorEntry[]): OpenChange {
   const parted = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
   for (const entry of entries) parted[bucketOf(entry.identifier)]?.push(entry);
-  const buckets = parted.map((some) => some.sort(byIdentifier).flatMap(cellsOf));
-  const digests = digestLines(buckets.map(bucketDigest));
+  for (const some of parted) some.sort(byIdentifier);
+  const digests = digestLines(parted.map((some) => bucketDigest(some.map(({ leaf }) => leaf))));
   const active = entries.filter((entry) => entry.active).length;
-  return { buckets: new Map(buckets.entries()), after: { digests, count: entries.length, active } };
+  const buckets = new Map(parted.map((some, number) => [number, bucketOfEntries(some)]));
+  return { buckets, after: { digests, count: entries.length, active } };
 }
 
-function cellsOf({ identifier, leaf, active }: MirrorEntry): [string, string] {
-  return [identifier, active ? `+${leaf}` : `-${leaf}`];
+function bucketOfEntries(entries: readonly MirrorEntry[]): Bucket {
+  const cells: string[] = [];
+  for (const { identifier, leaf, active } of entries) cells.push(identifier, active ? `+${leaf}` : `-${leaf}`);
+  return cells;
 }
 
-/** The mirror after entries came, changed or went. `buckets` holds those that are touched; `gone` are identifiers. */
+/** The mirror after entries came, changed or went. `held` has those buckets that are touched; `gone` are identifiers. */
 export function changeMirror(
   before: MirrorSummary,
-  buckets: ReadonlyMap<number, Bucket>,
+  held: ReadonlyMap<number, Bucket>,
   puts: readonly MirrorEntry[],
   gone: readonly string[],
 ): MirrorChange {
+  const change = beginChange(before);
+  addChange(change, held, puts, gone);
+  return change;
+}
+
+export function beginChange({ digests, count, active }: MirrorSummary): OpenChange {
+  return { buckets: new Map(), after: { digests: Buffer.from(digests), count, active } };
+}
+
+/** One more change: `held` are the buckets before the first of them. */
+export function addChange(
+  { buckets, after }: OpenChange,
+  held: ReadonlyMap<number, Bucket>,
+  puts: readonly MirrorEntry[],
+  gone: readonly string[],
+): void {
   const changes = new Map<number, Map<string, MirrorEntry | undefined>>();
   for (const identifier of gone) changesIn(changes, identifier).set(identifier, undefined);
   for (const entry of puts) changesIn(changes, entry.identifier).set(entry.identifier, entry);
-  const digests = Buffer.from(before.digests);
-  const changed = new Map<number, Bucket>();
-  let { count, active } = before;
   for (const [number, change] of changes) {
-    const old = buckets.get(number) ?? [];
+    const old = buckets.get(number) ?? held.get(number) ?? [];
     const bucket = merged(old, change);
-    count += (bucket.length - old.length) / 2;
-    active += activeIn(bucket) - activeIn(old);
-    setDigest(digests, number, bucketDigest(bucket));
-    changed.set(number, bucket);
+    after.count += (bucket.length - old.length) / 2;
+    after.active += activeIn(bucket) - activeIn(old);
+    setDigest(after.digests, number, bucketDigest(leavesOf(bucket)));
+    buckets.set(number, bucket);
   }
-  return { buckets: changed, after: { digests, count, active } };
 }
 
 function changesIn(
@@ -96,7 +118,7 @@ function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefi
   const putUntil = (identifier: string | undefined): void => {
     for (let put = puts[next]; put !== undefined; put = puts[next]) {
       if (identifier !== undefined && put.identifier > identifier) return;
-      cells.push(...cellsOf(put));
+      cells.push(...bucketOfEntries([put]));
       next += 1;
     }
   };
@@ -107,6 +129,12 @@ function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefi
   }
   putUntil(undefined);
   return cells;
+}
+
+function leavesOf(bucket: Bucket): readonly string[] {
+  const leaves: string[] = [];
+  for (let i = 1; i < bucket.length; i += 2) leaves.push(bucket[i]?.slice(1) ?? '');
+  return leaves;
 }
 
 function activeIn(bucket: Bucket): number {

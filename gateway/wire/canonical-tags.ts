@@ -47,13 +47,16 @@ const nameBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 const idNames = ['Id', 'ID', 'id'];
 
+/** One document is read at a time, to its end. */
+const open = new Int32Array(xmlLimits.depth + 1);
+
 export function openScan(bytes: Uint8Array): Scan {
   const names = openNames();
   return {
     bytes,
     names,
     tokens: openTokens(bytes.length),
-    open: new Int32Array(xmlLimits.depth + 1),
+    open,
     scopes: [names.root],
     ids: [],
     depth: 0,
