@@ -26,6 +26,9 @@ interface Each {
 /** A piece of a message: text, or UTF-8. */
 export type Chunk = string | Uint8Array;
 
+/** Bytes that a record seldom exceeds; a message of one takes no more. */
+const roomOfRecord = 2_048;
+
 const lineEnd = Buffer.from('\n');
 
 /** Characters in a chunk; large enough that handing it on costs nothing. */
@@ -65,7 +68,7 @@ export function xmlEncoder(plan: ElementPlan): (message: unknown, packed?: Packe
 
 /** The chunks share their memory: each must be copied before the next is asked for. */
 function* packedItems(step: Each, records: PackedRecords): Generator<Chunk> {
-  const writer = openWriter(2 * chunkLength);
+  const writer = openWriter(Math.min(2 * chunkLength, 1024 + records.count * roomOfRecord));
   const cells = openCells();
   for (let i = 0; i < records.count; i += 1) {
     if (!writePacked(step, records, i, { cells, writer })) putText(writer, writeItem(step, recordAt(records, i), i));

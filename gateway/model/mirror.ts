@@ -60,8 +60,12 @@ export function mirrorOf(entries: readonly MirrorEntry[]): OpenChange {
 
 function bucketOfEntries(entries: readonly MirrorEntry[]): Bucket {
   const cells: string[] = [];
-  for (const { identifier, leaf, active } of entries) cells.push(identifier, active ? `+${leaf}` : `-${leaf}`);
+  for (const entry of entries) cells.push(...cellsOf(entry));
   return cells;
+}
+
+function cellsOf({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
+  return [identifier, active ? `+${leaf}` : `-${leaf}`];
 }
 
 /** The mirror after entries came, changed or went. `held` has those buckets that are touched; `gone` are identifiers. */
@@ -110,25 +114,26 @@ function changesIn(
   return found;
 }
 
-/** Both are sorted in the end, so they are merged in one pass. */
 function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
-  const puts = [...change.values()].filter((entry) => entry !== undefined).sort(byIdentifier);
-  const cells: string[] = [];
-  let next = 0;
-  const putUntil = (identifier: string | undefined): void => {
-    for (let put = puts[next]; put !== undefined; put = puts[next]) {
-      if (identifier !== undefined && put.identifier > identifier) return;
-      cells.push(...bucketOfEntries([put]));
-      next += 1;
-    }
-  };
-  for (let i = 0; i < bucket.length; i += 2) {
-    const [identifier = '', leaf = ''] = [bucket[i], bucket[i + 1]];
-    putUntil(identifier);
-    if (!change.has(identifier)) cells.push(identifier, leaf);
+  const cells = [...bucket];
+  for (const [identifier, entry] of change) {
+    const at = placeIn(cells, identifier);
+    const held = cells[at] === identifier ? 2 : 0;
+    if (entry === undefined) cells.splice(at, held);
+    else cells.splice(at, held, ...cellsOf(entry));
   }
-  putUntil(undefined);
   return cells;
+}
+
+/** Where the entry of that operator stands, or would stand: identifiers are sorted by UTF-16 code units. */
+function placeIn(bucket: Bucket, identifier: string): number {
+  let [low, high] = [0, bucket.length / 2];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((bucket[2 * middle] ?? '') < identifier) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
 }
 
 function leavesOf(bucket: Bucket): readonly string[] {
@@ -146,8 +151,8 @@ function activeIn(bucket: Bucket): number {
 /** The entry of that operator; undefined when its bucket has none. */
 export function findEntry(buckets: ReadonlyMap<number, Bucket>, identifier: string): MirrorEntry | undefined {
   const bucket = buckets.get(bucketOf(identifier)) ?? [];
-  for (let i = 0; i < bucket.length; i += 2) if (bucket[i] === identifier) return entryAt(bucket, i);
-  return undefined;
+  const at = placeIn(bucket, identifier);
+  return bucket[at] === identifier ? entryAt(bucket, at) : undefined;
 }
 
 /** All entries of these buckets. */
