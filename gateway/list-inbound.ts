@@ -9,7 +9,7 @@ import type { Position } from './model/list.ts';
 import { contentOf, planList, touchedBuckets, type ListPlan } from './model/list-plan.ts';
 import type { Digest } from './model/message.ts';
 import { emptyMirror } from './model/mirror.ts';
-import { joinRecords, type PackedList, type PackedRecords } from './model/packed-records.ts';
+import { appendRecords, openPacker, packed, type PackedList } from './model/packed-records.ts';
 import { getBytes } from './store/bodies.ts';
 import type { Tx } from './store/database.ts';
 import { findInbox } from './store/inbox.ts';
@@ -71,7 +71,7 @@ async function stageList(arrived: Arrived, list: PackedList, stream: Stream | un
 /** The last part together with those before it, which are read again from the bytes that were kept. */
 async function withStaged(arrived: Arrived, last: PackedList, staged: readonly Digest[]): Promise<PackedList> {
   const { gateway, partner } = arrived;
-  const records: PackedRecords[] = [];
+  const packer = openPacker(last.position.count);
   for (const digest of staged) {
     const kept = await findInbox(gateway.db.sql, { partner: partner.code, digest });
     if (kept === undefined) throw new GatewayError('E_INTERNAL', 'a part of a list is not in the inbox');
@@ -83,9 +83,10 @@ async function withStaged(arrived: Arrived, last: PackedList, staged: readonly D
       new Date(receivedAt),
     );
     const message = readMessage(partner, verified, receivedAt);
-    if (message.kind === 'list') records.push(message.list.records);
+    if (message.kind === 'list') appendRecords(packer, message.list.records);
   }
-  return { ...last, records: joinRecords([...records, last.records]) };
+  appendRecords(packer, last.records);
+  return { ...last, records: packed(packer) };
 }
 
 interface Application {

@@ -16,7 +16,7 @@ const idleMs = 60_000;
 const resourceLimits = { maxYoungGenerationSizeMb: 24 };
 
 export interface ListThread {
-  /** As receiveMessage, elsewhere. */
+  /** As receiveMessage, elsewhere. The bytes are gone from here then: who hands them over has no use for them. */
   receive(raw: RawMessage): Promise<Received>;
   /** Waits for what is under way. */
   close(): Promise<void>;
@@ -72,7 +72,7 @@ export function listThread(config: Config): ListThread {
       thread ??= start();
       const { promise, ...task } = Promise.withResolvers<Received>();
       tasks.set((count += 1), task);
-      thread.postMessage({ task: count, raw });
+      thread.postMessage({ task: count, raw }, handedOver(raw.bytes));
       pending.add(promise);
       return promise.finally(() => pending.delete(promise));
     },
@@ -82,4 +82,9 @@ export function listThread(config: Config): ListThread {
       await end();
     },
   };
+}
+
+/** Bytes with memory of their own change hands without a copy, which would hold up the doors for as long as the list is large. */
+function handedOver({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

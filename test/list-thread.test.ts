@@ -52,6 +52,22 @@ describe('the thread for large messages', () => {
     }
   });
 
+  it('is handed bytes with memory of their own without a copy, and a copy of others', async () => {
+    const thread = listThread(world.of('HK').config);
+    try {
+      const own = new Uint8Array(built.sealed.bytes);
+      const part = new Uint8Array([...built.sealed.bytes, 0]).subarray(0, -1);
+      const answers = [await thread.receive(raw(own)), await thread.receive(raw(part))];
+      expect(answers.map(({ verdict, duplicate }) => [verdict, duplicate])).to.deep.equal([
+        ['applied', true],
+        ['applied', true],
+      ]);
+      expect([own.length, part.length]).to.deep.equal([0, built.sealed.bytes.length]);
+    } finally {
+      await thread.close();
+    }
+  });
+
   it('hands on what is no verdict as the error it is, and goes on', async () => {
     const thread = listThread(world.of('HK').config);
     try {

@@ -112,17 +112,11 @@ export function pickRecords({ bytes, starts }: PackedRecords, numbers: readonly 
   return packed(packer);
 }
 
-/** The same records one behind the other. */
-export function joinRecords(all: readonly PackedRecords[]): PackedRecords {
-  const [only] = all;
-  if (only !== undefined && all.length === 1) return only;
-  const packer = openPacker(all.reduce((sum, { count }) => sum + count, 0));
-  for (const { bytes, starts, count } of all) {
-    const [first = 0, before] = [starts[0], packer.writer.length];
-    for (let i = 0; i < count; i += 1) packer.starts.push((starts[i] ?? 0) - first + before);
-    putBytes(packer.writer, bytes, first, starts[count]);
-  }
-  return packed(packer);
+/** Packs records that are packed already behind those that are there. */
+export function appendRecords(packer: RecordPacker, { bytes, starts, count }: PackedRecords): void {
+  const [first = 0, before] = [starts[0], packer.writer.length];
+  for (let i = 0; i < count; i += 1) packer.starts.push((starts[i] ?? 0) - first + before);
+  putBytes(packer.writer, bytes, first, starts[count]);
 }
 
 export function cellsAt(cells: Cells, { bytes, starts }: PackedRecords, number: number): void {

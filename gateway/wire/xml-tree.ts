@@ -11,6 +11,7 @@ import {
   signatureAlone,
 } from './canonical-xml.ts';
 import type { CanonicalXml } from '../model/canonical-tokens.ts';
+import { closeTokens } from './canonical-tokens.ts';
 import { attributesOf, canonicalBytes, lastElement, parseXml, qualifiedName, type XmlDocument } from './libxml.ts';
 import { guardXml } from './xml-guard.ts';
 
@@ -97,6 +98,7 @@ function canonicalTree(canonical: CanonicalXml, alone?: XmlDocument): XmlTree {
     digest: () => canonicalDigest(canonical),
     rootId: () => rootAttribute(canonical, 'Id'),
     dispose() {
+      closeTokens(canonical.tokens);
       for (const each of parsed.splice(0)) each.dispose();
     },
   };

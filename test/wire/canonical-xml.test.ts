@@ -199,6 +199,24 @@ describe('the reader of canonical documents', () => {
     }
   });
 
+  it('a document that was disposed of holds nothing, and its memory serves the next without a trace of it', () => {
+    const long = readXmlTree(Buffer.from(`<r>${'<a>long</a>'.repeat(500)}</r>`));
+    const { canonical } = long;
+    const before = canonical?.tokens.numbers;
+    long.dispose();
+    expect(canonical?.tokens).to.deep.equal({ numbers: new Int32Array(), used: 0 });
+    const [next, beside] = ['<r><b>x</b></r>', '<r><c>y</c></r>'].map((text) => readXmlTree(Buffer.from(text)));
+    expect(next?.canonical?.tokens.numbers).to.equal(before);
+    expect(beside?.canonical?.tokens.numbers).to.not.equal(before);
+    for (const [tree, text] of [
+      [next, '<r><b>x</b></r>'],
+      [beside, '<r><c>y</c></r>'],
+    ] as const) {
+      expect(Buffer.from(tree?.content() ?? []).toString()).to.equal(text);
+      tree?.dispose();
+    }
+  });
+
   it('takes no damaged message that libxml2 refuses, or reads or judges in another way', () => {
     const chance = chanceOf(20260401);
     const counts = { made: 0, taken: 0, accepted: 0 };
