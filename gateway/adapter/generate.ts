@@ -3,7 +3,7 @@
 import type { Departure, ListMessage, ListRecord, Part } from '../model/list.ts';
 import { departureReasons } from '../model/list.ts';
 import { recordFaults, type Reply } from '../model/message.ts';
-import { roles } from '../model/record.ts';
+import { roles, textPaths } from '../model/record.ts';
 import { isGatewayError } from '../model/errors.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from './adapter.ts';
 import { trialList } from './trial-list.ts';
@@ -49,9 +49,6 @@ const hardTexts = [
   'x'.repeat(512),
 ];
 const texts = [...plainTexts, ...hardTexts];
-
-/** The record's texts that a template may be asked to carry. */
-const textPaths = ['name.local', 'name.latin', 'address.local', 'address.latin', 'address.city', 'address.postcode'];
 
 /** What a template carries of the made-up texts, by path; the rest it refuses with E_VALUE_INVALID, as it may. */
 export type CarriedTexts = ReadonlyMap<string, readonly string[]>;

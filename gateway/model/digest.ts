@@ -74,12 +74,9 @@ function present<T extends object>(texts: T): Partial<T> {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')) as Partial<T>;
 }
 
+/** As the words above say it. Lists hash the bytes they have at hand (packed-records.ts). */
 export function leafOf(record: ListRecord): string {
-  return leafOfText(recordText(record));
-}
-
-export function leafOfText(text: string): string {
-  return sha256(`\u0000${text}`);
+  return sha256(`\u0000${recordText(record)}`);
 }
 
 /** The number of the bucket in which a record lies. */

@@ -3,17 +3,19 @@
  * text. The order is that of a list record (packed-records.ts) as far as it goes, so that neighbours are copied together.
  */
 
-import type { Address, DomesticRecord, OperatorStatus, Role, TwoScripts } from './record.ts';
+import {
+  textPaths,
+  type Address,
+  type DomesticRecord,
+  type OperatorStatus,
+  type Role,
+  type TwoScripts,
+} from './record.ts';
 
 export const operatorFields = [
   'code',
   'businessNumber',
-  'name.local',
-  'name.latin',
-  'address.local',
-  'address.latin',
-  'address.city',
-  'address.postcode',
+  ...textPaths,
   'grade',
   'status',
   'statusSince',

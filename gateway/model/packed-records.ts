@@ -10,6 +10,7 @@ import { cellText, openCells, readCells, type Cells } from './cells.ts';
 import { recordOfText, recordText } from './digest.ts';
 import type { Departure, ListMessage, ListRecord } from './list.ts';
 import type { MirrorEntry } from './mirror.ts';
+import { textPaths } from './record.ts';
 
 export interface PackedRecords {
   readonly bytes: Buffer;
@@ -27,12 +28,7 @@ export interface PackedList extends Omit<ListMessage, 'records' | 'departures'> 
 /** The cells of a record's text; roles are those from `rolesFrom` on. An empty cell is an absent value. */
 export const recordFields = [
   'identifier',
-  'name.local',
-  'name.latin',
-  'address.local',
-  'address.latin',
-  'address.city',
-  'address.postcode',
+  ...textPaths,
   'grade',
   'status',
   'statusSince',
@@ -140,7 +136,7 @@ export function unpackedList(list: PackedList): ListMessage {
 }
 
 /** The leaf of a record (digest.ts), from the bytes it is taken over. */
-export function leafAt({ bytes, starts }: PackedRecords, number: number): string {
+function leafAt({ bytes, starts }: PackedRecords, number: number): string {
   return hash('sha256', bytes.subarray(starts[number], starts[number + 1]), 'hex');
 }
 

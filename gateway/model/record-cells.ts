@@ -1,17 +1,12 @@
 /** A domestic record laid out in cells: one text for each field, by its path. */
 
-import type { DomesticRecord } from './record.ts';
+import { textPaths, type DomesticRecord } from './record.ts';
 
 /** The fields a domestic file has, by their path in DomesticRecord; a home profile gives each its column title. */
 export const recordPaths = [
   'code',
   'businessNumber',
-  'name.local',
-  'name.latin',
-  'address.local',
-  'address.latin',
-  'address.city',
-  'address.postcode',
+  ...textPaths,
   'grade',
   'gradeSince',
   'status',

@@ -3,7 +3,14 @@
 import { checkDigit } from './check-digits.ts';
 import { faultRules, type FaultRule, type RowFault } from './fault-rules.ts';
 import type { HomeProfile } from './home.ts';
-import { operatorStatuses, roles as allRoles, type Address, type Day, type DomesticRecord } from './record.ts';
+import {
+  operatorStatuses,
+  roles as allRoles,
+  textPaths,
+  type Address,
+  type Day,
+  type DomesticRecord,
+} from './record.ts';
 import type { RecordPath } from './record-cells.ts';
 import { hiddenIn, isFormula, shown } from './shown-text.ts';
 
@@ -187,20 +194,12 @@ function dayExists(day: Day): boolean {
   return year >= 1900 && date >= 1 && date <= length;
 }
 
-const textPaths = [
-  'name.local',
-  'name.latin',
-  'address.local',
-  'address.latin',
-  'address.city',
-  'address.postcode',
-  'businessNumber',
-] as const;
+const judgedTexts = [...textPaths, 'businessNumber'] as const;
 
 function judgeTexts(sheet: Sheet): void {
   if (sheet.value('name.local') === '' && sheet.value('name.latin') === '') sheet.fault('name.latin', 'field_missing');
   else if (sheet.value('name.latin') === '') sheet.fault('name.latin', 'latin_name_missing');
-  for (const path of textPaths) {
+  for (const path of judgedTexts) {
     const text = sheet.value(path);
     if (text === '') continue;
     if (text.length > mostCharactersOfText) sheet.fault(path, 'text_too_long', `${text.length} characters`);

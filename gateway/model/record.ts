@@ -33,6 +33,16 @@ export interface Address extends TwoScripts {
   readonly postcode?: string;
 }
 
+/** The paths of an operator's texts, in the order in which they are kept wherever they stand side by side. */
+export const textPaths = [
+  'name.local',
+  'name.latin',
+  'address.local',
+  'address.latin',
+  'address.city',
+  'address.postcode',
+] as const;
+
 export interface DomesticRecord {
   /** The registration code partners know the operator by, once the partner's form is applied. */
   readonly code: string;
