@@ -32,7 +32,7 @@ export default ts.config(
     },
   },
   {
-    files: ['gateway/config.ts', 'test/**/*.ts'],
+    files: ['gateway/app/config.ts', 'test/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -5,10 +5,10 @@ import { GatewayError } from './model/errors.ts';
 import type { HomeProfile } from './model/home.ts';
 import type { Database } from './store/database.ts';
 import type { Log } from './wire/log.ts';
-import type { Schema } from './wire/schema.ts';
-import type { Signer } from './wire/seal.ts';
-import type { Transport } from './wire/transport.ts';
-import type { SignerTrust } from './wire/trust.ts';
+import type { Schema } from './wire/xsd/schema.ts';
+import type { Signer } from './wire/signature/seal.ts';
+import type { Transport } from './wire/transport/transport.ts';
+import type { SignerTrust } from './wire/signature/trust.ts';
 
 /** A partner as this gateway is joined to it: its words, our key towards it, its keys, the way there. */
 export interface Partner {

@@ -5,7 +5,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Command, CommanderError, Option } from 'commander';
-import { adapterTools, openGateway, schemas, type OpenGateway } from './assembly.ts';
+import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
 import { adapterCommands } from './cli/adapter.ts';
 import { checkCommand } from './cli/check.ts';
 import { conformanceCommands } from './cli/conformance.ts';
@@ -21,20 +21,20 @@ import { operatorCommands } from './cli/operator.ts';
 import { exitCodes, makeOutput, type Format, type Output } from './cli/output.ts';
 import { serveCommand } from './cli/serve.ts';
 import { simulateCommand } from './cli/simulate.ts';
-import { loadConfig, type Config, type ConfigOptions } from './config.ts';
-import { runDispatcher } from './delivery.ts';
+import { loadConfig, type Config, type ConfigOptions } from './app/config.ts';
+import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor } from './doors/exchange.ts';
-import { giveNext, runFetchers } from './fetching.ts';
-import { receiveMessage, type Received } from './inbound.ts';
-import { largeBytes } from './list-thread.ts';
+import { giveNext, runFetchers } from './inbound/fetch-messages.ts';
+import { receiveMessage, type Received } from './inbound/receive-message.ts';
+import { largeBytes } from './app/list-thread.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
-import { certificatesIn, readPem } from './partners.ts';
-import { adaptersInForce } from './reload.ts';
+import { certificatesIn, readPem } from './app/partners.ts';
+import { adaptersInForce } from './app/reload.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
-import { fingerprint } from './wire/certificates.ts';
-import { exchangeServerOptions } from './wire/https.ts';
+import { fingerprint } from './wire/signature/certificates.ts';
+import { exchangeServerOptions } from './wire/transport/https.ts';
 
 /** Opens the doors, listens to the broker, starts dispatching. A rehearsal may stand between the doors and what is behind them. */
 export async function serve(

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { programFolder } from '../gateway/config.ts';
+import { programFolder } from '../gateway/app/config.ts';
 import { temporaryFolder } from './support/pki.ts';
 
 const pages = join(programFolder, 'docs', 'adapters');

@@ -31,14 +31,22 @@ const ruleNames = forbidden.map(({ name }) => name);
 const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'no-circles': { 'store/about.ts': './round.ts' },
   'model-imports-only-model': { 'model/reads-files.ts': 'node:fs', 'model/asks-store.ts': '../store/target.ts' },
-  'adapter-knows-only-model': { 'adapter/asks-wire.ts': '../wire/target.ts', 'adapter/asks-flow.ts': '../inbound.ts' },
+  'adapter-knows-only-model': {
+    'adapter/asks-wire.ts': '../wire/target.ts',
+    'adapter/asks-story.ts': '../inbound/target.ts',
+  },
   'wire-knows-only-model': {
     'wire/asks-store.ts': '../store/target.ts',
     'wire/asks-adapter.ts': '../adapter/target.ts',
   },
-  'store-knows-only-model': { 'store/asks-wire.ts': '../wire/target.ts', 'store/asks-config.ts': '../config.ts' },
-  'flows-know-the-rooms': { 'outbound.ts': './doors/target.ts', 'clearance.ts': './config.ts' },
-  'doors-open-on-flows': { 'doors/asks-cli.ts': '../cli/target.ts', 'doors/plays.ts': '../rehearsal/target.ts' },
+  'store-knows-only-model': { 'store/asks-wire.ts': '../wire/target.ts', 'store/asks-app.ts': '../app/target.ts' },
+  'stories-know-no-doors': { 'outbound/opens.ts': '../doors/target.ts', 'clearance/asks-app.ts': '../app/target.ts' },
+  'stories-stand-apart': {
+    'outbound/receives.ts': '../inbound/target.ts',
+    'inbound/asks.ts': '../clearance/target.ts',
+  },
+  'doors-open-on-stories': { 'doors/asks-cli.ts': '../cli/target.ts', 'doors/plays.ts': '../rehearsal/target.ts' },
+  'app-knows-no-terminal': { 'app/opens.ts': '../doors/target.ts' },
   'rehearsal-knows-no-terminal': { 'rehearsal/asks-cli.ts': '../cli/target.ts' },
   'main-assembles': { 'cli/asks-main.ts': '../main.ts' },
   'express-stands-in-doors': { 'cli/serves.ts': 'express' },
@@ -61,9 +69,21 @@ function faultyTree(): string {
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(path.join(folder, 'tsconfig.json'), readFileSync(path.join(root, 'tsconfig.json')));
   writeFileSync(path.join(folder, 'package.json'), readFileSync(path.join(root, 'package.json')));
-  for (const room of ['model', 'adapter', 'wire', 'store', 'doors', 'cli', 'rehearsal'])
+  for (const room of [
+    'model',
+    'adapter',
+    'wire',
+    'store',
+    'outbound',
+    'inbound',
+    'clearance',
+    'app',
+    'doors',
+    'cli',
+    'rehearsal',
+  ])
     write(`${room}/target.ts`, 'export {};\n');
-  for (const file of ['main.ts', 'config.ts', 'inbound.ts']) write(file, 'export {};\n');
+  write('main.ts', 'export {};\n');
   write('store/round.ts', "import './about.ts';\n"); // a circle is reported once, from its first file
   for (const planted of Object.values(faults)) {
     for (const [file, target] of Object.entries(planted)) write(file, `import '${target}';\n`);

@@ -1,12 +1,12 @@
 /** Lists between administrations, end to end: real HTTPS with client certificates, a real broker, real signatures and stores. */
 
 import { expect } from 'chai';
-import { check } from '../gateway/clearance.ts';
-import { decideHeld, receiveMessage } from '../gateway/inbound.ts';
+import { check } from '../gateway/clearance/requests.ts';
+import { decideHeld, receiveMessage } from '../gateway/inbound/receive-message.ts';
 import { momentOf } from '../gateway/model/day.ts';
-import type { ListInForce } from '../gateway/model/answer.ts';
-import { sendList } from '../gateway/outbound.ts';
-import { deliverDue } from '../gateway/delivery.ts';
+import type { ListInForce } from '../gateway/model/clearance/answer.ts';
+import { sendList } from '../gateway/outbound/send-list.ts';
+import { deliverDue } from '../gateway/outbound/delivery.ts';
 import { getBytes } from '../gateway/store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resultsOf } from '../gateway/store/outbox.ts';
 import { findStream, listInForce } from '../gateway/store/streams.ts';

@@ -1,13 +1,13 @@
 /** What the rest of the house knows of a partner's words. Everything here comes from data in adapters/<cc>. */
 
 import type { Arrangement } from '../model/arrangement.ts';
-import type { BodyDecoder } from '../model/body.ts';
+import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
-import type { ListMessage, ListRecord } from '../model/list.ts';
+import type { ListMessage, ListRecord } from '../model/list/list.ts';
 import type { Reply } from '../model/message.ts';
-import type { RecordViewing } from '../model/operator-view.ts';
-import type { PackedList } from '../model/packed-records.ts';
-import type { Day } from '../model/record.ts';
+import type { RecordViewing } from '../model/record/partner-view.ts';
+import type { PackedList } from '../model/record/packed-records.ts';
+import type { Day } from '../model/record/domestic-record.ts';
 
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';

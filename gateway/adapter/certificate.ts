@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { GatewayError } from '../model/errors.ts';
-import type { Day } from '../model/record.ts';
+import type { Day } from '../model/record/domestic-record.ts';
 
 export const tiers = ['none', 'bronze', 'silver', 'gold'] as const;
 export type Tier = (typeof tiers)[number];

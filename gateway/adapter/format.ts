@@ -2,24 +2,30 @@
 
 import { hash } from 'node:crypto';
 import { extname } from 'node:path';
-import type { BodyDecoder } from '../model/body.ts';
+import type { BodyDecoder } from '../model/message-body.ts';
 import { isGatewayError } from '../model/errors.ts';
-import type { ListMessage, ListRecord } from '../model/list.ts';
-import type { RecordViewing, ValueView } from '../model/operator-view.ts';
-import { packedOf, recordFields, unpackedList, type PackedList, type RecordField } from '../model/packed-records.ts';
+import type { ListMessage, ListRecord } from '../model/list/list.ts';
+import type { RecordViewing, ValueView } from '../model/record/partner-view.ts';
+import {
+  packedOf,
+  recordFields,
+  unpackedList,
+  type PackedList,
+  type RecordField,
+} from '../model/record/packed-records.ts';
 import type { ListFormat, MessageFormat, RecordView } from './adapter.ts';
 import { invalid } from './faults.ts';
-import { openScope, type Hole, type Scope } from './holes.ts';
-import { jsonEncoder, jsonItemWriter, readJsonMessage } from './json-codec.ts';
-import { planJson } from './json-template.ts';
-import { lineItemWriter, linesEncoder, readLinesMessage } from './lines-codec.ts';
-import { planLines, type LinesKind } from './lines-template.ts';
-import { listShape, type Shape, type Slot } from './shapes.ts';
+import { openScope, type Hole, type Scope } from './template/holes.ts';
+import { jsonEncoder, jsonItemWriter, readJsonMessage } from './json/codec.ts';
+import { planJson } from './json/template.ts';
+import { lineItemWriter, linesEncoder, readLinesMessage } from './lines/codec.ts';
+import { planLines, type LinesKind } from './lines/template.ts';
+import { listShape, type Shape, type Slot } from './template/message-fields.ts';
 import type { AdapterTools } from './tools.ts';
-import type { TransformContext } from './transforms.ts';
-import { packedXmlDecoders, xmlDecoder } from './xml-decoder.ts';
-import { xmlEncoder, xmlItemWriter, type Chunk } from './xml-encoder.ts';
-import { planXml } from './xml-template.ts';
+import type { TransformContext } from './template/transforms.ts';
+import { packedXmlDecoders, xmlDecoder } from './xml/decoder.ts';
+import { xmlEncoder, xmlItemWriter, type Chunk } from './xml/encoder.ts';
+import { planXml } from './xml/template.ts';
 
 export interface TemplateSource {
   /** The template's path as complaints name it; its ending says the format. */

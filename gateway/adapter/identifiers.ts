@@ -1,6 +1,6 @@
 /** Identifier forms from data: a fixed text around the registration code, and the grammar of the code. */
 
-import { checkDigit } from '../model/check-digits.ts';
+import { checkDigit } from '../model/record/check-digits.ts';
 import type { IdentifierForm } from './adapter.ts';
 import { invalid, type Place } from './faults.ts';
 

@@ -2,11 +2,11 @@
 
 import { isGatewayError } from '../model/errors.ts';
 import type { Reply } from '../model/message.ts';
-import type { Day } from '../model/record.ts';
+import type { Day } from '../model/record/domestic-record.ts';
 import type { AcceptedFormat, DayFormats, ListFormat, MessageFormat } from './adapter.ts';
-import { daysLater } from './dates.ts';
+import { daysLater } from './template/dates.ts';
 import { invalid, type Place } from './faults.ts';
-import { firstDay, stretchAt, stretchesOf, type CodeTables, type DatedTables } from './tables.ts';
+import { firstDay, stretchAt, stretchesOf, type CodeTables, type DatedTables } from './template/code-tables.ts';
 
 /** One layout of a kind of message and the days on which it holds. */
 export interface Layout<F> {

@@ -11,8 +11,8 @@ import { listFormat, messageFormat, type TemplateSource, type TemplateTools } fr
 import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { termsOf, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
-import { replyShape } from './shapes.ts';
-import { codeTables, type CodeTables } from './tables.ts';
+import { replyShape } from './template/message-fields.ts';
+import { codeTables, type CodeTables } from './template/code-tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
 
 /** One adapter. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID (file:line:column, fix). */

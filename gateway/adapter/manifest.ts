@@ -10,7 +10,7 @@ import type {
   Matching,
   TransportMode,
 } from '../model/arrangement.ts';
-import type { Day } from '../model/record.ts';
+import type { Day } from '../model/record/domestic-record.ts';
 import type { SealKind, SignatureAlgorithm, TransportKind } from './adapter.ts';
 import type { IdentifierData } from './identifiers.ts';
 

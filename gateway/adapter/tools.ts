@@ -1,8 +1,8 @@
 /** The readers this room is given by whoever assembles the gateway: it knows no XML, no YAML and no schema language itself. */
 
-import type { TextPlace, XmlEvents } from '../model/body.ts';
+import type { TextPlace, XmlEvents } from '../model/message-body.ts';
 import type { HomeProfile } from '../model/home.ts';
-import type { Quality } from './author/certify.ts';
+import type { Quality } from './check/quality.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a schema finds wrong; `pointer` is a JSON Pointer into the value. */

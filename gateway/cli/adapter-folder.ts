@@ -2,10 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckSchema } from '../adapter/read-text.ts';
+import type { CheckSchema } from '../adapter/check/read-text.ts';
 import { GatewayError } from '../model/errors.ts';
-import { loadSchema, type Schema } from '../wire/schema.ts';
-import { checkDraft } from '../wire/seal.ts';
+import { loadSchema, type Schema } from '../wire/xsd/schema.ts';
+import { checkDraft } from '../wire/signature/seal.ts';
 
 /** The folder of an adapter; E_ADAPTER_UNKNOWN where there is none. */
 export function folderOf(adapters: string, cc: string): string {

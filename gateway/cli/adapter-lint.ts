@@ -1,7 +1,7 @@
 /** `mra adapter lint`: everything wrong or doubtful in the folder of an adapter, for people, programs and code reviews. */
 
 import type { Command } from 'commander';
-import { lintAdapter, type Finding } from '../adapter/lint.ts';
+import { lintAdapter, type Finding } from '../adapter/check/lint.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
-import { previewAdapter, type Preview } from '../adapter/preview.ts';
+import { previewAdapter, type Preview } from '../adapter/check/preview.ts';
 import { dayAt } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
-import type { DomesticRecord } from '../model/record.ts';
+import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import { allOperators, findOperator } from '../store/operators.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';
 import { withAdapterAt } from './adapter-revision.ts';
 import type { CliContext } from './context.ts';
-import { inventOperators } from './invented.ts';
+import { inventOperators } from '../rehearsal/invented-operators.ts';
 
 interface PreviewOptions {
   readonly record?: string;

@@ -1,11 +1,11 @@
 /** `mra check IDENTIFIER`: one status question from the command line, recorded like any other. */
 
 import { Option, type Command } from 'commander';
-import { check, type Clearance } from '../clearance.ts';
-import type { CheckRequest, ProvenAnswer } from '../model/answer.ts';
+import { check, type Clearance } from '../clearance/requests.ts';
+import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { entryRoles, type Direction, type EntryRole, type TransportMode } from '../model/arrangement.ts';
-import { choosePartner } from '../model/assessment.ts';
-import { shownConsultationNumber } from '../model/consultation-number.ts';
+import { choosePartner } from '../model/clearance/assessment.ts';
+import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { GatewayError } from '../model/errors.ts';
 import { exitCodes, type ExitCode, type Output } from './output.ts';
 

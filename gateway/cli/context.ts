@@ -1,9 +1,9 @@
 /** What every command gets: where to write, the settings, and gateways to open. Made in main.ts. */
 
 import type { AdapterTools } from '../adapter/tools.ts';
-import type { OpenGateway } from '../assembly.ts';
-import type { Config } from '../config.ts';
-import type { Reloaded } from '../reload.ts';
+import type { OpenGateway } from '../app/composition.ts';
+import type { Config } from '../app/config.ts';
+import type { Reloaded } from '../app/reload.ts';
 import type { DoorHooks } from '../rehearsal/simulator.ts';
 import type { ExitCode, Output } from './output.ts';
 

@@ -4,11 +4,11 @@ import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { lintAdapter } from '../adapter/lint.ts';
+import { lintAdapter } from '../adapter/check/lint.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
-import { probeBroker } from '../wire/amqp.ts';
+import { probeBroker } from '../wire/transport/amqp.ts';
 import type { CliContext, OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
 

@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { assess, type Clearance } from '../clearance.ts';
-import { programFolder } from '../config.ts';
-import type { Assessment, AssessedParty } from '../model/assessment.ts';
-import { shownConsultationNumber } from '../model/consultation-number.ts';
+import { assess, type Clearance } from '../clearance/requests.ts';
+import { programFolder } from '../app/config.ts';
+import type { Assessment, AssessedParty } from '../model/clearance/assessment.ts';
+import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
-import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/entry-formats.ts';
+import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
 import { withClearance, type ClearanceContext } from './check.ts';
 import { exitCodes, type Cell } from './output.ts';
 

@@ -1,7 +1,7 @@
 /** `mra explain CODE`: what a finding or an error means, why it matters, and how to mend it. */
 
 import type { Command } from 'commander';
-import { lintRules } from '../adapter/lint-rules.ts';
+import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { CliContext } from './context.ts';
 import { gatewayErrors } from './explain-gateway.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
 import { GatewayError } from '../model/errors.ts';
-import { openKeys } from '../partners.ts';
-import { publicJwk } from '../wire/jws.ts';
+import { openKeys } from '../app/partners.ts';
+import { publicJwk } from '../wire/signature/jws.ts';
 import type { CliContext } from './context.ts';
 
 const formats = ['pem', 'jwk'] as const;

@@ -3,12 +3,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
-import { deliverDue } from '../delivery.ts';
+import { deliverDue } from '../outbound/delivery.ts';
 import { getPartner } from '../gateway.ts';
-import { decideHeld, receiveMessage } from '../inbound.ts';
+import { decideHeld, receiveMessage } from '../inbound/receive-message.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { buildList, sendList, type BuiltList, type ListWish } from '../outbound.ts';
+import { buildList, sendList, type BuiltList, type ListWish } from '../outbound/send-list.ts';
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';

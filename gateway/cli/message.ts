@@ -2,13 +2,13 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { deliverDue } from '../delivery.ts';
+import { deliverDue } from '../outbound/delivery.ts';
 import { getPartner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { getBytes } from '../store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
-import { verify } from '../wire/verify.ts';
+import { verify } from '../wire/signature/verify.ts';
 import type { CliContext, OpenGateway } from './context.ts';
 import { withGateway } from './list.ts';
 import { exitCodes } from './output.ts';

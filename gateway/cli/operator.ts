@@ -5,13 +5,13 @@ import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Gateway } from '../gateway.ts';
-import { eligibility } from '../model/eligibility.ts';
+import { eligibility } from '../model/record/eligibility.ts';
 import { GatewayError } from '../model/errors.ts';
-import { cellsOf, recordPaths } from '../model/record-cells.ts';
-import type { DomesticRecord } from '../model/record.ts';
-import type { ImportReport, Problem } from '../operators.ts';
+import { cellsOf, recordPaths } from '../model/record/columns.ts';
+import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { ImportReport, Problem } from '../domestic/import.ts';
 import { allOperators, countOperators, findOperator } from '../store/operators.ts';
-import { tableEncodings, type TableEncoding } from '../wire/csv.ts';
+import { tableEncodings, type TableEncoding } from '../wire/files/csv.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes, type Output } from './output.ts';
 
@@ -63,7 +63,7 @@ export function operatorCommands(program: Command, context: OperatorContext): vo
 async function runImport(context: OperatorContext, file: string, options: ImportArguments): Promise<void> {
   const { out } = context;
   // Loaded when needed: the check digits of all countries take 0.1 s that no other command should pay.
-  const { importOperators, refusedRowsCsv } = await import('../operators.ts');
+  const { importOperators, refusedRowsCsv } = await import('../domestic/import.ts');
   const gateway = await context.open();
   try {
     const bar = out.progress(basename(file), statSync(file, { throwIfNoEntry: false })?.size ?? 0);

@@ -1,7 +1,7 @@
 /** Findings of lint as SARIF 2.1.0 (OASIS), which code reviews and editors show beside the line. */
 
-import type { Finding } from '../adapter/lint.ts';
-import { lintRules } from '../adapter/lint-rules.ts';
+import type { Finding } from '../adapter/check/lint.ts';
+import { lintRules } from '../adapter/check/lint-rules.ts';
 
 /** The whole log: one run, every rule that lint has, and the findings. */
 export function sarifLog(findings: readonly Finding[]): unknown {

@@ -2,7 +2,7 @@
 
 import { sep } from 'node:path';
 import type { Command } from 'commander';
-import { watchFolder } from '../wire/folder-watch.ts';
+import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
 import type { CliContext, OpenGateway, Serving } from './context.ts';
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import { RequestFaults } from '../model/request-faults.ts';
+import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
 
 export interface Reply {

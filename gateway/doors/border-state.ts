@@ -1,8 +1,8 @@
 /** What the border door tells about itself: with whom there is an arrangement, how fresh each list is, whether it can answer. */
 
-import type { Clearance } from '../clearance.ts';
-import type { Freshness } from '../model/answer.ts';
-import { freshnessOf } from '../model/check.ts';
+import type { Clearance } from '../clearance/requests.ts';
+import type { Freshness } from '../model/clearance/answer.ts';
+import { freshnessOf } from '../model/clearance/check.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { listInForce } from '../store/streams.ts';

@@ -2,17 +2,25 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { assess, assessment, check, checkBatch, consultation, type BatchResult, type Clearance } from '../clearance.ts';
-import type { CheckRequest, ProvenAnswer } from '../model/answer.ts';
-import type { Assessment } from '../model/assessment.ts';
+import {
+  assess,
+  assessment,
+  check,
+  checkBatch,
+  consultation,
+  type BatchResult,
+  type Clearance,
+} from '../clearance/requests.ts';
+import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
+import type { Assessment } from '../model/clearance/assessment.ts';
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
-import { explainFaults, RequestFaults } from '../model/request-faults.ts';
+import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
 import { findIdempotent, saveIdempotent } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
-import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/entry-formats.ts';
-import { parseStrictJson } from '../wire/json.ts';
+import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
+import { parseStrictJson } from '../wire/files/json.ts';
 import { faultFields, type Log } from '../wire/log.ts';
-import { jsonValidator, type JsonVerdict } from '../wire/schema.ts';
+import { jsonValidator, type JsonVerdict } from '../wire/xsd/schema.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import {
   fingerprintOf,

@@ -5,12 +5,12 @@ import { finished } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-import type { Waiting } from '../fetching.ts';
+import type { Waiting } from '../inbound/fetch-messages.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { faultFields } from '../wire/log.ts';
 import type { Log } from '../wire/log.ts';
-import { contentDigest, messageId } from '../wire/https.ts';
+import { contentDigest, messageId } from '../wire/transport/https.ts';
 import { problemOf, problemType } from './problems.ts';
 
 /** What the inbound story made of a message. Without a receipt (receipts are not receipted) the answer is a bare 202. */

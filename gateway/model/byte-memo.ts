@@ -1,6 +1,6 @@
 /** Remembers what was worked out of bytes that come again and again: a list says few days, grades and roles, and each ten thousand times. */
 
-import { textOf } from './cells.ts';
+import { textOf } from './record/json-spans.ts';
 
 export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 

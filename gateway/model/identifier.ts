@@ -1,6 +1,6 @@
 /** Reads an identifier as people type it, says what was changed, and guesses nothing: no digit becomes a letter or a letter a digit. */
 
-import { checkDigit } from './check-digits.ts';
+import { checkDigit } from './record/check-digits.ts';
 
 /** How the operators of one administration are written. An IdentifierForm of an adapter is one of these. */
 export interface WrittenForm {

@@ -1,9 +1,9 @@
 /** Messages on their way: the stages a message passes (as types, so that the wrong order does not compile), receipts, replies. */
 
 import type { ErrorCode } from './errors.ts';
-import type { Position } from './list.ts';
-import type { PackedList } from './packed-records.ts';
-import type { Moment } from './record.ts';
+import type { Position } from './list/list.ts';
+import type { PackedList } from './record/packed-records.ts';
+import type { Moment } from './record/domestic-record.ts';
 
 export type Via = 'https' | 'amqp' | 'file';
 

@@ -3,9 +3,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { PartnerConfig } from '../config.ts';
+import type { PartnerConfig } from '../app/config.ts';
 import type { HomeProfile } from '../model/home.ts';
-import { openKeyring, type Keyring } from '../wire/keys.ts';
+import { openKeyring, type Keyring } from '../wire/signature/keys.ts';
 
 /** An administration, and the certificates others know it by. */
 export interface Identity {

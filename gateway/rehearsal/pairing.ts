@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Adapter } from '../adapter/adapter.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
-import { loadConfig, type Config } from '../config.ts';
+import { loadConfig, type Config } from '../app/config.ts';
 import { freePorts, identityOf, knownIdentity, type Identity } from './introductions.ts';
 import { homeOf } from './partner-home.ts';
 import { writeSettings } from './pair-settings.ts';

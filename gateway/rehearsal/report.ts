@@ -2,10 +2,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { GatewayError } from '../model/errors.ts';
-import type { Moment } from '../model/record.ts';
-import { parseStrictJson } from '../wire/json.ts';
-import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/jws.ts';
-import type { Signer } from '../wire/seal.ts';
+import type { Moment } from '../model/record/domestic-record.ts';
+import { parseStrictJson } from '../wire/files/json.ts';
+import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/signature/jws.ts';
+import type { Signer } from '../wire/signature/seal.ts';
 import type { ScenarioResult, Verdict } from './scenario.ts';
 
 export const reportKind = 'mra-conformance-1';

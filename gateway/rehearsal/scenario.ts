@@ -3,7 +3,7 @@
 import { asGatewayError } from '../model/errors.ts';
 import { goodList, startAnew } from './sending.ts';
 import type { Stage } from './stage.ts';
-import { endingOf, type Sent } from './vice.ts';
+import { endingOf, type Sent } from './fault.ts';
 
 export type Verdict = 'pass' | 'fail' | 'skip';
 

@@ -1,9 +1,9 @@
 /** All scenarios of the conformance run, in their order. Numbers are never given to anything else. */
 
 import type { Scenario } from './scenario.ts';
-import { listScenarios } from './scenarios-of-lists.ts';
-import { badAnswer, plainSending } from './scenarios-of-sending.ts';
-import { heldScenario, viceScenario } from './scenarios-of-vices.ts';
+import { listScenarios } from './list-scenarios.ts';
+import { badAnswer, plainSending } from './sending-scenarios.ts';
+import { heldScenario, viceScenario } from './fault-scenarios.ts';
 
 export const scenarios: readonly Scenario[] = [
   listScenarios.first('C-01'),

@@ -1,12 +1,12 @@
 /** What a simulated partner sends in the usual way, and waiting for what becomes of it. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { deliverDue } from '../delivery.ts';
+import { deliverDue } from '../outbound/delivery.ts';
 import type { Gateway } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { DomesticRecord } from '../model/record.ts';
-import { sendList, type BuiltList, type ListWish } from '../outbound.ts';
+import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import { sendList, type BuiltList, type ListWish } from '../outbound/send-list.ts';
 import { saveOperators } from '../store/operators.ts';
 import { attemptsOf, findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
 import { askResync } from '../store/streams.ts';

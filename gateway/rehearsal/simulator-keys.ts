@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SignatureAlgorithm } from '../adapter/adapter.ts';
-import { makeCertificate, readCertificates } from '../wire/certificates.ts';
-import { openKeyring } from '../wire/keys.ts';
-import type { Signer } from '../wire/seal.ts';
+import { makeCertificate, readCertificates } from '../wire/signature/certificates.ts';
+import { openKeyring } from '../wire/signature/keys.ts';
+import type { Signer } from '../wire/signature/seal.ts';
 import { writeCertificate, type OwnIdentity } from './introductions.ts';
 
 export interface SimulatorKeys {

@@ -5,13 +5,13 @@
 
 import type { RequestListener } from 'node:http';
 import type { AdapterTools } from '../adapter/tools.ts';
-import type { OpenGateway } from '../assembly.ts';
-import type { Config } from '../config.ts';
+import type { OpenGateway } from '../app/composition.ts';
+import type { Config } from '../app/config.ts';
 import { getPartner, type Partner } from '../gateway.ts';
-import type { Received } from '../answers.ts';
+import type { Received } from '../inbound/verdicts.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
-import type { DomesticRecord } from '../model/record.ts';
-import { listeningFor, type Heard, type Listening } from './heard-receipts.ts';
+import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import { listeningFor, type Heard, type Listening } from './received-receipts.ts';
 import type { Pair } from './pairing.ts';
 import { saveAll } from './sending.ts';
 import type { SimulatorKeys } from './simulator-keys.ts';

@@ -1,7 +1,7 @@
 /** A simulated partner and the gateway that is rehearsed with: ours in the same process over real TLS, or somebody's at an address. */
 
-import type { OpenGateway } from '../assembly.ts';
-import type { Config } from '../config.ts';
+import type { OpenGateway } from '../app/composition.ts';
+import type { Config } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import { findStream } from '../store/streams.ts';
 import { saveAll } from './sending.ts';

@@ -4,9 +4,9 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
-import { contentDigest } from '../wire/https.ts';
-import type { Transport } from '../wire/transport.ts';
-import type { Heard, Listening } from './heard-receipts.ts';
+import { contentDigest } from '../wire/transport/https.ts';
+import type { Transport } from '../wire/transport/transport.ts';
+import type { Heard, Listening } from './received-receipts.ts';
 
 /** What became of bytes that were handed over past the outbox. */
 export interface Answer extends Partial<Heard> {

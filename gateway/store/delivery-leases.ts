@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { ExpressionBuilder } from 'kysely';
 import { outboundStates } from '../model/message.ts';
 import type { SealedMessage } from '../model/message.ts';
-import type { Moment } from '../model/record.ts';
+import type { Moment } from '../model/record/domestic-record.ts';
 import { getBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf } from './database.ts';

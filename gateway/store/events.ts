@@ -1,9 +1,9 @@
 /** The log of what the gateway did: numbered without gaps, never changed, each entry with the hash of a Merkle tree's leaf. */
 
 import { sql } from 'kysely';
-import type { Moment } from '../model/record.ts';
+import type { Moment } from '../model/record/domestic-record.ts';
 import { insertMany } from './bulk.ts';
-import { canonicalText, sha256 } from './canonical.ts';
+import { canonicalText, sha256 } from './canonical-json.ts';
 import type { Reader, Tx } from './database.ts';
 
 export interface NewEvent {

@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
 import { inboundStates } from '../model/message.ts';
 import type { Digest, InboundState, RawMessage, Via } from '../model/message.ts';
-import type { Moment } from '../model/record.ts';
+import type { Moment } from '../model/record/domestic-record.ts';
 import { keepBytes } from './bodies.ts';
 import type { Reader, Tx } from './database.ts';
 import type { InboxTable } from './tables.ts';

@@ -5,8 +5,8 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
-import { operatorText } from '../model/operator-text.ts';
-import type { DomesticRecord } from '../model/record.ts';
+import { operatorText } from '../model/record/operator-text.ts';
+import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import type { OperatorTable, Tables } from './tables.ts';
 
 export type Engine = 'sqlite' | 'postgres';

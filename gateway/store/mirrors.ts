@@ -1,7 +1,7 @@
 /** What was published on a stream, bucket by bucket, and the parts of a list that waits for its last one. */
 
 import type { Digest } from '../model/message.ts';
-import type { Bucket } from '../model/mirror.ts';
+import type { Bucket } from '../model/list/mirror.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 

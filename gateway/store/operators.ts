@@ -2,8 +2,8 @@
 
 import { sql } from 'kysely';
 import type { SqlBool } from 'kysely';
-import { operatorOfText, operatorText } from '../model/operator-text.ts';
-import type { DomesticRecord, Moment } from '../model/record.ts';
+import { operatorOfText, operatorText } from '../model/record/operator-text.ts';
+import type { DomesticRecord, Moment } from '../model/record/domestic-record.ts';
 import { deleteMany, insertMany, oneOf } from './bulk.ts';
 import { engineOf } from './database.ts';
 import type { Reader, Tx } from './database.ts';

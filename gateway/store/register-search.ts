@@ -1,9 +1,9 @@
 /** A search through a partner's operators by what their records say, as of a day and as known at a moment. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RegisterFact } from '../model/answer.ts';
-import type { ListRecord } from '../model/list.ts';
-import type { Day, Moment } from '../model/record.ts';
+import type { RegisterFact } from '../model/clearance/answer.ts';
+import type { ListRecord } from '../model/list/list.ts';
+import type { Day, Moment } from '../model/record/domestic-record.ts';
 import type { Reader } from './database.ts';
 import { detailsOf, factOf, type Version } from './register.ts';
 

@@ -1,10 +1,10 @@
 /** Applies what a list says to the register: what turns out otherwise is closed in knowledge, what is known now is written beside it. */
 
 import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
-import { cellText, isEmpty, openCells, type Cells } from '../model/cells.ts';
-import type { Departure } from '../model/list.ts';
-import { cellNumber, cellsAt, type PackedRecords, type RecordField } from '../model/packed-records.ts';
-import type { Day, Moment } from '../model/record.ts';
+import { cellText, isEmpty, openCells, type Cells } from '../model/record/json-spans.ts';
+import type { Departure } from '../model/list/list.ts';
+import { cellNumber, cellsAt, type PackedRecords, type RecordField } from '../model/record/packed-records.ts';
+import type { Day, Moment } from '../model/record/domestic-record.ts';
 import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
 import type { Tx } from './database.ts';
 import { nextDay, type Status, type Version } from './register.ts';

@@ -5,10 +5,10 @@
  */
 
 import type { Selectable } from 'kysely';
-import type { RegisterFact } from '../model/answer.ts';
-import { recordOfText } from '../model/digest.ts';
-import type { Departure, ListRecord } from '../model/list.ts';
-import type { Day, Moment } from '../model/record.ts';
+import type { RegisterFact } from '../model/clearance/answer.ts';
+import { recordOfText } from '../model/list/digest.ts';
+import type { Departure, ListRecord } from '../model/list/list.ts';
+import type { Day, Moment } from '../model/record/domestic-record.ts';
 import { oneOf } from './bulk.ts';
 import type { Reader } from './database.ts';
 import { openDay, openMoment } from './tables.ts';

@@ -8,7 +8,7 @@ import { GatewayError } from '../model/errors.ts';
 import { checkpointsBeside } from './checkpoints.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import { Turns } from './turns.ts';
+import { Turns } from './write-lock.ts';
 
 /** How long a statement or a transaction waits for another process that writes the same file. */
 const busyMs = 5_000;

@@ -3,11 +3,11 @@
  * (mirrors.ts). A stream is one direction of one partner. Its row is the lock under which numbers are given out without gaps.
  */
 
-import type { ListInForce } from '../model/answer.ts';
-import { digestLines } from '../model/digest.ts';
-import type { ListMessage, Position } from '../model/list.ts';
-import { emptyMirror, type MirrorSummary } from '../model/mirror.ts';
-import type { Moment } from '../model/record.ts';
+import type { ListInForce } from '../model/clearance/answer.ts';
+import { digestLines } from '../model/list/digest.ts';
+import type { ListMessage, Position } from '../model/list/list.ts';
+import { emptyMirror, type MirrorSummary } from '../model/list/mirror.ts';
+import type { Moment } from '../model/record/domestic-record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 

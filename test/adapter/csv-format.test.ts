@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
-import { decodeText } from '../../gateway/adapter/read-text.ts';
+import { decodeText } from '../../gateway/adapter/check/read-text.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
-import { codeTables } from '../../gateway/adapter/tables.ts';
-import type { ListMessage } from '../../gateway/model/list.ts';
+import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
+import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { refusesChanges, type Change } from '../support/refused-changes.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { dayNotation, isDay, isMoment, momentNotation } from '../../gateway/adapter/dates.ts';
+import { dayNotation, isDay, isMoment, momentNotation } from '../../gateway/adapter/template/dates.ts';
 
 describe('dates of a partner', () => {
   it('a day exists or it does not', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
-import { decodeText } from '../../gateway/adapter/conversations.ts';
+import { decodeText } from '../../gateway/adapter/check/run-samples.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
-import { codeTables } from '../../gateway/adapter/tables.ts';
+import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { refusesChanges, type Change } from '../support/refused-changes.ts';

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lintAdapter, type Finding } from '../../gateway/adapter/lint.ts';
-import { lintRules, type LintRule } from '../../gateway/adapter/lint-rules.ts';
-import { longestOf } from '../../gateway/adapter/longest.ts';
+import { lintAdapter, type Finding } from '../../gateway/adapter/check/lint.ts';
+import { lintRules, type LintRule } from '../../gateway/adapter/check/lint-rules.ts';
+import { longestOf } from '../../gateway/adapter/template/longest-text.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mirrored } from '../../gateway/adapter/adapter.ts';
-import { lintAdapter } from '../../gateway/adapter/lint.ts';
+import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';

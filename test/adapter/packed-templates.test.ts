@@ -3,10 +3,10 @@
 import { expect } from 'chai';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
-import { codeTables } from '../../gateway/adapter/tables.ts';
-import type { ListRecord } from '../../gateway/model/list.ts';
-import { roles, type Role } from '../../gateway/model/record.ts';
-import { readCanonical } from '../../gateway/wire/canonical-xml.ts';
+import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
+import { roles, type Role } from '../../gateway/model/record/domestic-record.ts';
+import { readCanonical } from '../../gateway/wire/xml/canonical-xml.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { byBytes, byObjects, encoded, isRead } from '../support/list-decoding.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';

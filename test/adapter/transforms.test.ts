@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { bindHole, openScope, type Hole } from '../../gateway/adapter/holes.ts';
-import { listShape, recordShape, type Slot } from '../../gateway/adapter/shapes.ts';
-import { codeTables } from '../../gateway/adapter/tables.ts';
-import { transformNames } from '../../gateway/adapter/transforms.ts';
+import { bindHole, openScope, type Hole } from '../../gateway/adapter/template/holes.ts';
+import { listShape, recordShape, type Slot } from '../../gateway/adapter/template/message-fields.ts';
+import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
+import { transformNames } from '../../gateway/adapter/template/transforms.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
-import { roles } from '../../gateway/model/record.ts';
+import { roles } from '../../gateway/model/record/domestic-record.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { thrownBy } from '../support/thrown.ts';
 

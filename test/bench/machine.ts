@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem, type as systemName } from 'node:os';
-import { programFolder } from '../../gateway/config.ts';
+import { programFolder } from '../../gateway/app/config.ts';
 
 export interface Circumstances {
   readonly at: string;

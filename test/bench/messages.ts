@@ -3,12 +3,12 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { adapterTools, openGateway, type OpenGateway } from '../../gateway/assembly.ts';
+import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
-import type { DomesticRecord } from '../../gateway/model/record.ts';
-import { sendList, type ListWish } from '../../gateway/outbound.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { sendList, type ListWish } from '../../gateway/outbound/send-list.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { median, medianRatio } from './numbers.ts';
 import { openReceiving, withoutWayBack, type Receiving, type Taken } from './receiving.ts';

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programFolder } from '../../gateway/config.ts';
+import { programFolder } from '../../gateway/app/config.ts';
 import { listBars, messageBars } from './bars.ts';
 import type { SizeResult } from './lists.ts';
 import type { Circumstances } from './machine.ts';

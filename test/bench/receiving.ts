@@ -1,13 +1,13 @@
 /** A receiver with its doors open as `mra serve` opens them, and a sender that hands it one message after the other. */
 
-import type { OpenGateway } from '../../gateway/assembly.ts';
-import type { Config } from '../../gateway/config.ts';
+import type { OpenGateway } from '../../gateway/app/composition.ts';
+import type { Config } from '../../gateway/app/config.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
-import { receiveMessage } from '../../gateway/inbound.ts';
+import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { serve } from '../../gateway/main.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
-import { verify } from '../../gateway/wire/verify.ts';
+import { verify } from '../../gateway/wire/signature/verify.ts';
 import { partnerCode } from './stage.ts';
 import { watchInbound } from './stations.ts';
 

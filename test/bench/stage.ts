@@ -2,17 +2,17 @@
 
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { adapterTools, openGateway } from '../../gateway/assembly.ts';
+import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
 import type { CliContext } from '../../gateway/cli/context.ts';
-import { makeDemoHomes } from '../../gateway/cli/demo-homes.ts';
-import { inventOperators } from '../../gateway/cli/invented.ts';
+import { makeDemoHomes } from '../../gateway/rehearsal/demo-homes.ts';
+import { inventOperators } from '../../gateway/rehearsal/invented-operators.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
-import { loadConfig, type Config } from '../../gateway/config.ts';
+import { loadConfig, type Config } from '../../gateway/app/config.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { serve } from '../../gateway/main.ts';
 import { dayAt, momentOf } from '../../gateway/model/day.ts';
-import { eligibility } from '../../gateway/model/eligibility.ts';
-import type { DomesticRecord } from '../../gateway/model/record.ts';
+import { eligibility } from '../../gateway/model/record/eligibility.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadHome } from '../../gateway/adapter/load.ts';
 import { newCommand } from '../../gateway/cli/adapter-new.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
-import { loadConfig } from '../../gateway/config.ts';
+import { loadConfig } from '../../gateway/app/config.ts';
 import { runAdapter } from '../support/adapter-command.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';

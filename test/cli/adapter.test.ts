@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lintRules } from '../../gateway/adapter/lint-rules.ts';
+import { lintRules } from '../../gateway/adapter/check/lint-rules.ts';
 import { runAdapter as run } from '../support/adapter-command.ts';
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';

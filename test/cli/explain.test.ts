@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Command } from 'commander';
-import { lintRules } from '../../gateway/adapter/lint-rules.ts';
+import { lintRules } from '../../gateway/adapter/check/lint-rules.ts';
 import type { CliContext } from '../../gateway/cli/context.ts';
 import { explainCommand, explained } from '../../gateway/cli/explain.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';

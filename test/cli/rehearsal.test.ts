@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { ConformanceReport } from '../../gateway/rehearsal/report.ts';
-import type { Turn } from '../../gateway/rehearsal/turns.ts';
-import { readPlainXml } from '../../gateway/wire/plain-xml.ts';
+import type { Turn } from '../../gateway/rehearsal/schedule.ts';
+import { readPlainXml } from '../../gateway/wire/xml/plain-xml.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
-import { jsonValidator } from '../../gateway/wire/schema.ts';
+import { jsonValidator } from '../../gateway/wire/xsd/schema.ts';
 import { fillRegister, northland, openClearance, union, type TestClearance } from '../support/clearance-fixture.ts';
 import { federation, longland } from '../support/clearance-partners.ts';
 

@@ -8,8 +8,8 @@ import { exchangeDoor } from '../../gateway/doors/exchange.ts';
 import type { ExchangeDoor } from '../../gateway/doors/exchange.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import type { RawMessage } from '../../gateway/model/message.ts';
-import { httpsTransport } from '../../gateway/wire/https.ts';
-import { receiptContentType } from '../../gateway/wire/transport.ts';
+import { httpsTransport } from '../../gateway/wire/transport/https.ts';
+import { receiptContentType } from '../../gateway/wire/transport/transport.ts';
 import { sealed, silent } from '../support/deliveries.ts';
 import {
   expectProblem as expectItsProblem,

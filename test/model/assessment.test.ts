@@ -1,9 +1,15 @@
 /** A whole entry: which parties are asked about, and what follows from the answers. */
 
 import { expect } from 'chai';
-import type { Outcome, ProvenAnswer } from '../../gateway/model/answer.ts';
-import { benefitsOf, choosePartner, decideEntry, validUntil, type Finding } from '../../gateway/model/assessment.ts';
-import type { EntryParty } from '../../gateway/model/entry.ts';
+import type { Outcome, ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
+import {
+  benefitsOf,
+  choosePartner,
+  decideEntry,
+  validUntil,
+  type Finding,
+} from '../../gateway/model/clearance/assessment.ts';
+import type { EntryParty } from '../../gateway/model/clearance/entry.ts';
 import { noon, northland, union } from '../support/clearance-fixture.ts';
 import { federation, longland } from '../support/clearance-partners.ts';
 

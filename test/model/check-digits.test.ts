@@ -1,7 +1,7 @@
 /** Check digits: numbers published with the standards, and the same numbers altered. */
 
 import { expect } from 'chai';
-import { checkDigit, withCheckDigit } from '../../gateway/model/check-digits.ts';
+import { checkDigit, withCheckDigit } from '../../gateway/model/record/check-digits.ts';
 
 describe('check digits', () => {
   it('passes numbers with the right check digit', () => {

@@ -1,10 +1,10 @@
 /** One status question, decided: each outcome by its step and code, and what never happens. */
 
 import { expect } from 'chai';
-import type { CheckRequest, ListInForce, RegisterFact } from '../../gateway/model/answer.ts';
-import { decide } from '../../gateway/model/check.ts';
+import type { CheckRequest, ListInForce, RegisterFact } from '../../gateway/model/clearance/answer.ts';
+import { decide } from '../../gateway/model/clearance/check.ts';
 import { readIdentifier } from '../../gateway/model/identifier.ts';
-import type { Question } from '../../gateway/model/question.ts';
+import type { Question } from '../../gateway/model/clearance/query.ts';
 import { noon, northArrangement, northland, union } from '../support/clearance-fixture.ts';
 import { eastland, federation, longland, pilot } from '../support/clearance-partners.ts';
 

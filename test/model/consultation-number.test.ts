@@ -7,7 +7,7 @@ import {
   makeConsultationNumber,
   readConsultationNumber,
   shownConsultationNumber,
-} from '../../gateway/model/consultation-number.ts';
+} from '../../gateway/model/clearance/consultation-number.ts';
 
 const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const known = ['CN7K2Q4M9XT3WHH', 'CN0TEQY7L1W53BK', 'CNFU7CH3J70P6DH', 'CN85XUQC5QR24KK'];

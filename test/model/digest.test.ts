@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { leafOf, nextChain, recordOfText, recordText, zeroChain } from '../../gateway/model/digest.ts';
-import { changeMirror, mirrorOf, mirrorRoot, type MirrorEntry } from '../../gateway/model/mirror.ts';
-import type { ListRecord } from '../../gateway/model/list.ts';
+import { leafOf, nextChain, recordOfText, recordText, zeroChain } from '../../gateway/model/list/digest.ts';
+import { changeMirror, mirrorOf, mirrorRoot, type MirrorEntry } from '../../gateway/model/list/mirror.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { anyListRecord } from './sample-records.ts';
 
 const record: ListRecord = {

@@ -1,8 +1,8 @@
 /** Who travels under an arrangement, who does not, and what is said of one who leaves. */
 
 import { expect } from 'chai';
-import { departureOf, eligibility, type ListTerms } from '../../gateway/model/eligibility.ts';
-import type { DomesticRecord } from '../../gateway/model/record.ts';
+import { departureOf, eligibility, type ListTerms } from '../../gateway/model/record/eligibility.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { sampleRecord } from './sample-records.ts';
 
 const terms: ListTerms = {

@@ -2,9 +2,9 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { leafOf } from '../../gateway/model/digest.ts';
-import type { ListRecord } from '../../gateway/model/list.ts';
-import { differences } from '../../gateway/model/list-difference.ts';
+import { leafOf } from '../../gateway/model/list/digest.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
+import { differences } from '../../gateway/model/list/list-difference.ts';
 import { anyListRecord } from './sample-records.ts';
 
 const listOf = fc.uniqueArray(anyListRecord, { selector: ({ identifier }) => identifier, maxLength: 12 });

@@ -1,7 +1,7 @@
 /** Names compared: what is set aside and said, and what is a difference. */
 
 import { expect } from 'chai';
-import { compareNames } from '../../gateway/model/names.ts';
+import { compareNames } from '../../gateway/model/clearance/names.ts';
 
 describe('names', () => {
   it('case and punctuation are set aside and named', () => {

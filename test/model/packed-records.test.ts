@@ -3,9 +3,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { byteMemo } from '../../gateway/model/byte-memo.ts';
-import { cellOf, cellText, openCells, readCells } from '../../gateway/model/cells.ts';
-import { leafOf, recordText } from '../../gateway/model/digest.ts';
-import type { ListRecord } from '../../gateway/model/list.ts';
+import { cellOf, cellText, openCells, readCells } from '../../gateway/model/record/json-spans.ts';
+import { leafOf, recordText } from '../../gateway/model/list/digest.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
 import {
   appendRecords,
   cellsAt,
@@ -19,7 +19,7 @@ import {
   sliceRecords,
   textAt,
   unpacked,
-} from '../../gateway/model/packed-records.ts';
+} from '../../gateway/model/record/packed-records.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { anyListRecord } from './sample-records.ts';
 

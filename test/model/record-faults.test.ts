@@ -1,9 +1,9 @@
 /** The judge of a domestic file: which rows become records, and what is said of the others. */
 
 import { expect } from 'chai';
-import { faultRules } from '../../gateway/model/fault-rules.ts';
-import type { RecordPath } from '../../gateway/model/record-cells.ts';
-import { rowJudge } from '../../gateway/model/record-faults.ts';
+import { faultRules } from '../../gateway/model/record/fault-rules.ts';
+import type { RecordPath } from '../../gateway/model/record/columns.ts';
+import { rowJudge } from '../../gateway/model/record/row-faults.ts';
 import { sampleHome } from './sample-home.ts';
 import { sampleFields, sampleRecord } from './sample-records.ts';
 

@@ -1,9 +1,9 @@
 /** Domestic records and rows for tests, and generators of them. */
 
 import fc from 'fast-check';
-import type { ListRecord } from '../../gateway/model/list.ts';
-import { cellsOf, type RecordPath } from '../../gateway/model/record-cells.ts';
-import { roles, type DomesticRecord } from '../../gateway/model/record.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
+import { cellsOf, type RecordPath } from '../../gateway/model/record/columns.ts';
+import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { sampleHome } from './sample-home.ts';
 
 export const sampleRecord: DomesticRecord = {

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import type { ProvenAnswer } from '../../gateway/model/answer.ts';
+import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import {
   findAssessment,
   findConsultation,

@@ -2,9 +2,9 @@
 
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { operatorText } from '../../gateway/model/operator-text.ts';
-import type { DomesticRecord } from '../../gateway/model/record.ts';
-import { canonicalText } from '../../gateway/store/canonical.ts';
+import { operatorText } from '../../gateway/model/record/operator-text.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { canonicalText } from '../../gateway/store/canonical-json.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { freshUrl } from './engines.ts';

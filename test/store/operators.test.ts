@@ -1,8 +1,8 @@
 /** Domestic records: saved once, compared by content. */
 
 import { expect } from 'chai';
-import type { DomesticRecord } from '../../gateway/model/record.ts';
-import { canonicalText } from '../../gateway/store/canonical.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { canonicalText } from '../../gateway/store/canonical-json.ts';
 import { allOperators, countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
 import { codeOf } from './codes.ts';
 import { onBothEngines } from './engines.ts';

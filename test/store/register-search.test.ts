@@ -1,8 +1,8 @@
 /** A search through the register by what records say: as of a day, as known at a moment, and however many there are. */
 
 import { expect } from 'chai';
-import type { ListRecord } from '../../gateway/model/list.ts';
-import { packedOf } from '../../gateway/model/packed-records.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
+import { packedOf } from '../../gateway/model/record/packed-records.ts';
 import { findRecords } from '../../gateway/store/register-search.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';

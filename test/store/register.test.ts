@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Departure, ListRecord } from '../../gateway/model/list.ts';
-import { packedOf } from '../../gateway/model/packed-records.ts';
+import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
+import { packedOf } from '../../gateway/model/record/packed-records.ts';
 import { findStatus, historyOf, lastKnown } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { onBothEngines } from './engines.ts';

@@ -1,11 +1,11 @@
 /** Streams: numbers without gaps, mirrors of what was published, and which list was in force when. */
 
 import { expect } from 'chai';
-import type { ListMessage } from '../../gateway/model/list.ts';
+import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { claimId, receive, settleInbox } from '../../gateway/store/inbox.ts';
 import { addMessage } from '../../gateway/store/outbox.ts';
-import { bucketOf } from '../../gateway/model/digest.ts';
-import { changeMirror, emptyMirror, entriesIn, mirrorOf, type Bucket } from '../../gateway/model/mirror.ts';
+import { bucketOf } from '../../gateway/model/list/digest.ts';
+import { changeMirror, emptyMirror, entriesIn, mirrorOf, type Bucket } from '../../gateway/model/list/mirror.ts';
 import { keepBytes } from '../../gateway/store/bodies.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../../gateway/store/mirrors.ts';
 import { askResync, findStream, listInForce, moveStream, noteLists, noteShown } from '../../gateway/store/streams.ts';

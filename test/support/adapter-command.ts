@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { adapterCommands } from '../../gateway/cli/adapter.ts';
 import type { CliContext } from '../../gateway/cli/context.ts';
 import { makeOutput, type Format } from '../../gateway/cli/output.ts';
-import { loadConfig } from '../../gateway/config.ts';
+import { loadConfig } from '../../gateway/app/config.ts';
 import { adapterTools } from './adapter-tools.ts';
 
 const never = (): never => {

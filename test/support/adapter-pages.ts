@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { loadAdapter, loadManifest } from '../../gateway/adapter/load.ts';
 import type { CardLine, DatedCode, Manifest, MessageVersion, Sourced } from '../../gateway/adapter/manifest.ts';
-import type { ListMessage } from '../../gateway/model/list.ts';
+import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adaptersFolder, adapterTools } from './adapter-tools.ts';
 
 export const pagesFolder = path.join(adaptersFolder, '..', 'docs', 'adapters');

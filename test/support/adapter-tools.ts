@@ -3,15 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import type { Quality } from '../../gateway/adapter/author/certify.ts';
+import type { Quality } from '../../gateway/adapter/check/quality.ts';
 import type { Manifest } from '../../gateway/adapter/manifest.ts';
 import type { AdapterTools } from '../../gateway/adapter/tools.ts';
 import type { HomeProfile } from '../../gateway/model/home.ts';
-import { parseStrictJson } from '../../gateway/wire/json.ts';
-import { jsonValidator } from '../../gateway/wire/schema.ts';
-import { readLines } from '../../gateway/wire/text-lines.ts';
-import { readXml } from '../../gateway/wire/xml-events.ts';
-import { placeInYaml, readYaml } from '../../gateway/wire/yaml.ts';
+import { parseStrictJson } from '../../gateway/wire/files/json.ts';
+import { jsonValidator } from '../../gateway/wire/xsd/schema.ts';
+import { readLines } from '../../gateway/wire/files/text-lines.ts';
+import { readXml } from '../../gateway/wire/xml/xml-events.ts';
+import { placeInYaml, readYaml } from '../../gateway/wire/files/yaml.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

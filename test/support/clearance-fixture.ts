@@ -1,11 +1,11 @@
 /** Two invented partners and a register with one operator in each state, for tests of the answers at the border. */
 
 import { randomBytes } from 'node:crypto';
-import type { Clearance, ClearanceTerms } from '../../gateway/clearance.ts';
+import type { Clearance, ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
-import type { Departure, ListRecord } from '../../gateway/model/list.ts';
-import { packedOf } from '../../gateway/model/packed-records.ts';
-import type { Moment } from '../../gateway/model/record.ts';
+import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
+import { packedOf } from '../../gateway/model/record/packed-records.ts';
+import type { Moment } from '../../gateway/model/record/domestic-record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { noteLists } from '../../gateway/store/streams.ts';

@@ -1,6 +1,6 @@
 /** Further invented partners: identifiers with a check digit, of many states, too long for a box; and a pilot. */
 
-import type { ClearanceTerms } from '../../gateway/clearance.ts';
+import type { ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import { northArrangement, northland } from './clearance-fixture.ts';
 
 const form = (partner: string, written: Partial<ClearanceTerms['identifiers']['theirs']>): ClearanceTerms => ({

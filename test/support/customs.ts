@@ -2,18 +2,18 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { CliContext, OpenGateway, Serving } from '../../gateway/cli/context.ts';
-import { makeDemoHomes } from '../../gateway/cli/demo-homes.ts';
+import { makeDemoHomes } from '../../gateway/rehearsal/demo-homes.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
-import { loadConfig, type Config, type PartnerConfig } from '../../gateway/config.ts';
-import { deliverDue } from '../../gateway/delivery.ts';
+import { loadConfig, type Config, type PartnerConfig } from '../../gateway/app/config.ts';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { momentOf } from '../../gateway/model/day.ts';
-import type { DomesticRecord } from '../../gateway/model/record.ts';
-import { adapterTools, openGateway } from '../../gateway/assembly.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
 import { serve } from '../../gateway/main.ts';
-import { sendList, type ListWish } from '../../gateway/outbound.ts';
+import { sendList, type ListWish } from '../../gateway/outbound/send-list.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
-import { entriesIn } from '../../gateway/model/mirror.ts';
+import { entriesIn } from '../../gateway/model/list/mirror.ts';
 import { loadBuckets } from '../../gateway/store/mirrors.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import { sampleRecord } from '../model/sample-records.ts';

@@ -4,7 +4,7 @@ import { Agent, createServer, request } from 'node:https';
 import { expect } from 'chai';
 import { exchangeDoor } from '../../gateway/doors/exchange.ts';
 import type { ExchangeDoor } from '../../gateway/doors/exchange.ts';
-import { exchangeServerOptions } from '../../gateway/wire/https.ts';
+import { exchangeServerOptions } from '../../gateway/wire/transport/https.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { listen, shut, tlsParty } from './tls.ts';
 import type { TlsParty } from './tls.ts';

@@ -4,10 +4,20 @@ import { execFileSync } from 'node:child_process';
 import { sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { signCms } from '../../gateway/wire/cms.ts';
-import { der, derOf, derOid, derSet, readDer, tags, within, type Der, type Tag } from '../../gateway/wire/der.ts';
-import type { Signer } from '../../gateway/wire/seal.ts';
-import { joinSigned, textEntity } from '../../gateway/wire/signed-text.ts';
+import { signCms } from '../../gateway/wire/signature/cms.ts';
+import {
+  der,
+  derOf,
+  derOid,
+  derSet,
+  readDer,
+  tags,
+  within,
+  type Der,
+  type Tag,
+} from '../../gateway/wire/signature/der.ts';
+import type { Signer } from '../../gateway/wire/signature/seal.ts';
+import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
 import { temporaryFolder, testNow } from './pki.ts';
 
 export const textFormat = {

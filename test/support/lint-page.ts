@@ -20,7 +20,7 @@ export function lintPage(): string {
   return [
     '# What lint finds',
     '',
-    'Made from `gateway/adapter/lint-rules.ts` by `npm run docs`. Codes are stable: E stops an adapter, W warns.',
+    'Made from `gateway/adapter/check/lint-rules.ts` by `npm run docs`. Codes are stable: E stops an adapter, W warns.',
     '`mra adapter lint CC` names each finding with file, line and fix; `-o json` and `-o sarif` are for programs; `mra explain CODE` says what stands here.',
     '',
     ...rules,

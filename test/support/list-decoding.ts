@@ -1,14 +1,14 @@
 /** Lists read by the two decoders of a format, into objects and into packed records, and what became of them. */
 
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
-import type { BodyDecoder } from '../../gateway/model/body.ts';
+import type { BodyDecoder } from '../../gateway/model/message-body.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
-import type { ListMessage } from '../../gateway/model/list.ts';
-import { packedOf, textAt, type PackedList } from '../../gateway/model/packed-records.ts';
-import { tellEvents } from '../../gateway/wire/canonical-events.ts';
-import { readCanonical } from '../../gateway/wire/canonical-xml.ts';
-import { readLines } from '../../gateway/wire/text-lines.ts';
-import { readXml } from '../../gateway/wire/xml-events.ts';
+import type { ListMessage } from '../../gateway/model/list/list.ts';
+import { packedOf, textAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
+import { tellEvents } from '../../gateway/wire/xml/canonical-events.ts';
+import { readCanonical } from '../../gateway/wire/xml/canonical-xml.ts';
+import { readLines } from '../../gateway/wire/files/text-lines.ts';
+import { readXml } from '../../gateway/wire/xml/xml-events.ts';
 import { adapterTools } from './adapter-tools.ts';
 
 /** What a decoder makes of bytes, as readBody would hand them on, and how many elements it was told of. */

@@ -4,9 +4,13 @@ import { generateKeyPairSync, randomBytes, type KeyObject, type X509Certificate 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeCertificate, type CertificatePlan, type DistinguishedName } from '../../gateway/wire/certificates.ts';
-import { openKeyring, type Keyring } from '../../gateway/wire/keys.ts';
-import type { SealKind, SignatureAlgorithm, SignerTrust } from '../../gateway/wire/trust.ts';
+import {
+  makeCertificate,
+  type CertificatePlan,
+  type DistinguishedName,
+} from '../../gateway/wire/signature/certificates.ts';
+import { openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
+import type { SealKind, SignatureAlgorithm, SignerTrust } from '../../gateway/wire/signature/trust.ts';
 
 /** The moment at which test keys are made and, by default, used. */
 export const testNow = new Date('2026-06-01T08:00:00.000Z');

@@ -1,9 +1,9 @@
 /** Stages for tests of the rehearsal: a simulated partner and our gateway, both whole, over real TLS or a real broker. */
 
 import { randomBytes } from 'node:crypto';
-import { adapterTools, openGateway } from '../../gateway/assembly.ts';
-import { inventOperators } from '../../gateway/cli/invented.ts';
-import { loadConfig } from '../../gateway/config.ts';
+import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
+import { inventOperators } from '../../gateway/rehearsal/invented-operators.ts';
+import { loadConfig } from '../../gateway/app/config.ts';
 import { serve } from '../../gateway/main.ts';
 import { dayAt } from '../../gateway/model/day.ts';
 import type { PairBroker } from '../../gateway/rehearsal/pairing.ts';

@@ -5,8 +5,8 @@ import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Server as SocketServer } from 'node:net';
-import { fingerprint } from '../../gateway/wire/certificates.ts';
-import { openKeyring } from '../../gateway/wire/keys.ts';
+import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
+import { openKeyring } from '../../gateway/wire/signature/keys.ts';
 import { temporaryFolder } from './pki.ts';
 
 export interface TlsParty {

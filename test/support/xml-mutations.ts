@@ -1,6 +1,6 @@
 /** Damages XML in the ways in which two readers of it might come to differ. Always the same for the same chance. */
 
-import type { Chance } from '../../gateway/adapter/generate.ts';
+import type { Chance } from '../../gateway/adapter/check/generate.ts';
 
 /** Bytes that mean something to one reader or another. */
 const pieces: readonly (string | readonly number[])[] = [

@@ -3,10 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { readCanonical } from '../../gateway/wire/canonical-xml.ts';
-import { compileXsd, parseXml, xsdFaults, type XsdValidator } from '../../gateway/wire/libxml.ts';
-import { acceptorOf, type Acceptor } from '../../gateway/wire/xsd-acceptor.ts';
-import { accepts } from '../../gateway/wire/xsd-accepts.ts';
+import { readCanonical } from '../../gateway/wire/xml/canonical-xml.ts';
+import { compileXsd, parseXml, xsdFaults, type XsdValidator } from '../../gateway/wire/xml/libxml.ts';
+import { acceptorOf, type Acceptor } from '../../gateway/wire/xsd/acceptor.ts';
+import { accepts } from '../../gateway/wire/xsd/accepts.ts';
 import { temporaryFolder } from './pki.ts';
 
 const folder = temporaryFolder();

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
 import { expect } from 'chai';
-import { openAmqp } from '../../gateway/wire/amqp.ts';
-import type { AmqpLink, AmqpOptions, Route } from '../../gateway/wire/amqp.ts';
-import { deadQueueName, deliveryLimit, queueName } from '../../gateway/wire/amqp-names.ts';
+import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
+import type { AmqpLink, AmqpOptions, Route } from '../../gateway/wire/transport/amqp.ts';
+import { deadQueueName, deliveryLimit, queueName } from '../../gateway/wire/transport/amqp-names.ts';
 import { Inbox, listeningLog, sealed, silent } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, lineTo } from '../support/rabbitmq.ts';

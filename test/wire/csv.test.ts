@@ -7,7 +7,14 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { asGatewayError, type ErrorCode, type GatewayError } from '../../gateway/model/errors.ts';
-import { defused, readLines, readTable, writeCsv, type TableEncoding, type TableRow } from '../../gateway/wire/csv.ts';
+import {
+  defused,
+  readLines,
+  readTable,
+  writeCsv,
+  type TableEncoding,
+  type TableRow,
+} from '../../gateway/wire/files/csv.ts';
 
 const columns = ['code', 'name'];
 

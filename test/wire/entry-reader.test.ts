@@ -1,11 +1,11 @@
 /** Declarations of each format: every party is found, with its role and its place. */
 
 import { expect } from 'chai';
-import { bystanderRoles } from '../../gateway/model/entry.ts';
+import { bystanderRoles } from '../../gateway/model/clearance/entry.ts';
 import { entryRoles } from '../../gateway/model/arrangement.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEntryFormats, readEntry } from '../../gateway/wire/entry-formats.ts';
+import { loadEntryFormats, readEntry } from '../../gateway/wire/files/entry-formats.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { watchFolder } from '../../gateway/wire/folder-watch.ts';
+import { watchFolder } from '../../gateway/wire/files/folder-watch.ts';
 import { until } from '../support/customs.ts';
 import { temporaryFolder } from '../support/pki.ts';
 

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ErrorCode } from '../../gateway/model/errors.ts';
-import { canonicalJson, parseStrictJson } from '../../gateway/wire/json.ts';
+import { canonicalJson, parseStrictJson } from '../../gateway/wire/files/json.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 
 /** Whether all numbers of a value are kept: integers beyond 2^53 are refused, whoever wrote them. */

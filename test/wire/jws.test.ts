@@ -4,10 +4,10 @@ import { createHmac, sign } from 'node:crypto';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage } from '../../gateway/model/message.ts';
-import { thumbprint } from '../../gateway/wire/jws.ts';
-import type { Keyring } from '../../gateway/wire/keys.ts';
-import { payloadOf } from '../../gateway/wire/trees.ts';
-import { verify } from '../../gateway/wire/verify.ts';
+import { thumbprint } from '../../gateway/wire/signature/jws.ts';
+import type { Keyring } from '../../gateway/wire/signature/keys.ts';
+import { payloadOf } from '../../gateway/wire/xml/parsed-body.ts';
+import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { testKeyring, testNow, trustIn } from '../support/pki.ts';
 

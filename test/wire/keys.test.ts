@@ -6,8 +6,8 @@ import { chmodSync, copyFileSync, readdirSync, rmSync, statSync, writeFileSync }
 import path from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { expect } from 'chai';
-import { fingerprint } from '../../gateway/wire/certificates.ts';
-import { openKeyring, type Keyring } from '../../gateway/wire/keys.ts';
+import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
+import { openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
 import { refusal } from '../support/expect-code.ts';
 import { temporaryFolder, testKeyring, testNow } from '../support/pki.ts';
 

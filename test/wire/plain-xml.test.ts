@@ -1,7 +1,7 @@
 /** Unsigned XML: what is read, what is repaired and told, and what is refused. */
 
 import { expect } from 'chai';
-import { elementsAt, elementsOf, readPlainXml } from '../../gateway/wire/plain-xml.ts';
+import { elementsAt, elementsOf, readPlainXml } from '../../gateway/wire/xml/plain-xml.ts';
 import { refusalCode } from '../support/expect-code.ts';
 
 const read = (text: string) => readPlainXml(Buffer.from(text));

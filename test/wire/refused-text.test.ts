@@ -6,14 +6,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isGatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage } from '../../gateway/model/message.ts';
-import { signCms } from '../../gateway/wire/cms.ts';
-import { der, derOid, derSet, readDer, tags, type Der, type Tag } from '../../gateway/wire/der.ts';
-import type { Keyring } from '../../gateway/wire/keys.ts';
-import type { Signer } from '../../gateway/wire/seal.ts';
-import { joinSigned, textEntity } from '../../gateway/wire/signed-text.ts';
-import type { SealKind, SignatureAlgorithm } from '../../gateway/wire/trust.ts';
-import { verify } from '../../gateway/wire/verify.ts';
-import { xmlLimits } from '../../gateway/wire/xml-guard.ts';
+import { signCms } from '../../gateway/wire/signature/cms.ts';
+import { der, derOid, derSet, readDer, tags, type Der, type Tag } from '../../gateway/wire/signature/der.ts';
+import type { Keyring } from '../../gateway/wire/signature/keys.ts';
+import type { Signer } from '../../gateway/wire/signature/seal.ts';
+import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
+import type { SealKind, SignatureAlgorithm } from '../../gateway/wire/signature/trust.ts';
+import { verify } from '../../gateway/wire/signature/verify.ts';
+import { xmlLimits } from '../../gateway/wire/xml/xml-guard.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
   edited,

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage } from '../../gateway/model/message.ts';
-import type { Keyring } from '../../gateway/wire/keys.ts';
-import { verify } from '../../gateway/wire/verify.ts';
+import type { Keyring } from '../../gateway/wire/signature/keys.ts';
+import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
   agreedTransforms,

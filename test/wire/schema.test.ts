@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { checkTree, jsonValidator, loadSchema, type Schema } from '../../gateway/wire/schema.ts';
-import { readXmlTree } from '../../gateway/wire/xml-tree.ts';
+import { checkTree, jsonValidator, loadSchema, type Schema } from '../../gateway/wire/xsd/schema.ts';
+import { readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { messageText, messageXsd } from '../support/forged-xml.ts';
 import { temporaryFolder } from '../support/pki.ts';

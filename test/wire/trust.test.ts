@@ -3,8 +3,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate, type CertificatePlan } from '../../gateway/wire/certificates.ts';
-import { judgeSigner, selectSigner, type SignerTrust } from '../../gateway/wire/trust.ts';
+import { makeCertificate, type CertificatePlan } from '../../gateway/wire/signature/certificates.ts';
+import { judgeSigner, selectSigner, type SignerTrust } from '../../gateway/wire/signature/trust.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
   ecPair,

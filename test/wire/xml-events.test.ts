@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { XmlEvents } from '../../gateway/model/body.ts';
+import type { XmlEvents } from '../../gateway/model/message-body.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
-import { readXml, type XmlOptions } from '../../gateway/wire/xml-events.ts';
+import { readXml, type XmlOptions } from '../../gateway/wire/xml/xml-events.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 /** What the reader told, as a list of short texts. */

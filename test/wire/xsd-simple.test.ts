@@ -1,8 +1,8 @@
 /** Values beside libxml2: patterns, built-in types and bounds, as acceptors understand them. */
 
 import { expect } from 'chai';
-import { chanceOf } from '../../gateway/adapter/generate.ts';
-import { acceptorOf } from '../../gateway/wire/xsd-acceptor.ts';
+import { chanceOf } from '../../gateway/adapter/check/generate.ts';
+import { acceptorOf } from '../../gateway/wire/xsd/acceptor.ts';
 import { isAccepted, isValid, judgeOf, root } from '../support/xsd-judges.ts';
 
 /** Patterns, and a text that fits each. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { placeInYaml, readYaml } from '../../gateway/wire/yaml.ts';
+import { placeInYaml, readYaml } from '../../gateway/wire/files/yaml.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const text = `# a file

@@ -1,0 +1,134 @@
+/** What of an adapter its messages exercised: values, branches, codes and transforms; and what none of them did. */
+
+import { basename, resolve } from 'node:path';
+import type { CodeTables } from '../template/code-tables.ts';
+import { holesIn, itemsOf, listsOf, placeOf, shapeOf, type HoleText, type TemplateText } from './template-text.ts';
+
+/** A message that went through a template, in our own words. */
+export interface Exercised {
+  /** Its path. */
+  readonly template: string;
+  readonly message: unknown;
+}
+
+export interface Share {
+  readonly seen: number;
+  readonly all: number;
+}
+
+export interface Coverage {
+  readonly fields: Share;
+  /** Values that may be absent, present and absent; lists that are empty, of one, of several. */
+  readonly branches: Share;
+  readonly codes: Share;
+  readonly transforms: Share;
+  /** What no message exercised, each with file and line. */
+  readonly never: readonly string[];
+}
+
+interface Point {
+  readonly of: keyof Omit<Coverage, 'never'>;
+  /** Points of one name count once. */
+  readonly name: string;
+  readonly seen: boolean;
+}
+
+/** Coverage of templates and tables by the messages that went through them. */
+export function coverageOf(
+  templates: readonly TemplateText[],
+  tables: CodeTables,
+  exercised: readonly Exercised[],
+): Coverage {
+  const points = templates.flatMap((template) => {
+    const through = exercised.filter((each) => resolve(each.template) === template.file);
+    const messages = through.map(({ message }) => message);
+    // What is dropped when read is no value of ours.
+    const holes = holesIn(template).filter(({ path }) => path !== 'ignored');
+    return [
+      ...holes.flatMap((hole) => [...fieldPoints(hole, messages), ...stepPoints(hole, messages, tables)]),
+      ...listPoints(template, holes, messages),
+    ];
+  });
+  const seen = new Map<string, Point>();
+  for (const point of points) if (point.seen || !seen.has(point.name)) seen.set(point.name, point);
+  const unique = [...seen.values()];
+  const share = (of: Point['of']): Share => {
+    const all = unique.filter((point) => point.of === of);
+    return { seen: all.filter((point) => point.seen).length, all: all.length };
+  };
+  return {
+    fields: share('fields'),
+    branches: share('branches'),
+    codes: share('codes'),
+    transforms: share('transforms'),
+    never: unique.filter((point) => !point.seen).map(({ name }) => name),
+  };
+}
+
+/** The values a hole had, in our own words; an absent value is undefined. */
+function valuesOf(hole: HoleText, messages: readonly unknown[]): readonly unknown[] {
+  const { kind } = hole.template;
+  const { field } = hole;
+  if (field === undefined) return messages.flatMap((message) => itemsOf(kind, hole.path, message));
+  return messages.flatMap((message) => itemsOf(kind, hole.scope, message).map((item) => field.get(item)));
+}
+
+function fieldPoints(hole: HoleText, messages: readonly unknown[]): Point[] {
+  const values = valuesOf(hole, messages);
+  const present = values.some((value) => value !== undefined);
+  const points: Point[] = [{ of: 'fields', name: `${nameOf(hole)} (${placeOf(hole)})`, seen: present }];
+  if (hole.optional) {
+    const absent = values.includes(undefined);
+    points.push(
+      { of: 'branches', name: `${nameOf(hole)} present (${placeOf(hole)})`, seen: present },
+      { of: 'branches', name: `${nameOf(hole)} absent (${placeOf(hole)})`, seen: absent },
+    );
+  }
+  return points;
+}
+
+function stepPoints(hole: HoleText, messages: readonly unknown[], tables: CodeTables): Point[] {
+  const values = valuesOf(hole, messages);
+  const present = values.some((value) => value !== undefined);
+  return hole.steps.flatMap((step) => {
+    const name = `transform ${step}`;
+    const points: Point[] = [{ of: 'transforms', name, seen: present }];
+    if (!step.startsWith('code:')) return points;
+    const table = step.slice('code:'.length);
+    const words = [...(tables.get(table)?.toTheirs.keys() ?? [])];
+    const codes = words.map((word): Point => ({
+      of: 'codes',
+      name: `code ${table}/${word}`,
+      seen: values.includes(word),
+    }));
+    return [...points, ...codes];
+  });
+}
+
+/** A list can be empty, hold one item, or several: separators and wrappers go wrong at each. */
+function listPoints(template: TemplateText, holes: readonly HoleText[], messages: readonly unknown[]): Point[] {
+  const repeated = new Set(holes.flatMap(({ scope, field, path }) => (field === undefined ? [path] : [scope])));
+  repeated.delete('message');
+  return [...repeated].flatMap((path) => {
+    if (shapeOf(template.kind, path) === undefined) return [];
+    const lengths = messages.flatMap((message) => listsOf(template.kind, path, message)).map((items) => items.length);
+    const point = (what: string, seen: boolean): Point => ({
+      of: 'branches',
+      name: `${path} ${what} (${basename(template.file)})`,
+      seen,
+    });
+    return [
+      point('empty', lengths.includes(0)),
+      point('of one', lengths.includes(1)),
+      point(
+        'of several',
+        lengths.some((length) => length > 1),
+      ),
+    ];
+  });
+}
+
+function nameOf({ scope, path }: HoleText): string {
+  if (scope === 'message') return path;
+  return path === '.' ? scope : `${scope}: ${path}`;
+}

@@ -1,0 +1,171 @@
+/** The holes of a template as they stand in its text, with line and place in the message: what coverage counts and mutants change. */
+
+import { relative, resolve } from 'node:path';
+import { versionsOf } from '../load.ts';
+import type { Manifest } from '../manifest.ts';
+import { listShape, replyShape, type Field, type ListField, type Shape } from '../template/message-fields.ts';
+import type { AdapterTools } from '../tools.ts';
+
+export type MessageKind = 'list' | 'reply';
+
+/** A template of the folder. */
+export interface TemplateText {
+  readonly kind: MessageKind;
+  /** Absolute path. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** All templates of a folder, each once. */
+export async function templatesOf(
+  folder: string,
+  { messages }: Manifest,
+  { readText }: Pick<AdapterTools, 'readText'>,
+): Promise<readonly TemplateText[]> {
+  const named = (['list', 'reply'] as const).flatMap((kind) =>
+    versionsOf(messages[kind]).map(({ template }) => ({ kind, file: resolve(folder, template) })),
+  );
+  return await Promise.all(named.map(async (each) => ({ ...each, text: await readText(each.file) })));
+}
+
+export interface HoleText {
+  readonly template: TemplateText;
+  /** Offsets of the braces: from the first to behind the last. */
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly path: string;
+  readonly optional: boolean;
+  /** What stands between the path and the transforms: a question mark, a width. */
+  readonly marks: string;
+  readonly steps: readonly string[];
+  /** The list whose items it stands in; `message`: outside of all. */
+  readonly scope: string;
+  /** What the model says of the path; absent where the path names a list. */
+  readonly field: Field | undefined;
+}
+
+const holePattern = /\{(\.|[A-Za-z][A-Za-z.]*)([^{}|"\n]*)((?:\|[^{}|"\n]+)*)\}/gu;
+const eachPattern = /t:each="(\w+)\??"|"\$each":\s*"(\w+)\??"|#each\s+(\w+)/gu;
+/** Of XML, and lines of a text that begin with # and repeat nothing. */
+const commentPattern = /<!--[\s\S]*?-->|^#(?!each).*$/gmu;
+
+/** The text with blanks where comments stand, so that all places stay. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(commentPattern, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
+}
+
+/** The holes in order of their appearance; comments hold none. */
+export function holesIn(template: TemplateText): readonly HoleText[] {
+  const text = withoutComments(template.text);
+  const lists = [...text.matchAll(eachPattern)].map((match) => ({
+    at: match.index,
+    path: match[1] ?? match[2] ?? match[3] ?? '',
+  }));
+  return [...text.matchAll(holePattern)].map((match): HoleText => {
+    const [whole, path = '', marks = '', chain = ''] = match;
+    const scope = scopeOf(
+      path,
+      lists.filter(({ at }) => at < match.index).map((list) => list.path),
+    );
+    return {
+      template,
+      start: match.index,
+      end: match.index + whole.length,
+      line: lineAt(text, match.index),
+      path,
+      optional: marks.includes('?'),
+      marks,
+      steps: chain.split('|').slice(1),
+      scope,
+      field: shapeOf(template.kind, scope)?.fields.find((field) => field.path === path),
+    };
+  });
+}
+
+/** The list a hole stands in, from the lists opened before it. An item that is itself a value is named by a dot. */
+function scopeOf(path: string, opened: readonly string[]): string {
+  if (path.startsWith('message.')) return 'message';
+  const outer = opened.filter((list) =>
+    rootOf('list')
+      .lists.concat(rootOf('reply').lists)
+      .some((of) => of.path === list),
+  );
+  return (path === '.' ? opened : outer).at(-1) ?? 'message';
+}
+
+/** `adapters/kr/list.xml:20`, as a terminal finds it. */
+export function placeOf({ template, line }: Pick<HoleText, 'template' | 'line'>): string {
+  return `${relative('.', template.file)}:${line}`;
+}
+
+export function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
+interface RootShape {
+  readonly fields: readonly Field[];
+  readonly lists: readonly ListField[];
+}
+
+export function rootOf(kind: MessageKind): RootShape {
+  return kind === 'list' ? listShape : replyShape;
+}
+
+/** The shape of the items of a list at any depth; of the message itself for `message`. */
+export function shapeOf(kind: MessageKind, scope: string): Pick<Shape<unknown>, 'fields' | 'lists'> | undefined {
+  const root = rootOf(kind);
+  return scope === 'message' ? root : findList(root.lists, scope)?.shape;
+}
+
+function findList(lists: readonly ListField[], path: string): ListField | undefined {
+  for (const list of lists) {
+    const found = list.path === path ? list : findList(list.shape.lists, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** All items of one scope in a message: the message itself, its records, the roles of all its records. */
+export function itemsOf(kind: MessageKind, scope: string, message: unknown): readonly unknown[] {
+  if (scope === 'message') return [message];
+  return listsOf(kind, scope, message).flat();
+}
+
+/** Every list of that name in a message, one for each item that has it. */
+export function listsOf(kind: MessageKind, path: string, message: unknown): readonly (readonly unknown[])[] {
+  const walk = (lists: readonly ListField[], items: readonly unknown[]): (readonly unknown[])[] =>
+    lists.flatMap((list) => {
+      const found = items.map((item) => list.get(item));
+      return list.path === path ? found : walk(list.shape.lists, found.flat());
+    });
+  return walk(rootOf(kind).lists, [message]);
+}
+
+/** The first value a message of our own lacks, as a JSON Pointer; undefined where it is whole. */
+export function lackingIn(kind: MessageKind, message: unknown): string | undefined {
+  return lacking(rootOf(kind), message, '');
+}
+
+function lacking(shape: RootShape, item: unknown, at: string): string | undefined {
+  const field = shape.fields.find((each) => !each.optional && valueOf(each, item) === undefined);
+  if (field !== undefined) return `${at}/${field.path.replace('message.', '').replaceAll('.', '/')}`;
+  for (const list of shape.lists) {
+    const place = `${at}/${list.path}`;
+    const items = valueOf(list, item);
+    if (!Array.isArray(items)) return place;
+    const found = items.map((each, i) => lacking(list.shape, each, `${place}/${i}`)).find((each) => each !== undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A value of something that may be of any shape; undefined where a member on the way to it is not there. */
+function valueOf<T>(field: { get(item: unknown): T }, item: unknown): T | undefined {
+  try {
+    return field.get(item);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

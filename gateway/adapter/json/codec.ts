@@ -1,0 +1,272 @@
+/** Writes and reads messages by the plan of a JSON template; nothing that the template does not show is passed over. */
+
+import type { ErrorCode } from '../../model/errors.ts';
+import { misfit, placed } from '../faults.ts';
+import { buildItem, type Hole, type Scope } from '../template/holes.ts';
+import type { JsonPlan, MemberPlan } from './template.ts';
+import type { Slot } from '../template/message-fields.ts';
+
+type Writer = (item: unknown) => string;
+type EachPlan = JsonPlan & { readonly is: 'each' };
+type ObjectPlan = JsonPlan & { readonly is: 'object' };
+
+/** A member of the message: whole, or a list whose items are written one by one, or an object that holds such a list. */
+type Member =
+  | { readonly is: 'whole'; readonly lead: string; readonly write: Writer }
+  | { readonly is: 'list'; readonly lead: string; readonly plan: EachPlan; readonly write: Writer }
+  | {
+      readonly is: 'group';
+      readonly lead: string;
+      readonly members: readonly Member[];
+      isPresent(message: unknown): boolean;
+    };
+
+/** What is written and not handed on yet. `fresh`: the innermost object has no member so far. */
+interface Unsent {
+  text: string;
+  fresh: boolean;
+}
+
+const chunkLength = 65_536;
+
+/** Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer. */
+export function jsonEncoder(plan: JsonPlan): (message: unknown) => Generator<string> {
+  const members = membersOf(plan);
+  return function* encode(message) {
+    const unsent: Unsent = { text: '{', fresh: true };
+    yield* writeMembers(members, message, unsent);
+    yield `${unsent.text}}\n`;
+  };
+}
+
+function* writeMembers(members: readonly Member[], message: unknown, unsent: Unsent): Generator<string> {
+  for (const member of members) {
+    switch (member.is) {
+      case 'whole': {
+        const value = member.write(message);
+        if (value !== '') begin(unsent, member.lead + value);
+        break;
+      }
+      case 'list':
+        yield* writeList(member, message, unsent);
+        break;
+      case 'group':
+        if (!member.isPresent(message)) break;
+        begin(unsent, `${member.lead}{`);
+        unsent.fresh = true;
+        yield* writeMembers(member.members, message, unsent);
+        unsent.text += '}';
+        unsent.fresh = false;
+    }
+  }
+}
+
+function* writeList(
+  { lead, plan, write }: Member & { is: 'list' },
+  message: unknown,
+  unsent: Unsent,
+): Generator<string> {
+  const items = plan.get(message);
+  if (items.length === 0 && plan.optional) return;
+  begin(unsent, `${lead}[`);
+  for (let i = 0; i < items.length; i += 1) {
+    unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(plan.path, write, items[i], i);
+    if (unsent.text.length > chunkLength) {
+      yield unsent.text;
+      unsent.text = '';
+    }
+  }
+  unsent.text += ']';
+}
+
+function begin(unsent: Unsent, text: string): void {
+  unsent.text += unsent.fresh ? text : `,${text}`;
+  unsent.fresh = false;
+}
+
+/** One item of a list as it stands in a message; for showing a single record. */
+export function jsonItemWriter(plan: JsonPlan, list: string): Writer | undefined {
+  const found = listsIn(membersOf(plan)).find((member) => member.plan.path === list);
+  return found?.write;
+}
+
+function listsIn(members: readonly Member[]): (Member & { is: 'list' })[] {
+  return members.flatMap((member) => {
+    if (member.is === 'list') return [member];
+    return member.is === 'group' ? listsIn(member.members) : [];
+  });
+}
+
+function membersOf(plan: JsonPlan): Member[] {
+  const members = plan.is === 'object' ? plan.members : [];
+  return members.map(({ name, plan: inner }): Member => {
+    const lead = `${JSON.stringify(name)}:`;
+    if (inner.is === 'each') return { is: 'list', lead, plan: inner, write: writer(inner.item) };
+    if (!holdsList(inner)) return { is: 'whole', lead, write: writer(inner) };
+    return { is: 'group', lead, members: membersOf(inner), isPresent: (message) => isPresent(inner, message) };
+  });
+}
+
+function isPresent(plan: JsonPlan, message: unknown): boolean {
+  switch (plan.is) {
+    case 'fixed':
+      return true;
+    case 'hole':
+      return !plan.hole.optional || plan.hole.isPresent(message);
+    case 'each':
+      return !plan.optional || plan.get(message).length > 0;
+    case 'object':
+      return plan.members.length === 0 || plan.members.some((member) => isPresent(member.plan, message));
+  }
+}
+
+function writeItem(path: string, write: Writer, item: unknown, index: number): string {
+  try {
+    return write(item);
+  } catch (error) {
+    throw placed(error, `/${path}/${index}`);
+  }
+}
+
+function holdsList(plan: JsonPlan): boolean {
+  return plan.is === 'each' || (plan.is === 'object' && plan.members.some((member) => holdsList(member.plan)));
+}
+
+/** The value as JSON text; empty when it is absent. */
+function writer(plan: JsonPlan): Writer {
+  switch (plan.is) {
+    case 'fixed': {
+      const fixed = JSON.stringify(plan.value);
+      return () => fixed;
+    }
+    case 'hole':
+      return holeWriter(plan.hole);
+    case 'each': {
+      const write = writer(plan.item);
+      return (item) => {
+        const items = plan.get(item);
+        if (items.length === 0 && plan.optional) return '';
+        return `[${items.map((each, i) => writeItem(plan.path, write, each, i)).join(',')}]`;
+      };
+    }
+    case 'object':
+      return objectWriter(plan);
+  }
+}
+
+function holeWriter(hole: Hole): Writer {
+  return (item) => {
+    const text = hole.write(item);
+    if (text === undefined) return '';
+    if (hole.numeric) return text;
+    if (!text.isWellFormed())
+      throw placed(misfit('E_VALUE_INVALID', 'the value holds half a character'), `/${hole.path.replaceAll('.', '/')}`);
+    return JSON.stringify(text);
+  };
+}
+
+function objectWriter({ members }: ObjectPlan): Writer {
+  const writers = members.map(({ name, plan, optional }) => ({
+    lead: `${JSON.stringify(name)}:`,
+    write: writer(plan),
+    optional,
+  }));
+  const allOptional = members.length > 0 && members.every(({ optional }) => optional);
+  return (item) => {
+    let text = '';
+    for (const { lead, write } of writers) {
+      const value = write(item);
+      if (value !== '') text += (text === '' ? '' : ',') + lead + value;
+    }
+    return text === '' && allOptional ? '' : `{${text}}`;
+  };
+}
+
+/** Reads a message that was parsed already. Throws with the JSON Pointer of what the template does not show. */
+export function readJsonMessage(plan: JsonPlan, scope: Scope, value: unknown): unknown {
+  const slots = emptySlots(scope);
+  readValue(plan, value, slots);
+  return buildItem(scope, slots);
+}
+
+function emptySlots(scope: Scope): Slot[] {
+  return new Array<Slot>(scope.slots).fill(undefined);
+}
+
+function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
+  switch (plan.is) {
+    case 'fixed':
+      if (value !== plan.value) throw misfit('E_VALUE_INVALID', 'not the value agreed');
+      return;
+    case 'hole':
+      slots[plan.hole.slot] = plan.hole.read(scalarText(plan.hole, value));
+      return;
+    case 'each':
+      slots[plan.slot] = readItems(plan, value);
+      return;
+    case 'object':
+      readMembers(plan, value, slots);
+      return;
+  }
+}
+
+function scalarText(hole: Hole, value: unknown): string {
+  if (hole.numeric) {
+    if (typeof value !== 'number') throw misfit('E_VALUE_INVALID', 'not a number');
+    return String(value);
+  }
+  if (typeof value !== 'string') throw misfit('E_VALUE_INVALID', 'not a text');
+  return value;
+}
+
+function readItems(plan: EachPlan, value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw misfit('E_VALUE_INVALID', 'not a list');
+  return value.map((each: unknown, i) => {
+    try {
+      const slots = emptySlots(plan.scope);
+      readValue(plan.item, each, slots);
+      return buildItem(plan.scope, slots);
+    } catch (error) {
+      throw placed(error, `/${i}`);
+    }
+  });
+}
+
+function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw misfit('E_VALUE_INVALID', 'not an object');
+  const given = value as Readonly<Record<string, unknown>>;
+  let read = 0;
+  for (const member of plan.members) {
+    if (Object.hasOwn(given, member.name)) {
+      read += 1;
+      readMember(member, given[member.name], slots);
+    } else if (!member.optional) {
+      throw fault('E_ELEMENT_MISSING', 'a member is missing', member.name);
+    }
+  }
+  const names = Object.keys(given);
+  if (names.length === read) return;
+  const unknown = names.find(
+    (name) => !plan.ignored.includes(name) && !plan.members.some((member) => member.name === name),
+  );
+  if (unknown !== undefined) throw fault('E_ELEMENT_UNKNOWN', 'the template does not show this member', unknown);
+}
+
+function readMember({ name, plan }: MemberPlan, value: unknown, slots: Slot[]): void {
+  try {
+    readValue(plan, value, slots);
+  } catch (error) {
+    throw placed(error, `/${pointerPart(name)}`);
+  }
+}
+
+function fault(code: ErrorCode, detail: string, name: string): unknown {
+  return placed(misfit(code, detail), `/${pointerPart(name)}`);
+}
+
+// RFC 6901. A name comes from the sender; it is shown so that the sender finds it, but never at any length.
+function pointerPart(name: string): string {
+  const escaped = name.replaceAll('~', '~0').replaceAll('/', '~1');
+  return escaped.length > 60 ? `${escaped.slice(0, 60)}…` : escaped;
+}

@@ -1,0 +1,77 @@
+/** A JSON template read into a plan: members, holes and lists; encoder and decoder both follow it. */
+
+import { invalid } from '../faults.ts';
+import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from '../template/holes.ts';
+
+export type JsonPlan =
+  | { readonly is: 'object'; readonly members: readonly MemberPlan[]; readonly ignored: readonly string[] }
+  | (BoundList & { readonly is: 'each'; readonly item: JsonPlan })
+  | { readonly is: 'hole'; readonly hole: Hole }
+  | { readonly is: 'fixed'; readonly value: string | number | boolean };
+
+export interface MemberPlan {
+  readonly name: string;
+  readonly plan: JsonPlan;
+  /** Holds nothing but holes that may be absent: without any of them it is left out. */
+  readonly optional: boolean;
+}
+
+/** The plan of a template that was parsed already. `file` names it in complaints. Throws E_ADAPTER_INVALID with a JSON Pointer. */
+export function planJson(template: unknown, file: string, scope: Scope): JsonPlan {
+  const plan = planValue(template, scope, `${file}#`);
+  if (plan.is !== 'object') throw invalid('a message is a JSON object', file);
+  closeScope(scope, file);
+  return plan;
+}
+
+function planValue(value: unknown, scope: Scope, at: string): JsonPlan {
+  if (typeof value === 'string' && hasHole(value)) return { is: 'hole', hole: bindHole(scope, value, at) };
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return { is: 'fixed', value };
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('neither text, number, object nor list', at, 'Write a list as {"$each": "records", "$item": {…}}.');
+  }
+  const members = Object.entries(value);
+  if (Object.hasOwn(value, '$each')) return planEach(Object.fromEntries(members), scope, at);
+  return {
+    is: 'object',
+    ignored: ignoredIn(members, at),
+    members: members.filter(([name]) => name !== '$ignore').map(([name, inner]) => planMember(name, inner, scope, at)),
+  };
+}
+
+function planMember(name: string, value: unknown, scope: Scope, at: string): MemberPlan {
+  if (name.startsWith('$')) throw invalid(`there is no ${name}`, at, 'Use $each with $item, or $ignore.');
+  const plan = planValue(value, scope, `${at}/${name}`);
+  return { name, plan, optional: isOptional(plan) };
+}
+
+function planEach(value: Readonly<Record<string, unknown>>, scope: Scope, at: string): JsonPlan {
+  const { $each: path, $item: item, ...rest } = value;
+  if (typeof path !== 'string' || item === undefined || Object.keys(rest).length > 0) {
+    throw invalid('a list has $each and $item, nothing else', at);
+  }
+  const list = bindList(scope, path, at);
+  const plan = planValue(item, list.scope, `${at}/$item`);
+  closeScope(list.scope, at);
+  return { is: 'each', ...list, item: plan };
+}
+
+function ignoredIn(members: readonly (readonly [string, unknown])[], at: string): string[] {
+  const names: unknown = members.find(([name]) => name === '$ignore')?.[1] ?? [];
+  if (!Array.isArray(names)) throw invalid('$ignore is a list of names', at);
+  return names.map(String);
+}
+
+function isOptional(plan: JsonPlan): boolean {
+  switch (plan.is) {
+    case 'hole':
+      return plan.hole.optional;
+    case 'object':
+      return plan.members.length > 0 && plan.members.every(({ optional }) => optional);
+    case 'each':
+      return plan.optional;
+    case 'fixed':
+      return false;
+  }
+}

@@ -1,0 +1,207 @@
+/** Writes and reads messages by the plan of a template of lines; a line or cell that the template does not show is refused. */
+
+import type { ErrorCode } from '../../model/errors.ts';
+import { misfit, placed } from '../faults.ts';
+import { buildItem, type Hole, type Scope } from '../template/holes.ts';
+import { isWritable, type CellForm } from './rows.ts';
+import type { CellContent, LinePlan, LinesPlan } from './template.ts';
+import type { Slot } from '../template/message-fields.ts';
+
+type Writer = (item: unknown) => string;
+
+const chunkLength = 65_536;
+
+/** Writes messages after a plan, in chunks; every line ends with CR LF. Throws with the place of the value that cannot be written. */
+export function linesEncoder({ lines }: LinesPlan): (message: unknown) => Generator<string> {
+  const steps = lines.map(({ each, ...line }) => ({ each, write: lineWriter(line) }));
+  return function* encode(message) {
+    let text = '';
+    for (const { each, write } of steps) {
+      if (each === undefined) {
+        text += `${write(message)}\r\n`;
+        continue;
+      }
+      const items = each.get(message);
+      for (let i = 0; i < items.length; i += 1) {
+        text += `${writeItem(write, items[i], `/${each.path}/${i}`)}\r\n`;
+        if (text.length > chunkLength) {
+          yield text;
+          text = '';
+        }
+      }
+    }
+    yield text;
+  };
+}
+
+/** One item of a list as it stands in a message; for showing a single record. */
+export function lineItemWriter({ lines }: LinesPlan, list: string): Writer | undefined {
+  const line = lines.find(({ each }) => each?.path === list);
+  return line === undefined ? undefined : lineWriter(line);
+}
+
+function writeItem(write: Writer, item: unknown, at: string): string {
+  try {
+    return write(item);
+  } catch (error) {
+    throw placed(error, at);
+  }
+}
+
+function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>): Writer {
+  const [first = () => '', ...others] = cells.map((cell, i) => cellWriter(cell, row.cells[i]));
+  return (item) => {
+    let text = first(item);
+    for (const write of others) text += row.separator + write(item);
+    return text;
+  };
+}
+
+function cellWriter(cell: CellContent, form: CellForm | undefined): Writer {
+  if (form === undefined) throw new RangeError('every cell has a form');
+  switch (cell.is) {
+    case 'fixed': {
+      const fixed = form.write(cell.value);
+      return () => fixed;
+    }
+    case 'ignored': {
+      const empty = form.write('');
+      return () => empty;
+    }
+    case 'hole':
+      return holeWriter(cell.hole, form);
+  }
+}
+
+function holeWriter(hole: Hole, form: CellForm): Writer {
+  const at = `/${hole.path.replaceAll('.', '/')}`;
+  // Days, counts and codes are written by rules that make no such characters.
+  const anyText = hole.kind === 'text';
+  return (item) => {
+    const text = hole.write(item) ?? '';
+    try {
+      if (anyText && !isWritable(text))
+        throw misfit('E_VALUE_INVALID', 'the value holds a line end or a control character');
+      return form.write(text);
+    } catch (error) {
+      throw placed(error, at);
+    }
+  };
+}
+
+/** Reads the lines of a message. Throws with `line 12, cell 3` of what the template does not show. */
+export function readLinesMessage(plan: LinesPlan, scope: Scope, lines: readonly string[]): unknown {
+  const reading: Reading = { plan, lines, at: 0 };
+  const slots = emptySlots(scope);
+  for (const [i, line] of plan.lines.entries()) {
+    if (line.each === undefined) readOnce(reading, line, slots);
+    else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, i === plan.lines.length - 1);
+  }
+  const rest = nextLine(reading);
+  if (rest !== undefined) throw complaint('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading.at);
+  return buildItem(scope, slots);
+}
+
+/** How far the reading of one message has come. */
+interface Reading {
+  readonly plan: LinesPlan;
+  readonly lines: readonly string[];
+  /** Index of the line that comes next. */
+  at: number;
+}
+
+/** The next line that is not dropped. */
+function nextLine(reading: Reading): string | undefined {
+  const { plan, lines } = reading;
+  let line = lines[reading.at];
+  while (line !== undefined && isOfKind(plan.ignored, line)) {
+    reading.at += 1;
+    line = lines[reading.at];
+  }
+  return line;
+}
+
+function isOfKind(kinds: readonly LinePlan[], line: string): boolean {
+  return kinds.some(({ row, tag }) => tag !== '' && row.isTagged(line, tag));
+}
+
+function readOnce(reading: Reading, plan: LinePlan, slots: Slot[]): void {
+  const line = nextLine(reading);
+  if (line === undefined || (plan.tag !== '' && !plan.row.isTagged(line, plan.tag))) throw unfit(reading, plan, line);
+  readLine(plan, line, slots, reading.at);
+  reading.at += 1;
+}
+
+/** Another line than the one that must come: where a later one stands, it is missing. */
+function unfit(reading: Reading, plan: LinePlan, line: string | undefined): unknown {
+  const { lines } = reading.plan;
+  const found = line === undefined ? lines.length : lines.findIndex((other) => isOfKind([other], line));
+  if (found < lines.indexOf(plan)) return complaint('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading.at);
+  return complaint(
+    'E_ELEMENT_MISSING',
+    plan.tag === '' ? 'a line is missing' : `the line ${plan.tag} is missing`,
+    reading.at,
+  );
+}
+
+function readRepeated(
+  reading: Reading,
+  plan: LinePlan & { each: NonNullable<LinePlan['each']> },
+  last: boolean,
+): unknown[] {
+  const items: unknown[] = [];
+  for (let line = nextLine(reading); line !== undefined; line = nextLine(reading)) {
+    if (plan.tag === '' ? !last : !plan.row.isTagged(line, plan.tag)) break;
+    const slots = emptySlots(plan.each.scope);
+    readLine(plan, line, slots, reading.at);
+    items.push(buildItem(plan.each.scope, slots));
+    reading.at += 1;
+  }
+  return items;
+}
+
+function unexpected({ plan }: Reading, line: string): string {
+  return isOfKind(plan.lines, line)
+    ? 'the line stands in the wrong place, or twice'
+    : 'the template does not show this kind of line';
+}
+
+function readLine({ cells, row }: LinePlan, line: string, slots: Slot[], at: number): void {
+  const texts = splitLine(row, line, at);
+  for (let i = 0; i < cells.length; i += 1) {
+    const [cell, form] = [cells[i], row.cells[i]];
+    if (cell === undefined || form === undefined || cell.is === 'ignored') continue;
+    try {
+      readCell(cell, form.read(texts[i] ?? ''), slots);
+    } catch (error) {
+      throw placed(error, `line ${at + 1}, ${form.place}`);
+    }
+  }
+}
+
+function splitLine(row: LinePlan['row'], line: string, at: number): readonly string[] {
+  try {
+    return row.split(line);
+  } catch (error) {
+    throw placed(error, `line ${at + 1}`);
+  }
+}
+
+function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, slots: Slot[]): void {
+  if (cell.is === 'fixed') {
+    if (text !== cell.value) throw misfit('E_VALUE_INVALID', 'not the text agreed');
+    return;
+  }
+  const { hole } = cell;
+  if (text === '' && hole.optional) return;
+  if (text === '' && !hole.mayBeEmpty) throw misfit('E_ELEMENT_MISSING', 'the value is missing');
+  slots[hole.slot] = hole.read(text);
+}
+
+function emptySlots(scope: Scope): Slot[] {
+  return new Array<Slot>(scope.slots).fill(undefined);
+}
+
+function complaint(code: ErrorCode, detail: string, at: number): unknown {
+  return placed(misfit(code, detail), `line ${at + 1}`);
+}

@@ -1,0 +1,202 @@
+/** How the cells of a line stand beside each other: between separators (CSV, RFC 4180) or each in its columns (fixed width). */
+
+import { invalid, misfit } from '../faults.ts';
+import type { Hole } from '../template/holes.ts';
+import { charactersIn } from '../template/lossy-values.ts';
+
+/** One cell of a line. An absent value is an empty text. */
+export interface CellForm {
+  /** `cell 3`, `column 21` */
+  readonly place: string;
+  /** The value as it stands in the line. Throws E_VALUE_INVALID for one that cannot stand there. */
+  write(text: string): string;
+  read(raw: string): string;
+}
+
+export interface Row {
+  readonly cells: readonly CellForm[];
+  readonly separator: string;
+  /** The cells of a line of this kind as they stand. Throws E_VALUE_INVALID for too many or too few, or a wrong length. */
+  split(line: string): readonly string[];
+  /** Whether a line begins with the tag of its kind. */
+  isTagged(line: string, tag: string): boolean;
+  /** Whether lines with these two tags could be taken for each other. */
+  confuses(tag: string, other: string): boolean;
+}
+
+// What would end a line early, or be lost on the way.
+const unwritable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]/u;
+
+/** Whether a line can carry the text. */
+export function isWritable(text: string): boolean {
+  return !unwritable.test(text);
+}
+
+/** A row of so many cells with a separator between them. */
+export function csvRow(separator: string, count: number): Row {
+  const cells = Array.from({ length: count }, (_, i) => ({
+    place: `cell ${i + 1}`,
+    write(text: string) {
+      return text.includes(separator) || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text;
+    },
+    read: (raw: string) => raw,
+  }));
+  return {
+    cells,
+    separator,
+    split(line) {
+      const found = splitCsv(line, separator);
+      if (found.length === count) return found;
+      throw misfit('E_VALUE_INVALID', `the line has ${found.length} cells, and ${count} were agreed`);
+    },
+    isTagged: (line, tag) =>
+      beginsWith(line, tag, separator) || beginsWith(line, `"${tag.replaceAll('"', '""')}"`, separator),
+    confuses: (tag, other) => tag === other,
+  };
+}
+
+function beginsWith(line: string, cell: string, separator: string): boolean {
+  return line.startsWith(cell) && (line.length === cell.length || line.startsWith(separator, cell.length));
+}
+
+/** The cells of a CSV line without their quotes. Throws E_VALUE_INVALID for a quote that is open or stands within a bare cell. */
+export function splitCsv(line: string, separator: string): string[] {
+  if (!line.includes('"')) return line.split(separator);
+  const cells: string[] = [];
+  for (let at = 0; at <= line.length; at += 1) {
+    if (line[at] === '"') {
+      const end = closingQuote(line, at + 1);
+      const after = line[end + 1];
+      if (after !== undefined && after !== separator)
+        throw misfit('E_VALUE_INVALID', `cell ${cells.length + 1} goes on after its closing quote`);
+      cells.push(line.slice(at + 1, end).replaceAll('""', '"'));
+      at = end + 1;
+    } else {
+      const found = line.indexOf(separator, at);
+      const end = found < 0 ? line.length : found;
+      const cell = line.slice(at, end);
+      if (cell.includes('"'))
+        throw misfit('E_VALUE_INVALID', `cell ${cells.length + 1} holds a quote and is not quoted`);
+      cells.push(cell);
+      at = end;
+    }
+  }
+  return cells;
+}
+
+function closingQuote(line: string, from: number): number {
+  for (let at = line.indexOf('"', from); at >= 0; at = line.indexOf('"', at + 2)) if (line[at + 1] !== '"') return at;
+  throw misfit('E_VALUE_INVALID', 'a quote is not closed');
+}
+
+/** One piece of a fixed-width line in a template: `{name.latin?:40}` has the text `{name.latin?}` and the columns `40`. */
+export interface Piece {
+  readonly text: string;
+  readonly columns: string | undefined;
+}
+
+/** The pieces of a fixed-width line in a template. Throws E_ADAPTER_INVALID for a brace that is open. */
+export function piecesOf(line: string, at: string): Piece[] {
+  const pieces = line.match(/\{[^{}]*\}|[^{}]+/gu) ?? [];
+  if (pieces.join('') !== line) throw invalid('a brace is open', at, 'Write each hole as {path:columns|transform}.');
+  return pieces.map((piece) => {
+    const [, path = '', columns = '', chain = ''] = /^\{([^{}|:]+):([^{}|]+)((?:\|[^{}]*)?)\}$/u.exec(piece) ?? [];
+    if (columns !== '') return { text: `{${path}${chain}}`, columns };
+    if (!piece.startsWith('{')) return { text: piece, columns: undefined };
+    throw invalid(
+      'a hole of a fixed-width line says its columns',
+      at,
+      'Write {path:40}, or {path:0>8} to fill with 0 on the left.',
+    );
+  });
+}
+
+interface Columns {
+  readonly fill: string;
+  readonly side: '<' | '>';
+  readonly width: number;
+  readonly place: string;
+}
+
+/** A row whose cells have fixed columns. `holes`: what stands in each piece, undefined where there is a fixed or dropped text. */
+export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undefined)[], at: string): Row {
+  let column = 1;
+  const columns = pieces.map((piece): Columns => {
+    const found = columnsOf(piece, `column ${column}`, at);
+    column += found.width;
+    return found;
+  });
+  const total = column - 1;
+  return {
+    cells: columns.map((each, i) => fixedCell(each, holes[i], at)),
+    separator: '',
+    split(line) {
+      const length = charactersIn(line);
+      if (length !== total)
+        throw misfit('E_VALUE_INVALID', `the line has ${length} characters, and ${total} were agreed`);
+      const characters = length === line.length ? undefined : Array.from(line);
+      let from = 0;
+      return columns.map(({ width }) => {
+        const to = from + width;
+        const cell = characters === undefined ? line.slice(from, to) : characters.slice(from, to).join('');
+        from = to;
+        return cell;
+      });
+    },
+    isTagged: (line, tag) => line.startsWith(tag),
+    confuses: (tag, other) => tag.startsWith(other) || other.startsWith(tag),
+  };
+}
+
+function columnsOf({ text, columns }: Piece, place: string, at: string): Columns {
+  if (columns === undefined) return { fill: '', side: '<', width: charactersIn(text), place };
+  const [, fill = ' ', side = '<', width] =
+    /^(?:([^\p{C}\u{10000}-\u{10ffff}])?([<>]))?([1-9]\d{0,3})$/u.exec(columns) ?? [];
+  if (width === undefined)
+    throw invalid(
+      `${columns} is no number of columns`,
+      at,
+      'Write 40, >40 to fill on the left, or 0>8 to fill with 0.',
+    );
+  return { fill, side: side === '>' ? '>' : '<', width: Number(width), place };
+}
+
+function fixedCell({ fill, side, width, place }: Columns, hole: Hole | undefined, at: string): CellForm {
+  const counted = hole?.kind === 'count' && side === '>';
+  if (counted && fill === '0' && hole.optional)
+    throw invalid(`${hole.path} may be absent, and 0 would look like that`, at, 'Fill with blanks: {path?:>8}.');
+  const strip = stripper(fill, side);
+  return {
+    place,
+    write(text) {
+      const room = width - charactersIn(text);
+      if (room < 0) throw misfit('E_VALUE_INVALID', `the value has ${width - room} characters, and its place ${width}`);
+      if (!counted && fill !== '' && strip(text) !== text)
+        throw misfit('E_VALUE_INVALID', 'the value has the sign at its end that its place is filled with');
+      const filling = fill.repeat(room);
+      return side === '<' ? text + filling : filling + text;
+    },
+    read(raw) {
+      if (fill === '') return raw;
+      const text = strip(raw);
+      // A count of nought that is filled with noughts.
+      return text === '' && counted && fill === '0' ? '0' : text;
+    },
+  };
+}
+
+function stripper(fill: string, side: '<' | '>'): (text: string) => string {
+  const unit = fill.charCodeAt(0);
+  if (side === '<') {
+    return (text) => {
+      let to = text.length;
+      while (to > 0 && text.charCodeAt(to - 1) === unit) to -= 1;
+      return text.slice(0, to);
+    };
+  }
+  return (text) => {
+    let from = 0;
+    while (from < text.length && text.charCodeAt(from) === unit) from += 1;
+    return text.slice(from);
+  };
+}

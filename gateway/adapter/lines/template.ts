@@ -1,0 +1,131 @@
+/**
+ * The template of a message of lines, CSV or fixed width: each line as it looks on the wire, with holes, and directives between
+ * the lines. Read into a plan of lines and cells; encoder and decoder both follow it.
+ */
+
+import { isGatewayError } from '../../model/errors.ts';
+import { invalid } from '../faults.ts';
+import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from '../template/holes.ts';
+import { csvRow, fixedRow, isWritable, piecesOf, splitCsv, type Piece, type Row } from './rows.ts';
+
+/** What stands in one cell: a fixed text, a value, or something that is dropped when read and empty when written. */
+export type CellContent =
+  | { readonly is: 'fixed'; readonly value: string }
+  | { readonly is: 'hole'; readonly hole: Hole }
+  | { readonly is: 'ignored' };
+
+export interface LinePlan {
+  /** Its line in the template. */
+  readonly no: number;
+  readonly cells: readonly CellContent[];
+  readonly row: Row;
+  /** The fixed first cell, which says what kind of line it is; empty where the line begins with a value. */
+  readonly tag: string;
+  /** The list that repeats the line. */
+  readonly each: BoundList | undefined;
+}
+
+export interface LinesPlan {
+  readonly lines: readonly LinePlan[];
+  /** Tags of lines that may stand anywhere and are dropped unread. */
+  readonly ignored: readonly LinePlan[];
+}
+
+export type LinesKind = 'csv' | 'fixed';
+
+interface Directive {
+  readonly each?: string;
+  readonly ignore?: true;
+}
+
+/** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
+export function planLines(text: string, file: string, kind: LinesKind, scope: Scope): LinesPlan {
+  const lines: LinePlan[] = [];
+  const ignored: LinePlan[] = [];
+  let separator = ',';
+  let directive: Directive = {};
+  for (const [i, line] of text
+    .replace(/\r?\n$/u, '')
+    .split(/\r?\n/u)
+    .entries()) {
+    const no = i + 1;
+    const at = `${file}:${no}:1`;
+    const [, name, argument = ''] = /^#(\S*) ?(.*)$/u.exec(line) ?? [];
+    if (name === undefined) {
+      const plan = planLine(line, { no, at, scope, kind, separator, ...directive });
+      (directive.ignore === true ? ignored : lines).push(plan);
+      directive = {};
+    } else if (name === 'separator') separator = separatorOf(argument, kind, at);
+    else if (name !== '') directive = directiveOf(name, argument, at);
+  }
+  if (lines.length === 0) throw invalid('the template is empty', file, 'Write the lines of the message, with holes.');
+  requireTold({ lines, ignored }, file);
+  closeScope(scope, file);
+  return { lines, ignored };
+}
+
+function separatorOf(argument: string, kind: LinesKind, at: string): string {
+  if (kind === 'csv' && /^[^\p{L}\p{N}\p{C}"{}]$/u.test(argument)) return argument;
+  throw invalid('not a separator', at, 'Write one sign, such as #separator ;, and in CSV only.');
+}
+
+function directiveOf(name: string, argument: string, at: string): Directive {
+  if (name === 'each' && argument !== '') return { each: argument };
+  if (name === 'ignore' && argument === '') return { ignore: true };
+  throw invalid(
+    `there is no #${name} ${argument}`.trimEnd(),
+    at,
+    'Use #each LIST, #ignore or #separator; a comment has a blank after the sign.',
+  );
+}
+
+interface LineSpec extends Directive {
+  readonly no: number;
+  readonly at: string;
+  readonly scope: Scope;
+  readonly kind: LinesKind;
+  readonly separator: string;
+}
+
+function planLine(line: string, { no, at, scope: outer, kind, separator, each: path, ignore }: LineSpec): LinePlan {
+  const each = path === undefined ? undefined : bindList(outer, path, at);
+  const scope = each?.scope ?? outer;
+  if (!isWritable(line)) throw invalid('the line holds a control character, which no message carries', at);
+  const pieces = kind === 'csv' ? csvPieces(line, separator, at) : piecesOf(line, at);
+  const cells = pieces.map(({ text }): CellContent => {
+    if (text === '{ignored}') return { is: 'ignored' };
+    return hasHole(text) ? { is: 'hole', hole: bindHole(scope, text, at) } : { is: 'fixed', value: text };
+  });
+  if (each !== undefined) closeScope(scope, at);
+  const holes = cells.map((cell) => (cell.is === 'hole' ? cell.hole : undefined));
+  const row = kind === 'csv' ? csvRow(separator, cells.length) : fixedRow(pieces, holes, at);
+  const [first] = cells;
+  const tag = first?.is === 'fixed' ? first.value : '';
+  if (ignore === true && tag === '') throw invalid('a line that is dropped begins with a value', at, tellApart);
+  return { no, cells, row, tag, each };
+}
+
+const tellApart = 'Begin each kind of line with a fixed text of its own.';
+
+function csvPieces(line: string, separator: string, at: string): Piece[] {
+  try {
+    return splitCsv(line, separator).map((text) => ({ text, columns: undefined }));
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    throw invalid(error.detail, at, 'Quote a cell that holds the separator or a quote, as in the message itself.');
+  }
+}
+
+/** Lines are told by how they begin: those that are repeated or dropped from all others, and all that stand behind a repeated one. */
+function requireTold({ lines, ignored }: LinesPlan, file: string): void {
+  const all = [...lines, ...ignored];
+  const repeated = lines.findIndex(({ each }) => each !== undefined);
+  for (const [i, line] of all.entries()) {
+    const alone = line.each !== undefined && i === lines.length - 1 && repeated === i && ignored.length === 0;
+    const needed = ignored.length > 0 || (repeated >= 0 && i >= repeated);
+    const confused = all.some((other) => other !== line && line.row.confuses(line.tag, other.tag));
+    const special = line.each !== undefined || ignored.includes(line);
+    if (line.tag === '' ? needed && !alone : special && confused)
+      throw invalid('a line is not told from the others', `${file}:${line.no}:1`, tellApart);
+  }
+}

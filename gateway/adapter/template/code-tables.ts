@@ -1,0 +1,92 @@
+/** Code tables: on every day one of our words stands for exactly one code of the partner, and the other way round. */
+
+import type { Day } from '../../model/record/domestic-record.ts';
+import { daysLater } from './dates.ts';
+import { invalid, type Place } from '../faults.ts';
+import type { DatedCode, Manifest } from '../manifest.ts';
+
+export interface CodeTable {
+  readonly name: string;
+  readonly toTheirs: ReadonlyMap<string, string>;
+  readonly toOurs: ReadonlyMap<string, string>;
+}
+
+export type CodeTables = ReadonlyMap<string, CodeTable>;
+
+/** The tables as they are on each day. */
+export interface DatedTables {
+  /** First days of the stretches in which no code changes; the first of them stands for all days before the second. */
+  readonly stretches: readonly Day[];
+  /** The same object for all days of a stretch. */
+  on(day: Day): CodeTables;
+}
+
+/** The day before all others: what holds on it held from the beginning. */
+export const firstDay: Day = '0001-01-01';
+
+/** A code that ended is still read for two weeks: messages written with it may wait that long before they arrive. */
+const graceDays = 14;
+
+interface Row extends DatedCode {
+  readonly word: string;
+}
+
+/** Tables from data, `name: { ours: theirs }`. Throws E_ADAPTER_INVALID for two meanings on one day. `place` says where a JSON Pointer stands. */
+export function codeTables(codes: Manifest['codes'], place: Place): DatedTables {
+  const tables = Object.entries(codes).map(([name, words]) => ({ name, rows: rowsOf(words) }));
+  const stretches = stretchesOf(tables.flatMap(({ rows }) => rows.flatMap(changesOf)));
+  const built = stretches.map(
+    (day) => new Map(tables.map(({ name, rows }) => [name, tableOn(day, name, rows, place)] as const)),
+  );
+  const whole = built[0] ?? new Map<string, CodeTable>();
+  return { stretches, on: (day) => built[stretchAt(stretches, day)] ?? whole };
+}
+
+/** First days of stretches, in order, from the days on which something changes. */
+export function stretchesOf(changes: readonly Day[]): Day[] {
+  return [...new Set([firstDay, ...changes])].sort();
+}
+
+/** Which stretch a day lies in. */
+export function stretchAt(stretches: readonly Day[], day: Day): number {
+  return Math.max(
+    0,
+    stretches.findLastIndex((first) => first <= day),
+  );
+}
+
+function rowsOf(words: Manifest['codes'][string]): Row[] {
+  return Object.entries(words).flatMap(([word, codes]) =>
+    typeof codes === 'string' ? [{ word, code: codes }] : codes.map((code) => ({ word, ...code })),
+  );
+}
+
+function changesOf({ from, until }: DatedCode): Day[] {
+  const ends = until === undefined ? [] : [daysLater(until, 1), daysLater(until, graceDays + 1)];
+  return from === undefined ? ends : [from, ...ends];
+}
+
+function tableOn(day: Day, name: string, rows: readonly Row[], place: Place): CodeTable {
+  const toTheirs = new Map<string, string>();
+  const toOurs = new Map<string, string>();
+  for (const { word, code, from, until } of rows) {
+    if ((from ?? day) > day || (until ?? day) < day) continue;
+    const other = toOurs.get(code);
+    const detail =
+      other === undefined
+        ? `in table ${name} ${word} has two codes, ${toTheirs.get(word) ?? ''} and ${code}`
+        : `in table ${name} the code ${code} stands for both ${other} and ${word}`;
+    if (other !== undefined || toTheirs.has(word)) {
+      const when = day === firstDay ? '' : ` on ${day}`;
+      throw invalid(detail + when, place(`/codes/${name}/${word}`), 'Give each word a code of its own on every day.');
+    }
+    toTheirs.set(word, code);
+    toOurs.set(code, word);
+  }
+  // What the code means on the day itself counts; an ended code is read only where nothing else took it.
+  for (const { word, code, until } of rows) {
+    if (until !== undefined && until < day && daysLater(until, graceDays) >= day && !toOurs.has(code))
+      toOurs.set(code, word);
+  }
+  return { name, toTheirs, toOurs };
+}

@@ -1,0 +1,222 @@
+/** A hole of a template: a path into a message, `?` when it may be absent, and transforms; bound to the shape it stands in. */
+
+import { invalid, misfit, placed } from '../faults.ts';
+import { chainOf, cutting, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
+import type { Field, Shape, Slot } from './message-fields.ts';
+import { affix, fromPlainText, type Transform, type TransformContext } from './transforms.ts';
+
+export type { Hole } from './hole-chain.ts';
+
+/** One hole for the first letters of a value and one for the rest are joined after both were read. */
+interface Join {
+  readonly field: Field;
+  readonly slot: number;
+  readonly first: number;
+  readonly rest: number;
+}
+
+/** The two holes of a split value, and after how many letters it is split. */
+interface Parts {
+  readonly length: string;
+  first?: Hole;
+  rest?: Hole;
+}
+
+/** All holes and lists of one template, or of one repeated part of it. */
+export interface Scope {
+  readonly shape: Shape<unknown>;
+  readonly context: TransformContext;
+  readonly holes: Map<string, Hole>;
+  readonly parts: Map<string, Parts>;
+  readonly lists: Map<string, Scope>;
+  readonly joins: Join[];
+  readonly lossy: Set<string>;
+  slots: number;
+}
+
+export function openScope(shape: Shape<unknown>, context: TransformContext): Scope {
+  const slots = shape.fields.length + shape.lists.length;
+  return { shape, context, slots, holes: new Map(), parts: new Map(), lists: new Map(), joins: [], lossy: new Set() };
+}
+
+const holeGrammar = /^([^{}]*)\{([^{}|]+?)(\?)?((?:\|[^{}|]+)*)\}([^{}]*)$/u;
+
+/** Whether a text of a template has a hole in it. A brace is never plain text. */
+export function hasHole(text: string): boolean {
+  return text.includes('{') || text.includes('}');
+}
+
+/** Binds the hole in a text. `at`: where the template says so. Throws E_ADAPTER_INVALID. */
+export function bindHole(scope: Scope, text: string, at: string): Hole {
+  const match = holeGrammar.exec(text);
+  if (match === null)
+    throw invalid('not one hole', at, 'Write one hole, {path|transform}, with fixed text around it at most.');
+  const [, before = '', path = '', mark, chain = '', after = ''] = match;
+  const optional = mark === '?';
+  const steps = chain.split('|').slice(1);
+  const wire = before + after === '' ? [] : [affix(before, after)];
+  if (/^join:./u.test(steps.at(-1) ?? '')) return bindJoined(scope, { path, optional, steps, wire, at });
+  const index = scope.shape.fields.findIndex((field) => field.path === path);
+  const field = scope.shape.fields[index];
+  if (field === undefined) throw unknownValue(scope, path, at);
+  if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Take the question mark away.');
+  const [head = ''] = steps;
+  if (/^(?:first|rest):/u.test(head)) return bindPart(scope, { field, index, optional, steps, wire, at });
+  if (scope.holes.has(path) || scope.parts.has(path)) throw invalid(`${path} stands twice in the template`, at);
+  const chained = chainOf(scope.context, { field, steps, wire, at });
+  const hole = makeHole({ field, optional, slot: index, ...chained });
+  scope.holes.set(path, hole);
+  if (chained.transforms.some(({ lossy }) => lossy === true)) scope.lossy.add(path);
+  return hole;
+}
+
+function unknownValue({ shape }: Scope, path: string, at: string): unknown {
+  const known = shape.fields.map((each) => each.path).join(', ');
+  const list = shape.lists.some((each) => each.path === path);
+  return list
+    ? invalid(
+        `${path} is a list`,
+        at,
+        'Repeat a part of the template for it, or end the hole with join and a separator.',
+      )
+    : invalid(`there is no value ${path} here`, at, `Use one of: ${known}.`);
+}
+
+/** A repeated part of a template, bound to its list. */
+export interface BoundList {
+  readonly path: string;
+  readonly slot: number;
+  readonly scope: Scope;
+  /** Written with a question mark: what stands around the items is left out where there are none. */
+  readonly optional: boolean;
+  get(item: unknown): readonly unknown[];
+}
+
+/** Binds a repeated part of a template to a list, `roles` or `roles?`; E_ADAPTER_INVALID where there is no such list. */
+export function bindList(scope: Scope, written: string, at: string): BoundList {
+  const optional = written.endsWith('?');
+  const path = optional ? written.slice(0, -1) : written;
+  const index = scope.shape.lists.findIndex((list) => list.path === path);
+  const list = scope.shape.lists[index];
+  if (list === undefined) {
+    throw invalid(
+      `there is no list ${path} here`,
+      at,
+      `Use one of: ${scope.shape.lists.map((each) => each.path).join(', ')}.`,
+    );
+  }
+  if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
+  const inner = openScope(list.shape, scope.context);
+  scope.lists.set(path, inner);
+  return { path, slot: scope.shape.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
+}
+
+/** A template must carry everything the model cannot do without, or it could not be read back. Throws E_ADAPTER_INVALID. */
+export function closeScope(scope: Scope, at: string): void {
+  for (const [path, { first, rest }] of scope.parts) {
+    if (first === undefined || rest === undefined) throw invalid(`only one part of ${path} stands in the template`, at);
+  }
+  for (const { path, optional } of scope.shape.fields) {
+    if (!optional && !scope.holes.has(path) && !scope.parts.has(path))
+      throw invalid(`the template does not carry ${path}`, at);
+  }
+  for (const { path, optional } of scope.shape.lists) {
+    if (!optional && !scope.lists.has(path)) throw invalid(`the template does not carry the list ${path}`, at);
+  }
+}
+
+/** An item from the slots that were read. */
+export function buildItem(scope: Scope, slots: Slot[]): unknown {
+  for (const { field, slot, first, rest } of scope.joins) {
+    slots[slot] = fromPlainText(`${slots[first] as string}${slots[rest] as string}`, field);
+  }
+  return scope.shape.build(slots);
+}
+
+interface JoinSpec {
+  readonly path: string;
+  readonly optional: boolean;
+  readonly steps: readonly string[];
+  readonly wire: readonly Transform[];
+  readonly at: string;
+}
+
+/** `{roles|code:role|join:;}`: a list of single values in one place, each through the transforms before. */
+function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec): Hole {
+  const [field, ...more] = scope.shape.lists.find((list) => list.path === path)?.shape.fields ?? [];
+  if (field?.path !== '.' || more.length > 0)
+    throw invalid(`${path} is no list of single values`, at, 'Use join on such a list, roles for one.');
+  const separator = steps.at(-1)?.slice('join:'.length) ?? '';
+  const { slot, scope: inner, get } = bindList(scope, path, at);
+  const item = makeHole({
+    field,
+    optional: false,
+    slot: 0,
+    ...chainOf(inner.context, { field, steps: steps.slice(0, -1), wire: [], at }),
+  });
+  inner.holes.set('.', item);
+  const around = wire[0] ?? affix('', '');
+  return {
+    path,
+    kind: 'text',
+    optional,
+    numeric: false,
+    mayBeEmpty: !optional,
+    slot,
+    isPart: false,
+    isPlain: false,
+    isPresent: (record) => get(record).length > 0,
+    writeText: (joined) => joined,
+    write(record) {
+      const items = get(record);
+      if (items.length === 0 && optional) return undefined;
+      return around.encode(
+        items.map((each, i) => writeJoined(item, each, { separator, at: `/${path}/${i}` })).join(separator),
+      );
+    },
+    read(theirs) {
+      const text = around.decode(theirs);
+      return text === '' ? [] : text.split(separator).map((each) => item.read(each));
+    },
+  };
+}
+
+function writeJoined(hole: Hole, item: unknown, { separator, at }: { separator: string; at: string }): string {
+  try {
+    const text = hole.write(item) ?? '';
+    if (text === '' || text.includes(separator))
+      throw misfit('E_VALUE_INVALID', 'the value holds the separator of its list');
+    return text;
+  } catch (error) {
+    throw placed(error, at);
+  }
+}
+
+interface PartSpec extends ChainSpec {
+  readonly index: number;
+  readonly optional: boolean;
+}
+
+/** `{identifier|first:2}` and `{identifier|rest:2}`: one value in two places. */
+function bindPart(scope: Scope, { field, index, optional, steps, wire, at }: PartSpec): Hole {
+  const { path } = field;
+  const [head = '', ...others] = steps;
+  const [which = '', count = ''] = head.split(':');
+  if (field.kind !== 'text' || optional) throw invalid(`${path} cannot be split`, at);
+  if (!/^[1-9]\d?$/u.test(count)) throw invalid(`${which} needs a number of letters`, at);
+  const part = which === 'first' ? 'first' : 'rest';
+  const parts: Parts = scope.parts.get(path) ?? { length: count };
+  if (parts.length !== count) throw invalid(`the parts of ${path} are not split at the same letter`, at);
+  if (scope.holes.has(path) || parts[part] !== undefined) throw invalid(`${path} stands twice in the template`, at);
+  const slot = scope.slots;
+  scope.slots += 1;
+  const cut = cutting(part, Number(count));
+  const { transforms } = chainOf(scope.context, { field, steps: others, wire, at });
+  const hole = makeHole({ field, optional, slot, numeric: false, isPart: true, transforms: [cut, ...transforms] });
+  parts[part] = hole;
+  scope.parts.set(path, parts);
+  if (parts.first !== undefined && parts.rest !== undefined) {
+    scope.joins.push({ field, slot: index, first: parts.first.slot, rest: parts.rest.slot });
+  }
+  return hole;
+}

@@ -1,0 +1,193 @@
+/** The closed set of things a hole may do to a value, each with its inverse or declared lossy. */
+
+import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
+import { invalid, misfit } from '../faults.ts';
+import { digits, max, oneLine, trim, upper, type Cut } from './lossy-values.ts';
+import { reform } from '../identifier-pattern.ts';
+import type { Field, Scalar } from './message-fields.ts';
+import type { CodeTables } from './code-tables.ts';
+
+/** What the adapter offers to its transforms. */
+export interface TransformContext {
+  readonly tables: CodeTables;
+  /** IANA name of the partner's zone. */
+  readonly timeZone: string;
+  /** Grades that may travel, of both sides. */
+  readonly grades: readonly string[];
+}
+
+export interface Transform {
+  encode(ours: string): string;
+  decode(theirs: string): string;
+  /** Reading does not give back what was written; the record is sent, and counted, as it will be read. */
+  readonly lossy?: true;
+}
+
+interface Use {
+  readonly argument: string;
+  readonly field: Field;
+  readonly context: TransformContext;
+  /** Where the hole stands, for complaints. */
+  readonly at: string;
+}
+
+const makers: Readonly<Record<string, (use: Use) => Transform>> = {
+  /** `date:yyyyMMdd` */
+  date: (use) => {
+    requireKind(use, 'day');
+    return notated(dayNotation(use.argument), use, 'a pattern with yyyy, MM and dd');
+  },
+  /** `datetime:yyyyMMddHHmmss`, in UTC */
+  datetime: (use) => {
+    requireKind(use, 'moment');
+    return notated(momentNotation(use.argument), use, 'a pattern with yyyy, MM, dd, HH and mm');
+  },
+  /** `zoned:yyyyMMddHHmmss`, on the partner's clock */
+  zoned: (use) => {
+    requireKind(use, 'moment');
+    const fix = 'a pattern with yyyy, MM, dd, HH and mm; where the zone changes its clock, with XXX too';
+    return notated(momentNotation(use.argument, use.context.timeZone), use, fix);
+  },
+  /** `code:status`: a table of adapter.yaml */
+  code: ({ argument, field, context, at }) => {
+    const table = context.tables.get(argument);
+    if (table === undefined) {
+      throw invalid(
+        `there is no code table ${argument}`,
+        at,
+        `Add it under codes, or use one of: ${[...context.tables.keys()].join(', ')}.`,
+      );
+    }
+    // A word without a code would stop a whole list on the day it first occurs.
+    const words = field.path === 'grade' ? context.grades : field.words;
+    const missing = words.find((word) => !table.toTheirs.has(word));
+    if (missing !== undefined) {
+      throw invalid(
+        `table ${argument} has no code for ${missing}`,
+        at,
+        `Add ${missing} under codes/${argument} in adapter.yaml.`,
+      );
+    }
+    return {
+      encode: (ours) => coded(table.toTheirs, ours, argument),
+      decode: (theirs) => coded(table.toOurs, theirs, argument),
+    };
+  },
+  /** `prefix:AEO`: a fixed text before the value */
+  prefix: ({ argument }) => affix(argument, ''),
+  /** `reform:AEOXAnnnnnn:XAnnnnnn`: the places of the value put otherwise; values of another form pass as they are */
+  reform: ({ argument, at }) => {
+    const [from = '', to = '', ...more] = argument.split(':');
+    const made = more.length > 0 ? 'it takes two patterns, ours and theirs' : reform(from, to);
+    if (typeof made !== 'string') return made;
+    throw invalid(
+      `the reform ${argument} cannot be used: ${made}`,
+      at,
+      'Write every place as the same small letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.',
+    );
+  },
+  /** `upper`: in capitals; lossy */
+  upper: (use) => lossy(use, upper),
+  /** `trim`: without blanks at its ends; lossy */
+  trim: (use) => lossy(use, trim),
+  /** `oneLine`: line ends, control characters and runs of blanks become one blank; lossy */
+  oneLine: (use) => lossy(use, oneLine),
+  /** `digits`: the digits alone; lossy */
+  digits: (use) => lossy(use, digits),
+  /** `max:40`: at most so many characters, the rest cut; lossy */
+  max: (use) => {
+    if (!/^[1-9]\d{0,3}$/u.test(use.argument))
+      throw invalid('max needs a number of characters', use.at, 'Write max:40.');
+    return lossy(use, max(Number(use.argument)));
+  },
+};
+
+/** The last four are bound by the template itself: a value in two places, a list in one, a number of JSON. */
+export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number'];
+
+/** Only words for people may lose something: an identifier, a code or a day travels whole or not at all. */
+function lossy({ field, at }: Use, { encode, decode }: Cut): Transform {
+  if (!field.free)
+    throw invalid(
+      `${field.path} cannot lose anything`,
+      at,
+      'Use this transform on names, addresses and details only; give other values the room they need.',
+    );
+  return {
+    encode(text) {
+      const cut = encode(text);
+      if (cut === '') throw misfit('E_VALUE_INVALID', 'nothing of the value is left');
+      return cut;
+    },
+    decode(text) {
+      if (!decode(text)) throw misfit('E_VALUE_INVALID', 'the value holds what was to be left out');
+      return text;
+    },
+    lossy: true,
+  };
+}
+
+/** A transform by name; E_ADAPTER_INVALID for an unknown one or one that does not fit the field. */
+export function transform(name: string, use: Use): Transform {
+  const maker = makers[name];
+  if (maker === undefined)
+    throw invalid(`there is no transform ${name}`, use.at, `Use one of: ${transformNames.join(', ')}.`);
+  return maker(use);
+}
+
+/** Fixed text around a value: written always, required when read. */
+export function affix(before: string, after: string): Transform {
+  return {
+    encode: (text) => before + text + after,
+    decode(text) {
+      if (text.length < before.length + after.length || !text.startsWith(before) || !text.endsWith(after)) {
+        throw misfit('E_VALUE_INVALID', 'the fixed text around the value is missing');
+      }
+      return text.slice(before.length, text.length - after.length);
+    },
+  };
+}
+
+/** The plain text back as a value of ours. Throws E_VALUE_INVALID, or E_CODE_UNKNOWN for a word outside its set. */
+export function fromPlainText(text: string, field: Field): Scalar {
+  switch (field.kind) {
+    case 'text':
+      if (text === '') throw misfit('E_VALUE_INVALID', 'the value is empty');
+      return text;
+    case 'day':
+      if (!isDay(text)) throw misfit('E_VALUE_INVALID', 'not a day of the form YYYY-MM-DD');
+      return text;
+    case 'moment':
+      if (!isMoment(text)) throw misfit('E_VALUE_INVALID', 'not a moment in UTC with milliseconds');
+      return text;
+    case 'count':
+      if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw misfit('E_VALUE_INVALID', 'not a whole number');
+      return Number(text);
+    case 'words':
+      if (!field.words.includes(text)) throw misfit('E_CODE_UNKNOWN', 'not one of the agreed words');
+      return text;
+  }
+}
+
+function requireKind({ field, at }: Use, kind: Field['kind']): void {
+  if (field.kind !== kind)
+    throw invalid(`${field.path} is no ${kind}`, at, `Take this transform away from ${field.path}.`);
+}
+
+function notated(notation: Notation | undefined, { argument, at }: Use, fix: string): Transform {
+  if (notation === undefined) throw invalid(`the pattern ${argument} cannot be used`, at, `Give ${fix}.`);
+  return {
+    encode: (ours) => notation.write(ours),
+    decode(theirs) {
+      const ours = notation.read(theirs);
+      if (ours === undefined) throw misfit('E_VALUE_INVALID', `not of the form ${argument}, or not a day that exists`);
+      return ours;
+    },
+  };
+}
+
+function coded(table: ReadonlyMap<string, string>, from: string, name: string): string {
+  const to = table.get(from);
+  if (to === undefined) throw misfit('E_CODE_UNKNOWN', `a code is not in the table ${name}`);
+  return to;
+}

@@ -1,0 +1,48 @@
+/**
+ * A plan put in the order of exclusive canonical XML (W3C): attributes sorted, each namespace declared where it is first used.
+ * What is written is then what is digested, and whoever reads it need not bring it into another form first.
+ */
+
+import type { AttributePlan, Declaration, ElementPlan } from './template.ts';
+
+/** The plan for writing; `known`: what prefixes mean around it. */
+export function canonicalPlan(plan: ElementPlan, known: ReadonlyMap<string, string> = new Map()): ElementPlan {
+  // A prefix that no name uses may stand in a value; it stays declared where the template does it.
+  const unseen = plan.declarations.filter(([prefix]) => !isUsed(prefix, plan));
+  const declarations = [...new Map([...usedBy(plan), ...unseen])]
+    .filter(([prefix, namespace]) => prefix !== 'xml' && (known.get(prefix) ?? '') !== namespace)
+    .sort(([one], [other]) => compare(one, other));
+  const { content } = plan;
+  const inner = new Map([...known, ...declarations]);
+  return {
+    ...plan,
+    declarations,
+    attributes: plan.attributes.toSorted(inOrder),
+    content:
+      content.is === 'text'
+        ? content
+        : { ...content, children: content.children.map((child) => canonicalPlan(child, inner)) },
+  };
+}
+
+function usedBy({ tag, namespace, attributes }: ElementPlan): readonly Declaration[] {
+  const prefixed = attributes.filter((attribute) => attribute.namespace !== '');
+  return [[prefixOf(tag), namespace], ...prefixed.map((each): Declaration => [prefixOf(each.tag), each.namespace])];
+}
+
+function isUsed(prefix: string, plan: ElementPlan): boolean {
+  if (usedBy(plan).some(([used]) => used === prefix)) return true;
+  return plan.content.is === 'elements' && plan.content.children.some((child) => isUsed(prefix, child));
+}
+
+function prefixOf(tag: string): string {
+  return tag.includes(':') ? tag.slice(0, tag.indexOf(':')) : '';
+}
+
+function inOrder(one: AttributePlan, other: AttributePlan): number {
+  return compare(one.namespace, other.namespace) || compare(one.name, other.name);
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}

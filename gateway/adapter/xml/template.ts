@@ -1,0 +1,218 @@
+/** An XML template read into a plan: which elements, attributes and holes, in which order; encoder and decoder both follow it. */
+
+import { keptName, type TextPlace, type XmlAttribute, type XmlEvents } from '../../model/message-body.ts';
+import { invalid } from '../faults.ts';
+import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from '../template/holes.ts';
+
+const templateNamespace = 'urn:mra:template';
+const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
+
+export interface AttributePlan {
+  readonly namespace: string;
+  readonly name: string;
+  /** As written, with its prefix. */
+  readonly tag: string;
+  readonly value: string | Hole;
+}
+
+/** A prefix, empty for the default, and the namespace it stands for. */
+export type Declaration = readonly [prefix: string, namespace: string];
+
+export type ElementContent =
+  | { readonly is: 'text'; readonly value: string | Hole }
+  | { readonly is: 'elements'; readonly children: readonly ElementPlan[] };
+
+export interface ElementPlan {
+  readonly namespace: string;
+  readonly name: string;
+  readonly tag: string;
+  readonly declarations: readonly Declaration[];
+  readonly attributes: readonly AttributePlan[];
+  readonly requiredAttributes: number;
+  /** The fixed attribute that tells it from siblings of its name; undefined where there are none. */
+  readonly told: AttributePlan | undefined;
+  readonly content: ElementContent;
+  /** The list that repeats it. */
+  readonly each: BoundList | undefined;
+  /** Holds nothing but holes that may be absent: without any of them it is left out. */
+  readonly optional: boolean;
+  /** Elements that may stand inside and are dropped unread. */
+  readonly ignored: readonly { readonly namespace: string; readonly name: string }[];
+  /** Attributes that may stand here, `{ignored}` in the template, and are dropped unread. */
+  readonly ignoredAttributes: readonly XmlAttribute[];
+}
+
+/** Comments and namespace declarations are told as well; declarations come as attributes of the namespace for them. */
+export type ReadTemplate = (source: string, events: XmlEvents) => void;
+
+/** An element of the template as it was read. */
+interface Source {
+  readonly namespace: string;
+  readonly name: string;
+  readonly attributes: readonly XmlAttribute[];
+  readonly place: TextPlace;
+  readonly prefixes: ReadonlyMap<string, string>;
+  readonly children: Source[];
+  text: string;
+}
+
+/** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
+export function planXml(text: string, file: string, scope: Scope, read: ReadTemplate): ElementPlan {
+  const root = readSource(text, read);
+  const plan = planElement(root, scope, file);
+  if (plan.each !== undefined) throw invalid('the root cannot be repeated', placeIn(file, root.place));
+  closeScope(scope, file);
+  return plan;
+}
+
+function readSource(text: string, read: ReadTemplate): Source {
+  const top: Source[] = [];
+  const open: Source[] = [];
+  read(text, {
+    open(namespace, name, attributes, place) {
+      const parent = open.at(-1);
+      const prefixes = new Map(parent?.prefixes ?? [['xml', 'http://www.w3.org/XML/1998/namespace']]);
+      for (const { namespace: of, name: prefix, value } of attributes) {
+        if (of === xmlnsNamespace) prefixes.set(prefix === 'xmlns' ? '' : prefix, value);
+      }
+      const source = { namespace, name, attributes, place, prefixes, children: [], text: '' };
+      (parent?.children ?? top).push(source);
+      open.push(source);
+    },
+    text(more) {
+      const element = open.at(-1);
+      if (element !== undefined) element.text += more;
+    },
+    close: () => void open.pop(),
+  });
+  const [root] = top;
+  if (root === undefined) throw invalid('the template is empty', '');
+  return root;
+}
+
+function planElement(source: Source, outer: Scope, file: string): ElementPlan {
+  const at = placeIn(file, source.place);
+  const each = eachOf(source, outer, at);
+  const scope = each?.scope ?? outer;
+  const attributes = planAttributes(source, scope, at);
+  const kept = source.children.filter((child) => !isIgnored(child));
+  const content = planContent(source, kept, scope, file);
+  if (each !== undefined) closeScope(scope, at);
+  return {
+    namespace: keptName(source.namespace),
+    name: keptName(source.name),
+    tag: tagOf(source, source.namespace, source.name, true),
+    declarations: declarationsOf(source),
+    attributes,
+    requiredAttributes: attributes.filter(isRequired).length,
+    told: undefined,
+    content,
+    each,
+    optional: each === undefined && isOptional(attributes, content),
+    ignored: source.children.filter(isIgnored).map(({ namespace, name }) => ({ namespace, name })),
+    ignoredAttributes: source.attributes.filter(isDropped),
+  };
+}
+
+function planContent(source: Source, kept: readonly Source[], scope: Scope, file: string): ElementContent {
+  const at = placeIn(file, source.place);
+  if (kept.length === 0 && source.children.length === 0) {
+    // A hole keeps no blanks around it; a fixed text is what stands in the template without them.
+    const text = source.text.trim();
+    return { is: 'text', value: hasHole(text) ? bindHole(scope, text, at) : text };
+  }
+  if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
+  const children = kept.map((child) => planElement(child, scope, file));
+  return { is: 'elements', children: children.map((child) => ({ ...child, told: toldBy(child, children, at) })) };
+}
+
+/** What tells an element from its siblings of one name: an attribute that is fixed, and another, in each of them. */
+function toldBy(child: ElementPlan, all: readonly ElementPlan[], at: string): AttributePlan | undefined {
+  const namesakes = all.filter(({ namespace, name }) => namespace === child.namespace && name === child.name);
+  if (namesakes.length < 2) return undefined;
+  const told = child.attributes.find(({ namespace, name }) => {
+    const values = namesakes.map(({ attributes }) => fixedValue(attributes, namespace, name));
+    return !values.includes(undefined) && new Set(values).size === values.length;
+  });
+  if (told !== undefined) return told;
+  throw invalid(
+    'two elements of one name stand side by side',
+    at,
+    'Repeat an element with t:each, or tell them apart by an attribute of a fixed value each.',
+  );
+}
+
+/** The value of an attribute that has no hole. */
+export function fixedValue(
+  attributes: readonly { readonly namespace: string; readonly name: string; readonly value: string | Hole }[],
+  namespace: string,
+  name: string,
+): string | undefined {
+  const value = attributes.find((each) => each.namespace === namespace && each.name === name)?.value;
+  return typeof value === 'string' ? value : undefined;
+}
+
+function planAttributes(source: Source, scope: Scope, at: string): AttributePlan[] {
+  return source.attributes
+    .filter(({ namespace }) => namespace !== templateNamespace && namespace !== xmlnsNamespace)
+    .filter((attribute) => !isDropped(attribute))
+    .map(({ namespace, name, value }) => ({
+      namespace,
+      name,
+      tag: tagOf(source, namespace, name, namespace === ''),
+      value: hasHole(value) ? bindHole(scope, value, at) : value,
+    }));
+}
+
+function eachOf(source: Source, scope: Scope, at: string): BoundList | undefined {
+  for (const { namespace, name } of source.attributes) {
+    if (namespace === templateNamespace && name !== 'each' && name !== 'ignore') {
+      throw invalid(`there is no t:${name}`, at, 'Use t:each or t:ignore.');
+    }
+  }
+  const path = source.attributes.find(
+    ({ namespace, name }) => namespace === templateNamespace && name === 'each',
+  )?.value;
+  return path === undefined ? undefined : bindList(scope, path, at);
+}
+
+function isDropped({ value }: XmlAttribute): boolean {
+  return value === '{ignored}';
+}
+
+function isIgnored({ attributes }: Source): boolean {
+  return attributes.some(
+    ({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true',
+  );
+}
+
+/** Whether an attribute must be there: everything but a hole that may be absent. */
+export function isRequired({ value }: AttributePlan): boolean {
+  return typeof value === 'string' || !value.optional;
+}
+
+function isOptional(attributes: readonly AttributePlan[], content: ElementContent): boolean {
+  const holes = attributes.map(({ value }) => value).filter((value) => typeof value !== 'string');
+  if (!holes.every(({ optional }) => optional)) return false;
+  if (content.is === 'text')
+    return typeof content.value === 'string' ? holes.length > 0 && content.value === '' : content.value.optional;
+  return content.children.length > 0 && content.children.every(({ each, optional }) => each?.optional ?? optional);
+}
+
+/** The name with the prefix the template gives its namespace. `plain`: no prefix is fine too. */
+function tagOf({ prefixes }: Source, namespace: string, name: string, plain: boolean): string {
+  if (plain && (prefixes.get('') ?? '') === namespace) return name;
+  if (plain && namespace === '') return name;
+  const found = [...prefixes].findLast(([prefix, uri]) => prefix !== '' && uri === namespace);
+  return found === undefined ? name : `${found[0]}:${name}`;
+}
+
+function declarationsOf({ attributes }: Source): readonly Declaration[] {
+  return attributes
+    .filter(({ namespace, value }) => namespace === xmlnsNamespace && value !== templateNamespace)
+    .map(({ name, value }) => [name === 'xmlns' ? '' : name, value]);
+}
+
+function placeIn(file: string, { line, column }: TextPlace): string {
+  return `${file}:${line}:${column}`;
+}

@@ -1,0 +1,243 @@
+/**
+ * How our own operators come in: a file from the domestic system becomes records, and nothing that is wrong gets through unseen.
+ *
+ *   file -> rows -> every row judged -> the good ones in ONE transaction -> a report of the rest
+ */
+
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Gateway } from '../gateway.ts';
+import { dayAt, momentOf } from '../model/day.ts';
+import { isGatewayError } from '../model/errors.ts';
+import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
+import type { HomeProfile } from '../model/home.ts';
+import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
+import { cellsOf, recordPaths } from '../model/record/columns.ts';
+import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
+import { appendEvents } from '../store/events.ts';
+import { saveOperators } from '../store/operators.ts';
+import { readLines, readTable, writeCsv, type TableEncoding } from '../wire/files/csv.ts';
+import { parseStrictJson } from '../wire/files/json.ts';
+import { jsonValidator } from '../wire/xsd/schema.ts';
+
+export type ImportDeps = Pick<Gateway, 'home' | 'db' | 'now'>;
+
+export interface ImportOptions {
+  readonly encoding?: TableEncoding;
+  /** `csv`: columns titled as the home profile says. `jsonl`: a record of schemas/record.schema.json a line. */
+  readonly format?: 'csv' | 'jsonl';
+  /** Everything but the saving; the counts are those saving would give. */
+  readonly dryRun?: boolean;
+  /** Bytes of the file read so far. */
+  readonly progress?: (bytes: number) => void;
+}
+
+/** Rows with the same fault. */
+export interface Problem {
+  readonly rule: FaultRule;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly rows: number;
+  /** The first three. */
+  readonly samples: readonly RowFault[];
+  readonly fix: string;
+}
+
+export interface RefusedRow {
+  readonly fields: Readonly<Record<string, string>>;
+  /** Warnings too: staff mend the row once. */
+  readonly faults: readonly RowFault[];
+}
+
+export interface ImportReport {
+  readonly file: {
+    readonly name: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly encoding: TableEncoding;
+  };
+  readonly state: 'saved' | 'dry_run';
+  /** All are rows; `warnings` are rows taken with at least one. An import adds and changes, it never removes. */
+  readonly counts: {
+    readonly rows: number;
+    readonly created: number;
+    readonly changed: number;
+    readonly unchanged: number;
+    readonly refused: number;
+    readonly warnings: number;
+  };
+  readonly problems: readonly Problem[];
+  readonly refused: readonly RefusedRow[];
+}
+
+/**
+ * Imports a file of domestic records; the same file twice changes nothing. Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE
+ * (before any row is judged) and what the store throws; faults of rows are the report.
+ */
+export async function importOperators(
+  deps: ImportDeps,
+  path: string,
+  options: ImportOptions = {},
+): Promise<ImportReport> {
+  const { encoding = 'utf-8', format = 'csv', dryRun = false, progress } = options;
+  const today = dayAt(deps.now(), deps.home.timeZone);
+  const digest = createHash('sha256');
+  let bytes = 0;
+  const seen = (piece: Uint8Array): void => {
+    digest.update(piece);
+    bytes += piece.length;
+    progress?.(bytes);
+  };
+
+  // 1. Every row of the file, judged.
+  const source = { path, encoding, seen };
+  const judged = format === 'csv' ? judgeTable(deps.home, today, source) : judgeLines(deps.home, today, source);
+  const found = await gather(judged);
+
+  // 2. The good ones, all or none.
+  const sha256 = digest.digest('hex');
+  const saved = await save(deps, found, { sha256, dryRun });
+
+  // 3. What became of each.
+  const { rows, warnings, refused, problems } = found;
+  return {
+    file: { name: basename(path), bytes, sha256, encoding },
+    state: dryRun ? 'dry_run' : 'saved',
+    counts: { rows, ...saved, refused: refused.length, warnings },
+    problems: inOrder(problems),
+    refused,
+  };
+}
+
+interface Source {
+  readonly path: string;
+  readonly encoding: TableEncoding;
+  readonly seen: (piece: Uint8Array) => void;
+}
+
+interface Judged extends JudgedRow {
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, seen }: Source): AsyncIterable<Judged> {
+  const judge = rowJudge(home, today);
+  const columns = Object.values(home.columns);
+  for await (const row of readTable(path, { encoding, columns, seen })) yield { ...judge(row), fields: row.fields };
+}
+
+const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));
+
+/** Lines have no titles: their columns are the paths of the record. The shape is judged first, then the row like any other. */
+async function* judgeLines(home: HomeProfile, today: Day, { path, encoding, seen }: Source): AsyncIterable<Judged> {
+  const columns = Object.fromEntries(recordPaths.map((name) => [name, name]));
+  const judge = rowJudge({ ...home, columns }, today);
+  const shape = jsonValidator<DomesticRecord>(recordSchema);
+  for await (const { row, text } of readLines(path, { encoding, seen })) {
+    const line = readLine(row, text, shape);
+    yield line.faults.length > 0 ? line : { ...judge(line), fields: line.fields };
+  }
+}
+
+type Shape = ReturnType<typeof jsonValidator<DomesticRecord>>;
+
+function readLine(row: number, text: string, shape: Shape): FileRow & { readonly faults: readonly RowFault[] } {
+  const unread = { row, fields: { line: text } };
+  let value: unknown;
+  try {
+    value = parseStrictJson(text);
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    return { ...unread, faults: [faultOf(row, '', text, 'shape_invalid', error.detail)] };
+  }
+  const checked = shape(value);
+  if (checked.ok) return { row, fields: cellsOf(checked.value), faults: [] };
+  const faults = checked.errors.map(({ pointer, detail }) => {
+    return faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail);
+  });
+  return { ...unread, faults };
+}
+
+interface Found {
+  readonly rows: number;
+  readonly warnings: number;
+  readonly records: readonly DomesticRecord[];
+  readonly refused: readonly RefusedRow[];
+  readonly problems: ReadonlyMap<FaultRule, Problem>;
+}
+
+const mostSamples = 3;
+
+async function gather(judged: AsyncIterable<Judged>): Promise<Found> {
+  const records: DomesticRecord[] = [];
+  const refused: RefusedRow[] = [];
+  const problems = new Map<FaultRule, Problem>();
+  let warnings = 0;
+  for await (const { record, faults, fields } of judged) {
+    if (record === undefined) refused.push({ fields, faults });
+    else records.push(record);
+    if (record !== undefined && faults.length > 0) warnings += 1;
+    noteFaults(problems, faults);
+  }
+  return { rows: records.length + refused.length, warnings, records, refused, problems };
+}
+
+/** Counts a row once for each rule, however many of its cells break it. */
+function noteFaults(problems: Map<FaultRule, Problem>, faults: readonly RowFault[]): void {
+  const noted = new Set<FaultRule>();
+  for (const fault of faults) {
+    if (noted.has(fault.rule)) continue;
+    noted.add(fault.rule);
+    const { severity, title, fix } = faultRules[fault.rule];
+    const { rows, samples } = problems.get(fault.rule) ?? { rows: 0, samples: [] };
+    const shown = samples.length < mostSamples ? [...samples, fault] : samples;
+    problems.set(fault.rule, { rule: fault.rule, severity, title, rows: rows + 1, samples: shown, fix });
+  }
+}
+
+/** What was refused before what was only warned of, the most frequent first. */
+function inOrder(problems: ReadonlyMap<FaultRule, Problem>): Problem[] {
+  return [...problems.values()].sort((a, b) => a.severity.localeCompare(b.severity) || b.rows - a.rows);
+}
+
+type Saved = Readonly<Record<'created' | 'changed' | 'unchanged', number>>;
+
+/** Carries the counts out of a transaction that must not be kept. */
+class DryRun extends Error {
+  readonly saved: Saved;
+  constructor(saved: Saved) {
+    super('dry run');
+    this.saved = saved;
+  }
+}
+
+async function save(deps: ImportDeps, found: Found, run: { sha256: string; dryRun: boolean }): Promise<Saved> {
+  const at = momentOf(deps.now());
+  try {
+    return await deps.db.transaction(async (tx) => {
+      const saved = await saveOperators(tx, found.records, at);
+      // Saving and rolling back is the one way to count exactly what saving would do.
+      if (run.dryRun) throw new DryRun(saved);
+      if (saved.created + saved.changed > 0) {
+        const detail = { ...saved, rows: found.rows, refused: found.refused.length };
+        await appendEvents(tx, [{ kind: 'operators_imported', ref: run.sha256, detail, at }]);
+      }
+      return saved;
+    });
+  } catch (error) {
+    if (error instanceof DryRun) return error.saved;
+    throw error;
+  }
+}
+
+/** The refused rows as CSV: as they were, and after them which rules they break and what to do; safe to open in a spreadsheet. */
+export function refusedRowsCsv({ refused }: Pick<ImportReport, 'refused'>): string {
+  const titles = [...new Set(refused.flatMap(({ fields }) => Object.keys(fields)))];
+  const rows = refused.map(({ fields, faults }) => {
+    const cells = titles.map((title) => fields[title] ?? '');
+    const told = (part: (fault: RowFault) => string): string => [...new Set(faults.map(part))].join('; ');
+    const detail = told(({ row, column, detail }) => `row ${row}${column === '' ? '' : `, ${column}`}: ${detail}`);
+    return [...cells, told(({ rule }) => rule), detail, told(({ fix }) => fix)];
+  });
+  return writeCsv([[...titles, 'rule', 'detail', 'fix'], ...rows]);
+}

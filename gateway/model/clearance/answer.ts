@@ -1,0 +1,161 @@
+/** The answer to a status question: the fact, how fresh it is, what our policy advises, and why, step by step. */
+
+import type { Direction, TransportMode } from '../arrangement.ts';
+import type { PartyRole } from './entry.ts';
+import type { Day, Moment, OperatorStatus } from '../record/domestic-record.ts';
+
+/** Closed: a reader that meets another value treats it as `undetermined`. */
+export const outcomes = [
+  'recognised',
+  'recognised_with_limits',
+  'not_on_list',
+  'suspended',
+  'revoked',
+  'expired',
+  'agreement_not_in_force',
+  'undetermined',
+  'identifier_malformed',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** One status question, as a border system asks it. Member names are those of the API. */
+export interface CheckRequest {
+  /** Of the arrangement, or of a state it speaks for. */
+  readonly partner: string;
+  /** Absent only where the arrangement has operators found by name and address. */
+  readonly identifier?: string;
+  /** Characters the box of the declaration holds. */
+  readonly box_length?: number;
+  readonly role?: PartyRole;
+  readonly direction?: Direction;
+  readonly mode?: TransportMode;
+  /** Where the goods enter or leave here, as the declaration writes it. */
+  readonly port?: string;
+  /** Where they were loaded there, likewise. */
+  readonly port_of_departure?: string;
+  /** The legal moment; absent: now. */
+  readonly at?: Moment;
+  /** What had reached us by then; absent: now. */
+  readonly known_at?: Moment;
+  readonly name?: string;
+  readonly address?: string;
+  readonly purpose?: string;
+  readonly reference?: string;
+}
+
+/** What the register held about an operator at `at`, as known at `known_at`. */
+export interface RegisterFact {
+  readonly identifier: string;
+  readonly status: OperatorStatus | 'left';
+  readonly validFrom: Day;
+  readonly validTo?: Day;
+  readonly name?: string;
+  readonly roles: readonly string[];
+  readonly knownFrom: Moment;
+  readonly sourceMessage: string;
+}
+
+/** The newest list of a partner that was in force at a moment of knowledge. */
+export interface ListInForce {
+  /** `KR/1/00418`: partner, epoch, sequence. */
+  readonly number: string;
+  readonly issuedAt: Moment;
+  readonly receivedAt: Moment;
+  /** A newer list waits for two people. */
+  readonly newerHeld: boolean;
+}
+
+export interface ExplanationStep {
+  readonly step: 'identifier' | 'agreement' | 'freshness' | 'status' | 'scope' | 'name';
+  readonly result: 'pass' | 'warn' | 'fail' | 'skip';
+  readonly code: string;
+  readonly text: string;
+  readonly clause?: string;
+}
+
+export interface Freshness {
+  readonly state: 'fresh' | 'ageing' | 'stale' | 'none';
+  readonly list?: string;
+  readonly list_as_of?: Moment;
+  readonly received_at?: Moment;
+  readonly age_s?: number;
+  readonly max_age_s: number;
+  readonly source: 'register';
+  readonly note?: string;
+}
+
+export interface Advice {
+  readonly action: 'apply' | 'apply_with_limits' | 'do_not_apply' | 'refer';
+  readonly benefits: readonly string[];
+  readonly policy: string;
+  readonly reason?: string;
+}
+
+export interface Subject {
+  readonly partner: string;
+  /** State of the operator, where the partner speaks for several. */
+  readonly issuer?: string;
+  readonly identifier: string | null;
+  readonly identifier_as_sent?: string;
+  readonly name?: string;
+  readonly programme?: string;
+  readonly roles?: readonly string[];
+  readonly status?: string;
+  readonly valid_from?: Day;
+  readonly valid_to?: Day;
+  readonly last_known_status?: string;
+  readonly last_known_at?: Moment;
+}
+
+export interface NameMatch {
+  readonly result: 'match' | 'differs';
+  readonly score: number;
+  readonly compared: { readonly sent: string; readonly held: string };
+  readonly because: readonly string[];
+}
+
+/** How an identifier would have to be changed to be one that is recognised. */
+export type IdentifierEdit =
+  'prefix' | 'look_alike' | 'substitution' | 'transposition' | 'missing' | 'doubled' | 'other_partner';
+
+/**
+ * The one edit with which the same question would have been answered `recognised`; never applied by itself. Where more than one
+ * operator would be, none is named.
+ */
+export type WouldChangeAnswer =
+  | {
+      readonly edit: IdentifierEdit;
+      /** What was sent at the place of the edit, and what would stand there. */
+      readonly from?: string;
+      readonly to?: string;
+      readonly partner: string;
+      readonly identifier: string;
+      readonly because: string;
+    }
+  | { readonly edit: 'ambiguous'; readonly because: string };
+
+/** All of an answer but its proof; the proof's digest covers exactly this. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly subject: Subject;
+  readonly name_match?: NameMatch;
+  readonly at: Moment;
+  readonly known_at: Moment;
+  readonly answered_at: Moment;
+  readonly freshness: Freshness;
+  readonly advice: Advice;
+  readonly explanation: readonly ExplanationStep[];
+  readonly would_change_answer?: WouldChangeAnswer;
+  readonly reference?: string;
+}
+
+export interface Proof {
+  readonly consultation_number: string;
+  readonly issued_at: Moment;
+  readonly requester: string;
+  /** `sha-256:` + base64url of SHA-256 over the canonical JSON (RFC 8785) of the answer without `proof`. */
+  readonly answer_digest: string;
+  readonly log_index: number;
+}
+
+export type ProvenAnswer = Answer & { readonly proof: Proof };

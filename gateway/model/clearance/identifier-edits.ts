@@ -1,0 +1,123 @@
+/**
+ * Identifiers that are one slip away from the one sent: what the register is asked before saying what would have been recognised.
+ * They are candidates only; none is ever taken for what was sent.
+ */
+
+import type { IdentifierEdit } from './answer.ts';
+import {
+  checkDigitOf,
+  cleanIdentifier,
+  follows,
+  prefixReadings,
+  withoutSeparators,
+  type Issuer,
+} from '../identifier.ts';
+
+export interface Candidate {
+  readonly identifier: string;
+  readonly edit: IdentifierEdit;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Looked up at most for one answer; those with the smallest edits come first. */
+const most = 200;
+
+/** Signs that are taken for each other on paper and on screens. */
+const alike = ['0O', '1IL', '2Z', '5S', '8B'];
+
+/**
+ * Every identifier of the issuer's form that differs from what was sent by letters in front, by one or two signs that look alike, or, where
+ * a check digit tells right from wrong, by one slip of the hand. From the smallest edit on, each once, at most 200.
+ */
+export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[] {
+  const bare = withoutSeparators(cleanIdentifier(sent).value);
+  const found = new Map<string, Candidate>();
+  for (const candidate of edits(bare, issuer)) {
+    const { identifier } = candidate;
+    if (found.has(identifier) || !follows(issuer.form, identifier)) continue;
+    found.set(identifier, candidate);
+    if (found.size === most) break;
+  }
+  return [...found.values()];
+}
+
+function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
+  const readings = prefixReadings(bare, issuer).map(({ value }) => value);
+  for (const identifier of readings) yield { identifier, edit: 'prefix', from: bare, to: identifier };
+  const texts = [bare, ...readings];
+  for (const text of texts) yield* swapped(text);
+  for (const text of texts) {
+    for (const slip of slips(text)) {
+      const { identifier } = slip;
+      if (follows(issuer.form, identifier) && checkDigitOf(issuer.form, identifier) === 'ok') yield slip;
+    }
+  }
+  for (const text of texts)
+    for (const { identifier, ...first } of swapped(text)) yield* swappedAgain(identifier, first);
+}
+
+type Edit = Omit<Candidate, 'identifier'>;
+
+/** One sign for another that looks like it. */
+function* swapped(text: string): Iterable<Candidate> {
+  for (const [place, sign] of text.split('').entries()) {
+    for (const other of alike.find((signs) => signs.includes(sign)) ?? '') {
+      if (other !== sign)
+        yield { identifier: replaced(text, place, 1, other), edit: 'look_alike', from: sign, to: other };
+    }
+  }
+}
+
+function* swappedAgain(text: string, first: Edit): Iterable<Candidate> {
+  for (const second of swapped(text)) {
+    const [from, to] = [`${first.from ?? ''}${second.from ?? ''}`, `${first.to ?? ''}${second.to ?? ''}`];
+    yield { ...second, from, to };
+  }
+}
+
+/** A wrong digit, two neighbours exchanged, a sign written twice, a digit left out. */
+function* slips(text: string): Iterable<Candidate> {
+  for (const [place, sign] of text.split('').entries()) {
+    const next = text.charAt(place + 1);
+    if (/\d/u.test(sign)) {
+      for (const to of digits) {
+        if (to !== sign) yield { identifier: replaced(text, place, 1, to), edit: 'substitution', from: sign, to };
+      }
+    }
+    if (next !== '' && next !== sign) {
+      const [from, to] = [sign + next, next + sign];
+      yield { identifier: replaced(text, place, 2, to), edit: 'transposition', from, to };
+    }
+    if (next === sign) yield { identifier: replaced(text, place, 1, ''), edit: 'doubled', from: sign + sign, to: sign };
+  }
+  for (let place = 0; place <= text.length; place += 1) {
+    for (const to of digits) yield { identifier: replaced(text, place, 0, to), edit: 'missing', to };
+  }
+}
+
+const digits = '0123456789';
+
+function replaced(text: string, place: number, length: number, by: string): string {
+  return text.slice(0, place) + by + text.slice(place + length);
+}
+
+/** The edit in words. */
+export function editInWords({ edit, from = '', to = '', identifier }: Candidate): string {
+  switch (edit) {
+    case 'prefix':
+      return `${from} with its letters in front as they belong is ${identifier}`;
+    case 'look_alike':
+      return `with ${to} in place of ${from}, which looks like it, it is ${identifier}`;
+    case 'substitution':
+      return `with ${to} in place of ${from} it is ${identifier}`;
+    case 'transposition':
+      return `with ${to} in place of ${from}, two signs exchanged, it is ${identifier}`;
+    case 'missing':
+      return `with one more ${to} it is ${identifier}`;
+    case 'doubled':
+      return `with ${to} once and not twice it is ${identifier}`;
+    case 'other_partner':
+      return `it looks like an identifier of another partner, ${identifier}`;
+  }
+}

@@ -1,0 +1,52 @@
+/** What one status question is decided from, and the steps of the way: the terms, the request, and what the register holds. */
+
+import type { Advice, CheckRequest, ExplanationStep, Freshness, ListInForce, Outcome, RegisterFact } from './answer.ts';
+import type { Arrangement } from '../arrangement.ts';
+import type { CleanIdentifier, WrittenForm } from '../identifier.ts';
+import type { Day, Moment } from '../record/domestic-record.ts';
+
+/** What must be known of a partner to answer about its operators. An adapter is one of these. */
+export interface PartnerTerms {
+  readonly partner: string;
+  readonly timeZone: string;
+  readonly arrangement: Arrangement;
+  readonly identifiers: { readonly theirs: WrittenForm };
+}
+
+export interface Question {
+  /** Country of the home administration. */
+  readonly home: string;
+  readonly terms: PartnerTerms;
+  readonly request: CheckRequest;
+  /** As read for this partner; where the operator was found by name and address, its own. */
+  readonly identifier: CleanIdentifier;
+  /** How many operators have the name and address sent; absent where an identifier was sent. */
+  readonly namesakes?: number;
+  /** The newest version of the operator that began on or before the day of `at`, as known at `knownAt`. */
+  readonly fact: RegisterFact | undefined;
+  readonly list: ListInForce | undefined;
+  readonly at: Moment;
+  readonly knownAt: Moment;
+  readonly now: Moment;
+  readonly policy: string;
+}
+
+/** A question with what follows from its moments. */
+export interface Facts extends Question {
+  /** Day of `at` where the partner keeps its calendar: validity is stated in days of that calendar. */
+  readonly day: Day;
+  readonly freshness: Freshness;
+}
+
+export interface Ruling {
+  readonly outcome: Outcome;
+  readonly action: Advice['action'];
+  readonly benefits?: readonly string[];
+  readonly reason?: string;
+}
+
+/** One step of the way: what it found, and the end of the way if it ends here. */
+export interface Judgement {
+  readonly steps: readonly ExplanationStep[];
+  readonly ruling?: Ruling;
+}

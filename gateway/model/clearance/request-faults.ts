@@ -1,0 +1,57 @@
+/** A request with faults: all of them at once, each with its place, so that whoever wrote it mends it in one go. */
+
+import { GatewayError } from '../errors.ts';
+
+export interface RequestFault {
+  /** JSON Pointer (RFC 6901) into the request. */
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly allowed?: readonly string[];
+}
+
+/** E_REQUEST_INVALID with every fault found. */
+export class RequestFaults extends GatewayError {
+  readonly faults: readonly RequestFault[];
+
+  constructor(faults: readonly RequestFault[]) {
+    const first = faults[0];
+    super('E_REQUEST_INVALID', `${faults.length} fault(s): nothing was checked and no number was given`, {
+      ...(first === undefined ? {} : { at: first.pointer }),
+    });
+    this.name = 'RequestFaults';
+    this.faults = faults;
+  }
+}
+
+/** Two faults of form that need better words than a schema has: a number for an identifier, a time without a zone. */
+export function explainFaults(faults: readonly RequestFault[], request: unknown): readonly RequestFault[] {
+  return faults.map((fault) => {
+    const value = valueAt(request, fault.pointer);
+    if (fault.code === 'TYPE' && typeof value === 'number' && fault.pointer.endsWith('/identifier')) {
+      return {
+        ...fault,
+        code: 'NUMBER_AS_IDENTIFIER',
+        detail: 'An identifier is text. As a number it loses zeros and digits: put it in quotes.',
+      };
+    }
+    if (
+      fault.code === 'FORMAT' &&
+      typeof value === 'string' &&
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/u.test(value)
+    ) {
+      return { ...fault, code: 'TIME_ZONE', detail: 'The time has no offset. Add Z or an offset such as +08:00.' };
+    }
+    return fault;
+  });
+}
+
+function valueAt(value: unknown, pointer: string): unknown {
+  let found = value;
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, name)) return undefined;
+    found = (found as Readonly<Record<string, unknown>>)[name];
+  }
+  return found;
+}

@@ -1,0 +1,210 @@
+/** Judges a decoded list before anything is changed: is it for us, from them, next in line, about their own operators, and of a plausible size? */
+
+import { GatewayError, type ErrorCode } from '../errors.ts';
+import type { ListBands } from '../arrangement.ts';
+import { byteMemo, type ByteMemo } from '../byte-memo.ts';
+import { openCells, type Cells } from '../record/json-spans.ts';
+import { stateOf } from '../identifier.ts';
+import { nextChain, zeroChain } from './digest.ts';
+import type { ListMessage, ListRecord, Position } from './list.ts';
+import type { HoldReason, RecordResult } from '../message.ts';
+import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
+import { cellNumber, cellsAt, recordAt, type PackedRecords } from '../record/packed-records.ts';
+import type { Moment } from '../record/domestic-record.ts';
+import { hiddenIn } from '../shown-text.ts';
+
+/** How far a sender's clock may run ahead of ours. */
+const clockAllowanceSeconds = 300;
+
+export interface Circumstances {
+  readonly home: string;
+  readonly partner: string;
+  readonly now: Moment;
+  /** Where the sender's stream stands here; undefined before the first list. */
+  readonly held: Position | undefined;
+}
+
+/** Sender, addressee and clock. */
+export function judgeEnvelope(
+  message: { from: string; to: string; issuedAt: Moment },
+  at: Omit<Circumstances, 'held'>,
+): void {
+  if (message.from !== at.partner)
+    throw new GatewayError('E_MESSAGE_SENDER', 'the sender named is not the partner who signed');
+  if (message.to !== at.home)
+    throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the addressee named is not this administration');
+  if (Date.parse(message.issuedAt) > Date.parse(at.now) + clockAllowanceSeconds * 1000) {
+    throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, {
+      fix: 'Set the clock of the sending system.',
+    });
+  }
+}
+
+/** The place in the stream: what comes next is taken, everything else says what is held. */
+export function judgeSequence(
+  list: Pick<ListMessage, 'kind' | 'position' | 'previousChain'>,
+  held: Position | undefined,
+): void {
+  const stated = list.position;
+  const begins = list.kind === 'full' && list.previousChain === zeroChain;
+  if (held === undefined || stated.epoch.no > held.epoch.no) {
+    if (!begins) refuse('E_SEQUENCE_GAP', 'no list of this epoch is held; it begins with a full list', held);
+    return;
+  }
+  if (stated.epoch.no < held.epoch.no) refuse('E_SEQUENCE_ROLLBACK', 'a later epoch is held', held);
+  if (stated.epoch.id !== held.epoch.id) refuse('E_SEQUENCE_FORK', 'another epoch of the same number is held', held);
+  if (stated.sequence <= held.sequence) refuse('E_SEQUENCE_ROLLBACK', 'this number or a later one is held', held);
+  if (stated.sequence > held.sequence + 1) refuse('E_SEQUENCE_GAP', 'messages between are missing', held);
+  if (list.previousChain !== held.chain) refuse('E_SEQUENCE_FORK', 'the message does not continue the list held', held);
+}
+
+function refuse(code: ErrorCode, detail: string, held: Position | undefined): never {
+  const where = held === undefined ? 'nothing' : `epoch ${held.epoch.no}, number ${held.sequence}`;
+  throw new GatewayError(code, `${detail}; held: ${where}`, { fix: 'Send a full list in a new epoch.' });
+}
+
+/** The chain after the message, as the sender states it; of every part of a list. */
+export function judgeChain({
+  kind,
+  position,
+  previousChain,
+}: Pick<ListMessage, 'kind' | 'position' | 'previousChain'>): void {
+  if (nextChain(previousChain, position.sequence, kind, position.root) !== position.chain)
+    throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
+}
+
+/** The list as it will stand, once root and count come out as the sender states them. */
+export function judgeMirror(position: Position, after: MirrorSummary): void {
+  if (after.count !== position.count)
+    throw new GatewayError('E_LIST_ROOT', `${after.count} records would stand, ${position.count} are stated`);
+  if (mirrorRoot(after) !== position.root)
+    throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
+}
+
+/** Parts of a list follow each other, and all state one whole. `staged`: parts of it that are held already. */
+export function judgePart(
+  { kind, part, position }: Pick<ListMessage, 'kind' | 'part' | 'position'>,
+  held: Position | undefined,
+  staged: number,
+): void {
+  const no = part?.no ?? 1;
+  if (part !== undefined && (no < 1 || no > part.of || kind !== 'full'))
+    throw new GatewayError(
+      'E_LIST_PART',
+      'only full lists travel in parts, and each part has a number within their count',
+    );
+  if (no === 1 && (kind === 'full' || staged === 0)) return;
+  const whole = held?.root === position.root && held.count === position.count;
+  if (no === staged + 1 && no > 1 && whole) return;
+  throw new GatewayError('E_LIST_PART', `part ${no} does not continue the ${staged} parts held`, {
+    fix: 'Send the whole list in a new epoch.',
+  });
+}
+
+/** Each operator once, and each the partner's own. */
+export function judgeScope(
+  identifiers: readonly string[],
+  form: { readonly form: string; readonly issuers?: readonly string[] },
+): void {
+  const prefix = form.form.slice(0, form.form.indexOf('{'));
+  // Lists come in the order of their identifiers: sorting what is sorted costs less than remembering each.
+  const sorted = identifiers.toSorted();
+  if (sorted.some((identifier, i) => identifier === sorted[i + 1]))
+    throw new GatewayError('E_RECORD_REPEATED', 'one operator stands twice in the message');
+  for (const identifier of identifiers) {
+    const own = identifier.startsWith(prefix) && (form.issuers === undefined || isOf(form.issuers, identifier));
+    if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
+  }
+}
+
+function isOf(issuers: readonly string[], identifier: string): boolean {
+  return stateOf(issuers, identifier) !== undefined;
+}
+
+/** What is wrong with single records, whose entries come in their order: these stay out of the register, the rest of the list goes in. */
+export function faultyRecords(
+  records: PackedRecords,
+  entries: readonly MirrorEntry[],
+  grammar: RegExp,
+): RecordResult[] {
+  const faults: RecordResult[] = [];
+  const cells = openCells();
+  const days = byteMemo((day) => day);
+  for (const [number, { identifier }] of entries.entries()) {
+    cellsAt(cells, records, number);
+    if (!contradict(cells, days) && !mayHide(records, number) && grammar.test(identifier)) continue;
+    const fault = faultOf(recordAt(records, number), grammar);
+    if (fault !== undefined) faults.push({ identifier, ...fault });
+  }
+  return faults;
+}
+
+function contradict({ bytes, starts, ends }: Cells, days: ByteMemo<string>): boolean {
+  const { validFrom, validTo } = cellNumber;
+  if (starts[validTo] === ends[validTo]) return false;
+  const to = days(bytes, starts[validTo] ?? 0, ends[validTo] ?? 0);
+  return to < days(bytes, starts[validFrom] ?? 0, ends[validFrom] ?? 0);
+}
+
+function faultOf(
+  { identifier, name, address, validFrom, validTo }: ListRecord,
+  grammar: RegExp,
+): Omit<RecordResult, 'identifier'> | undefined {
+  if (!grammar.test(identifier)) return { code: 'identifier_malformed', detail: 'not of the agreed form' };
+  if (validTo !== undefined && validTo < validFrom)
+    return { code: 'dates_contradict', detail: 'valid to is before valid from' };
+  if ([name.latin, name.local, address.latin, address.local, address.city].some(misleads))
+    return { code: 'text_forbidden', detail: 'a name or address holds hidden characters' };
+  return undefined;
+}
+
+/**
+ * Whether a text of the record may hold a character that misleads: each of these is an escape in JSON, the byte 7F, or begins with
+ * the byte C2, D8 or E2 (digits, Latin letters, kana, hangul and the common Chinese characters do not). Most records have none.
+ */
+function mayHide({ bytes, starts }: PackedRecords, number: number): boolean {
+  for (let i = starts[number] ?? 0, end = starts[number + 1] ?? 0; i < end; i += 1)
+    if (suspicious[bytes[i] ?? 0] === 1) return true;
+  return false;
+}
+
+const suspicious = new Uint8Array(256);
+for (const byte of [0x5c, 0x7f, 0xc2, 0xd8, 0xe2]) suspicious[byte] = 1;
+
+/** Characters that control a screen or turn the direction of text: an officer would not read what stands there. */
+function misleads(text: string | undefined): boolean {
+  const hidden = text === undefined ? undefined : hiddenIn(text);
+  return hidden === 'control' || hidden === 'direction';
+}
+
+export interface Hold {
+  readonly reason: HoldReason;
+  readonly detail: string;
+}
+
+/** Counts before and after one message, of active operators. */
+export interface ListMovement {
+  readonly before: number;
+  readonly after: number;
+  /** Operators that leave or are no longer active. */
+  readonly lost: number;
+  readonly gained: number;
+}
+
+/** Whether the list moves further than agreed: then two people look at it first. The first list has only its size to be judged by. */
+export function judgeBands(movement: ListMovement, bands: ListBands): Hold | undefined {
+  const { before, after, lost, gained } = movement;
+  const [least, most] = bands.between;
+  if (after < least || after > most)
+    return { reason: 'list_outside_size', detail: `${after} operators; between ${least} and ${most} are expected` };
+  if (before === 0) return undefined;
+  if (lost > allowed(before, bands.shrink))
+    return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would no longer count` };
+  if (gained > allowed(before, bands.grow))
+    return { reason: 'list_grows', detail: `${gained} operators would join ${before}` };
+  return undefined;
+}
+
+function allowed(before: number, band: { readonly percent: number; readonly records: number }): number {
+  return Math.max(band.records, Math.floor((before * band.percent) / 100));
+}

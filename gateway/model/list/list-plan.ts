@@ -1,0 +1,141 @@
+/** What a received list would change, worked out in full before anything is changed. */
+
+import type { ListBands } from '../arrangement.ts';
+import { bucketOf } from './digest.ts';
+import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
+import type { Departure } from './list.ts';
+import type { RecordResult } from '../message.ts';
+import { changeMirror, entriesIn, findEntry, mirrorOf } from './mirror.ts';
+import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
+import { entriesOf, type PackedList, type PackedRecords } from '../record/packed-records.ts';
+import type { Day } from '../record/domestic-record.ts';
+
+/** The list held from a partner, as far as a message touches it. */
+export interface HeldList {
+  readonly mirror: MirrorSummary;
+  /** Those that `touchedBuckets` names. */
+  readonly buckets: ReadonlyMap<number, Bucket>;
+}
+
+export interface ListPlan {
+  /** Everything that was published, refused records too, so that both sides' digests agree. */
+  readonly mirror: MirrorChange;
+  /** What may be known from now on: of the records those of these numbers, and who left. */
+  readonly register: {
+    readonly records: PackedRecords;
+    readonly puts: readonly number[];
+    readonly departures: readonly Departure[];
+  };
+  readonly refused: readonly RecordResult[];
+  readonly taken: number;
+  /** Two people look first. */
+  readonly hold: Hold | undefined;
+}
+
+export interface PlanTerms {
+  readonly form: { readonly form: string; readonly grammar: RegExp; readonly issuers?: readonly string[] };
+  readonly bands: ListBands;
+  /** The day on which operators missing from a full list count as having left. */
+  readonly day: Day;
+}
+
+/** What a message says of single operators; of a list in parts, of all its parts. */
+export interface ListContent extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
+  /** Of the records, in their order. */
+  readonly entries: readonly MirrorEntry[];
+}
+
+export function contentOf({ kind, records, departures, position }: Omit<ListContent, 'entries'>): ListContent {
+  return { kind, records, departures, position, entries: entriesOf(records) };
+}
+
+/** The buckets that must be at hand to plan; `all` for a full list. */
+export function touchedBuckets({ kind, entries, departures }: ListContent): readonly number[] | 'all' {
+  if (kind === 'full') return 'all';
+  const named = [...entries, ...departures].map(({ identifier }) => bucketOf(identifier));
+  return [...new Set(named)];
+}
+
+/** Judges scope, root and count (throws the code of what is wrong), then says what would change. */
+export function planList(list: ListContent, held: HeldList, terms: PlanTerms): ListPlan {
+  const { entries, records } = list;
+  judgeScope(
+    [...entries, ...list.departures].map(({ identifier }) => identifier),
+    terms.form,
+  );
+  const before = entriesNamed(list, held);
+  const departures = list.kind === 'full' ? missing(list, before, terms.day) : list.departures;
+  const mirror = mirrorAfter(list, held);
+  judgeMirror(list.position, mirror.after);
+
+  const refused = faultyRecords(records, entries, terms.form.grammar);
+  const faulty = new Set(refused.map(({ identifier }) => identifier));
+  const { changed, movement } = compared(entries, departures, before, held.mirror.active);
+  return {
+    mirror,
+    register: {
+      records,
+      puts: faulty.size === 0 ? changed : changed.filter((i) => !faulty.has(entries[i]?.identifier ?? '')),
+      departures,
+    },
+    refused,
+    taken: entries.length + list.departures.length - refused.length,
+    hold: judgeBands(movement, terms.bands),
+  };
+}
+
+/** What is held of the operators the message is about: of all, when it is a full list. */
+function entriesNamed(
+  { kind, entries, departures }: ListContent,
+  { buckets }: HeldList,
+): ReadonlyMap<string, MirrorEntry> {
+  const found = new Map<string, MirrorEntry>();
+  if (kind === 'full') {
+    for (const entry of entriesIn(buckets)) found.set(entry.identifier, entry);
+    return found;
+  }
+  for (const { identifier } of [...entries, ...departures]) {
+    const entry = findEntry(buckets, identifier);
+    if (entry !== undefined) found.set(identifier, entry);
+  }
+  return found;
+}
+
+function mirrorAfter({ kind, entries, departures }: ListContent, { mirror, buckets }: HeldList): MirrorChange {
+  if (kind === 'full') return mirrorOf(entries);
+  const gone = departures.map(({ identifier }) => identifier);
+  return changeMirror(mirror, buckets, entries, gone);
+}
+
+/** Who is on the list held but not on a full list left, for the reason it names if any; absence alone is no revocation. */
+function missing(
+  { entries, departures }: ListContent,
+  before: ReadonlyMap<string, MirrorEntry>,
+  day: Day,
+): readonly Departure[] {
+  if (before.size === 0) return [];
+  const listed = new Set(entries.map(({ identifier }) => identifier));
+  const named = new Map(departures.map((departure) => [departure.identifier, departure]));
+  const gone = [...before.keys()].filter((identifier) => !listed.has(identifier));
+  return gone.map((identifier) => named.get(identifier) ?? { identifier, reason: 'left', since: day });
+}
+
+/** The numbers of the records that are new or say something else, and how many operators are active for it and no longer. */
+function compared(
+  entries: readonly MirrorEntry[],
+  departures: readonly Departure[],
+  before: ReadonlyMap<string, MirrorEntry>,
+  active: number,
+): { readonly changed: readonly number[]; readonly movement: ListMovement } {
+  const changed: number[] = [];
+  let lost = departures.filter(({ identifier }) => before.get(identifier)?.active === true).length;
+  let gained = 0;
+  for (const [i, entry] of entries.entries()) {
+    const held = before.size === 0 ? undefined : before.get(entry.identifier);
+    if (held?.leaf === entry.leaf) continue;
+    changed.push(i);
+    if (entry.active && held?.active !== true) gained += 1;
+    if (!entry.active && held?.active === true) lost += 1;
+  }
+  return { changed, movement: { before: active, after: active + gained - lost, lost, gained } };
+}

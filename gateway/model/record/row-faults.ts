@@ -1,0 +1,247 @@
+/** Judges the rows of a file of domestic records: a row becomes a record, or every fault it has is named. */
+
+import { checkDigit } from './check-digits.ts';
+import { faultRules, type FaultRule, type RowFault } from './fault-rules.ts';
+import type { HomeProfile } from '../home.ts';
+import {
+  operatorStatuses,
+  roles as allRoles,
+  textPaths,
+  type Address,
+  type Day,
+  type DomesticRecord,
+} from './domestic-record.ts';
+import type { RecordPath } from './columns.ts';
+import { hiddenIn, isFormula, shown } from '../shown-text.ts';
+
+/** A row as it was read: cells by column title, without blanks around them. */
+export interface FileRow {
+  readonly row: number;
+  readonly fields: Readonly<Record<string, string>>;
+  /** Number of cells; absent where the file has no cells. */
+  readonly cells?: number;
+}
+
+/** A refused row has no record; a taken row may have warnings. */
+export interface JudgedRow {
+  readonly record?: DomesticRecord;
+  readonly faults: readonly RowFault[];
+}
+
+const mostCharactersOfText = 512;
+const mostCharactersShown = 60;
+
+/** Reads the cells of one row and collects their faults. */
+interface Sheet {
+  value(path: RecordPath): string;
+  fault(path: RecordPath | undefined, rule: FaultRule, detail?: string): void;
+  readonly faults: readonly RowFault[];
+}
+
+/**
+ * A judge of one file: it remembers the codes it has taken, so a code that comes again is refused and the first good row
+ * stays. `today`: the day at home, to tell days in the future.
+ */
+export function rowJudge(home: HomeProfile, today: Day): (row: FileRow) => JudgedRow {
+  const pattern = new RegExp(`^(?:${home.code.pattern})$`, 'u');
+  const columns = Object.keys(home.columns).length;
+  const takenAt = new Map<string, number>();
+  return (row) => {
+    const sheet = openSheet(home, row);
+    if (row.cells !== undefined && row.cells !== columns) {
+      // Every cell after the slip stands under a wrong title: more faults of this row would say nothing.
+      sheet.fault(undefined, 'cells_miscounted', `${row.cells} cells under ${columns} titles`);
+      return { faults: sheet.faults };
+    }
+    const record = readRecord(sheet, home, pattern, today);
+    const before = takenAt.get(sheet.value('code'));
+    if (before !== undefined) sheet.fault('code', 'code_repeated', `first in row ${before}`);
+    if (record === undefined || isRefused(sheet.faults)) return { faults: sheet.faults };
+    takenAt.set(record.code, row.row);
+    return { record, faults: sheet.faults };
+  };
+}
+
+function isRefused(faults: readonly RowFault[]): boolean {
+  return faults.some(({ severity }) => severity === 'refused');
+}
+
+/** A fault outside a cell that was read here: the shape of a line. */
+export function faultOf(row: number, column: string, value: string, rule: FaultRule, detail?: string): RowFault {
+  const { severity, title, fix } = faultRules[rule];
+  return { row, column, value: shown(value, mostCharactersShown), rule, detail: detail ?? title, fix, severity };
+}
+
+function openSheet(home: HomeProfile, { row, fields }: FileRow): Sheet {
+  const faults: RowFault[] = [];
+  const title = (path: RecordPath): string => home.columns[path] ?? path;
+  const value = (path: RecordPath): string => fields[title(path)] ?? '';
+  return {
+    value,
+    fault(path, rule, detail) {
+      const column = path === undefined ? '' : title(path);
+      faults.push(faultOf(row, column, path === undefined ? '' : value(path), rule, detail));
+    },
+    faults,
+  };
+}
+
+function readRecord(sheet: Sheet, home: HomeProfile, pattern: RegExp, today: Day): DomesticRecord | undefined {
+  judgeTexts(sheet);
+  const code = readCode(sheet, home, pattern);
+  const businessNumber = readBusinessNumber(sheet, home);
+  const status = readWord(sheet, 'status', operatorStatuses, 'status_unknown');
+  const grade = readWord(sheet, 'grade', home.grades, 'grade_unknown');
+  const gradeSince = readDay(sheet, 'gradeSince', today);
+  const statusSince = readDay(sheet, 'statusSince', today);
+  const roles = readRoles(sheet);
+  const consent = readWord(sheet, 'consent', ['yes', 'no'], 'consent_unknown');
+  const consentSince = sheet.value('consentSince') === '' ? undefined : readDay(sheet, 'consentSince', today);
+  if (status === undefined || grade === undefined || gradeSince === undefined || statusSince === undefined) return;
+  if (status !== 'active' && statusSince < gradeSince) {
+    sheet.fault('statusSince', 'dates_contradict', `${status} before the grade was given on ${gradeSince}`);
+  }
+  return {
+    code,
+    ...(businessNumber === '' ? {} : { businessNumber }),
+    name: readTexts(sheet, { local: 'name.local', latin: 'name.latin' }),
+    address: readAddress(sheet),
+    grade,
+    gradeSince,
+    status,
+    statusSince,
+    roles,
+    consent: consent === 'yes',
+    ...(consentSince === undefined ? {} : { consentSince }),
+  };
+}
+
+// 9.13101E+17: what a spreadsheet writes for a long number it took for a quantity.
+const scientific = /^\d(?:[.,]\d+E\+?\d+|E\+\d+)$/iu;
+// A spreadsheet keeps 15 digits of a number and fills the rest with zeros.
+const zeroFilled = /^\d{15}0{3,}$/u;
+
+function readCode(sheet: Sheet, home: HomeProfile, pattern: RegExp): string {
+  const code = sheet.value('code');
+  if (code === '') sheet.fault('code', 'field_missing');
+  else if (scientific.test(code)) sheet.fault('code', 'number_eaten_by_spreadsheet');
+  else if (!pattern.test(code)) sheet.fault('code', 'code_malformed', `not ${home.code.words}`);
+  return code;
+}
+
+function readBusinessNumber(sheet: Sheet, home: HomeProfile): string {
+  const number = sheet.value('businessNumber');
+  const profile = home.businessNumber;
+  if (number === '') return '';
+  if (scientific.test(number)) {
+    sheet.fault('businessNumber', 'number_eaten_by_spreadsheet');
+  } else if (profile !== undefined && number.length !== profile.length) {
+    const detail = `${number.length} characters instead of ${profile.length}`;
+    sheet.fault('businessNumber', 'business_number_length', detail);
+  } else if (profile !== undefined && checkDigit(profile.kind, number) === 'wrong') {
+    // Zeros alone prove nothing, and a check digit alone is forgiven: together they are a rounded number.
+    const rule = zeroFilled.test(number) ? 'number_eaten_by_spreadsheet' : 'check_digit_wrong';
+    sheet.fault('businessNumber', rule);
+  }
+  return number;
+}
+
+function readWord<T extends string>(
+  sheet: Sheet,
+  path: RecordPath,
+  words: readonly T[],
+  rule: FaultRule,
+): T | undefined {
+  const word = sheet.value(path);
+  const found = words.find((known) => known === word);
+  if (word === '') sheet.fault(path, 'field_missing');
+  else if (found === undefined) sheet.fault(path, rule, `not one of ${words.join(', ')}`);
+  return found;
+}
+
+function readRoles(sheet: Sheet): DomesticRecord['roles'] {
+  const text = sheet.value('roles');
+  const words = new Set(text === '' ? [] : text.split('|').map((word) => word.trim()));
+  const found = allRoles.filter((role) => words.has(role));
+  if (words.size === 0) sheet.fault('roles', 'roles_missing');
+  const unknown = [...words].filter((word) => !allRoles.some((role) => role === word));
+  if (unknown.length > 0) {
+    sheet.fault('roles', 'role_unknown', `not a role: ${shown(unknown.join(', '), mostCharactersShown) || '(empty)'}`);
+  }
+  return found;
+}
+
+function readDay(sheet: Sheet, path: RecordPath, today: Day): Day | undefined {
+  const day = sheet.value(path);
+  if (day === '') sheet.fault(path, 'field_missing');
+  else if (!/^\d{4}-\d{2}-\d{2}$/u.test(day)) sheet.fault(path, 'day_malformed');
+  else if (!dayExists(day)) sheet.fault(path, 'day_impossible');
+  else {
+    if (day > today) sheet.fault(path, 'day_in_future', `later than ${today}`);
+    return day;
+  }
+  return undefined;
+}
+
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function dayExists(day: Day): boolean {
+  const year = Number(day.slice(0, 4));
+  const month = Number(day.slice(5, 7));
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const length = (monthLengths[month - 1] ?? 0) + (leap ? 1 : 0);
+  const date = Number(day.slice(8, 10));
+  return year >= 1900 && date >= 1 && date <= length;
+}
+
+const judgedTexts = [...textPaths, 'businessNumber'] as const;
+
+function judgeTexts(sheet: Sheet): void {
+  if (sheet.value('name.local') === '' && sheet.value('name.latin') === '') sheet.fault('name.latin', 'field_missing');
+  else if (sheet.value('name.latin') === '') sheet.fault('name.latin', 'latin_name_missing');
+  for (const path of judgedTexts) {
+    const text = sheet.value(path);
+    if (text === '') continue;
+    if (text.length > mostCharactersOfText) sheet.fault(path, 'text_too_long', `${text.length} characters`);
+    const hidden = hiddenIn(text);
+    if (hidden !== undefined) sheet.fault(path, hiddenRules[hidden]);
+    if (isFormula(text)) sheet.fault(path, 'text_is_formula');
+  }
+  judgeLatin(sheet, 'name.latin');
+  judgeLatin(sheet, 'address.latin');
+  if (scientific.test(sheet.value('address.postcode'))) sheet.fault('address.postcode', 'number_eaten_by_spreadsheet');
+}
+
+const hiddenRules = {
+  control: 'text_has_control',
+  direction: 'text_turns_direction',
+  invisible: 'text_invisible',
+} as const satisfies Record<NonNullable<ReturnType<typeof hiddenIn>>, FaultRule>;
+
+const notLatin = /[^\P{L}\p{Script=Latin}]/u;
+
+/** A Cyrillic А in a Latin name looks right and matches nothing (Unicode Technical Standard 39, mixed scripts). */
+function judgeLatin(sheet: Sheet, path: 'name.latin' | 'address.latin'): void {
+  const letter = notLatin.exec(sheet.value(path))?.[0];
+  if (letter === undefined) return;
+  const number = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  sheet.fault(path, 'letter_not_latin', `${letter} is U+${number}, not a Latin letter`);
+}
+
+function readTexts<K extends string>(sheet: Sheet, paths: Readonly<Record<K, RecordPath>>): Partial<Record<K, string>> {
+  const texts: Partial<Record<K, string>> = {};
+  for (const key of Object.keys(paths) as K[]) {
+    const text = sheet.value(paths[key]);
+    if (text !== '') texts[key] = text;
+  }
+  return texts;
+}
+
+function readAddress(sheet: Sheet): Address {
+  return readTexts(sheet, {
+    local: 'address.local',
+    latin: 'address.latin',
+    city: 'address.city',
+    postcode: 'address.postcode',
+  });
+}

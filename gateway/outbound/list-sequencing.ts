@@ -1,0 +1,71 @@
+/** Gives what a list says its messages: cut where it is too long, each with the number, the chain and the root after it. */
+
+import type { Gateway, Partner } from '../gateway.ts';
+import type { ListContent } from './list-diff.ts';
+import { later, momentOf } from '../model/day.ts';
+import { nextChain, zeroChain } from '../model/list/digest.ts';
+import type { Part, Position } from '../model/list/list.ts';
+import { addChange, mirrorRoot } from '../model/list/mirror.ts';
+import { sliceRecords, type PackedList } from '../model/record/packed-records.ts';
+import type { Stream } from '../store/streams.ts';
+
+export interface Numbering {
+  readonly stream: Stream | undefined;
+  readonly content: ListContent;
+  readonly each: boolean;
+}
+
+/** One or more messages, each with the number, chain and root after it; made one by one, while those before are being signed. */
+export function* numbered(
+  gateway: Gateway,
+  partner: Partner,
+  { stream, content, each }: Numbering,
+): Generator<PackedList> {
+  const { kind } = content;
+  const { partRecords = Infinity } = partner.adapter.lists;
+  const cut = [...cutUp(content, each && kind === 'delta' ? 1 : partRecords)];
+  const begins = stream === undefined || stream.resyncWanted;
+  const epoch = begins
+    ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
+    : stream.position.epoch;
+  let { sequence, chain } = begins ? { sequence: 0, chain: zeroChain } : stream.position;
+  const issuedAt = momentOf(gateway.now());
+  const head = {
+    ...{ kind, from: gateway.home.country, to: partner.code, issuedAt },
+    nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
+  };
+  for (const [i, own] of cut.entries()) {
+    if (kind === 'delta') applyTo(content, own);
+    const { after } = content.mirror;
+    const root = mirrorRoot(after);
+    const previousChain = chain;
+    sequence += 1;
+    chain = nextChain(previousChain, sequence, kind, root);
+    const position: Position = { epoch, sequence, chain, root, count: after.count };
+    const part: Part = { no: i + 1, of: cut.length };
+    const parted = kind === 'full' && part.of > 1 ? { part } : {};
+    const { records, departures } = own;
+    yield { ...head, id: gateway.newId(), position, previousChain, ...parted, records, departures };
+  }
+}
+
+type Cut = Pick<ListContent, 'records' | 'departures' | 'entries'>;
+
+/** At most so many operators a message, records before departures; one message at least. */
+function* cutUp({ records, departures, entries }: Cut, most: number): Generator<Cut> {
+  const total = Math.max(1, records.count + departures.length);
+  for (let from = 0; from < total; from += most) {
+    const [begin, end] = [from - records.count, from - records.count + most];
+    yield {
+      records: sliceRecords(records, from, from + most),
+      departures: departures.slice(Math.max(0, begin), Math.max(0, end)),
+      entries: entries.slice(from, from + most),
+    };
+  }
+}
+
+/** Each delta states the mirror after it; all parts of a full list state the whole. */
+function applyTo({ mirror, held }: ListContent, { entries, departures }: Cut): void {
+  const gone = departures.map(({ identifier }) => identifier);
+  addChange(mirror, held, entries, gone);
+}

@@ -1,0 +1,56 @@
+/** Operators whose record a partner's layout cannot carry: one name that is too long must not stop a whole list. */
+
+import type { ListFormat } from '../adapter/adapter.ts';
+import type { Partner } from '../gateway.ts';
+import { asGatewayError, type ErrorCode } from '../model/errors.ts';
+import { recordAt, sliceRecords, type PackedList } from '../model/record/packed-records.ts';
+import { checkDraft } from '../wire/signature/seal.ts';
+
+export interface Unwritable {
+  readonly identifier: string;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  /** The place in a message of this record alone. */
+  readonly at?: string;
+}
+
+const ofRecords: readonly ErrorCode[] = [
+  'E_VALUE_INVALID',
+  'E_CODE_UNKNOWN',
+  'E_ELEMENT_MISSING',
+  'E_SCHEMA_INVALID',
+  'E_TEXT_MALFORMED',
+];
+
+/** Tries each record alone, after writing them failed; `list` lends its head. Empty when no single record is to blame. */
+export function unwritableIn(
+  failure: unknown,
+  partner: Partner,
+  layout: ListFormat,
+  list: PackedList,
+): readonly Unwritable[] {
+  if (!ofRecords.includes(asGatewayError(failure).code)) return [];
+  const alone = (number: number): PackedList => ({
+    ...list,
+    records: sliceRecords(list.records, number, number + 1),
+    departures: [],
+  });
+  if (faultOf(partner, layout, alone(list.records.count)) !== undefined) return []; // the layout itself does not work
+  const found: Unwritable[] = [];
+  for (let number = 0; number < list.records.count; number += 1) {
+    const fault = faultOf(partner, layout, alone(number));
+    if (fault !== undefined) found.push({ identifier: recordAt(list.records, number).identifier, ...fault });
+  }
+  return found;
+}
+
+function faultOf(partner: Partner, layout: ListFormat, list: PackedList): Omit<Unwritable, 'identifier'> | undefined {
+  try {
+    checkDraft(layout.encodePacked(list), layout, partner.schemaOf(layout))[Symbol.dispose]();
+    return undefined;
+  } catch (error) {
+    const { code, detail, at } = asGatewayError(error);
+    if (!ofRecords.includes(code)) throw error;
+    return { code, detail, ...(at === undefined ? {} : { at }) };
+  }
+}

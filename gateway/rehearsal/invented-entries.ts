@@ -1,0 +1,133 @@
+/** Invents entries at the border for the demo: mostly operators the partners vouch for, and each way a code can go wrong. */
+
+import type { Arrangement } from '../model/arrangement.ts';
+import type { Entry, EntryParty } from '../model/clearance/entry.ts';
+import type { ListRecord } from '../model/list/list.ts';
+import type { Moment } from '../model/record/domestic-record.ts';
+import { makeDice, type Dice } from './seeded-random.ts';
+
+/** What an entry is meant to show; the answer must come from the gateway. */
+export const entryKinds = [
+  'recognised',
+  'suspended',
+  'not_on_list',
+  'malformed',
+  'agreement_not_in_force',
+  'empty',
+  'full_width',
+] as const;
+export type EntryKind = (typeof entryKinds)[number];
+
+export interface InventedEntry {
+  readonly meant: EntryKind;
+  readonly entry: Entry;
+}
+
+export interface EntryPartner {
+  readonly partner: string;
+  readonly arrangement: Pick<Arrangement, 'directions' | 'entryRoles' | 'inForce'>;
+  readonly records: readonly ListRecord[];
+}
+
+export interface EntryAmount {
+  readonly count: number;
+  readonly seed: number;
+  /** When the entries are accepted; those before an agreement are older. */
+  readonly at: Moment;
+}
+
+/** Of the entries after the first of each kind, this share is in order. */
+const inOrder = 0.8;
+
+/** The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
+export function inventEntries(partners: readonly EntryPartner[], { count, seed, at }: EntryAmount): InventedEntry[] {
+  const dice = makeDice(seed);
+  const published = partners.filter(({ records }) => records.length > 0).map(sorted);
+  if (published.length === 0) return [];
+  return Array.from({ length: count }, (_, i) => {
+    const wanted = entryKinds[i] ?? (dice.roll() < inOrder ? 'recognised' : dice.pick(entryKinds));
+    const able = published.filter((partner) => canShow(partner, wanted));
+    const meant = able.length > 0 ? wanted : 'not_on_list';
+    const partner = dice.pick(able.length > 0 ? able : published);
+    return { meant, entry: inventEntry(dice, partner, { meant, at, number: i + 1 }) };
+  });
+}
+
+interface Published extends EntryPartner {
+  readonly identifiers: ReadonlySet<string>;
+  readonly active: readonly ListRecord[];
+  readonly suspended: readonly ListRecord[];
+}
+
+function sorted(partner: EntryPartner): Published {
+  return {
+    ...partner,
+    identifiers: new Set(partner.records.map(({ identifier }) => identifier)),
+    active: partner.records.filter(({ status }) => status === 'active'),
+    suspended: partner.records.filter(({ status }) => status === 'suspended'),
+  };
+}
+
+function canShow({ active, suspended }: Published, meant: EntryKind): boolean {
+  if (meant === 'suspended') return suspended.length > 0;
+  return meant === 'not_on_list' || active.length > 0;
+}
+
+function inventEntry(
+  dice: Dice,
+  partner: Published,
+  { meant, at, number }: { meant: EntryKind; at: Moment; number: number },
+): Entry {
+  const { arrangement } = partner;
+  const role = dice.pick(arrangement.entryRoles);
+  const record = dice.pick(
+    meant === 'suspended' ? partner.suspended : meant === 'not_on_list' ? partner.records : partner.active,
+  );
+  const identifier = typed(dice, partner, record, meant);
+  const name = record.name.latin ?? record.name.local;
+  const party: EntryParty = {
+    pointer: '/parties/0',
+    role,
+    country: partner.partner,
+    ...(identifier === undefined ? {} : { identifier }),
+    ...(name === undefined ? {} : { name }),
+  };
+  return {
+    id: `DEMO-${String(number).padStart(6, '0')}`,
+    direction: dice.pick(arrangement.directions),
+    acceptedAt: meant === 'agreement_not_in_force' ? dayBefore(arrangement.inForce.from) : at,
+    parties: [party],
+  };
+}
+
+/** The identifier as the declarant typed it; undefined leaves the box empty. */
+function typed(dice: Dice, partner: Published, { identifier }: ListRecord, meant: EntryKind): string | undefined {
+  switch (meant) {
+    case 'recognised':
+    case 'suspended':
+    case 'agreement_not_in_force':
+      return identifier;
+    case 'not_on_list':
+      return notPublished(dice, partner, identifier);
+    case 'malformed':
+      return identifier.slice(0, -3);
+    case 'full_width':
+      return identifier.replaceAll(/[!-~]/gu, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0));
+    case 'empty':
+      return undefined;
+  }
+}
+
+/** An identifier of the same form that the partner did not publish: its last four digits thrown anew. */
+function notPublished(dice: Dice, { identifiers }: Published, identifier: string): string {
+  const mostTries = 1000;
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const other = identifier.replace(/\d{1,4}$/u, (end) => dice.digits(end.length));
+    if (!identifiers.has(other)) return other;
+  }
+  return identifier.replaceAll(/\d/gu, '9');
+}
+
+function dayBefore(day: string): Moment {
+  return new Date(Date.parse(day) - 86_400_000).toISOString();
+}

@@ -1,0 +1,36 @@
+/** Lines of a text message: one meaning for every reader or none. */
+
+import { isUtf8 } from 'node:buffer';
+import { GatewayError } from '../../model/errors.ts';
+
+/**
+ * The lines without their ends. UTF-8 without a byte order mark, every line ended by CR LF, the last one too; no other control
+ * character, not even a tab. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
+ */
+export function readLines(bytes: Uint8Array): readonly string[] {
+  if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (text.startsWith('\uFEFF')) throw malformed('it begins with a byte order mark', 0, 0);
+  const lines = text.split('\r\n');
+  const rest = lines.pop();
+  const bad = lines.findIndex((line) => control.test(line));
+  if (bad >= 0)
+    throw malformed(
+      'a control character, or a line that does not end with CR LF',
+      bad,
+      lines[bad]?.search(control) ?? 0,
+    );
+  if (lines.length === 0 || rest !== '')
+    throw malformed('the last line does not end with CR LF', lines.length, rest?.length ?? 0);
+  return lines;
+}
+
+/** C0, DEL and C1. */
+const control = /\p{Cc}/u;
+
+function malformed(what: string, line: number, column: number): GatewayError {
+  return new GatewayError('E_TEXT_MALFORMED', what, {
+    at: `${line + 1}:${column + 1}`,
+    fix: 'Write UTF-8 lines, each ended by CR LF, without control characters.',
+  });
+}

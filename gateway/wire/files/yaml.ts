@@ -1,0 +1,73 @@
+/** Reads and writes YAML files of people, and finds the line of whatever a later check complains of. */
+
+import { isNode, LineCounter, parseDocument, stringify, type Document } from 'yaml';
+import type { TextPlace } from '../../model/message-body.ts';
+import { GatewayError } from '../../model/errors.ts';
+
+/**
+ * The value of a YAML 1.2 file: plain data, dates stay text. Throws E_CONFIG_INVALID with file, line and column for
+ * what is no YAML, for a key that stands twice, and for more than one document.
+ */
+export function readYaml(text: string, file: string): unknown {
+  const lines = new LineCounter();
+  const document = parse(text, lines);
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    const detail = problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/u, '') ?? '';
+    throw new GatewayError('E_CONFIG_INVALID', `not YAML that can be read: ${detail}`, {
+      at: `${file}:${line}:${col}`,
+    });
+  }
+  return plain(document, file);
+}
+
+// Aliases are refused altogether: a few lines of them can stand for gigabytes.
+function plain(document: Document, file: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 0 });
+    return value;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new GatewayError('E_CONFIG_INVALID', 'not YAML that is read here: an alias', {
+      at: file,
+      fix: 'Write the value out.',
+      cause: error,
+    });
+  }
+}
+
+/** Plain data as a YAML file that people go on writing: no aliases, texts in single quotes where they need any. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { version: '1.2', aliasDuplicateObjects: false, singleQuote: true, lineWidth: 120 });
+}
+
+/** Where the value at a JSON Pointer stands, counted from 1; of the nearest enclosing value where there is none. */
+export function placeInYaml(text: string, pointer: string): TextPlace {
+  const lines = new LineCounter();
+  const document = parse(text, lines);
+  const steps = pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  for (let length = steps.length; length > 0; length -= 1) {
+    const offset = offsetOf(document, steps.slice(0, length));
+    if (offset !== undefined) return placeAt(lines, offset);
+  }
+  return placeAt(lines, 0);
+}
+
+function parse(text: string, lines: LineCounter): Document {
+  return parseDocument(text, { lineCounter: lines, version: '1.2', prettyErrors: true, uniqueKeys: true });
+}
+
+function offsetOf(document: Document, path: readonly string[]): number | undefined {
+  const keys = path.map((step) => (/^\d+$/u.test(step) ? Number(step) : step));
+  const node = document.getIn(keys, true);
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function placeAt(lines: LineCounter, offset: number): TextPlace {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}

@@ -1,0 +1,167 @@
+/** Names in a canonical document: found again by their bytes, made into text once, and resolved once for each scope of prefixes. */
+
+import { keptName } from '../../model/message-body.ts';
+import type { XmlName } from '../../model/canonical-tokens.ts';
+import { dsig } from '../signature/signature-profile.ts';
+
+/** Names of documents: as written (`kr:AEO`), and resolved. Both are told by number. */
+export interface Names {
+  /** Hash table of written names, each as its number and one; 0 is free. */
+  readonly table: Int32Array;
+  readonly written: WrittenName[];
+  readonly resolved: XmlName[];
+  readonly numbers: Map<string, number>;
+  /** Around the root of a document: no prefix means anything. */
+  readonly root: Scope;
+  scopes: number;
+}
+
+export interface WrittenName {
+  readonly bytes: Uint8Array;
+  readonly prefix: string;
+  readonly local: string;
+}
+
+/** What prefixes mean at one place. Elements with the same prefixes around them share one scope. */
+export interface Scope {
+  readonly prefixes: ReadonlyMap<string, string>;
+  /** By number of the written name: the resolved name and one, 0 where it was not asked for yet. */
+  readonly elements: Int32Array;
+  readonly attributes: Int32Array;
+  readonly inner: Map<string, Scope>;
+}
+
+/** No such name, or none that is surely read alike by everybody. */
+export const doubtfulName = -1;
+/** The element `Signature` of XML signatures. */
+export const signatureName = -2;
+
+// Half of each is for the document at hand.
+const mostNames = 1024;
+const mostScopes = 128;
+// A power of two, and how far a hash is shifted to be below it.
+const [tableSize, tableShift] = [4096, 20];
+const mostProbes = 16;
+const longestName = 128;
+
+let kept = makeNames();
+
+/**
+ * The names of the documents before are known already: messages of one partner hold the same few, and in a message of one record
+ * they would be most of the work. Names are only added, never changed; when they are many it begins anew, so that whoever makes
+ * them up gains nothing.
+ */
+export function openNames(): Names {
+  if (kept.written.length > mostNames / 2 || kept.scopes > mostScopes / 2) kept = makeNames();
+  return kept;
+}
+
+function makeNames(): Names {
+  const root = openScope(new Map());
+  return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), root, scopes: 0 };
+}
+
+function openScope(prefixes: ReadonlyMap<string, string>): Scope {
+  return {
+    prefixes,
+    elements: new Int32Array(mostNames),
+    attributes: new Int32Array(mostNames),
+    inner: new Map(),
+  };
+}
+
+/** The number of a written name, by its bytes and any hash of them; doubtfulName when it is none or there are too many. */
+export function findName(names: Names, bytes: Uint8Array, start: number, end: number, hash: number): number {
+  // Names may be chosen so that they collide: the search ends soon, and another reader takes the document.
+  // Names of one letter and a number would stand side by side otherwise.
+  const first = Math.imul(hash, 0x9e3779b1) >>> tableShift;
+  for (let probe = 0; probe < mostProbes; probe += 1) {
+    const slot = (first + probe) % tableSize;
+    const number = (names.table[slot] ?? 0) - 1;
+    if (number < 0) return addName(names, bytes.slice(start, end), slot);
+    const known = names.written[number]?.bytes;
+    if (known?.length === end - start && startsWith(bytes, start, known)) return number;
+  }
+  return doubtfulName;
+}
+
+/** Whether the bytes from `at` on are these. */
+export function startsWith(bytes: Uint8Array, at: number, known: Uint8Array): boolean {
+  for (let i = 0; i < known.length; i += 1) if (bytes[at + i] !== known[i]) return false;
+  return true;
+}
+
+function addName(names: Names, bytes: Uint8Array, slot: number): number {
+  const text = Buffer.from(bytes).toString('latin1');
+  const match = /^(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)$/u.exec(text);
+  const number = names.written.length;
+  if (match === null || text.length > longestName || number === mostNames) return doubtfulName;
+  names.written.push({ bytes, prefix: match[1] ?? '', local: match[2] ?? '' });
+  names.table[slot] = number + 1;
+  return number;
+}
+
+/** The resolved name of an element, by number; doubtfulName, or signatureName. */
+export function elementName(names: Names, scope: Scope, written: number): number {
+  const known = scope.elements[written] ?? 0;
+  return known > 0 ? known - 1 : resolve(names, scope, written, scope.elements);
+}
+
+/** The same for an attribute, which is in no namespace without a prefix. */
+export function attributeName(names: Names, scope: Scope, written: number): number {
+  const known = scope.attributes[written] ?? 0;
+  return known > 0 ? known - 1 : resolve(names, scope, written, scope.attributes);
+}
+
+function resolve(names: Names, scope: Scope, written: number, known: Int32Array): number {
+  const { prefix = '', local = '' } = names.written[written] ?? {};
+  const plain = prefix === '' && known === scope.attributes;
+  const namespace = plain ? '' : (scope.prefixes.get(prefix) ?? (prefix === '' ? '' : undefined));
+  // Prefixes that nobody declares (xml among them) are another reader's business.
+  if (namespace === undefined || local === '') return doubtfulName;
+  if (namespace === dsig) return known === scope.elements && local === 'Signature' ? signatureName : doubtfulName;
+  const key = `{${namespace}}${local}`;
+  const found = names.numbers.get(key) ?? names.resolved.length;
+  if (found === names.resolved.length) {
+    names.resolved.push({ namespace: keptName(namespace), name: keptName(local) });
+    names.numbers.set(key, found);
+  }
+  known[written] = found + 1;
+  return found;
+}
+
+// Absolute, and plain enough that no two readers of URIs differ over it.
+const safeNamespace =
+  /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/[A-Za-z0-9.-]+(?:\/[A-Za-z0-9:/._-]*)?|[A-Za-z0-9][A-Za-z0-9:/._-]*)(?:#[A-Za-z0-9/._-]*)?$/u;
+const reservedNamespace = /^http:\/\/www\.w3\.org\/(?:XML\/1998\/namespace|2000\/xmlns\/)$/u;
+
+export type Declaration = readonly [prefix: string, namespace: string];
+
+/**
+ * The scope within an element with these declarations, in order. Undefined where they are not as the exclusive canonical form
+ * writes them: sorted, each used by the element itself (`used`: prefixes), none that says what was known already.
+ */
+export function innerScope(
+  names: Names,
+  outer: Scope,
+  declared: readonly Declaration[],
+  used: ReadonlySet<string>,
+): Scope | undefined {
+  const key = JSON.stringify(declared);
+  if (!declared.every(([prefix]) => used.has(prefix))) return undefined;
+  const known = outer.inner.get(key);
+  if (known !== undefined) return known;
+  const prefixes = new Map(outer.prefixes);
+  for (const [i, [prefix, namespace]] of declared.entries()) {
+    const before = declared[i - 1]?.[0];
+    const inOrder = before === undefined || before < prefix;
+    if (!inOrder || /^xml/iu.test(prefix) || outer.prefixes.get(prefix) === namespace) return undefined;
+    if (!safeNamespace.test(namespace) || reservedNamespace.test(namespace)) return undefined;
+    prefixes.set(prefix, namespace);
+  }
+  if (names.scopes === mostScopes) return undefined;
+  names.scopes += 1;
+  const made = openScope(prefixes);
+  outer.inner.set(key, made);
+  return made;
+}

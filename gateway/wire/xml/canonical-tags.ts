@@ -1,0 +1,190 @@
+/** Tags as exclusive canonical XML writes them: one space between attributes, double quotes, sorted, and no empty-element tags. */
+
+import { attributeToken, endTag, nameShift, startTag, type Tokens } from '../../model/canonical-tokens.ts';
+import {
+  attributeName,
+  doubtfulName,
+  elementName,
+  findName,
+  innerScope,
+  openNames,
+  startsWith,
+  type Declaration,
+  type Names,
+  type Scope,
+} from './canonical-names.ts';
+import { addTag, addValue, openTokens } from './token-writer.ts';
+import { attributeForm, valueEnd } from './canonical-values.ts';
+import { xmlLimits } from './xml-guard.ts';
+
+/** How far the reading of one document has come. */
+export interface Scan {
+  readonly bytes: Uint8Array;
+  readonly names: Names;
+  readonly tokens: Tokens;
+  /** Of the elements that are open: their written names, and what prefixes mean within. */
+  readonly open: Int32Array;
+  readonly scopes: Scope[];
+  /** Values of the root that may be its id. */
+  readonly ids: { readonly start: number; readonly end: number }[];
+  depth: number;
+  elements: number;
+  /** Of the value read last. */
+  flags: number;
+}
+
+/** An attribute, or a declaration, as it stands in a tag. */
+interface Attribute {
+  readonly written: number;
+  readonly flags: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const [space, quote, slash, equals, greaterThan] = [0x20, 0x22, 0x2f, 0x3d, 0x3e];
+const nameBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[\w.:-]/u.test(String.fromCharCode(byte)) && byte < 0x80 ? 1 : 0,
+);
+const idNames = ['Id', 'ID', 'id'];
+
+/** One document is read at a time, to its end. */
+const open = new Int32Array(xmlLimits.depth + 1);
+
+export function openScan(bytes: Uint8Array): Scan {
+  const names = openNames();
+  return {
+    bytes,
+    names,
+    tokens: openTokens(bytes.length),
+    open,
+    scopes: [names.root],
+    ids: [],
+    depth: 0,
+    elements: 0,
+    flags: 0,
+  };
+}
+
+/** Reads a start tag; gives where it ends, doubtfulName, or signatureName when it opens a signature below the root. */
+export function scanStartTag(scan: Scan, at: number): number {
+  const { bytes, names, depth } = scan;
+  let end = at + 1;
+  let hash = 0;
+  for (let byte = bytes[end] ?? 0; nameBytes[byte] === 1; byte = bytes[end] ?? 0) {
+    hash = (Math.imul(hash, 31) + byte) | 0;
+    end += 1;
+  }
+  const written = findName(names, bytes, at + 1, end, hash);
+  const outer = scan.scopes[depth];
+  if (written < 0 || outer === undefined || depth === xmlLimits.depth) return doubtfulName;
+  if (bytes[end] !== greaterThan) return scanAttributes(scan, end, written, outer);
+  const name = elementName(names, outer, written);
+  if (name < 0) return depth === 1 ? name : doubtfulName;
+  openElement(scan, written, name, outer);
+  return end + 1;
+}
+
+function openElement(scan: Scan, written: number, name: number, inner: Scope): void {
+  addTag(scan.tokens, startTag | (name << nameShift));
+  scan.elements += 1;
+  scan.depth += 1;
+  scan.open[scan.depth] = written;
+  scan.scopes[scan.depth] = inner;
+}
+
+/** Reads an end tag; gives where it ends, or doubtfulName. */
+export function scanEndTag(scan: Scan, at: number): number {
+  const { bytes } = scan;
+  const known = scan.names.written[scan.open[scan.depth] ?? 0]?.bytes;
+  if (known === undefined || bytes[at + 1] !== slash || !startsWith(bytes, at + 2, known)) return doubtfulName;
+  const end = at + 2 + known.length;
+  if (bytes[end] !== greaterThan) return doubtfulName;
+  scan.depth -= 1;
+  addTag(scan.tokens, endTag);
+  return end + 1;
+}
+
+/** The rest of a start tag, from the first space on. */
+function scanAttributes(scan: Scan, from: number, written: number, outer: Scope): number {
+  const { names } = scan;
+  const declared: Declaration[] = [];
+  const attributes: Attribute[] = [];
+  const used = new Set([names.written[written]?.prefix ?? '']);
+  let at = from;
+  while (scan.bytes[at] === space) {
+    const found = scanAttribute(scan, at + 1);
+    if (found === undefined || declared.length + attributes.length === xmlLimits.attributes) return doubtfulName;
+    const { prefix = '', local = '' } = names.written[found.written] ?? {};
+    const declares = prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
+    if (declares) {
+      if (attributes.length > 0 || found.flags !== 0) return doubtfulName;
+      declared.push([prefix === '' ? '' : local, latin(scan.bytes, found)]);
+    } else {
+      attributes.push(found);
+      if (prefix !== '') used.add(prefix);
+    }
+    at = found.end + 1;
+  }
+  if (scan.bytes[at] !== greaterThan) return doubtfulName;
+  const inner = declared.length === 0 ? outer : innerScope(names, outer, declared, used);
+  if (inner === undefined) return doubtfulName;
+  const name = elementName(names, inner, written);
+  if (name < 0) return scan.depth === 1 ? name : doubtfulName;
+  openElement(scan, written, name, inner);
+  return addAttributes(scan, attributes, inner) ? at + 1 : doubtfulName;
+}
+
+function latin({ buffer, byteOffset }: Uint8Array, { start, end }: Attribute): string {
+  return Buffer.from(buffer, byteOffset + start, end - start).toString('latin1');
+}
+
+function scanAttribute(scan: Scan, at: number): Attribute | undefined {
+  const { bytes } = scan;
+  let end = at;
+  let hash = 0;
+  for (let byte = bytes[end] ?? 0; nameBytes[byte] === 1; byte = bytes[end] ?? 0) {
+    hash = (Math.imul(hash, 31) + byte) | 0;
+    end += 1;
+  }
+  if (bytes[end] !== equals || bytes[end + 1] !== quote) return undefined;
+  const written = findName(scan.names, bytes, at, end, hash);
+  const start = end + 2;
+  const valueAt = valueEnd(bytes, start, attributeForm, scan);
+  if (written < 0 || valueAt < 0 || valueAt - start >= xmlLimits.value) return undefined;
+  return { written, flags: scan.flags, start, end: valueAt };
+}
+
+/** Tells the attributes, if they are sorted by namespace and name, and none below the root carries the root's id. */
+function addAttributes(scan: Scan, attributes: readonly Attribute[], inner: Scope): boolean {
+  const { names, tokens } = scan;
+  let last = -1;
+  for (const { written, flags, start, end } of attributes) {
+    const name = attributeName(names, inner, written);
+    if (name < 0 || !inOrder(names, last, name)) return false;
+    if (idNames.includes(names.resolved[name]?.name ?? '')) {
+      if (scan.depth === 1) scan.ids.push({ start, end });
+      else if (scan.ids.some((id) => sameValue(scan.bytes, id, { start, end }))) return false;
+    }
+    addValue(tokens, attributeToken | flags | (name << nameShift), start, end);
+    last = name;
+  }
+  return true;
+}
+
+function inOrder({ resolved }: Names, before: number, name: number): boolean {
+  const [first, second] = [resolved[before], resolved[name]];
+  if (first === undefined || second === undefined) return second !== undefined;
+  return first.namespace === second.namespace ? first.name < second.name : first.namespace < second.namespace;
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+function sameValue(bytes: Uint8Array, one: Range, other: Range): boolean {
+  return (
+    startsWith(bytes, one.start, bytes.subarray(other.start, other.end)) &&
+    one.end - one.start === other.end - other.start
+  );
+}

@@ -1,0 +1,75 @@
+/** Texts and attribute values as canonical XML writes them: where they end, and what they say. */
+
+import { escapedValue, wideValue } from '../../model/canonical-tokens.ts';
+
+/** How the bytes of a value are to be taken. */
+export interface ValueForm {
+  readonly kinds: Uint8Array;
+  readonly escapes: readonly (readonly [written: Uint8Array, character: string])[];
+}
+
+// Kinds of bytes; 0 is one that never stands there.
+const [plain, wide, reference, ending] = [1, 2, 3, 4];
+
+function formOf(ends: string, never: string, escapes: Readonly<Record<string, string>>): ValueForm {
+  const kinds = new Uint8Array(256).fill(plain, 0x20, 0x80).fill(wide, 0x80);
+  for (const character of '\t\n') kinds[character.charCodeAt(0)] = plain;
+  for (const character of never) kinds[character.charCodeAt(0)] = 0;
+  kinds['&'.charCodeAt(0)] = reference;
+  kinds[ends.charCodeAt(0)] = ending;
+  return { kinds, escapes: Object.entries(escapes).map(([written, character]) => [Buffer.from(written), character]) };
+}
+
+export const textForm = formOf('<', '>', { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&#xD;': '\r' });
+export const attributeForm = formOf('"', '<\t\n', {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&quot;': '"',
+  '&#x9;': '\t',
+  '&#xA;': '\n',
+  '&#xD;': '\r',
+});
+
+/** Where a value that starts at `at` ends; negative when it is not canonical. `told.flags` says how it is to be read. */
+export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, told: { flags: number }): number {
+  const { kinds } = form;
+  let flags = 0;
+  for (let i = at; ;) {
+    const kind = kinds[bytes[i] ?? 0];
+    if (kind === plain) i += 1;
+    else if (kind === ending) {
+      told.flags = flags;
+      return i;
+    } else if (kind === wide) {
+      if (isNoCharacter(bytes, i)) return -1;
+      flags |= wideValue;
+      i += 1;
+    } else if (kind === reference) {
+      const length = escapeAt(bytes, i, form)?.[0].length ?? 0;
+      if (length === 0) return -1;
+      flags |= escapedValue;
+      i += length;
+    } else return -1;
+  }
+}
+
+/** U+FFFE and U+FFFF; everything else that UTF-8 can write beyond ASCII is a character of XML 1.0. */
+function isNoCharacter(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbf && (bytes[at + 2] ?? 0) >= 0xbe;
+}
+
+function escapeAt(bytes: Uint8Array, at: number, { escapes }: ValueForm): ValueForm['escapes'][number] | undefined {
+  return escapes.find(([written]) => written.every((byte, i) => bytes[at + i] === byte));
+}
+
+/** A value without its references; what is no reference stays as it is. */
+export function unescaped(text: string): string {
+  return text.replaceAll(/&(?:amp|lt|gt|quot|#x9|#xA|#xD);/gu, (written) => characters[written] ?? written);
+}
+
+const characters: Readonly<Record<string, string>> = Object.fromEntries(
+  [...textForm.escapes, ...attributeForm.escapes].map(([written, character]) => [
+    Buffer.from(written).toString(),
+    character,
+  ]),
+);

@@ -1,0 +1,93 @@
+/** Identifiers of the partners in adapters/, as traders and papers write them, read as each partner writes them. */
+
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Adapter } from '../../gateway/adapter/adapter.ts';
+import { loadAdapters } from '../../gateway/adapter/load.ts';
+import { choosePartner } from '../../gateway/model/clearance/assessment.ts';
+import { checkDigitOf, follows, readIdentifier } from '../../gateway/model/identifier.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
+
+const root = join(import.meta.dirname, '../../adapters');
+
+/** What is sent to whom, and what it is read as; without one it is malformed. */
+const readings: readonly (readonly [string, string, string?])[] = [
+  ['SG', 'SG123456789012', 'SG123456789012'],
+  ['SG', 'AEOSG123456789012', 'SG123456789012'],
+  ['SG', 'SGSG123456789012', 'SG123456789012'],
+  ['SG', '123456789012', 'SG123456789012'],
+  ['SG', 'ＳＧ１２３４５６７８９０１２', 'SG123456789012'],
+  ['SG', 'sg-1234-5678-9012', 'SG123456789012'],
+  ['SG', 'SG12345678901'],
+  ['NZ', 'AEO<NZ1234>', 'NZ1234'],
+  ['NZ', 'ＡＥＯ＜ＮＺ１２３４＞', 'NZ1234'],
+  ['NZ', '1234', 'NZ1234'],
+  ['NZ', 'SG123456789012'],
+  ['CH', 'AEO<CHE12345678P>', 'CHE12345678P'],
+  ['CH', 'CHE-123.456.788', 'CHE123456788'],
+  ['CH', 'CHE 123 456 788', 'CHE123456788'],
+  ['CH', '123.456.788', 'CHE123456788'],
+  ['KR', 'АЕОКR1234567', 'KR1234567'],
+  ['KR', 'КR1234567', 'KR1234567'],
+  ['HK', 'AEOHK1234567890', 'HK1234567890'],
+  ['TW', 'AEO<TW123456789>', 'TW123456789'],
+  ['AU', 'AU 51 824 753 556', 'AU51824753556'],
+  ['AU', '51 824 753 556', 'AU51824753556'],
+  ['IL', '51-617915-7', 'IL516179157'],
+  ['JP', 'JP5835678256246/0001', 'JP58356782562460001'],
+  ['JP', 'JP583567825624600'],
+  ['EU', 'AEODE1234567', 'DE1234567'],
+  ['EU', 'EUDE1234567', 'DE1234567'],
+  ['EU', 'NZ1234'],
+];
+
+describe('identifiers of the adapters', () => {
+  let adapters: readonly Adapter[];
+  before(async () => {
+    adapters = [...(await loadAdapters(root, adapterTools)).values()];
+  });
+  const of = (partner: string): Adapter => {
+    const found = adapters.find((adapter) => adapter.partner === partner);
+    if (found === undefined) throw new Error(`no adapter of ${partner}`);
+    return found;
+  };
+
+  for (const [partner, sent, expected] of readings) {
+    it(`${sent} at ${partner} is ${expected ?? 'malformed'}`, () => {
+      const form = of(partner).identifiers.theirs;
+      const { value } = readIdentifier(sent, { partner, form });
+      expect(follows(form, value) ? value : undefined).to.equal(expected);
+    });
+  }
+
+  it('each example is asked about at its own partner, among all of them', () => {
+    for (const { partner, identifiers } of adapters) {
+      const party = { pointer: '/0', role: 'consignor', identifier: identifiers.theirs.example } as const;
+      expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters), partner).to.deep.equal({
+        partner,
+      });
+    }
+  });
+
+  it('a domestic code of ten digits is nobody’s, and one written abroad is read by the other side', () => {
+    const party = { pointer: '/0', role: 'importer', identifier: '4403131697' } as const;
+    expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters)).to.deep.equal({
+      not_checked: 'domestic_side',
+    });
+    const form = of('KR').identifiers.ours;
+    for (const sent of ['AEOCN4403131697', 'CN4403131697', 'CNCN4403131697', 'AEO<CN4403131697>', '4403131697']) {
+      expect(readIdentifier(sent, { partner: 'CN', form }).value, sent).to.equal('AEOCN4403131697');
+    }
+  });
+
+  it('check digits warn where the announcement’s own samples have none', () => {
+    const found = (partner: string, identifier: string) => checkDigitOf(of(partner).identifiers.theirs, identifier);
+    expect(found('AU', 'AU12345678910')).to.equal('wrong');
+    expect(found('AU', 'AU51824753556')).to.equal('ok');
+    expect(found('CH', 'CHE12345678P')).to.equal('wrong');
+    expect(found('CH', 'CHE100155212')).to.equal('ok');
+    expect(found('IL', 'IL516179157')).to.equal('ok');
+    expect(found('JP', 'JP58356782562460001')).to.equal('ok');
+    expect(found('NZ', 'NZ1234')).to.equal('none');
+  });
+});

@@ -1,0 +1,163 @@
+/** Lists that are fetched: two administrations, each with a door, each asking at the other's. Real mutual TLS, signatures and stores. */
+
+import { expect } from 'chai';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { fetchNext, giveNext } from '../../gateway/inbound/fetch-messages.ts';
+import { decideHeld, receiveMessage, type Received } from '../../gateway/inbound/receive-message.ts';
+import type { RawMessage } from '../../gateway/model/message.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
+import { attemptsOf, findMessage, listMessages, type MessageRow } from '../../gateway/store/outbox.ts';
+import { findStream } from '../../gateway/store/streams.ts';
+import { makeWorld, operator, operators, registerOf, until, type Customs, type World } from '../support/customs.ts';
+import { refusalCode } from '../support/expect-code.ts';
+
+describe('lists that are fetched', () => {
+  let world: World;
+  let us: Customs;
+  let them: Customs;
+  const taken: RawMessage[] = [];
+
+  before(async () => {
+    // An hour between two questions: in these tests nobody asks but the tests, but for the last one.
+    world = await makeWorld({ ways: { transport: 'https-pull', pollSeconds: 3600 } });
+    us = world.us;
+    them = world.of('HK');
+    await us.openDoors();
+    await them.openDoors();
+  });
+  after(() => world.close());
+  beforeEach(() => taken.splice(0));
+
+  const receive = async (raw: RawMessage): Promise<Received> => {
+    taken.push(raw);
+    return await receiveMessage(them.gateway, raw);
+  };
+  const asks = (how = receive): Promise<boolean> => fetchNext(them.gateway, 'CN', how);
+  const state = async (id: string): Promise<MessageRow> => {
+    const message = await findMessage(us.gateway.db.sql, id);
+    if (message === undefined) throw new Error('there is no such message');
+    return message;
+  };
+  const queued = async (): Promise<string> => {
+    const built = await sendList(us.gateway, 'HK');
+    if (built === undefined) throw new Error('there was nothing to send');
+    return built.list.id;
+  };
+  const position = async () => (await findStream(them.gateway.db.sql, 'CN', 'in'))?.position;
+
+  it('there is nothing before there is a list', async () => {
+    expect(await asks()).to.equal(false);
+    expect(taken).to.deep.equal([]);
+  });
+
+  it('a list waits: it is never sent', async () => {
+    await us.know(...operators(30));
+    const id = await queued();
+    expect(await deliverDue(us.gateway, 'HK')).to.equal(0);
+    expect(await state(id)).to.include({ state: 'SEALED', attempts: 0 });
+  });
+
+  it('a fetcher that dies before it took the message gets the same bytes again, and nothing overtakes', async () => {
+    await us.know(operator(31));
+    const [first] = await listMessages(us.gateway.db.sql, { partner: 'HK', direction: 'out', limit: 1 });
+    const second = await queued();
+    const dies = async (raw: RawMessage): Promise<Received> => {
+      taken.push(raw);
+      return await Promise.reject(new Error('the power went'));
+    };
+    expect(await asks(dies).catch((error: unknown) => String(error))).to.equal('Error: the power went');
+    expect(await state(first?.id ?? '')).to.include({ state: 'HANDED_OVER' });
+
+    expect(await asks()).to.equal(true);
+    expect(taken.map(({ hintedId }) => hintedId)).to.deep.equal([first?.id, first?.id]);
+    expect(Buffer.compare(taken[0]?.bytes ?? Buffer.of(0), taken[1]?.bytes ?? Buffer.of(1))).to.equal(0);
+    expect(await state(first?.id ?? '')).to.include({ state: 'ACCEPTED', attempts: 2 });
+    expect(await state(second)).to.include({ state: 'SEALED' });
+    const attempts = await attemptsOf(us.gateway.db.sql, first?.id ?? '');
+    expect(attempts.map(({ outcome }) => outcome)).to.deep.equal(['handed_over', 'handed_over']);
+    expect(attempts[0]?.evidence).to.equal(`fetched, ${taken[0]?.bytes.length} bytes`);
+  });
+
+  it('the next one comes next, and both sides then stand at the same position', async () => {
+    expect(await asks()).to.equal(true);
+    expect(await position()).to.deep.equal((await findStream(us.gateway.db.sql, 'HK', 'out'))?.position);
+    expect((await position())?.count).to.equal(31);
+    expect(await asks()).to.equal(false);
+  });
+
+  it('a receipt that got lost is made good by the next question, with one effect', async () => {
+    await us.know(operator(32));
+    const id = await queued();
+    const way = them.gateway.partners.get('CN')?.transport;
+    if (way === undefined) throw new Error('there is a way');
+    const mute = { ...way, send: () => Promise.resolve({ kind: 'unknown', evidence: 'ECONNRESET' } as const) };
+    const partners = new Map(them.gateway.partners).set('CN', { ...getCn(), transport: mute });
+    expect(await fetchNext({ ...them.gateway, partners }, 'CN', receive)).to.equal(false);
+    const held = await registerOf(them, 'CN');
+    expect(await state(id)).to.include({ state: 'HANDED_OVER' });
+
+    expect(await asks()).to.equal(false); // seen before: taken again, answered again, and no reason to hurry
+    expect(await state(id)).to.include({ state: 'ACCEPTED', attempts: 2 });
+    expect(await registerOf(them, 'CN')).to.deep.equal(held);
+  });
+  const getCn = () => {
+    const partner = them.gateway.partners.get('CN');
+    if (partner === undefined) throw new Error('there is a partner');
+    return partner;
+  };
+
+  it('the replies of the other side are fetched the same way', async () => {
+    while (await fetchNext(us.gateway, 'HK', (raw) => receiveMessage(us.gateway, raw))) taken.splice(0);
+    const replies = await listMessages(us.gateway.db.sql, { partner: 'HK', direction: 'in', limit: 20 });
+    expect(replies.filter(({ kind, state }) => kind === 'reply' && state === 'APPLIED')).to.have.length(3);
+    const sent = await listMessages(them.gateway.db.sql, { partner: 'CN', direction: 'out', limit: 20 });
+    expect(sent.map(({ state }) => state)).to.deep.equal(['ACCEPTED', 'ACCEPTED', 'ACCEPTED']);
+  });
+
+  it('a list held for two people is not given again at once; the second receipt is sent and settles it', async () => {
+    await us.know(
+      ...operators(25).map((record) => ({ ...record, status: 'revoked' as const, statusSince: '2026-01-01' })),
+    );
+    const id = await queued();
+    await asks();
+    expect((await state(id)).receiptDigest).to.be.a('string');
+    expect(await asks()).to.equal(false);
+    expect(taken).to.have.length(1);
+
+    const decision = { decision: 'release' } as const;
+    await decideHeld(them.gateway, id, { ...decision, person: 'first' });
+    await decideHeld(them.gateway, id, { ...decision, person: 'second' });
+    await deliverDue(them.gateway, 'CN');
+    expect(await until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
+  });
+
+  it('bytes spoilt on the way settle nothing, and the right ones come with the next question', async () => {
+    await us.know(operator(40));
+    const id = await queued();
+    const spoilt = async (raw: RawMessage): Promise<Received> => {
+      const bytes = Buffer.from(raw.bytes);
+      bytes[Math.floor(bytes.length / 2)] = 0;
+      return await receive({ ...raw, bytes });
+    };
+    await asks(spoilt); // their receipt is over other bytes than were sent
+    expect(await state(id)).to.include({ state: 'HANDED_OVER' });
+    await asks();
+    expect(await state(id)).to.include({ state: 'ACCEPTED' });
+  });
+
+  it('nothing is fetched by a partner whose messages are sent', async () => {
+    const partner = us.gateway.partners.get('KR');
+    if (partner?.transport === undefined) throw new Error('there is a way');
+    const { pull: _, ...pushing } = partner.transport;
+    const partners = new Map(us.gateway.partners).set('KR', { ...partner, transport: pushing });
+    expect(await refusalCode(() => giveNext({ ...us.gateway, partners }, 'KR'))).to.equal('E_ROUTE_UNKNOWN');
+  });
+
+  it('a gateway that serves asks by itself', async () => {
+    await us.know(operator(41));
+    const id = await queued();
+    await them.closeDoors();
+    await them.openDoors(); // whoever opens its doors begins with a question
+    expect(await until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
+  });
+});

@@ -1,0 +1,200 @@
+/** Lists that travel in several messages: in parts, all or nothing; and operator by operator. */
+
+import { expect } from 'chai';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { getPartner, type Gateway } from '../../gateway/gateway.ts';
+import { receiveMessage, type Received } from '../../gateway/inbound/receive-message.ts';
+import { momentOf } from '../../gateway/model/day.ts';
+import { emptyMirror, mirrorRoot } from '../../gateway/model/list/mirror.ts';
+import { buildList, sendList, type BuiltList } from '../../gateway/outbound/send-list.ts';
+import { stagedParts } from '../../gateway/store/mirrors.ts';
+import { findStatus } from '../../gateway/store/register.ts';
+import { findStream } from '../../gateway/store/streams.ts';
+import { code, makeWorld, operator, operators, registerOf, type Customs, type World } from '../support/customs.ts';
+import { rejectedBy } from '../support/thrown.ts';
+
+/** The gateway, with a partner that takes so many operators a message. */
+function inParts(gateway: Gateway, code: string, partRecords: number): Gateway {
+  const partner = getPartner(gateway, code);
+  const lists = { kinds: ['full', 'delta'] as const, partRecords };
+  return { ...gateway, partners: new Map([[code, { ...partner, adapter: { ...partner.adapter, lists } }]]) };
+}
+
+describe('a list in several messages', () => {
+  let world: World;
+  let us: Customs;
+  let them: Customs;
+  before(async () => {
+    world = await makeWorld();
+    us = world.us;
+    them = world.of('KR');
+  });
+  after(() => world.close());
+
+  const take = (bytes: Uint8Array): Promise<Received> =>
+    receiveMessage(them.gateway, { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) });
+  const held = () => findStream(them.gateway.db.sql, 'CN', 'in');
+  const staged = async () => stagedParts(them.gateway.db.sql, (await held())?.id ?? '');
+  const takeAll = async (built: BuiltList | undefined): Promise<Received[]> => {
+    const received: Received[] = [];
+    for (const { sealed } of built?.messages ?? []) received.push(await take(sealed.bytes));
+    return received;
+  };
+
+  it('is in force with its last part, and not before', async () => {
+    await us.know(...operators(25));
+    const sender = inParts(us.gateway, 'KR', 10);
+    const built = await sendList(sender, 'KR');
+    expect(built?.messages.map(({ list }) => list.part)).to.deep.equal([
+      { no: 1, of: 3 },
+      { no: 2, of: 3 },
+      { no: 3, of: 3 },
+    ]);
+    const [first, second, last] = built?.messages ?? [];
+    for (const message of [first, second]) {
+      expect(await take(message?.sealed.bytes ?? Buffer.of())).to.include({ verdict: 'applied' });
+      expect(await registerOf(them, 'CN')).to.have.length(1);
+    }
+    expect(await staged()).to.have.length(2);
+    expect(await take(last?.sealed.bytes ?? Buffer.of())).to.include({ verdict: 'applied' });
+    expect(await registerOf(them, 'CN')).to.have.length(1 + 25);
+    expect(await staged()).to.deep.equal([]);
+    expect((await held())?.position).to.deep.equal((await findStream(us.gateway.db.sql, 'KR', 'out'))?.position);
+  });
+
+  it('a change after it is a delta, in as many messages as it takes', async () => {
+    await us.know(...Array.from({ length: 12 }, (_, i) => operator(i + 1, { status: 'suspended' })), operator(26));
+    await us.know(operator(13, { consent: false }));
+    const built = await sendList(inParts(us.gateway, 'KR', 5), 'KR');
+    expect(built?.messages.map(({ list }) => [list.kind, list.records.count, list.departures.length])).to.deep.equal([
+      ['delta', 5, 0],
+      ['delta', 5, 0],
+      ['delta', 3, 1],
+    ]);
+    expect((await takeAll(built)).map(({ verdict }) => verdict)).to.deep.equal(['applied', 'applied', 'applied']);
+    expect(mirrorRoot((await held())?.mirror ?? emptyMirror)).to.equal(built?.list.position.root);
+    expect(await registerOf(them, 'CN')).to.have.length(1 + 25);
+  });
+
+  it('operators go one by one where that is wished, and each message stands for itself', async () => {
+    await us.know(operator(1), operator(2), operator(3, { consent: false }));
+    const built = await sendList(us.gateway, 'KR', { each: true });
+    expect(built?.messages).to.have.length(3);
+    const counts: (number | undefined)[] = [];
+    for (const { sealed } of built?.messages ?? []) {
+      expect((await take(sealed.bytes)).verdict).to.equal('applied');
+      counts.push((await held())?.mirror.active);
+    }
+    expect(counts).to.deep.equal([14, 15, 15]);
+    expect((await held())?.position).to.deep.equal((await findStream(us.gateway.db.sql, 'KR', 'out'))?.position);
+  });
+
+  it('nothing is sent, and no operator is read twice, when what changed is not for this partner', async () => {
+    await us.know(operator(90, { grade: 'general' }));
+    expect(await sendList(us.gateway, 'KR')).to.equal(undefined);
+    const { shown } = (await findStream(us.gateway.db.sql, 'KR', 'out')) ?? {};
+    expect(await buildList(us.gateway, 'KR')).to.equal(undefined);
+    await us.know(operator(91, { grade: 'general' }));
+    expect(await sendList(us.gateway, 'KR')).to.equal(undefined);
+    const after = (await findStream(us.gateway.db.sql, 'KR', 'out'))?.shown;
+    expect(after?.revision).to.equal((shown?.revision ?? 0) + 1);
+  });
+
+  it('under other terms everybody is looked at again', async () => {
+    const partner = getPartner(us.gateway, 'KR');
+    const arrangement = { ...partner.adapter.arrangement, grades: ['advanced', 'general'] };
+    const adapter = { ...partner.adapter, arrangement };
+    const wider: Gateway = { ...us.gateway, partners: new Map([['KR', { ...partner, adapter }]]) };
+    // The table of grades has no code for the new one: its operators stay out, and the reason is told.
+    const built = await buildList(wider, 'KR');
+    expect(built).to.equal(undefined);
+    const narrower = {
+      ...wider,
+      partners: new Map([['KR', { ...partner, adapter: { ...adapter, arrangement: { ...arrangement, grades: [] } } }]]),
+    };
+    const without = await buildList(narrower, 'KR');
+    expect(without?.departures).to.equal((await held())?.position.count);
+  });
+
+  it('a part that is missing, repeated or of another list is refused, and nothing of it is in force', async () => {
+    const before = await registerOf(them, 'CN');
+    const sender = inParts(us.gateway, 'KR', 10);
+    const built = await buildList(sender, 'KR', { kind: 'full' });
+    await us.know(operator(50));
+    const other = await buildList(sender, 'KR', { kind: 'full' });
+    const [first, second, third] = built?.messages ?? [];
+    expect(await take(second?.sealed.bytes ?? Buffer.of())).to.include({
+      verdict: 'rejected',
+      reason: 'E_SEQUENCE_GAP',
+    });
+    expect(await take(first?.sealed.bytes ?? Buffer.of())).to.include({ verdict: 'applied' });
+    expect(await take(first?.sealed.bytes ?? Buffer.of())).to.include({ verdict: 'applied', duplicate: true });
+    expect(await take(third?.sealed.bytes ?? Buffer.of())).to.include({
+      verdict: 'rejected',
+      reason: 'E_SEQUENCE_GAP',
+    });
+    const stranger = other?.messages[1]?.sealed.bytes ?? Buffer.of();
+    expect(await take(stranger)).to.include({ verdict: 'rejected', reason: 'E_SEQUENCE_FORK' });
+    expect(await staged()).to.have.length(1);
+    expect((await registerOf(them, 'CN')).slice(1)).to.deep.equal(before.slice(1));
+  });
+});
+
+describe('a record that a layout cannot carry', () => {
+  it('stays out with its place and the reason, and what the partner holds of it stays; the others go', async () => {
+    const world = await makeWorld({ partners: ['HK'] });
+    try {
+      const { us } = world;
+      await world.of('HK').openDoors();
+      const long = { latin: 'EXAMPLE '.repeat(70).trim(), local: '示例' };
+      await us.know(...operators(4), operator(5, { name: long }));
+      const built = await sendList(us.gateway, 'HK');
+      const abroad = getPartner(us.gateway, 'HK').adapter.identifiers.ours.toIdentifier(code(5));
+      expect(built?.records).to.equal(4);
+      expect([...(built?.leftOut ?? [])]).to.deep.equal([['value_not_writable', 1]]);
+      expect(built?.unwritable).to.have.length(1);
+      expect(built?.unwritable[0]).to.include({ identifier: abroad, code: 'E_SCHEMA_INVALID' });
+      expect(built?.unwritable[0]?.at).to.match(/^line \d+, /u);
+      await deliverDue(us.gateway, 'HK');
+
+      await us.know(operator(1, { name: long }), operator(6));
+      const delta = await sendList(us.gateway, 'HK');
+      expect([delta?.records, delta?.departures]).to.deep.equal([1, 0]);
+      expect(delta?.list.position.count).to.equal(5);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+describe('a partner that takes full lists only', () => {
+  let world: World;
+  before(async () => {
+    world = await makeWorld({ partners: ['NZ'] });
+    await world.of('NZ').openDoors();
+  });
+  after(() => world.close());
+
+  it('is sent one when something changed, which says why somebody left; and none when nothing did', async () => {
+    const [us, them] = [world.us, world.of('NZ')];
+    await us.know(...operators(12));
+    expect((await us.sends('NZ')).state).to.equal('ACCEPTED');
+    expect(await sendList(us.gateway, 'NZ')).to.equal(undefined);
+    expect((await rejectedBy(sendList(us.gateway, 'NZ', { kind: 'delta' }))).code).to.equal('E_LIST_KIND');
+
+    await us.know(operator(3, { status: 'revoked', statusSince: '2026-01-05' }), operator(4, { consent: false }));
+    const built = await sendList(us.gateway, 'NZ');
+    expect(built?.kind).to.equal('full');
+    const { adapter } = getPartner(us.gateway, 'NZ');
+    const abroad = (number: number): string => adapter.identifiers.ours.toIdentifier(code(number));
+    expect(built?.list.departures.map(({ identifier, reason }) => [identifier, reason])).to.have.deep.members([
+      [abroad(3), 'revoked'],
+      [abroad(4), 'consent_withdrawn'],
+    ]);
+    await deliverDue(us.gateway, 'NZ');
+    const day = '2026-06-01';
+    const status = (number: number) => findStatus(them.gateway.db.sql, 'CN', abroad(number), day, momentOf(new Date()));
+    expect((await status(3))?.status).to.equal('revoked');
+    expect((await status(5))?.status).to.equal('active');
+  });
+});
