@@ -25,8 +25,9 @@ import { loadConfig, type Config, type ConfigOptions } from './app/config.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor } from './doors/exchange.ts';
-import { giveNext, runFetchers } from './inbound/fetch-messages.ts';
-import { receiveMessage, type Received } from './inbound/receive-message.ts';
+import { answerPoll } from './outbound/answer-poll.ts';
+import { runPolling } from './inbound/poll-partners.ts';
+import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { largeBytes } from './app/list-thread.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
@@ -49,9 +50,9 @@ export async function serve(
     for (const file of certificates.anchors) anchors.push(readPem(file));
   }
   const adapters = await adaptersInForce(gateway);
-  const take = (raw: RawMessage): Promise<Received> =>
+  const take = (raw: RawMessage): Promise<ReceiveResult> =>
     raw.bytes.length < largeBytes ? receiveMessage(gateway, raw) : adapters.receive(raw);
-  const receive = before === undefined ? take : (raw: RawMessage): Promise<Received> => before(raw, take);
+  const receive = before === undefined ? take : (raw: RawMessage): Promise<ReceiveResult> => before(raw, take);
   const { cert, key } = keyring.tls;
   const exchange = createHttpsServer(
     exchangeServerOptions({ cert, key, ca: anchors }),
@@ -59,7 +60,7 @@ export async function serve(
       exchangeDoor({
         partnerOf: (print) => fingerprints.get(print),
         receive,
-        give: (code) => giveNext(gateway, code),
+        give: (code) => answerPoll(gateway, code),
         now: gateway.now,
         maxBytes: config.exchange.maxBytes,
         log,
@@ -72,7 +73,7 @@ export async function serve(
   const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
-  const fetching = runFetchers(gateway, receive, stopping.signal);
+  const fetching = runPolling(gateway, receive, stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchangePort });
   return {
     exchangeUrl: `https://${config.exchange.host}:${exchangePort}`,
@@ -106,7 +107,7 @@ async function closeServer(server: Server): Promise<void> {
 /** One consumer for each partner that sends over the broker. A receipt goes back the way the message came; if it is lost, the partner asks again. */
 async function consumeAll(
   gateway: OpenGateway,
-  receive: (raw: RawMessage) => Promise<Received>,
+  receive: (raw: RawMessage) => Promise<ReceiveResult>,
 ): Promise<readonly { stop(): Promise<void> }[]> {
   const { broker } = gateway;
   if (broker === undefined) return [];

@@ -28,7 +28,7 @@ export interface OpenGateway extends Gateway {
   /** Absent where no broker is set up. */
   readonly broker: Broker | undefined;
   /** Partners whose changed adapter was not taken, and why. */
-  readonly untaken: Map<string, string>;
+  readonly rejectedAdapters: Map<string, string>;
   /** Takes the partner's adapter as its folder is now, see reload.ts. Throws what is wrong with it; the old one then stays. */
   rejoin(code: string): Promise<void>;
   close(): Promise<void>;
@@ -71,7 +71,7 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
     home,
     db,
     partners,
-    untaken: new Map(),
+    rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     policy: config.policy,
     owner: randomBytes(8).toString('hex'),

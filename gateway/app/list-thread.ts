@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
-import type { Received } from '../inbound/receive-message.ts';
+import type { ReceiveResult } from '../inbound/receive-message.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
 
@@ -17,25 +17,25 @@ const resourceLimits = { maxYoungGenerationSizeMb: 24 };
 
 export interface ListThread {
   /** As receiveMessage, elsewhere. The bytes are gone from here then: who hands them over has no use for them. */
-  receive(raw: RawMessage): Promise<Received>;
+  receive(raw: RawMessage): Promise<ReceiveResult>;
   /** Waits for what is under way. */
   close(): Promise<void>;
 }
 
 /** What the thread says about a task; an error travels as its code and words. */
 export type Outcome =
-  | { readonly task: number; readonly received: Received }
+  | { readonly task: number; readonly received: ReceiveResult }
   | { readonly task: number; readonly failed: { readonly code: ErrorCode; readonly detail: string } };
 
 interface Task {
-  resolve(received: Received): void;
+  resolve(received: ReceiveResult): void;
   reject(error: unknown): void;
 }
 
 /** The thread starts with the first message and again after it ended, of itself or by a fault. */
 export function listThread(config: Config): ListThread {
   const tasks = new Map<number, Task>();
-  const pending = new Set<Promise<Received>>();
+  const pending = new Set<Promise<ReceiveResult>>();
   let thread: Worker | undefined;
   let idle: NodeJS.Timeout | undefined;
   let count = 0;
@@ -70,7 +70,7 @@ export function listThread(config: Config): ListThread {
     receive(raw) {
       clearTimeout(idle);
       thread ??= start();
-      const { promise, ...task } = Promise.withResolvers<Received>();
+      const { promise, ...task } = Promise.withResolvers<ReceiveResult>();
       tasks.set((count += 1), task);
       thread.postMessage({ task: count, raw }, handedOver(raw.bytes));
       pending.add(promise);

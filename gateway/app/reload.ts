@@ -11,7 +11,7 @@ import { adapterDigest } from '../adapter/certificate.ts';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import type { OpenGateway } from './composition.ts';
 import type { Partner } from '../gateway.ts';
-import type { Received } from '../inbound/receive-message.ts';
+import type { ReceiveResult } from '../inbound/receive-message.ts';
 import { listThread, type ListThread } from './list-thread.ts';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
@@ -50,7 +50,7 @@ export async function joinAgain(joining: Omit<Joining, 'transport'>, before: Par
 /** The adapters of a gateway whose doors are open. */
 export interface Adapters {
   /** Takes a large message in the second thread, with the adapters in force. */
-  receive(raw: RawMessage): Promise<Received>;
+  receive(raw: RawMessage): Promise<ReceiveResult>;
   /** Takes the adapters that changed, one call after the other; `folders`: only these. Never throws: what is wrong is logged and told. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
   close(): Promise<void>;
@@ -87,7 +87,7 @@ export async function adaptersInForce(gateway: OpenGateway): Promise<Adapters> {
       const digest = existsSync(path) ? await adapterDigest(path) : 'gone';
       const changed = digest !== digests.get(folder);
       const results = changed ? await Promise.all(users.map(([code]) => takeOne(gateway, code))) : [];
-      if (!changed) for (const [code] of users) gateway.untaken.delete(code); // as it was before: nothing is left to take
+      if (!changed) for (const [code] of users) gateway.rejectedAdapters.delete(code); // as it was before: nothing is left to take
       reloaded.push(...results);
       if (!results.some(({ taken }) => taken)) continue;
       digests.set(folder, digest);
@@ -121,16 +121,16 @@ async function copyOf(folder: string): Promise<string> {
   return copy;
 }
 
-async function takeOne({ rejoin, log, untaken }: OpenGateway, partner: string): Promise<Reloaded> {
+async function takeOne({ rejoin, log, rejectedAdapters }: OpenGateway, partner: string): Promise<Reloaded> {
   try {
     await rejoin(partner);
-    untaken.delete(partner);
+    rejectedAdapters.delete(partner);
     log.info('adapter taken', { partner });
     return { partner, taken: true };
   } catch (error) {
     const known = asGatewayError(error);
     const detail = `${known.code}: ${known.detail}${known.at === undefined ? '' : ` (at ${known.at})`}`;
-    untaken.set(partner, detail);
+    rejectedAdapters.set(partner, detail);
     log.error('adapter not taken, the old one stays in force', { partner, ...faultFields(error) });
     return { partner, taken: false, detail };
   }

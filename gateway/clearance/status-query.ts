@@ -36,7 +36,7 @@ export interface Clearance {
   /** Name of the policy the advice follows; part of every answer. */
   readonly policy: string;
   /** Partners whose changed adapter was not taken, and why: the old one answers. */
-  readonly untaken?: ReadonlyMap<string, string>;
+  readonly rejectedAdapters?: ReadonlyMap<string, string>;
   now(): Date;
   random(bytes: number): Uint8Array;
 }

@@ -8,7 +8,7 @@ import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound/receive-message.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { buildList, sendList, type BuiltList, type ListWish } from '../outbound/send-list.ts';
+import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
@@ -82,7 +82,7 @@ export function withGateway<A extends unknown[]>(
   };
 }
 
-function wishOf({ full = false, delta = false, renew, each }: WishOptions): ListWish {
+function wishOf({ full = false, delta = false, renew, each }: WishOptions): ListOptions {
   if (full && (delta || each === true))
     throw new GatewayError('E_REQUEST_INVALID', `--full and ${delta ? '--delta' : '--each'} exclude each other`);
   return { kind: full ? 'full' : delta ? 'delta' : undefined, renew, each };

@@ -43,10 +43,14 @@ export async function readinessReply(clearance: Clearance, verbose: boolean): Pr
   const states = await listStates(clearance).catch((cause: unknown) => {
     throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read', { cause });
   });
-  const untaken = Object.fromEntries(clearance.untaken ?? []);
-  const settled = Object.keys(untaken).length === 0;
+  const rejectedAdapters = Object.fromEntries(clearance.rejectedAdapters ?? []);
+  const settled = Object.keys(rejectedAdapters).length === 0;
   const status = settled && states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
-  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states), ...(settled ? {} : { untaken }) };
+  const checks = {
+    store: { status: 'pass' },
+    partners: Object.fromEntries(states),
+    ...(settled ? {} : { untaken: rejectedAdapters }),
+  };
   return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
 }
 

@@ -5,7 +5,7 @@ import { finished } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-import type { Waiting } from '../inbound/fetch-messages.ts';
+import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { faultFields } from '../wire/log.ts';
@@ -25,7 +25,7 @@ export interface ExchangeDoor {
   /** The inbound story. Rejects only with our own trouble; then nothing was decided and the partner tries again. */
   receive(raw: RawMessage): Promise<ExchangeResult>;
   /** What waits for a partner that fetches; E_ROUTE_UNKNOWN for one whose messages are sent. */
-  give(partner: string): Promise<Waiting | undefined>;
+  give(partner: string): Promise<PolledMessage | undefined>;
   now(): Date;
   readonly maxBytes: number;
   /** Messages of one partner that may be on their way in at once; more are asked to wait. */
@@ -151,7 +151,7 @@ function giveMessage(door: ExchangeDoor): RequestHandler<{ partner: string }> {
       () => true,
       () => false,
     );
-    await waiting.left(whole);
+    await waiting.sent(whole);
   };
 }
 

@@ -1,6 +1,6 @@
 /** A list that was verified and read: judged, and applied in one transaction; a list in parts with its last part, all or nothing. */
 
-import { conclude, sealReceipt, sealReply, type Arrived, type Received } from './verdicts.ts';
+import { conclude, sealReceipt, sealReply, type InboundMessage, type ReceiveResult } from './verdicts.ts';
 import { readMessage } from './read-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -20,8 +20,8 @@ import { findStream, moveStream, noteLists, type Stream, type StreamMove } from 
 import { verify } from '../wire/signature/verify.ts';
 
 /** `approved`: two people released it, so its movement is not judged again. Throws what is wrong with it. */
-export async function takeList(arrived: Arrived, list: PackedList, approved = false): Promise<Received> {
-  const { gateway, partner } = arrived;
+export async function applyList(inbound: InboundMessage, list: PackedList, approved = false): Promise<ReceiveResult> {
+  const { gateway, partner } = inbound;
   judgeEnvelope(list, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
   judgeSequence(list, stream?.position);
@@ -30,9 +30,9 @@ export async function takeList(arrived: Arrived, list: PackedList, approved = fa
   const staged = stream === undefined || beginsEpoch ? [] : await stagedParts(gateway.db.sql, stream.id);
   judgePart(list, stream?.position, staged.length);
   const { id, position } = list;
-  if (list.part !== undefined && list.part.no < list.part.of) return await stageList(arrived, list, stream);
+  if (list.part !== undefined && list.part.no < list.part.of) return await stageList(inbound, list, stream);
 
-  const content = contentOf(list.part === undefined ? list : await withStaged(arrived, list, staged));
+  const content = contentOf(list.part === undefined ? list : await withStaged(inbound, list, staged));
   const buckets =
     stream === undefined ? new Map() : await loadBuckets(gateway.db.sql, stream.id, touchedBuckets(content));
   const { identifiers, arrangement, timeZone } = partner.adapter;
@@ -40,37 +40,41 @@ export async function takeList(arrived: Arrived, list: PackedList, approved = fa
   const plan = planList(content, { mirror: stream?.mirror ?? emptyMirror, buckets }, terms);
   if (plan.hold !== undefined && !approved) {
     const reason = { code: plan.hold.reason, detail: plan.hold.detail };
-    const receipt = await sealReceipt(arrived, { verdict: 'held', subject: id, reason });
-    return await conclude(arrived, { id, kind: 'list', verdict: 'held', receipt });
+    const receipt = await sealReceipt(inbound, { verdict: 'held', subject: id, reason });
+    return await conclude(inbound, { id, kind: 'list', verdict: 'held', receipt });
   }
   const counts = { taken: plan.taken, refused: plan.refused.length };
   // Side by side: their signatures are made on threads of their own.
   const [receipt, reply] = await Promise.all([
-    sealReceipt(arrived, { verdict: 'applied', subject: id, position, records: counts }),
-    sealReply(arrived, list, plan),
+    sealReceipt(inbound, { verdict: 'applied', subject: id, position, records: counts }),
+    sealReply(inbound, list, plan),
   ]);
   const conclusion = { id, kind: 'list', verdict: 'applied', receipt, sendReceipt: approved } as const;
-  return await conclude(arrived, conclusion, async (tx) => {
-    await applyList(tx, arrived, { list, plan, before: stream?.position });
+  return await conclude(inbound, conclusion, async (tx) => {
+    await writeList(tx, inbound, { list, plan, before: stream?.position });
     await addMessage(tx, reply, { correlatesTo: id, at: momentOf(gateway.now()) });
   });
 }
 
 /** A part that others follow: kept and receipted, in force with the last one only. */
-async function stageList(arrived: Arrived, list: PackedList, stream: Stream | undefined): Promise<Received> {
+async function stageList(
+  inbound: InboundMessage,
+  list: PackedList,
+  stream: Stream | undefined,
+): Promise<ReceiveResult> {
   const { id, position, records } = list;
   const counts = { taken: records.count, refused: 0 };
-  const receipt = await sealReceipt(arrived, { verdict: 'applied', subject: id, position, records: counts });
-  return await conclude(arrived, { id, kind: 'list', verdict: 'applied', receipt }, async (tx) => {
-    const streamId = await movedStream(tx, arrived, { from: stream?.position, to: position });
+  const receipt = await sealReceipt(inbound, { verdict: 'applied', subject: id, position, records: counts });
+  return await conclude(inbound, { id, kind: 'list', verdict: 'applied', receipt }, async (tx) => {
+    const streamId = await movedStream(tx, inbound, { from: stream?.position, to: position });
     if ((list.part?.no ?? 1) === 1) await clearParts(tx, streamId);
-    await stagePart(tx, streamId, list.part?.no ?? 1, arrived.digest);
+    await stagePart(tx, streamId, list.part?.no ?? 1, inbound.digest);
   });
 }
 
 /** The last part together with those before it, which are read again from the bytes that were kept. */
-async function withStaged(arrived: Arrived, last: PackedList, staged: readonly Digest[]): Promise<PackedList> {
-  const { gateway, partner } = arrived;
+async function withStaged(inbound: InboundMessage, last: PackedList, staged: readonly Digest[]): Promise<PackedList> {
+  const { gateway, partner } = inbound;
   const packer = openPacker(last.position.count);
   for (const digest of staged) {
     const kept = await findInbox(gateway.db.sql, { partner: partner.code, digest });
@@ -95,10 +99,10 @@ interface Application {
   readonly before: Position | undefined;
 }
 
-async function applyList(tx: Tx, arrived: Arrived, { list, plan, before }: Application): Promise<void> {
-  const partner = arrived.partner.code;
-  const appliedAt = momentOf(arrived.gateway.now());
-  const streamId = await movedStream(tx, arrived, { from: before, to: list.position, mirror: plan.mirror.after });
+async function writeList(tx: Tx, inbound: InboundMessage, { list, plan, before }: Application): Promise<void> {
+  const partner = inbound.partner.code;
+  const appliedAt = momentOf(inbound.gateway.now());
+  const streamId = await movedStream(tx, inbound, { from: before, to: list.position, mirror: plan.mirror.after });
   await saveBuckets(tx, streamId, plan.mirror.buckets);
   await clearParts(tx, streamId);
   await applyToRegister(tx, { partner, knownAt: appliedAt, sourceMessage: list.id, ...plan.register });
@@ -108,7 +112,7 @@ async function applyList(tx: Tx, arrived: Arrived, { list, plan, before }: Appli
 
 async function movedStream(
   tx: Tx,
-  { partner }: Arrived,
+  { partner }: InboundMessage,
   move: Pick<StreamMove, 'from' | 'to' | 'mirror'>,
 ): Promise<string> {
   const streamId = await moveStream(tx, { ...move, partner: partner.code, direction: 'in' });

@@ -7,10 +7,10 @@
  * Every message is answered by a signed receipt, and a message seen before by the very receipt it got the first time.
  */
 
-import { conclude, refuse, sealReceipt, type Arrived, type Received } from './verdicts.ts';
-import { applyReceipt } from '../outbound/delivery.ts';
+import { conclude, refuse, sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
+import { settleByReceipt } from '../outbound/delivery.ts';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
-import { takeList } from './apply-list.ts';
+import { applyList } from './apply-list.ts';
 import { readMessage } from './read-message.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
@@ -23,10 +23,10 @@ import { faultFields } from '../wire/log.ts';
 import { receiptFormat } from '../wire/signature/receipts.ts';
 import { verify } from '../wire/signature/verify.ts';
 
-export type { Received } from './verdicts.ts';
+export type { ReceiveResult } from './verdicts.ts';
 
 /** Takes one message to its end. Throws only what is our own trouble (store, configuration): then nothing was decided, and the sender tries again. */
-export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<Received> {
+export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   const partner = getPartner(gateway, raw.partner);
 
   // 1. The bytes are kept before anything in them is looked at. What was answered before is answered the same way.
@@ -34,7 +34,7 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   if (seen.known && seen.receiptDigest !== undefined)
     return await answerAgain(gateway, partner, seen.state, seen.receiptDigest);
 
-  let arrived: Arrived = {
+  let inbound: InboundMessage = {
     gateway,
     partner,
     raw,
@@ -44,20 +44,22 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   try {
     // 2. Signed, by a key of this partner. From here on only the verified content is read.
     using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
-    if (verified.type === receiptFormat.type) return await takeReceipt(arrived, verified);
+    if (verified.type === receiptFormat.type) return await receiveReceipt(inbound, verified);
 
     // 3. As the agreed schema says; 4. in our own words.
     const message = readMessage(partner, verified, raw.receivedAt);
-    arrived = { ...arrived, id: message.kind === 'list' ? message.list.id : message.reply.id };
+    inbound = { ...inbound, id: message.kind === 'list' ? message.list.id : message.reply.id };
 
     // 5. Judged, 6. applied and answered, in one transaction.
-    return message.kind === 'reply' ? await takeReply(arrived, message.reply) : await takeList(arrived, message.list);
+    return message.kind === 'reply'
+      ? await receiveReply(inbound, message.reply)
+      : await applyList(inbound, message.list);
   } catch (error) {
-    return await refuse(arrived, error);
+    return await refuse(inbound, error);
   }
 }
 
-async function answerAgain(gateway: Gateway, partner: Partner, state: string, digest: Digest): Promise<Received> {
+async function answerAgain(gateway: Gateway, partner: Partner, state: string, digest: Digest): Promise<ReceiveResult> {
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
   const bytes = await getBytes(gateway.db.sql, digest);
   const { contentType } = receiptFormat;
@@ -69,11 +71,11 @@ async function answerAgain(gateway: Gateway, partner: Partner, state: string, di
 }
 
 /** A receipt settles a message of ours. It is never answered, not even when it is refused: two gateways would answer each other for ever. */
-async function takeReceipt(arrived: Arrived, verified: VerifiedMessage): Promise<Received> {
-  const { gateway, partner, raw, digest } = arrived;
+async function receiveReceipt(inbound: InboundMessage, verified: VerifiedMessage): Promise<ReceiveResult> {
+  const { gateway, partner, raw, digest } = inbound;
   const settled = { partner: partner.code, digest, kind: 'receipt', at: momentOf(gateway.now()) } as const;
   try {
-    const receipt = await applyReceipt(gateway, partner, verified, raw.bytes);
+    const receipt = await settleByReceipt(gateway, partner, verified, raw.bytes);
     await gateway.db.transaction((tx) => settleInbox(tx, { ...settled, state: 'APPLIED', messageId: receipt.id }));
     return { verdict: 'applied', duplicate: false };
   } catch (error) {
@@ -85,11 +87,11 @@ async function takeReceipt(arrived: Arrived, verified: VerifiedMessage): Promise
   }
 }
 
-async function takeReply(arrived: Arrived, reply: Reply): Promise<Received> {
-  const { gateway, partner } = arrived;
+async function receiveReply(inbound: InboundMessage, reply: Reply): Promise<ReceiveResult> {
+  const { gateway, partner } = inbound;
   judgeEnvelope(reply, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
-  const receipt = await sealReceipt(arrived, { verdict: 'applied', subject: reply.id });
-  return await conclude(arrived, { id: reply.id, kind: 'reply', verdict: 'applied', receipt }, async (tx) => {
+  const receipt = await sealReceipt(inbound, { verdict: 'applied', subject: reply.id });
+  return await conclude(inbound, { id: reply.id, kind: 'reply', verdict: 'applied', receipt }, async (tx) => {
     await recordResults(tx, partner.code, reply.subject, reply.results);
   });
 }
@@ -107,7 +109,7 @@ export async function decideHeld(
   gateway: Gateway,
   messageId: string,
   { decision, person }: HeldDecision,
-): Promise<Received | undefined> {
+): Promise<ReceiveResult | undefined> {
   const held = await findInbox(gateway.db.sql, { messageId });
   if (held?.state !== 'HELD')
     throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held list has this id', {
@@ -128,15 +130,15 @@ export async function decideHeld(
     receivedAt: held.receivedAt,
     hintedId: messageId,
   };
-  const arrived: Arrived = { gateway, partner, raw, digest: held.digest, id: messageId };
+  const inbound: InboundMessage = { gateway, partner, raw, digest: held.digest, id: messageId };
   if (decision === 'refuse')
-    return await refuse(arrived, new GatewayError('E_LIST_REFUSED', 'two people refused the list'), true);
+    return await refuse(inbound, new GatewayError('E_LIST_REFUSED', 'two people refused the list'), true);
   try {
     using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
     const message = readMessage(partner, verified, raw.receivedAt);
     if (message.kind !== 'list') throw new GatewayError('E_MESSAGE_KIND', 'only lists are held');
-    return await takeList(arrived, message.list, true);
+    return await applyList(inbound, message.list, true);
   } catch (error) {
-    return await refuse(arrived, error, true);
+    return await refuse(inbound, error, true);
   }
 }

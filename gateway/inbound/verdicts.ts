@@ -17,7 +17,7 @@ import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
 import { checkDraft, seal } from '../wire/signature/seal.ts';
 
 /** A message on its way through the story. */
-export interface Arrived {
+export interface InboundMessage {
   readonly gateway: Gateway;
   readonly partner: Partner;
   readonly raw: RawMessage;
@@ -26,7 +26,7 @@ export interface Arrived {
   readonly id?: string;
 }
 
-export interface Received {
+export interface ReceiveResult {
   readonly verdict: Verdict;
   /** The sealed receipt; absent only where a receipt itself was received, for receipts are not receipted. */
   readonly receipt?: SealedMessage;
@@ -39,8 +39,8 @@ export interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'po
   readonly subject?: string;
 }
 
-export async function sealReceipt(arrived: Arrived, content: ReceiptContent): Promise<SealedMessage> {
-  const { gateway, partner, digest } = arrived;
+export async function sealReceipt(inbound: InboundMessage, content: ReceiptContent): Promise<SealedMessage> {
+  const { gateway, partner, digest } = inbound;
   const { subject, ...rest } = content;
   const receipt: Receipt = {
     ...rest,
@@ -55,11 +55,11 @@ export async function sealReceipt(arrived: Arrived, content: ReceiptContent): Pr
 }
 
 export async function sealReply(
-  arrived: Arrived,
+  inbound: InboundMessage,
   list: Pick<PackedList, 'id'>,
   plan: ListPlan,
 ): Promise<SealedMessage> {
-  const { gateway, partner } = arrived;
+  const { gateway, partner } = inbound;
   const reply: Reply = {
     id: gateway.newId(),
     from: gateway.home.country,
@@ -92,11 +92,11 @@ export interface Conclusion {
 
 /** One transaction: the id is taken, the effect applied, the verdict and its receipt stored, the event written. */
 export async function conclude(
-  arrived: Arrived,
+  inbound: InboundMessage,
   conclusion: Conclusion,
   effect?: (tx: Tx) => Promise<void>,
-): Promise<Received> {
-  const { gateway, partner, digest } = arrived;
+): Promise<ReceiveResult> {
+  const { gateway, partner, digest } = inbound;
   const { id, kind, verdict, receipt, sendReceipt = false } = conclusion;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
@@ -117,14 +117,14 @@ export async function conclude(
 }
 
 /** The message is refused: nothing was applied, the sender is told why. Our own troubles are not the sender's: they are thrown on. */
-export async function refuse(arrived: Arrived, thrown: unknown, sendReceipt = false): Promise<Received> {
+export async function refuse(inbound: InboundMessage, thrown: unknown, sendReceipt = false): Promise<ReceiveResult> {
   const error = asGatewayError(thrown);
   const { category } = error.kind;
   if (category !== 'content' && category !== 'security') throw error;
-  const { gateway, partner, id, digest } = arrived;
+  const { gateway, partner, id, digest } = inbound;
   const reason = { code: error.code, detail: error.detail, ...(error.at === undefined ? {} : { at: error.at }) };
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
-  const receipt = await sealReceipt(arrived, {
+  const receipt = await sealReceipt(inbound, {
     verdict: 'rejected',
     reason,
     ...(id === undefined ? {} : { subject: id }),

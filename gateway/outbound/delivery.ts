@@ -82,7 +82,7 @@ async function deliver(gateway: Gateway, partner: Partner, transport: Transport,
     attempt: message.attempt,
     evidence: custody.evidence,
   });
-  if (custody.kind === 'receipt') await takeReceipt(gateway, partner, custody.bytes, 'https');
+  if (custody.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, custody.bytes, 'https');
 }
 
 /** What an attempt means for the message: handed over, to be tried again, or held for a person. */
@@ -123,11 +123,11 @@ function delay(attempt: number, jitter: number): number {
 }
 
 /** A receipt that came in the same breath as our message. What is not a receipt of theirs leaves the message as it is: it will be sent again. */
-async function takeReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array, via: Via): Promise<void> {
+async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array, via: Via): Promise<void> {
   const raw = { partner: partner.code, via, bytes, receivedAt: momentOf(gateway.now()) };
   try {
     using verified = await verify(raw, partner.trust, gateway.now());
-    await applyReceipt(gateway, partner, verified, bytes);
+    await settleByReceipt(gateway, partner, verified, bytes);
   } catch (error) {
     const { category } = asGatewayError(error).kind;
     if (category !== 'content' && category !== 'security') throw error;
@@ -136,7 +136,7 @@ async function takeReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array
 }
 
 /** Settles the message a verified receipt names. Only a receipt over our very bytes counts. */
-export async function applyReceipt(
+export async function settleByReceipt(
   gateway: Gateway,
   partner: Partner,
   verified: VerifiedMessage,

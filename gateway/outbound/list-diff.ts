@@ -24,7 +24,7 @@ import {
   operatorRevision,
   type OperatorPage,
 } from '../store/operators.ts';
-import type { Shown, Stream } from '../store/streams.ts';
+import type { Watermark, Stream } from '../store/streams.ts';
 
 export interface ListContent {
   readonly kind: ListMessage['kind'];
@@ -37,7 +37,7 @@ export interface ListContent {
   /** What the partner will hold: of a full list this very list, of a change what it holds now, until its messages are numbered. */
   readonly mirror: OpenChange;
   readonly leftOut: ReadonlyMap<Ineligible, number>;
-  readonly shown: Shown;
+  readonly watermark: Watermark;
 }
 
 interface Wanted {
@@ -59,11 +59,11 @@ export async function listContent(reader: Reader, wanted: Wanted): Promise<ListC
   const { kind, stream } = wanted;
   const view = viewOf(wanted);
   // Read before the operators: what changes meanwhile is looked at again next time.
-  const shown = { revision: await operatorRevision(reader), terms: view.terms };
-  if (kind === 'full' || stream === undefined) return await fullContent(reader, view, { ...wanted, shown });
-  return stream.shown.terms === shown.terms
-    ? await changedContent(reader, view, { ...wanted, stream, shown })
-    : await comparedContent(reader, view, { ...wanted, stream, shown });
+  const watermark = { revision: await operatorRevision(reader), terms: view.terms };
+  if (kind === 'full' || stream === undefined) return await fullContent(reader, view, { ...wanted, watermark });
+  return stream.watermark.terms === watermark.terms
+    ? await changedContent(reader, view, { ...wanted, stream, watermark })
+    : await comparedContent(reader, view, { ...wanted, stream, watermark });
 }
 
 /** How this partner sees our operators. */
@@ -145,8 +145,12 @@ async function look(
   return { records: packed(packer), entries, leftOut };
 }
 
-async function fullContent(reader: Reader, view: View, wanted: Wanted & { shown: Shown }): Promise<ListContent> {
-  const { shown } = wanted;
+async function fullContent(
+  reader: Reader,
+  view: View,
+  wanted: Wanted & { watermark: Watermark },
+): Promise<ListContent> {
+  const { watermark } = wanted;
   const held = await toldByFullLists(reader, wanted);
   const { records, entries, leftOut } = await look(await everybody(reader), view, ({ identifier, operator }) => {
     if (held.has(identifier)) held.set(identifier, operator());
@@ -154,7 +158,7 @@ async function fullContent(reader: Reader, view: View, wanted: Wanted & { shown:
   for (const { identifier } of held.size === 0 ? [] : entries) held.delete(identifier);
   const departures = [...held].map(([identifier, operator]) => departed(wanted, identifier, operator));
   const mirror = mirrorOf(entries);
-  return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, shown };
+  return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, watermark };
 }
 
 /** Who a partner holds that takes full lists only: where one of them left, the list itself must say why. */
@@ -173,12 +177,12 @@ function departed({ partner, today }: Wanted, identifier: string, operator: Dome
 
 interface Held extends Wanted {
   readonly stream: Stream;
-  readonly shown: Shown;
+  readonly watermark: Watermark;
 }
 
 /** Everybody against everything held. */
 async function comparedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
-  const { stream, shown } = held;
+  const { stream, watermark } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
   const leaves = new Map(entriesIn(buckets).map(({ identifier, leaf }) => [identifier, leaf]));
   const unseen = new Map<string, DomesticRecord>();
@@ -190,14 +194,14 @@ async function comparedContent(reader: Reader, view: View, held: Held): Promise<
   const { added, changed, left } = differences(leaves, numbered);
   const departures = left.map((identifier) => departed(held, identifier, unseen.get(identifier)));
   const numbers = [...added, ...changed].map(({ number }) => number);
-  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, shown };
+  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
 /** Those that changed since the last list against what is held of them. */
 async function changedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
-  const { stream, shown } = held;
+  const { stream, watermark } = held;
   const unseen: Unseen[] = [];
-  const pages = changedOperators(reader, stream.shown.revision);
+  const pages = changedOperators(reader, stream.watermark.revision);
   const { records, entries, leftOut } = await look({ pages, most: 0 }, view, (one) => unseen.push(one));
   const latest = latestOf(entries, unseen);
   const buckets = await loadBuckets(reader, stream.id, [...new Set([...latest.keys()].map(bucketOf))]);
@@ -209,7 +213,7 @@ async function changedContent(reader: Reader, view: View, held: Held): Promise<L
       if (before?.leaf !== entries[one]?.leaf) numbers.push(one);
     } else if (before !== undefined && !one.stays) departures.push(departed(held, identifier, one.operator()));
   }
-  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, shown };
+  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
 /** What was seen last of each operator, the number of its record where it may be seen: one that changed while it was read comes twice. */
@@ -244,7 +248,7 @@ function delta({
   departures,
   buckets,
   stream,
-}: Delta): Omit<ListContent, 'leftOut' | 'shown'> {
+}: Delta): Omit<ListContent, 'leftOut' | 'watermark'> {
   const entries = numbers.flatMap((number) => all[number] ?? []);
   const mirror = beginChange(stream.mirror);
   return { kind: 'delta', records: pickRecords(records, numbers), departures, entries, held: buckets, mirror };

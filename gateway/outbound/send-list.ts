@@ -20,7 +20,7 @@ import type { PackedList } from '../model/record/packed-records.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
 import { addMessages, supersedeOlder } from '../store/outbox.ts';
-import { findStream, moveStream, noteLists, noteShown, type Shown, type Stream } from '../store/streams.ts';
+import { findStream, moveStream, noteLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
 import { unwritableIn, type Unwritable } from './unencodable-records.ts';
 import { checkDraft, joined, seal, type Draft } from '../wire/signature/seal.ts';
 
@@ -45,14 +45,14 @@ export interface BuiltList extends BuiltMessage {
   readonly unwritable: readonly Unwritable[];
   readonly before: Stream | undefined;
   readonly mirror: MirrorChange;
-  readonly shown: Shown;
+  readonly watermark: Watermark;
   /** Milliseconds by step. */
   readonly timings: Timings;
 }
 
 export type Timings = Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
 
-export interface ListWish {
+export interface ListOptions {
   /** Absent: a delta where the partner holds a list and takes deltas, a full one otherwise. */
   readonly kind?: ListKind | undefined;
   /** The list goes out even if it says nothing new: it renews what would otherwise grow too old at the partner's border. */
@@ -66,15 +66,19 @@ export interface ListWish {
  * Throws E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a list to differ from), E_LIST_KIND (a delta for a
  * partner that takes full lists only), E_SCHEMA_INVALID.
  */
-export async function buildList(gateway: Gateway, code: string, wish: ListWish = {}): Promise<BuiltList | undefined> {
+export async function buildList(
+  gateway: Gateway,
+  code: string,
+  wish: ListOptions = {},
+): Promise<BuiltList | undefined> {
   const built = await build(gateway, code, wish);
   return 'list' in built ? built : undefined;
 }
 
 /** How far was looked, when there is nothing to say. */
-type NothingNew = Pick<BuiltList, 'before' | 'shown'>;
+type NothingNew = Pick<BuiltList, 'before' | 'watermark'>;
 
-async function build(gateway: Gateway, code: string, wish: ListWish): Promise<BuiltList | NothingNew> {
+async function build(gateway: Gateway, code: string, wish: ListOptions): Promise<BuiltList | NothingNew> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
@@ -95,7 +99,7 @@ async function build(gateway: Gateway, code: string, wish: ListWish): Promise<Bu
 
     // 3. Given its numbers: a list that is too large in parts, changes in as many deltas as wished.
     if (saysNothingNew(stream, content) && wish.renew !== true && wish.kind !== 'full')
-      return { before: stream, shown: content.shown };
+      return { before: stream, watermark: content.watermark };
     const numbering = { stream, content, each: wish.each === true };
 
     // 4. In the partner's words; 5. as the partner's schema wants them; 6. under our seal.
@@ -122,28 +126,28 @@ type Built = Pick<BuiltList, 'kind' | 'messages' | 'before' | 'unwritable'> & { 
 function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
   const last = built.messages.at(-1);
   if (last === undefined) throw new GatewayError('E_INTERNAL', 'a list has one message at least');
-  const { records, departures, leftOut, mirror, shown } = content;
+  const { records, departures, leftOut, mirror, watermark } = content;
   const counts = { records: records.count, departures: departures.length };
-  return { ...built, ...last, ...counts, leftOut, mirror, shown, timings };
+  return { ...built, ...last, ...counts, leftOut, mirror, watermark, timings };
 }
 
 /**
  * Builds a list and queues it: position, mirror, bytes and outbox rows in one transaction. The dispatcher (delivery.ts)
  * does the rest. Throws what buildList throws, and E_STREAM_MOVED.
  */
-export async function sendList(gateway: Gateway, code: string, wish: ListWish = {}): Promise<BuiltList | undefined> {
+export async function sendList(gateway: Gateway, code: string, wish: ListOptions = {}): Promise<BuiltList | undefined> {
   const built = await build(gateway, code, wish);
-  const { before, shown } = built;
+  const { before, watermark } = built;
   if (!('list' in built)) {
-    if (before !== undefined && before.shown.revision < shown.revision)
-      await gateway.db.transaction((tx) => noteShown(tx, before.id, shown));
+    if (before !== undefined && before.watermark.revision < watermark.revision)
+      await gateway.db.transaction((tx) => saveWatermark(tx, before.id, watermark));
     return undefined;
   }
   const partner = getPartner(gateway, code).code;
   const { list: last, messages, mirror } = built;
   await gateway.db.transaction(async (tx) => {
     const move = { partner, direction: 'out', from: before?.position, to: last.position } as const;
-    const streamId = await moveStream(tx, { ...move, mirror: mirror.after, shown });
+    const streamId = await moveStream(tx, { ...move, mirror: mirror.after, watermark });
     if (streamId === undefined)
       throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
     await saveBuckets(tx, streamId, mirror.buckets);

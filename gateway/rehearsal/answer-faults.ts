@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { sealReceipt, type Received } from '../inbound/verdicts.ts';
+import { sealReceipt, type ReceiveResult } from '../inbound/verdicts.ts';
 import type { Partner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
@@ -11,7 +11,7 @@ import { receiptContentType } from '../wire/transport/transport.ts';
 import type { Simulator } from './simulator.ts';
 import type { AnswerVice } from './fault.ts';
 
-const noReceipt = ({ verdict, duplicate }: Received): Received => ({ verdict, duplicate });
+const noReceipt = ({ verdict, duplicate }: ReceiveResult): ReceiveResult => ({ verdict, duplicate });
 
 /** The receipt replaced by another; what has none is left alone. */
 function receiptVice(

@@ -10,7 +10,7 @@ import type { ListMessage, ListRecord } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { mirrorOf, mirrorRoot } from '../model/list/mirror.ts';
 import { entriesOf, packedOf, unpackedList } from '../model/record/packed-records.ts';
-import { buildList, type ListWish } from '../outbound/send-list.ts';
+import { buildList, type ListOptions } from '../outbound/send-list.ts';
 import { signCms } from '../wire/signature/cms.ts';
 import { signJws } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/seal.ts';
@@ -29,7 +29,7 @@ export interface Forging {
 }
 
 /** The first message of the next list, built and not stored. */
-export async function nextList({ gateway, other }: Simulator, wish: ListWish = {}): Promise<ListMessage> {
+export async function nextList({ gateway, other }: Simulator, wish: ListOptions = {}): Promise<ListMessage> {
   const built = await buildList(gateway, other.code, { renew: true, ...wish });
   const [message] = built?.messages ?? [];
   if (message === undefined) throw new GatewayError('E_INTERNAL', 'a list that is renewed has a message');

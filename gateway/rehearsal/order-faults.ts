@@ -6,7 +6,7 @@ import type { ListMessage } from '../model/list/list.ts';
 import { unpackedList } from '../model/record/packed-records.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import { deliverDue } from '../outbound/delivery.ts';
-import { sendList, type ListWish } from '../outbound/send-list.ts';
+import { sendList, type ListOptions } from '../outbound/send-list.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findMessage, type MessageRow } from '../store/outbox.ts';
 import { following, forged, nextList } from './forgery.ts';
@@ -55,7 +55,7 @@ async function queued(simulator: Simulator): Promise<{ list: ListMessage; releas
   return { list: unpackedList(list), release };
 }
 
-async function usual(simulator: Simulator, withinMs: number, wish?: ListWish): Promise<MessageRow> {
+async function usual(simulator: Simulator, withinMs: number, wish?: ListOptions): Promise<MessageRow> {
   const row = await exchange(simulator.gateway, simulator.other.code, withinMs, wish);
   if (row === undefined) throw new GatewayError('E_INTERNAL', 'a list that is renewed has a message');
   return row;

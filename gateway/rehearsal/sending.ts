@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
-import { sendList, type BuiltList, type ListWish } from '../outbound/send-list.ts';
+import { sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { saveOperators } from '../store/operators.ts';
 import { attemptsOf, findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
 import { askResync } from '../store/streams.ts';
@@ -64,7 +64,7 @@ export async function exchange(
   gateway: Gateway,
   partner: string,
   withinMs: number,
-  wish?: ListWish,
+  wish?: ListOptions,
 ): Promise<MessageRow | undefined> {
   const built = await sendList(gateway, partner, wish);
   if (built === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { AdapterTools } from '../adapter/tools.ts';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
 import { getPartner, type Partner } from '../gateway.ts';
-import type { Received } from '../inbound/verdicts.ts';
+import type { ReceiveResult } from '../inbound/verdicts.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import { listeningFor, type Heard, type Listening } from './received-receipts.ts';
@@ -22,7 +22,7 @@ export interface DoorHooks {
   /** Before the exchange door. */
   around?(door: RequestListener): RequestListener;
   /** Before the inbound story, whichever way a message came. */
-  receive?(raw: RawMessage, take: (raw: RawMessage) => Promise<Received>): Promise<Received>;
+  receive?(raw: RawMessage, take: (raw: RawMessage) => Promise<ReceiveResult>): Promise<ReceiveResult>;
 }
 
 /** What a rehearsal needs of the program around it. */
@@ -35,7 +35,7 @@ export interface Machinery {
 /** How the simulator answers just now; undefined members answer as they should. */
 export interface Manner {
   door?(...call: [...Parameters<RequestListener>, door: RequestListener]): void;
-  receipt?(raw: RawMessage, received: Received): Promise<Received>;
+  receipt?(raw: RawMessage, received: ReceiveResult): Promise<ReceiveResult>;
 }
 
 export interface Simulator {

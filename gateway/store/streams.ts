@@ -21,11 +21,11 @@ export interface Stream {
   /** The next list on it must be a full one. */
   readonly resyncWanted: boolean;
   readonly mirror: MirrorSummary;
-  readonly shown: Shown;
+  readonly watermark: Watermark;
 }
 
 /** What an outbound mirror shows: operators up to a revision, under terms whose digest is told. */
-export interface Shown {
+export interface Watermark {
   readonly revision: number;
   readonly terms: string;
 }
@@ -38,7 +38,7 @@ export interface StreamMove {
   readonly to: Position;
   /** Absent: the mirror stays as it is; a part of a list moves the position only. */
   readonly mirror?: MirrorSummary;
-  readonly shown?: Shown;
+  readonly watermark?: Watermark;
 }
 
 const noMirror = { digests: '', held: 0, active: 0, revision: 0, terms: '' };
@@ -59,7 +59,7 @@ export async function findStream(
   const mirror =
     digests === '' ? emptyMirror : { digests: digestLines(digests.match(/.{64}/gu) ?? []), count: held, active };
   const resyncWanted = row.resync_wanted === 1;
-  return { id, partner, direction, position, resyncWanted, mirror, shown: { revision, terms } };
+  return { id, partner, direction, position, resyncWanted, mirror, watermark: { revision, terms } };
 }
 
 /**
@@ -68,14 +68,14 @@ export async function findStream(
  * A move to another epoch ends a wish for a full list: every epoch begins with one.
  */
 export async function moveStream(tx: Tx, move: StreamMove): Promise<string | undefined> {
-  const { partner, direction, from, to, mirror, shown } = move;
+  const { partner, direction, from, to, mirror, watermark } = move;
   const { sequence, chain, root, count } = to;
   const stands = {
     ...{ epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count },
     ...(mirror === undefined
       ? {}
       : { digests: mirror.digests.toString('latin1').replaceAll('\n', ''), held: mirror.count, active: mirror.active }),
-    ...shown,
+    ...watermark,
   };
   const id = streamId(partner, direction);
   if (from === undefined) {
@@ -97,7 +97,7 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
 }
 
 /** Notes what was looked through and changed nothing for the partner. */
-export async function noteShown(tx: Tx, stream: string, { revision, terms }: Shown): Promise<void> {
+export async function saveWatermark(tx: Tx, stream: string, { revision, terms }: Watermark): Promise<void> {
   await tx
     .updateTable('stream')
     .set({ revision, terms })

@@ -8,7 +8,7 @@ import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
-import { sendList, type ListWish } from '../../gateway/outbound/send-list.ts';
+import { sendList, type ListOptions } from '../../gateway/outbound/send-list.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { median, medianRatio } from './numbers.ts';
 import { openReceiving, withoutWayBack, type Receiving, type Taken } from './receiving.ts';
@@ -160,7 +160,7 @@ interface Step {
   readonly messages?: readonly SealedMessage[];
 }
 
-async function send({ sender }: Pair, wish: ListWish): Promise<Required<Step>> {
+async function send({ sender }: Pair, wish: ListOptions): Promise<Required<Step>> {
   const started = performance.now();
   const built = await sendList(sender, partnerCode, wish);
   const ms = performance.now() - started;

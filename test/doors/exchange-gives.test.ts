@@ -23,7 +23,7 @@ describe('the exchange door gives', () => {
   const call = (asked: Call): Promise<Answer> => opened.call(asked);
 
   const next = { path: '/exchange/XB/next', method: 'GET', body: '' };
-  let left: boolean[];
+  let sent: boolean[];
   let asked: string[];
   let told: PromiseWithResolvers<undefined>;
   const waiting = (message: SealedMessage): ExchangeDoor['give'] => {
@@ -31,7 +31,7 @@ describe('the exchange door gives', () => {
       asked.push(partner);
       return Promise.resolve({
         message,
-        left: (whole) => {
+        sent: (whole) => {
           left.push(whole);
           told.resolve(undefined);
           return Promise.resolve();
@@ -66,7 +66,7 @@ describe('the exchange door gives', () => {
       'cache-control': 'no-store',
     });
     await told.promise;
-    expect({ asked, left }).to.deep.equal({ asked: ['XB'], left: [true] });
+    expect({ asked, left }).to.deep.equal({ asked: ['XB'], sent: [true] });
   });
 
   it('nothing with a bare 204', async () => {

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
-import { receiveMessage, type Received } from '../../gateway/inbound/receive-message.ts';
+import { receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { emptyMirror, mirrorRoot } from '../../gateway/model/list/mirror.ts';
 import { buildList, sendList, type BuiltList } from '../../gateway/outbound/send-list.ts';
@@ -31,12 +31,12 @@ describe('a list in several messages', () => {
   });
   after(() => world.close());
 
-  const take = (bytes: Uint8Array): Promise<Received> =>
+  const take = (bytes: Uint8Array): Promise<ReceiveResult> =>
     receiveMessage(them.gateway, { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) });
   const held = () => findStream(them.gateway.db.sql, 'CN', 'in');
   const staged = async () => stagedParts(them.gateway.db.sql, (await held())?.id ?? '');
-  const takeAll = async (built: BuiltList | undefined): Promise<Received[]> => {
-    const received: Received[] = [];
+  const takeAll = async (built: BuiltList | undefined): Promise<ReceiveResult[]> => {
+    const received: ReceiveResult[] = [];
     for (const { sealed } of built?.messages ?? []) received.push(await take(sealed.bytes));
     return received;
   };
@@ -92,12 +92,12 @@ describe('a list in several messages', () => {
   it('nothing is sent, and no operator is read twice, when what changed is not for this partner', async () => {
     await us.know(operator(90, { grade: 'general' }));
     expect(await sendList(us.gateway, 'KR')).to.equal(undefined);
-    const { shown } = (await findStream(us.gateway.db.sql, 'KR', 'out')) ?? {};
+    const { watermark } = (await findStream(us.gateway.db.sql, 'KR', 'out')) ?? {};
     expect(await buildList(us.gateway, 'KR')).to.equal(undefined);
     await us.know(operator(91, { grade: 'general' }));
     expect(await sendList(us.gateway, 'KR')).to.equal(undefined);
-    const after = (await findStream(us.gateway.db.sql, 'KR', 'out'))?.shown;
-    expect(after?.revision).to.equal((shown?.revision ?? 0) + 1);
+    const after = (await findStream(us.gateway.db.sql, 'KR', 'out'))?.watermark;
+    expect(after?.revision).to.equal((watermark?.revision ?? 0) + 1);
   });
 
   it('under other terms everybody is looked at again', async () => {

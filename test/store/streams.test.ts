@@ -8,7 +8,14 @@ import { bucketOf } from '../../gateway/model/list/digest.ts';
 import { changeMirror, emptyMirror, entriesIn, mirrorOf, type Bucket } from '../../gateway/model/list/mirror.ts';
 import { keepBytes } from '../../gateway/store/bodies.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../../gateway/store/mirrors.ts';
-import { askResync, findStream, listInForce, moveStream, noteLists, noteShown } from '../../gateway/store/streams.ts';
+import {
+  askResync,
+  findStream,
+  listInForce,
+  moveStream,
+  noteLists,
+  saveWatermark,
+} from '../../gateway/store/streams.ts';
 import type { Tx } from '../../gateway/store/database.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, position, raw, sealed } from './samples.ts';
@@ -39,7 +46,7 @@ onBothEngines('streams', (store) => {
       position: position(2),
       resyncWanted: false,
       mirror: emptyMirror,
-      shown: { revision: 0, terms: '' },
+      watermark: { revision: 0, terms: '' },
     });
   });
 
@@ -157,14 +164,14 @@ onBothEngines('mirrors', (store) => {
           ...more,
         }),
       );
-    await move(undefined, 1, { mirror: after, shown: { revision: 7, terms: 't' } });
+    await move(undefined, 1, { mirror: after, watermark: { revision: 7, terms: 't' } });
     await move(1, 2);
     const stream = await findStream(store().db.sql, 'BD', 'out');
     expect(stream?.mirror).to.deep.equal(after);
-    expect(stream?.shown).to.deep.equal({ revision: 7, terms: 't' });
-    await store().write((tx) => noteShown(tx, stream?.id ?? '', { revision: 9, terms: 't' }));
-    await store().write((tx) => noteShown(tx, stream?.id ?? '', { revision: 8, terms: 't' }));
-    expect((await findStream(store().db.sql, 'BD', 'out'))?.shown.revision).to.equal(9);
+    expect(stream?.watermark).to.deep.equal({ revision: 7, terms: 't' });
+    await store().write((tx) => saveWatermark(tx, stream?.id ?? '', { revision: 9, terms: 't' }));
+    await store().write((tx) => saveWatermark(tx, stream?.id ?? '', { revision: 8, terms: 't' }));
+    expect((await findStream(store().db.sql, 'BD', 'out'))?.watermark.revision).to.equal(9);
   });
 
   it('keep the parts of a list in order until it is whole', async () => {

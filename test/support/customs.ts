@@ -10,7 +10,7 @@ import { momentOf } from '../../gateway/model/day.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
 import { serve } from '../../gateway/main.ts';
-import { sendList, type ListWish } from '../../gateway/outbound/send-list.ts';
+import { sendList, type ListOptions } from '../../gateway/outbound/send-list.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
 import { entriesIn } from '../../gateway/model/list/mirror.ts';
@@ -27,7 +27,7 @@ export interface Customs {
   closeDoors(): Promise<void>;
   know(...records: DomesticRecord[]): Promise<void>;
   /** Sends a list and says how its message stands once the partner has answered. */
-  sends(partner: string, wish?: ListWish): Promise<MessageRow>;
+  sends(partner: string, wish?: ListOptions): Promise<MessageRow>;
 }
 
 export interface World {

@@ -2,8 +2,9 @@
 
 import { expect } from 'chai';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
-import { fetchNext, giveNext } from '../../gateway/inbound/fetch-messages.ts';
-import { decideHeld, receiveMessage, type Received } from '../../gateway/inbound/receive-message.ts';
+import { pollPartner } from '../../gateway/inbound/poll-partners.ts';
+import { answerPoll } from '../../gateway/outbound/answer-poll.ts';
+import { decideHeld, receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import type { RawMessage } from '../../gateway/model/message.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { attemptsOf, findMessage, listMessages, type MessageRow } from '../../gateway/store/outbox.ts';
@@ -28,11 +29,11 @@ describe('lists that are fetched', () => {
   after(() => world.close());
   beforeEach(() => taken.splice(0));
 
-  const receive = async (raw: RawMessage): Promise<Received> => {
+  const receive = async (raw: RawMessage): Promise<ReceiveResult> => {
     taken.push(raw);
     return await receiveMessage(them.gateway, raw);
   };
-  const asks = (how = receive): Promise<boolean> => fetchNext(them.gateway, 'CN', how);
+  const asks = (how = receive): Promise<boolean> => pollPartner(them.gateway, 'CN', how);
   const state = async (id: string): Promise<MessageRow> => {
     const message = await findMessage(us.gateway.db.sql, id);
     if (message === undefined) throw new Error('there is no such message');
@@ -61,7 +62,7 @@ describe('lists that are fetched', () => {
     await us.know(operator(31));
     const [first] = await listMessages(us.gateway.db.sql, { partner: 'HK', direction: 'out', limit: 1 });
     const second = await queued();
-    const dies = async (raw: RawMessage): Promise<Received> => {
+    const dies = async (raw: RawMessage): Promise<ReceiveResult> => {
       taken.push(raw);
       return await Promise.reject(new Error('the power went'));
     };
@@ -92,7 +93,7 @@ describe('lists that are fetched', () => {
     if (way === undefined) throw new Error('there is a way');
     const mute = { ...way, send: () => Promise.resolve({ kind: 'unknown', evidence: 'ECONNRESET' } as const) };
     const partners = new Map(them.gateway.partners).set('CN', { ...getCn(), transport: mute });
-    expect(await fetchNext({ ...them.gateway, partners }, 'CN', receive)).to.equal(false);
+    expect(await pollPartner({ ...them.gateway, partners }, 'CN', receive)).to.equal(false);
     const held = await registerOf(them, 'CN');
     expect(await state(id)).to.include({ state: 'HANDED_OVER' });
 
@@ -107,7 +108,7 @@ describe('lists that are fetched', () => {
   };
 
   it('the replies of the other side are fetched the same way', async () => {
-    while (await fetchNext(us.gateway, 'HK', (raw) => receiveMessage(us.gateway, raw))) taken.splice(0);
+    while (await pollPartner(us.gateway, 'HK', (raw) => receiveMessage(us.gateway, raw))) taken.splice(0);
     const replies = await listMessages(us.gateway.db.sql, { partner: 'HK', direction: 'in', limit: 20 });
     expect(replies.filter(({ kind, state }) => kind === 'reply' && state === 'APPLIED')).to.have.length(3);
     const sent = await listMessages(them.gateway.db.sql, { partner: 'CN', direction: 'out', limit: 20 });
@@ -134,7 +135,7 @@ describe('lists that are fetched', () => {
   it('bytes spoilt on the way settle nothing, and the right ones come with the next question', async () => {
     await us.know(operator(40));
     const id = await queued();
-    const spoilt = async (raw: RawMessage): Promise<Received> => {
+    const spoilt = async (raw: RawMessage): Promise<ReceiveResult> => {
       const bytes = Buffer.from(raw.bytes);
       bytes[Math.floor(bytes.length / 2)] = 0;
       return await receive({ ...raw, bytes });
@@ -150,7 +151,7 @@ describe('lists that are fetched', () => {
     if (partner?.transport === undefined) throw new Error('there is a way');
     const { pull: _, ...pushing } = partner.transport;
     const partners = new Map(us.gateway.partners).set('KR', { ...partner, transport: pushing });
-    expect(await refusalCode(() => giveNext({ ...us.gateway, partners }, 'KR'))).to.equal('E_ROUTE_UNKNOWN');
+    expect(await refusalCode(() => answerPoll({ ...us.gateway, partners }, 'KR'))).to.equal('E_ROUTE_UNKNOWN');
   });
 
   it('a gateway that serves asks by itself', async () => {

@@ -1,0 +1,52 @@
+/** Polling, where an arrangement wants it: asks each such partner for its next message, receives it, and hands over our receipt. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { getPartner, type Gateway } from '../gateway.ts';
+import type { ReceiveResult } from './receive-message.ts';
+import { momentOf } from '../model/day.ts';
+import type { RawMessage } from '../model/message.ts';
+import { faultFields } from '../wire/log.ts';
+
+type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
+
+/** Fetches one message of a partner, receives it, and hands over its receipt. True: there may be more, ask again at once. */
+export async function pollPartner(gateway: Gateway, code: string, receive: Receive): Promise<boolean> {
+  const { transport } = getPartner(gateway, code);
+  if (transport?.pull === undefined) return false;
+  const fetched = await transport.pull.next();
+  switch (fetched.kind) {
+    case 'none':
+      return false;
+    case 'trouble':
+      gateway.log.warn('nothing could be fetched', { partner: code, evidence: fetched.evidence });
+      return false;
+    case 'message': {
+      const { bytes, id } = fetched;
+      const hint = id === undefined ? {} : { hintedId: id };
+      const receivedAt = momentOf(gateway.now());
+      const { receipt, duplicate } = await receive({ partner: code, via: 'https', bytes, receivedAt, ...hint });
+      if (receipt === undefined) return false; // a receipt, which should have been sent; it counts all the same
+      const { kind, evidence } = await transport.send(receipt);
+      gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
+      // A partner that gives the same message in spite of its receipt must not keep us busy.
+      return kind === 'custody' && !duplicate;
+    }
+  }
+}
+
+/** Polls every partner whose messages wait at its own door until `stop`; an outage of one delays no other. */
+export async function runPolling(gateway: Gateway, receive: Receive, stop: AbortSignal): Promise<void> {
+  await Promise.all([...gateway.partners.keys()].map((code) => pollRepeatedly(gateway, code, receive, stop)));
+}
+
+async function pollRepeatedly(gateway: Gateway, code: string, receive: Receive, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      if (await pollPartner(gateway, code, receive)) continue;
+    } catch (error) {
+      gateway.log.error('polling failed; trying again', { partner: code, ...faultFields(error) });
+    }
+    const seconds = gateway.partners.get(code)?.transport?.pull?.seconds ?? 60;
+    await wait(seconds * 1000, undefined, { signal: stop }).catch(() => undefined); // only the stop signal ends the wait early
+  }
+}

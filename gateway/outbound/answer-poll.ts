@@ -1,0 +1,54 @@
+/**
+ * The end of the first story for a partner that polls: its messages wait in the outbox until it asks for them. The same message
+ * is given until its receipt is held, so a poller that stops half way loses nothing, and no message overtakes another.
+ */
+
+import { getPartner, type Gateway } from '../gateway.ts';
+import { later, momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { SealedMessage } from '../model/message.ts';
+import { leaseSeconds, receiptDueSeconds } from './delivery.ts';
+import { appendEvents } from '../store/events.ts';
+import { claimWaiting, finishAttempt, type Claimed } from '../store/outbox.ts';
+
+/** A message for a partner that polls. */
+export interface PolledMessage {
+  readonly message: SealedMessage;
+  /** Records whether all bytes were sent. That is custody; only the partner's receipt is delivery. */
+  sent(whole: boolean): Promise<void>;
+}
+
+/** The oldest message without a receipt; undefined when there is none. E_ROUTE_UNKNOWN for a partner that does not poll. */
+export async function answerPoll(gateway: Gateway, code: string): Promise<PolledMessage | undefined> {
+  const partner = getPartner(gateway, code);
+  if (partner.transport?.pull === undefined) {
+    throw new GatewayError('E_ROUTE_UNKNOWN', 'messages for this partner are sent to it, not fetched');
+  }
+  const now = momentOf(gateway.now());
+  const message = await claimWaiting(gateway.db, {
+    owner: gateway.owner,
+    now,
+    leaseUntil: later(now, leaseSeconds),
+    partner: partner.code,
+    kinds: ['list', 'reply'],
+  });
+  return message && { message, sent: (whole) => recordPoll(gateway, message, whole) };
+}
+
+async function recordPoll(gateway: Gateway, message: Claimed, whole: boolean): Promise<void> {
+  const at = momentOf(gateway.now());
+  const { id, partner, attempt } = message;
+  const evidence = whole ? `fetched, ${message.bytes.length} bytes` : 'fetched, and broken off';
+  await gateway.db.transaction(async (tx) => {
+    await finishAttempt(
+      tx,
+      message,
+      whole
+        ? { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, receiptDueSeconds) }
+        : { outcome: 'failed', evidence, at },
+    );
+    const kind = whole ? 'delivery_custody' : 'delivery_unknown';
+    await appendEvents(tx, [{ kind, ref: id, at, detail: { partner, attempt } }]);
+  });
+  gateway.log.info('message fetched', { partner, messageId: id, attempt, evidence });
+}
