@@ -24,6 +24,8 @@ export interface Sample {
   readonly ours?: { readonly file: string; readonly message: unknown };
   /** `2-error.json` after it: it is refused like this. */
   readonly refused?: unknown;
+  /** `2-read.json` after it: a message of the partner's own, in our words. Only reading is compared. */
+  readonly read?: unknown;
 }
 
 /** Every message of every conversation in a folder, in order. None where there is no such folder. */
@@ -44,6 +46,7 @@ export async function readSamples(folder: string, tools: Pick<AdapterTools, 'rea
         text: await tools.readText(join(inside, file)),
         ...(before.endsWith('-ours.json') ? { ours: { file: before, message: await readJson(before, tools) } } : {}),
         ...(after.endsWith('-error.json') ? { refused: await readJson(after, tools) } : {}),
+        ...(after.endsWith('-read.json') ? { read: await readJson(after, tools) } : {}),
       });
     }
   }
@@ -116,7 +119,8 @@ function readAlone({ adapter, tools }: SampleBench, sample: Sample): SampleRun {
     let message: unknown;
     const failure = failureOf(() => {
       message = decodeText(format, sample.text, tools);
-      return identifierFault(adapter, sample.kind, message);
+      const difference = sample.read === undefined ? undefined : differenceOf(sample.read, message);
+      return difference ?? identifierFault(adapter, sample.kind, message);
     });
     return failure === undefined ? { exercised: { template: format.template, message } } : { failure };
   });
