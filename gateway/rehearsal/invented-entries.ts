@@ -4,7 +4,7 @@ import type { Arrangement } from '../model/arrangement.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import type { ListRecord } from '../model/list/list.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
-import { makeDice, type Dice } from './seeded-random.ts';
+import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
 /** What an entry is meant to show; the answer must come from the gateway. */
 export const entryKinds = [
@@ -41,15 +41,15 @@ const inOrder = 0.8;
 
 /** The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
 export function inventEntries(partners: readonly EntryPartner[], { count, seed, at }: EntryAmount): InventedEntry[] {
-  const dice = makeDice(seed);
+  const random = seededRandom(seed);
   const published = partners.filter(({ records }) => records.length > 0).map(sorted);
   if (published.length === 0) return [];
   return Array.from({ length: count }, (_, i) => {
-    const wanted = entryKinds[i] ?? (dice.roll() < inOrder ? 'recognised' : dice.pick(entryKinds));
+    const wanted = entryKinds[i] ?? (random.next() < inOrder ? 'recognised' : random.pick(entryKinds));
     const able = published.filter((partner) => canShow(partner, wanted));
     const meant = able.length > 0 ? wanted : 'not_on_list';
-    const partner = dice.pick(able.length > 0 ? able : published);
-    return { meant, entry: inventEntry(dice, partner, { meant, at, number: i + 1 }) };
+    const partner = random.pick(able.length > 0 ? able : published);
+    return { meant, entry: inventEntry(random, partner, { meant, at, number: i + 1 }) };
   });
 }
 
@@ -74,16 +74,16 @@ function canShow({ active, suspended }: Published, meant: EntryKind): boolean {
 }
 
 function inventEntry(
-  dice: Dice,
+  random: SeededRandom,
   partner: Published,
   { meant, at, number }: { meant: EntryKind; at: Moment; number: number },
 ): Entry {
   const { arrangement } = partner;
-  const role = dice.pick(arrangement.entryRoles);
-  const record = dice.pick(
+  const role = random.pick(arrangement.entryRoles);
+  const record = random.pick(
     meant === 'suspended' ? partner.suspended : meant === 'not_on_list' ? partner.records : partner.active,
   );
-  const identifier = typed(dice, partner, record, meant);
+  const identifier = typed(random, partner, record, meant);
   const name = record.name.latin ?? record.name.local;
   const party: EntryParty = {
     pointer: '/parties/0',
@@ -94,21 +94,26 @@ function inventEntry(
   };
   return {
     id: `DEMO-${String(number).padStart(6, '0')}`,
-    direction: dice.pick(arrangement.directions),
+    direction: random.pick(arrangement.directions),
     acceptedAt: meant === 'agreement_not_in_force' ? dayBefore(arrangement.inForce.from) : at,
     parties: [party],
   };
 }
 
 /** The identifier as the declarant typed it; undefined leaves the box empty. */
-function typed(dice: Dice, partner: Published, { identifier }: ListRecord, meant: EntryKind): string | undefined {
+function typed(
+  random: SeededRandom,
+  partner: Published,
+  { identifier }: ListRecord,
+  meant: EntryKind,
+): string | undefined {
   switch (meant) {
     case 'recognised':
     case 'suspended':
     case 'agreement_not_in_force':
       return identifier;
     case 'not_on_list':
-      return notPublished(dice, partner, identifier);
+      return notPublished(random, partner, identifier);
     case 'malformed':
       return identifier.slice(0, -3);
     case 'full_width':
@@ -119,10 +124,10 @@ function typed(dice: Dice, partner: Published, { identifier }: ListRecord, meant
 }
 
 /** An identifier of the same form that the partner did not publish: its last four digits thrown anew. */
-function notPublished(dice: Dice, { identifiers }: Published, identifier: string): string {
+function notPublished(random: SeededRandom, { identifiers }: Published, identifier: string): string {
   const mostTries = 1000;
   for (let tries = 0; tries < mostTries; tries += 1) {
-    const other = identifier.replace(/\d{1,4}$/u, (end) => dice.digits(end.length));
+    const other = identifier.replace(/\d{1,4}$/u, (end) => random.digits(end.length));
     if (!identifiers.has(other)) return other;
   }
   return identifier.replaceAll(/\d/gu, '9');

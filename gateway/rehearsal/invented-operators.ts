@@ -9,7 +9,7 @@ import {
   type DomesticRecord,
   type OperatorStatus,
 } from '../model/record/domestic-record.ts';
-import { makeDice, type Dice } from './seeded-random.ts';
+import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
 export interface InventedAmount {
   readonly count: number;
@@ -30,23 +30,23 @@ const mostYears = 5;
  * profile cannot make that many codes.
  */
 export function inventOperators(home: HomeProfile, { count, advanced, seed, today }: InventedAmount): DomesticRecord[] {
-  const dice = makeDice(seed);
-  const codes = codeMaker(home, dice);
-  const numbers = businessNumberMaker(home, dice);
-  const grades = gradeMaker(home, dice, today);
+  const random = seededRandom(seed);
+  const codes = codeMaker(home, random);
+  const numbers = businessNumberMaker(home, random);
+  const grades = gradeMaker(home, random, today);
   const records: DomesticRecord[] = [];
   for (let i = 0; i < count; i += 1) {
     // Spreads exactly `advanced` of `count` evenly, whatever the seed.
     const high = Math.floor(((i + 1) * advanced) / count) > Math.floor((i * advanced) / count);
-    const place = dice.pick(home.invented.places);
+    const place = random.pick(home.invented.places);
     const businessNumber = numbers();
     records.push({
       code: codes(place),
       ...(businessNumber === undefined ? {} : { businessNumber }),
-      name: inventName(home, dice, place),
-      address: inventAddress(dice, place),
-      ...inventStanding(dice, grades(high), today),
-      roles: inventRoles(dice),
+      name: inventName(home, random, place),
+      address: inventAddress(random, place),
+      ...inventStanding(random, grades(high), today),
+      roles: inventRoles(random),
     });
   }
   return records;
@@ -55,14 +55,14 @@ export function inventOperators(home: HomeProfile, { count, advanced, seed, toda
 type Place = HomeProfile['invented']['places'][number];
 
 /** `{place}` in the form is the place's prefix, `#` a digit, `@` a capital letter; everything else stands for itself. */
-function codeMaker(home: HomeProfile, dice: Dice): (place: Place) => string {
+function codeMaker(home: HomeProfile, random: SeededRandom): (place: Place) => string {
   const { code: form } = home.invented;
   const pattern = new RegExp(`^(?:${home.code.pattern})$`, 'u');
   const used = new Set<string>();
   const mostTries = 1000;
   return (place) => {
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const code = filled(form, place, dice);
+      const code = filled(form, place, random);
       if (!pattern.test(code)) throw badForm('it makes codes that are not of the home form');
       if (used.has(code)) continue;
       used.add(code);
@@ -72,11 +72,11 @@ function codeMaker(home: HomeProfile, dice: Dice): (place: Place) => string {
   };
 }
 
-function filled(form: string, place: Place, dice: Dice): string {
+function filled(form: string, place: Place, random: SeededRandom): string {
   let code = '';
   for (const part of form.replace(/\{[A-Za-z]*\}/u, place.codePrefix)) {
-    if (part === '#') code += String(dice.below(10));
-    else if (part === '@') code += String.fromCharCode(65 + dice.below(26));
+    if (part === '#') code += String(random.below(10));
+    else if (part === '@') code += String.fromCharCode(65 + random.below(26));
     else code += part;
   }
   return code;
@@ -92,33 +92,33 @@ function badForm(detail: string): GatewayError {
 /** What numbers of the known kinds begin with: a registering authority and its class, a year, or anything. */
 const starts = ['91', '19', ''] as const;
 
-function businessNumberMaker(home: HomeProfile, dice: Dice): () => string | undefined {
+function businessNumberMaker(home: HomeProfile, random: SeededRandom): () => string | undefined {
   const profile = home.businessNumber;
   if (profile === undefined) return () => undefined;
   const { kind, length } = profile;
   const draw = (start: string): string | undefined =>
-    withCheckDigit(kind, start + dice.digits(length - 1 - start.length));
+    withCheckDigit(kind, start + random.digits(length - 1 - start.length));
   // The first start that a few draws complete serves for all; an unknown kind leaves the number out.
   const start = starts.find((candidate) => [1, 2, 3, 4].some(() => draw(candidate) !== undefined));
   if (start === undefined) return () => undefined;
   return () => draw(start) ?? draw(start) ?? draw(start);
 }
 
-function inventName(home: HomeProfile, dice: Dice, place: Place): DomesticRecord['name'] {
+function inventName(home: HomeProfile, random: SeededRandom, place: Place): DomesticRecord['name'] {
   const { words, trades, company } = home.invented;
-  const first = dice.pick(words);
+  const first = random.pick(words);
   const others = words.filter((word) => word !== first);
-  const second = dice.pick(others.length > 0 ? others : words);
-  const trade = dice.pick(trades);
+  const second = random.pick(others.length > 0 ? others : words);
+  const trade = random.pick(trades);
   return {
     local: `${place.local}${first.local}${second.local}${trade.local}${company.local}`,
     latin: `${place.latin} ${first.latin}${second.latin} ${trade.latin} ${company.latin}`,
   };
 }
 
-function inventAddress(dice: Dice, place: Place): DomesticRecord['address'] {
-  const street = dice.pick(place.streets);
-  const number = 1 + dice.below(2000);
+function inventAddress(random: SeededRandom, place: Place): DomesticRecord['address'] {
+  const street = random.pick(place.streets);
+  const number = 1 + random.below(2000);
   return {
     local: `${place.local}${street.local}${number}`,
     latin: `${number} ${street.latin}`,
@@ -130,7 +130,7 @@ function inventAddress(dice: Dice, place: Place): DomesticRecord['address'] {
 type Grade = Pick<DomesticRecord, 'grade' | 'gradeSince'>;
 
 /** The highest grade was given in the last years; the next one since the law of today knows it. */
-function gradeMaker(home: HomeProfile, dice: Dice, today: Day): (high: boolean) => Grade {
+function gradeMaker(home: HomeProfile, random: SeededRandom, today: Day): (high: boolean) => Grade {
   const law = decreeAt(home, today);
   const highest = home.grades[0] ?? 'none';
   const next =
@@ -139,36 +139,36 @@ function gradeMaker(home: HomeProfile, dice: Dice, today: Day): (high: boolean) 
   const lawful = law === undefined || law.from < years ? years : law.from;
   return (high) => ({
     grade: high ? highest : next,
-    gradeSince: dayBetween(dice, high || next === highest ? years : lawful, today),
+    gradeSince: dayBetween(random, high || next === highest ? years : lawful, today),
   });
 }
 
 function inventStanding(
-  dice: Dice,
+  random: SeededRandom,
   grade: Grade,
   today: Day,
 ): Omit<DomesticRecord, 'code' | 'name' | 'address' | 'roles'> {
   const { gradeSince } = grade;
-  const active = dice.roll() >= noStanding;
-  const status: OperatorStatus = active ? 'active' : dice.roll() < 0.6 ? 'suspended' : 'revoked';
-  const statusSince = active ? gradeSince : dayBetween(dice, gradeSince, today);
-  const consent = dice.roll() >= withoutConsent;
+  const active = random.next() >= noStanding;
+  const status: OperatorStatus = active ? 'active' : random.next() < 0.6 ? 'suspended' : 'revoked';
+  const statusSince = active ? gradeSince : dayBetween(random, gradeSince, today);
+  const consent = random.next() >= withoutConsent;
   return { ...grade, status, statusSince, consent, ...(consent ? { consentSince: gradeSince } : {}) };
 }
 
-function inventRoles(dice: Dice): DomesticRecord['roles'] {
-  const wanted = 1 + dice.below(3);
-  const found = new Set(Array.from({ length: wanted }, () => dice.pick(allRoles)));
+function inventRoles(random: SeededRandom): DomesticRecord['roles'] {
+  const wanted = 1 + random.below(3);
+  const found = new Set(Array.from({ length: wanted }, () => random.pick(allRoles)));
   return allRoles.filter((role) => found.has(role));
 }
 
 const dayMilliseconds = 86_400_000;
 const days = new Map<number, Day>();
 
-function dayBetween(dice: Dice, from: Day, to: Day): Day {
+function dayBetween(random: SeededRandom, from: Day, to: Day): Day {
   const first = Date.parse(from) / dayMilliseconds;
   const last = Date.parse(to) / dayMilliseconds;
-  const number = first + dice.below(last - first + 1);
+  const number = first + random.below(last - first + 1);
   let day = days.get(number);
   if (day === undefined) {
     day = new Date(number * dayMilliseconds).toISOString().slice(0, 10);

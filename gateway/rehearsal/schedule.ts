@@ -1,10 +1,10 @@
 /** A simulated partner left to itself: turn by turn it sends a good list or has one of its vices, and mends afterwards. */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { chanceOf, type Chance } from '../adapter/check/generate.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
+import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 import { goodList, startAnew } from './sending.ts';
 import type { Manner, Simulator } from './simulator.ts';
 import { complaint, endingOf, type Sent, type Vice } from './fault.ts';
@@ -49,7 +49,7 @@ export async function playTurns(simulator: Simulator, play: Play): Promise<reado
   };
   await startAnew(simulator); // a partner that was started before goes on with a whole list
   await take();
-  const order = shuffled(play.vices, chanceOf(play.seed));
+  const order = shuffled(play.vices, seededRandom(play.seed));
   for (let round = 0; !play.stop.aborted && !(play.once && round > 0); round += 1) {
     for (const vice of order.length === 0 ? [undefined] : order) {
       if (!(await pause(play))) break;
@@ -130,10 +130,10 @@ async function answered(
 }
 
 /** Fisher and Yates. */
-function shuffled<T>(list: readonly T[], chance: Chance): T[] {
+function shuffled<T>(list: readonly T[], random: SeededRandom): T[] {
   const order = [...list];
   for (let left = order.length; left > 1; left -= 1) {
-    const drawn = Math.floor(chance() * left);
+    const drawn = random.below(left);
     const [one, other] = [order[left - 1], order[drawn]];
     if (one !== undefined && other !== undefined) [order[left - 1], order[drawn]] = [other, one];
   }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Adapter, ListFormat } from '../../gateway/adapter/adapter.ts';
-import { chanceOf, inventList, type Chance } from '../../gateway/adapter/check/generate.ts';
+import { inventList } from '../../gateway/adapter/check/generate.ts';
+import { seededRandom, type SeededRandom } from '../../gateway/model/seeded-random.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import type { ListMessage, ListRecord } from '../../gateway/model/list/list.ts';
@@ -45,7 +46,7 @@ function anOperator({ adapter, format }: Layout, changes: Partial<ListRecord> = 
 
 /** A list of the layout; its records need not be such as the layout carries. */
 function aList({ adapter, format }: Layout, records: readonly ListRecord[]): ListMessage {
-  return { ...inventList(adapter, chanceOf(1), format), records, departures: [] };
+  return { ...inventList(adapter, seededRandom(1), format), records, departures: [] };
 }
 
 const pieces = [
@@ -95,23 +96,23 @@ const attribute = / [\w:]+="[^"]*"/gu;
 const value = /(?<=>)[^<>\n]+(?=<\/)|(?<==")[^"]+(?=")/gu;
 
 /** A list changed in one place, and mostly canonical still: an element or attribute lost, twice, moved or renamed, or another value. */
-function changed(bytes: Buffer, chance: Chance): Buffer {
-  const below = (limit: number): number => Math.floor(chance() * limit);
+function changed(bytes: Buffer, random: SeededRandom): Buffer {
   const whole = bytes.toString();
   const one = (pattern: RegExp): { readonly at: number; readonly what: string } => {
     const all = [...whole.matchAll(pattern)];
-    const match = all[below(all.length)];
+    const match = all[random.below(all.length)];
     return { at: match?.index ?? 0, what: match?.[0] ?? '' };
   };
   const put = ({ at, what }: { at: number; what: string }, instead: string): string =>
     whole.slice(0, at) + instead + whole.slice(at + what.length);
-  const found = one([element, attribute, value, value][below(4)] ?? value);
+  const found = one([element, attribute, value, value][random.below(4)] ?? value);
   const other = one(found.what.startsWith('<') ? element : found.what.startsWith(' ') ? attribute : value);
   const { what } = found;
-  const middle = below(what.length + 1);
-  const more = ['', 'x', ' ', '\n', '"', '&amp;', '&quot;', '&#xD;', '示', '\\', '0', '<x></x>'][below(12)] ?? '';
+  const middle = random.below(what.length + 1);
+  const more =
+    ['', 'x', ' ', '\n', '"', '&amp;', '&quot;', '&#xD;', '示', '\\', '0', '<x></x>'][random.below(12)] ?? '';
   const changes = ['', what + what, other.what, what + other.what, what.replace(/\w/u, 'q'), more, what + more];
-  const instead = changes[below(9)] ?? what.slice(0, middle) + more + what.slice(middle);
+  const instead = changes[random.below(9)] ?? what.slice(0, middle) + more + what.slice(middle);
   return Buffer.from(put(found, instead));
 }
 
@@ -120,7 +121,7 @@ describe('lists read into packed records', () => {
     expect(new Set(layouts.map(({ format }) => format.format))).to.deep.equal(new Set(['xml', 'json', 'text']));
     for (const { title, adapter, format } of layouts) {
       for (let seed = 1; seed <= 60; seed += 1) {
-        const message = inventList(adapter, chanceOf(seed), format);
+        const message = inventList(adapter, seededRandom(seed), format);
         const bytes = encoded(format, message);
         const packed = byBytes(format, bytes);
         expect(packed.outcome, title).to.deep.equal(byObjects(format, bytes).outcome);
@@ -173,15 +174,15 @@ describe('lists read into packed records', () => {
     });
 
     it(`${title}: a damaged list is refused, or read, as it is with objects`, () => {
-      const chance = chanceOf(20261129);
+      const random = seededRandom(20261129);
       const counts = { canonical: 0, read: 0, refused: 0, taken: 0 };
       const sources = Array.from({ length: 4 }, (_, i) => {
-        const message = inventList(adapter, chanceOf(i), format);
+        const message = inventList(adapter, seededRandom(i), format);
         return encoded(format, { ...message, records: [anOperator(layout), ...message.records, anOperator(layout)] });
       });
       for (let run = 0; run < 1600; run += 1) {
         const source = sources[run % sources.length] ?? Buffer.from('');
-        const bytes = run % 4 === 0 ? damaged(source, chance) : changed(source, chance);
+        const bytes = run % 4 === 0 ? damaged(source, random) : changed(source, random);
         const packed = byBytes(format, bytes);
         const objects = byObjects(format, bytes);
         expect(packed.outcome, bytes.toString()).to.deep.equal(objects.outcome);

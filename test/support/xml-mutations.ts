@@ -1,6 +1,6 @@
-/** Damages XML in the ways in which two readers of it might come to differ. Always the same for the same chance. */
+/** Damages XML in the ways in which two readers of it might come to differ. Always the same for the same seed. */
 
-import type { Chance } from '../../gateway/adapter/check/generate.ts';
+import type { SeededRandom } from '../../gateway/model/seeded-random.ts';
 
 /** Bytes that mean something to one reader or another. */
 const pieces: readonly (string | readonly number[])[] = [
@@ -51,21 +51,21 @@ const pieces: readonly (string | readonly number[])[] = [
 ];
 
 /** The bytes with one to three damages; half of them where markup starts or ends. */
-export function damaged(bytes: Buffer, chance: Chance): Buffer {
+export function damaged(bytes: Buffer, random: SeededRandom): Buffer {
   let result = bytes;
-  for (let i = below(chance, 3); i >= 0; i -= 1) result = damagedOnce(result, chance);
+  for (let i = random.below(3); i >= 0; i -= 1) result = damagedOnce(result, random);
   return result;
 }
 
-function damagedOnce(bytes: Buffer, chance: Chance): Buffer {
-  const at = placeIn(bytes, chance);
+function damagedOnce(bytes: Buffer, random: SeededRandom): Buffer {
+  const at = placeIn(bytes, random);
   const before = bytes.subarray(0, at);
   const after = bytes.subarray(at);
-  const length = 1 + below(chance, chance() < 0.7 ? 4 : 60);
-  switch (below(chance, 8)) {
+  const length = 1 + random.below(random.next() < 0.7 ? 4 : 60);
+  switch (random.below(8)) {
     case 0: {
       const flipped = Buffer.from(bytes);
-      flipped[at] = (flipped[at] ?? 0) ^ (1 << below(chance, 8));
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << random.below(8));
       return flipped;
     }
     case 1:
@@ -73,20 +73,20 @@ function damagedOnce(bytes: Buffer, chance: Chance): Buffer {
     case 2:
       return Buffer.concat([before, after.subarray(0, length), after]);
     case 3:
-      return replaced(bytes, chance);
+      return replaced(bytes, random);
     default: {
-      const piece = pieces[below(chance, pieces.length)] ?? '';
+      const piece = pieces[random.below(pieces.length)] ?? '';
       const inserted = typeof piece === 'string' ? Buffer.from(piece) : Buffer.from(piece);
-      return Buffer.concat([before, inserted, after.subarray(chance() < 0.3 ? length : 0)]);
+      return Buffer.concat([before, inserted, after.subarray(random.next() < 0.3 ? length : 0)]);
     }
   }
 }
 
-function placeIn(bytes: Buffer, chance: Chance): number {
-  const at = below(chance, bytes.length);
-  if (chance() < 0.4) return at;
-  const mark = bytes.indexOf(['<', '>', ' ', '"', '</'][below(chance, 5)] ?? '<', at);
-  return mark < 0 ? at : mark + below(chance, 2);
+function placeIn(bytes: Buffer, random: SeededRandom): number {
+  const at = random.below(bytes.length);
+  if (random.next() < 0.4) return at;
+  const mark = bytes.indexOf(['<', '>', ' ', '"', '</'][random.below(5)] ?? '<', at);
+  return mark < 0 ? at : mark + random.below(2);
 }
 
 const replacements: readonly (readonly [from: RegExp, to: string])[] = [
@@ -107,13 +107,9 @@ const replacements: readonly (readonly [from: RegExp, to: string])[] = [
 ];
 
 /** One of the changes of form above, at the first place after a random one where it can be made. */
-function replaced(bytes: Buffer, chance: Chance): Buffer {
-  const [from, to] = replacements[below(chance, replacements.length)] ?? [/^/u, ''];
+function replaced(bytes: Buffer, random: SeededRandom): Buffer {
+  const [from, to] = replacements[random.below(replacements.length)] ?? [/^/u, ''];
   const text = bytes.toString('latin1');
-  const at = below(chance, text.length);
+  const at = random.below(text.length);
   return Buffer.from(text.slice(0, at) + text.slice(at).replace(from, to), 'latin1');
-}
-
-function below(chance: Chance, limit: number): number {
-  return Math.floor(chance() * limit);
 }

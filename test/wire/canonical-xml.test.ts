@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { MessageFormat } from '../../gateway/adapter/adapter.ts';
-import { chanceOf, inventList, inventReply } from '../../gateway/adapter/check/generate.ts';
+import { inventList, inventReply } from '../../gateway/adapter/check/generate.ts';
+import { seededRandom } from '../../gateway/model/seeded-random.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import type { BodyEvents } from '../../gateway/model/message-body.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
@@ -134,8 +135,8 @@ describe('the reader of canonical documents', () => {
       const adapter = await loadAdapter(join(adaptersFolder, cc), adapterTools);
       for (const { list, reply } of adapter.stretches.map((day) => adapter.on(day))) {
         if (list.format !== 'xml') continue;
-        const lists = seeds.map((seed) => inventList(adapter, chanceOf(seed), list));
-        const replies = seeds.map((seed) => inventReply(adapter, chanceOf(seed), reply));
+        const lists = seeds.map((seed) => inventList(adapter, seededRandom(seed), list));
+        const replies = seeds.map((seed) => inventReply(adapter, seededRandom(seed), reply));
         const records = lists.flatMap((each) => each.records);
         add(sources, cc, list, lists);
         add(sources, cc, reply, replies);
@@ -218,12 +219,12 @@ describe('the reader of canonical documents', () => {
   });
 
   it('takes no damaged message that libxml2 refuses, or reads or judges in another way', () => {
-    const chance = chanceOf(20260401);
+    const random = seededRandom(20260401);
     const counts = { made: 0, taken: 0, accepted: 0 };
     for (let run = 0; run < 12_000; run += 1) {
       const source = sources[run % sources.length];
       if (source === undefined) continue;
-      const bytes = damaged(source.bytes, chance);
+      const bytes = damaged(source.bytes, random);
       const taken = readCanonical(bytes);
       counts.made += 1;
       // A signature is not looked into by this reader; see below.
@@ -260,21 +261,21 @@ describe('the reader of canonical documents', () => {
   }
 
   it('a signed message comes to the same end whether it is taken or, behind a byte order mark, left to libxml2', async () => {
-    const chance = chanceOf(7);
+    const random = seededRandom(7);
     const ends = new Map<string, number>();
     for (let run = 0; run < 1500; run += 1) {
       const source = sources[run % sources.length];
       if (source === undefined) continue;
       // Damaged before it was signed by somebody who takes it for canonical, or afterwards.
-      const isBefore = chance() < 0.6;
-      const body = isBefore ? damaged(source.bytes, chance) : source.bytes;
+      const isBefore = random.next() < 0.6;
+      const body = isBefore ? damaged(source.bytes, random) : source.bytes;
       const start = body.indexOf('<', body.indexOf('?>'));
       const id = / Id="([^"]*)"/u.exec(source.bytes.toString())?.[1] ?? '';
       const signed = forged(ours.signer('rsa-sha256'), {
         body: body.subarray(start).toString().trimEnd(),
         uri: `#${id}`,
       });
-      const bytes = isBefore ? signed : damaged(signed, chance);
+      const bytes = isBefore ? signed : damaged(signed, random);
       if (bytes.subarray(0, 3).equals(mark)) continue;
       const [direct, beside] = [await outcome(bytes, source), await outcome(Buffer.concat([mark, bytes]), source)];
       expect(direct, `run ${run}: ${bytes.toString()}`).to.deep.equal(beside);

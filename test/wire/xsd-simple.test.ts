@@ -1,7 +1,7 @@
 /** Values beside libxml2: patterns, built-in types and bounds, as acceptors understand them. */
 
 import { expect } from 'chai';
-import { chanceOf } from '../../gateway/adapter/check/generate.ts';
+import { seededRandom, type SeededRandom } from '../../gateway/model/seeded-random.ts';
 import { acceptorOf } from '../../gateway/wire/xsd/acceptor.ts';
 import { isAccepted, isValid, judgeOf, root } from '../support/xsd-judges.ts';
 
@@ -136,7 +136,7 @@ const values = [
 
 describe('an acceptor of values', () => {
   it('reads patterns as libxml2 does, or not at all', () => {
-    const chance = chanceOf(11);
+    const random = seededRandom(11);
     let yes = 0;
     for (const [pattern, fitting] of Object.entries(patterns)) {
       const judge = judgeOf(
@@ -144,7 +144,7 @@ describe('an acceptor of values', () => {
       );
       expect(judge.acceptor, pattern).to.not.equal(undefined);
       for (let run = 0; run < 120; run += 1) {
-        const text = run === 0 ? fitting : changed(fitting, pattern, chance);
+        const text = run === 0 ? fitting : changed(fitting, pattern, random);
         const accepted = isAccepted(judge, root(text));
         expect(accepted, `${pattern} ${text}`).to.equal(isValid(judge.validator, root(text)));
         if (accepted) yes += 1;
@@ -180,13 +180,13 @@ describe('an acceptor of values', () => {
 });
 
 /** The text with one or two letters changed to ones of the pattern, or to near ones. */
-function changed(text: string, pattern: string, chance: () => number): string {
+function changed(text: string, pattern: string, random: SeededRandom): string {
   const letters = [...Array.from(pattern.replaceAll(/[<>&"]/gu, '')), '0', '9', 'a', 'z', 'A', '-', '', '\u0660', 'é'];
   let result = text;
-  for (let i = Math.floor(chance() * 2); i >= 0; i -= 1) {
-    const at = Math.floor(chance() * (result.length + 1));
-    const letter = letters[Math.floor(chance() * letters.length)] ?? '';
-    result = result.slice(0, at) + letter + result.slice(at + Math.floor(chance() * 2));
+  for (let i = random.below(2); i >= 0; i -= 1) {
+    const at = random.below(result.length + 1);
+    const letter = letters[random.below(letters.length)] ?? '';
+    result = result.slice(0, at) + letter + result.slice(at + random.below(2));
   }
   return result;
 }

@@ -5,22 +5,9 @@ import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths } from '../../model/record/domestic-record.ts';
 import { isGatewayError } from '../../model/errors.ts';
+import type { SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
 import { trialList } from './trial-list.ts';
-
-/** A source of chance: numbers from 0 up to, not including, 1. */
-export type Chance = () => number;
-
-/** Mulberry32 (Tommy Ettinger, public domain). Not for keys or ids. */
-export function chanceOf(seed: number): Chance {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const plainTexts = [
   'Example Trading Co., Ltd.',
@@ -87,32 +74,32 @@ function carries(write: () => unknown): boolean {
 }
 
 /** A list as either side may send it in one layout: our operators to them, or theirs to us. */
-export function inventList(adapter: Adapter, chance: Chance, format: ListFormat = adapter.list): ListMessage {
-  const outbound = chance() < 0.5;
+export function inventList(adapter: Adapter, random: SeededRandom, format: ListFormat = adapter.list): ListMessage {
+  const outbound = random.next() < 0.5;
   const { identifiers, arrangement, otherSide } = adapter;
   const form = outbound ? identifiers.ours : identifiers.theirs;
   const grades = outbound ? arrangement.grades : otherSide.grades;
   const carried = textsOfLists(adapter, format);
-  const records = times(below(chance, 4), () =>
-    format.asSeen(inventRecord({ chance, form, grades, needs: format.needs, carried })),
+  const records = times(random.below(4), () =>
+    format.asSeen(inventRecord({ random, form, grades, needs: format.needs, carried })),
   );
-  const departures = times(below(chance, 3), () => inventDeparture(chance, form));
+  const departures = times(random.below(3), () => inventDeparture(random, form));
   return {
-    kind: pick(chance, ['full', 'delta'] as const),
-    id: `m-${hex(chance, 24)}`,
-    from: pick(chance, partiesOf(adapter)),
-    to: pick(chance, partiesOf(adapter)),
-    issuedAt: moment(chance),
-    nextBy: moment(chance),
-    ...(format.carriesParts && chance() < 0.5 ? { part: inventPart(chance) } : {}),
+    kind: random.pick(['full', 'delta'] as const),
+    id: `m-${hex(random, 24)}`,
+    from: random.pick(partiesOf(adapter)),
+    to: random.pick(partiesOf(adapter)),
+    issuedAt: moment(random),
+    nextBy: moment(random),
+    ...(format.carriesParts && random.next() < 0.5 ? { part: inventPart(random) } : {}),
     position: {
-      epoch: { no: below(chance, 9), id: hex(chance, 16) },
-      sequence: below(chance, 1_000_000),
-      chain: hex(chance, 64),
-      root: hex(chance, 64),
-      count: below(chance, 1_000_000),
+      epoch: { no: random.below(9), id: hex(random, 16) },
+      sequence: random.below(1_000_000),
+      chain: hex(random, 64),
+      root: hex(random, 64),
+      count: random.below(1_000_000),
     },
-    previousChain: hex(chance, 64),
+    previousChain: hex(random, 64),
     records,
     departures,
   };
@@ -141,54 +128,58 @@ function isWritable(list: ListFormat, code: string): boolean {
   }
 }
 
-function inventPart(chance: Chance): Part {
-  const no = 1 + below(chance, 4);
-  return { no, of: no + below(chance, 4) };
+function inventPart(random: SeededRandom): Part {
+  const no = 1 + random.below(4);
+  return { no, of: no + random.below(4) };
 }
 
 /** What became of a list's records, in one layout. */
-export function inventReply(adapter: Adapter, chance: Chance, format: MessageFormat<Reply> = adapter.reply): Reply {
+export function inventReply(
+  adapter: Adapter,
+  random: SeededRandom,
+  format: MessageFormat<Reply> = adapter.reply,
+): Reply {
   const reply = {
-    id: `m-${hex(chance, 24)}`,
-    from: pick(chance, partiesOf(adapter)),
+    id: `m-${hex(random, 24)}`,
+    from: random.pick(partiesOf(adapter)),
     to: adapter.partner,
-    issuedAt: moment(chance),
-    subject: `m-${hex(chance, 24)}`,
-    taken: below(chance, 1000),
-    refused: below(chance, 1000),
+    issuedAt: moment(random),
+    subject: `m-${hex(random, 24)}`,
+    taken: random.below(1000),
+    refused: random.below(1000),
   };
-  const results = times(below(chance, 4), () => ({
-    identifier: inventIdentifier(chance, adapter.identifiers.theirs),
-    code: pick(chance, recordFaults),
-    detail: pick(chance, texts),
+  const results = times(random.below(4), () => ({
+    identifier: inventIdentifier(random, adapter.identifiers.theirs),
+    code: random.pick(recordFaults),
+    detail: random.pick(texts),
   }));
   const carried = results.filter((result) => carries(() => [...format.encode({ ...reply, results: [result] })]));
   return { ...reply, results: carried };
 }
 
 interface RecordTerms {
-  readonly chance: Chance;
+  readonly random: SeededRandom;
   readonly form: IdentifierForm;
   readonly grades: readonly string[];
   readonly needs: readonly string[];
   readonly carried: CarriedTexts;
 }
 
-function inventRecord({ chance, form, grades, needs, carried }: RecordTerms): ListRecord {
-  const validTo = needs.includes('validTo') || chance() < 0.4 ? day(chance) : undefined;
+function inventRecord({ random, form, grades, needs, carried }: RecordTerms): ListRecord {
+  const validTo = needs.includes('validTo') || random.next() < 0.4 ? day(random) : undefined;
   const text = (path: string): string | undefined => {
-    const wanted = needs.includes(path) || chance() < 0.6;
+    const wanted = needs.includes(path) || random.next() < 0.6;
     const choice = carried.get(path) ?? [];
-    return wanted && choice.length > 0 ? pick(chance, choice) : undefined;
+    return wanted && choice.length > 0 ? random.pick(choice) : undefined;
   };
   return recordWith(text, {
-    identifier: inventIdentifier(chance, form),
-    grade: pick(chance, grades),
-    status: pick(chance, ['active', 'suspended'] as const),
-    statusSince: day(chance),
-    validFrom: day(chance),
+    identifier: inventIdentifier(random, form),
+    grade: random.pick(grades),
+    status: random.pick(['active', 'suspended'] as const),
+    statusSince: day(random),
+    validFrom: day(random),
     ...(validTo === undefined ? {} : { validTo }),
-    roles: roles.filter(() => chance() < 0.3),
+    roles: roles.filter(() => random.next() < 0.3),
   });
 }
 
@@ -209,16 +200,16 @@ function recordWith(
   };
 }
 
-function inventDeparture(chance: Chance, form: IdentifierForm): Departure {
-  return { identifier: inventIdentifier(chance, form), reason: pick(chance, departureReasons), since: day(chance) };
+function inventDeparture(random: SeededRandom, form: IdentifierForm): Departure {
+  return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
 }
 
 /** The example with other digits and letters; the example itself where the grammar wants something particular. */
-function inventIdentifier(chance: Chance, form: IdentifierForm): string {
+function inventIdentifier(random: SeededRandom, form: IdentifierForm): string {
   const code = form.toCode(form.example) ?? '';
   const other = code
-    .replaceAll(/\d/gu, () => String(below(chance, 10)))
-    .replaceAll(/[A-Z]/gu, () => String.fromCharCode(65 + below(chance, 26)));
+    .replaceAll(/\d/gu, () => String(random.below(10)))
+    .replaceAll(/[A-Z]/gu, () => String.fromCharCode(65 + random.below(26)));
   const identifier = form.toIdentifier(other);
   return form.grammar.test(identifier) ? identifier : form.example;
 }
@@ -229,31 +220,21 @@ function present<T extends Record<string, string | undefined>>(texts: T): { [K i
   };
 }
 
-function pick<T>(chance: Chance, from: readonly T[]): T {
-  const found = from[below(chance, from.length)];
-  if (found === undefined) throw new RangeError('nothing to pick from');
-  return found;
-}
-
-function below(chance: Chance, limit: number): number {
-  return Math.floor(chance() * limit);
-}
-
 function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }
 
-function hex(chance: Chance, length: number): string {
-  return times(length, () => below(chance, 16).toString(16)).join('');
+function hex(random: SeededRandom, length: number): string {
+  return times(length, () => random.below(16).toString(16)).join('');
 }
 
 /** A day between 1990 and 2060, leap days among them. */
-function day(chance: Chance): string {
-  return moment(chance).slice(0, 10);
+function day(random: SeededRandom): string {
+  return moment(random).slice(0, 10);
 }
 
 // Whole seconds: not every partner's notation carries more.
-function moment(chance: Chance): string {
+function moment(random: SeededRandom): string {
   const [from, to] = [Date.UTC(1990, 0, 1), Date.UTC(2060, 0, 1)];
-  return new Date(from + Math.floor((chance() * (to - from)) / 1000) * 1000).toISOString();
+  return new Date(from + Math.floor((random.next() * (to - from)) / 1000) * 1000).toISOString();
 }

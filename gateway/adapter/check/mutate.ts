@@ -2,9 +2,9 @@
 
 import { join, resolve } from 'node:path';
 import { isGatewayError, GatewayError } from '../../model/errors.ts';
+import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter } from '../adapter.ts';
 import { roundTrip, tripsOf } from './run-samples.ts';
-import { chanceOf } from './generate.ts';
 import { loadAdapter, loadManifest } from '../load.ts';
 import type { CheckSchema } from './read-text.ts';
 import { readSamples, runSample, type Sample } from './samples.ts';
@@ -112,7 +112,7 @@ function noticedByMadeUp(adapter: Adapter, tools: AdapterTools, { seed, runs, ch
   const bench = { adapter, tools, checkSchema };
   return tripsOf(adapter).some((trip) => {
     for (let run = 0; run < runs; run += 1) {
-      if (roundTrip(bench, trip, chanceOf(seed + run)).failure !== undefined) return true;
+      if (roundTrip(bench, trip, seededRandom(seed + run)).failure !== undefined) return true;
     }
     return false;
   });

@@ -2,11 +2,12 @@
 
 import { join } from 'node:path';
 import { isGatewayError } from '../../model/errors.ts';
+import { seededRandom, type SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { coverageOf, type Coverage, type Exercised } from './coverage.ts';
 import { templatesOf } from './template-text.ts';
 import { differenceOf, failureOf, type Failure } from './failures.ts';
-import { chanceOf, inventList, inventReply, type Chance } from './generate.ts';
+import { inventList, inventReply } from './generate.ts';
 import { loadAdapter, loadManifest } from '../load.ts';
 import { decodeText, type CheckSchema } from './read-text.ts';
 import { readSamples, runSample, type Sample, type SampleBench } from './samples.ts';
@@ -88,7 +89,7 @@ function sampleCase(bench: SampleBench, sample: Sample, exercised: Exercised[], 
 export interface Trip {
   readonly name: string;
   readonly format: MessageFormat<unknown>;
-  invent(chance: Chance): unknown;
+  invent(random: SeededRandom): unknown;
 }
 
 /** One for every layout of each kind and every state of the code tables. */
@@ -102,12 +103,12 @@ export function tripsOf(adapter: Adapter): readonly Trip[] {
     ...lists.map((format, i): Trip => ({
       name: name('lists', i, lists.length),
       format,
-      invent: (chance) => inventList(adapter, chance, format),
+      invent: (random) => inventList(adapter, random, format),
     })),
     ...replies.map((format, i): Trip => ({
       name: name('replies', i, replies.length),
       format,
-      invent: (chance) => inventReply(adapter, chance, format),
+      invent: (random) => inventReply(adapter, random, format),
     })),
   ];
 }
@@ -125,7 +126,7 @@ function roundTrips(bench: SampleBench, trip: Trip, options: TestOptions, exerci
     again: `--only '${only ?? trip.name}' --seed ${seed + run} --runs ${failure === undefined ? runs : 1}`,
   });
   for (let run = 0; run < runs; run += 1) {
-    const { failure, refusedAt, message } = roundTrip(bench, trip, chanceOf(seed + run));
+    const { failure, refusedAt, message } = roundTrip(bench, trip, seededRandom(seed + run));
     if (failure !== undefined) return finish(run, failure);
     if (refusedAt !== undefined) refused.set(refusedAt, (refused.get(refusedAt) ?? 0) + 1);
     else exercised.push({ template: trip.format.template, message });
@@ -146,8 +147,12 @@ export interface RoundTrip {
 }
 
 /** One message made up, written, compared with the schema and read back. */
-export function roundTrip({ tools, checkSchema }: SampleBench, { format, invent }: Trip, chance: Chance): RoundTrip {
-  const message = invent(chance);
+export function roundTrip(
+  { tools, checkSchema }: SampleBench,
+  { format, invent }: Trip,
+  random: SeededRandom,
+): RoundTrip {
+  const message = invent(random);
   let text: string;
   try {
     text = [...format.encode(message)].join('');
