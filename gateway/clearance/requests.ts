@@ -23,7 +23,7 @@ import { findAssessment, findConsultation, recordAssessment } from '../store/con
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';
-import { canonicalJson } from '../wire/files/json.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 
 export { answerDigest, type Clearance, type ClearanceTerms } from './status-query.ts';
 

@@ -23,7 +23,7 @@ import { appendEvents } from '../store/events.ts';
 import { findRecords } from '../store/register-search.ts';
 import { findStatus } from '../store/register.ts';
 import { listInForce } from '../store/streams.ts';
-import { canonicalJson } from '../wire/files/json.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 
 /** Of a partner's adapter, the answers need its terms and no message. */
 export type ClearanceTerms = Pick<Adapter, 'partner' | 'name' | 'timeZone' | 'arrangement' | 'identifiers'>;

@@ -3,7 +3,7 @@
 import { GatewayError } from '../model/errors.ts';
 import type { Digest, SealedMessage } from '../model/message.ts';
 import { insertBodies } from './bulk.ts';
-import { sha256 } from './canonical-json.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import type { Reader, Tx } from './database.ts';
 
 /** Keeps the bytes and says their digest; bytes that are held already are not stored again. */

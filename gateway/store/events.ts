@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { insertMany } from './bulk.ts';
-import { canonicalText, sha256 } from './canonical-json.ts';
+import { canonicalJson, sha256 } from '../model/canonical-json.ts';
 import type { Reader, Tx } from './database.ts';
 
 export interface NewEvent {
@@ -37,7 +37,7 @@ export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise
   const before = last - events.length;
   const rows = events.map(({ kind, ref, detail, at }, i) => {
     const n = before + i + 1;
-    const text = detail === undefined ? null : canonicalText(detail);
+    const text = detail === undefined ? null : canonicalJson(detail);
     return {
       n,
       leaf_hash: leafOfEvent({ n, kind, ref, at, ...(detail === undefined ? {} : { detail }) }),
@@ -54,7 +54,7 @@ export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise
 /** RFC 6962 section 2.1: SHA-256 over the byte 0 and the entry; the entry is the canonical JSON (RFC 8785) of the event. */
 export function leafOfEvent(event: Omit<StoredEvent, 'leafHash'>): string {
   const { n, kind, ref, detail, at } = event;
-  return sha256(`\u0000${canonicalText({ n, kind, ref, detail, at })}`);
+  return sha256(`\u0000${canonicalJson({ n, kind, ref, detail, at })}`);
 }
 
 /** Events after number `n`, oldest first. */

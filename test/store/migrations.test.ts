@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import { operatorText } from '../../gateway/model/record/operator-text.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
-import { canonicalText } from '../../gateway/store/canonical-json.ts';
+import { canonicalJson } from '../../gateway/model/canonical-json.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { freshUrl } from './engines.ts';
@@ -48,5 +48,5 @@ async function asBefore(tx: Tx, operators: readonly DomesticRecord[]): Promise<v
   for (const statement of statements) await sql.raw(statement).execute(tx);
   for (const [i, record] of operators.entries())
     await sql`insert into operator (code, content_digest, revised_at, record, revision)
-      values (${record.code}, 'digest', ${hour(1)}, ${canonicalText(record)}, ${i + 1})`.execute(tx);
+      values (${record.code}, 'digest', ${hour(1)}, ${canonicalJson(record)}, ${i + 1})`.execute(tx);
 }

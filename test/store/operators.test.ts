@@ -2,9 +2,7 @@
 
 import { expect } from 'chai';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
-import { canonicalText } from '../../gateway/store/canonical-json.ts';
 import { allOperators, countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
-import { codeOf } from './codes.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, operator } from './samples.ts';
 
@@ -50,22 +48,5 @@ onBothEngines('operators', (store) => {
     for await (const batch of allOperators(store().db.sql)) codes.push(...batch.map(({ code }) => code));
     expect(codes).to.have.length(await countOperators(store().db.sql));
     expect(codes).to.deep.equal([...new Set(codes)].sort());
-  });
-});
-
-describe('canonical text', () => {
-  it('depends on content only', () => {
-    const text = canonicalText({ b: [1, 'é', null, true], a: { z: 1.5, y: undefined } });
-    expect(text).to.equal('{"a":{"z":1.5},"b":[1,"é",null,true]}');
-    // RFC 8785, section 3.2.3: members are sorted by UTF-16 code units.
-    expect(canonicalText({ '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\u{1f600}': 5, '\u0080': 6 })).to.equal(
-      '{"\\r":2,"1":4,"\u0080":6,"\u20ac":1,"\u{1f600}":5,"\ufb33":3}',
-    );
-  });
-
-  it('is refused for what JSON cannot say', async () => {
-    for (const value of [Number.NaN, () => 1, 10n]) {
-      expect(await codeOf(Promise.resolve().then(() => canonicalText({ value })))).to.equal('E_INTERNAL');
-    }
   });
 });

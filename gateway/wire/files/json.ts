@@ -1,4 +1,4 @@
-/** Strict JSON: one meaning for every reader or none, and one text for every value (RFC 8785). */
+/** Strict JSON (I-JSON, RFC 7493): a document is read only if every reader gives it the same meaning. */
 
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
@@ -126,19 +126,4 @@ function count(value: unknown, surrogates: boolean): number {
     if (typeof member === 'object' || surrogates) members += count(member, surrogates);
   }
   return members;
-}
-
-/**
- * The one text of a value (RFC 8785): members in the order of their names' UTF-16 units, numbers and texts as
- * ECMAScript prints them. Members that are `undefined` are left out. Throws E_JSON_MALFORMED for what JSON cannot say.
- */
-export function canonicalJson(value: unknown): string {
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string' && value.isWellFormed()) return JSON.stringify(value);
-  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object') throw new GatewayError('E_JSON_MALFORMED', 'a value that JSON cannot say');
-  const members = Object.entries(value).filter((member) => member[1] !== undefined);
-  members.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`;
 }

@@ -1,0 +1,26 @@
+/** Canonical JSON (RFC 8785): one text for each value, so that its digest can be compared. */
+
+import { hash } from 'node:crypto';
+import { GatewayError } from './errors.ts';
+import type { Digest } from './message.ts';
+
+/**
+ * The canonical text of a value: members sorted by the UTF-16 code units of their names, no white space, numbers and texts
+ * as ECMAScript prints them. Members that are undefined are left out. Throws E_INTERNAL for what JSON cannot express,
+ * lone surrogates among it (RFC 8785, 3.2.2.2): values from outside were read by parseStrictJson, which refuses them.
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string' && value.isWellFormed()) return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object') throw new GatewayError('E_INTERNAL', `JSON cannot express this ${typeof value}`);
+  const members = Object.entries(value).filter((member) => member[1] !== undefined);
+  members.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`;
+}
+
+/** SHA-256 in lower-case hex. */
+export function sha256(content: string | Uint8Array): Digest {
+  return hash('sha256', content, 'hex');
+}
