@@ -1,7 +1,7 @@
 /** Runs the tests with everything they need: provides the servers, runs mocha, and stops what it started. */
 
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRabbit } from './rabbitmq.ts';
@@ -50,8 +50,6 @@ const needs: readonly Need[] = [
 /** Programs that tests call, and the Debian package each is in. */
 const programs = { xmlsec1: 'xmlsec1', xmllint: 'libxml2-utils', openssl: 'openssl' };
 
-const mochaSettings = JSON.parse(readFileSync('.mocharc.json', 'utf8')) as { spec: string[]; timeout: number };
-
 /** Named by the environment, else private from what is installed, else installed first, else from a container. */
 async function provide(need: Need, folder: string): Promise<Service> {
   const named = process.env[need.variable];
@@ -80,11 +78,10 @@ function providePrograms(): void {
   }
 }
 
-/** Mocha with the arguments given here. When they name test files, only those run, not all. */
+/** Runs mocha with the settings of .mocharc.json and the arguments given here: the test files they name, or all of them. */
 function runMocha(args: readonly string[], env: NodeJS.ProcessEnv, stopWith: AbortSignal): Promise<number> {
-  const spec = args.some((arg) => arg.endsWith('.ts')) ? [] : mochaSettings.spec;
-  const fixed = ['--no-config', '--timeout', String(mochaSettings.timeout), '--forbid-only', '--forbid-pending'];
-  const mocha = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...fixed, ...spec, ...args], {
+  const files = args.some((arg) => arg.endsWith('.ts')) ? [] : ['test/**/*.test.ts'];
+  const mocha = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files, ...args], {
     env,
     stdio: 'inherit',
   });
