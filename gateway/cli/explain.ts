@@ -1,17 +1,13 @@
-/** `mra explain CODE`: what a finding or an error means, why it matters, and how to mend it. */
+/** `mra explain CODE`: what an error or a lint finding means, why it matters, and how to fix it. */
 
 import type { Command } from 'commander';
+import errorTexts from '../../schemas/error-explanations.json' with { type: 'json' };
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { CliContext } from './context.ts';
-import { gatewayErrors } from './explain-gateway.ts';
-import { messageErrors } from './explain-messages.ts';
 
-/** Why it matters, how to mend it, an example. */
-export type Explanation = readonly [why: string, mend: string, example: string];
-
-/** Total: an error that nobody explains does not compile. */
-const errors: Readonly<Record<ErrorCode, Explanation>> = { ...messageErrors, ...gatewayErrors };
+/** Checked by the compiler: every error code has its texts. */
+const explanations: Readonly<Record<ErrorCode, Pick<Explained, 'why' | 'mend' | 'example'>>> = errorTexts;
 
 export interface Explained {
   readonly code: string;
@@ -23,22 +19,18 @@ export interface Explained {
   readonly example: string;
 }
 
-/** Every finding of lint, in order of its code. */
+/** Every rule of lint, in order of its code. */
 export function explainedRules(): readonly Explained[] {
   return Object.entries(lintRules).map(([about, rule]) => ({ about, ...rule }));
 }
 
-/** By code, or by the name of a lint rule, in capitals or not; undefined for what has no code. */
+/** By code, or by the name of a lint rule, in any case. */
 export function explained(code: string): Explained | undefined {
-  const rule = explainedRules().find((each) => each.code === code.toUpperCase() || each.about === code.toLowerCase());
-  return rule ?? explainedError(code.toUpperCase());
-}
-
-function explainedError(code: string): Explained | undefined {
-  if (!isErrorCode(code)) return undefined;
-  const { title, category } = errorTable[code];
-  const [why, mend, example] = errors[code];
-  return { code, about: category, means: title, why, mend, example };
+  const upper = code.toUpperCase();
+  const rule = explainedRules().find((each) => each.code === upper || each.about === code.toLowerCase());
+  if (rule !== undefined || !isErrorCode(upper)) return rule;
+  const { title, category } = errorTable[upper];
+  return { code: upper, about: category, means: title, ...explanations[upper] };
 }
 
 function isErrorCode(code: string): code is ErrorCode {
@@ -47,29 +39,17 @@ function isErrorCode(code: string): code is ErrorCode {
 
 export function explainCommand(program: Command, context: CliContext): void {
   program
-    .command('explain')
-    .argument('<code>', 'E-007, ask_open, E_SCHEMA_INVALID …')
-    .description('what a finding or an error means, why it matters, how to mend it')
-    .action((code: string) => explain(context, code));
-}
-
-function explain({ out }: CliContext, code: string): void {
-  const found = explained(code);
-  if (found === undefined)
-    throw new GatewayError('E_REQUEST_INVALID', 'nothing has this code', {
-      fix: 'Copy the code as it was printed; docs/errors.md and docs/adapters/lint.md list all.',
+    .command('explain <code>')
+    .description('what an error or a lint finding means, why it matters, how to fix it; for example E-007 or ask_open')
+    .action((code: string) => {
+      const { out } = context; // its format is known once the options are read
+      const found = explained(code);
+      if (found === undefined)
+        throw new GatewayError('E_REQUEST_INVALID', 'there is no such code', {
+          fix: 'Copy the code as it was printed; docs/errors.md and docs/adapters/lint.md list all codes.',
+        });
+      if (out.format === 'json') return out.json(found);
+      out.print(`${found.code}  ${found.about}\n${found.means}`);
+      out.print(`why      ${found.why}\nfix      ${found.mend}\nexample  ${found.example}`);
     });
-  if (out.format === 'json') {
-    out.json(found);
-    return;
-  }
-  const { means, why, mend, example } = found;
-  for (const text of [
-    `${found.code}  ${found.about}`,
-    means,
-    `why      ${why}`,
-    `mend     ${mend}`,
-    `example  ${example}`,
-  ])
-    out.print(text);
 }
