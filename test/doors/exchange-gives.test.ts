@@ -1,4 +1,4 @@
-/** What waits at the exchange door: who may fetch it, how it is named, and what is known about how it left. */
+/** What waits at the exchange door: who may fetch it, how it is named, and what is known about how it was sent. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:https';
@@ -32,7 +32,7 @@ describe('the exchange door gives', () => {
       return Promise.resolve({
         message,
         sent: (whole) => {
-          left.push(whole);
+          sent.push(whole);
           told.resolve(undefined);
           return Promise.resolve();
         },
@@ -50,12 +50,12 @@ describe('the exchange door gives', () => {
   };
   beforeEach(() => {
     give = () => Promise.resolve(undefined);
-    left = [];
+    sent = [];
     asked = [];
     told = Promise.withResolvers();
   });
 
-  it('what waits for the partner of the certificate, named as a POST names it, and tells that it left', async () => {
+  it('what waits for the partner of the certificate, named as a POST names it, and tells that it was sent', async () => {
     give = waiting(digested('m-1', Buffer.from('<list/>')));
     const { status, type, headers, body } = await call(next);
     expect({ status, type, body }).to.deep.equal({ status: 200, type: 'application/xml', body: '<list/>' });
@@ -66,7 +66,7 @@ describe('the exchange door gives', () => {
       'cache-control': 'no-store',
     });
     await told.promise;
-    expect({ asked, left }).to.deep.equal({ asked: ['XB'], sent: [true] });
+    expect({ asked, sent }).to.deep.equal({ asked: ['XB'], sent: [true] });
   });
 
   it('nothing with a bare 204', async () => {
@@ -97,7 +97,7 @@ describe('the exchange door gives', () => {
     });
     outgoing.on('error', () => undefined).end(); // the connection is cut on purpose
     await told.promise;
-    expect(left).to.deep.equal([false]);
+    expect(sent).to.deep.equal([false]);
     agent.destroy();
   });
 
