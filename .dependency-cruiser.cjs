@@ -6,7 +6,7 @@ const stories = room('(outbound|inbound|clearance|domestic)');
 const homes = {
   ajv: 'wire/xsd/schema.ts',
   'ajv-formats': 'wire/xsd/schema.ts',
-  amqplib: 'wire/transport/amqp.ts',
+  amqplib: 'wire/transport/amqp-(connection|consumer|publisher).ts',
   'cli-progress': 'cli/output.ts',
   'csv-parse': 'wire/files/csv.ts',
   'fast-xml-parser': 'wire/xml/plain-xml.ts',

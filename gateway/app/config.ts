@@ -44,8 +44,8 @@ export interface Config {
   readonly adapters: string;
   readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };
   readonly border: { readonly host: string; readonly port: number };
-  /** `realm`: names of the exchange and queues begin with it. `passing`: they vanish once nobody uses them. */
-  readonly broker?: { readonly url: string; readonly realm: string; readonly passing: boolean };
+  /** `realm`: names of the exchange and queues begin with it. `temporary`: they expire when unused. */
+  readonly broker?: { readonly url: string; readonly realm: string; readonly temporary: boolean };
   readonly partners: Readonly<Record<string, PartnerConfig>>;
   /** Where the demo looks for a broker; it does without when none answers. */
   readonly brokerForDemo: string;
@@ -107,7 +107,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
 }
 
 function brokerOf(url: string | undefined, realm = 'mra'): Pick<Config, 'broker'> {
-  return url === undefined ? {} : { broker: { url, realm, passing: false } };
+  return url === undefined ? {} : { broker: { url, realm, temporary: false } };
 }
 
 function logLevel(written: string | undefined): Pick<Config, 'logLevel'> {

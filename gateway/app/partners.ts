@@ -12,7 +12,8 @@ import type { Partner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
-import { openAmqp, type AmqpLink, type Route } from '../wire/transport/amqp.ts';
+import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
+import type { Route } from '../wire/transport/amqp-topology.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
 import { openKeyring, type Keyring } from '../wire/signature/keys.ts';
@@ -131,10 +132,10 @@ export interface Broker {
 }
 
 /** A broker that is away is waited for; what is sent meanwhile is refused and tried again later. */
-export function brokerAt({ url, realm, passing }: NonNullable<Config['broker']>, log: Log): Broker {
+export function brokerAt({ url, realm, temporary }: NonNullable<Config['broker']>, log: Log): Broker {
   let opened: Promise<AmqpLink> | undefined;
   return {
-    link: () => (opened ??= openAmqp({ url, realm: { name: realm, passing }, log, mayBeAway: true })),
+    link: () => (opened ??= openAmqp({ url, realm: { name: realm, temporary }, log, waitForBroker: true })),
     async close() {
       await (await opened)?.close();
     },

@@ -15,7 +15,7 @@ import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } fr
 import type { ConformanceReport } from '../rehearsal/report.ts';
 import { reportPage } from '../rehearsal/report-page.ts';
 import type { ScenarioResult } from '../rehearsal/scenario.ts';
-import { probeBroker } from '../wire/transport/amqp.ts';
+import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import type { CliContext } from './context.ts';
 import { junitXml, type JunitCase } from './junit.ts';
@@ -97,7 +97,7 @@ async function brokerFor(base: Config, { against }: RunOptions): Promise<PairBro
   if (against !== undefined) return base.broker;
   const url = base.broker?.url ?? base.brokerForDemo;
   if (!(await probeBroker(url, 1500))) return undefined;
-  return { url, realm: `mra-rehearsal-${randomBytes(4).toString('hex')}`, passing: true };
+  return { url, realm: `mra-rehearsal-${randomBytes(4).toString('hex')}`, temporary: true };
 }
 
 function resultLine({ id, name, verdict, reason, milliseconds }: ScenarioResult): string {

@@ -8,7 +8,7 @@ import { lintAdapter } from '../adapter/check/lint.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
-import { probeBroker } from '../wire/transport/amqp.ts';
+import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import type { CliContext, OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
 

@@ -10,7 +10,8 @@ import { GatewayError } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { faultFields } from '../wire/log.ts';
 import type { Log } from '../wire/log.ts';
-import { contentDigest, messageId } from '../wire/transport/https.ts';
+import { contentDigest } from '../wire/transport/https.ts';
+import { messageIdPattern } from '../wire/transport/transport.ts';
 import { problemOf, problemType } from './problems.ts';
 
 /** What the inbound story made of a message. Without a receipt (receipts are not receipted) the answer is a bare 202. */
@@ -114,7 +115,7 @@ function takeMessage(door: ExchangeDoor): RequestHandler<{ partner: string }> {
       via: 'https',
       bytes,
       receivedAt: door.now().toISOString(),
-      ...(hintedId !== undefined && messageId.test(hintedId) ? { hintedId } : {}),
+      ...(hintedId !== undefined && messageIdPattern.test(hintedId) ? { hintedId } : {}),
     });
     answerReceipt(response, result);
   };

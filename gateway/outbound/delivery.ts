@@ -22,7 +22,7 @@ import { askResync } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { validate } from '../wire/xsd/schema.ts';
-import type { Custody, Transport } from '../wire/transport/transport.ts';
+import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
 import { verify } from '../wire/signature/verify.ts';
 
 /** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport.ts, at 64 MiB). */
@@ -87,7 +87,7 @@ async function deliver(gateway: Gateway, partner: Partner, transport: Transport,
 
 /** What an attempt means for the message: handed over, to be tried again, or held for a person. */
 function attemptResult(
-  custody: Custody,
+  custody: SendOutcome,
   message: Claimed,
   at: string,
   jitter: number,

@@ -7,7 +7,7 @@ import { loadHome } from '../adapter/load.ts';
 import type { Config, PartnerConfig } from '../app/config.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { freePorts, identityOf, type Identity } from './introductions.ts';
-import { probeBroker } from '../wire/transport/amqp.ts';
+import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import type { CliContext } from '../cli/context.ts';
 
 /** A gateway to be: settings that name each other's addresses and certificates. */
@@ -49,7 +49,7 @@ export async function makeDemoHomes(context: CliContext, folder: string, only?: 
     ...base,
     ...(broker === undefined
       ? {}
-      : { broker: { url: broker, realm: `mra-demo-${randomBytes(4).toString('hex')}`, passing: true } }),
+      : { broker: { url: broker, realm: `mra-demo-${randomBytes(4).toString('hex')}`, temporary: true } }),
   };
   const fallback = broker === undefined ? ({ transport: 'https' } as const) : {};
   const met = (identity: DemoIdentity, more: Partial<PartnerConfig>): PartnerConfig => ({

@@ -27,7 +27,7 @@ export interface PairBroker {
   readonly url: string;
   readonly realm: string;
   /** Queues vanish once nobody uses them. */
-  readonly passing: boolean;
+  readonly temporary: boolean;
 }
 
 export interface Pairing {

@@ -7,7 +7,7 @@ import { isGatewayError } from '../model/errors.ts';
 import type { Digest, RawMessage, Receipt, SealedMessage } from '../model/message.ts';
 import { readReceipt, receiptType } from '../wire/signature/receipts.ts';
 import { validate } from '../wire/xsd/schema.ts';
-import type { Custody, Transport } from '../wire/transport/transport.ts';
+import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
 import { verify } from '../wire/signature/verify.ts';
 
 export interface Heard {
@@ -20,7 +20,7 @@ export interface Listening {
   /** Takes note of a receipt; anything else, and what does not verify, is not one. */
   listen(raw: RawMessage): Promise<void>;
   /** Sends, and takes note of the receipt in the answer. */
-  send(transport: Transport, message: SealedMessage): Promise<Custody>;
+  send(transport: Transport, message: SealedMessage): Promise<SendOutcome>;
   heard(subject: Digest): readonly Heard[];
   /** The receipt after so many over those bytes; waits so long if it is not there yet. */
   next(subject: Digest, after: number, waitMs: number): Promise<Heard | undefined>;

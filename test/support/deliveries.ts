@@ -2,7 +2,7 @@
 
 import { EventEmitter, once } from 'node:events';
 import type { SealedMessage } from '../../gateway/model/message.ts';
-import type { Delivery } from '../../gateway/wire/transport/amqp.ts';
+import type { Delivery } from '../../gateway/wire/transport/amqp-consumer.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 
 export const silent = makeLog({ level: 'silent' });

@@ -43,6 +43,6 @@ export function aStage(partner: string, changes: Partial<StagePlan> = {}): Promi
 /** A realm of a broker that nobody else uses. */
 export const ownRealm = (url: string): PairBroker => ({
   url,
-  passing: true,
+  temporary: true,
   realm: `mra-test-${randomBytes(4).toString('hex')}`,
 });

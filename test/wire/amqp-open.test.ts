@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { connect } from 'amqplib';
 import { expect } from 'chai';
-import { openAmqp, probeBroker } from '../../gateway/wire/transport/amqp.ts';
+import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
+import { probeBroker } from '../../gateway/wire/transport/amqp-connection.ts';
 import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
-import { deadQueueName, queueName } from '../../gateway/wire/transport/amqp-names.ts';
+import { deadLetterQueueName, queueName } from '../../gateway/wire/transport/amqp-topology.ts';
 import { listeningLog, sealed, silent } from '../support/deliveries.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, forward } from '../support/rabbitmq.ts';
@@ -33,7 +34,7 @@ describe('opening the way to the broker', () => {
     const model = await connect(amqpUrl());
     const channel = await model.createChannel();
     await channel.deleteQueue(queueName(route));
-    await channel.deleteQueue(deadQueueName(route));
+    await channel.deleteQueue(deadLetterQueueName(route));
     await model.close();
   });
 
@@ -53,7 +54,7 @@ describe('opening the way to the broker', () => {
   it('waits for a broker that may be away, and works once it is there', async () => {
     const port = await freePort();
     const { log, heard } = listeningLog();
-    const link = await open({ url: `amqp://guest:guest@127.0.0.1:${port}`, mayBeAway: true, log });
+    const link = await open({ url: `amqp://guest:guest@127.0.0.1:${port}`, waitForBroker: true, log });
     expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
     const there = Promise.all([heard('broker connected', 'publish'), heard('broker connected', 'consume')]);
     const late = createServer((near) => forward(near, amqpUrl())).listen(port, '127.0.0.1');

@@ -4,8 +4,13 @@ import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
 import { expect } from 'chai';
 import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
-import type { AmqpLink, AmqpOptions, Route } from '../../gateway/wire/transport/amqp.ts';
-import { deadQueueName, deliveryLimit, queueName } from '../../gateway/wire/transport/amqp-names.ts';
+import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
+import {
+  deadLetterQueueName,
+  deliveryLimit,
+  queueName,
+  type Route,
+} from '../../gateway/wire/transport/amqp-topology.ts';
 import { Inbox, listeningLog, sealed, silent } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, lineTo } from '../support/rabbitmq.ts';
@@ -40,7 +45,7 @@ describe('messages over the broker', () => {
     const model = await connect(amqpUrl());
     const channel = await model.createChannel();
     await channel.deleteQueue(queueName(route));
-    await channel.deleteQueue(deadQueueName(route));
+    await channel.deleteQueue(deadLetterQueueName(route));
     await model.close();
   });
 
@@ -136,7 +141,7 @@ describe('messages over the broker', () => {
       const model = await connect(amqpUrl());
       const channel = await model.createChannel();
       const laidAside = new Promise((resolve) => {
-        void channel.consume(deadQueueName(route), (message) => resolve(message?.properties.messageId));
+        void channel.consume(deadLetterQueueName(route), (message) => resolve(message?.properties.messageId));
       });
       expect(await laidAside).to.equal('m-bad');
       await model.close();

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { exchangeServerOptions, httpsTransport } from '../../gateway/wire/transport/https.ts';
 import type { HttpsOptions } from '../../gateway/wire/transport/https.ts';
 import { deadlineMs, receiptContentType } from '../../gateway/wire/transport/transport.ts';
-import type { Custody, Transport } from '../../gateway/wire/transport/transport.ts';
+import type { SendOutcome, Transport } from '../../gateway/wire/transport/transport.ts';
 import { sealed } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { listen, shut, tlsParty } from '../support/tls.ts';
@@ -46,7 +46,7 @@ describe('messages over HTTPS', () => {
       incoming.resume().on('end', () => response.writeHead(status, headers).end(body));
     };
   };
-  const sendTo = (changes: Partial<HttpsOptions> = {}): Promise<Custody> => way(changes).send(sealed('m-1'));
+  const sendTo = (changes: Partial<HttpsOptions> = {}): Promise<SendOutcome> => way(changes).send(sealed('m-1'));
 
   it('carry the bytes unchanged, with id, kind and type, to the door that bears our name', async () => {
     const seen = Promise.withResolvers<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>();

@@ -1,4 +1,4 @@
-/** To a partner over HTTPS with client certificates: one POST for each message, one GET for each that is fetched, and what the answers mean. */
+/** Transport over HTTPS with client certificates: a POST for each message, a GET for each poll, and the meaning of the answers. */
 
 import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
@@ -6,23 +6,23 @@ import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
-import { deadlineMs, receiptContentType } from './transport.ts';
-import type { Custody, Fetched, TlsIdentity, Transport } from './transport.ts';
+import { deadlineMs, messageIdPattern, receiptContentType } from './transport.ts';
+import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 
 export interface HttpsOptions {
   /** The partner's exchange door, `https://host:port`; messages go to `/exchange/{from}` below it. */
   readonly url: string;
   readonly tls: TlsIdentity;
-  /** Our administration, as the partner's door calls us. */
+  /** Home administration, ISO 3166-1 alpha-2: the last segment of the address. */
   readonly from: string;
   readonly timeouts?: { readonly connectMs?: number; readonly totalMs?: number };
-  /** Where messages are fetched: how often, and how large one may be. */
+  /** Polls the partner every `seconds`; a message may have up to `maxBytes`. */
   readonly pull?: { readonly seconds: number; readonly maxBytes: number };
 }
 
-/** A receipt is some kilobytes. What is larger is not one, and is not read to its end. */
+/** A receipt has some kilobytes; a larger body is not read to its end. */
 const maxAnswerBytes = 1024 * 1024;
-/** A partner may ask for patience, but not for more than a day of it. */
+/** Upper limit of a Retry-After. */
 const maxRetryAfterSeconds = 24 * 3600;
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
@@ -35,23 +35,24 @@ export function httpsTransport({ url, tls, from, timeouts = {}, pull }: HttpsOpt
     pipelining: 1,
     allowH2: false,
     maxResponseSize: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0),
-    // The deadline of each message is the only clock; a clock of the agent's own would cut long uploads.
+    // Each request has a deadline; timeouts of the agent would cut long uploads.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const fetching = pull && {
-    seconds: pull.seconds,
-    next: () => fetchNext(agent, new URL(`${door.href}/next`), deadlineMs(totalMs, pull.maxBytes)),
-  };
+  const nextMessage = new URL(`${door.href}/next`);
   return {
-    ...(fetching === undefined ? {} : { pull: fetching }),
+    ...(pull && {
+      pull: {
+        seconds: pull.seconds,
+        next: () => poll(agent, nextMessage, deadlineMs(totalMs, pull.maxBytes)),
+      },
+    }),
     async send(message) {
       const milliseconds = deadlineMs(totalMs, message.bytes.length);
       try {
-        const answer = await post(agent, door, message, AbortSignal.timeout(milliseconds));
-        return await custodyOf(answer);
+        return await outcomeOf(await post(agent, door, message, AbortSignal.timeout(milliseconds)));
       } catch (error) {
-        return troubleOf(error, milliseconds);
+        return failureOutcome(error, milliseconds);
       }
     },
     close: () => agent.destroy(),
@@ -69,7 +70,7 @@ function doorUrl(url: string, from: string): URL {
   return new URL(`${base.pathname.replace(/\/+$/, '')}/exchange/${encodeURIComponent(from)}`, base);
 }
 
-/** Redirects are not followed: a message goes to the address that was agreed, or nowhere. */
+/** Redirects are not followed: a message goes to the agreed address only. */
 function post(agent: Agent, door: URL, message: SealedMessage, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   return request(door, {
     dispatcher: agent,
@@ -84,8 +85,8 @@ function post(agent: Agent, door: URL, message: SealedMessage, signal: AbortSign
   });
 }
 
-/** What the partner has for us. Bytes that are not those it digested are trouble on the way. */
-async function fetchNext(agent: Agent, next: URL, milliseconds: number): Promise<Fetched> {
+/** Polls for the next message; a body that does not match its Content-Digest (RFC 9530) counts as a failure. */
+async function poll(agent: Agent, next: URL, milliseconds: number): Promise<PollOutcome> {
   try {
     const signal = AbortSignal.timeout(milliseconds);
     const answer = await request(next, { dispatcher: agent, signal, method: 'GET' });
@@ -96,29 +97,23 @@ async function fetchNext(agent: Agent, next: URL, milliseconds: number): Promise
         return { kind: 'none' };
       case 200:
         if (stated !== contentDigest(createHash('sha256').update(bytes).digest())) break;
-        return { kind: 'message', bytes, ...(typeof id === 'string' && messageId.test(id) ? { id } : {}) };
+        return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
       default:
         return { kind: 'trouble', evidence: evidenceOf(answer, bytes) };
     }
-    return { kind: 'trouble', evidence: 'HTTP 200, and the digest is not that of the bytes' };
+    return { kind: 'trouble', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
   } catch (error) {
-    return { kind: 'trouble', evidence: troubleOf(error, milliseconds).evidence };
+    return { kind: 'trouble', evidence: failureOutcome(error, milliseconds).evidence };
   }
 }
 
-/** SHA-256 as a header field (RFC 9530). */
+/** Content-Digest header field (RFC 9530) of a SHA-256. */
 export function contentDigest(sha256: Uint8Array): string {
   return `sha-256=:${Buffer.from(sha256).toString('base64')}:`;
 }
 
-/** What a door takes for an id that the other side states. */
-export const messageId = /^[\w.:-]{1,128}$/;
-
-/**
- * Only a receipt speaks about the message; its signature is verified later. A bare status, whoever wrote it, says no
- * more than whether the bytes were taken.
- */
-async function custodyOf(answer: Dispatcher.ResponseData): Promise<Custody> {
+/** Only a receipt tells what became of the message; a status alone, perhaps of a proxy, tells whether the bytes were accepted. */
+async function outcomeOf(answer: Dispatcher.ResponseData): Promise<SendOutcome> {
   const { statusCode, headers, body } = answer;
   const bytes = await body.bytes();
   const type = mediaType(headers['content-type']);
@@ -151,20 +146,20 @@ function mediaType(value: HeaderValue): string | undefined {
   return typeof value === 'string' ? value.split(';')[0]?.trim().toLowerCase() : undefined;
 }
 
-/** The error code in a problem, when it is one of ours to look at; nothing else of a stranger's text becomes evidence. */
+/** The error code of a problem (RFC 9457), if it has the form of ours; no other text of the partner becomes evidence. */
 function problemCode(bytes: Uint8Array): string {
   const found = /"code"\s*:\s*"(E_[A-Z_]{1,40})"/.exec(new TextDecoder('latin1').decode(bytes.subarray(0, 8192)));
   return found?.[1] === undefined ? '' : ` ${found[1]}`;
 }
 
-/** Seconds of a Retry-After. A date in it is measured against the answer's own Date, so that our clock plays no part. */
+/** Seconds of a Retry-After (RFC 9110, 10.2.3). A date is relative to the Date of the answer, so that clocks need not agree. */
 function retryAfter(value: HeaderValue, date: HeaderValue): number | undefined {
   if (typeof value !== 'string') return undefined;
   const seconds = /^\d{1,9}$/.test(value) ? Number(value) : (Date.parse(value) - Date.parse(String(date))) / 1000;
   return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 0), maxRetryAfterSeconds) : undefined;
 }
 
-/** Failures from which it is certain that no byte of the message left. */
+/** Error codes that prove that no byte of the message was sent. */
 const neverConnected = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'ECONNREFUSED',
@@ -175,31 +170,31 @@ const neverConnected = new Set([
   'EADDRNOTAVAIL',
 ]);
 
-/** How OpenSSL and Node name a certificate that one of the two sides does not accept. */
-const certificateTrouble =
+/** Error codes of OpenSSL and Node for a certificate that either side rejects. */
+const certificateRejected =
   /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_(CA|PURPOSE)|ERR_TLS_CERT|ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_))/;
 
-function troubleOf(error: unknown, milliseconds: number): Custody {
+function failureOutcome(error: unknown, milliseconds: number): SendOutcome {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return { kind: 'unknown', evidence: `no answer within ${milliseconds} ms` };
   }
   const code = codeOf(error);
   if (code === undefined) throw error;
-  if (certificateTrouble.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
+  if (certificateRejected.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
   if (neverConnected.has(code)) return { kind: 'refused', evidence: code };
   return { kind: 'unknown', evidence: code };
 }
 
-/** The code of a network failure; several addresses tried in vain count as the first of them. */
+/** The code of a network failure; of the first address where several were tried (RFC 8305). */
 function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /**
- * How an exchange door listens. Only the partners' own anchors are believed, and times and headers are bounded before a
- * byte is parsed. A certificate that should no longer count is taken off the register of partners: the door knows each
- * one by its fingerprint, so a revocation list decides nothing here.
+ * Server options of an exchange door: only the partners' trust anchors are accepted, and times and header sizes are limited.
+ * No revocation list is read: the door identifies a partner by the fingerprint of its certificate, so that removing the
+ * certificate from the configuration revokes it.
  */
 export function exchangeServerOptions(identity: TlsIdentity): ServerOptions {
   return {

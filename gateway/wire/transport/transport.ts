@@ -1,51 +1,50 @@
-/** What every way to a partner offers: hand over sealed bytes, and say truthfully what became of them. */
+/** The contract of a transport: send sealed bytes to one partner, and report what is known of their delivery. */
 
 import type { SealedMessage } from '../../model/message.ts';
 
-/** Why a message waits for a person: nobody listens there, the certificates disagree, or the partner turns us away. */
-export type Hold = 'route' | 'certificate' | 'refused';
-
 /**
- * What one attempt showed. `evidence` is a short text for people; it never holds content of a message.
- * - receipt: the partner's answer, whose signature is still to be verified;
- * - custody: somebody took the bytes into safe keeping, which is not yet delivery;
- * - refused: they were not taken; a later attempt may succeed, unless `hold` says that a person must act first;
- * - unknown: bytes left, no word came back. The same bytes go out again under the same id.
+ * The outcome of one attempt. `evidence` is a short text for staff and never holds message content.
+ * - receipt: the partner answered with a receipt, whose signature is not verified yet;
+ * - custody: a partner or broker accepted responsibility for the bytes, which is not yet delivery;
+ * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the message is
+ *   unroutable, a certificate was rejected, or the partner denied access;
+ * - unknown: bytes were sent and no answer came. The same bytes are sent again under the same id.
  */
-export type Custody =
+export type SendOutcome =
   | { readonly kind: 'receipt'; readonly bytes: Uint8Array; readonly evidence: string }
   | { readonly kind: 'custody'; readonly evidence: string }
   | {
       readonly kind: 'refused';
       readonly evidence: string;
       readonly retryAfterSeconds?: number;
-      readonly hold?: Hold;
+      readonly hold?: 'route' | 'certificate' | 'refused';
     }
   | { readonly kind: 'unknown'; readonly evidence: string };
 
-/** A way to one partner. Trouble on the way is a value, so `send` rejects only on a fault of our own. */
+/** A connection to one partner. Network failures are outcomes; `send` rejects only on a defect of the gateway itself. */
 export interface Transport {
-  send(message: SealedMessage): Promise<Custody>;
+  send(message: SealedMessage): Promise<SendOutcome>;
   close(): Promise<void>;
-  /** Present where each side fetches what the other has for it; only receipts are then sent. */
-  readonly pull?: Pull;
+  /** Present where each side polls the other for messages; only receipts are then sent. */
+  readonly pull?: {
+    /** Seconds between two polls while there is no message. */
+    readonly seconds: number;
+    /** Asks the partner for its oldest message without a receipt. */
+    next(): Promise<PollOutcome>;
+  };
 }
 
-/** The other direction: asking the partner for its oldest message that we have not answered with a receipt. */
-export interface Pull {
-  /** Seconds between two questions while nothing comes. */
-  readonly seconds: number;
-  next(): Promise<Fetched>;
-}
-
-export type Fetched =
+export type PollOutcome =
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly id?: string }
   | { readonly kind: 'none' }
   | { readonly kind: 'trouble'; readonly evidence: string };
 
 export const receiptContentType = 'application/vnd.mra.receipt+xml';
 
-/** Client or server identity for TLS, all PEM. `ca` alone is trusted; the list of the system is never used. */
+/** Message ids that are accepted from transport headers; they are hints, for the signed id decides. */
+export const messageIdPattern = /^[\w.:-]{1,128}$/;
+
+/** Identity of a TLS client or server, all PEM. Only `ca` is trusted, not the trust store of the system. */
 export interface TlsIdentity {
   readonly cert: string;
   readonly key: string;
@@ -54,7 +53,7 @@ export interface TlsIdentity {
 
 const bytesPerExtraSecond = 256 * 1024;
 
-/** How long to wait for an answer, in milliseconds: a base, and a second more for each 256 KiB sent (2 Mbit/s). */
+/** Milliseconds to wait for an answer: `baseMs`, and a second more for each 256 KiB (2 Mbit/s). */
 export function deadlineMs(baseMs: number, byteCount: number): number {
   return baseMs + Math.floor(byteCount / bytesPerExtraSecond) * 1000;
 }

@@ -1,0 +1,120 @@
+/** Connections to an AMQP 0-9-1 broker that are re-established, with the same setup, until they are closed. */
+
+import { connect } from 'amqplib';
+import type { ChannelModel, RecoveringChannelModel } from 'amqplib';
+import { GatewayError } from '../../model/errors.ts';
+import type { Log, LogFields } from '../log.ts';
+import type { TlsIdentity } from './transport.ts';
+
+/** One established connection. `close` ends it; recovery then establishes the next one and runs the same setup on it. */
+export interface Connection {
+  readonly model: ChannelModel;
+  readonly close: () => void;
+}
+
+export interface ConnectionOptions {
+  /** `amqp://user:password@host:port/vhost`, or `amqps:` with `tls`. */
+  readonly url: string;
+  readonly tls?: TlsIdentity;
+  readonly log: Log;
+  /** Wait for an unreachable broker instead of failing to open; until it answers, messages are refused. */
+  readonly waitForBroker?: boolean;
+}
+
+export interface RecoveringConnection {
+  readonly events: RecoveringChannelModel;
+  close(): Promise<void>;
+}
+
+/** Runs `setup` on each connection it establishes. Throws E_BROKER_UNREACHABLE, E_CONFIG_INVALID. */
+export async function openConnection(
+  { url, tls, log, waitForBroker = false }: ConnectionOptions,
+  purpose: 'publish' | 'consume',
+  setup: (connection: Connection) => Promise<void>,
+): Promise<RecoveringConnection> {
+  const address = brokerUrl(url);
+  let socketClosed: Promise<void> | undefined;
+  const events = await connect(address.href, {
+    noDelay: true, // Nagle's algorithm limits single confirms to 22 a second; without it there are 1,000
+    timeout: 5_000,
+    clientProperties: { connection_name: `mra ${purpose}` },
+    ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key, ca: [...tls.ca], minVersion: 'TLSv1.2' }),
+    recovery: {
+      initialDelay: 200,
+      maxDelay: 30_000,
+      initialMaxRetries: waitForBroker ? Infinity : 1,
+      waitForConnect: false,
+      setup(model: ChannelModel) {
+        socketClosed = new Promise((resolve) => model.once('close', () => resolve()));
+        return setUpConnection(model, setup);
+      },
+    },
+  });
+  logConnectionEvents(events, log, { host: address.host, kind: purpose });
+  try {
+    if (!waitForBroker) await events.waitForConnect();
+  } catch (error) {
+    await events.close();
+    throw brokerError(error, address.host);
+  }
+  // A broker that never answers connection.close would delay this for ever; the end of the socket is enough.
+  return { events, close: () => Promise.race([events.close(), ...(socketClosed === undefined ? [] : [socketClosed])]) };
+}
+
+function logConnectionEvents(events: RecoveringChannelModel, log: Log, fields: LogFields): void {
+  events.on('connect', () => log.info('broker connected', fields));
+  events.on('disconnect', () => log.warn('broker connection lost', fields));
+  events.on('reconnect-scheduled', ({ attempt, delay, error }) => {
+    log.warn('broker will be tried again', { ...fields, attempt, delayMs: delay, evidence: error.message });
+  });
+  events.on('error', (error) => log.warn('broker ended the connection', { ...fields, evidence: error.message }));
+}
+
+async function setUpConnection(model: ChannelModel, setup: (connection: Connection) => Promise<void>): Promise<void> {
+  const state = { closed: false };
+  const close = (): void => {
+    state.closed = true;
+    model.close().catch(() => undefined); // it was closing already
+  };
+  await setup({ model, close });
+  // Recovery watches a connection only after its setup: one that ended before must not count as established.
+  if (state.closed) throw new Error('the connection ended during its setup');
+}
+
+function brokerUrl(url: string): URL {
+  const address = URL.parse(url);
+  if (address === null || !['amqp:', 'amqps:'].includes(address.protocol)) {
+    throw new GatewayError('E_CONFIG_INVALID', 'the address of the broker is not an amqp or amqps address', {
+      fix: 'Write amqp://user:password@host:port/vhost, or amqps:.',
+    });
+  }
+  address.searchParams.set('heartbeat', '10');
+  address.searchParams.set('maxFrameSize', String(1024 * 1024));
+  return address;
+}
+
+/** The error of a failed connection or declaration, with its fix. `at` is the host of the broker, or the queue. */
+export function brokerError(cause: unknown, at: string): GatewayError {
+  const text = cause instanceof Error ? cause.message : '';
+  if (text.includes('PRECONDITION_FAILED')) {
+    const fix = 'Empty and delete the exchange or queue of that name; the gateway declares it again.';
+    return new GatewayError('E_CONFIG_INVALID', 'the broker holds a queue with other settings', { at, fix, cause });
+  }
+  if (/ACCESS.REFUSED/.test(text)) {
+    const fix = 'Correct user, password or vhost of the broker address, or the rights of that account.';
+    return new GatewayError('E_BROKER_UNREACHABLE', 'the broker refuses the account', { at, fix, cause });
+  }
+  const fix = 'Start the broker, or correct its address.';
+  return new GatewayError('E_BROKER_UNREACHABLE', 'no broker answers', { at, fix, cause });
+}
+
+/** Whether a broker answers at the address and accepts the credentials within `timeoutMs`. */
+export async function probeBroker(url: string, timeoutMs: number): Promise<boolean> {
+  try {
+    const model = await connect(url, { timeout: timeoutMs });
+    await model.close();
+    return true;
+  } catch {
+    return false; // whatever the failure is, this broker cannot be used
+  }
+}

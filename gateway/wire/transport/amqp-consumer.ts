@@ -1,0 +1,98 @@
+/** Consumes a queue one message at a time, and acknowledges each only after the handler has stored it. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Channel, ConsumeMessage } from 'amqplib';
+import { faultFields } from '../log.ts';
+import type { Log } from '../log.ts';
+import type { Connection } from './amqp-connection.ts';
+import * as topology from './amqp-topology.ts';
+import type { Realm, Route } from './amqp-topology.ts';
+import { messageIdPattern } from './transport.ts';
+
+/** One message from a queue. Its properties are hints; only the queue says which partner it belongs to. */
+export interface Delivery {
+  readonly bytes: Uint8Array;
+  readonly messageId?: string;
+  readonly redelivered: boolean;
+}
+
+/** A consumer outlives its connections; `active` is its channel on the present one. */
+export interface Consumer {
+  readonly route: Route;
+  readonly realm: Realm;
+  readonly handler: (delivery: Delivery) => Promise<void>;
+  /** Milliseconds before a message is handed back, by the number of its earlier deliveries. */
+  readonly redeliveryMs: (deliveriesBefore: number) => number;
+  readonly stopping: AbortController;
+  /** Settles when the delivery that is being handled, and all before it, are settled. */
+  inProgress: Promise<void>;
+  active?: { readonly channel: Channel; readonly tag: string };
+}
+
+/** Declares the queue and consumes it with a prefetch of one: order is kept, and a rejected message is redelivered alone. */
+export async function startConsumer({ model, close }: Connection, consumer: Consumer, log: Log): Promise<void> {
+  const queue = topology.queueName(consumer.route, consumer.realm);
+  const channel = await model.createChannel();
+  channel.on('error', (error) => log.warn('broker ended the channel', { queue, evidence: error.message }));
+  await declareQueues(channel, consumer);
+  await channel.prefetch(1);
+  const { consumerTag } = await channel.consume(queue, (message) => {
+    // A null message is a consumer cancel: the queue was deleted. Recovery declares it again.
+    if (message === null) close();
+    // The handler may still be at work on a delivery of an earlier connection.
+    else consumer.inProgress = consumer.inProgress.then(() => handleDelivery(channel, consumer, message, log));
+  });
+  consumer.active = { channel, tag: consumerTag };
+  channel.on('close', () => {
+    if (!consumer.stopping.signal.aborted) close();
+  });
+}
+
+async function declareQueues(channel: Channel, { route, realm }: Consumer): Promise<void> {
+  const declare = async (exchange: string, queue: string, args: Record<string, unknown>): Promise<void> => {
+    await channel.assertExchange(exchange, 'direct', topology.exchangeOptions(realm));
+    await channel.assertQueue(queue, { durable: true, arguments: args });
+    await channel.bindQueue(queue, exchange, topology.routingKey(route));
+  };
+  const deadLetterQueue = topology.deadLetterQueueName(route, realm);
+  await declare(topology.deadLetterExchangeName(realm), deadLetterQueue, topology.deadLetterQueueArguments(realm));
+  await declare(topology.exchangeName(realm), topology.queueName(route, realm), topology.queueArguments(route, realm));
+}
+
+/** Runs the handler, then acknowledges the delivery, or returns it to the queue (basic.nack) after a delay. Never rejects. */
+async function handleDelivery(channel: Channel, consumer: Consumer, message: ConsumeMessage, log: Log): Promise<void> {
+  const queue = topology.queueName(consumer.route, consumer.realm);
+  const { content, fields, properties } = message;
+  const messageId: unknown = properties.messageId;
+  const hint = typeof messageId === 'string' && messageIdPattern.test(messageId) ? { messageId } : {};
+  let stored = false;
+  try {
+    await consumer.handler({ bytes: content, redelivered: fields.redelivered, ...hint });
+    stored = true;
+  } catch (error) {
+    log.error('message not stored; the broker delivers it again', { queue, ...hint, ...faultFields(error) });
+    const delayMs = consumer.redeliveryMs(Number(properties.headers?.['x-delivery-count'] ?? 0));
+    // Stopping ends the delay and returns the message at once.
+    await pause(delayMs, undefined, { signal: consumer.stopping.signal }).catch(() => undefined);
+  }
+  try {
+    if (stored) channel.ack(message);
+    else channel.nack(message, false, true);
+  } catch (error) {
+    // The channel closed meanwhile: the broker delivers the message again, and the inbox recognises what it has stored.
+    log.warn('message could not be settled', { queue, ...hint, ...faultFields(error) });
+  }
+}
+
+/** Cancels the consumer and waits until the delivery in progress is settled. */
+export async function stopConsumer(consumer: Consumer): Promise<void> {
+  consumer.stopping.abort();
+  const { active } = consumer;
+  try {
+    await active?.channel.cancel(active.tag);
+    await consumer.inProgress;
+    await active?.channel.close();
+  } catch {
+    await consumer.inProgress; // the channel had closed already
+  }
+}
