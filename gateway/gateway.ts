@@ -1,4 +1,7 @@
-/** What the flows stand on: the home administration, its store, and each partner as this gateway is joined to it. Assembled in main.ts only. */
+/**
+ * The two types every story takes as its first argument: a gateway (home administration, store, clock, log) and its connection to one
+ * partner (adapter, keys, transport). app/composition.ts creates them; tests may create them from other parts.
+ */
 
 import type { Adapter, MessageFormat } from './adapter/adapter.ts';
 import { GatewayError } from './model/errors.ts';
@@ -10,17 +13,16 @@ import type { Signer } from './wire/signature/seal.ts';
 import type { Transport } from './wire/transport/transport.ts';
 import type { SignerTrust } from './wire/signature/trust.ts';
 
-/** A partner as this gateway is joined to it: its words, our key towards it, its keys, the way there. */
 export interface Partner {
   readonly code: string;
   readonly adapter: Adapter;
-  /** The compiled schema of one of its layouts. */
+  /** The compiled schema of one of the adapter's layouts. */
   schemaOf(format: Pick<MessageFormat<never>, 'schema'>): Schema;
-  /** Our key of the algorithm agreed with this partner. */
+  /** Signs with our key of the algorithm agreed with this partner. */
   readonly signer: Signer;
-  /** The partner's keys, and how they are judged. */
+  /** Whose signatures count on the partner's messages. */
   readonly trust: SignerTrust;
-  /** Absent where lists travel as files only. */
+  /** Absent where lists are exchanged as files. */
   readonly transport?: Transport;
 }
 
@@ -29,23 +31,25 @@ export interface Gateway {
   readonly db: Database;
   readonly partners: ReadonlyMap<string, Partner>;
   readonly receiptSchema: Schema;
-  /** Name of the policy that turns outcomes into advice. */
+  /** Name of the policy that derives advice from outcomes. */
   readonly policy: string;
-  /** Random at each start: who holds a lease. */
+  /** Owner of leases: random at each start. */
   readonly owner: string;
   readonly log: Log;
   now(): Date;
-  /** Ids of messages: unique for ever, growing with time. Start with a letter, so that they can be XML ids. */
+  /** Message ids: unique, increasing with time, and valid as XML ids. */
   newId(): string;
   random(bytes: number): Uint8Array;
 }
 
-/** The partner of that code; E_PARTNER_UNKNOWN names those there are. */
+/** Accepts the code in any case. Throws E_PARTNER_UNKNOWN, whose fix names the configured partners. */
 export function getPartner<P>(gateway: { readonly partners: ReadonlyMap<string, P> }, code: string): P {
   const partner = gateway.partners.get(code.toUpperCase());
   if (partner === undefined) {
     const known = [...gateway.partners.keys()].join(', ');
-    throw new GatewayError('E_PARTNER_UNKNOWN', 'no partner of that code is set up', { fix: `Use one of: ${known}.` });
+    throw new GatewayError('E_PARTNER_UNKNOWN', 'no partner with this code is configured', {
+      fix: `Use one of: ${known}.`,
+    });
   }
   return partner;
 }

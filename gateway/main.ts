@@ -1,4 +1,4 @@
-/** Where everything comes together: doors and commands opened on a gateway that assembly.ts puts together. */
+/** The program: the command line, and a gateway that serves, composed of doors, dispatcher, fetchers and consumers. */
 
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
@@ -28,52 +28,32 @@ import { exchangeDoor } from './doors/exchange.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
-import { largeBytes } from './app/list-thread.ts';
+import { largeMessageBytes } from './app/large-message-worker.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './app/partners.ts';
-import { adaptersInForce } from './app/reload.ts';
+import { openAdapterReloader } from './app/reload.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
 import { fingerprint } from './wire/signature/certificates.ts';
 import { exchangeServerOptions } from './wire/transport/https.ts';
 
-/** Opens the doors, listens to the broker, starts dispatching. A rehearsal may stand between the doors and what is behind them. */
-export async function serve(
-  gateway: OpenGateway,
-  { around = (door) => door, receive: before }: DoorHooks = {},
-): Promise<Serving> {
-  const { config, keyring, log } = gateway;
-  const fingerprints = new Map<string, string>();
-  const anchors: string[] = [];
-  for (const [code, { certificates }] of Object.entries(config.partners)) {
-    for (const certificate of certificatesIn(certificates.tls)) fingerprints.set(fingerprint(certificate), code);
-    for (const file of certificates.anchors) anchors.push(readPem(file));
-  }
-  const adapters = await adaptersInForce(gateway);
-  const take = (raw: RawMessage): Promise<ReceiveResult> =>
-    raw.bytes.length < largeBytes ? receiveMessage(gateway, raw) : adapters.receive(raw);
-  const receive = before === undefined ? take : (raw: RawMessage): Promise<ReceiveResult> => before(raw, take);
-  const { cert, key } = keyring.tls;
-  const exchange = createHttpsServer(
-    exchangeServerOptions({ cert, key, ca: anchors }),
-    around(
-      exchangeDoor({
-        partnerOf: (print) => fingerprints.get(print),
-        receive,
-        give: (code) => answerPoll(gateway, code),
-        now: gateway.now,
-        maxBytes: config.exchange.maxBytes,
-        log,
-      }),
-    ),
-  );
+type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
+
+/** Opens the doors, consumes from the broker, and starts dispatching and polling. `hooks`: what a rehearsal puts in front of them. */
+export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promise<Serving> {
+  const { config, log } = gateway;
+  const adapters = await openAdapterReloader(gateway);
+  const receiveAnySize: Receive = (raw) =>
+    raw.bytes.length < largeMessageBytes ? receiveMessage(gateway, raw) : adapters.receive(raw);
+  const receive: Receive = (raw) => hooks.receive?.(raw, receiveAnySize) ?? receiveAnySize(raw);
+  const exchange = exchangeServer(gateway, receive, hooks);
   const border = createHttpServer(borderDoor({ ...gateway, schemas }));
   const exchangePort = await listen(exchange, config.exchange);
   const borderPort = await listen(border, config.border);
   const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
-  const fetching = runPolling(gateway, receive, stopping.signal);
+  const polling = runPolling(gateway, receive, stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchangePort });
   return {
     exchangeUrl: `https://${config.exchange.host}:${exchangePort}`,
@@ -82,10 +62,30 @@ export async function serve(
     async stop() {
       stopping.abort();
       await Promise.all([closeServer(exchange), closeServer(border), ...consumers.map((consumer) => consumer.stop())]);
-      await Promise.all([dispatching, fetching]);
+      await Promise.all([dispatching, polling]);
       await adapters.close();
     },
   };
+}
+
+function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door) => door }: DoorHooks): Server {
+  const { config, keyring, log } = gateway;
+  const fingerprints = new Map<string, string>();
+  const ca: string[] = [];
+  for (const [code, { certificates }] of Object.entries(config.partners)) {
+    for (const certificate of certificatesIn(certificates.tls)) fingerprints.set(fingerprint(certificate), code);
+    ca.push(...certificates.anchors.map(readPem));
+  }
+  const door = exchangeDoor({
+    partnerOf: (print) => fingerprints.get(print),
+    receive,
+    give: (code) => answerPoll(gateway, code),
+    now: gateway.now,
+    maxBytes: config.exchange.maxBytes,
+    log,
+  });
+  const { cert, key } = keyring.tls;
+  return createHttpsServer(exchangeServerOptions({ cert, key, ca }), around(door));
 }
 
 async function listen(
@@ -104,11 +104,8 @@ async function closeServer(server: Server): Promise<void> {
   await closed;
 }
 
-/** One consumer for each partner that sends over the broker. A receipt goes back the way the message came; if it is lost, the partner asks again. */
-async function consumeAll(
-  gateway: OpenGateway,
-  receive: (raw: RawMessage) => Promise<ReceiveResult>,
-): Promise<readonly { stop(): Promise<void> }[]> {
+/** One consumer for each partner that sends over the broker. The receipt returns the same way; if it is lost, the partner sends again. */
+async function consumeAll(gateway: OpenGateway, receive: Receive): Promise<readonly { stop(): Promise<void> }[]> {
   const { broker } = gateway;
   if (broker === undefined) return [];
   const partners = [...gateway.partners.values()].filter(
@@ -144,7 +141,7 @@ function contextOf(program: Command): CliContext {
   const config = (): Config => loadConfig(options());
   let out: Output | undefined;
   return {
-    // Made when first used: the options are known by then.
+    // Created on first use, after the options are parsed.
     get out() {
       return (out ??= makeOutput({ stdout: process.stdout, stderr: process.stderr, format: options().output }));
     },
@@ -165,9 +162,24 @@ function requireFormat(command: Command, format: Format): void {
   });
 }
 
-/** Runs one command line. */
-export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('mra')
+const commands = [
+  demoCommand,
+  serveCommand,
+  operatorCommands,
+  listCommands,
+  checkCommand,
+  entryCommands,
+  messageCommands,
+  adapterCommands,
+  explainCommand,
+  keyCommands,
+  simulateCommand,
+  conformanceCommands,
+  doctorCommand,
+];
+
+function newProgram(): Command {
+  return new Command('mra')
     .description(
       'Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.',
     )
@@ -182,24 +194,13 @@ export async function main(argv: readonly string[]): Promise<void> {
     .hook('preAction', (root, command) => requireFormat(command, root.opts<ProgramOptions>().output))
     .showHelpAfterError('mra --help shows the commands.')
     .exitOverride();
+}
+
+/** Runs one command line and sets the exit code of the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = newProgram();
   const context = contextOf(program);
-  for (const commands of [
-    demoCommand,
-    serveCommand,
-    operatorCommands,
-    listCommands,
-    checkCommand,
-    entryCommands,
-    messageCommands,
-    adapterCommands,
-    explainCommand,
-    keyCommands,
-    simulateCommand,
-    conformanceCommands,
-    doctorCommand,
-  ]) {
-    commands(program, context);
-  }
+  for (const addTo of commands) addTo(program, context);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

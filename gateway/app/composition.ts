@@ -1,4 +1,4 @@
-/** Puts a gateway together: settings, keys, store, adapters and partners. */
+/** Composes a gateway from its settings: keys, store, adapters and partners. */
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import type { Quality } from '../adapter/check/quality.ts';
 import type { Manifest } from '../adapter/manifest.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
-import { programFolder, type Config, type PartnerConfig } from './config.ts';
+import { programFolder, type Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { makeMessageId } from '../model/message-id.ts';
-import { brokerAt, joinPartner, openKeys, partnerConfigs, type Broker, type Joining } from './partners.ts';
-import { joinAgain } from './reload.ts';
+import { connectPartner, lazyBroker, openKeys, partnerConfigs, reloadPartner } from './partners.ts';
+import type { Broker, ConnectOptions } from './partners.ts';
 import { openDatabase } from '../store/database.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
@@ -21,19 +21,20 @@ import { readLines } from '../wire/files/text-lines.ts';
 import { readXml } from '../wire/xml/xml-events.ts';
 import { placeInYaml, readYaml } from '../wire/files/yaml.ts';
 
-/** A gateway with its keys, to be closed when done. */
+/** A gateway with its keys and connections. The caller closes it. */
 export interface OpenGateway extends Gateway {
   readonly config: Config;
   readonly keyring: Keyring;
-  /** Absent where no broker is set up. */
+  /** Absent where no broker is configured. */
   readonly broker: Broker | undefined;
-  /** Partners whose changed adapter was not taken, and why. */
+  /** Why the changed adapter of a partner was rejected, by the partner's code. */
   readonly rejectedAdapters: Map<string, string>;
-  /** Takes the partner's adapter as its folder is now, see reload.ts. Throws what is wrong with it; the old one then stays. */
-  rejoin(code: string): Promise<void>;
+  /** Loads the partner's adapter again from its folder. Throws as reloadPartner; the previous adapter then stays in use. */
+  reloadPartner(code: string): Promise<void>;
   close(): Promise<void>;
 }
 
+/** The folder of our own schemas. */
 export const schemas = join(programFolder, 'schemas');
 
 export function adapterTools(): AdapterTools {
@@ -50,43 +51,41 @@ export function adapterTools(): AdapterTools {
   };
 }
 
-/** Opens everything a gateway stands on. Throws what is wrong with settings, keys, adapters or store. */
+/** Throws E_CONFIG_INVALID, E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws. */
 export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
   const { home, keyring } = await openKeys(config, tools);
   const log = makeLog({ level: config.logLevel ?? 'error' });
-  const broker = config.broker === undefined ? undefined : brokerAt(config.broker, log);
+  const broker = config.broker === undefined ? undefined : lazyBroker(config.broker, log);
   const db = await openDatabase(config.store);
-  const joining = (code: string, settings: PartnerConfig): Joining => {
-    return { code, settings, config, home, keyring, broker, tools, now: new Date() };
-  };
-  const configs = partnerConfigs(config);
-  const joined = await Promise.all(
-    Object.entries(configs).map(([code, settings]) => joinPartner(joining(code, settings))),
+  const configs = Object.entries(partnerConfigs(config));
+  const options = new Map(
+    configs.map(([code, settings]): [string, Omit<ConnectOptions, 'now'>] => [
+      code,
+      { code, settings, config, home, keyring, broker, tools },
+    ]),
   );
-  const partners = new Map(joined.map((partner) => [partner.code, partner]));
+  const connected = await Promise.all(
+    options.values().map((partner) => connectPartner({ ...partner, now: new Date() })),
+  );
+  const partners = new Map(connected.map((partner) => [partner.code, partner]));
   return {
-    config,
-    keyring,
-    broker,
-    home,
-    db,
-    partners,
+    ...{ config, keyring, broker, home, db, partners, log },
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     policy: config.policy,
     owner: randomBytes(8).toString('hex'),
-    log,
     now: () => new Date(),
     newId: () => makeMessageId(new Date(), randomBytes),
     random: (bytes) => randomBytes(bytes),
-    async rejoin(code) {
-      const before = getPartner({ partners }, code);
-      const settings = configs[before.code];
-      // In one step: whoever has the old one in hand goes on with it.
-      if (settings !== undefined) partners.set(before.code, await joinAgain(joining(before.code, settings), before));
+    async reloadPartner(code) {
+      const current = getPartner({ partners }, code);
+      const partner = options.get(current.code);
+      // Work in progress continues with the object it already has.
+      if (partner !== undefined)
+        partners.set(current.code, await reloadPartner({ ...partner, now: new Date() }, current));
     },
     async close() {
-      for (const { transport } of joined) await transport?.close();
+      for (const { transport } of connected) await transport?.close();
       await broker?.close();
       await db.close();
     },

@@ -1,10 +1,11 @@
-/** Joins partners as the settings say: the adapter's words, our key, their keys, the way there. */
+/** Connects partners as configured: loads the adapter, and sets up our signing key, the partner's certificates and the transport. */
 
 import type { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mirrored, type Adapter } from '../adapter/adapter.ts';
 import { requireCertified } from '../adapter/certificate.ts';
+import { lintAdapter } from '../adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { Config, PartnerConfig } from './config.ts';
@@ -21,7 +22,7 @@ import type { Log } from '../wire/log.ts';
 import { loadSchema } from '../wire/xsd/schema.ts';
 import type { Transport } from '../wire/transport/transport.ts';
 
-/** Whose gateway it is, and its keys; made on first use. Needs nothing of any partner, so that keys can be exchanged first. */
+/** Home profile and keys; the keys are generated on first use. Needs nothing of a partner, so that certificates can be exchanged first. */
 export async function openKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
   mkdirSync(config.data, { recursive: true });
   const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
@@ -29,7 +30,7 @@ export async function openKeys(config: Config, tools: AdapterTools): Promise<{ h
   return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };
 }
 
-export interface Joining {
+export interface ConnectOptions {
   readonly code: string;
   readonly settings: PartnerConfig;
   readonly config: Config;
@@ -38,11 +39,11 @@ export interface Joining {
   readonly broker: Broker | undefined;
   readonly tools: AdapterTools;
   readonly now: Date;
-  /** The way there, where it is open already: a changed adapter keeps its connection. */
+  /** The open transport of a partner whose adapter is reloaded. */
   readonly transport?: Transport;
 }
 
-/** Without partners in the settings, every adapter there is, by files only: enough to build lists and to look around. */
+/** The partners of the settings; without any, every adapter there is, with files as transport: enough to build lists and to try commands. */
 export function partnerConfigs(config: Config): Readonly<Record<string, PartnerConfig>> {
   if (Object.keys(config.partners).length > 0) return config.partners;
   const folders = readdirSync(config.adapters).filter((cc) => existsSync(join(config.adapters, cc, 'adapter.yaml')));
@@ -53,23 +54,24 @@ export function partnerConfigs(config: Config): Readonly<Record<string, PartnerC
   );
 }
 
-/** Joins one partner. Throws what is wrong with its adapter, certificates or settings; E_ADAPTER_UNCERTIFIED in production. */
-export async function joinPartner(joining: Joining): Promise<Partner> {
-  const { code, settings, config, keyring, tools } = joining;
+/** Throws E_ADAPTER_INVALID, E_KEY_MISSING, E_CONFIG_INVALID; in production E_ADAPTER_UNCERTIFIED. */
+export async function connectPartner(options: ConnectOptions): Promise<Partner> {
+  const { code, settings, config, keyring, tools } = options;
   const folder = join(config.adapters, settings.adapter);
-  if (config.environment === 'production') await requireCertified(folder, 'silver', momentOf(joining.now).slice(0, 10));
+  if (config.environment === 'production') await requireCertified(folder, 'silver', momentOf(options.now).slice(0, 10));
   const own = await loadAdapter(folder, tools);
   const adapter = settings.mirrored
     ? mirrored(own, await loadHome(join(config.adapters, code.toLowerCase()), tools))
     : own;
   if (adapter.partner !== code) {
-    throw new GatewayError('E_CONFIG_INVALID', `the adapter ${settings.adapter} is not of this partner`, {
+    throw new GatewayError('E_CONFIG_INVALID', `the adapter ${settings.adapter} belongs to another partner`, {
       at: `partners.${code}`,
       fix: 'Name another adapter, or set mirrored.',
     });
   }
   const { seal } = adapter;
-  const transport = joining.transport ?? transportOf(joining, adapter);
+  const { signing, anchors, checkPath } = settings.certificates;
+  const transport = options.transport ?? transportOf(options, adapter);
   return {
     code,
     adapter,
@@ -78,23 +80,45 @@ export async function joinPartner(joining: Joining): Promise<Partner> {
     trust: {
       seals: [seal.kind],
       algorithm: seal.algorithm,
-      certificates: certificatesIn(settings.certificates.signing),
-      ...(settings.certificates.checkPath ? { anchors: settings.certificates.anchors } : {}),
+      certificates: certificatesIn(signing),
+      ...(checkPath ? { anchors } : {}),
     },
     ...(transport === undefined ? {} : { transport }),
   };
 }
 
-/** All schemas are compiled at once: one that does not compile is found when the gateway starts. */
+/**
+ * Loads a changed adapter and keeps the open transport. Throws E_ADAPTER_INVALID with file, line and column of the first lint error,
+ * E_CONFIG_INVALID where the change needs a restart, and as connectPartner.
+ */
+export async function reloadPartner(options: ConnectOptions, current: Partner): Promise<Partner> {
+  const { config, settings, tools } = options;
+  const folder = join(config.adapters, settings.adapter);
+  const fault = (await lintAdapter(folder, tools)).find(({ severity }) => severity === 'error');
+  if (fault !== undefined) {
+    const { file, line = 1, column = 1, detail, fix } = fault;
+    const at = `${file}:${line}:${column}`;
+    throw new GatewayError('E_ADAPTER_INVALID', detail, fix === undefined ? { at } : { at, fix });
+  }
+  const { transport } = current;
+  const partner = await connectPartner(transport === undefined ? options : { ...options, transport });
+  if (settings.transport === undefined && partner.adapter.transport !== current.adapter.transport) {
+    const fix = 'Restart the gateway: a reload does not change connections.';
+    throw new GatewayError('E_CONFIG_INVALID', 'the adapter requires another transport', { at: folder, fix });
+  }
+  return partner;
+}
+
+/** Compiles all schemas now, so that a faulty one stops the start and not the first message. */
 function schemasOf(adapter: Adapter): Partner['schemaOf'] {
   const layouts = adapter.stretches.flatMap((day) => adapter.on(day).accepted.map(({ format }) => format.schema));
   const compiled = new Map([...new Set(layouts)].map((path) => [path, loadSchema(path)]));
   return ({ schema }) => compiled.get(schema) ?? loadSchema(schema);
 }
 
-/** The way to a partner: as its adapter says unless the settings say otherwise; none where nothing is set up. */
-function transportOf(joining: Joining, adapter: Adapter): Transport | undefined {
-  const { code, settings, config, home, keyring, broker } = joining;
+/** The settings take precedence over the adapter. Undefined for files, and where no URL or broker is configured. */
+function transportOf(options: ConnectOptions, adapter: Adapter): Transport | undefined {
+  const { code, settings, config, home, keyring, broker } = options;
   const kind = settings.transport ?? adapter.transport;
   switch (kind) {
     case 'file':
@@ -106,10 +130,13 @@ function transportOf(joining: Joining, adapter: Adapter): Transport | undefined 
       if (settings.url === undefined) return undefined;
       const { cert, key } = keyring.tls;
       const ca = settings.certificates.anchors.map(readPem);
-      const options = { url: settings.url, from: home.country, tls: { cert, key, ca } };
-      if (kind === 'https') return httpsTransport(options);
       const pull = { seconds: settings.pollSeconds ?? 60, maxBytes: config.exchange.maxBytes };
-      return httpsTransport({ ...options, pull });
+      return httpsTransport({
+        url: settings.url,
+        from: home.country,
+        tls: { cert, key, ca },
+        ...(kind === 'https' ? {} : { pull }),
+      });
     }
   }
 }
@@ -118,21 +145,21 @@ export function certificatesIn(files: readonly string[]): readonly X509Certifica
   return files.flatMap((file) => readCertificates(readPem(file), file));
 }
 
-/** A file of certificates; E_KEY_MISSING names the one that is not there. */
+/** The text of a certificate file. Throws E_KEY_MISSING with its path. */
 export function readPem(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8');
   const fix = 'Ask the partner for its certificate, compare fingerprints, and put it there.';
-  throw new GatewayError('E_KEY_MISSING', 'there is no such certificate file', { at: file, fix });
+  throw new GatewayError('E_KEY_MISSING', 'the certificate file does not exist', { at: file, fix });
 }
 
-/** The broker, connected to when something is first sent or consumed: most commands never need it. */
+/** Connects when something is first sent or consumed: most commands never need the broker. */
 export interface Broker {
   link(): Promise<AmqpLink>;
   close(): Promise<void>;
 }
 
-/** A broker that is away is waited for; what is sent meanwhile is refused and tried again later. */
-export function brokerAt({ url, realm, temporary }: NonNullable<Config['broker']>, log: Log): Broker {
+/** While the broker is unreachable, sends are refused and tried again later; consumers start when it answers. */
+export function lazyBroker({ url, realm, temporary }: NonNullable<Config['broker']>, log: Log): Broker {
   let opened: Promise<AmqpLink> | undefined;
   return {
     link: () => (opened ??= openAmqp({ url, realm: { name: realm, temporary }, log, waitForBroker: true })),
@@ -145,6 +172,6 @@ export function brokerAt({ url, realm, temporary }: NonNullable<Config['broker']
 function brokerTransport(broker: Broker, route: Route): Transport {
   return {
     send: async (message) => (await broker.link()).transport(route).send(message),
-    close: () => Promise.resolve(), // the link is the broker's to close
+    close: () => Promise.resolve(), // all partners share the link: Broker.close closes it
   };
 }

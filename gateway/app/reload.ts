@@ -1,6 +1,6 @@
 /**
- * A changed adapter is taken into a running gateway: it is loaded and looked over, and then replaces the old one for its partner in
- * one step. Connections, leases and all other partners stay as they are. An adapter with a fault is not taken: the old one stays in force.
+ * Reloads changed adapters while the gateway serves. A changed adapter is loaded, linted, and then replaces the previous one of its
+ * partner. Connections, leases and all other partners are not affected. A faulty adapter is rejected, and the previous one stays in use.
  */
 
 import { existsSync } from 'node:fs';
@@ -8,108 +8,94 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapterDigest } from '../adapter/certificate.ts';
-import { lintAdapter } from '../adapter/check/lint.ts';
 import type { OpenGateway } from './composition.ts';
-import type { Partner } from '../gateway.ts';
-import type { ReceiveResult } from '../inbound/receive-message.ts';
-import { listThread, type ListThread } from './list-thread.ts';
-import { asGatewayError, GatewayError } from '../model/errors.ts';
-import type { RawMessage } from '../model/message.ts';
-import { joinPartner, partnerConfigs, type Joining } from './partners.ts';
+import { openLargeMessageWorker, type LargeMessageWorker } from './large-message-worker.ts';
+import { partnerConfigs } from './partners.ts';
+import { asGatewayError } from '../model/errors.ts';
 import { faultFields } from '../wire/log.ts';
 
-/** What became of one partner's adapter. */
+/** The result for one partner whose adapter changed. */
 export interface Reloaded {
   readonly partner: string;
-  readonly taken: boolean;
-  /** Why it was not taken. */
+  readonly loaded: boolean;
+  /** Why it was rejected. */
   readonly detail?: string;
 }
 
-/** Loads a partner's adapter anew, over the connection there is. Throws what is wrong with it, or that the change needs a restart. */
-export async function joinAgain(joining: Omit<Joining, 'transport'>, before: Partner): Promise<Partner> {
-  const { config, settings, tools } = joining;
-  const folder = join(config.adapters, settings.adapter);
-  const fault = (await lintAdapter(folder, tools)).find(({ severity }) => severity === 'error');
-  if (fault !== undefined) {
-    const { file, line = 1, column = 1, detail, fix } = fault;
-    const at = `${file}:${line}:${column}`;
-    throw new GatewayError('E_ADAPTER_INVALID', detail, fix === undefined ? { at } : { at, fix });
-  }
-  const partner = await joinPartner({
-    ...joining,
-    ...(before.transport === undefined ? {} : { transport: before.transport }),
-  });
-  if (settings.transport === undefined && partner.adapter.transport !== before.adapter.transport) {
-    const fix = 'Restart the gateway: connections are not changed under way.';
-    throw new GatewayError('E_CONFIG_INVALID', 'the adapter wants another transport', { at: folder, fix });
-  }
-  return partner;
-}
-
-/** The adapters of a gateway whose doors are open. */
-export interface Adapters {
-  /** Takes a large message in the second thread, with the adapters in force. */
-  receive(raw: RawMessage): Promise<ReceiveResult>;
-  /** Takes the adapters that changed, one call after the other; `folders`: only these. Never throws: what is wrong is logged and told. */
+/** The adapters in use, and the worker that processes large messages with them. */
+export interface AdapterReloader {
+  readonly receive: LargeMessageWorker['receive'];
+  /** Reloads the adapters that changed; of `folders` only, if given. Calls run one after the other. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
   close(): Promise<void>;
 }
 
-/**
- * The second thread opens a gateway of its own, at times long after the folder was changed and found wanting: it reads a copy of
- * what is in force. With every adapter taken it starts anew; what the old one has under way ends there.
- */
-export async function adaptersInForce(gateway: OpenGateway): Promise<Adapters> {
-  const { config } = gateway;
-  let copy = await copyOf(config.adapters);
-  let thread: ListThread = listThread({ ...config, adapters: copy });
+/** Digests tell which folders changed; they are those of the folders when this is called. */
+export async function openAdapterReloader(gateway: OpenGateway): Promise<AdapterReloader> {
+  const { config, rejectedAdapters, log } = gateway;
   const digests = new Map<string, string>();
   for (const { adapter } of Object.values(partnerConfigs(config)))
     digests.set(adapter, await adapterDigest(join(config.adapters, adapter)));
+  const worker = await openWorkerOnCopy(gateway);
   let last: Promise<unknown> = Promise.resolve();
 
-  async function renew(folder: string): Promise<void> {
-    const [oldCopy, oldThread] = [copy, thread];
-    copy = await copyOf(oldCopy);
-    await rm(join(copy, folder), { recursive: true });
-    await cp(join(config.adapters, folder), join(copy, folder), { recursive: true });
-    thread = listThread({ ...config, adapters: copy });
-    await oldThread.close();
-    await rm(oldCopy, { recursive: true });
-  }
-  async function reload(folders?: readonly string[]): Promise<Reloaded[]> {
-    const reloaded: Reloaded[] = [];
-    for (const folder of folders ?? digests.keys()) {
-      if (!digests.has(folder)) continue;
-      const users = Object.entries(partnerConfigs(config)).filter(([, { adapter }]) => adapter === folder);
-      const path = join(config.adapters, folder);
-      const digest = existsSync(path) ? await adapterDigest(path) : 'gone';
-      const changed = digest !== digests.get(folder);
-      const results = changed ? await Promise.all(users.map(([code]) => takeOne(gateway, code))) : [];
-      if (!changed) for (const [code] of users) gateway.rejectedAdapters.delete(code); // as it was before: nothing is left to take
-      reloaded.push(...results);
-      if (!results.some(({ taken }) => taken)) continue;
-      digests.set(folder, digest);
-      await renew(folder);
+  async function reloadFolder(folder: string): Promise<readonly Reloaded[]> {
+    const users = Object.entries(partnerConfigs(config)).filter(([, { adapter }]) => adapter === folder);
+    const path = join(config.adapters, folder);
+    const digest = existsSync(path) ? await adapterDigest(path) : 'absent';
+    if (digest === digests.get(folder)) {
+      // A rejected change was undone.
+      for (const [code] of users) rejectedAdapters.delete(code);
+      return [];
     }
-    return reloaded;
+    const results = await Promise.all(users.map(([code]) => reloadOne(gateway, code)));
+    if (results.some(({ loaded }) => loaded)) {
+      digests.set(folder, digest);
+      await worker.replace(folder);
+    }
+    return results;
   }
   return {
-    receive: (raw) => thread.receive(raw),
-    async reload(folders) {
-      const mine = last
-        .then(() => reload(folders))
-        .catch((error: unknown) => {
-          gateway.log.error('adapters could not be looked at', faultFields(error));
-          return [];
-        });
-      last = mine;
-      return await mine;
+    receive: (raw) => worker.receive(raw),
+    async reload(folders = [...digests.keys()]) {
+      const known = folders.filter((folder) => digests.has(folder));
+      const results: Reloaded[] = [];
+      const reloading = last.then(async () => {
+        for (const folder of known) results.push(...(await reloadFolder(folder)));
+      });
+      last = reloading.catch((error: unknown) => log.error('adapters could not be reloaded', faultFields(error)));
+      await last;
+      return results;
     },
     async close() {
       await last;
-      await thread.close();
+      await worker.close();
+    },
+  };
+}
+
+interface WorkerOnCopy extends LargeMessageWorker {
+  /** Copies the folder of an adapter again and starts a new worker; the previous one first completes its messages. */
+  replace(folder: string): Promise<void>;
+}
+
+/** The worker may start long after a folder was changed and rejected, so it reads a copy of the adapters in use. */
+async function openWorkerOnCopy({ config }: OpenGateway): Promise<WorkerOnCopy> {
+  let copy = await copyOf(config.adapters);
+  let worker = openLargeMessageWorker({ ...config, adapters: copy });
+  return {
+    receive: (raw) => worker.receive(raw),
+    async replace(folder) {
+      const [oldCopy, oldWorker] = [copy, worker];
+      copy = await copyOf(oldCopy);
+      await rm(join(copy, folder), { recursive: true });
+      await cp(join(config.adapters, folder), join(copy, folder), { recursive: true });
+      worker = openLargeMessageWorker({ ...config, adapters: copy });
+      await oldWorker.close();
+      await rm(oldCopy, { recursive: true });
+    },
+    async close() {
+      await worker.close();
       await rm(copy, { recursive: true });
     },
   };
@@ -121,17 +107,17 @@ async function copyOf(folder: string): Promise<string> {
   return copy;
 }
 
-async function takeOne({ rejoin, log, rejectedAdapters }: OpenGateway, partner: string): Promise<Reloaded> {
+async function reloadOne({ reloadPartner, log, rejectedAdapters }: OpenGateway, partner: string): Promise<Reloaded> {
   try {
-    await rejoin(partner);
+    await reloadPartner(partner);
     rejectedAdapters.delete(partner);
-    log.info('adapter taken', { partner });
-    return { partner, taken: true };
+    log.info('adapter reloaded', { partner });
+    return { partner, loaded: true };
   } catch (error) {
-    const known = asGatewayError(error);
-    const detail = `${known.code}: ${known.detail}${known.at === undefined ? '' : ` (at ${known.at})`}`;
+    const { code, detail: reason, at } = asGatewayError(error);
+    const detail = `${code}: ${reason}${at === undefined ? '' : ` (at ${at})`}`;
     rejectedAdapters.set(partner, detail);
-    log.error('adapter not taken, the old one stays in force', { partner, ...faultFields(error) });
-    return { partner, taken: false, detail };
+    log.error('adapter rejected; the previous one stays in use', { partner, ...faultFields(error) });
+    return { partner, loaded: false, detail };
   }
 }

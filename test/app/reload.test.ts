@@ -20,7 +20,7 @@ const partner = (adapter: string): PartnerConfig => ({
   certificates,
 });
 
-describe('adapters of a running gateway', () => {
+describe('reloading the adapters of a running gateway', () => {
   let adapters: string;
   let gateway: OpenGateway;
   let serving: Serving;
@@ -46,7 +46,7 @@ describe('adapters of a running gateway', () => {
     writeFileSync(path, text.replace(from, to));
   }
   const of = (code: string): Partner => getPartner(gateway, code);
-  /** How a partner would now be told of a suspended operator. */
+  /** The list message that would now tell the partner of a suspended operator. */
   function written(code: string): string {
     const { list } = of(code).adapter.on('2026-11-24');
     const record = aListRecord({ identifier: of(code).adapter.identifiers.ours.example, status: 'suspended' });
@@ -58,18 +58,18 @@ describe('adapters of a running gateway', () => {
     return (await reply.json()) as { status: string; checks: { untaken?: Record<string, string> } };
   }
 
-  it('stay as they are while one is broken; mended, it is taken, and nothing else is touched', async () => {
+  it('rejects a faulty adapter, loads it once it is corrected, and changes no other partner', async () => {
     const before = { kr: of('KR'), sg: of('SG') };
     change('adapter.yaml', "suspended: '02'", "suspended: '01'");
     const [refused, ...others] = await serving.reload();
-    expect([refused?.partner, refused?.taken, others]).to.deep.equal(['KR', false, []]);
+    expect([refused?.partner, refused?.loaded, others]).to.deep.equal(['KR', false, []]);
     expect(refused?.detail).to.match(/^E_ADAPTER_INVALID: .*adapter\.yaml:\d+:\d+/u);
     expect(of('KR')).to.equal(before.kr);
     expect(written('KR')).to.include('<kr:Status>02</kr:Status>');
     expect((await readiness()).checks.untaken).to.deep.equal({ KR: refused?.detail });
 
     change('adapter.yaml', "active: '01', suspended: '01'", "active: '01', suspended: '77'");
-    expect(await serving.reload()).to.deep.equal([{ partner: 'KR', taken: true }]);
+    expect(await serving.reload()).to.deep.equal([{ partner: 'KR', loaded: true }]);
     expect(written('KR')).to.include('<kr:Status>77</kr:Status>');
     expect(of('KR')).to.not.equal(before.kr);
     expect(of('KR').transport).to.equal(before.kr.transport).and.to.not.equal(undefined);
@@ -77,36 +77,36 @@ describe('adapters of a running gateway', () => {
     expect((await readiness()).checks.untaken).to.equal(undefined);
   });
 
-  it('are not loaded again when nothing changed, nor when another folder is meant', async () => {
+  it('loads nothing when nothing changed, or when only other folders are named', async () => {
     expect(await serving.reload()).to.deep.equal([]);
     change('adapter.yaml', "suspended: '02'", "suspended: '77'");
     expect(await serving.reload(['sg', 'zz'])).to.deep.equal([]);
-    expect((await serving.reload(['kr'])).map(({ taken }) => taken)).to.deep.equal([true]);
+    expect((await serving.reload(['kr'])).map(({ loaded }) => loaded)).to.deep.equal([true]);
     expect(await serving.reload(['kr'])).to.deep.equal([]);
   });
 
-  it('are no longer wanting once a broken one is put back as it was', async () => {
+  it('forgets the rejection once the change is undone', async () => {
     change('list.xml', '</kr:Header>', '</kr:Hedaer>');
-    expect((await serving.reload()).map(({ taken }) => taken)).to.deep.equal([false]);
+    expect((await serving.reload()).map(({ loaded }) => loaded)).to.deep.equal([false]);
     change('list.xml', '</kr:Hedaer>', '</kr:Header>');
     expect(await serving.reload()).to.deep.equal([]);
     expect((await readiness()).checks.untaken).to.equal(undefined);
   });
 
-  it('outlive their folder', async () => {
+  it('keeps the adapter in use when its folder is deleted', async () => {
     const before = of('KR');
     rmSync(join(adapters, 'kr'), { recursive: true });
-    expect((await serving.reload()).map(({ taken }) => taken)).to.deep.equal([false]);
+    expect((await serving.reload()).map(({ loaded }) => loaded)).to.deep.equal([false]);
     expect(of('KR')).to.equal(before);
   });
 
-  it('change no connection under way: another transport needs a restart', async () => {
+  it('rejects another transport: that needs a restart', async () => {
     const { transport: _, ...settings } = partner('kr');
     const config = { ...gateway.config, data: temporaryFolder(), partners: { KR: settings } };
     const other = await openGateway({ ...config, store: `sqlite:${config.data}/mra.db` }, adapterTools());
     try {
       change('adapter.yaml', 'transport: amqp', 'transport: https');
-      expect((await rejectedBy(other.rejoin('KR'))).code).to.equal('E_CONFIG_INVALID');
+      expect((await rejectedBy(other.reloadPartner('KR'))).code).to.equal('E_CONFIG_INVALID');
       expect(getPartner(other, 'KR').adapter.transport).to.equal('amqp');
     } finally {
       await other.close();

@@ -19,7 +19,7 @@ import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
 import type { Config } from '../../gateway/app/config.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
-import { listThread } from '../../gateway/app/list-thread.ts';
+import { openLargeMessageWorker } from '../../gateway/app/large-message-worker.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { RawMessage } from '../../gateway/model/message.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
@@ -153,7 +153,7 @@ async function receive(receiver: Gateway): Promise<Run> {
 /** As the serving gateway takes large messages: in a second thread, which starts for this one. */
 async function receiveBeside(config: Config): Promise<Run> {
   const messages = rawMessages().map((read) => read()); // beforehand: reading files is not the thread's
-  const thread = listThread(config);
+  const thread = openLargeMessageWorker(config);
   try {
     return await measured(async () => {
       const started = performance.now();

@@ -1,4 +1,4 @@
-/** What the second thread runs: opens its gateway, then takes one message after the other. */
+/** The program of the worker thread: opens a gateway and processes one message after the other. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { adapterTools, openGateway } from './composition.ts';
 import type { Config } from './config.ts';
 import { receiveMessage } from '../inbound/receive-message.ts';
-import type { Outcome } from './list-thread.ts';
+import type { TaskResult } from './large-message-worker.ts';
 import { asGatewayError } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
 import { faultFields } from '../wire/log.ts';
@@ -14,25 +14,25 @@ import { faultFields } from '../wire/log.ts';
 const gateway = await openGateway(workerData as Config, adapterTools());
 let last: Promise<void> = Promise.resolve();
 
-async function take(task: number, raw: RawMessage): Promise<Outcome> {
+async function run(task: number, raw: RawMessage): Promise<TaskResult> {
   try {
     return { task, received: await receiveMessage(gateway, raw) };
   } catch (error) {
-    // Stack and cause stay here; what goes back is what a caller may know.
-    gateway.log.error('a large message could not be taken', { partner: raw.partner, ...faultFields(error) });
+    // Stack and cause stay in this log; the caller gets code and detail only.
+    gateway.log.error('a large message could not be processed', { partner: raw.partner, ...faultFields(error) });
     const { code, detail } = asGatewayError(error);
     return { task, failed: { code, detail } };
   }
 }
 
-/** The engine would keep what one list left behind until the next has made twice as much. */
+/** V8 would keep the garbage of one list until the next one has made twice as much. */
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-// In the order of arrival: lists are numbered.
+// In the order of arrival: lists have sequence numbers.
 parentPort?.on('message', ({ task, raw }: { task: number; raw: RawMessage }) => {
   last = last.then(async () => {
-    parentPort?.postMessage(await take(task, raw));
+    parentPort?.postMessage(await run(task, raw));
     collectGarbage();
   });
 });

@@ -1,0 +1,101 @@
+/** A worker thread that processes large messages with a gateway of its own on the same store, so that the doors keep answering. */
+
+import { Worker } from 'node:worker_threads';
+import type { Config } from './config.ts';
+import type { ReceiveResult } from '../inbound/receive-message.ts';
+import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { RawMessage } from '../model/message.ts';
+
+/** Messages of fewer bytes, a few hundred records, are processed in the thread they arrive in: that costs less than the transfer. */
+export const largeMessageBytes = 256 * 1024;
+
+/** Milliseconds without work after which the thread ends and releases its memory; the memory of the XML parser never shrinks. */
+const idleMs = 60_000;
+
+/** Megabytes for new objects: with the default of V8 a list takes a third more memory and no less time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 24 };
+
+export interface LargeMessageWorker {
+  /** As receiveMessage, in the worker thread. Bytes with a buffer of their own are transferred: the caller can no longer read them. */
+  receive(raw: RawMessage): Promise<ReceiveResult>;
+  /** Waits until the messages already handed over are processed, and ends the thread. */
+  close(): Promise<void>;
+}
+
+/** The answer to one task. An error travels as its code and detail. */
+export type TaskResult =
+  | { readonly task: number; readonly received: ReceiveResult }
+  | { readonly task: number; readonly failed: { readonly code: ErrorCode; readonly detail: string } };
+
+interface Thread {
+  readonly worker: Worker;
+  readonly tasks: Map<number, Omit<PromiseWithResolvers<ReceiveResult>, 'promise'>>;
+}
+
+/** The thread starts with the first message, and again with the next one after it ended. */
+export function openLargeMessageWorker(config: Config): LargeMessageWorker {
+  const pending = new Set<Promise<ReceiveResult>>();
+  let thread: Thread | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let count = 0;
+
+  async function end(): Promise<void> {
+    const ending = thread;
+    thread = undefined;
+    await ending?.worker.terminate();
+  }
+  function start(): Thread {
+    const worker = startWorker(config);
+    const started: Thread = { worker, tasks: new Map() };
+    worker.on('message', (result: TaskResult) => {
+      settle(started, result);
+      if (started.tasks.size === 0) idle = setTimeout(() => void end(), idleMs).unref();
+    });
+    const lose = (cause: unknown): void => {
+      if (thread === started) thread = undefined;
+      rejectAll(started, cause);
+    };
+    worker.on('error', lose).on('exit', lose);
+    return started;
+  }
+
+  return {
+    receive(raw) {
+      clearTimeout(idle);
+      thread ??= start();
+      const { promise, ...task } = Promise.withResolvers<ReceiveResult>();
+      thread.tasks.set((count += 1), task);
+      thread.worker.postMessage({ task: count, raw }, transferable(raw.bytes));
+      pending.add(promise);
+      return promise.finally(() => pending.delete(promise));
+    },
+    async close() {
+      await Promise.allSettled(pending);
+      clearTimeout(idle);
+      await end();
+    },
+  };
+}
+
+function startWorker(workerData: Config): Worker {
+  const file = new URL('./large-message-worker-main.ts', import.meta.url);
+  return new Worker(file, { name: 'large messages', workerData, resourceLimits });
+}
+
+function settle({ tasks }: Thread, result: TaskResult): void {
+  const task = tasks.get(result.task);
+  tasks.delete(result.task);
+  if ('received' in result) task?.resolve(result.received);
+  else task?.reject(new GatewayError(result.failed.code, result.failed.detail));
+}
+
+/** The thread ended before it answered: nothing was decided about these messages, and their senders try again. */
+function rejectAll({ tasks }: Thread, cause: unknown): void {
+  for (const task of tasks.values()) task.reject(new GatewayError('E_INTERNAL', 'the worker thread ended', { cause }));
+  tasks.clear();
+}
+
+/** A copy would block the event loop for as long as the list is large. Bytes that share a buffer with others must be copied. */
+function transferable({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}

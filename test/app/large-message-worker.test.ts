@@ -1,0 +1,110 @@
+/** Large messages are processed in a worker thread, on the same store, with the same verdicts. */
+
+import { expect } from 'chai';
+import { once } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import { openLargeMessageWorker, type LargeMessageWorker } from '../../gateway/app/large-message-worker.ts';
+import { momentOf } from '../../gateway/model/day.ts';
+import { buildList, type BuiltList } from '../../gateway/outbound/send-list.ts';
+import { findStream } from '../../gateway/store/streams.ts';
+import { makeWorld, operator, type Customs, type World } from '../support/customs.ts';
+import { refusalCode } from '../support/expect-code.ts';
+
+describe('the worker thread for large messages', () => {
+  let world: World;
+  let them: Customs;
+  let built: BuiltList;
+  let worker: LargeMessageWorker;
+  /** The threads for large messages that were started. */
+  let threads: Worker[];
+  const noteThread = (thread: Worker): void => {
+    if (thread.threadName === 'large messages') threads.push(thread);
+  };
+
+  beforeEach(async () => {
+    threads = [];
+    process.on('worker', noteThread);
+    world = await makeWorld({ partners: ['HK'] });
+    them = world.of('HK');
+    await world.us.know(...Array.from({ length: 20 }, (_, i) => operator(i + 1)));
+    const list = await buildList(world.us.gateway, 'HK');
+    if (list === undefined) throw new Error('there is a list to send');
+    built = list;
+    worker = openLargeMessageWorker(them.config);
+  });
+  afterEach(async () => {
+    process.off('worker', noteThread);
+    await worker.close();
+    await world.close();
+  });
+
+  const raw = (bytes: Uint8Array, partner = 'CN') =>
+    ({ partner, via: 'https', bytes, receivedAt: momentOf(new Date()) }) as const;
+
+  it('applies a list, and recognises a repeated one by its digest', async () => {
+    const first = await worker.receive(raw(new Uint8Array(built.sealed.bytes)));
+    expect(first).to.include({ verdict: 'applied', duplicate: false });
+    const again = await worker.receive(raw(new Uint8Array(built.sealed.bytes)));
+    expect(again).to.include({ verdict: 'applied', duplicate: true });
+    expect(again.receipt?.digest).to.equal(first.receipt?.digest);
+    const stream = await findStream(them.gateway.db.sql, 'CN', 'in');
+    expect(stream?.position).to.deep.equal(built.list.position);
+    expect(threads).to.have.length(1);
+  });
+
+  it('rejects a list that was changed after it was sealed', async () => {
+    const changed = Buffer.from(built.sealed.bytes);
+    changed[changed.indexOf('SHENZHEN')] = 0x58;
+    expect(await worker.receive(raw(changed))).to.include({ verdict: 'rejected', reason: 'E_SIGNATURE_INVALID' });
+  });
+
+  it('transfers bytes with a buffer of their own, and copies others', async () => {
+    const own = new Uint8Array(built.sealed.bytes);
+    const part = new Uint8Array([...built.sealed.bytes, 0]).subarray(0, -1);
+    const results = [await worker.receive(raw(own)), await worker.receive(raw(part))];
+    expect(results.map(({ verdict, duplicate }) => [verdict, duplicate])).to.deep.equal([
+      ['applied', false],
+      ['applied', true],
+    ]);
+    expect([own.length, part.length]).to.deep.equal([0, built.sealed.bytes.length]);
+  });
+
+  it('returns an error under its code, and processes the next message', async () => {
+    expect(await refusalCode(() => worker.receive(raw(built.sealed.bytes, 'ZZ')))).to.equal('E_PARTNER_UNKNOWN');
+    expect(await worker.receive(raw(built.sealed.bytes))).to.include({ verdict: 'applied' });
+    expect(threads).to.have.length(1);
+  });
+
+  it('completes the messages already handed over before it closes', async () => {
+    const verdicts: string[] = [];
+    const receiving = worker.receive(raw(built.sealed.bytes)).then(({ verdict }) => verdicts.push(verdict));
+    await worker.close();
+    expect(verdicts).to.deep.equal(['applied']);
+    await receiving;
+  });
+
+  it('rejects the messages of a thread that ends, and starts another for the next', async () => {
+    const receiving = refusalCode(() => worker.receive(raw(built.sealed.bytes)));
+    while (threads.length === 0) await once(process, 'worker');
+    await threads[0]?.terminate();
+    expect(await receiving).to.equal('E_INTERNAL');
+    expect(await worker.receive(raw(built.sealed.bytes))).to.include({ verdict: 'applied' });
+    expect(threads).to.have.length(2);
+  });
+
+  it('rejects the messages of a thread that cannot open its gateway', async () => {
+    const failing = openLargeMessageWorker({ ...them.config, adapters: `${them.config.adapters}/nowhere` });
+    expect(await refusalCode(() => failing.receive(raw(built.sealed.bytes)))).to.equal('E_INTERNAL');
+    expect(await refusalCode(() => failing.receive(raw(built.sealed.bytes)))).to.equal('E_INTERNAL');
+    await failing.close();
+  });
+
+  it('gets the messages of 256 KiB and more that arrive at the exchange door, and no smaller ones', async () => {
+    await them.openDoors();
+    await world.us.sends('HK');
+    expect(threads).to.have.length(0);
+    await world.us.know(...Array.from({ length: 1_000 }, (_, i) => operator(i + 1)));
+    await world.us.sends('HK');
+    expect(threads).to.have.length(1);
+  });
+});
