@@ -7,7 +7,6 @@ const homes = {
   ajv: 'wire/xsd/schema.ts',
   'ajv-formats': 'wire/xsd/schema.ts',
   amqplib: 'wire/transport/amqp-(connection|consumer|publisher).ts',
-  'cli-progress': 'cli/output.ts',
   'csv-parse': 'wire/files/csv.ts',
   'fast-xml-parser': 'wire/xml/plain-xml.ts',
   'fastest-levenshtein': 'model/clearance/names.ts',

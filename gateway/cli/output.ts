@@ -1,11 +1,10 @@
-/** The one place where the command line writes: data on stdout, messages and progress on stderr, and the exit codes. */
+/** All output of the command line: data on stdout, messages and progress on stderr; and the exit codes. */
 
 import { styleText } from 'node:util';
-import cliProgress from 'cli-progress';
 import type { ErrorCode, GatewayError } from '../model/errors.ts';
 import { columnsOf, shown } from '../model/shown-text.ts';
 
-/** What a command's exit code tells a script. Stable. */
+/** Stable: scripts rely on them. */
 export const exitCodes = {
   done: 0,
   findings: 1,
@@ -20,31 +19,34 @@ export const exitCodes = {
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** `junit` is for results of tests only, `sarif` for findings of lint: other commands refuse them. */
+/** `junit` is for test results only, `sarif` for lint findings only; other commands refuse them. */
 export type Format = 'table' | 'json' | 'junit' | 'sarif';
 export type Cell = string | number | undefined;
+export type Row = Readonly<Record<string, Cell>>;
 
 export interface Progress {
-  /** Sets how much is done so far, in the unit of the total. */
+  /** Sets the amount done so far, in the unit of the total. */
   at(done: number): void;
   end(): void;
 }
 
 export interface Output {
   readonly format: Format;
-  /** One line of data on stdout; hidden characters are shown by number. */
+  /** Lines of data on stdout; hidden characters are shown by number. */
   print(text: string): void;
   /** The whole result for programs, on stdout. */
   json(value: unknown): void;
-  /** Rows of equal members as aligned columns, titled by member name, on stdout. */
-  table(rows: readonly Readonly<Record<string, Cell>>[]): void;
-  /** One line for the person watching, on stderr. */
+  /** Rows with the same members as aligned columns, titled by member name, on stdout. */
+  table(rows: readonly Row[]): void;
+  /** `json(value)` if the format is JSON, otherwise the tables with a blank line between them. */
+  result(value: unknown, ...tables: readonly (readonly Row[])[]): void;
+  /** A message to people, on stderr. */
   note(text: string): void;
   /** A bar on a terminal, a line per 10 % elsewhere, on stderr. A total of 0 shows nothing. */
   progress(title: string, total: number): Progress;
-  /** The error in words, what to do about it, and its code, on stderr; returns the exit code. */
+  /** Detail, place, fix and code of the error, on stderr; returns the exit code. */
   fail(error: GatewayError): ExitCode;
-  /** The last line: what to do now, on stderr. Programs are not told. */
+  /** The last line: what to do next, on stderr. Not printed for programs. */
   next(text: string): void;
 }
 
@@ -58,7 +60,7 @@ export interface OutputStreams {
 
 /** Colours only on a terminal, and not under NO_COLOR (util.styleText looks at both). */
 export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams): Output {
-  // Whoever read stdout (`head`) has had enough: the work goes on, only nobody is told any more.
+  // If the reader of stdout has gone (`| head`), the command still completes.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
@@ -68,6 +70,15 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
     print: (text) => line(stdout, linewise(text)),
     json: (value) => line(stdout, JSON.stringify(value, null, 2)),
     table: (rows) => writeTable(stdout, rows),
+    result(value, ...tables) {
+      if (format === 'json') this.json(value);
+      else {
+        for (const [i, rows] of tables.filter(({ length }) => length > 0).entries()) {
+          if (i > 0) line(stdout, '');
+          writeTable(stdout, rows);
+        }
+      }
+    },
     note: (text) => line(stderr, linewise(text)),
     progress: (title, total) => startProgress(stderr, title, total),
     fail(error) {
@@ -80,7 +91,7 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
   };
 }
 
-/** A text may have lines of its own; everything else that hides is shown by number, so that data cannot steer a terminal. */
+/** Keeps line breaks; shows all other hidden characters by number, so that data cannot send control sequences to a terminal. */
 function linewise(text: string): string {
   return text
     .split('\n')
@@ -93,7 +104,7 @@ function failureLines(error: GatewayError): string[] {
   if (error.at !== undefined) lines.push(`  at   ${error.at}`);
   if (error.fix !== undefined) lines.push(`  fix  ${error.fix}`);
   lines.push(`  code ${error.code}`);
-  // Only what nobody foresaw needs the inner story; it goes to whoever mends the program.
+  // The stack helps developers only; other errors name their fix.
   if (error.code === 'E_INTERNAL' && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
   return lines;
 }
@@ -102,7 +113,7 @@ function sentence(detail: string): string {
   return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/u.test(detail) ? '' : '.'}`;
 }
 
-function writeTable(stream: OutputStream, rows: readonly Readonly<Record<string, Cell>>[]): void {
+function writeTable(stream: OutputStream, rows: readonly Row[]): void {
   const [first] = rows;
   if (first === undefined) return;
   const titles = Object.keys(first);
@@ -121,30 +132,24 @@ function writeTable(stream: OutputStream, rows: readonly Readonly<Record<string,
   for (const row of cells) stream.write(`${aligned(row)}\n`);
 }
 
-function startProgress(stream: OutputStream, title: string, total: number): Progress {
+/** On a terminal one line that is redrawn for each per cent; elsewhere a line for each 10 %. */
+function startProgress(stream: OutputStream, titleText: string, total: number): Progress {
   if (total <= 0) return { at: () => undefined, end: () => undefined };
-  return stream.isTTY === true ? progressBar(stream, title, total) : progressLines(stream, title, total);
-}
-
-function progressBar(stream: OutputStream, title: string, total: number): Progress {
-  const format = `${title} [{bar}] {percentage} %  {eta_formatted} left`;
-  const bar = new cliProgress.SingleBar(
-    { stream, format, hideCursor: true, clearOnComplete: false },
-    cliProgress.Presets.legacy,
-  );
-  bar.start(total, 0);
-  return { at: (done) => bar.update(Math.min(done, total)), end: () => bar.stop() };
-}
-
-function progressLines(stream: OutputStream, title: string, total: number): Progress {
-  let told = 0;
+  const title = shown(titleText);
+  const terminal = stream.isTTY === true;
+  const step = terminal ? 1 : 10;
+  let shownPercent = 0;
   return {
     at(done) {
-      const tenths = Math.min(10, Math.floor((done * 10) / total));
-      if (tenths > told) stream.write(`${title}: ${tenths * 10} %\n`);
-      told = Math.max(told, tenths);
+      const percent = Math.floor(Math.min(1, done / total) * (100 / step)) * step;
+      if (percent <= shownPercent) return;
+      shownPercent = percent;
+      const bar = `[${'='.repeat(percent / 5).padEnd(20)}] `;
+      stream.write(terminal ? `\r${title} ${bar}${percent} %` : `${title}: ${percent} %\n`);
     },
-    end: () => undefined,
+    end() {
+      if (terminal && shownPercent > 0) stream.write('\n');
+    },
   };
 }
 
@@ -158,7 +163,7 @@ const exceptions: Partial<Record<ErrorCode, ExitCode>> = {
   E_DELIVERY_UNKNOWN: exitCodes.unknown,
 };
 
-/** What the caller asked wrongly is usage; what somebody else's message has wrong is a finding. */
+/** A fault in the caller's request is usage; a fault in a partner's message is a finding. */
 export function exitCodeOf(error: GatewayError): ExitCode {
   const exception = exceptions[error.code];
   if (exception !== undefined) return exception;
