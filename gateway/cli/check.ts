@@ -1,4 +1,4 @@
-/** `mra check IDENTIFIER`: one status question from the command line, recorded like any other. */
+/** `mra check IDENTIFIER`: one status query from the command line, recorded like any other. */
 
 import { Option, type Command } from 'commander';
 import { check, type Clearance } from '../clearance/requests.ts';
@@ -7,14 +7,8 @@ import { entryRoles, type Direction, type EntryRole, type TransportMode } from '
 import { choosePartner } from '../model/clearance/assessment.ts';
 import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { GatewayError } from '../model/errors.ts';
-import { exitCodes, type ExitCode, type Output } from './output.ts';
-
-/** What questions at the command line need of their surroundings. A CliContext is one of these. */
-export interface ClearanceContext {
-  readonly out: Output;
-  open(): Promise<Clearance & { close(): Promise<void> }>;
-  exit(code: ExitCode): void;
-}
+import { withGateway, type CommandContext } from './context.ts';
+import { exitCodes } from './output.ts';
 
 interface CheckOptions {
   readonly partner?: string;
@@ -30,44 +24,30 @@ interface CheckOptions {
   readonly exitCode?: boolean;
 }
 
-export function checkCommand(program: Command, context: ClearanceContext): void {
+export function checkCommand(program: Command, context: CommandContext<Clearance>): void {
   program
     .command('check [identifier]')
-    .description('ask about one operator of a partner')
-    .option('--partner <code>', 'whose operator; found from the identifier where that is clear')
-    .option('--at <time>', 'the legal moment, with Z or an offset; now if absent', momentOption)
-    .option('--known-at <time>', 'only what had reached us by then counts', momentOption)
-    .addOption(new Option('--role <role>', 'role on the declaration').choices(entryRoles))
-    .addOption(new Option('--direction <direction>', 'seen from home').choices(['import', 'export']))
-    .addOption(new Option('--mode <mode>', 'mode of transport').choices(['sea', 'air', 'road', 'rail', 'post']))
-    .option('--port <code>', 'where the goods enter or leave here, as the declaration writes it')
-    .option('--port-of-departure <code>', 'where they are loaded or unloaded there')
-    .option('--name <name>', 'name on the declaration, compared with the list; never grants')
-    .option(
-      '--address <address>',
-      'without an identifier, where the arrangement has operators found by name and address',
+    .description('query the status of one operator of a partner')
+    .option('--partner <code>', 'whose operator it is; by default found from the identifier')
+    .option('--at <time>', 'the effective moment, with Z or an offset; by default now', momentOption)
+    .option('--known-at <time>', 'answer from what we had received by then; by default now', momentOption)
+    .addOption(new Option('--role <role>', 'role of the party on the declaration').choices(entryRoles))
+    .addOption(
+      new Option('--direction <direction>', 'direction of the goods, seen from home').choices(['import', 'export']),
     )
+    .addOption(new Option('--mode <mode>', 'mode of transport').choices(['sea', 'air', 'road', 'rail', 'post']))
+    .option('--port <code>', 'port of entry or exit at home, as the declaration writes it')
+    .option('--port-of-departure <code>', 'port of loading or unloading at the partner')
+    .option('--name <name>', 'name on the declaration; compared with the list, a difference only warns')
+    .option('--address <address>', 'used with --name instead of an identifier, if the arrangement allows it')
     .option('--exit-code', 'exit 1 unless the operator is recognised')
     .action((identifier: string | undefined, options: CheckOptions) =>
-      withClearance(context, (clearance) => run(context, clearance, identifier, options)),
+      withGateway(context, (clearance) => run(context, clearance, identifier, options)),
     );
 }
 
-/** Opens the clearance side for one command and closes it whatever happens. */
-export async function withClearance(
-  context: ClearanceContext,
-  work: (clearance: Clearance) => Promise<void>,
-): Promise<void> {
-  const clearance = await context.open();
-  try {
-    await work(clearance);
-  } finally {
-    await clearance.close();
-  }
-}
-
 async function run(
-  context: ClearanceContext,
+  context: CommandContext<Clearance>,
   clearance: Clearance,
   identifier: string | undefined,
   options: CheckOptions,
@@ -82,19 +62,13 @@ async function run(
 }
 
 function requestOf(clearance: Clearance, identifier: string | undefined, options: CheckOptions): CheckRequest {
-  const { partner, at, knownAt, role, direction, mode, port, portOfDeparture: departure, name, address } = options;
+  const { partner = partnerOf(clearance, identifier), knownAt, portOfDeparture, exitCode, ...rest } = options;
   return {
-    partner: partner ?? partnerOf(clearance, identifier),
+    partner,
     ...(identifier === undefined ? {} : { identifier }),
-    ...(at === undefined ? {} : { at }),
+    ...rest,
     ...(knownAt === undefined ? {} : { known_at: knownAt }),
-    ...(role === undefined ? {} : { role }),
-    ...(direction === undefined ? {} : { direction }),
-    ...(mode === undefined ? {} : { mode }),
-    ...(port === undefined ? {} : { port }),
-    ...(departure === undefined ? {} : { port_of_departure: departure }),
-    ...(name === undefined ? {} : { name }),
-    ...(address === undefined ? {} : { address }),
+    ...(portOfDeparture === undefined ? {} : { port_of_departure: portOfDeparture }),
   };
 }
 
@@ -104,20 +78,20 @@ function partnerOf(clearance: Clearance, identifier = ''): string {
   const choice = choosePartner(party, { direction: 'import', parties: [party] }, terms);
   if ('partner' in choice) return choice.partner;
   const known = [...clearance.partners.keys()].join(', ');
-  throw new GatewayError('E_PARTNER_UNKNOWN', 'nothing tells whose operator it is', {
-    fix: `Say --partner with one of: ${known}.`,
+  throw new GatewayError('E_PARTNER_UNKNOWN', 'the identifier does not show whose operator it is', {
+    fix: `Add --partner with one of: ${known}.`,
   });
 }
 
-/** A time without a zone would be read in the zone of this machine, which nobody meant. */
+/** Without a zone the time would depend on the time zone of this machine. */
 function momentOption(text: string): string {
   if (/(?:Z|[+-]\d\d:\d\d)$/u.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new GatewayError('E_REQUEST_INVALID', 'a time needs a zone', {
+  throw new GatewayError('E_REQUEST_INVALID', 'the time has no time zone', {
     fix: 'Write it as 2026-11-23T14:05:11+08:00 or with Z.',
   });
 }
 
-/** The outcome first, then how it was reached, how fresh it is, and its number. */
+/** The outcome first, then the steps that led to it, its freshness and its number. */
 export function linesOf(answer: ProvenAnswer): readonly string[] {
   const { outcome, subject, advice, freshness, explanation, proof, name_match: name } = answer;
   const { would_change_answer: change } = answer;
@@ -130,8 +104,8 @@ export function linesOf(answer: ProvenAnswer): readonly string[] {
     `${outcome.replaceAll('_', ' ').toUpperCase()}  ${who}`,
     `advice     ${advice.action.replaceAll('_', ' ')}${benefits} (policy ${advice.policy})`,
     ...explanation.map(({ step, result, text }) => `${step.padEnd(10)} ${result.padEnd(4)} ${text}`),
-    ...(name === undefined ? [] : [`held name  ${name.compared.held}`]),
-    ...(change === undefined ? [] : [`near miss  ${change.because}`]),
+    ...(name === undefined ? [] : [`listed as  ${name.compared.held}`]),
+    ...(change === undefined ? [] : [`suggestion ${change.because}`]),
     `as of      ${answer.at}, as known at ${answer.known_at}`,
     `freshness  ${freshness.state}${freshness.list === undefined ? '' : `, list ${freshness.list} of ${freshness.list_as_of ?? ''}`}`,
     `number     ${shownConsultationNumber(proof.consultation_number)}`,
@@ -143,7 +117,7 @@ function nextStep(
   asked: CheckRequest,
 ): string {
   if (change !== undefined && change.edit !== 'ambiguous')
-    return `compare with the declaration; if it agrees: mra check ${change.identifier} --partner ${change.partner}`;
+    return `compare it with the declaration; if it is the same: mra check ${change.identifier} --partner ${change.partner}`;
   switch (outcome) {
     case 'recognised':
       return explanation.some(({ code }) => code === 'SCOPE_NOT_STATED')
@@ -152,7 +126,7 @@ function nextStep(
     case 'undetermined':
       return `mra list show ${subject.partner}`;
     case 'identifier_malformed':
-      return 'compare the identifier with the declaration, and ask again';
+      return 'compare the identifier with the declaration, and query again';
     case 'recognised_with_limits':
     case 'not_on_list':
     case 'suspended':
@@ -163,7 +137,7 @@ function nextStep(
   }
 }
 
-/** What decides about benefits and was not stated; ports matter in a pilot only. */
+/** The options that decide on benefits and were not given; ports matter in a pilot only. */
 function scopeOptions({ direction, role }: CheckRequest): string {
   return direction === undefined || role === undefined
     ? '--direction import --role consignor'

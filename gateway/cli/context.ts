@@ -1,4 +1,4 @@
-/** What every command gets: where to write, the settings, and gateways to open. Made in main.ts. */
+/** What every command receives: the output, the settings, and a way to open gateways. Made in main.ts. */
 
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { OpenGateway } from '../app/composition.ts';
@@ -13,20 +13,38 @@ export type { OpenGateway };
 export interface Serving {
   readonly exchangeUrl: string;
   readonly borderUrl: string;
-  /** Closes the doors, lets what is under way end, stops dispatching. The gateway itself stays open. */
+  /** Closes the doors, waits for requests in progress, stops the dispatcher. The gateway itself stays open. */
   stop(): Promise<void>;
-  /** Takes the adapters that changed; `folders`: only these. One with a fault is not taken, and the old one stays in force. */
+  /** Loads changed adapters, of all folders or of these. A rejected adapter leaves the previous one in use. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
 }
 
-export interface CliContext {
+/** What a command needs that opens a gateway of type G. Tests open smaller ones. */
+export interface CommandContext<G> {
   readonly out: Output;
+  open(): Promise<G & { close(): Promise<void> }>;
+  /** Sets the exit code of the process. */
+  exit(code: ExitCode): void;
+}
+
+export interface CliContext extends CommandContext<OpenGateway> {
   readonly tools: AdapterTools;
-  /** The settings the options, the environment and the file give. */
+  /** The settings from options, environment and file. */
   config(): Config;
-  /** The gateway of these settings, or of others. */
+  /** Opens a gateway with these settings; those of `config()` if absent. */
   open(config?: Config): Promise<OpenGateway>;
   serve(gateway: OpenGateway, hooks?: DoorHooks): Promise<Serving>;
-  /** The exit code of the process, once the command is done. */
-  exit(code: ExitCode): void;
+}
+
+/** Opens a gateway for one command, and closes it even if the command fails. */
+export async function withGateway<G>(
+  { open }: Pick<CommandContext<G>, 'open'>,
+  work: (gateway: G) => Promise<void>,
+): Promise<void> {
+  const gateway = await open();
+  try {
+    await work(gateway);
+  } finally {
+    await gateway.close();
+  }
 }

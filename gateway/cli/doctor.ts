@@ -1,15 +1,16 @@
-/** `mra doctor`: looks at everything the gateway stands on, and says what to do about what is not well. */
+/** `mra doctor`: checks openssl, keys, store, disk, broker, adapters and the age of each list, and prints a fix for each problem. */
 
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { lintAdapter } from '../adapter/check/lint.ts';
+import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
-import type { CliContext, OpenGateway } from './context.ts';
+import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
 
 interface Finding {
@@ -19,155 +20,122 @@ interface Finding {
   readonly fix?: string;
 }
 
+const ok = (check: string, detail: string): Finding => ({ check, result: 'ok', detail });
+const warn = (check: string, detail: string, fix: string): Finding => ({ check, result: 'warn', detail, fix });
+const fail = (check: string, detail: string, fix: string): Finding => ({ check, result: 'fail', detail, fix });
+
 const dayMs = 24 * 3600 * 1000;
-/** Days before its end at which a certificate is spoken of. */
 const certificateWarningDays = 60;
 const leastFreeBytes = 1024 ** 3;
 
 export function doctorCommand(program: Command, context: CliContext): void {
   program
     .command('doctor')
-    .description('look for what is not well, with the fix')
+    .description('check the installation and the connections to partners; prints a fix for each problem')
     .action(async () => {
       const findings = await examine(context);
       const { out } = context;
-      if (out.format === 'json') out.json(findings);
-      else out.table(findings.map(({ check, result, detail, fix = '' }) => ({ check, result, detail, fix })));
+      out.result(
+        findings,
+        findings.map(({ check, result, detail, fix = '' }) => ({ check, result, detail, fix })),
+      );
       const failed = findings.some(({ result }) => result === 'fail');
       if (failed) context.exit(exitCodes.findings);
-      out.next(failed ? 'mend what failed, then mra doctor' : 'mra serve');
+      out.next(failed ? 'fix what failed, then mra doctor' : 'mra serve');
     });
 }
 
-async function examine(context: CliContext): Promise<Finding[]> {
-  const findings: Finding[] = [await examineOpenssl()];
-  const gateway = await attempt('configuration, keys, store', findings, () => context.open());
-  if (gateway === undefined) return findings;
+async function examine(context: CliContext): Promise<readonly Finding[]> {
+  const findings = [await examineOpenssl()];
+  let gateway: OpenGateway;
   try {
-    findings.push({ check: 'store', result: 'ok', detail: `${gateway.db.engine}, durable` });
-    findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
-    for (const { code, adapter } of gateway.partners.values()) {
-      findings.push(await examineAdapter(context, code, adapter.folder), await examinePartner(gateway, code));
-    }
-  } finally {
-    await gateway.close();
+    gateway = await context.open();
+  } catch (error) {
+    return [...findings, notOpened(error)];
   }
+  await withGateway({ open: () => Promise.resolve(gateway) }, async () => {
+    findings.push(ok('store', `${gateway.db.engine}, durable`));
+    findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
+    for (const partner of gateway.partners.values())
+      findings.push(await examineAdapter(context, partner), await examinePartner(gateway, partner));
+  });
   return findings;
 }
 
-async function attempt<T>(check: string, findings: Finding[], work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    const { detail, fix, at, code } = asGatewayError(error);
-    const place = at === undefined ? '' : ` (${at})`;
-    findings.push({
-      check,
-      result: 'fail',
-      detail: `${code}: ${detail}${place}`,
-      ...(fix === undefined ? {} : { fix }),
-    });
-    return undefined;
-  }
+function notOpened(error: unknown): Finding {
+  const { code, detail, at, fix } = asGatewayError(error);
+  const place = at === undefined ? '' : ` (${at})`;
+  const finding = {
+    check: 'configuration, keys, store',
+    result: 'fail',
+    detail: `${code}: ${detail}${place}`,
+  } as const;
+  return fix === undefined ? finding : { ...finding, fix };
 }
 
 async function examineOpenssl(): Promise<Finding> {
-  const version = await promisify(execFile)('openssl', ['version']).then(
-    ({ stdout }) => stdout.trim(),
-    () => undefined,
+  return promisify(execFile)('openssl', ['version']).then(
+    ({ stdout }) => ok('openssl', stdout.trim()),
+    () => warn('openssl', 'not found: only certificates registered one by one are accepted', 'Install openssl.'),
   );
-  if (version !== undefined) return { check: 'openssl', result: 'ok', detail: version };
-  return {
-    check: 'openssl',
-    result: 'warn',
-    detail: 'not found: certificates count only where registered one by one',
-    fix: 'Install openssl.',
-  };
 }
 
 async function examineDisk({ config }: OpenGateway): Promise<Finding> {
   const { bavail, bsize } = await statfs(config.data);
   const free = bavail * bsize;
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${config.data}`;
-  return free > leastFreeBytes
-    ? { check: 'disk', result: 'ok', detail }
-    : { check: 'disk', result: 'fail', detail, fix: 'Make room: nothing is accepted that cannot be kept.' };
+  if (free > leastFreeBytes) return ok('disk', detail);
+  return fail('disk', detail, 'Free some space: the gateway accepts nothing that it cannot store.');
 }
 
-function examineKeys(gateway: OpenGateway): Finding[] {
-  return gateway.keyring.list().map(({ name, notAfter }) => {
-    const days = Math.floor((Date.parse(notAfter) - gateway.now().getTime()) / dayMs);
+function examineKeys({ keyring, now }: OpenGateway): readonly Finding[] {
+  return keyring.list().map(({ name, notAfter }) => {
     const check = `key ${name}`;
-    if (days < 0)
-      return {
-        check,
-        result: 'fail',
-        detail: 'expired',
-        fix: 'Make a new key and send its certificate to the partners.',
-      };
+    const days = Math.floor((Date.parse(notAfter) - now().getTime()) / dayMs);
+    if (days < 0) return fail(check, 'expired', 'Create a new key and send its certificate to the partners.');
     const detail = `${days} days left`;
     return days < certificateWarningDays
-      ? { check, result: 'warn', detail, fix: 'Agree a new key with the partners now.' }
-      : { check, result: 'ok', detail };
+      ? warn(check, detail, 'Exchange a new certificate with the partners now.')
+      : ok(check, detail);
   });
 }
 
-async function examineBroker({ config }: OpenGateway): Promise<Finding[]> {
-  if (config.broker === undefined) return [];
-  const answers = await probeBroker(config.broker.url, 3000);
-  if (answers) return [{ check: 'broker', result: 'ok', detail: 'answers' }];
-  return [
-    {
-      check: 'broker',
-      result: 'fail',
-      detail: 'does not answer',
-      fix: 'Start the broker or correct broker.url; messages wait in the outbox meanwhile.',
-    },
-  ];
+async function examineBroker({ config: { broker } }: OpenGateway): Promise<readonly Finding[]> {
+  if (broker === undefined) return [];
+  if (await probeBroker(broker.url, 3000)) return [ok('broker', 'answers')];
+  return [fail('broker', 'does not answer', 'Start the broker or correct broker.url; messages wait in the outbox.')];
 }
 
-async function examineAdapter({ tools }: CliContext, code: string, folder: string): Promise<Finding> {
-  const faults = (await lintAdapter(folder, tools)).filter(({ severity }) => severity === 'error');
+async function examineAdapter({ tools }: CliContext, { code, adapter }: Partner): Promise<Finding> {
+  const faults = (await lintAdapter(adapter.folder, tools)).filter(({ severity }) => severity === 'error');
   const check = `adapter ${code}`;
   const [first] = faults;
-  if (first === undefined) return { check, result: 'ok', detail: 'manifest, templates and schemas agree' };
-  return {
+  if (first === undefined) return ok(check, 'no lint errors');
+  return fail(
     check,
-    result: 'fail',
-    detail: `${faults.length} faults, the first: ${first.detail}`,
-    fix: `mra adapter lint ${code.toLowerCase()}`,
-  };
+    `${faults.length} lint errors; the first: ${first.detail}`,
+    `mra adapter lint ${code.toLowerCase()}`,
+  );
 }
 
-async function examinePartner(gateway: OpenGateway, code: string): Promise<Finding> {
+async function examinePartner({ db, now }: OpenGateway, { code, adapter, trust }: Partner): Promise<Finding> {
   const check = `partner ${code}`;
-  const partner = gateway.partners.get(code);
-  if (partner?.trust.certificates.length === 0) {
-    return {
+  if (trust.certificates.length === 0)
+    return warn(
       check,
-      result: 'warn',
-      detail: 'no signing certificate registered: nothing of theirs can be taken',
-      fix: `Put it under certs/ and name it at partners.${code}.certificates.signing.`,
-    };
-  }
-  const now = momentOf(gateway.now());
-  const [list, out] = await Promise.all([
-    listInForce(gateway.db.sql, code, now),
-    findStream(gateway.db.sql, code, 'out'),
-  ]);
+      'no signing certificate is registered: messages of this partner are rejected',
+      `Put it under certs/ and name it at partners.${code}.certificates.signing.`,
+    );
+  const moment = momentOf(now());
+  const out = await findStream(db.sql, code, 'out');
   if (out?.resyncWanted === true)
-    return { check, result: 'warn', detail: 'the last list was refused', fix: `mra list send ${code} --full` };
-  if (list === undefined)
-    return { check, result: 'warn', detail: 'no list received yet', fix: 'Ask the partner for its full list.' };
-  const age = (Date.parse(now) - Date.parse(list.issuedAt)) / 1000;
-  const limit = partner?.adapter.arrangement.maxAgeSeconds ?? 0;
-  const detail = `list ${list.number} is ${Math.round(age / 3600)} h old, the limit is ${Math.round(limit / 3600)} h`;
-  return age > limit
-    ? {
-        check,
-        result: 'fail',
-        detail,
-        fix: 'Ask the partner for its newest list; answers are undetermined until then.',
-      }
-    : { check, result: 'ok', detail };
+    return warn(check, 'the partner rejected the last list', `mra list send ${code} --full`);
+  const list = await listInForce(db.sql, code, moment);
+  if (list === undefined) return warn(check, 'no list received yet', 'Ask the partner for its full list.');
+  const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} h`;
+  const ageMs = Date.parse(moment) - Date.parse(list.issuedAt);
+  const limitMs = adapter.arrangement.maxAgeSeconds * 1000;
+  const detail = `list ${list.number} is ${hours(ageMs)} old, the limit is ${hours(limitMs)}`;
+  if (ageMs <= limitMs) return ok(check, detail);
+  return fail(check, detail, 'Ask the partner for its newest list; until then answers are undetermined.');
 }

@@ -1,4 +1,4 @@
-/** `mra entry assess FILE…`: whole declarations from files, as JSON or as XML of a known profile. */
+/** `mra entry assess FILE…`: assesses declarations from files, as JSON or as XML of a known profile. */
 
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,51 +9,46 @@ import type { Assessment, AssessedParty } from '../model/clearance/assessment.ts
 import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
-import { withClearance, type ClearanceContext } from './check.ts';
-import { exitCodes, type Cell } from './output.ts';
+import { withGateway, type CommandContext } from './context.ts';
+import { exitCodes, type Output, type Row } from './output.ts';
 
 interface AssessOptions {
   readonly profile?: string;
 }
 
-export function entryCommands(program: Command, context: ClearanceContext): void {
+export function entryCommands(program: Command, context: CommandContext<Clearance>): void {
   const entry = program.command('entry').description('declarations at the border');
   entry
     .command('assess <file...>')
-    .description('assess whole declarations: JSON, or XML of a profile in schemas/entry-profiles')
-    .option('--profile <name>', 'the format; found from the document if absent')
+    .description('assess declarations: JSON, or XML of a profile in schemas/entry-profiles')
+    .option('--profile <name>', 'the format; by default found from the document')
     .action((files: string[], options: AssessOptions) =>
-      withClearance(context, (clearance) => run(context, clearance, files, options)),
+      withGateway(context, (clearance) => run(context, clearance, files, options)),
     );
 }
 
-/** Each file by itself: one that cannot be read is told, and the others are assessed. */
+/** A faulty file is reported, and the run continues with the next; a fault of ours ends the run. */
 async function run(
-  context: ClearanceContext,
+  context: CommandContext<Clearance>,
   clearance: Clearance,
   files: readonly string[],
-  options: AssessOptions,
+  { profile }: AssessOptions,
 ): Promise<void> {
   const { out } = context;
   const formats = loadEntryFormats(join(programFolder, 'schemas'));
   const results: { readonly file: string; readonly assessment?: Assessment; readonly code?: string }[] = [];
-  for (const file of files) {
+  for (const path of files) {
+    const file = basename(path);
     try {
-      const assessment = await assess(clearance, readFile(file, formats, options.profile), 'command-line');
-      results.push({ file: basename(file), assessment });
-      if (out.format === 'table') show(context, file, assessment);
-    } catch (error) {
-      const known = asGatewayError(error);
-      // What is wrong with the file is told and passed over; what is wrong with us ends the run.
-      if (
-        known.kind.category === 'internal' ||
-        known.kind.category === 'configuration' ||
-        known.kind.category === 'transport'
-      )
-        throw error;
-      out.note(`${basename(file)}:`);
-      out.fail(known);
-      results.push({ file: basename(file), code: known.code });
+      const assessment = await assess(clearance, readFile(path, formats, profile), 'command-line');
+      results.push({ file, assessment });
+      if (out.format === 'table') show(out, file, assessment);
+    } catch (thrown) {
+      const error = asGatewayError(thrown);
+      if (['internal', 'configuration', 'transport'].includes(error.kind.category)) throw thrown;
+      out.note(`${file}:`);
+      out.fail(error);
+      results.push({ file, code: error.code });
     }
   }
   if (out.format === 'json') out.json(results);
@@ -69,39 +64,29 @@ function readFile(file: string, formats: EntryFormats, profile: string | undefin
   } catch (cause) {
     throw new GatewayError('E_FILE_UNREADABLE', 'the file could not be opened', { at: file, cause });
   }
-  // The first character that is not blank tells: XML begins with `<`.
   const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
   return readEntry(bytes, start.startsWith('<') ? 'application/xml' : 'application/json', formats, profile);
 }
 
-function show({ out }: ClearanceContext, file: string, assessment: Assessment): void {
+function show(out: Output, file: string, assessment: Assessment): void {
   const { decision, entry, benefits, parties, warnings, valid_until: until } = assessment;
-  out.print(
-    `${decision.replaceAll('_', ' ').toUpperCase()}  ${basename(file)}${entry === undefined ? '' : `, entry ${entry}`}`,
-  );
+  const entryText = entry === undefined ? '' : `, entry ${entry}`;
+  out.print(`${decision.replaceAll('_', ' ').toUpperCase()}  ${file}${entryText}`);
   for (const { code, name, because } of benefits) out.print(`  ${code} ${name} (${because.join(', ')})`);
-  if (until !== undefined) out.print(`  holds until ${until}`);
+  if (until !== undefined) out.print(`  valid until ${until}`);
   out.table(parties.map(rowOf));
   for (const warning of warnings) out.note(`  ${warning}`);
   out.print(`  ${assessment.assessment}`);
 }
 
-function rowOf(party: AssessedParty): Readonly<Record<string, Cell>> {
-  const {
-    n,
-    role,
-    partner,
-    outcome,
-    not_checked: why,
-    counts_for_benefit: counts,
-    consultation_number: number,
-  } = party;
+function rowOf(party: AssessedParty): Row {
+  const { n, role, partner, outcome, not_checked: why = '', consultation_number: number } = party;
   return {
     n,
     role,
     partner,
-    outcome: outcome ?? `not checked: ${(why ?? '').replaceAll('_', ' ')}`,
-    counts: counts ? 'yes' : 'no',
+    outcome: outcome ?? `not checked: ${why.replaceAll('_', ' ')}`,
+    counts: party.counts_for_benefit ? 'yes' : 'no',
     number: number === undefined ? undefined : shownConsultationNumber(number),
   };
 }

@@ -1,21 +1,18 @@
-/** `mra key …`: the keys of this gateway and the certificates partners need. Works before any partner is known. */
+/** `mra key …`: the keys of this gateway, and the certificates that partners need. Works before any partner is configured. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
-import { GatewayError } from '../model/errors.ts';
 import { openKeys } from '../app/partners.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import type { CliContext } from './context.ts';
 
-const formats = ['pem', 'jwk'] as const;
 const purposes = ['signing', 'tls', 'ca'] as const;
-type Purpose = (typeof purposes)[number];
 
 interface ExportOptions {
-  readonly purpose: string;
-  readonly format: string;
+  readonly purpose: (typeof purposes)[number];
+  readonly format: 'pem' | 'jwk';
   readonly out?: string;
 }
 
@@ -23,55 +20,47 @@ export function keyCommands(program: Command, context: CliContext): void {
   const key = program.command('key').description('keys and certificates');
   key
     .command('list')
-    .description('our keys, what they are for and until when')
+    .description('our keys, with purpose and expiry')
     .action(() => list(context));
   key
     .command('new')
-    .description('make our keys where there are none yet')
+    .description('create our keys if they do not exist')
     .action(() => list(context));
   key
     .command('export <partner>')
-    .description('the public certificate a partner must register for us')
-    .option('--purpose <purpose>', purposes.join(', '), 'signing')
-    .option('--format <format>', `${formats.join(', ')}; a JWK is for partners that verify JWS`, 'pem')
-    .option('--out <file>', 'instead of standard output')
+    .description('our public certificate, for the partner to register')
+    .addOption(new Option('--purpose <purpose>', 'which key').choices(purposes).default('signing'))
+    .addOption(
+      new Option('--format <format>', 'jwk for partners that verify JWS').choices(['pem', 'jwk']).default('pem'),
+    )
+    .option('--out <file>', 'write to this file instead of standard output')
     .action((partner: string, options: ExportOptions) => exportCertificate(context, partner, options));
 }
 
 async function list({ out, tools, config }: CliContext): Promise<void> {
   const { keyring } = await openKeys(config(), tools);
   const keys = keyring.list();
-  if (out.format === 'json') out.json(keys);
-  else {
-    out.table(
-      keys.map(({ name, algorithm, subject, notAfter, fingerprint }) => ({
-        name,
-        algorithm,
-        subject,
-        until: notAfter,
-        fingerprint,
-      })),
-    );
-  }
+  out.result(
+    keys,
+    keys.map(({ name, algorithm, subject, notAfter: until, fingerprint }) => {
+      return { name, algorithm, subject, until, fingerprint };
+    }),
+  );
   out.next('mra key export PARTNER');
 }
 
 async function exportCertificate(context: CliContext, code: string, options: ExportOptions): Promise<void> {
-  const purpose = purposes.find((name) => name === options.purpose);
-  if (purpose === undefined) {
-    throw new GatewayError('E_REQUEST_INVALID', 'no such purpose', { fix: `Use one of: ${purposes.join(', ')}.` });
-  }
-  const format = formats.find((name) => name === options.format);
-  if (format === undefined) {
-    throw new GatewayError('E_REQUEST_INVALID', 'no such format', { fix: `Use one of: ${formats.join(', ')}.` });
-  }
-  const pem = (await certificateFor(context, code.toUpperCase(), purpose)).trimEnd();
-  const text = format === 'pem' ? pem : JSON.stringify(publicJwk(pem));
+  const pem = (await certificateFor(context, code.toUpperCase(), options.purpose)).trimEnd();
+  const text = options.format === 'pem' ? pem : JSON.stringify(publicJwk(pem));
   if (options.out === undefined) context.out.print(text);
   else writeFileSync(options.out, `${text}\n`);
 }
 
-async function certificateFor({ tools, config }: CliContext, code: string, purpose: Purpose): Promise<string> {
+async function certificateFor(
+  { tools, config }: CliContext,
+  code: string,
+  purpose: ExportOptions['purpose'],
+): Promise<string> {
   const settings = config();
   const { keyring } = await openKeys(settings, tools);
   switch (purpose) {

@@ -1,4 +1,4 @@
-/** `mra list …`: build, send and receive lists, see what is held, and decide about it. */
+/** `mra list …`: builds, sends and receives lists, shows the streams, and decides on held lists. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
@@ -12,77 +12,66 @@ import { buildList, sendList, type BuiltList, type ListOptions } from '../outbou
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
-import type { CliContext, OpenGateway } from './context.ts';
-import { exitCodes } from './output.ts';
+import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { exitCodes, type Output } from './output.ts';
 
-interface WishOptions {
+interface BuildOptions {
   readonly full?: boolean;
   readonly delta?: boolean;
   readonly renew?: boolean;
   readonly each?: boolean;
 }
 
+type Decision = 'release' | 'refuse';
+
+/** Unencodable operators that a table shows; -o json has all. */
+const shownUnencodable = 20;
+
 export function listCommands(program: Command, context: CliContext): void {
   const list = program.command('list').description('lists to and from partners');
-  const kinds = (command: Command): Command =>
-    command
-      .option('--full', 'everything the partner may see')
-      .option('--delta', 'only what changed since the last list')
-      .option('--renew', 'even if nothing changed, so that the list stays fresh')
-      .option('--each', 'a message of its own for each operator that changed');
-
-  kinds(list.command('build <partner>').description('build and seal a list without sending it'))
-    .requiredOption('--out <file>', 'where the sealed message goes')
-    .action(
-      withGateway(context, (gateway, partner: string, options: WishOptions & { out: string }) =>
-        build(context, gateway, partner, options),
-      ),
+  buildOptions(list.command('build <partner>').description('build and seal a list without sending it'))
+    .requiredOption('--out <file>', 'file for the sealed message')
+    .action((partner: string, options: BuildOptions & { out: string }) =>
+      withGateway(context, (gateway) => build(context, gateway, partner, options)),
     );
-  kinds(list.command('send <partner>').description('build a list, queue it and try to deliver it')).action(
-    withGateway(context, (gateway, partner: string, options: WishOptions) => send(context, gateway, partner, options)),
+  buildOptions(list.command('send <partner>').description('build a list, queue it and try to deliver it')).action(
+    (partner: string, options: BuildOptions) =>
+      withGateway(context, (gateway) => send(context, gateway, partner, options)),
   );
   list
     .command('receive <partner> <file>')
-    .description('take a message of a partner from a file')
-    .option('--receipt <file>', 'where our signed receipt goes')
-    .action(
-      withGateway(context, (gateway, partner: string, file: string, options: { receipt?: string }) =>
-        receive(context, gateway, { partner, file, ...options }),
-      ),
+    .description('process a message of a partner from a file')
+    .option('--receipt <file>', 'file for our signed receipt')
+    .action((partner: string, file: string, options: { receipt?: string }) =>
+      withGateway(context, (gateway) => receive(context, gateway, { partner, file, ...options })),
     );
   list
     .command('show <partner>')
-    .description('where both streams stand, and what is held')
-    .action(withGateway(context, (gateway, partner: string) => show(context, gateway, partner)));
-  for (const decision of ['release', 'refuse'] as const) {
-    list
-      .command(`${decision} <message>`)
-      .description(`${decision} a held list; two people`)
-      .requiredOption('--as <person>', 'who decides')
-      .action(
-        withGateway(context, (gateway, message: string, options: { as: string }) =>
-          decide(context, gateway, message, { decision, person: options.as }),
-        ),
-      );
-  }
+    .description('the position of both streams, and the held lists')
+    .action((partner: string) => withGateway(context, (gateway) => show(context, gateway, partner)));
+  decisionCommand(list, context, 'release');
+  decisionCommand(list, context, 'refuse');
 }
 
-/** Opens the gateway for one command and closes it whatever happens. */
-export function withGateway<A extends unknown[]>(
-  context: CliContext,
-  work: (gateway: OpenGateway, ...args: A) => Promise<void>,
-): (...args: A) => Promise<void> {
-  return async (...args) => {
-    const gateway = await context.open();
-    try {
-      await work(gateway, ...args);
-    } finally {
-      await gateway.close();
-    }
-  };
+function buildOptions(command: Command): Command {
+  return command
+    .option('--full', 'all operators the partner may see')
+    .option('--delta', 'only changes since the last list')
+    .option('--renew', 'even without changes, so that the list does not become stale')
+    .option('--each', 'a separate message for each operator that changed');
 }
 
-function wishOf({ full = false, delta = false, renew, each }: WishOptions): ListOptions {
+function decisionCommand(list: Command, context: CliContext, decision: Decision): void {
+  list
+    .command(`${decision} <message>`)
+    .description(`${decision} a held list; two people must decide`)
+    .requiredOption('--as <person>', 'who decides')
+    .action((message: string, { as: person }: { as: string }) =>
+      withGateway(context, (gateway) => decide(context, gateway, message, { decision, person })),
+    );
+}
+
+function listOptions({ full = false, delta = false, renew, each }: BuildOptions): ListOptions {
   if (full && (delta || each === true))
     throw new GatewayError('E_REQUEST_INVALID', `--full and ${delta ? '--delta' : '--each'} exclude each other`);
   return { kind: full ? 'full' : delta ? 'delta' : undefined, renew, each };
@@ -92,16 +81,13 @@ async function build(
   { out }: CliContext,
   gateway: OpenGateway,
   partner: string,
-  options: WishOptions & { out: string },
+  options: BuildOptions & { out: string },
 ): Promise<void> {
-  const built = await buildList(gateway, partner, wishOf(options));
-  if (built === undefined) {
-    out.note('Nothing changed since the last list; nothing was written.');
-    return;
-  }
+  const built = await buildList(gateway, partner, listOptions(options));
+  if (built === undefined) return out.note('Nothing changed since the last list. No file was written.');
   const { messages } = built;
   for (const [i, { sealed }] of messages.entries())
-    writeFileSync(messageName(options.out, i + 1, messages.length), sealed.bytes);
+    writeFileSync(fileOf(options.out, i + 1, messages.length), sealed.bytes);
   report(out, built);
   out.next(`mra list send ${partner}`);
 }
@@ -110,66 +96,56 @@ async function send(
   { out, exit }: CliContext,
   gateway: OpenGateway,
   code: string,
-  options: WishOptions,
+  options: BuildOptions,
 ): Promise<void> {
-  const built = await sendList(gateway, code, wishOf(options));
-  if (built === undefined) out.note('Nothing changed since the last list; nothing is sent.');
+  const built = await sendList(gateway, code, listOptions(options));
+  if (built === undefined) out.note('Nothing changed since the last list. No list was sent.');
   else report(out, built);
   const partner = getPartner(gateway, code);
-  if (partner.transport === undefined) {
-    out.note('No way to this partner is set up: the message waits in the outbox.');
-    return;
-  }
+  if (partner.transport === undefined)
+    return out.note('No transport is configured for this partner. The message waits in the outbox.');
   while ((await deliverDue(gateway, partner.code)) > 0); // several messages may be due
   if (built === undefined) return;
   const message = await findMessage(gateway.db.sql, built.list.id);
   out.note(`State of ${built.list.id}: ${message?.state ?? 'unknown'}.`);
-  if (partner.transport.pull !== undefined) out.note('It waits at our door (mra serve) until the partner fetches it.');
+  if (partner.transport.pull !== undefined)
+    out.note('The message waits at our exchange door (mra serve) until the partner fetches it.');
   if (message?.state === 'REJECTED') exit(exitCodes.findings);
   out.next(`mra message show ${built.list.id}`);
 }
 
 /** `list.xml`; of several messages `list.2-of-7.xml`. */
-function messageName(path: string, no: number, of: number): string {
+function fileOf(path: string, no: number, of: number): string {
   if (of === 1) return path;
   const { dir, name, ext } = parse(path);
   return join(dir, `${name}.${no}-of-${of}${ext}`);
 }
 
-function report(out: CliContext['out'], built: BuiltList): void {
-  const { list, sealed, messages, leftOut, unwritable, timings } = built;
-  const rounded = Object.fromEntries(Object.entries(timings).map(([step, ms]) => [`${step}_ms`, Math.round(ms)]));
-  const counts = {
-    message: list.id,
-    kind: list.kind,
-    records: built.records,
-    departures: built.departures,
-    messages: messages.length,
-    stands_at: list.position.count,
-    epoch: list.position.epoch.no,
-    sequence: list.position.sequence,
-    bytes: messages.reduce((sum, { sealed }) => sum + sealed.bytes.byteLength, 0),
-    sha256: sealed.digest,
-  };
-  if (out.format === 'json')
-    return out.json({ ...counts, left_out: Object.fromEntries(leftOut), unwritable, ...rounded });
-  out.table([
+function report(out: Output, { list, sealed, messages, leftOut, unwritable, timings, ...built }: BuiltList): void {
+  const { epoch, sequence, count } = list.position;
+  const counts = { message: list.id, kind: list.kind, records: built.records, departures: built.departures };
+  const bytes = messages.reduce((sum, message) => sum + message.sealed.bytes.byteLength, 0);
+  const steps = Object.fromEntries(Object.entries(timings).map(([step, ms]) => [`${step}_ms`, Math.round(ms)]));
+  out.result(
     {
-      message: list.id,
-      kind: list.kind,
-      records: counts.records,
-      departures: counts.departures,
-      number: `${counts.epoch}/${counts.sequence}`,
-      bytes: counts.bytes,
+      ...counts,
+      messages: messages.length,
+      stands_at: count,
+      epoch: epoch.no,
+      sequence,
+      bytes,
+      sha256: sealed.digest,
+      left_out: Object.fromEntries(leftOut),
+      unwritable,
+      ...steps,
     },
-  ]);
-  out.table([rounded]);
-  if (leftOut.size > 0)
-    out.table([...leftOut].map(([reason, operators]) => ({ 'left out because': reason, operators })));
-  if (unwritable.length > 0)
-    out.table(
-      unwritable.slice(0, 20).map(({ identifier, code, detail, at = '' }) => ({ identifier, code, at, detail })),
-    );
+    [{ ...counts, number: `${epoch.no}/${sequence}`, bytes }],
+    [steps],
+    [...leftOut].map(([reason, operators]) => ({ 'left out because': reason, operators })),
+    unwritable
+      .slice(0, shownUnencodable)
+      .map(({ identifier, code, detail, at = '' }) => ({ identifier, code, at, detail })),
+  );
 }
 
 async function receive(
@@ -180,76 +156,55 @@ async function receive(
   const started = performance.now();
   const bytes = readFileSync(options.file);
   const { code } = getPartner(gateway, options.partner);
-  const received = await receiveMessage(gateway, {
-    partner: code,
-    via: 'file',
-    bytes,
-    receivedAt: momentOf(gateway.now()),
-  });
-  if (options.receipt !== undefined && received.receipt !== undefined)
-    writeFileSync(options.receipt, received.receipt.bytes);
-  const summary = {
-    verdict: received.verdict,
-    duplicate: received.duplicate,
-    code: received.reason ?? null,
-    milliseconds: Math.round(performance.now() - started),
-  };
-  if (out.format === 'json') out.json(summary);
-  else out.table([{ ...summary, duplicate: String(summary.duplicate), code: summary.code ?? '' }]);
-  if (received.verdict === 'rejected') exit(exitCodes.findings);
-  if (received.verdict === 'held') exit(exitCodes.stopped);
+  const raw = { partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) } as const;
+  const { verdict, duplicate, reason, receipt } = await receiveMessage(gateway, raw);
+  if (options.receipt !== undefined && receipt !== undefined) writeFileSync(options.receipt, receipt.bytes);
+  const milliseconds = Math.round(performance.now() - started);
+  out.result({ verdict, duplicate, code: reason ?? null, milliseconds }, [
+    { verdict, duplicate: String(duplicate), code: reason, milliseconds },
+  ]);
+  if (verdict === 'rejected') exit(exitCodes.findings);
+  if (verdict === 'held') exit(exitCodes.stopped);
   out.next(`mra list show ${code}`);
 }
 
 async function show({ out }: CliContext, gateway: OpenGateway, code: string): Promise<void> {
   const partner = getPartner(gateway, code).code;
-  const streams = await Promise.all(
-    (['out', 'in'] as const).map((direction) => findStream(gateway.db.sql, partner, direction)),
-  );
-  const inForce = await listInForce(gateway.db.sql, partner, momentOf(gateway.now()));
-  const held = await heldMessages(gateway.db.sql, partner);
-  const rows = streams.flatMap((stream) =>
-    stream === undefined
-      ? []
-      : [
-          {
-            direction: stream.direction,
-            operators: stream.position.count,
-            number: `${stream.position.epoch.no}/${stream.position.sequence}`,
-            root: stream.position.root,
-            note: stream.resyncWanted ? 'refused by the partner: a full list is next' : '',
-          },
-        ],
-  );
-  if (out.format === 'json') return out.json({ partner, streams: rows, in_force: inForce ?? null, held });
+  const { sql } = gateway.db;
+  const streams = await Promise.all((['out', 'in'] as const).map((direction) => findStream(sql, partner, direction)));
+  const inForce = await listInForce(sql, partner, momentOf(gateway.now()));
+  const held = await heldMessages(sql, partner);
+  const rows = streams
+    .filter((stream) => stream !== undefined)
+    .map(({ direction, position: { count, epoch, sequence, root }, resyncWanted }) => ({
+      direction,
+      operators: count,
+      number: `${epoch.no}/${sequence}`,
+      root,
+      note: resyncWanted ? 'rejected by the partner; the next list must be a full one' : '',
+    }));
   if (rows.length === 0) out.note(`No list was exchanged with ${partner} yet.`);
-  out.table(rows);
+  out.result(
+    { partner, streams: rows, in_force: inForce ?? null, held },
+    rows,
+    held.map(({ messageId, receivedAt, reason }) => ({ held: messageId, received: receivedAt, because: reason })),
+  );
   if (inForce !== undefined)
     out.note(`In force: ${inForce.number}, issued ${inForce.issuedAt}, received ${inForce.receivedAt}.`);
-  out.table(
-    held.map(({ messageId, receivedAt, reason }) => ({
-      held: messageId ?? '',
-      received: receivedAt,
-      because: reason ?? '',
-    })),
-  );
-  const [first] = held;
-  out.next(
-    first?.messageId === undefined
-      ? `mra list send ${partner}`
-      : `mra list release ${first.messageId} --as NAME   or   mra list refuse ${first.messageId} --as NAME`,
-  );
+  const id = held[0]?.messageId;
+  const decisions = `mra list release ${id ?? ''} --as NAME   or   mra list refuse ${id ?? ''} --as NAME`;
+  out.next(id === undefined ? `mra list send ${partner}` : decisions);
 }
 
 async function decide(
   { out, exit }: CliContext,
   gateway: OpenGateway,
   message: string,
-  by: { decision: 'release' | 'refuse'; person: string },
+  by: { decision: Decision; person: string },
 ): Promise<void> {
   const decided = await decideHeld(gateway, message, by);
   if (decided === undefined) {
-    out.note('Noted. A second person decides the same, then it happens.');
+    out.note('The decision is recorded. It takes effect when a second person decides the same.');
     exit(exitCodes.not_allowed);
     out.next(`mra list ${by.decision} ${message} --as ANOTHER`);
     return;

@@ -1,4 +1,4 @@
-/** `mra message …`: each stage of one message, its bytes, and sending it again. */
+/** `mra message …`: lists messages, shows the stages of one, verifies a file, and resends. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
@@ -9,114 +9,85 @@ import { GatewayError } from '../model/errors.ts';
 import { getBytes } from '../store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { verify } from '../wire/signature/verify.ts';
-import type { CliContext, OpenGateway } from './context.ts';
-import { withGateway } from './list.ts';
+import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
   const message = program.command('message').description('messages sent and received');
   message
     .command('list')
-    .description('the newest messages, both ways')
+    .description('the newest messages in both directions')
     .option('--partner <code>')
-    .option('--limit <n>', 'how many', '20')
-    .action(
-      withGateway(context, (gateway, options: { partner?: string; limit: string }) => list(context, gateway, options)),
-    );
+    .option('--limit <n>', 'how many', wholeNumber('--limit'), 20)
+    .action((options: ListOptions) => withGateway(context, (gateway) => list(context, gateway, options)));
   message
     .command('show <id>')
-    .description('state, attempts, verdict')
-    .option('--bytes <file>', 'write the message as it travelled')
-    .action(
-      withGateway(context, (gateway, id: string, options: { bytes?: string }) => show(context, gateway, id, options)),
+    .description('state, delivery attempts and verdict of a message we sent')
+    .option('--bytes <file>', 'write the bytes that were sent to this file')
+    .action((id: string, { bytes }: { bytes?: string }) =>
+      withGateway(context, (gateway) => show(context, gateway, id, bytes)),
     );
   message
     .command('verify <partner> <file>')
-    .description('whether a file is signed by the partner, without taking it')
-    .action(
-      withGateway(context, (gateway, partner: string, file: string) => verifyFile(context, gateway, partner, file)),
+    .description('check whether a file is signed by the partner, without processing it')
+    .action((partner: string, file: string) =>
+      withGateway(context, (gateway) => verifyFile(context, gateway, partner, file)),
     );
   message
     .command('resend <id>')
-    .description('the same bytes again, now')
-    .action(withGateway(context, (gateway, id: string) => resend(context, gateway, id)));
+    .description('send the same bytes again now')
+    .action((id: string) => withGateway(context, (gateway) => resend(context, gateway, id)));
 }
 
-async function list(
-  { out }: CliContext,
-  gateway: OpenGateway,
-  options: { partner?: string; limit: string },
-): Promise<void> {
+interface ListOptions {
+  readonly partner?: string;
+  readonly limit: number;
+}
+
+async function list({ out }: CliContext, gateway: OpenGateway, { limit, partner }: ListOptions): Promise<void> {
   const rows = await listMessages(gateway.db.sql, {
-    limit: Number(options.limit),
-    ...(options.partner === undefined ? {} : { partner: options.partner.toUpperCase() }),
+    limit,
+    ...(partner === undefined ? {} : { partner: partner.toUpperCase() }),
   });
-  if (out.format === 'json') out.json(rows);
-  else if (rows.length === 0) out.note('No message was sent or received yet.');
-  else
-    out.table(
-      rows.map(({ at, direction, partner, kind, state, id }) => ({
-        at,
-        direction,
-        partner,
-        kind: kind ?? '',
-        state,
-        id: id ?? '',
-      })),
-    );
+  if (rows.length === 0) out.note('No message was sent or received yet.');
+  out.result(
+    rows,
+    rows.map(({ at, direction, partner, kind, state, id }) => ({ at, direction, partner, kind, state, id })),
+  );
   out.next('mra message show ID');
 }
 
 async function getMessage(gateway: OpenGateway, id: string): Promise<MessageRow> {
   const message = await findMessage(gateway.db.sql, id);
-  if (message === undefined)
-    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message of that id was sent', {
-      fix: 'mra message list shows the newest.',
-    });
-  return message;
+  if (message !== undefined) return message;
+  throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message with this id was sent', {
+    fix: 'mra message list shows the newest.',
+  });
 }
 
-async function show({ out }: CliContext, gateway: OpenGateway, id: string, options: { bytes?: string }): Promise<void> {
+async function show({ out }: CliContext, gateway: OpenGateway, id: string, bytesFile?: string): Promise<void> {
   const message = await getMessage(gateway, id);
-  if (options.bytes !== undefined) writeFileSync(options.bytes, await getBytes(gateway.db.sql, message.digest));
+  const { partner, kind, state, verdictDetail: verdict, digest: sha256 } = message;
+  if (bytesFile !== undefined) writeFileSync(bytesFile, await getBytes(gateway.db.sql, sha256));
   const attempts = await attemptsOf(gateway.db.sql, id);
-  const results = await resultsOf(gateway.db.sql, message.partner, id);
-  if (out.format === 'json') return out.json({ ...message, attempts, results });
-  out.table([
-    {
-      id,
-      partner: message.partner,
-      kind: message.kind,
-      state: message.state,
-      verdict: message.verdictDetail ?? '',
-      sha256: message.digest,
-    },
-  ]);
-  out.table(
-    attempts.map(({ no, at, outcome, evidence }) => ({
-      attempt: no,
-      at,
-      outcome: outcome ?? 'under way',
-      evidence: evidence ?? '',
-    })),
+  const results = await resultsOf(gateway.db.sql, partner, id);
+  out.result(
+    { ...message, attempts, results },
+    [{ id, partner, kind, state, verdict, sha256 }],
+    attempts.map(({ no, at, outcome = 'in progress', evidence }) => ({ attempt: no, at, outcome, evidence })),
+    results.map(({ identifier, code, detail }) => ({ refused: identifier, code, detail })),
   );
-  out.table(results.map(({ identifier, code, detail }) => ({ refused: identifier, code, detail })));
-  out.next(
-    message.state === 'SEALED' || message.state === 'HANDED_OVER' ? `mra message resend ${id}` : 'mra message list',
-  );
+  out.next(state === 'SEALED' || state === 'HANDED_OVER' ? `mra message resend ${id}` : 'mra message list');
 }
 
 async function verifyFile({ out, exit }: CliContext, gateway: OpenGateway, code: string, file: string): Promise<void> {
-  const partner = getPartner(gateway, code);
+  const { trust, code: partner } = getPartner(gateway, code);
+  const raw = { partner, via: 'file', bytes: readFileSync(file), receivedAt: momentOf(gateway.now()) } as const;
   try {
-    using verified = await verify(
-      { partner: partner.code, via: 'file', bytes: readFileSync(file), receivedAt: momentOf(gateway.now()) },
-      partner.trust,
-      gateway.now(),
-    );
-    const found = { signed: true, type: verified.type, signer: verified.signer };
-    if (out.format === 'json') out.json(found);
-    else out.table([{ ...found, signed: 'yes' }]);
+    using verified = await verify(raw, trust, gateway.now());
+    const { type, signer } = verified;
+    out.result({ signed: true, type, signer }, [{ signed: 'yes', type, signer }]);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.kind.category === 'internal') throw error;
     exit(out.fail(error));

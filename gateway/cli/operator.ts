@@ -1,4 +1,4 @@
-/** `mra operator`: our own operators, brought in from the domestic system and looked at. */
+/** `mra operator …`: imports our own operators from the domestic system, and shows them. */
 
 import { statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -12,24 +12,21 @@ import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import type { ImportReport, Problem } from '../domestic/import.ts';
 import { allOperators, countOperators, findOperator } from '../store/operators.ts';
 import { tableEncodings, type TableEncoding } from '../wire/files/csv.ts';
-import type { CliContext } from './context.ts';
+import { withGateway, type CommandContext } from './context.ts';
 import { exitCodes, type Output } from './output.ts';
+import { wholeNumber } from './whole-number.ts';
 
-/** Of a partner only how it sees our operators. */
+/** The part of a partner that decides which of our operators it may see. */
 interface Viewer {
   readonly code: string;
   readonly adapter: Pick<Adapter, 'arrangement' | 'identifiers'> & { readonly list: Pick<Adapter['list'], 'needs'> };
 }
 
-interface Opened extends Pick<Gateway, 'home' | 'db' | 'now'> {
+interface OperatorGateway extends Pick<Gateway, 'home' | 'db' | 'now'> {
   readonly partners: ReadonlyMap<string, Viewer>;
-  close(): Promise<void>;
 }
 
-/** The part of CliContext these commands use. */
-export interface OperatorContext extends Pick<CliContext, 'out' | 'exit'> {
-  open(): Promise<Opened>;
-}
+export type OperatorContext = CommandContext<OperatorGateway>;
 
 interface ImportArguments {
   readonly encoding: TableEncoding;
@@ -37,50 +34,50 @@ interface ImportArguments {
   readonly dryRun?: boolean;
 }
 
-/** Adds `operator import | show | list` to the program. */
 export function operatorCommands(program: Command, context: OperatorContext): void {
   const operator = program.command('operator').description('our own operators');
   operator
-    .command('import')
-    .argument('<file>', 'CSV with titles, plain or gzipped; or JSON lines, named .jsonl')
-    .description('take in a file of the domestic system; adds and changes, never removes')
-    .addOption(new Option('--encoding <name>', 'how the file writes letters').choices(tableEncodings).default('utf-8'))
-    .option('--report <file>', 'write the refused rows here, as CSV with what is wrong and what to do')
-    .option('--dry-run', 'judge and count, change nothing')
-    .action((file: string, options: ImportArguments) => runImport(context, file, options));
+    .command('import <file>')
+    .description(
+      'import CSV with column titles, plain or gzipped, or JSON lines (.jsonl); adds and changes, never removes',
+    )
+    .addOption(new Option('--encoding <name>', 'character encoding').choices(tableEncodings).default('utf-8'))
+    .option('--report <file>', 'write the refused rows to this file, as CSV with rule and fix')
+    .option('--dry-run', 'check and count, change nothing')
+    .action((file: string, options: ImportArguments) =>
+      withGateway(context, (gateway) => runImport(context, gateway, file, options)),
+    );
   operator
-    .command('show')
-    .argument('<code>', 'registration code')
-    .description('one operator, and which partners may see it')
-    .action((code: string) => runShow(context, code));
+    .command('show <code>')
+    .description('one operator by its registration code, and which partners may see it')
+    .action((code: string) => withGateway(context, (gateway) => show(context, gateway, code)));
   operator
     .command('list')
     .description('operators in order of their codes')
-    .option('--limit <n>', 'how many at most', '20')
-    .action((options: { readonly limit: string }) => runList(context, options.limit));
+    .option('--limit <n>', 'how many at most', wholeNumber('--limit'), 20)
+    .action(({ limit }: { limit: number }) => withGateway(context, (gateway) => list(context, gateway, limit)));
 }
 
-async function runImport(context: OperatorContext, file: string, options: ImportArguments): Promise<void> {
-  const { out } = context;
-  // Loaded when needed: the check digits of all countries take 0.1 s that no other command should pay.
+async function runImport(
+  { out, exit }: OperatorContext,
+  gateway: OperatorGateway,
+  file: string,
+  options: ImportArguments,
+): Promise<void> {
+  // Loaded when needed: the check digits of all countries take 0.1 s, which no other command needs.
   const { importOperators, refusedRowsCsv } = await import('../domestic/import.ts');
-  const gateway = await context.open();
-  try {
-    const bar = out.progress(basename(file), statSync(file, { throwIfNoEntry: false })?.size ?? 0);
-    const report = await importOperators(gateway, file, {
-      encoding: options.encoding,
-      format: /\.jsonl(\.gz)?$/u.test(file) ? 'jsonl' : 'csv',
-      dryRun: options.dryRun === true,
-      progress: (bytes) => bar.at(bytes),
-    }).finally(() => bar.end());
-    if (options.report !== undefined) writeReport(options.report, refusedRowsCsv(report));
-    if (out.format === 'json') out.json(importJson(report, options.report));
-    else printImport(out, report);
-    out.next(afterImport(report, file, options.report));
-    context.exit(report.counts.refused === 0 ? exitCodes.done : exitCodes.partly);
-  } finally {
-    await gateway.close();
-  }
+  const progress = out.progress(basename(file), statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  const report = await importOperators(gateway, file, {
+    encoding: options.encoding,
+    format: /\.jsonl(\.gz)?$/u.test(file) ? 'jsonl' : 'csv',
+    dryRun: options.dryRun === true,
+    progress: progress.at,
+  }).finally(progress.end);
+  if (options.report !== undefined) writeReport(options.report, refusedRowsCsv(report));
+  if (out.format === 'json') out.json(importJson(report, options.report));
+  else printImport(out, report);
+  out.next(afterImport(report, file, options.report));
+  exit(report.counts.refused === 0 ? exitCodes.done : exitCodes.partly);
 }
 
 function writeReport(path: string, csv: string): void {
@@ -88,28 +85,25 @@ function writeReport(path: string, csv: string): void {
     writeFileSync(path, csv);
   } catch (error) {
     throw new GatewayError('E_FILE_UNREADABLE', 'the report could not be written; the import itself is done', {
-      fix: 'Name a file in a folder that may be written to, and import again: the same file changes nothing.',
+      fix: 'Name a file in a writable folder, and import again: importing the same file changes nothing.',
       cause: error,
     });
   }
 }
 
 function printImport(out: Output, { file, state, counts, problems }: ImportReport): void {
-  const taken = counts.created + counts.changed + counts.unchanged;
-  const did = state === 'saved' ? '' : 'dry run, nothing changed: ';
-  out.print(`${did}${file.name}: ${amount(counts.rows)} rows`);
-  out.print(
-    `  taken    ${amount(taken)}: ${amount(counts.created)} new, ${amount(counts.changed)} changed, ${amount(counts.unchanged)} unchanged`,
-  );
-  out.print(`  warned   ${amount(counts.warnings)} of these`);
-  out.print(`  refused  ${amount(counts.refused)}`);
+  const { rows, created, changed, unchanged, warnings, refused } = counts;
+  out.print(`${state === 'saved' ? '' : 'dry run, nothing changed: '}${file.name}: ${amount(rows)} rows`);
+  const accepted = `${amount(created)} new, ${amount(changed)} changed, ${amount(unchanged)} unchanged`;
+  out.print(`  accepted  ${amount(created + changed + unchanged)}: ${accepted}`);
+  out.print(`  warnings  ${amount(warnings)} of these`);
+  out.print(`  refused   ${amount(refused)}`);
   for (const problem of problems) printProblem(out, problem);
 }
 
 function printProblem(out: Output, { title, severity, rows, rule, samples, fix }: Problem): void {
-  out.print('');
-  const weight = severity === 'refused' ? 'refused' : 'taken, with a warning';
-  out.print(`${title}: ${amount(rows)} ${rows === 1 ? 'row' : 'rows'} ${weight} (${rule})`);
+  const effect = severity === 'refused' ? 'refused' : 'accepted with a warning';
+  out.print(`\n${title}: ${amount(rows)} ${rows === 1 ? 'row' : 'rows'} ${effect} (${rule})`);
   for (const { row, column, value, detail } of samples) {
     const found = value === '' ? '' : ` “${value}”`;
     const why = detail === title ? '' : `: ${detail}`;
@@ -118,7 +112,7 @@ function printProblem(out: Output, { title, severity, rows, rule, samples, fix }
   out.print(`  fix  ${fix}`);
 }
 
-/** The report as programs read it; member names are stable. */
+/** Published: member names are stable. */
 function importJson({ file, state, counts, problems }: ImportReport, report: string | undefined): unknown {
   return {
     file,
@@ -138,90 +132,55 @@ function importJson({ file, state, counts, problems }: ImportReport, report: str
 function afterImport({ state, counts }: ImportReport, file: string, report: string | undefined): string {
   if (counts.refused > 0) {
     if (report === undefined)
-      return `mra operator import ${file} --report refused.csv   (all refused rows, with what to do)`;
+      return `mra operator import ${file} --report refused.csv   (all refused rows, each with its fix)`;
     return `correct the ${amount(counts.refused)} rows of ${report} in the domestic system, and import again`;
   }
   return state === 'dry_run' ? `mra operator import ${file}` : 'mra list build PARTNER --full --out list.xml';
 }
 
-async function runShow(context: OperatorContext, code: string): Promise<void> {
-  const { out } = context;
-  const gateway = await context.open();
-  try {
-    const record = await findOperator(gateway.db.sql, code);
-    if (record === undefined) {
-      throw new GatewayError('E_OPERATOR_UNKNOWN', 'no operator has this registration code', {
-        fix: `A code is ${gateway.home.code.words}.`,
-      });
-    }
-    const partners = [...gateway.partners.values()].map((partner) => seenBy(record, partner));
-    if (out.format === 'json') {
-      out.json({ record, partners });
-      return;
-    }
-    const cells = cellsOf(record);
-    out.table(recordPaths.flatMap((field) => (cells[field] === undefined ? [] : [{ field, value: cells[field] }])));
-    if (partners.length === 0) return;
-    out.print('');
-    out.table(partners.map(({ reasons, ...rest }) => ({ ...rest, reasons: reasons.join(', ') })));
-  } finally {
-    await gateway.close();
-  }
-}
-
-interface SeenBy {
-  readonly partner: string;
-  readonly identifier: string;
-  readonly listed: 'yes' | 'no';
-  readonly reasons: readonly string[];
+async function show({ out }: OperatorContext, gateway: OperatorGateway, code: string): Promise<void> {
+  const record = await findOperator(gateway.db.sql, code);
+  if (record === undefined)
+    throw new GatewayError('E_OPERATOR_UNKNOWN', 'no operator has this registration code', {
+      fix: `A code is ${gateway.home.code.words}.`,
+    });
+  const partners = [...gateway.partners.values()].map((partner) => visibility(record, partner));
+  const cells = cellsOf(record);
+  out.result(
+    { record, partners },
+    recordPaths.filter((field) => cells[field] !== undefined).map((field) => ({ field, value: cells[field] })),
+    partners.map(({ reasons, ...rest }) => ({ ...rest, reasons: reasons.join(', ') })),
+  );
 }
 
 /** Whether a partner may see the operator, and every reason why not. */
-function seenBy(record: DomesticRecord, { code, adapter }: Viewer): SeenBy {
+function visibility(record: DomesticRecord, { code: partner, adapter }: Viewer) {
   const { arrangement, identifiers, list } = adapter;
-  const judged = eligibility(record, { arrangement, needs: list.needs, form: identifiers.ours });
+  const found = eligibility(record, { arrangement, needs: list.needs, form: identifiers.ours });
   const identifier = identifiers.ours.toIdentifier(record.code);
-  return {
-    partner: code,
-    identifier,
-    listed: judged.eligible ? 'yes' : 'no',
-    reasons: judged.eligible ? [] : judged.reasons,
-  };
+  return { partner, identifier, listed: found.eligible ? 'yes' : 'no', reasons: found.eligible ? [] : found.reasons };
 }
 
-async function runList(context: OperatorContext, limit: string): Promise<void> {
-  const { out } = context;
-  const most = Number(limit);
-  if (!Number.isInteger(most) || most < 1) {
-    throw new GatewayError('E_REQUEST_INVALID', 'the limit is not a whole number above 0', { at: '--limit' });
-  }
-  const gateway = await context.open();
-  try {
-    const records = await firstOperators(gateway, most);
-    const count = await countOperators(gateway.db.sql);
-    if (out.format === 'json') {
-      out.json({ count, operators: records });
-      return;
-    }
-    out.table(
-      records.map(({ code, name, grade, status, consent }) => ({
-        code,
-        name: name.latin ?? name.local,
-        grade,
-        status,
-        consent: consent ? 'yes' : 'no',
-      })),
-    );
-    out.note(`${amount(records.length)} of ${amount(count)} operators`);
-    if (count === 0) out.next('mra operator import FILE');
-  } finally {
-    await gateway.close();
-  }
+async function list({ out }: OperatorContext, { db }: OperatorGateway, limit: number): Promise<void> {
+  const operators = await firstOperators(db, limit);
+  const count = await countOperators(db.sql);
+  out.result(
+    { count, operators },
+    operators.map(({ code, name, grade, status, consent }) => ({
+      code,
+      name: name.latin ?? name.local,
+      grade,
+      status,
+      consent: consent ? 'yes' : 'no',
+    })),
+  );
+  out.note(`${amount(operators.length)} of ${amount(count)} operators`);
+  if (count === 0) out.next('mra operator import FILE');
 }
 
-async function firstOperators(gateway: Pick<Gateway, 'db'>, most: number): Promise<readonly DomesticRecord[]> {
+async function firstOperators(db: Gateway['db'], most: number): Promise<readonly DomesticRecord[]> {
   const records: DomesticRecord[] = [];
-  for await (const batch of allOperators(gateway.db.sql)) {
+  for await (const batch of allOperators(db.sql)) {
     records.push(...batch.slice(0, most - records.length));
     if (records.length >= most) break;
   }

@@ -1,45 +1,36 @@
-/** `mra serve`: the gateway with its doors open, until it is told to stop. */
+/** `mra serve`: runs the gateway with its doors open until it receives a signal to stop. */
 
 import { sep } from 'node:path';
 import type { Command } from 'commander';
 import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
-import type { CliContext, OpenGateway, Serving } from './context.ts';
+import { withGateway, type CliContext, type OpenGateway, type Serving } from './context.ts';
 
 export function serveCommand(program: Command, context: CliContext): void {
   program
     .command('serve')
     .description('run the gateway')
-    .action(async () => {
+    .action(() => {
       const config = context.config();
-      const gateway = await context.open({ ...config, logLevel: config.logLevel ?? 'info' });
-      try {
-        await serveUntilStopped(context, gateway);
-      } finally {
-        await gateway.close();
-      }
+      const open = (): Promise<OpenGateway> => context.open({ ...config, logLevel: config.logLevel ?? 'info' });
+      return withGateway({ open }, (gateway) => serveUntilStopped(context, gateway));
     });
 }
 
 async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGateway): Promise<void> {
-  const { exchangeUrl, borderUrl, stop, reload } = await serve(gateway);
+  const { exchangeUrl: exchange, borderUrl: border, stop, reload } = await serve(gateway);
   try {
-    if (out.format === 'json') out.json({ exchange: exchangeUrl, border: borderUrl });
-    else {
-      out.table([
-        { door: 'exchange', address: exchangeUrl },
-        { door: 'border', address: borderUrl },
-      ]);
-    }
+    const doors = Object.entries({ exchange, border }).map(([door, address]) => ({ door, address }));
+    out.result({ exchange, border }, doors);
     out.next('mra doctor');
     await reloadUntil(stopSignal(), gateway, reload);
-    out.note('Stopping: what is under way ends first.');
+    out.note('Stopping after the requests in progress.');
   } finally {
     await stop();
   }
 }
 
-/** Takes changed adapters: whenever a folder changes, and all of them on SIGHUP. What comes of it is logged, and stands in /readyz. */
+/** Reloads an adapter when its folder changes, and all adapters on SIGHUP. Results are in the log and at /readyz. */
 async function reloadUntil(
   stop: Promise<void>,
   { config, log }: OpenGateway,
@@ -54,14 +45,14 @@ async function reloadUntil(
     changed: async (names) => {
       await reload([...new Set(names.map((name) => name.split(sep)[0] ?? ''))]);
     },
-  }).catch((error: unknown) => log.warn('adapters are not watched; SIGHUP takes changes', faultFields(error)));
+  }).catch((error: unknown) => log.warn('adapter folders are not watched; SIGHUP reloads them', faultFields(error)));
   await stop;
   stopping.abort();
   process.off('SIGHUP', hangUp);
   await watching;
 }
 
-/** The first request to stop, from the terminal or the supervisor. */
+/** Resolves at the first SIGINT or SIGTERM. */
 export async function stopSignal(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));

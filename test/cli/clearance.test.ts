@@ -14,7 +14,7 @@ import { federation, harbour } from '../support/clearance-partners.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { memoryStream } from './memory.ts';
 
-describe('clearance at the command line', () => {
+describe('clearance on the command line', () => {
   let clearance: TestClearance;
   let folder: string;
   let [stdout, stderr] = [memoryStream(), memoryStream()];
@@ -43,7 +43,7 @@ describe('clearance at the command line', () => {
     return stdout.text();
   }
 
-  it('a check says the outcome first, then how it came about and its number', async () => {
+  it('a check prints the outcome first, then the steps and the consultation number', async () => {
     const [first, ...rest] = (await mra(['check', 'NN0000001', '--role', 'consignor', '--direction', 'import'])).split(
       '\n',
     );
@@ -55,7 +55,7 @@ describe('clearance at the command line', () => {
     expect(await eventsSince(clearance.db.sql, 0, 5)).to.have.length(1);
   });
 
-  it('as JSON it is the answer itself; the exit code tells only when asked to', async () => {
+  it('as JSON it is the answer itself; the exit code depends on the outcome only with --exit-code', async () => {
     const answer = JSON.parse(await mra(['check', 'NN0000002', '--partner', 'NN'], 'json')) as { outcome: string };
     expect([answer.outcome, exit]).to.deep.equal(['suspended', undefined]);
     await mra(['check', 'NN0000002', '--exit-code']);
@@ -64,16 +64,16 @@ describe('clearance at the command line', () => {
     expect(exit).to.equal(undefined);
   });
 
-  it('a near miss is told, and asked about only by hand', async () => {
+  it('an identifier suggestion is printed, and queried only by hand', async () => {
     const text = await mra(['check', 'NN00000O1', '--direction', 'import', '--role', 'consignor']);
     expect(text)
       .to.match(/^NOT ON LIST/u)
-      .and.match(/^near miss .*NN0000001/mu);
+      .and.match(/^suggestion .*NN0000001/mu);
     expect(stderr.text()).to.include('mra check NN0000001 --partner NN');
-    expect(await mra(['check', 'NN0000009'])).to.not.include('near miss');
+    expect(await mra(['check', 'NN0000009'])).to.not.include('suggestion');
   });
 
-  it('a state is asked about at its speaker, and a name where the arrangement says so', async () => {
+  it('a state is queried at the partner that represents it, and a name where the arrangement allows it', async () => {
     await clearance.close();
     clearance = await openClearance([harbour, federation]);
     const [name, address] = ['EXAMPLE LTD', '1 Example Road'];
@@ -94,7 +94,7 @@ describe('clearance at the command line', () => {
     expect(await refusalCode(() => mra(['check', '12345']))).to.equal('E_PARTNER_UNKNOWN');
   });
 
-  it('entries are assessed file by file; one that cannot be read is told and passed over', async () => {
+  it('entries are assessed file by file; a file that cannot be read is reported and skipped', async () => {
     const [good, bad] = [join(folder, 'good.xml'), join(folder, 'bad.json')];
     writeFileSync(
       good,
