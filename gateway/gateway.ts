@@ -9,7 +9,7 @@ import type { HomeProfile } from './model/home.ts';
 import type { Database } from './store/database.ts';
 import type { Log } from './wire/log.ts';
 import type { Schema } from './wire/xsd/schema.ts';
-import type { Signer } from './wire/signature/seal.ts';
+import type { Signer } from './wire/signature/profile.ts';
 import type { Transport } from './wire/transport/transport.ts';
 import type { SignerTrust } from './wire/signature/trust.ts';
 

@@ -13,7 +13,7 @@ import { entriesOf, packedOf, unpackedList } from '../model/record/packed-record
 import { buildList, type ListOptions } from '../outbound/send-list.ts';
 import { signCms } from '../wire/signature/cms.ts';
 import { signJws } from '../wire/signature/jws.ts';
-import type { Signer } from '../wire/signature/seal.ts';
+import type { Signer } from '../wire/signature/profile.ts';
 import { joinSigned, textEntity } from '../wire/signature/signed-text.ts';
 import { signXml } from '../wire/signature/signed-xml.ts';
 import { readXmlTree } from '../wire/xml/xml-tree.ts';

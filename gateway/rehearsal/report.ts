@@ -5,7 +5,7 @@ import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/signature/jws.ts';
-import type { Signer } from '../wire/signature/seal.ts';
+import type { Signer } from '../wire/signature/profile.ts';
 import type { ScenarioResult, Verdict } from './scenario.ts';
 
 export const reportKind = 'mra-conformance-1';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { SignatureAlgorithm } from '../adapter/adapter.ts';
 import { makeCertificate, readCertificates } from '../wire/signature/certificates.ts';
 import { openKeyring } from '../wire/signature/keys.ts';
-import type { Signer } from '../wire/signature/seal.ts';
+import type { Signer } from '../wire/signature/profile.ts';
 import { writeCertificate, type OwnIdentity } from './introductions.ts';
 
 export interface SimulatorKeys {

@@ -16,7 +16,7 @@ import {
   type Der,
   type Tag,
 } from '../../gateway/wire/signature/der.ts';
-import type { Signer } from '../../gateway/wire/signature/seal.ts';
+import type { Signer } from '../../gateway/wire/signature/profile.ts';
 import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
 import { temporaryFolder, testNow } from './pki.ts';
 

@@ -10,7 +10,8 @@ import {
   type DistinguishedName,
 } from '../../gateway/wire/signature/certificates.ts';
 import { openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
-import type { SealKind, SignatureAlgorithm, SignerTrust } from '../../gateway/wire/signature/trust.ts';
+import type { SignatureAlgorithm } from '../../gateway/wire/signature/profile.ts';
+import type { SealKind, SignerTrust } from '../../gateway/wire/signature/trust.ts';
 
 /** The moment at which test keys are made and, by default, used. */
 export const testNow = new Date('2026-06-01T08:00:00.000Z');

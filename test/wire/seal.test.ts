@@ -10,7 +10,7 @@ import type { SealedMessage } from '../../gateway/model/message.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema.ts';
 import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
-import type { SignatureAlgorithm } from '../../gateway/wire/signature/trust.ts';
+import type { SignatureAlgorithm } from '../../gateway/wire/signature/profile.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { messageText, messageXsd } from '../support/forged-xml.ts';

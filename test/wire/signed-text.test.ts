@@ -11,7 +11,8 @@ import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema
 import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
 import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
 import { linesOf } from '../../gateway/wire/xml/parsed-body.ts';
-import type { SealKind, SignatureAlgorithm } from '../../gateway/wire/signature/trust.ts';
+import type { SignatureAlgorithm } from '../../gateway/wire/signature/profile.ts';
+import type { SealKind } from '../../gateway/wire/signature/trust.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { entity, listText, signedAt, signedByOpenssl, textFormat } from '../support/forged-text.ts';

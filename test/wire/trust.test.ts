@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { makeCertificate, type CertificatePlan } from '../../gateway/wire/signature/certificates.ts';
-import { judgeSigner, selectSigner, type SignerTrust } from '../../gateway/wire/signature/trust.ts';
+import { checkSigner, selectSigner, type SignerTrust } from '../../gateway/wire/signature/trust.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
   ecPair,
@@ -25,32 +25,32 @@ const trustRsa: SignerTrust = { ...trustEc, algorithm: 'rsa-sha256' };
 describe('trust in a signer', () => {
   it('a certificate counts from its first to its last second', async () => {
     const certificate = testCertificate(ecPair(), { use: 'signing', notBefore: later(-1), notAfter: later(1) });
-    await judgeSigner(certificate, trustEc, testNow);
-    await judgeSigner(certificate, trustEc, later(-1));
-    await judgeSigner(certificate, trustEc, later(1));
-    expect(await refusalCode(() => judgeSigner(certificate, trustEc, later(1.01)))).to.equal('E_CERTIFICATE_TIME');
-    expect(await refusalCode(() => judgeSigner(certificate, trustEc, later(-1.01)))).to.equal('E_CERTIFICATE_TIME');
+    await checkSigner(certificate, trustEc, testNow);
+    await checkSigner(certificate, trustEc, later(-1));
+    await checkSigner(certificate, trustEc, later(1));
+    expect(await refusalCode(() => checkSigner(certificate, trustEc, later(1.01)))).to.equal('E_CERTIFICATE_TIME');
+    expect(await refusalCode(() => checkSigner(certificate, trustEc, later(-1.01)))).to.equal('E_CERTIFICATE_TIME');
   });
 
   it('an authority and a certificate for connections do not sign messages', async () => {
     for (const use of ['authority', 'tls'] as const) {
       const certificate = testCertificate(ecPair(), { use });
-      expect(await refusalCode(() => judgeSigner(certificate, trustEc, testNow))).to.equal('E_CERTIFICATE_USAGE');
+      expect(await refusalCode(() => checkSigner(certificate, trustEc, testNow))).to.equal('E_CERTIFICATE_USAGE');
     }
   });
 
   it('a weak key does not count though it is registered', async () => {
     const small = testCertificate(rsaPair(1024), { use: 'signing' });
-    expect(await refusalCode(() => judgeSigner(small, trustRsa, testNow))).to.equal('E_KEY_WEAK');
+    expect(await refusalCode(() => checkSigner(small, trustRsa, testNow))).to.equal('E_KEY_WEAK');
     const lowExponent = testCertificate(rsaPair(2048, 3), { use: 'signing' });
-    expect(await refusalCode(() => judgeSigner(lowExponent, trustRsa, testNow))).to.equal('E_KEY_WEAK');
+    expect(await refusalCode(() => checkSigner(lowExponent, trustRsa, testNow))).to.equal('E_KEY_WEAK');
     const otherCurve = testCertificate(ecPair('secp256k1'), { use: 'signing' });
-    expect(await refusalCode(() => judgeSigner(otherCurve, trustEc, testNow))).to.equal('E_KEY_WEAK');
+    expect(await refusalCode(() => checkSigner(otherCurve, trustEc, testNow))).to.equal('E_KEY_WEAK');
   });
 
   it('a key of another kind than agreed does not count', async () => {
     const certificate = testCertificate(ecPair(), { use: 'signing' });
-    expect(await refusalCode(() => judgeSigner(certificate, trustRsa, testNow))).to.equal('E_SIGNATURE_ALGORITHM');
+    expect(await refusalCode(() => checkSigner(certificate, trustRsa, testNow))).to.equal('E_SIGNATURE_ALGORITHM');
   });
 
   it('two certificates stand side by side while keys change, and then a message must name its own', async () => {
@@ -78,7 +78,7 @@ describe('the path of a certificate', () => {
     return file;
   };
   const judge = (changes: Partial<SignerTrust>, given: Partial<CertificatePlan> = {}): Promise<void> =>
-    judgeSigner(testCertificate(leaf, { ...plan, ...given }), { ...trustEc, ...changes }, testNow);
+    checkSigner(testCertificate(leaf, { ...plan, ...given }), { ...trustEc, ...changes }, testNow);
 
   it('holds from the certificate to a registered anchor', async () => {
     await judge({ anchors: [anchorFile('root.pem')] });
@@ -114,7 +114,7 @@ describe('the path of a certificate', () => {
     writeFileSync(file, keyring.tls.ca);
     for (const algorithm of ['rsa-sha256', 'ecdsa-p256-sha256'] as const) {
       const trust = { ...trustIn(keyring, algorithm), anchors: [file] };
-      await judgeSigner(keyring.signer(algorithm).certificate, trust, testNow);
+      await checkSigner(keyring.signer(algorithm).certificate, trust, testNow);
     }
   });
 
@@ -129,6 +129,6 @@ describe('the path of a certificate', () => {
       serial: new Uint8Array(16),
     });
     expect(certificate.subject).to.contain('海关总署');
-    await judgeSigner(certificate, { ...trustEc, anchors: [anchorFile('root.pem')] }, testNow);
+    await checkSigner(certificate, { ...trustEc, anchors: [anchorFile('root.pem')] }, testNow);
   });
 });

@@ -1,12 +1,13 @@
-/** X.509 certificates: builds them, for our own keys and for trials, and reads what Node does not tell about them. */
+/** X.509 certificates (RFC 5280): issues them for the gateway's own keys, and reads key usages that Node does not expose. */
 
 import { X509Certificate, createHash, sign, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
+import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Digest } from '../../model/message.ts';
 
 const { asn1, pki } = forge;
-// The package offers this function; its types leave it out.
+// node-forge exports this function; its type declarations omit it.
 const framePki = pki as unknown as { getTBSCertificate(certificate: forge.pki.Certificate): forge.asn1.Asn1 };
 
 export interface DistinguishedName {
@@ -16,7 +17,7 @@ export interface DistinguishedName {
   readonly commonName: string;
 }
 
-/** What a certificate is for; decides its constraints and usages. */
+/** The purpose of a certificate, which determines its basic constraints and key usages. */
 export type CertificateUse = 'authority' | 'signing' | 'tls';
 
 export interface CertificatePlan {
@@ -26,23 +27,24 @@ export interface CertificatePlan {
   readonly issuer: { readonly name: DistinguishedName; readonly privateKey: KeyObject; readonly publicKey: KeyObject };
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** At least eight random bytes. */
+  /** At least eight random octets. */
   readonly serial: Uint8Array;
   /** DNS names and IPv4 addresses, of `tls` certificates. */
   readonly hosts?: readonly string[];
 }
 
-/** The facts about a certificate on which its use is judged. */
-export interface CertificateFacts {
+/** What a certificate may be used for. */
+export interface CertificateUsage {
   readonly isAuthority: boolean;
+  /** Whether its key usage has digitalSignature or nonRepudiation. */
   readonly signsContent: boolean;
-  /** Extended key usages, as OIDs; undefined when it names none and so allows all. */
-  readonly purposes: readonly string[] | undefined;
+  /** OIDs; undefined when the extension is absent, which allows all. */
+  readonly extendedKeyUsages: readonly string[] | undefined;
 }
 
 const oid = { ecdsaSha256: '1.2.840.10045.4.3.2', rsaSha256: '1.2.840.113549.1.1.11', keyUsage: '2.5.29.15' };
 
-/** The certificate, signed with SHA-256 by the issuer's RSA or EC key. */
+/** Issues a certificate, signed with SHA-256 by the RSA or EC key of the issuer. */
 export function makeCertificate(plan: CertificatePlan): X509Certificate {
   const draft = pki.createCertificate();
   draft.serialNumber = positiveHex(plan.serial);
@@ -51,7 +53,7 @@ export function makeCertificate(plan: CertificatePlan): X509Certificate {
   draft.setSubject(nameFields(plan.subject));
   draft.setIssuer(nameFields(plan.issuer.name));
   draft.setExtensions(extensionsOf(plan));
-  // The package builds the frame for RSA keys only: a placeholder key goes in, and the real key and algorithm replace it.
+  // node-forge encodes RSA certificates only: the real key and algorithm replace a placeholder in its result.
   draft.publicKey = pki.rsa.setPublicKey(new forge.jsbn.BigInteger('3'), new forge.jsbn.BigInteger('3'));
   draft.siginfo.algorithmOid = oid.rsaSha256;
   const content = framePki.getTBSCertificate(draft);
@@ -69,7 +71,7 @@ export function makeCertificate(plan: CertificatePlan): X509Certificate {
   return new X509Certificate(Buffer.from(asn1.toDer(certificate).getBytes(), 'binary'));
 }
 
-/** All certificates of a PEM text, in order; E_KEY_MISSING when there is none or one cannot be read. */
+/** All certificates of a PEM text, in order. Throws E_KEY_MISSING when there is none, or one cannot be parsed. */
 export function readCertificates(pem: string, at = 'certificate'): readonly X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];
   if (blocks.length === 0) {
@@ -86,22 +88,22 @@ export function readCertificates(pem: string, at = 'certificate'): readonly X509
 
 /** SHA-256 of the certificate, lower-case hex. */
 export function fingerprint(certificate: X509Certificate): Digest {
-  return createHash('sha256').update(certificate.raw).digest('hex');
+  return sha256(certificate.raw);
 }
 
-/** What the certificate may be used for (RFC 5280, 4.2.1.3 and 4.2.1.12). Absent key usage counts as no right to sign. */
-export function certificateFacts(certificate: X509Certificate): CertificateFacts {
-  const bits = keyUsageBits(certificate);
+/** The usages of a certificate (RFC 5280, 4.2.1.3 and 4.2.1.12). A certificate without key usage may not sign. */
+export function certificateUsage(certificate: X509Certificate): CertificateUsage {
   return {
     isAuthority: certificate.ca,
-    // digitalSignature or nonRepudiation.
-    signsContent: (bits & 0xc0) !== 0,
-    purposes: (certificate as { readonly keyUsage: readonly string[] | undefined }).keyUsage,
+    // Bits 0 and 1: digitalSignature and nonRepudiation.
+    signsContent: (keyUsageBits(certificate) & 0xc0) !== 0,
+    // Node returns the extended key usage here.
+    extendedKeyUsages: (certificate as { readonly keyUsage: readonly string[] | undefined }).keyUsage,
   };
 }
 
+/** The first octet of the key usage, 0 without the extension. Extensions are element [3] of the TBSCertificate. */
 function keyUsageBits(certificate: X509Certificate): number {
-  // Extensions are the context-specific element 3 of the certificate's content.
   const content = sequenceOf(sequenceOf(decode(certificate.raw))[0]);
   const wrapper = content.find((part) => part.tagClass === asn1.Class.CONTEXT_SPECIFIC && (part.type as number) === 3);
   if (wrapper === undefined) return 0;
@@ -110,7 +112,7 @@ function keyUsageBits(certificate: X509Certificate): number {
     if (typeof id?.value !== 'string' || asn1.derToOid(id.value) !== oid.keyUsage) continue;
     const octets = rest.at(-1)?.value;
     if (typeof octets !== 'string') return 0;
-    // DER of a BIT STRING: tag, length, unused bits, bits.
+    // A BIT STRING in DER: tag, length, number of unused bits, bits.
     return octets.charCodeAt(3);
   }
   return 0;
@@ -122,13 +124,13 @@ function decode(der: Buffer): forge.asn1.Asn1 {
 
 function sequenceOf(node: forge.asn1.Asn1 | undefined): forge.asn1.Asn1[] {
   if (node === undefined || typeof node.value === 'string') {
-    throw new GatewayError('E_KEY_MISSING', 'a certificate is not built as X.509 says');
+    throw new GatewayError('E_KEY_MISSING', 'a certificate does not follow X.509');
   }
   return node.value;
 }
 
 function positiveHex(serial: Uint8Array): string {
-  // The first bit clear keeps the number positive, the second set keeps the first byte from being zero.
+  // A clear first bit keeps the integer positive; a set second bit keeps the first octet from being zero.
   const bytes = Buffer.from(serial);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
   return bytes.toString('hex');
@@ -153,31 +155,30 @@ function algorithmOf(key: KeyObject): forge.asn1.Asn1 {
 
 function extensionsOf(plan: CertificatePlan): object[] {
   const own = keyIdentifier(plan.publicKey);
-  const octets = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OCTETSTRING, false, own);
-  const common = [
-    { name: 'subjectKeyIdentifier', value: octets },
+  return [
+    ...usageExtensions(plan),
+    { name: 'subjectKeyIdentifier', value: asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OCTETSTRING, false, own) },
     { name: 'authorityKeyIdentifier', keyIdentifier: keyIdentifier(plan.issuer.publicKey) },
   ];
-  switch (plan.use) {
+}
+
+function usageExtensions({ use, hosts = [] }: CertificatePlan): object[] {
+  const endEntity = { name: 'basicConstraints', critical: true, cA: false };
+  const keyUsage = { name: 'keyUsage', critical: true };
+  switch (use) {
     case 'authority':
       return [
-        { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
-        { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
-        ...common,
+        { ...endEntity, cA: true, pathLenConstraint: 0 },
+        { ...keyUsage, keyCertSign: true, cRLSign: true },
       ];
     case 'signing':
-      return [
-        { name: 'basicConstraints', critical: true, cA: false },
-        { name: 'keyUsage', critical: true, digitalSignature: true, nonRepudiation: true },
-        ...common,
-      ];
+      return [endEntity, { ...keyUsage, digitalSignature: true, nonRepudiation: true }];
     case 'tls':
       return [
-        { name: 'basicConstraints', critical: true, cA: false },
-        { name: 'keyUsage', critical: true, digitalSignature: true },
+        endEntity,
+        { ...keyUsage, digitalSignature: true },
         { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
-        { name: 'subjectAltName', altNames: (plan.hosts ?? []).map(altName) },
-        ...common,
+        { name: 'subjectAltName', altNames: hosts.map(altName) },
       ];
   }
 }
@@ -186,7 +187,7 @@ function altName(host: string): object {
   return /^\d+\.\d+\.\d+\.\d+$/u.test(host) ? { type: 7, ip: host } : { type: 2, value: host };
 }
 
-/** RFC 5280, 4.2.1.2: any unique digest of the public key serves. */
+/** Any method that generates unique values is allowed (RFC 5280, 4.2.1.2). */
 function keyIdentifier(key: KeyObject): string {
   const der = key.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(der).digest().subarray(0, 20).toString('binary');

@@ -1,13 +1,13 @@
-/** DER, the one encoding of ASN.1 that has no choices (X.690, 10): reads nothing else, and writes it. */
+/** ASN.1 in DER (X.690, 10), read strictly and written with node-forge. */
 
 import forge from 'node-forge';
-import { GatewayError } from '../../model/errors.ts';
+import { profileError, requireProfile } from './profile.ts';
 
 const { asn1 } = forge;
 
 export type Der = forge.asn1.Asn1;
 
-/** First byte of an element: class, whether it holds elements, type. */
+/** Identifier octets: class, constructed bit, tag number (X.690, 8.1.2). */
 export const tags = {
   integer: 0x02,
   octets: 0x04,
@@ -25,19 +25,19 @@ export type Tag = (typeof tags)[keyof typeof tags];
 const constructed = 0x20;
 
 /**
- * The one element that the bytes are. E_SIGNATURE_PROFILE when they are not DER: the package reads looser forms too (indefinite
- * and overlong lengths, padded numbers), so what it read must come out again as the very bytes that went in.
+ * The element that the bytes encode. Throws E_SIGNATURE_PROFILE when they are not DER: node-forge also accepts BER (indefinite
+ * and overlong lengths, padded integers), so its result must encode to the same bytes again.
  */
 export function readDer(bytes: Uint8Array): Der {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  let read: Der | undefined;
+  let element: Der | undefined;
   try {
-    read = asn1.fromDer(text, { strict: true, parseAllBytes: true, decodeBitStrings: false } as never);
+    element = asn1.fromDer(text, { strict: true, parseAllBytes: true, decodeBitStrings: false } as never);
   } catch (cause) {
-    throw new GatewayError('E_SIGNATURE_PROFILE', 'the signature is not ASN.1', { cause });
+    throw profileError('the signature is not ASN.1', cause);
   }
-  if (asn1.toDer(read).getBytes() !== text) throw new GatewayError('E_SIGNATURE_PROFILE', 'the signature is not DER');
-  return read;
+  requireProfile(asn1.toDer(element).getBytes() === text, 'the signature is not DER');
+  return element;
 }
 
 export function derOf(element: Der): Buffer {
@@ -45,39 +45,39 @@ export function derOf(element: Der): Buffer {
 }
 
 export function hasTag(element: Der | undefined, tag: Tag): boolean {
-  const { tagClass = 0, type = 0, constructed: holds = false } = element ?? {};
-  return element !== undefined && (tagClass | type | (holds ? constructed : 0)) === tag;
+  if (element === undefined) return false;
+  return (element.tagClass | element.type | (element.constructed ? constructed : 0)) === tag;
 }
 
-/** The elements within one that has this tag; undefined when it has another. */
+/** The elements of a constructed element; undefined when it has another tag. */
 export function within(element: Der | undefined, tag: Tag): readonly Der[] | undefined {
   const value = element?.value;
   return hasTag(element, tag) && typeof value !== 'string' ? value : undefined;
 }
 
-/** The bytes within one that has this tag; undefined when it has another. */
+/** The octets of a primitive element; undefined when it has another tag. */
 export function bytesWithin(element: Der | undefined, tag: Tag): Buffer | undefined {
   const value = element?.value;
   return hasTag(element, tag) && typeof value === 'string' ? Buffer.from(value, 'latin1') : undefined;
 }
 
-/** Dotted numbers of an object identifier; undefined when it is none. */
+/** The dotted form of an object identifier; undefined for another element. */
 export function oidOf(element: Der | undefined): string | undefined {
   const bytes = bytesWithin(element, tags.oid);
   return bytes === undefined || bytes.length === 0 ? undefined : asn1.derToOid(bytes.toString('latin1'));
 }
 
-/** An element of a tag: of elements when the tag says that it holds some, else of bytes. */
+/** An element of elements if the tag is constructed, else of octets. */
 export function der(tag: Tag, content: readonly Der[] | Uint8Array): Der {
   const value = content instanceof Uint8Array ? Buffer.from(content).toString('latin1') : [...content];
   const parts = [tag & 0xc0, tag & 0x1f, (tag & constructed) !== 0, value];
   return asn1.create(...(parts as unknown as Parameters<typeof asn1.create>));
 }
 
-/** A set: its elements stand in the order of their bytes (X.690, 10.3). */
-export function derSet(elements: readonly Der[], tag: Tag = tags.set): Der {
+/** A SET OF in DER order (X.690, 11.6). */
+export function derSet(elements: readonly Der[]): Der {
   return der(
-    tag,
+    tags.set,
     [...elements].sort((a, b) => Buffer.compare(derOf(a), derOf(b))),
   );
 }

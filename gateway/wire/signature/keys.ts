@@ -1,4 +1,4 @@
-/** The gateway's own keys in files: made on first use, read afterwards, refused when others can read them. */
+/** The keyring: the gateway's own keys in files, generated on first use, and refused when other accounts can read them. */
 
 import { createPrivateKey, generateKeyPair, randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -14,13 +14,12 @@ import {
   type CertificateUse,
   type DistinguishedName,
 } from './certificates.ts';
-import type { Signer } from './seal.ts';
-import type { SignatureAlgorithm } from './trust.ts';
+import type { SignatureAlgorithm, Signer } from './profile.ts';
 
-export const keyNames = ['ca', 'signing-rsa', 'signing-ec', 'tls'] as const;
-export type KeyName = (typeof keyNames)[number];
+const keyNames = ['ca', 'signing-rsa', 'signing-ec', 'tls'] as const;
+type KeyName = (typeof keyNames)[number];
 
-export interface KeyEntry {
+interface KeyEntry {
   readonly name: KeyName;
   /** `rsa 2048`, `ec prime256v1`. */
   readonly algorithm: string;
@@ -31,24 +30,21 @@ export interface KeyEntry {
 
 export interface Keyring {
   signer(algorithm: SignatureAlgorithm): Signer;
-  /** PEM texts for connections, as server and as client. */
+  /** PEM, for TLS as server and as client. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
   list(): readonly KeyEntry[];
 }
 
-export interface KeyOwner {
+interface KeyOwner {
   /** ISO 3166-1 alpha-2 of the home administration. */
   readonly country: string;
   readonly name: string;
   readonly now: Date;
 }
 
-interface Key {
-  readonly key: KeyObject;
-  readonly certificate: X509Certificate;
-}
+type Key = Omit<Signer, 'algorithm'>;
 
-const makePair = promisify(generateKeyPair);
+const generatePair = promisify(generateKeyPair);
 const day = 24 * 60 * 60 * 1000;
 const plans: Readonly<
   Record<KeyName, { readonly type: 'rsa' | 'ec'; readonly use: CertificateUse; readonly days: number }>
@@ -60,11 +56,11 @@ const plans: Readonly<
 };
 
 /**
- * The keyring of a folder. Where there is none yet, it is made: a certificate authority of our own, two signing keys, one for
- * connections. Throws E_KEY_MISSING for a missing or unreadable file, or one that others on the machine can read.
+ * Opens the keyring in a folder. An empty or missing folder gets a new one: a certificate authority, two signing keys, and a
+ * TLS key. Throws E_KEY_MISSING for a file that is missing, unreadable, or readable by other accounts of the machine.
  */
 export async function openKeyring(folder: string, owner: KeyOwner): Promise<Keyring> {
-  if (await isEmpty(folder)) await makeKeys(folder, owner);
+  if (await isEmpty(folder)) await generateKeyring(folder, owner);
   const keys = new Map<KeyName, Key>();
   for (const name of keyNames) keys.set(name, await readKey(folder, name));
   return keyringOf(keys);
@@ -112,8 +108,8 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
-/** Makes all keys in a folder beside and renames it, so that an interrupted start leaves no half keyring. */
-async function makeKeys(folder: string, owner: KeyOwner): Promise<void> {
+/** Generates all keys in a temporary folder and renames it, so that an interrupted start leaves no incomplete keyring. */
+async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
   await mkdir(path.dirname(folder), { recursive: true });
   const draft = await mkdtemp(`${folder}.new-`);
   try {
@@ -130,7 +126,7 @@ async function makeKeys(folder: string, owner: KeyOwner): Promise<void> {
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another process was faster: its keys are the ones to use.
+    // Another process has generated the keyring meanwhile; that one is used.
     if (!(await isEmpty(folder))) return;
     throw error;
   }
@@ -144,9 +140,9 @@ interface Pair {
 function pairOf(name: KeyName): Promise<Pair> {
   switch (plans[name].type) {
     case 'rsa':
-      return makePair('rsa', { modulusLength: 2048 });
+      return generatePair('rsa', { modulusLength: 2048 });
     case 'ec':
-      return makePair('ec', { namedCurve: 'P-256' });
+      return generatePair('ec', { namedCurve: 'P-256' });
   }
 }
 
@@ -162,7 +158,7 @@ function certify(name: KeyName, pair: Pair, authority: Pair, owner: KeyOwner): X
     subject: title(name),
     publicKey: pair.publicKey,
     issuer: { name: title('ca'), ...authority },
-    // A day back: a partner's clock may be behind ours.
+    // Allows for clocks of partners that are slow.
     notBefore: new Date(owner.now.getTime() - day),
     notAfter: new Date(owner.now.getTime() + days * day),
     serial: randomBytes(16),
@@ -173,16 +169,17 @@ function certify(name: KeyName, pair: Pair, authority: Pair, owner: KeyOwner): X
 async function readKey(folder: string, name: KeyName): Promise<Key> {
   const keyFile = path.join(folder, `${name}.key.pem`);
   const certificateFile = path.join(folder, `${name}.cert.pem`);
-  await refuseShared(keyFile);
-  const [certificate] = readCertificates(await readText(certificateFile), certificateFile);
-  const key = readPrivateKey(await readText(keyFile), keyFile);
+  await requirePrivate(keyFile);
+  const certificatePem = await withFile(certificateFile, () => readFile(certificateFile, 'utf8'));
+  const [certificate] = readCertificates(certificatePem, certificateFile);
+  const key = parsePrivateKey(await withFile(keyFile, () => readFile(keyFile, 'utf8')), keyFile);
   if (certificate?.checkPrivateKey(key) !== true) {
-    throw new GatewayError('E_KEY_MISSING', 'the key does not belong to the certificate beside it', { at: keyFile });
+    throw new GatewayError('E_KEY_MISSING', 'the key does not belong to its certificate', { at: keyFile });
   }
   return { key, certificate };
 }
 
-function readPrivateKey(pem: string, at: string): KeyObject {
+function parsePrivateKey(pem: string, at: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
@@ -190,29 +187,25 @@ function readPrivateKey(pem: string, at: string): KeyObject {
   }
 }
 
-async function refuseShared(file: string): Promise<void> {
-  const { mode } = await found(file, () => stat(file));
-  // Windows keeps no such bits and always reports them set.
+async function requirePrivate(file: string): Promise<void> {
+  const { mode } = await withFile(file, () => stat(file));
+  // Windows has no such bits and reports them as set.
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new GatewayError('E_KEY_MISSING', 'others on this machine can read the key, so it is not used', {
+    throw new GatewayError('E_KEY_MISSING', 'other accounts of this machine can read the key, so it is not used', {
       at: file,
-      fix: `chmod 600 ${file}, and consider whether the key must be replaced.`,
+      fix: `Run chmod 600 ${file}, and consider replacing the key.`,
     });
   }
 }
 
-function readText(file: string): Promise<string> {
-  return found(file, () => readFile(file, 'utf8'));
-}
-
-async function found<T>(file: string, read: () => Promise<T>): Promise<T> {
+async function withFile<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (!isMissing(error)) throw error;
     throw new GatewayError('E_KEY_MISSING', 'a file of the keyring is missing', {
       at: file,
-      fix: 'Restore it from the backup; or move the whole folder away to have new keys made, and tell every partner.',
+      fix: 'Restore it from the backup; or move the folder away, so that new keys are generated, and inform every partner.',
     });
   }
 }

@@ -1,49 +1,50 @@
-/** Receipts as XML: written for the partner, and read back from verified content. One shape for all partners. */
+/** Receipts as XML (schemas/receipt.xsd), the same for all partners: written, and read from verified content. */
 
 import { create } from 'xmlbuilder2';
 import { GatewayError, errorTable, type ErrorCode } from '../../model/errors.ts';
 import { holdReasons, type HoldReason, type Receipt, type ValidMessage, type Verdict } from '../../model/message.ts';
 import { shown } from '../../model/shown-text.ts';
 import { attributesOf, onlyElements, onlyText, type XmlElement } from '../xml/libxml.ts';
+import { receiptContentType } from '../transport/transport.ts';
 import { treeOf } from '../xml/parsed-body.ts';
 
 const namespace = 'urn:mra:receipt:1';
 export const receiptType = `{${namespace}}Receipt`;
 
-/** For checkDraft: what a receipt is. */
+/** The format of a receipt, for checkDraft. */
 export const receiptFormat = {
   format: 'xml',
   type: receiptType,
-  contentType: 'application/vnd.mra.receipt+xml',
+  contentType: receiptContentType,
 } as const;
 
 /**
- * The receipt as text, unsigned. Texts that come from the message it answers are made presentable and cut to what the schema
- * takes: whatever a partner sends, a receipt of it can be made. In canonical form already (attributes by their names, no
- * empty-element tags), so that it is checked and digested as it stands: one is made for every message that comes.
+ * The unsigned receipt. Texts that come from the partner's message are escaped and cut to the lengths of the schema, so that
+ * every message can be acknowledged. The XML is canonical (sorted attributes, no empty-element tags) and thus digested as
+ * written, because each inbound message costs a receipt.
  */
 export function writeReceipt(receipt: Receipt): string {
   const { subject, reason, position, records } = receipt;
   const root = create({ encoding: 'UTF-8' }).ele(namespace, 'Receipt', { Id: receipt.id });
-  const text = (name: string, value: string | number): unknown => root.ele(namespace, name).txt(String(value));
+  const text = (name: string, value: string): unknown => root.ele(namespace, name).txt(value);
   text('From', receipt.from);
   text('To', receipt.to);
   text('IssuedAt', receipt.issuedAt);
   root.ele(namespace, 'Subject', {
     Digest: subject.digest,
-    ...(subject.id === undefined ? {} : { Message: presentable(subject.id, 256) }),
+    ...(subject.id === undefined ? {} : { Message: printable(subject.id, 256) }),
   });
   text('Verdict', receipt.verdict);
   if (reason !== undefined) {
-    const at = reason.at === undefined ? {} : { At: presentable(reason.at, 2000) };
-    root.ele(namespace, 'Reason', { ...at, Code: reason.code }).txt(presentable(reason.detail, 2000));
+    const at = reason.at === undefined ? {} : { At: printable(reason.at, 2000) };
+    root.ele(namespace, 'Reason', { ...at, Code: reason.code }).txt(printable(reason.detail, 2000));
   }
   if (position !== undefined) {
     root.ele(namespace, 'Position', {
       Chain: position.chain,
       Count: String(position.count),
       Epoch: String(position.epoch.no),
-      EpochId: presentable(position.epoch.id, 256),
+      EpochId: printable(position.epoch.id, 256),
       Root: position.root,
       Sequence: String(position.sequence),
     });
@@ -54,12 +55,12 @@ export function writeReceipt(receipt: Receipt): string {
   return root.end({ wellFormed: true, allowEmptyTags: true });
 }
 
-function presentable(text: string, most: number): string {
-  // U+FFFE and U+FFFF are no characters, and XML has no way to write them.
+function printable(text: string, most: number): string {
+  // Noncharacters, which XML 1.0 cannot carry (2.2).
   return shown(text, most).replace(/[\uFFFE\uFFFF]/gu, '\uFFFD');
 }
 
-/** The receipt of a message that follows schemas/receipt.xsd. E_CODE_UNKNOWN for a reason that is not in our tables. */
+/** The receipt in a valid message. Throws E_MESSAGE_KIND for another message, E_CODE_UNKNOWN for a reason code that is not defined. */
 export function readReceipt(message: ValidMessage): Receipt {
   const tree = treeOf(message);
   if (tree.format !== 'xml' || message.type !== receiptType) {
@@ -67,38 +68,30 @@ export function readReceipt(message: ValidMessage): Receipt {
   }
   const root = tree.document().root;
   const parts = new Map((onlyElements(root) ?? []).map((element) => [element.name, element] as const));
-  const reason = optional(parts.get('Reason'), readReason);
-  const position = optional(parts.get('Position'), readPosition);
-  const records = optional(parts.get('Records'), (e) => ({
-    taken: integer(e, 'Taken'),
-    refused: integer(e, 'Refused'),
-  }));
+  const [reasonPart, position, records] = [parts.get('Reason'), parts.get('Position'), parts.get('Records')];
+  const reason = reasonPart && readReason(reasonPart);
+  const text = (name: string): string => onlyText(required(parts.get(name), name)) ?? '';
+  const subject = required(parts.get('Subject'), 'Subject');
+  const subjectId = attributesOf(subject).get('Message');
   return {
     id: attribute(root, 'Id'),
-    from: textOf(parts, 'From'),
-    to: textOf(parts, 'To'),
-    issuedAt: textOf(parts, 'IssuedAt'),
-    subject: readSubject(part(parts, 'Subject')),
-    // The schema closes the list.
-    verdict: textOf(parts, 'Verdict') as Verdict,
-    ...(reason === undefined ? {} : { reason }),
-    ...(position === undefined ? {} : { position }),
-    ...(records === undefined ? {} : { records }),
+    from: text('From'),
+    to: text('To'),
+    issuedAt: text('IssuedAt'),
+    subject: { digest: attribute(subject, 'Digest'), ...(subjectId === undefined ? {} : { id: subjectId }) },
+    // The schema enumerates the verdicts.
+    verdict: text('Verdict') as Verdict,
+    ...(reason && { reason }),
+    ...(position && { position: readPosition(position) }),
+    ...(records && { records: { taken: integer(records, 'Taken'), refused: integer(records, 'Refused') } }),
   };
 }
 
-type Reason = NonNullable<Receipt['reason']>;
-
-function readSubject(element: XmlElement): Receipt['subject'] {
-  const id = attributesOf(element).get('Message');
-  return { digest: attribute(element, 'Digest'), ...(id === undefined ? {} : { id }) };
-}
-
-function readReason(element: XmlElement): Reason {
+function readReason(element: XmlElement): NonNullable<Receipt['reason']> {
   const at = attributesOf(element).get('At');
   const code = attribute(element, 'Code');
   if (!isReasonCode(code)) {
-    throw new GatewayError('E_CODE_UNKNOWN', 'the reason of a receipt is not a known code', { at: 'Reason/@Code' });
+    throw new GatewayError('E_CODE_UNKNOWN', 'the reason code of a receipt is not defined', { at: 'Reason/@Code' });
   }
   return { code, detail: onlyText(element) ?? '', ...(at === undefined ? {} : { at }) };
 }
@@ -117,26 +110,16 @@ function readPosition(element: XmlElement): NonNullable<Receipt['position']> {
   };
 }
 
-function optional<T>(element: XmlElement | undefined, read: (element: XmlElement) => T): T | undefined {
-  return element === undefined ? undefined : read(element);
-}
-
-function part(parts: ReadonlyMap<string, XmlElement>, name: string): XmlElement {
-  const element = parts.get(name);
-  if (element === undefined) throw new GatewayError('E_ELEMENT_MISSING', 'the receipt lacks an element', { at: name });
-  return element;
-}
-
-function textOf(parts: ReadonlyMap<string, XmlElement>, name: string): string {
-  return onlyText(part(parts, name)) ?? '';
-}
-
 function attribute(element: XmlElement, name: string): string {
-  const value = attributesOf(element).get(name);
-  if (value === undefined) throw new GatewayError('E_ELEMENT_MISSING', 'the receipt lacks an attribute', { at: name });
-  return value;
+  return required(attributesOf(element).get(name), `${element.name}/@${name}`);
 }
 
 function integer(element: XmlElement, name: string): number {
   return Number(attribute(element, name));
+}
+
+/** The schema requires these parts; a receipt without one of them is refused all the same. */
+function required<T>(found: T | undefined, name: string): T {
+  if (found !== undefined) return found;
+  throw new GatewayError('E_ELEMENT_MISSING', 'the receipt lacks an element or attribute', { at: name });
 }

@@ -1,7 +1,7 @@
-/** Seals messages: a draft is parsed and checked once, then signed as it stands. */
+/** Seals messages: a draft is parsed, checked against its schema, and then signed without being written again. */
 
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { openWriter, putBytes, putText, writerOf, written, type ByteWriter } from '../../model/byte-writer.ts';
+import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
 import type { Moment } from '../../model/record/domestic-record.ts';
@@ -13,36 +13,29 @@ import { joinSigned, textEntity } from './signed-text.ts';
 import { signXml } from './signed-xml.ts';
 import { readLines } from '../files/text-lines.ts';
 import { dropTree, keepTree, treeOf, type Tree } from '../xml/parsed-body.ts';
-import type { SignatureAlgorithm } from './trust.ts';
+import type { Signer } from './profile.ts';
 import { readXmlTree } from '../xml/xml-tree.ts';
 
-/** A key of ours, and the certificate partners know it by. */
-export interface Signer {
-  readonly algorithm: SignatureAlgorithm;
-  readonly key: KeyObject;
-  readonly certificate: X509Certificate;
-}
-
-export interface DraftFormat {
+interface DraftFormat {
   readonly format: 'xml' | 'json' | 'text';
-  /** `{namespace}root` of XML, the `typ` of a JWS, the media type of a text with its parameters. */
+  /** `{namespace}name` of the root of XML, the `typ` of a JWS, the media type with parameters of a text. */
   readonly type: string;
   readonly contentType: string;
 }
 
-/** Pieces of a message: text, or UTF-8. */
+/** Pieces of a message, as strings or UTF-8. */
 type Chunks = Iterable<string | Uint8Array>;
 
-/** A message that follows its schema and is not signed yet. Only checkDraft makes one. It is sealed once. Dispose of it. */
+/** A message that follows its schema and is not signed yet. Only checkDraft creates one; it can be sealed once. Dispose of it. */
 export interface Draft extends Disposable {
   readonly format: DraftFormat;
-  /** A signature is written in here too. */
+  /** The signature of XML is inserted here. */
   readonly content: ByteWriter;
 }
 
 /**
- * Parses a message of ours and holds it against the partner's schema and against the limits that our own gateway would apply.
- * Throws E_SCHEMA_INVALID with up to twenty faults, and what guardXml, parseXml and parseStrictJson throw.
+ * Parses an outbound message and checks it against the partner's schema, with the limits that apply to inbound messages.
+ * Throws E_SCHEMA_INVALID with up to twenty faults, and what guardXml, parseXml, parseStrictJson and readLines throw.
  */
 export function checkDraft(chunks: Chunks | Uint8Array | ByteWriter, format: DraftFormat, schema: Schema): Draft {
   const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : joined(chunks);
@@ -77,10 +70,10 @@ function parse(bytes: Uint8Array, format: DraftFormat['format']): Tree {
   }
 }
 
-/** Bytes that a record seldom exceeds. Memory of less than 32 MB is used again by the allocator; a fresh page costs as much as ten records. */
+/** Bytes that a record seldom exceeds: a buffer that need not grow saves page faults, each of which costs as much as ten records. */
 const recordBytes = 640;
 
-/** Written as bytes chunk by chunk, so that neither a text nor a second copy of the whole message is ever built. */
+/** The chunks as UTF-8 in one buffer, without an intermediate string of the whole message. `records`: how many to reserve space for. */
 export function joined(chunks: Chunks, records = 0): ByteWriter {
   const writer = openWriter(8_192 + records * recordBytes);
   for (const chunk of chunks) {
@@ -91,8 +84,8 @@ export function joined(chunks: Chunks, records = 0): ByteWriter {
 }
 
 /**
- * The signed message and the digest of its bytes. `at`: when it is signed, for the signatures that state it (those of texts).
- * E_SIGNATURE_REFERENCE when an XML root has no `Id`.
+ * The signed message and the digest of its bytes. `at` is the signing time, which only CMS signatures state.
+ * Throws E_SIGNATURE_REFERENCE when an XML root has no `Id`.
  */
 export async function seal(
   draft: Draft,
@@ -101,7 +94,7 @@ export async function seal(
 ): Promise<SealedMessage> {
   const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, treeOf(draft), at);
   dropTree(draft);
-  return { ...meta, contentType, bytes, digest: createHash('sha256').update(bytes).digest('hex') };
+  return { ...meta, contentType, bytes, digest: sha256(bytes) };
 }
 
 type Signed = Pick<SealedMessage, 'bytes'> & { readonly contentType?: string };

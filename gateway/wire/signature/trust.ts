@@ -1,38 +1,37 @@
-/** Whose signature counts: picks the pinned certificate a message names and judges it at the moment of receipt. */
+/** Trust in signers: selects the pinned certificate that a message names, and checks it as of the time of receipt. */
 
 import { execFile } from 'node:child_process';
-import type { X509Certificate } from 'node:crypto';
-import { GatewayError } from '../../model/errors.ts';
-import { certificateFacts, fingerprint, type CertificateFacts } from './certificates.ts';
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { GatewayError, type ErrorCode } from '../../model/errors.ts';
+import { certificateUsage, fingerprint, type CertificateUsage } from './certificates.ts';
+import type { SignatureAlgorithm } from './profile.ts';
 
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
-export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 
 export interface SignerTrust {
-  /** How this partner seals its lists. Receipts are XML from everybody. */
+  /** How this partner seals its lists. Receipts of all partners are XML. */
   readonly seals: readonly SealKind[];
-  /** Agreed with the partner; a message may only agree, never choose. */
+  /** Agreed with the partner; a message cannot choose another. */
   readonly algorithm: SignatureAlgorithm;
-  /** The signing certificates registered for this partner; more than one while keys change. */
+  /** The pinned signing certificates of the partner; more than one during a key rollover. */
   readonly certificates: readonly X509Certificate[];
-  /** PEM files of anchors. When given, the path from the certificate to one of them must hold too. */
+  /** PEM files of trust anchors. When given, a certification path to one of them must validate too (RFC 5280, 6). */
   readonly anchors?: readonly string[];
-  /** The openssl program; absent: found on the path. */
+  /** The openssl program; `openssl` on the PATH by default. */
   readonly openssl?: string;
 }
 
 /**
- * The registered certificate the message names. Without a name the only registered one counts. E_SIGNER_UNKNOWN otherwise:
- * a key that a message brings along is never believed.
+ * The pinned certificate that a message names, or the only one where it names none. Throws E_SIGNER_UNKNOWN: a key in a
+ * message is never trusted.
  */
 export function selectSigner(
   trust: SignerTrust,
   named: ((certificate: X509Certificate) => boolean) | undefined,
 ): X509Certificate {
-  const candidates = named === undefined ? trust.certificates : trust.certificates.filter(named);
-  const [only, ...others] = candidates;
+  const [only, ...others] = trust.certificates.filter(named ?? (() => true));
   if (only === undefined || others.length > 0) {
-    throw new GatewayError('E_SIGNER_UNKNOWN', 'the signing certificate is not registered for this partner', {
+    throw new GatewayError('E_SIGNER_UNKNOWN', 'the signing certificate is not pinned for this partner', {
       fix: 'Compare fingerprints with the partner over another channel, then register its certificate.',
     });
   }
@@ -40,122 +39,101 @@ export function selectSigner(
 }
 
 /**
- * Throws E_CERTIFICATE_TIME, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another kind than agreed),
- * E_CERTIFICATE_PATH or E_TRUST_UNCHECKED. `at` is the time of receipt; what a message says about its time is not asked.
+ * Checks a pinned certificate as of `at`, the time of receipt; the signing time that a message states is not used. Throws
+ * E_CERTIFICATE_TIME, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
+ * E_CERTIFICATE_PATH, E_TRUST_UNCHECKED.
  */
-export async function judgeSigner(certificate: X509Certificate, trust: SignerTrust, at: Date): Promise<void> {
-  judgeTime(certificate, at);
-  judgeUsage(certificate);
-  judgeKey(certificate, trust.algorithm);
-  if (trust.anchors !== undefined) await judgePath(certificate, { ...trust, anchors: trust.anchors }, at);
-}
-
-function judgeTime(certificate: X509Certificate, at: Date): void {
-  if (at < certificate.validFromDate || at > certificate.validToDate) {
-    throw new GatewayError('E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt', {
-      at: fingerprint(certificate),
-    });
+export async function checkSigner(certificate: X509Certificate, trust: SignerTrust, at: Date): Promise<void> {
+  const check = (holds: boolean, code: ErrorCode, detail: string, fix?: string): void => {
+    if (!holds) throw new GatewayError(code, detail, { at: fingerprint(certificate), ...(fix && { fix }) });
+  };
+  const isCurrent = at >= certificate.validFromDate && at <= certificate.validToDate;
+  check(isCurrent, 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
+  const usageFix = 'Use an end-entity certificate with digitalSignature or nonRepudiation.';
+  const maySign = isForMessages(certificate);
+  check(maySign, 'E_CERTIFICATE_USAGE', 'the certificate is not for signing messages', usageFix);
+  const isAgreed = certificate.publicKey.asymmetricKeyType === (trust.algorithm === 'rsa-sha256' ? 'rsa' : 'ec');
+  check(isAgreed, 'E_SIGNATURE_ALGORITHM', 'the pinned key is not of the agreed type');
+  const isStrong = isStrongKey(certificate.publicKey);
+  check(isStrong, 'E_KEY_WEAK', 'RSA needs 2048 bits and a public exponent from 65537, EC the curve P-256');
+  if (trust.anchors === undefined) return;
+  const path = await pathResult(certificate, trust.anchors, trust.openssl ?? 'openssl', at);
+  check(path !== 'outdated', 'E_CERTIFICATE_TIME', 'a certificate of the path is not valid at the time of receipt');
+  check(path !== 'invalid', 'E_CERTIFICATE_PATH', 'no certification path leads to the trust anchor');
+  if (path === 'anchors unreadable') {
+    const fix = `Check the files ${trust.anchors.join(', ')}.`;
+    throw new GatewayError('E_TRUST_UNCHECKED', 'the trust anchors could not be read', { fix });
+  }
+  if (path !== 'valid') {
+    throw new GatewayError('E_TRUST_UNCHECKED', 'the openssl program could not be run', { fix: 'Install openssl.' });
   }
 }
 
-const channelPurposes = new Set(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+/** serverAuth and clientAuth (RFC 5280, 4.2.1.12). */
+const tlsPurposes = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
 
-/** What certificates may be used for never changes; reading it again would cost every message a walk through the DER. */
-const knownFacts = new WeakMap<X509Certificate, CertificateFacts>();
+/** Cached, because it takes a walk through the DER of the certificate. */
+const usages = new WeakMap<X509Certificate, CertificateUsage>();
 
-function judgeUsage(certificate: X509Certificate): void {
-  const facts = knownFacts.get(certificate) ?? certificateFacts(certificate);
-  knownFacts.set(certificate, facts);
-  const { isAuthority, signsContent, purposes } = facts;
-  // A certificate for connections only must not sign messages: it lives on exposed machines.
-  const forChannels = purposes !== undefined && purposes.every((purpose) => channelPurposes.has(purpose));
-  if (isAuthority || !signsContent || forChannels) {
-    throw new GatewayError('E_CERTIFICATE_USAGE', 'the certificate is not one for signing messages', {
-      at: fingerprint(certificate),
-      fix: 'Use an end-entity certificate with digitalSignature or nonRepudiation.',
-    });
-  }
+/** Certificates for TLS only must not sign messages: their keys are on exposed machines. */
+function isForMessages(certificate: X509Certificate): boolean {
+  const usage = usages.get(certificate) ?? certificateUsage(certificate);
+  usages.set(certificate, usage);
+  const isForTlsOnly = usage.extendedKeyUsages?.every((purpose) => tlsPurposes.includes(purpose)) === true;
+  return !usage.isAuthority && usage.signsContent && !isForTlsOnly;
 }
 
-function judgeKey(certificate: X509Certificate, algorithm: SignatureAlgorithm): void {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = certificate.publicKey;
-  if (type !== (algorithm === 'rsa-sha256' ? 'rsa' : 'ec')) {
-    throw new GatewayError('E_SIGNATURE_ALGORITHM', 'the registered key is not of the agreed kind', {
-      at: fingerprint(certificate),
-    });
-  }
+function isStrongKey({ asymmetricKeyType, asymmetricKeyDetails: details = {} }: KeyObject): boolean {
   const { modulusLength = 0, publicExponent = 0n, namedCurve } = details;
-  const strong =
-    type === 'rsa'
-      ? modulusLength >= 2048 && publicExponent >= 65537n && publicExponent % 2n === 1n
-      : namedCurve === 'prime256v1';
-  if (!strong)
-    throw new GatewayError('E_KEY_WEAK', 'RSA needs 2048 bits and exponent 65537, EC the curve P-256', {
-      at: fingerprint(certificate),
-    });
+  return asymmetricKeyType === 'rsa'
+    ? modulusLength >= 2048 && publicExponent >= 65537n && publicExponent % 2n === 1n
+    : namedCurve === 'prime256v1';
 }
 
-type PathVerdict = 'holds' | 'time' | 'broken' | 'no anchors' | 'no openssl';
-const verdicts = new Map<string, Promise<PathVerdict>>();
+type PathResult = 'valid' | 'outdated' | 'invalid' | 'anchors unreadable' | 'openssl missing';
+const pathResults = new Map<string, Promise<PathResult>>();
 
-async function judgePath(
-  certificate: X509Certificate,
-  trust: SignerTrust & { readonly anchors: readonly string[] },
-  at: Date,
-): Promise<void> {
-  // A verdict serves for the minute: a path costs a process of about ten milliseconds, and lists come in bursts.
-  const minute = Math.floor(at.getTime() / 60_000);
-  const key = JSON.stringify([fingerprint(certificate), trust.anchors, trust.openssl, minute]);
-  if (verdicts.size > 1000) verdicts.clear();
-  const verdict = verdicts.get(key) ?? checkPath(certificate, trust.anchors, trust.openssl ?? 'openssl', at);
-  verdicts.set(key, verdict);
-  const place = { at: fingerprint(certificate) };
-  switch (await verdict) {
-    case 'holds':
-      return;
-    case 'time':
-      throw new GatewayError('E_CERTIFICATE_TIME', 'a certificate of the path is not valid at this time', place);
-    case 'broken':
-      throw new GatewayError('E_CERTIFICATE_PATH', 'the path to the registered anchor does not hold', place);
-    case 'no anchors':
-      verdicts.delete(key);
-      throw new GatewayError('E_TRUST_UNCHECKED', 'the anchors could not be read', {
-        fix: `Check the files ${trust.anchors.join(', ')}.`,
-      });
-    case 'no openssl':
-      verdicts.delete(key);
-      throw new GatewayError('E_TRUST_UNCHECKED', 'the openssl program could not be run', {
-        fix: 'Install openssl, or name its path in the configuration.',
-      });
-  }
-}
-
-/**
- * `openssl verify`, because no function of Node validates a path: checkIssued() and verify() accept an issuer that is no
- * authority. No -partial_chain: an anchor is a root of the partner. Only the given anchors are trusted.
- */
-async function checkPath(
+/** Cached for a minute: a path costs a process of about ten milliseconds, and lists arrive in bursts. */
+async function pathResult(
   certificate: X509Certificate,
   anchors: readonly string[],
   program: string,
   at: Date,
-): Promise<PathVerdict> {
+): Promise<PathResult> {
+  const minute = Math.floor(at.getTime() / 60_000);
+  const key = JSON.stringify([fingerprint(certificate), anchors, program, minute]);
+  if (pathResults.size > 1000) pathResults.clear();
+  const pending = pathResults.get(key) ?? validatePath(certificate, anchors, program, at);
+  pathResults.set(key, pending);
+  const result = await pending;
+  if (result === 'anchors unreadable' || result === 'openssl missing') pathResults.delete(key);
+  return result;
+}
+
+/**
+ * Validates the path with `openssl verify`, because Node has no function for it: checkIssued() and verify() accept an issuer
+ * that is no authority. Without -partial_chain, so that only roots are anchors; anchors of the system are not trusted.
+ */
+async function validatePath(
+  certificate: X509Certificate,
+  anchors: readonly string[],
+  program: string,
+  at: Date,
+): Promise<PathResult> {
   const time = String(Math.floor(at.getTime() / 1000));
-  const noOthers = ['-no-CAfile', '-no-CApath', '-no-CAstore'];
-  const rules = ['-x509_strict', '-verify_depth', '3', '-auth_level', '2', '-attime', time, ...noOthers];
+  const onlyGiven = ['-no-CAfile', '-no-CApath', '-no-CAstore'];
+  const rules = ['-x509_strict', '-verify_depth', '3', '-auth_level', '2', '-attime', time, ...onlyGiven];
   const trusted = anchors.flatMap((file) => ['-trusted', file]);
-  const { promise, resolve } = Promise.withResolvers<PathVerdict>();
+  const { promise, resolve } = Promise.withResolvers<PathResult>();
   const child = execFile(program, ['verify', ...rules, ...trusted], { timeout: 10_000 }, (error, _out, messages) => {
-    if (error === null) resolve('holds');
-    else if (typeof error.code !== 'number') resolve('no openssl');
-    else {
-      const number = /error (\d+) at \d+ depth/u.exec(messages)?.[1];
-      // X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
-      if (number === '9' || number === '10') resolve('time');
-      else resolve(number === undefined ? 'no anchors' : 'broken');
-    }
+    if (error === null) return resolve('valid');
+    if (typeof error.code !== 'number') return resolve('openssl missing');
+    const number = /error (\d+) at \d+ depth/u.exec(messages)?.[1];
+    if (number === undefined) return resolve('anchors unreadable');
+    // X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+    resolve(['9', '10'].includes(number) ? 'outdated' : 'invalid');
   });
-  // A program that never started closes its input; the callback above already says so.
+  // A process that did not start closes its input; the callback above reports it.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(certificate.toString());
   return promise;

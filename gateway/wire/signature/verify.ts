@@ -1,99 +1,103 @@
-/** Turns raw bytes into a verified message, or says why not. The only maker of verified messages. */
+/** Verifies raw messages against the pinned certificates of a partner. The only place that creates a VerifiedMessage. */
 
 import { GatewayError } from '../../model/errors.ts';
 import type { RawMessage, VerifiedMessage } from '../../model/message.ts';
+import { parseStrictJson } from '../files/json.ts';
+import { readLines } from '../files/text-lines.ts';
+import { dropTree, keepTree, type Tree } from '../xml/parsed-body.ts';
+import { xmlLimits } from '../xml/xml-guard.ts';
+import { readSignedXml } from '../xml/xml-tree.ts';
 import { fingerprint } from './certificates.ts';
 import { readCms, verifyCms } from './cms.ts';
 import { readJws, thumbprint, verifiedPayload } from './jws.ts';
-import { parseStrictJson } from '../files/json.ts';
+import { profileError } from './profile.ts';
 import { receiptType } from './receipts.ts';
-import { readSignature } from './signature-profile.ts';
+import { parseSignature } from './signature-profile.ts';
 import { readSigned } from './signed-text.ts';
 import { verifyXmlSignature } from './signed-xml.ts';
-import { readLines } from '../files/text-lines.ts';
-import { dropTree, keepTree, type Tree } from '../xml/parsed-body.ts';
-import { judgeSigner, selectSigner, type SignerTrust } from './trust.ts';
-import { xmlLimits } from '../xml/xml-guard.ts';
-import { readSignedXml } from '../xml/xml-tree.ts';
+import { checkSigner, selectSigner, type SealKind, type SignerTrust } from './trust.ts';
 
 /**
- * Checks form, signature, signer and path, cheap checks first, and gives what the signature covers and nothing else.
- * `at` is the time of receipt. Throws one GatewayError per kind of refusal (see the table of errors, "Bytes and form" and
- * "Signature and signer"). Dispose of the result.
+ * Checks form, signature, signer and certification path, the cheap checks first. The result holds what the signature covers
+ * and nothing else; dispose of it. `at` is the time of receipt. Throws the errors that docs/errors.md lists under
+ * "Bytes and form" and "Signature and signer".
  */
 export async function verify(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  const [first, second, third, fourth] = raw.bytes;
-  const afterMark = first === 0xef && second === 0xbb && third === 0xbf ? fourth : first;
-  if (isSignedText(raw.bytes, trust)) return verifyText(raw, trust, at);
-  // UTF-16 and leading white space are no JWS either; as XML they get the exact refusal.
-  const isJws = afterMark !== undefined && /[A-Za-z0-9_{[-]/u.test(String.fromCharCode(afterMark));
-  return isJws ? verifyJws(raw, trust, at) : verifyXml(raw, trust, at);
+  const kind = sealKindOf(raw.bytes, trust);
+  // guardXml limits the size of XML.
+  if (kind !== 'xml-signature' && raw.bytes.length > xmlLimits.bytes) {
+    throw new GatewayError('E_SIZE_EXCEEDED', `more than ${xmlLimits.bytes} bytes`);
+  }
+  switch (kind) {
+    case 'xml-signature':
+      return verifyXml(raw.bytes, trust, at);
+    case 'jws':
+      return verifyJws(raw.bytes, trust, at);
+    case 'cms-detached':
+      return verifyText(raw.bytes, trust, at);
+  }
 }
 
-async function verifyXml(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  const tree = readSignedXml(raw.bytes);
+/**
+ * The form a message is read in. A text that is signed begins with a MIME header; of a partner that seals texts, whatever is
+ * not XML is read as one. UTF-16 and leading white space are neither JWS nor text: the XML reader has the exact refusal.
+ */
+function sealKindOf(bytes: Uint8Array, { seals }: SignerTrust): SealKind {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 80)).toString('latin1');
+  if (seals.includes('cms-detached')) return /^(?:\xef\xbb\xbf)?\s*</u.test(start) ? 'xml-signature' : 'cms-detached';
+  if (/^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(start)) return 'cms-detached';
+  return /^(?:\xef\xbb\xbf)?[A-Za-z0-9_{[-]/u.test(start) ? 'jws' : 'xml-signature';
+}
+
+async function verifyXml(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
+  const tree = readSignedXml(bytes);
   try {
     const { type } = tree;
-    if (!trust.seals.includes('xml-signature') && type !== receiptType) throw otherSeal('XML signatures');
-    const stated = readSignature(tree.signed(), trust.algorithm);
-    const named = stated.certificate;
+    if (type !== receiptType) requireSeal(trust, 'xml-signature', 'XML signatures');
+    const signature = parseSignature(tree.signed(), trust.algorithm);
+    const named = signature.certificate;
     const signer = selectSigner(trust, named && ((certificate) => certificate.raw.equals(named)));
-    await judgeSigner(signer, trust, at);
-    verifyXmlSignature(tree, stated, signer.publicKey);
-    return verified({ format: 'xml', type, content: tree.content, signer: fingerprint(signer) }, tree);
+    await checkSigner(signer, trust, at);
+    verifyXmlSignature(tree, signature, signer.publicKey);
+    return verifiedMessage({ type, content: tree.content, signer: fingerprint(signer) }, tree);
   } catch (error) {
     tree.dispose();
     throw error;
   }
 }
 
-async function verifyJws(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  if (raw.bytes.length > xmlLimits.bytes) {
-    throw new GatewayError('E_SIZE_EXCEEDED', `more than ${xmlLimits.bytes} bytes`);
-  }
-  const stated = readJws(raw.bytes, trust.algorithm);
-  if (!trust.seals.includes('jws')) throw otherSeal('JWS');
-  const named = stated.thumbprint;
-  const signer = selectSigner(
-    trust,
-    named === undefined ? undefined : (certificate) => thumbprint(certificate) === named,
-  );
-  await judgeSigner(signer, trust, at);
-  const content = await verifiedPayload(stated, signer.publicKey, trust.algorithm);
-  const value = parseStrictJson(content);
-  const parts = { format: 'json', type: stated.type, content: () => content, signer: fingerprint(signer) } as const;
-  return verified(parts, { format: 'json', value });
+async function verifyJws(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
+  const jws = readJws(bytes, trust.algorithm);
+  requireSeal(trust, 'jws', 'JWS');
+  const named = jws.thumbprint;
+  const signer = selectSigner(trust, named === undefined ? undefined : (other) => thumbprint(other) === named);
+  await checkSigner(signer, trust, at);
+  const content = await verifiedPayload(jws, signer.publicKey, trust.algorithm);
+  const tree = { format: 'json', value: parseStrictJson(content) } as const;
+  return verifiedMessage({ type: jws.type, content: () => content, signer: fingerprint(signer) }, tree);
 }
 
-/** A text says by its header that it is signed. Of a partner that seals texts, whatever is not XML is one, signed or not. */
-function isSignedText(bytes: Uint8Array, trust: SignerTrust): boolean {
-  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 80)).toString('latin1');
-  if (trust.seals.includes('cms-detached')) return !/^(?:\xef\xbb\xbf)?\s*</u.test(start);
-  return /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(start);
+async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
+  const { type, text, entity, signature } = readSigned(bytes);
+  requireSeal(trust, 'cms-detached', 'CMS signatures');
+  const cms = readCms(signature, trust.algorithm);
+  const signer = selectSigner(trust, (certificate) => certificate.raw.equals(cms.certificate));
+  await checkSigner(signer, trust, at);
+  verifyCms(cms, entity, signer.publicKey);
+  const tree = { format: 'text', lines: readLines(text) } as const;
+  return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, tree);
 }
 
-async function verifyText(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  if (raw.bytes.length > xmlLimits.bytes) {
-    throw new GatewayError('E_SIZE_EXCEEDED', `more than ${xmlLimits.bytes} bytes`);
-  }
-  const { type, text, entity, signature } = readSigned(raw.bytes);
-  if (!trust.seals.includes('cms-detached')) throw otherSeal('CMS signatures');
-  const stated = readCms(signature, trust.algorithm);
-  const signer = selectSigner(trust, (certificate) => certificate.raw.equals(stated.certificate));
-  await judgeSigner(signer, trust, at);
-  verifyCms(stated, entity, signer.publicKey);
-  const lines = readLines(text);
-  return verified(
-    { format: 'text', type, content: () => text, signer: fingerprint(signer) },
-    { format: 'text', lines },
-  );
+function requireSeal({ seals }: SignerTrust, kind: SealKind, name: string): void {
+  if (!seals.includes(kind)) throw profileError(`${name} were not agreed with this partner`);
 }
 
-type Parts = Pick<VerifiedMessage, 'format' | 'type' | 'signer'> & { readonly content: () => Uint8Array };
+type Parts = Pick<VerifiedMessage, 'type' | 'signer'> & { readonly content: () => Uint8Array };
 
-function verified({ content, ...parts }: Parts, tree: Tree): VerifiedMessage {
+function verifiedMessage({ content, ...parts }: Parts, tree: Tree): VerifiedMessage {
   const message = {
     ...parts,
+    format: tree.format,
     get content() {
       return content();
     },
@@ -102,10 +106,6 @@ function verified({ content, ...parts }: Parts, tree: Tree): VerifiedMessage {
     },
   };
   keepTree(message, tree);
-  // The mark of a verified message exists in types only, so that no other code can make one without a cast.
+  // The brand of a verified message exists in types only, so that no other code can create one without a cast.
   return message as unknown as VerifiedMessage;
-}
-
-function otherSeal(kind: string): GatewayError {
-  return new GatewayError('E_SIGNATURE_PROFILE', `${kind} were not agreed with this partner`);
 }
