@@ -1,29 +1,30 @@
-/** What becomes of a message, and what goes back to its sender: our signed receipt, and the reply in the partner's own words. */
+/** The verdict on a message: sealed as our receipt, with the reply to an applied list in the partner's own format, and recorded. */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
-import type { ListPlan } from '../model/list/list-plan.ts';
-import { asGatewayError, GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Digest, RawMessage, Receipt, Reply, SealedMessage, Verdict } from '../model/message.ts';
-import type { PackedList } from '../model/record/packed-records.ts';
-import { keepBytes } from '../store/bodies.ts';
+import { asGatewayError, GatewayError, isMessageFault, type ErrorCode } from '../model/errors.ts';
+import type { Digest, InboundState, RawMessage, Receipt, RecordResult } from '../model/message.ts';
+import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
+import { getBytes, keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
-import { claimId, settleInbox } from '../store/inbox.ts';
+import { claimId, settleInbox, type InboxSettlement } from '../store/inbox.ts';
 import { addMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
 import { checkDraft, seal } from '../wire/signature/seal.ts';
 
-/** A message on its way through the story. */
+/** A message whose bytes are kept. */
 export interface InboundMessage {
   readonly gateway: Gateway;
   readonly partner: Partner;
   readonly raw: RawMessage;
   readonly digest: Digest;
-  /** The message's own id once it is read; until then what the transport said, if anything. */
-  readonly id?: string;
+  /** The message's own id once it is read; until then the one the transport states, if any. */
+  readonly id?: string | undefined;
+  /** Two people decided: its size is not judged again, and the receipt is sent, for the connection it came by is closed. */
+  readonly decidedByPeople?: boolean;
 }
 
 export interface ReceiveResult {
@@ -35,115 +36,131 @@ export interface ReceiveResult {
   readonly duplicate: boolean;
 }
 
-export interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'> {
-  readonly subject?: string;
-}
+type ReceiptContent = Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'>;
 
-export async function sealReceipt(inbound: InboundMessage, content: ReceiptContent): Promise<SealedMessage> {
-  const { gateway, partner, digest } = inbound;
-  const { subject, ...rest } = content;
-  const receipt: Receipt = {
-    ...rest,
-    id: gateway.newId(),
-    from: gateway.home.country,
-    to: partner.code,
-    issuedAt: momentOf(gateway.now()),
-    subject: subject === undefined ? { digest } : { id: subject, digest },
-  };
-  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
-  return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
-}
-
-export async function sealReply(
-  inbound: InboundMessage,
-  list: Pick<PackedList, 'id'>,
-  plan: ListPlan,
-): Promise<SealedMessage> {
-  const { gateway, partner } = inbound;
-  const reply: Reply = {
-    id: gateway.newId(),
-    from: gateway.home.country,
-    to: partner.code,
-    issuedAt: momentOf(gateway.now()),
-    subject: list.id,
-    taken: plan.taken,
-    refused: plan.refused.length,
-    results: plan.refused,
-  };
-  const layout = partner.adapter.on(dayAt(reply.issuedAt, partner.adapter.timeZone)).reply;
-  const { format, type, contentType } = layout;
-  using draft = checkDraft(layout.encode(reply), { format, type, contentType }, partner.schemaOf(layout));
-  return await seal(draft, partner.signer, {
-    id: reply.id,
-    partner: partner.code,
-    kind: 'reply',
-    at: reply.issuedAt,
-  });
-}
-
-export interface Conclusion {
+/** What was decided about a message that is not refused. */
+export interface Decision extends ReceiptContent {
   readonly id: string;
   readonly kind: 'list' | 'reply';
-  readonly verdict: Verdict;
-  readonly receipt: SealedMessage;
-  /** The channel the message came by is long closed: the receipt travels as a message of its own. */
-  readonly sendReceipt?: boolean;
+  readonly verdict: 'applied' | 'held';
+  /** The refused records of an applied list: then a reply goes out too. */
+  readonly results?: readonly RecordResult[];
+  /** Writes what the message changes. */
+  readonly apply?: (tx: Tx) => Promise<void>;
 }
 
-/** One transaction: the id is taken, the effect applied, the verdict and its receipt stored, the event written. */
-export async function conclude(
+export interface Answers {
+  readonly receipt: SealedMessage;
+  readonly reply?: SealedMessage | undefined;
+}
+
+/** Side by side: signatures are made on threads of their own. */
+export async function sealAnswers(inbound: InboundMessage, decision: Decision): Promise<Answers> {
+  const { id, verdict, reason, position, records, results } = decision;
+  const [receipt, reply] = await Promise.all([
+    sealReceipt(inbound, { subject: id, verdict, reason, position, records }),
+    records === undefined || results === undefined ? undefined : sealReply(inbound, id, { ...records, results }),
+  ]);
+  return { receipt, reply };
+}
+
+/** One transaction: the id is claimed, the message applied, its verdict, receipt and reply stored, the event written. */
+export async function recordVerdict(
   inbound: InboundMessage,
-  conclusion: Conclusion,
-  effect?: (tx: Tx) => Promise<void>,
+  { id, kind, verdict, apply }: Decision,
+  { receipt, reply }: Answers,
 ): Promise<ReceiveResult> {
   const { gateway, partner, digest } = inbound;
-  const { id, kind, verdict, receipt, sendReceipt = false } = conclusion;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     const claim = await claimId(tx, partner.code, id, digest);
     if (claim !== 'free' && claim !== 'same')
       throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
-    await effect?.(tx);
+    await apply?.(tx);
+    if (reply !== undefined) await addMessage(tx, reply, { correlatesTo: id, at });
     const state = verdict === 'applied' ? 'APPLIED' : 'HELD';
-    const receiptDigest = await keepBytes(tx, receipt.bytes);
-    await settleInbox(tx, { partner: partner.code, digest, messageId: id, state, kind, receiptDigest, at });
-    if (sendReceipt) await addMessage(tx, receipt, { correlatesTo: id, at });
-    await appendEvents(tx, [
-      { kind: `${kind}_${verdict}`, ref: id, at, detail: { partner: partner.code, digest, receiptDigest } },
-    ]);
+    const receiptDigest = await storeReceipt(tx, inbound, receipt, { messageId: id, state, kind, at });
+    const detail = { partner: partner.code, digest, receiptDigest };
+    await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail }]);
   });
   gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
   return { verdict, receipt, duplicate: false };
 }
 
-/** The message is refused: nothing was applied, the sender is told why. Our own troubles are not the sender's: they are thrown on. */
-export async function refuse(inbound: InboundMessage, thrown: unknown, sendReceipt = false): Promise<ReceiveResult> {
-  const error = asGatewayError(thrown);
-  const { category } = error.kind;
-  if (category !== 'content' && category !== 'security') throw error;
+/** The message is refused: nothing is applied, and the sender is told why. Trouble of this gateway is not the sender's: it is thrown on. */
+export async function recordRejection(inbound: InboundMessage, thrown: unknown): Promise<ReceiveResult> {
+  if (!isMessageFault(thrown)) throw asGatewayError(thrown);
+  const { code, detail, at: place } = thrown;
   const { gateway, partner, id, digest } = inbound;
-  const reason = { code: error.code, detail: error.detail, ...(error.at === undefined ? {} : { at: error.at }) };
+  const reason = { code, detail, ...(place === undefined ? {} : { at: place }) };
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
-  const receipt = await sealReceipt(inbound, {
-    verdict: 'rejected',
-    reason,
-    ...(id === undefined ? {} : { subject: id }),
-    ...(stream === undefined ? {} : { position: stream.position }),
-  });
+  const position = stream?.position;
+  const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position });
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
-    const receiptDigest = await keepBytes(tx, receipt.bytes);
-    await settleInbox(tx, { partner: partner.code, digest, state: 'REJECTED', reason: error.code, receiptDigest, at });
-    if (sendReceipt) await addMessage(tx, receipt, { at });
-    await appendEvents(tx, [
-      {
-        kind: 'message_rejected',
-        ref: id ?? digest,
-        at,
-        detail: { partner: partner.code, digest, code: error.code },
-      },
-    ]);
+    await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
+    const detail = { partner: partner.code, digest, code };
+    await appendEvents(tx, [{ kind: 'message_rejected', ref: id ?? digest, at, detail }]);
   });
-  gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(error) });
-  return { verdict: 'rejected', receipt, reason: error.code, duplicate: false };
+  gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(thrown) });
+  return { verdict: 'rejected', receipt, reason: code, duplicate: false };
+}
+
+/** Stores the receipt that every repeat of the message gets, and says its digest. */
+async function storeReceipt(
+  tx: Tx,
+  { partner, digest, decidedByPeople = false }: InboundMessage,
+  receipt: SealedMessage,
+  settlement: Omit<InboxSettlement, 'partner' | 'digest' | 'receiptDigest'>,
+): Promise<Digest> {
+  const { messageId, at } = settlement;
+  const receiptDigest = await keepBytes(tx, receipt.bytes);
+  await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
+  if (decidedByPeople)
+    await addMessage(tx, receipt, { at, ...(messageId === undefined ? {} : { correlatesTo: messageId }) });
+  return receiptDigest;
+}
+
+/** The receipt the message got the first time, byte for byte. */
+export async function repeatReceipt(
+  gateway: Gateway,
+  partner: Partner,
+  state: InboundState,
+  digest: Digest,
+): Promise<ReceiveResult> {
+  const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
+  const bytes = await getBytes(gateway.db.sql, digest);
+  const { contentType } = receiptFormat;
+  const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;
+  return { verdict, receipt: { ...receipt, bytes, digest }, duplicate: true };
+}
+
+/** `subject`: the id of the message, as far as it is known. */
+export async function sealReceipt(
+  { gateway, partner, digest }: InboundMessage,
+  { subject: id, ...content }: ReceiptContent & { readonly subject: string | undefined },
+): Promise<SealedMessage> {
+  const receipt: Receipt = {
+    ...content,
+    id: gateway.newId(),
+    from: gateway.home.country,
+    to: partner.code,
+    issuedAt: momentOf(gateway.now()),
+    subject: { id, digest },
+  };
+  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
+  return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
+}
+
+async function sealReply(
+  { gateway, partner }: InboundMessage,
+  subject: string,
+  outcome: Pick<Reply, 'taken' | 'refused' | 'results'>,
+): Promise<SealedMessage> {
+  const [id, at] = [gateway.newId(), momentOf(gateway.now())];
+  const reply: Reply = { ...outcome, id, from: gateway.home.country, to: partner.code, issuedAt: at, subject };
+  const layout = partner.adapter.on(dayAt(at, partner.adapter.timeZone)).reply;
+  const { format, type, contentType } = layout;
+  using draft = checkDraft(layout.encode(reply), { format, type, contentType }, partner.schemaOf(layout));
+  return await seal(draft, partner.signer, { id, partner: partner.code, kind: 'reply', at });
 }

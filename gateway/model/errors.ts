@@ -196,3 +196,8 @@ export function isGatewayError(error: unknown): error is GatewayError {
 export function asGatewayError(error: unknown): GatewayError {
   return isGatewayError(error) ? error : new GatewayError('E_INTERNAL', 'unexpected failure', { cause: error });
 }
+
+/** The message itself is at fault: it is refused, and its sender told why. Any other error is trouble of this gateway. */
+export function isMessageFault(error: unknown): error is GatewayError {
+  return isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security');
+}

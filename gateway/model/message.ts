@@ -14,7 +14,7 @@ export interface RawMessage {
   readonly bytes: Uint8Array;
   readonly receivedAt: Moment;
   /** The id the transport states; a hint until the signed id confirms it. */
-  readonly hintedId?: string;
+  readonly hintedId?: string | undefined;
 }
 
 /** SHA-256 of bytes, lower-case hex. */
@@ -66,13 +66,14 @@ export interface Receipt {
   readonly to: string;
   readonly issuedAt: Moment;
   /** The message it answers, as far as it could be known, and the digest of the bytes that arrived. */
-  readonly subject: { readonly id?: string; readonly digest: Digest };
+  readonly subject: { readonly id?: string | undefined; readonly digest: Digest };
   readonly verdict: Verdict;
   /** Why not applied: an error code, or the reason of a hold. */
-  readonly reason?: { readonly code: ErrorCode | HoldReason; readonly detail: string; readonly at?: string };
+  readonly reason?:
+    { readonly code: ErrorCode | HoldReason; readonly detail: string; readonly at?: string | undefined } | undefined;
   /** Where the receiver now stands in the sender's stream; absent before its first list. */
-  readonly position?: Position;
-  readonly records?: { readonly taken: number; readonly refused: number };
+  readonly position?: Position | undefined;
+  readonly records?: { readonly taken: number; readonly refused: number } | undefined;
 }
 
 /** What the receiver made of each record of a list, in the partner's own format. */

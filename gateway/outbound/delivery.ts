@@ -6,8 +6,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
-import { asGatewayError, GatewayError } from '../model/errors.ts';
-import type { Receipt, VerifiedMessage, Via } from '../model/message.ts';
+import { GatewayError, isMessageFault } from '../model/errors.ts';
+import type { Receipt } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
 import { appendEvents } from '../store/events.ts';
 import {
@@ -17,6 +17,7 @@ import {
   noteHeldByPartner,
   settleMessage,
   type Claimed,
+  type MessageRow,
 } from '../store/outbox.ts';
 import { askResync } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
@@ -29,6 +30,8 @@ import { verify } from '../wire/signature/verify.ts';
 export const leaseSeconds = 300;
 /** Seconds until the same bytes are sent again when no receipt came. */
 export const receiptDueSeconds = 900;
+/** Seconds until the same bytes are sent again when the partner holds the list for two people. */
+const heldDueSeconds = 24 * 3600;
 /** Seconds between attempts; the last one repeats for ever: what cannot be sent raises an alarm, it is never dropped. */
 const retryLadder = [5, 30, 120, 600, 1800, 3600] as const;
 
@@ -82,7 +85,7 @@ async function deliver(gateway: Gateway, partner: Partner, transport: Transport,
     attempt: message.attempt,
     evidence: custody.evidence,
   });
-  if (custody.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, custody.bytes, 'https');
+  if (custody.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, custody.bytes);
 }
 
 /** What an attempt means for the message: handed over, to be tried again, or held for a person. */
@@ -122,61 +125,69 @@ function delay(attempt: number, jitter: number): number {
   return Math.ceil(step * (0.5 + jitter / 512));
 }
 
-/** A receipt that came in the same breath as our message. What is not a receipt of theirs leaves the message as it is: it will be sent again. */
-async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array, via: Via): Promise<void> {
-  const raw = { partner: partner.code, via, bytes, receivedAt: momentOf(gateway.now()) };
+/** A receipt that came as the answer to our message. What is no receipt of the partner leaves the message as it is: it is sent again. */
+async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array): Promise<void> {
+  const raw = { partner: partner.code, via: 'https', bytes, receivedAt: momentOf(gateway.now()) } as const;
   try {
     using verified = await verify(raw, partner.trust, gateway.now());
-    await settleByReceipt(gateway, partner, verified, bytes);
+    if (verified.type !== receiptFormat.type)
+      throw new GatewayError('E_MESSAGE_KIND', 'what came back is not a receipt');
+    await settleByReceipt(gateway, partner, readReceipt(validate(verified, gateway.receiptSchema)), bytes);
   } catch (error) {
-    const { category } = asGatewayError(error).kind;
-    if (category !== 'content' && category !== 'security') throw error;
+    if (!isMessageFault(error)) throw error;
     gateway.log.warn('receipt refused', { partner: partner.code, ...faultFields(error) });
   }
 }
 
-/** Settles the message a verified receipt names. Only a receipt over our very bytes counts. */
+/** Settles the message that a verified receipt names. Only a receipt over the very bytes we sent counts. */
 export async function settleByReceipt(
   gateway: Gateway,
   partner: Partner,
-  verified: VerifiedMessage,
+  receipt: Receipt,
   bytes: Uint8Array,
-): Promise<Receipt> {
-  if (verified.type !== receiptFormat.type) throw new GatewayError('E_MESSAGE_KIND', 'what came back is not a receipt');
-  const receipt = readReceipt(validate(verified, gateway.receiptSchema));
+): Promise<void> {
+  const { id, digest } = receipt.subject;
   if (receipt.from !== partner.code || receipt.to !== gateway.home.country)
     throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
-  const message = receipt.subject.id === undefined ? undefined : await findMessage(gateway.db.sql, receipt.subject.id);
+  const message = id === undefined ? undefined : await findMessage(gateway.db.sql, id);
   if (message?.partner !== partner.code)
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
-  if (message.digest !== receipt.subject.digest)
+  if (message.digest !== digest)
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'the receipt is over other bytes than were sent');
-  await settle(gateway, partner, receipt, bytes);
-  return receipt;
+  await settle(gateway, message, receipt, bytes);
 }
 
-async function settle(gateway: Gateway, partner: Partner, receipt: Receipt, bytes: Uint8Array): Promise<void> {
+async function settle(
+  gateway: Gateway,
+  { id, partner, kind }: MessageRow,
+  { verdict, reason, records }: Receipt,
+  bytes: Uint8Array,
+): Promise<void> {
   const at = momentOf(gateway.now());
-  const id = receipt.subject.id ?? '';
-  const detail = receipt.reason === undefined ? receipt.verdict : `${receipt.reason.code}: ${receipt.reason.detail}`;
+  const detail = reason === undefined ? verdict : `${reason.code}: ${reason.detail}`;
   await gateway.db.transaction(async (tx) => {
     const receiptDigest = await keepBytes(tx, bytes);
     const changed =
-      receipt.verdict === 'held'
-        ? await noteHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, 24 * 3600), at })
-        : await settleMessage(tx, id, { state: stateOf(receipt), receiptDigest, verdictDetail: detail, at });
+      verdict === 'held'
+        ? await noteHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, heldDueSeconds), at })
+        : await settleMessage(tx, id, {
+            state: settledState(verdict, records),
+            receiptDigest,
+            verdictDetail: detail,
+            at,
+          });
     if (!changed) return; // a later verdict is held already
-    // What they refused is not what they hold: the next list is a full one, in a new epoch.
-    const message = await findMessage(tx, id);
-    if (receipt.verdict === 'rejected' && message?.kind === 'list') await askResync(tx, partner.code, true);
-    await appendEvents(tx, [
-      { kind: `receipt_${receipt.verdict}`, ref: id, at, detail: { partner: partner.code, receiptDigest } },
-    ]);
+    // What the partner refused is not what it holds: the next list is a full one, in a new epoch.
+    if (verdict === 'rejected' && kind === 'list') await askResync(tx, partner, true);
+    await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, receiptDigest } }]);
   });
-  gateway.log.info('receipt held', { partner: partner.code, messageId: id, verdict: receipt.verdict });
+  gateway.log.info('receipt held', { partner, messageId: id, verdict });
 }
 
-function stateOf(receipt: Receipt): 'ACCEPTED' | 'PARTIAL' | 'REJECTED' {
-  if (receipt.verdict === 'rejected') return 'REJECTED';
-  return (receipt.records?.refused ?? 0) > 0 ? 'PARTIAL' : 'ACCEPTED';
+function settledState(
+  verdict: 'applied' | 'rejected',
+  records: Receipt['records'],
+): 'ACCEPTED' | 'PARTIAL' | 'REJECTED' {
+  if (verdict === 'rejected') return 'REJECTED';
+  return (records?.refused ?? 0) > 0 ? 'PARTIAL' : 'ACCEPTED';
 }
