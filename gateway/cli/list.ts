@@ -121,7 +121,7 @@ function fileOf(path: string, no: number, of: number): string {
   return join(dir, `${name}.${no}-of-${of}${ext}`);
 }
 
-function report(out: Output, { list, sealed, messages, leftOut, unwritable, timings, ...built }: BuiltList): void {
+function report(out: Output, { list, sealed, messages, leftOut, unencodable, timings, ...built }: BuiltList): void {
   const { epoch, sequence, count } = list.position;
   const counts = { message: list.id, kind: list.kind, records: built.records, departures: built.departures };
   const bytes = messages.reduce((sum, message) => sum + message.sealed.bytes.byteLength, 0);
@@ -136,13 +136,13 @@ function report(out: Output, { list, sealed, messages, leftOut, unwritable, timi
       bytes,
       sha256: sealed.digest,
       left_out: Object.fromEntries(leftOut),
-      unwritable,
+      unwritable: unencodable,
       ...steps,
     },
     [{ ...counts, number: `${epoch.no}/${sequence}`, bytes }],
     [steps],
     [...leftOut].map(([reason, operators]) => ({ 'left out because': reason, operators })),
-    unwritable
+    unencodable
       .slice(0, shownUnencodable)
       .map(({ identifier, code, detail, at = '' }) => ({ identifier, code, at, detail })),
   );

@@ -1,8 +1,8 @@
 /**
- * The first story: domestic records become a sealed list for one partner, and travel until the partner's receipt is held.
+ * The first story: domestic records become a sealed list for one partner, which delivery.ts sends until the partner's receipt is held.
  *
- *   records -> eligible under this arrangement -> what differs from what the partner holds -> encode -> validate -> seal
- *   -> bytes, position and outbox in one transaction -> deliver (same id, same bytes, every time) -> receipt
+ *   compare with what the partner holds -> number the messages -> encode -> validate -> seal
+ *   -> position, bytes and outbox in one transaction
  */
 
 import type { ListFormat } from '../adapter/adapter.ts';
@@ -17,6 +17,7 @@ import type { ListMessage } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { mirrorRoot, type MirrorChange } from '../model/list/mirror.ts';
 import type { PackedList } from '../model/record/packed-records.ts';
+import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
 import { addMessages, supersedeOlder } from '../store/outbox.ts';
@@ -24,25 +25,26 @@ import { findStream, moveStream, noteLists, saveWatermark, type Watermark, type 
 import { unwritableIn, type Unwritable } from './unencodable-records.ts';
 import { checkDraft, joined, seal, type Draft } from '../wire/signature/seal.ts';
 
-export type ListKind = ListMessage['kind'];
+type ListKind = ListMessage['kind'];
 
 /** One message of a list, sealed and not sent. */
-export interface BuiltMessage {
+interface BuiltMessage {
   readonly list: PackedList;
   readonly sealed: SealedMessage;
 }
 
-/** A list, or a change of one, and how it came about. */
+/** A full list or a delta, and how it came about. */
 export interface BuiltList extends BuiltMessage {
   readonly kind: ListKind;
-  /** In the order of their numbers: the parts of a full list, or deltas one after the other. `list` and `sealed` are the last. */
+  /** In sequence: the parts of a full list, or deltas one after the other. `list` and `sealed` are the last. */
   readonly messages: readonly BuiltMessage[];
   readonly records: number;
   readonly departures: number;
-  /** Why operators are not on it; of a delta, only those that changed were looked at. */
+  /** Why operators are not on it; of a delta, only those that changed were compared. */
   readonly leftOut: ReadonlyMap<Ineligible, number>;
-  /** Operators left out because a value of theirs cannot be written for this partner. */
-  readonly unwritable: readonly Unwritable[];
+  /** Operators left out because the partner's layout cannot carry a value of theirs. */
+  readonly unencodable: readonly Unwritable[];
+  /** The stream it was built from. */
   readonly before: Stream | undefined;
   readonly mirror: MirrorChange;
   readonly watermark: Watermark;
@@ -50,78 +52,96 @@ export interface BuiltList extends BuiltMessage {
   readonly timings: Timings;
 }
 
-export type Timings = Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
+type Timings = Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
 
 export interface ListOptions {
   /** Absent: a delta where the partner holds a list and takes deltas, a full one otherwise. */
   readonly kind?: ListKind | undefined;
-  /** The list goes out even if it says nothing new: it renews what would otherwise grow too old at the partner's border. */
+  /** Send the list even if nothing changed: it renews one that would grow too old at the partner's border. */
   readonly renew?: boolean | undefined;
   /** A delta of its own for each operator, where a partner wants them one by one. */
   readonly each?: boolean | undefined;
 }
 
 /**
- * Builds and seals a list without storing or sending it; undefined when it would say nothing new and is not to renew.
+ * Builds and seals a list without storing or sending it; undefined when nothing changed and it is not to be renewed.
  * Throws E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a list to differ from), E_LIST_KIND (a delta for a
  * partner that takes full lists only), E_SCHEMA_INVALID.
  */
 export async function buildList(
   gateway: Gateway,
   code: string,
-  wish: ListOptions = {},
+  options: ListOptions = {},
 ): Promise<BuiltList | undefined> {
-  const built = await build(gateway, code, wish);
+  const built = await build(gateway, code, options);
   return 'list' in built ? built : undefined;
 }
 
-/** How far was looked, when there is nothing to say. */
+/**
+ * Builds a list and queues it: stream, mirror, bytes and outbox rows in one transaction. The dispatcher (delivery.ts)
+ * sends it. Throws what buildList throws, and E_STREAM_MOVED.
+ */
+export async function sendList(
+  gateway: Gateway,
+  code: string,
+  options: ListOptions = {},
+): Promise<BuiltList | undefined> {
+  const built = await build(gateway, code, options);
+  const { before, watermark } = built;
+  if (!('list' in built)) {
+    if (before !== undefined && before.watermark.revision < watermark.revision)
+      await gateway.db.transaction((tx) => saveWatermark(tx, before.id, watermark));
+    return undefined;
+  }
+  const partner = getPartner(gateway, code).code;
+  await gateway.db.transaction((tx) => queueList(tx, partner, built));
+  gateway.log.info('list queued', { partner, messageId: built.list.id, kind: built.kind, count: built.records });
+  return built;
+}
+
+/** Up to which revision operators were compared, when nothing changed. */
 type NothingNew = Pick<BuiltList, 'before' | 'watermark'>;
 
-async function build(gateway: Gateway, code: string, wish: ListOptions): Promise<BuiltList | NothingNew> {
+async function build(gateway: Gateway, code: string, options: ListOptions): Promise<BuiltList | NothingNew> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
-  // 1. The arrangement is in force today.
+  // 1. The arrangement is in force today, and the partner takes this kind of list.
   const today = dayAt(gateway.now(), gateway.home.timeZone);
   checkInForce(partner, today);
   const stream = await findStream(gateway.db.sql, partner.code, 'out');
-  const kind = kindFor(partner, stream, wish.kind);
+  const kind = kindFor(partner, stream, options.kind);
   const layout = partner.adapter.on(dayAt(gateway.now(), partner.adapter.timeZone)).list;
 
-  const unwritable = new Map<string, Unwritable>();
+  const unencodable = new Map<string, Unwritable>();
   for (;;) {
-    // 2. Who may be seen by this partner, and what differs from what it holds.
-    const now = gateway.now();
-    const wanted = { partner, stream, kind, today, now, unwritable: new Set(unwritable.keys()) };
-    const content = await listContent(gateway.db.sql, wanted);
+    // 2. Compare the operators this partner may see with those it holds.
+    const compared = { partner, stream, kind, today, now: gateway.now(), unwritable: new Set(unencodable.keys()) };
+    const content = await listContent(gateway.db.sql, compared);
     clock.lap('read');
-
-    // 3. Given its numbers: a list that is too large in parts, changes in as many deltas as wished.
-    if (saysNothingNew(stream, content) && wish.renew !== true && wish.kind !== 'full')
+    if (saysNothingNew(stream, content) && options.renew !== true && options.kind !== 'full')
       return { before: stream, watermark: content.watermark };
-    const numbering = { stream, content, each: wish.each === true };
 
-    // 4. In the partner's words; 5. as the partner's schema wants them; 6. under our seal.
+    // 3. Number the messages: a long list travels in parts, changes in one delta or several.
+    const lists = (): Iterable<PackedList> =>
+      numbered(gateway, partner, { stream, content, each: options.each === true });
     try {
-      const messages = await sealAll(partner, layout, numbered(gateway, partner, numbering), clock);
-      return builtList({ kind, messages, content, before: stream, unwritable: [...unwritable.values()] }, clock.laps);
+      // 4. Encode, validate and seal each of them.
+      const messages = await sealAll(partner, layout, lists(), clock);
+      return builtList({ kind, messages, content, before: stream, unencodable: [...unencodable.values()] }, clock.laps);
     } catch (error) {
-      // What cannot be written is left out and told; the rest goes.
-      const [first] = numbered(gateway, partner, numbering);
-      if (first === undefined) throw error;
-      const found = unwritableIn(error, partner, layout, { ...first, records: content.records });
-      if (found.length === 0) throw error;
-      for (const each of found) unwritable.set(each.identifier, each);
-      gateway.log.warn('operators left out: their records cannot be written', {
-        partner: partner.code,
-        count: found.length,
-      });
+      // 5. Leave out records that the layout cannot carry, and build the rest again.
+      const [first] = lists();
+      const found = first && unwritableIn(error, partner, layout, { ...first, records: content.records });
+      if (found === undefined || found.length === 0) throw error;
+      for (const each of found) unencodable.set(each.identifier, each);
+      const count = found.length;
+      gateway.log.warn('operators left out: their records cannot be encoded', { partner: partner.code, count });
     }
   }
 }
 
-type Built = Pick<BuiltList, 'kind' | 'messages' | 'before' | 'unwritable'> & { readonly content: ListContent };
+type Built = Pick<BuiltList, 'kind' | 'messages' | 'before' | 'unencodable'> & { readonly content: ListContent };
 
 function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
   const last = built.messages.at(-1);
@@ -131,54 +151,32 @@ function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
   return { ...built, ...last, ...counts, leftOut, mirror, watermark, timings };
 }
 
-/**
- * Builds a list and queues it: position, mirror, bytes and outbox rows in one transaction. The dispatcher (delivery.ts)
- * does the rest. Throws what buildList throws, and E_STREAM_MOVED.
- */
-export async function sendList(gateway: Gateway, code: string, wish: ListOptions = {}): Promise<BuiltList | undefined> {
-  const built = await build(gateway, code, wish);
-  const { before, watermark } = built;
-  if (!('list' in built)) {
-    if (before !== undefined && before.watermark.revision < watermark.revision)
-      await gateway.db.transaction((tx) => saveWatermark(tx, before.id, watermark));
-    return undefined;
-  }
-  const partner = getPartner(gateway, code).code;
-  const { list: last, messages, mirror } = built;
-  await gateway.db.transaction(async (tx) => {
-    const move = { partner, direction: 'out', from: before?.position, to: last.position } as const;
-    const streamId = await moveStream(tx, { ...move, mirror: mirror.after, watermark });
-    if (streamId === undefined)
-      throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
-    await saveBuckets(tx, streamId, mirror.buckets);
-    const { epoch } = last.position;
-    // Lists of an earlier epoch that never arrived would only be refused now.
-    if (epoch.id !== before?.position.epoch.id) await supersedeOlder(tx, partner, epoch.id, last.issuedAt);
-    await addMessages(
-      tx,
-      messages.map(({ list, sealed }) => ({
-        sealed,
-        epochId: epoch.id,
-        sequence: list.position.sequence,
-        at: list.issuedAt,
-      })),
-    );
-    const whole = messages.filter(({ list }) => list.part === undefined || list.part.no === list.part.of);
-    await noteLists(
-      tx,
-      { partner, direction: 'out' },
-      whole.map(({ list }) => ({ messageId: list.id, list, appliedAt: list.issuedAt })),
-    );
-    await appendEvents(
-      tx,
-      messages.map(({ list, sealed }) => {
-        const detail = { partner, digest: sealed.digest, sequence: list.position.sequence };
-        return { kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail };
-      }),
-    );
-  });
-  gateway.log.info('list queued', { partner, messageId: last.id, kind: built.kind, count: built.records });
-  return built;
+async function queueList(tx: Tx, partner: string, built: BuiltList): Promise<void> {
+  const { list: last, messages, before, mirror, watermark } = built;
+  const { epoch } = last.position;
+  const move = { partner, direction: 'out', from: before?.position, to: last.position } as const;
+  const streamId = await moveStream(tx, { ...move, mirror: mirror.after, watermark });
+  if (streamId === undefined)
+    throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
+  await saveBuckets(tx, streamId, mirror.buckets);
+  // Lists of an earlier epoch that never arrived would only be refused now.
+  if (epoch.id !== before?.position.epoch.id) await supersedeOlder(tx, partner, epoch.id, last.issuedAt);
+  await addMessages(
+    tx,
+    messages.map(({ list: { position, issuedAt: at }, sealed }) => {
+      return { sealed, epochId: epoch.id, sequence: position.sequence, at };
+    }),
+  );
+  const whole = messages.filter(({ list }) => list.part === undefined || list.part.no === list.part.of);
+  const applied = whole.map(({ list }) => ({ messageId: list.id, list, appliedAt: list.issuedAt }));
+  await noteLists(tx, { partner, direction: 'out' }, applied);
+  await appendEvents(
+    tx,
+    messages.map(({ list, sealed }) => {
+      const detail = { partner, digest: sealed.digest, sequence: list.position.sequence };
+      return { kind: 'list_sealed', ref: list.id, at: list.issuedAt, detail };
+    }),
+  );
 }
 
 function checkInForce(partner: Partner, today: string): void {

@@ -152,9 +152,9 @@ describe('a record that a layout cannot carry', () => {
       const abroad = getPartner(us.gateway, 'HK').adapter.identifiers.ours.toIdentifier(code(5));
       expect(built?.records).to.equal(4);
       expect([...(built?.leftOut ?? [])]).to.deep.equal([['value_not_writable', 1]]);
-      expect(built?.unwritable).to.have.length(1);
-      expect(built?.unwritable[0]).to.include({ identifier: abroad, code: 'E_SCHEMA_INVALID' });
-      expect(built?.unwritable[0]?.at).to.match(/^line \d+, /u);
+      expect(built?.unencodable).to.have.length(1);
+      expect(built?.unencodable[0]).to.include({ identifier: abroad, code: 'E_SCHEMA_INVALID' });
+      expect(built?.unencodable[0]?.at).to.match(/^line \d+, /u);
       await deliverDue(us.gateway, 'HK');
 
       await us.know(operator(1, { name: long }), operator(6));
