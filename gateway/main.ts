@@ -99,6 +99,8 @@ async function listen(
 
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close');
+  // A partner that asks every second over one connection would keep the door open for ever.
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   server.close();
   server.closeIdleConnections();
   await closed;

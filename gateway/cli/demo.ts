@@ -18,7 +18,7 @@ import { findMessage } from '../store/outbox.ts';
 import { currentRecords } from '../store/register.ts';
 import { findStream } from '../store/streams.ts';
 import type { CliContext, OpenGateway, Serving } from './context.ts';
-import { makeDemoHomes, type DemoHome } from '../rehearsal/demo-homes.ts';
+import { prepareAdministrations } from '../rehearsal/administrations.ts';
 import { showStory, type Story, type Tally } from './demo-story.ts';
 import { inventEntries } from '../rehearsal/invented-entries.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
@@ -54,22 +54,22 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<void>
   const opened: OpenGateway[] = [];
   const servings: Serving[] = [];
   try {
-    const { ours, partners, broker } = await makeDemoHomes(context, folder);
-    for (const { config } of [ours, ...partners]) opened.push(await context.open(config));
+    const { home, partners, broker } = await prepareAdministrations(context.tools, { base: context.config(), folder });
+    for (const { config } of [home, ...partners]) opened.push(await context.open(config));
     // Lists are taken where they arrive: a second thread for each administration would only start and end again.
     for (const gateway of opened)
       servings.push(await context.serve(gateway, { receive: (raw) => receiveMessage(gateway, raw) }));
     const [us, ...them] = opened;
     if (us === undefined) throw new GatewayError('E_INTERNAL', 'a demo has a home');
     context.out.note(
-      `${[ours, ...partners].map(({ home }) => `${home.country} ${home.name}`).join(', ')}: each with its own keys, store and doors.`,
+      `${[home, ...partners].map(({ profile }) => `${profile.country} ${profile.name}`).join(', ')}: each with its own keys, store and doors.`,
     );
     context.out.note(
       broker === undefined
         ? 'No broker answered: everything goes over HTTPS with client certificates.'
         : 'A broker answered: partners that want AMQP get it.',
     );
-    const story = await tellStory(context, { us, them, homes: [ours, ...partners], count, seed });
+    const story = await tellStory(context, { us, them, count, seed });
     showStory(context, story, { broker, servings, exit: options.exit === true });
     if (options.exit !== true) await stopSignal();
   } finally {
@@ -88,7 +88,6 @@ function positive(text: string, option: string): number {
 interface Cast {
   readonly us: OpenGateway;
   readonly them: readonly OpenGateway[];
-  readonly homes: readonly DemoHome[];
   readonly count: number;
   readonly seed: number;
 }

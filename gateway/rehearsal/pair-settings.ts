@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { Adapter } from '../adapter/adapter.ts';
-import type { Identity } from './introductions.ts';
+import type { Identity } from './identities.ts';
 import type { PairBroker } from './pairing.ts';
 
 export interface PairSettings {

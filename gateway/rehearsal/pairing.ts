@@ -9,7 +9,7 @@ import type { Adapter } from '../adapter/adapter.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { loadConfig, type Config } from '../app/config.ts';
-import { freePorts, identityOf, knownIdentity, type Identity } from './introductions.ts';
+import { freePorts, makeIdentity, registeredIdentity, type Identity } from './identities.ts';
 import { homeOf } from './partner-home.ts';
 import { writeSettings } from './pair-settings.ts';
 import { openSimulatorKeys, registeredFiles, type SimulatorKeys } from './simulator-keys.ts';
@@ -55,11 +55,11 @@ export async function makePair(pairing: Pairing): Promise<Pair> {
   const adapter = await loadAdapter(join(base.adapters, cc), tools);
   const adapters = homeOf(adapter, { root: base.adapters, folder, home: base.home, tools });
   const [played, met] = plays === 'partner' ? [cc, homeCc] : [homeCc, cc];
-  const own = await identityOf(await loadHome(join(adapters, played), tools), join(folder, played), now);
+  const own = await makeIdentity(await loadHome(join(adapters, played), tools), join(folder, played), now);
   const keys = await openSimulatorKeys(own, adapter.seal.algorithm, now);
   const signing = [...own.certificates.signing, ...registeredFiles(own.folder, keys)];
   const simulated: Identity = { ...own, certificates: { ...own.certificates, signing } };
-  const tested = await knownIdentity(await loadHome(join(adapters, met), tools), join(folder, met), now);
+  const tested = await registeredIdentity(await loadHome(join(adapters, met), tools), join(folder, met), now);
   const files = { simulated: join(folder, `${played}.yaml`), tested: join(folder, `${met}.yaml`) };
   await writePair(pairing, adapter, { simulated, tested, files });
   const config = (file: string): Config => ({

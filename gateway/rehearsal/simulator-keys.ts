@@ -7,7 +7,7 @@ import type { SignatureAlgorithm } from '../adapter/adapter.ts';
 import { makeCertificate, readCertificates } from '../wire/signature/certificates.ts';
 import { openKeyring } from '../wire/signature/keys.ts';
 import type { Signer } from '../wire/signature/profile.ts';
-import { writeCertificate, type OwnIdentity } from './introductions.ts';
+import { writeCertificate, type OwnIdentity } from './identities.ts';
 
 export interface SimulatorKeys {
   /** The key lists come under when the partner changes keys; registered beside the first. */

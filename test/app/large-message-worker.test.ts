@@ -7,12 +7,17 @@ import { openLargeMessageWorker, type LargeMessageWorker } from '../../gateway/a
 import { momentOf } from '../../gateway/model/day.ts';
 import { buildList, type BuiltList } from '../../gateway/outbound/send-list.ts';
 import { findStream } from '../../gateway/store/streams.ts';
-import { makeWorld, operator, type Customs, type World } from '../support/customs.ts';
+import {
+  openAdministrations,
+  operator,
+  type OpenAdministration,
+  type OpenAdministrations,
+} from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
 
 describe('the worker thread for large messages', () => {
-  let world: World;
-  let them: Customs;
+  let administrations: OpenAdministrations;
+  let them: OpenAdministration;
   let built: BuiltList;
   let worker: LargeMessageWorker;
   /** The threads for large messages that were started. */
@@ -24,10 +29,10 @@ describe('the worker thread for large messages', () => {
   beforeEach(async () => {
     threads = [];
     process.on('worker', noteThread);
-    world = await makeWorld({ partners: ['HK'] });
-    them = world.of('HK');
-    await world.us.know(...Array.from({ length: 20 }, (_, i) => operator(i + 1)));
-    const list = await buildList(world.us.gateway, 'HK');
+    administrations = await openAdministrations({ partners: ['HK'] });
+    them = administrations.of('HK');
+    await administrations.home.save(...Array.from({ length: 20 }, (_, i) => operator(i + 1)));
+    const list = await buildList(administrations.home.gateway, 'HK');
     if (list === undefined) throw new Error('there is a list to send');
     built = list;
     worker = openLargeMessageWorker(them.config);
@@ -35,7 +40,7 @@ describe('the worker thread for large messages', () => {
   afterEach(async () => {
     process.off('worker', noteThread);
     await worker.close();
-    await world.close();
+    await administrations.close();
   });
 
   const raw = (bytes: Uint8Array, partner = 'CN') =>
@@ -101,10 +106,10 @@ describe('the worker thread for large messages', () => {
 
   it('gets the messages of 256 KiB and more that arrive at the exchange door, and no smaller ones', async () => {
     await them.openDoors();
-    await world.us.sends('HK');
+    await administrations.home.send('HK');
     expect(threads).to.have.length(0);
-    await world.us.know(...Array.from({ length: 1_000 }, (_, i) => operator(i + 1)));
-    await world.us.sends('HK');
+    await administrations.home.save(...Array.from({ length: 1_000 }, (_, i) => operator(i + 1)));
+    await administrations.home.send('HK');
     expect(threads).to.have.length(1);
   });
 });

@@ -3,13 +3,10 @@
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
-import type { CliContext } from '../../gateway/cli/context.ts';
-import { makeDemoHomes } from '../../gateway/rehearsal/demo-homes.ts';
+import { prepareAdministrations } from '../../gateway/rehearsal/administrations.ts';
 import { inventOperators } from '../../gateway/rehearsal/invented-operators.ts';
-import { makeOutput } from '../../gateway/cli/output.ts';
 import { loadConfig, type Config } from '../../gateway/app/config.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
-import { serve } from '../../gateway/main.ts';
 import { dayAt, momentOf } from '../../gateway/model/day.ts';
 import { eligibility } from '../../gateway/model/record/eligibility.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
@@ -34,18 +31,10 @@ export interface Stage {
 export async function makeStage(folder: string): Promise<Stage> {
   const tools = adapterTools();
   const base = loadConfig({ data: folder }, { MRA_BROKER: 'amqp://127.0.0.1:1' });
-  const context: CliContext = {
-    out: makeOutput({ stdout: process.stderr, stderr: process.stderr }),
-    tools,
-    config: () => base,
-    open: (config = base) => openGateway(config, tools),
-    serve,
-    exit: () => undefined,
-  };
-  const { ours, partners } = await makeDemoHomes(context, folder, [partnerCode]);
-  const other = partners.find(({ home }) => home.country === partnerCode);
+  const { home, partners } = await prepareAdministrations(tools, { base, folder, partners: [partnerCode] });
+  const other = partners.find(({ profile }) => profile.country === partnerCode);
   if (other === undefined) throw new Error(`there is no home profile of ${partnerCode}`);
-  const [sender, receiver] = [silent(ours.config), silent(other.config)];
+  const [sender, receiver] = [silent(home.config), silent(other.config)];
   const gateway = await openGateway(sender, tools);
   try {
     const { signer, adapter } = getPartner(gateway, partnerCode);

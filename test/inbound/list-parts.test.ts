@@ -10,7 +10,15 @@ import { buildList, sendList, type BuiltList } from '../../gateway/outbound/send
 import { stagedParts } from '../../gateway/store/mirrors.ts';
 import { findStatus } from '../../gateway/store/register.ts';
 import { findStream } from '../../gateway/store/streams.ts';
-import { code, makeWorld, operator, operators, registerOf, type Customs, type World } from '../support/customs.ts';
+import {
+  code,
+  openAdministrations,
+  operator,
+  operators,
+  registerOf,
+  type OpenAdministration,
+  type OpenAdministrations,
+} from '../support/administrations.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 /** The gateway, with a partner that takes so many operators a message. */
@@ -21,15 +29,15 @@ function inParts(gateway: Gateway, code: string, partRecords: number): Gateway {
 }
 
 describe('a list in several messages', () => {
-  let world: World;
-  let us: Customs;
-  let them: Customs;
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
   before(async () => {
-    world = await makeWorld();
-    us = world.us;
-    them = world.of('KR');
+    administrations = await openAdministrations();
+    us = administrations.home;
+    them = administrations.of('KR');
   });
-  after(() => world.close());
+  after(() => administrations.close());
 
   const take = (bytes: Uint8Array): Promise<ReceiveResult> =>
     receiveMessage(them.gateway, { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) });
@@ -42,7 +50,7 @@ describe('a list in several messages', () => {
   };
 
   it('is in force with its last part, and not before', async () => {
-    await us.know(...operators(25));
+    await us.save(...operators(25));
     const sender = inParts(us.gateway, 'KR', 10);
     const built = await sendList(sender, 'KR');
     expect(built?.messages.map(({ list }) => list.part)).to.deep.equal([
@@ -63,8 +71,8 @@ describe('a list in several messages', () => {
   });
 
   it('a change after it is a delta, in as many messages as it takes', async () => {
-    await us.know(...Array.from({ length: 12 }, (_, i) => operator(i + 1, { status: 'suspended' })), operator(26));
-    await us.know(operator(13, { consent: false }));
+    await us.save(...Array.from({ length: 12 }, (_, i) => operator(i + 1, { status: 'suspended' })), operator(26));
+    await us.save(operator(13, { consent: false }));
     const built = await sendList(inParts(us.gateway, 'KR', 5), 'KR');
     expect(built?.messages.map(({ list }) => [list.kind, list.records.count, list.departures.length])).to.deep.equal([
       ['delta', 5, 0],
@@ -77,7 +85,7 @@ describe('a list in several messages', () => {
   });
 
   it('operators go one by one where that is wished, and each message stands for itself', async () => {
-    await us.know(operator(1), operator(2), operator(3, { consent: false }));
+    await us.save(operator(1), operator(2), operator(3, { consent: false }));
     const built = await sendList(us.gateway, 'KR', { each: true });
     expect(built?.messages).to.have.length(3);
     const counts: (number | undefined)[] = [];
@@ -90,11 +98,11 @@ describe('a list in several messages', () => {
   });
 
   it('nothing is sent, and no operator is read twice, when what changed is not for this partner', async () => {
-    await us.know(operator(90, { grade: 'general' }));
+    await us.save(operator(90, { grade: 'general' }));
     expect(await sendList(us.gateway, 'KR')).to.equal(undefined);
     const { watermark } = (await findStream(us.gateway.db.sql, 'KR', 'out')) ?? {};
     expect(await buildList(us.gateway, 'KR')).to.equal(undefined);
-    await us.know(operator(91, { grade: 'general' }));
+    await us.save(operator(91, { grade: 'general' }));
     expect(await sendList(us.gateway, 'KR')).to.equal(undefined);
     const after = (await findStream(us.gateway.db.sql, 'KR', 'out'))?.watermark;
     expect(after?.revision).to.equal((watermark?.revision ?? 0) + 1);
@@ -120,7 +128,7 @@ describe('a list in several messages', () => {
     const before = await registerOf(them, 'CN');
     const sender = inParts(us.gateway, 'KR', 10);
     const built = await buildList(sender, 'KR', { kind: 'full' });
-    await us.know(operator(50));
+    await us.save(operator(50));
     const other = await buildList(sender, 'KR', { kind: 'full' });
     const [first, second, third] = built?.messages ?? [];
     expect(await take(second?.sealed.bytes ?? Buffer.of())).to.include({
@@ -142,12 +150,12 @@ describe('a list in several messages', () => {
 
 describe('a record that a layout cannot carry', () => {
   it('stays out with its place and the reason, and what the partner holds of it stays; the others go', async () => {
-    const world = await makeWorld({ partners: ['HK'] });
+    const administrations = await openAdministrations({ partners: ['HK'] });
     try {
-      const { us } = world;
-      await world.of('HK').openDoors();
+      const us = administrations.home;
+      await administrations.of('HK').openDoors();
       const long = { latin: 'EXAMPLE '.repeat(70).trim(), local: '示例' };
-      await us.know(...operators(4), operator(5, { name: long }));
+      await us.save(...operators(4), operator(5, { name: long }));
       const built = await sendList(us.gateway, 'HK');
       const abroad = getPartner(us.gateway, 'HK').adapter.identifiers.ours.toIdentifier(code(5));
       expect(built?.records).to.equal(4);
@@ -157,32 +165,32 @@ describe('a record that a layout cannot carry', () => {
       expect(built?.unencodable[0]?.at).to.match(/^line \d+, /u);
       await deliverDue(us.gateway, 'HK');
 
-      await us.know(operator(1, { name: long }), operator(6));
+      await us.save(operator(1, { name: long }), operator(6));
       const delta = await sendList(us.gateway, 'HK');
       expect([delta?.records, delta?.departures]).to.deep.equal([1, 0]);
       expect(delta?.list.position.count).to.equal(5);
     } finally {
-      await world.close();
+      await administrations.close();
     }
   });
 });
 
 describe('a partner that takes full lists only', () => {
-  let world: World;
+  let administrations: OpenAdministrations;
   before(async () => {
-    world = await makeWorld({ partners: ['NZ'] });
-    await world.of('NZ').openDoors();
+    administrations = await openAdministrations({ partners: ['NZ'] });
+    await administrations.of('NZ').openDoors();
   });
-  after(() => world.close());
+  after(() => administrations.close());
 
   it('is sent one when something changed, which says why somebody left; and none when nothing did', async () => {
-    const [us, them] = [world.us, world.of('NZ')];
-    await us.know(...operators(12));
-    expect((await us.sends('NZ')).state).to.equal('ACCEPTED');
+    const [us, them] = [administrations.home, administrations.of('NZ')];
+    await us.save(...operators(12));
+    expect((await us.send('NZ')).state).to.equal('ACCEPTED');
     expect(await sendList(us.gateway, 'NZ')).to.equal(undefined);
     expect((await rejectedBy(sendList(us.gateway, 'NZ', { kind: 'delta' }))).code).to.equal('E_LIST_KIND');
 
-    await us.know(operator(3, { status: 'revoked', statusSince: '2026-01-05' }), operator(4, { consent: false }));
+    await us.save(operator(3, { status: 'revoked', statusSince: '2026-01-05' }), operator(4, { consent: false }));
     const built = await sendList(us.gateway, 'NZ');
     expect(built?.kind).to.equal('full');
     const { adapter } = getPartner(us.gateway, 'NZ');

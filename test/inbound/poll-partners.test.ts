@@ -9,24 +9,31 @@ import type { RawMessage } from '../../gateway/model/message.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { attemptsOf, findMessage, listMessages, type MessageRow } from '../../gateway/store/outbox.ts';
 import { findStream } from '../../gateway/store/streams.ts';
-import { makeWorld, operator, operators, registerOf, until, type Customs, type World } from '../support/customs.ts';
+import {
+  openAdministrations,
+  operator,
+  operators,
+  registerOf,
+  type OpenAdministration,
+  type OpenAdministrations,
+} from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
 
 describe('lists that are fetched', () => {
-  let world: World;
-  let us: Customs;
-  let them: Customs;
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
   const taken: RawMessage[] = [];
 
   before(async () => {
     // An hour between two questions: in these tests nobody asks but the tests, but for the last one.
-    world = await makeWorld({ ways: { transport: 'https-pull', pollSeconds: 3600 } });
-    us = world.us;
-    them = world.of('HK');
+    administrations = await openAdministrations({ connection: { transport: 'https-pull', pollSeconds: 3600 } });
+    us = administrations.home;
+    them = administrations.of('HK');
     await us.openDoors();
     await them.openDoors();
   });
-  after(() => world.close());
+  after(() => administrations.close());
   beforeEach(() => taken.splice(0));
 
   const receive = async (raw: RawMessage): Promise<ReceiveResult> => {
@@ -52,14 +59,14 @@ describe('lists that are fetched', () => {
   });
 
   it('a list waits: it is never sent', async () => {
-    await us.know(...operators(30));
+    await us.save(...operators(30));
     const id = await queued();
     expect(await deliverDue(us.gateway, 'HK')).to.equal(0);
     expect(await state(id)).to.include({ state: 'SEALED', attempts: 0 });
   });
 
   it('a fetcher that dies before it took the message gets the same bytes again, and nothing overtakes', async () => {
-    await us.know(operator(31));
+    await us.save(operator(31));
     const [first] = await listMessages(us.gateway.db.sql, { partner: 'HK', direction: 'out', limit: 1 });
     const second = await queued();
     const dies = async (raw: RawMessage): Promise<ReceiveResult> => {
@@ -87,7 +94,7 @@ describe('lists that are fetched', () => {
   });
 
   it('a receipt that got lost is made good by the next question, with one effect', async () => {
-    await us.know(operator(32));
+    await us.save(operator(32));
     const id = await queued();
     const way = them.gateway.partners.get('CN')?.transport;
     if (way === undefined) throw new Error('there is a way');
@@ -116,7 +123,7 @@ describe('lists that are fetched', () => {
   });
 
   it('a list held for two people is not given again at once; the second receipt is sent and settles it', async () => {
-    await us.know(
+    await us.save(
       ...operators(25).map((record) => ({ ...record, status: 'revoked' as const, statusSince: '2026-01-01' })),
     );
     const id = await queued();
@@ -129,11 +136,11 @@ describe('lists that are fetched', () => {
     await decideHeld(them.gateway, id, { ...decision, person: 'first' });
     await decideHeld(them.gateway, id, { ...decision, person: 'second' });
     await deliverDue(them.gateway, 'CN');
-    expect(await until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
+    expect(await us.until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
   });
 
   it('bytes spoilt on the way settle nothing, and the right ones come with the next question', async () => {
-    await us.know(operator(40));
+    await us.save(operator(40));
     const id = await queued();
     const spoilt = async (raw: RawMessage): Promise<ReceiveResult> => {
       const bytes = Buffer.from(raw.bytes);
@@ -155,10 +162,10 @@ describe('lists that are fetched', () => {
   });
 
   it('a gateway that serves asks by itself', async () => {
-    await us.know(operator(41));
+    await us.save(operator(41));
     const id = await queued();
     await them.closeDoors();
     await them.openDoors(); // whoever opens its doors begins with a question
-    expect(await until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
+    expect(await us.until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
   });
 });

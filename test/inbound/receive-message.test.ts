@@ -11,7 +11,14 @@ import { buildList } from '../../gateway/outbound/send-list.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import { loadSchema, type Schema } from '../../gateway/wire/xsd/schema.ts';
 import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
-import { makeWorld, operator, operators, registerOf, type Customs, type World } from '../support/customs.ts';
+import {
+  openAdministrations,
+  operator,
+  operators,
+  registerOf,
+  type OpenAdministration,
+  type OpenAdministrations,
+} from '../support/administrations.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 /** Takes whatever a list of that name holds, so that a test can sign what a right sender never would. */
@@ -27,20 +34,20 @@ function anyList(): Schema {
 }
 
 describe('what is refused', () => {
-  let world: World;
-  let us: Customs;
-  let them: Customs;
-  let stranger: Customs;
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
+  let stranger: OpenAdministration;
 
   before(async () => {
-    world = await makeWorld();
-    us = world.us;
-    them = world.of('KR');
-    stranger = world.of('HK');
+    administrations = await openAdministrations();
+    us = administrations.home;
+    them = administrations.of('KR');
+    stranger = administrations.of('HK');
     await them.openDoors();
-    await us.know(...operators(5));
+    await us.save(...operators(5));
   });
-  after(() => world.close());
+  after(() => administrations.close());
 
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
@@ -62,7 +69,7 @@ describe('what is refused', () => {
   }
 
   it('takes the unchanged message, so that a refusal below is about the change', async () => {
-    expect((await us.sends('KR')).state).to.equal('ACCEPTED');
+    expect((await us.send('KR')).state).to.equal('ACCEPTED');
   });
   it('refuses one flipped character', () =>
     refuses((xml) => xml.replace('NEW MATERIALS', 'OLD MATERIALS'), 'E_SIGNATURE_INVALID'));
@@ -98,7 +105,7 @@ describe('what is refused', () => {
   });
   it('refuses another list under a number already used', async () => {
     const rival = await buildList(us.gateway, 'KR', { kind: 'full' });
-    expect((await us.sends('KR', { kind: 'full' })).state).to.equal('ACCEPTED');
+    expect((await us.send('KR', { kind: 'full' })).state).to.equal('ACCEPTED');
     await refuses(() => text(rival?.sealed.bytes ?? Buffer.of()), 'E_SEQUENCE_ROLLBACK');
   });
 
@@ -139,7 +146,7 @@ describe('what is refused', () => {
 
   it('after a refusal a full list in a new epoch heals the stream', async () => {
     const stream = await findStream(us.gateway.db.sql, 'KR', 'out');
-    await us.know(operator(9));
+    await us.save(operator(9));
     // The partner loses what it held: to it, the next delta continues nothing it knows.
     const lost = await buildList(us.gateway, 'KR', { kind: 'delta' });
     expect(lost?.list.kind).to.equal('delta');
@@ -147,8 +154,8 @@ describe('what is refused', () => {
       await tx.deleteFrom('mirror_bucket').execute();
       await tx.deleteFrom('stream').execute();
     });
-    expect((await us.sends('KR')).state).to.equal('REJECTED');
-    const healed = await us.sends('KR');
+    expect((await us.send('KR')).state).to.equal('REJECTED');
+    const healed = await us.send('KR');
     expect(healed.state).to.equal('ACCEPTED');
     const now = await findStream(us.gateway.db.sql, 'KR', 'out');
     expect(now?.position.epoch.no).to.equal((stream?.position.epoch.no ?? 0) + 1);

@@ -10,8 +10,8 @@ import { makePair } from '../../gateway/rehearsal/pairing.ts';
 import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../../gateway/rehearsal/report.ts';
 import { reportPage } from '../../gateway/rehearsal/report-page.ts';
 import { scenarios } from '../../gateway/rehearsal/scenarios.ts';
-import { identityOf } from '../../gateway/rehearsal/introductions.ts';
-import { testBroker } from '../support/customs.ts';
+import { makeIdentity } from '../../gateway/rehearsal/identities.ts';
+import { testBroker } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { temporaryFolder } from '../support/pki.ts';
 import { machinery, ownRealm, stagePlan } from '../support/rehearsal.ts';
@@ -138,7 +138,7 @@ describe('the report of a conformance run', function () {
 
   async function signed(): Promise<{ bytes: Uint8Array; signature: string; certificate: X509Certificate }> {
     const report = await runConformance(plan('sg', { only: ['C-07'], operators: 20 }));
-    const { keyring } = await identityOf(sampleHome, temporaryFolder(), new Date());
+    const { keyring } = await makeIdentity(sampleHome, temporaryFolder(), new Date());
     const signer = keyring.signer(reportAlgorithm);
     const bytes = reportBytes(report);
     return { bytes, signature: await signReport(bytes, signer), certificate: signer.certificate };
@@ -150,7 +150,7 @@ describe('the report of a conformance run', function () {
     const altered = Buffer.from(Buffer.from(bytes).toString('utf8').replace('"fail": 0', '"fail": 1'));
     expect(altered.equals(bytes)).to.equal(false);
     expect(await refusalCode(() => verifyReport(altered, signature, [certificate]))).to.equal('E_SIGNATURE_INVALID');
-    const { keyring } = await identityOf(sampleHome, temporaryFolder(), new Date());
+    const { keyring } = await makeIdentity(sampleHome, temporaryFolder(), new Date());
     const other = keyring.signer(reportAlgorithm).certificate;
     expect(await refusalCode(() => verifyReport(bytes, signature, [other]))).to.equal('E_SIGNER_UNKNOWN');
     expect(await refusalCode(() => verifyReport(bytes, 'a.b.c', [certificate]))).to.equal('E_SIGNATURE_PROFILE');

@@ -1,4 +1,4 @@
-/** Administrations introduced to each other: keys of their own, certificates where the others' settings name them, addresses. */
+/** The keys of administrations, the certificates by which others know them, and free ports for their addresses. */
 
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import type { PartnerConfig } from '../app/config.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { openKeyring, type Keyring } from '../wire/signature/keys.ts';
 
-/** An administration, and the certificates others know it by. */
+/** An administration, and the certificates by which others know it. */
 export interface Identity {
   readonly home: HomeProfile;
   readonly folder: string;
@@ -19,7 +19,7 @@ export interface OwnIdentity extends Identity {
 }
 
 /** Makes the keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
-export async function identityOf(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
+export async function makeIdentity(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
   mkdirSync(folder, { recursive: true });
   const keyring = await openKeyring(join(folder, 'keys'), { country: home.country, name: home.name, now });
   const write = (name: string, pem: string): string => writeCertificate(folder, name, pem);
@@ -35,10 +35,10 @@ export async function identityOf(home: HomeProfile, folder: string, now: Date): 
   return { home, folder, keyring, certificates };
 }
 
-/** An administration whose certificates were put into the folder without its keys: its gateway is elsewhere. Otherwise as identityOf. */
-export async function knownIdentity(home: HomeProfile, folder: string, now: Date): Promise<Identity> {
+/** An administration whose certificates were put into the folder without its keys: its gateway is elsewhere. Otherwise as makeIdentity. */
+export async function registeredIdentity(home: HomeProfile, folder: string, now: Date): Promise<Identity> {
   const [tls, anchor] = [join(folder, 'tls.pem'), join(folder, 'anchor.pem')];
-  if (!existsSync(tls) || existsSync(join(folder, 'keys'))) return await identityOf(home, folder, now);
+  if (!existsSync(tls) || existsSync(join(folder, 'keys'))) return await makeIdentity(home, folder, now);
   const signing = readdirSync(folder).filter((name) => /^signing.*\.pem$/u.test(name));
   const certificates = { signing: signing.map((name) => join(folder, name)), tls: [tls], anchors: [anchor] };
   return { home, folder, certificates: { ...certificates, checkPath: false } };

@@ -1,0 +1,169 @@
+/** Whole gateways of several administrations for tests: real keys, stores, doors and connections, each with the certificates of the others. */
+
+import { EventEmitter, on } from 'node:events';
+import { join } from 'node:path';
+import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { loadConfig, type Config, type PartnerConfig } from '../../gateway/app/config.ts';
+import { serve } from '../../gateway/main.ts';
+import { entriesIn } from '../../gateway/model/list/mirror.ts';
+import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { sendList, type ListOptions } from '../../gateway/outbound/send-list.ts';
+import { prepareAdministrations, saveRecords, withConnections } from '../../gateway/rehearsal/administrations.ts';
+import { loadBuckets } from '../../gateway/store/mirrors.ts';
+import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
+import { findStream } from '../../gateway/store/streams.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
+import { sampleRecord } from '../model/sample-records.ts';
+import { temporaryFolder } from './pki.ts';
+
+export interface OpenAdministration {
+  readonly gateway: OpenGateway;
+  readonly config: Config;
+  /** Opens and closes the doors; the dispatcher of an open gateway works by itself. */
+  openDoors(): Promise<void>;
+  closeDoors(): Promise<void>;
+  save(...records: DomesticRecord[]): Promise<void>;
+  /** Sends a list; resolves with its message once the partner's receipt is held. */
+  send(partner: string, options?: ListOptions): Promise<MessageRow>;
+  /** The message of that id once the partner's receipt is held. */
+  answered(id: string): Promise<MessageRow>;
+  /** The answer as soon as there is one: asks now, and after each event that this gateway logs. Fails after ten seconds. */
+  until<T>(ask: () => Promise<T | undefined>): Promise<T>;
+}
+
+export interface OpenAdministrations {
+  readonly home: OpenAdministration;
+  of(country: string): OpenAdministration;
+  close(): Promise<void>;
+}
+
+export interface AdministrationsOptions {
+  /** As few as a test needs, for each costs keys and a store. */
+  readonly partners?: readonly string[];
+  /** The AMQP partners use it; without it everybody uses HTTPS. */
+  readonly broker?: string | undefined;
+  /** Changes to what the settings of each say about the others. */
+  readonly connection?: Partial<PartnerConfig>;
+}
+
+/** Opens the home administration and its partners; their doors are closed. */
+export async function openAdministrations(options: AdministrationsOptions = {}): Promise<OpenAdministrations> {
+  return await (
+    await prepareOnce(options)
+  )();
+}
+
+/** Makes the keys of all once; each call of the result opens them with empty stores. Close them before the next call. */
+export async function prepareOnce({
+  partners: countries = ['KR', 'HK'],
+  broker = 'amqp://127.0.0.1:1',
+  connection = {},
+}: AdministrationsOptions = {}): Promise<() => Promise<OpenAdministrations>> {
+  const base = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: broker });
+  const request = { base, folder: base.data, partners: countries };
+  const { home, partners } = await prepareAdministrations(adapterTools(), request);
+  let run = 0;
+  return async () => {
+    run += 1;
+    const opened = new Map<string, OpenAdministration>();
+    for (const { profile, config } of [home, ...partners])
+      opened.set(profile.country, await openAdministration(anew(withConnections(config, connection), run)));
+    return together(home.profile.country, opened);
+  };
+}
+
+/** The same keys with a store, and queues of the broker, that nobody has used. */
+function anew({ broker, ...config }: Config, run: number): Config {
+  const store = `sqlite:${join(config.data, `run-${run}.db`)}`;
+  return { ...config, store, ...(broker && { broker: { ...broker, realm: `${broker.realm}-${run}` } }) };
+}
+
+function together(home: string, opened: ReadonlyMap<string, OpenAdministration>): OpenAdministrations {
+  const of = (country: string): OpenAdministration => {
+    const found = opened.get(country);
+    if (found === undefined) throw new Error(`no administration of ${country}`);
+    return found;
+  };
+  return {
+    home: of(home),
+    of,
+    async close() {
+      for (const { closeDoors, gateway } of opened.values()) {
+        await closeDoors();
+        await gateway.close();
+      }
+    },
+  };
+}
+
+async function openAdministration(config: Config): Promise<OpenAdministration> {
+  const events = new EventEmitter();
+  const log = makeLog({ level: 'info', destination: { write: (line) => events.emit('line', line) } });
+  const gateway: OpenGateway = { ...(await openGateway(config, adapterTools())), log };
+  let serving: Awaited<ReturnType<typeof serve>> | undefined;
+  async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+    const lines = on(events, 'line', { signal: AbortSignal.timeout(10_000) });
+    try {
+      for (;;) {
+        const answer = await ask();
+        if (answer !== undefined) return answer;
+        await lines.next();
+      }
+    } finally {
+      await lines.return?.();
+    }
+  }
+  const answered = (id: string): Promise<MessageRow> =>
+    until(async () => {
+      const message = await findMessage(gateway.db.sql, id);
+      return message?.receiptDigest === undefined ? undefined : message;
+    });
+  return {
+    gateway,
+    config,
+    until,
+    answered,
+    async openDoors() {
+      serving ??= await serve(gateway);
+    },
+    async closeDoors() {
+      await serving?.stop();
+      serving = undefined;
+    },
+    async save(...records) {
+      await saveRecords(gateway, records);
+    },
+    async send(partner, options) {
+      const built = await sendList(gateway, partner, options);
+      if (built === undefined) throw new Error('there was nothing to send');
+      await deliverDue(gateway, partner);
+      return await answered(built.list.id);
+    },
+  };
+}
+
+/** The broker the test runner provides. */
+export function testBroker(): string {
+  const url = process.env['MRA_TEST_AMQP'];
+  if (url === undefined) throw new Error('MRA_TEST_AMQP names no broker: run npm test');
+  return url;
+}
+
+/** Operators for the two sides to talk about, by number. */
+export const code = (number: number): string => `44031${String(number).padStart(5, '0')}`;
+export const operator = (number: number, changes: Partial<DomesticRecord> = {}): DomesticRecord => ({
+  ...sampleRecord,
+  code: code(number),
+  ...changes,
+});
+export const operators = (count: number): DomesticRecord[] => Array.from({ length: count }, (_, i) => operator(i + 1));
+
+/** Everything the lists of a partner have put in force: the chain and all leaves; empty where nothing arrived. */
+export async function registerOf({ gateway }: OpenAdministration, partner: string): Promise<readonly string[]> {
+  const stream = await findStream(gateway.db.sql, partner, 'in');
+  if (stream === undefined) return [];
+  const buckets = await loadBuckets(gateway.db.sql, stream.id, 'all');
+  const leaves = [...entriesIn(buckets)].map(({ leaf }) => leaf);
+  return [stream.position.chain, ...leaves.sort()];
+}
