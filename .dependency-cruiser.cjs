@@ -1,8 +1,8 @@
-// Who may import whom. test/house.test.ts plants a fault for every rule below and expects it to be found.
-const room = (name) => `^gateway/${name}/`;
-const stories = room('(outbound|inbound|clearance|domestic)');
+// Who may import whom. test/conventions.test.ts plants a fault for each rule and expects it to be found.
+const folder = (name) => `^gateway/${name}/`;
+const stories = folder('(outbound|inbound|clearance|domestic)');
 
-/** One package, one home: the only file that may import it, or the few that share it. */
+/** The only file, or files, that may import a package. */
 const homes = {
   ajv: 'wire/xsd/schema.ts',
   'ajv-formats': 'wire/xsd/schema.ts',
@@ -32,26 +32,26 @@ module.exports = {
     {
       name: 'model-imports-only-model',
       severity: 'error',
-      from: { path: room('model') },
-      to: { pathNot: [room('model'), '^(node:)?crypto$', 'node_modules/(stdnum|fastest-levenshtein)'] },
+      from: { path: folder('model') },
+      to: { pathNot: [folder('model'), '^(node:)?crypto$', 'node_modules/(stdnum|fastest-levenshtein)'] },
     },
     {
       name: 'adapter-knows-only-model',
       severity: 'error',
-      from: { path: room('adapter') },
-      to: { path: '^gateway/', pathNot: [room('adapter'), room('model')] },
+      from: { path: folder('adapter') },
+      to: { path: '^gateway/', pathNot: [folder('adapter'), folder('model')] },
     },
     {
       name: 'wire-knows-only-model',
       severity: 'error',
-      from: { path: room('wire') },
-      to: { path: '^gateway/', pathNot: [room('wire'), room('model')] },
+      from: { path: folder('wire') },
+      to: { path: '^gateway/', pathNot: [folder('wire'), folder('model')] },
     },
     {
       name: 'store-knows-only-model',
       severity: 'error',
-      from: { path: room('store') },
-      to: { path: '^gateway/', pathNot: [room('store'), room('model')] },
+      from: { path: folder('store') },
+      to: { path: '^gateway/', pathNot: [folder('store'), folder('model')] },
     },
     {
       name: 'stories-know-no-doors',
@@ -69,19 +69,19 @@ module.exports = {
     {
       name: 'doors-open-on-stories',
       severity: 'error',
-      from: { path: room('doors') },
+      from: { path: folder('doors') },
       to: { path: '^gateway/(app|cli|rehearsal|main)' },
     },
     {
       name: 'app-knows-no-terminal',
       severity: 'error',
-      from: { path: room('app') },
+      from: { path: folder('app') },
       to: { path: '^gateway/(doors|cli|rehearsal|main)' },
     },
     {
       name: 'rehearsal-knows-no-terminal',
       severity: 'error',
-      from: { path: room('rehearsal') },
+      from: { path: folder('rehearsal') },
       to: { path: '^gateway/(cli|main)' },
     },
     {
@@ -99,13 +99,13 @@ module.exports = {
     {
       name: 'express-stands-in-doors',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: room('doors') },
+      from: { path: '^gateway/', pathNot: folder('doors') },
       to: { path: 'node_modules/express/' },
     },
     {
       name: 'sql-stays-in-store',
       severity: 'error',
-      from: { path: '^gateway/', pathNot: room('store') },
+      from: { path: '^gateway/', pathNot: folder('store') },
       to: { path: ['node_modules/(kysely|pg)/', '^node:sqlite$'] },
     },
     {

@@ -1,4 +1,4 @@
-/** The house keeps its own rules: who imports whom, sizes, names, no country in the program. Each check is shown to be able to fail. */
+/** The conventions of CONTRIBUTING.md: imports, sizes, words, no country in the program. Each check has a planted fault. */
 
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ interface Violation {
   readonly from: string;
 }
 
-/** Runs dependency-cruiser over the folder gateway/ of a tree, by the house's rules. */
+/** Runs dependency-cruiser with our rules over the folder gateway/ of a tree. */
 function violationsIn(folder: string): readonly Violation[] {
   const program = path.join(root, 'node_modules/.bin/depcruise');
   const args = [program, 'gateway', '--config', path.join(root, rulesFile), '--output-type', 'json'];
@@ -59,7 +59,7 @@ const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ),
 };
 
-/** A small house with every fault in it, and nothing else. */
+/** A small tree with every fault in it, and nothing else. */
 function faultyTree(): string {
   const folder = temporaryFolder();
   const write = (file: string, text: string): void => {
@@ -69,7 +69,7 @@ function faultyTree(): string {
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   writeFileSync(path.join(folder, 'tsconfig.json'), readFileSync(path.join(root, 'tsconfig.json')));
   writeFileSync(path.join(folder, 'package.json'), readFileSync(path.join(root, 'package.json')));
-  for (const room of [
+  for (const name of [
     'model',
     'adapter',
     'wire',
@@ -82,7 +82,7 @@ function faultyTree(): string {
     'cli',
     'rehearsal',
   ])
-    write(`${room}/target.ts`, 'export {};\n');
+    write(`${name}/target.ts`, 'export {};\n');
   write('main.ts', 'export {};\n');
   write('store/round.ts', "import './about.ts';\n"); // a circle is reported once, from its first file
   for (const planted of Object.values(faults)) {
@@ -98,7 +98,14 @@ const files = readdirSync(path.join(root, 'gateway'), { recursive: true, encodin
 type File = (typeof files)[number];
 const namesOf = (found: readonly File[]): readonly string[] => found.map(({ file }) => file);
 
-describe('the house', () => {
+/** Words that docs/glossary.md or plain English has a better one for, with an example in a comment or a name. */
+const privateWords: readonly { readonly words: string; readonly use: string; readonly example: string }[] = [
+  { words: 'dice', use: 'seeded random', example: 'const dice = open(1);' },
+  { words: 'in one look', use: 'at the same time', example: '/** Both are read in one\n * look. */' },
+  { words: 'goes home', use: 'is returned', example: '// The receipt goes home.' },
+];
+
+describe('conventions', () => {
   describe('imports', function () {
     this.timeout(60_000);
     let found: readonly Violation[];
@@ -117,14 +124,14 @@ describe('the house', () => {
 
     for (const [rule, planted] of Object.entries(faults)) {
       it(`that break ${rule} are found`, () => {
-        const guilty = found.filter(({ rule: { name } }) => name === rule).map(({ from }) => from);
-        expect(guilty).to.include.members(Object.keys(planted).map((file) => `gateway/${file}`));
+        const faulty = found.filter(({ rule: { name } }) => name === rule).map(({ from }) => from);
+        expect(faulty).to.include.members(Object.keys(planted).map((file) => `gateway/${file}`));
       });
     }
 
     it('that break no rule are not reported', () => {
-      const guilty = new Set(Object.values(faults).flatMap((planted) => Object.keys(planted)));
-      expect(found.filter(({ from }) => !guilty.has(from.slice('gateway/'.length)))).to.deep.equal([]);
+      const faulty = new Set(Object.values(faults).flatMap((planted) => Object.keys(planted)));
+      expect(found.filter(({ from }) => !faulty.has(from.slice('gateway/'.length)))).to.deep.equal([]);
     });
   });
 
@@ -138,7 +145,7 @@ describe('the house', () => {
         breaks: ({ text }) => text.trimEnd().split('\n').length > 300,
         example: { file: 'a.ts', text: 'x\n'.repeat(301) },
       },
-      'are not a drawer for anything': {
+      'are not called utils, helpers, common or misc': {
         breaks: ({ file }) => /(^|[/.-])(utils?|helpers?|common|misc)([/.-]|$)/.test(file),
         example: { file: 'wire/xml-utils.ts', text: '' },
       },
@@ -146,6 +153,15 @@ describe('the house', () => {
         breaks: ({ text }) => countriesIn(text).length > 0,
         example: { file: 'a.ts', text: "const partner = 'KR';" },
       },
+      ...Object.fromEntries(
+        privateWords.map(({ words, use, example }) => [
+          `write “${use}” and not “${words}”`,
+          {
+            breaks: ({ text }: File) => new RegExp(`\\b(${words})\\b`).test(plainWords(text)),
+            example: { file: 'a.ts', text: example },
+          },
+        ]),
+      ),
     };
     for (const [title, { breaks, example }] of Object.entries(checks)) {
       it(title, () => {
@@ -155,6 +171,15 @@ describe('the house', () => {
     }
   });
 });
+
+/** Options that keep an older word as an alias for one version. */
+const aliases = /--(list-)?vices\b/g;
+
+/** A text in small letters, names taken apart into words, line breaks and the marks of comments left out. */
+function plainWords(text: string): string {
+  const apart = text.replaceAll(aliases, '').replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2');
+  return apart.toLowerCase().replaceAll(/\n\s*(\*|\/\/)?\s*/g, ' ');
+}
 
 /** Quoted codes that look like a country's and mean something else: roles on an entry, months, an attribute, no country at all. */
 const otherMeanings = new Set(['CS', 'MF', 'MM', 'ID', 'UN', 'XA', 'XB']);

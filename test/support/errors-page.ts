@@ -1,24 +1,26 @@
-/** Makes docs/errors.md from the table of errors; run by itself it writes the page. */
+/** Generates docs/errors.md from the table of errors; run directly, it writes the page. */
 
 import { writeFileSync } from 'node:fs';
+import { explained } from '../../gateway/cli/explain.ts';
 import { errorTable } from '../../gateway/model/errors.ts';
 
 export const errorsPagePath = new URL('../../docs/errors.md', import.meta.url);
 
-/** The page as it should stand. */
+/** The page as it should be. */
 export function errorsPage(): string {
   const rows = Object.entries(errorTable).map(
     ([code, { title, category, retry, who, status }]) =>
-      `| \`${code}\` | ${title} | ${category} | ${retry.replace('_', ' ')} | ${who.replace('_', ' ')} | ${status} |`,
+      `| \`${code}\` | ${title} | ${explained(code)?.mend.replaceAll('|', '\\|') ?? ''} | ${category} | ${retry.replace('_', ' ')} | ${who.replace('_', ' ')} | ${status} |`,
   );
   return [
     '# Errors',
     '',
-    'Made from `gateway/model/errors.ts` by `npm run docs`. Codes are stable; texts may improve. *Again* says whether the same attempt can succeed later.',
-    'A rejected message is told its code in the signed receipt; a request at a door in `application/problem+json`.',
+    'Generated from `gateway/model/errors.ts` and `schemas/error-explanations.json` by `npm run docs`. Codes are stable; texts may improve.',
+    '*Retry* says whether the same attempt can succeed later. `mra explain CODE` adds why an error matters, with an example. The signed receipt of a rejected',
+    'message states the code; a door answers a rejected request with it as `application/problem+json`.',
     '',
-    '| code | what | category | again | who must act | HTTP |',
-    '|---|---|---|---|---|---|',
+    '| code | meaning | fix | category | retry | who must act | HTTP |',
+    '|---|---|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
