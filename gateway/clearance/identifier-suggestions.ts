@@ -1,45 +1,47 @@
-/** What would have been recognised: identifiers one slip away from the one sent, each asked about in the same way before it is named. */
+/** Identifier suggestions: the identifier one slip away from the one sent with which the answer would have been `recognised`. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ClearanceTerms } from './status-query.ts';
 import type { Answer, ListInForce, WouldChangeAnswer } from '../model/clearance/answer.ts';
-import { isCut } from '../model/clearance/check-identifier.ts';
+import { isCut, issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { dayAt } from '../model/day.ts';
 import { candidatesOf, editInWords, type Candidate } from '../model/clearance/identifier-edits.ts';
-import { follows, readIdentifier, type Issuer } from '../model/identifier.ts';
-import type { Question } from '../model/clearance/query.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import { follows, readIdentifier } from '../model/identifier.ts';
+import type { PartnerTerms, StatusQuery } from '../model/clearance/query.ts';
+import { present } from '../model/present.ts';
 import type { Reader } from '../store/database.ts';
 import { findStatuses } from '../store/register.ts';
 
-export interface NearMiss {
+interface Lookup {
   readonly reader: Reader;
-  readonly all: readonly ClearanceTerms[];
-  listOf(partner: string, knownAt: Moment): Promise<ListInForce | undefined>;
+  /** All partners. */
+  readonly all: readonly PartnerTerms[];
+  /** The list of a partner that was in force when the query is answered. */
+  listOf(partner: string): Promise<ListInForce | undefined>;
 }
 
 /**
- * Names the one identifier with which the question would have been answered `recognised`, after an answer that found nobody; no
- * consultation of its own. Nothing is said where the identifier was cut by its box, or belongs to an operator that left.
+ * Suggests the one identifier with which the query would have been answered `recognised`, where no operator was found; no
+ * consultation of its own. None where the identifier was cut by its box, or belongs to an operator that left.
  */
-export async function nearMiss(
-  surroundings: NearMiss,
-  question: Question,
-  answer: Answer,
+export async function suggestIdentifier(
+  lookup: Lookup,
+  query: StatusQuery,
+  { outcome }: Answer,
 ): Promise<WouldChangeAnswer | undefined> {
-  const { request, terms, fact } = question;
-  const nobody = answer.outcome === 'identifier_malformed' || answer.outcome === 'not_on_list';
+  const { request, terms, fact } = query;
+  const notFound = outcome === 'identifier_malformed' || outcome === 'not_on_list';
   const sent = request.identifier;
-  if (!nobody || fact !== undefined || sent === undefined || isCut(request, terms.identifiers.theirs)) return undefined;
+  if (!notFound || fact !== undefined || sent === undefined || isCut(request, terms.identifiers.theirs))
+    return undefined;
   // Candidates take a millisecond or two; in a batch of slips, other work gets its turn in between.
   await nextTurn();
-  const own = candidatesOf(sent, issuerOf(terms, request.partner));
-  const recognised = await recognisedAmong(surroundings, question, own);
-  for (const other of surroundings.all) {
-    const reading = other.partner === terms.partner ? undefined : readingOf(sent, other);
+  const candidates = candidatesOf(sent, issuerOf(terms, request.partner));
+  const recognised = await recognisedAmong(lookup, query, candidates);
+  for (const other of lookup.all) {
+    const reading = other.partner === terms.partner ? undefined : readAsIdentifierOf(other, sent);
     if (reading !== undefined)
-      recognised.push(...(await recognisedAmong(surroundings, { ...question, terms: other }, [reading])));
+      recognised.push(...(await recognisedAmong(lookup, { ...query, terms: other }, [reading])));
   }
   const [first, ...more] = recognised;
   if (first === undefined) return undefined;
@@ -48,26 +50,13 @@ export async function nearMiss(
     return { edit: 'ambiguous', because };
   }
   const { partner, candidate } = first;
-  const { edit, from, to } = candidate;
-  return {
-    edit,
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    partner,
-    identifier: candidate.identifier,
-    because: `Not applied: ${editInWords(candidate)}, whose operator would be recognised.`,
-  };
-}
-
-/** The partner's form, and the state asked for where the partner speaks for it. */
-export function issuerOf({ partner, identifiers }: ClearanceTerms | Question['terms'], asked: string): Issuer {
-  const form = identifiers.theirs;
-  const state = form.issuers?.find((issuer) => issuer === asked.toUpperCase());
-  return { partner, form, ...(state === undefined ? {} : { state }) };
+  const { edit, from, to, identifier } = candidate;
+  const because = `Not applied: ${editInWords(candidate)}, whose operator would be recognised.`;
+  return present({ edit, from, to, partner, identifier, because });
 }
 
 /** What was sent, as an identifier of another partner whose letters it bears. */
-function readingOf(sent: string, { partner, identifiers }: ClearanceTerms): Candidate | undefined {
+function readAsIdentifierOf({ partner, identifiers }: PartnerTerms, sent: string): Candidate | undefined {
   const { value, changes } = readIdentifier(sent, { partner, form: identifiers.theirs });
   if (!follows(identifiers.theirs, value) || changes.includes('prefix_added')) return undefined;
   return { identifier: value, edit: 'other_partner', to: partner };
@@ -79,21 +68,21 @@ interface Recognised {
 }
 
 async function recognisedAmong(
-  { reader, listOf }: NearMiss,
-  question: Question,
+  { reader, listOf }: Lookup,
+  query: StatusQuery,
   candidates: readonly Candidate[],
 ): Promise<Recognised[]> {
   if (candidates.length === 0) return [];
-  const { terms, at, knownAt } = question;
+  const { terms, at, knownAt } = query;
   const { partner } = terms;
   const identifiers = candidates.map(({ identifier }) => identifier);
   const facts = await findStatuses(reader, partner, identifiers, dayAt(at, terms.timeZone), knownAt);
   const found = candidates.filter(({ identifier }) => facts.has(identifier));
-  const list = found.length === 0 ? undefined : await listOf(partner, knownAt);
+  const list = found.length === 0 ? undefined : await listOf(partner);
   return found
     .filter(({ identifier }) => {
-      const request = { ...question.request, partner, identifier };
-      const asked = { ...question, request, identifier: { value: identifier, changes: [] }, list };
+      const request = { ...query.request, partner, identifier };
+      const asked = { ...query, request, identifier: { value: identifier, changes: [] }, list };
       return decide({ ...asked, fact: facts.get(identifier) }).outcome === 'recognised';
     })
     .map((candidate) => ({ partner, candidate }));

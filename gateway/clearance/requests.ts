@@ -1,13 +1,13 @@
 /**
- * The third story: an entry comes in and is answered.
+ * The third story: a status query, a batch of them, or a whole entry is answered from the register.
  *
- *   entry -> parties with foreign identifiers -> identifier grammar -> arrangement in force? direction, role
- *   -> register as of the entry's moment -> outcome, freshness, advice -> consultation recorded -> answer
- *
- * No answer leaves before it is recorded: its number, its digest and its place in the log are in it.
+ *   parties that may be operators of a partner -> partner and moment -> operator and list in the register
+ *   -> outcome, freshness, advice -> recorded with number, digest and place in the log -> answer
  */
 
-import { digestOf, openSitting, prove, type Answered, type Clearance } from './status-query.ts';
+import { answerDigest, recordAnswers, type AnsweredQuery } from './record-answers.ts';
+import { answerQuery, openQueryBatch, type Clearance } from './status-query.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { assessedParty, benefitsOf, choosePartner, decideEntry, validUntil } from '../model/clearance/assessment.ts';
 import type { Assessment, Choice, Finding } from '../model/clearance/assessment.ts';
@@ -19,104 +19,112 @@ import {
 import { momentOf } from '../model/day.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { findAssessment, findConsultation, recordAssessment } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';
-import { canonicalJson } from '../model/canonical-json.ts';
 
-export { answerDigest, type Clearance, type ClearanceTerms } from './status-query.ts';
+export type { Clearance, ClearanceTerms } from './status-query.ts';
 
 /** Something that must be stored with the answers or not at all, such as the reply under an idempotency key. */
-export type Also<T> = (tx: Tx, result: T) => Promise<void>;
+type AlsoStore<T> = (tx: Tx, result: T) => Promise<void>;
 
-/** Answers one question. Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that is none); every other finding is an answer. */
+/** Answers one query. Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows); every other finding is an answer. */
 export async function check(
   clearance: Clearance,
   request: CheckRequest,
   requester: string,
-  also?: Also<ProvenAnswer>,
+  also?: AlsoStore<ProvenAnswer>,
 ): Promise<ProvenAnswer> {
-  // 1. What we know, and what follows from it.
-  const answer = await openSitting(clearance).answer(request);
+  // 1. Answer from the register.
+  const answer = await answerQuery(openQueryBatch(clearance), request);
 
-  // 2. Recorded with its number, and only then given.
+  // 2. Record the answer with its number, and only then give it.
   return await clearance.db.transaction(async (tx) => {
-    const proven = getFirst(await prove(tx, clearance, [{ request, answer }], requester));
+    const [proven] = await recordAnswers(tx, clearance, [{ request, answer }], requester);
+    if (proven === undefined) throw new GatewayError('E_INTERNAL', 'an answer was recorded and is not there');
     await also?.(tx, proven);
     return proven;
   });
 }
 
-/** Answers many questions under the caller's keys. A question that cannot be put is an error beside the answers of the others. */
+export type BatchResult = ReadonlyMap<string, ProvenAnswer | GatewayError>;
+
+/** Answers many queries under the caller's keys. A query with an error of the caller has that error as its result, beside the answers of the others. */
 export async function checkBatch(
   clearance: Clearance,
-  questions: ReadonlyMap<string, CheckRequest>,
+  queries: ReadonlyMap<string, CheckRequest>,
   requester: string,
-  also?: Also<BatchResult>,
+  also?: AlsoStore<BatchResult>,
 ): Promise<BatchResult> {
-  const sitting = openSitting(clearance);
-  const answered: (Answered & { readonly key: string })[] = [];
+  const batch = openQueryBatch(clearance);
+  const answered: (AnsweredQuery & { readonly key: string })[] = [];
   const results = new Map<string, ProvenAnswer | GatewayError>();
-  for (const [key, request] of questions) {
-    const answer = await sitting.answer(request).catch(onlyCallersError);
+  for (const [key, request] of queries) {
+    const answer = await answerQuery(batch, request).catch(onlyCallersError);
     if (isGatewayError(answer)) results.set(key, answer);
     else answered.push({ key, request, answer });
   }
   return await clearance.db.transaction(async (tx) => {
-    const proven = await prove(tx, clearance, answered, requester);
+    const proven = await recordAnswers(tx, clearance, answered, requester);
     for (const [index, answer] of proven.entries()) results.set(answered[index]?.key ?? '', answer);
     await also?.(tx, results);
     return results;
   });
 }
 
-export type BatchResult = ReadonlyMap<string, ProvenAnswer | GatewayError>;
-
-/** Assesses a whole entry: finds the parties to ask about, asks about each once, and says what follows for the goods. */
+/** Assesses a whole entry: which parties to ask about, the answers, and what follows for the goods. */
 export async function assess(
   clearance: Clearance,
   read: ReadEntry,
   requester: string,
-  also?: Also<Assessment>,
+  also?: AlsoStore<Assessment>,
 ): Promise<Assessment> {
-  const { entry } = read;
-  const terms = [...clearance.partners.values()].map(({ adapter }) => adapter);
+  // 1. Choose the parties that may be operators of a partner.
+  const parties = chooseParties(clearance, read.entry);
 
-  // 1. Which parties may be operators of a partner. The same party at many items is one question.
-  const choices = entry.parties.map((party) => ({ party, choice: choosePartner(party, entry, terms) }));
-  const sitting = openSitting(clearance);
-  const asked = new Map<string, Answered>();
-  for (const { party, choice } of choices) {
-    const request = requestOf(party, choice, entry);
-    if (request === undefined) continue;
-    const key = canonicalJson(request);
-    // 2. What we know of each.
-    if (!asked.has(key)) asked.set(key, { request, answer: await sitting.answer(request) });
-  }
+  // 2. Answer each from the register; the same party at many items is one query.
+  const batch = openQueryBatch(clearance);
+  const answered = new Map<string, AnsweredQuery>();
+  for (const { key, request } of parties)
+    if (request !== undefined && !answered.has(key))
+      answered.set(key, { request, answer: await answerQuery(batch, request) });
 
-  // 3. All consultations and the assessment are recorded together.
+  // 3. Record the answers and the assessment together.
   return await clearance.db.transaction(async (tx) => {
-    const proven = await prove(tx, clearance, [...asked.values()], requester);
-    const answers = new Map([...asked.keys()].map((key, index) => [key, proven[index]]));
-    const findings = choices.map(({ party, choice }): Finding => {
-      const request = requestOf(party, choice, entry);
-      const answer = request === undefined ? undefined : answers.get(canonicalJson(request));
-      return answer === undefined ? { party, choice } : { party, choice, answer };
-    });
-    const assessment = conclude(clearance, read, findings, requester);
-    await recordAssessment(tx, {
-      number: assessment.assessment,
-      askedAt: assessment.answered_at,
-      requester,
-      request: entry,
-      answer: assessment,
-    });
-    const detail = { decision: assessment.decision, answer_digest: digestOf(assessment) };
-    await appendEvents(tx, [{ kind: 'assessment', ref: assessment.assessment, detail, at: assessment.answered_at }]);
+    const proven = await recordAnswers(tx, clearance, [...answered.values()], requester);
+    const answers = new Map([...answered.keys()].map((key, index) => [key, proven[index]]));
+    const findings = parties.map(({ party, choice, key }) => present({ party, choice, answer: answers.get(key) }));
+    const assessment = makeAssessment(clearance, read, findings, requester);
+    await storeAssessment(tx, read.entry, assessment);
     await also?.(tx, assessment);
     return assessment;
   });
+}
+
+interface ChosenParty extends Finding {
+  /** Absent where nothing is asked about the party. */
+  readonly request: CheckRequest | undefined;
+  readonly key: string;
+}
+
+function chooseParties(clearance: Clearance, entry: Entry): readonly ChosenParty[] {
+  const terms = termsOf(clearance);
+  return entry.parties.map((party) => {
+    const choice = choosePartner(party, entry, terms);
+    const request = requestOf(party, choice, entry);
+    return { party, choice, request, key: request === undefined ? '' : canonicalJson(request) };
+  });
+}
+
+const termsOf = ({ partners }: Clearance) => [...partners.values()].map(({ adapter }) => adapter);
+
+async function storeAssessment(tx: Tx, request: Entry, answer: Assessment): Promise<void> {
+  const { assessment: number, answered_at: at, requester, decision } = answer;
+  await recordAssessment(tx, { number, askedAt: at, requester, request, answer });
+  const detail = { decision, answer_digest: answerDigest(answer) };
+  await appendEvents(tx, [{ kind: 'assessment', ref: number, detail, at }]);
 }
 
 /** An answer given before, as it was given. Throws E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN. */
@@ -143,49 +151,40 @@ function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckReques
   if (!('partner' in choice)) return undefined;
   // A box with nothing but blanks is an empty one: the party was then chosen by its name and address.
   const identifier = party.identifier?.trim() === '' ? undefined : party.identifier;
-  return {
-    partner: choice.partner,
-    ...(identifier === undefined ? {} : { identifier }),
-    role: party.role,
-    ...(entry.direction === undefined ? {} : { direction: entry.direction }),
-    ...(entry.mode === undefined ? {} : { mode: entry.mode }),
-    ...(entry.port === undefined ? {} : { port: entry.port }),
-    ...(entry.portOfDeparture === undefined ? {} : { port_of_departure: entry.portOfDeparture }),
-    ...(entry.boxLength === undefined ? {} : { box_length: entry.boxLength }),
-    ...(entry.acceptedAt === undefined ? {} : { at: entry.acceptedAt }),
-    ...(party.name === undefined ? {} : { name: party.name }),
-    ...(party.address === undefined ? {} : { address: party.address }),
-    ...(entry.id === undefined ? {} : { reference: entry.id }),
-  };
+  const { direction, mode, port, portOfDeparture, boxLength, acceptedAt, id } = entry;
+  return present({
+    ...{ partner: choice.partner, identifier, role: party.role, direction, mode, port },
+    ...{ port_of_departure: portOfDeparture, box_length: boxLength, at: acceptedAt },
+    ...{ name: party.name, address: party.address, reference: id },
+  });
 }
 
-function conclude(clearance: Clearance, read: ReadEntry, findings: readonly Finding[], requester: string): Assessment {
-  const terms = [...clearance.partners.values()].map(({ adapter }) => adapter);
+function makeAssessment(
+  clearance: Clearance,
+  { entry, profile, warnings }: ReadEntry,
+  findings: readonly Finding[],
+  requester: string,
+): Assessment {
+  const terms = termsOf(clearance);
   const decision = decideEntry(findings);
   const granted = decision === 'apply';
-  const until = granted ? validUntil(findings, terms) : undefined;
-  return {
+  return present({
     assessment: `ASM-${makeConsultationNumber(clearance.home.country, (bytes) => clearance.random(bytes))}`,
-    ...(read.entry.id === undefined ? {} : { entry: read.entry.id }),
-    profile: read.profile,
+    entry: entry.id,
+    profile,
     decision,
     benefits: granted ? benefitsOf(findings, terms) : [],
     parties: findings.map(assessedParty),
-    ...(until === undefined ? {} : { valid_until: until }),
+    valid_until: granted ? validUntil(findings, terms) : undefined,
     policy: clearance.policy,
     requester,
     answered_at: momentOf(clearance.now()),
-    warnings: read.warnings,
-  };
+    warnings,
+  });
 }
 
-/** What the caller asked wrongly stands beside the answers; our own trouble ends the whole batch. */
+/** An error of the caller is the result of that query; trouble of this gateway ends the whole batch. */
 function onlyCallersError(error: unknown): GatewayError {
   if (isGatewayError(error) && error.kind.who === 'caller') return error;
   throw error;
-}
-
-function getFirst<T>([first]: readonly T[]): T {
-  if (first === undefined) throw new GatewayError('E_INTERNAL', 'an answer was recorded and is not there');
-  return first;
 }

@@ -20,7 +20,7 @@ export interface WrittenForm {
 export interface Issuer {
   readonly partner: string;
   readonly form: WrittenForm;
-  readonly state?: string;
+  readonly state?: string | undefined;
 }
 
 export type IdentifierChange =

@@ -3,7 +3,6 @@
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import {
-  answerDigest,
   assess,
   assessment,
   check,
@@ -11,6 +10,7 @@ import {
   consultation,
   type Clearance,
 } from '../../gateway/clearance/requests.ts';
+import { answerDigest } from '../../gateway/clearance/record-answers.ts';
 import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { CheckRequest, ListInForce, RegisterFact } from '../../gateway/model/clearance/answer.ts';
 import { decide } from '../../gateway/model/clearance/check.ts';
 import { readIdentifier } from '../../gateway/model/identifier.ts';
-import type { Question } from '../../gateway/model/clearance/query.ts';
+import type { StatusQuery } from '../../gateway/model/clearance/query.ts';
 import { noon, northArrangement, northland, union } from '../support/clearance-fixture.ts';
 import { eastland, federation, longland, pilot } from '../support/clearance-partners.ts';
 
@@ -25,7 +25,7 @@ const active: RegisterFact = {
 };
 const asked: CheckRequest = { partner: 'NN', identifier: 'NN1234567', role: 'consignor', direction: 'import' };
 
-function answer(changes: Partial<Question> = {}, request: Partial<CheckRequest> = {}) {
+function answer(changes: Partial<StatusQuery> = {}, request: Partial<CheckRequest> = {}) {
   const question = { ...asked, ...request };
   return decide({
     home: 'CN',

@@ -1,7 +1,7 @@
 /** The first step of a status question: whose identifier it is, and whether it is one. */
 
 import type { CheckRequest, ExplanationStep } from './answer.ts';
-import { changesInWords, checkDigitOf, follows, stateOf, type WrittenForm } from '../identifier.ts';
+import { changesInWords, checkDigitOf, follows, stateOf, type Issuer, type WrittenForm } from '../identifier.ts';
 import type { Facts, Judgement, PartnerTerms } from './query.ts';
 
 /** An identifier out of form ends the way; a slip that was set right, a wrong check digit and another state's letters only warn. */
@@ -60,6 +60,12 @@ function judgeNamesakes(namesakes: number, { terms }: Facts): Judgement {
 export function issuingStateOf({ terms, request, identifier }: Pick<Facts, 'terms' | 'request' | 'identifier'>) {
   const { issuers } = terms.identifiers.theirs;
   return stateOf(issuers, identifier.value) ?? issuers?.find((state) => state === request.partner.toUpperCase());
+}
+
+/** The partner's form, and the state asked about where the partner speaks for it. */
+export function issuerOf({ partner, identifiers }: PartnerTerms, asked: string): Issuer {
+  const form = identifiers.theirs;
+  return { partner, form, state: form.issuers?.find((issuer) => issuer === asked.toUpperCase()) };
 }
 
 function speakerStep(facts: Facts): readonly ExplanationStep[] {

@@ -6,7 +6,7 @@ import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
 import { judgeScope } from './check-scope.ts';
 import { dayAt } from '../day.ts';
 import { compareNames } from './names.ts';
-import type { Facts, Judgement, Question, Ruling } from './query.ts';
+import type { Facts, Judgement, StatusQuery, Ruling } from './query.ts';
 
 /** From this part of its allowed age on, a list is called ageing. */
 const ageingFrom = 0.8;
@@ -15,7 +15,7 @@ const ageingFrom = 0.8;
  * The answer: what the register says as of `at`, unless an earlier step rules it out. A list that is missing or too old leaves
  * the outcome undetermined; no failure of ours ever makes an operator recognised, nor says that it is not.
  */
-export function decide(question: Question): Answer {
+export function decide(question: StatusQuery): Answer {
   const facts: Facts = {
     ...question,
     day: dayAt(question.at, question.terms.timeZone),
@@ -83,7 +83,7 @@ export function freshnessOf({
   terms,
   at,
   knownAt,
-}: Pick<Question, 'list' | 'terms' | 'at' | 'knownAt'>): Freshness {
+}: Pick<StatusQuery, 'list' | 'terms' | 'at' | 'knownAt'>): Freshness {
   const limit = terms.arrangement.maxAgeSeconds;
   if (list === undefined) return { state: 'none', max_age_s: limit, source: 'register' };
   const until = Math.max(Date.parse(at), Date.parse(knownAt));

@@ -13,7 +13,7 @@ export interface PartnerTerms {
   readonly identifiers: { readonly theirs: WrittenForm };
 }
 
-export interface Question {
+export interface StatusQuery {
   /** Country of the home administration. */
   readonly home: string;
   readonly terms: PartnerTerms;
@@ -32,7 +32,7 @@ export interface Question {
 }
 
 /** A question with what follows from its moments. */
-export interface Facts extends Question {
+export interface Facts extends StatusQuery {
   /** Day of `at` where the partner keeps its calendar: validity is stated in days of that calendar. */
   readonly day: Day;
   readonly freshness: Freshness;
