@@ -1,55 +1,75 @@
-/** `mra explain CODE`: what an error or a lint finding means, why it matters, and how to fix it. */
+/** `mra explain CODE`: what a code means that a command prints, why it matters, and how to fix it. */
 
 import type { Command } from 'commander';
-import errorTexts from '../../schemas/error-explanations.json' with { type: 'json' };
+import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { HoldReason, RecordFault } from '../model/message.ts';
+import type { Ineligible } from '../model/record/eligibility.ts';
+import { faultRules } from '../model/record/fault-rules.ts';
 import type { CliContext } from './context.ts';
-
-/** Checked by the compiler: every error code has its texts. */
-const explanations: Readonly<Record<ErrorCode, Pick<Explained, 'why' | 'mend' | 'example'>>> = errorTexts;
 
 export interface Explained {
   readonly code: string;
-  /** The name of a lint rule, or the category of an error. */
+  /** The name of a lint rule, the category of an error, or where the code is used. */
   readonly about: string;
   readonly means: string;
-  readonly why: string;
+  readonly why?: string;
   readonly mend: string;
-  readonly example: string;
+  readonly example?: string;
 }
 
+type FixedIneligible = Exclude<Ineligible, `field_missing:${string}`> | 'field_missing';
+
+// Checked by the compiler: every error and every reason has its texts.
+const errorTexts: Readonly<Record<ErrorCode, Pick<Explained, 'why' | 'mend' | 'example'>>> = texts.errors;
+const reasonTexts: Readonly<Record<HoldReason | RecordFault | FixedIneligible, Omit<Explained, 'code'>>> =
+  texts.reasons;
+
 /** Every rule of lint, in order of its code. */
-export function explainedRules(): readonly Explained[] {
+export function explainedRules(): readonly (Explained & Required<Pick<Explained, 'why' | 'example'>>)[] {
   return Object.entries(lintRules).map(([about, rule]) => ({ about, ...rule }));
 }
 
-/** By code, or by the name of a lint rule, in any case. */
-export function explained(code: string): Explained | undefined {
-  const upper = code.toUpperCase();
-  const rule = explainedRules().find((each) => each.code === upper || each.about === code.toLowerCase());
-  if (rule !== undefined || !isErrorCode(upper)) return rule;
-  const { title, category } = errorTable[upper];
-  return { code: upper, about: category, means: title, ...explanations[upper] };
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorTable, code);
+/** By code in any case, or by the name of a lint rule. A few codes have two meanings; an unknown code has none. */
+export function explained(text: string): readonly Explained[] {
+  const wanted = text.toLowerCase().replace(/^field_missing:.*/u, 'field_missing');
+  const matches = ({ code }: Explained): boolean => code.toLowerCase() === wanted;
+  return [
+    ...explainedRules().filter((rule) => matches(rule) || rule.about === wanted),
+    ...Object.entries(errorTable)
+      .map(([code, { title, category }]) => {
+        return { code, about: category, means: title, ...errorTexts[code as ErrorCode] };
+      })
+      .filter(matches),
+    ...Object.entries(reasonTexts)
+      .map(([code, reason]) => ({ code, ...reason }))
+      .filter(matches),
+    ...Object.entries(faultRules)
+      .map(([code, { severity, title, fix }]) => {
+        return { code, about: `a row of an import, ${severity}`, means: `${title}.`, mend: fix };
+      })
+      .filter(matches),
+  ];
 }
 
 export function explainCommand(program: Command, context: CliContext): void {
   program
     .command('explain <code>')
-    .description('what an error or a lint finding means, why it matters, how to fix it; for example E-007 or ask_open')
+    .description('what a printed code means, why it matters, how to fix it; for example E-007 or E_SCHEMA_INVALID')
     .action((code: string) => {
       const { out } = context; // its format is known once the options are read
       const found = explained(code);
-      if (found === undefined)
+      if (found.length === 0)
         throw new GatewayError('E_REQUEST_INVALID', 'there is no such code', {
-          fix: 'Copy the code as it was printed; docs/errors.md and docs/adapters/lint.md list all codes.',
+          fix: 'Copy the code as it was printed; docs/errors.md and docs/adapters/lint.md list the codes of errors and lint.',
         });
-      if (out.format === 'json') return out.json(found);
-      out.print(`${found.code}  ${found.about}\n${found.means}`);
-      out.print(`why      ${found.why}\nfix      ${found.mend}\nexample  ${found.example}`);
+      if (out.format === 'json') return out.json(found.length === 1 ? found[0] : found);
+      out.print(found.map(paragraph).join('\n\n'));
     });
+}
+
+function paragraph({ code, about, means, why, mend, example }: Explained): string {
+  const lines = Object.entries({ why, fix: mend, example }).filter(([, text]) => text !== undefined);
+  return [`${code}  ${about}`, means, ...lines.map(([label, text]) => `${label.padEnd(8)} ${text ?? ''}`)].join('\n');
 }
