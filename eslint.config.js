@@ -11,7 +11,7 @@ export default ts.config(
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Plain objects carry functions, not methods, and `return out.json(…)` ends a function as well as a line of its own.
+      // Interfaces here describe objects of closures, which do not need `this`; `return out.json(…)` ends a function early.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off',
       'no-restricted-syntax': [
@@ -23,7 +23,7 @@ export default ts.config(
           message: 'config.ts reads the environment.',
         },
       ],
-      'max-lines': ['warn', { max: 300 }],
+      'max-lines': ['error', { max: 300 }],
       eqeqeq: 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',

@@ -92,7 +92,7 @@ function momentOption(text: string): string {
 }
 
 /** The outcome first, then the steps that led to it, its freshness and its number. */
-export function linesOf(answer: ProvenAnswer): readonly string[] {
+function linesOf(answer: ProvenAnswer): readonly string[] {
   const { outcome, subject, advice, freshness, explanation, proof, name_match: name } = answer;
   const { would_change_answer: change } = answer;
   const partner = subject.issuer === undefined ? subject.partner : `${subject.partner} (${subject.issuer})`;

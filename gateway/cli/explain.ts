@@ -9,7 +9,7 @@ import type { Ineligible } from '../model/record/eligibility.ts';
 import { faultRules } from '../model/record/fault-rules.ts';
 import type { CliContext } from './context.ts';
 
-export interface Explained {
+interface Explained {
   readonly code: string;
   /** The name of a lint rule, the category of an error, or where the code is used. */
   readonly about: string;

@@ -21,10 +21,10 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** `junit` is for test results only, `sarif` for lint findings only; other commands refuse them. */
 export type Format = 'table' | 'json' | 'junit' | 'sarif';
-export type Cell = string | number | undefined;
+type Cell = string | number | undefined;
 export type Row = Readonly<Record<string, Cell>>;
 
-export interface Progress {
+interface Progress {
   /** Sets the amount done so far, in the unit of the total. */
   at(done: number): void;
   end(): void;
@@ -50,9 +50,9 @@ export interface Output {
   next(text: string): void;
 }
 
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
-export interface OutputStreams {
+interface OutputStreams {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly format?: Format;
@@ -65,13 +65,14 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
     if (error.code !== 'EPIPE') throw error;
   });
   const line = (stream: OutputStream, text: string): void => void stream.write(`${text}\n`);
+  const json = (value: unknown): void => line(stdout, JSON.stringify(value, null, 2));
   return {
     format,
     print: (text) => line(stdout, linewise(text)),
-    json: (value) => line(stdout, JSON.stringify(value, null, 2)),
+    json,
     table: (rows) => writeTable(stdout, rows),
     result(value, ...tables) {
-      if (format === 'json') this.json(value);
+      if (format === 'json') json(value);
       else {
         for (const [i, rows] of tables.filter(({ length }) => length > 0).entries()) {
           if (i > 0) line(stdout, '');

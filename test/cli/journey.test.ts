@@ -1,4 +1,4 @@
-/** The commands of the README, run as a user runs them: two administrations, files between them, nothing else. */
+/** The commands of the README, run as processes: two administrations that exchange files. */
 
 import { execFile } from 'node:child_process';
 import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
@@ -21,7 +21,7 @@ interface Run {
   readonly stderr: string;
 }
 
-describe('a list on foot, by the command line', function () {
+describe('a list exchanged as a file, on the command line', function () {
   this.timeout(60_000);
   const folder = temporaryFolder();
   const ours = ['--data', join(folder, 'cn')];
@@ -64,13 +64,13 @@ describe('a list on foot, by the command line', function () {
     expect(JSON.parse(stdout)).to.have.nested.include({ 'counts.created': 20 });
   });
 
-  it('a full list is built, and its data goes nowhere but to the file', async () => {
+  it('a full list is built, and its data is written to the file only', async () => {
     const { code, stdout } = await mra(...ours, 'list', 'build', 'KR', '--full', '--out', 'kr.xml', '-o', 'json');
     expect(code).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ kind: 'full', records: 15, departures: 0 });
   });
 
-  it('xmlsec1 and xmllint, which know nothing of us, agree with it', async () => {
+  it('xmlsec1 and xmllint accept it', async () => {
     expect((await mra(...ours, 'key', 'export', 'KR', '--out', 'ours.pem')).code).to.equal(0);
     const verified = await run('xmlsec1', [
       '--verify',
@@ -85,7 +85,7 @@ describe('a list on foot, by the command line', function () {
     expect((await run('xmllint', ['--noout', '--schema', schema, 'kr.xml'])).code).to.equal(0);
   });
 
-  it('a JWS partner gets a key its own library takes', async () => {
+  it('a JWS partner gets a key that its own library accepts', async () => {
     expect((await mra(...ours, 'list', 'build', 'SG', '--full', '--out', 'sg.jws')).code).to.equal(0);
     const { stdout } = await mra(...ours, 'key', 'export', 'SG', '--format', 'jwk');
     const key = createPublicKey({ key: JSON.parse(stdout) as JsonWebKey, format: 'jwk' });
@@ -101,7 +101,7 @@ describe('a list on foot, by the command line', function () {
     expect(holds(`${payload}A`)).to.equal(false);
   });
 
-  it('the partner takes it once, and says the same the second time', async () => {
+  it('the partner applies it once, and returns the same receipt the second time', async () => {
     const first = await mra(...theirs, 'list', 'receive', 'CN', 'kr.xml', '--receipt', 'first.xml', '-o', 'json');
     expect(first.code).to.equal(0);
     expect(JSON.parse(first.stdout)).to.include({ verdict: 'applied', duplicate: false });
@@ -140,7 +140,7 @@ describe('a list on foot, by the command line', function () {
     expect(JSON.parse(stdout)).to.include({ verdict: 'rejected', code: 'E_SIGNATURE_INVALID' });
   });
 
-  it('doctor finds what is missing, and wrong usage is told from wrong data', async () => {
+  it('doctor reports failures, and wrong usage and wrong data have different exit codes', async () => {
     const { code, stdout } = await mra(...ours, 'doctor', '-o', 'json');
     expect(code).to.equal(0);
     expect(

@@ -1,4 +1,4 @@
-/** `mra operator`: files of domestic records come in through the real store, and the report says what became of each row. */
+/** `mra operator`: imports files of domestic records into a real store, and reports the result for each row. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -114,7 +114,7 @@ describe('mra operator', () => {
   const counted = ({ stdout }: Ran): Counts => JSON.parse(stdout) as Counts;
 
   describe('import', () => {
-    it('takes the good rows, refuses the others, and says so to a program', async () => {
+    it('accepts the correct rows, refuses the others, and reports both as JSON', async () => {
       const ran = await run(['import', file('a.csv', csvOf(...threeRows))]);
       expect(ran.exit).to.equal(6);
       const { counts, state, problems } = counted(ran);
@@ -129,7 +129,7 @@ describe('mra operator', () => {
       expect(await findOperator(db.sql, '4403131697')).to.deep.equal(sampleRecord);
     });
 
-    it('changes nothing and notes nothing when the same file comes again', async () => {
+    it('changes nothing and records no event when the same file is imported again', async () => {
       const path = file('a.csv', csvOf({}, { code: '4403131698' }));
       expect((await run(['import', path])).exit).to.equal(0);
       expect(counted(await run(['import', path])).counts).to.include({ created: 0, changed: 0, unchanged: 2 });
@@ -139,7 +139,7 @@ describe('mra operator', () => {
       expect(events.map(({ kind }) => kind)).to.deep.equal(['operators_imported', 'operators_imported']);
     });
 
-    it('keeps the good version of an operator whose new row is refused', async () => {
+    it('keeps the stored version of an operator whose new row is refused', async () => {
       await run(['import', file('a.csv', csvOf({}))]);
       const ran = await run(['import', file('b.csv', csvOf({ grade: 'golden' }))]);
       expect(ran.exit).to.equal(6);
@@ -154,7 +154,7 @@ describe('mra operator', () => {
       expect(await eventsSince(db.sql, 0, 100)).to.deep.equal([]);
     });
 
-    it('writes the refused rows with what is wrong, safe to open in a spreadsheet', async () => {
+    it('writes the refused rows with rule and fix, safe to open in a spreadsheet', async () => {
       const bad = { code: '4403131699', grade: 'golden', 'name.local': "=cmd|'/c calc'!A1" };
       const report = join(folder, 'refused.csv');
       await run(['import', file('a.csv', csvOf({}, bad)), '--report', report]);
@@ -169,7 +169,7 @@ describe('mra operator', () => {
       expect(row?.fields['detail']).to.include('row 3, grade');
     });
 
-    it('reads GB18030 when told, and names it when not', async () => {
+    it('reads GB18030 with --encoding, and names the option without it', async () => {
       const latin = Buffer.from(csvOf({ 'name.local': 'X', 'address.local': '' }), 'latin1');
       const at = latin.indexOf('"X"') + 1;
       const bytes = Buffer.concat([
@@ -185,7 +185,7 @@ describe('mra operator', () => {
       expect((await findOperator(db.sql, '4403131697'))?.name.local).to.equal('达瑞');
     });
 
-    it('stops at the columns before any row is judged', async () => {
+    it('refuses wrong columns before any row is judged', async () => {
       const ran = await run(['import', file('a.csv', csvOf(...threeRows).replace('"customs_code"', '"code"'))]);
       expect(ran.exit).to.equal(2);
       expect(ran.stderr)
@@ -195,13 +195,13 @@ describe('mra operator', () => {
       expect(await countOperators(db.sql)).to.equal(0);
     });
 
-    it('says that a file is not there', async () => {
+    it('reports a missing file', async () => {
       const ran = await run(['import', join(folder, 'none.csv')]);
       expect(ran.exit).to.equal(2);
       expect(ran.stderr).to.include('E_FILE_UNREADABLE');
     });
 
-    it('reads JSON lines, plain or packed, by the same rules', async () => {
+    it('reads JSON lines, plain or gzipped, by the same rules', async () => {
       const lines = [
         sampleRecord,
         { ...sampleRecord, code: '4403131698', consent: 'yes' },
@@ -212,8 +212,8 @@ describe('mra operator', () => {
       for (const path of [file('a.jsonl', text), file('a.jsonl.gz', gzipSync(text))]) {
         const { counts, problems } = counted(await run(['import', path]));
         expect(counts).to.include({ rows: 5, refused: 4 });
-        const told = problems.map(({ group, rows, examples }) => [group, rows, examples.map(({ row }) => row)]);
-        expect(told).to.deep.equal([
+        const groups = problems.map(({ group, rows, examples }) => [group, rows, examples.map(({ row }) => row)]);
+        expect(groups).to.deep.equal([
           ['shape_invalid', 3, [2, 4, 5]],
           ['day_impossible', 1, [3]],
         ]);
@@ -221,7 +221,7 @@ describe('mra operator', () => {
       expect(await findOperator(db.sql, '4403131697')).to.deep.equal(sampleRecord);
     });
 
-    it('tells a person the groups with three samples, the fix and the next step', async () => {
+    it('prints each group with three samples, the fix and the next step', async () => {
       const bad = Array.from({ length: 5 }, (_, i) => ({ code: `440313170${i}`, grade: 'golden' }));
       const ran = await run(['import', file('a.csv', csvOf({}, ...bad))], 'table');
       expect(ran.stdout.match(/row \d+, grade/gu)).to.deep.equal(['row 3, grade', 'row 4, grade', 'row 5, grade']);
@@ -232,7 +232,7 @@ describe('mra operator', () => {
   });
 
   describe('show', () => {
-    it('says what is held, and which partners may not see it, and why', async () => {
+    it('shows the record, and which partners may not see it, and why', async () => {
       await run(['import', file('a.csv', csvOf({}))]);
       const ran = await run(['show', '4403131697']);
       expect(JSON.parse(ran.stdout)).to.deep.equal({
@@ -243,7 +243,7 @@ describe('mra operator', () => {
       expect(table.stdout).to.include('SHENZHEN DARUI NEW MATERIALS').and.to.include('grade_not_accepted');
     });
 
-    it('says that there is no such operator', async () => {
+    it('reports an unknown code', async () => {
       const ran = await run(['show', '1']);
       expect(ran.exit).to.equal(2);
       expect(ran.stderr).to.include('E_OPERATOR_UNKNOWN');
@@ -251,7 +251,7 @@ describe('mra operator', () => {
   });
 
   describe('list', () => {
-    it('gives as many as asked, in order of their codes, and how many there are', async () => {
+    it('prints as many as --limit, in order of their codes, and the total', async () => {
       const rows = ['4403131699', '4403131697', '4403131698'].map((code) => ({ code }));
       await run(['import', file('a.csv', csvOf(...rows))]);
       const { count, operators } = JSON.parse((await run(['list', '--limit', '2'])).stdout) as {
@@ -262,7 +262,7 @@ describe('mra operator', () => {
       expect((await run(['list'], 'table')).stdout.trim().split('\n')).to.have.lengthOf(4);
     });
 
-    it('refuses a limit that is no number', async () => {
+    it('refuses a limit that is not a whole number', async () => {
       for (const limit of ['0', 'x', '1.5']) expect((await run(['list', '--limit', limit])).exit).to.equal(2);
     });
   });

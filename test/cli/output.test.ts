@@ -1,7 +1,8 @@
-/** What the command line writes: to which stream, how aligned, with which exit code. */
+/** The output of commands: streams, alignment, exit codes. */
 
 import { expect } from 'chai';
 import { exitCodeOf, makeOutput, type Output } from '../../gateway/cli/output.ts';
+import { wholeNumber } from '../../gateway/cli/whole-number.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import { memoryStream } from './memory.ts';
 
@@ -37,7 +38,7 @@ describe('the output of commands', () => {
     expect(stdout()).to.equal('name  rows\n达瑞     5\nＤ    1000\ne\u0301\n');
   });
 
-  it('shows hidden characters by number, so that data cannot steer a terminal', () => {
+  it('shows hidden characters by number, so that data cannot send control sequences to a terminal', () => {
     const { out, stdout, stderr } = watched();
     out.print('a\u001b[31mb');
     out.table([{ 'the name': 'x\u202ey\n' }]);
@@ -46,7 +47,7 @@ describe('the output of commands', () => {
     expect(stderr()).to.equal('\\u{0007}\n');
   });
 
-  it('writes nothing but the result for a program', () => {
+  it('writes only the result as JSON', () => {
     const { out, stdout, stderr } = watched('json');
     out.json({ a: '\u202e' });
     out.next('mra demo');
@@ -54,7 +55,14 @@ describe('the output of commands', () => {
     expect(stderr()).to.equal('');
   });
 
-  it('tells progress once for each tenth where nobody watches', () => {
+  it('prints a result as JSON, or as its tables with a blank line between those that have rows', () => {
+    const [json, table] = [watched('json'), watched()];
+    for (const { out } of [json, table]) out.result({ all: 2 }, [{ a: 1 }], [], [{ b: 2 }]);
+    expect(JSON.parse(json.stdout())).to.deep.equal({ all: 2 });
+    expect(table.stdout()).to.equal('a\n1\n\nb\n2\n');
+  });
+
+  it('prints a progress line for each 10 % if stderr is not a terminal', () => {
     const { out, stderr } = watched();
     const progress = out.progress('reading', 200);
     for (let done = 0; done <= 210; done += 1) progress.at(done);
@@ -72,7 +80,7 @@ describe('the output of commands', () => {
     expect(stderr()).to.include('reading [').and.to.include('100 %');
   });
 
-  it('shows no progress of nothing', () => {
+  it('shows no progress if the total is 0', () => {
     const { out, stderr } = watched();
     out.progress('reading', 0).at(1);
     expect(stderr()).to.equal('');
@@ -86,6 +94,14 @@ describe('the output of commands', () => {
     for (const part of ['Missing: code.', 'row 1', 'Title the columns.', 'E_FILE_STRUCTURE']) {
       expect(text).to.include(part);
     }
+  });
+});
+
+describe('an option with a whole number', () => {
+  it('accepts digits from the least number on, and nothing else', () => {
+    expect([wholeNumber('--limit')('1'), wholeNumber('--seed', 0)('0')]).to.deep.equal([1, 0]);
+    for (const text of ['0', '', 'x', '1.5', '-1', '1e3', ' 1'])
+      expect(() => wholeNumber('--limit')(text), text).to.throw(GatewayError, 'E_REQUEST_INVALID');
   });
 });
 
@@ -108,7 +124,7 @@ describe('exit codes', () => {
     E_INTERNAL: 70,
   };
 
-  it('tell a script what kind of trouble there was', () => {
+  it('distinguish the categories of errors', () => {
     for (const [code, exit] of Object.entries(expected)) {
       expect(exitCodeOf(new GatewayError(code as ErrorCode, 'x')), code).to.equal(exit);
     }
