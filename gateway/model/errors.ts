@@ -14,41 +14,18 @@ interface ErrorKind {
   readonly title: string;
 }
 
-const content = (title: string, status = 422): ErrorKind => ({
-  category: 'content',
-  retry: 'after_fix',
-  who: 'sender',
-  status,
-  title,
-});
-const security = (title: string, status = 422): ErrorKind => ({
-  category: 'security',
-  retry: 'after_fix',
-  who: 'sender',
-  status,
-  title,
-});
-const setting = (title: string): ErrorKind => ({
-  category: 'configuration',
-  retry: 'after_fix',
-  who: 'staff',
-  status: 500,
-  title,
-});
-const request = (title: string, status = 422): ErrorKind => ({
-  category: 'content',
-  retry: 'after_fix',
-  who: 'caller',
-  status,
-  title,
-});
-const transport = (title: string, who: Actor = 'staff'): ErrorKind => ({
-  category: 'transport',
-  retry: 'yes',
-  who,
-  status: 503,
-  title,
-});
+type MakeKind = (title: string, status?: number) => ErrorKind;
+const kindOf =
+  (category: Category, who: Actor, usual: number, retry: Retry = 'after_fix'): MakeKind =>
+  (title, status = usual) => ({ category, retry, who, status, title });
+
+const content = kindOf('content', 'sender', 422);
+const security = kindOf('security', 'sender', 422);
+const request = kindOf('content', 'caller', 422);
+const setting = kindOf('configuration', 'staff', 500);
+const adapter = kindOf('configuration', 'integration_engineer', 500);
+const transport = kindOf('transport', 'staff', 503, 'yes');
+const passing = kindOf('internal', 'nobody', 503, 'yes');
 
 export const errorTable = {
   // The channel a message came by
@@ -57,12 +34,12 @@ export const errorTable = {
   E_SIZE_EXCEEDED: content('The message is larger than agreed.', 413),
 
   // Bytes and form
-  E_BYTES_INVALID: content('The bytes are not clean UTF-8.'),
-  E_XML_FORBIDDEN: security('The document holds a construct that is never accepted.'),
+  E_BYTES_INVALID: content('The bytes are not valid UTF-8.'),
+  E_XML_FORBIDDEN: security('The document contains a construct that is never accepted.'),
   E_XML_MALFORMED: content('The document is not well-formed XML.'),
   E_JSON_MALFORMED: content('The document is not strict JSON.'),
-  E_TEXT_MALFORMED: content('The text is not clean lines, each ended by CR LF.'),
-  E_LIMIT_EXCEEDED: content('The document is deeper, longer or more numerous than accepted.'),
+  E_TEXT_MALFORMED: content('The text is not made of lines that each end with CR LF.'),
+  E_LIMIT_EXCEEDED: content('The document exceeds a limit on depth, length or number of elements.'),
 
   // Signature and signer
   E_SIGNATURE_MISSING: security('The message is not signed.'),
@@ -79,38 +56,32 @@ export const errorTable = {
 
   // Content of a message
   E_SCHEMA_INVALID: content('The message does not follow the agreed schema.'),
-  E_ELEMENT_UNKNOWN: content('The message holds an element the agreement does not show.'),
+  E_ELEMENT_UNKNOWN: content('The message contains an element that was not agreed.'),
   E_ELEMENT_MISSING: content('The message lacks an element the agreement requires.'),
   E_CODE_UNKNOWN: content('A code is not in the agreed table.'),
-  E_VALUE_INVALID: content('A value is not of the agreed form.'),
+  E_VALUE_INVALID: content('A value does not have the agreed form.'),
 
   // Judgement of a message
   E_MESSAGE_MISADDRESSED: content('The message is addressed to another administration.'),
   E_MESSAGE_SENDER: security('The message names another sender than the one who signed it.'),
   E_MESSAGE_CONFLICT: security('This message number was already used for other content.', 409),
-  E_MESSAGE_TIME: content('The message claims a time in the future.'),
+  E_MESSAGE_TIME: content('The time of issue is in the future.'),
   E_MESSAGE_KIND: content('The message is of a kind that is not exchanged with this partner.'),
   E_SEQUENCE_GAP: content('Messages before this one are missing; a full list is needed.'),
   E_SEQUENCE_ROLLBACK: security('The message is older than what is already held.'),
   E_SEQUENCE_FORK: security('The message continues another history than the one held.'),
-  E_LIST_ROOT: content('The list after this message would not be the one the sender states.'),
+  E_LIST_ROOT: content('The list after this message would differ from the one the sender states.'),
   E_LIST_PART: content('A part of a list does not follow the parts held.'),
-  E_RECORD_SCOPE: security('The message speaks of an operator that is not the sender’s own.'),
-  E_RECORD_REPEATED: content('The message names one operator twice.'),
-  E_LIST_REFUSED: content('Two people looked at the list and refused it.'),
+  E_RECORD_SCOPE: security('The message contains an operator that is not the sender’s own.'),
+  E_RECORD_REPEATED: content('The message contains one operator twice.'),
+  E_LIST_REFUSED: content('Two people reviewed the list and refused it.'),
   E_RECEIPT_UNMATCHED: content('The receipt names no message of ours.'),
 
   // Outbound
-  E_ARRANGEMENT_NOT_IN_FORCE: { ...setting('The arrangement is not in force.'), status: 409 },
-  E_LIST_KIND: { ...setting('This partner does not take lists of this kind.'), status: 409 },
-  E_NOTHING_HELD: { ...setting('The partner holds no list yet; send a full list first.'), status: 409 },
-  E_STREAM_MOVED: {
-    category: 'internal',
-    retry: 'yes',
-    who: 'nobody',
-    status: 409,
-    title: 'Another list was sent meanwhile.',
-  },
+  E_ARRANGEMENT_NOT_IN_FORCE: setting('The arrangement is not in force.', 409),
+  E_LIST_KIND: setting('This partner does not accept lists of this kind.', 409),
+  E_NOTHING_HELD: setting('The partner holds no list yet; send a full list first.', 409),
+  E_STREAM_MOVED: passing('Another list was sent meanwhile.', 409),
   E_MESSAGE_UNKNOWN: request('There is no such message.', 404),
   E_DELIVERY_FAILED: transport('The partner could not be reached.'),
   E_DELIVERY_UNKNOWN: { ...transport('Whether the partner has the message is not known.'), who: 'nobody' },
@@ -121,12 +92,12 @@ export const errorTable = {
   E_APPROVAL_REPEATED: request('The same person cannot decide twice.', 409),
 
   // Requests at the border and in the office
-  E_REQUEST_INVALID: request('The request is not of the expected shape.'),
+  E_REQUEST_INVALID: request('The request does not follow its schema.'),
   E_REQUEST_MALFORMED: request('The request is not JSON or XML that can be read.', 400),
-  E_REQUEST_TYPE: request('The content type is not one that is read here.', 415),
+  E_REQUEST_TYPE: request('The content type is not supported.', 415),
   E_ROUTE_UNKNOWN: request('There is no such address.', 404),
-  E_METHOD_UNKNOWN: request('The address does not take this method.', 405),
-  E_BUSY: { ...transport('The gateway takes no more at this moment; try again later.'), who: 'caller' },
+  E_METHOD_UNKNOWN: request('The address does not support this method.', 405),
+  E_BUSY: { ...transport('The gateway is busy; try again later.'), who: 'caller' },
   E_OPERATOR_UNKNOWN: request('There is no such operator.', 404),
   E_PARTNER_UNKNOWN: request('There is no such partner.'),
   E_ENTRY_UNREADABLE: request('The declaration could not be read.'),
@@ -135,26 +106,20 @@ export const errorTable = {
   E_ASSESSMENT_UNKNOWN: request('There is no such assessment.', 404),
   E_IDEMPOTENCY_MISMATCH: request('This key was used for a different request.', 409),
   E_FILE_UNREADABLE: request('The file could not be read.'),
-  E_FILE_STRUCTURE: request('The file has not the expected columns.'),
+  E_FILE_STRUCTURE: request('The file does not have the expected columns.'),
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
   // Configuration, adapters, keys, store
   E_CONFIG_INVALID: setting('The configuration is not valid.'),
-  E_ADAPTER_INVALID: { ...setting('The adapter is not valid.'), who: 'integration_engineer' },
-  E_ADAPTER_UNCERTIFIED: { ...setting('The adapter is not certified for production.'), who: 'integration_engineer' },
-  E_ADAPTER_UNKNOWN: { ...setting('There is no such adapter.'), who: 'integration_engineer' },
+  E_ADAPTER_INVALID: adapter('The adapter is not valid.'),
+  E_ADAPTER_UNCERTIFIED: adapter('The adapter is not certified for production.'),
+  E_ADAPTER_UNKNOWN: adapter('There is no such adapter.'),
   E_KEY_MISSING: setting('A key or certificate is missing.'),
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),
-  E_STORE_UNDURABLE: setting('The store does not keep what it confirms.'),
+  E_STORE_UNDURABLE: setting('The store does not make confirmed changes durable.'),
   E_STORE_SCHEMA: setting('The store was made by another version.'),
-  E_OUTCOME_UNKNOWN: {
-    category: 'internal',
-    retry: 'yes',
-    who: 'nobody',
-    status: 503,
-    title: 'Whether the change was stored is not known.',
-  },
-  E_INTERNAL: { category: 'internal', retry: 'no', who: 'staff', status: 500, title: 'The gateway failed.' },
+  E_OUTCOME_UNKNOWN: passing('Whether the change was stored is not known.'),
+  E_INTERNAL: kindOf('internal', 'staff', 500, 'no')('The gateway failed.'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorTable;

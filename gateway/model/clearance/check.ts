@@ -1,4 +1,4 @@
-/** Answers one status question from what is known: pure, in the order in which a customs officer would ask. */
+/** Decides a status query from what the register holds, step by step. */
 
 import type { Answer, ExplanationStep, Freshness, NameMatch, Outcome, Subject } from './answer.ts';
 import { inForce } from '../arrangement.ts';
@@ -6,7 +6,8 @@ import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
 import { judgeScope } from './check-scope.ts';
 import { dayAt } from '../day.ts';
 import { compareNames } from './names.ts';
-import type { Facts, Judgement, StatusQuery, Ruling } from './query.ts';
+import { present } from '../present.ts';
+import { decided, found, type Facts, type Judgement, type StatusQuery } from './query.ts';
 
 /** From this part of its allowed age on, a list is called ageing. */
 const ageingFrom = 0.8;
@@ -15,69 +16,50 @@ const ageingFrom = 0.8;
  * The answer: what the register says as of `at`, unless an earlier step rules it out. A list that is missing or too old leaves
  * the outcome undetermined; no failure of ours ever makes an operator recognised, nor says that it is not.
  */
-export function decide(question: StatusQuery): Answer {
-  const facts: Facts = {
-    ...question,
-    day: dayAt(question.at, question.terms.timeZone),
-    freshness: freshnessOf(question),
-  };
-  const { steps, ruling } = walk(facts);
-  const nameMatch = compareWithList(facts, ruling.outcome);
-  const { request } = question;
-  return {
-    outcome: ruling.outcome,
-    subject: subjectOf(facts, ruling.outcome),
-    ...(nameMatch === undefined ? {} : { name_match: nameMatch }),
-    at: question.at,
-    known_at: question.knownAt,
-    answered_at: question.now,
+export function decide(query: StatusQuery): Answer {
+  const { request, at, knownAt, now, policy, terms } = query;
+  const facts: Facts = { ...query, day: dayAt(at, terms.timeZone), freshness: freshnessOf(query) };
+  const { steps, ruling } = judge(facts);
+  const { outcome, action, benefits = [], reason } = ruling;
+  const match = compareWithList(facts, outcome);
+  return present({
+    outcome,
+    subject: subjectOf(facts, outcome),
+    name_match: match,
+    at,
+    known_at: knownAt,
+    answered_at: now,
     freshness: facts.freshness,
-    advice: {
-      action: ruling.action,
-      benefits: ruling.benefits ?? [],
-      policy: question.policy,
-      ...(ruling.reason === undefined ? {} : { reason: ruling.reason }),
-    },
-    explanation: nameMatch === undefined ? steps : [...steps, nameStep(nameMatch)],
-    ...(request.reference === undefined ? {} : { reference: request.reference }),
-  };
+    advice: present({ action, benefits, policy, reason }),
+    explanation: match === undefined ? steps : [...steps, nameStep(match)],
+    reference: request.reference,
+  });
 }
 
-function walk(facts: Facts): { readonly steps: readonly ExplanationStep[]; readonly ruling: Ruling } {
+/** The steps in the order in which a customs officer would ask; the first that rules ends them. */
+function judge(facts: Facts): Required<Judgement> {
   const steps: ExplanationStep[] = [];
-  for (const judge of [judgeIdentifier, judgeAgreement, judgeFreshness, judgeStatus]) {
-    const judgement = judge(facts);
+  for (const step of [judgeIdentifier, judgeAgreement, judgeFreshness, judgeStatus]) {
+    const judgement = step(facts);
     steps.push(...judgement.steps);
     if (judgement.ruling !== undefined) return { steps, ruling: judgement.ruling };
   }
   const scope = judgeScope(facts);
-  return { steps: [...steps, scope.step], ruling: scope.ruling };
+  return { steps: [...steps, ...scope.steps], ruling: scope.ruling };
 }
 
 function judgeAgreement({ home, terms, request, day }: Facts): Judgement {
-  const pair = `${home}-${terms.partner}`;
-  const found = inForce(terms.arrangement, day, request.mode);
-  if (found.yes)
-    return {
-      steps: [
-        {
-          step: 'agreement',
-          result: 'pass',
-          code: 'MRA_IN_FORCE',
-          text: `The ${pair} arrangement is in force on ${day}.`,
-        },
-      ],
-    };
+  const force = inForce(terms.arrangement, day, request.mode);
+  const arrangement = `The ${home}-${terms.partner} arrangement is in force`;
+  if (force.yes) return found('agreement', ['pass', 'MRA_IN_FORCE', `${arrangement} on ${day}.`]);
   const carriage = request.mode === undefined ? '' : ` for goods by ${request.mode}`;
-  const until = found.until === undefined ? '' : ` until ${found.until}`;
-  const text = `The ${pair} arrangement is in force from ${found.from}${until}${carriage}, not on ${day}.`;
-  return {
-    steps: [{ step: 'agreement', result: 'fail', code: 'MRA_NOT_IN_FORCE', text }],
-    ruling: { outcome: 'agreement_not_in_force', action: 'do_not_apply' },
-  };
+  const until = force.until === undefined ? '' : ` until ${force.until}`;
+  const text = `${arrangement} from ${force.from}${until}${carriage}, not on ${day}.`;
+  const ruling = { outcome: 'agreement_not_in_force', action: 'do_not_apply' } as const;
+  return decided('agreement', ['fail', 'MRA_NOT_IN_FORCE', text], ruling);
 }
 
-/** A list is as old as the later of the two moments asked about makes it: it says nothing about a day far after it. */
+/** The age of a list counts to the later of the two moments asked about: it says nothing about a day far after it. */
 export function freshnessOf({
   list,
   terms,
@@ -103,11 +85,13 @@ export function freshnessOf({
 function judgeFreshness({ freshness, terms }: Facts): Judgement {
   const { state, age_s: age = 0, max_age_s: limit } = freshness;
   const text = `The list is ${inWords(age)} old; the limit is ${inWords(limit)}.`;
+  const undetermined = (code: string, reason: string): Judgement =>
+    decided('freshness', ['fail', code, reason], { outcome: 'undetermined', action: 'refer', reason });
   switch (state) {
     case 'fresh':
-      return { steps: [{ step: 'freshness', result: 'pass', code: 'AGE_OK', text }] };
+      return found('freshness', ['pass', 'AGE_OK', text]);
     case 'ageing':
-      return { steps: [{ step: 'freshness', result: 'warn', code: 'AGEING', text }] };
+      return found('freshness', ['warn', 'AGEING', text]);
     case 'stale':
       return undetermined('LIST_TOO_OLD', text);
     case 'none':
@@ -115,19 +99,10 @@ function judgeFreshness({ freshness, terms }: Facts): Judgement {
   }
 }
 
-function undetermined(code: string, text: string): Judgement {
-  return {
-    steps: [{ step: 'freshness', result: 'fail', code, text }],
-    ruling: { outcome: 'undetermined', action: 'refer', reason: text },
-  };
-}
-
 function judgeStatus({ fact, day, freshness }: Facts): Judgement {
   const list = freshness.list ?? '';
-  const refused = (outcome: Outcome, code: string, text: string): Judgement => ({
-    steps: [{ step: 'status', result: 'fail', code, text }],
-    ruling: { outcome, action: 'do_not_apply' },
-  });
+  const refused = (outcome: Outcome, code: string, text: string): Judgement =>
+    decided('status', ['fail', code, text], { outcome, action: 'do_not_apply' });
   if (fact === undefined || day < fact.validFrom)
     return refused('not_on_list', 'NOT_ON_LIST', `Not on list ${list} on ${day}.`);
   const { status, validFrom, validTo } = fact;
@@ -141,40 +116,25 @@ function judgeStatus({ fact, day, freshness }: Facts): Judgement {
     case 'active':
       if (validTo !== undefined && validTo < day) return refused('expired', 'EXPIRED', `Valid until ${validTo}.`);
       if (status === 'suspended') return refused('suspended', 'SUSPENDED', `Suspended since ${validFrom}.`);
-      return {
-        steps: [
-          { step: 'status', result: 'pass', code: 'ACTIVE', text: `On list ${list} as active; no suspension known.` },
-        ],
-      };
+      return found('status', ['pass', 'ACTIVE', `On list ${list} as active; no suspension known.`]);
   }
 }
 
 function subjectOf(facts: Facts, outcome: Outcome): Subject {
   const { request, identifier, terms, fact, list, namesakes } = facts;
-  const issuer = issuingStateOf(facts);
-  const asked = {
-    partner: terms.partner,
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(request.identifier === undefined ? {} : { identifier_as_sent: request.identifier }),
-  };
+  const partner = terms.partner;
+  const asked = present({ partner, issuer: issuingStateOf(facts), identifier_as_sent: request.identifier });
   if (outcome === 'identifier_malformed' || (namesakes !== undefined && namesakes !== 1))
     return { ...asked, identifier: null };
   const named = { ...asked, identifier: identifier.value };
   if (fact === undefined || outcome === 'agreement_not_in_force') return named;
-  if (outcome === 'undetermined') {
-    return list === undefined ? named : { ...named, last_known_status: fact.status, last_known_at: list.receivedAt };
-  }
-  // Of an operator that left, nothing but its number may be kept in sight: it may have withdrawn its consent.
-  if (outcome === 'not_on_list') return { ...named, status: fact.status, valid_from: fact.validFrom };
-  return {
-    ...named,
-    ...(fact.name === undefined ? {} : { name: fact.name }),
-    programme: terms.arrangement.programme,
-    roles: fact.roles,
-    status: fact.status,
-    valid_from: fact.validFrom,
-    ...(fact.validTo === undefined ? {} : { valid_to: fact.validTo }),
-  };
+  const { name, roles, status, validFrom: valid_from, validTo: valid_to } = fact;
+  if (outcome === 'undetermined')
+    return list === undefined ? named : { ...named, last_known_status: status, last_known_at: list.receivedAt };
+  // Of an operator that left, only the identifier may be shown: it may have withdrawn its consent.
+  if (outcome === 'not_on_list') return { ...named, status, valid_from };
+  const { programme } = terms.arrangement;
+  return present({ ...named, name, programme, roles, status, valid_from, valid_to });
 }
 
 /** Outcomes that rest on a record of the operator, so that its name may be spoken of. */

@@ -1,4 +1,4 @@
-/** What one status question is decided from, and the steps of the way: the terms, the request, and what the register holds. */
+/** What a status query is decided from: the terms, the request and what the register holds; and what each step of the decision finds. */
 
 import type { Advice, CheckRequest, ExplanationStep, Freshness, ListInForce, Outcome, RegisterFact } from './answer.ts';
 import type { Arrangement } from '../arrangement.ts';
@@ -31,7 +31,7 @@ export interface StatusQuery {
   readonly policy: string;
 }
 
-/** A question with what follows from its moments. */
+/** A query with what follows from its moments. */
 export interface Facts extends StatusQuery {
   /** Day of `at` where the partner keeps its calendar: validity is stated in days of that calendar. */
   readonly day: Day;
@@ -45,8 +45,20 @@ export interface Ruling {
   readonly reason?: string;
 }
 
-/** One step of the way: what it found, and the end of the way if it ends here. */
+/** What one step found, and the ruling if no further step is taken. */
 export interface Judgement {
   readonly steps: readonly ExplanationStep[];
   readonly ruling?: Ruling;
+}
+
+type Finding = readonly [result: ExplanationStep['result'], code: string, text: string];
+
+/** A step after which the next one follows. */
+export function found(step: ExplanationStep['step'], [result, code, text]: Finding): Judgement {
+  return { steps: [{ step, result, code, text }] };
+}
+
+/** A step that decides. */
+export function decided(step: ExplanationStep['step'], finding: Finding, ruling: Ruling): Required<Judgement> {
+  return { ...found(step, finding), ruling };
 }
