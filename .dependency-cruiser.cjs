@@ -3,7 +3,7 @@ const folder = (name) => `^gateway/${name}/`;
 const stories = folder('(outbound|inbound|clearance|domestic)');
 
 /** The only file, or files, that may import a package. */
-const homes = {
+const places = {
   ajv: 'wire/xsd/schema.ts',
   'ajv-formats': 'wire/xsd/schema.ts',
   amqplib: 'wire/transport/amqp-(connection|consumer|publisher).ts',
@@ -36,80 +36,80 @@ module.exports = {
       to: { pathNot: [folder('model'), '^(node:)?crypto$', 'node_modules/(stdnum|fastest-levenshtein)'] },
     },
     {
-      name: 'adapter-knows-only-model',
+      name: 'adapter-imports-only-model',
       severity: 'error',
       from: { path: folder('adapter') },
       to: { path: '^gateway/', pathNot: [folder('adapter'), folder('model')] },
     },
     {
-      name: 'wire-knows-only-model',
+      name: 'wire-imports-only-model',
       severity: 'error',
       from: { path: folder('wire') },
       to: { path: '^gateway/', pathNot: [folder('wire'), folder('model')] },
     },
     {
-      name: 'store-knows-only-model',
+      name: 'store-imports-only-model',
       severity: 'error',
       from: { path: folder('store') },
       to: { path: '^gateway/', pathNot: [folder('store'), folder('model')] },
     },
     {
-      name: 'stories-know-no-doors',
+      name: 'stories-import-no-doors',
       severity: 'error',
       from: { path: stories },
       to: { path: '^gateway/(app|doors|cli|rehearsal|main)' },
     },
     {
-      // A partner's acknowledgement comes in and settles what went out; no other story knows another.
-      name: 'stories-stand-apart',
+      // inbound receives a receipt, and outbound/delivery.ts records it for the message that was sent.
+      name: 'stories-are-separate',
       severity: 'error',
       from: { path: '^gateway/(outbound|inbound|clearance|domestic)/' },
       to: { path: stories, pathNot: ['^gateway/$1/', '^gateway/outbound/delivery\\.ts$'] },
     },
     {
-      name: 'doors-open-on-stories',
+      name: 'doors-import-stories-only',
       severity: 'error',
       from: { path: folder('doors') },
       to: { path: '^gateway/(app|cli|rehearsal|main)' },
     },
     {
-      name: 'app-knows-no-terminal',
+      name: 'app-imports-no-commands',
       severity: 'error',
       from: { path: folder('app') },
       to: { path: '^gateway/(doors|cli|rehearsal|main)' },
     },
     {
-      name: 'rehearsal-knows-no-terminal',
+      name: 'rehearsal-imports-no-commands',
       severity: 'error',
       from: { path: folder('rehearsal') },
       to: { path: '^gateway/(cli|main)' },
     },
     {
-      name: 'main-assembles',
+      name: 'only-mra-imports-main',
       severity: 'error',
       from: { path: '^gateway/', pathNot: '^gateway/(main\\.ts|mra\\.js)$' },
       to: { path: '^gateway/main\\.ts$' },
     },
-    ...Object.entries(homes).map(([name, home]) => ({
-      name: `one-home-${name}`,
+    ...Object.entries(places).map(([name, place]) => ({
+      name: `one-place-${name}`,
       severity: 'error',
-      from: { path: '^gateway/', pathNot: `^gateway/${home.replaceAll('.', '\\.')}$` },
+      from: { path: '^gateway/', pathNot: `^gateway/${place.replaceAll('.', '\\.')}$` },
       to: { path: `node_modules/${name}/` },
     })),
     {
-      name: 'express-stands-in-doors',
+      name: 'express-only-in-doors',
       severity: 'error',
       from: { path: '^gateway/', pathNot: folder('doors') },
       to: { path: 'node_modules/express/' },
     },
     {
-      name: 'sql-stays-in-store',
+      name: 'sql-only-in-store',
       severity: 'error',
       from: { path: '^gateway/', pathNot: folder('store') },
       to: { path: ['node_modules/(kysely|pg)/', '^node:sqlite$'] },
     },
     {
-      name: 'commander-stands-in-cli',
+      name: 'commander-only-in-cli',
       severity: 'error',
       from: { path: '^gateway/', pathNot: '^gateway/(cli/|main\\.ts)' },
       to: { path: 'node_modules/commander/' },

@@ -30,32 +30,41 @@ const ruleNames = forbidden.map(({ name }) => name);
 /** For each rule, files that break it, and what they import. */
 const faults: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'no-circles': { 'store/about.ts': './round.ts' },
-  'model-imports-only-model': { 'model/reads-files.ts': 'node:fs', 'model/asks-store.ts': '../store/target.ts' },
-  'adapter-knows-only-model': {
-    'adapter/asks-wire.ts': '../wire/target.ts',
-    'adapter/asks-story.ts': '../inbound/target.ts',
+  'model-imports-only-model': { 'model/reads-files.ts': 'node:fs', 'model/imports-store.ts': '../store/target.ts' },
+  'adapter-imports-only-model': {
+    'adapter/imports-wire.ts': '../wire/target.ts',
+    'adapter/imports-story.ts': '../inbound/target.ts',
   },
-  'wire-knows-only-model': {
-    'wire/asks-store.ts': '../store/target.ts',
-    'wire/asks-adapter.ts': '../adapter/target.ts',
+  'wire-imports-only-model': {
+    'wire/imports-store.ts': '../store/target.ts',
+    'wire/imports-adapter.ts': '../adapter/target.ts',
   },
-  'store-knows-only-model': { 'store/asks-wire.ts': '../wire/target.ts', 'store/asks-app.ts': '../app/target.ts' },
-  'stories-know-no-doors': { 'outbound/opens.ts': '../doors/target.ts', 'clearance/asks-app.ts': '../app/target.ts' },
-  'stories-stand-apart': {
-    'outbound/receives.ts': '../inbound/target.ts',
-    'inbound/asks.ts': '../clearance/target.ts',
+  'store-imports-only-model': {
+    'store/imports-wire.ts': '../wire/target.ts',
+    'store/imports-app.ts': '../app/target.ts',
   },
-  'doors-open-on-stories': { 'doors/asks-cli.ts': '../cli/target.ts', 'doors/plays.ts': '../rehearsal/target.ts' },
-  'app-knows-no-terminal': { 'app/opens.ts': '../doors/target.ts' },
-  'rehearsal-knows-no-terminal': { 'rehearsal/asks-cli.ts': '../cli/target.ts' },
-  'main-assembles': { 'cli/asks-main.ts': '../main.ts' },
-  'express-stands-in-doors': { 'cli/serves.ts': 'express' },
-  'sql-stays-in-store': { 'doors/k.ts': 'kysely', 'doors/p.ts': 'pg', 'doors/s.ts': 'node:sqlite' },
-  'commander-stands-in-cli': { 'doors/commands.ts': 'commander' },
+  'stories-import-no-doors': {
+    'outbound/imports-doors.ts': '../doors/target.ts',
+    'clearance/imports-app.ts': '../app/target.ts',
+  },
+  'stories-are-separate': {
+    'outbound/imports-inbound.ts': '../inbound/target.ts',
+    'inbound/imports-clearance.ts': '../clearance/target.ts',
+  },
+  'doors-import-stories-only': {
+    'doors/imports-cli.ts': '../cli/target.ts',
+    'doors/imports-rehearsal.ts': '../rehearsal/target.ts',
+  },
+  'app-imports-no-commands': { 'app/imports-doors.ts': '../doors/target.ts' },
+  'rehearsal-imports-no-commands': { 'rehearsal/imports-cli.ts': '../cli/target.ts' },
+  'only-mra-imports-main': { 'cli/imports-main.ts': '../main.ts' },
+  'express-only-in-doors': { 'cli/imports-express.ts': 'express' },
+  'sql-only-in-store': { 'doors/k.ts': 'kysely', 'doors/p.ts': 'pg', 'doors/s.ts': 'node:sqlite' },
+  'commander-only-in-cli': { 'doors/imports-commander.ts': 'commander' },
   ...Object.fromEntries(
     ruleNames
-      .filter((name) => name.startsWith('one-home-'))
-      .map((name) => [name, { [`doors/${name}.ts`]: name.slice('one-home-'.length) }]),
+      .filter((name) => name.startsWith('one-place-'))
+      .map((name) => [name, { [`doors/${name}.ts`]: name.slice('one-place-'.length) }]),
   ),
 };
 
