@@ -165,7 +165,7 @@ for (const cc of folders) {
       expect(await lintAdapter(folder, adapterTools)).to.deep.equal([]);
     });
 
-    it('keeps what its samples promise, and reads back what it makes up', () => {
+    it('keeps what its samples promise, and decodes the messages it generates', () => {
       expect(report.cases.filter(({ ok }) => !ok)).to.deep.equal([]);
       expect(report.cases.length).to.be.greaterThan(8);
     });

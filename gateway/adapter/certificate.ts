@@ -1,30 +1,32 @@
-/** The certificate of an adapter: which tier it reached, over exactly which files. Any edit voids it. */
+/** The certificate of an adapter: every check passed, over exactly these files. Any edit of the folder voids it. */
 
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../model/errors.ts';
 import type { Day } from '../model/record/domestic-record.ts';
 
-export const tiers = ['none', 'bronze', 'silver', 'gold'] as const;
-export type Tier = (typeof tiers)[number];
-
 export const certificateFile = 'certificate.json';
-/** What the partner simulator found; it names the digest of the folder it ran with. */
+/** The report of a conformance run that was kept with the adapter. */
 export const conformanceFile = 'conformance.json';
+
+/** The checks in the order in which they run. */
+export const checkNames = ['lint', 'samples', 'roundTrips', 'mutants'] as const;
+export type CheckName = (typeof checkNames)[number];
 
 export interface Certificate {
   readonly adapter: string;
-  readonly tier: Tier;
+  /** The day on which the checks ran, and the version of the program that ran them. */
   readonly on: Day;
-  /** Last day on which it counts: then an exemption or the review runs out. */
-  readonly until: Day;
+  readonly program: string;
   /** Of the folder's files, see adapterDigest. */
   readonly digest: string;
+  /** What each check covered. All passed. */
+  readonly checks: Readonly<Record<CheckName, string>>;
 }
 
-/** SHA-256 over names, lengths and bytes of all files of a folder but the two that come of judging it, lower-case hex. */
+/** SHA-256 over names, lengths and bytes of all files of a folder but the reports about them, lower-case hex. */
 export async function adapterDigest(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries
@@ -39,35 +41,37 @@ export async function adapterDigest(folder: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Production runs certified adapters only. Throws E_ADAPTER_UNCERTIFIED with what is lacking. */
-export async function requireCertified(folder: string, least: Tier, today: Day): Promise<void> {
-  const lacking = await lackingFor(folder, least, today);
-  if (lacking === undefined) return;
-  const fix = 'Run mra adapter certify, close what it names, and install the folder with its certificate.json.';
-  throw new GatewayError('E_ADAPTER_UNCERTIFIED', lacking, { at: folder, fix });
+/** Production runs certified adapters only. Throws E_ADAPTER_UNCERTIFIED with the reason and the command to run. */
+export async function requireCertified(folder: string): Promise<void> {
+  const reason = await reasonAgainst(folder);
+  if (reason === undefined) return;
+  const fix = `Run mra adapter certify ${basename(resolve(folder))}, and install the folder with its ${certificateFile}.`;
+  throw new GatewayError('E_ADAPTER_UNCERTIFIED', reason, { at: folder, fix });
 }
 
-async function lackingFor(folder: string, least: Tier, today: Day): Promise<string | undefined> {
+async function reasonAgainst(folder: string): Promise<string | undefined> {
   const file = join(folder, certificateFile);
   if (!existsSync(file)) return 'the adapter has no certificate';
   const certificate = readCertificate(await readFile(file, 'utf8'));
   if (certificate === undefined) return 'the certificate cannot be read';
   if (certificate.digest !== (await adapterDigest(folder))) return 'the adapter changed after it was certified';
-  if (certificate.until < today) return `the certificate ended on ${certificate.until}`;
-  if (tiers.indexOf(certificate.tier) < tiers.indexOf(least)) return `the adapter is ${certificate.tier}, not ${least}`;
   return undefined;
 }
 
+/** Undefined for a text that is no certificate of all checks. */
 function readCertificate(text: string): Certificate | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined; // said to the caller as a certificate that cannot be read
+    return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { tier, on, until, digest, adapter } = value as Readonly<Record<string, unknown>>;
-  const known = tiers.find((each) => each === tier);
-  const texts = [on, until, digest, adapter].every((each) => typeof each === 'string');
-  return known !== undefined && texts ? (value as Certificate) : undefined;
+  const { adapter, on, program, digest, checks } = recordOf(value);
+  const passed = recordOf(checks);
+  const texts = [adapter, on, program, digest, ...checkNames.map((name) => passed[name])];
+  return texts.every((each) => typeof each === 'string') ? (value as Certificate) : undefined;
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

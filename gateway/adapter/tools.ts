@@ -2,7 +2,6 @@
 
 import type { TextPlace, XmlEvents } from '../model/message-body.ts';
 import type { HomeProfile } from '../model/home.ts';
-import type { Quality } from './check/quality.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a schema finds wrong; `pointer` is a JSON Pointer into the value. */
@@ -32,5 +31,4 @@ export interface AdapterTools {
   readonly placeInYaml: (text: string, pointer: string) => TextPlace;
   readonly validateManifest: (value: unknown) => Checked<Manifest>;
   readonly validateHome: (value: unknown) => Checked<HomeProfile>;
-  readonly validateQuality: (value: unknown) => Checked<Quality>;
 }

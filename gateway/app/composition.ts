@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Quality } from '../adapter/check/quality.ts';
 import type { Manifest } from '../adapter/manifest.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { programFolder, type Config } from './config.ts';
@@ -47,7 +46,6 @@ export function adapterTools(): AdapterTools {
     placeInYaml,
     validateManifest: jsonValidator<Manifest>(join(schemas, 'adapter.schema.json')),
     validateHome: jsonValidator<HomeProfile>(join(schemas, 'home.schema.json')),
-    validateQuality: jsonValidator<Quality>(join(schemas, 'quality.schema.json')),
   };
 }
 
@@ -59,14 +57,12 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
   const db = await openDatabase(config.store);
   const configs = Object.entries(partnerConfigs(config));
   const options = new Map(
-    configs.map(([code, settings]): [string, Omit<ConnectOptions, 'now'>] => [
+    configs.map(([code, settings]): [string, ConnectOptions] => [
       code,
       { code, settings, config, home, keyring, broker, tools },
     ]),
   );
-  const connected = await Promise.all(
-    options.values().map((partner) => connectPartner({ ...partner, now: new Date() })),
-  );
+  const connected = await Promise.all(options.values().map(connectPartner));
   const partners = new Map(connected.map((partner) => [partner.code, partner]));
   return {
     ...{ config, keyring, broker, home, db, partners, log },
@@ -82,7 +78,7 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
       const partner = options.get(current.code);
       // Work in progress continues with the object it already has.
       if (partner !== undefined)
-        partners.set(current.code, await reloadPartner({ ...partner, now: new Date() }, current));
+        partners.set(current.code, await reloadPartner(partner, current));
     },
     async close() {
       for (const { transport } of connected) await transport?.close();

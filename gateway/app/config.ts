@@ -39,7 +39,7 @@ export interface Config {
   readonly policy: string;
   /** Absent: what the command thinks fit; the serving gateway says more than a command at a terminal. */
   readonly logLevel?: LogLevel;
-  /** `production` takes adapters only that are certified silver or better. */
+  /** `production` takes certified adapters only. */
   readonly environment: 'test' | 'production';
   readonly adapters: string;
   readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };

@@ -10,7 +10,6 @@ import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { Config, PartnerConfig } from './config.ts';
 import type { Partner } from '../gateway.ts';
-import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
@@ -38,7 +37,6 @@ export interface ConnectOptions {
   readonly keyring: Keyring;
   readonly broker: Broker | undefined;
   readonly tools: AdapterTools;
-  readonly now: Date;
   /** The open transport of a partner whose adapter is reloaded. */
   readonly transport?: Transport;
 }
@@ -58,7 +56,7 @@ export function partnerConfigs(config: Config): Readonly<Record<string, PartnerC
 export async function connectPartner(options: ConnectOptions): Promise<Partner> {
   const { code, settings, config, keyring, tools } = options;
   const folder = join(config.adapters, settings.adapter);
-  if (config.environment === 'production') await requireCertified(folder, 'silver', momentOf(options.now).slice(0, 10));
+  if (config.environment === 'production') await requireCertified(folder);
   const own = await loadAdapter(folder, tools);
   const adapter = settings.mirrored
     ? mirrored(own, await loadHome(join(config.adapters, code.toLowerCase()), tools))

@@ -12,7 +12,6 @@ import { draftAdapter, type Draft, type DraftRequest } from '../adapter/draft/dr
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { SchemaFault } from '../adapter/tools.ts';
 import type { TransportKind } from '../adapter/adapter.ts';
-import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
@@ -64,7 +63,6 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
     ourGrades: home.grades.slice(0, 1),
     samples: await textsOf(options.sample),
     replies: await textsOf(options.replySample),
-    today: momentOf(new Date()).slice(0, 10),
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.zone === undefined ? {} : { timeZone: options.zone }),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
@@ -72,9 +70,8 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   };
   const first = draftAdapter(request, tools);
   const draft = ask === undefined || out.format === 'json' ? first : await asked(context, request, first, ask);
-  const quality = tools.readYaml(draft.files.get('quality.yaml') ?? '', 'quality.yaml');
-  for (const checked of [tools.validateManifest(draft.manifest), tools.validateQuality(quality)])
-    if (!checked.ok) throw unfitAnswer(checked.errors[0]);
+  const checked = tools.validateManifest(draft.manifest);
+  if (!checked.ok) throw unfitAnswer(checked.errors[0]);
   await writeDraft(folder, draft, options.homeSketch === true ? draftHome(draft.manifest, home) : undefined);
   const adapter = await loadAdapter(folder, tools);
   const readText = async (file: string): Promise<string> => withDropped(await tools.readText(file));
@@ -88,7 +85,7 @@ function unfitAnswer(fault: SchemaFault | undefined): GatewayError {
   const { pointer = '', detail = 'does not follow the schema' } = fault ?? {};
   return new GatewayError('E_REQUEST_INVALID', `an answer does not fit: ${detail}`, {
     at: pointer,
-    fix: 'schemas/adapter.schema.json says what may stand there, of quality.yaml schemas/quality.schema.json.',
+    fix: 'schemas/adapter.schema.json says what may stand there.',
   });
 }
 

@@ -1,13 +1,14 @@
 /** `mra adapter test | mutate | certify`: what an adapter promises, proved. */
 
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import about from '../../package.json' with { type: 'json' };
 import { testAdapter, type Case, type TestReport } from '../adapter/check/run-samples.ts';
 import type { Coverage } from '../adapter/check/coverage.ts';
-import { certifyAdapter, type Judged } from '../adapter/check/certify.ts';
+import { certifyAdapter, type CheckResult } from '../adapter/check/certify.ts';
 import { mutateAdapter } from '../adapter/check/mutate.ts';
-import { certificateFile, tiers } from '../adapter/certificate.ts';
+import { certificateFile } from '../adapter/certificate.ts';
 import type { Failure } from '../adapter/check/failures.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
@@ -31,24 +32,24 @@ export function proofCommands(adapter: Command, context: CliContext): void {
   adapter
     .command('test')
     .argument('<cc>', 'folder under adapters/')
-    .option('--runs <number>', 'made-up messages of each kind and layout', '500')
-    .option('--seed <number>', 'of the made-up messages', '1')
+    .option('--runs <number>', 'generated messages of each kind and layout', '500')
+    .option('--seed <number>', 'of the generated messages', '1')
     .option('--only <text>', 'only the cases whose name holds this')
     .option('--watch', 'again after every change of the folder')
     .option('--update', 'write the samples anew as messages are written now, and show each change')
-    .description('run the sample conversations, and made-up messages there and back')
+    .description('run the sample conversations, and generated messages, encoded and decoded')
     .action((cc: string, options: TestArguments) => test(context, cc, options));
   adapter
     .command('mutate')
     .argument('<cc>', 'folder under adapters/')
-    .option('--runs <number>', 'made-up messages of each kind and layout, where no sample notices', '30')
-    .option('--seed <number>', 'of the made-up messages', '1')
+    .option('--runs <number>', 'generated messages of each kind and layout, where no sample notices', '30')
+    .option('--seed <number>', 'of the generated messages', '1')
     .description('break the adapter on purpose, one change at a time, and list what nothing noticed')
     .action((cc: string, options: Pick<TestArguments, 'runs' | 'seed'>) => mutate(context, cc, options));
   adapter
     .command('certify')
     .argument('<cc>', 'folder under adapters/')
-    .description('judge the adapter by the rules of quality, and write its certificate')
+    .description('run all checks; write certificate.json when all pass, else list what failed')
     .action((cc: string) => certify(context, cc));
 }
 
@@ -72,7 +73,7 @@ async function mutate(
   }
   for (const { at, change, wanted } of survivors) out.print(`${at}  ${change}\n  a sample would notice it: ${wanted}`);
   out.print(
-    `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by made-up messages, ${refused} do not load, ${survivors.length} unnoticed`,
+    `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by generated messages, ${refused} do not load, ${survivors.length} unnoticed`,
   );
   out.next(survivors.length > 0 ? `add samples, then mra adapter mutate ${cc}` : `mra adapter certify ${cc}`);
 }
@@ -124,37 +125,36 @@ async function testOnce(context: CliContext, cc: string, folder: string, options
 async function certify(context: CliContext, cc: string): Promise<void> {
   const { out, tools } = context;
   const folder = folderOf(context.config().adapters, cc);
-  const report = await certifyAdapter(folder, tools, {
+  const { checks, certificate } = await certifyAdapter(folder, tools, {
     today: momentOf(new Date()).slice(0, 10),
+    program: about.version,
     checkSchema: schemaChecker(),
     clock: () => performance.now(),
   });
-  const { certificate, owner, rules } = report;
   const file = join(folder, certificateFile);
-  await writeFile(file, `${JSON.stringify(certificate, null, 2)}\n`);
-  const certified = tiers.indexOf(certificate.tier) >= tiers.indexOf('silver');
-  if (!certified) context.exit(exitCodes.findings);
+  if (certificate === undefined) {
+    context.exit(exitCodes.findings);
+    // A folder that fails must not keep the certificate of an earlier run.
+    await rm(file, { force: true });
+  } else await writeFile(file, `${JSON.stringify(certificate, null, 2)}\n`);
   if (out.format === 'json') {
-    out.json({ ...certificate, owner, rules });
+    out.json({ adapter: cc, certified: certificate !== undefined, ...certificate, checks });
     return;
   }
-  out.table(
-    tiers.slice(1).map((tier) => {
-      const count = (state: Judged['state']): number =>
-        rules.filter((rule) => rule.tier === tier && rule.state === state).length;
-      const reached = tiers.indexOf(certificate.tier) >= tiers.indexOf(tier) ? 'reached' : '';
-      return { tier, done: count('done'), exempt: count('exempt'), open: count('open'), ' ': reached };
-    }),
-  );
-  for (const { state, tier, id, says, because = '' } of rules)
-    if (state !== 'done') out.print(`${state}  ${tier}  ${id}: ${says}\n  ${because}`);
+  const resultOf = ({ covered, failures }: CheckResult): string =>
+    failures.length === 0 ? 'passed' : covered === '' ? 'not run' : 'failed';
+  out.table(checks.map((each) => ({ check: each.check, result: resultOf(each), covered: each.covered })));
+  for (const { check, covered, failures } of checks)
+    if (covered !== '') for (const failure of failures) out.print(`${check}  ${failure}`);
   out.print(
-    `${cc} is ${certificate.tier}, owner ${owner}; ${relative('.', file)} counts until ${certificate.until} or until a file changes`,
+    certificate === undefined
+      ? `${cc} is not certified; production does not take it`
+      : `${cc} is certified: ${relative('.', file)} is valid until a file of the folder changes`,
   );
   out.next(
-    certified
-      ? `mra list build ${cc.toUpperCase()} --full --out list`
-      : `close what is open, then mra adapter certify ${cc}; production needs silver`,
+    certificate === undefined
+      ? `correct what failed, then mra adapter certify ${cc}`
+      : `mra list build ${cc.toUpperCase()} --full --out list`,
   );
 }
 
@@ -216,7 +216,7 @@ function coverageLines({ coverage: { samples, madeUp } }: TestReport): string[] 
     Object.entries({ fields, branches, codes, transforms })
       .map(([name, { seen, all }]) => `${seen} of ${all} ${name}`)
       .join(', ');
-  const lines = [`by samples   ${share(samples)}`, `by made-up   ${share(madeUp)}`];
+  const lines = [`by samples   ${share(samples)}`, `by generated ${share(madeUp)}`];
   if (samples.never.length > 0)
     lines.push(`no sample exercises:\n${samples.never.map((each) => `  ${each}`).join('\n')}`);
   return lines;

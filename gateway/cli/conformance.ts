@@ -48,7 +48,7 @@ export function conformanceCommands(program: Command, context: CliContext): void
     .option('--only <ids>', 'some scenarios, separated by commas: C-06,C-07')
     .option('--operators <n>', 'operators on the first list', '100')
     .option('--seed <n>', 'the same seed invents the same operators', '7741')
-    .option('--keep', 'keep the report in the adapter’s folder, where mra adapter certify looks for it')
+    .option('--keep', 'keep the report in the adapter’s folder')
     .action((cc: string, options: RunOptions) => run(context, cc, options));
   conformance
     .command('verify')

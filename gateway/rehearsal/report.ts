@@ -36,7 +36,7 @@ export function reportBytes(report: ConformanceReport): Uint8Array {
   return Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** What mra adapter certify and others read; E_FILE_STRUCTURE when it is no such report. */
+/** A report that was written earlier; E_FILE_STRUCTURE when it is no such report. */
 export function readReport(bytes: Uint8Array, at: string): ConformanceReport {
   const value = parseStrictJson(bytes);
   const known = typeof value === 'object' && value !== null && 'report' in value && value.report === reportKind;

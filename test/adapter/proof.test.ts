@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certifyAdapter, type CertifyReport } from '../../gateway/adapter/check/certify.ts';
 import { mutateAdapter, type MutationReport } from '../../gateway/adapter/check/mutate.ts';
-import { adapterDigest, requireCertified, type Tier } from '../../gateway/adapter/certificate.ts';
+import { adapterDigest, requireCertified, type CheckName } from '../../gateway/adapter/certificate.ts';
 import { testAdapter, type Case, type TestReport } from '../../gateway/adapter/check/run-samples.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
@@ -41,8 +41,8 @@ describe('what an adapter promises', () => {
   const failed = ({ cases }: TestReport): readonly Case[] => cases.filter(({ ok }) => !ok);
   const mutate = (runs = 30): Promise<MutationReport> =>
     mutateAdapter(folder, adapterTools, { runs, seed: 1, checkSchema });
-  const certify = (on = today): Promise<CertifyReport> =>
-    certifyAdapter(folder, adapterTools, { today: on, checkSchema, clock });
+  const certify = (): Promise<CertifyReport> =>
+    certifyAdapter(folder, adapterTools, { today, program: '1.2.3', checkSchema, clock });
 
   describe('is tested', () => {
     it('with the place, what was expected and what came, and how to see it again', async () => {
@@ -74,21 +74,21 @@ describe('what an adapter promises', () => {
       expect(failed(await test()).map(({ name }) => name)).to.deep.equal(['refuse-unknown-status/1-list.xml']);
     });
 
-    it('with the seed that shows what a made-up message found', async () => {
+    it('with the seed that shows of the generated message that failed', async () => {
       change('list.xsd', '<xs:maxLength value="512"/>', '<xs:maxLength value="511"/>');
-      const [first] = failed(await test('made-up', 200));
+      const [first] = failed(await test('generated', 200));
       const seed = Number(/--seed (\d+) --runs 1$/u.exec(first?.again ?? '')?.[1]);
-      const alone = { runs: 1, seed, only: 'made-up lists', checkSchema, clock };
+      const alone = { runs: 1, seed, only: 'generated lists', checkSchema, clock };
       const again = await testAdapter(folder, adapterTools, alone);
       expect(failed(again)[0]?.failure).to.deep.equal(first?.failure);
       expect(first?.failure?.detail).to.include('E_SCHEMA_INVALID');
     });
 
-    it('as failed, where the template refuses more than half of what is made up', async () => {
+    it('as failed, where the template refuses more than half of the generated messages', async () => {
       rmSync(join(folder, '..'), { recursive: true });
       copy('jp');
       change('list.fixed', '{message.id:64}', '{message.id:20}');
-      const [lists, ...others] = (await test('made-up')).cases;
+      const [lists, ...others] = (await test('generated')).cases;
       expect(lists?.failure?.got).to.include('/id 5 of 5');
       expect(others.every(({ ok }) => ok)).to.equal(true);
     });
@@ -167,87 +167,79 @@ describe('what an adapter promises', () => {
       rmSync(join(folder, '..'), { recursive: true });
       copy('sg');
     });
-    const state = ({ rules }: CertifyReport, id: string): string | undefined =>
-      rules.find((rule) => rule.id === id)?.state;
-    const quality = (text: string): void =>
-      writeFileSync(join(folder, 'quality.yaml'), `owner: Integration desk\nreviewed: ${today}\n${text}`);
+    const failing = ({ checks }: CertifyReport): readonly CheckName[] =>
+      checks.filter(({ failures }) => failures.length > 0).map(({ check }) => check);
 
-    it('silver, as it stands here', async () => {
-      const report = await certify();
-      expect(report.certificate.tier).to.equal('silver');
-      expect(report.certificate.digest).to.equal(await adapterDigest(folder));
-      expect(state(report, 'layout-agreed')).to.equal('open');
-    }).timeout(60_000);
-
-    it('bronze without the samples that notice every change, and silver again by an exemption while it lasts', async () => {
-      drop('changes', 'departure');
-      const open = await certify();
-      expect([open.certificate.tier, state(open, 'mutation'), state(open, 'coverage')]).to.deep.equal([
-        'bronze',
-        'open',
-        'open',
-      ]);
-      const reason = 'the partner has sent no departure in four years';
-      const exempt = ['mutation', 'coverage', 'lint-warnings'].map(
-        (id) => `  ${id}: { reason: ${reason}, until: 2027-01-31 }\n`,
+    it('when every check passes: by which program, on which day, over which files, and what each check covered', async () => {
+      const { certificate, checks } = await certify();
+      expect(failing({ checks })).to.deep.equal([]);
+      expect(certificate).to.deep.include({ adapter: 'sg', on: today, program: '1.2.3' });
+      expect(certificate?.digest).to.equal(await adapterDigest(folder));
+      expect(certificate?.checks).to.deep.equal(
+        Object.fromEntries(checks.map(({ check, covered }) => [check, covered])),
       );
-      quality(`exempt:\n${exempt.join('')}`);
-      const excused = await certify();
-      expect([excused.certificate.tier, excused.certificate.until]).to.deep.equal(['silver', '2027-01-31']);
-      expect((await certify('2027-02-01')).certificate.tier).to.equal('bronze');
+      expect(certificate?.checks).to.have.all.keys('lint', 'samples', 'roundTrips', 'mutants');
+      for (const covered of Object.values(certificate?.checks ?? {})) expect(covered).to.match(/\d/u);
     }).timeout(60_000);
 
-    it('not at all with an error, and never without a reason or by a rule there is not', async () => {
-      quality('exempt:\n  mutation: { until: 2027-01-31 }\n');
-      expect((await rejectedBy(certify())).code).to.equal('E_ADAPTER_INVALID');
-      quality('exempt:\n  beauty: { reason: it is not to be had for money, until: 2027-01-31 }\n');
-      const error = await rejectedBy(certify());
-      expect(error.at).to.match(/quality\.yaml:4:\d+$/u);
-      quality('');
-      drop('grant-new', 'list-full', 'changes', 'departure', 'list-in-parts');
-      expect((await certify()).certificate.tier).to.equal('none');
+    it('not with an error of lint; the other checks are then not run', async () => {
+      change('adapter.yaml', 'stage: reference', "stage: reference\nasks: [{ at: /name, question: 'Is it so?' }]");
+      const report = await certify();
+      expect(report.certificate).to.equal(undefined);
+      expect(failing(report)).to.deep.equal(['lint', 'samples', 'roundTrips', 'mutants']);
+      expect(report.checks[0]?.failures[0]).to.match(/^E-007 .*adapter\.yaml:\d+ Is it so\?$/u);
+      expect(report.checks.slice(1).map(({ covered }) => covered)).to.deep.equal(['', '', '']);
     }).timeout(60_000);
 
-    it('in what concerns gold, once this very folder was rehearsed', async () => {
-      quality(`done:\n  facts-read: { by: second desk, on: ${today} }\n`);
-      const rehearsed = async (verdict: string): Promise<void> =>
-        writeFileSync(
-          join(folder, 'conformance.json'),
-          JSON.stringify({ adapterDigest: await adapterDigest(folder), scenarios: [{ id: 'C-01', verdict }] }),
-        );
-      await rehearsed('fail');
-      expect(state(await certify(), 'conformance')).to.equal('open');
-      await rehearsed('pass');
-      const passed = await certify();
-      expect([state(passed, 'conformance'), state(passed, 'facts-read'), state(passed, 'partner-read')]).to.deep.equal([
-        'done',
-        'done',
-        'open',
-      ]);
-      change('README.md', '\n', '\n\n');
-      expect(state(await certify(), 'conformance')).to.equal('open');
+    it('not with a folder that does not load', async () => {
+      rmSync(join(folder, 'list.json'));
+      expect((await certify()).checks[0]?.failures[0]).to.match(/^E-004 /u);
     }).timeout(60_000);
 
-    it('for production, and any edit, a later day or a lower tier voids it', async () => {
-      const refusedOn = async (day: string, least: Tier = 'silver'): Promise<string> =>
-        (await rejectedBy(requireCertified(folder, least, day))).code;
+    it('not with a sample that fails, or without samples that show everything', async () => {
+      drop('changes', 'departure');
+      const report = await certify();
+      expect(failing(report)).to.deep.equal(['samples', 'mutants']);
+      expect(report.checks[1]?.failures.join('\n')).to.include('no sample has code reason/revoked');
+      change('samples/grant-new/2-list.json', '"status":"', '"status":"x');
+      expect((await certify()).checks[1]?.failures[0]).to.match(
+        /^grant-new\/2-list\.json: .* at line \d+, column \d+$/u,
+      );
+    }).timeout(60_000);
+
+    it('not with a generated message that fails', async () => {
+      change('list.schema.json', '"maxLength": 512', '"maxLength": 511');
+      expect(failing(await certify()))
+        .to.include('roundTrips')
+        .and.not.to.include('samples');
+    }).timeout(60_000);
+
+    it('for production, and any edit voids it', async () => {
+      const refusal = async (): Promise<string> => (await rejectedBy(requireCertified(folder))).code;
       const { certificate } = await certify();
-      writeFileSync(join(folder, 'certificate.json'), JSON.stringify(certificate));
-      await requireCertified(folder, 'silver', today);
-      expect(await refusedOn(today, 'gold')).to.equal('E_ADAPTER_UNCERTIFIED');
-      expect(await refusedOn('2028-01-01')).to.equal('E_ADAPTER_UNCERTIFIED');
+      const file = join(folder, 'certificate.json');
+      writeFileSync(file, JSON.stringify(certificate));
+      await requireCertified(folder);
+      const { mutants: _, ...checks } = certificate?.checks ?? { mutants: '' };
+      writeFileSync(file, JSON.stringify({ ...certificate, checks }));
+      expect(await refusal()).to.equal('E_ADAPTER_UNCERTIFIED');
+      writeFileSync(file, JSON.stringify(certificate));
       change('README.md', '\n', '\n\n');
-      expect(await refusedOn(today)).to.equal('E_ADAPTER_UNCERTIFIED');
-      rmSync(join(folder, 'certificate.json'));
-      expect(await refusedOn(today)).to.equal('E_ADAPTER_UNCERTIFIED');
+      expect(await refusal()).to.equal('E_ADAPTER_UNCERTIFIED');
+      for (const text of ['', '[]', '{"tier":"gold"}']) {
+        writeFileSync(file, text);
+        expect(await refusal(), text).to.equal('E_ADAPTER_UNCERTIFIED');
+      }
+      rmSync(file);
+      expect(await refusal()).to.equal('E_ADAPTER_UNCERTIFIED');
     }).timeout(60_000);
   });
 });
 
 describe('every adapter here', () => {
   for (const cc of folders) {
-    it(`${cc} carries its certificate of silver or better, over the files as they are`, async () => {
-      await requireCertified(join(adaptersFolder, cc), 'silver', today);
+    it(`${cc} has a valid certificate (npx mra adapter certify ${cc} writes it)`, async () => {
+      await requireCertified(join(adaptersFolder, cc));
     });
   }
 });

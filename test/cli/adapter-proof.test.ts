@@ -81,47 +81,40 @@ describe('mra adapter test, mutate, certify', () => {
     expect(exit).to.equal(1);
   });
 
-  /** The commands run by the clock of the day, and a review counts for a year. */
-  function reviewToday(): void {
-    const path = join(adapters, 'sg', 'quality.yaml');
-    const today = new Date().toISOString().slice(0, 10);
-    writeFileSync(path, readFileSync(path, 'utf8').replace(/^reviewed: .*$/mu, `reviewed: ${today}`));
-  }
-
-  it('certify: the certificate lies in the folder, and a tier below silver is exit 1', async () => {
-    reviewToday();
-    const certified = await run(adapters, ['certify', 'sg'], 'table');
-    expect([certified.exit, certified.stdout]).to.satisfy(
-      ([exit, text]: [number, string]) => exit === 0 && text.includes('sg is silver'),
+  it('certify: writes the certificate into the folder when every check passes', async () => {
+    const { stdout, exit } = await run(adapters, ['certify', 'sg'], 'table');
+    expect(exit).to.equal(0);
+    expect(stdout).to.match(
+      /^check +result +covered\n(?:(?:lint|samples|roundTrips|mutants) +passed +\S.*\n){4}sg is certified: /u,
     );
-    const file = join(adapters, 'sg', 'certificate.json');
-    const { tier, digest } = JSON.parse(readFileSync(file, 'utf8')) as { tier: string; digest: string };
-    expect([tier, digest]).to.deep.equal(['silver', await adapterDigest(join(adapters, 'sg'))]);
-    rmSync(join(adapters, 'sg', 'samples', 'changes'), { recursive: true });
-    const lower = await run(adapters, ['certify', 'sg']);
-    expect(lower.exit).to.equal(1);
-    expect(JSON.parse(lower.stdout)).to.include({ tier: 'bronze' });
-    expect(readFileSync(file, 'utf8')).to.include('"tier": "bronze"');
-  });
+    const certificate = JSON.parse(readFileSync(join(adapters, 'sg', 'certificate.json'), 'utf8')) as object;
+    expect(certificate).to.include({ adapter: 'sg', digest: await adapterDigest(join(adapters, 'sg')) });
+    expect(certificate).to.have.all.keys('adapter', 'on', 'program', 'digest', 'checks');
+  }).timeout(60_000);
 
-  it('certify: without quality.yaml nothing is certified', async () => {
-    rmSync(join(adapters, 'sg', 'quality.yaml'));
-    rmSync(join(adapters, 'sg', 'certificate.json'));
-    expect((await rejectedBy(run(adapters, ['certify', 'sg']))).code).to.equal('E_ADAPTER_INVALID');
+  it('certify: lists what failed with exit 1, and leaves no certificate of an earlier run', async () => {
+    change('samples/grant-new/2-list.json', '"status":"', '"status":"x');
+    const { stdout, exit } = await run(adapters, ['certify', 'sg'], 'table');
+    expect(exit).to.equal(1);
+    expect(stdout).to.match(/^samples +failed .*\nroundTrips +passed .*\nmutants +not run/mu);
+    expect(stdout).to.match(/^samples {2}grant-new\/2-list\.json: /mu);
     expect(existsSync(join(adapters, 'sg', 'certificate.json'))).to.equal(false);
-  });
+    const report = JSON.parse((await run(adapters, ['certify', 'sg'])).stdout) as { checks: unknown[] };
+    expect(report).to.include({ adapter: 'sg', certified: false });
+    expect(report.checks[3]).to.include({ check: 'mutants', covered: '' });
+  }).timeout(60_000);
 
   it('production opens with certified adapters only; elsewhere any sound one will do', async () => {
     const base = loadConfig({ data: temporaryFolder() }, { MRA_LOG: 'silent' });
     const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
     const partners = { SG: { adapter: 'sg', mirrored: false, transport: 'file' as const, certificates } };
     const settings = { ...base, adapters, partners };
-    reviewToday();
     expect((await run(adapters, ['certify', 'sg'])).exit).to.equal(0);
     await (await openGateway({ ...settings, environment: 'production' }, adapterTools())).close();
     change('README.md', '\n', '\n\n');
     const refused = openGateway({ ...settings, environment: 'production' }, adapterTools());
-    expect((await rejectedBy(refused)).code).to.equal('E_ADAPTER_UNCERTIFIED');
+    const { code, fix } = await rejectedBy(refused);
+    expect([code, fix]).to.satisfy(() => code === 'E_ADAPTER_UNCERTIFIED' && fix?.includes('mra adapter certify sg'));
     await (await openGateway(settings, adapterTools())).close();
   });
 });

@@ -97,7 +97,7 @@ describe('mra adapter', () => {
     expect(exit).to.equal(1);
   });
 
-  it('test: a message its schema does not take is found among the made-up ones', async () => {
+  it('test: a message its schema does not take is found among the generated ones', async () => {
     spoil('list.xsd', '<xs:maxLength value="512"/>', '<xs:maxLength value="511"/>');
     const { stdout, exit } = await run(adapters, ['test', 'kr', '--runs', '60']);
     const { cases } = JSON.parse(stdout) as { cases: { ok: boolean; failure?: { detail: string } }[] };

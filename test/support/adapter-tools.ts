@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import type { Quality } from '../../gateway/adapter/check/quality.ts';
 import type { Manifest } from '../../gateway/adapter/manifest.ts';
 import type { AdapterTools } from '../../gateway/adapter/tools.ts';
 import type { HomeProfile } from '../../gateway/model/home.ts';
@@ -26,5 +25,4 @@ export const adapterTools: AdapterTools = {
   placeInYaml,
   validateManifest: jsonValidator<Manifest>(join(root, 'schemas', 'adapter.schema.json')),
   validateHome: jsonValidator<HomeProfile>(join(root, 'schemas', 'home.schema.json')),
-  validateQuality: jsonValidator<Quality>(join(root, 'schemas', 'quality.schema.json')),
 };

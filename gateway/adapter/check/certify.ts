@@ -1,129 +1,129 @@
-/** Judges an adapter by the rules of quality: what is done, exempt with a reason, or open, and the tier it reaches. */
+/** Runs every check of an adapter; when all pass, the result is its certificate. */
 
-import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Day } from '../../model/record/domestic-record.ts';
-import { adapterDigest, conformanceFile, tiers, type Certificate, type Tier } from '../certificate.ts';
-import { testAdapter } from './run-samples.ts';
-import { daysLater } from '../template/dates.ts';
-import { invalid } from '../faults.ts';
-import { lintAdapter } from './lint.ts';
-import { loadManifest, loadYaml } from '../load.ts';
-import type { CheckSchema } from './read-text.ts';
-import { readSamples } from './samples.ts';
-import type { Quality } from './quality.ts';
+import { adapterDigest, checkNames, type Certificate, type CheckName } from '../certificate.ts';
 import type { AdapterTools } from '../tools.ts';
-import { mutateAdapter, type MutationReport } from './mutate.ts';
-import { reviewDays, rules, type Conformance, type Evidence, type Rule } from './quality-rules.ts';
+import { lintAdapter } from './lint.ts';
+import { mutateAdapter } from './mutate.ts';
+import type { CheckSchema } from './read-text.ts';
+import { testAdapter, type Case, type TestReport } from './run-samples.ts';
 
-export interface Judged extends Pick<Rule, 'id' | 'tier' | 'says'> {
-  readonly state: 'done' | 'exempt' | 'open';
-  /** Why it is open, the reason of the exemption, or who judged it. */
-  readonly because?: string;
+export interface CheckResult {
+  readonly check: CheckName;
+  /** What the check looked at; empty when it did not run. */
+  readonly covered: string;
+  /** Every reason why the check did not pass. */
+  readonly failures: readonly string[];
 }
 
 export interface CertifyReport {
-  readonly certificate: Certificate;
-  readonly owner: string;
-  readonly rules: readonly Judged[];
+  readonly checks: readonly CheckResult[];
+  /** Absent when a check did not pass. */
+  readonly certificate?: Certificate;
 }
 
 export interface CertifyOptions {
   readonly today: Day;
+  /** The version of this program. */
+  readonly program: string;
   readonly checkSchema: CheckSchema;
   readonly clock: () => number;
 }
 
-/** Made-up messages of each kind: enough to meet every branch many times, few enough to wait for. */
+/** Generated messages of each kind and layout: enough to reach every branch many times, few enough to wait for. */
 const testRuns = 500;
 const mutationRuns = 30;
 const seed = 1;
 
-/** Runs everything there is to run and judges the folder as it is. Throws E_ADAPTER_INVALID where it does not load. */
+/** Runs the checks in order. A folder with errors does not load, and tests that fail notice no mutant: what follows is not run. */
 export async function certifyAdapter(
   folder: string,
   tools: AdapterTools,
   options: CertifyOptions,
 ): Promise<CertifyReport> {
-  if (!existsSync(join(folder, 'quality.yaml')))
-    throw invalid('there is no quality.yaml', folder, 'Write one: owner, and reviewed, the day you looked it through.');
-  const { value: quality, place } = await loadYaml(folder, 'quality.yaml', tools.validateQuality, tools);
-  const known = rules.map(({ id }) => id);
-  for (const [part, named] of Object.entries({ done: quality.done, exempt: quality.exempt })) {
-    const stranger = Object.keys(named ?? {}).find((id) => !known.includes(id));
-    if (stranger !== undefined)
-      throw invalid(`there is no rule ${stranger}`, place(`/${part}/${stranger}`), `Name one of: ${known.join(', ')}.`);
+  const digest = await adapterDigest(folder);
+  const checks = [await lintCheck(folder, tools, options)];
+  if (passed(checks)) checks.push(...(await testChecks(folder, tools, options)));
+  if (passed(checks)) checks.push(await mutantsCheck(folder, tools, options));
+  const skipped = checkNames.slice(checks.length);
+  if (skipped.length > 0 || !passed(checks)) {
+    const failures = ['not run before the checks above pass'];
+    return { checks: [...checks, ...skipped.map((check) => ({ check, covered: '', failures }))] };
   }
-  const evidence = await gather(folder, quality, tools, options);
-  const judged = rules.map((rule) => judge(rule, evidence, quality, options.today));
-  const certificate: Certificate = {
-    adapter: basename(resolve(folder)),
-    tier: tierOf(judged),
-    on: options.today,
-    until: lastDay(quality, judged),
-    digest: evidence.digest,
-  };
-  return { certificate, owner: quality.owner, rules: judged };
+  const covered = Object.fromEntries(checks.map((each) => [each.check, each.covered])) as Certificate['checks'];
+  const { today: on, program } = options;
+  return { checks, certificate: { adapter: basename(resolve(folder)), on, program, digest, checks: covered } };
 }
 
-async function gather(
-  folder: string,
-  quality: Quality,
-  tools: AdapterTools,
-  options: CertifyOptions,
-): Promise<Evidence> {
-  const { checkSchema, clock, today } = options;
-  const test = await testAdapter(folder, tools, { runs: testRuns, seed, checkSchema, clock });
-  const sound = test.cases.every(({ ok }) => ok);
+function passed(checks: readonly CheckResult[]): boolean {
+  return checks.every(({ failures }) => failures.length === 0);
+}
+
+async function lintCheck(folder: string, tools: AdapterTools, { checkSchema }: CertifyOptions): Promise<CheckResult> {
+  const findings = await lintAdapter(folder, tools, checkSchema);
+  const errors = findings.filter(({ severity }) => severity === 'error');
   return {
-    manifest: (await loadManifest(folder, tools)).manifest,
-    findings: await lintAdapter(folder, tools),
-    samples: await readSamples(join(folder, 'samples'), tools),
-    test,
-    mutation: sound ? await mutateAdapter(folder, tools, { runs: mutationRuns, seed, checkSchema }) : notTried(folder),
-    conformance: await readConformance(folder, tools),
-    digest: await adapterDigest(folder),
-    reviewedDaysAgo: (Date.parse(today) - Date.parse(quality.reviewed)) / 86_400_000,
+    check: 'lint',
+    covered: `${errors.length} errors, ${findings.length - errors.length} warnings`,
+    failures: errors.map(
+      ({ code, file, line, detail }) => `${code} ${file}${line === undefined ? '' : `:${line}`} ${detail}`,
+    ),
   };
 }
 
-/** An adapter that fails its tests cannot show what breaking it would do. */
-function notTried(folder: string): MutationReport {
-  const survivor = { at: folder, change: 'none was tried', wanted: 'tests that pass' };
-  return { changes: 0, refused: 0, bySamples: 0, byMadeUp: 0, survivors: [survivor] };
+async function testChecks(
+  folder: string,
+  tools: AdapterTools,
+  { checkSchema, clock }: CertifyOptions,
+): Promise<CheckResult[]> {
+  const report = await testAdapter(folder, tools, { runs: testRuns, seed, checkSchema, clock });
+  const { samples, trips } = Object.groupBy(report.cases, ({ kind }) => (kind === 'sample' ? 'samples' : 'trips'));
+  return [
+    samplesCheck(samples ?? [], report.coverage.samples),
+    {
+      check: 'roundTrips',
+      covered: (trips ?? []).map(({ name }) => name).join('; '),
+      failures: failuresOf(trips ?? []),
+    },
+  ];
 }
 
-async function readConformance(folder: string, { readText, readJson }: AdapterTools): Promise<Conformance | undefined> {
-  const file = join(folder, conformanceFile);
-  if (!existsSync(file)) return undefined;
-  const value = readJson(await readText(file));
-  if (typeof value === 'object' && value !== null && 'scenarios' in value && Array.isArray(value.scenarios))
-    return value as Conformance;
-  throw invalid('not a report of a conformance run', file, 'Write it with mra conformance run.');
+/** The samples show everything the adapter can say, and are written and read as they say. */
+function samplesCheck(
+  cases: readonly Case[],
+  { fields, branches, codes, transforms, never }: TestReport['coverage']['samples'],
+): CheckResult {
+  const shares = Object.entries({ fields, branches, codes, transforms }).map(
+    ([name, { seen, all }]) => `${seen} of ${all} ${name}`,
+  );
+  return {
+    check: 'samples',
+    covered: `${cases.length} messages with ${shares.join(', ')}`,
+    failures: [...failuresOf(cases), ...never.map((point) => `no sample has ${point}`)],
+  };
 }
 
-function judge(rule: Rule, evidence: Evidence, { done, exempt }: Quality, today: Day): Judged {
-  const { id, tier, says } = rule;
-  const person = done?.[id];
-  const because = rule.open === undefined ? undefined : rule.open(evidence);
-  if (rule.open === undefined && person !== undefined)
-    return { id, tier, says, state: 'done', because: `${person.by}, ${person.on}` };
-  if (rule.open !== undefined && because === undefined) return { id, tier, says, state: 'done' };
-  const exemption = exempt?.[id];
-  if (exemption !== undefined && exemption.until >= today)
-    return { id, tier, says, state: 'exempt', because: `${exemption.reason} (until ${exemption.until})` };
-  const ended = exemption === undefined ? '' : `, and the exemption ended on ${exemption.until}`;
-  return { id, tier, says, state: 'open', because: `${because ?? 'nobody judged it'}${ended}` };
+function failuresOf(cases: readonly Case[]): string[] {
+  return cases.flatMap(({ name, failure }) => {
+    if (failure === undefined) return [];
+    return [`${name}: ${failure.detail}${failure.at === undefined ? '' : ` at ${failure.at}`}`];
+  });
 }
 
-/** A tier is reached when no rule of it, or of those below, is open. */
-function tierOf(judged: readonly Judged[]): Tier {
-  const open = judged.filter(({ state }) => state === 'open').map(({ tier }) => tiers.indexOf(tier));
-  return tiers[Math.min(tiers.length, ...open) - 1] ?? 'none';
-}
-
-/** The day on which the review or a used exemption runs out, whichever is first. */
-function lastDay({ reviewed, exempt }: Quality, judged: readonly Judged[]): Day {
-  const used = judged.filter(({ state }) => state === 'exempt').map(({ id }) => exempt?.[id]?.until ?? reviewed);
-  return [...used, daysLater(reviewed, reviewDays)].sort()[0] ?? reviewed;
+async function mutantsCheck(
+  folder: string,
+  tools: AdapterTools,
+  { checkSchema }: CertifyOptions,
+): Promise<CheckResult> {
+  const { changes, bySamples, byMadeUp, refused, survivors } = await mutateAdapter(folder, tools, {
+    runs: mutationRuns,
+    seed,
+    checkSchema,
+  });
+  return {
+    check: 'mutants',
+    covered: `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by generated messages, ${refused} do not load`,
+    failures: survivors.map(({ at, change }) => `${at} ${change}: nothing notices it`),
+  };
 }

@@ -37,7 +37,7 @@ const hardTexts = [
 ];
 const texts = [...plainTexts, ...hardTexts];
 
-/** What a template carries of the made-up texts, by path; the rest it refuses with E_VALUE_INVALID, as it may. */
+/** What a template carries of the generated texts, by path; the rest it refuses with E_VALUE_INVALID, as it may. */
 export type CarriedTexts = ReadonlyMap<string, readonly string[]>;
 
 const carriedByLists = new WeakMap<ListFormat, CarriedTexts>();

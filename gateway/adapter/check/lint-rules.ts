@@ -70,7 +70,7 @@ export const lintRules = {
     means: 'A grade accepted of the partner is none of the grades in its home.yaml.',
     why: 'In a rehearsal the partner’s side could never send an operator of this grade.',
     mend: 'Use the words of home.yaml in arrangement/grades/theirs.',
-    example: 'grades: { theirs: [gold] }   with   grades: [gold, silver]   in home.yaml',
+    example: 'grades: { theirs: [premium] }   with   grades: [premium, standard]   in home.yaml',
   },
   codes_days: {
     code: 'E-009',

@@ -1,4 +1,4 @@
-/** Breaks an adapter on purpose, in memory, and says which changes neither its samples nor made-up messages notice. */
+/** Breaks an adapter on purpose, in memory, and says which changes neither its samples nor generated messages notice. */
 
 import { join, resolve } from 'node:path';
 import { isGatewayError, GatewayError } from '../../model/errors.ts';

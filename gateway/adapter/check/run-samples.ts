@@ -1,4 +1,4 @@
-/** Runs what an adapter promises: its sample conversations, and messages made up and sent there and back. */
+/** Runs what an adapter promises: its sample conversations, and generated messages, encoded and decoded. */
 
 import { join } from 'node:path';
 import { isGatewayError } from '../../model/errors.ts';
@@ -28,6 +28,7 @@ export interface TestOptions {
 }
 
 export interface Case {
+  readonly kind: 'sample' | 'round trips';
   readonly name: string;
   readonly ok: boolean;
   readonly milliseconds: number;
@@ -76,6 +77,7 @@ function sampleCase(bench: SampleBench, sample: Sample, exercised: Exercised[], 
   const { failure, exercised: through, written } = runSample(bench, sample);
   if (through !== undefined) exercised.push(through);
   return {
+    kind: 'sample',
     name: sample.name,
     ok: failure === undefined,
     milliseconds: clock() - start,
@@ -85,7 +87,7 @@ function sampleCase(bench: SampleBench, sample: Sample, exercised: Exercised[], 
   };
 }
 
-/** Messages of one layout that are made up, written, checked and read back. */
+/** Messages of one layout that are generated, encoded, checked and decoded. */
 export interface Trip {
   readonly name: string;
   readonly format: MessageFormat<unknown>;
@@ -98,7 +100,7 @@ export function tripsOf(adapter: Adapter): readonly Trip[] {
   const lists = [...new Set(days.map(({ list }) => list))];
   const replies = [...new Set(days.map(({ reply }) => reply))];
   const name = (kind: string, i: number, count: number): string =>
-    `made-up ${kind}${count === 1 ? '' : ` in layout ${i + 1} of ${count}`}, there and back`;
+    `generated ${kind}${count === 1 ? '' : ` in layout ${i + 1} of ${count}`}`;
   return [
     ...lists.map((format, i): Trip => ({
       name: name('lists', i, lists.length),
@@ -118,7 +120,8 @@ function roundTrips(bench: SampleBench, trip: Trip, options: TestOptions, exerci
   const start = clock();
   const refused = new Map<string, number>();
   const finish = (run: number, failure?: Failure): Case => ({
-    name: `${runs} ${trip.name}`,
+    kind: 'round trips',
+    name: `round trips of ${runs} ${trip.name}`,
     ok: failure === undefined,
     milliseconds: clock() - start,
     ...(failure === undefined ? {} : { failure }),
@@ -134,7 +137,7 @@ function roundTrips(bench: SampleBench, trip: Trip, options: TestOptions, exerci
   const count = [...refused.values()].reduce((sum, each) => sum + each, 0);
   if (count * 2 <= runs) return finish(0);
   return finish(0, {
-    detail: 'the template refuses more than half of the made-up messages',
+    detail: 'the template refuses more than half of the generated messages',
     got: refusedInWords(refused, runs),
   });
 }
@@ -146,7 +149,7 @@ export interface RoundTrip {
   readonly refusedAt?: string;
 }
 
-/** One message made up, written, compared with the schema and read back. */
+/** One message generated, encoded, compared with the schema and read back. */
 export function roundTrip(
   { tools, checkSchema }: SampleBench,
   { format, invent }: Trip,

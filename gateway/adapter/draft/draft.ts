@@ -1,7 +1,6 @@
 /** Drafts the folder of a new partner from its sample messages: manifest, templates, schemas and words, with a question for every guess. */
 
 import type { HomeProfile } from '../../model/home.ts';
-import type { Day } from '../../model/record/domestic-record.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { TransportKind } from '../adapter.ts';
 import { momentNotation } from '../template/dates.ts';
@@ -13,7 +12,6 @@ import { jsonSchema, jsonTemplate } from './draft-json.ts';
 import { linesSchema, linesTemplate, readCsvSamples } from './draft-lines.ts';
 import { draftManifest, withCard, type ManifestDraft } from './draft-manifest.ts';
 import { partOf, type DraftPart } from './draft-parts.ts';
-import { draftQuality, ownerAsk } from './draft-quality.ts';
 import { draftReadme } from './draft-readme.ts';
 import { plainReply } from './draft-reply.ts';
 import { pathOf, readJsonSamples, readXmlSamples, type Sample, type SampleText } from './draft-sample.ts';
@@ -32,14 +30,13 @@ export interface DraftRequest {
   readonly timeZone?: string;
   readonly transport?: TransportKind;
   /** On which the folder is drafted: the day its owner first looked it through. */
-  readonly today: Day;
   /** By the `at` of a question: `yes`, the value for adapter.yaml, or what an element is. */
   readonly answers: ReadonlyMap<string, unknown>;
 }
 
 export interface Draft {
   readonly manifest: ManifestDraft;
-  /** Templates, schemas, quality.yaml and README.md, by name. */
+  /** Templates, schemas and README.md, by name. */
   readonly files: ReadonlyMap<string, string>;
   readonly placements: readonly Placement[];
   readonly asks: readonly Ask[];
@@ -76,10 +73,8 @@ export function draftAdapter(request: DraftRequest, tools: Pick<AdapterTools, 'r
     },
     words.asks,
   );
-  words.asks.push(ownerAsk);
   const answered = withCard(withAnswers(manifest, request, words.asks));
   const asks = words.asks.filter(({ at }) => !request.answers.has(at));
-  files.set('quality.yaml', draftQuality(request));
   files.set('README.md', draftReadme({ partner, placements: placed.placements, asks }));
   return { manifest: asks.length === 0 ? answered : { ...answered, asks }, files, placements: placed.placements, asks };
 }

@@ -23,7 +23,6 @@ describe('a drafted adapter', () => {
       ourGrades: ['advanced'],
       samples: named,
       replies: [],
-      today: '2026-04-02',
       answers: new Map(),
       ...more,
     };
@@ -199,17 +198,12 @@ describe('a drafted adapter', () => {
     expect(codesOf(made)['status']).to.deep.equal({ active: '1', suspended: '2' });
   });
 
-  it('sketches a card from the forms, as answered, and asks about it and about the owner', () => {
+  it('sketches a card from the forms, as answered, and asks about it', () => {
     const made = draft('XB', [fixture('xb-list.xml')], {
-      answers: new Map<string, unknown>([
-        ['/identifiers/ours/example', 'CN4403131697'],
-        ['quality.yaml#/owner', 'Partner desk'],
-      ]),
+      answers: new Map<string, unknown>([['/identifiers/ours/example', 'CN4403131697']]),
     });
     expect(made.manifest['card']).to.have.nested.property('[0].example', 'XB7Q41');
     expect(made.manifest['card']).to.have.nested.property('[1].example', 'CN4403131697');
-    expect(asked(made)).to.include('/card').and.to.not.include('quality.yaml#/owner');
-    expect(made.files.get('quality.yaml')).to.include('owner: "Partner desk"\nreviewed: 2026-04-02\n');
-    expect(asked(draft('XB', [fixture('xb-list.xml')]))).to.include('quality.yaml#/owner');
+    expect(asked(made)).to.include('/card');
   });
 });
