@@ -77,8 +77,7 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
       const current = getPartner({ partners }, code);
       const partner = options.get(current.code);
       // Work in progress continues with the object it already has.
-      if (partner !== undefined)
-        partners.set(current.code, await reloadPartner(partner, current));
+      if (partner !== undefined) partners.set(current.code, await reloadPartner(partner, current));
     },
     async close() {
       for (const { transport } of connected) await transport?.close();
