@@ -14,7 +14,7 @@ import { findInbox } from '../store/inbox.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../store/mirrors.ts';
 import { recordResults } from '../store/outbox.ts';
 import { applyToRegister } from '../store/register-writing.ts';
-import { findStream, moveStream, noteLists, type Stream, type StreamMove } from '../store/streams.ts';
+import { findStream, moveStream, recordLists, type Stream, type StreamMove } from '../store/streams.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
 /** Applied, or held for two people; nothing is written before `apply`. Throws what is wrong with the list. */
@@ -109,7 +109,7 @@ async function applyList(tx: Tx, inbound: InboundMessage, { list, plan, stream }
   await clearParts(tx, streamId);
   await applyToRegister(tx, { partner, knownAt: appliedAt, sourceMessage: list.id, ...plan.register });
   await recordResults(tx, partner, list.id, plan.refused);
-  await noteLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
+  await recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
 }
 
 async function advanceStream(

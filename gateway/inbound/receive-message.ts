@@ -15,7 +15,7 @@ import { judgeEnvelope } from '../model/list/judge.ts';
 import type { RawMessage, Reply } from '../model/message.ts';
 import { settleByReceipt } from '../outbound/delivery.ts';
 import { getBytes } from '../store/bodies.ts';
-import { approve, findInbox, receive, settleInbox, type Approval } from '../store/inbox.ts';
+import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
 import { recordRejection, recordVerdict, repeatReceipt, sealAnswers } from './verdicts.ts';
 import type { Decision, InboundMessage, ReceiveResult } from './verdicts.ts';
@@ -28,7 +28,7 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   const partner = getPartner(gateway, raw.partner);
 
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
-  const arrival = await gateway.db.transaction((tx) => receive(tx, raw, raw.hintedId));
+  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, raw.hintedId));
   if (arrival.known && arrival.receiptDigest !== undefined)
     return await repeatReceipt(gateway, partner, arrival.state, arrival.receiptDigest);
 
@@ -95,7 +95,7 @@ async function receiveReceipt(
 export async function decideHeld(
   gateway: Gateway,
   messageId: string,
-  { decision, person }: Pick<Approval, 'decision' | 'person'>,
+  { decision, person }: Pick<HoldDecision, 'decision' | 'person'>,
 ): Promise<ReceiveResult | undefined> {
   const held = await findInbox(gateway.db.sql, { messageId });
   if (held?.state !== 'HELD')
@@ -104,7 +104,7 @@ export async function decideHeld(
     });
   const at = momentOf(gateway.now());
   const people = await gateway.db.transaction((tx) =>
-    approve(tx, { messageId, partner: held.partner, person, decision, at }),
+    recordDecision(tx, { messageId, partner: held.partner, person, decision, at }),
   );
   if (people.length < 2) return undefined;
 

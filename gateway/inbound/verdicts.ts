@@ -8,7 +8,7 @@ import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
 import { getBytes, keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
-import { claimId, settleInbox, type InboxSettlement } from '../store/inbox.ts';
+import { claimMessageId, settleInbox, type InboxSettlement } from '../store/inbox.ts';
 import { addMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
@@ -73,7 +73,7 @@ export async function recordVerdict(
   const { gateway, partner, digest } = inbound;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
-    const claim = await claimId(tx, partner.code, id, digest);
+    const claim = await claimMessageId(tx, partner.code, id, digest);
     if (claim !== 'free' && claim !== 'same')
       throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
     await apply?.(tx);

@@ -9,7 +9,7 @@ import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { leaseSeconds, receiptDueSeconds } from './delivery.ts';
 import { appendEvents } from '../store/events.ts';
-import { claimWaiting, finishAttempt, type Claimed } from '../store/outbox.ts';
+import { claimForPoll, finishAttempt, type Claimed } from '../store/outbox.ts';
 
 /** A message for a partner that polls. */
 export interface PolledMessage {
@@ -25,7 +25,7 @@ export async function answerPoll(gateway: Gateway, code: string): Promise<Polled
     throw new GatewayError('E_ROUTE_UNKNOWN', 'messages for this partner are sent to it, not fetched');
   }
   const now = momentOf(gateway.now());
-  const message = await claimWaiting(gateway.db, {
+  const message = await claimForPoll(gateway.db, {
     owner: gateway.owner,
     now,
     leaseUntil: later(now, leaseSeconds),

@@ -14,12 +14,12 @@ import {
   claimDue,
   findMessage,
   finishAttempt,
-  noteHeldByPartner,
+  recordHeldByPartner,
   settleMessage,
   type Claimed,
   type MessageRow,
 } from '../store/outbox.ts';
-import { askResync } from '../store/streams.ts';
+import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { validate } from '../wire/xsd/schema.ts';
@@ -169,7 +169,7 @@ async function settle(
     const receiptDigest = await keepBytes(tx, bytes);
     const changed =
       verdict === 'held'
-        ? await noteHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, heldDueSeconds), at })
+        ? await recordHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, heldDueSeconds) })
         : await settleMessage(tx, id, {
             state: settledState(verdict, records),
             receiptDigest,
@@ -178,7 +178,7 @@ async function settle(
           });
     if (!changed) return; // a later verdict is held already
     // What the partner refused is not what it holds: the next list is a full one, in a new epoch.
-    if (verdict === 'rejected' && kind === 'list') await askResync(tx, partner, true);
+    if (verdict === 'rejected' && kind === 'list') await requireFullList(tx, partner, true);
     await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, receiptDigest } }]);
   });
   gateway.log.info('receipt held', { partner, messageId: id, verdict });

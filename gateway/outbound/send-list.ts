@@ -21,7 +21,7 @@ import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
 import { addMessages, supersedeOlder } from '../store/outbox.ts';
-import { findStream, moveStream, noteLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
+import { findStream, moveStream, recordLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
 import { unwritableIn, type Unwritable } from './unencodable-records.ts';
 import { checkDraft, joined, seal, type Draft } from '../wire/signature/seal.ts';
 
@@ -169,7 +169,7 @@ async function queueList(tx: Tx, partner: string, built: BuiltList): Promise<voi
   );
   const whole = messages.filter(({ list }) => list.part === undefined || list.part.no === list.part.of);
   const applied = whole.map(({ list }) => ({ messageId: list.id, list, appliedAt: list.issuedAt }));
-  await noteLists(tx, { partner, direction: 'out' }, applied);
+  await recordLists(tx, { partner, direction: 'out' }, applied);
   await appendEvents(
     tx,
     messages.map(({ list, sealed }) => {

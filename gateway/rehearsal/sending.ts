@@ -9,7 +9,7 @@ import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import { sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { saveOperators } from '../store/operators.ts';
 import { attemptsOf, findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
-import { askResync } from '../store/streams.ts';
+import { requireFullList } from '../store/streams.ts';
 import type { Simulator } from './simulator.ts';
 
 export async function saveAll(gateway: Gateway, records: readonly DomesticRecord[]): Promise<void> {
@@ -85,7 +85,7 @@ async function settledAll(gateway: Gateway, { messages }: BuiltList, withinMs: n
 
 /** The other side may be further than this one knows: the next list is a whole one in a new epoch. */
 export async function startAnew({ gateway, other }: Simulator): Promise<void> {
-  await gateway.db.transaction((tx) => askResync(tx, other.code, true));
+  await gateway.db.transaction((tx) => requireFullList(tx, other.code, true));
 }
 
 /** A list with one operator changed; a whole one again when the first was refused. What it became, last. */

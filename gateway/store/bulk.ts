@@ -1,6 +1,6 @@
-/** Many rows at once: the one place where the engines are spoken to differently for speed. */
+/** Statements for many rows. Only here does the SQL differ between the engines for speed. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Insertable, RawBuilder, SqlBool } from 'kysely';
 import { engineOf } from './database.ts';
@@ -8,16 +8,16 @@ import type { Reader, Tx } from './database.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
-/** Tables without bytes: their rows are text and numbers. */
-export type PlainTable = Exclude<keyof Tables, 'body'>;
+/** Tables without bytes. */
+type PlainTable = Exclude<keyof Tables, 'body'>;
 export type Value = string | number | null | Uint8Array;
 
-/** Rows of one PostgreSQL statement: each well inside the statement timeout. */
+/** Rows of one PostgreSQL statement: it takes far less than the statement timeout. */
 const batch = 5_000;
-/** Values of one deletion or update: about 20 ms, after which other work gets its turn. */
+/** Values of one deletion or update: about 20 ms between two yields to the event loop. */
 const slice = 2_000;
 
-/** Inserts rows, all with the same columns. In the order given; a row that breaks a rule fails the transaction. */
+/** Inserts rows in the order given; all have the columns of the first. A row that violates a constraint fails the transaction. */
 export async function insertMany<T extends PlainTable>(
   tx: Tx,
   table: T,
@@ -30,13 +30,13 @@ export async function insertMany<T extends PlainTable>(
   await insertRows(tx, table, { columns, utf8: [] }, values);
 }
 
-export interface Columns {
+interface Columns {
   readonly columns: readonly string[];
-  /** Those whose texts may be given as their UTF-8. */
+  /** Columns of text whose values may be UTF-8 bytes. */
   readonly utf8: readonly string[];
 }
 
-/** The same, row by row as they come, with the values in the order of the columns. */
+/** As insertMany, from an iterable, with the values in the order of the columns. */
 export async function insertRows(
   tx: Tx,
   table: PlainTable,
@@ -53,7 +53,7 @@ export async function insertRows(
   await onSqlite(tx, (connection) => connection.runMany(text, rows));
 }
 
-/** Bytes under their digests; what is held already stays. */
+/** Inserts bytes under their digests, except those stored already. */
 export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['body']>[]): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
     const text = 'insert into body (digest, bytes) values (?, ?) on conflict (digest) do nothing';
@@ -93,30 +93,15 @@ function asText(value: Value): string | number | null {
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
 }
 
-/** Deletes the rows whose column holds one of the values, among those where `within` holds. */
-export async function deleteMany<T extends PlainTable>(
-  tx: Tx,
-  table: T,
-  column: keyof Tables[T] & string,
-  values: readonly string[],
-  within: Readonly<Record<string, Value>> = {},
-): Promise<void> {
-  const fixed = Object.entries(within).map(([name, value]) => sql<SqlBool>`${sql.ref(name)} = ${value}`);
-  await inSlices(values, async (some) => {
-    const conditions = sql.join([...fixed, oneOf(tx, column, some)], sql` and `);
-    await sql`delete from ${sql.table(table)} where ${conditions}`.execute(tx);
-  });
-}
-
-/** Does the work for a slice of the values at a time; other work of the process gets its turn in between. */
+/** Does the work for a slice of the values at a time, and yields to the event loop in between. */
 export async function inSlices<V>(values: readonly V[], work: (some: readonly V[]) => Promise<void>): Promise<void> {
   for (let from = 0; from < values.length; from += slice) {
-    if (from > 0) await nextTurn();
+    if (from > 0) await yieldToLoop();
     await work(values.slice(from, from + slice));
   }
 }
 
-/** The condition that a column holds one of the values, however many: they travel as one parameter. */
+/** The condition that a column has one of the values. They are one parameter, so their number is not limited. */
 export function oneOf(reader: Reader, column: string, values: readonly (string | number)[]): RawBuilder<SqlBool> {
   if (engineOf(reader) === 'sqlite') {
     return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;

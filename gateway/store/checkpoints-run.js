@@ -1,20 +1,20 @@
 /**
- * What the thread of checkpoints runs: a connection of its own, and a checkpoint when it is told and there is enough to do.
- * JavaScript, and alone: a thread that strips types before it runs takes three times as long to start, and 30 MB.
+ * The program of the checkpoint thread: opens a connection, and makes a checkpoint on request when enough pages are pending.
+ * It is JavaScript without imports because a thread that strips types takes three times as long to start and 30 MB more.
  */
 
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const { path, worthwhile } = workerData;
+const { path, threshold } = workerData;
 const database = new DatabaseSync(path, { timeout: 5_000 });
-// Full: log and file are on the disk before the log may start over.
+// Full: log and file are on the disk before the log restarts.
 database.exec('pragma synchronous = full');
 const noop = database.prepare('pragma wal_checkpoint(noop)');
 const passive = database.prepare('pragma wal_checkpoint(passive)');
 
-// It is told after every commit that finds much waiting; most of what it is told meanwhile is done with the checkpoint under way.
+// Every commit that finds many pages pending sends a request; most requests are covered by the checkpoint already in progress.
 parentPort.on('message', () => {
   const { log, checkpointed } = noop.get();
-  if (log - checkpointed > worthwhile) passive.get();
+  if (log - checkpointed > threshold) passive.get();
 });

@@ -1,11 +1,12 @@
-/** Answers given at the border, word for word, and the keys under which a repeated request gets its first answer. */
+/** Answers given at the border, exactly as given, and the idempotency keys under which a repeated request gets its first answer. */
 
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { changesOne, fromRow } from './rows.ts';
 
-export interface Consultation {
+interface Consultation {
   readonly number: string;
   readonly askedAt: Moment;
   readonly requester: string;
@@ -14,8 +15,8 @@ export interface Consultation {
   readonly answer: ProvenAnswer;
 }
 
-/** A whole entry. Its answer names the consultations of its parties. */
-export interface Assessment {
+/** An answer for a whole entry, with the consultation numbers of its parties. */
+interface Assessment {
   readonly number: string;
   readonly askedAt: Moment;
   readonly requester: string;
@@ -38,9 +39,11 @@ export async function recordConsultations(tx: Tx, consultations: readonly Consul
 export async function findConsultation(reader: Reader, number: string): Promise<Consultation | undefined> {
   const row = await reader.selectFrom('consultation').selectAll().where('number', '=', number).executeTakeFirst();
   if (row === undefined) return undefined;
-  const { asked_at: askedAt, requester, partner } = row;
-  const answer = JSON.parse(row.answer) as ProvenAnswer;
-  return { number, askedAt, requester, partner, request: JSON.parse(row.request) as unknown, answer };
+  return {
+    ...fromRow(row),
+    request: JSON.parse(row.request) as unknown,
+    answer: JSON.parse(row.answer) as ProvenAnswer,
+  };
 }
 
 export async function recordAssessment(tx: Tx, assessment: Assessment): Promise<void> {
@@ -54,18 +57,11 @@ export async function recordAssessment(tx: Tx, assessment: Assessment): Promise<
 export async function findAssessment(reader: Reader, number: string): Promise<Assessment | undefined> {
   const row = await reader.selectFrom('assessment').selectAll().where('number', '=', number).executeTakeFirst();
   if (row === undefined) return undefined;
-  const { asked_at: askedAt, requester } = row;
-  return {
-    number,
-    askedAt,
-    requester,
-    request: JSON.parse(row.request) as unknown,
-    answer: JSON.parse(row.answer) as unknown,
-  };
+  return { ...fromRow(row), request: JSON.parse(row.request) as unknown, answer: JSON.parse(row.answer) as unknown };
 }
 
-/** The answer a requester got under a key, and the fingerprint of what was asked. */
-export interface FirstAnswer {
+/** The first answer under an idempotency key, and the fingerprint of its request. */
+interface FirstAnswer {
   readonly fingerprint: string;
   readonly status: number;
   readonly body: string;
@@ -81,16 +77,15 @@ export async function findIdempotent(reader: Reader, requester: string, key: str
     .executeTakeFirst();
 }
 
-/** Keeps the first answer under a key. False: another request with the key was quicker, and its answer stays. */
+/** Stores the first answer under a key. False: another request with the key has stored its answer, which stays. */
 export async function saveIdempotent(
   tx: Tx,
   first: FirstAnswer & { readonly requester: string; readonly key: string },
 ): Promise<boolean> {
   const { requester, key, fingerprint, status, body, at } = first;
-  const { numInsertedOrUpdatedRows } = await tx
+  const insert = tx
     .insertInto('idempotency')
     .values({ requester, key, fingerprint, status, body, at })
-    .onConflict((conflict) => conflict.columns(['requester', 'key']).doNothing())
-    .executeTakeFirstOrThrow();
-  return numInsertedOrUpdatedRows === 1n;
+    .onConflict((conflict) => conflict.columns(['requester', 'key']).doNothing());
+  return await changesOne(insert);
 }

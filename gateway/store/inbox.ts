@@ -1,43 +1,32 @@
 /**
- * Messages that arrived: bytes kept before they are judged, known by (partner, digest), answered a second time by the
- * receipt they got the first time. A message id belongs to the first verified message that bears it, so bytes without a
- * good signature cannot use up a partner's ids.
+ * The inbox: bytes are stored before they are judged, and identified by partner and digest; a repeated delivery gets the receipt of the
+ * first one. A message id belongs to the first verified message that has it, so that unsigned bytes cannot use up a partner's ids.
  */
 
-import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
 import { inboundStates } from '../model/message.ts';
-import type { Digest, InboundState, RawMessage, Via } from '../model/message.ts';
+import type { Digest, InboundState, RawMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { keepBytes } from './bodies.ts';
 import type { Reader, Tx } from './database.ts';
-import type { InboxTable } from './tables.ts';
+import { changesOne, fromRow, type FromRow } from './rows.ts';
+import type { Tables } from './tables.ts';
 
 export type Arrival =
   | { readonly known: false; readonly digest: Digest }
   | { readonly known: true; readonly digest: Digest; readonly state: InboundState; readonly receiptDigest?: Digest };
 
-export interface InboxMessage {
-  readonly partner: string;
-  readonly digest: Digest;
-  /** The signed id; absent while (or because) it could not be verified. */
-  readonly messageId?: string;
-  readonly hintedId?: string;
-  readonly via: Via;
-  readonly receivedAt: Moment;
-  /** How often these bytes came. */
-  readonly deliveries: number;
-  readonly state: InboundState;
-  readonly kind?: string;
-  /** An error code, or the reason of a hold. */
-  readonly reason?: string;
-  readonly receiptDigest?: Digest;
-  readonly settledAt?: Moment;
-}
+const columns = [
+  ...(['partner', 'digest', 'message_id', 'hinted_id', 'via', 'received_at', 'deliveries', 'state'] as const),
+  ...(['kind', 'reason', 'receipt_digest', 'settled_at'] as const),
+];
 
-/** Keeps the bytes and counts the delivery. `id` is what the transport says: a hint that proves nothing. */
-export async function receive(tx: Tx, raw: RawMessage, id: string | undefined): Promise<Arrival> {
+/** A message of the inbox without its bytes; tables.ts says what the members mean. */
+export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof columns)[number]>>;
+
+/** Stores the bytes and counts the delivery. `id`: the id the transport states, which proves nothing. */
+export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefined): Promise<Arrival> {
   const digest = await keepBytes(tx, raw.bytes);
   const row = await tx
     .insertInto('inbox')
@@ -55,27 +44,26 @@ export async function receive(tx: Tx, raw: RawMessage, id: string | undefined): 
     .returning(['deliveries', 'state', 'receipt_digest'])
     .executeTakeFirstOrThrow();
   if (row.deliveries === 1) return { known: false, digest };
-  const state = row.state as InboundState;
-  return { known: true, digest, state, ...(row.receipt_digest === null ? {} : { receiptDigest: row.receipt_digest }) };
+  const { state, receiptDigest } = fromRow(row);
+  return { known: true, digest, state, ...(receiptDigest === undefined ? {} : { receiptDigest }) };
 }
 
 /**
- * Takes a message id for verified bytes. `free`: it is theirs from now on. `same`: it was theirs already. A conflict
- * names the bytes that have it, and nothing changes.
+ * Assigns a message id to verified bytes. `free`: assigned now. `same`: they had it already. `conflict`: other bytes have it, and
+ * nothing changes.
  */
-export async function claimId(
+export async function claimMessageId(
   tx: Tx,
   partner: string,
   messageId: string,
   digest: Digest,
 ): Promise<'free' | 'same' | { readonly conflict: Digest }> {
-  // A second transaction with the same id waits here until the first has ended, and then sees its row.
-  const { numInsertedOrUpdatedRows } = await tx
+  // A second transaction with the same id waits here until the first has ended, and then reads its row.
+  const insert = tx
     .insertInto('inbound_id')
     .values({ partner, message_id: messageId, digest })
-    .onConflict((taken) => taken.columns(['partner', 'message_id']).doNothing())
-    .executeTakeFirstOrThrow();
-  if (numInsertedOrUpdatedRows === 1n) {
+    .onConflict((taken) => taken.columns(['partner', 'message_id']).doNothing());
+  if (await changesOne(insert)) {
     await tx
       .updateTable('inbox')
       .set({ message_id: messageId, state: 'VERIFIED', state_rank: inboundStates.VERIFIED })
@@ -106,10 +94,10 @@ export interface InboxSettlement {
   readonly at: Moment;
 }
 
-/** What became of a message, with the receipt every further delivery gets. False: that or more was settled before. */
+/** Stores the verdict, and the receipt that every further delivery gets. False: this or a later state was stored before. */
 export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<boolean> {
   const { partner, digest, messageId, state, kind, reason, receiptDigest, at } = settlement;
-  const { numUpdatedRows } = await tx
+  const update = tx
     .updateTable('inbox')
     .set({
       state,
@@ -122,18 +110,20 @@ export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<
     })
     .where('partner', '=', partner)
     .where('digest', '=', digest)
-    .where('state_rank', '<', inboundStates[state])
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+    .where('state_rank', '<', inboundStates[state]);
+  return await changesOne(update);
 }
 
-/** Bytes of a partner; or the verified message that has an id, which two partners may use: then name the partner. */
+/** Bytes of a partner, or the verified message with an id. Two partners may use the same id: then name the partner. */
 export type InboxKey =
   { readonly partner: string; readonly digest: Digest } | { readonly messageId: string; readonly partner?: string };
 
-/** Throws E_REQUEST_INVALID when two partners use the id and none was named. */
+/** Throws E_REQUEST_INVALID when two partners use the id and none is named. */
 export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMessage | undefined> {
-  let found = reader.selectFrom('inbox').selectAll('inbox').limit(2);
+  let found = reader
+    .selectFrom('inbox')
+    .select(columns.map((column) => `inbox.${column}` as const))
+    .limit(2);
   if ('digest' in key) {
     found = found.where('inbox.partner', '=', key.partner).where('inbox.digest', '=', key.digest);
   } else {
@@ -150,34 +140,17 @@ export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMes
     const fix = 'Name the partner as well.';
     throw new GatewayError('E_REQUEST_INVALID', 'two partners use this message id', { fix });
   }
-  return row === undefined ? undefined : inboxMessageOf(row);
+  return row && fromRow(row);
 }
 
-/** Messages that wait for two people, oldest first. */
+/** Messages held for two people, oldest first. */
 export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
-  let held = reader.selectFrom('inbox').selectAll().where('state', '=', 'HELD').orderBy('received_at');
+  let held = reader.selectFrom('inbox').select(columns).where('state', '=', 'HELD').orderBy('received_at');
   if (partner !== undefined) held = held.where('partner', '=', partner);
-  return (await held.execute()).map(inboxMessageOf);
+  return (await held.execute()).map(fromRow);
 }
 
-function inboxMessageOf(row: Selectable<InboxTable>): InboxMessage {
-  return {
-    partner: row.partner,
-    digest: row.digest,
-    via: row.via as Via,
-    receivedAt: row.received_at,
-    deliveries: row.deliveries,
-    state: row.state as InboundState,
-    ...(row.message_id === null ? {} : { messageId: row.message_id }),
-    ...(row.hinted_id === null ? {} : { hintedId: row.hinted_id }),
-    ...(row.kind === null ? {} : { kind: row.kind }),
-    ...(row.reason === null ? {} : { reason: row.reason }),
-    ...(row.receipt_digest === null ? {} : { receiptDigest: row.receipt_digest }),
-    ...(row.settled_at === null ? {} : { settledAt: row.settled_at }),
-  };
-}
-
-export interface Approval {
+export interface HoldDecision {
   readonly messageId: string;
   readonly partner?: string;
   readonly person: string;
@@ -186,16 +159,16 @@ export interface Approval {
 }
 
 /**
- * Notes one person's decision about a held message, and says who has decided the same so far, in order. It counts for
- * these very bytes only. Throws E_MESSAGE_UNKNOWN (not held), E_APPROVAL_REPEATED (this person has decided already).
+ * Records one person's decision about a held message. Returns the people who have made the same decision so far, in order of time.
+ * It applies to these bytes only. Throws E_MESSAGE_UNKNOWN (not held), E_APPROVAL_REPEATED (this person has decided already).
  */
-export async function approve(tx: Tx, approval: Approval): Promise<string[]> {
-  const { messageId, partner: named, person, decision, at } = approval;
+export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<string[]> {
+  const { messageId, partner: named, person, decision, at } = decided;
   const held = await findInbox(tx, named === undefined ? { messageId } : { messageId, partner: named });
   if (held?.state !== 'HELD')
     throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id', { at: messageId });
   const { partner, digest } = held;
-  // Two people at once: the second waits here for the first, so that one of them sees both.
+  // Of two people at the same time, the second waits here for the first, so that one of them sees both decisions.
   await tx
     .updateTable('inbox')
     .set({ state: 'HELD' })
@@ -203,15 +176,13 @@ export async function approve(tx: Tx, approval: Approval): Promise<string[]> {
     .where('digest', '=', digest)
     .where('state', '=', 'HELD')
     .execute();
-  const { numInsertedOrUpdatedRows } = await tx
+  const insert = tx
     .insertInto('approval')
     .values({ partner, digest, person, decision, at })
-    .onConflict((decided) => decided.columns(['partner', 'digest', 'person']).doNothing())
-    .executeTakeFirstOrThrow();
-  if (numInsertedOrUpdatedRows !== 1n) {
-    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this message', {
-      at: messageId,
-    });
+    .onConflict((earlier) => earlier.columns(['partner', 'digest', 'person']).doNothing());
+  if (!(await changesOne(insert))) {
+    const detail = 'this person has already decided about this message';
+    throw new GatewayError('E_APPROVAL_REPEATED', detail, { at: messageId });
   }
   const rows = await tx
     .selectFrom('approval')

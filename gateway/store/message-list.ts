@@ -1,8 +1,9 @@
-/** The newest messages of both directions in one shape, for people and status pages. */
+/** The newest messages of both directions in one form, for people and status pages. */
 
 import type { InboundState, OutboundState } from '../model/message.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import type { Reader } from './database.ts';
+import { fromRow } from './rows.ts';
 import type { StreamDirection } from './streams.ts';
 
 export interface MessageQuery {
@@ -13,17 +14,17 @@ export interface MessageQuery {
 }
 
 export interface MessageListRow {
-  /** Of a message received: the signed id once it is verified, before that what the transport said, if anything. */
+  /** Of a received message: the signed id; before verification the id the transport stated, if any. */
   readonly id?: string;
   readonly direction: StreamDirection;
   readonly partner: string;
-  /** Of a message received: known once it was read. */
+  /** Of a received message: absent before it is decoded. */
   readonly kind?: string;
   readonly state: OutboundState | InboundState;
-  /** Made, or received. */
+  /** When it was sealed or received. */
   readonly at: Moment;
   readonly digest: string;
-  /** The partner's verdict, or why we refused or hold it. */
+  /** The partner's verdict, or why we rejected or hold it. */
   readonly detail?: string;
 }
 
@@ -37,51 +38,29 @@ export async function listMessages(reader: Reader, query: MessageQuery): Promise
 }
 
 async function messagesSent(reader: Reader, { partner, state, limit }: MessageQuery): Promise<MessageListRow[]> {
-  let newest = reader
+  const rows = await reader
     .selectFrom('message')
-    .select(['id', 'partner', 'kind', 'state', 'created_at', 'digest', 'verdict_detail', 'hold_reason'])
+    .select(['id', 'partner', 'kind', 'state', 'created_at as at', 'digest'])
+    .select(({ fn }) => fn.coalesce('hold_reason', 'verdict_detail').as('detail'))
+    .$if(partner !== undefined, (sent) => sent.where('partner', '=', partner ?? ''))
+    .$if(state !== undefined, (sent) => sent.where('state', '=', state as OutboundState))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit);
-  if (partner !== undefined) newest = newest.where('partner', '=', partner);
-  if (state !== undefined) newest = newest.where('state', '=', state);
-  const rows = await newest.execute();
-  return rows.map((row) => {
-    const detail = row.hold_reason ?? row.verdict_detail;
-    return {
-      id: row.id,
-      direction: 'out',
-      partner: row.partner,
-      kind: row.kind,
-      state: row.state as OutboundState,
-      at: row.created_at,
-      digest: row.digest,
-      ...(detail === null ? {} : { detail }),
-    };
-  });
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ direction: 'out', ...fromRow(row) }));
 }
 
 async function messagesReceived(reader: Reader, { partner, state, limit }: MessageQuery): Promise<MessageListRow[]> {
-  let newest = reader
+  const rows = await reader
     .selectFrom('inbox')
-    .select(['message_id', 'hinted_id', 'partner', 'kind', 'state', 'received_at', 'digest', 'reason'])
+    .select(['partner', 'kind', 'state', 'received_at as at', 'digest', 'reason as detail'])
+    .select(({ fn }) => fn.coalesce('message_id', 'hinted_id').as('id'))
+    .$if(partner !== undefined, (received) => received.where('partner', '=', partner ?? ''))
+    .$if(state !== undefined, (received) => received.where('state', '=', state as InboundState))
     .orderBy('received_at', 'desc')
     .orderBy('digest')
-    .limit(limit);
-  if (partner !== undefined) newest = newest.where('partner', '=', partner);
-  if (state !== undefined) newest = newest.where('state', '=', state);
-  const rows = await newest.execute();
-  return rows.map((row) => {
-    const id = row.message_id ?? row.hinted_id;
-    return {
-      ...(id === null ? {} : { id }),
-      direction: 'in',
-      partner: row.partner,
-      ...(row.kind === null ? {} : { kind: row.kind }),
-      state: row.state as InboundState,
-      at: row.received_at,
-      digest: row.digest,
-      ...(row.reason === null ? {} : { detail: row.reason }),
-    };
-  });
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ direction: 'in', ...fromRow(row) }));
 }

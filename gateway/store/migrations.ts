@@ -1,4 +1,4 @@
-/** How an empty database becomes the store, and an older store the present one. */
+/** Creates the tables in an empty database, and migrates an older store to the current schema. */
 
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
@@ -7,22 +7,21 @@ import type { Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/operator-text.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
-import type { OperatorTable, Tables } from './tables.ts';
+import type { Engine } from './engine.ts';
+import type { Tables } from './tables.ts';
 
-export type Engine = 'sqlite' | 'postgres';
-
-/** What the two engines write differently in a table's definition. */
-interface Words {
+/** Where the engines differ in the definition of a table. */
+interface Types {
   readonly text: string;
   readonly bytes: string;
   readonly big: string;
   readonly serial: string;
-  /** After a table whose rows are small: SQLite keeps them in the index itself. */
+  /** After a table with small rows: SQLite then stores them in the primary key index. */
   readonly clustered: string;
   readonly plain: string;
 }
 
-const wordsOf: Readonly<Record<Engine, Words>> = {
+const typesOf: Readonly<Record<Engine, Types>> = {
   sqlite: {
     text: 'text',
     bytes: 'blob',
@@ -31,7 +30,7 @@ const wordsOf: Readonly<Record<Engine, Words>> = {
     clustered: 'strict, without rowid',
     plain: 'strict',
   },
-  // Collation "C" sorts text by its bytes, as SQLite does, whatever the language of the server.
+  // Collation "C" compares bytes, as SQLite does, independently of the locale of the server.
   postgres: {
     text: 'text collate "C"',
     bytes: 'bytea',
@@ -42,7 +41,7 @@ const wordsOf: Readonly<Record<Engine, Words>> = {
   },
 };
 
-function contentTables({ text, bytes, clustered, plain }: Words): readonly string[] {
+function contentTables({ text, bytes, clustered, plain }: Types): readonly string[] {
   return [
     `create table body (digest ${text} primary key, bytes ${bytes} not null) ${plain}`,
     `create table operator (code ${text} primary key, content_digest ${text} not null, revised_at ${text} not null,
@@ -60,7 +59,7 @@ function contentTables({ text, bytes, clustered, plain }: Words): readonly strin
   ];
 }
 
-function outboundTables({ text, clustered, plain }: Words): readonly string[] {
+function outboundTables({ text, clustered, plain }: Types): readonly string[] {
   return [
     `create table message (id ${text} primary key, partner ${text} not null, kind ${text} not null,
       content_type ${text} not null, digest ${text} not null references body (digest), epoch_id ${text},
@@ -80,7 +79,7 @@ function outboundTables({ text, clustered, plain }: Words): readonly string[] {
   ];
 }
 
-function inboundTables({ text, serial, clustered, plain }: Words): readonly string[] {
+function inboundTables({ text, serial, clustered, plain }: Types): readonly string[] {
   return [
     `create table inbox (partner ${text} not null, digest ${text} not null references body (digest),
       hinted_id ${text}, message_id ${text}, via ${text} not null, received_at ${text} not null,
@@ -102,7 +101,7 @@ function inboundTables({ text, serial, clustered, plain }: Words): readonly stri
   ];
 }
 
-function evidenceTables({ text, big, clustered, plain }: Words): readonly string[] {
+function evidenceTables({ text, big, clustered, plain }: Types): readonly string[] {
   return [
     `create table consultation (number ${text} primary key, asked_at ${text} not null, requester ${text} not null,
       partner ${text} not null, request ${text} not null, answer ${text} not null) ${plain}`,
@@ -118,7 +117,7 @@ function evidenceTables({ text, big, clustered, plain }: Words): readonly string
   ];
 }
 
-/** Rows that are evidence take no second version: the database itself refuses to change or delete them. */
+/** Evidence: the database itself refuses to update or delete these rows. */
 const appendOnly = ['event', 'attempt', 'consultation', 'assessment'] as const;
 
 function guards(engine: Engine): readonly string[] {
@@ -140,8 +139,8 @@ function guards(engine: Engine): readonly string[] {
   ];
 }
 
-/** Mirrors in buckets, lists in parts, operators that changed since. A partner who holds a list is sent a full one next. */
-function bucketTables({ text, big, clustered, plain }: Words): readonly string[] {
+/** Mirrors in buckets, lists in parts, and revisions of operators. Every partner that has a list gets a full one next. */
+function bucketTables({ text, big, clustered, plain }: Types): readonly string[] {
   return [
     'drop table mirror',
     `create table mirror_bucket (stream ${text} not null references stream (id), bucket integer not null,
@@ -160,8 +159,8 @@ function bucketTables({ text, big, clustered, plain }: Words): readonly string[]
   ];
 }
 
-/** Operators as texts whose values are found without reading them, in the order of their codes. */
-async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: Words): Promise<void> {
+/** Records of operators become canonical texts, whose values can be located without parsing, in the order of their codes. */
+async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: Types): Promise<void> {
   await sql
     .raw(
       `create table operator_text (code ${text} primary key, revision ${big} not null, revised_at ${text} not null,
@@ -170,7 +169,7 @@ async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: W
     .execute(db);
   let after = '';
   for (;;) {
-    const { rows } = await sql<OperatorTable>`select code, revision, revised_at, record from operator
+    const { rows } = await sql<Tables['operator']>`select code, revision, revised_at, record from operator
       where code > ${after} order by code limit 1000`.execute(db);
     for (const { code, revision, revised_at, record } of rows) {
       const written = operatorText(JSON.parse(record) as DomesticRecord);
@@ -188,8 +187,8 @@ async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: W
 }
 
 function migrationsFor(engine: Engine): Record<string, Migration> {
-  const words = wordsOf[engine];
-  const first = [contentTables, outboundTables, inboundTables, evidenceTables].flatMap((tables) => tables(words));
+  const types = typesOf[engine];
+  const first = [contentTables, outboundTables, inboundTables, evidenceTables].flatMap((tables) => tables(types));
   return {
     '0001-first': {
       async up(db: Kysely<unknown>) {
@@ -198,30 +197,27 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     },
     '0002-buckets': {
       async up(db: Kysely<unknown>) {
-        for (const statement of bucketTables(words)) await sql.raw(statement).execute(db);
+        for (const statement of bucketTables(types)) await sql.raw(statement).execute(db);
       },
     },
     '0003-operator-texts': {
-      up: (db: Kysely<unknown>) => rewriteOperators(db, words),
+      up: (db: Kysely<unknown>) => rewriteOperators(db, types),
     },
   };
 }
 
-/** Brings the store to the present form, one transaction a step. Throws E_STORE_SCHEMA when a newer program made it. */
+/** Runs each missing migration in a transaction. Throws E_STORE_SCHEMA when a migration fails, or a newer program made the store. */
 export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {
   const migrations = migrationsFor(engine);
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const applied = await migrator.getMigrations().catch((cause: unknown) => {
-    throw schemaError('the migrations already applied could not be read', cause);
+    throw schemaError('the applied migrations could not be read', cause);
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((result) => result.status === 'Error')?.migrationName;
   const known = applied.filter((migration) => migration.executedAt !== undefined).length;
-  throw schemaError(
-    failed === undefined ? `it holds steps this program does not know (${known} known)` : failed,
-    error,
-  );
+  throw schemaError(failed ?? `it has migrations that this program does not know (${known} applied)`, error);
 }
 
 function schemaError(detail: string, cause: unknown): GatewayError {

@@ -1,11 +1,11 @@
-/** What was published on a stream, bucket by bucket, and the parts of a list that waits for its last one. */
+/** The mirror of a stream, in buckets, and the parts of a list whose last part has not arrived. */
 
 import type { Digest } from '../model/message.ts';
 import type { Bucket } from '../model/list/mirror.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 
-/** The buckets of those numbers; one without entries is left out. */
+/** The buckets with these numbers; those without entries are absent. */
 export async function loadBuckets(
   reader: Reader,
   stream: string,
@@ -18,7 +18,7 @@ export async function loadBuckets(
   return new Map(rows.map(({ bucket, entries }) => [bucket, JSON.parse(entries) as Bucket]));
 }
 
-/** Writes buckets in place of those of their numbers. */
+/** Replaces the buckets with these numbers. */
 export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<number, Bucket>): Promise<void> {
   if (buckets.size === 0) return;
   await tx
@@ -30,7 +30,7 @@ export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<n
   await insertMany(tx, 'mirror_bucket', rows);
 }
 
-/** Digests of the parts that wait, in order. */
+/** Digests of the parts received so far, in their order. */
 export async function stagedParts(reader: Reader, stream: string): Promise<Digest[]> {
   const rows = await reader
     .selectFrom('list_part')
@@ -45,7 +45,7 @@ export async function stagePart(tx: Tx, stream: string, part: number, digest: Di
   await tx.insertInto('list_part').values({ stream, part, digest }).execute();
 }
 
-/** The list is whole, or given up. */
+/** For a list that is complete or abandoned. */
 export async function clearParts(tx: Tx, stream: string): Promise<void> {
   await tx.deleteFrom('list_part').where('stream', '=', stream).execute();
 }

@@ -1,25 +1,27 @@
-/** The engine for several gateways on one database: a pool that writes, a pool that only reads, and durability asserted. */
+/** PostgreSQL, the engine for several gateways on one database: a pool for writing and a pool for reading. */
 
 import { Pool, types, TypeOverrides } from 'pg';
 import type { PoolConfig } from 'pg';
 import { PostgresDialect, PostgresDriver, sql } from 'kysely';
-import type { DatabaseConnection, Dialect, Kysely } from 'kysely';
+import type { DatabaseConnection, Kysely } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
+import type { EngineAccess } from './engine.ts';
 import type { Tables } from './tables.ts';
 
-const connectionsEach = 8;
+/** In each of the two pools. */
+const connections = 8;
 const connectMs = 5_000;
 const statementMs = 5_000;
 const lockMs = 2_000;
 const idleInTransactionMs = 15_000;
 const queryMs = 10_000;
 
-/** Our numbers of eight bytes stay far below 2^53, so they are read as numbers and not as text. */
-const readings = new TypeOverrides();
-readings.setTypeParser(types.builtins.INT8, Number);
+/** Our values of type bigint stay far below 2^53, so they are read as numbers and not as text. */
+const parsers = new TypeOverrides();
+parsers.setTypeParser(types.builtins.INT8, Number);
 
-/** Kysely's driver, with what an error means told in our words. */
-class TellingDriver extends PostgresDriver {
+/** The driver of Kysely, with errors of connecting and committing as GatewayError. */
+class TranslatingDriver extends PostgresDriver {
   override async acquireConnection(): Promise<DatabaseConnection> {
     try {
       return await super.acquireConnection();
@@ -32,7 +34,7 @@ class TellingDriver extends PostgresDriver {
     try {
       await super.commitTransaction(connection);
     } catch (cause) {
-      // COMMIT answered by ROLLBACK is a clear no; the work had failed before.
+      // The server answered COMMIT with ROLLBACK: the work had failed before, and nothing was stored.
       if (cause instanceof Error && cause.name === 'AbortedTransactionError') throw cause;
       throw new GatewayError('E_OUTCOME_UNKNOWN', 'the answer to the commit is missing or an error', { cause });
     }
@@ -42,55 +44,55 @@ class TellingDriver extends PostgresDriver {
     try {
       await super.rollbackTransaction(connection);
     } catch {
-      // The connection is gone and with it the transaction: the pool has been told to discard it. The error that led
-      // here says more than this one.
+      // The connection is lost, and the transaction with it. The error that led to the rollback is the one to report.
     }
   }
 }
 
-export interface PostgresServer {
-  readonly writing: Dialect;
-  readonly reading: Dialect;
+class TranslatingDialect extends PostgresDialect {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    super({ pool });
+    this.#pool = pool;
+  }
+
+  override createDriver(): TranslatingDriver {
+    return new TranslatingDriver({ pool: this.#pool });
+  }
 }
 
-/** Both pools connect when first used. */
-export function openPostgres(url: string): PostgresServer {
-  return { writing: dialectOf(poolOf(url, false)), reading: dialectOf(poolOf(url, true)) };
+/** Both pools connect on first use. */
+export function openPostgres(url: string): EngineAccess {
+  return {
+    writing: new TranslatingDialect(poolOf(url, false)),
+    openReading: () => new TranslatingDialect(poolOf(url, true)),
+    assertDurable,
+    translateError,
+  };
 }
 
 function poolOf(url: string, readOnly: boolean): Pool {
   const config: PoolConfig = {
     connectionString: url,
-    max: connectionsEach,
+    max: connections,
     connectionTimeoutMillis: connectMs,
     statement_timeout: statementMs,
     lock_timeout: lockMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,
     query_timeout: queryMs,
     application_name: readOnly ? 'mra-gateway reads' : 'mra-gateway',
-    types: readings,
+    types: parsers,
     ...(readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
   };
   const pool = new Pool(config);
-  // A connection that breaks tells it here too. The statement under way, or the next one, fails with the same error, so
-  // nothing is lost by not throwing; without a listener the process would end.
+  // Without a listener a broken connection would end the process. The statement in progress, or the next one, reports the same error.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
-function dialectOf(pool: Pool): Dialect {
-  const base = new PostgresDialect({ pool });
-  return {
-    createAdapter: () => base.createAdapter(),
-    createDriver: () => new TellingDriver({ pool }),
-    createIntrospector: (db) => base.createIntrospector(db),
-    createQueryCompiler: () => base.createQueryCompiler(),
-  };
-}
-
-/** Throws E_STORE_UNDURABLE when the server, the database or the account is set to forget what it confirmed. */
-export async function assertServerDurable(db: Kysely<Tables>): Promise<void> {
+async function assertDurable(db: Kysely<Tables>): Promise<void> {
   const { rows } = await sql<{ name: string; setting: string }>`
     select name, setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit')`.execute(
     db,
@@ -101,19 +103,19 @@ export async function assertServerDurable(db: Kysely<Tables>): Promise<void> {
   throw new GatewayError('E_STORE_UNDURABLE', `off: ${off.join(', ')}`, { fix });
 }
 
-/** Classes of SQLSTATE after which the same transaction may well succeed: connection, resources, rollback, lock, shutdown. */
-const passing = /^(08|40|53|55P03|57)/;
+/** SQLSTATE classes after which a retry may succeed: connection, rollback, resources, lock, operator intervention. */
+const unreachableStates = /^(08|40|53|55P03|57)/;
 
-/** What pg itself says of a connection that is gone; it gives no code. */
+/** Messages of the client library about a lost connection, which come without a code. */
 const connectionLost = /^(Connection terminated|Client (has encountered|was closed)|Query read timeout)/;
 
-/** A broken connection, a lost lock or a deadlock as E_STORE_UNREACHABLE; any other error as it is. */
-export function tellPostgresError(error: unknown): unknown {
+function translateError(error: unknown): unknown {
   if (isGatewayError(error) || !(error instanceof Error)) return error;
-  // The server quotes the row that broke a rule, and rows hold operators' data: that part goes no further.
+  // The server quotes the row that violates a constraint, and rows contain operators' data: it must not reach the log.
   if ('detail' in error) error.detail = undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const lost = passing.test(code) || code.startsWith('ECONN') || (code === '' && connectionLost.test(error.message));
+  const lost =
+    unreachableStates.test(code) || code.startsWith('ECONN') || (code === '' && connectionLost.test(error.message));
   return lost ? unreachable(error) : error;
 }
 
@@ -121,5 +123,8 @@ function unreachable(cause: unknown): GatewayError {
   const fix =
     'Check that the database server runs, takes connections from here, and is not locked by a long transaction.';
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new GatewayError('E_STORE_UNREACHABLE', `the database server did not do it${code}`, { cause, fix });
+  return new GatewayError('E_STORE_UNREACHABLE', `the database server did not execute the statement${code}`, {
+    cause,
+    fix,
+  });
 }

@@ -1,18 +1,18 @@
-/** A search through a partner's operators by what their records say, as of a day and as known at a moment. */
+/** Searches a partner's operators by the content of their records, as of an effective date and a knowledge date. */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { RegisterFact } from '../model/clearance/answer.ts';
 import type { ListRecord } from '../model/list/list.ts';
 import type { Day, Moment } from '../model/record/domestic-record.ts';
 import type { Reader } from './database.ts';
-import { detailsOf, factOf, type Version } from './register.ts';
+import { detailsOf, factOf, versionsKnownAt, type Version } from './register.ts';
 
-/** Operators read at a time in a search by name: a few milliseconds, after which other work gets its turn. */
+/** Versions read between two yields to the event loop: a few milliseconds. */
 const page = 1_000;
 
 /**
- * Operators of a partner whose newest record that began on or before the day, as known at `knownAt`, passes the test. Reads all of them
- * in order of their identifiers, since names are not stored in a form that could be looked up. An operator that left has no record.
+ * Operators of a partner whose newest version effective on or before the day, as known at `knownAt`, has a record that passes the test.
+ * Reads all operators in the order of their identifiers, because names have no index. Departures have no record.
  */
 export async function findRecords(
   reader: Reader,
@@ -22,13 +22,8 @@ export async function findRecords(
 ): Promise<RegisterFact[]> {
   const found: RegisterFact[] = [];
   for (let last = '', more = true; more;) {
-    const rows = await reader
-      .selectFrom('register_version')
-      .selectAll()
-      .where('partner', '=', partner)
+    const rows = await versionsKnownAt(reader, partner, moment.knownAt)
       .where('identifier', '>', last)
-      .where('known_from', '<=', moment.knownAt)
-      .where('known_to', '>', moment.knownAt)
       .where('valid_from', '<=', moment.day)
       .orderBy('identifier')
       .orderBy('valid_from')
@@ -41,12 +36,12 @@ export async function findRecords(
     }
     last = whole.at(-1)?.identifier ?? '';
     more = rows.length === page;
-    if (more) await nextTurn();
+    if (more) await yieldToLoop();
   }
   return found;
 }
 
-/** The page may end in the middle of an operator: its versions are read again with the next one. */
+/** The page may end between two versions of an operator: all of them are then read with the next page. */
 function withoutLastOperator(rows: readonly Version[]): readonly Version[] {
   const cutOff = rows.at(-1)?.identifier;
   const whole = rows.filter(({ identifier }) => identifier !== cutOff);

@@ -1,4 +1,4 @@
-/** Applies what a list says to the register: what turns out otherwise is closed in knowledge, what is known now is written beside it. */
+/** Applies a list to the register: superseded versions get an end of knowledge, and new versions are inserted beside them. */
 
 import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
 import { cellText, isEmpty, openCells, type Cells } from '../model/record/json-spans.ts';
@@ -14,13 +14,13 @@ export interface RegisterChange {
   readonly partner: string;
   readonly knownAt: Moment;
   readonly sourceMessage: string;
-  /** Records, and the numbers of those that say something new. */
+  /** `puts`: the indexes of the records that are new or changed. */
   readonly records: PackedRecords;
   readonly puts: readonly number[];
   readonly departures: readonly Departure[];
 }
 
-/** What is stated about one operator: from a day on it has this status. */
+/** From a day on, an operator has this status. */
 interface Statement {
   readonly identifier: string;
   readonly from: Day;
@@ -30,15 +30,14 @@ interface Statement {
   readonly name: string | null;
   /** Canonical text of the record as UTF-8, or the departure as JSON. */
   readonly details: string | Uint8Array;
-  /** It was active from here to `from`; of an operator that is seen for the first time this is stated as well. */
+  /** It was active from here to `from`; inserted as well for an operator without an earlier version. */
   readonly activeFrom: Day;
 }
 
 /**
- * Applies what a list says. A record with a status since day D: what was known to hold from D on is no longer known, the
- * status holds from D to the end of validity. A departure likewise, without an end.
- * Each operator at most once in a change. Knowledge never runs backwards: should the clock stand before what is known
- * already, the later moment counts. Says that moment.
+ * A record with a status since day D supersedes what was known to apply from D on; the status applies from D to the end of validity.
+ * A departure does the same, without an end. Each operator at most once in a change. Knowledge dates never decrease: if the clock is
+ * behind the latest known version, that version's date is used. Returns the knowledge date.
  */
 export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<Moment> {
   const known = await knownVersions(tx, change);
@@ -55,7 +54,7 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
   return knownAt;
 }
 
-/** One after the other: of a list of tens of thousands none is kept. */
+/** A generator, so that a list of tens of thousands takes no memory for its statements. */
 function* statementsOf({ records, puts, departures }: RegisterChange): Generator<Statement> {
   const cells = openCells();
   const words = byteMemo((text) => text);
@@ -101,7 +100,7 @@ const columns = [
   ...['identifier', 'valid_from', 'valid_to', 'status', 'name', 'details'],
 ];
 
-/** What is known from now on. */
+/** The new versions. */
 function* rowsOf(
   change: RegisterChange,
   known: ReadonlyMap<string, readonly Version[]>,
@@ -113,12 +112,12 @@ function* rowsOf(
     const { identifier, from, to, status, name, details, activeFrom } = statement;
     const versions = known.get(identifier);
     for (const version of versions ?? []) {
-      // What is left of a version keeps its source: that message said so.
+      // The remaining part of an earlier version keeps its source message.
       if (version.valid_from < from && from < version.valid_to)
         yield [partner, version.source_message, ...since, identifier, version.valid_from, from, ...contentOf(version)];
     }
     const stated = [partner, sourceMessage, ...since, identifier];
-    // The time before the status of an operator seen for the first time; an empty interval states nothing.
+    // The period before the status of a new operator; empty intervals are left out.
     const before = from < to ? from : to;
     if (versions === undefined && activeFrom < before) yield [...stated, activeFrom, before, 'active', name, details];
     if (from < to) yield [...stated, from, to, status, name, details];
@@ -129,11 +128,11 @@ function contentOf({ status, name, details }: Version): readonly Value[] {
   return [status, name, details];
 }
 
-/** What is known now about the operators named, by identifier. */
+/** The current versions of the operators in the change, by identifier. */
 async function knownVersions(tx: Tx, change: RegisterChange): Promise<ReadonlyMap<string, Version[]>> {
   const { partner, puts, departures } = change;
   const newest = tx.selectFrom('register_version').select('n').where('partner', '=', partner).limit(1);
-  // Of a first list nothing is known, and need not be looked for.
+  // A first list has no earlier versions to search for.
   if (puts.length + departures.length === 0 || (await newest.executeTakeFirst()) === undefined) return new Map();
   const identifiers = Array.from(statementsOf(change), ({ identifier }) => identifier);
   const rows = await tx

@@ -1,13 +1,13 @@
-/** A connection to the embedded engine, as the SQL layer wants it, with its statements kept prepared. */
+/** A connection to the embedded engine for Kysely, with a cache of prepared statements. */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
 
-/** Rows of a bulk statement run before other work gets its turn: about 10 ms. */
-const rowsPerTurn = 2_000;
-const statementsKept = 300;
+/** Rows of a bulk statement between two yields to the event loop: about 10 ms. */
+const rowsPerSlice = 2_000;
+const cachedStatements = 300;
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -28,7 +28,7 @@ export class SqliteConnection implements DatabaseConnection {
     const statement = this.database.prepare(text);
     const prepared = { statement, reads: statement.columns().length > 0 };
     const [oldest] = this.#prepared.keys();
-    if (this.#prepared.size >= statementsKept && oldest !== undefined) this.#prepared.delete(oldest);
+    if (this.#prepared.size >= cachedStatements && oldest !== undefined) this.#prepared.delete(oldest);
     this.#prepared.set(text, prepared);
     return prepared;
   }
@@ -43,29 +43,26 @@ export class SqliteConnection implements DatabaseConnection {
     });
   }
 
-  /** One statement for many rows. Other work of the process gets its turn between slices. */
+  /** Runs one statement for many rows, and yields to the event loop after each slice. */
   async runMany(text: string, rows: Iterable<readonly SQLInputValue[]>): Promise<void> {
     const { statement } = this.#prepare(text);
     let inSlice = 0;
     for (const row of rows) {
       statement.run(...row);
       inSlice += 1;
-      if (inSlice === rowsPerTurn) {
+      if (inSlice === rowsPerSlice) {
         inSlice = 0;
-        await nextTurn();
+        await yieldToLoop();
       }
     }
   }
 
   streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new GatewayError(
-      'E_INTERNAL',
-      'rows are read in pages, not streamed: an open cursor would hold back all readers',
-    );
+    throw new GatewayError('E_INTERNAL', 'rows are read in pages: an open cursor would block checkpoints');
   }
 }
 
-/** node:sqlite reads an object as named parameters and would store NULL for it, so only plain values pass. */
+/** node:sqlite takes an object as named parameters and would store NULL for it, so only plain values are accepted. */
 function bindable(value: unknown): SQLInputValue {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' || value === null)
     return value;

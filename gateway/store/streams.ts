@@ -1,6 +1,6 @@
 /**
- * Streams of lists: where each one stands, and which list was in force when; what was published on it is its mirror
- * (mirrors.ts). A stream is one direction of one partner. Its row is the lock under which numbers are given out without gaps.
+ * The state of each stream of lists, and which list was in force when. A stream is one direction of one partner; mirrors.ts has what was
+ * published on it. The row of the stream is the lock under which sequence numbers are given out without gaps.
  */
 
 import type { ListInForce } from '../model/clearance/answer.ts';
@@ -10,6 +10,7 @@ import { emptyMirror, type MirrorSummary } from '../model/list/mirror.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { changesOne } from './rows.ts';
 
 export type StreamDirection = 'out' | 'in';
 
@@ -18,13 +19,13 @@ export interface Stream {
   readonly partner: string;
   readonly direction: StreamDirection;
   readonly position: Position;
-  /** The next list on it must be a full one. */
+  /** The next list must be a full one. */
   readonly resyncWanted: boolean;
   readonly mirror: MirrorSummary;
   readonly watermark: Watermark;
 }
 
-/** What an outbound mirror shows: operators up to a revision, under terms whose digest is told. */
+/** How far an outbound mirror is current: up to an operator revision, under terms with this digest. */
 export interface Watermark {
   readonly revision: number;
   readonly terms: string;
@@ -33,10 +34,10 @@ export interface Watermark {
 export interface StreamMove {
   readonly partner: string;
   readonly direction: StreamDirection;
-  /** Where the caller saw the stream; undefined: there was none. */
+  /** The position the caller has read; undefined: the stream did not exist. */
   readonly from: Position | undefined;
   readonly to: Position;
-  /** Absent: the mirror stays as it is; a part of a list moves the position only. */
+  /** Absent: unchanged; a part of a list moves the position only. */
   readonly mirror?: MirrorSummary;
   readonly watermark?: Watermark;
 }
@@ -63,14 +64,14 @@ export async function findStream(
 }
 
 /**
- * Moves a stream on, and says its id; undefined when somebody else moved it meanwhile. From here to the end of the
- * transaction no other can move it, so the number belongs to the message written in the same transaction.
- * A move to another epoch ends a wish for a full list: every epoch begins with one.
+ * Moves a stream to its next position and returns its id; undefined when another transaction moved it first. Nobody else can move it
+ * before this transaction ends, so the sequence number belongs to the message stored in the same transaction.
+ * A move to another epoch ends a request for a full list: every epoch begins with one.
  */
 export async function moveStream(tx: Tx, move: StreamMove): Promise<string | undefined> {
   const { partner, direction, from, to, mirror, watermark } = move;
   const { sequence, chain, root, count } = to;
-  const stands = {
+  const state = {
     ...{ epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count },
     ...(mirror === undefined
       ? {}
@@ -79,24 +80,22 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
   };
   const id = streamId(partner, direction);
   if (from === undefined) {
-    const { numInsertedOrUpdatedRows } = await tx
+    const insert = tx
       .insertInto('stream')
-      .values({ ...noMirror, id, partner, direction, ...stands, resync_wanted: 0 })
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .executeTakeFirstOrThrow();
-    return numInsertedOrUpdatedRows === 1n ? id : undefined;
+      .values({ ...noMirror, id, partner, direction, ...state, resync_wanted: 0 })
+      .onConflict((conflict) => conflict.column('id').doNothing());
+    return (await changesOne(insert)) ? id : undefined;
   }
-  const { numUpdatedRows } = await tx
+  const update = tx
     .updateTable('stream')
-    .set(from.epoch.id === to.epoch.id ? stands : { ...stands, resync_wanted: 0 })
+    .set(from.epoch.id === to.epoch.id ? state : { ...state, resync_wanted: 0 })
     .where('id', '=', id)
     .where('epoch_id', '=', from.epoch.id)
-    .where('sequence', '=', from.sequence)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n ? id : undefined;
+    .where('sequence', '=', from.sequence);
+  return (await changesOne(update)) ? id : undefined;
 }
 
-/** Notes what was looked through and changed nothing for the partner. */
+/** Stores a later watermark: the changes up to it concern nothing that the partner may see. */
 export async function saveWatermark(tx: Tx, stream: string, { revision, terms }: Watermark): Promise<void> {
   await tx
     .updateTable('stream')
@@ -106,24 +105,20 @@ export async function saveWatermark(tx: Tx, stream: string, { revision, terms }:
     .execute();
 }
 
-/** Notes that the partner needs a full list from us, or no longer does. False: it was never sent one. */
-export async function askResync(tx: Tx, partner: string, wanted: boolean): Promise<boolean> {
-  const { numUpdatedRows } = await tx
-    .updateTable('stream')
-    .set({ resync_wanted: wanted ? 1 : 0 })
-    .where('id', '=', streamId(partner, 'out'))
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+/** Stores whether the next list to the partner must be a full one. False: no list was sent yet. */
+export async function requireFullList(tx: Tx, partner: string, required: boolean): Promise<boolean> {
+  const update = tx.updateTable('stream').set({ resync_wanted: required ? 1 : 0 });
+  return await changesOne(update.where('id', '=', streamId(partner, 'out')));
 }
 
-export interface AppliedList {
+interface AppliedList {
   readonly messageId: string;
   readonly list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'>;
   readonly appliedAt: Moment;
 }
 
-/** Notes that lists took effect: of ours when they were sealed, of a partner when they were applied. */
-export async function noteLists(
+/** Records that lists took effect: ours when sealed, a partner's when applied. */
+export async function recordLists(
   tx: Tx,
   stream: { readonly partner: string; readonly direction: StreamDirection },
   lists: readonly AppliedList[],
@@ -145,8 +140,8 @@ export async function noteLists(
 }
 
 /**
- * The newest list of a partner that had been applied by then; undefined when none had. `newerHeld` too is as of then:
- * a list that waited then and was decided since still counts as held.
+ * The newest list of a partner that had been applied at `knownAt`; undefined when none had. `newerHeld` also describes that moment: a
+ * list that was held then counts even if it has been decided since.
  */
 export async function listInForce(reader: Reader, partner: string, knownAt: Moment): Promise<ListInForce | undefined> {
   const list = await reader
@@ -175,7 +170,7 @@ export async function listInForce(reader: Reader, partner: string, knownAt: Mome
   };
 }
 
-/** Whether a message received after `since` was waiting for two people at `knownAt`. */
+/** Whether a message received after `since` was on hold at `knownAt`. */
 async function wasHeld(reader: Reader, partner: string, since: Moment, knownAt: Moment): Promise<boolean> {
   const held = await reader
     .selectFrom('inbox')

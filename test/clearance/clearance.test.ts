@@ -15,7 +15,7 @@ import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import { isConsultationNumber } from '../../gateway/model/clearance/consultation-number.ts';
-import { eventsSince } from '../../gateway/store/events.ts';
+import { eventsSince } from '../support/event-log.ts';
 import {
   fillRegister,
   noon,

@@ -5,7 +5,7 @@ import { check, type Clearance } from '../../gateway/clearance/requests.ts';
 import type { CheckRequest, ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import { candidatesOf } from '../../gateway/model/clearance/identifier-edits.ts';
 import { checkDigitOf } from '../../gateway/model/identifier.ts';
-import { eventsSince } from '../../gateway/store/events.ts';
+import { eventsSince } from '../support/event-log.ts';
 import {
   fillList,
   fillRegister,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { checkCommand } from '../../gateway/cli/check.ts';
 import { entryCommands } from '../../gateway/cli/entry.ts';
 import { makeOutput, type ExitCode, type Format } from '../../gateway/cli/output.ts';
-import { eventsSince } from '../../gateway/store/events.ts';
+import { eventsSince } from '../support/event-log.ts';
 import { fillList, fillRegister, openClearance, operator, type TestClearance } from '../support/clearance-fixture.ts';
 import { federation, harbour } from '../support/clearance-partners.ts';
 import { refusalCode } from '../support/expect-code.ts';

@@ -11,7 +11,7 @@ import { makeOutput, type Format } from '../../gateway/cli/output.ts';
 import { asGatewayError } from '../../gateway/model/errors.ts';
 import type { RecordPath } from '../../gateway/model/record/columns.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
-import { eventsSince } from '../../gateway/store/events.ts';
+import { eventsSince } from '../support/event-log.ts';
 import { countOperators, findOperator } from '../../gateway/store/operators.ts';
 import { readTable } from '../../gateway/wire/files/csv.ts';
 import { memoryStream } from './memory.ts';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
-import { eventsSince } from '../../gateway/store/events.ts';
+import { eventsSince } from '../support/event-log.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { fillRegister, openClearance, union, northland, type TestClearance } from '../support/clearance-fixture.ts';
 

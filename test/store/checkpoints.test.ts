@@ -1,4 +1,4 @@
-/** The log of the embedded store comes into its file beside the thread that commits, stays bounded, and loses nothing. */
+/** Checkpoints of the embedded store: made in a thread of their own, they keep the log short and lose nothing. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setInterval as every } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
-import { checkpointsBeside, checkpointsOn, logOf, type Checkpoints } from '../../gateway/store/checkpoints.ts';
+import { checkpointsOn, logOf, startCheckpointing, type Checkpoints } from '../../gateway/store/checkpoints.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { digestOf, largeBody } from './samples.ts';
 
@@ -33,12 +33,12 @@ afterEach(async () => {
   for (const close of opened.splice(0).reverse()) await close();
 });
 
-/** Looks again and again at the file itself; the test runner gives up when it never comes. */
-async function until(seen: () => boolean): Promise<void> {
-  while (!seen()) await turn();
+/** Waits for a state of a file that another thread brings about; fails after ten seconds. */
+async function until(reached: () => boolean): Promise<void> {
+  for await (const _ of every(5, undefined, { signal: AbortSignal.timeout(10_000) })) if (reached()) return;
 }
 
-/** A connection that looks on. */
+/** An observing connection. */
 function connect(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   opened.push(() => database.close());
@@ -71,35 +71,35 @@ describe('a file of the embedded store', () => {
     expect(sizes.map((size) => size?.['page_size'])).to.deep.equal([4096, 8192]);
   });
 
-  it('takes in a large commit of a connection that makes no checkpoints, though nothing more is written', async () => {
+  it('receives a large commit from the log although nothing more is written', async () => {
     const path = join(folder, 'mra.db');
     const db = await open(path);
     const { rows } = await db.transaction((tx) => sql`pragma wal_autocheckpoint`.execute(tx));
     expect(rows).to.deep.equal([{ wal_autocheckpoint: 0 }]);
     await keepLarge(db, 'a');
-    const look = logOf(connect(path));
-    expect(look().pages).to.be.above(1_000);
-    await until(() => look().waiting === 0);
+    const readLog = logOf(connect(path));
+    expect(readLog().pages).to.be.above(1_000);
+    await until(() => readLog().pending === 0);
     expect(statSync(path).size).to.be.above(largeBody('a').length);
   });
 
-  it('has a log of no more than 64 MiB and one commit, however fast the commits follow', async () => {
+  it('has a log of at most 64 MiB and one commit, however fast the commits are', async () => {
     const path = join(folder, 'mra.db');
     const db = await open(path);
-    const look = logOf(connect(path));
+    const readLog = logOf(connect(path));
     let longest = 0;
     for (let i = 0; i < 9; i += 1) {
       await keepLarge(db, `fast ${i}`);
-      longest = Math.max(longest, look().pages);
+      longest = Math.max(longest, readLog().pages);
     }
     expect(longest).to.be.below(longestLog + bodyPages);
   });
 
-  it('is alone once it is closed, also in the middle of a checkpoint', async () => {
+  it('leaves no log when it is closed, also during a checkpoint', async () => {
     for (const file of ['first.db', 'second.db']) {
       const db = await openDatabase(`sqlite:${join(folder, file)}`);
       await keepLarge(db, 'a');
-      // The second is closed once its thread is at work: in the middle, or just done.
+      // The second is closed when its thread has begun to copy pages.
       if (file === 'second.db') await until(() => statSync(join(folder, file)).size > 1_000_000);
       await db.close();
     }
@@ -120,7 +120,7 @@ describe('a file of the embedded store', () => {
     // A thread that found the other's checkpoint under way left its own out: what waits is brought in after the next commit.
     const last = await keepLarge(db, 'last');
     const observer = new DatabaseSync(path);
-    await until(() => logOf(observer)().waiting === 0);
+    await until(() => logOf(observer)().pending === 0);
     observer.close();
     await expectHeld(db, [...ours, ...theirs, last]);
     await db.close();
@@ -140,7 +140,7 @@ describe('a program that stores large bodies', () => {
     opened.push(() => program.kill('SIGKILL'));
   };
 
-  it('ends by itself, for the thread of checkpoints keeps no process alive', async () => {
+  it('ends by itself, because the checkpoint thread does not keep the process alive', async () => {
     start(7);
     const ended = once(program, 'exit');
     const digests = await linesOf(program.stdout);
@@ -149,7 +149,7 @@ describe('a program that stores large bodies', () => {
     await expectHeld(await open(path), digests);
   });
 
-  it('has lost nothing it said was stored when it is killed', async () => {
+  it('has lost nothing that was committed when it is killed', async () => {
     start(1_000);
     const ended = once(program, 'exit');
     const digests: string[] = [];
@@ -164,7 +164,7 @@ describe('a program that stores large bodies', () => {
   });
 });
 
-describe('the thread of checkpoints', () => {
+describe('the checkpoint thread', () => {
   /** Small pages, so that it takes little to fill a log of many. */
   const fill = (database: DatabaseSync, pages: number): void => {
     database.prepare('insert into t values (zeroblob(?))').run(pages * 512);
@@ -175,53 +175,53 @@ describe('the thread of checkpoints', () => {
     database.exec('pragma wal_autocheckpoint = 0; create table t (a)');
     return database;
   };
-  const beside = (database: DatabaseSync, file: string): Checkpoints => {
-    const checkpoints = checkpointsBeside(database, join(folder, file));
-    opened.push(() => checkpoints.end());
+  const start = (database: DatabaseSync, file: string): Checkpoints => {
+    const checkpoints = startCheckpointing(database, join(folder, file));
+    opened.push(() => checkpoints.close());
     return checkpoints;
   };
 
-  it('does what is left to it, and who commits does nothing of that', async () => {
+  it('makes the checkpoints that commits request, and the committing connection makes none', async () => {
     const [ours, other] = [writing('ours.db'), writing('other.db')];
-    // It works on another file here, so that what happens to ours is done by who commits.
-    const checkpoints = beside(ours, 'other.db');
+    // The thread works on another file here: what happens to ours, the committing connection does.
+    const checkpoints = start(ours, 'other.db');
     fill(ours, 2_000);
     fill(other, 2_000);
-    await checkpoints.makeRoom();
-    checkpoints.follow();
-    await until(() => logOf(other)().waiting === 0);
-    expect(logOf(ours)().waiting).to.be.above(2_000);
+    await checkpoints.shortenLog();
+    checkpoints.request();
+    await until(() => logOf(other)().pending === 0);
+    expect(logOf(ours)().pending).to.be.above(2_000);
   });
 
-  it('is not waited for when the log is too long: who writes makes the checkpoint', async () => {
+  it('is not waited for when the log is too long: the writer makes the checkpoint', async () => {
     const ours = writing('ours.db');
     writing('other.db');
-    const checkpoints = beside(ours, 'other.db');
+    const checkpoints = start(ours, 'other.db');
     fill(ours, longestLog + 100);
-    checkpoints.follow();
-    expect(logOf(ours)().waiting).to.be.above(longestLog);
-    await checkpoints.makeRoom();
-    expect(logOf(ours)().waiting).to.equal(0);
+    checkpoints.request();
+    expect(logOf(ours)().pending).to.be.above(longestLog);
+    await checkpoints.shortenLog();
+    expect(logOf(ours)().pending).to.equal(0);
   });
 
-  it('is done without, and a warning given, when it cannot open the file', async () => {
+  it('is replaced by the writer, with a warning, when it cannot open the file', async () => {
     const ours = writing('ours.db');
-    const checkpoints = beside(ours, 'absent/ours.db');
+    const checkpoints = start(ours, 'absent/ours.db');
     const warned = warning('CheckpointsWarning');
     fill(ours, 2_000);
-    checkpoints.follow();
+    checkpoints.request();
     await warned;
     for (let i = 0; i < 2; i += 1) {
       fill(ours, 2_000);
-      checkpoints.follow();
-      await checkpoints.makeRoom();
-      expect(logOf(ours)().waiting).to.equal(0);
+      checkpoints.request();
+      await checkpoints.shortenLog();
+      expect(logOf(ours)().pending).to.equal(0);
     }
   });
 
-  it('holds up nothing but the next transaction while a log that is too long is brought in elsewhere', async () => {
+  it('blocks nothing but the next transaction while another thread checkpoints a log that is too long', async () => {
     const ours = writing('ours.db');
-    const checkpoints = beside(ours, 'ours.db');
+    const checkpoints = start(ours, 'ours.db');
     const elsewhere = await checkpointElsewhere(join(folder, 'ours.db'), () => fill(ours, longestLog + 100));
     let turns = 0;
     const counting = setInterval(() => {
@@ -229,9 +229,9 @@ describe('the thread of checkpoints', () => {
       if (turns === 10) elsewhere.letGo();
     }, 5);
     try {
-      await checkpoints.makeRoom();
+      await checkpoints.shortenLog();
       expect(turns).to.be.at.least(10);
-      expect(logOf(ours)().waiting).to.equal(0);
+      expect(logOf(ours)().pending).to.equal(0);
     } finally {
       clearInterval(counting);
       await elsewhere.ended;
@@ -271,6 +271,6 @@ async function checkpointElsewhere(
   const ended = once(new Worker(program, { eval: true, workerData: path }), 'exit');
   const observer = connect(path);
   const checkpoint = checkpointsOn(observer);
-  await until(() => checkpoint() === 'under way');
+  await until(() => checkpoint() === 'in progress');
   return { letGo: () => reader.exec('rollback'), ended };
 }

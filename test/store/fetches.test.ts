@@ -6,9 +6,9 @@ import {
   addMessage,
   attemptsOf,
   claimDue,
-  claimWaiting,
+  claimForPoll,
   finishAttempt,
-  noteHeldByPartner,
+  recordHeldByPartner,
   settleMessage,
 } from '../../gateway/store/outbox.ts';
 import type { AttemptResult, Claimed } from '../../gateway/store/outbox.ts';
@@ -23,7 +23,7 @@ onBothEngines('fetching', (store) => {
       return addMessage(tx, sealed(id, partner, { kind }), meta);
     });
   const ask = (partner: string, h = 2): Promise<Claimed | undefined> =>
-    claimWaiting(store().db, {
+    claimForPoll(store().db, {
       owner: 'us',
       now: hour(h),
       leaseUntil: hour(h + 1),
@@ -80,7 +80,7 @@ onBothEngines('fetching', (store) => {
     await finish(await asked('FE'), { outcome: 'handed_over', receiptDueAt: hour(3) });
     await store().write(async (tx) => {
       const receiptDigest = await keepBytes(tx, bytesOf('held'));
-      return await noteHeldByPartner(tx, 'p1', { receiptDigest, detail: 'held', receiptDueAt: hour(9), at: hour(2) });
+      return await recordHeldByPartner(tx, 'p1', { receiptDigest, detail: 'held', receiptDueAt: hour(9) });
     });
     expect((await asked('FE', 8)).id).to.equal('p2');
     expect((await asked('FE', 9)).id).to.equal('p1');

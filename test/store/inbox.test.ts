@@ -3,8 +3,15 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
-import { approve, claimId, findInbox, heldMessages, receive, settleInbox } from '../../gateway/store/inbox.ts';
-import type { Approval, InboxSettlement } from '../../gateway/store/inbox.ts';
+import {
+  claimMessageId,
+  findInbox,
+  heldMessages,
+  recordArrival,
+  recordDecision,
+  settleInbox,
+} from '../../gateway/store/inbox.ts';
+import type { HoldDecision, InboxSettlement } from '../../gateway/store/inbox.ts';
 import { codeOf } from './codes.ts';
 import { onBothEngines } from './engines.ts';
 import type { TestStore } from './engines.ts';
@@ -12,9 +19,9 @@ import { bytesOf, digestOf, hour, raw } from './samples.ts';
 
 onBothEngines('the inbox', (store) => {
   const arrive = (partner: string, text: string, id?: string) =>
-    store().write((tx) => receive(tx, raw(partner, text), id));
+    store().write((tx) => recordArrival(tx, raw(partner, text), id));
   const claim = (partner: string, id: string, digest: string) =>
-    store().write((tx) => claimId(tx, partner, id, digest));
+    store().write((tx) => claimMessageId(tx, partner, id, digest));
   const settle = (settlement: Omit<InboxSettlement, 'at'>, h = 2) =>
     store().write(async (tx) => {
       const receiptDigest = await keepBytes(tx, bytesOf(`receipt ${settlement.state}`));
@@ -98,13 +105,13 @@ onBothEngines('the inbox', (store) => {
 onBothEngines('deciding about a held message', (store) => {
   const hold = (partner: string, messageId: string, text: string) =>
     store().write(async (tx) => {
-      const { digest } = await receive(tx, raw(partner, text), undefined);
-      await claimId(tx, partner, messageId, digest);
+      const { digest } = await recordArrival(tx, raw(partner, text), undefined);
+      await claimMessageId(tx, partner, messageId, digest);
       await settleInbox(tx, { partner, digest, messageId, state: 'HELD', kind: 'list', at: hour(2) });
       return digest;
     });
-  const decide = (messageId: string, person: string, h: number, more: Partial<Approval> = {}) =>
-    store().write((tx) => approve(tx, { messageId, person, decision: 'release', at: hour(h), ...more }));
+  const decide = (messageId: string, person: string, h: number, more: Partial<HoldDecision> = {}) =>
+    store().write((tx) => recordDecision(tx, { messageId, person, decision: 'release', at: hour(h), ...more }));
 
   it('counts different people who decide the same', async () => {
     await hold('AA', 'm1', 'held 1');
@@ -135,7 +142,7 @@ onBothEngines('deciding about a held message', (store) => {
     await hold('AD', 'm4', 'held 4');
     let second: Promise<string[]> | undefined;
     const first = await store().write(async (tx) => {
-      const people = await approve(tx, { messageId: 'm4', person: 'one', decision: 'release', at: hour(3) });
+      const people = await recordDecision(tx, { messageId: 'm4', person: 'one', decision: 'release', at: hour(3) });
       second = decide('m4', 'two', 3);
       await waitsOrEnds(store(), second);
       return people;

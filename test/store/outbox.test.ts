@@ -9,7 +9,7 @@ import {
   findMessage,
   finishAttempt,
   listMessages,
-  noteHeldByPartner,
+  recordHeldByPartner,
   recordResults,
   resendNow,
   resultsOf,
@@ -17,7 +17,7 @@ import {
   supersedeOlder,
 } from '../../gateway/store/outbox.ts';
 import type { AttemptResult, Claimed } from '../../gateway/store/outbox.ts';
-import { receive } from '../../gateway/store/inbox.ts';
+import { recordArrival } from '../../gateway/store/inbox.ts';
 import { codeOf } from './codes.ts';
 import { onBothEngines } from './engines.ts';
 import type { TestStore } from './engines.ts';
@@ -60,7 +60,7 @@ onBothEngines('sending', (store) => {
     const second = await claimOne('AA', 3);
     expect(second).to.deep.include({ id: 'same', digest: first.digest, attempt: 2 });
     expect(Buffer.compare(second.bytes, sealed('same', 'AA').bytes)).to.equal(0);
-    expect(second.leaseToken).to.be.above(first.leaseToken);
+    expect(second.attempt).to.be.above(first.attempt);
   });
 
   it('keeps every attempt with who made it and how it ended', async () => {
@@ -145,8 +145,8 @@ onBothEngines('sending', (store) => {
   it('waits longer when the partner holds it for its own people', async () => {
     await add('theirs', 'AH');
     const receiptDigest = await store().write((tx) => keepBytes(tx, bytesOf('held')));
-    const note = { receiptDigest, detail: 'list_shrinks', receiptDueAt: hour(30), at: hour(2) };
-    expect(await store().write((tx) => noteHeldByPartner(tx, 'theirs', note))).to.equal(true);
+    const note = { receiptDigest, detail: 'list_shrinks', receiptDueAt: hour(30) };
+    expect(await store().write((tx) => recordHeldByPartner(tx, 'theirs', note))).to.equal(true);
     expect(await findMessage(store().db.sql, 'theirs')).to.deep.include({
       state: 'HANDED_OVER',
       receiptDueAt: hour(30),
@@ -154,7 +154,7 @@ onBothEngines('sending', (store) => {
     });
     expect(await claim('AH', 29)).to.deep.equal([]);
     expect(await settle('theirs', 'ACCEPTED')).to.equal(true);
-    expect(await store().write((tx) => noteHeldByPartner(tx, 'theirs', note))).to.equal(false);
+    expect(await store().write((tx) => recordHeldByPartner(tx, 'theirs', note))).to.equal(false);
     expect(await state('theirs')).to.equal('ACCEPTED');
   });
 
@@ -214,7 +214,7 @@ onBothEngines('the outbox', (store) => {
     await store().write(async (tx) => {
       await addMessage(tx, sealed('s1', 'BE', { kind: 'reply' }), { at: hour(2), correlatesTo: 'x' });
       await addMessage(tx, sealed('s2', 'BE'), { at: hour(4) });
-      await receive(tx, raw('BE', 'received', hour(3)), 'hint');
+      await recordArrival(tx, raw('BE', 'received', hour(3)), 'hint');
     });
     const list = async (query: object) =>
       (await listMessages(store().db.sql, { partner: 'BE', limit: 10, ...query })).map(

@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
 import { packedOf } from '../../gateway/model/record/packed-records.ts';
-import { findStatus, historyOf, lastKnown } from '../../gateway/store/register.ts';
+import { detailsOf, findStatus } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
+import { openDay, openMoment } from '../../gateway/store/tables.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, listed } from './samples.ts';
 
@@ -100,12 +101,19 @@ onBothEngines('the register', (store) => {
     await apply('AF', 2, [listed('A', { name: { latin: 'NEW NAME' } })]);
     expect((await at('AF', '2026-01-01', 1))?.name).to.equal('COMPANY A');
     expect((await at('AF', '2026-01-01', 2))?.name).to.equal('NEW NAME');
-    const history = await historyOf(store().db.sql, 'AF', 'A');
-    expect(history.map(({ name, knownFrom, knownTo }) => [name, knownFrom, knownTo])).to.deep.equal([
+    const { sql } = store().db;
+    const versions = await sql
+      .selectFrom('register_version')
+      .selectAll()
+      .where('partner', '=', 'AF')
+      .where('identifier', '=', 'A')
+      .orderBy('known_from')
+      .execute();
+    expect(versions.map(({ name, known_from, known_to }) => [name, known_from, known_to])).to.deep.equal([
       ['COMPANY A', hour(1), hour(2)],
-      ['NEW NAME', hour(2), undefined],
+      ['NEW NAME', hour(2), openMoment],
     ]);
-    expect(history[0]?.details).to.deep.equal(listed('A'));
+    expect(detailsOf(versions[0]?.details ?? '')).to.deep.equal(listed('A'));
   });
 
   it('does not let knowledge run backwards when the clock does', async () => {
@@ -120,9 +128,9 @@ onBothEngines('the register', (store) => {
     await apply('AH', 1, [listed('A')]);
     await apply('AH', 2, [], [{ identifier: 'A', reason: 'revoked', since: '2030-01-01' }]);
     expect(await statusAt('AH', '2026-01-01', 2)).to.equal('active');
-    expect((await lastKnown(store().db.sql, 'AH', 'A', hour(2)))?.status).to.equal('revoked');
-    expect((await lastKnown(store().db.sql, 'AH', 'A', hour(1)))?.status).to.equal('active');
-    expect(await lastKnown(store().db.sql, 'AH', 'A', hour(0))).to.equal(undefined);
+    expect(await statusAt('AH', openDay, 2)).to.equal('revoked');
+    expect(await statusAt('AH', openDay, 1)).to.equal('active');
+    expect(await statusAt('AH', openDay, 0)).to.equal(undefined);
   });
 
   it('takes a whole list at once and changes only those named', async () => {

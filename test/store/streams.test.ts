@@ -2,18 +2,18 @@
 
 import { expect } from 'chai';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
-import { claimId, receive, settleInbox } from '../../gateway/store/inbox.ts';
+import { claimMessageId, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { addMessage } from '../../gateway/store/outbox.ts';
 import { bucketOf } from '../../gateway/model/list/digest.ts';
 import { changeMirror, emptyMirror, entriesIn, mirrorOf, type Bucket } from '../../gateway/model/list/mirror.ts';
 import { keepBytes } from '../../gateway/store/bodies.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../../gateway/store/mirrors.ts';
 import {
-  askResync,
+  requireFullList,
   findStream,
   listInForce,
   moveStream,
-  noteLists,
+  recordLists,
   saveWatermark,
 } from '../../gateway/store/streams.ts';
 import type { Tx } from '../../gateway/store/database.ts';
@@ -100,9 +100,9 @@ onBothEngines('streams', (store) => {
 
   it('remember that a partner needs a full list, until a new epoch', async () => {
     const begin = (tx: Tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: undefined, to: position(1) });
-    expect(await store().write((tx) => askResync(tx, 'AE', true))).to.equal(false);
+    expect(await store().write((tx) => requireFullList(tx, 'AE', true))).to.equal(false);
     await store().write(begin);
-    expect(await store().write((tx) => askResync(tx, 'AE', true))).to.equal(true);
+    expect(await store().write((tx) => requireFullList(tx, 'AE', true))).to.equal(true);
     await store().write((tx) =>
       moveStream(tx, { partner: 'AE', direction: 'out', from: position(1), to: position(2) }),
     );
@@ -191,8 +191,8 @@ onBothEngines('mirrors', (store) => {
 onBothEngines('the list in force', (store) => {
   const apply = (messageId: string, sequence: number, receivedAt: string, appliedAt: string) =>
     store().write(async (tx) => {
-      const { digest } = await receive(tx, raw('CA', messageId, receivedAt), undefined);
-      await claimId(tx, 'CA', messageId, digest);
+      const { digest } = await recordArrival(tx, raw('CA', messageId, receivedAt), undefined);
+      await claimMessageId(tx, 'CA', messageId, digest);
       await settleInbox(tx, { partner: 'CA', digest, messageId, state: 'APPLIED', kind: 'list', at: appliedAt });
       const list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'> = {
         kind: 'full',
@@ -200,7 +200,7 @@ onBothEngines('the list in force', (store) => {
         nextBy: hour(99),
         position: position(sequence, { no: 3, id: 'e3' }),
       };
-      await noteLists(tx, { partner: 'CA', direction: 'in' }, [{ messageId, list, appliedAt }]);
+      await recordLists(tx, { partner: 'CA', direction: 'in' }, [{ messageId, list, appliedAt }]);
     });
   const inForce = (h: number) => listInForce(store().db.sql, 'CA', hour(h));
 
@@ -209,7 +209,7 @@ onBothEngines('the list in force', (store) => {
     await apply('l1', 417, hour(2), hour(3));
     await apply('l2', 418, hour(4), hour(5));
     const hold = await store().write(async (tx) => {
-      const { digest } = await receive(tx, raw('CA', 'l3', hour(6)), undefined);
+      const { digest } = await recordArrival(tx, raw('CA', 'l3', hour(6)), undefined);
       await settleInbox(tx, { partner: 'CA', digest, messageId: 'l3', state: 'HELD', kind: 'list', at: hour(7) });
       return digest;
     });

@@ -8,7 +8,7 @@ import { packedOf } from '../../gateway/model/record/packed-records.ts';
 import type { Moment } from '../../gateway/model/record/domestic-record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
-import { noteLists } from '../../gateway/store/streams.ts';
+import { recordLists } from '../../gateway/store/streams.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { freshUrl } from '../store/engines.ts';
 
@@ -138,7 +138,7 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
       count: puts.length,
     };
     const noted = { kind: 'full', issuedAt, nextBy: issuedAt, position } as const;
-    await noteLists(tx, { partner, direction: 'in' }, [{ messageId, list: noted, appliedAt }]);
+    await recordLists(tx, { partner, direction: 'in' }, [{ messageId, list: noted, appliedAt }]);
   });
 }
 

@@ -1,0 +1,26 @@
+/** Numbers without gaps. */
+
+import { sql } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
+import type { Tables } from './tables.ts';
+
+export type Counter = 'event' | 'opened' | 'operator_revision';
+
+/**
+ * Adds to a counter and returns its new value. The row stays locked until the transaction ends: whoever reads a number also sees what
+ * was written under all lower ones.
+ */
+export async function advanceCounter(tx: Transaction<Tables>, name: Counter, by = 1): Promise<number> {
+  const { value } = await tx
+    .updateTable('counter')
+    .set({ value: sql`value + ${by}` })
+    .where('name', '=', name)
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return value;
+}
+
+export async function readCounter(reader: Kysely<Tables>, name: Counter): Promise<number> {
+  const counter = reader.selectFrom('counter').select('value').where('name', '=', name);
+  return (await counter.executeTakeFirstOrThrow()).value;
+}
