@@ -161,6 +161,12 @@ function withoutValues(message: string): string {
     .slice(0, 300);
 }
 
+export function childElements(parent: XmlElement): readonly XmlElement[] {
+  const found: XmlElement[] = [];
+  for (let node = parent.firstChild; node !== null; node = node.next) if (node instanceof XmlElement) found.push(node);
+  return found;
+}
+
 /** The element children; `undefined` when anything but white space stands between them. */
 export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefined {
   const found: XmlElement[] = [];

@@ -1,4 +1,4 @@
-/** Holds a canonical document against an acceptor, token by token. */
+/** Runs a canonical document through an acceptor, token by token. */
 
 import {
   attributeToken,
@@ -10,12 +10,12 @@ import {
   type CanonicalXml,
   type XmlName,
 } from '../../model/canonical-tokens.ts';
-import { firstState } from './automaton.ts';
+import { initialState } from './automaton.ts';
 import { unescaped } from '../xml/canonical-values.ts';
 import type { Acceptor, AttributeRule, ElementType } from './acceptor.ts';
 import type { ValueCheck } from './simple-types.ts';
 
-/** An element that is open. */
+/** An open element. */
 interface Frame {
   type: ElementType;
   state: number;
@@ -23,108 +23,103 @@ interface Frame {
   texts: number;
 }
 
-/** A document while it is held against an acceptor. */
-interface Reading {
+/** The state of a run. */
+interface Run {
   readonly bytes: Uint8Array;
   readonly numbers: Int32Array;
-  /** The acceptor's numbers of the document's names, -1 for a name it does not know. */
-  readonly names: readonly number[];
+  /** The acceptor's symbol of each name of the document, -1 for unknown names. */
+  readonly symbols: readonly number[];
   readonly acceptor: Acceptor;
   readonly frames: Frame[];
   depth: number;
-  /** Values of type ID so far. */
+  /** Values of type ID that occurred. */
   readonly ids: Set<string>;
 }
 
-/** Whether the document surely follows the schema; false says nothing. */
+/** Whether the document is certainly valid. False says nothing about its validity. */
 export function accepts(acceptor: Acceptor, { bytes, tokens, names }: CanonicalXml): boolean {
-  const reading: Reading = {
-    bytes,
-    numbers: tokens.numbers,
-    names: numbersOf(acceptor, names),
-    acceptor,
-    frames: [],
-    depth: 0,
-    ids: new Set(),
+  const run: Run = {
+    ...{ bytes, acceptor, numbers: tokens.numbers, symbols: symbolsOf(acceptor, names) },
+    ...{ frames: [], depth: 0, ids: new Set() },
   };
   for (let at = 0; at >= 0;) {
-    if (at === tokens.used) return reading.depth === 0;
-    at = step(reading, at, tokens.used);
+    if (at === tokens.used) return run.depth === 0;
+    at = step(run, at, tokens.used);
   }
   return false;
 }
 
-/** What was found of the names that documents share. */
-const found = new WeakMap<Acceptor, { readonly names: readonly XmlName[]; readonly numbers: number[] }>();
+/** The symbols of a table of names, which documents share and which only grows. */
+const symbolTables = new WeakMap<Acceptor, { readonly names: readonly XmlName[]; readonly symbols: number[] }>();
 
-function numbersOf(acceptor: Acceptor, names: readonly XmlName[]): readonly number[] {
-  const before = found.get(acceptor);
-  const known = before?.names === names ? before : { names, numbers: [] };
-  if (known !== before) found.set(acceptor, known);
-  for (const { namespace, name } of names.slice(known.numbers.length))
-    known.numbers.push(acceptor.names.get(`{${namespace}}${name}`) ?? -1);
-  return known.numbers;
+function symbolsOf(acceptor: Acceptor, names: readonly XmlName[]): readonly number[] {
+  const cached = symbolTables.get(acceptor);
+  const table = cached?.names === names ? cached : { names, symbols: [] };
+  if (table !== cached) symbolTables.set(acceptor, table);
+  for (const { namespace, name } of names.slice(table.symbols.length))
+    table.symbols.push(acceptor.names.get(`{${namespace}}${name}`) ?? -1);
+  return table.symbols;
 }
 
-/** Takes one token; gives where the next one is, -1 when the document is not surely right. */
-function step(reading: Reading, at: number, used: number): number {
-  const token = reading.numbers[at] ?? 0;
+/** Processes one token; returns the position of the next, or -1 when the document is not accepted. */
+function step(run: Run, at: number, used: number): number {
+  const token = run.numbers[at] ?? 0;
   const kind = token & kindMask;
   if (kind === startTag) {
-    const type = open(reading, reading.names[token >>> nameShift] ?? -1);
-    return type === undefined ? -1 : readAttributes(reading, type, at + 1, used);
+    const type = open(run, run.symbols[token >>> nameShift] ?? -1);
+    return type === undefined ? -1 : readAttributes(run, type, at + 1, used);
   }
-  if (kind === textToken) return readText(reading, at) ? at + 3 : -1;
-  return close(reading) ? at + 1 : -1;
+  if (kind === textToken) return readText(run, at) ? at + 3 : -1;
+  return close(run) ? at + 1 : -1;
 }
 
-function open(reading: Reading, name: number): ElementType | undefined {
-  const parent = reading.frames[reading.depth];
-  const type = reading.depth === 0 ? reading.acceptor.roots.get(name) : parent?.type.children[name];
-  if (type === undefined || name < 0) return undefined;
-  if (reading.depth > 0 && parent !== undefined) {
-    const { content, mostChildren } = parent.type;
+function open(run: Run, symbol: number): ElementType | undefined {
+  const parent = run.frames[run.depth];
+  const type = run.depth === 0 ? run.acceptor.roots.get(symbol) : parent?.type.children[symbol];
+  if (type === undefined || symbol < 0) return undefined;
+  if (run.depth > 0 && parent !== undefined) {
+    const { content, maxChildren } = parent.type;
     if (content === undefined) return undefined;
-    parent.state = content.next[parent.state * content.symbols + name] ?? 0;
+    parent.state = content.next[parent.state * content.symbols + symbol] ?? 0;
     parent.children += 1;
-    if (parent.state === 0 || parent.children > mostChildren) return undefined;
+    if (parent.state === 0 || parent.children > maxChildren) return undefined;
   }
-  reading.depth += 1;
-  const frame = (reading.frames[reading.depth] ??= { type, state: firstState, children: 0, texts: 0 });
+  run.depth += 1;
+  const frame = (run.frames[run.depth] ??= { type, state: initialState, children: 0, texts: 0 });
   frame.type = type;
-  frame.state = firstState;
+  frame.state = initialState;
   frame.children = 0;
   frame.texts = 0;
   return type;
 }
 
-function readAttributes(reading: Reading, type: ElementType, from: number, used: number): number {
-  const { numbers, names } = reading;
+function readAttributes(run: Run, type: ElementType, from: number, used: number): number {
+  const { numbers, symbols } = run;
   let required = 0;
   let at = from;
   for (; at < used; at += 3) {
     const token = numbers[at] ?? 0;
     if ((token & kindMask) !== attributeToken) break;
-    const rule = type.attributes[names[token >>> nameShift] ?? -1];
-    if (rule === undefined || !fits(reading, rule, at)) return -1;
+    const rule = type.attributes[symbols[token >>> nameShift] ?? -1];
+    if (rule === undefined || !isAttributeValid(run, rule, at)) return -1;
     if (rule.required) required += 1;
   }
-  return required === type.required ? at : -1;
+  return required === type.requiredAttributes ? at : -1;
 }
 
-function fits(reading: Reading, { type, fixed }: AttributeRule, at: number): boolean {
-  if (fixed !== undefined && !checkValue(reading, at, (bytes, start, end) => fixed.equals(bytes.subarray(start, end))))
+function isAttributeValid(run: Run, { type, fixed }: AttributeRule, at: number): boolean {
+  if (fixed !== undefined && !checkValue(run, at, (bytes, start, end) => fixed.equals(bytes.subarray(start, end))))
     return false;
-  if (!checkValue(reading, at, type.check)) return false;
+  if (!checkValue(run, at, type.check)) return false;
   if (type.family !== 'id') return true;
-  const { bytes, numbers, ids } = reading;
+  const { bytes, numbers, ids } = run;
   const id = String.fromCharCode(...bytes.subarray(numbers[at + 1], numbers[at + 2]));
   if (ids.has(id)) return false;
   ids.add(id);
   return true;
 }
 
-function checkValue({ bytes, numbers }: Reading, at: number, check: ValueCheck): boolean {
+function checkValue({ bytes, numbers }: Run, at: number, check: ValueCheck): boolean {
   const start = numbers[at + 1] ?? 0;
   const end = numbers[at + 2] ?? 0;
   if (((numbers[at] ?? 0) & escapedValue) === 0) return check(bytes, start, end);
@@ -133,13 +128,13 @@ function checkValue({ bytes, numbers }: Reading, at: number, check: ValueCheck):
   return check(plain, 0, plain.length);
 }
 
-function readText(reading: Reading, at: number): boolean {
-  const frame = reading.frames[reading.depth];
+function readText(run: Run, at: number): boolean {
+  const frame = run.frames[run.depth];
   if (frame === undefined) return false;
   const { value, content } = frame.type;
   frame.texts += 1;
-  if (value !== undefined) return frame.texts === 1 && checkValue(reading, at, value.check);
-  return content !== undefined && isBlank(reading.bytes, reading.numbers[at + 1] ?? 0, reading.numbers[at + 2] ?? 0);
+  if (value !== undefined) return frame.texts === 1 && checkValue(run, at, value.check);
+  return content !== undefined && isBlank(run.bytes, run.numbers[at + 1] ?? 0, run.numbers[at + 2] ?? 0);
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
@@ -147,11 +142,11 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-function close(reading: Reading): boolean {
-  const frame = reading.frames[reading.depth];
-  reading.depth -= 1;
+function close(run: Run): boolean {
+  const frame = run.frames[run.depth];
+  run.depth -= 1;
   if (frame === undefined) return false;
   const { value, content } = frame.type;
-  if (value !== undefined) return frame.texts > 0 || value.check(reading.bytes, 0, 0);
-  return content === undefined || content.accepts[frame.state] === 1;
+  if (value !== undefined) return frame.texts > 0 || value.check(run.bytes, 0, 0);
+  return content === undefined || content.accepting[frame.state] === 1;
 }

@@ -1,45 +1,45 @@
-/** Finite automata: expressions over small numbers (bytes, names of elements) as tables that decide with one look per symbol. */
+/** Deterministic finite automata: regular expressions over numbers (bytes, symbols of element names) as transition tables. */
 
 export type Expression =
-  /** One symbol of these. */
-  | { readonly is: 'symbol'; readonly symbols: readonly number[] }
-  | { readonly is: 'sequence'; readonly parts: readonly Expression[] }
-  | { readonly is: 'choice'; readonly parts: readonly Expression[] }
+  /** One of these symbols. */
+  | { readonly kind: 'symbol'; readonly symbols: readonly number[] }
+  | { readonly kind: 'sequence'; readonly parts: readonly Expression[] }
+  | { readonly kind: 'choice'; readonly parts: readonly Expression[] }
   | Repeat;
 
 interface Repeat {
-  readonly is: 'repeat';
+  readonly kind: 'repeat';
   readonly part: Expression;
   readonly min: number;
-  /** Undefined: without end. */
+  /** Undefined: unbounded. */
   readonly max: number | undefined;
 }
 
 export interface Automaton {
-  /** The state after a symbol, at state * symbols + symbol; 0 is the state that nothing leads out of. */
+  /** The next state, at state * symbols + symbol; state 0 is the dead state. */
   readonly next: Uint16Array;
   readonly symbols: number;
-  /** By state: 1 where a word may end. */
-  readonly accepts: Uint8Array;
+  /** By state: 1 for accepting states. */
+  readonly accepting: Uint8Array;
 }
 
-/** The state every automaton begins in. */
-export const firstState = 1;
+/** The initial state of every automaton. */
+export const initialState = 1;
 
-/** More than any message needs, and small enough that no schema costs much memory. */
-const mostNodes = 4096;
-const mostStates = 2048;
+/** Limits of the memory that a schema can use. */
+const maxNodes = 4096;
+const maxStates = 2048;
 
-/** By node: where it leads without a symbol, and with which symbols to where. */
+/** A nondeterministic automaton (Thompson's construction): the epsilon transitions and the moves of each node. */
 interface Graph {
-  readonly silent: number[][];
+  readonly epsilon: number[][];
   readonly moves: { readonly symbols: readonly number[]; readonly to: number }[][];
 }
 
-/** The automaton of an expression over the symbols 0 to `symbols` - 1; undefined when it would grow too large. */
+/** The automaton of an expression over the symbols 0 to `symbols` - 1, by subset construction; undefined when it exceeds the limits. */
 export function automatonOf(expression: Expression, symbols: number): Automaton | undefined {
-  if (sizeOf(expression) > mostNodes) return undefined;
-  const graph: Graph = { silent: [], moves: [] };
+  if (sizeOf(expression) > maxNodes) return undefined;
+  const graph: Graph = { epsilon: [], moves: [] };
   const start = addNode(graph);
   const end = build(graph, expression, start);
   const rows = [new Array<number>(symbols).fill(0)];
@@ -54,18 +54,25 @@ export function automatonOf(expression: Expression, symbols: number): Automaton 
     return waiting.length;
   };
   stateOf(closure(graph, [start]));
-  // The list grows while it is walked.
+  // stateOf appends to the list during the loop.
   for (const nodes of waiting) {
-    if (waiting.length > mostStates) return undefined;
+    if (waiting.length > maxStates) return undefined;
     rows.push(rowOf(graph, nodes, symbols).map((targets) => stateOf(closure(graph, targets))));
   }
-  const accepts = [0, ...waiting.map((nodes) => (nodes.includes(end) ? 1 : 0))];
-  return { next: Uint16Array.from(rows.flat()), symbols, accepts: Uint8Array.from(accepts) };
+  const accepting = [0, ...waiting.map((nodes) => (nodes.includes(end) ? 1 : 0))];
+  return { next: Uint16Array.from(rows.flat()), symbols, accepting: Uint8Array.from(accepting) };
 }
 
-/** The number of nodes an expression takes, at least. */
+/** Whether an automaton over 256 symbols accepts the bytes from start to end. */
+export function accepts({ next, accepting }: Automaton, bytes: Uint8Array, start: number, end: number): boolean {
+  let state = initialState;
+  for (let i = start; i < end; i += 1) state = next[(state << 8) | (bytes[i] ?? 0)] ?? 0;
+  return accepting[state] === 1;
+}
+
+/** A lower bound of the nodes that an expression takes. */
 function sizeOf(expression: Expression): number {
-  switch (expression.is) {
+  switch (expression.kind) {
     case 'symbol':
       return 1;
     case 'sequence':
@@ -76,7 +83,7 @@ function sizeOf(expression: Expression): number {
   }
 }
 
-/** For each symbol, the nodes it leads to. */
+/** The nodes that each symbol leads to. */
 function rowOf(graph: Graph, nodes: readonly number[], symbols: number): number[][] {
   const row = Array.from({ length: symbols }, (): number[] => []);
   for (const node of nodes) {
@@ -85,22 +92,22 @@ function rowOf(graph: Graph, nodes: readonly number[], symbols: number): number[
   return row;
 }
 
-/** The nodes and those that are reached from them without a symbol, in order. */
+/** The epsilon closure, sorted. */
 function closure(graph: Graph, from: readonly number[]): readonly number[] {
   const reached = new Set(from);
-  for (const node of reached) for (const next of graph.silent[node] ?? []) reached.add(next);
+  for (const node of reached) for (const next of graph.epsilon[node] ?? []) reached.add(next);
   return [...reached].sort((a, b) => a - b);
 }
 
-function addNode({ silent, moves }: Graph): number {
-  silent.push([]);
+function addNode({ epsilon, moves }: Graph): number {
+  epsilon.push([]);
   moves.push([]);
-  return silent.length - 1;
+  return epsilon.length - 1;
 }
 
-/** Adds the nodes of an expression that starts at a node; gives the node where it ends. */
+/** Adds the nodes of an expression from a node on, and returns its last node. */
 function build(graph: Graph, expression: Expression, from: number): number {
-  switch (expression.is) {
+  switch (expression.kind) {
     case 'symbol': {
       const to = addNode(graph);
       graph.moves[from]?.push({ symbols: expression.symbols, to });
@@ -123,7 +130,7 @@ function buildRepeat(graph: Graph, { part, min, max }: Repeat, from: number): nu
   for (let i = 0; i < min; i += 1) node = build(graph, part, node);
   if (max === undefined) {
     const again = join(graph, [node]);
-    graph.silent[build(graph, part, again)]?.push(again);
+    graph.epsilon[build(graph, part, again)]?.push(again);
     return again;
   }
   const ends = [node];
@@ -134,9 +141,9 @@ function buildRepeat(graph: Graph, { part, min, max }: Repeat, from: number): nu
   return join(graph, ends);
 }
 
-/** A new node that these lead to without a symbol. */
+/** A new node with an epsilon transition from each of these. */
 function join(graph: Graph, nodes: readonly number[]): number {
   const to = addNode(graph);
-  for (const node of nodes) graph.silent[node]?.push(to);
+  for (const node of nodes) graph.epsilon[node]?.push(to);
   return to;
 }

@@ -1,28 +1,27 @@
 /**
- * Patterns of XML Schema (Part 2, appendix F) as automata over ASCII. Only what is the same everywhere is understood: characters,
- * classes of characters, groups, alternatives and quantifiers; undefined for everything else, which is then libxml2's business.
+ * Regular expressions of XML Schema (Datatypes, appendix F) as automata over ASCII. Supported are characters, character classes,
+ * groups, alternatives and quantifiers, on which all implementations agree.
  */
 
 import { automatonOf, type Automaton, type Expression } from './automaton.ts';
 
-const byteCount = 256;
 const meta = '.\\?*+{}()[]|^$';
 const metaInClass = '\\[]^-';
-/** What may follow a backslash and means itself; `^` and `$` are no metacharacters outside classes, so they are left alone. */
+/** Characters of single character escapes. */
 const escapable = '.\\?*+{}()[]|-^';
 
-/** A pattern while it is read. */
+/** A pattern and the position of the parser. */
 interface Reader {
   readonly text: string;
   at: number;
 }
 
-/** The automaton that accepts what the pattern does among texts of ASCII; undefined when it is not surely understood. */
+/** The automaton of a pattern, restricted to ASCII; undefined when the pattern is not supported. */
 export function patternAutomaton(pattern: string): Automaton | undefined {
   const reader: Reader = { text: pattern, at: 0 };
   const expression = readChoice(reader);
   if (expression === undefined || reader.at !== pattern.length) return undefined;
-  return automatonOf(expression, byteCount);
+  return automatonOf(expression, 256);
 }
 
 function readChoice(reader: Reader): Expression | undefined {
@@ -32,7 +31,7 @@ function readChoice(reader: Reader): Expression | undefined {
     if (part === undefined) return undefined;
     parts.push(part);
   } while (take(reader, '|'));
-  return { is: 'choice', parts };
+  return { kind: 'choice', parts };
 }
 
 function readSequence(reader: Reader): Expression | undefined {
@@ -43,8 +42,8 @@ function readSequence(reader: Reader): Expression | undefined {
     if (part === undefined) return undefined;
     parts.push(part);
   }
-  // An empty alternative is allowed, and readers differ over it.
-  return parts.length === 0 ? undefined : { is: 'sequence', parts };
+  // Implementations differ on empty alternatives.
+  return parts.length === 0 ? undefined : { kind: 'sequence', parts };
 }
 
 function readAtom(reader: Reader): Expression | undefined {
@@ -54,7 +53,7 @@ function readAtom(reader: Reader): Expression | undefined {
   }
   if (take(reader, '[')) return readClass(reader);
   const symbols = readCharacter(reader, meta);
-  return symbols && { is: 'symbol', symbols };
+  return symbols && { kind: 'symbol', symbols };
 }
 
 const quantifiers: Readonly<Record<string, readonly [min: number, max: number | undefined]>> = {
@@ -67,17 +66,19 @@ function readQuantifier(reader: Reader, part: Expression): Expression | undefine
   const short = quantifiers[reader.text.charAt(reader.at)];
   if (short !== undefined) {
     reader.at += 1;
-    return { is: 'repeat', part, min: short[0], max: short[1] };
+    return { kind: 'repeat', part, min: short[0], max: short[1] };
   }
   if (!take(reader, '{')) return part;
   const [written, min, comma, max] = /^(\d{1,4})(,?)(\d{0,4})\}/u.exec(reader.text.slice(reader.at)) ?? [];
   if (written === undefined) return undefined;
   reader.at += written.length;
-  const most = max === '' || max === undefined ? (comma === '' ? Number(min) : undefined) : Number(max);
-  return most !== undefined && most < Number(min) ? undefined : { is: 'repeat', part, min: Number(min), max: most };
+  const upper = max === '' || max === undefined ? (comma === '' ? Number(min) : undefined) : Number(max);
+  return upper !== undefined && upper < Number(min)
+    ? undefined
+    : { kind: 'repeat', part, min: Number(min), max: upper };
 }
 
-/** The symbols of one plain or escaped character; `\d` is the digits, as far as ASCII goes. */
+/** The symbols of a normal or escaped character; `\d` stands for the ASCII digits. */
 function readCharacter(reader: Reader, special: string): readonly number[] | undefined {
   const character = reader.text.charAt(reader.at);
   reader.at += 1;
@@ -91,7 +92,7 @@ function readCharacter(reader: Reader, special: string): readonly number[] | und
   return code >= 0x20 && code < 0x7f && !special.includes(character) ? [code] : undefined;
 }
 
-/** The rest of a class, after its bracket. Negated and subtracted classes reach beyond ASCII. */
+/** The rest of a character class, after its bracket. Negations and subtractions are not supported: they include more than ASCII. */
 function readClass(reader: Reader): Expression | undefined {
   const symbols = new Set<number>();
   while (!take(reader, ']')) {
@@ -104,7 +105,7 @@ function readClass(reader: Reader): Expression | undefined {
     if (last === undefined || to < from || (isRange && last.length > 1)) return undefined;
     for (let symbol = from; symbol <= to; symbol += 1) symbols.add(symbol);
   }
-  return symbols.size === 0 ? undefined : { is: 'symbol', symbols: [...symbols] };
+  return symbols.size === 0 ? undefined : { kind: 'symbol', symbols: [...symbols] };
 }
 
 function range(first: string, last: string): readonly number[] {

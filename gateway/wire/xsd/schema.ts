@@ -1,4 +1,4 @@
-/** Schemas: compiles XSD and JSON Schema, and says in which place what does not follow them. */
+/** Schemas: compiles XSD and JSON Schema (2020-12), and reports where a document does not follow them. */
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,101 +15,86 @@ import { treeOf, type Tree } from '../xml/parsed-body.ts';
 export type Schema =
   | {
       readonly format: 'xml';
-      readonly path: string;
       readonly validator: XsdValidator;
-      /** Takes what surely follows the schema, so that the validator is asked about the rest only. */
+      /** Accepts most valid documents; the slower validator decides on all others. */
       readonly acceptor: Acceptor | undefined;
     }
-  | { readonly format: 'json'; readonly path: string; readonly validator: ValidateFunction };
+  | { readonly format: 'json'; readonly validator: ValidateFunction };
 
-/** One way in which a JSON value does not follow its schema. The value is not quoted. */
-export interface JsonFault {
+/** A violation of a JSON Schema. Values of the document are not quoted. */
+interface JsonFault {
   readonly pointer: string;
   readonly code: JsonFaultCode;
   readonly detail: string;
-  /** What would be accepted, where that is a closed list. */
+  /** The values of an enumeration. */
   readonly allowed?: readonly string[];
 }
 
-export type JsonFaultCode =
+type JsonFaultCode =
   'REQUIRED' | 'UNKNOWN_MEMBER' | 'TYPE' | 'ENUM' | 'FORMAT' | 'PATTERN' | 'LENGTH' | 'RANGE' | 'COUNT' | 'RULE';
 
 export type JsonVerdict<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly JsonFault[] };
 
-/** Compiles the schema of a message, XSD or JSON Schema by its ending; E_ADAPTER_INVALID when it does not compile. Keep it. */
+/** Compiles the schema of a message, an XSD or a JSON Schema by its file name. Throws E_ADAPTER_INVALID. Costly: keep the result. */
 export function loadSchema(file: string): Schema {
   return file.endsWith('.xsd')
-    ? { format: 'xml', path: file, validator: compileXsd(file), acceptor: acceptorOf(readFileSync(file, 'utf8')) }
-    : { format: 'json', path: file, validator: compileJson(file, '') };
+    ? { format: 'xml', validator: compileXsd(file), acceptor: acceptorOf(readFileSync(file, 'utf8')) }
+    : { format: 'json', validator: compileJson(file, 'E_ADAPTER_INVALID') };
 }
 
-/** The message, known to follow its schema: the very tree that was verified is checked. E_SCHEMA_INVALID with the first place. */
+/** Checks the tree that was verified, not the bytes again. Throws E_SCHEMA_INVALID. */
 export function validate(message: VerifiedMessage, schema: Schema): ValidMessage {
   checkTree(treeOf(message), schema);
   return message as ValidMessage;
 }
 
-/** Throws E_SCHEMA_INVALID, which lists up to twenty faults and points to the first. */
+/** Throws E_SCHEMA_INVALID with up to twenty faults, at the place of the first. */
 export function checkTree(tree: Tree, schema: Schema): void {
-  if (tree.format === 'xml' && schema.format === 'xml') {
-    if (tree.canonical !== undefined && schema.acceptor !== undefined && accepts(schema.acceptor, tree.canonical))
-      return;
-    const places = xsdFaults(schema.validator, tree.document()).map((fault) => ({
-      at: `line ${fault.line}${fault.xpath === undefined ? '' : `, ${fault.xpath}`}`,
-      detail: fault.detail,
-    }));
-    refuse(places);
-  } else if (tree.format === 'json' && schema.format === 'json') {
-    const places = jsonFaults(schema.validator, tree.value).map((fault) => ({
-      at: fault.pointer === '' ? 'the whole document' : fault.pointer,
-      detail: fault.detail,
-    }));
-    refuse(places);
-  } else if (tree.format === 'text' && schema.format === 'json') {
-    refuse(jsonFaults(schema.validator, tree.lines).map(({ pointer, detail }) => ({ at: linePlace(pointer), detail })));
-  } else {
-    throw new GatewayError('E_SCHEMA_INVALID', `the message is ${tree.format}, its schema is for ${schema.format}`);
-  }
-}
-
-/** A JSON Schema of a text is one of the array of its lines. */
-function linePlace(pointer: string): string {
-  return pointer === '' ? 'the whole text' : `line ${Number(pointer.slice(1)) + 1}`;
-}
-
-function refuse(places: readonly { readonly at: string; readonly detail: string }[]): void {
-  const [first, ...others] = places;
+  const [first, ...others] = faultsIn(tree, schema);
   if (first === undefined) return;
-  const rest = others.map((place) => `; ${place.at}: ${place.detail}`).join('');
+  const rest = others.map(({ at, detail }) => `; ${at}: ${detail}`).join('');
   throw new GatewayError('E_SCHEMA_INVALID', first.detail + rest, { at: first.at });
 }
 
-/**
- * A check of requests, manifests and configuration against a JSON Schema file (2020-12), or against the part of it that the
- * JSON Pointer `root` names. E_CONFIG_INVALID when the schema itself does not compile.
- */
-export function jsonValidator<T>(file: string, root = ''): (value: unknown) => JsonVerdict<T> {
-  const validator = compileJson(file, root, 'E_CONFIG_INVALID');
+function faultsIn(tree: Tree, schema: Schema): readonly { readonly at: string; readonly detail: string }[] {
+  if (tree.format === 'xml' && schema.format === 'xml') {
+    const { acceptor, validator } = schema;
+    if (tree.canonical !== undefined && acceptor !== undefined && accepts(acceptor, tree.canonical)) return [];
+    return xsdFaults(validator, tree.document()).map(({ line, xpath, detail }) => ({
+      at: `line ${line}${xpath === undefined ? '' : `, ${xpath}`}`,
+      detail,
+    }));
+  }
+  if (tree.format === 'xml' || schema.format === 'xml') {
+    throw new GatewayError('E_SCHEMA_INVALID', `the message is ${tree.format}, its schema is for ${schema.format}`);
+  }
+  // The JSON Schema of a text describes the array of its lines.
+  const isText = tree.format === 'text';
+  const place = (pointer: string): string => (isText ? `line ${Number(pointer.slice(1)) + 1}` : pointer);
+  return jsonFaults(schema.validator, isText ? tree.lines : tree.value).map(({ pointer, detail }) => ({
+    at: pointer === '' ? `the whole ${isText ? 'text' : 'document'}` : place(pointer),
+    detail,
+  }));
+}
+
+/** A validator of requests, manifests and configuration. Throws E_CONFIG_INVALID when the schema in the file does not compile. */
+export function jsonValidator<T>(file: string): (value: unknown) => JsonVerdict<T> {
+  const validator = compileJson(file, 'E_CONFIG_INVALID');
   return (value) => {
     const errors = jsonFaults(validator, value);
     return errors.length === 0 ? { ok: true, value: value as T } : { ok: false, errors };
   };
 }
 
-function compileJson(
-  file: string,
-  root: string,
-  code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID' = 'E_ADAPTER_INVALID',
-): ValidateFunction {
-  // Strict: a misspelt keyword is an error and not a rule that silently never applies.
+function compileJson(file: string, code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID'): ValidateFunction {
+  // Strict mode refuses unknown keywords, so that a misspelt rule is not ignored.
   const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
   (formats as unknown as typeof formats.default)(ajv);
   const name = path.basename(file);
   try {
-    const key = addFile(ajv, path.dirname(file), name, new Set());
-    const validator = ajv.getSchema(`${key}#${root}`);
-    if (validator === undefined) throw new Error(`there is nothing at ${root}`);
+    const validator = ajv.getSchema(addFile(ajv, path.dirname(file), name, new Set()));
+    if (validator === undefined) throw new Error('there is no schema');
     return validator;
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'unknown reason';
@@ -117,15 +102,15 @@ function compileJson(
   }
 }
 
-/** Adds a schema and, by name, the files beside it that it refers to. Nothing is fetched. */
-function addFile(ajv: Ajv2020, folder: string, name: string, seen: Set<string>): string {
-  seen.add(name);
+/** Adds a schema, and the files of the same folder that it refers to; returns its key. Nothing is fetched from the network. */
+function addFile(ajv: Ajv2020, folder: string, name: string, added: Set<string>): string {
+  added.add(name);
   const text = readFileSync(path.join(folder, name), 'utf8');
   const schema = parseStrictJson(text) as Record<string, unknown>;
   const key = typeof schema['$id'] === 'string' ? schema['$id'] : name;
   ajv.addSchema(schema, key);
   for (const [, reference] of text.matchAll(/"\$ref"\s*:\s*"(?:\.\/)?([\w.-]+\.json)(?:#[^"]*)?"/gu)) {
-    if (reference !== undefined && !seen.has(reference)) addFile(ajv, folder, reference, seen);
+    if (reference !== undefined && !added.has(reference)) addFile(ajv, folder, reference, added);
   }
   return key;
 }
@@ -169,7 +154,7 @@ function toFault(error: ErrorObject): JsonFault {
   };
 }
 
-/** A name of the sender's own invention is told back only while it looks like a name: answers do not echo input. */
+/** An unknown member is named only if it has the form of a name: answers do not echo input. */
 function memberPointer(member: string): string {
   return /^[\w$@.:#-]{1,64}$/u.test(member) ? `/${member}` : '';
 }

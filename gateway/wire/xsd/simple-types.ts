@@ -1,51 +1,44 @@
-/** Simple types of an XSD as checks over bytes. A check may say no of what the schema allows, never yes of what it does not. */
+/** Simple types of an XSD as checks of bytes. A check may reject what the schema allows, but never accepts what it forbids. */
 
-import { automatonOf, firstState, type Automaton, type Expression } from './automaton.ts';
+import { accepts, automatonOf, type Automaton, type Expression } from './automaton.ts';
 import { patternAutomaton } from './pattern.ts';
-import { component, doubt, partsOf, resolved, xsdNamespace, type XsdNode, type XsdSource } from './source.ts';
+import { component, partsOf, unsupported, xsdNamespace, type XsdNode, type XsdSource } from './source.ts';
 
-/** Whether the bytes from start to end are surely a value. References in them are resolved already. */
+/** Whether the bytes from start to end, with references resolved, are certainly a value of the type. */
 export type ValueCheck = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 export interface SimpleType {
-  /** How facets are to be understood. Values of an `id` stand once in a document. */
+  /** How facets apply. Values of the family `id` are unique in a document. */
   readonly family: 'text' | 'id' | 'number' | 'other';
   readonly check: ValueCheck;
 }
 
 export const anyValue: SimpleType = { family: 'other', check: () => true };
-const unknownType: SimpleType = { family: 'other', check: () => false };
+const noValue: SimpleType = { family: 'other', check: () => false };
 
-/** The simple type of a resolved name; a doubt where there is none that is understood. */
+/** The simple type of a resolved name; without values where it is not supported. */
 export function simpleType(source: XsdSource, name: string): SimpleType {
   const builtIn = name.startsWith(`{${xsdNamespace}}`) ? builtIns[name.slice(xsdNamespace.length + 2)] : undefined;
   if (builtIn !== undefined) return builtIn;
   const node = component(source, 'simpleType', name);
   if (node !== undefined) return simpleTypeOf(source, node);
-  doubt(source);
-  return unknownType;
+  unsupported(source);
+  return noValue;
 }
 
-/** What an `xs:simpleType` says. */
+/** The type of an `xs:simpleType`, of which only restrictions are supported. */
 export function simpleTypeOf(source: XsdSource, node: XsdNode): SimpleType {
   const [restriction] = partsOf(source, node, { attributes: ['name'], children: ['restriction'] });
   if (restriction === undefined) {
-    doubt(source);
-    return unknownType;
+    unsupported(source);
+    return noValue;
   }
-  const facets = partsOf(source, restriction, { attributes: ['base'], children: ['simpleType', ...facetNames] });
-  const written = restriction.attributes.get('base');
-  const inner = facets.find(({ is }) => is === 'simpleType');
-  const base = inner === undefined ? simpleType(source, resolved(source, written ?? '')) : simpleTypeOf(source, inner);
-  const checks = [
-    base.check,
-    ...facetChecks(
-      source,
-      base,
-      facets.filter((facet) => facet !== inner),
-    ),
-  ];
-  return { family: base.family, check: allOf(checks) };
+  const parts = partsOf(source, restriction, { attributes: ['base'], children: ['simpleType', ...facetNames] });
+  const inner = parts.find(({ name }) => name === 'simpleType');
+  const baseName = restriction.attributes.get('base') ?? '';
+  const base = inner === undefined ? simpleType(source, baseName) : simpleTypeOf(source, inner);
+  const facets = parts.filter((part) => part !== inner);
+  return { family: base.family, check: allOf([base.check, ...facetChecks(source, base, facets)]) };
 }
 
 const facetNames = [
@@ -53,52 +46,53 @@ const facetNames = [
   ...['minInclusive', 'maxInclusive', 'minExclusive', 'maxExclusive', 'totalDigits', 'fractionDigits'],
 ];
 
-function facetChecks(source: XsdSource, base: SimpleType, facets: readonly XsdNode[]): ValueCheck[] {
-  const valuesOf = (is: string): string[] =>
-    facets.filter((facet) => facet.is === is).map(({ attributes }) => attributes.get('value') ?? '');
-  const checks: ValueCheck[] = [];
-  const [patterns, words] = [valuesOf('pattern'), valuesOf('enumeration')];
-  if (patterns.length > 0)
-    checks.push(anyOf(patterns.map((pattern) => byAutomaton(source, patternAutomaton(pattern)))));
-  if (words.length > 0) checks.push(byAutomaton(source, automatonOf(wordsOf(words), 256)));
-  for (const facet of facets) {
-    const value = facet.attributes.get('value') ?? '';
-    const check = facet.is === 'pattern' || facet.is === 'enumeration' ? undefined : facetCheck(base, facet.is, value);
-    if (check === false) doubt(source);
-    else if (check !== undefined) checks.push(check);
-  }
-  return checks;
+function facetChecks(source: XsdSource, { family }: SimpleType, facets: readonly XsdNode[]): ValueCheck[] {
+  const valuesOf = (facet: string): string[] =>
+    facets.filter(({ name }) => name === facet).map(({ attributes }) => attributes.get('value') ?? '');
+  const automata: (Automaton | undefined)[] = [];
+  const [patterns, enumeration] = [valuesOf('pattern').map(patternAutomaton), valuesOf('enumeration')];
+  if (enumeration.length > 0) automata.push(automatonOf(oneOf(enumeration), 256));
+  const checks = facets
+    .filter(({ name }) => name !== 'pattern' && name !== 'enumeration')
+    .map(({ name, attributes }) => facetCheck(family, name, attributes.get('value') ?? ''));
+  if ([...patterns, ...automata, ...checks].includes(undefined)) unsupported(source);
+  const patternChecks = patterns.flatMap((automaton) => (automaton === undefined ? [] : [checkBy(automaton)]));
+  return [
+    // Several patterns of one restriction are alternatives (Datatypes, 4.3.4.3).
+    ...(patterns.length > 0 ? [anyOf(patternChecks)] : []),
+    ...automata.flatMap((automaton) => (automaton === undefined ? [] : [checkBy(automaton)])),
+    ...checks.flatMap((check) => check ?? []),
+  ];
 }
 
-/** The check of a single facet; false when it is not understood. */
-function facetCheck({ family }: SimpleType, is: string, value: string): ValueCheck | false | undefined {
-  if (is === 'whiteSpace')
-    return family === 'text' && value !== 'preserve' ? tidy : family === 'text' ? undefined : false;
-  if (!/^\d{1,15}$/u.test(value)) return false;
+/** The check of one facet; undefined when it is not supported for the family. */
+function facetCheck(family: SimpleType['family'], facet: string, value: string): ValueCheck | undefined {
+  const isText = family === 'text';
+  if (facet === 'whiteSpace') return isText ? (value === 'preserve' ? () => true : isCollapsed) : undefined;
+  if (!/^\d{1,15}$/u.test(value)) return undefined;
   const bound = Number(value);
-  const isText = family === 'text' || family === 'id';
-  switch (is) {
-    case 'length':
-      return isText && ((...place) => characters(...place) === bound);
-    case 'minLength':
-      return isText && ((...place) => characters(...place) >= bound);
-    case 'maxLength':
-      return isText && ((...place) => characters(...place) <= bound);
-    case 'minInclusive':
-      return family === 'number' && ((...place) => numberAt(...place) >= bound);
-    case 'maxInclusive':
-      return family === 'number' && ((...place) => numberAt(...place) <= bound);
-    case 'minExclusive':
-      return family === 'number' && ((...place) => numberAt(...place) > bound);
-    case 'maxExclusive':
-      return family === 'number' && ((...place) => numberAt(...place) < bound);
-    case 'totalDigits':
-      // Leading zeros do not count, so a shorter text has fewer digits in any case.
-      return family === 'number' && ((_, start, end) => end - start <= bound);
-    default:
-      return false;
+  const comparison = comparisons[facet];
+  if (comparison !== undefined) {
+    const { of, holds } = comparison;
+    const applies = of === 'length' ? isText || family === 'id' : family === 'number';
+    const measure = of === 'length' ? characters : numberAt;
+    return applies ? (bytes, start, end) => holds(measure(bytes, start, end), bound) : undefined;
   }
+  // Leading zeros do not count, so that a text of so many bytes never has more digits.
+  return facet === 'totalDigits' && family === 'number' ? (_, start, end) => end - start <= bound : undefined;
 }
+
+type Comparison = { readonly of: 'length' | 'value'; readonly holds: (value: number, bound: number) => boolean };
+
+const comparisons: Readonly<Record<string, Comparison>> = {
+  length: { of: 'length', holds: (value, bound) => value === bound },
+  minLength: { of: 'length', holds: (value, bound) => value >= bound },
+  maxLength: { of: 'length', holds: (value, bound) => value <= bound },
+  minInclusive: { of: 'value', holds: (value, bound) => value >= bound },
+  maxInclusive: { of: 'value', holds: (value, bound) => value <= bound },
+  minExclusive: { of: 'value', holds: (value, bound) => value > bound },
+  maxExclusive: { of: 'value', holds: (value, bound) => value < bound },
+};
 
 function allOf(checks: readonly ValueCheck[]): ValueCheck {
   const [first = () => true, second, ...rest] = checks;
@@ -113,43 +107,34 @@ function anyOf(checks: readonly ValueCheck[]): ValueCheck {
   return (bytes, start, end) => checks.some((check) => check(bytes, start, end));
 }
 
-function byAutomaton(source: XsdSource, automaton: Automaton | undefined): ValueCheck {
-  if (automaton === undefined) {
-    doubt(source);
-    return () => false;
-  }
-  const { next, accepts } = automaton;
-  return (bytes, start, end) => {
-    let state = firstState;
-    for (let i = start; i < end; i += 1) state = next[(state << 8) | (bytes[i] ?? 0)] ?? 0;
-    return accepts[state] === 1;
-  };
+function checkBy(automaton: Automaton): ValueCheck {
+  return (bytes, start, end) => accepts(automaton, bytes, start, end);
 }
 
-function wordsOf(words: readonly string[]): Expression {
-  const parts = words.map((word) => ({
-    is: 'sequence' as const,
-    parts: [...Buffer.from(word)].map((byte) => ({ is: 'symbol' as const, symbols: [byte] })),
+function oneOf(values: readonly string[]): Expression {
+  const parts = values.map((value) => ({
+    kind: 'sequence' as const,
+    parts: [...Buffer.from(value)].map((byte) => ({ kind: 'symbol' as const, symbols: [byte] })),
   }));
-  return { is: 'choice', parts };
+  return { kind: 'choice', parts };
 }
 
-/** Characters, not bytes: those that continue one are not counted. */
+/** The number of characters: UTF-8 continuation bytes are not counted. */
 function characters(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;
   for (let i = start; i < end; i += 1) if (((bytes[i] ?? 0) & 0xc0) !== 0x80) count += 1;
   return count;
 }
 
-/** A value of at most 15 digits as a number. */
+/** The number that at most 15 digits denote. */
 function numberAt(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   for (let i = start; i < end; i += 1) value = value * 10 + (bytes[i] ?? 0) - 0x30;
   return value;
 }
 
-/** No white space that a type of XML Schema would change. */
-function tidy(bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether white space collapsing (Datatypes, 4.3.6) would leave the value unchanged. */
+function isCollapsed(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i += 1) {
     const byte = bytes[i] ?? 0;
     if (byte < 0x20) return false;
@@ -158,32 +143,30 @@ function tidy(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** A built-in type as far as plain ASCII patterns say it. */
-function byPattern(family: SimpleType['family'], pattern: string, more: ValueCheck = () => true): SimpleType {
+/** A built-in type by an ASCII pattern, which covers a part of its lexical space. */
+function byPattern(family: SimpleType['family'], pattern: string, also?: ValueCheck): SimpleType {
   const automaton = patternAutomaton(pattern);
   if (automaton === undefined) throw new RangeError(`not a pattern: ${pattern}`);
-  const { next, accepts } = automaton;
-  return {
-    family,
-    check(bytes, start, end) {
-      let state = firstState;
-      for (let i = start; i < end; i += 1) state = next[(state << 8) | (bytes[i] ?? 0)] ?? 0;
-      return accepts[state] === 1 && more(bytes, start, end);
-    },
-  };
+  const matches = checkBy(automaton);
+  return { family, check: also === undefined ? matches : allOf([matches, also]) };
 }
 
-// Fewer than any reader of numbers is exact for.
+// All integers of 15 digits are exact as doubles.
 const digits = '[0-9]{1,15}';
-const between = (least: number, most: number): SimpleType =>
-  byPattern('number', digits, (...place) => numberAt(...place) >= least && numberAt(...place) <= most);
+function between(min: number, max: number): SimpleType {
+  return byPattern('number', digits, (bytes, start, end) => {
+    const value = numberAt(bytes, start, end);
+    return value >= min && value <= max;
+  });
+}
 const day = '[1-9][0-9]{3}\\-(0[1-9]|1[0-2])\\-(0[1-9]|1[0-9]|2[0-8])';
 const time = '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?';
 
-/** Days after the 28th depend on the month, those of February on the year. */
+/** Days after the 28th: whether February has them depends on the year. */
 const lateDay = '[1-9][0-9]{3}\\-((0[1-9]|1[0-2])\\-(29|30)|(0[13578]|1[02])\\-31)';
 
-function isInMonth(bytes: Uint8Array, start: number): boolean {
+/** Whether the day of a date that one of the patterns matches exists. */
+function isRealDay(bytes: Uint8Array, start: number): boolean {
   if (bytes[start + 5] !== 0x30 || bytes[start + 6] !== 0x32) return true;
   const year = numberAt(bytes, start, start + 4);
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -192,8 +175,8 @@ function isInMonth(bytes: Uint8Array, start: number): boolean {
 
 const builtIns: Readonly<Record<string, SimpleType>> = {
   string: { family: 'text', check: () => true },
-  normalizedString: { family: 'text', check: tidy },
-  token: { family: 'text', check: tidy },
+  normalizedString: { family: 'text', check: isCollapsed },
+  token: { family: 'text', check: isCollapsed },
   NMTOKEN: byPattern('text', '[A-Za-z0-9._:\\-]+'),
   NCName: byPattern('text', '[A-Za-z_][A-Za-z0-9._\\-]*'),
   ID: byPattern('id', '[A-Za-z_][A-Za-z0-9._\\-]*'),
@@ -208,6 +191,6 @@ const builtIns: Readonly<Record<string, SimpleType>> = {
   short: between(0, 2 ** 15 - 1),
   unsignedShort: between(0, 2 ** 16 - 1),
   decimal: byPattern('other', `${digits}(\\.[0-9]{1,9})?`),
-  date: byPattern('other', `(${day}|${lateDay})`, isInMonth),
-  dateTime: byPattern('other', `(${day}|${lateDay})T${time}Z?`, isInMonth),
+  date: byPattern('other', `(${day}|${lateDay})`, isRealDay),
+  dateTime: byPattern('other', `(${day}|${lateDay})T${time}Z?`, isRealDay),
 };

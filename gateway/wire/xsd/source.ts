@@ -1,84 +1,72 @@
-/** An XSD as it is written: its components as a tree, names resolved; and the doubts whether all of it was understood. */
+/** The source of an XSD as a tree with resolved names, and the note whether all of it is supported by the acceptor. */
 
-import { readXml } from '../xml/xml-events.ts';
+import { attributesOf, childElements, parseXml, type XmlElement } from '../xml/libxml.ts';
+import { guardXml } from '../xml/xml-guard.ts';
 
 export const xsdNamespace = 'http://www.w3.org/2001/XMLSchema';
-const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
 
 export interface XsdNode {
-  /** The local name in the XSD namespace; empty for a foreign element. */
-  readonly is: string;
+  /** The local name in the XSD namespace; empty for an element of another namespace. */
+  readonly name: string;
+  /** Values of `type`, `ref` and `base`, which are QNames, are resolved to `{namespace}name`. */
   readonly attributes: ReadonlyMap<string, string>;
+  /** Without annotations. */
   readonly children: readonly XsdNode[];
 }
 
-/** A schema while it is compiled. */
+/** A schema during compilation. */
 export interface XsdSource {
   readonly root: XsdNode;
-  readonly target: string;
-  readonly prefixes: ReadonlyMap<string, string>;
-  /** Whether everything so far was understood; once it is false, nothing that was compiled may be used. */
-  understood: boolean;
+  readonly targetNamespace: string;
+  /** Set to false by any construct that is not supported; nothing that was compiled may then be used. */
+  supported: boolean;
 }
 
-/** Reads the text of an XSD, which libxml2 has compiled already. */
+/** Parses the text of an XSD. Throws what guardXml and parseXml throw; comments are allowed. */
 export function readXsd(text: string): XsdSource {
-  const prefixes = new Map<string, string>();
-  const top: XsdNode[] = [];
-  const open: { children: XsdNode[] }[] = [{ children: top }];
-  let understood = true;
-  readXml(
-    text,
-    {
-      open(namespace, name, all) {
-        const own = all.filter((attribute) => attribute.namespace !== xmlnsNamespace);
-        for (const { name: prefix, value } of all.filter((attribute) => attribute.namespace === xmlnsNamespace)) {
-          // Prefixes that change on the way are rare, and would have to be known at every name.
-          if (open.length > 1) understood = false;
-          prefixes.set(prefix === 'xmlns' ? '' : prefix, value);
-        }
-        const attributes = new Map(own.map((attribute) => [attribute.name, attribute.value]));
-        if (own.some((attribute) => attribute.namespace !== '')) understood = false;
-        const children: XsdNode[] = [];
-        const node = { is: namespace === xsdNamespace ? name : '', attributes, children };
-        open.at(-1)?.children.push(node);
-        open.push(node);
-      },
-      text: () => undefined,
-      close: () => void open.pop(),
-    },
-    { template: true },
-  );
-  const root: XsdNode = top[0] ?? { is: '', attributes: new Map<string, string>(), children: [] };
-  return { root, target: root.attributes.get('targetNamespace') ?? '', prefixes, understood };
+  // Blanks instead of comments keep the line numbers of errors.
+  const plain = text.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
+  const document = parseXml(guardXml(Buffer.from(plain)));
+  try {
+    const root = xsdNode(document.root);
+    return { root, targetNamespace: root.attributes.get('targetNamespace') ?? '', supported: true };
+  } finally {
+    document.dispose();
+  }
 }
 
-/** Notes that something was not understood. */
-export function doubt(source: XsdSource): void {
-  source.understood = false;
+function xsdNode(element: XmlElement): XsdNode {
+  const attributes = new Map(attributesOf(element));
+  for (const name of ['type', 'ref', 'base']) {
+    const [, prefix = '', local] = /^\s*(?:([^:]*):)?([^:]*?)\s*$/u.exec(attributes.get(name) ?? '') ?? [];
+    if (local) attributes.set(name, `{${element.namespaces[prefix] ?? ''}}${local}`);
+  }
+  const children = childElements(element).map(xsdNode);
+  const name = element.namespaceUri === xsdNamespace ? element.name : '';
+  return { name, attributes, children: children.filter((child) => child.name !== 'annotation') };
 }
 
-/** The children, annotations passed over; a doubt for attributes and children beyond those named. */
+export function unsupported(source: XsdSource): void {
+  source.supported = false;
+}
+
+/** The children. Attributes and children that `known` does not name are unsupported. */
 export function partsOf(
   source: XsdSource,
   node: XsdNode,
   known: { readonly attributes: readonly string[]; readonly children: readonly string[] },
 ): readonly XsdNode[] {
-  for (const name of node.attributes.keys()) if (name !== 'id' && !known.attributes.includes(name)) doubt(source);
-  const parts = node.children.filter(({ is }) => is !== 'annotation');
-  if (!parts.every(({ is }) => known.children.includes(is))) doubt(source);
-  return parts;
+  for (const name of node.attributes.keys()) {
+    if (name !== 'id' && !known.attributes.includes(name)) unsupported(source);
+  }
+  if (!node.children.every(({ name }) => known.children.includes(name))) unsupported(source);
+  return node.children;
 }
 
-/** `{namespace}name` of a name as it is written in the schema. */
-export function resolved(source: XsdSource, written: string): string {
-  const [, prefix = '', local = written] = /^([^:]*):(.*)$/u.exec(written.trim()) ?? [];
-  return `{${source.prefixes.get(prefix) ?? ''}}${local}`;
-}
-
-/** The component of the schema itself with a resolved name. */
-export function component(source: XsdSource, is: string, name: string): XsdNode | undefined {
+/** The global component of a kind (`element`, `complexType` …) with a resolved name. */
+export function component(source: XsdSource, kind: string, resolvedName: string | undefined): XsdNode | undefined {
   return source.root.children.find(
-    (node) => node.is === is && `{${source.target}}${node.attributes.get('name') ?? ''}` === name,
+    ({ name, attributes }) =>
+      name === kind && `{${source.targetNamespace}}${attributes.get('name') ?? ''}` === resolvedName,
   );
 }
