@@ -17,7 +17,7 @@ import { cellsOf, recordPaths } from '../model/record/columns.ts';
 import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveOperators } from '../store/operators.ts';
-import { readLines, readTable, writeCsv, type TableEncoding } from '../wire/files/csv.ts';
+import { readJsonLines, readTable, writeCsv, type TableEncoding } from '../wire/files/csv.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 
@@ -123,7 +123,7 @@ interface Judged extends JudgedRow {
 async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, seen }: Source): AsyncIterable<Judged> {
   const judge = rowJudge(home, today);
   const columns = Object.values(home.columns);
-  for await (const row of readTable(path, { encoding, columns, seen })) yield { ...judge(row), fields: row.fields };
+  for await (const row of readTable(path, { encoding, columns, onBytes: seen })) yield { ...judge(row), fields: row.fields };
 }
 
 const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));
@@ -133,7 +133,7 @@ async function* judgeLines(home: HomeProfile, today: Day, { path, encoding, seen
   const columns = Object.fromEntries(recordPaths.map((name) => [name, name]));
   const judge = rowJudge({ ...home, columns }, today);
   const shape = jsonValidator<DomesticRecord>(recordSchema);
-  for await (const { row, text } of readLines(path, { encoding, seen })) {
+  for await (const { row, text } of readJsonLines(path, { encoding, onBytes: seen })) {
     const line = readLine(row, text, shape);
     yield line.faults.length > 0 ? line : { ...judge(line), fields: line.fields };
   }

@@ -1,9 +1,9 @@
-/** The log: JSON lines with a closed set of fields, so that no operator's name or identifier can get into it. */
+/** The log: JSON Lines with a fixed set of fields, so that it never holds the name or identifier of an operator. */
 
 import { pino } from 'pino';
 import { asGatewayError } from '../model/errors.ts';
 
-/** Everything that may be logged beside the event itself. An operator's data has no field here, on purpose. */
+/** All fields of a log line besides the event. None can hold data of an operator. */
 const logFields = [
   'messageId',
   'partner',
@@ -38,7 +38,7 @@ export type LogFields = { readonly [F in (typeof logFields)[number]]?: string | 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** `event` is a constant text, such as `message applied`; what varies goes into the fields. */
+/** `event` is a constant text, such as `message applied`; variable data belongs in the fields. */
 export interface Log {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
@@ -46,9 +46,9 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel;
-  /** Where the lines go; standard error unless told, because standard output belongs to a command's data. */
+  /** By default standard error, because standard output is for the data of a command. */
   readonly destination?: { write(line: string): void };
 }
 
@@ -63,15 +63,12 @@ export function makeLog(options: LogOptions): Log {
   };
 }
 
-/** The type stops a wrong field where it is written; an object that came a longer way is caught here. */
+/** The type refuses unknown fields of a literal; those of other objects are dropped here. */
 function allowed(fields: LogFields = {}): LogFields {
   return Object.fromEntries(logFields.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
 }
 
-/**
- * An error as fields. Of a cause that is not ours only its class and its stack are taken: the messages of parsers and
- * drivers quote the input they failed on.
- */
+/** An error as fields. Of its cause only class and stack are logged: messages of parsers and drivers quote their input. */
 export function faultFields(error: unknown): LogFields {
   const { code, detail, at, cause } = asGatewayError(error);
   return {
@@ -82,7 +79,7 @@ export function faultFields(error: unknown): LogFields {
   };
 }
 
-/** The class, and the code drivers and sockets give (`ECONNREFUSED`, an SQLSTATE), when it is no more than a code. */
+/** The class, and the code of a driver or socket (`ECONNREFUSED`, an SQLSTATE), if it has the form of a code. */
 function classOf(error: Error): string {
   const code = 'code' in error ? String(error.code) : '';
   return /^\w{1,40}$/.test(code) ? `${error.name} ${code}` : error.name;

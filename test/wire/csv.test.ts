@@ -8,9 +8,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { asGatewayError, type ErrorCode, type GatewayError } from '../../gateway/model/errors.ts';
 import {
-  defused,
-  readLines,
+  readJsonLines,
   readTable,
+  withoutFormula,
   writeCsv,
   type TableEncoding,
   type TableRow,
@@ -132,7 +132,7 @@ describe('a table in a file', () => {
       const bytes = gzipSync('code,name\n1,A');
       writeFileSync(file, bytes);
       const seen: Uint8Array[] = [];
-      const options = { encoding: 'utf-8', columns, seen: (piece: Uint8Array) => void seen.push(piece) } as const;
+      const options = { encoding: 'utf-8', columns, onBytes: (piece: Uint8Array) => void seen.push(piece) } as const;
       expect(await Array.fromAsync(readTable(file, options))).to.have.lengthOf(1);
       expect(Buffer.concat(seen)).to.deep.equal(bytes);
     } finally {
@@ -144,7 +144,7 @@ describe('a table in a file', () => {
 describe('lines in a file', () => {
   it('are numbered with the blank ones', async () => {
     const lines = await Array.fromAsync(
-      readLines(pieces(Buffer.from('\ufeff{"a":1}\r\n\n{"b":2}'), 3), { encoding: 'utf-8' }),
+      readJsonLines(pieces(Buffer.from('\ufeff{"a":1}\r\n\n{"b":2}'), 3), { encoding: 'utf-8' }),
     );
     expect(lines.map(({ row, text }) => [row, text.trim()])).to.deep.equal([
       [1, '{"a":1}'],
@@ -153,7 +153,7 @@ describe('lines in a file', () => {
   });
 
   it('that never end are refused', async () => {
-    const endless = readLines(pieces(Buffer.alloc(200_000, 'x'), 65_536), { encoding: 'utf-8' });
+    const endless = readJsonLines(pieces(Buffer.alloc(200_000, 'x'), 65_536), { encoding: 'utf-8' });
     await expectCode(Array.fromAsync(endless), 'E_FILE_UNREADABLE');
   });
 });
@@ -170,9 +170,9 @@ describe('a table written for a spreadsheet', () => {
 
   it('holds no cell that a spreadsheet would run', () => {
     for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-      expect(defused(`${start}1`)).to.equal(`'${start}1`);
+      expect(withoutFormula(`${start}1`)).to.equal(`'${start}1`);
     }
-    expect(defused('A=1')).to.equal('A=1');
+    expect(withoutFormula('A=1')).to.equal('A=1');
     expect(writeCsv([["=cmd|'/c calc'!A1"]])).to.equal("\ufeff'=cmd|'/c calc'!A1\r\n");
   });
 
@@ -182,7 +182,7 @@ describe('a table written for a spreadsheet', () => {
       fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 8 }), async (cells) => {
         const read = await rowsOf(writeCsv([columns, ...cells]), { size: 64 });
         const kept = cells
-          .map((row) => row.map((text) => defused(text).trim()))
+          .map((row) => row.map((text) => withoutFormula(text).trim()))
           .filter((row) => row.some((text) => text !== ''));
         expect(read.map(({ fields }) => [fields['code'], fields['name']])).to.deep.equal(kept);
       }),

@@ -15,7 +15,6 @@ describe('plain XML', () => {
   it('prefixes are not looked at, and every element knows its path', () => {
     const { root } = read('<m:a xmlns:m="urn:x"><m:b/><b z:k="v"><c>1</c></b></m:a>');
     expect([...elementsOf(root)].map(({ path }) => path)).to.deep.equal(['/a', '/a/b', '/a/b[2]', '/a/b[2]/c']);
-    expect(root.children[1]?.attributes.get('k')).to.equal('v');
     expect(elementsAt(root, 'b/c').map(({ text }) => text)).to.deep.equal(['1']);
   });
 
@@ -51,6 +50,7 @@ describe('plain XML', () => {
   it('a document type, foreign entities and control characters are refused', async () => {
     expect(await refusalCode(() => read('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'))).to.equal('E_XML_FORBIDDEN');
     expect(await refusalCode(() => read('<a>&x;</a>'))).to.equal('E_XML_MALFORMED');
+    expect(await refusalCode(() => read('<a k="&x;"/>'))).to.equal('E_XML_MALFORMED');
     expect(await refusalCode(() => read('<a>&#0;</a>'))).to.equal('E_XML_MALFORMED');
     expect(await refusalCode(() => read('<a>\u0001</a>'))).to.equal('E_XML_MALFORMED');
     expect(await refusalCode(() => read('<?xml version="1.0" encoding="utf-7"?><a/>'))).to.equal('E_XML_MALFORMED');

@@ -1,70 +1,69 @@
-/** Tables in files: reads CSV, plain or gzipped, in UTF-8 or GB18030, row by row; writes CSV that a spreadsheet opens safely. */
+/** CSV and JSON Lines files: streams rows from plain or gzipped files in UTF-8 or GB18030, and writes CSV that is safe in a spreadsheet. */
 
 import { createReadStream } from 'node:fs';
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CsvError, parse } from 'csv-parse';
-import { GatewayError, isGatewayError } from '../../model/errors.ts';
+import { GatewayError, isGatewayError, type ErrorPlace } from '../../model/errors.ts';
 import { isFormula } from '../../model/shown-text.ts';
 
 export const tableEncodings = ['utf-8', 'gb18030'] as const;
 export type TableEncoding = (typeof tableEncodings)[number];
 
-export interface TableOptions {
+/** A path, or the bytes of a file. */
+type FileSource = AsyncIterable<Uint8Array> | string;
+
+interface FileOptions {
   readonly encoding: TableEncoding;
-  /** The column titles, all of them; their order in the file is free. */
-  readonly columns: readonly string[];
-  /** Sees each piece of the file as it is read, before anything is unpacked: for digests and progress. */
-  readonly seen?: (bytes: Uint8Array) => void;
+  /** Called with each chunk of the file before it is decompressed: for digests and progress. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 export interface TableRow {
-  /** As a spreadsheet numbers it: the titles are row 1, blank rows count. */
+  /** As in a spreadsheet: the column titles are row 1, and blank rows count. */
   readonly row: number;
-  /** Cells by column title, without blanks around them. A row too short has empty cells at its end. */
+  /** Trimmed cells by column title; missing cells are empty. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Cells the row has: other than the number of columns when it is shifted or cut. */
+  /** The number of cells in the row, which differs from the number of columns when cells are missing or shifted. */
   readonly cells: number;
 }
 
-/** A row longer than this is a quote that was never closed. */
-const mostCharactersInRow = 65_536;
-/** A packed file may claim to be anything; a programme's whole list is under 20 MB. */
-const mostBytesUnpacked = 512 * 1024 * 1024;
+/** A longer row comes from a quotation mark that is never closed. */
+const maxCharactersInRow = 65_536;
+/** Protects against decompression bombs; the list of a whole programme has less than 20 MB. */
+const maxBytesDecompressed = 512 * 1024 * 1024;
 
 /**
- * The rows of a table, streaming. Throws E_FILE_UNREADABLE (no such file, wrong encoding, damaged) and, before the first
- * row, E_FILE_STRUCTURE with every column that is missing, unknown or repeated.
+ * The rows of a CSV file (RFC 4180) with exactly these columns, in any order. Throws E_FILE_UNREADABLE (missing, damaged, or in
+ * another encoding) and, before the first row, E_FILE_STRUCTURE with all columns that are missing, unknown or repeated.
  */
 export async function* readTable(
-  source: AsyncIterable<Uint8Array> | string,
-  options: TableOptions,
+  source: FileSource,
+  { columns, ...options }: FileOptions & { readonly columns: readonly string[] },
 ): AsyncIterable<TableRow> {
-  const { columns } = options;
   let row = 0;
   let titles: readonly string[] | undefined;
   try {
-    for await (const cells of parsed(readText(source, options))) {
+    for await (const untrimmed of parseCsv(readText(source, options))) {
       row += 1;
-      if (titles === undefined)
-        titles = checkTitles(
-          cells.map((cell) => cell.trim()),
-          columns,
-        );
-      else if (cells.some((cell) => cell.trim() !== ''))
-        yield { row, fields: fieldsOf(titles, cells), cells: cells.length };
+      const cells = untrimmed.map((cell) => cell.trim());
+      if (titles === undefined) titles = checkTitles(cells, columns);
+      else if (cells.some((cell) => cell !== '')) {
+        const fields = Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? '']));
+        yield { row, fields, cells: cells.length };
+      }
     }
   } catch (error) {
-    throw unreadable(error, row + 1);
+    throw readError(error, row + 1);
   }
   if (titles === undefined)
-    throw structure('the file is empty', `Begin the file with the columns ${columns.join(', ')}.`);
+    throw structureError('the file is empty', `Begin the file with the columns ${columns.join(', ')}.`);
 }
 
-/** The lines of a text file, read in the same way: for one JSON object a line. Blank lines are left out but count. */
-export async function* readLines(
-  source: AsyncIterable<Uint8Array> | string,
-  options: Omit<TableOptions, 'columns'>,
+/** The lines of a JSON Lines file, with their numbers; blank lines are omitted. Throws E_FILE_UNREADABLE. */
+export async function* readJsonLines(
+  source: FileSource,
+  options: FileOptions,
 ): AsyncIterable<{ readonly row: number; readonly text: string }> {
   let row = 0;
   let rest = '';
@@ -72,71 +71,65 @@ export async function* readLines(
     for await (const piece of readText(source, options)) {
       const lines = (rest + piece).split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > mostCharactersInRow)
-        throw damaged('a line is longer than 65,536 characters', row + lines.length + 1);
+      if (rest.length > maxCharactersInRow)
+        throw fileError('a line is longer than 65,536 characters', { at: `row ${row + lines.length + 1}` });
       for (const text of lines) {
         row += 1;
         if (text.trim() !== '') yield { row, text };
       }
     }
   } catch (error) {
-    throw unreadable(error, row + 1);
+    throw readError(error, row + 1);
   }
   if (rest.trim() !== '') yield { row: row + 1, text: rest };
 }
 
-function parsed(text: AsyncIterable<string>): AsyncIterable<readonly string[]> {
-  const parser = parse({ bom: false, relax_column_count: true, max_record_size: mostCharactersInRow });
-  return chained(Readable.from(text), parser) as AsyncIterable<readonly string[]>;
+function parseCsv(text: AsyncIterable<string>): AsyncIterable<readonly string[]> {
+  const parser = parse({ bom: false, relax_column_count: true, max_record_size: maxCharactersInRow });
+  return piped(Readable.from(text), parser) as AsyncIterable<readonly string[]>;
 }
 
-/** Joins two streams: an error of either ends both, and is thrown where the result is read. */
-function chained(from: Readable, into: Duplex): AsyncIterable<unknown> {
+/** Pipes one stream into another: an error of either destroys both, and is thrown to the consumer. */
+function piped(from: Readable, into: Duplex): AsyncIterable<unknown> {
   return pipeline(from, into, () => undefined);
 }
 
-/** Bytes to text: unpacked when they are gzip, strictly decoded, the byte order mark left out. */
-async function* readText(
-  source: AsyncIterable<Uint8Array> | string,
-  { encoding, seen }: Pick<TableOptions, 'encoding' | 'seen'>,
-): AsyncIterable<string> {
+/** Decompresses and strictly decodes a file; a byte order mark is dropped. */
+async function* readText(source: FileSource, { encoding, onBytes }: FileOptions): AsyncIterable<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
-  let place = 0;
+  let offset = 0;
   try {
-    for await (const bytes of unpacked(watched(source, seen))) {
-      place += bytes.length;
+    for await (const bytes of decompressed(observed(source, onBytes))) {
+      offset += bytes.length;
       yield decoder.decode(bytes, { stream: true });
     }
     yield decoder.decode();
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      throw notThisEncoding(encoding, place);
+      throw encodingError(encoding, offset);
     }
     throw error;
   }
 }
 
-function notThisEncoding(encoding: TableEncoding, place: number): GatewayError {
+function encodingError(encoding: TableEncoding, offset: number): GatewayError {
   const other = encoding === 'utf-8' ? 'gb18030' : 'utf-8';
-  return new GatewayError('E_FILE_UNREADABLE', `the file is not ${encoding}`, {
-    at: `within the first ${place} bytes`,
-    fix: `Say --encoding ${other} if the file was saved by a program set to it, or save it as “CSV UTF-8”.`,
+  return fileError(`the file is not ${encoding}`, {
+    at: `within the first ${offset} bytes`,
+    fix: `Use --encoding ${other} if the file was saved in it, or save the file as “CSV UTF-8”.`,
   });
 }
 
-async function* watched(
-  source: AsyncIterable<Uint8Array> | string,
-  seen: ((bytes: Uint8Array) => void) | undefined,
-): AsyncIterable<Uint8Array> {
+async function* observed(source: FileSource, onBytes: FileOptions['onBytes']): AsyncIterable<Uint8Array> {
   const bytes = typeof source === 'string' ? (createReadStream(source) as AsyncIterable<Uint8Array>) : source;
   for await (const piece of bytes) {
-    seen?.(piece);
+    onBytes?.(piece);
     yield piece;
   }
 }
 
-/** Gzip (RFC 1952, 2.3.1) and ZIP are known by their first bytes, whatever the file is called. */
-async function* unpacked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+/** Gzip (RFC 1952, 2.3.1) and ZIP are recognised by their magic numbers, not by the file name. */
+async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const pieces = source[Symbol.asyncIterator]();
   let first = Buffer.alloc(0);
   for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
@@ -144,23 +137,21 @@ async function* unpacked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8
     if (first.length >= 4) break;
   }
   const all = joined(first, pieces);
-  if (first.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') throw workbook();
+  if (first.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') {
+    throw fileError('this is a workbook or another ZIP archive, not a table', {
+      fix: 'Open it in a spreadsheet and save the sheet as “CSV UTF-8”.',
+    });
+  }
   if (first[0] !== 0x1f || first[1] !== 0x8b) {
     yield* all;
     return;
   }
   let total = 0;
-  for await (const piece of chained(Readable.from(all), createGunzip()) as AsyncIterable<Uint8Array>) {
+  for await (const piece of piped(Readable.from(all), createGunzip()) as AsyncIterable<Uint8Array>) {
     total += piece.length;
-    if (total > mostBytesUnpacked) throw damaged('the file unpacks to more than 512 MB');
+    if (total > maxBytesDecompressed) throw fileError('the file decompresses to more than 512 MB');
     yield piece;
   }
-}
-
-function workbook(): GatewayError {
-  return new GatewayError('E_FILE_UNREADABLE', 'this is a workbook or another packed folder, not a table', {
-    fix: 'Open it in a spreadsheet and save the sheet as “CSV UTF-8”.',
-  });
 }
 
 async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
@@ -173,68 +164,52 @@ function checkTitles(titles: readonly string[], columns: readonly string[]): rea
   const unknown = titles.filter((title) => !columns.includes(title));
   const repeated = titles.filter((title, i) => columns.includes(title) && titles.indexOf(title) !== i);
   if (missing.length + unknown.length + repeated.length === 0) return titles;
-  const complaints = [
-    listed('missing', missing),
-    listed(
-      'unknown',
-      unknown.map((title) => title.slice(0, 60) || '(no title)'),
-    ),
-    listed('repeated', repeated),
-  ];
-  const oneCell = titles.length === 1 && columns.length > 1;
-  throw structure(
-    complaints.filter((complaint) => complaint !== '').join('; '),
-    oneCell
+  const named = { missing, unknown: unknown.map((title) => title.slice(0, 60) || '(no title)'), repeated };
+  const faults = Object.entries(named).filter(([, found]) => found.length > 0);
+  const hasOneColumn = titles.length === 1 && columns.length > 1;
+  throw structureError(
+    faults.map(([fault, found]) => `${fault}: ${found.join(', ')}`).join('; '),
+    hasOneColumn
       ? 'Save the file with commas between the columns.'
       : `Title the columns ${columns.join(', ')}, in any order, and leave out all others.`,
   );
 }
 
-function listed(what: string, titles: readonly string[]): string {
-  return titles.length === 0 ? '' : `${what}: ${titles.join(', ')}`;
-}
-
-function fieldsOf(titles: readonly string[], cells: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  titles.forEach((title, i) => (fields[title] = (cells[i] ?? '').trim()));
-  return fields;
-}
-
-function structure(detail: string, fix: string): GatewayError {
+function structureError(detail: string, fix: string): GatewayError {
   return new GatewayError('E_FILE_STRUCTURE', detail, { at: 'row 1', fix });
 }
 
-function damaged(detail: string, row?: number): GatewayError {
-  return new GatewayError('E_FILE_UNREADABLE', detail, row === undefined ? {} : { at: `row ${row}` });
+function fileError(detail: string, place: ErrorPlace = {}): GatewayError {
+  return new GatewayError('E_FILE_UNREADABLE', detail, place);
 }
 
-function unreadable(error: unknown, row: number): GatewayError {
+function readError(error: unknown, row: number): GatewayError {
   if (isGatewayError(error)) return error;
   if (error instanceof CsvError) {
-    // Rows already parsed may not have been taken yet: the parser's own count is the true one.
+    // The parser is ahead of the consumer: its own count is the right one.
     const parsed: unknown = error['records'];
-    return new GatewayError('E_FILE_UNREADABLE', 'a quotation mark is out of place or never closed', {
+    return fileError('a quotation mark is out of place or never closed', {
       at: `row ${typeof parsed === 'number' ? parsed + 1 : row}`,
       fix: 'Write a quotation mark inside a quoted cell twice.',
       cause: error,
     });
   }
   const system = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return new GatewayError('E_FILE_UNREADABLE', `reading failed (${system})`, {
-    fix: system === 'ENOENT' ? 'Check the path of the file.' : 'Check that the file is whole and may be read.',
+  return fileError(`reading failed (${system})`, {
+    fix: system === 'ENOENT' ? 'Check the path of the file.' : 'Check that the file is complete and readable.',
     cause: error,
   });
 }
 
-/** A text as a spreadsheet must see it: never a formula. */
-export function defused(cell: string): string {
+/** Prevents CSV injection: a cell that a spreadsheet would evaluate as a formula is prefixed with an apostrophe. */
+export function withoutFormula(cell: string): string {
   return isFormula(cell) ? `'${cell}` : cell;
 }
 
-/** The rows as CSV: byte order mark (without it a spreadsheet guesses the encoding), CRLF, formulas defused. */
+/** The rows as CSV with CRLF, and with a byte order mark, without which a spreadsheet guesses the encoding. */
 export function writeCsv(rows: Iterable<readonly string[]>): string {
   let text = '\ufeff';
-  for (const row of rows) text += `${row.map((cell) => quoted(defused(cell))).join(',')}\r\n`;
+  for (const row of rows) text += `${row.map((cell) => quoted(withoutFormula(cell))).join(',')}\r\n`;
   return text;
 }
 

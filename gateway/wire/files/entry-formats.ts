@@ -1,4 +1,4 @@
-/** The formats of entries this gateway reads: JSON by its schema, XML by the profiles in schemas/entry-profiles. */
+/** The accepted formats of entries: JSON by its schema, and XML by the profiles in schemas/entry-profiles. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface EntryFormats {
   readonly json: (value: unknown) => JsonVerdict<EntryDocument>;
 }
 
-/** Loads what stands in the folder of schemas. Throws E_CONFIG_INVALID with the file and the place in it. */
+/** Loads the profiles and the schema from the folder of schemas. Throws E_CONFIG_INVALID with file and JSON Pointer. */
 export function loadEntryFormats(schemaFolder: string): EntryFormats {
   const validProfile = jsonValidator<EntryProfile>(join(schemaFolder, 'entry-profile.schema.json'));
   const folder = join(schemaFolder, 'entry-profiles');
@@ -31,8 +31,8 @@ export function loadEntryFormats(schemaFolder: string): EntryFormats {
 }
 
 /**
- * The entry in the bytes, by their media type. Throws E_REQUEST_TYPE (another type), RequestFaults (JSON that does not follow
- * the schema), E_ENTRY_UNREADABLE, and what the readers of JSON and XML throw.
+ * Reads an entry by its media type. Throws E_REQUEST_TYPE (another type), RequestFaults (JSON that does not follow the schema),
+ * E_ENTRY_UNREADABLE, and what parseStrictJson and readPlainXml throw.
  */
 export function readEntry(bytes: Uint8Array, mediaType: string, formats: EntryFormats, profile?: string): ReadEntry {
   switch (mediaType) {

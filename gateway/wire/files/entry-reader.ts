@@ -1,30 +1,30 @@
-/** Reads a declaration in whatever format a border system holds it: which parties it names, where, and as of when. */
+/** Reads declarations of border systems: the parties, their places in the document, and the time of acceptance. */
 
 import type { Direction, TransportMode } from '../../model/arrangement.ts';
 import type { Entry, EntryParty, PartyRole } from '../../model/clearance/entry.ts';
-import { GatewayError } from '../../model/errors.ts';
+import { GatewayError, type ErrorPlace } from '../../model/errors.ts';
 import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
 
-/** How one XML format is read. Data of schemas/entry-profiles; paths are element names joined by `/`. */
+/** How an XML format is read, from schemas/entry-profiles. Paths are local element names joined by `/`; the first with text counts. */
 export interface EntryProfile {
   readonly name: string;
   readonly title: string;
-  /** Local name of the element that holds the declaration, wherever it sits. */
+  /** Local name of the element that is the declaration, at any depth. */
   readonly root: string;
   readonly id: readonly string[];
   readonly office: readonly string[];
   readonly direction: { readonly path: string; readonly begins: Readonly<Record<string, Direction>> };
   readonly acceptedAt: readonly string[];
   readonly mode?: { readonly path: readonly string[]; readonly codes: Readonly<Record<string, TransportMode>> };
-  /** Ports by direction, here and at the partner's. */
+  /** Ports by direction, in the home country and in the partner's. */
   readonly ports?: Readonly<
     Record<Direction, { readonly ours: readonly string[]; readonly theirs: readonly string[] }>
   >;
-  /** Characters that fit a party's box. */
+  /** Maximum length of an identifier in this format. */
   readonly boxLength?: number;
-  /** Where a party's element has its address: every text at these paths, in their order. */
+  /** Paths below a party, whose texts together are its address. */
   readonly address?: readonly string[];
-  /** What is written in a box where there is nobody. */
+  /** Values that stand for the absence of a party. */
   readonly absent?: readonly string[];
   readonly parties: readonly PartyRule[];
 }
@@ -34,12 +34,12 @@ export interface PartyRule {
   readonly notIn?: readonly string[];
   readonly role: RoleRule;
   readonly id: readonly string[];
-  /** Pattern of the identifier inside a longer text. */
+  /** Pattern of the identifier within a longer text. */
   readonly pick?: string;
   readonly name: readonly string[];
   readonly country?: readonly string[];
   readonly wco?: string;
-  /** Where one element holds several parties as fields: no field, no party. */
+  /** For an element that holds several parties as fields: without identifier and name there is no party. */
   readonly skipEmpty?: boolean;
 }
 
@@ -55,32 +55,36 @@ export interface ReadEntry {
 }
 
 /**
- * The entry of an XML declaration. The profile is the one named, or the first whose root element the document holds.
- * Throws E_ENTRY_UNREADABLE (no such profile, no or several declarations, a time that is none), and what readPlainXml throws.
+ * Reads an XML declaration by the profile named `profileName`, or by the first profile whose root element it contains. Throws
+ * E_ENTRY_UNREADABLE (unknown profile, no or several declarations, an invalid time), and what readPlainXml throws.
  */
-export function readXmlEntry(bytes: Uint8Array, profiles: readonly EntryProfile[], wanted?: string): ReadEntry {
+export function readXmlEntry(bytes: Uint8Array, profiles: readonly EntryProfile[], profileName?: string): ReadEntry {
   const document = readPlainXml(bytes);
-  const { profile, root } = findRoot(document.root, profiles, wanted);
+  const { profile, root } = findDeclaration(document.root, profiles, profileName);
+  const { boxLength } = profile;
   const direction = directionOf(root, profile);
-  const id = firstText(root, profile.id);
-  const office = firstText(root, profile.office);
-  const acceptedAt = acceptedAtOf(root, profile);
   const mode = profile.mode && lookUp(profile.mode.codes, firstText(root, profile.mode.path)?.text);
-  const entry: Entry = {
-    ...(id === undefined ? {} : { id: id.text }),
-    ...(direction === undefined ? {} : { direction }),
-    ...(office === undefined ? {} : { office: office.text }),
-    ...(acceptedAt === undefined ? {} : { acceptedAt }),
-    ...(mode === undefined ? {} : { mode }),
+  const texts = {
+    ...{ id: firstText(root, profile.id)?.text, office: firstText(root, profile.office)?.text },
     ...portsOf(root, profile, direction),
-    ...(profile.boxLength === undefined ? {} : { boxLength: profile.boxLength }),
+  };
+  const entry: Entry = {
+    ...present({ ...texts, direction, acceptedAt: acceptedAtOf(root, profile), mode, boxLength }),
     parties: partiesOf(root, profile, direction),
   };
-  const unsaid = direction === undefined ? ['The declaration does not tell whether it is an import or an export.'] : [];
-  return { entry, profile: profile.name, warnings: [...document.warnings, ...unsaid] };
+  const warnings =
+    direction === undefined ? ['The declaration does not state whether it is an import or an export.'] : [];
+  return { entry, profile: profile.name, warnings: [...document.warnings, ...warnings] };
 }
 
-/** The entry as a border system writes it in JSON (schemas/entry.schema.json). */
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The members that are not undefined. */
+function present<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+/** The JSON form of an entry (schemas/entry.schema.json). */
 export interface EntryDocument {
   readonly entry: {
     readonly id?: string;
@@ -94,43 +98,38 @@ export interface EntryDocument {
   };
 }
 
-/** The entry of a JSON document that follows its schema. A party without a pointer of its own gets its place in the request. */
+/** The entry of a valid JSON document. A party without a pointer gets the JSON Pointer of its place in the request. */
 export function readJsonEntry({ entry: document }: EntryDocument): ReadEntry {
   const { type, accepted_at: acceptedAt, port_of_departure: portOfDeparture, parties, ...rest } = document;
   const entry: Entry = {
     ...rest,
     direction: type,
-    ...(acceptedAt === undefined ? {} : { acceptedAt: new Date(acceptedAt).toISOString() }),
-    ...(portOfDeparture === undefined ? {} : { portOfDeparture }),
+    ...present({ acceptedAt: acceptedAt && new Date(acceptedAt).toISOString(), portOfDeparture }),
     parties: parties.map((party, index) => ({ ...party, pointer: party.pointer ?? `/entry/parties/${index}` })),
   };
   return { entry, profile: 'json', warnings: [] };
 }
 
-interface Found {
-  readonly profile: EntryProfile;
-  readonly root: PlainElement;
-}
-
-function findRoot(document: PlainElement, profiles: readonly EntryProfile[], wanted: string | undefined): Found {
-  const candidates = wanted === undefined ? profiles : profiles.filter(({ name }) => name === wanted);
+function findDeclaration(
+  document: PlainElement,
+  profiles: readonly EntryProfile[],
+  profileName: string | undefined,
+): { readonly profile: EntryProfile; readonly root: PlainElement } {
+  const refuse = (detail: string, place: ErrorPlace = {}): GatewayError =>
+    new GatewayError('E_ENTRY_UNREADABLE', detail, place);
+  const candidates = profiles.filter(({ name }) => name === (profileName ?? name));
   const names = profiles.map(({ name }) => name).join(', ');
-  if (candidates.length === 0)
-    throw new GatewayError('E_ENTRY_UNREADABLE', `there is no such profile; there are ${names}`);
+  if (candidates.length === 0) throw refuse(`there is no such profile; there are ${names}`);
   for (const profile of candidates) {
     const [root, second] = [...elementsOf(document)].filter(({ name }) => name === profile.root);
     if (second !== undefined) {
-      throw new GatewayError('E_ENTRY_UNREADABLE', 'the document holds more than one declaration', {
-        at: second.path,
-        fix: 'Send one at a time.',
-      });
+      const fix = 'Send one declaration at a time.';
+      throw refuse('the document holds more than one declaration', { at: second.path, fix });
     }
     if (root !== undefined) return { profile, root };
   }
   const roots = candidates.map(({ root }) => root).join(' or ');
-  throw new GatewayError('E_ENTRY_UNREADABLE', `the document holds no element ${roots}`, {
-    fix: `Formats read here: ${names}.`,
-  });
+  throw refuse(`the document holds no element ${roots}`, { fix: `Accepted formats: ${names}.` });
 }
 
 interface Text {
@@ -138,7 +137,7 @@ interface Text {
   readonly path: string;
 }
 
-/** The first text at the first path that has one. */
+/** The first non-empty text at the paths. */
 function firstText(element: PlainElement, paths: readonly string[]): Text | undefined {
   for (const path of paths) {
     const found = elementsAt(element, path).find(({ text }) => text !== '');
@@ -152,24 +151,21 @@ function directionOf(root: PlainElement, { direction }: EntryProfile): Direction
   return Object.entries(direction.begins).find(([beginning]) => code.startsWith(beginning))?.[1];
 }
 
-/** Which end is ours depends on the direction: without one, no port is read. */
+/** The direction decides which port is in the home country: without one, no port is read. */
 function portsOf(
   root: PlainElement,
   { ports }: EntryProfile,
   direction: Direction | undefined,
-): Pick<Entry, 'port' | 'portOfDeparture'> {
+): { readonly port?: string | undefined; readonly portOfDeparture?: string | undefined } {
   if (ports === undefined || direction === undefined) return {};
-  const [here, there] = [firstText(root, ports[direction].ours), firstText(root, ports[direction].theirs)];
-  return {
-    ...(here === undefined ? {} : { port: here.text }),
-    ...(there === undefined ? {} : { portOfDeparture: there.text }),
-  };
+  const { ours, theirs } = ports[direction];
+  return { port: firstText(root, ours)?.text, portOfDeparture: firstText(root, theirs)?.text };
 }
 
 /** `20250326112200+01` (format 304 of UN/EDIFACT 2379), or RFC 3339. */
 const moment = /^(\d{4})-?(\d\d)-?(\d\d)T?(\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})?(?:Z|([+-]\d\d):?(\d\d)?)$/u;
 
-/** A time that cannot be read is refused and not passed over: another moment can mean another status. */
+/** An invalid time is refused and not ignored: the status at another time may differ. */
 function acceptedAtOf(root: PlainElement, profile: EntryProfile): string | undefined {
   const found = firstText(root, profile.acceptedAt);
   if (found === undefined) return undefined;
@@ -178,7 +174,7 @@ function acceptedAtOf(root: PlainElement, profile: EntryProfile): string | undef
     const [, year = '', month = '', day = '', hour = '', minute = '', second = '', zone, zoneMinutes = '00'] = parts;
     const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
     const read = new Date(`${local}${zone === undefined ? 'Z' : `${zone}:${zoneMinutes}`}`);
-    // Date moves 31 February into March; a day that does not exist must not become another.
+    // Date rolls 31 February over into March.
     const exists = new Date(`${local}Z`);
     if (!Number.isNaN(read.getTime()) && !Number.isNaN(exists.getTime()) && exists.toISOString().startsWith(local))
       return read.toISOString();
@@ -195,7 +191,7 @@ function partiesOf(root: PlainElement, profile: EntryProfile, direction: Directi
   const visit = (element: PlainElement, parent: string): void => {
     for (const rule of profile.parties) {
       if (rule.each !== element.name || rule.notIn?.includes(parent) === true) continue;
-      const party = partyOf(element, rule, { profile, direction });
+      const party = partyOf(element, rule, profile, direction);
       if (party !== undefined) parties.push(party);
     }
     for (const child of element.children) visit(child, element.name);
@@ -204,35 +200,32 @@ function partiesOf(root: PlainElement, profile: EntryProfile, direction: Directi
   return parties;
 }
 
-interface Surroundings {
-  readonly profile: EntryProfile;
-  readonly direction: Direction | undefined;
-}
-
-function partyOf(element: PlainElement, rule: PartyRule, { profile, direction }: Surroundings): EntryParty | undefined {
-  const { absent = [], address: places = [] } = profile;
-  const present = (found: Text | undefined): Text | undefined =>
-    found === undefined || absent.includes(found.text) ? undefined : found;
-  const identifier = pick(present(firstText(element, rule.id)), rule.pick);
-  const name = present(firstText(element, rule.name));
-  const country = firstText(element, rule.country ?? []);
-  const lines = places.flatMap((path) => elementsAt(element, path).map(({ text }) => text));
-  const address = lines.filter((text) => text !== '').join(', ');
-  if (rule.skipEmpty === true && identifier === undefined && name === undefined) return undefined;
+function partyOf(
+  element: PlainElement,
+  { role, wco, skipEmpty = false, ...rule }: PartyRule,
+  { absent = [], address: addressPaths = [] }: EntryProfile,
+  direction: Direction | undefined,
+): EntryParty | undefined {
+  const textAt = (paths: readonly string[]): Text | undefined => {
+    const found = firstText(element, paths);
+    return found === undefined || absent.includes(found.text) ? undefined : found;
+  };
+  const identifier = pick(textAt(rule.id), rule.pick);
+  const name = textAt(rule.name);
+  if (skipEmpty && identifier === undefined && name === undefined) return undefined;
+  const lines = addressPaths.flatMap((path) => elementsAt(element, path).map(({ text }) => text));
+  const address = lines.filter((text) => text !== '').join(', ') || undefined;
+  const country = firstText(element, rule.country ?? [])?.text;
   return {
-    pointer: rule.skipEmpty === true ? (identifier ?? name ?? element).path : element.path,
-    role: roleOf(element, rule.role, direction),
-    ...(identifier === undefined ? {} : { identifier: identifier.text }),
-    ...(name === undefined ? {} : { name: name.text }),
-    ...(address === '' ? {} : { address }),
-    ...(country === undefined ? {} : { country: country.text }),
-    ...(rule.wco === undefined ? {} : { wco: rule.wco }),
+    pointer: skipEmpty ? (identifier ?? name ?? element).path : element.path,
+    role: roleOf(element, role, direction),
+    ...present({ identifier: identifier?.text, name: name?.text, address, country, wco }),
   };
 }
 
 function pick(found: Text | undefined, pattern: string | undefined): Text | undefined {
   if (found === undefined || pattern === undefined) return found;
-  // Full-width brackets are brackets here.
+  // NFKC maps full-width brackets to ASCII.
   const picked = new RegExp(pattern, 'u').exec(found.text.normalize('NFKC'))?.[0];
   return picked === undefined ? undefined : { text: picked, path: found.path };
 }
@@ -243,7 +236,7 @@ function roleOf(element: PlainElement, rule: RoleRule, direction: Direction | un
   return direction === undefined ? 'other' : rule[direction];
 }
 
-/** Own members only: a code from outside must not find `constructor`. */
+/** Own members only: a code such as `constructor` must not be found on the prototype. */
 function lookUp<T>(table: Readonly<Record<string, T>>, code: string | undefined): T | undefined {
   return code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;
 }

@@ -1,23 +1,23 @@
-/** Tells when files of a folder change. */
+/** Watches a folder for changed files. */
 
 import { stat, watch } from 'node:fs/promises';
 
-export interface FolderWatch {
-  /** Which folder or file below it changed, as paths relative to it; each burst of changes once. */
+interface FolderWatch {
+  /** Called once for each burst of changes, with the paths of what changed, relative to the folder. */
   readonly changed: (names: readonly string[]) => Promise<void>;
-  /** Milliseconds of quiet after which a burst is over: editors write a file in several steps. */
+  /** Milliseconds without a change after which a burst is over: editors write a file in several steps. */
   readonly quietMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Watches until the signal; changes during `changed` are told afterwards. Throws what the folder or `changed` throws. */
+/** Watches until the signal aborts; calls of `changed` do not overlap. Throws what the file system or `changed` throws. */
 export async function watchFolder(folder: string, { changed, quietMs, signal }: FolderWatch): Promise<void> {
-  await stat(folder); // a folder that is not there would be watched in silence
+  await stat(folder); // watch() reports no error for a missing folder
   let burst = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   const failed = Promise.withResolvers<never>();
-  const tell = (): void => {
+  const report = (): void => {
     const names = [...burst];
     burst = new Set();
     last = last.then(() => changed(names)).catch((error: unknown) => failed.reject(error));
@@ -26,7 +26,7 @@ export async function watchFolder(folder: string, { changed, quietMs, signal }: 
     for await (const { filename } of watch(folder, { recursive: true, signal })) {
       if (filename !== null) burst.add(filename);
       clearTimeout(timer);
-      timer = setTimeout(tell, quietMs);
+      timer = setTimeout(report, quietMs);
     }
   };
   try {

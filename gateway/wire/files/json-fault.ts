@@ -1,128 +1,122 @@
-/** Finds where a text stops being strict JSON. Exact rather than fast: used only once a text is known to be wrong. */
+/** Finds where a text departs from strict JSON. Exact rather than fast: it runs only on texts that are known to be wrong. */
 
-export interface JsonFault {
-  /** UTF-16 units from the start. */
-  readonly offset: number;
-  readonly what: string;
-}
+import { GatewayError } from '../../model/errors.ts';
 
-/** Names that reach into JavaScript objects. */
+/** Names that reach the prototype chain of JavaScript objects. */
 export const forbiddenNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Whether a number means the same after it went through a double: same digits, finite, integers within 2^53. */
-export function survives(token: string): boolean {
+/** Whether a double keeps the number: same digits, finite, integers within 2^53. */
+export function isExactNumber(token: string): boolean {
   const value = Number(token);
   if (Number.isNaN(value)) return true;
   if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) return false;
-  return significant(token) === significant(String(value));
+  return significantDigits(token) === significantDigits(String(value));
 }
 
-function significant(number: string): string {
+function significantDigits(number: string): string {
   const mantissa = number.replace(/e.*$/iu, '').replace('-', '').replace('.', '');
   return mantissa.replace(/^0+/u, '').replace(/0+$/u, '');
 }
 
-/** The first fault, or undefined when the text is strict JSON. */
-export function locateFault(text: string): JsonFault | undefined {
-  const step = readValue(text, 0);
-  if (typeof step !== 'number') return step;
-  const end = skipSpace(text, step);
-  return end === text.length ? undefined : { offset: end, what: 'something follows the document' };
+interface Cursor {
+  readonly text: string;
+  at: number;
 }
 
-/** The offset behind what was read, or the fault met on the way. */
-type Step = number | JsonFault;
-
-const literal = /(?:true|false|null)(?![\w$])/uy;
-const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.$+-])/uy;
-
-function readValue(text: string, from: number): Step {
-  const at = skipSpace(text, from);
-  switch (text[at]) {
-    case '{':
-      return readMembers(text, at + 1);
-    case '[':
-      return readItems(text, at + 1);
-    case '"':
-      return readString(text, at).step;
-    case undefined:
-      return { offset: at, what: 'the text ends too early' };
-    default:
-      return readToken(text, at);
-  }
-}
-
-function readToken(text: string, at: number): Step {
-  literal.lastIndex = at;
-  if (literal.test(text)) return literal.lastIndex;
-  number.lastIndex = at;
-  if (!number.test(text)) return { offset: at, what: 'no JSON value begins here' };
-  const end = number.lastIndex;
-  return survives(text.slice(at, end)) ? end : { offset: at, what: 'a number that cannot be kept exactly' };
-}
-
-function readItems(text: string, from: number): Step {
-  let at = skipSpace(text, from);
-  if (text[at] === ']') return at + 1;
-  for (;;) {
-    const step = readValue(text, at);
-    if (typeof step !== 'number') return step;
-    at = skipSpace(text, step);
-    if (text[at] === ']') return at + 1;
-    if (text[at] !== ',') return { offset: at, what: 'a comma or the end of the list is missing' };
-    at += 1;
-  }
-}
-
-function readMembers(text: string, from: number): Step {
-  const names = new Set<string>();
-  let at = skipSpace(text, from);
-  if (text[at] === '}') return at + 1;
-  for (;;) {
-    at = skipSpace(text, at);
-    if (text[at] !== '"') return { offset: at, what: 'a name in double quotes is missing' };
-    const { step, value: name } = readString(text, at);
-    if (typeof step !== 'number') return step;
-    if (names.has(name)) return { offset: at, what: 'a name stands twice in one object' };
-    if (forbiddenNames.has(name)) return { offset: at, what: 'a name that is not accepted' };
-    names.add(name);
-    const colon = skipSpace(text, step);
-    if (text[colon] !== ':') return { offset: colon, what: 'a colon is missing' };
-    const member = readValue(text, colon + 1);
-    if (typeof member !== 'number') return member;
-    at = skipSpace(text, member);
-    if (text[at] === '}') return at + 1;
-    if (text[at] !== ',') return { offset: at, what: 'a comma or the end of the object is missing' };
-    at += 1;
-  }
-}
-
-function readString(text: string, at: number): { step: Step; value: string } {
-  let end = at + 1;
-  for (; end < text.length && text[end] !== '"'; end += 1) {
-    if (text[end] === '\\') end += 1;
-    else if (text.charCodeAt(end) < 0x20) {
-      return { step: { offset: end, what: 'a control character stands in a text' }, value: '' };
-    }
-  }
-  if (end >= text.length) return { step: { offset: at, what: 'a text is not closed' }, value: '' };
-  const value = unescape(text.slice(at, end + 1));
-  if (value === undefined) return { step: { offset: at, what: 'a text holds an unknown escape' }, value: '' };
-  if (!value.isWellFormed()) return { step: { offset: at, what: 'a text holds half a character' }, value: '' };
-  return { step: end + 1, value };
-}
-
-function unescape(quoted: string): string | undefined {
+/** The first fault of a text that is not strict JSON: E_JSON_MALFORMED with `line:column`. */
+export function jsonFault(text: string): GatewayError {
+  const cursor = { text, at: 0 };
   try {
-    return String(JSON.parse(quoted));
+    readValue(cursor);
+    skipSpace(cursor);
+    fail(cursor, cursor.at < text.length ? 'there is text after the document' : 'it could not be read');
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof GatewayError) return error;
     throw error;
   }
 }
 
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\t' || text[at] === '\r') at += 1;
-  return at;
+function fail({ text, at }: Cursor, detail: string, offset = at): never {
+  const lines = text.slice(0, offset).split('\n');
+  const column = (lines.at(-1)?.length ?? 0) + 1;
+  throw new GatewayError('E_JSON_MALFORMED', detail, { at: `${lines.length}:${column}` });
+}
+
+const literal = /(?:true|false|null)(?![\w$])/uy;
+const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.$+-])/uy;
+
+function readValue(cursor: Cursor): void {
+  skipSpace(cursor);
+  const { text, at } = cursor;
+  const names = new Set<string>();
+  if (at === text.length) fail(cursor, 'the text ends too early');
+  else if (text[at] === '{') readSequence(cursor, '}', () => readMember(cursor, names));
+  else if (text[at] === '[') readSequence(cursor, ']', () => readValue(cursor));
+  else if (text[at] === '"') readString(cursor);
+  else {
+    const token = matchAt(literal, cursor) ?? matchAt(number, cursor);
+    if (token === undefined) fail(cursor, 'no JSON value begins here');
+    if (!isExactNumber(token)) fail(cursor, 'a number that a double cannot keep exactly');
+    cursor.at += token.length;
+  }
+}
+
+function matchAt(pattern: RegExp, { text, at }: Cursor): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
+}
+
+/** The members or items between brackets. */
+function readSequence(cursor: Cursor, close: '}' | ']', readItem: () => void): void {
+  cursor.at += 1;
+  if (take(cursor, close)) return;
+  do {
+    readItem();
+    if (take(cursor, close)) return;
+  } while (take(cursor, ','));
+  fail(cursor, 'a comma or a closing bracket is missing');
+}
+
+function readMember(cursor: Cursor, names: Set<string>): void {
+  skipSpace(cursor);
+  const start = cursor.at;
+  if (cursor.text[start] !== '"') fail(cursor, 'a name in double quotes is missing');
+  const name = readString(cursor);
+  if (names.has(name)) fail(cursor, 'a name is repeated in one object', start);
+  if (forbiddenNames.has(name)) fail(cursor, 'a name that is not accepted', start);
+  names.add(name);
+  if (!take(cursor, ':')) fail(cursor, 'a colon is missing');
+  readValue(cursor);
+}
+
+function readString(cursor: Cursor): string {
+  const { text, at } = cursor;
+  let end = at + 1;
+  for (; end < text.length && text[end] !== '"'; end += 1) {
+    if (text[end] === '\\') end += 1;
+    else if (text.charCodeAt(end) < 0x20) fail(cursor, 'a string holds a control character', end);
+  }
+  if (end >= text.length) fail(cursor, 'a string is not closed');
+  let value = '';
+  try {
+    value = String(JSON.parse(text.slice(at, end + 1)));
+  } catch (error) {
+    if (error instanceof SyntaxError) fail(cursor, 'a string holds an unknown escape');
+    throw error;
+  }
+  if (!value.isWellFormed()) fail(cursor, 'a string holds a lone surrogate');
+  cursor.at = end + 1;
+  return value;
+}
+
+/** Skips white space and the character after it, if it is the wanted one. */
+function take(cursor: Cursor, wanted: string): boolean {
+  skipSpace(cursor);
+  const found = cursor.text[cursor.at] === wanted;
+  if (found) cursor.at += 1;
+  return found;
+}
+
+function skipSpace(cursor: Cursor): void {
+  while (/[ \n\t\r]/u.test(cursor.text.charAt(cursor.at))) cursor.at += 1;
 }

@@ -2,27 +2,20 @@
 
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
-import { forbiddenNames, locateFault, survives } from './json-fault.ts';
-
-export interface JsonLimits {
-  /** Levels of objects and arrays within each other. */
-  readonly depth: number;
-}
-
-export const jsonLimits: JsonLimits = { depth: 64 };
+import { forbiddenNames, isExactNumber, jsonFault } from './json-fault.ts';
 
 /**
- * Reads JSON that no two readers can understand differently: no duplicate, `__proto__`, `constructor` or `prototype` names,
- * no lone surrogates, no byte order mark, no number that a double cannot keep.
+ * Parses JSON without duplicate, `__proto__`, `constructor` or `prototype` names, lone surrogates, byte order mark, and numbers
+ * that a double cannot keep; objects and arrays may be nested to `depth`.
  * Throws E_BYTES_INVALID, E_JSON_MALFORMED with `line:column`, E_LIMIT_EXCEEDED.
  */
-export function parseStrictJson(input: Uint8Array | string, limits: JsonLimits = jsonLimits): unknown {
+export function parseStrictJson(input: Uint8Array | string, { depth } = { depth: 64 }): unknown {
   const { bytes, text } = bothForms(input);
-  const found = scan(bytes, limits.depth);
+  const found = scan(bytes, depth);
   const value = parse(text);
   const names = count(value, found.surrogates);
-  // JSON.parse keeps the last of two members of one name, so a member that went missing was a duplicate.
-  if (names !== found.members || found.badNumber >= 0) throw malformed(text);
+  // JSON.parse keeps the last of several members of one name: a difference in number is a duplicate.
+  if (names !== found.members || !found.areNumbersExact) throw jsonFault(text);
   return value;
 }
 
@@ -36,7 +29,7 @@ function bothForms(input: Uint8Array | string): { bytes: Uint8Array; text: strin
     throw new GatewayError('E_JSON_MALFORMED', 'it begins with a byte order mark', { at: '1:1' });
   }
   if (typeof input === 'string' && !text.isWellFormed()) {
-    throw new GatewayError('E_BYTES_INVALID', 'the text holds half a character');
+    throw new GatewayError('E_BYTES_INVALID', 'the text holds a lone surrogate');
   }
   return { bytes: typeof input === 'string' ? Buffer.from(input) : input, text };
 }
@@ -45,53 +38,45 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The engine's message quotes the text, and so is not passed on.
-    if (!(error instanceof SyntaxError)) throw error;
-    throw malformed(text);
+    // The engine's message quotes the text, and is not passed on.
+    if (error instanceof SyntaxError) throw jsonFault(text);
+    throw error;
   }
-}
-
-function malformed(text: string): GatewayError {
-  const fault = locateFault(text);
-  if (fault === undefined) return new GatewayError('E_JSON_MALFORMED', 'it could not be read');
-  const lines = text.slice(0, fault.offset).split('\n');
-  const column = (lines.at(-1)?.length ?? 0) + 1;
-  return new GatewayError('E_JSON_MALFORMED', fault.what, { at: `${lines.length}:${column}` });
 }
 
 interface Scanned {
   readonly members: number;
-  /** Whether a string may hold an escaped half of a character. */
+  /** Whether there is an escaped surrogate. */
   readonly surrogates: boolean;
-  readonly badNumber: number;
+  readonly areNumbersExact: boolean;
 }
 
-/** One pass over the bytes: what JSON.parse does not tell. It need not understand malformed text, which JSON.parse refuses. */
+/** Finds in one pass over the bytes what JSON.parse does not report. Malformed text, which JSON.parse refuses, needs no care here. */
 function scan(bytes: Uint8Array, maxDepth: number): Scanned {
-  let [members, depth, surrogates, badNumber] = [0, 0, false, -1];
+  let [members, depth, surrogates, areNumbersExact] = [0, 0, false, true];
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i] ?? 0;
     if (byte === 0x22) {
       for (i += 1; i < bytes.length && bytes[i] !== 0x22; i += 1) {
         if (bytes[i] !== 0x5c) continue;
         i += 1;
-        // \ud… or \uD…: a surrogate.
+        // \ud… and \uD… are surrogates, or a few other characters.
         if (bytes[i] === 0x75 && ((bytes[i + 1] ?? 0) | 0x20) === 0x64) surrogates = true;
       }
     } else if (byte === 0x3a) members += 1;
     else if (byte === 0x7b || byte === 0x5b) {
       depth += 1;
       if (depth > maxDepth) {
-        throw new GatewayError('E_LIMIT_EXCEEDED', `deeper than ${maxDepth}`, { at: `byte ${i}` });
+        throw new GatewayError('E_LIMIT_EXCEEDED', `nested deeper than ${maxDepth}`, { at: `byte ${i}` });
       }
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
     else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
       const end = numberEnd(bytes, i);
-      if (badNumber < 0 && !numberSurvives(bytes, i, end)) badNumber = i;
+      areNumbersExact &&= isExact(bytes, i, end);
       i = end - 1;
     }
   }
-  return { members, surrogates, badNumber };
+  return { members, surrogates, areNumbersExact };
 }
 
 function numberEnd(bytes: Uint8Array, start: number): number {
@@ -104,14 +89,14 @@ function numberEnd(bytes: Uint8Array, start: number): number {
   return end;
 }
 
-function numberSurvives(bytes: Uint8Array, start: number, end: number): boolean {
-  // Fifteen significant digits always fit a double; an exponent needs a character of its own after a digit.
+function isExact(bytes: Uint8Array, start: number, end: number): boolean {
+  // A double keeps fifteen significant digits; a token of three characters has no exponent that matters.
   if (end - start <= 3) return true;
   const token = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-  return (end - start <= 15 && !/e/iu.test(token)) || survives(token);
+  return (end - start <= 15 && !/e/iu.test(token)) || isExactNumber(token);
 }
 
-/** The number of members of a value, all levels; minus infinity where a name or a text is refused. */
+/** The number of members on all levels; minus infinity where a name or a string is refused. */
 function count(value: unknown, surrogates: boolean): number {
   if (typeof value === 'string') return surrogates && !value.isWellFormed() ? -Infinity : 0;
   if (typeof value !== 'object' || value === null) return 0;

@@ -1,11 +1,11 @@
-/** Lines of a text message: one meaning for every reader or none. */
+/** The lines of a text message, read strictly. */
 
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
 
 /**
- * The lines without their ends. UTF-8 without a byte order mark, every line ended by CR LF, the last one too; no other control
- * character, not even a tab. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
+ * The lines of UTF-8 text without a byte order mark, in which every line ends with CR LF and no other control character occurs,
+ * not even a tab. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
  */
 export function readLines(bytes: Uint8Array): readonly string[] {
   if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
@@ -13,13 +13,11 @@ export function readLines(bytes: Uint8Array): readonly string[] {
   if (text.startsWith('\uFEFF')) throw malformed('it begins with a byte order mark', 0, 0);
   const lines = text.split('\r\n');
   const rest = lines.pop();
-  const bad = lines.findIndex((line) => control.test(line));
-  if (bad >= 0)
-    throw malformed(
-      'a control character, or a line that does not end with CR LF',
-      bad,
-      lines[bad]?.search(control) ?? 0,
-    );
+  const faulty = lines.findIndex((line) => control.test(line));
+  if (faulty >= 0) {
+    const column = lines[faulty]?.search(control) ?? 0;
+    throw malformed('a control character, or a line that does not end with CR LF', faulty, column);
+  }
   if (lines.length === 0 || rest !== '')
     throw malformed('the last line does not end with CR LF', lines.length, rest?.length ?? 0);
   return lines;

@@ -1,12 +1,12 @@
-/** Reads and writes YAML files of people, and finds the line of whatever a later check complains of. */
+/** Reads and writes YAML files, and finds the line of a JSON Pointer for the errors of later checks. */
 
 import { isNode, LineCounter, parseDocument, stringify, type Document } from 'yaml';
 import type { TextPlace } from '../../model/message-body.ts';
 import { GatewayError } from '../../model/errors.ts';
 
 /**
- * The value of a YAML 1.2 file: plain data, dates stay text. Throws E_CONFIG_INVALID with file, line and column for
- * what is no YAML, for a key that stands twice, and for more than one document.
+ * The value of a YAML 1.2 file; dates remain strings. Throws E_CONFIG_INVALID with file, line and column for malformed YAML,
+ * duplicate keys, several documents, and aliases.
  */
 export function readYaml(text: string, file: string): unknown {
   const lines = new LineCounter();
@@ -15,34 +15,30 @@ export function readYaml(text: string, file: string): unknown {
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     const detail = problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/u, '') ?? '';
-    throw new GatewayError('E_CONFIG_INVALID', `not YAML that can be read: ${detail}`, {
+    throw new GatewayError('E_CONFIG_INVALID', `the YAML is malformed: ${detail}`, {
       at: `${file}:${line}:${col}`,
     });
   }
-  return plain(document, file);
-}
-
-// Aliases are refused altogether: a few lines of them can stand for gigabytes.
-function plain(document: Document, file: string): unknown {
   try {
+    // Aliases are refused: a few lines of them can expand to gigabytes.
     const value: unknown = document.toJS({ maxAliasCount: 0 });
     return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw new GatewayError('E_CONFIG_INVALID', 'not YAML that is read here: an alias', {
+    throw new GatewayError('E_CONFIG_INVALID', 'YAML aliases are not accepted', {
       at: file,
-      fix: 'Write the value out.',
+      fix: 'Write the value instead of the alias.',
       cause: error,
     });
   }
 }
 
-/** Plain data as a YAML file that people go on writing: no aliases, texts in single quotes where they need any. */
+/** Plain data as YAML for manual editing: without aliases, and with single quotes where quotes are needed. */
 export function writeYaml(value: unknown): string {
   return stringify(value, { version: '1.2', aliasDuplicateObjects: false, singleQuote: true, lineWidth: 120 });
 }
 
-/** Where the value at a JSON Pointer stands, counted from 1; of the nearest enclosing value where there is none. */
+/** Line and column, from 1, of the value at a JSON Pointer, or of the nearest enclosing value. */
 export function placeInYaml(text: string, pointer: string): TextPlace {
   const lines = new LineCounter();
   const document = parse(text, lines);

@@ -1,4 +1,4 @@
-/** The one door to libxml2: parses, canonicalises and schema-validates XML without network, without files and with a bounded number of errors. */
+/** Access to libxml2: parsing, canonicalisation and XSD validation, without network or file access and with a limited number of errors. */
 
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -20,23 +20,23 @@ import { GatewayError } from '../../model/errors.ts';
 
 export type { XmlDocument, XmlElement, XsdValidator };
 
-/** One way in which a document does not follow its schema. The values of the document are not quoted. */
-export interface XmlFault {
+/** A violation of an XSD. Values of the document are not quoted. */
+interface XmlFault {
   readonly line: number;
   readonly xpath?: string;
   readonly detail: string;
 }
 
-/** Errors kept of one run: enough to repair a message, few enough to collect quickly. */
+/** Number of errors that are collected: enough to correct a message, and quick to collect. */
 export const faultLimit = 20;
 
-// NO_XXE: nothing outside the bytes is read. BIG_LINES: line numbers above 65535 stay right.
+// NO_XXE: external entities are not loaded. BIG_LINES: line numbers above 65535 are correct.
 const option: ParseOption =
   ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
 const exclusive = { mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0 };
 
-// The package's own collector asks for the XPath of every error, which walks all siblings: a list of 37,000 faulty
-// records would take two minutes. This one keeps the first few and lets the rest pass at no cost.
+// The collector of libxml2-wasm determines the XPath of every error, which visits all siblings: a list with 37,000 faulty
+// records takes two minutes. This one keeps the first errors only.
 const { addFunction } = internals as unknown as {
   addFunction: (collector: (index: number, error: number) => void, signature: string) => number;
 };
@@ -44,7 +44,7 @@ const { XmlErrorStruct } = internals;
 internals.error.errorCollector = addFunction((index, error) => {
   const kept = internals.error.storage.get(index);
   const level = XmlErrorStruct.level(error);
-  // A fatal parse error may come after many lesser ones, and must be kept: it decides.
+  // A fatal error (level 3) is kept even after many others, because it decides.
   if (kept.length >= faultLimit && level < 3) return;
   const xpath = internals.xmlGetNodePath(XmlErrorStruct.node(error));
   kept.push({
@@ -56,11 +56,11 @@ internals.error.errorCollector = addFunction((index, error) => {
   });
 }, 'vii');
 
-/** The only files libxml2 can see: those of the folder whose schema is being compiled. */
+/** The only files that libxml2 can open: those of the folder whose schema is being compiled. */
 const visible: Record<string, Uint8Array> = {};
 xmlRegisterInputProvider(new XmlBufferInputProvider(visible));
 
-/** Parses UTF-8 bytes; E_XML_MALFORMED with `line:column`. The document lives outside the JavaScript heap: dispose of it. */
+/** Parses UTF-8 bytes. The document is outside the JavaScript heap: dispose of it. Throws E_XML_MALFORMED with `line:column`. */
 export function parseXml(bytes: Uint8Array): XmlDocument {
   try {
     return XmlDocument.fromBuffer(bytes, { option, encoding: 'UTF-8' });
@@ -74,7 +74,7 @@ export function parseXml(bytes: Uint8Array): XmlDocument {
   }
 }
 
-/** The whole document in exclusive canonical form without comments; E_XML_FORBIDDEN where it has none (a relative namespace). */
+/** Exclusive XML Canonicalization 1.0, without comments. Throws E_XML_FORBIDDEN where it is not defined (relative namespace URIs). */
 export function canonicalBytes(document: XmlDocument): Uint8Array {
   const chunks: Uint8Array[] = [];
   try {
@@ -93,14 +93,14 @@ export function canonicalBytes(document: XmlDocument): Uint8Array {
     throw new GatewayError('E_XML_FORBIDDEN', 'the document has no canonical form', { cause: error });
   }
   const bytes = Buffer.concat(chunks);
-  // An error must never pass for an empty document, whose digest everybody knows.
+  // An error must not yield empty octets, whose digest is well known.
   if (bytes[0] !== 0x3c) throw new GatewayError('E_XML_FORBIDDEN', 'the canonical form is empty');
   return bytes;
 }
 
 /**
- * An element in exclusive canonical form. It is moved into a document of its own, because a canonical form of a part
- * calls back into JavaScript for every node of the whole. The element is gone from its document afterwards.
+ * The exclusive canonical form of an element, which is removed from its document. It becomes a document of its own, because
+ * libxml2-wasm canonicalises a subtree with a call into JavaScript for every node of the document.
  */
 export function takeCanonical(element: XmlElement): Uint8Array {
   const alone = XmlDocument.create();
@@ -112,7 +112,7 @@ export function takeCanonical(element: XmlElement): Uint8Array {
   }
 }
 
-/** Compiles an XSD; it may import files of its own folder and nothing else. E_ADAPTER_INVALID when it does not compile. */
+/** Compiles an XSD, which may import only files of its own folder. Throws E_ADAPTER_INVALID. */
 export function compileXsd(file: string): XsdValidator {
   const folder = path.dirname(file);
   const names = readdirSync(folder).filter((name) => name.endsWith('.xsd'));
@@ -135,7 +135,7 @@ export function compileXsd(file: string): XsdValidator {
   }
 }
 
-/** Where the document does not follow the schema; empty when it does. At most `faultLimit`. */
+/** The violations of the schema, at most `faultLimit`; empty for a valid document. */
 export function xsdFaults(validator: XsdValidator, document: XmlDocument): readonly XmlFault[] {
   try {
     validator.validate(document);
@@ -147,12 +147,12 @@ export function xsdFaults(validator: XsdValidator, document: XmlDocument): reado
       detail: withoutValues(message.trim()),
       ...(xpath === undefined ? {} : { xpath }),
     }));
-    // A validator that fails without saying why (a pattern it gave up on) has still not accepted the document.
-    return faults.length > 0 ? faults.slice(0, faultLimit) : [{ line: 0, detail: 'the validator gave up' }];
+    // Validation may also fail without an error, at a pattern that is too complex: the document is then not valid.
+    return faults.length > 0 ? faults.slice(0, faultLimit) : [{ line: 0, detail: 'the validation was not completed' }];
   }
 }
 
-/** libxml2 quotes the offending value; details may reach logs, and values are operators' data. */
+/** Removes the values that libxml2 quotes: details are logged, and values are data of operators. */
 function withoutValues(message: string): string {
   return message
     .replace(/(The value )'[\s\S]*' (is not|has)/u, '$1$2')
@@ -167,7 +167,7 @@ export function childElements(parent: XmlElement): readonly XmlElement[] {
   return found;
 }
 
-/** The element children; `undefined` when anything but white space stands between them. */
+/** The child elements; undefined when there is other content than white space between them. */
 export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefined {
   const found: XmlElement[] = [];
   for (let node = parent.firstChild; node !== null; node = node.next) {
@@ -177,7 +177,7 @@ export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefi
   return found;
 }
 
-/** The text of an element that holds nothing else; `undefined` when it holds an element. */
+/** The text of an element; undefined when it has other content. */
 export function onlyText(element: XmlElement): string | undefined {
   let text = '';
   for (let node = element.firstChild; node !== null; node = node.next) {
@@ -187,7 +187,7 @@ export function onlyText(element: XmlElement): string | undefined {
   return text;
 }
 
-/** The last child that is an element; `undefined` when text follows it. */
+/** The last child element; undefined when it is followed by other content than white space. */
 export function lastElement(parent: XmlElement): XmlElement | undefined {
   for (let node = parent.lastChild; node !== null; node = node.prev) {
     if (node instanceof XmlElement) return node;
@@ -196,19 +196,19 @@ export function lastElement(parent: XmlElement): XmlElement | undefined {
   return undefined;
 }
 
-/** `{namespace}name`, as message types are written. */
+/** The expanded name, `{namespace}name`. */
 export function qualifiedName(element: XmlElement): string {
   return `{${element.namespaceUri}}${element.name}`;
 }
 
-/** The attributes by `{namespace}name` (no braces without a namespace). */
+/** The attributes by expanded name; `name` for those without a namespace. */
 export function attributesOf(element: XmlElement): ReadonlyMap<string, string> {
   return new Map(
     element.attrs.map((a) => [a.namespaceUri === '' ? a.name : `{${a.namespaceUri}}${a.name}`, a.value] as const),
   );
 }
 
-/** The number of nodes an XPath finds. The expression must be ours, never a message's. */
+/** The number of nodes that an XPath selects. The expression must not contain text of a message. */
 export function countNodes(document: XmlDocument, xpath: string, namespaces: Record<string, string> = {}): number {
   const count = document.eval(`count(${xpath})`, namespaces);
   if (typeof count !== 'number') throw new GatewayError('E_INTERNAL', 'an XPath did not count');

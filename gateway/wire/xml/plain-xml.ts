@@ -1,20 +1,19 @@
-/** Reads unsigned XML of a border system into a small tree. Never used for anything a signature covers. */
+/** Parses unsigned XML of border systems leniently, with fast-xml-parser. Signed messages are never parsed here. */
 
 import { XMLParser } from 'fast-xml-parser';
 import { GatewayError } from '../../model/errors.ts';
 
-/** One element. Names are local names: what prefix or namespace a sender uses is not looked at. */
+/** An element by its local name; prefixes, namespaces and attributes are ignored. */
 export interface PlainElement {
   readonly name: string;
-  readonly attributes: ReadonlyMap<string, string>;
-  /** Own text without surrounding space; empty for an element that holds elements. */
+  /** Trimmed; empty for an element that has child elements. */
   readonly text: string;
   readonly children: readonly PlainElement[];
-  /** `/MetaData/Declaration/Exporter`; from the second sibling of a name on with its number: `Item[2]`. */
+  /** XPath such as `/MetaData/Declaration/Item[2]`; a first position is omitted. */
   readonly path: string;
 }
 
-export interface PlainDocument {
+interface PlainDocument {
   readonly root: PlainElement;
   readonly warnings: readonly string[];
 }
@@ -23,12 +22,8 @@ const maxBytes = 8 * 1024 * 1024;
 const maxDepth = 64;
 const maxElements = 200_000;
 
-/** Encodings an XML declaration may name; everything else is refused rather than guessed. */
+/** Encodings that an XML declaration may name. */
 const encodings = /^(?:utf-8|us-ascii|iso-8859-1|windows-1252|gb2312|gbk|gb18030|big5|euc-kr|shift_jis)$/u;
-
-const attributesOf = ':@';
-const textOf = '#text';
-const cdataOf = '#cdata';
 
 const parser = new XMLParser({
   preserveOrder: true,
@@ -46,32 +41,32 @@ const parser = new XMLParser({
 });
 
 /**
- * The document as a tree. Comments are dropped; CDATA is text; only the five entities of XML itself and character references are
- * understood. Bytes that are not UTF-8 though nothing else is declared are read as windows-1252, with a warning.
- * Throws E_XML_MALFORMED, E_XML_FORBIDDEN (a document type), E_LIMIT_EXCEEDED, E_SIZE_EXCEEDED.
+ * The document as a tree, without comments and with CDATA as text. Only predefined entities and character references are
+ * resolved (XML 1.0, 4.1 and 4.6). Bytes that are not the UTF-8 they should be are decoded as windows-1252, with a warning.
+ * Throws E_XML_MALFORMED, E_XML_FORBIDDEN (a document type declaration), E_LIMIT_EXCEEDED, E_SIZE_EXCEEDED.
  */
 export function readPlainXml(bytes: Uint8Array): PlainDocument {
   if (bytes.length > maxBytes) throw new GatewayError('E_SIZE_EXCEEDED', `a declaration may have ${maxBytes} bytes`);
   const decoded = decodeText(bytes);
   checkText(decoded.text);
-  // The parser passes over what follows the root.
+  // The parser ignores text after the root.
   if (!decoded.text.trimEnd().endsWith('>')) throw new GatewayError('E_XML_MALFORMED', 'text follows the document');
   const closed = closeComments(decoded.text);
-  const top = convert(parse(closed.text), '', { left: maxElements });
+  const top = contentOf(parse(closed.text), '', { elements: maxElements });
   const [root] = top.children;
-  if (root === undefined || top.children.length > 1 || top.loose) {
+  if (root === undefined || top.children.length > 1 || top.hasText) {
     throw new GatewayError('E_XML_MALFORMED', 'the document has not exactly one root element');
   }
   return { root, warnings: [...decoded.warnings, ...closed.warnings] };
 }
 
-/** The element itself and everything below it, in document order. */
+/** The element and its descendants, in document order. */
 export function* elementsOf(element: PlainElement): Generator<PlainElement> {
   yield element;
   for (const child of element.children) yield* elementsOf(child);
 }
 
-/** The elements at a path of local names below an element: `Address/CountryCode`. */
+/** The descendants at a path of local names, such as `Address/CountryCode`. */
 export function elementsAt(element: PlainElement, path: string): readonly PlainElement[] {
   let found: readonly PlainElement[] = [element];
   for (const name of path.split('/'))
@@ -86,27 +81,24 @@ function decodeText(bytes: Uint8Array): { readonly text: string; readonly warnin
   } catch (cause) {
     if (declared !== 'utf-8')
       throw new GatewayError('E_XML_MALFORMED', 'the bytes are not of the encoding the document declares', { cause });
-    const text = new TextDecoder('windows-1252').decode(bytes);
-    return {
-      text,
-      warnings: ['The bytes are not UTF-8 as declared; they were read as windows-1252, so names may be wrong.'],
-    };
+    const warning = 'The bytes are not UTF-8 as declared; they were read as windows-1252, so names may be wrong.';
+    return { text: new TextDecoder('windows-1252').decode(bytes), warnings: [warning] };
   }
 }
 
-/** The encoding of the XML declaration, lower case; UTF-8 without one. */
+/** The encoding of the XML declaration in lower case, by default UTF-8. */
 function declaredEncoding(bytes: Uint8Array): string {
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 200));
   const label =
     /^(?:ï»¿)?<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/u.exec(start)?.[1]?.toLowerCase() ?? 'utf-8';
   if (!encodings.test(label))
-    throw new GatewayError('E_XML_MALFORMED', 'the encoding declared is not one that is read here', {
+    throw new GatewayError('E_XML_MALFORMED', 'the declared encoding is not supported', {
       fix: 'Send UTF-8.',
     });
   return label;
 }
 
-/** What the parser would let pass or act upon: document types, characters XML does not allow, bare ampersands. */
+/** Refuses what the parser does not: document type declarations, and characters that XML does not allow. */
 function checkText(text: string): void {
   if (/<!(?:DOCTYPE|ENTITY)/iu.test(text))
     throw new GatewayError('E_XML_FORBIDDEN', 'a document type declaration is not accepted');
@@ -117,8 +109,8 @@ function checkText(text: string): void {
 }
 
 /**
- * A comment that holds the opening of another was not closed. Left so, it would hide every element up to the end of the next
- * comment; it is taken to end at its first `>`, or where the next one opens. Samples published by an administration hold both.
+ * Closes unterminated comments, which occur in samples that an administration publishes. Such a comment would hide all elements
+ * up to the end of the next comment; it is closed at its first `>`, or where the next comment begins.
  */
 function closeComments(text: string): { readonly text: string; readonly warnings: readonly string[] } {
   let repaired = 0;
@@ -146,71 +138,52 @@ function parse(text: string): unknown {
 
 type OrderedNode = Readonly<Record<string, unknown>>;
 
-interface Converted extends Pick<PlainElement, 'children' | 'text'> {
-  /** Text beside elements, which no declaration has at its top. */
-  readonly loose: boolean;
+interface Content extends Pick<PlainElement, 'children' | 'text'> {
+  /** Whether there is text, even besides elements. */
+  readonly hasText: boolean;
 }
 
-/** The parser's ordered form: a list of `{ name: [children], ":@": { attributes } }` and `{ "#text": "…" }`. */
-function convert(nodes: unknown, path: string, count: { left: number }): Converted {
+/** Converts the parser's ordered form: a list of `{ name: […], ":@": attributes }`, `{ "#text": text }` and `{ "#cdata": […] }`. */
+function contentOf(nodes: unknown, path: string, budget: { elements: number }): Content {
   const children: PlainElement[] = [];
-  const seen = new Map<string, number>();
+  const positions = new Map<string, number>();
   let text = '';
-  for (const node of asNodes(nodes)) {
-    const tag = Object.keys(node).find((key) => key !== attributesOf);
-    if (tag === undefined) continue;
-    if (tag === textOf) text += unescape(String(node[tag]));
-    else if (tag === cdataOf)
-      text += asNodes(node[tag])
-        .map((part) => String(part[textOf]))
-        .join('');
-    else children.push(convertElement(node, tag, path, { seen, count }));
+  for (const [tag, value] of asNodes(nodes).flatMap((node) => Object.entries(node))) {
+    // Attributes are not used, but their references must be valid.
+    if (tag === ':@') Object.values(value as Readonly<Record<string, string>>).forEach(resolveReferences);
+    else if (tag === '#text') text += resolveReferences(String(value));
+    else if (tag === '#cdata') for (const part of asNodes(value)) text += String(part['#text']);
+    else {
+      budget.elements -= 1;
+      if (budget.elements < 0)
+        throw new GatewayError('E_LIMIT_EXCEEDED', `a declaration may have ${maxElements} elements`);
+      const name = tag.slice(tag.lastIndexOf(':') + 1);
+      const position = (positions.get(name) ?? 0) + 1;
+      positions.set(name, position);
+      const elementPath = `${path}/${name}${position === 1 ? '' : `[${position}]`}`;
+      const content = contentOf(value, elementPath, budget);
+      children.push({ name, path: elementPath, children: content.children, text: content.text });
+    }
   }
-  return { children, text: children.length > 0 ? '' : text.trim(), loose: text.trim() !== '' };
-}
-
-interface Numbering {
-  readonly seen: Map<string, number>;
-  readonly count: { left: number };
-}
-
-function convertElement(node: OrderedNode, tag: string, path: string, { seen, count }: Numbering): PlainElement {
-  count.left -= 1;
-  if (count.left < 0) throw new GatewayError('E_LIMIT_EXCEEDED', `a declaration may have ${maxElements} elements`);
-  const name = localName(tag);
-  const number = (seen.get(name) ?? 0) + 1;
-  seen.set(name, number);
-  const own = `${path}/${name}${number === 1 ? '' : `[${number}]`}`;
-  const { children, text } = convert(node[tag], own, count);
-  return { name, attributes: attributes(node[attributesOf]), path: own, children, text };
+  return { children, text: children.length > 0 ? '' : text.trim(), hasText: text.trim() !== '' };
 }
 
 function asNodes(nodes: unknown): readonly OrderedNode[] {
   return Array.isArray(nodes) ? (nodes as readonly OrderedNode[]) : [];
 }
 
-function attributes(found: unknown): ReadonlyMap<string, string> {
-  const entries = Object.entries((found ?? {}) as Readonly<Record<string, string>>);
-  return new Map(entries.map(([name, value]) => [localName(name), unescape(value)]));
-}
-
-function localName(name: string): string {
-  return name.slice(name.lastIndexOf(':') + 1);
-}
-
-const named: ReadonlyMap<string, string> = new Map(
+const entities: ReadonlyMap<string, string> = new Map(
   Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }),
 );
 
-/** Resolves what XML itself defines, once; another entity would need a document type, which is refused. */
-function unescape(text: string): string {
+function resolveReferences(text: string): string {
   return text.replace(
     /&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([^;]*));/gu,
     (_, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
       const character =
         name === undefined
           ? characterOf(Number.parseInt(hex ?? decimal ?? '', hex === undefined ? 10 : 16))
-          : named.get(name);
+          : entities.get(name);
       if (character !== undefined) return character;
       throw new GatewayError('E_XML_MALFORMED', 'the document uses a reference that XML does not define');
     },
