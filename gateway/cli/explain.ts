@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { Outcome } from '../model/clearance/answer.ts';
+import type { NotChecked } from '../model/clearance/assessment.ts';
 import type { HoldReason, RecordFault } from '../model/message.ts';
 import type { Ineligible } from '../model/record/eligibility.ts';
 import { faultRules } from '../model/record/fault-rules.ts';
@@ -21,10 +23,12 @@ interface Explained {
 
 type FixedIneligible = Exclude<Ineligible, `field_missing:${string}`> | 'field_missing';
 
-// Checked by the compiler: every error and every reason has its texts.
+type Texts<Code extends string> = Readonly<Record<Code, Omit<Explained, 'code'>>>;
+
+// Checked by the compiler: every error, outcome and reason has its texts.
 const errorTexts: Readonly<Record<ErrorCode, Pick<Explained, 'why' | 'mend' | 'example'>>> = texts.errors;
-const reasonTexts: Readonly<Record<HoldReason | RecordFault | FixedIneligible, Omit<Explained, 'code'>>> =
-  texts.reasons;
+const outcomeTexts: Texts<Outcome> = texts.outcomes;
+const reasonTexts: Texts<HoldReason | RecordFault | NotChecked | FixedIneligible> = texts.reasons;
 
 /** Every rule of lint, in order of its code. */
 export function explainedRules(): readonly (Explained & Required<Pick<Explained, 'why' | 'example'>>)[] {
@@ -34,22 +38,21 @@ export function explainedRules(): readonly (Explained & Required<Pick<Explained,
 /** By code in any case, or by the name of a lint rule. A few codes have two meanings; an unknown code has none. */
 export function explained(text: string): readonly Explained[] {
   const wanted = text.toLowerCase().replace(/^field_missing:.*/u, 'field_missing');
-  const matches = ({ code }: Explained): boolean => code.toLowerCase() === wanted;
+  const named = explainedRules().filter(({ about }) => about === wanted);
+  return [...named, ...allCodes().filter(({ code }) => code.toLowerCase() === wanted)];
+}
+
+function allCodes(): readonly Explained[] {
   return [
-    ...explainedRules().filter((rule) => matches(rule) || rule.about === wanted),
-    ...Object.entries(errorTable)
-      .map(([code, { title, category }]) => {
-        return { code, about: category, means: title, ...errorTexts[code as ErrorCode] };
-      })
-      .filter(matches),
-    ...Object.entries(reasonTexts)
-      .map(([code, reason]) => ({ code, ...reason }))
-      .filter(matches),
-    ...Object.entries(faultRules)
-      .map(([code, { severity, title, fix }]) => {
-        return { code, about: `a row of an import, ${severity}`, means: `${title}.`, mend: fix };
-      })
-      .filter(matches),
+    ...explainedRules(),
+    ...Object.entries(errorTable).map(([code, { title, category }]) => {
+      return { code, about: category, means: title, ...errorTexts[code as ErrorCode] };
+    }),
+    ...Object.entries(outcomeTexts).map(([code, entry]) => ({ code, ...entry })),
+    ...Object.entries(reasonTexts).map(([code, entry]) => ({ code, ...entry })),
+    ...Object.entries(faultRules).map(([code, { severity, title, fix }]) => {
+      return { code, about: `a row of an import, ${severity}`, means: `${title}.`, mend: fix };
+    }),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { CliContext } from '../../gateway/cli/context.ts';
 import { explainCommand, explained } from '../../gateway/cli/explain.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
 import { errorTable } from '../../gateway/model/errors.ts';
+import { outcomes } from '../../gateway/model/clearance/answer.ts';
 import { holdReasons, recordFaults } from '../../gateway/model/message.ts';
 import { faultRules } from '../../gateway/model/record/fault-rules.ts';
 import { rejectedBy } from '../support/thrown.ts';
@@ -30,10 +31,12 @@ describe('mra explain', () => {
     }
   });
 
-  it('knows every rule for imported rows, and every reason why a list is held, a record refused or an operator left out', () => {
+  it('knows every outcome, every rule for imported rows, and every reason to hold, refuse, leave out or not check', () => {
     const leftOut = ['grade_not_accepted', 'status_not_listed', 'no_consent', 'field_missing:name.latin'];
     const unencodable = ['code_not_writable', 'value_not_writable'];
-    for (const code of [...Object.keys(faultRules), ...holdReasons, ...recordFaults, ...leftOut, ...unencodable])
+    const notChecked = ['no_identifier', 'domestic_side', 'no_partner', 'several_partners'];
+    const reasons = [...holdReasons, ...recordFaults, ...leftOut, ...unencodable, ...notChecked];
+    for (const code of [...outcomes, ...Object.keys(faultRules), ...reasons])
       expect(explained(code), code).to.not.be.empty; // in its tables, which the compiler keeps complete
   });
 
