@@ -9,13 +9,13 @@ export const exitCodes = {
   done: 0,
   findings: 1,
   usage: 2,
-  invalid: 3,
+  configuration: 3,
   not_allowed: 4,
   unreachable: 5,
   partly: 6,
   stopped: 7,
   unknown: 8,
-  our_bug: 70,
+  internal_error: 70,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -176,8 +176,8 @@ export function exitCodeOf(error: GatewayError): ExitCode {
     case 'transport':
       return exitCodes.unreachable;
     case 'configuration':
-      return exitCodes.invalid;
+      return exitCodes.configuration;
     case 'internal':
-      return exitCodes.our_bug;
+      return exitCodes.internal_error;
   }
 }
