@@ -1,11 +1,10 @@
 /** Polling, where an arrangement wants it: asks each such partner for its next message, receives it, and hands over our receipt. */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { ReceiveResult } from './receive-message.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage } from '../model/message.ts';
-import { faultFields } from '../wire/log.ts';
+import { repeatForEach } from '../outbound/delivery.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
@@ -34,19 +33,11 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
   }
 }
 
-/** Polls every partner whose messages wait at its own door until `stop`; an outage of one delays no other. */
+/** Polls every partner whose messages wait at its own door until `stop`. */
 export async function runPolling(gateway: Gateway, receive: Receive, stop: AbortSignal): Promise<void> {
-  await Promise.all([...gateway.partners.keys()].map((code) => pollRepeatedly(gateway, code, receive, stop)));
-}
-
-async function pollRepeatedly(gateway: Gateway, code: string, receive: Receive, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    try {
-      if (await pollPartner(gateway, code, receive)) continue;
-    } catch (error) {
-      gateway.log.error('polling failed; trying again', { partner: code, ...faultFields(error) });
-    }
-    const seconds = gateway.partners.get(code)?.transport?.pull?.seconds ?? 60;
-    await wait(seconds * 1000, undefined, { signal: stop }).catch(() => undefined); // only the stop signal ends the wait early
-  }
+  await repeatForEach(gateway, stop, {
+    name: 'polling',
+    run: (code) => pollPartner(gateway, code, receive),
+    pauseSeconds: (code) => gateway.partners.get(code)?.transport?.pull?.seconds ?? 60,
+  });
 }

@@ -7,9 +7,8 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
-import { leaseSeconds, receiptDueSeconds } from './delivery.ts';
-import { appendEvents } from '../store/events.ts';
-import { claimForPoll, finishAttempt, type Claimed } from '../store/outbox.ts';
+import { leaseSeconds, receiptDueSeconds, recordAttempt } from './delivery.ts';
+import { claimForPoll, type Claimed } from '../store/outbox.ts';
 
 /** A message for a partner that polls. */
 export interface PolledMessage {
@@ -37,18 +36,10 @@ export async function answerPoll(gateway: Gateway, code: string): Promise<Polled
 
 async function recordPoll(gateway: Gateway, message: Claimed, whole: boolean): Promise<void> {
   const at = momentOf(gateway.now());
-  const { id, partner, attempt } = message;
-  const evidence = whole ? `fetched, ${message.bytes.length} bytes` : 'fetched, and broken off';
-  await gateway.db.transaction(async (tx) => {
-    await finishAttempt(
-      tx,
-      message,
-      whole
-        ? { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, receiptDueSeconds) }
-        : { outcome: 'failed', evidence, at },
-    );
-    const kind = whole ? 'delivery_custody' : 'delivery_unknown';
-    await appendEvents(tx, [{ kind, ref: id, at, detail: { partner, attempt } }]);
-  });
-  gateway.log.info('message fetched', { partner, messageId: id, attempt, evidence });
+  if (whole) {
+    const evidence = `fetched, ${message.bytes.length} bytes`;
+    const receiptDueAt = later(at, receiptDueSeconds);
+    return await recordAttempt(gateway, message, 'custody', { outcome: 'handed_over', evidence, at, receiptDueAt });
+  }
+  await recordAttempt(gateway, message, 'unknown', { outcome: 'failed', evidence: 'fetched, and broken off', at });
 }

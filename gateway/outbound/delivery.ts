@@ -1,5 +1,5 @@
 /**
- * The end of the first story: a queued message is carried to its partner, with the same bytes under the same id each time,
+ * The end of the first story: a queued message is sent to its partner, with the same bytes under the same id each time,
  * until the partner's signed receipt is held. A broker's confirm or a 2xx is custody; only the receipt is delivery.
  */
 
@@ -16,6 +16,7 @@ import {
   finishAttempt,
   recordHeldByPartner,
   settleMessage,
+  type AttemptResult,
   type Claimed,
   type MessageRow,
 } from '../store/outbox.ts';
@@ -23,7 +24,7 @@ import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { validate } from '../wire/xsd/schema.ts';
-import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
+import type { SendOutcome } from '../wire/transport/transport.ts';
 import { verify } from '../wire/signature/verify.ts';
 
 /** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport.ts, at 64 MiB). */
@@ -32,96 +33,105 @@ export const leaseSeconds = 300;
 export const receiptDueSeconds = 900;
 /** Seconds until the same bytes are sent again when the partner holds the list for two people. */
 const heldDueSeconds = 24 * 3600;
-/** Seconds between attempts; the last one repeats for ever: what cannot be sent raises an alarm, it is never dropped. */
-const retryLadder = [5, 30, 120, 600, 1800, 3600] as const;
+/** Back-off in seconds; the last one repeats for ever: a message that cannot be sent raises an alarm, it is never dropped. */
+const backOff = [5, 30, 120, 600, 1800, 3600] as const;
 
 /** Sends what is due to one partner, in order; says how many messages were tried. */
 export async function deliverDue(gateway: Gateway, code: string): Promise<number> {
   const partner = getPartner(gateway, code);
-  if (partner.transport === undefined) return 0;
+  const { transport } = partner;
+  if (transport === undefined) return 0;
+
+  // 1. Claim what is due. Lists and replies wait for a partner that polls (answer-poll.ts).
   const now = momentOf(gateway.now());
   const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 8, partner: partner.code };
-  // What the partner fetches waits for it (fetching.ts).
-  const kinds = partner.transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
+  const kinds = transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
   const claimed = await claimDue(gateway.db, { ...claim, ...kinds });
-  for (const message of claimed) await deliver(gateway, partner, partner.transport, message);
+  for (const message of claimed) {
+    // 2. Send the sealed bytes. 3. Record what became of the attempt.
+    const sent = await transport.send(message);
+    await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message));
+
+    // 4. A receipt that came as the answer settles the message.
+    if (sent.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, sent.bytes);
+  }
   return claimed.length;
 }
 
-/** Sends what is due until told to stop, to each partner on its own: one partner's outage touches nobody else. */
+/** Sends what is due until `stop`. */
 export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promise<void> {
-  await Promise.all([...gateway.partners.keys()].map((code) => dispatchTo(gateway, code, stop)));
+  await repeatForEach(gateway, stop, {
+    name: 'dispatching',
+    run: async (code) => (await deliverDue(gateway, code)) > 0,
+    pauseSeconds: () => 1,
+  });
 }
 
-async function dispatchTo(gateway: Gateway, code: string, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    try {
-      if ((await deliverDue(gateway, code)) > 0) continue;
-    } catch (error) {
-      gateway.log.error('dispatching failed; trying again', { partner: code, ...faultFields(error) });
+export interface RepeatedWork {
+  readonly name: string;
+  /** Says whether there may be more to do at once. */
+  run(partner: string): Promise<boolean>;
+  pauseSeconds(partner: string): number;
+}
+
+/** Repeats work for every partner until `stop`; an outage of one partner delays no other. */
+export async function repeatForEach(
+  { partners, log }: Gateway,
+  signal: AbortSignal,
+  work: RepeatedWork,
+): Promise<void> {
+  const repeat = async (code: string): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        if (await work.run(code)) continue;
+      } catch (error) {
+        log.error(`${work.name} failed; trying again`, { partner: code, ...faultFields(error) });
+      }
+      // Only the signal ends the wait early.
+      await wait(work.pauseSeconds(code) * 1000, undefined, { signal }).catch(() => undefined);
     }
-    await wait(1000, undefined, { signal: stop }).catch(() => undefined); // only the stop signal ends the wait early
-  }
+  };
+  await Promise.all([...partners.keys()].map(repeat));
 }
 
-async function deliver(gateway: Gateway, partner: Partner, transport: Transport, message: Claimed): Promise<void> {
-  const custody = await transport.send(message);
-  const at = momentOf(gateway.now());
-  await gateway.db.transaction(async (tx) => {
-    await finishAttempt(tx, message, attemptResult(custody, message, at, gateway.random(1)[0] ?? 0));
-    await appendEvents(tx, [
-      {
-        kind: `delivery_${custody.kind}`,
-        ref: message.id,
-        at,
-        detail: { partner: partner.code, attempt: message.attempt },
-      },
-    ]);
+/** Records how an attempt ended. */
+export async function recordAttempt(
+  { db, log }: Gateway,
+  message: Claimed,
+  state: SendOutcome['kind'],
+  result: AttemptResult,
+): Promise<void> {
+  const { id, partner, attempt } = message;
+  const { at, evidence } = result;
+  await db.transaction(async (tx) => {
+    await finishAttempt(tx, message, result);
+    await appendEvents(tx, [{ kind: `delivery_${state}`, ref: id, at, detail: { partner, attempt } }]);
   });
-  gateway.log.info('delivery attempted', {
-    partner: partner.code,
-    messageId: message.id,
-    state: custody.kind,
-    attempt: message.attempt,
-    evidence: custody.evidence,
-  });
-  if (custody.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, custody.bytes);
+  log.info('delivery attempted', { partner, messageId: id, state, attempt, evidence });
 }
 
 /** What an attempt means for the message: handed over, to be tried again, or held for a person. */
-function attemptResult(
-  custody: SendOutcome,
-  message: Claimed,
-  at: string,
-  jitter: number,
-): Parameters<typeof finishAttempt>[2] {
-  const { evidence } = custody;
-  switch (custody.kind) {
+function attemptResult(gateway: Gateway, sent: SendOutcome, { kind, attempt }: Claimed): AttemptResult {
+  const at = momentOf(gateway.now());
+  const { evidence } = sent;
+  const retryIn = delay(attempt, gateway.random(1)[0] ?? 0);
+  switch (sent.kind) {
     case 'receipt':
     case 'custody':
       // Receipts are not receipted: handing one over is all there is to do.
-      return {
-        outcome: 'handed_over',
-        evidence,
-        at,
-        ...(message.kind === 'receipt' ? {} : { receiptDueAt: later(at, receiptDueSeconds) }),
-      };
+      if (kind === 'receipt') return { outcome: 'handed_over', evidence, at };
+      return { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, receiptDueSeconds) };
     case 'refused':
-      if (custody.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: custody.hold };
-      return {
-        outcome: 'failed',
-        evidence,
-        at,
-        nextAttemptAt: later(at, custody.retryAfterSeconds ?? delay(message.attempt, jitter)),
-      };
+      if (sent.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: sent.hold };
+      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, sent.retryAfterSeconds ?? retryIn) };
     case 'unknown':
-      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, delay(message.attempt, jitter)) };
+      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retryIn) };
   }
 }
 
-/** Seconds before the next attempt: the ladder, between half and the whole of each step. */
+/** Seconds before the next attempt: between half and the whole of each step of the back-off. */
 function delay(attempt: number, jitter: number): number {
-  const step = retryLadder[Math.min(attempt - 1, retryLadder.length - 1)] ?? 3600;
+  const step = backOff[Math.min(attempt - 1, backOff.length - 1)] ?? 3600;
   return Math.ceil(step * (0.5 + jitter / 512));
 }
 
