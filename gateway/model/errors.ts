@@ -1,6 +1,6 @@
 /** Every error the gateway can name: its code, what kind of trouble it is, whether trying again helps, and who must act. */
 
-export type Category = 'content' | 'security' | 'transport' | 'configuration' | 'internal';
+type Category = 'content' | 'security' | 'transport' | 'configuration' | 'internal';
 export type Retry = 'yes' | 'no' | 'after_fix';
 export type Actor = 'sender' | 'partner' | 'caller' | 'staff' | 'integration_engineer' | 'nobody';
 
@@ -124,11 +124,11 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-export interface ErrorPlace {
-  /** Where: a JSON Pointer, an XPath, `file:line:column`, a partner, whatever finds the place. Never the value itself. */
-  readonly at?: string;
+interface ErrorPlace {
+  /** A JSON Pointer, an XPath, `file:line:column` or a partner. Never the value itself. */
+  readonly at?: string | undefined;
   /** What to do about it, in one sentence. */
-  readonly fix?: string;
+  readonly fix?: string | undefined;
   readonly cause?: unknown;
 }
 

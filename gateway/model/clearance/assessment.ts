@@ -5,6 +5,7 @@ import { foundByName, type Direction } from '../arrangement.ts';
 import { dayAt, later } from '../day.ts';
 import type { Entry, EntryParty, PartyRole } from './entry.ts';
 import { cleanIdentifier, follows, readIdentifier } from '../identifier.ts';
+import { present } from '../present.ts';
 import type { PartnerTerms } from './query.ts';
 import type { Day, Moment } from '../record/domestic-record.ts';
 
@@ -102,21 +103,18 @@ export interface Finding {
 }
 
 export function assessedParty({ party, choice, answer }: Finding, n: number): AssessedParty {
-  const place = { n, role: party.role, pointer: party.pointer, ...(party.wco === undefined ? {} : { wco: party.wco }) };
+  const { role, pointer, wco } = party;
   if (answer === undefined) {
-    return { ...place, ...('partner' in choice ? {} : { not_checked: choice.not_checked }), counts_for_benefit: false };
+    const not_checked = 'partner' in choice ? undefined : choice.not_checked;
+    return present({ n, role, pointer, wco, not_checked, counts_for_benefit: false });
   }
-  const { outcome, advice, explanation, would_change_answer: change } = answer;
-  const unreadable = outcome === 'identifier_malformed' ? explanation.at(-1)?.text : undefined;
-  const note = advice.reason ?? change?.because ?? unreadable;
-  return {
-    ...place,
-    partner: answer.subject.partner,
-    outcome,
-    counts_for_benefit: counts(answer),
+  const { outcome, advice, explanation, would_change_answer: suggestion } = answer;
+  const malformed = outcome === 'identifier_malformed' ? explanation.at(-1)?.text : undefined;
+  return present({
+    ...{ n, role, pointer, wco, partner: answer.subject.partner, outcome, counts_for_benefit: counts(answer) },
     consultation_number: answer.proof.consultation_number,
-    ...(note === undefined ? {} : { note }),
-  };
+    note: advice.reason ?? suggestion?.because ?? malformed,
+  });
 }
 
 function counts({ advice }: ProvenAnswer): boolean {
@@ -151,16 +149,17 @@ export function benefitsOf(findings: readonly Finding[], all: readonly PartnerTe
   return [...found.values()];
 }
 
-/** The first moment at which one of the answers that earn benefits may no longer hold: its list too old, its validity over. */
+/** The first moment at which an answer that earns benefits may no longer hold: its list is too old, or its validity is over. */
 export function validUntil(findings: readonly Finding[], all: readonly PartnerTerms[]): Moment | undefined {
   const ends = findings.flatMap(({ answer }) => {
     if (answer === undefined || !counts(answer)) return [];
     const { freshness, subject } = answer;
+    const { list_as_of: issuedAt, max_age_s: seconds } = freshness;
     const zone = all.find(({ partner }) => partner === subject.partner)?.timeZone;
-    return [
-      ...(freshness.list_as_of === undefined ? [] : [later(freshness.list_as_of, freshness.max_age_s)]),
-      ...(subject.valid_to === undefined || zone === undefined ? [] : [endOfDay(subject.valid_to, zone)]),
-    ];
+    const tooOld = issuedAt === undefined ? [] : [later(issuedAt, seconds)];
+    return subject.valid_to === undefined || zone === undefined
+      ? tooOld
+      : [...tooOld, endOfDay(subject.valid_to, zone)];
   });
   return ends.sort()[0];
 }

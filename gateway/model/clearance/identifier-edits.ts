@@ -1,17 +1,8 @@
-/**
- * Identifiers that are one slip away from the one sent: what the register is asked before saying what would have been recognised.
- * They are candidates only; none is ever taken for what was sent.
- */
+/** Identifiers one edit away from the one sent, to be looked up for a suggestion. None ever replaces what was sent. */
 
 import type { IdentifierEdit } from './answer.ts';
-import {
-  checkDigitOf,
-  cleanIdentifier,
-  follows,
-  prefixReadings,
-  withoutSeparators,
-  type Issuer,
-} from '../identifier.ts';
+import { checkDigitOf, cleanIdentifier, follows, prefixReadings, withoutSeparators } from '../identifier.ts';
+import type { Issuer } from '../identifier.ts';
 
 export interface Candidate {
   readonly identifier: string;
@@ -21,9 +12,9 @@ export interface Candidate {
 }
 
 /** Looked up at most for one answer; those with the smallest edits come first. */
-const most = 200;
+const mostCandidates = 200;
 
-/** Signs that are taken for each other on paper and on screens. */
+/** Characters that are mistaken for each other on paper and on screens. */
 const alike = ['0O', '1IL', '2Z', '5S', '8B'];
 
 /**
@@ -37,7 +28,7 @@ export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[]
     const { identifier } = candidate;
     if (found.has(identifier) || !follows(issuer.form, identifier)) continue;
     found.set(identifier, candidate);
-    if (found.size === most) break;
+    if (found.size === mostCandidates) break;
   }
   return [...found.values()];
 }
@@ -48,28 +39,21 @@ function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
   const texts = [bare, ...readings];
   for (const text of texts) yield* swapped(text);
   for (const text of texts) {
-    for (const slip of slips(text)) {
-      const { identifier } = slip;
-      if (follows(issuer.form, identifier) && checkDigitOf(issuer.form, identifier) === 'ok') yield slip;
-    }
+    for (const slip of slips(text))
+      if (follows(issuer.form, slip.identifier) && checkDigitOf(issuer.form, slip.identifier) === 'ok') yield slip;
   }
   for (const text of texts)
     for (const { identifier, ...first } of swapped(text)) yield* swappedAgain(identifier, first);
 }
 
-type Edit = Omit<Candidate, 'identifier'>;
-
 /** One sign for another that looks like it. */
 function* swapped(text: string): Iterable<Candidate> {
-  for (const [place, sign] of text.split('').entries()) {
-    for (const other of alike.find((signs) => signs.includes(sign)) ?? '') {
-      if (other !== sign)
-        yield { identifier: replaced(text, place, 1, other), edit: 'look_alike', from: sign, to: other };
-    }
-  }
+  for (const [place, from] of text.split('').entries())
+    for (const to of alike.find((signs) => signs.includes(from)) ?? '')
+      if (to !== from) yield { identifier: replaced(text, place, 1, to), edit: 'look_alike', from, to };
 }
 
-function* swappedAgain(text: string, first: Edit): Iterable<Candidate> {
+function* swappedAgain(text: string, first: Omit<Candidate, 'identifier'>): Iterable<Candidate> {
   for (const second of swapped(text)) {
     const [from, to] = [`${first.from ?? ''}${second.from ?? ''}`, `${first.to ?? ''}${second.to ?? ''}`];
     yield { ...second, from, to };
@@ -81,9 +65,8 @@ function* slips(text: string): Iterable<Candidate> {
   for (const [place, sign] of text.split('').entries()) {
     const next = text.charAt(place + 1);
     if (/\d/u.test(sign)) {
-      for (const to of digits) {
+      for (const to of digits)
         if (to !== sign) yield { identifier: replaced(text, place, 1, to), edit: 'substitution', from: sign, to };
-      }
     }
     if (next !== '' && next !== sign) {
       const [from, to] = [sign + next, next + sign];
@@ -91,9 +74,8 @@ function* slips(text: string): Iterable<Candidate> {
     }
     if (next === sign) yield { identifier: replaced(text, place, 1, ''), edit: 'doubled', from: sign + sign, to: sign };
   }
-  for (let place = 0; place <= text.length; place += 1) {
+  for (let place = 0; place <= text.length; place += 1)
     for (const to of digits) yield { identifier: replaced(text, place, 0, to), edit: 'missing', to };
-  }
 }
 
 const digits = '0123456789';

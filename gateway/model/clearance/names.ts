@@ -9,7 +9,7 @@ import type { ListRecord } from '../list/list.ts';
 
 type Difference = 'case' | 'accents' | 'punctuation' | 'legal form' | 'spacing';
 
-/** From here on two names are taken for the same; below, staff is warned. */
+/** From this score on two names count as the same; below, staff is warned. */
 const sameFrom = 0.9;
 
 /** Words for the kind of company, which one side writes out, another shortens and a third leaves away. */
@@ -66,6 +66,8 @@ export function compareNames(sent: string, held: string): NameMatch {
   return { result: score >= sameFrom ? 'match' : 'differs', score, compared: { sent, held }, because };
 }
 
+type Named = Pick<ListRecord, 'name' | 'address'>;
+
 /** A name and an address as a declaration has them. */
 export interface Registration {
   readonly name: string;
@@ -76,10 +78,7 @@ export interface Registration {
  * Makes the test whether an operator is registered under exactly this name and address, in one script or the other. City and postcode
  * may be written after the address or left out. Legal forms, accents and abbreviations are not set aside: another one is another name.
  */
-export function registeredAs({
-  name,
-  address,
-}: Registration): (record: Pick<ListRecord, 'name' | 'address'>) => boolean {
+export function registeredAs({ name, address }: Registration): (record: Named) => boolean {
   const [wantedName, wantedAddress] = [plain(name), plain(address)];
   if (wantedName === '' || wantedAddress === '') return () => false;
   return (record) =>

@@ -1,4 +1,4 @@
-/** A request with faults: all of them at once, each with its place, so that whoever wrote it mends it in one go. */
+/** A request with faults: all of them at once, each with its place, so that the caller corrects it in one step. */
 
 import { GatewayError } from '../errors.ts';
 
@@ -15,32 +15,26 @@ export class RequestFaults extends GatewayError {
   readonly faults: readonly RequestFault[];
 
   constructor(faults: readonly RequestFault[]) {
-    const first = faults[0];
-    super('E_REQUEST_INVALID', `${faults.length} fault(s): nothing was checked and no number was given`, {
-      ...(first === undefined ? {} : { at: first.pointer }),
-    });
+    const at = faults[0]?.pointer;
+    super('E_REQUEST_INVALID', `${faults.length} fault(s): nothing was checked and no number was given`, { at });
     this.name = 'RequestFaults';
     this.faults = faults;
   }
 }
 
-/** Two faults of form that need better words than a schema has: a number for an identifier, a time without a zone. */
+const noOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/u;
+
+/** Two faults of form that need better words than a schema has: a number for an identifier, a time without an offset. */
 export function explainFaults(faults: readonly RequestFault[], request: unknown): readonly RequestFault[] {
   return faults.map((fault) => {
     const value = valueAt(request, fault.pointer);
     if (fault.code === 'TYPE' && typeof value === 'number' && fault.pointer.endsWith('/identifier')) {
-      return {
-        ...fault,
-        code: 'NUMBER_AS_IDENTIFIER',
-        detail: 'An identifier is text. As a number it loses zeros and digits: put it in quotes.',
-      };
+      const detail = 'An identifier is text. As a number it loses zeros and digits: put it in quotes.';
+      return { ...fault, code: 'NUMBER_AS_IDENTIFIER', detail };
     }
-    if (
-      fault.code === 'FORMAT' &&
-      typeof value === 'string' &&
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/u.test(value)
-    ) {
-      return { ...fault, code: 'TIME_ZONE', detail: 'The time has no offset. Add Z or an offset such as +08:00.' };
+    if (fault.code === 'FORMAT' && typeof value === 'string' && noOffset.test(value)) {
+      const detail = 'The time has no offset. Add Z or an offset such as +08:00.';
+      return { ...fault, code: 'TIME_ZONE', detail };
     }
     return fault;
   });
