@@ -1,7 +1,7 @@
 /**
- * How our own operators come in: a file from the domestic system becomes records, and nothing that is wrong gets through unseen.
+ * Domestic records are imported from a file of the domestic system; the report names every fault.
  *
- *   file -> rows -> every row judged -> the good ones in ONE transaction -> a report of the rest
+ *   file -> rows -> every row judged -> the valid ones saved in one transaction -> a report of the rest
  */
 
 import { createHash } from 'node:crypto';
@@ -46,7 +46,7 @@ export interface Problem {
 
 export interface RefusedRow {
   readonly fields: Readonly<Record<string, string>>;
-  /** Warnings too: staff mend the row once. */
+  /** Warnings too: staff correct the row once. */
   readonly faults: readonly RowFault[];
 }
 
@@ -58,18 +58,13 @@ export interface ImportReport {
     readonly encoding: TableEncoding;
   };
   readonly state: 'saved' | 'dry_run';
-  /** All are rows; `warnings` are rows taken with at least one. An import adds and changes, it never removes. */
-  readonly counts: {
-    readonly rows: number;
-    readonly created: number;
-    readonly changed: number;
-    readonly unchanged: number;
-    readonly refused: number;
-    readonly warnings: number;
-  };
+  /** All are rows; `warnings` are rows saved with at least one. An import adds and changes, it never removes. */
+  readonly counts: Saved & Readonly<Record<'rows' | 'refused' | 'warnings', number>>;
   readonly problems: readonly Problem[];
   readonly refused: readonly RefusedRow[];
 }
+
+type Saved = Readonly<Record<'created' | 'changed' | 'unchanged', number>>;
 
 /**
  * Imports a file of domestic records; the same file twice changes nothing. Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE
@@ -90,22 +85,22 @@ export async function importOperators(
     progress?.(bytes);
   };
 
-  // 1. Every row of the file, judged.
+  // 1. Judge every row of the file.
   const source = { path, encoding, seen };
   const judged = format === 'csv' ? judgeTable(deps.home, today, source) : judgeLines(deps.home, today, source);
-  const found = await gather(judged);
+  const judgedFile = await collect(judged);
 
-  // 2. The good ones, all or none.
+  // 2. Save the valid ones, all or none.
   const sha256 = digest.digest('hex');
-  const saved = await save(deps, found, { sha256, dryRun });
+  const saved = await save(deps, judgedFile, { sha256, dryRun });
 
-  // 3. What became of each.
-  const { rows, warnings, refused, problems } = found;
+  // 3. Report what became of each.
+  const { rows, warnings, refused, problems } = judgedFile;
   return {
     file: { name: basename(path), bytes, sha256, encoding },
     state: dryRun ? 'dry_run' : 'saved',
     counts: { rows, ...saved, refused: refused.length, warnings },
-    problems: inOrder(problems),
+    problems: bySeverity(problems),
     refused,
   };
 }
@@ -143,22 +138,20 @@ type Shape = ReturnType<typeof jsonValidator<DomesticRecord>>;
 
 function readLine(row: number, text: string, shape: Shape): FileRow & { readonly faults: readonly RowFault[] } {
   const unread = { row, fields: { line: text } };
-  let value: unknown;
   try {
-    value = parseStrictJson(text);
+    const checked = shape(parseStrictJson(text));
+    if (checked.ok) return { row, fields: cellsOf(checked.value), faults: [] };
+    const faults = checked.errors.map(({ pointer, detail }) =>
+      faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail),
+    );
+    return { ...unread, faults };
   } catch (error) {
     if (!isGatewayError(error)) throw error;
     return { ...unread, faults: [faultOf(row, '', text, 'shape_invalid', error.detail)] };
   }
-  const checked = shape(value);
-  if (checked.ok) return { row, fields: cellsOf(checked.value), faults: [] };
-  const faults = checked.errors.map(({ pointer, detail }) => {
-    return faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail);
-  });
-  return { ...unread, faults };
 }
 
-interface Found {
+interface JudgedFile {
   readonly rows: number;
   readonly warnings: number;
   readonly records: readonly DomesticRecord[];
@@ -168,7 +161,7 @@ interface Found {
 
 const mostSamples = 3;
 
-async function gather(judged: AsyncIterable<Judged>): Promise<Found> {
+async function collect(judged: AsyncIterable<Judged>): Promise<JudgedFile> {
   const records: DomesticRecord[] = [];
   const refused: RefusedRow[] = [];
   const problems = new Map<FaultRule, Problem>();
@@ -195,12 +188,10 @@ function noteFaults(problems: Map<FaultRule, Problem>, faults: readonly RowFault
   }
 }
 
-/** What was refused before what was only warned of, the most frequent first. */
-function inOrder(problems: ReadonlyMap<FaultRule, Problem>): Problem[] {
+/** Errors before warnings, the most frequent first. */
+function bySeverity(problems: ReadonlyMap<FaultRule, Problem>): Problem[] {
   return [...problems.values()].sort((a, b) => a.severity.localeCompare(b.severity) || b.rows - a.rows);
 }
-
-type Saved = Readonly<Record<'created' | 'changed' | 'unchanged', number>>;
 
 /** Carries the counts out of a transaction that must not be kept. */
 class DryRun extends Error {
@@ -211,15 +202,15 @@ class DryRun extends Error {
   }
 }
 
-async function save(deps: ImportDeps, found: Found, run: { sha256: string; dryRun: boolean }): Promise<Saved> {
+async function save(deps: ImportDeps, file: JudgedFile, run: { sha256: string; dryRun: boolean }): Promise<Saved> {
   const at = momentOf(deps.now());
   try {
     return await deps.db.transaction(async (tx) => {
-      const saved = await saveOperators(tx, found.records, at);
+      const saved = await saveOperators(tx, file.records, at);
       // Saving and rolling back is the one way to count exactly what saving would do.
       if (run.dryRun) throw new DryRun(saved);
       if (saved.created + saved.changed > 0) {
-        const detail = { ...saved, rows: found.rows, refused: found.refused.length };
+        const detail = { ...saved, rows: file.rows, refused: file.refused.length };
         await appendEvents(tx, [{ kind: 'operators_imported', ref: run.sha256, detail, at }]);
       }
       return saved;
@@ -230,14 +221,14 @@ async function save(deps: ImportDeps, found: Found, run: { sha256: string; dryRu
   }
 }
 
-/** The refused rows as CSV: as they were, and after them which rules they break and what to do; safe to open in a spreadsheet. */
+/** The refused rows as CSV, with the rules they break and what to do about it; safe to open in a spreadsheet. */
 export function refusedRowsCsv({ refused }: Pick<ImportReport, 'refused'>): string {
   const titles = [...new Set(refused.flatMap(({ fields }) => Object.keys(fields)))];
   const rows = refused.map(({ fields, faults }) => {
     const cells = titles.map((title) => fields[title] ?? '');
-    const told = (part: (fault: RowFault) => string): string => [...new Set(faults.map(part))].join('; ');
-    const detail = told(({ row, column, detail }) => `row ${row}${column === '' ? '' : `, ${column}`}: ${detail}`);
-    return [...cells, told(({ rule }) => rule), detail, told(({ fix }) => fix)];
+    const joined = (part: (fault: RowFault) => string): string => [...new Set(faults.map(part))].join('; ');
+    const detail = joined(({ row, column, detail }) => `row ${row}${column === '' ? '' : `, ${column}`}: ${detail}`);
+    return [...cells, joined(({ rule }) => rule), detail, joined(({ fix }) => fix)];
   });
   return writeCsv([[...titles, 'rule', 'detail', 'fix'], ...rows]);
 }
