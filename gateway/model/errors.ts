@@ -124,7 +124,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-interface ErrorPlace {
+export interface ErrorPlace {
   /** A JSON Pointer, an XPath, `file:line:column` or a partner. Never the value itself. */
   readonly at?: string | undefined;
   /** What to do about it, in one sentence. */
