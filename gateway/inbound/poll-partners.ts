@@ -16,7 +16,7 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
   switch (fetched.kind) {
     case 'none':
       return false;
-    case 'trouble':
+    case 'failed':
       gateway.log.warn('nothing could be fetched', { partner: code, evidence: fetched.evidence });
       return false;
     case 'message': {

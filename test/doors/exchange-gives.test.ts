@@ -109,18 +109,18 @@ describe('the exchange door gives', () => {
     const fetched = await way.pull?.next();
     expect(fetched).to.include({ kind: 'message', id: 'm-1' });
     expect(fetched?.kind === 'message' && Buffer.compare(fetched.bytes, bytes)).to.equal(0);
-    expect(await posing.pull?.next()).to.deep.equal({ kind: 'trouble', evidence: 'HTTP 403 E_CHANNEL_MISMATCH' });
+    expect(await posing.pull?.next()).to.deep.equal({ kind: 'failed', evidence: 'HTTP 403 E_CHANNEL_MISMATCH' });
     give = waiting(sealed('m-2')); // its digest is not that of its bytes
-    expect((await way.pull?.next())?.kind).to.equal('trouble');
+    expect((await way.pull?.next())?.kind).to.equal('failed');
     give = waiting(digested('m-3', Buffer.alloc(1024 * 1024 + 1)));
-    expect(await way.pull?.next()).to.deep.equal({ kind: 'trouble', evidence: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
+    expect(await way.pull?.next()).to.deep.equal({ kind: 'failed', evidence: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
     await Promise.all([way.close(), posing.close()]);
   });
 
   it('and a fetch that is never answered ends as trouble', async () => {
     give = () => told.promise;
     const way = fetcher(opened.partner, { totalMs: 200 });
-    expect(await way.pull?.next()).to.deep.equal({ kind: 'trouble', evidence: 'no answer within 200 ms' });
+    expect(await way.pull?.next()).to.deep.equal({ kind: 'failed', evidence: 'no answer within 200 ms' });
     told.resolve(undefined);
     await way.close();
   });

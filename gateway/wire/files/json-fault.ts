@@ -97,7 +97,7 @@ function readString(cursor: Cursor): string {
     else if (text.charCodeAt(end) < 0x20) fail(cursor, 'a string holds a control character', end);
   }
   if (end >= text.length) fail(cursor, 'a string is not closed');
-  let value = '';
+  let value: string;
   try {
     value = String(JSON.parse(text.slice(at, end + 1)));
   } catch (error) {

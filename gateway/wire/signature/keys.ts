@@ -1,6 +1,7 @@
 /** The keyring: the gateway's own keys in files, generated on first use, and refused when other accounts can read them. */
 
-import { createPrivateKey, generateKeyPair, randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto';
+import type { KeyObject, KeyPairKeyObjectResult, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -46,13 +47,19 @@ type Key = Omit<Signer, 'algorithm'>;
 
 const generatePair = promisify(generateKeyPair);
 const day = 24 * 60 * 60 * 1000;
-const plans: Readonly<
-  Record<KeyName, { readonly type: 'rsa' | 'ec'; readonly use: CertificateUse; readonly days: number }>
-> = {
-  ca: { type: 'ec', use: 'authority', days: 3650 },
-  'signing-rsa': { type: 'rsa', use: 'signing', days: 1095 },
-  'signing-ec': { type: 'ec', use: 'signing', days: 1095 },
-  tls: { type: 'ec', use: 'tls', days: 825 },
+const rsa = (): Promise<KeyPairKeyObjectResult> => generatePair('rsa', { modulusLength: 2048 });
+const ec = (): Promise<KeyPairKeyObjectResult> => generatePair('ec', { namedCurve: 'P-256' });
+interface KeyPlan {
+  readonly generate: typeof rsa;
+  readonly use: CertificateUse;
+  readonly days: number;
+}
+
+const plans: Readonly<Record<KeyName, KeyPlan>> = {
+  ca: { generate: ec, use: 'authority', days: 3650 },
+  'signing-rsa': { generate: rsa, use: 'signing', days: 1095 },
+  'signing-ec': { generate: ec, use: 'signing', days: 1095 },
+  tls: { generate: ec, use: 'tls', days: 825 },
 };
 
 /**
@@ -61,26 +68,20 @@ const plans: Readonly<
  */
 export async function openKeyring(folder: string, owner: KeyOwner): Promise<Keyring> {
   if (await isEmpty(folder)) await generateKeyring(folder, owner);
-  const keys = new Map<KeyName, Key>();
-  for (const name of keyNames) keys.set(name, await readKey(folder, name));
-  return keyringOf(keys);
+  const keys = await Promise.all(keyNames.map((name) => readKey(folder, name)));
+  return keyringOf(Object.fromEntries(keyNames.map((name, i) => [name, keys[i]])) as Record<KeyName, Key>);
 }
 
-function keyringOf(keys: ReadonlyMap<KeyName, Key>): Keyring {
-  const get = (name: KeyName): Key => {
-    const found = keys.get(name);
-    if (found === undefined) throw new GatewayError('E_KEY_MISSING', `there is no key ${name}`);
-    return found;
-  };
-  const tls = get('tls');
+function keyringOf(keys: Readonly<Record<KeyName, Key>>): Keyring {
+  const { ca, tls } = keys;
   return {
-    signer: (algorithm) => ({ algorithm, ...get(algorithm === 'rsa-sha256' ? 'signing-rsa' : 'signing-ec') }),
+    signer: (algorithm) => ({ algorithm, ...keys[algorithm === 'rsa-sha256' ? 'signing-rsa' : 'signing-ec'] }),
     tls: {
       cert: tls.certificate.toString(),
       key: tls.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      ca: get('ca').certificate.toString(),
+      ca: ca.certificate.toString(),
     },
-    list: () => keyNames.map((name) => describe(name, get(name).certificate)),
+    list: () => keyNames.map((name) => describe(name, keys[name].certificate)),
   };
 }
 
@@ -114,9 +115,9 @@ async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
   const draft = await mkdtemp(`${folder}.new-`);
   try {
     await chmod(draft, 0o700);
-    const authority = await pairOf('ca');
+    const authority = await plans.ca.generate();
     for (const name of keyNames) {
-      const pair = name === 'ca' ? authority : await pairOf(name);
+      const pair = name === 'ca' ? authority : await plans[name].generate();
       const certificate = certify(name, pair, authority, owner);
       await writeFile(path.join(draft, `${name}.key.pem`), pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), {
         mode: 0o600,
@@ -132,21 +133,12 @@ async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
   }
 }
 
-interface Pair {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
-
-function pairOf(name: KeyName): Promise<Pair> {
-  switch (plans[name].type) {
-    case 'rsa':
-      return generatePair('rsa', { modulusLength: 2048 });
-    case 'ec':
-      return generatePair('ec', { namedCurve: 'P-256' });
-  }
-}
-
-function certify(name: KeyName, pair: Pair, authority: Pair, owner: KeyOwner): X509Certificate {
+function certify(
+  name: KeyName,
+  pair: KeyPairKeyObjectResult,
+  authority: KeyPairKeyObjectResult,
+  owner: KeyOwner,
+): X509Certificate {
   const { use, days } = plans[name];
   const title = (key: KeyName): DistinguishedName => ({
     country: owner.country,

@@ -99,11 +99,11 @@ async function poll(agent: Agent, next: URL, milliseconds: number): Promise<Poll
         if (stated !== contentDigest(createHash('sha256').update(bytes).digest())) break;
         return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
       default:
-        return { kind: 'trouble', evidence: evidenceOf(answer, bytes) };
+        return { kind: 'failed', evidence: evidenceOf(answer, bytes) };
     }
-    return { kind: 'trouble', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
+    return { kind: 'failed', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
   } catch (error) {
-    return { kind: 'trouble', evidence: failureOutcome(error, milliseconds).evidence };
+    return { kind: 'failed', evidence: failureOutcome(error, milliseconds).evidence };
   }
 }
 

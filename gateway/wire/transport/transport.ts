@@ -37,7 +37,7 @@ export interface Transport {
 export type PollOutcome =
   | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly id?: string }
   | { readonly kind: 'none' }
-  | { readonly kind: 'trouble'; readonly evidence: string };
+  | { readonly kind: 'failed'; readonly evidence: string };
 
 export const receiptContentType = 'application/vnd.mra.receipt+xml';
 

@@ -65,34 +65,28 @@ function facetChecks(source: XsdSource, { family }: SimpleType, facets: readonly
   ];
 }
 
+type FacetChecks = Readonly<Record<string, (bound: number) => ValueCheck>>;
+
+const lengthFacets: FacetChecks = {
+  length: (bound) => (bytes, start, end) => characters(bytes, start, end) === bound,
+  minLength: (bound) => (bytes, start, end) => characters(bytes, start, end) >= bound,
+  maxLength: (bound) => (bytes, start, end) => characters(bytes, start, end) <= bound,
+};
+const numberFacets: FacetChecks = {
+  minInclusive: (bound) => (bytes, start, end) => numberAt(bytes, start, end) >= bound,
+  maxInclusive: (bound) => (bytes, start, end) => numberAt(bytes, start, end) <= bound,
+  minExclusive: (bound) => (bytes, start, end) => numberAt(bytes, start, end) > bound,
+  maxExclusive: (bound) => (bytes, start, end) => numberAt(bytes, start, end) < bound,
+  // Leading zeros do not count, so that a text of so many bytes never has more digits.
+  totalDigits: (bound) => (_, start, end) => end - start <= bound,
+};
+const facetsOfFamily = { text: lengthFacets, id: lengthFacets, number: numberFacets, other: {} as FacetChecks };
+
 /** The check of one facet; undefined when it is not supported for the family. */
 function facetCheck(family: SimpleType['family'], facet: string, value: string): ValueCheck | undefined {
-  const isText = family === 'text';
-  if (facet === 'whiteSpace') return isText ? (value === 'preserve' ? () => true : isCollapsed) : undefined;
-  if (!/^\d{1,15}$/u.test(value)) return undefined;
-  const bound = Number(value);
-  const comparison = comparisons[facet];
-  if (comparison !== undefined) {
-    const { of, holds } = comparison;
-    const applies = of === 'length' ? isText || family === 'id' : family === 'number';
-    const measure = of === 'length' ? characters : numberAt;
-    return applies ? (bytes, start, end) => holds(measure(bytes, start, end), bound) : undefined;
-  }
-  // Leading zeros do not count, so that a text of so many bytes never has more digits.
-  return facet === 'totalDigits' && family === 'number' ? (_, start, end) => end - start <= bound : undefined;
+  if (facet === 'whiteSpace' && family === 'text') return value === 'preserve' ? anyValue.check : isCollapsed;
+  return /^\d{1,15}$/u.test(value) ? facetsOfFamily[family][facet]?.(Number(value)) : undefined;
 }
-
-type Comparison = { readonly of: 'length' | 'value'; readonly holds: (value: number, bound: number) => boolean };
-
-const comparisons: Readonly<Record<string, Comparison>> = {
-  length: { of: 'length', holds: (value, bound) => value === bound },
-  minLength: { of: 'length', holds: (value, bound) => value >= bound },
-  maxLength: { of: 'length', holds: (value, bound) => value <= bound },
-  minInclusive: { of: 'value', holds: (value, bound) => value >= bound },
-  maxInclusive: { of: 'value', holds: (value, bound) => value <= bound },
-  minExclusive: { of: 'value', holds: (value, bound) => value > bound },
-  maxExclusive: { of: 'value', holds: (value, bound) => value < bound },
-};
 
 function allOf(checks: readonly ValueCheck[]): ValueCheck {
   const [first = () => true, second, ...rest] = checks;
