@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { decodeText } from '../gateway/adapter/check/run-samples.ts';
+import { decodeText } from '../gateway/adapter/check/message-text.ts';
 import { loadAdapter } from '../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from './support/adapter-tools.ts';
 import { aListMessage, aListRecord } from './support/messages.ts';

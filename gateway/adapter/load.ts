@@ -144,10 +144,7 @@ export async function loadYaml<T>(
     });
   }
   const text = await tools.readText(file);
-  const place: Place = (pointer) => {
-    const { line, column } = tools.placeInYaml(text, pointer);
-    return `${file}:${line}:${column}`;
-  };
+  const place = placesIn(file, text, tools);
   const checked = validate(tools.readYaml(text, file));
   if (checked.ok) return { value: checked.value, place };
   const [first, ...more] = checked.errors;
@@ -157,6 +154,14 @@ export async function loadYaml<T>(
     place(first?.pointer ?? ''),
     `Follow schemas/${basename(name, '.yaml')}.schema.json.`,
   );
+}
+
+/** Places of JSON Pointers in the text of a YAML file, as `file:line:column`. */
+export function placesIn(file: string, text: string, { placeInYaml }: Pick<AdapterTools, 'placeInYaml'>): Place {
+  return (pointer) => {
+    const { line, column } = placeInYaml(text, pointer);
+    return `${file}:${line}:${column}`;
+  };
 }
 
 /** A template with its file and schema; E_ADAPTER_INVALID when one of them is not there. */

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckSchema } from '../adapter/check/read-text.ts';
+import type { CheckSchema } from '../adapter/check/message-text.ts';
 import { GatewayError } from '../model/errors.ts';
 import { loadSchema, type Schema } from '../wire/xsd/schema.ts';
 import { checkDraft } from '../wire/signature/seal.ts';

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import about from '../../package.json' with { type: 'json' };
-import { testAdapter, type Case, type TestReport } from '../adapter/check/run-samples.ts';
+import { testAdapter, type Case, type TestReport } from '../adapter/check/test-adapter.ts';
 import type { Coverage } from '../adapter/check/coverage.ts';
 import { certifyAdapter, type CheckResult } from '../adapter/check/certify.ts';
 import { mutateAdapter } from '../adapter/check/mutate.ts';

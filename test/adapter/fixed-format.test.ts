@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
-import { decodeText } from '../../gateway/adapter/check/read-text.ts';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adapterTools } from '../support/adapter-tools.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
-import { decodeText } from '../../gateway/adapter/check/run-samples.ts';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { adapterTools } from '../support/adapter-tools.ts';

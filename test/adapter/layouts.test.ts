@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { decodeText } from '../../gateway/adapter/check/read-text.ts';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';

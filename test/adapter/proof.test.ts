@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { certifyAdapter, type CertifyReport } from '../../gateway/adapter/check/certify.ts';
 import { mutateAdapter, type MutationReport } from '../../gateway/adapter/check/mutate.ts';
 import { adapterDigest, requireCertified, type CheckName } from '../../gateway/adapter/certificate.ts';
-import { testAdapter, type Case, type TestReport } from '../../gateway/adapter/check/run-samples.ts';
+import { testAdapter, type Case, type TestReport } from '../../gateway/adapter/check/test-adapter.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';
@@ -64,7 +64,7 @@ describe('what an adapter promises', () => {
     it('with the value that our own words lack, not with a failure of the program', async () => {
       change('samples/grant-new/1-ours.json', '"chain":', '"chains":');
       expect(failed(await test())[0]?.failure).to.deep.equal({
-        detail: '1-ours.json is not whole',
+        detail: '1-ours.json is incomplete',
         at: '/position/chain',
       });
     });

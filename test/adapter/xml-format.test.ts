@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decodeText } from '../../gateway/adapter/check/run-samples.ts';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { expect } from 'chai';
-import { decodeText } from '../../gateway/adapter/check/run-samples.ts';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { eligibility } from '../../gateway/model/record/eligibility.ts';

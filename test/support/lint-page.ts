@@ -20,8 +20,8 @@ export function lintPage(): string {
   return [
     '# What lint finds',
     '',
-    'Made from `gateway/adapter/check/lint-rules.ts` by `npm run docs`. Codes are stable: E stops an adapter, W warns.',
-    '`mra adapter lint CC` names each finding with file, line and fix; `-o json` and `-o sarif` are for programs; `mra explain CODE` says what stands here.',
+    'Made from `schemas/lint-rules.json` by `npm run docs`. Codes never change: E stops an adapter, W warns.',
+    '`mra adapter lint CC` reports each finding with file, line and fix; `-o json` and `-o sarif` are for programs; `mra explain CODE` prints one entry of this page.',
     '',
     ...rules,
   ]

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { MessageFormat } from '../../gateway/adapter/adapter.ts';
-import { decodeText } from '../../gateway/adapter/check/read-text.ts';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { adapterTools } from './adapter-tools.ts';
 import { thrownBy } from './thrown.ts';
 

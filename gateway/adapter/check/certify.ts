@@ -6,8 +6,8 @@ import { adapterDigest, checkNames, type Certificate, type CheckName } from '../
 import type { AdapterTools } from '../tools.ts';
 import { lintAdapter } from './lint.ts';
 import { mutateAdapter } from './mutate.ts';
-import type { CheckSchema } from './read-text.ts';
-import { testAdapter, type Case, type TestReport } from './run-samples.ts';
+import type { CheckSchema } from './message-text.ts';
+import { testAdapter, type Case, type TestReport } from './test-adapter.ts';
 
 export interface CheckResult {
   readonly check: CheckName;

@@ -1,13 +1,13 @@
-/** Makes up messages of an adapter, always the same ones for the same seed: what `mra adapter test` sends around. */
+/** Generates messages of an adapter for its round trips: the same seed gives the same messages. */
 
 import type { Departure, ListMessage, ListRecord, Part } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths } from '../../model/record/domestic-record.ts';
-import { isGatewayError } from '../../model/errors.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
-import { trialList } from './trial-list.ts';
+import { refusalOf } from './failures.ts';
+import { encodeText, recordReadBack } from './message-text.ts';
 
 const plainTexts = [
   'Example Trading Co., Ltd.',
@@ -37,40 +37,37 @@ const hardTexts = [
 ];
 const texts = [...plainTexts, ...hardTexts];
 
-/** What a template carries of the generated texts, by path; the rest it refuses with E_VALUE_INVALID, as it may. */
-export type CarriedTexts = ReadonlyMap<string, readonly string[]>;
+type TextPath = (typeof textPaths)[number];
 
-const carriedByLists = new WeakMap<ListFormat, CarriedTexts>();
+/** What a template carries of the generated texts; it refuses the others with E_VALUE_INVALID, which is permitted. */
+type CarriedTexts = ReadonlyMap<TextPath, readonly string[]>;
 
-/** Asked of the template once: not every partner's notation has line ends, other scripts, or room for long texts. */
-export function textsOfLists({ identifiers, arrangement }: Adapter, format: ListFormat): CarriedTexts {
-  const known = carriedByLists.get(format);
-  if (known !== undefined) return known;
-  const probe = (path: string, text: string): ListRecord =>
-    recordWith((each) => (each === path ? text : format.needs.includes(each) ? 'X' : undefined), {
-      identifier: identifiers.ours.example,
-      grade: arrangement.grades[0] ?? '',
-      status: 'active',
-      statusSince: '2026-01-02',
-      validFrom: '2025-01-02',
-      validTo: '2029-01-02',
-      roles: [],
-    });
-  const carried: CarriedTexts = new Map(
-    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.view(probe(path, text))))]),
-  );
-  carriedByLists.set(format, carried);
-  return carried;
+/** Computes a value once for each layout. */
+function oncePerFormat<T>(compute: (adapter: Adapter, format: ListFormat) => T): typeof compute {
+  const known = new WeakMap<ListFormat, T>();
+  return (adapter, format) => {
+    const value = known.get(format) ?? compute(adapter, format);
+    known.set(format, value);
+    return value;
+  };
 }
 
-function carries(write: () => unknown): boolean {
-  try {
-    write();
-    return true;
-  } catch (error) {
-    if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return false;
-    throw error;
-  }
+/** Not every format carries line ends, other scripts or long texts. */
+const textsOf = oncePerFormat(({ identifiers, arrangement }, format): CarriedTexts => {
+  const days = { statusSince: '2026-01-02', validFrom: '2025-01-02', validTo: '2029-01-02' };
+  const rest = { ...days, grade: arrangement.grades[0] ?? '', status: 'active' as const, roles: [] };
+  const probe = (path: TextPath, text: string): ListRecord =>
+    recordWith((each) => (each === path ? text : format.needs.includes(each) ? 'X' : undefined), {
+      ...rest,
+      identifier: identifiers.ours.example,
+    });
+  return new Map(
+    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.view(probe(path, text))))]),
+  );
+});
+
+function carries(encode: () => unknown): boolean {
+  return refusalOf(encode)?.code !== 'E_VALUE_INVALID';
 }
 
 /** A list as either side may send it in one layout: our operators to them, or theirs to us. */
@@ -79,16 +76,17 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const { identifiers, arrangement, otherSide } = adapter;
   const form = outbound ? identifiers.ours : identifiers.theirs;
   const grades = outbound ? arrangement.grades : otherSide.grades;
-  const carried = textsOfLists(adapter, format);
+  const carried = textsOf(adapter, format);
+  const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    format.asSeen(inventRecord({ random, form, grades, needs: format.needs, carried })),
+    recordReadBack(format, inventRecord({ random, form, grades, needs: format.needs, carried })),
   );
   const departures = times(random.below(3), () => inventDeparture(random, form));
   return {
     kind: random.pick(['full', 'delta'] as const),
     id: `m-${hex(random, 24)}`,
-    from: random.pick(partiesOf(adapter)),
-    to: random.pick(partiesOf(adapter)),
+    from: random.pick(parties),
+    to: random.pick(parties),
     issuedAt: moment(random),
     nextBy: moment(random),
     ...(format.carriesParts && random.next() < 0.5 ? { part: inventPart(random) } : {}),
@@ -105,28 +103,14 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   };
 }
 
-const parties = new WeakMap<ListFormat, readonly string[]>();
-
 /** Administrations that the templates can name: any, or those of a code table. */
-function partiesOf({ list, partner }: Adapter): readonly string[] {
-  const known = parties.get(list);
-  if (known !== undefined) return known;
-  const some = ['XA', 'XB', 'XC', partner].filter((code) => isWritable(list, code));
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split(/(?:)/u);
-  const all = (): string[] => letters.flatMap((first) => letters.map((second) => first + second));
-  const found = some.length > 1 ? some : all().filter((code) => isWritable(list, code));
-  parties.set(list, found);
-  return found;
-}
-
-function isWritable(list: ListFormat, code: string): boolean {
-  try {
-    return Array.from(list.encode(trialList(list, { records: [] }, [code, code]))).length > 0;
-  } catch (error) {
-    if (isGatewayError(error) && error.code === 'E_CODE_UNKNOWN') return false;
-    throw error;
-  }
-}
+const partiesOf = oncePerFormat(({ partner }, list): readonly string[] => {
+  const canName = (code: string): boolean =>
+    refusalOf(() => encodeText(list, exampleList(list, {}, [code, code])))?.code !== 'E_CODE_UNKNOWN';
+  const some = ['XA', 'XB', 'XC', partner].filter(canName);
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
+  return some.length > 1 ? some : letters.flatMap((first) => letters.map((second) => first + second)).filter(canName);
+});
 
 function inventPart(random: SeededRandom): Part {
   const no = 1 + random.below(4);
@@ -139,9 +123,10 @@ export function inventReply(
   random: SeededRandom,
   format: MessageFormat<Reply> = adapter.reply,
 ): Reply {
+  const parties = partiesOf(adapter, adapter.list);
   const reply = {
     id: `m-${hex(random, 24)}`,
-    from: random.pick(partiesOf(adapter)),
+    from: random.pick(parties),
     to: adapter.partner,
     issuedAt: moment(random),
     subject: `m-${hex(random, 24)}`,
@@ -153,7 +138,7 @@ export function inventReply(
     code: random.pick(recordFaults),
     detail: random.pick(texts),
   }));
-  const carried = results.filter((result) => carries(() => [...format.encode({ ...reply, results: [result] })]));
+  const carried = results.filter((result) => carries(() => encodeText(format, { ...reply, results: [result] })));
   return { ...reply, results: carried };
 }
 
@@ -167,7 +152,7 @@ interface RecordTerms {
 
 function inventRecord({ random, form, grades, needs, carried }: RecordTerms): ListRecord {
   const validTo = needs.includes('validTo') || random.next() < 0.4 ? day(random) : undefined;
-  const text = (path: string): string | undefined => {
+  const text = (path: TextPath): string | undefined => {
     const wanted = needs.includes(path) || random.next() < 0.6;
     const choice = carried.get(path) ?? [];
     return wanted && choice.length > 0 ? random.pick(choice) : undefined;
@@ -185,19 +170,16 @@ function inventRecord({ random, form, grades, needs, carried }: RecordTerms): Li
 
 /** The record with the texts that `text` gives for each path. */
 function recordWith(
-  text: (path: string) => string | undefined,
+  text: (path: TextPath) => string | undefined,
   rest: Omit<ListRecord, 'name' | 'address'>,
 ): ListRecord {
-  return {
-    ...rest,
-    name: present({ local: text('name.local'), latin: text('name.latin') }),
-    address: present({
-      local: text('address.local'),
-      latin: text('address.latin'),
-      city: text('address.city'),
-      postcode: text('address.postcode'),
-    }),
-  };
+  const record: { name: Record<string, string>; address: Record<string, string> } = { name: {}, address: {} };
+  for (const path of textPaths) {
+    const [part, member] = path.split('.') as ['name' | 'address', string];
+    const value = text(path);
+    if (value !== undefined) record[part][member] = value;
+  }
+  return { ...rest, ...record };
 }
 
 function inventDeparture(random: SeededRandom, form: IdentifierForm): Departure {
@@ -212,12 +194,6 @@ function inventIdentifier(random: SeededRandom, form: IdentifierForm): string {
     .replaceAll(/[A-Z]/gu, () => String.fromCharCode(65 + random.below(26)));
   const identifier = form.toIdentifier(other);
   return form.grammar.test(identifier) ? identifier : form.example;
-}
-
-function present<T extends Record<string, string | undefined>>(texts: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)) as {
-    [K in keyof T]?: string;
-  };
 }
 
 function times<T>(count: number, make: () => T): T[] {
@@ -237,4 +213,24 @@ function day(random: SeededRandom): string {
 function moment(random: SeededRandom): string {
   const [from, to] = [Date.UTC(1990, 0, 1), Date.UTC(2060, 0, 1)];
   return new Date(from + Math.floor((random.next() * (to - from)) / 1000) * 1000).toISOString();
+}
+
+const hash = '0'.repeat(64);
+
+/** A full list of given records as the partner reads them, with sender, position and times of an example. */
+export function exampleList(
+  format: Pick<ListFormat, 'asSeen' | 'carriesParts'>,
+  { records = [], departures = [] }: Partial<Pick<ListMessage, 'records' | 'departures'>>,
+  [from, to]: readonly [from: string, to: string],
+): ListMessage {
+  return {
+    ...{ kind: 'full', id: 'm-00000001', from, to },
+    issuedAt: '2026-01-01T00:00:00.000Z',
+    nextBy: '2026-01-02T00:00:00.000Z',
+    ...(format.carriesParts ? { part: { no: 1, of: 1 } } : {}),
+    position: { epoch: { no: 1, id: 'a' }, sequence: 1, chain: hash, root: hash, count: records.length },
+    previousChain: hash,
+    records: records.map((record) => recordReadBack(format, record)),
+    departures,
+  };
 }

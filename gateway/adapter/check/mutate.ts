@@ -1,21 +1,20 @@
-/** Breaks an adapter on purpose, in memory, and says which changes neither its samples nor generated messages notice. */
+/** Changes an adapter on purpose, in memory, and reports which changes neither its samples nor generated messages notice. */
 
 import { join, resolve } from 'node:path';
 import { isGatewayError, GatewayError } from '../../model/errors.ts';
-import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter } from '../adapter.ts';
-import { roundTrip, tripsOf } from './run-samples.ts';
 import { loadAdapter, loadManifest } from '../load.ts';
-import type { CheckSchema } from './read-text.ts';
-import { readSamples, runSample, type Sample } from './samples.ts';
 import type { AdapterTools } from '../tools.ts';
 import { manifestMutants } from './manifest-mutants.ts';
+import type { CheckSchema } from './message-text.ts';
+import { roundTrip, tripsOf } from './round-trips.ts';
+import { readSamples, runSample, type Sample } from './samples.ts';
 import { templateMutants, type Mutant } from './template-mutants.ts';
 import { holesIn, templatesOf } from './template-text.ts';
 
 export interface MutateOptions {
   readonly seed: number;
-  /** Made-up messages of each kind and layout for what no sample noticed. */
+  /** Generated messages of each kind and layout for what no sample noticed. */
   readonly runs: number;
   readonly checkSchema: CheckSchema;
 }
@@ -26,41 +25,42 @@ export interface MutationReport {
   readonly refused: number;
   readonly bySamples: number;
   readonly byMadeUp: number;
-  readonly survivors: readonly Survivor[];
+  readonly survivors: readonly Pick<Mutant, 'at' | 'change' | 'wanted'>[];
 }
-
-export type Survivor = Pick<Mutant, 'at' | 'change' | 'wanted'>;
 
 type Fate = 'refused' | 'bySamples' | 'byMadeUp' | 'survivors';
 
-/** Tries every change. No file is written. Throws E_ADAPTER_INVALID for an adapter that is not sound to begin with. */
+/** Tries every change. No file is written. Throws E_ADAPTER_INVALID for an adapter that fails its tests unchanged. */
 export async function mutateAdapter(
   folder: string,
   tools: AdapterTools,
   options: MutateOptions,
 ): Promise<MutationReport> {
   const samples = await readSamples(join(folder, 'samples'), tools);
-  const reader = remembering(tools);
-  const whole = await loadAdapter(folder, reader(undefined));
-  if (noticedBySamples(whole, samples, tools) || noticedByMadeUp(whole, tools, options)) {
-    const fix = 'Mend what mra adapter test finds first.';
+  const cached = cachingReader(tools);
+  const noticedBy = (adapter: Adapter): Fate => {
+    if (samplesNotice(adapter, samples, tools)) return 'bySamples';
+    return generatedNotice(adapter, tools, options) ? 'byMadeUp' : 'survivors';
+  };
+  if (noticedBy(await loadAdapter(folder, { ...tools, readText: cached() })) !== 'survivors') {
+    const fix = 'Correct what mra adapter test finds first.';
     throw new GatewayError('E_ADAPTER_INVALID', 'the adapter fails its tests as it is', { at: folder, fix });
   }
-  const fates: Record<Fate, Mutant[]> = { refused: [], bySamples: [], byMadeUp: [], survivors: [] };
-  for (const mutant of await mutantsOf(folder, tools)) {
-    const broken = await loadBroken(folder, reader(mutant));
-    if (broken === undefined) fates.refused.push(mutant);
-    else if (noticedBySamples(broken, samples, tools)) fates.bySamples.push(mutant);
-    else if (noticedByMadeUp(broken, tools, options)) fates.byMadeUp.push(mutant);
-    else fates.survivors.push(mutant);
+  const mutants = await mutantsOf(folder, tools);
+  const fates: Fate[] = [];
+  for (const mutant of mutants) {
+    const changed = await loadChanged(folder, { ...tools, readText: cached(mutant) });
+    fates.push(changed === undefined ? 'refused' : noticedBy(changed));
   }
-  const { refused, bySamples, byMadeUp, survivors } = fates;
+  const count = (fate: Fate): number => fates.filter((each) => each === fate).length;
   return {
-    changes: refused.length + bySamples.length + byMadeUp.length + survivors.length,
-    refused: refused.length,
-    bySamples: bySamples.length,
-    byMadeUp: byMadeUp.length,
-    survivors: survivors.map(({ at, change, wanted }) => ({ at, change, wanted })),
+    changes: mutants.length,
+    refused: count('refused'),
+    bySamples: count('bySamples'),
+    byMadeUp: count('byMadeUp'),
+    survivors: mutants
+      .filter((_, i) => fates[i] === 'survivors')
+      .map(({ at, change, wanted }) => ({ at, change, wanted })),
   };
 }
 
@@ -76,22 +76,19 @@ async function mutantsOf(folder: string, tools: AdapterTools): Promise<readonly 
   ];
 }
 
-/** Tools that read each file once, and give a mutant's text in place of its file. */
-function remembering(tools: AdapterTools): (mutant: Mutant | undefined) => AdapterTools {
+/** Readers that read each file once, and give a mutant's text instead of that of its file. */
+function cachingReader({ readText }: AdapterTools): (mutant?: Mutant) => AdapterTools['readText'] {
   const texts = new Map<string, Promise<string>>();
-  return (mutant) => ({
-    ...tools,
-    readText(file) {
-      const path = resolve(file);
-      if (path === mutant?.file) return Promise.resolve(mutant.text);
-      const text = texts.get(path) ?? tools.readText(path);
-      texts.set(path, text);
-      return text;
-    },
-  });
+  return (mutant) => (file) => {
+    const path = resolve(file);
+    if (path === mutant?.file) return Promise.resolve(mutant.text);
+    const text = texts.get(path) ?? readText(path);
+    texts.set(path, text);
+    return text;
+  };
 }
 
-async function loadBroken(folder: string, tools: AdapterTools): Promise<Adapter | undefined> {
+async function loadChanged(folder: string, tools: AdapterTools): Promise<Adapter | undefined> {
   try {
     return await loadAdapter(folder, tools);
   } catch (error) {
@@ -100,20 +97,16 @@ async function loadBroken(folder: string, tools: AdapterTools): Promise<Adapter 
   }
 }
 
-// A sample that is written as it stands follows its schema as it did before.
+// An encoded message that equals its sample follows the schema as the sample does.
 const noSchema: CheckSchema = () => undefined;
 
-function noticedBySamples(adapter: Adapter, samples: readonly Sample[], tools: AdapterTools): boolean {
+function samplesNotice(adapter: Adapter, samples: readonly Sample[], tools: AdapterTools): boolean {
   const bench = { adapter, tools, checkSchema: noSchema };
   return samples.some((sample) => runSample(bench, sample).failure !== undefined);
 }
 
-function noticedByMadeUp(adapter: Adapter, tools: AdapterTools, { seed, runs, checkSchema }: MutateOptions): boolean {
+function generatedNotice(adapter: Adapter, tools: AdapterTools, { seed, runs, checkSchema }: MutateOptions): boolean {
   const bench = { adapter, tools, checkSchema };
-  return tripsOf(adapter).some((trip) => {
-    for (let run = 0; run < runs; run += 1) {
-      if (roundTrip(bench, trip, seededRandom(seed + run)).failure !== undefined) return true;
-    }
-    return false;
-  });
+  const seeds = Array.from({ length: runs }, (_, run) => seed + run);
+  return tripsOf(adapter).some((trip) => seeds.some((each) => roundTrip(bench, trip, each).failure !== undefined));
 }

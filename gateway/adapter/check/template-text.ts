@@ -143,18 +143,18 @@ export function listsOf(kind: MessageKind, path: string, message: unknown): read
 }
 
 /** The first value a message of our own lacks, as a JSON Pointer; undefined where it is whole. */
-export function lackingIn(kind: MessageKind, message: unknown): string | undefined {
-  return lacking(rootOf(kind), message, '');
+export function missingIn(kind: MessageKind, message: unknown): string | undefined {
+  return missing(rootOf(kind), message, '');
 }
 
-function lacking(shape: RootShape, item: unknown, at: string): string | undefined {
+function missing(shape: RootShape, item: unknown, at: string): string | undefined {
   const field = shape.fields.find((each) => !each.optional && valueOf(each, item) === undefined);
   if (field !== undefined) return `${at}/${field.path.replace('message.', '').replaceAll('.', '/')}`;
   for (const list of shape.lists) {
     const place = `${at}/${list.path}`;
     const items = valueOf(list, item);
     if (!Array.isArray(items)) return place;
-    const found = items.map((each, i) => lacking(list.shape, each, `${place}/${i}`)).find((each) => each !== undefined);
+    const found = items.map((each, i) => missing(list.shape, each, `${place}/${i}`)).find((each) => each !== undefined);
     if (found !== undefined) return found;
   }
   return undefined;

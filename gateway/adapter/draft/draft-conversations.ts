@@ -6,7 +6,7 @@ import { roles } from '../../model/record/domestic-record.ts';
 import { asGatewayError } from '../../model/errors.ts';
 import { zeroChain } from '../../model/list/digest.ts';
 import type { Adapter, IdentifierForm, MessageFormat } from '../adapter.ts';
-import { decodeText, type TextReaders } from '../check/read-text.ts';
+import { decodeText, type TextReaders } from '../check/message-text.ts';
 
 const companies = [
   ['EXAMPLE TRADING CO., LTD.', '示例贸易有限公司', '1 EXAMPLE ROAD', '示例路1号'],
