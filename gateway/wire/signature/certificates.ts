@@ -5,10 +5,11 @@ import forge from 'node-forge';
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Digest } from '../../model/message.ts';
+import { bytesWithin, der, derOf, derOid, hasTag, oidOf, readDer, tags, within, type Der } from './der.ts';
 
 const { asn1, pki } = forge;
 // node-forge exports this function; its type declarations omit it.
-const framePki = pki as unknown as { getTBSCertificate(certificate: forge.pki.Certificate): forge.asn1.Asn1 };
+const tbsPki = pki as unknown as { getTBSCertificate(certificate: forge.pki.Certificate): Der };
 
 export interface DistinguishedName {
   /** ISO 3166-1 alpha-2. */
@@ -56,19 +57,14 @@ export function makeCertificate(plan: CertificatePlan): X509Certificate {
   // node-forge encodes RSA certificates only: the real key and algorithm replace a placeholder in its result.
   draft.publicKey = pki.rsa.setPublicKey(new forge.jsbn.BigInteger('3'), new forge.jsbn.BigInteger('3'));
   draft.siginfo.algorithmOid = oid.rsaSha256;
-  const content = framePki.getTBSCertificate(draft);
-  const parts = sequenceOf(content);
+  const content = tbsPki.getTBSCertificate(draft);
+  const parts = content.value as Der[];
   const algorithm = algorithmOf(plan.issuer.privateKey);
   parts[2] = algorithm;
-  parts[6] = decode(plan.publicKey.export({ type: 'spki', format: 'der' }));
-  const signed = Buffer.from(asn1.toDer(content).getBytes(), 'binary');
-  const signature = sign('sha256', signed, plan.issuer.privateKey);
-  const certificate = asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SEQUENCE, true, [
-    content,
-    algorithm,
-    asn1.create(asn1.Class.UNIVERSAL, asn1.Type.BITSTRING, false, `\0${signature.toString('binary')}`),
-  ]);
-  return new X509Certificate(Buffer.from(asn1.toDer(certificate).getBytes(), 'binary'));
+  parts[6] = parseDer(plan.publicKey.export({ type: 'spki', format: 'der' }));
+  const signature = sign('sha256', derOf(content), plan.issuer.privateKey);
+  const value = der(tags.bits, Buffer.concat([Buffer.of(0), signature]));
+  return new X509Certificate(derOf(der(tags.sequence, [content, algorithm, value])));
 }
 
 /** All certificates of a PEM text, in order. Throws E_KEY_MISSING when there is none, or one cannot be parsed. */
@@ -102,31 +98,22 @@ export function certificateUsage(certificate: X509Certificate): CertificateUsage
   };
 }
 
-/** The first octet of the key usage, 0 without the extension. Extensions are element [3] of the TBSCertificate. */
+function parseDer(bytes: Uint8Array): Der {
+  const element = readDer(bytes);
+  if (element === undefined) throw new GatewayError('E_KEY_MISSING', 'a certificate or key is not DER');
+  return element;
+}
+
+/** The first octet of the key usage, 0 without the extension. */
 function keyUsageBits(certificate: X509Certificate): number {
-  const content = sequenceOf(sequenceOf(decode(certificate.raw))[0]);
-  const wrapper = content.find((part) => part.tagClass === asn1.Class.CONTEXT_SPECIFIC && (part.type as number) === 3);
-  if (wrapper === undefined) return 0;
-  for (const extension of sequenceOf(sequenceOf(wrapper)[0])) {
-    const [id, ...rest] = sequenceOf(extension);
-    if (typeof id?.value !== 'string' || asn1.derToOid(id.value) !== oid.keyUsage) continue;
-    const octets = rest.at(-1)?.value;
-    if (typeof octets !== 'string') return 0;
-    // A BIT STRING in DER: tag, length, number of unused bits, bits.
-    return octets.charCodeAt(3);
+  const content = within(within(parseDer(certificate.raw), tags.sequence)?.[0], tags.sequence) ?? [];
+  const wrapper = content.find((part) => hasTag(part, tags.context3));
+  for (const extension of within(within(wrapper, tags.context3)?.[0], tags.sequence) ?? []) {
+    const [id, ...rest] = within(extension, tags.sequence) ?? [];
+    // The value is a BIT STRING in DER: tag, length, number of unused bits, bits.
+    if (oidOf(id) === oid.keyUsage) return bytesWithin(rest.at(-1), tags.octets)?.[3] ?? 0;
   }
   return 0;
-}
-
-function decode(der: Buffer): forge.asn1.Asn1 {
-  return asn1.fromDer(der.toString('binary'), { strict: true, decodeBitStrings: false } as never);
-}
-
-function sequenceOf(node: forge.asn1.Asn1 | undefined): forge.asn1.Asn1[] {
-  if (node === undefined || typeof node.value === 'string') {
-    throw new GatewayError('E_KEY_MISSING', 'a certificate does not follow X.509');
-  }
-  return node.value;
 }
 
 function positiveHex(serial: Uint8Array): string {
@@ -145,20 +132,18 @@ function nameFields(name: DistinguishedName): forge.pki.CertificateField[] {
   ];
 }
 
-function algorithmOf(key: KeyObject): forge.asn1.Asn1 {
+function algorithmOf(key: KeyObject): Der {
   const isEc = key.asymmetricKeyType === 'ec';
-  const id = asn1.oidToDer(isEc ? oid.ecdsaSha256 : oid.rsaSha256).getBytes();
-  const parts = [asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OID, false, id)];
-  if (!isEc) parts.push(asn1.create(asn1.Class.UNIVERSAL, asn1.Type.NULL, false, ''));
-  return asn1.create(asn1.Class.UNIVERSAL, asn1.Type.SEQUENCE, true, parts);
+  const parameters = isEc ? [] : [der(tags.nothing, Buffer.alloc(0))];
+  return der(tags.sequence, [derOid(isEc ? oid.ecdsaSha256 : oid.rsaSha256), ...parameters]);
 }
 
 function extensionsOf(plan: CertificatePlan): object[] {
-  const own = keyIdentifier(plan.publicKey);
+  const [subject, issuer] = [plan.publicKey, plan.issuer.publicKey].map(keyIdentifier);
   return [
     ...usageExtensions(plan),
-    { name: 'subjectKeyIdentifier', value: asn1.create(asn1.Class.UNIVERSAL, asn1.Type.OCTETSTRING, false, own) },
-    { name: 'authorityKeyIdentifier', keyIdentifier: keyIdentifier(plan.issuer.publicKey) },
+    { name: 'subjectKeyIdentifier', value: der(tags.octets, subject ?? Buffer.alloc(0)) },
+    { name: 'authorityKeyIdentifier', keyIdentifier: issuer?.toString('latin1') },
   ];
 }
 
@@ -188,7 +173,7 @@ function altName(host: string): object {
 }
 
 /** Any method that generates unique values is allowed (RFC 5280, 4.2.1.2). */
-function keyIdentifier(key: KeyObject): string {
-  const der = key.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(der).digest().subarray(0, 20).toString('binary');
+function keyIdentifier(key: KeyObject): Buffer {
+  const spki = key.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(spki).digest().subarray(0, 20);
 }

@@ -40,6 +40,7 @@ const sequence = (...elements: readonly Der[]): Der => der(tags.sequence, elemen
 /** DER of a detached signature over the content; it states a signing time if `at` is given. */
 export function signCms(content: Uint8Array, signer: Signer, at?: Moment): Buffer {
   const certificate = readDer(signer.certificate.raw);
+  requireProfile(certificate !== undefined, 'the certificate is not DER');
   const { issuer, serial } = issuerAndSerial(certificate);
   const attribute = (name: string, value: Der): Der => sequence(derOid(name), derSet([value]));
   const attributes = derSet([
@@ -72,7 +73,9 @@ export function signCms(content: Uint8Array, signer: Signer, at?: Moment): Buffe
 
 /** Parses a signature and checks every element. Throws E_SIGNATURE_PROFILE, or E_SIGNATURE_ALGORITHM for another algorithm than agreed. */
 export function readCms(bytes: Uint8Array, algorithm: SignatureAlgorithm): ParsedCms {
-  const [type, wrapped] = fields(readDer(bytes), 2, 'ContentInfo');
+  const element = readDer(bytes);
+  requireProfile(element !== undefined, 'the signature is not DER');
+  const [type, wrapped] = fields(element, 2, 'ContentInfo');
   requireProfile(oidOf(type) === oids.signedData, 'the content type is not SignedData');
   const inner = single(wrapped, tags.context0, 'SignedData');
   const [version, digests, content, certificates, signers] = fields(inner, 5, 'SignedData');

@@ -1,7 +1,6 @@
 /** ASN.1 in DER (X.690, 10), read strictly and written with node-forge. */
 
 import forge from 'node-forge';
-import { profileError, requireProfile } from './profile.ts';
 
 const { asn1 } = forge;
 
@@ -10,6 +9,7 @@ export type Der = forge.asn1.Asn1;
 /** Identifier octets: class, constructed bit, tag number (X.690, 8.1.2). */
 export const tags = {
   integer: 0x02,
+  bits: 0x03,
   octets: 0x04,
   nothing: 0x05,
   oid: 0x06,
@@ -18,6 +18,7 @@ export const tags = {
   sequence: 0x30,
   set: 0x31,
   context0: 0xa0,
+  context3: 0xa3,
   context4: 0xa4,
 } as const;
 export type Tag = (typeof tags)[keyof typeof tags];
@@ -25,19 +26,17 @@ export type Tag = (typeof tags)[keyof typeof tags];
 const constructed = 0x20;
 
 /**
- * The element that the bytes encode. Throws E_SIGNATURE_PROFILE when they are not DER: node-forge also accepts BER (indefinite
- * and overlong lengths, padded integers), so its result must encode to the same bytes again.
+ * The element that the bytes encode; undefined when they are not DER. node-forge also accepts BER (indefinite and overlong
+ * lengths, padded integers), so its result must encode to the same bytes again.
  */
-export function readDer(bytes: Uint8Array): Der {
+export function readDer(bytes: Uint8Array): Der | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  let element: Der | undefined;
   try {
-    element = asn1.fromDer(text, { strict: true, parseAllBytes: true, decodeBitStrings: false } as never);
-  } catch (cause) {
-    throw profileError('the signature is not ASN.1', cause);
+    const element = asn1.fromDer(text, { strict: true, parseAllBytes: true, decodeBitStrings: false } as never);
+    return asn1.toDer(element).getBytes() === text ? element : undefined;
+  } catch {
+    return undefined; // node-forge throws plain errors for everything that it cannot parse
   }
-  requireProfile(asn1.toDer(element).getBytes() === text, 'the signature is not DER');
-  return element;
 }
 
 export function derOf(element: Der): Buffer {

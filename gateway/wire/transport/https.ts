@@ -39,22 +39,14 @@ export function httpsTransport({ url, tls, from, timeouts = {}, pull }: HttpsOpt
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const nextMessage = new URL(`${door.href}/next`);
+  const queue = new URL(`${door.href}/next`);
+  const polling = pull && {
+    seconds: pull.seconds,
+    next: () => poll(agent, queue, deadlineMs(totalMs, pull.maxBytes)),
+  };
   return {
-    ...(pull && {
-      pull: {
-        seconds: pull.seconds,
-        next: () => poll(agent, nextMessage, deadlineMs(totalMs, pull.maxBytes)),
-      },
-    }),
-    async send(message) {
-      const milliseconds = deadlineMs(totalMs, message.bytes.length);
-      try {
-        return await outcomeOf(await post(agent, door, message, AbortSignal.timeout(milliseconds)));
-      } catch (error) {
-        return failureOutcome(error, milliseconds);
-      }
-    },
+    ...(polling && { pull: polling }),
+    send: (message) => post(agent, door, message, deadlineMs(totalMs, message.bytes.length)),
     close: () => agent.destroy(),
   };
 }
@@ -71,18 +63,15 @@ function doorUrl(url: string, from: string): URL {
 }
 
 /** Redirects are not followed: a message goes to the agreed address only. */
-function post(agent: Agent, door: URL, message: SealedMessage, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-  return request(door, {
-    dispatcher: agent,
-    signal,
-    method: 'POST',
-    headers: {
-      'content-type': message.contentType,
-      'mra-message-id': message.id,
-      'mra-message-kind': message.kind,
-    },
-    body: message.bytes,
-  });
+async function post(agent: Agent, door: URL, message: SealedMessage, milliseconds: number): Promise<SendOutcome> {
+  const { contentType, id, kind, bytes: body } = message;
+  const headers = { 'content-type': contentType, 'mra-message-id': id, 'mra-message-kind': kind };
+  try {
+    const signal = AbortSignal.timeout(milliseconds);
+    return await outcomeOf(await request(door, { dispatcher: agent, signal, method: 'POST', headers, body }));
+  } catch (error) {
+    return failureOutcome(error, milliseconds);
+  }
 }
 
 /** Polls for the next message; a body that does not match its Content-Digest (RFC 9530) counts as a failure. */
@@ -91,17 +80,12 @@ async function poll(agent: Agent, next: URL, milliseconds: number): Promise<Poll
     const signal = AbortSignal.timeout(milliseconds);
     const answer = await request(next, { dispatcher: agent, signal, method: 'GET' });
     const bytes = await answer.body.bytes();
-    const { 'mra-message-id': id, 'content-digest': stated } = answer.headers;
-    switch (answer.statusCode) {
-      case 204:
-        return { kind: 'none' };
-      case 200:
-        if (stated !== contentDigest(createHash('sha256').update(bytes).digest())) break;
-        return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
-      default:
-        return { kind: 'failed', evidence: evidenceOf(answer, bytes) };
-    }
-    return { kind: 'failed', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
+    const { 'mra-message-id': id, 'content-digest': digest } = answer.headers;
+    if (answer.statusCode === 204) return { kind: 'none' };
+    if (answer.statusCode !== 200) return { kind: 'failed', evidence: evidenceOf(answer, bytes) };
+    if (digest !== contentDigest(createHash('sha256').update(bytes).digest()))
+      return { kind: 'failed', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
+    return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
   } catch (error) {
     return { kind: 'failed', evidence: failureOutcome(error, milliseconds).evidence };
   }

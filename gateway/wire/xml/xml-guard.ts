@@ -3,28 +3,18 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
 
-interface XmlLimits {
-  readonly bytes: number;
-  readonly depth: number;
-  /** Attributes and namespace declarations of one element. */
-  readonly attributes: number;
-  /** Bytes of one name, attribute value, or text. */
-  readonly name: number;
-  readonly value: number;
-  readonly text: number;
-  readonly elements: number;
-}
-
-/** Sufficient for a list of several hundred thousand operators. */
-export const xmlLimits: XmlLimits = {
+/** Limits of one message, sufficient for a list of several hundred thousand operators. Sizes are in bytes. */
+export const xmlLimits = {
   bytes: 256 * 1024 * 1024,
   depth: 64,
+  /** Attributes and namespace declarations of one element. */
   attributes: 48,
   name: 128,
+  /** One attribute value. */
   value: 64 * 1024,
   text: 1024 * 1024,
   elements: 10_000_000,
-};
+} as const;
 
 const [lessThan, greaterThan, slash, equals, quote, apostrophe] = [0x3c, 0x3e, 0x2f, 0x3d, 0x22, 0x27];
 

@@ -24,14 +24,11 @@ export type Schema =
 /** A violation of a JSON Schema. Values of the document are not quoted. */
 interface JsonFault {
   readonly pointer: string;
-  readonly code: JsonFaultCode;
+  readonly code: string;
   readonly detail: string;
   /** The values of an enumeration. */
   readonly allowed?: readonly string[];
 }
-
-type JsonFaultCode =
-  'REQUIRED' | 'UNKNOWN_MEMBER' | 'TYPE' | 'ENUM' | 'FORMAT' | 'PATTERN' | 'LENGTH' | 'RANGE' | 'COUNT' | 'RULE';
 
 export type JsonVerdict<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly JsonFault[] };
@@ -119,28 +116,19 @@ function jsonFaults(validator: ValidateFunction, value: unknown): readonly JsonF
   return validator(value) ? [] : (validator.errors ?? []).slice(0, faultLimit).map(toFault);
 }
 
-const codes: Readonly<Record<string, JsonFaultCode>> = {
-  required: 'REQUIRED',
-  dependentRequired: 'REQUIRED',
-  additionalProperties: 'UNKNOWN_MEMBER',
-  unevaluatedProperties: 'UNKNOWN_MEMBER',
-  type: 'TYPE',
-  enum: 'ENUM',
-  const: 'ENUM',
-  format: 'FORMAT',
-  pattern: 'PATTERN',
-  minLength: 'LENGTH',
-  maxLength: 'LENGTH',
-  minimum: 'RANGE',
-  maximum: 'RANGE',
-  exclusiveMinimum: 'RANGE',
-  exclusiveMaximum: 'RANGE',
-  multipleOf: 'RANGE',
-  minItems: 'COUNT',
-  maxItems: 'COUNT',
-  minProperties: 'COUNT',
-  maxProperties: 'COUNT',
+/** The codes of JSON Schema keywords; all others are RULE. */
+const keywordsByCode = {
+  REQUIRED: ['required', 'dependentRequired'],
+  UNKNOWN_MEMBER: ['additionalProperties', 'unevaluatedProperties'],
+  TYPE: ['type'],
+  ENUM: ['enum', 'const'],
+  FORMAT: ['format'],
+  PATTERN: ['pattern'],
+  LENGTH: ['minLength', 'maxLength'],
+  RANGE: ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'],
+  COUNT: ['minItems', 'maxItems', 'minProperties', 'maxProperties'],
 };
+const codes = new Map(Object.entries(keywordsByCode).flatMap(([code, names]) => names.map((name) => [name, code])));
 
 function toFault(error: ErrorObject): JsonFault {
   const parameters = error.params as Readonly<Record<string, unknown>>;
@@ -148,7 +136,7 @@ function toFault(error: ErrorObject): JsonFault {
   const allowed = allowedValues(parameters);
   return {
     pointer: error.instancePath + (typeof member === 'string' ? memberPointer(member) : ''),
-    code: codes[error.keyword] ?? 'RULE',
+    code: codes.get(error.keyword) ?? 'RULE',
     detail: error.message ?? 'does not follow the schema',
     ...(allowed === undefined ? {} : { allowed }),
   };
