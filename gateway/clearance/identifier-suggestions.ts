@@ -1,4 +1,4 @@
-/** Identifier suggestions: the identifier one slip away from the one sent with which the answer would have been `recognised`. */
+/** Identifier suggestions: the identifier one edit away from the one sent with which the answer would have been `recognised`. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer, ListInForce, WouldChangeAnswer } from '../model/clearance/answer.ts';
@@ -34,7 +34,7 @@ export async function suggestIdentifier(
   const sent = request.identifier;
   if (!notFound || fact !== undefined || sent === undefined || isCut(request, terms.identifiers.theirs))
     return undefined;
-  // Candidates take a millisecond or two; in a batch of slips, other work gets its turn in between.
+  // Candidates take a millisecond or two; in a batch of mistyped identifiers, other work gets its turn in between.
   await nextTurn();
   const candidates = candidatesOf(sent, issuerOf(terms, request.partner));
   const recognised = await recognisedAmong(lookup, query, candidates);

@@ -79,14 +79,14 @@ export async function importOperators(
   const today = dayAt(deps.now(), deps.home.timeZone);
   const digest = createHash('sha256');
   let bytes = 0;
-  const seen = (piece: Uint8Array): void => {
+  const onBytes = (piece: Uint8Array): void => {
     digest.update(piece);
     bytes += piece.length;
     progress?.(bytes);
   };
 
   // 1. Judge every row of the file.
-  const source = { path, encoding, seen };
+  const source = { path, encoding, onBytes };
   const judged = format === 'csv' ? judgeTable(deps.home, today, source) : judgeLines(deps.home, today, source);
   const judgedFile = await collect(judged);
 
@@ -108,27 +108,27 @@ export async function importOperators(
 interface Source {
   readonly path: string;
   readonly encoding: TableEncoding;
-  readonly seen: (piece: Uint8Array) => void;
+  readonly onBytes: (piece: Uint8Array) => void;
 }
 
 interface Judged extends JudgedRow {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, seen }: Source): AsyncIterable<Judged> {
+async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, onBytes }: Source): AsyncIterable<Judged> {
   const judge = rowJudge(home, today);
   const columns = Object.values(home.columns);
-  for await (const row of readTable(path, { encoding, columns, onBytes: seen })) yield { ...judge(row), fields: row.fields };
+  for await (const row of readTable(path, { encoding, columns, onBytes })) yield { ...judge(row), fields: row.fields };
 }
 
 const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));
 
 /** Lines have no titles: their columns are the paths of the record. The shape is judged first, then the row like any other. */
-async function* judgeLines(home: HomeProfile, today: Day, { path, encoding, seen }: Source): AsyncIterable<Judged> {
+async function* judgeLines(home: HomeProfile, today: Day, { path, encoding, onBytes }: Source): AsyncIterable<Judged> {
   const columns = Object.fromEntries(recordPaths.map((name) => [name, name]));
   const judge = rowJudge({ ...home, columns }, today);
   const shape = jsonValidator<DomesticRecord>(recordSchema);
-  for await (const { row, text } of readJsonLines(path, { encoding, onBytes: seen })) {
+  for await (const { row, text } of readJsonLines(path, { encoding, onBytes })) {
     const line = readLine(row, text, shape);
     yield line.faults.length > 0 ? line : { ...judge(line), fields: line.fields };
   }
@@ -193,32 +193,23 @@ function bySeverity(problems: ReadonlyMap<FaultRule, Problem>): Problem[] {
   return [...problems.values()].sort((a, b) => a.severity.localeCompare(b.severity) || b.rows - a.rows);
 }
 
-/** Carries the counts out of a transaction that must not be kept. */
-class DryRun extends Error {
-  readonly saved: Saved;
-  constructor(saved: Saved) {
-    super('dry run');
-    this.saved = saved;
-  }
-}
-
+/** In one transaction; a dry run rolls it back, which is the one way to count exactly what saving would do. */
 async function save(deps: ImportDeps, file: JudgedFile, run: { sha256: string; dryRun: boolean }): Promise<Saved> {
   const at = momentOf(deps.now());
-  try {
-    return await deps.db.transaction(async (tx) => {
-      const saved = await saveOperators(tx, file.records, at);
-      // Saving and rolling back is the one way to count exactly what saving would do.
-      if (run.dryRun) throw new DryRun(saved);
-      if (saved.created + saved.changed > 0) {
-        const detail = { ...saved, rows: file.rows, refused: file.refused.length };
-        await appendEvents(tx, [{ kind: 'operators_imported', ref: run.sha256, detail, at }]);
-      }
-      return saved;
+  const rollback = new Error('dry run');
+  let saved: Saved = { created: 0, changed: 0, unchanged: 0 };
+  await deps.db
+    .transaction(async (tx) => {
+      saved = await saveOperators(tx, file.records, at);
+      if (run.dryRun) throw rollback;
+      if (saved.created + saved.changed === 0) return;
+      const detail = { ...saved, rows: file.rows, refused: file.refused.length };
+      await appendEvents(tx, [{ kind: 'operators_imported', ref: run.sha256, detail, at }]);
+    })
+    .catch((error: unknown) => {
+      if (error !== rollback) throw error;
     });
-  } catch (error) {
-    if (error instanceof DryRun) return error.saved;
-    throw error;
-  }
+  return saved;
 }
 
 /** The refused rows as CSV, with the rules they break and what to do about it; safe to open in a spreadsheet. */

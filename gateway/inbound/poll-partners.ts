@@ -35,9 +35,7 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
 
 /** Polls every partner whose messages wait at its own door until `stop`. */
 export async function runPolling(gateway: Gateway, receive: Receive, stop: AbortSignal): Promise<void> {
-  await repeatForEach(gateway, stop, {
-    name: 'polling',
-    run: (code) => pollPartner(gateway, code, receive),
-    pauseSeconds: (code) => gateway.partners.get(code)?.transport?.pull?.seconds ?? 60,
-  });
+  const poll = (code: string): Promise<boolean> => pollPartner(gateway, code, receive);
+  const pauseSeconds = (code: string): number => gateway.partners.get(code)?.transport?.pull?.seconds ?? 60;
+  await repeatForEach(gateway, stop, 'polling', poll, pauseSeconds);
 }

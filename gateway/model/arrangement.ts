@@ -1,6 +1,6 @@
 /** The terms of one mutual recognition arrangement, as data: what was agreed, nothing about messages. */
 
-import type { Day, Role } from './record/domestic-record.ts';
+import type { Day } from './record/domestic-record.ts';
 
 export type Direction = 'import' | 'export';
 export type TransportMode = 'sea' | 'air' | 'road' | 'rail' | 'post';
@@ -18,7 +18,7 @@ export interface Arrangement {
     readonly until?: Day;
     readonly modes?: Readonly<Partial<Record<TransportMode, Day>>>;
   };
-  /** Goods movements it covers, seen from home. */
+  /** Movements of goods it covers, from the view of the home administration. */
   readonly directions: readonly Direction[];
   /** The roles on an entry in which the foreign operator earns the benefits. */
   readonly entryRoles: readonly EntryRole[];
@@ -27,7 +27,7 @@ export interface Arrangement {
   readonly benefits: Benefits;
   /** A list older than this, in seconds, no longer answers. */
   readonly maxAgeSeconds: number;
-  /** How far a list may move in one message before two people look at it. */
+  /** How much a list may change in one message before two people must decide. */
   readonly bands: ListBands;
   /** A pilot covers less than the whole of the trade; absent: no such limit. */
   readonly limits?: Limits;
@@ -92,5 +92,3 @@ export function foundByName({ matching }: Arrangement, mode: TransportMode | und
   const rules = matching?.filter(({ by }) => by === 'name_and_address') ?? [];
   return mode !== undefined && rules.some(({ modes }) => modes.includes(mode));
 }
-
-export type { Role };

@@ -17,7 +17,7 @@ export interface HomeProfile {
   readonly name: string;
   /** The day here and now is the day of this zone (IANA name). */
   readonly timeZone: string;
-  /** Pattern of a domestic registration code, and the same in words for whoever got it wrong. */
+  /** Pattern of a domestic registration code, and the same in plain language for error messages. */
   readonly code: { readonly pattern: string; readonly words: string };
   /** Which check digit the business number carries, as `country.kind` (check-digits.ts); a wrong one warns, never refuses. */
   readonly businessNumber?: { readonly kind: string; readonly length: number };

@@ -7,7 +7,7 @@ export interface WrittenForm {
   /** The fixed text around the registration code: `AEOCN{code}`. */
   readonly form: string;
   readonly grammar: RegExp;
-  /** The grammar in words, for whoever wrote it wrong. */
+  /** The grammar in plain language, for error messages. */
   readonly words: string;
   readonly example: string;
   /** Which check digit a part of it carries (model/check-digits.ts). `digits`: its first group is that part; without it, the code. */
@@ -16,7 +16,7 @@ export interface WrittenForm {
   readonly issuers?: readonly string[];
 }
 
-/** Whose identifier it is taken for: the partner, its form, and the state it was asked about where the partner speaks for many. */
+/** Whose identifier it is read as: the partner, its form, and the state asked about where the partner speaks for several. */
 export interface Issuer {
   readonly partner: string;
   readonly form: WrittenForm;
@@ -37,7 +37,7 @@ const foreign = 'АВСЕНІЈКМОРЅТХУасеіјорѕхуΑΒΕΖΗΙ�
 const latin = 'ABCEHIJKMOPSTXYaceijopsxyABEZHIKMNOPTYX';
 const lookAlike = new RegExp(`[${foreign}]`, 'gu');
 
-/** Zero-width characters, joiners, soft hyphen, direction marks: they can be pasted and not seen. */
+/** Zero-width characters, joiners, soft hyphen, direction marks: they can be pasted without being visible. */
 const invisible = /\p{Cf}/gu;
 const spaces = /\s/gu;
 /** Marks by which people group long numbers: dots, hyphens and dashes of any length, slashes. */
@@ -68,7 +68,7 @@ export function cleanIdentifier(sent: string): CleanIdentifier {
 
 /**
  * The identifier as that partner writes it. One that follows the form is left alone; separators and the letters in front are
- * set right only where the outcome follows the form. An identifier that cannot be read so comes back merely cleaned.
+ * corrected only where the result follows the form. An identifier that cannot be read so is only cleaned.
  */
 export function readIdentifier(sent: string, issuer: Issuer): CleanIdentifier {
   const { form } = issuer;
@@ -107,7 +107,7 @@ export interface PrefixReading {
 
 /**
  * The identifier with the letters in front as the form has them, once: `AEOCN…`, `CNCN…`, and letters left out. Those with most
- * taken off come first. They need not follow the form.
+ * removed come first. They need not follow the form.
  */
 export function prefixReadings(value: string, { partner, form, state }: Issuer): readonly PrefixReading[] {
   const [before = ''] = form.form.split('{code}');
@@ -156,7 +156,7 @@ const words: Readonly<Record<IdentifierChange, string>> = {
   prefix_added: 'letters missing in front',
 };
 
-/** The changes in words, for whoever wrote the identifier. */
+/** The changes in plain language, for the sender of the identifier. */
 export function changesInWords(changes: readonly IdentifierChange[]): string {
   return changes.map((change) => words[change]).join(', ');
 }

@@ -7,7 +7,7 @@ import type { Moment } from './record/domestic-record.ts';
 
 export type Via = 'https' | 'amqp' | 'file';
 
-/** Bytes as they came, from a channel that belongs to a partner. Nothing in them is believed. */
+/** Bytes as they came, from a channel that belongs to a partner. Nothing in them is trusted. */
 export interface RawMessage {
   readonly partner: string;
   readonly via: Via;
@@ -43,7 +43,7 @@ export interface ValidMessage extends VerifiedMessage {
   readonly [valid]: true;
 }
 
-/** A message in our own words. */
+/** A message in our own terms. */
 export type DecodedMessage =
   { readonly kind: 'list'; readonly list: PackedList } | { readonly kind: 'reply'; readonly reply: Reply };
 
@@ -71,12 +71,12 @@ export interface Receipt {
   /** Why not applied: an error code, or the reason of a hold. */
   readonly reason?:
     { readonly code: ErrorCode | HoldReason; readonly detail: string; readonly at?: string | undefined } | undefined;
-  /** Where the receiver now stands in the sender's stream; absent before its first list. */
+  /** The receiver's position in the sender's stream; absent before its first list. */
   readonly position?: Position | undefined;
   readonly records?: { readonly taken: number; readonly refused: number } | undefined;
 }
 
-/** What the receiver made of each record of a list, in the partner's own format. */
+/** The result for each record of a list, in the partner's own format. */
 export interface Reply {
   readonly id: string;
   readonly from: string;
@@ -101,7 +101,7 @@ export type RecordFault = (typeof recordFaults)[number];
 export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
-/** Outbound milestones and their rank. The rank only grows, so late news cannot move a message back. */
+/** Outbound states and their rank. The rank only grows, so a late result cannot move a message back. */
 export const outboundStates = {
   SEALED: 20,
   HANDED_OVER: 40,
@@ -112,6 +112,6 @@ export const outboundStates = {
 } as const;
 export type OutboundState = keyof typeof outboundStates;
 
-/** Inbound milestones and their rank. HELD waits for two people. */
+/** Inbound states and their rank. HELD waits for two people. */
 export const inboundStates = { RECEIVED: 10, VERIFIED: 20, HELD: 80, APPLIED: 90, REJECTED: 90 } as const;
 export type InboundState = keyof typeof inboundStates;

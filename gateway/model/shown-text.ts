@@ -1,10 +1,10 @@
-/** Text of unknown origin made safe to look at: characters that hide, turn or control are found, and shown by their number. */
+/** Text of unknown origin made safe to display: invisible, direction and control characters are found and shown by their code point. */
 
 // \p{Cc} is U+0000…U+001F and U+007F…U+009F. U+2028, U+2029 are line ends that few programs expect.
 const control = /[\p{Cc}\u2028\u2029]/u;
 // Marks, embeddings, overrides and isolates that change the direction of the text around them.
 const direction = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-// Characters that take no room: two names that look alike need not be alike.
+// Characters without width: two names that look alike need not be equal.
 const invisible = /[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]/u;
 const unseen =
   /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad\u200b-\u200d\u2060-\u2064\ufeff]/gu;

@@ -60,35 +60,27 @@ export async function deliverDue(gateway: Gateway, code: string): Promise<number
 
 /** Sends what is due until `stop`. */
 export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promise<void> {
-  await repeatForEach(gateway, stop, {
-    name: 'dispatching',
-    run: async (code) => (await deliverDue(gateway, code)) > 0,
-    pauseSeconds: () => 1,
-  });
+  const dispatch = async (code: string): Promise<boolean> => (await deliverDue(gateway, code)) > 0;
+  await repeatForEach(gateway, stop, 'dispatching', dispatch, () => 1);
 }
 
-export interface RepeatedWork {
-  readonly name: string;
-  /** Says whether there may be more to do at once. */
-  run(partner: string): Promise<boolean>;
-  pauseSeconds(partner: string): number;
-}
-
-/** Repeats work for every partner until `stop`; an outage of one partner delays no other. */
+/** Repeats work for every partner until `stop`, without a pause while there is more to do; an outage of one partner delays no other. */
 export async function repeatForEach(
   { partners, log }: Gateway,
-  signal: AbortSignal,
-  work: RepeatedWork,
+  stop: AbortSignal,
+  name: string,
+  work: (code: string) => Promise<boolean>,
+  pauseSeconds: (code: string) => number,
 ): Promise<void> {
   const repeat = async (code: string): Promise<void> => {
-    while (!signal.aborted) {
+    while (!stop.aborted) {
       try {
-        if (await work.run(code)) continue;
+        if (await work(code)) continue;
       } catch (error) {
-        log.error(`${work.name} failed; trying again`, { partner: code, ...faultFields(error) });
+        log.error(`${name} failed; trying again`, { partner: code, ...faultFields(error) });
       }
-      // Only the signal ends the wait early.
-      await wait(work.pauseSeconds(code) * 1000, undefined, { signal }).catch(() => undefined);
+      // Only `stop` ends the wait early.
+      await wait(pauseSeconds(code) * 1000, undefined, { signal: stop }).catch(() => undefined);
     }
   };
   await Promise.all([...partners.keys()].map(repeat));

@@ -51,9 +51,9 @@ const abroad: Readonly<Record<Direction, readonly PartyRole[]>> = {
 export type Choice = { readonly partner: string } | { readonly not_checked: NotChecked };
 
 /**
- * Whose list to look at for a party: the partner whose form its identifier follows, once read as that partner writes it. Where several
- * do (one writes its codes with letters of its own, another accepts nearly everything), the country letters decide. A party abroad that
- * follows no form is asked about at the partner its letters or its country name, so that a slip of the pen is seen and not passed over.
+ * The partner to ask about a party: the one whose form its identifier follows, once read as that partner writes it. Where several
+ * do (one writes its codes with letters of its own, another accepts nearly everything), the country letters decide. A party abroad whose
+ * identifier follows no form is asked about at the partner of its letters or its country, so that a typing error is reported.
  */
 export function choosePartner(party: EntryParty, entry: Entry, all: readonly PartnerTerms[]): Choice {
   const sent = party.identifier;
@@ -123,7 +123,7 @@ function counts({ advice }: ProvenAnswer): boolean {
 
 /**
  * What follows for the entry. One recognised party in a covered role earns the benefits, unless another party asked about is
- * suspended or revoked: then a person decides. Where nobody earns anything, an undetermined answer is referred, not refused.
+ * suspended or revoked: then a person decides. Where no party earns anything, an undetermined answer is referred, not refused.
  */
 export function decideEntry(findings: readonly Finding[]): Advice['action'] {
   const answers = findings.flatMap(({ answer }) => answer ?? []);
@@ -139,9 +139,9 @@ export function benefitsOf(findings: readonly Finding[], all: readonly PartnerTe
   const found = new Map<string, { readonly code: string; readonly name: string; readonly because: string[] }>();
   for (const [n, { answer }] of findings.entries()) {
     if (answer === undefined || !counts(answer)) continue;
-    const words = all.find(({ partner }) => partner === answer.subject.partner)?.arrangement.benefits ?? {};
+    const titles = all.find(({ partner }) => partner === answer.subject.partner)?.arrangement.benefits ?? {};
     for (const code of answer.advice.benefits) {
-      const benefit = found.get(code) ?? { code, name: words[code] ?? code, because: [] };
+      const benefit = found.get(code) ?? { code, name: titles[code] ?? code, because: [] };
       benefit.because.push(`party:${n}`);
       found.set(code, benefit);
     }

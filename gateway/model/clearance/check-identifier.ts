@@ -4,7 +4,7 @@ import type { CheckRequest, ExplanationStep } from './answer.ts';
 import { changesInWords, checkDigitOf, follows, stateOf, type Issuer, type WrittenForm } from '../identifier.ts';
 import { decided, found, type Facts, type Judgement, type PartnerTerms } from './query.ts';
 
-/** An identifier out of form is decided here; a slip that was set right, a wrong check digit and another state's letters only warn. */
+/** An identifier out of form is decided here; a corrected identifier, a wrong check digit and another state's letters only warn. */
 export function judgeIdentifier(facts: Facts): Judgement {
   const { identifier, terms, request } = facts;
   if (facts.namesakes !== undefined) return judgeNamesakes(facts.namesakes, facts);
@@ -33,7 +33,7 @@ function step(result: ExplanationStep['result'], code: string, text: string): Ex
   return { step: 'identifier', result, code, text };
 }
 
-/** One operator of that name and address is the one meant; none is not on the list; which of several is meant nobody can say. */
+/** One operator of that name and address is the one meant; none is not on the list; of several, none can be chosen. */
 function judgeNamesakes(namesakes: number, { terms }: Facts): Judgement {
   const list = `on the list of ${terms.partner}`;
   if (namesakes === 1) {

@@ -21,10 +21,11 @@ export function decide(query: StatusQuery): Answer {
   const facts: Facts = { ...query, day: dayAt(at, terms.timeZone), freshness: freshnessOf(query) };
   const { steps, ruling } = judge(facts);
   const { outcome, action, benefits = [], reason } = ruling;
-  const match = compareWithList(facts, outcome);
+  const subject = subjectOf(facts, outcome);
+  const match = matchName(query, subject);
   return present({
     outcome,
-    subject: subjectOf(facts, outcome),
+    subject,
     name_match: match,
     at,
     known_at: knownAt,
@@ -137,20 +138,10 @@ function subjectOf(facts: Facts, outcome: Outcome): Subject {
   return present({ ...named, name, programme, roles, status, valid_from, valid_to });
 }
 
-/** Outcomes that rest on a record of the operator, so that its name may be spoken of. */
-const namedOutcomes: ReadonlySet<Outcome> = new Set([
-  'recognised',
-  'recognised_with_limits',
-  'suspended',
-  'revoked',
-  'expired',
-]);
-
-function compareWithList({ request, fact, namesakes }: Facts, outcome: Outcome): NameMatch | undefined {
-  // An operator found by its name would only be compared with itself.
-  if (namesakes !== undefined) return undefined;
-  if (request.name === undefined || fact?.name === undefined) return undefined;
-  return namedOutcomes.has(outcome) ? compareNames(request.name, fact.name) : undefined;
+/** The name sent with the name the answer shows; an operator found by its name would only be compared with itself. */
+function matchName({ request, namesakes }: StatusQuery, subject: Subject): NameMatch | undefined {
+  if (namesakes !== undefined || request.name === undefined || subject.name === undefined) return undefined;
+  return compareNames(request.name, subject.name);
 }
 
 function nameStep({ result, score }: NameMatch): ExplanationStep {
@@ -160,7 +151,7 @@ function nameStep({ result, score }: NameMatch): ExplanationStep {
     : { step: 'name', result: 'warn', code: 'NAME_DIFFERS', text };
 }
 
-/** Seconds in the largest unit that still tells: minutes below an hour, hours below three days, days above. */
+/** Minutes below an hour, hours below three days, days above. */
 function inWords(seconds: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return seconds < 3 * 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;

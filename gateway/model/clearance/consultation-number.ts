@@ -4,7 +4,7 @@
 const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const randomLength = 12;
 
-/** Bytes from here on are thrown away, so that every character is equally likely. */
+/** Bytes from this value on are discarded, so that every character is equally likely. */
 const unbiased = 256 - (256 % alphabet.length);
 
 /** Powers of 3 modulo 31: 3 generates all of 1…30, so each place has a weight of its own and swapped neighbours show. */
@@ -37,7 +37,7 @@ export function makeConsultationNumber(country: string, random: (bytes: number) 
   return `${country}${body}${checkCharacter(body)}`;
 }
 
-/** Hyphens, spaces and small letters, as people copy them, are taken away. */
+/** Without the hyphens, spaces and small letters with which people copy it. */
 export function readConsultationNumber(written: string): string {
   return written.replace(/[\s-]/gu, '').toUpperCase();
 }

@@ -18,8 +18,8 @@ const mostCandidates = 200;
 const alike = ['0O', '1IL', '2Z', '5S', '8B'];
 
 /**
- * Every identifier of the issuer's form that differs from what was sent by letters in front, by one or two signs that look alike, or, where
- * a check digit tells right from wrong, by one slip of the hand. From the smallest edit on, each once, at most 200.
+ * Every identifier of the issuer's form that differs from what was sent by its prefix, by one or two characters that look alike, or, where
+ * a check digit confirms it, by one typing error. The smallest edits first, each identifier once, at most 200.
  */
 export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[] {
   const bare = withoutSeparators(cleanIdentifier(sent).value);
@@ -39,17 +39,18 @@ function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
   const texts = [bare, ...readings];
   for (const text of texts) yield* swapped(text);
   for (const text of texts) {
-    for (const slip of slips(text))
-      if (follows(issuer.form, slip.identifier) && checkDigitOf(issuer.form, slip.identifier) === 'ok') yield slip;
+    for (const candidate of typingErrors(text))
+      if (follows(issuer.form, candidate.identifier) && checkDigitOf(issuer.form, candidate.identifier) === 'ok')
+        yield candidate;
   }
   for (const text of texts)
     for (const { identifier, ...first } of swapped(text)) yield* swappedAgain(identifier, first);
 }
 
-/** One sign for another that looks like it. */
+/** One character for another that looks like it. */
 function* swapped(text: string): Iterable<Candidate> {
   for (const [place, from] of text.split('').entries())
-    for (const to of alike.find((signs) => signs.includes(from)) ?? '')
+    for (const to of alike.find((characters) => characters.includes(from)) ?? '')
       if (to !== from) yield { identifier: replaced(text, place, 1, to), edit: 'look_alike', from, to };
 }
 
@@ -60,19 +61,21 @@ function* swappedAgain(text: string, first: Omit<Candidate, 'identifier'>): Iter
   }
 }
 
-/** A wrong digit, two neighbours exchanged, a sign written twice, a digit left out. */
-function* slips(text: string): Iterable<Candidate> {
-  for (const [place, sign] of text.split('').entries()) {
+/** A wrong digit, two neighbours exchanged, a character written twice, a digit left out. */
+function* typingErrors(text: string): Iterable<Candidate> {
+  for (const [place, character] of text.split('').entries()) {
     const next = text.charAt(place + 1);
-    if (/\d/u.test(sign)) {
+    if (/\d/u.test(character)) {
       for (const to of digits)
-        if (to !== sign) yield { identifier: replaced(text, place, 1, to), edit: 'substitution', from: sign, to };
+        if (to !== character)
+          yield { identifier: replaced(text, place, 1, to), edit: 'substitution', from: character, to };
     }
-    if (next !== '' && next !== sign) {
-      const [from, to] = [sign + next, next + sign];
+    if (next !== '' && next !== character) {
+      const [from, to] = [character + next, next + character];
       yield { identifier: replaced(text, place, 2, to), edit: 'transposition', from, to };
     }
-    if (next === sign) yield { identifier: replaced(text, place, 1, ''), edit: 'doubled', from: sign + sign, to: sign };
+    if (next === character)
+      yield { identifier: replaced(text, place, 1, ''), edit: 'doubled', from: character + character, to: character };
   }
   for (let place = 0; place <= text.length; place += 1)
     for (const to of digits) yield { identifier: replaced(text, place, 0, to), edit: 'missing', to };
@@ -94,7 +97,7 @@ export function editInWords({ edit, from = '', to = '', identifier }: Candidate)
     case 'substitution':
       return `with ${to} in place of ${from} it is ${identifier}`;
     case 'transposition':
-      return `with ${to} in place of ${from}, two signs exchanged, it is ${identifier}`;
+      return `with ${to} in place of ${from}, two characters exchanged, it is ${identifier}`;
     case 'missing':
       return `with one more ${to} it is ${identifier}`;
     case 'doubled':

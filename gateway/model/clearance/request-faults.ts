@@ -24,7 +24,7 @@ export class RequestFaults extends GatewayError {
 
 const noOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/u;
 
-/** Two faults of form that need better words than a schema has: a number for an identifier, a time without an offset. */
+/** Two faults that need a better explanation than a schema gives: a number for an identifier, a time without an offset. */
 export function explainFaults(faults: readonly RequestFault[], request: unknown): readonly RequestFault[] {
   return faults.map((fault) => {
     const value = valueAt(request, fault.pointer);
