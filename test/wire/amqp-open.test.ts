@@ -1,4 +1,4 @@
-/** Opening the way to the broker: what is refused, what is waited for, and TLS. */
+/** Connecting to the broker: errors, waiting, and TLS. */
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -15,7 +15,7 @@ import { amqpUrl, forward } from '../support/rabbitmq.ts';
 import { freePort } from '../support/services.ts';
 import { listen, tlsParty } from '../support/tls.ts';
 
-describe('opening the way to the broker', () => {
+describe('the connection to the broker', () => {
   const route = { from: 'XA', to: `X${randomBytes(6).toString('hex')}` };
   let links: AmqpLink[] = [];
 
@@ -38,7 +38,7 @@ describe('opening the way to the broker', () => {
     await model.close();
   });
 
-  it('names a broker that does not answer, or that refuses the account, and what to do', async () => {
+  it('reports a broker that does not answer, and one that refuses the account, each with its fix', async () => {
     const away = await refusal(() => open({ url: 'amqp://127.0.0.1:1' }));
     const stranger = new URL(amqpUrl());
     stranger.password = 'wrong';
@@ -47,11 +47,11 @@ describe('opening the way to the broker', () => {
     expect(away.fix).to.not.equal(refused.fix);
   });
 
-  it('refuses an address that is not of a broker', async () => {
+  it('refuses an address that is not amqp or amqps', async () => {
     expect(await refusalCode(() => open({ url: 'https://127.0.0.1' }))).to.equal('E_CONFIG_INVALID');
   });
 
-  it('waits for a broker that may be away, and works once it is there', async () => {
+  it('can wait for an unreachable broker, and works when it answers', async () => {
     const port = await freePort();
     const { log, heard } = listeningLog();
     const link = await open({ url: `amqp://guest:guest@127.0.0.1:${port}`, waitForBroker: true, log });
@@ -64,7 +64,7 @@ describe('opening the way to the broker', () => {
     late.close();
   });
 
-  it('uses TLS with our certificate, and trusts only the authority it was given', async () => {
+  it('uses TLS with a client certificate, and trusts only the given authority', async () => {
     const [broker, us, other] = await Promise.all([tlsParty('XB'), tlsParty('XA'), tlsParty('XC')]);
     const identity = { cert: broker.cert, key: broker.key, ca: [us.ca], requestCert: true, rejectUnauthorized: true };
     const tlsEnd = createTlsServer(identity, (near) => forward(near, amqpUrl()));
@@ -77,7 +77,7 @@ describe('opening the way to the broker', () => {
     expect(await refusalCode(() => open({ url, tls: misled }))).to.equal('E_BROKER_UNREACHABLE');
     tlsEnd.close();
   });
-  it('a probe says whether there is a broker, also where something else listens in silence', async () => {
+  it('a probe reports whether there is a broker, also when another server accepts connections and does not answer', async () => {
     const mute = createServer();
     const port = await listen(mute);
     expect(await probeBroker(amqpUrl(), 3000)).to.equal(true);

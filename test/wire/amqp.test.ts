@@ -1,4 +1,4 @@
-/** Messages over a real broker: what each outcome of a send means, and that nothing is lost or doubled unnoticed. */
+/** Messages over a real broker: the outcome of each send, and that no message is lost or duplicated unnoticed. */
 
 import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
@@ -33,7 +33,7 @@ describe('messages over the broker', () => {
   };
 
   beforeEach(() => {
-    // Administrations nobody else speaks of, so that no two tests share a queue.
+    // A random code, so that no two tests share a queue.
     route = { from: 'XA', to: `X${randomBytes(6).toString('hex')}` };
     links = [];
     lines = [];
@@ -50,7 +50,7 @@ describe('messages over the broker', () => {
   });
 
   describe('sending', () => {
-    it('is custody once the broker confirms; bytes and id arrive unchanged', async () => {
+    it('is custody when the broker confirms; bytes and id arrive unchanged', async () => {
       const link = await open();
       const inbox = new Inbox();
       await link.consume(route, inbox.take);
@@ -64,13 +64,13 @@ describe('messages over the broker', () => {
       });
     });
 
-    it('to a partner without a queue is refused and held, although the broker confirms it', async () => {
+    it('an unroutable message is refused and held, although the broker confirms it', async () => {
       const link = await open();
       const custody = await link.transport(route).send(sealed('m-1'));
       expect(custody).to.include({ kind: 'refused', hold: 'route' });
     });
 
-    it('tells two sends of one id apart: one returned, one taken', async () => {
+    it('distinguishes two sends of one id: one returned, one confirmed', async () => {
       const link = await open();
       await link.consume(route, () => Promise.resolve());
       const nowhere = link.transport({ from: 'XA', to: 'XNOWHERE' }).send(sealed('m-1'));
@@ -102,7 +102,7 @@ describe('messages over the broker', () => {
       expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('unknown');
     });
 
-    it('is refused while the broker is away', async () => {
+    it('is refused while the broker is unreachable', async () => {
       const line = await openLine();
       const { log, heard } = listeningLog();
       const link = await open({ url: line.url, log });
@@ -113,7 +113,7 @@ describe('messages over the broker', () => {
     });
   });
 
-  describe('taking', () => {
+  describe('consuming', () => {
     it('delivers a message again, before the next one, when the handler could not store it', async () => {
       const link = await open();
       const inbox = new Inbox();
@@ -128,7 +128,7 @@ describe('messages over the broker', () => {
       expect(deliveries.map(({ redelivered }) => redelivered).slice(0, 2)).to.deep.equal([false, true]);
     });
 
-    it('lays a message aside after too many deliveries, and no other with it', async () => {
+    it('moves a message to the dead-letter queue at the delivery limit, and no other with it', async () => {
       const link = await open();
       const inbox = new Inbox();
       await link.consume(route, async (delivery) => {
@@ -147,7 +147,7 @@ describe('messages over the broker', () => {
       await model.close();
     });
 
-    it('acknowledges only what was stored: a message in hand comes again after the connection was lost', async () => {
+    it('acknowledges only what was stored: a message in progress is delivered again after the connection was lost', async () => {
       const line = await openLine();
       const link = await open({ url: line.url });
       const inbox = new Inbox();
@@ -163,7 +163,7 @@ describe('messages over the broker', () => {
       expect(await inbox.next()).to.include({ messageId: 'm-1', redelivered: true });
     });
 
-    it('goes on after the connection was lost, and so does sending', async () => {
+    it('continues after the connection was lost, and so does sending', async () => {
       const line = await openLine();
       const { log, heard } = listeningLog();
       const link = await open({ url: line.url, log });
@@ -176,7 +176,7 @@ describe('messages over the broker', () => {
       expect((await inbox.next()).messageId).to.equal('m-2');
     });
 
-    it('goes on after the queue was deleted under it', async () => {
+    it('continues after the queue was deleted', async () => {
       const { log, heard } = listeningLog();
       const link = await open({ log });
       const inbox = new Inbox();
@@ -190,7 +190,7 @@ describe('messages over the broker', () => {
       expect((await inbox.next()).messageId).to.equal('m-1');
     });
 
-    it('has one gateway at a time take from a queue; the next takes over when that one ends', async () => {
+    it('has a single active consumer; the next gateway takes over when that one closes', async () => {
       const [first, second] = [await open(), await open()];
       const [ofFirst, ofSecond] = [new Inbox(), new Inbox()];
       await first.consume(route, ofFirst.take);
@@ -203,7 +203,7 @@ describe('messages over the broker', () => {
       expect(ofSecond.ids).to.deep.equal(['m-4']);
     });
 
-    it('ends with the message in hand settled, and leaves the rest on the queue', async () => {
+    it('stops after the message in progress is settled, and leaves the rest on the queue', async () => {
       const link = await open();
       const inbox = new Inbox();
       const stored = Promise.withResolvers<undefined>();
@@ -222,7 +222,7 @@ describe('messages over the broker', () => {
       expect(inbox.ids).to.deep.equal(['m-1']);
     });
 
-    it('refuses a queue that the broker holds with other settings', async () => {
+    it('refuses a queue that exists with other settings', async () => {
       const model = await connect(amqpUrl());
       await (await model.createChannel()).assertQueue(queueName(route), { durable: true });
       await model.close();

@@ -1,4 +1,4 @@
-/** Tables in files: what is read from every kind of file a spreadsheet saves, and what is written for one to open. */
+/** CSV files as spreadsheets save them, and CSV written for spreadsheets. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ const expectCode = async (work: Promise<unknown>, code: ErrorCode): Promise<Gate
 const daruiInGb18030 = [0xb4, 0xef, 0xc8, 0xf0];
 
 describe('a table in a file', () => {
-  it('is read by its titles, in any order, with rows numbered as a spreadsheet numbers them', async () => {
+  it('is read by its column titles, in any order, with the row numbers of a spreadsheet', async () => {
     const rows = await rowsOf('name,code\r\nDARUI,1\r\n"RUI ""HENG"", LTD",2\r\n');
     expect(rows).to.deep.equal([
       { row: 2, fields: { name: 'DARUI', code: '1' }, cells: 2 },
@@ -65,12 +65,12 @@ describe('a table in a file', () => {
     ]);
   });
 
-  it('takes blanks around cells and a byte order mark away', async () => {
+  it('trims cells and drops a byte order mark', async () => {
     const rows = await rowsOf('\ufeffcode , name\n 1 ,\u00a0A B\u3000\n');
     expect(rows.map(({ fields }) => fields)).to.deep.equal([{ code: '1', name: 'A B' }]);
   });
 
-  it('is the same from every cut of the bytes, packed or not', async () => {
+  it('is the same however the bytes are chunked, compressed or not', async () => {
     const file = Buffer.from('code,name\r\n1,达瑞\r\n2,"恒,达"\r\n');
     const expected = await rowsOf(file, { size: file.length });
     expect(expected).to.have.lengthOf(2);
@@ -82,7 +82,7 @@ describe('a table in a file', () => {
     }
   });
 
-  it('is read in GB18030 when that is said', async () => {
+  it('is read in GB18030 when that encoding is given', async () => {
     const bytes = Buffer.concat([Buffer.from('code,name\n1,'), Buffer.from(daruiInGb18030)]);
     const rows = await rowsOf(bytes, { encoding: 'gb18030' });
     expect(rows.map(({ fields }) => fields['name'])).to.deep.equal(['达瑞']);
@@ -118,14 +118,14 @@ describe('a table in a file', () => {
     await expectCode(rowsOf(`code,name\n1,"A\n${'2,B\n'.repeat(50_000)}`, { size: 65_536 }), 'E_FILE_UNREADABLE');
   });
 
-  it('that is no table, damaged or not there is refused', async () => {
+  it('that is not a table, damaged or missing is refused', async () => {
     await expectCode(rowsOf(Buffer.from('PK\u0003\u0004rest')), 'E_FILE_UNREADABLE');
     await expectCode(rowsOf(gzipSync('code,name\n1,A').subarray(0, -6)), 'E_FILE_UNREADABLE');
     const nowhere = readTable(join(tmpdir(), 'no-such-folder', 'none.csv'), { encoding: 'utf-8', columns });
     await expectCode(Array.fromAsync(nowhere), 'E_FILE_UNREADABLE');
   });
 
-  it('shows its bytes to whoever watches, as they stand in the file', async () => {
+  it('reports the bytes of the file before decompression', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'csv-'));
     try {
       const file = join(folder, 'a.csv.gz');
@@ -142,7 +142,7 @@ describe('a table in a file', () => {
 });
 
 describe('lines in a file', () => {
-  it('are numbered with the blank ones', async () => {
+  it('are numbered including blank ones', async () => {
     const lines = await Array.fromAsync(
       readJsonLines(pieces(Buffer.from('\ufeff{"a":1}\r\n\n{"b":2}'), 3), { encoding: 'utf-8' }),
     );
@@ -152,7 +152,7 @@ describe('lines in a file', () => {
     ]);
   });
 
-  it('that never end are refused', async () => {
+  it('without an end are refused', async () => {
     const endless = readJsonLines(pieces(Buffer.alloc(200_000, 'x'), 65_536), { encoding: 'utf-8' });
     await expectCode(Array.fromAsync(endless), 'E_FILE_UNREADABLE');
   });
@@ -168,7 +168,7 @@ describe('a table written for a spreadsheet', () => {
     ).to.equal('\ufeffcode,name\r\n1,"A, ""B""\n"\r\n');
   });
 
-  it('holds no cell that a spreadsheet would run', () => {
+  it('holds no cell that a spreadsheet would evaluate as a formula', () => {
     for (const start of ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
       expect(withoutFormula(`${start}1`)).to.equal(`'${start}1`);
     }
@@ -176,7 +176,7 @@ describe('a table written for a spreadsheet', () => {
     expect(writeCsv([["=cmd|'/c calc'!A1"]])).to.equal("\ufeff'=cmd|'/c calc'!A1\r\n");
   });
 
-  it('reads back as it was written, but for the defused cells and blanks around', async () => {
+  it('reads back as it was written, apart from prefixed formulas and surrounding blanks', async () => {
     const cell = fc.string({ unit: 'grapheme', maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 8 }), async (cells) => {

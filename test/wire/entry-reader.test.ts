@@ -52,7 +52,7 @@ const windowDeclaration = (head: string) =>
   `<DecMessage xmlns="http://www.chinaport.gov.cn/dec" version="4.8"><DecHead>${head}</DecHead><DecLists><DecList><GNo>1</GNo></DecList></DecLists></DecMessage>`;
 
 describe('entry reader: WCO declaration', () => {
-  it('every party is found where it sits, with role and WCO class', () => {
+  it('every party is found at any depth, with role and WCO class', () => {
     const { entry, profile, warnings } = xml(wcoDeclaration());
     expect([profile, warnings]).to.deep.equal(['wco-dec', []]);
     expect(entry.parties.map(({ role, identifier = '-' }) => `${role} ${identifier}`)).to.deep.equal([
@@ -87,7 +87,7 @@ describe('entry reader: WCO declaration', () => {
     );
   });
 
-  it('reference, office, direction, mode and the moment of acceptance are read', () => {
+  it('reference, office, direction, mode and time of acceptance are read', () => {
     const { id, direction, office, mode, acceptedAt } = xml(wcoDeclaration()).entry;
     expect({ id, direction, office, mode, acceptedAt }).to.deep.equal({
       id: 'SAMPLE-1',
@@ -99,7 +99,7 @@ describe('entry reader: WCO declaration', () => {
     expect(xml(wcoDeclaration('EXD')).entry.direction).to.equal('export');
   });
 
-  it('ports are those of the direction, and the length of the boxes is that of the format', () => {
+  it('ports depend on the direction, and the maximum length of identifiers on the format', () => {
     const ports = (type: string) => {
       const { port, portOfDeparture, boxLength } = xml(wcoDeclaration(type)).entry;
       return [port, portOfDeparture, boxLength];
@@ -109,27 +109,27 @@ describe('entry reader: WCO declaration', () => {
     expect(ports('COR')).to.deep.equal([undefined, undefined, 17]);
   });
 
-  it('an amendment that does not tell its direction is read, with a warning', () => {
+  it('an amendment that does not state its direction is read, with a warning', () => {
     const { entry, warnings } = xml(wcoDeclaration('COR'));
     expect(entry).to.not.have.property('direction');
     expect(warnings).to.have.length(1);
   });
 
-  it('the declaration is found in whatever envelope, and with any namespace', () => {
+  it('the declaration is found in any envelope and any namespace', () => {
     const inner = wcoDeclaration().replace(/^<\?xml.*\?>/u, '');
     expect(xml(`<request><detail>${inner}</detail></request>`).entry.parties).to.have.length(16);
     const mangled = inner.replaceAll('md:', 'md').replace(/ xmlns(?::md)?="[^"]*"/gu, '');
     expect(xml(mangled).entry.parties).to.have.length(16);
   });
 
-  it('two declarations in one document are refused, and so is none', async () => {
+  it('two declarations in one document are refused, and a document without one', async () => {
     expect(await refusalCode(() => xml('<a><Declaration/><Declaration/></a>'))).to.equal('E_ENTRY_UNREADABLE');
     expect(await refusalCode(() => xml('<Invoice/>'))).to.equal('E_ENTRY_UNREADABLE');
     expect(await refusalCode(() => xml(wcoDeclaration(), 'single-window-dec'))).to.equal('E_ENTRY_UNREADABLE');
     expect(await refusalCode(() => xml(wcoDeclaration(), 'no-such-profile'))).to.equal('E_ENTRY_UNREADABLE');
   });
 
-  it('a time of acceptance that is none is refused with its place, not passed over', async () => {
+  it('an invalid time of acceptance is refused with its place, not ignored', async () => {
     for (const time of ['20261123200511', '20260231120000Z', '20261123250000Z', '20261123', 'soon']) {
       const error = await refusal(() => xml(wcoDeclaration().replace('20261123200511+0800', time)));
       expect([error.code, error.at], time).to.deep.equal([
@@ -139,7 +139,7 @@ describe('entry reader: WCO declaration', () => {
     }
   });
 
-  it('a code named like a member of every object is no code', () => {
+  it('a code such as constructor is not found on the prototype', () => {
     const { parties } = xml(wcoDeclaration().replace('<RoleCode>MF<', '<RoleCode>constructor<')).entry;
     expect(parties[7]?.role).to.equal('other');
   });
@@ -173,7 +173,7 @@ describe('entry reader: single-window declaration', () => {
     expect(entry.parties[0]).to.include({ name: 'EXAMPLE LTD', pointer: '/DecMessage/DecHead/OverseasConsignorCode' });
   });
 
-  it('an export names the consignee abroad; domestic roles turn round', () => {
+  it('an export names the consignee abroad; domestic roles are exchanged', () => {
     const { entry } = xml(
       windowDeclaration(
         '<IEFlag>E</IEFlag><OverseasConsigneeCode>NN1234567</OverseasConsigneeCode><TradeCode>4403131697</TradeCode><OwnerCode>1</OwnerCode>',
@@ -183,7 +183,7 @@ describe('entry reader: single-window declaration', () => {
     expect(entry.parties.map(({ role }) => role)).to.deep.equal(['consignee', 'consignor', 'manufacturer']);
   });
 
-  it('NO means that there is nobody abroad', () => {
+  it('NO means that there is no party abroad', () => {
     const { entry } = xml(
       windowDeclaration(
         '<IEFlag>I</IEFlag><OverseasConsignorCode>NO</OverseasConsignorCode><OverseasConsignorEname>NO</OverseasConsignorEname>',
@@ -204,7 +204,7 @@ describe('entry reader: JSON', () => {
     ],
   };
 
-  it('the moment becomes UTC, and a party without a pointer gets its place', () => {
+  it('the time becomes UTC, and a party without a pointer gets its place', () => {
     const read = json({ entry }).entry;
     expect(read).to.include({ id: 'E1', direction: 'import', acceptedAt: '2026-11-23T06:05:11.000Z' });
     const ported = json({ entry: { ...entry, port: 'HHAAA', port_of_departure: 'NNCCC' } }).entry;
@@ -213,7 +213,7 @@ describe('entry reader: JSON', () => {
     expect(read.parties.map(({ pointer }) => pointer)).to.deep.equal(['/entry/parties/0', '/x']);
   });
 
-  it('every fault is told at once', async () => {
+  it('all faults are reported at once', async () => {
     const error = await refusal(() =>
       json({
         entry: {
@@ -236,7 +236,7 @@ describe('entry reader: JSON', () => {
     expect(await refusalCode(() => readEntry(Buffer.from('a,b'), 'text/csv', formats))).to.equal('E_REQUEST_TYPE');
   });
 
-  it('the schema knows exactly the roles of the model', () => {
+  it('the schema has exactly the roles of the model', () => {
     const schema = JSON.parse(readFileSync(join(schemas, 'check-request.schema.json'), 'utf8')) as {
       properties: { role: { enum: string[] } };
     };

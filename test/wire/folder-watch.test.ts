@@ -5,7 +5,7 @@ import { watchFolder } from '../../gateway/wire/files/folder-watch.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 describe('a watched folder', () => {
-  it('tells of changes below it, a burst at a time, until the signal', async () => {
+  it('reports changes below it, once for each burst, until the signal aborts', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'kr'));
     const told: (readonly string[])[] = [];
@@ -37,7 +37,7 @@ describe('a watched folder', () => {
     expect(told.length).to.be.lessThan(written);
   });
 
-  it('that is not there is an error', async () => {
+  it('that does not exist is an error', async () => {
     const { signal } = new AbortController();
     const nothing = (): Promise<void> => Promise.resolve();
     const error: unknown = await watchFolder(join(temporaryFolder(), 'none'), {

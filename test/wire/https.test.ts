@@ -48,7 +48,7 @@ describe('messages over HTTPS', () => {
   };
   const sendTo = (changes: Partial<HttpsOptions> = {}): Promise<SendOutcome> => way(changes).send(sealed('m-1'));
 
-  it('carry the bytes unchanged, with id, kind and type, to the door that bears our name', async () => {
+  it('carry the bytes unchanged, with id, kind and type, to the path of the home administration', async () => {
     const seen = Promise.withResolvers<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>();
     const bytes = randomBytes(3_000_000);
     const arrived = Promise.withResolvers<Buffer>();
@@ -71,14 +71,14 @@ describe('messages over HTTPS', () => {
   });
 
   for (const status of [200, 202, 409, 422, 503]) {
-    it(`take a receipt for a receipt, with status ${status} too`, async () => {
+    it(`accept a receipt also with status ${status}`, async () => {
       answering(status, { 'content-type': `${receiptContentType}; charset=utf-8` }, '<receipt/>');
       const custody = await sendTo();
       expect(custody.kind === 'receipt' && Buffer.from(custody.bytes).toString()).to.equal('<receipt/>');
     });
   }
 
-  it('are in custody with a bare 202, and with no other bare answer', async () => {
+  it('are in custody with a 202 without a receipt, and with no other answer without one', async () => {
     answering(202);
     expect((await sendTo()).kind).to.equal('custody');
     for (const status of [200, 204, 301, 400, 404, 422, 500, 502]) {
@@ -88,7 +88,7 @@ describe('messages over HTTPS', () => {
     }
   });
 
-  it('are held when the partner turns us away, and the evidence names its code but nothing else it wrote', async () => {
+  it('are held when the partner denies access; the evidence has its error code and no other text of it', async () => {
     const problem = '{"title":"secret text","code":"E_CHANNEL_UNKNOWN"}';
     answering(403, { 'content-type': 'application/problem+json' }, problem);
     expect(await sendTo()).to.deep.equal({
@@ -100,7 +100,7 @@ describe('messages over HTTPS', () => {
     expect(await sendTo()).to.include({ kind: 'refused', hold: 'refused' });
   });
 
-  it('wait as long as a busy partner asks, in seconds or by its own clock, and no longer than a day', async () => {
+  it('observe Retry-After in seconds or as a date by the partner’s clock, up to a day', async () => {
     const waits = async (status: number, headers: Record<string, string>): Promise<number | undefined> => {
       answering(status, headers);
       const custody = await sendTo();
@@ -115,18 +115,18 @@ describe('messages over HTTPS', () => {
     expect(await waits(503, { 'retry-after': 'soon' })).to.equal(undefined);
   });
 
-  it('are refused when nobody listens', async () => {
+  it('are refused when the connection is refused', async () => {
     expect(await sendTo({ url: 'https://127.0.0.1:1' })).to.deep.equal({ kind: 'refused', evidence: 'ECONNREFUSED' });
   });
 
-  it('are refused when something listens that never greets', async () => {
+  it('are refused when the TLS handshake is not answered', async () => {
     const mute = createPlainServer();
     const custody = await sendTo({ url: `https://127.0.0.1:${await listen(mute)}`, timeouts: { connectMs: 50 } });
     expect(custody).to.deep.equal({ kind: 'refused', evidence: 'UND_ERR_CONNECT_TIMEOUT' });
     mute.close();
   });
 
-  it('are held when the door shows a certificate of another authority, or of another host', async () => {
+  it('are held when the server certificate is of another authority, or of another host', async () => {
     answering(202);
     expect(await sendTo({ tls: { ...us, ca: [stranger.ca] } })).to.include({ kind: 'refused', hold: 'certificate' });
     const elsewhere = url.replace('127.0.0.1', '127.0.0.2');
@@ -140,7 +140,7 @@ describe('messages over HTTPS', () => {
     await shut(other);
   });
 
-  it('never reach a door that does not know the authority of our certificate', async () => {
+  it('are held when the server does not trust the authority of the client certificate', async () => {
     let requests = 0;
     answer = (_incoming: IncomingMessage, response: ServerResponse) => {
       requests += 1;
@@ -156,7 +156,7 @@ describe('messages over HTTPS', () => {
     expect((await sendTo()).kind).to.equal('unknown');
   });
 
-  it('are unknown when no answer comes in time, or only half of one', async () => {
+  it('are unknown when no answer comes in time, or only a part of one', async () => {
     answer = (incoming) => incoming.resume();
     expect((await sendTo({ timeouts: { totalMs: 100 } })).kind).to.equal('unknown');
     answer = (incoming, response) => {
@@ -171,7 +171,7 @@ describe('messages over HTTPS', () => {
     expect((await sendTo()).kind).to.equal('unknown');
   });
 
-  it('have more time the larger they are', () => {
+  it('have a longer deadline the larger they are', () => {
     expect(deadlineMs(30_000, 1000)).to.equal(30_000);
     expect(deadlineMs(30_000, 15_000_000)).to.equal(87_000);
   });
@@ -182,7 +182,7 @@ describe('messages over HTTPS', () => {
     }
   });
 
-  it('are not taken over TLS 1.1, nor from a client without a certificate', async () => {
+  it('are not accepted over TLS 1.1, nor from a client without a certificate', async () => {
     answering(202);
     const attempt = (options: object): Promise<string> => {
       const { promise, resolve } = Promise.withResolvers<string>();

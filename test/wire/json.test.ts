@@ -75,7 +75,7 @@ describe('strict JSON', () => {
     });
   }
 
-  it('refuses bytes that are not UTF-8, half a character, and too many levels', async () => {
+  it('refuses bytes that are not UTF-8, lone surrogates, and too many levels', async () => {
     expect(await refusalCode(() => parseStrictJson(Buffer.from([0x22, 0xc0, 0xaf, 0x22])))).to.equal('E_BYTES_INVALID');
     expect(await refusalCode(() => parseStrictJson('"\ud800"'))).to.equal('E_BYTES_INVALID');
     expect(parseStrictJson('['.repeat(64) + ']'.repeat(64))).to.be.an('array');
@@ -83,7 +83,7 @@ describe('strict JSON', () => {
     expect(await refusalCode(() => parseStrictJson('['.repeat(100_000)))).to.equal('E_LIMIT_EXCEEDED');
   });
 
-  it('does not repeat the text it refuses', async () => {
+  it('does not quote the text in its error', async () => {
     const error = await refusal(() => parseStrictJson('{"name":"Acme 7 Ltd",}'));
     expect(error.message).not.to.contain('Acme');
   });

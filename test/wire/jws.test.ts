@@ -58,7 +58,7 @@ describe('verify, JWS', () => {
     expect(payloadOf(message)).to.deep.equal({ status: 'VALID' });
   });
 
-  it('takes the only registered certificate when none is named', async () => {
+  it('uses the only pinned certificate when none is named', async () => {
     using message = await check(jws({ 'x5t#S256': undefined }));
     expect(message.type).to.equal('test');
   });

@@ -21,21 +21,21 @@ describe('keyring', () => {
     keyring = await openKeyring(folder, owner);
   });
 
-  it('is made on first use, readable by nobody else, with nothing left over', () => {
+  it('is generated on first use, readable by its account only, without temporary files', () => {
     expect(statSync(folder).mode & 0o777).to.equal(0o700);
     expect(readdirSync(path.dirname(folder))).to.deep.equal(['keys']);
     for (const file of readdirSync(folder))
       expect(statSync(path.join(folder, file)).mode & 0o777, file).to.equal(0o600);
   });
 
-  it('is the same when opened again, and by two at once', async () => {
+  it('is the same when opened again, and by two processes at once', async () => {
     expect((await openKeyring(folder, owner)).list()).to.deep.equal(keyring.list());
     const fresh = path.join(temporaryFolder(), 'keys');
     const [one, two] = await Promise.all([openKeyring(fresh, owner), openKeyring(fresh, owner)]);
     expect(one.list()).to.deep.equal(two.list());
   });
 
-  it('lists what each key is', () => {
+  it('lists its keys', () => {
     const keys = keyring.list();
     expect(keys.map(({ name, algorithm }) => [name, algorithm])).to.deep.equal([
       ['ca', 'ec prime256v1'],
@@ -78,7 +78,7 @@ describe('keyring', () => {
     }
   });
 
-  it('its certificate serves a connection with both sides known', async () => {
+  it('its TLS certificate serves mutual authentication', async () => {
     // TLS judges by the real clock.
     const { tls } = await openKeyring(path.join(temporaryFolder(), 'keys'), { ...owner, now: new Date() });
     const { promise, resolve, reject } = Promise.withResolvers<boolean>();
@@ -96,7 +96,7 @@ describe('keyring', () => {
     server.close();
   });
 
-  it('a key that others can read is refused, and the fix is named', async () => {
+  it('a key that other accounts can read is refused, with the fix', async () => {
     const shared = copyOf(folder);
     chmodSync(path.join(shared, 'signing-ec.key.pem'), 0o640);
     const error = await refusal(() => openKeyring(shared, owner));
@@ -105,7 +105,7 @@ describe('keyring', () => {
     expect(error.fix).to.contain('chmod 600');
   });
 
-  it('a missing, a broken and a foreign file are refused; no key is made in their place', async () => {
+  it('a missing, a damaged and a foreign file are refused; no key is generated in their place', async () => {
     const other = (await testKeyring('XB')).tls;
     const faults: readonly ((at: string) => void)[] = [
       (at) => rmSync(path.join(at, 'tls.key.pem')),

@@ -1,4 +1,4 @@
-/** The log takes no field that could hold an operator's data. */
+/** The log has no field for data of an operator. */
 
 import { expect } from 'chai';
 import { GatewayError } from '../../gateway/model/errors.ts';
@@ -13,7 +13,7 @@ describe('the log', () => {
     written.length = 0;
   });
 
-  it('writes one JSON line for each event, with its time', () => {
+  it('writes a JSON line for each event, with its time', () => {
     log.info('message applied', { partner: 'XA', count: 3 });
     log.debug('below the level');
     expect(written).to.have.length(1);
@@ -29,13 +29,13 @@ describe('the log', () => {
     expect(JSON.stringify(written)).to.not.match(/AEO0001|EXAMPLE/);
   });
 
-  it('drops a field that came in by an object of another type', () => {
+  it('drops an unknown field of an object', () => {
     const record = { partner: 'XA', name: 'EXAMPLE TRADING' };
     log.warn('event', record);
     expect(written[0]).to.include({ partner: 'XA' }).and.not.have.property('name');
   });
 
-  it('tells code, place and origin of a failure, and not what a parser or driver quotes', () => {
+  it('has code, place and origin of an error, and not what a parser or driver quotes', () => {
     const cause = Object.assign(new Error('bad value "EXAMPLE TRADING"\n    at "AEO0001"'), { code: '22P02' });
     const fields = faultFields(new GatewayError('E_STORE_UNREACHABLE', 'no connection', { at: 'store', cause }));
     expect(fields).to.include({

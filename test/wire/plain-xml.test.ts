@@ -1,4 +1,4 @@
-/** Unsigned XML: what is read, what is repaired and told, and what is refused. */
+/** Unsigned XML: what is read, what is repaired with a warning, and what is refused. */
 
 import { expect } from 'chai';
 import { elementsAt, elementsOf, readPlainXml } from '../../gateway/wire/xml/plain-xml.ts';
@@ -7,18 +7,18 @@ import { refusalCode } from '../support/expect-code.ts';
 const read = (text: string) => readPlainXml(Buffer.from(text));
 
 describe('plain XML', () => {
-  it('text stays text: leading zeros, CDATA, entities of XML itself', () => {
+  it('text remains text: leading zeros, CDATA, predefined entities', () => {
     const { root } = read('<a><b>00123</b><b>A &amp;amp; B</b><c><![CDATA[<x> &amp;]]></c><d>&#x5317;&#20140;</d></a>');
     expect(root.children.map(({ text }) => text)).to.deep.equal(['00123', 'A &amp; B', '<x> &amp;', '北京']);
   });
 
-  it('prefixes are not looked at, and every element knows its path', () => {
+  it('prefixes are ignored, and every element has its path', () => {
     const { root } = read('<m:a xmlns:m="urn:x"><m:b/><b z:k="v"><c>1</c></b></m:a>');
     expect([...elementsOf(root)].map(({ path }) => path)).to.deep.equal(['/a', '/a/b', '/a/b[2]', '/a/b[2]/c']);
     expect(elementsAt(root, 'b/c').map(({ text }) => text)).to.deep.equal(['1']);
   });
 
-  it('a byte order mark and a declared encoding are understood', () => {
+  it('a byte order mark and a declared encoding are accepted', () => {
     expect(read('\uFEFF<?xml version="1.0" encoding="UTF-8"?><a>é</a>').root.text).to.equal('é');
     const gbk = Buffer.concat([
       Buffer.from('<?xml version="1.0" encoding="GB18030"?><a>'),
@@ -28,7 +28,7 @@ describe('plain XML', () => {
     expect(readPlainXml(gbk).root.text).to.equal('北京');
   });
 
-  it('bytes that are not UTF-8 as declared are read as windows-1252 and told', () => {
+  it('bytes that are not UTF-8 as declared are read as windows-1252, with a warning', () => {
     const bytes = Buffer.concat([
       Buffer.from('<?xml version="1.0" encoding="UTF-8"?><a>M'),
       Buffer.from([0xfc]),
@@ -40,7 +40,7 @@ describe('plain XML', () => {
     expect(read('<a/>').warnings).to.deep.equal([]);
   });
 
-  it('a comment that was not closed hides nothing', () => {
+  it('an unterminated comment hides no element', () => {
     const { root, warnings } = read('<a><!-- first >\n<b>1</b><!-- second --><c>2</c></a>');
     expect(root.children.map(({ name }) => name)).to.deep.equal(['b', 'c']);
     expect(warnings).to.have.length(1);

@@ -61,7 +61,7 @@ describe('receipts', () => {
     return readReceipt(validate(message, schema));
   };
 
-  it('what is written, sealed, verified and read is the same receipt', async () => {
+  it('is the same after it was written, sealed, verified and read', async () => {
     await fc.assert(
       fc.asyncProperty(receipts, async (receipt) => {
         expect(await roundTrip(writeReceipt(receipt))).to.deep.equal(receipt);
@@ -70,7 +70,7 @@ describe('receipts', () => {
     );
   });
 
-  it('are written in the canonical form that libxml2 gives them, but for a sign in an attribute, and checked without it', () => {
+  it('are written in canonical form, apart from a greater-than sign in an attribute, and accepted without libxml2', () => {
     fc.assert(
       fc.property(receipts, (receipt) => {
         const xml = Buffer.from(writeReceipt(receipt));
@@ -112,7 +112,7 @@ describe('receipts', () => {
     }
   });
 
-  it('can be made whatever the text of the message it answers', async () => {
+  it('can be written for every text of the acknowledged message', async () => {
     const wild = '\u0000\u001b[31m\ud800\uffff\u202e\r\n' + 'x'.repeat(3000);
     const receipt: Receipt = {
       ...plain,
@@ -125,7 +125,7 @@ describe('receipts', () => {
     expect(read.reason?.detail).to.match(/^\\u\{0000\}\\u\{001b\}\[31m/u);
   });
 
-  it('is not read with a reason that is in no table', async () => {
+  it('is refused with an undefined reason code', async () => {
     const unknown = writeReceipt(plain).replace('E_SEQUENCE_GAP', 'E_SOMETHING');
     expect(await refusalCode(() => roundTrip(unknown))).to.equal('E_CODE_UNKNOWN');
     const inherited = writeReceipt(plain).replace('E_SEQUENCE_GAP', 'toString');

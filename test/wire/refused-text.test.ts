@@ -61,7 +61,7 @@ describe('verify, signed texts', () => {
   const octets = (bytes: number) => der(tags.octets, Buffer.alloc(bytes));
   const unknown = der(0xa1 as Tag, []);
 
-  it('a signature taken apart and put together again still verifies', async () => {
+  it('a signature that is parsed and encoded again still verifies', async () => {
     using message = await check(rebuilt(us, () => undefined));
     expect(message.type).to.equal(textFormat.type);
   });

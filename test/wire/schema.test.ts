@@ -28,7 +28,7 @@ describe('schemas', () => {
     }
   };
 
-  it('an XSD may import a file beside it', async () => {
+  it('an XSD may import a file of its folder', async () => {
     file('words.xsd', messageXsd);
     const main = file(
       'main.xsd',
@@ -54,7 +54,7 @@ describe('schemas', () => {
     expect(await refusalCode(() => loadSchema(file('undefined.xsd', undefinedType)))).to.equal('E_ADAPTER_INVALID');
   });
 
-  it('the place a message names for its schema is not asked', () => {
+  it('the schema location in a message is not used', () => {
     const schema = loadSchema(file('located.xsd', messageXsd));
     const located = messageText.replace(
       '<m:Msg',
@@ -63,13 +63,13 @@ describe('schemas', () => {
     check(located, schema);
   });
 
-  it('a message of one form does not follow a schema of the other', async () => {
+  it('a message of one format does not follow a schema of another', async () => {
     const schema = loadSchema(file('form.xsd', messageXsd));
     const value = { format: 'json', value: {} } as const;
     expect(await refusalCode(() => checkTree(value, schema))).to.equal('E_SCHEMA_INVALID');
   });
 
-  it('a JSON Schema tells every kind of fault with pointer and code, and what would be accepted', () => {
+  it('faults of a JSON Schema have pointer, code and allowed values', () => {
     const schema = file('check.schema.json', {
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       type: 'object',

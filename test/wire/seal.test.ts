@@ -109,7 +109,7 @@ describe('seal', () => {
     });
   }
 
-  it('keeps every byte of the document beside the signature, and states the digest of what is sent', async () => {
+  it('keeps every byte of the document besides the signature, and has the digest of the sealed bytes', async () => {
     const sealed = await sealXml(untidy, 'rsa-sha256');
     const text = Buffer.from(sealed.bytes).toString();
     expect(text.replace(/<ds:Signature .*<\/ds:Signature>/u, '')).to.equal(untidy);
@@ -117,7 +117,7 @@ describe('seal', () => {
     expect(sealed).to.include({ ...meta, contentType: 'application/xml' });
   });
 
-  it('joins a draft from pieces of any size', () => {
+  it('joins a draft from chunks of any size', () => {
     using draft = checkDraft(Array.from(messageText), xmlFormat, xsd);
     expect(written(draft.content).toString()).to.equal(messageText);
   });
@@ -140,7 +140,7 @@ describe('seal', () => {
     expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), meta))).to.equal('E_SIGNATURE_REFERENCE');
   });
 
-  it('answers for a list of 37,000 faulty records with the first twenty, in seconds', async () => {
+  it('reports the first twenty faults of a list with 37,000 faulty records within seconds', async () => {
     const record = messageText.slice(messageText.indexOf('<m:Record>'), messageText.indexOf('</m:Msg>'));
     const text = messageText.replace(record, record.replace('VALID', 'WRONG').repeat(37_000));
     const error = await refusal(() => checkDraft([text], xmlFormat, xsd));
@@ -148,7 +148,7 @@ describe('seal', () => {
     expect(error.detail.split('; line ')).to.have.length(20);
   }).timeout(10_000);
 
-  it('is the same whether there is room for the signature or not, and leaves bytes that were handed in alone', async () => {
+  it('is the same with or without space for the signature in the buffer, and does not change the bytes of the caller', async () => {
     const bytes = Buffer.from(messageText);
     const texts: string[] = [];
     for (const content of [bytes, [messageText], ['', ...Array.from(messageText)]]) {

@@ -121,7 +121,7 @@ describe('signed texts', () => {
       });
     }
 
-    it('with a header that goes on in the next line, and without a stated time', async () => {
+    it('with a folded header, and without a signing time', async () => {
       const { bytes } = joinSigned(entity, signCms(entity, ours.signer(ec)));
       const folded = bytes.toString().replace('; micalg=', ';\r\n\tmicalg=');
       expect(folded).to.not.equal(bytes.toString());

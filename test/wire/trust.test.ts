@@ -23,7 +23,7 @@ const trustEc: SignerTrust = { seals: ['xml-signature'], algorithm: 'ecdsa-p256-
 const trustRsa: SignerTrust = { ...trustEc, algorithm: 'rsa-sha256' };
 
 describe('trust in a signer', () => {
-  it('a certificate counts from its first to its last second', async () => {
+  it('a certificate is valid from its first to its last second', async () => {
     const certificate = testCertificate(ecPair(), { use: 'signing', notBefore: later(-1), notAfter: later(1) });
     await checkSigner(certificate, trustEc, testNow);
     await checkSigner(certificate, trustEc, later(-1));
@@ -32,14 +32,14 @@ describe('trust in a signer', () => {
     expect(await refusalCode(() => checkSigner(certificate, trustEc, later(-1.01)))).to.equal('E_CERTIFICATE_TIME');
   });
 
-  it('an authority and a certificate for connections do not sign messages', async () => {
+  it('certificates of authorities and for TLS do not sign messages', async () => {
     for (const use of ['authority', 'tls'] as const) {
       const certificate = testCertificate(ecPair(), { use });
       expect(await refusalCode(() => checkSigner(certificate, trustEc, testNow))).to.equal('E_CERTIFICATE_USAGE');
     }
   });
 
-  it('a weak key does not count though it is registered', async () => {
+  it('a weak key is refused although it is pinned', async () => {
     const small = testCertificate(rsaPair(1024), { use: 'signing' });
     expect(await refusalCode(() => checkSigner(small, trustRsa, testNow))).to.equal('E_KEY_WEAK');
     const lowExponent = testCertificate(rsaPair(2048, 3), { use: 'signing' });
@@ -48,12 +48,12 @@ describe('trust in a signer', () => {
     expect(await refusalCode(() => checkSigner(otherCurve, trustEc, testNow))).to.equal('E_KEY_WEAK');
   });
 
-  it('a key of another kind than agreed does not count', async () => {
+  it('a key of another type than agreed is refused', async () => {
     const certificate = testCertificate(ecPair(), { use: 'signing' });
     expect(await refusalCode(() => checkSigner(certificate, trustRsa, testNow))).to.equal('E_SIGNATURE_ALGORITHM');
   });
 
-  it('two certificates stand side by side while keys change, and then a message must name its own', async () => {
+  it('two certificates may be pinned during a key rollover, and a message must then name its own', async () => {
     const [old, next] = [testCertificate(ecPair(), { use: 'signing' }), testCertificate(ecPair(), { use: 'signing' })];
     const trust = { ...trustEc, certificates: [old, next] };
     expect(selectSigner(trust, (certificate) => certificate === next)).to.equal(next);
@@ -62,7 +62,7 @@ describe('trust in a signer', () => {
   });
 });
 
-describe('the path of a certificate', () => {
+describe('a certification path', () => {
   const folder = temporaryFolder();
   const root = ecPair();
   const leaf = ecPair();
@@ -80,35 +80,35 @@ describe('the path of a certificate', () => {
   const judge = (changes: Partial<SignerTrust>, given: Partial<CertificatePlan> = {}): Promise<void> =>
     checkSigner(testCertificate(leaf, { ...plan, ...given }), { ...trustEc, ...changes }, testNow);
 
-  it('holds from the certificate to a registered anchor', async () => {
+  it('is valid from the certificate to a trust anchor', async () => {
     await judge({ anchors: [anchorFile('root.pem')] });
     await judge({ anchors: [anchorFile('root.pem')] });
   });
 
-  it('does not hold by an anchor of the same name with another key', async () => {
+  it('is invalid to an anchor of the same name with another key', async () => {
     const other = path.join(folder, 'other.pem');
     writeFileSync(other, testCertificate(ecPair(), { use: 'authority', subject: rootName }).toString());
     expect(await refusalCode(() => judge({ anchors: [other] }))).to.equal('E_CERTIFICATE_PATH');
   });
 
-  it('does not hold by an issuer that is no authority', async () => {
+  it('is invalid by an issuer that is not an authority', async () => {
     const noAuthority = anchorFile('leaf-as-root.pem', 'signing');
     expect(await refusalCode(() => judge({ anchors: [noAuthority] }))).to.equal('E_CERTIFICATE_PATH');
   });
 
-  it('does not hold by an anchor that has expired', async () => {
+  it('is invalid to an anchor that has expired', async () => {
     const expired = anchorFile('expired.pem', 'authority', { notAfter: later(-1) });
     expect(await refusalCode(() => judge({ anchors: [expired] }))).to.equal('E_CERTIFICATE_TIME');
   });
 
-  it('is not taken as checked when the anchors or the program are missing', async () => {
+  it('is an error when the anchors or the program are missing', async () => {
     const missing = path.join(folder, 'missing.pem');
     expect(await refusalCode(() => judge({ anchors: [missing] }))).to.equal('E_TRUST_UNCHECKED');
     const noProgram = { anchors: [anchorFile('root.pem')], openssl: path.join(folder, 'no-such-program') };
     expect(await refusalCode(() => judge(noProgram))).to.equal('E_TRUST_UNCHECKED');
   });
 
-  it('holds for the keys a gateway makes for itself', async () => {
+  it('is valid for generated keys', async () => {
     const keyring = await testKeyring('XA');
     const file = path.join(folder, 'xa.pem');
     writeFileSync(file, keyring.tls.ca);
@@ -118,7 +118,7 @@ describe('the path of a certificate', () => {
     }
   });
 
-  it('a certificate beyond 2050 and one with other letters in its name can be made and checked', async () => {
+  it('certificates beyond 2050 and with non-ASCII names can be issued and validated', async () => {
     const subject = { country: 'XA', organization: '海关总署', commonName: 'é' };
     const certificate = makeCertificate({
       ...plan,

@@ -26,7 +26,7 @@ describe('verify, XML', () => {
     );
   const good = (changes: Partial<Forgery> = {}): Buffer => forged(ours.signer('rsa-sha256'), changes);
 
-  it('gives exactly the signed bytes, the type of the root and the signer', async () => {
+  it('returns exactly the signed bytes, the type of the root and the signer', async () => {
     using message = await check(good());
     expect(Buffer.from(message.content).toString()).to.equal(messageText);
     expect(message.type).to.equal('{urn:test:msg}Msg');
@@ -47,12 +47,12 @@ describe('verify, XML', () => {
     expect(Buffer.from(third.content).toString()).to.equal(spaced);
   });
 
-  it('accepts a signature without KeyInfo from a partner with one registered certificate', async () => {
+  it('accepts a signature without KeyInfo from a partner with one pinned certificate', async () => {
     using message = await check(good({ keyInfo: () => '' }));
     expect(Buffer.from(message.content).toString()).to.equal(messageText);
   });
 
-  it('refuses a signed list from a partner that seals with JWS, but takes its receipt', async () => {
+  it('refuses a signed list from a partner that seals with JWS, but accepts its receipt', async () => {
     const trust = trustIn(ours, 'rsa-sha256', ['jws']);
     const raw = { partner: 'XA', via: 'file', receivedAt: testNow.toISOString() } as const;
     expect(await refusalCode(() => verify({ ...raw, bytes: good() }, trust, testNow))).to.equal('E_SIGNATURE_PROFILE');
@@ -61,7 +61,7 @@ describe('verify, XML', () => {
     expect(receipt.type).to.equal('{urn:mra:receipt:1}Receipt');
   });
 
-  it('refuses every flipped bit, or gives the same canonical bytes', async () => {
+  it('refuses every flipped bit, or returns the same canonical bytes', async () => {
     const bytes = good();
     const places = fc.tuple(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 0, max: 7 }));
     let refused = 0;

@@ -1,4 +1,4 @@
-/** Acceptors beside libxml2: what an acceptor says yes to is valid there; and it says yes to plain things, or it would be of no use. */
+/** Acceptors against libxml2 as the oracle: what an acceptor accepts is valid, and it accepts ordinary documents. */
 
 import { expect } from 'chai';
 import { isAccepted, judgeOf, root } from '../support/xsd-judges.ts';
@@ -145,21 +145,21 @@ const beyond: readonly (readonly [title: string, schema: string])[] = [
 
 describe('an acceptor of documents', () => {
   for (const [title, schema, accepted, not] of contents) {
-    it(`knows ${title}`, () => {
+    it(`accepts ${title}`, () => {
       const judge = judgeOf(schema);
       for (const document of accepted) expect(isAccepted(judge, document), document).to.equal(true);
       for (const document of not) expect(isAccepted(judge, document), document).to.equal(false);
     });
   }
 
-  it('knows local elements without a namespace', () => {
+  it('accepts local elements without a namespace', () => {
     const judge = judgeOf(complex(`<xs:sequence>${a}</xs:sequence>`), '');
     expect(isAccepted(judge, root('<a></a>'))).to.equal(true);
     expect(isAccepted(judge, root('<t:a></t:a>'))).to.equal(false);
   });
 
   for (const [title, schema] of beyond) {
-    it(`is not made of a schema with ${title}`, () => {
+    it(`does not exist for a schema with ${title}`, () => {
       expect(judgeOf(schema).acceptor).to.equal(undefined);
     });
   }

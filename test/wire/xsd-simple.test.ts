@@ -1,4 +1,4 @@
-/** Values beside libxml2: patterns, built-in types and bounds, as acceptors understand them. */
+/** Simple types against libxml2 as the oracle: patterns, built-in types and bounds. */
 
 import { expect } from 'chai';
 import { seededRandom, type SeededRandom } from '../../gateway/model/seeded-random.ts';
@@ -135,7 +135,7 @@ const values = [
 ];
 
 describe('an acceptor of values', () => {
-  it('reads patterns as libxml2 does, or not at all', () => {
+  it('matches patterns as libxml2 does, or does not support them', () => {
     const random = seededRandom(11);
     let yes = 0;
     for (const [pattern, fitting] of Object.entries(patterns)) {
@@ -157,7 +157,7 @@ describe('an acceptor of values', () => {
     }
   });
 
-  it('says yes to no value of a built-in type that libxml2 refuses', () => {
+  it('accepts no value of a built-in type that libxml2 refuses', () => {
     for (const type of types) {
       const judge = judgeOf(`<xs:element name="r" type="xs:${type}"/>`);
       expect(judge.acceptor, type).to.not.equal(undefined);
@@ -166,7 +166,7 @@ describe('an acceptor of values', () => {
     }
   });
 
-  it('says yes to no value outside the bounds of a number', () => {
+  it('accepts no value outside the bounds of a number', () => {
     const bounds = { minInclusive: '10', maxInclusive: '20', minExclusive: '10', maxExclusive: '20', totalDigits: '2' };
     for (const [facet, bound] of Object.entries(bounds)) {
       const judge = judgeOf(

@@ -12,8 +12,8 @@ codes:
     - two: '02'
 `;
 
-describe('YAML that people write', () => {
-  it('is plain data: days stay text, `no` is a word, `01` in quotes keeps its nought', () => {
+describe('YAML files', () => {
+  it('is plain data: dates remain text, `no` is a string, `01` in quotes keeps its zero', () => {
     expect(readYaml(text, 'x.yaml')).to.deep.equal({
       partner: 'KR',
       inForce: { from: '2014-04-01' },
@@ -39,7 +39,7 @@ describe('YAML that people write', () => {
     expect(thrownBy(() => readYaml('a: &x [1]\nb: *x\n', 'x.yaml')).code).to.equal('E_CONFIG_INVALID');
   });
 
-  it('a JSON Pointer finds its line and column, or those of what encloses it', () => {
+  it('a JSON Pointer has line and column, or those of the enclosing value', () => {
     expect(placeInYaml(text, '/partner')).to.deep.equal({ line: 2, column: 10 });
     expect(placeInYaml(text, '/inForce/from')).to.deep.equal({ line: 3, column: 18 });
     expect(placeInYaml(text, '/codes/a~1b')).to.deep.equal({ line: 5, column: 8 });

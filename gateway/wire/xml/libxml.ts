@@ -161,37 +161,38 @@ function withoutValues(message: string): string {
     .slice(0, 300);
 }
 
+function childNodes(parent: XmlElement): readonly unknown[] {
+  const nodes: unknown[] = [];
+  for (let node = parent.firstChild; node !== null; node = node.next) nodes.push(node);
+  return nodes;
+}
+
+function isBlank(node: unknown): boolean {
+  return node instanceof XmlText && /^[ \t\r\n]*$/u.test(node.content);
+}
+
 export function childElements(parent: XmlElement): readonly XmlElement[] {
-  const found: XmlElement[] = [];
-  for (let node = parent.firstChild; node !== null; node = node.next) if (node instanceof XmlElement) found.push(node);
-  return found;
+  return childNodes(parent).filter((node) => node instanceof XmlElement);
 }
 
 /** The child elements; undefined when there is other content than white space between them. */
 export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefined {
-  const found: XmlElement[] = [];
-  for (let node = parent.firstChild; node !== null; node = node.next) {
-    if (node instanceof XmlElement) found.push(node);
-    else if (!(node instanceof XmlText) || !/^[ \t\r\n]*$/u.test(node.content)) return undefined;
-  }
-  return found;
+  const nodes = childNodes(parent);
+  return nodes.every((node) => node instanceof XmlElement || isBlank(node)) ? childElements(parent) : undefined;
 }
 
 /** The text of an element; undefined when it has other content. */
 export function onlyText(element: XmlElement): string | undefined {
-  let text = '';
-  for (let node = element.firstChild; node !== null; node = node.next) {
-    if (!(node instanceof XmlText)) return undefined;
-    text += node.content;
-  }
-  return text;
+  const nodes = childNodes(element);
+  const texts = nodes.filter((node) => node instanceof XmlText);
+  return texts.length === nodes.length ? texts.map(({ content }) => content).join('') : undefined;
 }
 
 /** The last child element; undefined when it is followed by other content than white space. */
 export function lastElement(parent: XmlElement): XmlElement | undefined {
   for (let node = parent.lastChild; node !== null; node = node.prev) {
     if (node instanceof XmlElement) return node;
-    if (!(node instanceof XmlText) || !/^[ \t\r\n]*$/u.test(node.content)) return undefined;
+    if (!isBlank(node)) return undefined;
   }
   return undefined;
 }
