@@ -55,7 +55,7 @@ describe('clearance by name and address', () => {
     expect(await told({ name: registered.local, address: place.local })).to.deep.equal(found);
   });
 
-  it('another legal form, a part of the name or another address is nobody on the list', async () => {
+  it('another legal form, a part of the name or another address is not on the list', async () => {
     const unknown = ['not_on_list', null, 'NAME_AND_ADDRESS_UNKNOWN'];
     expect(await told({ name: 'Example Trading Company Limited' })).to.deep.equal(unknown);
     expect(await told({ name: 'Example Trading' })).to.deep.equal(unknown);
@@ -64,7 +64,7 @@ describe('clearance by name and address', () => {
     expect((await ask({ name: 'Example Trading' })).advice.action).to.equal('do_not_apply');
   });
 
-  it('of two operators of one name and address neither is taken', async () => {
+  it('of two operators of one name and address neither is chosen', async () => {
     const answer = await ask({ name: 'Twin Ltd' });
     expect([answer.outcome, answer.advice.action, answer.subject.identifier]).to.deep.equal([
       'undetermined',
@@ -82,7 +82,7 @@ describe('clearance by name and address', () => {
     expect(await told({ at: '2026-11-19T12:00:00Z' })).to.deep.equal(found);
   });
 
-  it('what was not known by then is not found', async () => {
+  it('an operator received later is not found', async () => {
     expect((await ask({ known_at: '2026-11-23T10:00:00Z' })).outcome).to.equal('undetermined');
     expect((await told({ at: '2024-02-01T00:00:00Z' }))[0]).to.equal('not_on_list');
   });

@@ -61,7 +61,7 @@ describe('clearance', () => {
     expect((await ask(clearance, 'NN0000003', { at: '2026-10-31T15:00:00Z' })).outcome).to.equal('expired');
   });
 
-  it('what had not reached us by then does not count, and nothing is known from the future', async () => {
+  it('what was received later does not count, and nothing is known from the future', async () => {
     const before = await ask(clearance, 'NN0000001', { known_at: '2026-11-23T10:59:00Z' });
     expect(before.outcome).to.equal('undetermined');
     expect(before.explanation.at(-1)?.code).to.equal('NO_LIST');
@@ -121,7 +121,7 @@ describe('clearance', () => {
     expect(await eventsSince(clearance.db.sql, 0, 10)).to.deep.equal([]);
   });
 
-  it('a partner that is none, a mistyped number and an unknown one are refused', async () => {
+  it('an unknown partner, a mistyped number and an unknown one are refused', async () => {
     expect(await refusalCode(() => ask(clearance, 'X1', { partner: 'QQ' }))).to.equal('E_PARTNER_UNKNOWN');
     expect(await refusalCode(() => ask(clearance, 'NN0000001', { at: '2026-12-31T23:59:60Z' }))).to.equal(
       'E_REQUEST_INVALID',
@@ -131,7 +131,7 @@ describe('clearance', () => {
     expect(await refusalCode(() => assessment(clearance, 'ASM-1'))).to.equal('E_ASSESSMENT_UNKNOWN');
   });
 
-  it('in a batch, a question that cannot be put stands beside the answers of the others', async () => {
+  it('in a batch, an invalid query has an error beside the answers of the others', async () => {
     const results = await checkBatch(
       clearance,
       new Map([
@@ -141,10 +141,10 @@ describe('clearance', () => {
       ]),
       'post-7',
     );
-    const told = new Map(
+    const codes = new Map(
       [...results].map(([key, result]) => [key, isGatewayError(result) ? result.code : result.outcome]),
     );
-    expect(Object.fromEntries(told)).to.deep.equal({ a: 'recognised', b: 'E_PARTNER_UNKNOWN', c: 'suspended' });
+    expect(Object.fromEntries(codes)).to.deep.equal({ a: 'recognised', b: 'E_PARTNER_UNKNOWN', c: 'suspended' });
     const [a, c] = [results.get('a'), results.get('c')];
     if (a === undefined || c === undefined || isGatewayError(a) || isGatewayError(c))
       throw new Error('two answers expected');

@@ -23,7 +23,7 @@ const missed = ({ would_change_answer: change }: ProvenAnswer) =>
     ? change?.edit
     : `${change.edit} ${change.partner} ${change.identifier}`;
 
-describe('near miss', () => {
+describe('identifier suggestion', () => {
   let clearance: TestClearance;
   beforeEach(async () => {
     clearance = await openClearance([northland, eastland, federation, longland, midland]);
@@ -35,7 +35,7 @@ describe('near miss', () => {
   });
   afterEach(() => clearance.close());
 
-  it('each slip of the hand is found where a check digit tells right from wrong', async () => {
+  it('each typing error is found where a check digit confirms the suggestion', async () => {
     const slips = {
       EE51824753557: 'substitution',
       EE15824753556: 'transposition',
@@ -51,7 +51,7 @@ describe('near miss', () => {
     }
   });
 
-  it('the edit is told with what was sent and what would stand there, and nothing is granted', async () => {
+  it('the edit names what was sent and its replacement, and nothing is granted', async () => {
     const answer = await ask(clearance, 'EE', 'EE51824753557');
     expect(answer.would_change_answer).to.include({ from: '7', to: '6' });
     expect([answer.outcome, answer.advice.action, answer.advice.benefits]).to.deep.equal([
@@ -63,7 +63,7 @@ describe('near miss', () => {
     expect(JSON.stringify(answer.would_change_answer)).to.not.include('TRADING');
   });
 
-  it('where no check digit tells, only signs that look alike and letters in front are tried', async () => {
+  it('without a check digit, only characters that look alike and prefixes are tried', async () => {
     expect(missed(await ask(clearance, 'NN', 'NN00000O1'))).to.equal('look_alike NN NN0000001');
     expect(missed(await ask(clearance, 'NN', 'NN0000011'))).to.equal(undefined);
     expect(missed(await ask(clearance, 'FF', 'XAXA1234567'))).to.equal('prefix FF XA1234567');
@@ -75,7 +75,7 @@ describe('near miss', () => {
     expect(missed(await ask(clearance, 'EE', '0000001'))).to.equal(undefined);
   });
 
-  it('of two operators a slip away, neither is named', async () => {
+  it('of two operators one edit away, neither is suggested', async () => {
     await fillList(clearance.db, {
       partner: 'FF',
       sequence: 8,
@@ -87,7 +87,7 @@ describe('near miss', () => {
     expect(JSON.stringify(answer.would_change_answer)).to.not.include('XB');
   });
 
-  it('an operator that is suspended, expired, revoked or gone is never offered', async () => {
+  it('an operator that is suspended, expired, revoked or departed is never suggested', async () => {
     for (const n of [2, 3, 4, 5]) {
       const answer = await ask(clearance, 'NN', `NNO00000${n}`);
       expect([answer.outcome, missed(answer)], `${n}`).to.deep.equal(['not_on_list', undefined]);
@@ -109,7 +109,7 @@ describe('near miss', () => {
     expect(missed(await ask(clearance, 'EE', slip))).to.equal(undefined);
   });
 
-  it('an operator learned of later is not offered in what was known before', async () => {
+  it('an operator received later is not suggested as of an earlier moment', async () => {
     const learned = { sequence: 8, issuedAt: '2026-11-23T11:30:00.000Z' };
     await fillList(clearance.db, { partner: 'EE', records: [operator('EE83914571673')], ...learned });
     const slip = 'EE83914571637';
@@ -117,7 +117,7 @@ describe('near miss', () => {
     expect(missed(await ask(clearance, 'EE', slip, { known_at: '2026-11-23T11:15:00Z' }))).to.equal(undefined);
   });
 
-  it('what a box has cut off is not guessed, though a check digit would tell it', async () => {
+  it('what a box has cut off is not guessed, though a check digit would determine it', async () => {
     const cut = await ask(clearance, 'MM', '91440000617653842', { box_length: 17 });
     expect([cut.outcome, missed(cut)]).to.deep.equal(['identifier_malformed', undefined]);
     expect(cut.explanation.map(({ code }) => code)).to.deep.equal(['ID_MALFORMED', 'ID_CUT']);
@@ -127,7 +127,7 @@ describe('near miss', () => {
     expect((await ask(clearance, 'LL', 'LL12345678901234567', { box_length: 17 })).outcome).to.equal('recognised');
   });
 
-  it('the lookups are no consultations of their own', async () => {
+  it('the lookups are not recorded as consultations', async () => {
     await ask(clearance, 'EE', 'EE51824753557');
     expect((await eventsSince(clearance.db.sql, 0, 10)).map(({ kind }) => kind)).to.deep.equal(['consultation']);
   });
@@ -137,7 +137,7 @@ describe('candidates', () => {
   const of = (sent: string, terms = eastland) =>
     candidatesOf(sent, { partner: terms.partner, form: terms.identifiers.theirs });
 
-  it('each follows the form, stands once, and those by a slip have the right check digit', () => {
+  it('each follows the form and occurs once, and typing errors have the right check digit', () => {
     const found = of('EE51824753557');
     expect(new Set(found.map(({ identifier }) => identifier)).size).to.equal(found.length);
     for (const { identifier, edit } of found) {

@@ -57,7 +57,7 @@ describe('clearance under terms of its own', () => {
     }
   });
 
-  it('an identifier that its box has cut is told with its lengths, and a slip with what it could be', async () => {
+  it('an identifier cut by its box is answered with both lengths, and a typing error with a suggestion', async () => {
     const both = await openClearance([northland, longland]);
     try {
       await fillRegister(both.db);
@@ -127,7 +127,7 @@ describe('a declaration under the terms of the adapters', () => {
     expect(await of('CNXMN', '4')).to.deep.equal(['do_not_apply', 'recognised_with_limits']);
   });
 
-  it('nineteen characters are recognised whole, and cut to seventeen they are told with both lengths', async () => {
+  it('nineteen characters are recognised whole, and cut to seventeen answered with both lengths', async () => {
     const [jp, whole] = [await load('jp'), 'JP58356782562460001'];
     expect((await told(jp, [whole], declaration(`<ID>${whole}</ID>`))).slice(0, 2)).to.deep.equal([
       'apply',

@@ -70,7 +70,7 @@ describe('a list in several messages', () => {
     expect((await held())?.position).to.deep.equal((await findStream(us.gateway.db.sql, 'KR', 'out'))?.position);
   });
 
-  it('a change after it is a delta, in as many messages as it takes', async () => {
+  it('a change after it is a delta, in several messages where it is long', async () => {
     await us.save(...Array.from({ length: 12 }, (_, i) => operator(i + 1, { status: 'suspended' })), operator(26));
     await us.save(operator(13, { consent: false }));
     const built = await sendList(inParts(us.gateway, 'KR', 5), 'KR');
@@ -84,7 +84,7 @@ describe('a list in several messages', () => {
     expect(await registerOf(them, 'CN')).to.have.length(1 + 25);
   });
 
-  it('operators go one by one where that is wished, and each message stands for itself', async () => {
+  it('operators are sent one by one with the option `each`, and each message is applied by itself', async () => {
     await us.save(operator(1), operator(2), operator(3, { consent: false }));
     const built = await sendList(us.gateway, 'KR', { each: true });
     expect(built?.messages).to.have.length(3);
@@ -108,12 +108,12 @@ describe('a list in several messages', () => {
     expect(after?.revision).to.equal((watermark?.revision ?? 0) + 1);
   });
 
-  it('under other terms everybody is looked at again', async () => {
+  it('under other terms all operators are compared again', async () => {
     const partner = getPartner(us.gateway, 'KR');
     const arrangement = { ...partner.adapter.arrangement, grades: ['advanced', 'general'] };
     const adapter = { ...partner.adapter, arrangement };
     const wider: Gateway = { ...us.gateway, partners: new Map([['KR', { ...partner, adapter }]]) };
-    // The table of grades has no code for the new one: its operators stay out, and the reason is told.
+    // The table of grades has no code for the new one: its operators stay out, with the reason.
     const built = await buildList(wider, 'KR');
     expect(built).to.equal(undefined);
     const narrower = {
@@ -149,7 +149,7 @@ describe('a list in several messages', () => {
 });
 
 describe('a record that a layout cannot carry', () => {
-  it('stays out with its place and the reason, and what the partner holds of it stays; the others go', async () => {
+  it('is left out with its place and the reason, and what the partner holds of it stays; the others are sent', async () => {
     const administrations = await openAdministrations({ partners: ['HK'] });
     try {
       const us = administrations.home;
@@ -183,7 +183,7 @@ describe('a partner that takes full lists only', () => {
   });
   after(() => administrations.close());
 
-  it('is sent one when something changed, which says why somebody left; and none when nothing did', async () => {
+  it('is sent one when something changed, with the reason of each departure, and none when nothing changed', async () => {
     const [us, them] = [administrations.home, administrations.of('NZ')];
     await us.save(...operators(12));
     expect((await us.send('NZ')).state).to.equal('ACCEPTED');

@@ -1,4 +1,4 @@
-/** Lists that are fetched: two administrations, each with a door, each asking at the other's. Real mutual TLS, signatures and stores. */
+/** Polling: two administrations, each with a door, each polling the other. Real mutual TLS, signatures and stores. */
 
 import { expect } from 'chai';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
@@ -19,14 +19,14 @@ import {
 } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
 
-describe('lists that are fetched', () => {
+describe('a partner that polls', () => {
   let administrations: OpenAdministrations;
   let us: OpenAdministration;
   let them: OpenAdministration;
   const taken: RawMessage[] = [];
 
   before(async () => {
-    // An hour between two questions: in these tests nobody asks but the tests, but for the last one.
+    // An hour between two polls: only the tests poll, except in the last one.
     administrations = await openAdministrations({ connection: { transport: 'https-pull', pollSeconds: 3600 } });
     us = administrations.home;
     them = administrations.of('HK');
@@ -53,27 +53,27 @@ describe('lists that are fetched', () => {
   };
   const position = async () => (await findStream(them.gateway.db.sql, 'CN', 'in'))?.position;
 
-  it('there is nothing before there is a list', async () => {
+  it('gets nothing before there is a list', async () => {
     expect(await asks()).to.equal(false);
     expect(taken).to.deep.equal([]);
   });
 
-  it('a list waits: it is never sent', async () => {
+  it('a list waits until it is fetched: it is never sent', async () => {
     await us.save(...operators(30));
     const id = await queued();
     expect(await deliverDue(us.gateway, 'HK')).to.equal(0);
     expect(await state(id)).to.include({ state: 'SEALED', attempts: 0 });
   });
 
-  it('a fetcher that dies before it took the message gets the same bytes again, and nothing overtakes', async () => {
+  it('a crash before the message was received: the same bytes come again, and no message overtakes another', async () => {
     await us.save(operator(31));
     const [first] = await listMessages(us.gateway.db.sql, { partner: 'HK', direction: 'out', limit: 1 });
     const second = await queued();
     const dies = async (raw: RawMessage): Promise<ReceiveResult> => {
       taken.push(raw);
-      return await Promise.reject(new Error('the power went'));
+      return await Promise.reject(new Error('power failure'));
     };
-    expect(await asks(dies).catch((error: unknown) => String(error))).to.equal('Error: the power went');
+    expect(await asks(dies).catch((error: unknown) => String(error))).to.equal('Error: power failure');
     expect(await state(first?.id ?? '')).to.include({ state: 'HANDED_OVER' });
 
     expect(await asks()).to.equal(true);
@@ -86,14 +86,14 @@ describe('lists that are fetched', () => {
     expect(attempts[0]?.evidence).to.equal(`fetched, ${taken[0]?.bytes.length} bytes`);
   });
 
-  it('the next one comes next, and both sides then stand at the same position', async () => {
+  it('the next message follows, and both sides are then at the same position', async () => {
     expect(await asks()).to.equal(true);
     expect(await position()).to.deep.equal((await findStream(us.gateway.db.sql, 'HK', 'out'))?.position);
     expect((await position())?.count).to.equal(31);
     expect(await asks()).to.equal(false);
   });
 
-  it('a receipt that got lost is made good by the next question, with one effect', async () => {
+  it('a lost receipt is replaced at the next poll, and the list is applied once', async () => {
     await us.save(operator(32));
     const id = await queued();
     const way = them.gateway.partners.get('CN')?.transport;
@@ -104,7 +104,7 @@ describe('lists that are fetched', () => {
     const held = await registerOf(them, 'CN');
     expect(await state(id)).to.include({ state: 'HANDED_OVER' });
 
-    expect(await asks()).to.equal(false); // seen before: taken again, answered again, and no reason to hurry
+    expect(await asks()).to.equal(false); // received before: answered again, and not polled again at once
     expect(await state(id)).to.include({ state: 'ACCEPTED', attempts: 2 });
     expect(await registerOf(them, 'CN')).to.deep.equal(held);
   });
@@ -122,7 +122,7 @@ describe('lists that are fetched', () => {
     expect(sent.map(({ state }) => state)).to.deep.equal(['ACCEPTED', 'ACCEPTED', 'ACCEPTED']);
   });
 
-  it('a list held for two people is not given again at once; the second receipt is sent and settles it', async () => {
+  it('a list held for two people is not given again at once; the second receipt settles it', async () => {
     await us.save(
       ...operators(25).map((record) => ({ ...record, status: 'revoked' as const, statusSince: '2026-01-01' })),
     );
@@ -139,7 +139,7 @@ describe('lists that are fetched', () => {
     expect(await us.until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
   });
 
-  it('bytes spoilt on the way settle nothing, and the right ones come with the next question', async () => {
+  it('bytes changed in transit settle nothing, and the right ones come with the next poll', async () => {
     await us.save(operator(40));
     const id = await queued();
     const spoilt = async (raw: RawMessage): Promise<ReceiveResult> => {
@@ -153,7 +153,7 @@ describe('lists that are fetched', () => {
     expect(await state(id)).to.include({ state: 'ACCEPTED' });
   });
 
-  it('nothing is fetched by a partner whose messages are sent', async () => {
+  it('a partner whose messages are sent fetches nothing', async () => {
     const partner = us.gateway.partners.get('KR');
     if (partner?.transport === undefined) throw new Error('there is a way');
     const { pull: _, ...pushing } = partner.transport;
@@ -161,11 +161,11 @@ describe('lists that are fetched', () => {
     expect(await refusalCode(() => answerPoll({ ...us.gateway, partners }, 'KR'))).to.equal('E_ROUTE_UNKNOWN');
   });
 
-  it('a gateway that serves asks by itself', async () => {
+  it('a gateway that serves polls by itself', async () => {
     await us.save(operator(41));
     const id = await queued();
     await them.closeDoors();
-    await them.openDoors(); // whoever opens its doors begins with a question
+    await them.openDoors(); // serving begins with a poll
     expect(await us.until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
   });
 });

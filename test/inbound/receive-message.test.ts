@@ -1,4 +1,4 @@
-/** What a gateway refuses, and how a stream heals after it: real messages, each changed in one place. */
+/** What a gateway refuses, and how a stream is repaired after it: real messages, each changed in one place. */
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ function anyList(): Schema {
   return loadSchema(file);
 }
 
-describe('what is refused', () => {
+describe('a refused message', () => {
   let administrations: OpenAdministrations;
   let us: OpenAdministration;
   let them: OpenAdministration;
@@ -68,7 +68,7 @@ describe('what is refused', () => {
     expect(await registerOf(them, 'CN')).to.deep.equal(before);
   }
 
-  it('takes the unchanged message, so that a refusal below is about the change', async () => {
+  it('accepts the unchanged message, so that a refusal below is due to the change', async () => {
     expect((await us.send('KR')).state).to.equal('ACCEPTED');
   });
   it('refuses one flipped character', () =>
@@ -96,7 +96,7 @@ describe('what is refused', () => {
       'E_SIGNER_UNKNOWN',
     );
   });
-  it('refuses a message for somebody else, though its signature is good', async () => {
+  it('refuses a message of another sender, though its signature is valid', async () => {
     const elsewhere = { ...us.gateway, home: { ...us.gateway.home, country: 'HK' } };
     await refuses(
       async () => text((await buildList(elsewhere, 'KR', { kind: 'full' }))?.sealed.bytes ?? Buffer.of()),
@@ -133,18 +133,18 @@ describe('what is refused', () => {
     signs((xml) => xml.replace('AEOCN4403100001', 'AEOXX4403100001'), 'E_RECORD_SCOPE'));
   it('refuses an operator named twice', () =>
     signs((xml) => xml.replace('AEOCN4403100002', 'AEOCN4403100001'), 'E_RECORD_REPEATED'));
-  it('refuses records that do not come to the root stated', () =>
+  it('refuses records that do not give the root stated', () =>
     signs((xml) => xml.replace('DARUI', 'DARUX'), 'E_LIST_ROOT'));
   it('refuses a time in the future', () =>
     signs((xml) => xml.replace(/<kr:SentAt>2026/u, '<kr:SentAt>2036'), 'E_MESSAGE_TIME'));
   it('refuses a list for another administration', () =>
     signs((xml) => xml.replace('<kr:Receiver>KR<', '<kr:Receiver>SG<'), 'E_MESSAGE_MISADDRESSED'));
-  it('refuses a number further on', () =>
+  it('refuses a number after the next', () =>
     signs((xml) => xml.replace(/<kr:Sequence>\d+</u, '<kr:Sequence>99<'), 'E_SEQUENCE_GAP'));
   it('refuses another history', () =>
     signs((xml) => xml.replace(/<kr:EpochID>[^<]*</u, '<kr:EpochID>0000000000000000<'), 'E_SEQUENCE_FORK'));
 
-  it('after a refusal a full list in a new epoch heals the stream', async () => {
+  it('after a refusal a full list in a new epoch repairs the stream', async () => {
     const stream = await findStream(us.gateway.db.sql, 'KR', 'out');
     await us.save(operator(9));
     // The partner loses what it held: to it, the next delta continues nothing it knows.

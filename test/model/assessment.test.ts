@@ -53,7 +53,7 @@ describe('assessment', () => {
     expect(choose({ identifier: 'XX12', country: 'VV' }, 'import', [union, twin])).to.deep.equal({ partner: 'VV' });
   });
 
-  it('a slip in the identifier of a party abroad is asked about, so that it is seen', () => {
+  it('a mistyped identifier of a party abroad is asked about, so that it is reported', () => {
     expect(choose({ identifier: 'NN12' }, 'import', [northland])).to.deep.equal({ partner: 'NN' });
     expect(choose({ identifier: '1234567', country: 'NN' }, 'import', [northland])).to.deep.equal({ partner: 'NN' });
     expect(choose({ identifier: '1234567' }, 'import', [northland])).to.deep.equal({ not_checked: 'no_partner' });

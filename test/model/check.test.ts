@@ -111,7 +111,7 @@ describe('check', () => {
     expect(answer({ at: '2027-01-01T00:00:00.000Z' }).outcome).to.equal('undetermined');
   });
 
-  it('each status other than active ends the way without benefits', () => {
+  it('each status other than active ends the decision without benefits', () => {
     const of = (fact: RegisterFact | undefined) => {
       const given = answer({ fact });
       expect(given.advice).to.deep.include({ action: 'do_not_apply', benefits: [] });
@@ -126,7 +126,7 @@ describe('check', () => {
     expect(of({ ...active, validFrom: '2026-12-01' })).to.deep.equal(['not_on_list', 'NOT_ON_LIST']);
   });
 
-  it('of an operator that left, no name is told', () => {
+  it('of an operator that left, no name is shown', () => {
     const given = answer({ fact: { ...active, status: 'left' } }, { name: 'Example Trading' });
     expect(JSON.stringify(given)).to.not.include('EXAMPLE TRADING');
   });
@@ -139,7 +139,7 @@ describe('check', () => {
     expect(carrier.advice).to.deep.include({ action: 'apply_with_limits', benefits: [] });
   });
 
-  it('a question without role and direction tells the status and leaves the benefits open', () => {
+  it('a query without role and direction states the status and leaves the benefits open', () => {
     const given = decide({
       home: 'CN',
       terms: northland,
@@ -177,7 +177,7 @@ describe('check', () => {
     expect(absent.outcome).to.equal('not_on_list');
   });
 
-  it('a newer list that waits for two people is told beside the age', () => {
+  it('a newer list that waits for two people is noted beside the age', () => {
     expect(answer({ list: { ...list, newerHeld: true } }).freshness.note).to.equal('a newer list is held');
   });
 
@@ -208,7 +208,7 @@ describe('check', () => {
     expect(answer().subject).to.not.have.property('issuer');
   });
 
-  it('an identifier cut by its box is malformed, and the lengths are told', () => {
+  it('an identifier cut by its box is malformed, with both lengths', () => {
     const of = (identifier: string, box?: number) =>
       codes(
         answer({ terms: longland }, { partner: 'LL', identifier, ...(box === undefined ? {} : { box_length: box }) }),

@@ -60,14 +60,14 @@ describe('consultation number', () => {
     for (const [character, count] of counts) expect(count, character).to.be.within(960, 1365);
   });
 
-  it('bytes that would favour some characters are thrown away', () => {
+  it('bytes that would favour some characters are discarded', () => {
     const bytes = [new Uint8Array(24).fill(255), new Uint8Array(24).fill(30)];
     expect(makeConsultationNumber('KR', () => bytes.shift() ?? new Uint8Array(24)).slice(2, 14)).to.equal(
       'YYYYYYYYYYYY',
     );
   });
 
-  it('the form people read comes back to the number', () => {
+  it('the form people read is read back as the number', () => {
     expect(shownConsultationNumber('CN7K2Q4M9XT3WHH')).to.equal('CN-7K2Q-4M9X-T3WH-H');
     expect(readConsultationNumber('cn-7k2q 4m9x-t3wh-h')).to.equal('CN7K2Q4M9XT3WHH');
   });

@@ -79,7 +79,7 @@ describe('identifier', () => {
     expect(read('HHE-123.456', grouped)).to.deep.equal(['malformed']);
   });
 
-  it('what follows the form is left alone, though it looks like a slip', () => {
+  it('what follows the form is left alone, though it looks like a typing error', () => {
     expect(read('NNNN1234', open)).to.deep.equal(['NNNN1234']);
     const hyphens = { partner: 'HY', form: written('HY{code}', '-[0-9]{4}') };
     expect(read('HY-1234', hyphens)).to.deep.equal(['HY-1234']);

@@ -34,7 +34,7 @@ describe('names', () => {
     expect(compareNames('---', '...').result).to.equal('differs');
   });
 
-  it('one letter in twenty is a slip, one in four is not', () => {
+  it('one letter in twenty still matches, one in four does not', () => {
     expect(compareNames('Example Electronicsx', 'Example Electronics').result).to.equal('match');
     expect(compareNames('Acme', 'Acne').result).to.equal('differs');
   });
