@@ -23,7 +23,7 @@ import { saveBuckets } from '../store/mirrors.ts';
 import { addMessages, supersedeOlder } from '../store/outbox.ts';
 import { findStream, moveStream, recordLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
 import { unwritableIn, type Unwritable } from './unencodable-records.ts';
-import { checkDraft, joined, seal, type Draft } from '../wire/signature/seal.ts';
+import { checkDraft, seal, writeChunks, type Draft } from '../wire/signature/seal.ts';
 
 type ListKind = ListMessage['kind'];
 
@@ -221,7 +221,7 @@ async function sealAll(
   try {
     for (const list of lists) {
       clock.lap('compare');
-      const content = joined(layout.encodePacked(list), list.records.count);
+      const content = writeChunks(layout.encodePacked(list), list.records.count);
       clock.lap('encode');
       const draft = checkDraft(content, layout, partner.schemaOf(layout));
       clock.lap('validate');

@@ -17,7 +17,7 @@ import { operatorPacking } from '../../gateway/model/record/partner-view.ts';
 import { operatorOfText, operatorText } from '../../gateway/model/record/operator-text.ts';
 import { entriesOf, openPacker, packed, packedOf, unpacked } from '../../gateway/model/record/packed-records.ts';
 import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
-import { joined } from '../../gateway/wire/signature/seal.ts';
+import { writeChunks } from '../../gateway/wire/signature/seal.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 
@@ -26,7 +26,7 @@ const folders = readdirSync(adaptersFolder).filter((cc) => existsSync(join(adapt
 /** What a list becomes, or why not. */
 function textOf(work: () => Iterable<string | Uint8Array>): string {
   try {
-    return written(joined(work())).toString();
+    return written(writeChunks(work())).toString();
   } catch (error) {
     if (isGatewayError(error)) return `${error.code} at ${error.at ?? 'no place'}: ${error.detail}`;
     throw error;

@@ -120,7 +120,7 @@ function encodingError(encoding: TableEncoding, offset: number): GatewayError {
   });
 }
 
-async function* observed(source: FileSource, onBytes: FileOptions['onBytes']): AsyncIterable<Uint8Array> {
+async function* observed(source: FileSource, onBytes: FileOptions['onBytes']): AsyncGenerator<Uint8Array> {
   const bytes = typeof source === 'string' ? (createReadStream(source) as AsyncIterable<Uint8Array>) : source;
   for await (const piece of bytes) {
     onBytes?.(piece);
@@ -129,14 +129,17 @@ async function* observed(source: FileSource, onBytes: FileOptions['onBytes']): A
 }
 
 /** Gzip (RFC 1952, 2.3.1) and ZIP are recognised by their magic numbers, not by the file name. */
-async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const pieces = source[Symbol.asyncIterator]();
+async function* decompressed(pieces: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
   let first = Buffer.alloc(0);
-  for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+  while (first.length < 4) {
+    const next = await pieces.next();
+    if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
-    if (first.length >= 4) break;
   }
-  const all = joined(first, pieces);
+  const all = (async function* () {
+    yield first;
+    yield* pieces;
+  })();
   if (first.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') {
     throw fileError('this is a workbook or another ZIP archive, not a table', {
       fix: 'Open it in a spreadsheet and save the sheet as “CSV UTF-8”.',
@@ -152,11 +155,6 @@ async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncIterable<U
     if (total > maxBytesDecompressed) throw fileError('the file decompresses to more than 512 MB');
     yield piece;
   }
-}
-
-async function* joined(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
-  yield first;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 function checkTitles(titles: readonly string[], columns: readonly string[]): readonly string[] {

@@ -38,7 +38,7 @@ export interface Draft extends Disposable {
  * Throws E_SCHEMA_INVALID with up to twenty faults, and what guardXml, parseXml, parseStrictJson and readLines throw.
  */
 export function checkDraft(chunks: Chunks | Uint8Array | ByteWriter, format: DraftFormat, schema: Schema): Draft {
-  const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : joined(chunks);
+  const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : writeChunks(chunks);
   const tree = parse(written(content), format.format);
   const draft: Draft = {
     ...{ format, content },
@@ -74,7 +74,7 @@ function parse(bytes: Uint8Array, format: DraftFormat['format']): Tree {
 const recordBytes = 640;
 
 /** The chunks as UTF-8 in one buffer, without an intermediate string of the whole message. `records`: how many to reserve space for. */
-export function joined(chunks: Chunks, records = 0): ByteWriter {
+export function writeChunks(chunks: Chunks, records = 0): ByteWriter {
   const writer = openWriter(8_192 + records * recordBytes);
   for (const chunk of chunks) {
     if (typeof chunk === 'string') putText(writer, chunk);
