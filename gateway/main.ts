@@ -79,7 +79,7 @@ function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door
   const door = exchangeDoor({
     partnerOf: (print) => fingerprints.get(print),
     receive,
-    give: (code) => answerPoll(gateway, code),
+    poll: (code) => answerPoll(gateway, code),
     now: gateway.now,
     maxBytes: config.exchange.maxBytes,
     log,

@@ -1,4 +1,4 @@
-/** The settings of a gateway: a YAML file checked against schemas/config.schema.json, a few environment variables, and safe defaults. The only reader of the environment. */
+/** The settings of a gateway: a YAML file that follows schemas/config.schema.json, environment variables (read only here), and defaults. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -8,25 +8,25 @@ import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { readYaml } from '../wire/files/yaml.ts';
 
-/** The folder the program stands in, with adapters/ and schemas/ beside gateway/. */
+/** The folder of the program, with adapters/ and schemas/ beside gateway/. */
 export const programFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export interface PartnerConfig {
   /** Folder under adapters/. */
   readonly adapter: string;
-  /** The folder was written by the other side: this gateway is the partner it describes. */
+  /** The adapter describes this gateway as the partner: the other side wrote it. */
   readonly mirrored: boolean;
   readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
-  /** Where messages are fetched: seconds between two questions while nothing comes. */
+  /** Seconds between two polls that return nothing. */
   readonly pollSeconds?: number;
-  /** PEM files. `signing`: the keys its messages count under. `tls`: what it connects with. `anchors`: the authorities above. */
+  /** PEM files. `signing`: certificates for its messages. `tls`: for its connections. `anchors`: their certificate authorities. */
   readonly certificates: {
     readonly signing: readonly string[];
     readonly tls: readonly string[];
     readonly anchors: readonly string[];
-    /** A signing certificate must also lead to an anchor (`openssl verify`). */
+    /** Signing certificates must also chain to an anchor (`openssl verify`). */
     readonly checkPath: boolean;
   };
 }
@@ -37,7 +37,7 @@ export interface Config {
   /** `sqlite:/path` or `postgres://…`. */
   readonly store: string;
   readonly policy: string;
-  /** Absent: what the command thinks fit; the serving gateway says more than a command at a terminal. */
+  /** Absent: `info` for mra serve, `error` for other commands. */
   readonly logLevel?: LogLevel;
   /** `production` takes certified adapters only. */
   readonly environment: 'test' | 'production';
@@ -47,22 +47,17 @@ export interface Config {
   /** `realm`: names of the exchange and queues begin with it. `temporary`: they expire when unused. */
   readonly broker?: { readonly url: string; readonly realm: string; readonly temporary: boolean };
   readonly partners: Readonly<Record<string, PartnerConfig>>;
-  /** Where the demo looks for a broker; it does without when none answers. */
+  /** The broker the demo tries; without an answer it uses HTTPS. */
   readonly brokerForDemo: string;
 }
 
-/** The file as written: everything optional. */
-interface ConfigFile {
-  home?: string;
-  data?: string;
-  store?: string;
-  policy?: string;
-  log?: string;
-  environment?: 'test' | 'production';
-  exchange?: { host?: string; port?: number; maxBytes?: number };
-  border?: { host?: string; port?: number };
-  broker?: { url: string; realm?: string };
-  partners?: Record<
+/** The configuration file: every member is optional. */
+interface ConfigFile extends Partial<Pick<Config, 'home' | 'data' | 'store' | 'policy' | 'environment'>> {
+  readonly log?: string;
+  readonly exchange?: Partial<Config['exchange']>;
+  readonly border?: Partial<Config['border']>;
+  readonly broker?: { readonly url: string; readonly realm?: string };
+  readonly partners?: Record<
     string,
     Partial<Omit<PartnerConfig, 'certificates'>> & { certificates?: Partial<PartnerConfig['certificates']> }
   >;
@@ -74,12 +69,12 @@ export interface ConfigOptions {
   readonly home?: string;
 }
 
-/** About 150,000 records; larger lists are not exchanged in one message. */
+/** About 150,000 records. */
 const defaultMaxBytes = 64 * 1024 * 1024;
 
 const schemaFile = join(programFolder, 'schemas', 'config.schema.json');
 
-/** Reads the settings: options before environment before file before defaults. E_CONFIG_INVALID names every fault with its line. */
+/** Options take precedence over the environment, then the file, then defaults. Throws E_CONFIG_INVALID with all faults of the file. */
 export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.ProcessEnv = process.env): Config {
   const path = options.config ?? environment['MRA_CONFIG'];
   const file = path === undefined ? {} : readConfigFile(path);
@@ -125,43 +120,27 @@ function storeUrl(written: string | undefined, base: string, data: string): stri
 
 function readConfigFile(path: string): ConfigFile {
   if (!existsSync(path))
-    throw new GatewayError('E_CONFIG_INVALID', 'there is no such configuration file', { at: path });
+    throw new GatewayError('E_CONFIG_INVALID', 'the configuration file does not exist', { at: path });
   const document = readYaml(readFileSync(path, 'utf8'), path);
   const checked = jsonValidator<ConfigFile>(schemaFile)(document ?? {});
   if (checked.ok) return checked.value;
   const faults = checked.errors.map(({ pointer, detail }) => `${pointer === '' ? '/' : pointer} ${detail}`).join('; ');
-  throw new GatewayError('E_CONFIG_INVALID', faults, {
-    at: path,
-    fix: 'docs/gateway.example.yaml shows every setting.',
-  });
+  const fix = 'docs/gateway.example.yaml shows every setting.';
+  throw new GatewayError('E_CONFIG_INVALID', faults, { at: path, fix });
 }
 
-/** Which administration this is when nobody says: a default of the schema, not of the program. */
+/** The default of the home administration is data: it stands in the schema. */
 function defaultHome(): string {
   const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as { properties: { home: { default: string } } };
   return schema.properties.home.default;
 }
 
 function partnersOf(file: ConfigFile, base: string): Config['partners'] {
+  const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
   const partners = Object.entries(file.partners ?? {}).map(([code, written]): [string, PartnerConfig] => {
-    const { adapter = code.toLowerCase(), mirrored = false, transport, url, pollSeconds, certificates = {} } = written;
-    const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
-    return [
-      code,
-      {
-        adapter,
-        mirrored,
-        ...(transport === undefined ? {} : { transport }),
-        ...(url === undefined ? {} : { url }),
-        ...(pollSeconds === undefined ? {} : { pollSeconds }),
-        certificates: {
-          signing: files(certificates.signing),
-          tls: files(certificates.tls),
-          anchors: files(certificates.anchors),
-          checkPath: certificates.checkPath ?? false,
-        },
-      },
-    ];
+    const { signing, tls, anchors, checkPath = false } = written.certificates ?? {};
+    const certificates = { signing: files(signing), tls: files(tls), anchors: files(anchors), checkPath };
+    return [code, { adapter: code.toLowerCase(), mirrored: false, ...written, certificates }];
   });
   return Object.fromEntries(partners);
 }

@@ -122,7 +122,7 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
     case 'file':
       return undefined;
     case 'amqp':
-      return broker === undefined ? undefined : brokerTransport(broker, { from: home.country, to: code });
+      return broker && brokerTransport(broker, { from: home.country, to: code });
     case 'https':
     case 'https-pull': {
       if (settings.url === undefined) return undefined;

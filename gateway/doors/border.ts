@@ -1,4 +1,4 @@
-/** The border door: clearance systems ask here. Plain node:http, because these are the questions that must be fast. */
+/** The border door: the HTTP API for clearance systems. It uses node:http without a framework, because status queries must be fast. */
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ export interface BorderDoor extends Clearance {
   /** The folder of our own schemas. */
   readonly schemas: string;
   readonly log: Log;
-  /** Who asks, for the proof. Without it all callers are one, `border`; throw a GatewayError to turn a caller away. */
+  /** The name of the caller, for the proof; absent: `border` for all. May throw a GatewayError to refuse a caller. */
   requesterOf?(request: IncomingMessage): string;
 }
 
@@ -57,22 +57,22 @@ interface BatchDocument extends Partial<Pick<CheckRequest, Shared>> {
   readonly checks: Readonly<Record<string, object>>;
 }
 
-/** One request as the routes see it. */
-interface Visit {
+/** A request, with what its handler needs. */
+interface Call {
   readonly door: BorderDoor;
   readonly readers: Readers;
   readonly request: IncomingMessage;
   readonly requester: string;
   readonly requestId: string;
   readonly url: URL;
-  /** What stands in the path where the route has a place for it. */
+  /** The id in the path; empty for a route without one. */
   readonly id: string;
 }
 
 interface Route {
   readonly path: RegExp;
-  readonly GET?: (visit: Visit) => Promise<Reply>;
-  readonly POST?: (visit: Visit) => Promise<Reply>;
+  readonly GET?: (call: Call) => Promise<Reply>;
+  readonly POST?: (call: Call) => Promise<Reply>;
 }
 
 const routes: readonly Route[] = [
@@ -92,7 +92,7 @@ const routes: readonly Route[] = [
   { path: /^\/readyz$/u, GET: ({ door, url }) => readinessReply(door, url.searchParams.has('verbose')) },
 ];
 
-/** Compiles the schemas and answers requests. Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
+/** Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
 export function borderDoor(door: BorderDoor): RequestListener {
   const readers: Readers = {
     check: jsonValidator(join(door.schemas, 'check-request.schema.json')),
@@ -117,25 +117,25 @@ async function answer(door: BorderDoor, readers: Readers, request: IncomingMessa
   for (const route of url === null ? [] : routes) {
     const match = route.path.exec(url?.pathname ?? '');
     if (match === null || url === null) continue;
-    const work = request.method === 'GET' ? route.GET : request.method === 'POST' ? route.POST : undefined;
-    if (work === undefined) {
+    const handler = request.method === 'GET' ? route.GET : request.method === 'POST' ? route.POST : undefined;
+    if (handler === undefined) {
       const allow = route.GET === undefined ? 'POST' : 'GET';
-      const problem = problemReply(new GatewayError('E_METHOD_UNKNOWN', `this address takes ${allow}`), requestId);
+      const problem = problemReply(new GatewayError('E_METHOD_UNKNOWN', `this address accepts ${allow}`), requestId);
       return { ...problem, headers: { ...problem.headers, allow } };
     }
     const requester = door.requesterOf?.(request) ?? 'border';
-    return await work({ door, readers, request, requester, requestId, url, id: match[1] ?? '' });
+    return await handler({ door, readers, request, requester, requestId, url, id: match[1] ?? '' });
   }
-  throw new GatewayError('E_ROUTE_UNKNOWN', 'the addresses of this door are in its documentation');
+  throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
 }
 
-async function postCheck(visit: Visit): Promise<Reply> {
-  const body = await readJsonBody(visit, checkLimit);
-  return await once(visit, body, async (keep) => {
-    const question = valid(visit.readers.check, parseStrictJson(body));
-    const minimal = visit.request.headers['prefer']?.includes('return=minimal') === true;
-    const replyTo = (proven: ProvenAnswer): Reply => checkReply(proven, minimal);
-    return replyTo(await check(visit.door, question, visit.requester, keep(replyTo)));
+async function postCheck(call: Call): Promise<Reply> {
+  const body = await readJsonBody(call, checkLimit);
+  return await idempotently(call, body, async (save) => {
+    const question = valid(call.readers.check, parseStrictJson(body));
+    const minimal = call.request.headers['prefer']?.includes('return=minimal') === true;
+    const reply = (proven: ProvenAnswer): Reply => checkReply(proven, minimal);
+    return reply(await check(call.door, question, call.requester, (tx, proven) => save(tx, reply(proven))));
   });
 }
 
@@ -147,26 +147,26 @@ function checkReply(proven: ProvenAnswer, minimal: boolean): Reply {
   return { status: 201, body, headers: { location, 'preference-applied': 'return=minimal' } };
 }
 
-async function postBatch(visit: Visit): Promise<Reply> {
-  const body = await readJsonBody(visit, batchLimit);
-  return await once(visit, body, async (keep) => {
-    const { checks, ...shared } = valid(visit.readers.batch, parseStrictJson(body));
+async function postBatch(call: Call): Promise<Reply> {
+  const body = await readJsonBody(call, batchLimit);
+  return await idempotently(call, body, async (save) => {
+    const { checks, ...shared } = valid(call.readers.batch, parseStrictJson(body));
     const questions = new Map<string, CheckRequest>();
     const faulty = new Map<string, GatewayError>();
     for (const [key, item] of Object.entries(checks)) {
       const question = { ...shared, ...item };
-      const verdict = visit.readers.check(question);
+      const verdict = call.readers.check(question);
       if (verdict.ok) questions.set(key, verdict.value);
       else faulty.set(key, new RequestFaults(explainFaults(verdict.errors, question)));
     }
-    const replyTo = (results: BatchResult): Reply =>
-      batchReply(visit, Object.keys(checks), new Map([...results, ...faulty]));
-    return replyTo(await checkBatch(visit.door, questions, visit.requester, keep(replyTo)));
+    const reply = (results: BatchResult): Reply =>
+      batchReply(call, Object.keys(checks), new Map([...results, ...faulty]));
+    return reply(await checkBatch(call.door, questions, call.requester, (tx, results) => save(tx, reply(results))));
   });
 }
 
-/** In the caller's order, under the caller's keys; one bad question spoils no other. */
-function batchReply({ door, requestId }: Visit, keys: readonly string[], results: BatchResult): Reply {
+/** Results under the caller's keys, in the caller's order. A faulty question does not affect the others. */
+function batchReply({ door, requestId }: Call, keys: readonly string[], results: BatchResult): Reply {
   const counts = new Map<string, number>([['total', keys.length]]);
   const entries = keys.map((key): [string, unknown] => {
     const result = results.get(key) ?? new GatewayError('E_INTERNAL', 'a question was not answered');
@@ -176,16 +176,9 @@ function batchReply({ door, requestId }: Visit, keys: readonly string[], results
       const problem = problemOf(result, requestId, result instanceof RequestFaults ? result.faults : []);
       return [key, { status: problem.status, problem }];
     }
-    const { outcome, advice, proof } = result;
-    return [
-      key,
-      {
-        status: 200,
-        outcome,
-        advice: { action: advice.action, benefits: advice.benefits },
-        consultation_number: proof.consultation_number,
-      },
-    ];
+    const { outcome, proof } = result;
+    const advice = { action: result.advice.action, benefits: result.advice.benefits };
+    return [key, { status: 200, outcome, advice, consultation_number: proof.consultation_number }];
   });
   const body = {
     answered_at: door.now().toISOString(),
@@ -195,12 +188,14 @@ function batchReply({ door, requestId }: Visit, keys: readonly string[], results
   return { status: 200, body };
 }
 
-async function postAssessment(visit: Visit): Promise<Reply> {
-  const body = await readBody(visit.request, entryLimit);
-  return await once(visit, body, async (keep) => {
-    const profile = visit.url.searchParams.get('profile') ?? undefined;
-    const read = readEntry(body, mediaTypeOf(visit.request), visit.readers.entry, profile);
-    return assessmentReply(await assess(visit.door, read, visit.requester, keep(assessmentReply)));
+async function postAssessment(call: Call): Promise<Reply> {
+  const body = await readBody(call.request, entryLimit);
+  return await idempotently(call, body, async (save) => {
+    const profile = call.url.searchParams.get('profile') ?? undefined;
+    const read = readEntry(body, mediaTypeOf(call.request), call.readers.entry, profile);
+    return assessmentReply(
+      await assess(call.door, read, call.requester, (tx, assessed) => save(tx, assessmentReply(assessed))),
+    );
   });
 }
 
@@ -209,7 +204,7 @@ function assessmentReply(assessed: Assessment): Reply {
   return { status: 201, body: { ...assessed, links: { self: location } }, headers: { location } };
 }
 
-async function readJsonBody({ request }: Visit, limit: number): Promise<Buffer> {
+async function readJsonBody({ request }: Call, limit: number): Promise<Buffer> {
   if (mediaTypeOf(request) !== 'application/json')
     throw new GatewayError('E_REQUEST_TYPE', 'the body must be application/json');
   return await readBody(request, limit);
@@ -221,54 +216,43 @@ function valid<T>(validator: (value: unknown) => JsonVerdict<T>, value: unknown)
   throw new RequestFaults(explainFaults(verdict.errors, value));
 }
 
-/** Makes the function that stores a reply with its answer. */
-type Keep = <T>(replyTo: (result: T) => Reply) => (tx: Tx, result: T) => Promise<void>;
+/** Stores the reply in the transaction of the answer. */
+type SaveReply = (tx: Tx, reply: Reply) => Promise<void>;
 
 /**
- * Under an idempotency key, the work is done once: the reply is stored in the transaction of the answer, and the same request gets the
- * same reply. Of two such requests at one time one does the work; the other cannot store its reply, is undone and gets the first one's.
+ * With an idempotency key, the work is done once: the reply is stored with the answer, and a repeated request gets the stored reply. Of two
+ * concurrent requests with one key, the second cannot store its reply: its transaction is rolled back, and it gets the reply of the first.
  */
-async function once(visit: Visit, body: Uint8Array, work: (keep: Keep) => Promise<Reply>): Promise<Reply> {
-  const key = idempotencyKeyOf(visit.request);
-  if (key === undefined) return await work(() => () => Promise.resolve());
-  const { door, requester, url } = visit;
-  const fingerprint = fingerprintOf(`${url.pathname}${url.search}`, mediaTypeOf(visit.request), body);
-  const before = await replayed(visit, key, fingerprint);
-  if (before !== undefined) return before;
-  const keep: Keep = (replyTo) => async (tx, result) => {
-    const { status, ...rest } = replyTo(result);
-    const kept = await saveIdempotent(tx, {
-      requester,
-      key,
-      fingerprint,
-      status,
-      body: JSON.stringify(rest),
-      at: door.now().toISOString(),
-    });
-    if (!kept) throw new KeyTaken();
-  };
+async function idempotently(call: Call, body: Uint8Array, work: (save: SaveReply) => Promise<Reply>): Promise<Reply> {
+  const key = idempotencyKeyOf(call.request);
+  if (key === undefined) return await work(() => Promise.resolve());
+  const { door, requester, url } = call;
+  const fingerprint = fingerprintOf(`${url.pathname}${url.search}`, mediaTypeOf(call.request), body);
+  const stored = await storedReply(call, key, fingerprint);
+  if (stored !== undefined) return stored;
   try {
-    return await work(keep);
+    return await work(async (tx, { status, ...rest }) => {
+      const first = { fingerprint, status, body: JSON.stringify(rest), at: door.now().toISOString() };
+      if (!(await saveIdempotent(tx, { requester, key, ...first }))) throw new KeyUsed();
+    });
   } catch (error) {
-    const first = error instanceof KeyTaken ? await replayed(visit, key, fingerprint) : undefined;
+    const first = error instanceof KeyUsed ? await storedReply(call, key, fingerprint) : undefined;
     if (first === undefined) throw error;
     return first;
   }
 }
 
-/** Another request with the key was quicker: what this one did is rolled back. */
-class KeyTaken extends Error {
-  override readonly name = 'KeyTaken';
+/** A concurrent request stored its reply under the key first. */
+class KeyUsed extends Error {
+  override readonly name = 'KeyUsed';
 }
 
-async function replayed({ door, requester }: Visit, key: string, fingerprint: string): Promise<Reply | undefined> {
+async function storedReply({ door, requester }: Call, key: string, fingerprint: string): Promise<Reply | undefined> {
   const found = await findIdempotent(door.db.sql, requester, key);
   if (found === undefined) return undefined;
   if (found.fingerprint !== fingerprint) {
-    throw new GatewayError(
-      'E_IDEMPOTENCY_MISMATCH',
-      `the key was first used at ${found.at}; use a new key, or send the same body`,
-    );
+    const detail = `the key was first used at ${found.at}; use a new key, or send the same body`;
+    throw new GatewayError('E_IDEMPOTENCY_MISMATCH', detail);
   }
   const { body, headers } = JSON.parse(found.body) as Omit<Reply, 'status'>;
   return { status: found.status, body, headers: { ...headers, 'idempotent-replayed': 'true' } };

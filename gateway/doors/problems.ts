@@ -1,11 +1,10 @@
-/** Errors as every door shows them: problem details of RFC 9457, with a stable code and who must act. */
+/** Errors as both doors report them: problem details (RFC 9457) with a stable code and who must act. */
 
 import { asGatewayError } from '../model/errors.ts';
-import type { Actor, ErrorCode, Retry } from '../model/errors.ts';
 
 export const problemType = 'application/problem+json';
 
-/** One fault among several in a request. The pointer (RFC 6901) finds it; the faulty value itself is not repeated. */
+/** One fault in a request, at a JSON Pointer (RFC 6901). The faulty value is not repeated. */
 export interface ProblemItem {
   readonly pointer: string;
   readonly code: string;
@@ -13,24 +12,11 @@ export interface ProblemItem {
   readonly suggestion?: string;
 }
 
-/** The members of a problem answer, named as on the wire. */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ErrorCode;
-  readonly who_must_act: Actor;
-  readonly retry: Retry;
-  readonly request_id: string;
-  readonly errors?: readonly ProblemItem[];
-}
-
 /**
- * Any error as a problem. What was not foreseen becomes E_INTERNAL. The details of our own troubles (5xx) stay in the
- * log: they may name hosts, files or statements that a caller has no business with.
+ * Any error as a problem document; an unexpected one becomes E_INTERNAL. The details of our own errors (5xx) stay in the log: they may
+ * contain names of hosts, files or statements.
  */
-export function problemOf(error: unknown, requestId: string, errors: readonly ProblemItem[] = []): Problem {
+export function problemOf(error: unknown, requestId: string, errors: readonly ProblemItem[] = []) {
   const known = asGatewayError(error);
   const { title, status, who, retry } = known.kind;
   const detail = status < 500 ? known.detail : 'The log of the gateway holds more under this request_id.';

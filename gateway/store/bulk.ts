@@ -44,13 +44,24 @@ export async function insertRows(
   rows: Iterable<readonly Value[]>,
 ): Promise<void> {
   const names = sql.join(columns.map((column) => sql.ref(column)));
-  if (engineOf(tx) === 'postgres') {
-    await insertBatches(tx, table, { columns, names }, rows);
+  if (engineOf(tx) === 'sqlite') {
+    const places = sql.join(columns.map((column) => sql.raw(utf8.includes(column) ? 'cast(? as text)' : '?')));
+    const { sql: text } = sql`insert into ${sql.table(table)} (${names}) values (${places})`.compile(tx);
+    await onSqlite(tx, (connection) => connection.runMany(text, rows));
     return;
   }
-  const places = sql.join(columns.map((column) => sql.raw(utf8.includes(column) ? 'cast(? as text)' : '?')));
-  const { sql: text } = sql`insert into ${sql.table(table)} (${names}) values (${places})`.compile(tx);
-  await onSqlite(tx, (connection) => connection.runMany(text, rows));
+  let pending: object[] = [];
+  const flush = async (): Promise<void> => {
+    const json = JSON.stringify(pending);
+    pending = [];
+    await sql`insert into ${sql.table(table)} (${names})
+      select ${names} from json_populate_recordset(null::${sql.table(table)}, ${json}::json)`.execute(tx);
+  };
+  for (const row of rows) {
+    pending.push(Object.fromEntries(columns.map((column, i) => [column, asText(row[i] ?? null)])));
+    if (pending.length === batch) await flush();
+  }
+  if (pending.length > 0) await flush();
 }
 
 /** Inserts bytes under their digests, except those stored already. */
@@ -67,26 +78,6 @@ export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['b
       .onConflict((conflict) => conflict.column('digest').doNothing())
       .execute();
   }
-}
-
-async function insertBatches(
-  tx: Tx,
-  table: string,
-  { columns, names }: { readonly columns: readonly string[]; readonly names: RawBuilder<unknown> },
-  rows: Iterable<readonly Value[]>,
-): Promise<void> {
-  let waiting: object[] = [];
-  const flush = async (): Promise<void> => {
-    const json = JSON.stringify(waiting);
-    waiting = [];
-    await sql`insert into ${sql.table(table)} (${names})
-      select ${names} from json_populate_recordset(null::${sql.table(table)}, ${json}::json)`.execute(tx);
-  };
-  for (const row of rows) {
-    waiting.push(Object.fromEntries(columns.map((column, i) => [column, asText(row[i] ?? null)])));
-    if (waiting.length === batch) await flush();
-  }
-  if (waiting.length > 0) await flush();
 }
 
 function asText(value: Value): string | number | null {

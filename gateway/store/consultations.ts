@@ -6,15 +6,6 @@ import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow } from './rows.ts';
 
-interface Consultation {
-  readonly number: string;
-  readonly askedAt: Moment;
-  readonly requester: string;
-  readonly partner: string;
-  readonly request: unknown;
-  readonly answer: ProvenAnswer;
-}
-
 /** An answer for a whole entry, with the consultation numbers of its parties. */
 interface Assessment {
   readonly number: string;
@@ -24,16 +15,17 @@ interface Assessment {
   readonly answer: unknown;
 }
 
+interface Consultation extends Assessment {
+  readonly partner: string;
+  readonly answer: ProvenAnswer;
+}
+
+function toRow<A extends Assessment>({ askedAt, request, answer, ...rest }: A) {
+  return { ...rest, asked_at: askedAt, request: JSON.stringify(request), answer: JSON.stringify(answer) };
+}
+
 export async function recordConsultations(tx: Tx, consultations: readonly Consultation[]): Promise<void> {
-  const rows = consultations.map(({ number, askedAt, requester, partner, request, answer }) => ({
-    number,
-    asked_at: askedAt,
-    requester,
-    partner,
-    request: JSON.stringify(request),
-    answer: JSON.stringify(answer),
-  }));
-  await insertMany(tx, 'consultation', rows);
+  await insertMany(tx, 'consultation', consultations.map(toRow));
 }
 
 export async function findConsultation(reader: Reader, number: string): Promise<Consultation | undefined> {
@@ -47,11 +39,7 @@ export async function findConsultation(reader: Reader, number: string): Promise<
 }
 
 export async function recordAssessment(tx: Tx, assessment: Assessment): Promise<void> {
-  const { number, askedAt, requester, request, answer } = assessment;
-  await tx
-    .insertInto('assessment')
-    .values({ number, asked_at: askedAt, requester, request: JSON.stringify(request), answer: JSON.stringify(answer) })
-    .execute();
+  await insertMany(tx, 'assessment', [toRow(assessment)]);
 }
 
 export async function findAssessment(reader: Reader, number: string): Promise<Assessment | undefined> {

@@ -8,6 +8,7 @@ import { getBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf } from './database.ts';
 import type { Database, Reader, Tx } from './database.ts';
+import { fromRow } from './rows.ts';
 
 export interface Claim {
   /** The gateway process that sends: Gateway.owner. */
@@ -36,16 +37,6 @@ export interface AttemptResult {
   /** After `handed_over`; absent: no receipt is expected. */
   readonly receiptDueAt?: Moment;
   readonly holdReason?: string;
-}
-
-export interface Attempt {
-  readonly no: number;
-  readonly at: Moment;
-  readonly owner: string;
-  /** Absent while the attempt is in progress, and for good when the sender crashed. */
-  readonly outcome?: AttemptResult['outcome'];
-  readonly endedAt?: Moment;
-  readonly evidence?: string;
 }
 
 /**
@@ -78,19 +69,12 @@ async function claimAmong(db: Database, claim: Claim, messages: typeof dueMessag
       .set({ attempts: sql`attempts + 1`, lease_owner: claim.owner, lease_until: claim.leaseUntil })
       .where(oneOf(tx, 'id', ids))
       .execute();
-    const started = rows.map(({ id, attempts }) => ({
-      message_id: id,
-      no: attempts + 1,
-      event: 'started',
-      at: claim.now,
-      owner: claim.owner,
-    }));
-    await insertMany(tx, 'attempt', started);
+    const started = { event: 'started' as const, at: claim.now, owner: claim.owner };
+    const attempts = rows.map((row) => ({ message_id: row.id, no: row.attempts + 1, ...started }));
+    await insertMany(tx, 'attempt', attempts);
     const claimed: Claimed[] = [];
-    for (const { id, partner, kind, content_type: contentType, digest, attempts } of rows) {
-      const bytes = await getBytes(tx, digest);
-      claimed.push({ id, partner, kind, contentType, bytes, digest, attempt: attempts + 1 });
-    }
+    for (const { content_type: contentType, attempts: earlier, ...row } of rows)
+      claimed.push({ ...row, contentType, bytes: await getBytes(tx, row.digest), attempt: earlier + 1 });
     return claimed;
   });
 }
@@ -183,17 +167,21 @@ function columnsAfter(rank: number, result: AttemptResult) {
   }
 }
 
-/** All attempts to send a message, oldest first. */
-export async function attemptsOf(reader: Reader, id: string): Promise<Attempt[]> {
-  const rows = await reader.selectFrom('attempt').selectAll().where('message_id', '=', id).orderBy('no').execute();
-  const ends = new Map(rows.filter(({ event }) => event !== 'started').map((row) => [row.no, row]));
-  return rows
-    .filter(({ event }) => event === 'started')
-    .map(({ no, at, owner }) => {
-      const end = ends.get(no);
-      const started = { no, at, owner: owner ?? '' };
-      if (end === undefined) return started;
-      const outcome = end.event as AttemptResult['outcome'];
-      return { ...started, outcome, endedAt: end.at, evidence: end.evidence ?? '' };
-    });
+/** All attempts to send a message, oldest first. Without an outcome the attempt is in progress, or its sender crashed. */
+export async function attemptsOf(reader: Reader, id: string) {
+  const rows = await reader
+    .selectFrom('attempt as started')
+    .leftJoin('attempt as ended', (join) =>
+      join
+        .onRef('ended.message_id', '=', 'started.message_id')
+        .onRef('ended.no', '=', 'started.no')
+        .on('ended.event', '!=', 'started'),
+    )
+    .select(['started.no', 'started.at', 'started.owner'])
+    .select(['ended.event as outcome', 'ended.at as ended_at', 'ended.evidence'])
+    .where('started.message_id', '=', id)
+    .where('started.event', '=', 'started')
+    .orderBy('started.no')
+    .execute();
+  return rows.map(fromRow);
 }

@@ -48,6 +48,12 @@ export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefi
   return { known: true, digest, state, ...(receiptDigest === undefined ? {} : { receiptDigest }) };
 }
 
+/** An update of the state of these bytes, unless they have this or a later state. */
+function updateBefore(tx: Tx, partner: string, digest: Digest, state: InboundState) {
+  const update = tx.updateTable('inbox').where('partner', '=', partner).where('digest', '=', digest);
+  return update.where('state_rank', '<', inboundStates[state]).set({ state, state_rank: inboundStates[state] });
+}
+
 /**
  * Assigns a message id to verified bytes. `free`: assigned now. `same`: they had it already. `conflict`: other bytes have it, and
  * nothing changes.
@@ -64,13 +70,7 @@ export async function claimMessageId(
     .values({ partner, message_id: messageId, digest })
     .onConflict((taken) => taken.columns(['partner', 'message_id']).doNothing());
   if (await changesOne(insert)) {
-    await tx
-      .updateTable('inbox')
-      .set({ message_id: messageId, state: 'VERIFIED', state_rank: inboundStates.VERIFIED })
-      .where('partner', '=', partner)
-      .where('digest', '=', digest)
-      .where('state_rank', '<', inboundStates.VERIFIED)
-      .execute();
+    await updateBefore(tx, partner, digest, 'VERIFIED').set({ message_id: messageId }).execute();
     return 'free';
   }
   const holder = await tx
@@ -97,20 +97,13 @@ export interface InboxSettlement {
 /** Stores the verdict, and the receipt that every further delivery gets. False: this or a later state was stored before. */
 export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<boolean> {
   const { partner, digest, messageId, state, kind, reason, receiptDigest, at } = settlement;
-  const update = tx
-    .updateTable('inbox')
-    .set({
-      state,
-      state_rank: inboundStates[state],
-      ...(state === 'HELD' ? { held_at: at } : { settled_at: at }),
-      ...(messageId === undefined ? {} : { message_id: messageId }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(reason === undefined ? {} : { reason }),
-      ...(receiptDigest === undefined ? {} : { receipt_digest: receiptDigest }),
-    })
-    .where('partner', '=', partner)
-    .where('digest', '=', digest)
-    .where('state_rank', '<', inboundStates[state]);
+  const update = updateBefore(tx, partner, digest, state).set({
+    ...(state === 'HELD' ? { held_at: at } : { settled_at: at }),
+    ...(messageId === undefined ? {} : { message_id: messageId }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(receiptDigest === undefined ? {} : { receipt_digest: receiptDigest }),
+  });
   return await changesOne(update);
 }
 

@@ -11,18 +11,15 @@ import type { Reader, Tx } from './database.ts';
 
 const page = 2_000;
 
-export interface SavedOperators {
-  readonly created: number;
-  readonly changed: number;
-  readonly unchanged: number;
-}
+export type SavedOperators = Readonly<Record<'created' | 'changed' | 'unchanged', number>>;
 
 /** Stores records. An unchanged one stays as it is, with its `revised_at`. Of several records with one code the last counts. */
 export async function saveOperators(tx: Tx, records: readonly DomesticRecord[], at: Moment): Promise<SavedOperators> {
   const wanted = new Map(records.map((record) => [record.code, operatorText(record)]));
   const stored = await storedTexts(tx, [...wanted.keys()]);
+  const changes = [...wanted].filter(([code, record]) => stored.get(code) !== record);
   // In the order of the primary key: the embedded engine then writes each page once.
-  const changes = [...wanted].filter(([code, record]) => stored.get(code) !== record).sort(byCode);
+  changes.sort(([a], [b]) => (a < b ? -1 : 1));
   const revision = changes.length === 0 ? 0 : await advanceCounter(tx, 'operator_revision');
   const rows = changes.map(([code, record]) => ({ code, revision, revised_at: at, record }));
   const replaced = changes.map(([code]) => code).filter((code) => stored.has(code));
@@ -35,10 +32,6 @@ export async function saveOperators(tx: Tx, records: readonly DomesticRecord[], 
   await insertMany(tx, 'operator', rows);
   const changed = replaced.length;
   return { created: rows.length - changed, changed, unchanged: wanted.size - rows.length };
-}
-
-function byCode([one]: readonly [string, string], [other]: readonly [string, string]): number {
-  return one < other ? -1 : 1;
 }
 
 /** The revision of the last change of any operator; 0 before the first. All changes of one transaction have one revision. */
@@ -80,7 +73,7 @@ async function storedTexts(tx: Tx, codes: readonly string[]): Promise<ReadonlyMa
 
 export async function findOperator(reader: Reader, code: string): Promise<DomesticRecord | undefined> {
   const row = await reader.selectFrom('operator').select('record').where('code', '=', code).executeTakeFirst();
-  return row === undefined ? undefined : operatorOfText(row.record);
+  return row && operatorOfText(row.record);
 }
 
 /**
@@ -108,12 +101,10 @@ export async function* operatorPages(reader: Reader): AsyncIterable<OperatorPage
       .executeTakeFirstOrThrow();
     if (records === null) return;
     after = last;
-    yield typeof records === 'string' ? Buffer.from(records) : asBuffer(records);
+    yield typeof records === 'string'
+      ? Buffer.from(records)
+      : Buffer.from(records.buffer, records.byteOffset, records.byteLength);
   }
-}
-
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** All operators, parsed. */

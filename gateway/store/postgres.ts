@@ -3,18 +3,10 @@
 import { Pool, types, TypeOverrides } from 'pg';
 import type { PoolConfig } from 'pg';
 import { PostgresDialect, PostgresDriver, sql } from 'kysely';
-import type { DatabaseConnection, Kysely } from 'kysely';
+import type { DatabaseConnection, Dialect, Kysely } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { EngineAccess } from './engine.ts';
 import type { Tables } from './tables.ts';
-
-/** In each of the two pools. */
-const connections = 8;
-const connectMs = 5_000;
-const statementMs = 5_000;
-const lockMs = 2_000;
-const idleInTransactionMs = 15_000;
-const queryMs = 10_000;
 
 /** Our values of type bigint stay far below 2^53, so they are read as numbers and not as text. */
 const parsers = new TypeOverrides();
@@ -49,24 +41,11 @@ class TranslatingDriver extends PostgresDriver {
   }
 }
 
-class TranslatingDialect extends PostgresDialect {
-  readonly #pool: Pool;
-
-  constructor(pool: Pool) {
-    super({ pool });
-    this.#pool = pool;
-  }
-
-  override createDriver(): TranslatingDriver {
-    return new TranslatingDriver({ pool: this.#pool });
-  }
-}
-
 /** Both pools connect on first use. */
 export function openPostgres(url: string): EngineAccess {
   return {
-    writing: new TranslatingDialect(poolOf(url, false)),
-    openReading: () => new TranslatingDialect(poolOf(url, true)),
+    writing: dialectOf(poolOf(url, false)),
+    openReading: () => dialectOf(poolOf(url, true)),
     assertDurable,
     translateError,
   };
@@ -75,12 +54,13 @@ export function openPostgres(url: string): EngineAccess {
 function poolOf(url: string, readOnly: boolean): Pool {
   const config: PoolConfig = {
     connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
-    lock_timeout: lockMs,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
-    query_timeout: queryMs,
+    max: 8,
+    // All in milliseconds.
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 5_000,
+    lock_timeout: 2_000,
+    idle_in_transaction_session_timeout: 15_000,
+    query_timeout: 10_000,
     application_name: readOnly ? 'mra-gateway reads' : 'mra-gateway',
     types: parsers,
     ...(readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
@@ -90,6 +70,10 @@ function poolOf(url: string, readOnly: boolean): Pool {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+function dialectOf(pool: Pool): Dialect {
+  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => new TranslatingDriver({ pool }) });
 }
 
 async function assertDurable(db: Kysely<Tables>): Promise<void> {

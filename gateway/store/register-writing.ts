@@ -49,7 +49,10 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
       if (valid_to > from) closed.push(n);
     }
   }
-  await closeVersions(tx, closed, knownAt);
+  await inSlices(closed, async (some) => {
+    const update = tx.updateTable('register_version').set({ known_to: knownAt });
+    await update.where(oneOf(tx, 'n', some)).execute();
+  });
   await insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt));
   return knownAt;
 }
@@ -111,10 +114,11 @@ function* rowsOf(
   for (const statement of statementsOf(change)) {
     const { identifier, from, to, status, name, details, activeFrom } = statement;
     const versions = known.get(identifier);
-    for (const version of versions ?? []) {
+    for (const earlier of versions ?? []) {
+      if (earlier.valid_from >= from || from >= earlier.valid_to) continue;
       // The remaining part of an earlier version keeps its source message.
-      if (version.valid_from < from && from < version.valid_to)
-        yield [partner, version.source_message, ...since, identifier, version.valid_from, from, ...contentOf(version)];
+      const content = [earlier.status, earlier.name, earlier.details];
+      yield [partner, earlier.source_message, ...since, identifier, earlier.valid_from, from, ...content];
     }
     const stated = [partner, sourceMessage, ...since, identifier];
     // The period before the status of a new operator; empty intervals are left out.
@@ -122,10 +126,6 @@ function* rowsOf(
     if (versions === undefined && activeFrom < before) yield [...stated, activeFrom, before, 'active', name, details];
     if (from < to) yield [...stated, from, to, status, name, details];
   }
-}
-
-function contentOf({ status, name, details }: Version): readonly Value[] {
-  return [status, name, details];
 }
 
 /** The current versions of the operators in the change, by identifier. */
@@ -143,14 +143,4 @@ async function knownVersions(tx: Tx, change: RegisterChange): Promise<ReadonlyMa
     .where(oneOf(tx, 'identifier', identifiers))
     .execute();
   return Map.groupBy(rows, ({ identifier }) => identifier);
-}
-
-async function closeVersions(tx: Tx, numbers: readonly number[], knownAt: Moment): Promise<void> {
-  await inSlices(numbers, async (some) => {
-    await tx
-      .updateTable('register_version')
-      .set({ known_to: knownAt })
-      .where(oneOf(tx, 'n', some))
-      .execute();
-  });
 }

@@ -17,56 +17,40 @@ const pageBytes = 8_192;
 /** Earlier versions can lose the write-ahead log when a checkpoint races with its reset (fixed in 3.51.3). */
 const oldestVersion = [3, 51, 3] as const;
 
-/** Drives the reading connection: every statement sees the last commit, also while a transaction is open. */
-class ReadingDriver implements Driver {
-  protected readonly connection: SqliteConnection;
-
-  constructor(connection: SqliteConnection) {
-    this.connection = connection;
-  }
-
-  init(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  acquireConnection(): Promise<DatabaseConnection> {
-    return Promise.resolve(this.connection);
-  }
-
-  releaseConnection(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  beginTransaction(): Promise<void> {
-    return Promise.reject(new GatewayError('E_INTERNAL', 'transactions are opened with Database.transaction'));
-  }
-
-  commitTransaction(): Promise<void> {
-    return this.beginTransaction();
-  }
-
-  rollbackTransaction(): Promise<void> {
-    return this.beginTransaction();
-  }
-
-  destroy(): Promise<void> {
-    return Promise.try(() => this.connection.database.close());
-  }
+/** Every statement sees the last commit, also while a transaction is open on the writing connection. */
+function readingDriver(connection: SqliteConnection): Driver {
+  const nothing = (): Promise<void> => Promise.resolve();
+  const refuse = (): Promise<void> =>
+    Promise.reject(new GatewayError('E_INTERNAL', 'transactions are opened with Database.transaction'));
+  return {
+    init: nothing,
+    acquireConnection: () => Promise.resolve(connection),
+    releaseConnection: nothing,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    destroy: () => Promise.try(() => connection.database.close()),
+  };
 }
 
 /** Drives the writing connection: a transaction holds it from BEGIN to COMMIT. */
-class WritingDriver extends ReadingDriver {
+class WritingDriver implements Driver {
+  readonly #connection: SqliteConnection;
   readonly #checkpoints: Checkpoints;
   readonly #lock = new WriteLock();
   #release: () => void = () => undefined;
   #broken = false;
 
   constructor(connection: SqliteConnection, checkpoints: Checkpoints) {
-    super(connection);
+    this.#connection = connection;
     this.#checkpoints = checkpoints;
   }
 
-  override async acquireConnection(): Promise<DatabaseConnection> {
+  init(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
     const release = await this.#lock.acquire();
     if (this.#broken) {
       release();
@@ -75,17 +59,17 @@ class WritingDriver extends ReadingDriver {
       throw new GatewayError('E_STORE_UNREACHABLE', detail, { fix });
     }
     this.#release = release;
-    return this.connection;
+    return this.#connection;
   }
 
-  override releaseConnection(): Promise<void> {
+  releaseConnection(): Promise<void> {
     this.#release();
     return Promise.resolve();
   }
 
   /** BEGIN IMMEDIATE. While another process writes, this retries without blocking the event loop. */
-  override async beginTransaction(): Promise<void> {
-    const { database } = this.connection;
+  async beginTransaction(): Promise<void> {
+    const { database } = this.#connection;
     await this.#checkpoints.shortenLog();
     const deadline = performance.now() + busyMs;
     for (;;) {
@@ -104,10 +88,10 @@ class WritingDriver extends ReadingDriver {
   }
 
   /** A failed COMMIT may still be in the file after a restart, so nothing more may be written after it. */
-  override commitTransaction(): Promise<void> {
+  commitTransaction(): Promise<void> {
     return Promise.try(() => {
       try {
-        this.connection.database.exec('commit');
+        this.#connection.database.exec('commit');
       } catch (cause) {
         this.#broken = true;
         throw new GatewayError('E_OUTCOME_UNKNOWN', 'the commit failed', { cause });
@@ -116,16 +100,16 @@ class WritingDriver extends ReadingDriver {
     });
   }
 
-  override rollbackTransaction(): Promise<void> {
+  rollbackTransaction(): Promise<void> {
     // SQLite ends the transaction by itself after some errors (disk full, I/O).
     return Promise.try(() => {
-      if (this.connection.database.isTransaction) this.connection.database.exec('rollback');
+      if (this.#connection.database.isTransaction) this.#connection.database.exec('rollback');
     });
   }
 
-  override async destroy(): Promise<void> {
+  async destroy(): Promise<void> {
     await this.#checkpoints.close();
-    await super.destroy();
+    this.#connection.database.close();
   }
 }
 
@@ -159,7 +143,7 @@ export function openSqlite(path: string): EngineAccess {
   const connection = new SqliteConnection(database);
   return {
     writing: dialectOf(new WritingDriver(connection, startCheckpointing(database, path))),
-    openReading: () => dialectOf(new ReadingDriver(new SqliteConnection(openFile(path, true)))),
+    openReading: () => dialectOf(readingDriver(new SqliteConnection(openFile(path, true)))),
     assertDurable: () => Promise.try(() => assertDurable(database)),
     translateError,
   };

@@ -42,8 +42,6 @@ export interface StreamMove {
   readonly watermark?: Watermark;
 }
 
-const noMirror = { digests: '', held: 0, active: 0, revision: 0, terms: '' };
-
 const streamId = (partner: string, direction: StreamDirection): string => `${partner}/${direction}`;
 
 export async function findStream(
@@ -82,7 +80,18 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
   if (from === undefined) {
     const insert = tx
       .insertInto('stream')
-      .values({ ...noMirror, id, partner, direction, ...state, resync_wanted: 0 })
+      .values({
+        digests: '',
+        held: 0,
+        active: 0,
+        revision: 0,
+        terms: '',
+        id,
+        partner,
+        direction,
+        ...state,
+        resync_wanted: 0,
+      })
       .onConflict((conflict) => conflict.column('id').doNothing());
     return (await changesOne(insert)) ? id : undefined;
   }
@@ -111,17 +120,15 @@ export async function requireFullList(tx: Tx, partner: string, required: boolean
   return await changesOne(update.where('id', '=', streamId(partner, 'out')));
 }
 
-interface AppliedList {
-  readonly messageId: string;
-  readonly list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'>;
-  readonly appliedAt: Moment;
-}
-
 /** Records that lists took effect: ours when sealed, a partner's when applied. */
 export async function recordLists(
   tx: Tx,
   stream: { readonly partner: string; readonly direction: StreamDirection },
-  lists: readonly AppliedList[],
+  lists: readonly {
+    readonly messageId: string;
+    readonly list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'>;
+    readonly appliedAt: Moment;
+  }[],
 ): Promise<void> {
   const { partner, direction } = stream;
   const rows = lists.map(({ messageId, list, appliedAt }) => ({
@@ -162,24 +169,19 @@ export async function listInForce(reader: Reader, partner: string, knownAt: Mome
     .executeTakeFirst();
   if (list === undefined) return undefined;
   const receivedAt = list.received_at ?? list.applied_at;
-  return {
-    number: `${partner}/${list.epoch_no}/${String(list.sequence).padStart(5, '0')}`,
-    issuedAt: list.issued_at,
-    receivedAt,
-    newerHeld: await wasHeld(reader, partner, receivedAt, knownAt),
-  };
-}
-
-/** Whether a message received after `since` was on hold at `knownAt`. */
-async function wasHeld(reader: Reader, partner: string, since: Moment, knownAt: Moment): Promise<boolean> {
   const held = await reader
     .selectFrom('inbox')
     .select('digest')
     .where('partner', '=', partner)
     .where('held_at', '<=', knownAt)
-    .where('received_at', '>', since)
+    .where('received_at', '>', receivedAt)
     .where((eb) => eb.or([eb('settled_at', 'is', null), eb('settled_at', '>', knownAt)]))
     .limit(1)
     .executeTakeFirst();
-  return held !== undefined;
+  return {
+    number: `${partner}/${list.epoch_no}/${String(list.sequence).padStart(5, '0')}`,
+    issuedAt: list.issued_at,
+    receivedAt,
+    newerHeld: held !== undefined,
+  };
 }

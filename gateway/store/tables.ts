@@ -9,10 +9,7 @@ export const openDay = '9999-12-31';
 export const openMoment = '9999-12-31T23:59:59.999Z';
 
 export interface Tables {
-  body: {
-    digest: string;
-    bytes: Uint8Array;
-  };
+  body: { digest: string; bytes: Uint8Array };
   operator: {
     code: string;
     /** Increases with every change of any operator. */
@@ -48,11 +45,7 @@ export interface Tables {
     entries: string;
   };
   /** Parts of a list received before its last part. */
-  list_part: {
-    stream: string;
-    part: number;
-    digest: string;
-  };
+  list_part: { stream: string; part: number; digest: string };
   list: {
     partner: string;
     direction: string;
@@ -95,8 +88,8 @@ export interface Tables {
   attempt: {
     message_id: string;
     no: number;
-    /** `started`; a second row has the outcome. */
-    event: string;
+    /** `started`; the outcome is in a second row. */
+    event: 'started' | 'handed_over' | 'failed' | 'held';
     at: string;
     owner: string | null;
     evidence: string | null;
@@ -130,18 +123,8 @@ export interface Tables {
     settled_at: string | null;
   };
   /** The bytes a partner's message id belongs to. Only verified messages get a row. */
-  inbound_id: {
-    partner: string;
-    message_id: string;
-    digest: string;
-  };
-  approval: {
-    partner: string;
-    digest: string;
-    person: string;
-    decision: string;
-    at: string;
-  };
+  inbound_id: { partner: string; message_id: string; digest: string };
+  approval: { partner: string; digest: string; person: string; decision: string; at: string };
   /** Valid from and to: effective dates (days, end exclusive). Known from and to: knowledge dates (timestamps, end exclusive). */
   register_version: {
     n: Generated<number>;
@@ -164,13 +147,7 @@ export interface Tables {
     request: string;
     answer: string;
   };
-  assessment: {
-    number: string;
-    asked_at: string;
-    requester: string;
-    request: string;
-    answer: string;
-  };
+  assessment: { number: string; asked_at: string; requester: string; request: string; answer: string };
   idempotency: {
     requester: string;
     key: string;
@@ -188,8 +165,5 @@ export interface Tables {
     at: string;
   };
   /** `event` and `operator_revision` number without gaps; `opened` counts openings. */
-  counter: {
-    name: string;
-    value: number;
-  };
+  counter: { name: string; value: number };
 }

@@ -27,10 +27,10 @@ describe('the exchange door', () => {
   let opened: OpenDoor;
   let taken: RawMessage[];
   let receive: ExchangeDoor['receive'];
-  const give: ExchangeDoor['give'] = () => Promise.resolve(undefined);
+  const poll: ExchangeDoor['poll'] = () => Promise.resolve(undefined);
 
   before(async () => {
-    opened = await openDoor({ receive: (raw) => receive(raw), give });
+    opened = await openDoor({ receive: (raw) => receive(raw), poll });
   });
   after(() => opened.close());
   beforeEach(() => {
@@ -165,7 +165,7 @@ describe('the exchange door', () => {
       const door = exchangeDoor({
         partnerOf: () => 'XB',
         receive,
-        give,
+        poll,
         now: () => new Date(0),
         maxBytes,
         log: silent,

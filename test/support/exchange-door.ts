@@ -41,7 +41,7 @@ export interface OpenDoor {
   close(): Promise<void>;
 }
 
-export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'give'>): Promise<OpenDoor> {
+export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'poll'>): Promise<OpenDoor> {
   const [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
     TlsParty,
     TlsParty,

@@ -12,12 +12,12 @@ import { sealed } from '../support/deliveries.ts';
 import { expectProblem, maxBytes, openDoor, type Answer, type Call, type OpenDoor } from '../support/exchange-door.ts';
 import type { TlsParty } from '../support/tls.ts';
 
-describe('the exchange door gives', () => {
+describe('the exchange door, polled,', () => {
   let opened: OpenDoor;
-  let give: ExchangeDoor['give'];
+  let poll: ExchangeDoor['poll'];
   before(async () => {
     const receive = () => Promise.reject(new Error('nothing is sent in these tests'));
-    opened = await openDoor({ receive, give: (partner) => give(partner) });
+    opened = await openDoor({ receive, poll: (partner) => poll(partner) });
   });
   after(() => opened.close());
   const call = (asked: Call): Promise<Answer> => opened.call(asked);
@@ -26,7 +26,7 @@ describe('the exchange door gives', () => {
   let sent: boolean[];
   let asked: string[];
   let told: PromiseWithResolvers<undefined>;
-  const waiting = (message: SealedMessage): ExchangeDoor['give'] => {
+  const waiting = (message: SealedMessage): ExchangeDoor['poll'] => {
     return (partner) => {
       asked.push(partner);
       return Promise.resolve({
@@ -49,14 +49,14 @@ describe('the exchange door gives', () => {
     return httpsTransport({ url, from: 'XB', tls, timeouts, pull: { seconds: 1, maxBytes } });
   };
   beforeEach(() => {
-    give = () => Promise.resolve(undefined);
+    poll = () => Promise.resolve(undefined);
     sent = [];
     asked = [];
     told = Promise.withResolvers();
   });
 
   it('what waits for the partner of the certificate, named as a POST names it, and tells that it was sent', async () => {
-    give = waiting(digested('m-1', Buffer.from('<list/>')));
+    poll = waiting(digested('m-1', Buffer.from('<list/>')));
     const { status, type, headers, body } = await call(next);
     expect({ status, type, body }).to.deep.equal({ status: 200, type: 'application/xml', body: '<list/>' });
     expect(headers).to.include({
@@ -74,7 +74,7 @@ describe('the exchange door gives', () => {
   });
 
   it('nothing to strangers, to other partners, and in answer to other methods', async () => {
-    give = waiting(digested('m-1', Buffer.from('<list/>')));
+    poll = waiting(digested('m-1', Buffer.from('<list/>')));
     expectProblem(await call({ ...next, as: opened.unregistered }), 403, 'E_CHANNEL_UNKNOWN');
     expectProblem(await call({ ...next, as: opened.other }), 403, 'E_CHANNEL_MISMATCH');
     for (const method of ['POST', 'HEAD', 'DELETE']) {
@@ -85,12 +85,12 @@ describe('the exchange door gives', () => {
   });
 
   it('nothing to a partner whose messages are sent', async () => {
-    give = () => Promise.reject(new GatewayError('E_ROUTE_UNKNOWN', 'sent, not fetched'));
+    poll = () => Promise.reject(new GatewayError('E_ROUTE_UNKNOWN', 'sent, not fetched'));
     expectProblem(await call(next), 404, 'E_ROUTE_UNKNOWN');
   });
 
   it('and tells when the partner hung up half way', async () => {
-    give = waiting(digested('m-1', Buffer.alloc(64 * 1024 * 1024)));
+    poll = waiting(digested('m-1', Buffer.alloc(64 * 1024 * 1024)));
     const agent = new Agent({ cert: opened.partner.cert, key: opened.partner.key, ca: opened.home.ca });
     const outgoing = request({ host: '127.0.0.1', port: opened.port, path: next.path, agent }, (incoming) => {
       incoming.once('data', () => outgoing.destroy());
@@ -105,20 +105,20 @@ describe('the exchange door gives', () => {
     const [way, posing] = [fetcher(opened.partner), fetcher(opened.other)];
     const bytes = randomBytes(maxBytes);
     expect(await way.pull?.next()).to.deep.equal({ kind: 'none' });
-    give = waiting(digested('m-1', bytes));
+    poll = waiting(digested('m-1', bytes));
     const fetched = await way.pull?.next();
     expect(fetched).to.include({ kind: 'message', id: 'm-1' });
     expect(fetched?.kind === 'message' && Buffer.compare(fetched.bytes, bytes)).to.equal(0);
     expect(await posing.pull?.next()).to.deep.equal({ kind: 'failed', evidence: 'HTTP 403 E_CHANNEL_MISMATCH' });
-    give = waiting(sealed('m-2')); // its digest is not that of its bytes
+    poll = waiting(sealed('m-2')); // its digest is not that of its bytes
     expect((await way.pull?.next())?.kind).to.equal('failed');
-    give = waiting(digested('m-3', Buffer.alloc(1024 * 1024 + 1)));
+    poll = waiting(digested('m-3', Buffer.alloc(1024 * 1024 + 1)));
     expect(await way.pull?.next()).to.deep.equal({ kind: 'failed', evidence: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' });
     await Promise.all([way.close(), posing.close()]);
   });
 
   it('and a fetch that is never answered ends as trouble', async () => {
-    give = () => told.promise;
+    poll = () => told.promise;
     const way = fetcher(opened.partner, { totalMs: 200 });
     expect(await way.pull?.next()).to.deep.equal({ kind: 'failed', evidence: 'no answer within 200 ms' });
     told.resolve(undefined);
