@@ -6,7 +6,7 @@
  */
 
 import { answerDigest, recordAnswers, type AnsweredQuery } from './record-answers.ts';
-import { answerQuery, openQueryBatch, type Clearance } from './status-query.ts';
+import { answerQuery, openQueryBatch, termsOf, type Clearance } from './status-query.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { assessedParty, benefitsOf, choosePartner, decideEntry, validUntil } from '../model/clearance/assessment.ts';
@@ -118,8 +118,6 @@ function chooseParties(clearance: Clearance, entry: Entry): readonly ChosenParty
   });
 }
 
-const termsOf = ({ partners }: Clearance) => [...partners.values()].map(({ adapter }) => adapter);
-
 async function storeAssessment(tx: Tx, request: Entry, answer: Assessment): Promise<void> {
   const { assessment: number, answered_at: at, requester, decision } = answer;
   await recordAssessment(tx, { number, askedAt: at, requester, request, answer });
@@ -128,7 +126,7 @@ async function storeAssessment(tx: Tx, request: Entry, answer: Assessment): Prom
 }
 
 /** An answer given before, as it was given. Throws E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN. */
-export async function consultation(clearance: Pick<Clearance, 'db'>, written: string): Promise<unknown> {
+export async function lookUpConsultation(clearance: Pick<Clearance, 'db'>, written: string): Promise<unknown> {
   const number = readConsultationNumber(written);
   if (!isConsultationNumber(number)) {
     throw new GatewayError('E_CONSULTATION_NUMBER', 'the check character does not fit', {
@@ -141,7 +139,7 @@ export async function consultation(clearance: Pick<Clearance, 'db'>, written: st
 }
 
 /** An assessment given before, as it was given. Throws E_ASSESSMENT_UNKNOWN. */
-export async function assessment(clearance: Pick<Clearance, 'db'>, number: string): Promise<unknown> {
+export async function lookUpAssessment(clearance: Pick<Clearance, 'db'>, number: string): Promise<unknown> {
   const found = await findAssessment(clearance.db.sql, number);
   if (found === undefined) throw new GatewayError('E_ASSESSMENT_UNKNOWN', 'no entry was assessed under this number');
   return found.answer;

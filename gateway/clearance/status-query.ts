@@ -37,6 +37,11 @@ export interface Clearance {
   random(bytes: number): Uint8Array;
 }
 
+/** The terms of every partner. */
+export function termsOf({ partners }: Clearance): readonly ClearanceTerms[] {
+  return [...partners.values()].map(({ adapter }) => adapter);
+}
+
 /** Queries put together: all are answered as of one moment, and each list is looked up once. */
 export interface QueryBatch {
   readonly clearance: Clearance;
@@ -55,12 +60,12 @@ const queriesPerTurn = 50;
 /** Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named); every other finding is an answer. */
 export async function answerQuery(batch: QueryBatch, request: CheckRequest): Promise<Answer> {
   const { clearance, now } = batch;
-  const { home, policy, partners, db } = clearance;
+  const { home, policy, db } = clearance;
   batch.answered += 1;
   if (batch.answered % queriesPerTurn === 0) await nextTurn();
 
   // 1. The partner, the legal moment, and the moment as of which the register is read.
-  const { adapter: terms } = partnerFor(clearance, request.partner);
+  const terms = partnerFor(clearance, request.partner);
   const at = request.at === undefined ? now : readMoment(request.at, '/at');
   const asKnown = request.known_at === undefined ? now : readMoment(request.known_at, '/known_at');
   // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
@@ -74,8 +79,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   // 3. Decided; and where no operator was found, the identifier that may have been meant.
   const query = { home: home.country, terms, request, ...found, list, at, knownAt, now, policy };
   const answer = decide(query);
-  const all = [...partners.values()].map(({ adapter }) => adapter);
-  const suggestion = await suggestIdentifier({ reader: db.sql, all, listOf }, query, answer);
+  const suggestion = await suggestIdentifier({ reader: db.sql, all: termsOf(clearance), listOf }, query, answer);
   return suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
 }
 
@@ -122,12 +126,11 @@ function registrationOf({ arrangement }: ClearanceTerms, { name, address, mode }
 }
 
 /** The partner of that code, or the one that speaks for the state of that code; E_PARTNER_UNKNOWN when there is neither. */
-function partnerFor(clearance: Clearance, code: string): { readonly adapter: ClearanceTerms } {
+function partnerFor(clearance: Clearance, code: string): ClearanceTerms {
   const state = code.toUpperCase();
-  const speaks = ({ adapter }: { readonly adapter: ClearanceTerms }): boolean =>
-    adapter.identifiers.theirs.issuers?.includes(state) === true;
-  const speaker = clearance.partners.has(state) ? undefined : [...clearance.partners.values()].find(speaks);
-  return speaker ?? getPartner(clearance, code);
+  const speaker = termsOf(clearance).find(({ identifiers }) => identifiers.theirs.issuers?.includes(state) === true);
+  const partner = clearance.partners.has(state) ? undefined : speaker;
+  return partner ?? getPartner(clearance, code).adapter;
 }
 
 /** RFC 3339 has leap seconds, which no clock here can hold; such a moment must not become another. */

@@ -4,10 +4,10 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import {
   assess,
-  assessment,
+  lookUpAssessment,
   check,
   checkBatch,
-  consultation,
+  lookUpConsultation,
   type BatchResult,
   type Clearance,
 } from '../clearance/requests.ts';
@@ -81,11 +81,11 @@ const routes: readonly Route[] = [
   { path: /^\/v1\/assessments$/u, POST: postAssessment },
   {
     path: /^\/v1\/assessments\/([\w-]{1,40})$/u,
-    GET: async ({ door, id }) => ({ status: 200, body: await assessment(door, id) }),
+    GET: async ({ door, id }) => ({ status: 200, body: await lookUpAssessment(door, id) }),
   },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})$/u,
-    GET: async ({ door, id }) => ({ status: 200, body: await consultation(door, id) }),
+    GET: async ({ door, id }) => ({ status: 200, body: await lookUpConsultation(door, id) }),
   },
   { path: /^\/v1\/partners$/u, GET: ({ door }) => partnersReply(door) },
   { path: /^\/livez$/u, GET: () => Promise.resolve({ status: 200, body: { status: 'pass' } }) },

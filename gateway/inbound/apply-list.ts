@@ -34,7 +34,7 @@ export async function judgeList(inbound: InboundMessage, list: PackedList): Prom
   const applied = { id, kind: 'list', verdict: 'applied', position } as const;
   if (part !== undefined && part.no < part.of) {
     const counts = { taken: list.records.count, refused: 0 };
-    return { ...applied, records: counts, apply: (tx) => keepPart(tx, inbound, { list, no: part.no, stream }) };
+    return { ...applied, records: counts, apply: (tx) => keepPart(tx, inbound, list, stream) };
   }
 
   // 3. What it would change; a change beyond what was agreed waits for two people.
@@ -44,10 +44,8 @@ export async function judgeList(inbound: InboundMessage, list: PackedList): Prom
     return { id, kind: 'list', verdict: 'held', reason: { code, detail } };
   }
   const records = { taken: plan.taken, refused: plan.refused.length };
-  return {
-    ...{ ...applied, records, results: plan.refused },
-    apply: (tx) => applyList(tx, inbound, { list, plan, stream }),
-  };
+  const apply: Decision['apply'] = (tx) => applyList(tx, inbound, list, plan, stream);
+  return { ...applied, records, results: plan.refused, apply };
 }
 
 /** The last part together with those before it, which are read again from the bytes that were kept. */
@@ -82,25 +80,25 @@ async function planChange(
   return planList(content, { mirror: stream?.mirror ?? emptyMirror, buckets }, terms);
 }
 
-interface PartToKeep {
-  readonly list: PackedList;
-  readonly no: number;
-  readonly stream: Stream | undefined;
-}
-
-async function keepPart(tx: Tx, inbound: InboundMessage, { list, no, stream }: PartToKeep): Promise<void> {
-  const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: list.position });
+async function keepPart(
+  tx: Tx,
+  inbound: InboundMessage,
+  { position, part }: PackedList,
+  stream: Stream | undefined,
+): Promise<void> {
+  const no = part?.no ?? 1;
+  const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: position });
   if (no === 1) await clearParts(tx, streamId);
   await stagePart(tx, streamId, no, inbound.digest);
 }
 
-interface PlannedList {
-  readonly list: PackedList;
-  readonly plan: ListPlan;
-  readonly stream: Stream | undefined;
-}
-
-async function applyList(tx: Tx, inbound: InboundMessage, { list, plan, stream }: PlannedList): Promise<void> {
+async function applyList(
+  tx: Tx,
+  inbound: InboundMessage,
+  list: PackedList,
+  plan: ListPlan,
+  stream: Stream | undefined,
+): Promise<void> {
   const partner = inbound.partner.code;
   const appliedAt = momentOf(inbound.gateway.now());
   const { after, buckets } = plan.mirror;

@@ -1,7 +1,7 @@
 /** Operators found by name and address: only where the arrangement says so, only one, and only under exactly that name. */
 
 import { expect } from 'chai';
-import { assess, check, checkBatch, consultation } from '../../gateway/clearance/requests.ts';
+import { assess, check, checkBatch, lookUpConsultation } from '../../gateway/clearance/requests.ts';
 import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
 import type { Entry, EntryParty } from '../../gateway/model/clearance/entry.ts';
 import { RequestFaults } from '../../gateway/model/clearance/request-faults.ts';
@@ -46,7 +46,7 @@ describe('clearance by name and address', () => {
     expect(answer.subject).to.not.have.property('identifier_as_sent');
     expect(answer).to.not.have.property('name_match');
     expect(await told()).to.deep.equal(found);
-    expect(await consultation(clearance, answer.proof.consultation_number)).to.deep.equal(answer);
+    expect(await lookUpConsultation(clearance, answer.proof.consultation_number)).to.deep.equal(answer);
   });
 
   it('case, width, punctuation and either script make no difference; city and postcode may be left out', async () => {

@@ -4,10 +4,10 @@ import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import {
   assess,
-  assessment,
+  lookUpAssessment,
   check,
   checkBatch,
-  consultation,
+  lookUpConsultation,
   type Clearance,
 } from '../../gateway/clearance/requests.ts';
 import { answerDigest } from '../../gateway/clearance/record-answers.ts';
@@ -84,7 +84,7 @@ describe('clearance', () => {
     expect(isConsultationNumber(proof.consultation_number)).to.equal(true);
     expect(proof).to.include({ requester: 'post-7', issued_at: noon, answer_digest: answerDigest(rest) });
     const shown = proof.consultation_number.toLowerCase().replace(/(.{4})/gu, '$1-');
-    expect(await consultation(clearance, shown)).to.deep.equal(answer);
+    expect(await lookUpConsultation(clearance, shown)).to.deep.equal(answer);
   });
 
   it('the digest is SHA-256 over the members in the order of their names', async () => {
@@ -126,9 +126,11 @@ describe('clearance', () => {
     expect(await refusalCode(() => ask(clearance, 'NN0000001', { at: '2026-12-31T23:59:60Z' }))).to.equal(
       'E_REQUEST_INVALID',
     );
-    expect(await refusalCode(() => consultation(clearance, 'CN7K2Q4M9XT3WHX'))).to.equal('E_CONSULTATION_NUMBER');
-    expect(await refusalCode(() => consultation(clearance, 'CN7K2Q4M9XT3WHH'))).to.equal('E_CONSULTATION_UNKNOWN');
-    expect(await refusalCode(() => assessment(clearance, 'ASM-1'))).to.equal('E_ASSESSMENT_UNKNOWN');
+    expect(await refusalCode(() => lookUpConsultation(clearance, 'CN7K2Q4M9XT3WHX'))).to.equal('E_CONSULTATION_NUMBER');
+    expect(await refusalCode(() => lookUpConsultation(clearance, 'CN7K2Q4M9XT3WHH'))).to.equal(
+      'E_CONSULTATION_UNKNOWN',
+    );
+    expect(await refusalCode(() => lookUpAssessment(clearance, 'ASM-1'))).to.equal('E_ASSESSMENT_UNKNOWN');
   });
 
   it('in a batch, an invalid query has an error beside the answers of the others', async () => {
@@ -149,7 +151,7 @@ describe('clearance', () => {
     if (a === undefined || c === undefined || isGatewayError(a) || isGatewayError(c))
       throw new Error('two answers expected');
     expect(c.proof.log_index).to.equal(a.proof.log_index + 1);
-    expect(await consultation(clearance, c.proof.consultation_number)).to.deep.equal(c);
+    expect(await lookUpConsultation(clearance, c.proof.consultation_number)).to.deep.equal(c);
   });
 
   it('an entry is assessed as of its acceptance, each party once, and can be looked up', async () => {
@@ -177,7 +179,7 @@ describe('clearance', () => {
     const events = await eventsSince(clearance.db.sql, 0, 10);
     expect(events.map(({ kind }) => kind)).to.deep.equal(['consultation', 'consultation', 'assessment']);
     expect(events[2]?.ref).to.equal(given.assessment);
-    expect(await assessment(clearance, given.assessment)).to.deep.equal(given);
+    expect(await lookUpAssessment(clearance, given.assessment)).to.deep.equal(given);
     const early = await assess(
       clearance,
       importEntry([{ pointer: '/0', role: 'exporter', identifier: 'NN0000004' }], {
