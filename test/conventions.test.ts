@@ -110,6 +110,8 @@ const namesOf = (found: readonly File[]): readonly string[] => found.map(({ file
 /** Words that docs/glossary.md or plain English has a better one for, with an example in a comment or a name. */
 const privateWords: readonly { readonly words: string; readonly use: string; readonly example: string }[] = [
   { words: 'dice', use: 'seeded random', example: 'const dice = open(1);' },
+  { words: 'sittings?', use: 'query batch', example: 'function openSitting() {}' },
+  { words: 'near miss(es)?', use: 'identifier suggestion', example: '// No near\n  // miss is applied.' },
   { words: 'in one look', use: 'at the same time', example: '/** Both are read in one\n * look. */' },
   { words: 'goes home', use: 'is returned', example: '// The receipt goes home.' },
 ];
