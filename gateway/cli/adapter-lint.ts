@@ -1,4 +1,4 @@
-/** `mra adapter lint`: everything wrong or doubtful in the folder of an adapter, for people, programs and code reviews. */
+/** `mra adapter lint`: reports everything wrong or doubtful in the folder of an adapter. */
 
 import type { Command } from 'commander';
 import { lintAdapter, type Finding } from '../adapter/check/lint.ts';
@@ -12,7 +12,7 @@ export function lintCommand(adapter: Command, context: CliContext): void {
   adapter
     .command('lint')
     .argument('<cc>', 'folder under adapters/')
-    .description('name everything wrong or doubtful, with code, file, line and fix')
+    .description('report everything wrong or doubtful, with code, file, line and fix')
     .action((cc: string) => lint(context, cc));
 }
 
@@ -21,15 +21,13 @@ async function lint(context: CliContext, cc: string): Promise<void> {
   const findings = await lintAdapter(folderOf(context.config().adapters, cc), tools, schemaChecker());
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) context.exit(exitCodes.findings);
-  if (out.format === 'sarif') {
-    out.json(sarifLog(findings));
-    return;
-  }
+  if (out.format === 'sarif') return out.json(sarifLog(findings));
   if (out.format === 'json') out.json({ adapter: cc, findings });
   else for (const finding of findings) out.print(findingLines(finding));
   out.note(`${errors} errors, ${findings.length - errors} warnings`);
   const [first] = findings;
-  if (first !== undefined) out.next(`mend the first, then mra adapter lint ${cc}; mra explain ${first.code} says more`);
+  if (first !== undefined)
+    out.next(`correct the first, then mra adapter lint ${cc}; mra explain ${first.code} says more`);
   else out.next(`mra adapter test ${cc}`);
 }
 

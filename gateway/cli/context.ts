@@ -37,13 +37,13 @@ export interface CliContext extends CommandContext<OpenGateway> {
 }
 
 /** Opens a gateway for one command, and closes it even if the command fails. */
-export async function withGateway<G>(
+export async function withGateway<G, T>(
   { open }: Pick<CommandContext<G>, 'open'>,
-  work: (gateway: G) => Promise<void>,
-): Promise<void> {
+  work: (gateway: G) => Promise<T>,
+): Promise<T> {
   const gateway = await open();
   try {
-    await work(gateway);
+    return await work(gateway);
   } finally {
     await gateway.close();
   }
