@@ -5,34 +5,10 @@ import { asGatewayError } from '../model/errors.ts';
 
 /** All fields of a log line besides the event. None can hold data of an operator. */
 const logFields = [
-  'messageId',
-  'partner',
-  'kind',
-  'code',
-  'at',
-  'detail',
-  'state',
-  'verdict',
-  'digest',
-  'epoch',
-  'sequence',
-  'evidence',
-  'requestId',
-  'method',
-  'route',
-  'status',
-  'door',
-  'host',
-  'port',
-  'queue',
-  'attempt',
-  'count',
-  'bytes',
-  'durationMs',
-  'delayMs',
-  'cause',
-  'stack',
-] as const;
+  ...(['messageId', 'partner', 'kind', 'code', 'at', 'detail', 'state', 'verdict', 'digest'] as const),
+  ...(['epoch', 'sequence', 'evidence', 'requestId', 'method', 'route', 'status', 'door'] as const),
+  ...(['host', 'port', 'queue', 'attempt', 'count', 'bytes', 'durationMs', 'delayMs', 'cause', 'stack'] as const),
+];
 
 export type LogFields = { readonly [F in (typeof logFields)[number]]?: string | number | boolean };
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;

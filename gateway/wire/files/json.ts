@@ -10,28 +10,21 @@ import { forbiddenNames, isExactNumber, jsonFault } from './json-fault.ts';
  * Throws E_BYTES_INVALID, E_JSON_MALFORMED with `line:column`, E_LIMIT_EXCEEDED.
  */
 export function parseStrictJson(input: Uint8Array | string, { depth } = { depth: 64 }): unknown {
-  const { bytes, text } = bothForms(input);
+  const isText = typeof input === 'string';
+  if (isText ? !input.isWellFormed() : !isUtf8(input)) {
+    throw new GatewayError('E_BYTES_INVALID', isText ? 'the text holds a lone surrogate' : 'the bytes are not UTF-8');
+  }
+  const bytes = isText ? Buffer.from(input) : Buffer.from(input.buffer, input.byteOffset, input.byteLength);
+  const text = isText ? input : bytes.toString('utf8');
+  if (text.startsWith('\uFEFF')) {
+    throw new GatewayError('E_JSON_MALFORMED', 'it begins with a byte order mark', { at: '1:1' });
+  }
   const found = scan(bytes, depth);
   const value = parse(text);
   const names = count(value, found.surrogates);
   // JSON.parse keeps the last of several members of one name: a difference in number is a duplicate.
   if (names !== found.members || !found.areNumbersExact) throw jsonFault(text);
   return value;
-}
-
-function bothForms(input: Uint8Array | string): { bytes: Uint8Array; text: string } {
-  if (typeof input !== 'string' && !isUtf8(input)) {
-    throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
-  }
-  const text =
-    typeof input === 'string' ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('utf8');
-  if (text.startsWith('\uFEFF')) {
-    throw new GatewayError('E_JSON_MALFORMED', 'it begins with a byte order mark', { at: '1:1' });
-  }
-  if (typeof input === 'string' && !text.isWellFormed()) {
-    throw new GatewayError('E_BYTES_INVALID', 'the text holds a lone surrogate');
-  }
-  return { bytes: typeof input === 'string' ? Buffer.from(input) : input, text };
 }
 
 function parse(text: string): unknown {
