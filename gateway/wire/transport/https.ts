@@ -144,15 +144,8 @@ function retryAfter(value: HeaderValue, date: HeaderValue): number | undefined {
 }
 
 /** Error codes that prove that no byte of the message was sent. */
-const neverConnected = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-]);
+const neverConnected =
+  /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/;
 
 /** Error codes of OpenSSL and Node for a certificate that either side rejects. */
 const certificateRejected =
@@ -165,7 +158,7 @@ function failureOutcome(error: unknown, milliseconds: number): SendOutcome {
   const code = codeOf(error);
   if (code === undefined) throw error;
   if (certificateRejected.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
-  if (neverConnected.has(code)) return { kind: 'refused', evidence: code };
+  if (neverConnected.test(code)) return { kind: 'refused', evidence: code };
   return { kind: 'unknown', evidence: code };
 }
 

@@ -64,7 +64,7 @@ export function automatonOf(expression: Expression, symbols: number): Automaton 
 }
 
 /** Whether an automaton over 256 symbols accepts the bytes from start to end. */
-export function accepts({ next, accepting }: Automaton, bytes: Uint8Array, start: number, end: number): boolean {
+export function acceptsBytes({ next, accepting }: Automaton, bytes: Uint8Array, start: number, end: number): boolean {
   let state = initialState;
   for (let i = start; i < end; i += 1) state = next[(state << 8) | (bytes[i] ?? 0)] ?? 0;
   return accepting[state] === 1;

@@ -1,6 +1,6 @@
 /** Simple types of an XSD as checks of bytes. A check may reject what the schema allows, but never accepts what it forbids. */
 
-import { accepts, automatonOf, type Automaton, type Expression } from './automaton.ts';
+import { acceptsBytes, automatonOf, type Automaton, type Expression } from './automaton.ts';
 import { patternAutomaton } from './pattern.ts';
 import { component, partsOf, unsupported, xsdNamespace, type XsdNode, type XsdSource } from './source.ts';
 
@@ -102,7 +102,7 @@ function anyOf(checks: readonly ValueCheck[]): ValueCheck {
 }
 
 function checkBy(automaton: Automaton): ValueCheck {
-  return (bytes, start, end) => accepts(automaton, bytes, start, end);
+  return (bytes, start, end) => acceptsBytes(automaton, bytes, start, end);
 }
 
 function oneOf(values: readonly string[]): Expression {
