@@ -43,7 +43,7 @@ export interface Decision extends ReceiptContent {
   readonly id: string;
   readonly kind: 'list' | 'reply';
   readonly verdict: 'applied' | 'held';
-  /** The refused records of an applied list: then a reply goes out too. */
+  /** The refused records of an applied list, which is answered by a reply too. */
   readonly results?: readonly RecordResult[];
   /** Writes what the message changes. */
   readonly apply?: (tx: Tx) => Promise<void>;
@@ -92,15 +92,14 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
   if (!isMessageFault(thrown)) throw asGatewayError(thrown);
   const { code, detail, at: place } = thrown;
   const { gateway, partner, id, digest } = inbound;
-  const reason = { code, detail, ...(place === undefined ? {} : { at: place }) };
-  const stream = await findStream(gateway.db.sql, partner.code, 'in');
-  const position = stream?.position;
+  const position = (await findStream(gateway.db.sql, partner.code, 'in'))?.position;
+  const reason = { code, detail, at: place };
   const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position });
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
-    const detail = { partner: partner.code, digest, code };
-    await appendEvents(tx, [{ kind: 'message_rejected', ref: id ?? digest, at, detail }]);
+    const event = { kind: 'message_rejected', ref: id ?? digest, at, detail: { partner: partner.code, digest, code } };
+    await appendEvents(tx, [event]);
   });
   gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(thrown) });
   return { verdict: 'rejected', receipt, reason: code, duplicate: false };

@@ -19,7 +19,7 @@ export interface HomeProfile {
   readonly timeZone: string;
   /** Pattern of a domestic registration code, and the same in plain language for error messages. */
   readonly code: { readonly pattern: string; readonly words: string };
-  /** Which check digit the business number carries, as `country.kind` (check-digits.ts); a wrong one warns, never refuses. */
+  /** Which check digit the business number carries, as `country.kind` (record/check-digits.ts); a wrong one warns, never refuses. */
   readonly businessNumber?: { readonly kind: string; readonly length: number };
   readonly grades: readonly string[];
   readonly decrees: readonly Decree[];

@@ -10,7 +10,7 @@ export interface WrittenForm {
   /** The grammar in plain language, for error messages. */
   readonly words: string;
   readonly example: string;
-  /** Which check digit a part of it carries (model/check-digits.ts). `digits`: its first group is that part; without it, the code. */
+  /** Which check digit a part of it carries (model/record/check-digits.ts). `digits`: its first group is that part; without it, the code. */
   readonly check?: { readonly kind: string; readonly digits?: RegExp };
   /** States whose letters begin an identifier, where one partner speaks for many. */
   readonly issuers?: readonly string[];

@@ -24,7 +24,7 @@ declare const verified: unique symbol;
 declare const valid: unique symbol;
 
 /**
- * What a partner's signature covers, and nothing around it. Only wire/verify.ts makes one.
+ * What a partner's signature covers, and nothing around it. Only wire/signature/verify.ts makes one.
  * Disposable: it may hold a parsed document outside the JavaScript heap.
  */
 export interface VerifiedMessage extends Disposable {
@@ -38,7 +38,7 @@ export interface VerifiedMessage extends Disposable {
   readonly signer: Digest;
 }
 
-/** A verified message that also follows its schema. Only wire/schema.ts makes one. */
+/** A verified message that also follows its schema. Only wire/xsd/schema.ts makes one. */
 export interface ValidMessage extends VerifiedMessage {
   readonly [valid]: true;
 }

@@ -27,7 +27,7 @@ import { validate } from '../wire/xsd/schema.ts';
 import type { SendOutcome } from '../wire/transport/transport.ts';
 import { verify } from '../wire/signature/verify.ts';
 
-/** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport.ts, at 64 MiB). */
+/** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport/transport.ts, at 64 MiB). */
 export const leaseSeconds = 300;
 /** Seconds until the same bytes are sent again when no receipt came. */
 export const receiptDueSeconds = 900;
