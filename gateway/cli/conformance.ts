@@ -3,14 +3,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { conformanceFile } from '../adapter/certificate.ts';
 import type { Config } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import { certificatesIn, openKeys } from '../app/partners.ts';
 import { runConformance } from '../rehearsal/conformance.ts';
-import type { PairBroker } from '../rehearsal/pairing.ts';
 import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../rehearsal/report.ts';
 import type { ConformanceReport } from '../rehearsal/report.ts';
 import { reportPage } from '../rehearsal/report-page.ts';
@@ -20,7 +19,7 @@ import { fingerprint } from '../wire/signature/certificates.ts';
 import type { CliContext } from './context.ts';
 import { junitXml, type JunitCase } from './junit.ts';
 import { exitCodes } from './output.ts';
-import { inventFor, wholeNumber } from './simulate.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface RunOptions {
   readonly against?: string;
@@ -28,8 +27,8 @@ interface RunOptions {
   readonly play: 'partner' | 'home';
   readonly out?: string;
   readonly only?: string;
-  readonly operators: string;
-  readonly seed: string;
+  readonly operators: number;
+  readonly seed: number;
   readonly keep?: boolean;
 }
 
@@ -40,21 +39,24 @@ export function conformanceCommands(program: Command, context: CliContext): void
   conformance
     .command('run')
     .argument('<cc>', 'folder under adapters/')
-    .description('run all scenarios: against a gateway of ours in this process, or against an address')
-    .option('--against <url>', 'somebody’s exchange door, https://host:port; only what its receipts say is judged then')
+    .description('run all scenarios: against our gateway in this process, or against an address')
+    .option(
+      '--against <url>',
+      'the exchange door of a gateway elsewhere, https://host:port; only its receipts are judged then',
+    )
     .option('--pair <folder>', 'settings, keys and certificates of both sides; made for the run if absent')
-    .addOption(new Option('--play <side>', 'whose side is simulated').choices(['partner', 'home']).default('partner'))
+    .addOption(new Option('--play <side>', 'which side is simulated').choices(['partner', 'home']).default('partner'))
     .option('--out <folder>', 'where the reports go', 'conformance')
     .option('--only <ids>', 'some scenarios, separated by commas: C-06,C-07')
-    .option('--operators <n>', 'operators on the first list', '100')
-    .option('--seed <n>', 'the same seed invents the same operators', '7741')
-    .option('--keep', 'keep the report in the adapter’s folder')
+    .option('--operators <n>', 'operators on the first list', wholeNumber('--operators'), 100)
+    .option('--seed <n>', 'the same seed invents the same operators', wholeNumber('--seed'), 7741)
+    .option('--keep', 'keep the report in the adapter’s folder; it does not void the certificate')
     .action((cc: string, options: RunOptions) => run(context, cc, options));
   conformance
     .command('verify')
     .argument('<report>', 'the JSON file; its signature lies beside it')
-    .option('--certificate <file>', 'of whoever ran it; our own keys and those of partners count without it')
-    .description('say who signed a report, and that no byte of it changed since')
+    .option('--certificate <file>', 'of the signer; without it, our own keys and those of partners are accepted')
+    .description('show who signed a report, and that no byte of it has changed')
     .action((file: string, options: { certificate?: string }) => verifyFile(context, file, options.certificate));
 }
 
@@ -65,35 +67,27 @@ async function run(context: CliContext, cc: string, options: RunOptions): Promis
   const own = options.pair === undefined ? mkdtempSync(join(tmpdir(), 'mra-conformance-')) : undefined;
   try {
     const report = await runConformance({
-      base,
-      partner: cc,
-      plays: options.play,
+      ...{ base, partner: cc, plays: options.play, tools, now: new Date(), runtime: context },
+      ...{ operators: options.operators, seed: options.seed, against: options.against },
       folder: resolve(options.pair ?? own ?? ''),
-      tools,
-      now: new Date(),
       broker: await brokerFor(base, options),
-      machinery: context,
-      operators: wholeNumber(options.operators, '--operators'),
-      seed: wholeNumber(options.seed, '--seed'),
-      invent: inventFor,
       withinMs: options.against === undefined ? 10_000 : 20_000,
-      boundMs: 1500,
-      against: options.against,
+      maxFaultMs: 1500,
       only: options.only?.split(',').map((id) => id.trim()),
-      tell: (result) => out.note(resultLine(result)),
+      report: (result) => out.note(resultLine(result)),
     });
     const signature = await signReport(reportBytes(report), keyring.signer(reportAlgorithm));
     const files = writeReports(options.out ?? 'conformance', cc, report, signature);
     if (options.keep === true)
       writeFileSync(join(base.adapters, cc.toLowerCase(), conformanceFile), reportBytes(report));
-    conclude(context, report, files);
+    showSummary(context, report, files);
   } finally {
     if (own !== undefined) rmSync(own, { recursive: true, force: true });
   }
 }
 
-/** A broker that answers, under names of the run's own; against an address the one of our settings. */
-async function brokerFor(base: Config, { against }: RunOptions): Promise<PairBroker | undefined> {
+/** A broker that answers, with queues of this run only; against an address, the broker of our settings. */
+async function brokerFor(base: Config, { against }: RunOptions): Promise<Config['broker']> {
   if (against !== undefined) return base.broker;
   const url = base.broker?.url ?? base.brokerForDemo;
   if (!(await probeBroker(url, 1500))) return undefined;
@@ -107,8 +101,8 @@ function resultLine({ id, name, verdict, reason, milliseconds }: ScenarioResult)
 function writeReports(folder: string, cc: string, report: ConformanceReport, signature: string): readonly string[] {
   mkdirSync(folder, { recursive: true });
   const name = `${cc.toLowerCase()}-${report.at.slice(0, 19).replaceAll(/[-:]/gu, '')}Z`;
-  const write = (ending: string, content: string | Uint8Array): string => {
-    const file = join(folder, `${name}.${ending}`);
+  const write = (extension: string, content: string | Uint8Array): string => {
+    const file = join(folder, `${name}.${extension}`);
     writeFileSync(file, content);
     return file;
   };
@@ -135,7 +129,7 @@ function junitOf({ partner, scenarios }: ConformanceReport): string {
   return junitXml(`conformance ${partner}`, cases);
 }
 
-function conclude({ out, exit }: CliContext, report: ConformanceReport, files: readonly string[]): void {
+function showSummary({ out, exit }: CliContext, report: ConformanceReport, files: readonly string[]): void {
   const { summary, milliseconds } = report;
   if (out.format === 'json') out.json(report);
   if (out.format === 'junit') out.print(junitOf(report));
@@ -144,40 +138,31 @@ function conclude({ out, exit }: CliContext, report: ConformanceReport, files: r
   );
   if (out.format === 'table') for (const file of files) out.print(file);
   if (summary.fail > 0) exit(exitCodes.findings);
-  out.next(summary.fail > 0 ? 'mend the first scenario that failed' : `mra conformance verify ${files[0] ?? ''}`);
+  out.next(
+    summary.fail > 0 ? 'correct what the first failed scenario shows' : `mra conformance verify ${files[0] ?? ''}`,
+  );
 }
 
 async function verifyFile(context: CliContext, file: string, certificate: string | undefined): Promise<void> {
-  const { out, tools } = context;
-  const [bytes, signature] = [readFile(file), readFile(`${file}.jws`)];
+  const { out } = context;
+  const [bytes, signature] = [readFile(file), Buffer.from(readFile(`${file}.jws`)).toString('latin1')];
   const report = readReport(bytes, file);
-  const signer = await verifyReport(
-    bytes,
-    Buffer.from(signature).toString('latin1'),
-    await certificatesFor(certificate),
-  );
+  const certificates = certificate === undefined ? await knownCertificates(context) : certificatesIn([certificate]);
+  const signer = await verifyReport(bytes, signature, certificates);
   const { partner, at, summary, scenarios } = report;
-  const facts = {
-    partner,
-    at,
-    ...summary,
-    signer: signer.subject.replaceAll('\n', ', '),
-    fingerprint: fingerprint(signer),
-  };
-  if (out.format === 'json') out.json(facts);
-  else out.table([facts]);
+  const subject = signer.subject.replaceAll('\n', ', ');
+  const facts = { partner, at, ...summary, signer: subject, fingerprint: fingerprint(signer) };
+  out.result(facts, [facts]);
   for (const result of scenarios) if (result.verdict === 'fail') out.note(resultLine(result));
-  out.next('compare the fingerprint with the one its owner names');
+  out.next('compare the fingerprint with the one that its owner states');
+}
 
-  async function certificatesFor(given: string | undefined): ReturnType<typeof known> {
-    return given === undefined ? await known() : certificatesIn([given]);
-  }
-  async function known(): Promise<ReturnType<typeof certificatesIn>> {
-    const config = context.config();
-    const { keyring } = await openKeys(config, tools);
-    const partners = Object.values(config.partners).flatMap(({ certificates }) => certificates.signing);
-    return [keyring.signer(reportAlgorithm).certificate, ...certificatesIn(partners)];
-  }
+/** Of our own key, and of the keys of our partners. */
+async function knownCertificates({ config, tools }: CliContext): Promise<readonly X509Certificate[]> {
+  const settings = config();
+  const { keyring } = await openKeys(settings, tools);
+  const files = Object.values(settings.partners).flatMap(({ certificates }) => certificates.signing);
+  return [keyring.signer(reportAlgorithm).certificate, ...certificatesIn(files)];
 }
 
 function readFile(file: string): Uint8Array {

@@ -1,61 +1,53 @@
-/** Faults in how a simulated partner answers: receipts late, missing or wrong, and doors that do not answer as doors do. */
+/** Faults of the responses to our lists: receipts that are late, missing or wrong, and doors that do not respond properly. */
 
-import { createHash } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { sealReceipt, type ReceiveResult } from '../inbound/verdicts.ts';
 import type { Partner } from '../gateway.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { addMessage } from '../store/outbox.ts';
 import { receiptContentType } from '../wire/transport/transport.ts';
+import type { AnswerFault } from './fault.ts';
 import type { Simulator } from './simulator.ts';
-import type { AnswerVice } from './fault.ts';
 
-const noReceipt = ({ verdict, duplicate }: ReceiveResult): ReceiveResult => ({ verdict, duplicate });
-
-/** The receipt replaced by another; what has none is left alone. */
-function receiptVice(
+/** Replaces the receipt by another, or by none. */
+function receiptFault(
   name: string,
-  words: string,
-  replace: (simulator: Simulator, raw: RawMessage, receipt: SealedMessage) => Promise<SealedMessage | undefined>,
-): AnswerVice {
+  description: string,
+  replace: (simulator: Simulator, raw: RawMessage, result: ReceiveResult) => Promise<SealedMessage | undefined>,
+): AnswerFault {
   return {
-    acts: 'answers',
-    name,
-    words,
-    needsDoor: false,
-    manner: (simulator) => ({
-      async receipt(raw, received) {
-        if (received.receipt === undefined) return received;
-        const receipt = await replace(simulator, raw, received.receipt);
-        return receipt === undefined ? noReceipt(received) : { ...received, receipt };
+    ...{ acts: 'answers', name, description, needsDoor: false },
+    behaviour: (simulator) => ({
+      async receipt(raw, result) {
+        const { verdict, duplicate } = result;
+        const receipt = await replace(simulator, raw, result);
+        return { verdict, duplicate, ...(receipt === undefined ? {} : { receipt }) };
       },
     }),
   };
 }
 
-function doorVice(
+/** Responds in place of the door. */
+function doorFault(
   name: string,
-  words: string,
-  answer: (request: IncomingMessage, response: ServerResponse, boundMs: number) => void,
-): AnswerVice {
+  description: string,
+  respond: (response: ServerResponse, maxMs: number) => void,
+): AnswerFault {
   return {
-    acts: 'answers',
-    name,
-    words,
-    needsDoor: true,
-    manner: (_simulator, boundMs) => ({
-      door(request, response, door: RequestListener) {
-        // Reading is no message: only what is handed over meets the fault.
-        if (request.method !== 'POST') door(request, response);
-        else answer(request, response, boundMs);
+    ...{ acts: 'answers', name, description, needsDoor: true },
+    behaviour: (_simulator, maxMs) => ({
+      door(request, response) {
+        request.resume();
+        respond(response, maxMs);
       },
     }),
   };
 }
 
-/** A receipt of our own making: over other bytes, over another message, or under another key. */
-function madeReceipt(
+/** A receipt over other bytes, over another message, or under another key. */
+function forgedReceipt(
   { gateway, other }: Simulator,
   raw: RawMessage,
   made: { readonly digest: string; readonly subject: string; readonly partner?: Partner },
@@ -65,74 +57,69 @@ function madeReceipt(
 }
 
 const unknownDigest = 'f'.repeat(64);
+const none = (): Promise<undefined> => Promise.resolve(undefined);
+const html = '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
 
-/** The other side has the receipt in hand only when the dispatcher brings it. */
-async function sendLater({ gateway }: Simulator, receipt: SealedMessage, sent: Set<string>): Promise<undefined> {
-  if (sent.has(receipt.id)) return;
-  sent.add(receipt.id);
-  await gateway.db.transaction((tx) => addMessage(tx, receipt, { at: momentOf(gateway.now()) }));
+/** Ends the connection when it was open for so long. */
+function closeAfter(response: ServerResponse, maxMs: number): void {
+  const timeout = setTimeout(() => response.destroy(), maxMs);
+  response.once('close', () => clearTimeout(timeout));
 }
 
-const page = '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
-const dripMs = 1000;
-
-const drip = (_request: IncomingMessage, response: ServerResponse, boundMs: number): void => {
-  response.writeHead(200, { 'content-type': receiptContentType });
-  response.write('<');
-  const dripping = setInterval(() => response.write(' '), dripMs);
-  const cut = setTimeout(() => response.destroy(), boundMs);
-  response.once('close', () => {
-    clearInterval(dripping);
-    clearTimeout(cut);
-  });
-};
-
-const silence = (request: IncomingMessage, response: ServerResponse, boundMs: number): void => {
-  request.resume();
-  const cut = setTimeout(() => response.destroy(), boundMs);
-  response.once('close', () => clearTimeout(cut));
-};
-
-export const answerVices: readonly AnswerVice[] = [
-  {
-    mendsItself: true,
-    ...receiptVice('late-receipt', 'no receipt in the answer; it follows as a message of its own', () =>
-      Promise.resolve(undefined),
-    ),
-    manner(simulator) {
-      const sent = new Set<string>();
-      return {
-        async receipt(_raw, received) {
-          if (received.receipt !== undefined) await sendLater(simulator, received.receipt, sent);
-          return noReceipt(received);
-        },
-      };
-    },
+/** The dispatcher of the simulator sends the receipt as a message of its own; once, however often the list comes. */
+const lateReceipt: AnswerFault = {
+  ...receiptFault('late-receipt', 'no receipt in the response; it follows as a message of its own', none),
+  receiptFollows: true,
+  behaviour({ gateway }) {
+    const queued = new Set<string>();
+    return {
+      async receipt(_raw, { verdict, duplicate, receipt }) {
+        if (receipt !== undefined && !queued.has(receipt.id)) {
+          queued.add(receipt.id);
+          await gateway.db.transaction((tx) => addMessage(tx, receipt, { at: momentOf(gateway.now()) }));
+        }
+        return { verdict, duplicate };
+      },
+    };
   },
-  receiptVice('no-receipt', 'takes the list and never says so', () => Promise.resolve(undefined)),
-  receiptVice('wrong-receipt-digest', 'the receipt is over other bytes than were sent', (simulator, raw, { id }) =>
-    madeReceipt(simulator, raw, { digest: unknownDigest, subject: raw.hintedId ?? id }),
+};
+
+export const answerFaults: readonly AnswerFault[] = [
+  lateReceipt,
+  receiptFault('no-receipt', 'accepts the list and sends no receipt', none),
+  receiptFault(
+    'wrong-receipt-digest',
+    'the receipt is over other bytes than were sent',
+    (simulator, raw, { receipt }) =>
+      forgedReceipt(simulator, raw, { digest: unknownDigest, subject: raw.hintedId ?? receipt?.id ?? '' }),
   ),
-  receiptVice('receipt-for-unknown', 'the receipt is over a message that was never sent', (simulator, raw) =>
-    madeReceipt(simulator, raw, { digest: unknownDigest, subject: simulator.gateway.newId() }),
+  receiptFault('receipt-for-unknown', 'the receipt is over a message that was never sent', (simulator, raw) =>
+    forgedReceipt(simulator, raw, { digest: unknownDigest, subject: simulator.gateway.newId() }),
   ),
-  receiptVice('stranger-receipt', 'the receipt is under a key that nobody registered', (simulator, raw, receipt) => {
-    const partner = { ...simulator.other, signer: simulator.keys.stranger };
-    const digest = createHash('sha256').update(raw.bytes).digest('hex');
-    const subject = raw.hintedId ?? receipt.id;
-    return madeReceipt(simulator, raw, { digest, subject, partner });
-  }),
-  doorVice('http-500', 'the door answers 500 and nothing else', (request, response) => {
-    request.resume();
+  receiptFault(
+    'unregistered-receipt-key',
+    'the receipt is signed with a key that is not registered',
+    (simulator, raw, { receipt }) =>
+      forgedReceipt(simulator, raw, {
+        digest: sha256(raw.bytes),
+        subject: raw.hintedId ?? receipt?.id ?? '',
+        partner: { ...simulator.other, signer: simulator.keys.unregistered },
+      }),
+  ),
+  doorFault('http-500', 'the door responds with status 500 only', (response) => {
     response.writeHead(500).end();
   }),
-  doorVice('html-502', 'a proxy answers with a page in place of the door', (request, response) => {
-    request.resume();
-    response.writeHead(502, { 'content-type': 'text/html' }).end(page);
+  doorFault('html-502', 'a proxy responds with an HTML page', (response) => {
+    response.writeHead(502, { 'content-type': 'text/html' }).end(html);
   }),
-  doorVice('half-open', 'the door takes the message and never answers', silence),
-  doorVice('slow-drip', 'the door answers one byte a second', (request, response, boundMs) => {
-    request.resume();
-    drip(request, response, boundMs);
+  doorFault('half-open', 'the door accepts the message and never responds', (response, maxMs) =>
+    closeAfter(response, maxMs),
+  ),
+  doorFault('slow-response', 'the door responds with one byte a second', (response, maxMs) => {
+    response.writeHead(200, { 'content-type': receiptContentType });
+    response.write('<');
+    const writing = setInterval(() => response.write(' '), 1000);
+    response.once('close', () => clearInterval(writing));
+    closeAfter(response, maxMs);
   }),
 ];

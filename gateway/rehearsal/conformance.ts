@@ -1,35 +1,35 @@
-/** The conformance run: all scenarios in their order against one other side, and the report of them. */
+/** The conformance run: all scenarios in their order against one gateway, and the report. */
 
 import { join } from 'node:path';
 import { adapterDigest } from '../adapter/certificate.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { openEnvironment, type Environment, type EnvironmentOptions } from './environment.ts';
 import { reportKind, type ConformanceReport } from './report.ts';
-import { judge, type Scenario, type ScenarioResult } from './scenario.ts';
+import { runScenario, type Scenario, type ScenarioResult } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
-import { openStage, type Stage, type StagePlan } from './stage.ts';
 
-export interface ConformancePlan extends StagePlan {
-  /** Some of the scenarios by their ids; all if absent. The first always runs: the others stand on it. */
+export interface ConformanceOptions extends EnvironmentOptions {
+  /** Scenarios by their ids; all if absent. The first always runs: the others depend on it. */
   readonly only?: readonly string[] | undefined;
-  tell(result: ScenarioResult): void;
+  report(result: ScenarioResult): void;
 }
 
-/** Runs the scenarios and reports on them. Throws only what keeps the run from beginning. */
-export async function runConformance(plan: ConformancePlan): Promise<ConformanceReport> {
-  const chosen = chosenScenarios(plan.only);
+/** Runs the scenarios. Throws only what keeps the run from starting. */
+export async function runConformance(options: ConformanceOptions): Promise<ConformanceReport> {
+  const chosen = chosenScenarios(options.only);
   const started = performance.now();
-  const stage = await openStage(plan);
+  const environment = await openEnvironment(options);
   try {
     const results: ScenarioResult[] = [];
     for (const scenario of chosen) {
-      const result = await judge(scenario, stage);
-      plan.tell(result);
+      const result = await runScenario(scenario, environment);
+      options.report(result);
       results.push(result);
     }
-    return await reportOf(plan, stage, results, Math.round(performance.now() - started));
+    return await reportOf(options, environment, results, Math.round(performance.now() - started));
   } finally {
-    await stage.close();
+    await environment.close();
   }
 }
 
@@ -42,16 +42,16 @@ function chosenScenarios(only: readonly string[] | undefined): readonly Scenario
       fix: `Use some of ${scenarios[0]?.id ?? ''} to ${scenarios.at(-1)?.id ?? ''}.`,
     });
   }
-  return scenarios.filter(({ id, first }) => first === true || only.includes(id));
+  return scenarios.filter(({ id, first }) => first || only.includes(id));
 }
 
 async function reportOf(
-  plan: ConformancePlan,
-  { simulator, ours }: Stage,
+  options: ConformanceOptions,
+  { simulator, tested }: Environment,
   results: readonly ScenarioResult[],
   milliseconds: number,
 ): Promise<ConformanceReport> {
-  const { base, partner, plays, against, seed, operators } = plan;
+  const { base, partner, plays, against, seed, operators } = options;
   const { config, home } = simulator.gateway;
   const { adapter, code } = simulator.other;
   const counted = (verdict: ScenarioResult['verdict']): number =>
@@ -62,11 +62,11 @@ async function reportOf(
     home: base.home,
     adapterDigest: await adapterDigest(join(base.adapters, partner.toLowerCase())),
     played: plays,
-    against: ours === undefined ? (against ?? '') : 'this process',
+    against: tested === undefined ? (against ?? '') : 'this process',
     transport: config.partners[code]?.transport ?? adapter.transport,
     seed,
     operators,
-    at: momentOf(plan.now),
+    at: momentOf(options.now),
     milliseconds,
     summary: { pass: counted('pass'), fail: counted('fail'), skip: counted('skip') },
     scenarios: results,

@@ -1,72 +1,136 @@
-/** Scenarios in which the simulated partner has one vice: it is ended as it should be, and the next good list is taken. */
+/** Runs the scenarios of injected faults: each must end as expected, and the exchange must continue afterwards. */
 
+import { setTimeout as wait } from 'node:timers/promises';
+import type { OpenGateway } from '../app/composition.ts';
 import { decideHeld } from '../inbound/receive-message.ts';
-import { goodList } from './sending.ts';
-import { evidenceOf, type Evidence, type Finding, type Scenario } from './scenario.ts';
-import { oursOf, sidesAgree, type Stage } from './stage.ts';
-import { complaint, endingOf, type Sent, type SendVice } from './fault.ts';
-import { orderVices } from './order-faults.ts';
-import { messageVices } from './list-faults.ts';
+import { GatewayError } from '../model/errors.ts';
+import { deliverDue } from '../outbound/delivery.ts';
+import { sendList } from '../outbound/send-list.ts';
+import { findInbox } from '../store/inbox.ts';
+import { attemptsOf, findMessage, type MessageRow } from '../store/outbox.ts';
+import { sidesAgree, testedOf, type Environment } from './environment.ts';
+import { complaintAbout, resultOf, type AnswerFault, type SendingFault, type SentMessage } from './fault.ts';
+import { evidenceOf, finding, together, type Evidence, type Finding } from './scenario.ts';
+import { deliveryOf, required, sendGoodList, settled } from './sending.ts';
 
-const vices = new Map([...orderVices, ...messageVices].map((vice) => [vice.name, vice]));
-
-/** A scenario of the vice of that name. */
-export function viceScenario(id: string, name: string, vice: string): Scenario {
-  const found = vices.get(vice);
-  if (found === undefined) throw new RangeError(`no vice ${vice}`);
-  return { id, name, needs: [], run: (stage) => perform(stage, found) };
+/** The simulator sends messages with the fault. Lists that are held are then rejected by two people. */
+export async function runSendingFault(environment: Environment, fault: SendingFault): Promise<Finding> {
+  const { simulator, withinMs, tested } = environment;
+  const sent = await fault.send(simulator, withinMs);
+  const result = finding(
+    sent.map((message) => evidenceOf(fault.description, message)),
+    ...sent.map((message) => complaintAbout(fault, message)),
+  );
+  if (tested === undefined) return result;
+  const held = sent.filter(({ receipt }) => receipt?.verdict === 'held');
+  const rejected: Finding[] = [];
+  for (const message of held) rejected.push(await rejectHeld(environment, message));
+  return together(result, ...rejected);
 }
 
-/** A list that is held is refused by two people, and its sender is told. */
-export function heldScenario(id: string, name: string, vice: string): Scenario {
-  const found = vices.get(vice);
-  if (found === undefined) throw new RangeError(`no vice ${vice}`);
-  return { id, name, needs: [], run: (stage) => perform(stage, found, refuseHeld) };
+async function rejectHeld(environment: Environment, { id, digest }: SentMessage): Promise<Finding> {
+  const { simulator, withinMs } = environment;
+  const tested = testedOf(environment);
+  const first = await decideHeld(tested, id, { decision: 'refuse', person: 'first' });
+  await decideHeld(tested, id, { decision: 'refuse', person: 'second' });
+  const receipt = await simulator.receipts.next(digest, 1, withinMs);
+  const delivery = { id, digest, evidence: 'as a message of its own', ...receipt };
+  return finding(
+    [evidenceOf('two people rejected the held list', delivery)],
+    first !== undefined && 'one person alone decided about a held list',
+    resultOf(delivery) !== 'E_LIST_REFUSED' && 'the sender was not informed that the list was rejected',
+  );
 }
 
-type Afterwards = (stage: Stage, sent: readonly Sent[]) => Promise<Finding>;
-
-async function perform(stage: Stage, vice: SendVice, afterwards?: Afterwards): Promise<Finding> {
-  const sent = await vice.perform(stage.simulator, stage.withinMs);
-  const evidence = sent.map((one) => evidenceOf(vice.words, one));
-  const complaints = sent.map((one) => complaint(vice, one)).filter((text) => text !== undefined);
-  const then = await afterwards?.(stage, sent);
-  const mended = await goodAgain(stage);
-  return {
-    evidence: [...evidence, ...(then?.evidence ?? []), ...mended.evidence],
-    complaints: [...complaints, ...(then?.complaints ?? []), ...mended.complaints],
-  };
+/** The next good list is applied, and both sides hold the same. */
+export async function sendGoodAgain(environment: Environment): Promise<Finding> {
+  const { simulator, withinMs, tested } = environment;
+  const row = await sendGoodList(simulator, withinMs);
+  const agree = tested === undefined || (await sidesAgree(environment));
+  return finding(
+    [evidenceOf('a good list afterwards', deliveryOf(simulator, row))],
+    !isApplied(row) && `the good list afterwards ended as ${row.verdictDetail ?? row.state}`,
+    !agree && 'the two sides do not hold the same list',
+  );
 }
 
-/** Nothing was lost: the next good list is applied, and both sides hold the same. */
-export async function goodAgain(stage: Stage): Promise<Finding> {
-  const row = await goodList(stage.simulator, stage.withinMs);
-  const [heard] = stage.simulator.heard(row.digest).toReversed();
-  const applied = row.state === 'ACCEPTED' || row.state === 'PARTIAL';
-  const agree = stage.ours === undefined || (await sidesAgree(stage));
-  return {
-    evidence: [evidenceOf('a good list afterwards', { ...row, answer: { evidence: row.state, ...heard } })],
-    complaints: [
-      ...(applied ? [] : [`the good list afterwards ended as ${row.verdictDetail ?? row.state}`]),
-      ...(agree ? [] : ['the two sides do not hold the same list']),
+const isApplied = ({ state }: MessageRow): boolean => state === 'ACCEPTED' || state === 'PARTIAL';
+
+/** A list of the tested gateway while the simulator responds as it should. */
+export async function sendOurList(environment: Environment): Promise<Finding> {
+  const { id, digest } = await sendTested(environment);
+  const row = await settled(testedOf(environment), id, environment.withinMs);
+  return finding([rowEvidence(row, 'our list')], ...(await complaintsAbout(environment, row, digest)));
+}
+
+/** A list of the tested gateway while the responses have the fault: the same bytes arrive in the end. */
+export async function runAnswerFault(environment: Environment, fault: AnswerFault): Promise<Finding> {
+  const { simulator, maxFaultMs, withinMs } = environment;
+  const tested = testedOf(environment);
+  const used = Promise.withResolvers<undefined>();
+  simulator.inject(fault.behaviour(simulator, maxFaultMs), () => used.resolve(undefined));
+  const { id, digest } = await sendTested(environment);
+  await used.promise;
+  const during = await findMessage(tested.db.sql, id);
+  simulator.inject();
+  const row = await (fault.receiptFollows === true ? settled(tested, id, withinMs) : retried(environment, id));
+  const attempts = await attemptsOf(tested.db.sql, id);
+  const evidences = attempts.map(({ evidence }) => evidence ?? '…').join(', ');
+  return finding(
+    [
+      ...(during === undefined ? [] : [rowEvidence(during, fault.description)]),
+      { what: `${attempts.length} attempts: ${evidences}` },
+      rowEvidence(row, 'the same list afterwards'),
     ],
-  };
+    ...(await complaintsAbout(environment, row, digest)),
+  );
 }
 
-/** Only our own people can decide, so elsewhere the held list stays held. */
-async function refuseHeld(stage: Stage, sent: readonly Sent[]): Promise<Finding> {
-  const held = sent.filter(({ answer }) => answer.receipt?.verdict === 'held');
-  if (stage.ours === undefined) return { evidence: [], complaints: [] };
-  const evidence: Evidence[] = [];
-  const complaints: string[] = [];
-  for (const { id, digest } of held) {
-    const first = await decideHeld(oursOf(stage), id, { decision: 'refuse', person: 'first' });
-    if (first !== undefined) complaints.push('one person alone decided about a held list');
-    await decideHeld(oursOf(stage), id, { decision: 'refuse', person: 'second' });
-    const heard = await stage.simulator.nextHeard(digest, 1, stage.withinMs);
-    const answer = { evidence: 'as a message of its own', ...heard };
-    evidence.push(evidenceOf('two people refused the held list', { id, digest, answer }));
-    if (endingOf(answer) !== 'E_LIST_REFUSED') complaints.push('the sender was not told that the list was refused');
+/** Sends a list of the tested gateway; the last of its messages. */
+async function sendTested(environment: Environment): Promise<Pick<MessageRow, 'id' | 'digest'>> {
+  const tested = testedOf(environment);
+  const { country } = environment.simulator.gateway.home;
+  const built = await sendList(tested, country, { renew: true });
+  const { list, sealed } = required(built?.messages.at(-1));
+  await deliverDue(tested, country);
+  return { id: list.id, digest: sealed.digest };
+}
+
+/** Longer than any back-off and any wait for a receipt: the same bytes are due again. */
+const backOffMs = 70 * 60_000;
+const pollMs = 25;
+
+/** Makes retries at once, with a clock that is ahead, until the receipt is held. */
+async function retried(environment: Environment, id: string): Promise<MessageRow> {
+  const tested = testedOf(environment);
+  const ahead: OpenGateway = { ...tested, now: () => new Date(tested.now().getTime() + backOffMs) };
+  const deadline = performance.now() + environment.withinMs;
+  for (;;) {
+    const row = await findMessage(tested.db.sql, id);
+    if (row?.receiptDigest !== undefined) return row;
+    if (performance.now() > deadline)
+      throw new GatewayError('E_DELIVERY_FAILED', 'our list was not sent again after the fault ended', { at: id });
+    await deliverDue(ahead, environment.simulator.gateway.home.country);
+    await wait(pollMs);
   }
-  return { evidence, complaints };
+}
+
+/** The list must be accepted with the bytes it was sealed with, by the very receipt that the partner gave. */
+async function complaintsAbout(
+  { simulator: { gateway, other } }: Environment,
+  row: MessageRow,
+  digest: string,
+): Promise<readonly (string | false)[]> {
+  const received = await findInbox(gateway.db.sql, { messageId: row.id, partner: other.code });
+  return [
+    !isApplied(row) && `our list ended as ${row.verdictDetail ?? row.state}`,
+    row.digest !== digest && 'other bytes were sent under the same id',
+    received?.state !== 'APPLIED' && 'the partner does not hold our list as applied',
+    received?.receiptDigest !== row.receiptDigest && 'the receipt held is not the one that the partner gave',
+  ];
+}
+
+function rowEvidence({ id, digest, state, verdictDetail, receiptDigest }: MessageRow, what: string): Evidence {
+  const ending = verdictDetail ?? state;
+  return { what, message: id, digest, ending, ...(receiptDigest === undefined ? {} : { receiptDigest }) };
 }

@@ -1,89 +1,65 @@
-/** What a vice is: a fault a simulated partner can be told to have, and how a sound gateway ends it. */
+/** Faults that can be injected into a simulated partner, and how messages with them should end at a sound gateway. */
 
 import type { ErrorCode } from '../model/errors.ts';
-import type { HoldReason, SealedMessage } from '../model/message.ts';
-import type { Manner, Simulator } from './simulator.ts';
-import type { Answer } from './way-out.ts';
+import type { HoldReason } from '../model/message.ts';
+import type { Delivery } from './channel.ts';
+import type { FaultBehaviour, Simulator } from './simulator.ts';
 
-/** How a receipt over a message ends: applied, or the code of why not. */
-export type Ending = 'applied' | ErrorCode | HoldReason;
+/** What a receipt says of a message: applied, or the code of the reason. */
+export type MessageResult = 'applied' | ErrorCode | HoldReason;
 
-/** One message of a vice, and what the other side made of it. */
-export interface Sent {
-  readonly id: string;
-  readonly digest: string;
-  readonly answer: Answer;
-  /** How this one may end, where it differs from the rest. */
-  readonly endings?: readonly Ending[];
-  /** Operators of it that must not be taken where the list is applied. */
+/** A message that was sent with a fault, and what is expected of it. */
+export interface SentMessage extends Delivery {
+  /** Results expected of this message, where they differ from those of the fault. */
+  readonly expected?: readonly MessageResult[];
+  /** How many operators must be refused at least if the list is applied. */
   readonly refusedRecords?: number;
-  /** The very receipt that must come back, by its digest. */
+  /** Digest of the very receipt that must come back. */
   readonly sameReceipt?: string;
 }
 
-/** A fault in what is sent. */
-export interface SendVice {
+/** A fault of messages that the simulator sends. */
+export interface SendingFault {
   readonly acts: 'sends';
   readonly name: string;
-  readonly words: string;
-  /** Those a sound receiver may choose from. */
-  readonly endings: readonly Ending[];
+  readonly description: string;
+  /** Results a sound gateway may choose from. */
+  readonly expected: readonly MessageResult[];
   /**
-   * Really seals and sends what is wrong, from a simulator whose last list was applied. `withinMs`: how long to wait for a
-   * receipt. Throws E_VALUE_INVALID and its like where the layout cannot even say it.
+   * Seals and sends messages with the fault. The simulator's last list must have been applied. `withinMs`: how long to wait for
+   * receipts. Throws E_VALUE_INVALID and the like where the partner's layout cannot express the fault.
    */
-  perform(simulator: Simulator, withinMs: number): Promise<readonly Sent[]>;
+  send(simulator: Simulator, withinMs: number): Promise<readonly SentMessage[]>;
 }
 
-/** A vice of one message, made from the next list. */
-export function oneMessage(
-  name: string,
-  words: string,
-  endings: readonly Ending[],
-  make: (simulator: Simulator) => Promise<SealedMessage>,
-): SendVice {
-  return {
-    acts: 'sends',
-    name,
-    words,
-    endings,
-    async perform(simulator) {
-      const sealed = await make(simulator);
-      return [{ id: sealed.id, digest: sealed.digest, answer: await simulator.hand(sealed) }];
-    },
-  };
-}
-
-/** A fault in how lists of the other side are answered. */
-export interface AnswerVice {
+/** A fault of the responses to lists of the other side. */
+export interface AnswerFault {
   readonly acts: 'answers';
   readonly name: string;
-  readonly words: string;
-  /** Only a door has it; over a broker nobody waits for an answer. */
+  readonly description: string;
+  /** Needs a connection that waits for a response: there is none with a broker. */
   readonly needsDoor: boolean;
-  /** The receipt comes without the list being sent again. */
-  readonly mendsItself?: true;
-  /** `boundMs`: the longest that anything is kept waiting. */
-  manner(simulator: Simulator, boundMs: number): Manner;
+  /** The receipt comes although the list is not sent again. */
+  readonly receiptFollows?: true;
+  /** `maxMs`: the longest that a connection is kept open. */
+  behaviour(simulator: Simulator, maxMs: number): FaultBehaviour;
 }
 
-export type Vice = SendVice | AnswerVice;
+export type Fault = SendingFault | AnswerFault;
 
-/** How a message ended, by its receipt; undefined without one. */
-export function endingOf({ receipt }: Answer): Ending | undefined {
-  if (receipt === undefined) return undefined;
-  return receipt.verdict === 'applied' ? 'applied' : receipt.reason?.code;
+/** What the receipt says; undefined without one. */
+export function resultOf({ receipt }: Delivery): MessageResult | undefined {
+  return receipt?.verdict === 'applied' ? 'applied' : receipt?.reason?.code;
 }
 
-/** What is not as it should be with one message of a vice; undefined when all is well. */
-export function complaint(vice: SendVice, sent: Sent): string | undefined {
-  const { answer, endings = vice.endings, sameReceipt, refusedRecords = 0 } = sent;
-  const ending = endingOf(answer);
-  if (ending === undefined) return `no receipt came (${answer.evidence})`;
-  if (!endings.includes(ending)) return `ended as ${ending} and not as ${endings.join(' or ')}`;
-  if (sameReceipt !== undefined && answer.receiptDigest !== sameReceipt)
-    return 'another receipt than the first came back';
-  if (ending === 'applied' && (answer.receipt?.records?.refused ?? 0) < refusedRecords)
-    return 'operators were taken that should have been refused';
+/** What is wrong with the result of a message; undefined if it is as expected. */
+export function complaintAbout(fault: SendingFault, sent: SentMessage): string | undefined {
+  const { evidence, receipt, receiptDigest, expected = fault.expected, sameReceipt, refusedRecords = 0 } = sent;
+  const result = resultOf(sent);
+  if (result === undefined) return `no receipt came (${evidence})`;
+  if (!expected.includes(result)) return `ended as ${result} and not as ${expected.join(' or ')}`;
+  if (sameReceipt !== undefined && receiptDigest !== sameReceipt) return 'another receipt than the first came back';
+  if (result === 'applied' && (receipt?.records?.refused ?? 0) < refusedRecords)
+    return 'operators were accepted that should have been refused';
   return undefined;
 }

@@ -18,7 +18,7 @@ export interface OwnIdentity extends Identity {
   readonly keyring: Keyring;
 }
 
-/** Makes the keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
+/** Makes keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
 export async function makeIdentity(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
   mkdirSync(folder, { recursive: true });
   const keyring = await openKeyring(join(folder, 'keys'), { country: home.country, name: home.name, now });
@@ -35,7 +35,7 @@ export async function makeIdentity(home: HomeProfile, folder: string, now: Date)
   return { home, folder, keyring, certificates };
 }
 
-/** An administration whose certificates were put into the folder without its keys: its gateway is elsewhere. Otherwise as makeIdentity. */
+/** The identity of a gateway elsewhere whose certificates, without keys, are in the folder; otherwise as makeIdentity. */
 export async function registeredIdentity(home: HomeProfile, folder: string, now: Date): Promise<Identity> {
   const [tls, anchor] = [join(folder, 'tls.pem'), join(folder, 'anchor.pem')];
   if (!existsSync(tls) || existsSync(join(folder, 'keys'))) return await makeIdentity(home, folder, now);
@@ -50,7 +50,7 @@ export function writeCertificate(folder: string, name: string, pem: string): str
   return path;
 }
 
-/** Ports that were free a moment ago, all different: the settings must name them before the doors open. */
+/** Different ports that are free now: settings name them before the doors open. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -1,50 +1,51 @@
-/** Scenarios of lists as they should be: first, changed, unchanged, in parts, in many scripts, under a new key. */
+/** Scenarios with lists as they should be, and with sequences that a sound gateway accepts. */
 
 import { check } from '../clearance/requests.ts';
 import { dayAt, later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import type { ListMessage } from '../model/list/list.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
-import { findMessage, type MessageRow } from '../store/outbox.ts';
+import { findMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
-import { forged, nextList } from './forgery.ts';
-import { evidenceOf, type Evidence, type Finding, type Scenario } from './scenario.ts';
-import { goodAgain } from './fault-scenarios.ts';
-import { change, exchange, startAnew } from './sending.ts';
-import { oursOf, sidesAgree, type Stage } from './stage.ts';
-import { endingOf, type Sent } from './fault.ts';
-import type { Answer } from './way-out.ts';
+import type { Delivery } from './channel.ts';
+import { sidesAgree, testedOf, type Environment } from './environment.ts';
+import { resultOf } from './fault.ts';
+import { forged, nextList, type Forgery } from './forgery.ts';
+import { evidenceOf, finding, together, type Finding } from './scenario.ts';
+import { change, deliveryOf, exchange, exchangeList, startNewEpoch, required } from './sending.ts';
 
-async function usual(stage: Stage, wish: Parameters<typeof exchange>[3] = { renew: true }): Promise<MessageRow> {
-  const { simulator, withinMs } = stage;
-  const row = await exchange(simulator.gateway, simulator.other.code, withinMs, wish);
-  if (row === undefined) throw new GatewayError('E_INTERNAL', 'a list that is renewed has a message');
-  return row;
+/** Sends a list, which must be applied; where both sides are in this process, they must hold the same. */
+async function sendApplied(environment: Environment, what: string, options?: { renew?: boolean }): Promise<Finding> {
+  const { simulator, withinMs } = environment;
+  const row = await exchangeList(simulator, withinMs, options);
+  return await requireApplied(environment, what, deliveryOf(simulator, row));
 }
 
-function sentOf({ simulator }: Stage, { id, digest, state }: MessageRow): Sent {
-  return { id, digest, answer: { evidence: state, ...simulator.heard(digest)[0] } };
+async function requireApplied(environment: Environment, what: string, delivery: Delivery): Promise<Finding> {
+  const result = resultOf(delivery);
+  const agree = environment.tested === undefined || result !== 'applied' || (await sidesAgree(environment));
+  return finding(
+    [evidenceOf(what, delivery)],
+    result !== 'applied' && `${what} ended as ${result ?? delivery.evidence}`,
+    !agree && 'the two sides do not hold the same list',
+  );
 }
 
-/** The message was applied, and where both sides are here they hold the same. */
-async function applied(stage: Stage, what: string, sent: Sent): Promise<Finding> {
-  const ending = endingOf(sent.answer);
-  const agree = stage.ours === undefined || ending !== 'applied' || (await sidesAgree(stage));
-  return {
-    evidence: [evidenceOf(what, sent)],
-    complaints: [
-      ...(ending === 'applied' ? [] : [`${what} ended as ${ending ?? sent.answer.evidence}`]),
-      ...(agree ? [] : ['the two sides do not hold the same list']),
-    ],
-  };
+/** Sends a message that is in no outbox, which must end as one of these. */
+async function sendForged(
+  { simulator }: Environment,
+  what: string,
+  list: ListMessage,
+  { expected = ['applied'], ...forgery }: Forgery & { readonly expected?: readonly string[] } = {},
+): Promise<Finding> {
+  const sent = await simulator.send(await forged(simulator, list, forgery));
+  const result = resultOf(sent) ?? 'nothing';
+  await startNewEpoch(simulator);
+  return finding([evidenceOf(what, sent)], !expected.includes(result) && `${what} ended as ${result}`);
 }
 
-const both = (...findings: readonly Finding[]): Finding => ({
-  evidence: findings.flatMap(({ evidence }) => evidence),
-  complaints: findings.flatMap(({ complaints }) => complaints),
-});
-
-/** An operator that the other side sees as active. */
-function active({ simulator }: Stage): DomesticRecord {
+/** An operator that is active on the list. */
+function activeOperator({ simulator }: Environment): DomesticRecord {
   const { grades } = simulator.other.adapter.arrangement;
   const found = simulator.operators.find(
     ({ status, consent, grade }) => status === 'active' && consent && grades.includes(grade),
@@ -53,183 +54,127 @@ function active({ simulator }: Stage): DomesticRecord {
   return found;
 }
 
-async function firstList(stage: Stage): Promise<Finding> {
-  const row = await usual(stage);
-  const stream = await findStream(stage.simulator.gateway.db.sql, stage.simulator.other.code, 'out');
-  const count: Evidence = { what: `${stream?.position.count ?? 0} operators are on the list` };
-  return both(await applied(stage, 'a whole list', sentOf(stage, row)), { evidence: [count], complaints: [] });
+export async function firstList(environment: Environment): Promise<Finding> {
+  const { gateway, other } = environment.simulator;
+  const sent = await sendApplied(environment, 'a full list');
+  const stream = await findStream(gateway.db.sql, other.code, 'out');
+  return together(sent, finding([{ what: `${stream?.position.count ?? 0} operators are on the list` }]));
 }
 
-/** What our clearance side says of the operator now. */
-async function answerOn(stage: Stage, { code }: DomesticRecord): Promise<string> {
-  const { home } = stage.simulator.gateway;
-  const { adapter } = stage.simulator.other;
-  const ours = oursOf(stage);
-  const terms = ours.partners.get(home.country)?.adapter.arrangement;
+/** What the border of the tested gateway answers about the operator. */
+async function outcomeOf(environment: Environment, { code }: DomesticRecord): Promise<string> {
+  const { home } = environment.simulator.gateway;
+  const { adapter } = environment.simulator.other;
+  const tested = testedOf(environment);
+  const terms = tested.partners.get(home.country)?.adapter.arrangement;
   const question = {
     partner: home.country,
     identifier: adapter.identifiers.ours.toIdentifier(code),
     role: terms?.entryRoles[0] ?? ('consignor' as const),
     direction: terms?.directions[0] ?? ('import' as const),
   };
-  return (await check(ours, question, 'rehearsal')).outcome;
+  return (await check(tested, question, 'rehearsal')).outcome;
 }
 
-/** The suspension travels, and the border's next answer knows it. */
-async function suspension(stage: Stage): Promise<Finding> {
-  const operator = active(stage);
-  const statusSince = dayAt(stage.simulator.gateway.now(), stage.simulator.gateway.home.timeZone);
-  await change(stage.simulator, [{ ...operator, status: 'suspended', statusSince }]);
-  const row = await usual(stage, {});
-  const finding = await applied(stage, 'a change of one operator', sentOf(stage, row));
-  if (stage.ours === undefined) return finding;
-  const outcome = await answerOn(stage, operator);
-  return both(finding, {
-    evidence: [{ what: `the border answers: ${outcome}` }],
-    complaints: outcome === 'suspended' ? [] : [`the border answers ${outcome} about a suspended operator`],
-  });
-}
-
-async function renewal(stage: Stage): Promise<Finding> {
-  const row = await usual(stage);
-  return await applied(stage, 'a list that only says that nothing changed', sentOf(stage, row));
-}
-
-async function twiceAtOnce(stage: Stage): Promise<Finding> {
-  const { simulator } = stage;
-  const sealed = await forged(simulator, await nextList(simulator));
-  const pair = await Promise.all([simulator.hand(sealed), simulator.hand(sealed)]);
-  // Who lost the race may have been asked to come again.
-  const answers: Answer[] = [];
-  for (const one of pair) answers.push(one.receipt === undefined ? await simulator.hand(sealed) : one);
-  const evidence = answers.map((answer) => evidenceOf('the same message in the same moment', { ...sealed, answer }));
-  const receipts = new Set(answers.map(({ receiptDigest }) => receiptDigest));
-  const wrong = answers.some((answer) => endingOf(answer) !== 'applied');
-  await startAnew(simulator);
-  return both(
-    {
-      evidence,
-      complaints: [
-        ...(wrong ? ['not both were answered as applied'] : []),
-        ...(receipts.size === 1 ? [] : ['two different receipts came back']),
-      ],
-    },
-    await goodAgain(stage),
+export async function suspension(environment: Environment): Promise<Finding> {
+  const { simulator } = environment;
+  const operator = activeOperator(environment);
+  const statusSince = dayAt(simulator.gateway.now(), simulator.gateway.home.timeZone);
+  await change(simulator, [{ ...operator, status: 'suspended', statusSince }]);
+  const sent = await sendApplied(environment, 'a change of one operator', {});
+  if (environment.tested === undefined) return sent;
+  const outcome = await outcomeOf(environment, operator);
+  return together(
+    sent,
+    finding(
+      [{ what: `the border answers: ${outcome}` }],
+      outcome !== 'suspended' && `the border answers ${outcome} about a suspended operator`,
+    ),
   );
 }
 
-/** Latin, Han, Greek, Arabic and Devanagari letters in one name. */
-const manyScripts = 'Example 示例 Παράδειγμα مثال उदाहरण';
+export const renewal = (environment: Environment): Promise<Finding> =>
+  sendApplied(environment, 'a list in which nothing changed');
 
-async function scripts(stage: Stage): Promise<Finding> {
-  const operator = active(stage);
-  const before = stage.simulator.operators.find(({ code }) => code === operator.code) ?? operator;
-  await change(stage.simulator, [{ ...operator, name: { ...operator.name, local: manyScripts } }]);
+export async function twiceAtOnce({ simulator }: Environment): Promise<Finding> {
+  const message = await forged(simulator, await nextList(simulator));
+  const responses: Delivery[] = [];
+  // The second may have been asked to come again later.
+  for (const sent of await Promise.all([simulator.send(message), simulator.send(message)]))
+    responses.push(sent.receipt === undefined ? await simulator.send(message) : sent);
+  await startNewEpoch(simulator);
+  return finding(
+    responses.map((sent) => evidenceOf('the same message at the same time', sent)),
+    responses.some((sent) => resultOf(sent) !== 'applied') && 'not both were answered as applied',
+    new Set(responses.map(({ receiptDigest }) => receiptDigest)).size > 1 && 'two different receipts came back',
+  );
+}
+
+/** Latin, Han, Greek, Arabic and Devanagari letters. */
+const fiveScripts = 'Example 示例 Παράδειγμα مثال उदाहरण';
+
+export async function scripts(environment: Environment): Promise<Finding> {
+  const { simulator } = environment;
+  const operator = activeOperator(environment);
+  await change(simulator, [{ ...operator, name: { ...operator.name, local: fiveScripts } }]);
   try {
-    const { records } = await nextList(stage.simulator, { kind: 'full' });
-    const row = await usual(stage);
-    const finding = await applied(stage, 'a name in five scripts', sentOf(stage, row));
-    if (records.some(({ name }) => name.local === manyScripts)) return finding;
-    return { ...finding, skipped: 'this layout carries no name in the script of the country' };
+    const { records } = await nextList(simulator, { kind: 'full' });
+    const sent = await sendApplied(environment, 'a name in five scripts');
+    if (records.some(({ name }) => name.local === fiveScripts)) return sent;
+    return { ...sent, skipped: 'this layout carries no name in the script of the country' };
   } finally {
-    await change(stage.simulator, [before]);
+    await change(simulator, [operator]);
   }
 }
 
-/** First under the key that comes, then under the one that goes. */
-async function rollover(stage: Stage): Promise<Finding> {
-  const { simulator } = stage;
-  const next = await forged(simulator, await nextList(simulator), { signer: simulator.keys.next });
-  const sent = { ...next, answer: await simulator.hand(next) };
-  const ending = endingOf(sent.answer);
-  await startAnew(simulator);
-  return both(
-    {
-      evidence: [evidenceOf('under the next key', sent)],
-      complaints: ending === 'applied' ? [] : [`a list under the next key ended as ${ending ?? 'nothing'}`],
-    },
-    await goodAgain(stage),
-  );
+/** The next key is accepted; the good list afterwards is signed with the present one. */
+export async function keyRollover(environment: Environment): Promise<Finding> {
+  const { simulator } = environment;
+  const { next } = simulator.keys;
+  return await sendForged(environment, 'a list under the next key', await nextList(simulator), { signer: next });
 }
 
-/** Within what clocks may differ by. */
-async function clockAhead(stage: Stage): Promise<Finding> {
-  const { simulator } = stage;
+/** Clocks may differ by five minutes. */
+export async function clockAhead(environment: Environment): Promise<Finding> {
+  const { simulator } = environment;
   const list = await nextList(simulator);
   const issuedAt = later(momentOf(simulator.gateway.now()), 240);
-  const sealed = await forged(simulator, { ...list, issuedAt, nextBy: later(list.nextBy, 240) });
-  const answer = await simulator.hand(sealed);
-  const ending = endingOf(answer);
-  await startAnew(simulator);
-  return both(
-    {
-      evidence: [evidenceOf('issued four minutes ahead', { ...sealed, answer })],
-      complaints: ending === 'applied' ? [] : [`a clock four minutes ahead ended as ${ending ?? 'nothing'}`],
-    },
-    await goodAgain(stage),
-  );
+  return await sendForged(environment, 'a clock four minutes ahead', {
+    ...list,
+    issuedAt,
+    nextBy: later(list.nextBy, 240),
+  });
 }
 
-/** So many operators a part, so that a list of a hundred has some. */
-const smallPart = 40;
+/** Operators in each part: a list of a hundred then has three. */
+const partRecords = 40;
 
-/** A whole list in several messages is in force only when its last part has come. */
-async function parts(stage: Stage): Promise<Finding> {
-  const { simulator, withinMs } = stage;
+/** A list in parts is in force only once its last part has arrived. */
+export async function parts(environment: Environment): Promise<Finding> {
+  const { simulator, withinMs } = environment;
   const { gateway, other } = simulator;
-  const adapter = { ...other.adapter, lists: { ...other.adapter.lists, partRecords: smallPart } };
-  const cutting = { ...gateway, partners: new Map([[other.code, { ...other, adapter }]]) };
-  await startAnew(simulator);
-  const row = await exchange(cutting, other.code, withinMs, { kind: 'full' });
+  const adapter = { ...other.adapter, lists: { ...other.adapter.lists, partRecords } };
+  const sender = { ...gateway, partners: new Map([[other.code, { ...other, adapter }]]) };
+  await startNewEpoch(simulator);
+  const row = required(await exchange(sender, other.code, withinMs, { kind: 'full' }));
   const stream = await findStream(gateway.db.sql, other.code, 'out');
   const { sequence = 0 } = stream?.position ?? {};
-  if (row === undefined) throw new GatewayError('E_INTERNAL', 'a whole list has a message');
-  const finding = await applied(stage, `the last of ${sequence} parts`, sentOf(stage, row));
-  if (sequence < 2) return { ...finding, skipped: `the list has no more than ${smallPart} operators` };
-  return both(finding, await goodAgain(stage));
+  const sent = await requireApplied(environment, `the last of ${sequence} parts`, deliveryOf(simulator, row));
+  return sequence > 1 ? sent : { ...sent, skipped: `the list has no more than ${partRecords} operators` };
 }
 
-/** The sender forgot its last list, as after a restore from a backup; it finds out and begins a new epoch. */
-async function restored(stage: Stage): Promise<Finding> {
-  const { simulator } = stage;
+/** The sender forgets its last list, as after a restore from a backup; it is told so, and begins a new epoch. */
+export async function restoredSender(environment: Environment): Promise<Finding> {
+  const { simulator, withinMs } = environment;
+  const { gateway } = simulator;
   const list = await nextList(simulator);
-  const forgotten = await usual(stage);
-  const again = await forged(simulator, { ...list, id: simulator.gateway.newId() });
-  const answer = await simulator.hand(again);
-  const ending = endingOf(answer);
-  const known = await findMessage(simulator.gateway.db.sql, forgotten.id);
-  await startAnew(simulator);
-  return both(
-    {
-      evidence: [
-        evidenceOf('the list that is forgotten', sentOf(stage, known ?? forgotten)),
-        evidenceOf('its number again, with other content', { ...again, answer }),
-      ],
-      complaints:
-        ending === 'E_SEQUENCE_ROLLBACK' || ending === 'E_SEQUENCE_FORK'
-          ? []
-          : [`a number used twice ended as ${ending ?? 'nothing'}`],
-    },
-    await goodAgain(stage),
+  const { id } = await exchangeList(simulator, withinMs);
+  const forgotten = required(await findMessage(gateway.db.sql, id));
+  const again = await sendForged(
+    environment,
+    'its sequence number again, with other content',
+    { ...list, id: gateway.newId() },
+    { expected: ['E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK'] },
   );
+  return together(finding([evidenceOf('the list that is forgotten', deliveryOf(simulator, forgotten))]), again);
 }
-
-const plain = (id: string, name: string, run: Scenario['run'], needs: Scenario['needs'] = []): Scenario => ({
-  id,
-  name,
-  needs,
-  run,
-});
-
-/** By what they show; scenarios.ts numbers them. */
-export const listScenarios = {
-  first: (id: string): Scenario => ({ ...plain(id, 'first whole list', firstList), first: true }),
-  suspension: (id: string) => plain(id, 'a change of one operator', suspension),
-  renewal: (id: string) => plain(id, 'a list that says that nothing changed', renewal),
-  twiceAtOnce: (id: string) => plain(id, 'the same message twice in one moment: one receipt', twiceAtOnce),
-  scripts: (id: string) => plain(id, 'a name in five scripts', scripts),
-  rollover: (id: string) => plain(id, 'their key changes over, the old one still counts', rollover),
-  clockAhead: (id: string) => plain(id, 'a clock four minutes ahead is borne', clockAhead),
-  parts: (id: string) => plain(id, 'a whole list in parts', parts, ['parts']),
-  restored: (id: string) => plain(id, 'the sender restored from a backup begins a new epoch', restored),
-};

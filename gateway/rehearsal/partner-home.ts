@@ -1,33 +1,27 @@
-/** The home profile of a simulated partner: its own where its folder has one, else one drawn from what the adapter says. */
+/** The home profile of a simulated partner: that of its folder, or one derived from its adapter. */
 
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
+import type { Config } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 
-export interface HomeSearch {
-  /** Where adapters lie. */
-  readonly root: string;
-  /** Where copies of two of them may be put. */
-  readonly folder: string;
-  /** The administration on the other side, which has a profile of its own. */
-  readonly home: string;
-  readonly tools: AdapterTools;
-}
-
-/** The folder of adapters in which the partner has a home.yaml: the usual one, or a copy with a drawn profile. */
-export function homeOf(adapter: Adapter, { root, folder, home, tools }: HomeSearch): string {
-  if (existsSync(join(root, adapter.cc, 'home.yaml'))) return root;
+/** The folder of adapters in which the partner has a home.yaml: the usual one, or a copy of two adapters with a derived profile. */
+export function folderWithHome(
+  adapter: Adapter,
+  { base, folder, tools }: { readonly base: Config; readonly folder: string; readonly tools: AdapterTools },
+): string {
+  const { adapters, home } = base;
+  if (existsSync(join(adapters, adapter.cc, 'home.yaml'))) return adapters;
   const copy = join(folder, 'adapters');
   mkdirSync(copy, { recursive: true });
-  for (const cc of [adapter.cc, home.toLowerCase()]) cpSync(join(root, cc), join(copy, cc), { recursive: true });
-  const profile = drawnProfile(adapter);
-  const checked = tools.validateHome(profile);
-  if (!checked.ok) {
-    throw new GatewayError('E_ADAPTER_INVALID', 'no home profile can be drawn from this adapter', {
-      at: join(root, adapter.cc),
+  for (const cc of [adapter.cc, home.toLowerCase()]) cpSync(join(adapters, cc), join(copy, cc), { recursive: true });
+  const profile = derivedProfile(adapter);
+  if (!tools.validateHome(profile).ok) {
+    throw new GatewayError('E_ADAPTER_INVALID', 'no home profile can be derived from this adapter', {
+      at: join(adapters, adapter.cc),
       fix: 'Write a home.yaml as other folders have it.',
     });
   }
@@ -49,7 +43,7 @@ const columns = {
 };
 
 /** A programme with the grades of the arrangement, and operators with made-up names in Latin letters. */
-function drawnProfile({ partner, name, timeZone, identifiers, otherSide, arrangement }: Adapter): HomeProfile {
+function derivedProfile({ partner, name, timeZone, identifiers, otherSide, arrangement }: Adapter): HomeProfile {
   const { theirs } = identifiers;
   const code = theirs.toCode(theirs.example) ?? '';
   const pair = (text: string): { latin: string; local: string } => ({ latin: text, local: text });
@@ -62,7 +56,7 @@ function drawnProfile({ partner, name, timeZone, identifiers, otherSide, arrange
     decrees: [{ id: arrangement.programme, from: '2000-01-01', grades: otherSide.grades }],
     columns,
     invented: {
-      // The example shows where letters and digits may stand; fixed starts stay as they are.
+      // The example shows which characters are letters and which are digits.
       code: `{place}${code.replaceAll(/\d/gu, '#').replaceAll(/[A-Z]/gu, '@')}`,
       places: [
         {

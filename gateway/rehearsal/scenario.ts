@@ -1,13 +1,14 @@
-/** What a scenario of the conformance run is, and how it is judged. */
+/** Scenarios of the conformance run, and how one is run to a verdict. */
 
 import { asGatewayError } from '../model/errors.ts';
-import { goodList, startAnew } from './sending.ts';
-import type { Stage } from './stage.ts';
-import { endingOf, type Sent } from './fault.ts';
+import type { Delivery } from './channel.ts';
+import type { Environment } from './environment.ts';
+import { resultOf } from './fault.ts';
+import { startNewEpoch, sendGoodList } from './sending.ts';
 
 export type Verdict = 'pass' | 'fail' | 'skip';
 
-/** One thing that was seen: a message and how it ended, or a plain fact. */
+/** A message and its result, or a fact. */
 export interface Evidence {
   readonly what: string;
   readonly message?: string;
@@ -20,25 +21,27 @@ export interface Evidence {
 
 export interface Finding {
   readonly evidence: readonly Evidence[];
-  /** What was not as it should be; nothing: the scenario passed. */
+  /** What is wrong; the scenario passes if nothing is. */
   readonly complaints: readonly string[];
   /** Why it could not be judged. */
   readonly skipped?: string;
 }
 
 /**
- * What a scenario cannot do without: our own side in the same process, a door to which lists are brought,
- * a partner that takes deltas, one that takes lists in parts.
+ * What a scenario needs: the tested gateway in this process, a door to which lists are sent, a partner that takes lists in
+ * parts.
  */
-export type Need = 'our side' | 'a door' | 'deltas' | 'parts';
+export type Need = 'tested gateway' | 'door' | 'parts';
 
 export interface Scenario {
   readonly id: string;
   readonly name: string;
   readonly needs: readonly Need[];
-  /** Sends its first list itself; the others find one applied. */
-  readonly first?: true;
-  run(stage: Stage): Promise<Finding>;
+  /** Sends the first list itself; before the others a list has been applied. */
+  readonly first: boolean;
+  /** The name of the fault that is injected. */
+  readonly fault?: string;
+  run(environment: Environment): Promise<Finding>;
 }
 
 export interface ScenarioResult {
@@ -51,71 +54,85 @@ export interface ScenarioResult {
 }
 
 const reasons: Readonly<Record<Need, string>> = {
-  'our side': 'judged only with both sides in one process: here the other side would have to be told what to send',
-  'a door': 'our lists go over a broker or are fetched: no connection waits for an answer',
-  deltas: 'full lists only were agreed',
+  'tested gateway': 'judged only with both sides in one process: elsewhere nobody tells the other side what to send',
+  door: 'our lists go over a broker or are polled: no connection waits for a response',
   parts: 'lists in one message were agreed',
 };
 
-/** Codes that say: this partner’s layout cannot even write what the scenario wants to send. */
-const unsayable: readonly string[] = ['E_VALUE_INVALID', 'E_ELEMENT_MISSING', 'E_CODE_UNKNOWN', 'E_SCHEMA_INVALID'];
+/** The partner's layout cannot express what the scenario sends. */
+const notExpressible: readonly string[] = [
+  'E_VALUE_INVALID',
+  'E_ELEMENT_MISSING',
+  'E_CODE_UNKNOWN',
+  'E_SCHEMA_INVALID',
+];
 
-/** Runs one scenario to a verdict. Whatever goes wrong in it is its result and not that of the run. */
-export async function judge(scenario: Scenario, stage: Stage): Promise<ScenarioResult> {
+/** Runs one scenario. Its errors are its result: the run goes on. */
+export async function runScenario(scenario: Scenario, environment: Environment): Promise<ScenarioResult> {
   const { id, name, needs } = scenario;
   const started = performance.now();
   const result = (verdict: Verdict, evidence: readonly Evidence[], reason?: string): ScenarioResult => {
     const milliseconds = Math.round(performance.now() - started);
     return { id, name, verdict, ...(reason === undefined ? {} : { reason }), milliseconds, evidence };
   };
-  const missing = needs.find((need) => !has(stage, need));
+  const missing = needs.find((need) => !provides(environment, need));
   if (missing !== undefined) return result('skip', [], reasons[missing]);
+  const { simulator, withinMs } = environment;
   try {
-    if (scenario.first !== true) await goodList(stage.simulator, stage.withinMs);
-    const { evidence, complaints, skipped } = await scenario.run(stage);
+    if (!scenario.first) await sendGoodList(simulator, withinMs);
+    const { evidence, complaints, skipped } = await scenario.run(environment);
     if (skipped !== undefined) return result('skip', evidence, skipped);
     if (complaints.length === 0) return result('pass', evidence);
     return result('fail', evidence, complaints.join('; '));
   } catch (error) {
     const { code, detail } = asGatewayError(error);
-    const [verdict, why] = unsayable.includes(code)
-      ? (['skip', `this layout cannot say it (${detail})`] as const)
-      : (['fail', `${code}: ${detail}`] as const);
-    return result(verdict, [], why);
+    return notExpressible.includes(code)
+      ? result('skip', [], `this layout cannot express it (${detail})`)
+      : result('fail', [], `${code}: ${detail}`);
   } finally {
-    stage.simulator.behave();
-    // Whatever a scenario left behind, the next one begins with a whole list.
-    await startAnew(stage.simulator);
+    simulator.inject();
+    // Whatever a scenario left behind, the next one begins with a full list.
+    await startNewEpoch(simulator);
   }
 }
 
-function has({ ours, simulator }: Stage, need: Need): boolean {
+function provides({ tested, simulator }: Environment, need: Need): boolean {
   const { adapter, code } = simulator.other;
   switch (need) {
-    case 'our side':
-      return ours !== undefined;
-    case 'a door':
+    case 'tested gateway':
+      return tested !== undefined;
+    case 'door':
       return (simulator.gateway.config.partners[code]?.transport ?? adapter.transport) === 'https';
-    case 'deltas':
-      return adapter.lists.kinds.includes('delta');
     case 'parts':
       return adapter.lists.partRecords !== undefined;
   }
 }
 
-/** A message as evidence. */
-export function evidenceOf(what: string, { id, digest, answer }: Sent): Evidence {
-  const { receipt, receiptDigest } = answer;
+/** Evidence, and those of the complaints that are true. */
+export function finding(
+  evidence: readonly Evidence[],
+  ...complaints: readonly (string | false | undefined)[]
+): Finding {
+  return { evidence, complaints: complaints.filter((text) => typeof text === 'string') };
+}
+
+export function together(...findings: readonly Finding[]): Finding {
   return {
-    what: receipt === undefined ? `${what} (${answer.evidence})` : what,
-    message: id,
-    digest,
-    ...ending(endingOf(answer)),
-    ...(receipt === undefined ? {} : { receipt: receipt.id }),
-    ...(receiptDigest === undefined ? {} : { receiptDigest }),
+    evidence: findings.flatMap(({ evidence }) => evidence),
+    complaints: findings.flatMap(({ complaints }) => complaints),
   };
 }
 
-function ending(text: string | undefined): Pick<Evidence, 'ending'> {
-  return text === undefined ? {} : { ending: text };
+/** A message as evidence. */
+export function evidenceOf(what: string, delivery: Delivery): Evidence {
+  const { id, digest, evidence, receipt, receiptDigest } = delivery;
+  const ending = resultOf(delivery);
+  return {
+    what: receipt === undefined ? `${what} (${evidence})` : what,
+    message: id,
+    digest,
+    ...(ending === undefined ? {} : { ending }),
+    ...(receipt === undefined ? {} : { receipt: receipt.id }),
+    ...(receiptDigest === undefined ? {} : { receiptDigest }),
+  };
 }

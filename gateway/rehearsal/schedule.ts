@@ -1,132 +1,102 @@
-/** A simulated partner left to itself: turn by turn it sends a good list or has one of its vices, and mends afterwards. */
+/** A simulated partner that runs by itself: turn by turn it sends a good list, or has one of its faults. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
-import { goodList, startAnew } from './sending.ts';
-import type { Manner, Simulator } from './simulator.ts';
-import { complaint, endingOf, type Sent, type Vice } from './fault.ts';
+import { complaintAbout, resultOf, type AnswerFault, type Fault } from './fault.ts';
+import { startNewEpoch, sendGoodList } from './sending.ts';
+import type { Simulator } from './simulator.ts';
 
 /** What happened in one turn. */
 export interface Turn {
   readonly no: number;
   readonly at: Moment;
   /** Absent: a good list. */
+  readonly fault?: string;
+  /** `fault` as version 0.1 called it; for one more version. */
   readonly vice?: string;
-  /** Messages that were sent, and how the other side ended them. */
+  /** The messages that were sent, and their results. */
   readonly sent: readonly { readonly id: string; readonly ending: string }[];
-  /** How many messages of the other side met the vice. */
+  /** How many messages of the other side met the fault. */
   readonly met?: number;
-  /** What the other side did not do as it should. */
+  /** What the other side did wrong. */
   readonly complaints: readonly string[];
-  /** The turn could not be played. */
+  /** The turn could not be completed. */
   readonly failed?: ErrorCode;
 }
 
-export interface Play {
-  readonly vices: readonly Vice[];
-  /** The order of the vices: the same for the same seed. */
+export interface ScheduleOptions {
+  readonly faults: readonly Fault[];
+  /** The same seed gives the same order of the faults. */
   readonly seed: number;
-  /** Milliseconds between two turns, and as long as a vice of answers stands. */
+  /** Milliseconds between two turns; a fault of responses is injected for as long. */
   readonly everyMs: number;
   readonly withinMs: number;
-  readonly boundMs: number;
-  /** Ends when each vice had its turn; otherwise they come round until stopped. */
+  readonly maxFaultMs: number;
+  /** Ends after each fault had one turn; otherwise they are repeated until stopped. */
   readonly once: boolean;
   readonly stop: AbortSignal;
-  tell(turn: Turn): void;
+  report(turn: Turn): void;
 }
 
-/** Plays until stopped or done. The last turn is a good list, so that nothing stays behind. */
-export async function playTurns(simulator: Simulator, play: Play): Promise<readonly Turn[]> {
+/** Runs until stopped or done. A good list follows every fault. */
+export async function runSchedule(simulator: Simulator, options: ScheduleOptions): Promise<readonly Turn[]> {
+  const { once, stop } = options;
   const turns: Turn[] = [];
-  const take = async (vice?: Vice): Promise<void> => {
-    const turn = await takeTurn(simulator, play, { no: turns.length + 1, ...(vice === undefined ? {} : { vice }) });
+  const take = async (fault?: Fault): Promise<void> => {
+    const turn = await runTurn(simulator, options, turns.length + 1, fault);
     turns.push(turn);
-    play.tell(turn);
+    options.report(turn);
   };
-  await startAnew(simulator); // a partner that was started before goes on with a whole list
+  await startNewEpoch(simulator); // the simulator may have run before
   await take();
-  const order = shuffled(play.vices, seededRandom(play.seed));
-  for (let round = 0; !play.stop.aborted && !(play.once && round > 0); round += 1) {
-    for (const vice of order.length === 0 ? [undefined] : order) {
-      if (!(await pause(play))) break;
-      await take(vice);
-      if (vice !== undefined) await take();
+  const order = shuffled(options.faults, seededRandom(options.seed));
+  for (let round = 0; !stop.aborted && !(once && round > 0); round += 1) {
+    for (const fault of order.length === 0 ? [undefined] : order) {
+      if (!(await pause(options))) break;
+      await take(fault);
+      if (fault !== undefined) await take();
     }
   }
   return turns;
 }
 
 /** Waits for the next turn; false when there is none. */
-async function pause({ everyMs, stop }: Play): Promise<boolean> {
-  try {
-    await wait(everyMs, undefined, { signal: stop });
-  } catch (error) {
-    if (!stop.aborted) throw error;
-  }
+async function pause({ everyMs, stop }: ScheduleOptions): Promise<boolean> {
+  await wait(everyMs, undefined, { signal: stop }).catch(() => undefined); // only the stop signal ends the wait early
   return !stop.aborted;
 }
 
-async function takeTurn(
-  simulator: Simulator,
-  play: Play,
-  { no, vice }: { readonly no: number; readonly vice?: Vice },
-): Promise<Turn> {
-  const head = { no, at: momentOf(simulator.gateway.now()), ...(vice === undefined ? {} : { vice: vice.name }) };
+async function runTurn(simulator: Simulator, options: ScheduleOptions, no: number, fault?: Fault): Promise<Turn> {
+  const at = momentOf(simulator.gateway.now());
+  const head = { no, at, ...(fault === undefined ? {} : { fault: fault.name, vice: fault.name }) };
   try {
-    if (vice === undefined) {
-      const { id, state, verdictDetail } = await goodList(simulator, play.withinMs);
-      const complaints = state === 'REJECTED' ? ['a good list was refused'] : [];
+    if (fault === undefined) {
+      const { id, state, verdictDetail } = await sendGoodList(simulator, options.withinMs);
+      const complaints = state === 'REJECTED' ? ['a good list was rejected'] : [];
       return { ...head, sent: [{ id, ending: verdictDetail ?? state }], complaints };
     }
-    if (vice.acts === 'answers') return { ...head, ...(await answered(simulator, play, vice)) };
-    const sent = await vice.perform(simulator, play.withinMs);
-    const complaints = sent.map((one) => complaint(vice, one)).filter((text) => text !== undefined);
-    return { ...head, sent: sent.map(ended), complaints };
+    if (fault.acts === 'answers')
+      return { ...head, sent: [], met: await injectForOneTurn(simulator, options, fault), complaints: [] };
+    const sent = await fault.send(simulator, options.withinMs);
+    const complaints = sent.map((message) => complaintAbout(fault, message)).filter((text) => text !== undefined);
+    const results = sent.map((message) => ({ id: message.id, ending: resultOf(message) ?? message.evidence }));
+    return { ...head, sent: results, complaints };
   } catch (error) {
-    await startAnew(simulator); // what was sent and not answered must not stand before the next list
+    await startNewEpoch(simulator); // a message without a receipt must not precede the next list
     return { ...head, sent: [], complaints: [], failed: asGatewayError(error).code };
   }
 }
 
-const ended = ({ id, answer }: Sent): Turn['sent'][number] => ({ id, ending: endingOf(answer) ?? answer.evidence });
-
-/** The vice stands for one turn, and counts what meets it. */
-async function answered(
-  simulator: Simulator,
-  play: Play,
-  vice: Extract<Vice, { acts: 'answers' }>,
-): Promise<Pick<Turn, 'sent' | 'met' | 'complaints'>> {
-  const { door, receipt } = vice.manner(simulator, play.boundMs);
+/** How many messages met the fault. */
+async function injectForOneTurn(simulator: Simulator, options: ScheduleOptions, fault: AnswerFault): Promise<number> {
   let met = 0;
-  const counting: Manner = {
-    ...(door === undefined
-      ? {}
-      : {
-          door(...call) {
-            met += 1;
-            door(...call);
-          },
-        }),
-    ...(receipt === undefined
-      ? {}
-      : {
-          receipt(raw, received) {
-            if (received.receipt !== undefined) met += 1;
-            return receipt(raw, received);
-          },
-        }),
-  };
-  simulator.behave(counting);
-  try {
-    await pause(play);
-  } finally {
-    simulator.behave();
-  }
-  return { sent: [], met, complaints: [] };
+  simulator.inject(fault.behaviour(simulator, options.maxFaultMs), () => (met += 1));
+  await pause(options);
+  simulator.inject();
+  return met;
 }
 
 /** Fisher and Yates. */

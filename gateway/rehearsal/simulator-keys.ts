@@ -1,4 +1,4 @@
-/** The keys with which a simulated partner signs rightly and wrongly: real keys and certificates, never those of anybody else. */
+/** The keys of a simulated partner: its next key, an expired certificate, and a key that is not registered. */
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,51 +10,50 @@ import type { Signer } from '../wire/signature/profile.ts';
 import { writeCertificate, type OwnIdentity } from './identities.ts';
 
 export interface SimulatorKeys {
-  /** The key lists come under when the partner changes keys; registered beside the first. */
+  /** Registered beside the present key. */
   readonly next: Signer;
-  /** A certificate of the present key that ended yesterday; registered. */
-  readonly ended: Signer;
-  /** A key nobody registered. */
-  readonly stranger: Signer;
+  /** The present key under a certificate that expired yesterday; registered. */
+  readonly expired: Signer;
+  readonly unregistered: Signer;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** Makes the keys in the identity's folder, or reads those made before. */
+/** Makes the keys in the identity's folder, or reads them if they exist. */
 export async function openSimulatorKeys(
   { home, folder, keyring }: OwnIdentity,
   algorithm: SignatureAlgorithm,
   now: Date,
 ): Promise<SimulatorKeys> {
   const { country, name } = home;
-  const other = async (which: string): Promise<Signer> => {
-    const others = await openKeyring(join(folder, `${which}-keys`), { country, name: `${name}, ${which}`, now });
-    return others.signer(algorithm);
+  const open = async (title: string, keys: string): Promise<Signer> => {
+    const other = await openKeyring(join(folder, keys), { country, name: `${name}, ${title}`, now });
+    return other.signer(algorithm);
   };
   const present = keyring.signer(algorithm);
   return {
-    next: await other('next'),
-    ended: { ...present, certificate: endedCertificate(folder, { ...present, country, name, now }) },
-    stranger: await other('stranger'),
+    next: await open('next', 'next-keys'),
+    expired: { ...present, certificate: expiredCertificate(folder, { ...present, country, name, now }) },
+    unregistered: await open('unregistered', 'unregistered-keys'),
   };
 }
 
-/** The certificates a gateway registers beside those of the identity, as PEM files in its folder. */
-export function registeredFiles(folder: string, { next, ended }: SimulatorKeys): readonly string[] {
+/** PEM files of the certificates to register beside those of the identity. */
+export function registeredFiles(folder: string, { next, expired }: SimulatorKeys): readonly string[] {
   return [
     writeCertificate(folder, 'signing-next', next.certificate.toString()),
-    writeCertificate(folder, 'signing-ended', ended.certificate.toString()),
+    writeCertificate(folder, 'signing-ended', expired.certificate.toString()),
   ];
 }
 
-type Ending = Signer & { readonly country: string; readonly name: string; readonly now: Date };
+type Present = Signer & { readonly country: string; readonly name: string; readonly now: Date };
 
-function endedCertificate(folder: string, { key, certificate, country, name, now }: Ending): Signer['certificate'] {
+function expiredCertificate(folder: string, { key, certificate, country, name, now }: Present): Signer['certificate'] {
   const file = join(folder, 'signing-ended.pem');
   const [made] = existsSync(file) ? readCertificates(readFileSync(file, 'utf8'), file) : [];
   if (made !== undefined) return made;
   const { publicKey } = certificate;
-  const title = { country, organization: name, commonName: `${country} gateway ended certificate` };
+  const title = { country, organization: name, commonName: `${country} gateway expired certificate` };
   return makeCertificate({
     use: 'signing',
     subject: title,

@@ -1,107 +1,87 @@
 /**
- * A partner played by this program: a whole gateway of its own with keys, store, door and connections, which can be told to
- * misbehave. It lies on the wire only: what it sends is really sealed and sent, what it answers is really answered.
+ * A simulated partner: a whole gateway of its own with keys, store, doors and connections, into which faults can be injected.
+ * Faults are in its messages and its responses only: its gateway itself works as ours does.
  */
 
 import type { RequestListener } from 'node:http';
-import type { AdapterTools } from '../adapter/tools.ts';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
 import { getPartner, type Partner } from '../gateway.ts';
 import type { ReceiveResult } from '../inbound/verdicts.ts';
-import type { RawMessage, SealedMessage } from '../model/message.ts';
+import { dayAt } from '../model/day.ts';
+import type { RawMessage } from '../model/message.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
-import { listeningFor, type Heard, type Listening } from './received-receipts.ts';
+import { saveRecords } from './administrations.ts';
+import { openChannel, type Channel } from './channel.ts';
+import { inventOperators } from './invented-operators.ts';
 import type { Pair } from './pairing.ts';
-import { saveAll } from './sending.ts';
 import type { SimulatorKeys } from './simulator-keys.ts';
-import { wayOut, type Answer, type WayOut } from './way-out.ts';
 
-/** What stands between the doors of a gateway and its stories; main.ts puts it there. */
+/** Functions called before a gateway handles what comes to its doors. */
 export interface DoorHooks {
   /** Before the exchange door. */
   around?(door: RequestListener): RequestListener;
-  /** Before the inbound story, whichever way a message came. */
-  receive?(raw: RawMessage, take: (raw: RawMessage) => Promise<ReceiveResult>): Promise<ReceiveResult>;
+  /** Before a message is received, over whichever transport. */
+  receive?(raw: RawMessage, receive: (raw: RawMessage) => Promise<ReceiveResult>): Promise<ReceiveResult>;
 }
 
-/** What a rehearsal needs of the program around it. */
-export interface Machinery {
-  readonly tools: AdapterTools;
+/** Opens gateways and their doors. */
+export interface Runtime {
   open(config: Config): Promise<OpenGateway>;
   serve(gateway: OpenGateway, hooks?: DoorHooks): Promise<{ readonly exchangeUrl: string; stop(): Promise<void> }>;
 }
 
-/** How the simulator answers just now; undefined members answer as they should. */
-export interface Manner {
+/** How a fault changes the responses of the simulator; an absent function leaves them as they are. */
+export interface FaultBehaviour {
   door?(...call: [...Parameters<RequestListener>, door: RequestListener]): void;
-  receipt?(raw: RawMessage, received: ReceiveResult): Promise<ReceiveResult>;
+  receipt?(raw: RawMessage, result: ReceiveResult): Promise<ReceiveResult>;
 }
 
-export interface Simulator {
+export interface Simulator extends Pick<Channel, 'pause' | 'receipts' | 'send'> {
   readonly gateway: OpenGateway;
-  /** The partner it talks to, as its own gateway knows it. */
+  /** The other side, as the simulator's gateway is connected to it. */
   readonly other: Partner;
   readonly keys: SimulatorKeys;
   readonly url: string;
-  /** Everybody it knows, as they are now. */
+  /** Its operators, as they are now. */
   readonly operators: DomesticRecord[];
-  /** Invents so many more operators; a number of their own so that they are others than before. */
-  invent(count: number, seed: number): readonly DomesticRecord[];
-  /** How it answers from now on; nothing: well. */
-  behave(manner?: Manner): void;
-  /** Keeps what the dispatcher sends until released, so that something else can go first. */
-  hold(): () => void;
-  /** Hands over sealed bytes and waits for the receipt over them. */
-  hand(sealed: SealedMessage): Promise<Answer>;
-  /** Receipts held so far over bytes of that digest, in order. */
-  heard(digest: string): readonly Heard[];
-  /** The receipt after so many over those bytes; waits so long if it is not there yet. */
-  nextHeard(digest: string, after: number, waitMs: number): Promise<Heard | undefined>;
+  /** Its responses have the fault from now on, or none. `onUse`: called for each message that meets it. */
+  inject(behaviour?: FaultBehaviour, onUse?: () => void): void;
   close(): Promise<void>;
 }
 
-export interface Simulation {
-  readonly pair: Pair;
-  readonly machinery: Machinery;
+export interface SimulatorOptions {
+  readonly runtime: Runtime;
+  /** How many operators are invented. */
   readonly operators: number;
   readonly seed: number;
-  invent(gateway: OpenGateway, count: number, seed: number): readonly DomesticRecord[];
-  /** Milliseconds to wait for a receipt that does not come with the answer. */
-  readonly receiptMs: number;
 }
 
-/** Opens the partner's side with invented operators, its doors open, nothing sent yet. */
-export async function startSimulator(simulation: Simulation): Promise<Simulator> {
-  const { pair, machinery, operators, seed } = simulation;
-  const opened = await machinery.open(pair.simulated);
-  const [code = ''] = Object.keys(pair.simulated.partners);
-  const joined = getPartner(opened, code);
-  const listening = listeningFor(opened, joined);
-  const out = wayOut(joined, listening, simulation.receiptMs);
-  const other = out.partner;
+/** Opens the simulated side of a pair with invented operators and open doors. Nothing has been sent. */
+export async function startSimulator(
+  { simulated, keys }: Pair,
+  { runtime, operators: count, seed }: SimulatorOptions,
+  receiptMs: number,
+): Promise<Simulator> {
+  const opened = await runtime.open(simulated);
+  const [code = ''] = Object.keys(simulated.partners);
+  const channel = openChannel(opened, getPartner(opened, code), receiptMs);
+  const other = channel.partner;
   const gateway: OpenGateway = { ...opened, partners: new Map([[other.code, other]]) };
-  let manner: Manner = {};
-  const known = [...simulation.invent(gateway, operators, seed)];
-  await saveAll(gateway, known);
-  const serving = await machinery.serve(
+  const operators = inventListed(gateway, count, seed);
+  await saveRecords(gateway, operators);
+  let injected: Parameters<Simulator['inject']> = [];
+  const serving = await runtime.serve(
     gateway,
-    hooksOf(out, listening, () => manner),
+    hooksOf(channel, () => injected),
   );
   return {
-    gateway,
-    other,
-    keys: pair.keys,
+    ...{ gateway, other, keys, operators },
+    ...{ pause: channel.pause, receipts: channel.receipts, send: channel.send },
     url: serving.exchangeUrl,
-    operators: known,
-    invent: (count, another) => simulation.invent(gateway, count, another),
-    behave: (next = {}) => {
-      manner = next;
+    inject: (...behaviour) => {
+      injected = behaviour;
     },
-    hold: () => out.hold(),
-    hand: (sealed) => out.hand(sealed),
-    heard: (digest) => listening.heard(digest),
-    nextHeard: (digest, after, waitMs) => listening.next(digest, after, waitMs),
     async close() {
       await serving.stop();
       await opened.close();
@@ -109,19 +89,32 @@ export async function startSimulator(simulation: Simulation): Promise<Simulator>
   };
 }
 
-/** What stands before its doors: the way out where the other side fetches, an ear for receipts, and its manner of the moment. */
-function hooksOf(out: WayOut, listening: Listening, mannerNow: () => Manner): DoorHooks {
+/** Operators of an administration, all of the highest grade, so that most of them are on its lists. */
+export function inventListed({ home, now }: OpenGateway, count: number, seed: number): DomesticRecord[] {
+  return inventOperators(home, { count, advanced: count, seed, today: dayAt(now(), home.timeZone) });
+}
+
+function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject']>): DoorHooks {
   return {
     around: (door) =>
-      out.around((request, response) => {
-        const manner = mannerNow();
-        if (manner.door === undefined) door(request, response);
-        else manner.door(request, response, door);
+      channel.around((request, response) => {
+        const [behaviour, onUse] = injected();
+        // A poll is no message: only what is sent to the door meets the fault.
+        if (behaviour?.door === undefined || request.method !== 'POST') {
+          door(request, response);
+          return;
+        }
+        onUse?.();
+        behaviour.door(request, response, door);
       }),
-    async receive(raw, take) {
-      await listening.listen(raw);
-      const received = await take(raw);
-      return (await mannerNow().receipt?.(raw, received)) ?? received;
+    async receive(raw, receive) {
+      await channel.receipts.record(raw);
+      const result = await receive(raw);
+      const [behaviour, onUse] = injected();
+      if (behaviour?.receipt === undefined || result.receipt === undefined) return result;
+      const changed = await behaviour.receipt(raw, result);
+      onUse?.();
+      return changed;
     },
   };
 }

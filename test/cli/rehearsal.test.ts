@@ -36,15 +36,27 @@ describe('a rehearsal by the command line', function () {
     }
   }
 
-  it('names all vices', async () => {
-    const { code, stdout } = await mra('simulate', '--list-vices', '-o', 'json');
+  it('lists all faults with the scenario that uses each', async () => {
+    const { code, stdout } = await mra('simulate', '--list-faults', '-o', 'json');
     expect(code).to.equal(0);
-    const names = (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
+    const rows = JSON.parse(stdout) as { name: string; words: string; scenario: string }[];
+    const names = rows.map(({ name }) => name);
     expect(names).to.include.members(['duplicate', 'late-receipt', 'half-open', 'expired-certificate', 'huge-list']);
+    for (const { name, words, scenario } of rows) {
+      expect(words, name).to.match(/\S/u);
+      expect(scenario, name).to.match(/^C-\d\d$/u);
+    }
   });
 
-  it('asks for a partner, and refuses a vice that does not exist before anything is opened', async () => {
+  it('takes the former names of options and faults', async () => {
+    const [listed, former] = [await mra('simulate', '--list-faults'), await mra('simulate', '--list-vices')];
+    expect(former).to.deep.equal(listed);
+    expect((await mra('simulate', '--help')).stdout).not.to.include('vices');
+  });
+
+  it('asks for a partner, and refuses a fault that does not exist before anything is opened', async () => {
     expect((await mra('simulate')).code).to.equal(2);
+    expect((await mra('simulate', 'hk', '--faults', 'greed')).code).to.equal(2);
     expect((await mra('simulate', 'hk', '--vices', 'greed')).code).to.equal(2);
   });
 
@@ -59,13 +71,26 @@ describe('a rehearsal by the command line', function () {
     });
     try {
       await once(ours.stdout, 'data');
-      const play = ['--pair', pair, '--every', '1', '--exit', '--vices', 'stranger-key,gap', '-o', 'json'];
+      const play = [
+        '--pair',
+        pair,
+        '--every',
+        '1',
+        '--exit',
+        '--faults',
+        'unregistered-key',
+        '--vices',
+        'gap',
+        '-o',
+        'json',
+      ];
       const { code, stdout, stderr } = await mra('simulate', 'hk', ...play);
       expect(code, stderr).to.equal(0);
       const { turns } = JSON.parse(stdout) as { turns: readonly Turn[] };
-      const endings = turns.map(({ vice = 'good', sent }) => `${vice} ${sent.map(({ ending }) => ending).join()}`);
-      expect(endings).to.include.members(['stranger-key E_SIGNER_UNKNOWN', 'gap E_SEQUENCE_GAP']);
-      expect(endings.at(-1)).to.equal('good applied');
+      const results = turns.map(({ fault = 'good', sent }) => `${fault} ${sent.map(({ ending }) => ending).join()}`);
+      expect(results).to.include.members(['unregistered-key E_SIGNER_UNKNOWN', 'gap E_SEQUENCE_GAP']);
+      expect(results.at(-1)).to.equal('good applied');
+      expect(turns.map(({ vice }) => vice)).to.deep.equal(turns.map(({ fault }) => fault)); // the former member
     } finally {
       const ended = once(ours, 'exit');
       ours.kill();

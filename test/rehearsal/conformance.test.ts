@@ -5,7 +5,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { adapterDigest } from '../../gateway/adapter/certificate.ts';
-import { runConformance, type ConformancePlan } from '../../gateway/rehearsal/conformance.ts';
+import { runConformance, type ConformanceOptions } from '../../gateway/rehearsal/conformance.ts';
 import { makePair } from '../../gateway/rehearsal/pairing.ts';
 import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../../gateway/rehearsal/report.ts';
 import { reportPage } from '../../gateway/rehearsal/report-page.ts';
@@ -14,12 +14,12 @@ import { makeIdentity } from '../../gateway/rehearsal/identities.ts';
 import { testBroker } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { temporaryFolder } from '../support/pki.ts';
-import { machinery, ownRealm, stagePlan } from '../support/rehearsal.ts';
+import { environmentOptions, ownRealm, runtime } from '../support/rehearsal.ts';
 import { sampleHome } from '../model/sample-home.ts';
 
-const plan = (partner: string, changes: Partial<ConformancePlan> = {}): ConformancePlan => ({
-  ...stagePlan(partner),
-  tell: () => undefined,
+const options = (partner: string, changes: Partial<ConformanceOptions> = {}): ConformanceOptions => ({
+  ...environmentOptions(partner),
+  report: () => undefined,
   ...changes,
 });
 const failures = ({ scenarios: results }: Awaited<ReturnType<typeof runConformance>>): readonly string[] =>
@@ -34,7 +34,7 @@ describe('a conformance run', function () {
   });
 
   it('over HTTPS passes every scenario that the partner’s terms allow, with evidence', async () => {
-    const report = await runConformance(plan('hk'));
+    const report = await runConformance(options('hk'));
     expect(failures(report)).to.deep.equal([]);
     expect(report.scenarios.filter(({ verdict }) => verdict === 'skip').map(({ id }) => id)).to.deep.equal(['C-33']);
     for (const { id, verdict, evidence, reason } of report.scenarios) {
@@ -45,7 +45,7 @@ describe('a conformance run', function () {
   });
 
   it('over a broker leaves out what only a door can have', async () => {
-    const report = await runConformance(plan('kr', { broker: ownRealm(testBroker()) }));
+    const report = await runConformance(options('kr', { broker: ownRealm(testBroker()) }));
     expect(report.transport).to.equal('amqp');
     expect(failures(report)).to.deep.equal([]);
     const skipped = report.scenarios.filter(({ verdict }) => verdict === 'skip').map(({ id }) => id);
@@ -54,7 +54,7 @@ describe('a conformance run', function () {
 
   it('where lists are fetched passes with the simulator’s messages waiting at its door', async () => {
     const only = ['C-02', 'C-04', 'C-06', 'C-08', 'C-12', 'C-19', 'C-35'];
-    const report = await runConformance(plan('ch', { only }));
+    const report = await runConformance(options('ch', { only }));
     expect(report.transport).to.equal('https-pull');
     expect(report.scenarios.map(({ id, verdict }) => `${id} ${verdict}`)).to.deep.equal(
       ['C-01', ...only].map((id) => `${id} pass`),
@@ -63,11 +63,11 @@ describe('a conformance run', function () {
 
   it('against an address judges what receipts say, and says what it cannot judge', async () => {
     const folder = temporaryFolder();
-    const pair = await makePair({ ...stagePlan('sg'), folder });
-    const ours = await machinery.open(pair.tested);
-    const serving = await machinery.serve(ours);
+    const pair = await makePair({ ...environmentOptions('sg'), folder });
+    const ours = await runtime.open(pair.tested);
+    const serving = await runtime.serve(ours);
     try {
-      const report = await runConformance(plan('sg', { folder, against: serving.exchangeUrl }));
+      const report = await runConformance(options('sg', { folder, against: serving.exchangeUrl }));
       expect(failures(report)).to.deep.equal([]);
       expect(report.against).to.equal(serving.exchangeUrl);
       expect(report.summary.pass).to.be.at.least(25);
@@ -81,12 +81,12 @@ describe('a conformance run', function () {
 
   it('fails a gateway that keeps its clock wrong, and one that takes what it should hold', async () => {
     const slow = await runConformance(
-      plan('sg', {
+      options('sg', {
         only: ['C-16', 'C-20'],
-        machinery: {
-          ...machinery,
+        runtime: {
+          ...runtime,
           async open(config) {
-            const gateway = await machinery.open(config);
+            const gateway = await runtime.open(config);
             const ahead = { ...gateway, now: () => new Date(Date.now() + 5 * 60_000) };
             return config.home === 'CN' ? ahead : gateway;
           },
@@ -99,12 +99,12 @@ describe('a conformance run', function () {
       'C-20 pass',
     ]);
     const slack = await runConformance(
-      plan('sg', {
+      options('sg', {
         only: ['C-08'],
-        machinery: {
-          ...machinery,
+        runtime: {
+          ...runtime,
           async open(config) {
-            const gateway = await machinery.open(config);
+            const gateway = await runtime.open(config);
             for (const { adapter } of gateway.partners.values()) {
               const loose = {
                 between: [0, 1e6],
@@ -122,14 +122,14 @@ describe('a conformance run', function () {
   });
 
   it('plays our side where the partner’s own gateway is tested', async () => {
-    const report = await runConformance(plan('sg', { plays: 'home', only: ['C-02', 'C-07', 'C-35'] }));
+    const report = await runConformance(options('sg', { plays: 'home', only: ['C-02', 'C-07', 'C-35'] }));
     expect(report.partner).to.equal('SG');
     expect(failures(report)).to.deep.equal([]);
     expect(report.summary.pass).to.equal(4);
   });
 
   it('refuses a scenario that does not exist', async () => {
-    expect(await refusalCode(() => runConformance(plan('sg', { only: ['C-99'] })))).to.equal('E_REQUEST_INVALID');
+    expect(await refusalCode(() => runConformance(options('sg', { only: ['C-99'] })))).to.equal('E_REQUEST_INVALID');
   });
 });
 
@@ -137,7 +137,7 @@ describe('the report of a conformance run', function () {
   this.timeout(60_000);
 
   async function signed(): Promise<{ bytes: Uint8Array; signature: string; certificate: X509Certificate }> {
-    const report = await runConformance(plan('sg', { only: ['C-07'], operators: 20 }));
+    const report = await runConformance(options('sg', { only: ['C-07'], operators: 20 }));
     const { keyring } = await makeIdentity(sampleHome, temporaryFolder(), new Date());
     const signer = keyring.signer(reportAlgorithm);
     const bytes = reportBytes(report);
@@ -166,7 +166,7 @@ describe('the report of a conformance run', function () {
   });
 
   it('is a page that needs no script and shows text of others as text', async () => {
-    const report = await runConformance(plan('sg', { only: ['C-01'], operators: 20 }));
+    const report = await runConformance(options('sg', { only: ['C-01'], operators: 20 }));
     const [first] = report.scenarios;
     if (first === undefined) throw new Error('no scenario ran');
     const page = reportPage({

@@ -1,4 +1,4 @@
-/** The whole journey of a partner nobody has met: drafted from its sample, then exchanged with, over real TLS and signatures. */
+/** A partner drafted from its sample message: lists are exchanged with it over real TLS and signatures. */
 
 import { expect } from 'chai';
 import { cpSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { runConformance } from '../../gateway/rehearsal/conformance.ts';
 import { runAdapter } from '../support/adapter-command.ts';
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { temporaryFolder } from '../support/pki.ts';
-import { stagePlan } from '../support/rehearsal.ts';
+import { environmentOptions } from '../support/rehearsal.ts';
 
 const samples = new URL('../fixtures/partners/', import.meta.url).pathname;
 
@@ -19,14 +19,14 @@ describe('a partner drafted from its sample', () => {
       cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
       const cc = sample.slice(0, 2);
       await runAdapter(adapters, ['new', cc, '--sample', join(samples, sample)]);
-      const plan = stagePlan(cc);
+      const options = environmentOptions(cc);
       const { scenarios } = await runConformance({
-        ...plan,
-        base: { ...plan.base, adapters },
+        ...options,
+        base: { ...options.base, adapters },
         broker: undefined,
         against: undefined,
         only: ['C-01', 'C-02', 'C-07', 'C-34'],
-        tell: () => undefined,
+        report: () => undefined,
       });
       expect(scenarios.map(({ id, verdict }) => `${id} ${verdict}`)).to.deep.equal([
         'C-01 pass',

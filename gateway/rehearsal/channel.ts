@@ -1,0 +1,100 @@
+/** The connection of a simulated partner: it can pause its dispatcher, and send messages that are in no outbox. */
+
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { Gateway, Partner } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { SealedMessage } from '../model/message.ts';
+import { contentDigest } from '../wire/transport/https.ts';
+import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
+import { openReceiptLog, type ReceiptLog, type ReceivedReceipt } from './receipt-log.ts';
+
+/** What became of a message: the receipt over it, if one came. */
+export interface Delivery extends Partial<ReceivedReceipt> {
+  readonly id: string;
+  readonly digest: string;
+  /** What the connection or the outbox reports, for people. */
+  readonly evidence: string;
+}
+
+export interface Channel {
+  /** The partner as the simulator's gateway is to use it. */
+  readonly partner: Partner;
+  readonly receipts: ReceiptLog;
+  /** Pauses what the dispatcher sends until the function that is returned is called. */
+  pause(): () => void;
+  send(message: SealedMessage): Promise<Delivery>;
+  /** Where the other side polls: gives messages of `send` first, and nothing else during a pause. */
+  around(door: RequestListener): RequestListener;
+}
+
+/** `receiptMs`: how long to wait for a receipt that does not come with the response. */
+export function openChannel(gateway: Gateway, connected: Partner, receiptMs: number): Channel {
+  const receipts = openReceiptLog(gateway, connected);
+  const { code, transport } = connected;
+  const pending: SealedMessage[] = [];
+  let pause: Promise<undefined> | undefined;
+
+  async function transmit(through: Transport, message: SealedMessage): Promise<SendOutcome> {
+    const outcome = await through.send(message);
+    if (outcome.kind !== 'receipt') return outcome;
+    const receivedAt = momentOf(gateway.now());
+    await receipts.record({ partner: code, via: 'https', bytes: outcome.bytes, receivedAt });
+    return outcome;
+  }
+  const paused = (through: Transport): Transport => ({
+    ...through,
+    async send(message) {
+      await pause;
+      return await transmit(through, message);
+    },
+  });
+  return {
+    partner: transport === undefined ? connected : { ...connected, transport: paused(transport) },
+    receipts,
+    pause() {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      pause = promise;
+      return () => {
+        pause = undefined;
+        resolve(undefined);
+      };
+    },
+    async send(message) {
+      if (transport === undefined) throw notConnected(code);
+      const { id, digest } = message;
+      const before = receipts.over(digest).length;
+      if (transport.pull !== undefined) pending.push(message);
+      const { kind, evidence } =
+        transport.pull === undefined
+          ? await transmit(transport, message)
+          : ({ kind: 'custody', evidence: 'waits to be polled' } as const);
+      const receipt = await receipts.next(digest, before, kind === 'custody' ? receiptMs : 0);
+      return { id, digest, evidence, ...receipt };
+    },
+    around: (door) => (request, response) => {
+      const next = request.method === 'GET' ? pending.shift() : undefined;
+      if (next !== undefined) respond(response, next);
+      else if (request.method === 'GET' && pause !== undefined) response.writeHead(204).end();
+      else door(request, response);
+    },
+  };
+}
+
+/** As the exchange door responds with a message from the outbox. */
+function respond(response: ServerResponse, { id, kind, contentType, digest, bytes }: SealedMessage): void {
+  response.writeHead(200, {
+    'content-type': contentType,
+    'mra-message-id': id,
+    'mra-message-kind': kind,
+    'content-digest': contentDigest(Buffer.from(digest, 'hex')),
+  });
+  response.end(bytes);
+}
+
+function notConnected(code: string): GatewayError {
+  return new GatewayError('E_CONFIG_INVALID', 'there is no connection to the other side', {
+    at: `partners.${code}`,
+    fix: 'Give its url, or a broker.',
+  });
+}

@@ -1,0 +1,73 @@
+/** A simulated partner and the gateway it is tested with: in the same process over real TLS, or at an address. */
+
+import type { OpenGateway } from '../app/composition.ts';
+import { GatewayError } from '../model/errors.ts';
+import { findStream } from '../store/streams.ts';
+import { saveRecords, withConnections } from './administrations.ts';
+import { makePair, type Pair, type PairOptions } from './pairing.ts';
+import { inventListed, startSimulator, type Simulator, type SimulatorOptions } from './simulator.ts';
+
+export interface Environment {
+  readonly simulator: Simulator;
+  /** Absent: the tested gateway is elsewhere, and only its receipts are known. */
+  readonly tested?: OpenGateway;
+  /** How long to wait for a receipt, in milliseconds. */
+  readonly withinMs: number;
+  /** How long a fault may keep a connection open, in milliseconds. */
+  readonly maxFaultMs: number;
+  close(): Promise<void>;
+}
+
+export interface EnvironmentOptions
+  extends Omit<PairOptions, 'testedUrl'>, SimulatorOptions, Pick<Environment, 'withinMs' | 'maxFaultMs'> {
+  /** The exchange door of the tested gateway, where it is elsewhere. */
+  readonly against?: string | undefined;
+}
+
+/** Opens both sides, or the simulated side alone. Nothing has been sent. */
+export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const { withinMs, maxFaultMs, against } = options;
+  const pair = await makePair({ ...options, testedUrl: against });
+  // Where lists are polled, both sides poll often: a run is to end within a minute.
+  const polling = { pollSeconds: 0.1 };
+  const simulated = withConnections(pair.simulated, polling);
+  const simulator = await startSimulator({ ...pair, simulated }, options, withinMs);
+  const common = { simulator, withinMs, maxFaultMs };
+  if (against !== undefined) return { ...common, close: () => simulator.close() };
+  try {
+    const { gateway, close } = await openTested({ ...pair, tested: withConnections(pair.tested, polling) }, options);
+    return { ...common, tested: gateway, close: () => simulator.close().then(close) };
+  } catch (error) {
+    await simulator.close();
+    throw error;
+  }
+}
+
+async function openTested(
+  { tested }: Pair,
+  { runtime, operators, seed }: SimulatorOptions,
+): Promise<{ readonly gateway: OpenGateway; close(): Promise<void> }> {
+  const gateway = await runtime.open(tested);
+  try {
+    await saveRecords(gateway, inventListed(gateway, operators, seed + 1));
+    const serving = await runtime.serve(gateway);
+    return { gateway, close: () => serving.stop().then(() => gateway.close()) };
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+}
+
+/** The tested gateway; E_INTERNAL where a scenario that needs it runs against an address. */
+export function testedOf({ tested }: Environment): OpenGateway {
+  if (tested === undefined) throw new GatewayError('E_INTERNAL', 'the tested gateway is not in this process');
+  return tested;
+}
+
+/** Whether the tested gateway holds what the simulator sent: sequence, chain, root and count. */
+export async function sidesAgree(environment: Environment): Promise<boolean> {
+  const { simulator } = environment;
+  const held = await findStream(testedOf(environment).db.sql, simulator.gateway.home.country, 'in');
+  const sent = await findStream(simulator.gateway.db.sql, simulator.other.code, 'out');
+  return held !== undefined && JSON.stringify(held.position) === JSON.stringify(sent?.position);
+}
