@@ -1,8 +1,7 @@
 /** `mra conformance run | verify`: numbered scenarios against a gateway, reported for people, build servers and auditors. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { conformanceFile } from '../adapter/certificate.ts';
@@ -10,6 +9,7 @@ import type { Config } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import { certificatesIn, openKeys } from '../app/partners.ts';
 import { runConformance } from '../rehearsal/conformance.ts';
+import { folderFor } from '../rehearsal/identities.ts';
 import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../rehearsal/report.ts';
 import type { ConformanceReport } from '../rehearsal/report.ts';
 import { reportPage } from '../rehearsal/report-page.ts';
@@ -17,7 +17,7 @@ import type { ScenarioResult } from '../rehearsal/scenario.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import type { CliContext } from './context.ts';
-import { junitXml, type JunitCase } from './junit.ts';
+import { junitXml } from './junit.ts';
 import { exitCodes } from './output.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -25,7 +25,7 @@ interface RunOptions {
   readonly against?: string;
   readonly pair?: string;
   readonly play: 'partner' | 'home';
-  readonly out?: string;
+  readonly out: string;
   readonly only?: string;
   readonly operators: number;
   readonly seed: number;
@@ -61,29 +61,24 @@ export function conformanceCommands(program: Command, context: CliContext): void
 }
 
 async function run(context: CliContext, cc: string, options: RunOptions): Promise<void> {
-  const { out, tools } = context;
+  await using opened = new AsyncDisposableStack();
+  const { tools } = context;
   const base = context.config();
   const { keyring } = await openKeys(base, tools);
-  const own = options.pair === undefined ? mkdtempSync(join(tmpdir(), 'mra-conformance-')) : undefined;
-  try {
-    const report = await runConformance({
-      ...{ base, partner: cc, plays: options.play, tools, now: new Date(), runtime: context },
-      ...{ operators: options.operators, seed: options.seed, against: options.against },
-      folder: resolve(options.pair ?? own ?? ''),
-      broker: await brokerFor(base, options),
-      withinMs: options.against === undefined ? 10_000 : 20_000,
-      maxFaultMs: 1500,
-      only: options.only?.split(',').map((id) => id.trim()),
-      report: (result) => out.note(resultLine(result)),
-    });
-    const signature = await signReport(reportBytes(report), keyring.signer(reportAlgorithm));
-    const files = writeReports(options.out ?? 'conformance', cc, report, signature);
-    if (options.keep === true)
-      writeFileSync(join(base.adapters, cc.toLowerCase(), conformanceFile), reportBytes(report));
-    showSummary(context, report, files);
-  } finally {
-    if (own !== undefined) rmSync(own, { recursive: true, force: true });
-  }
+  const report = await runConformance({
+    ...{ base, partner: cc, plays: options.play, tools, now: new Date(), runtime: context },
+    ...{ operators: options.operators, seed: options.seed, against: options.against },
+    folder: folderFor(options.pair, opened),
+    broker: await brokerFor(base, options),
+    withinMs: options.against === undefined ? 10_000 : 20_000,
+    maxFaultMs: 1500,
+    only: options.only?.split(',').map((id) => id.trim()),
+    report: (result) => context.out.note(resultLine(result)),
+  });
+  const signature = await signReport(reportBytes(report), keyring.signer(reportAlgorithm));
+  const files = writeReports(options.out, cc, report, signature);
+  if (options.keep === true) writeFileSync(join(base.adapters, cc.toLowerCase(), conformanceFile), reportBytes(report));
+  showSummary(context, report, files);
 }
 
 /** A broker that answers, with queues of this run only; against an address, the broker of our settings. */
@@ -115,17 +110,11 @@ function writeReports(folder: string, cc: string, report: ConformanceReport, sig
 }
 
 function junitOf({ partner, scenarios }: ConformanceReport): string {
-  const cases = scenarios.map(({ id, name, verdict, reason = '', milliseconds }): JunitCase => {
-    const common = { name: `${id} ${name}`, milliseconds };
-    switch (verdict) {
-      case 'pass':
-        return common;
-      case 'fail':
-        return { ...common, failure: reason };
-      case 'skip':
-        return { ...common, skipped: reason };
-    }
-  });
+  const cases = scenarios.map(({ id, name, verdict, reason = '', milliseconds }) => ({
+    ...{ name: `${id} ${name}`, milliseconds },
+    ...(verdict === 'fail' && { failure: reason }),
+    ...(verdict === 'skip' && { skipped: reason }),
+  }));
   return junitXml(`conformance ${partner}`, cases);
 }
 

@@ -1,8 +1,5 @@
 /** `mra demo`: the home gateway and its partners in one process with real keys, stores, signatures and connections. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { assess } from '../clearance/requests.ts';
 import { getPartner } from '../gateway.ts';
@@ -10,7 +7,8 @@ import { receiveMessage } from '../inbound/receive-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
-import { prepareAdministrations, saveRecords } from '../rehearsal/administrations.ts';
+import { prepareAdministrations, saveRecords, type Administration } from '../rehearsal/administrations.ts';
+import { folderFor } from '../rehearsal/identities.ts';
 import { inventEntries } from '../rehearsal/invented-entries.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { exchange } from '../rehearsal/sending.ts';
@@ -46,33 +44,35 @@ export function demoCommand(program: Command, context: CliContext): void {
 }
 
 async function runDemo(context: CliContext, options: DemoOptions): Promise<void> {
+  await using opened = new AsyncDisposableStack();
   const { out, tools } = context;
-  const folder = mkdtempSync(join(tmpdir(), 'mra-demo-'));
-  const opened: OpenGateway[] = [];
+  const request = { base: context.config(), folder: folderFor(undefined, opened) };
+  const { home, partners, broker } = await prepareAdministrations(tools, request);
+  const open = async ({ config }: Administration): Promise<OpenGateway> => {
+    const gateway = await context.open(config);
+    opened.defer(() => gateway.close());
+    return gateway;
+  };
+  const us = await open(home);
+  const them: OpenGateway[] = [];
+  for (const partner of partners) them.push(await open(partner));
   const servings: Serving[] = [];
-  try {
-    const { home, partners, broker } = await prepareAdministrations(tools, { base: context.config(), folder });
-    for (const { config } of [home, ...partners]) opened.push(await context.open(config));
-    // Lists are received in this thread: a worker for each administration would cost more than it saves.
-    for (const gateway of opened)
-      servings.push(await context.serve(gateway, { receive: (raw) => receiveMessage(gateway, raw) }));
-    const [us, ...them] = opened;
-    if (us === undefined) throw new GatewayError('E_INTERNAL', 'the home administration is missing');
-    const names = [home, ...partners].map(({ profile }) => `${profile.country} ${profile.name}`).join(', ');
-    out.note(`${names}: each with its own keys, store and doors.`);
-    out.note(
-      broker === undefined
-        ? 'No broker responded: all lists go over HTTPS with client certificates.'
-        : 'A broker responded: lists of partners with AMQP go over it.',
-    );
-    const report = await runExchange(context, { us, them, ...options });
-    showReport(context, report, broker !== undefined, options.exit === true ? undefined : servings[0]);
-    if (options.exit !== true) await stopSignal();
-  } finally {
+  opened.defer(async () => {
     await Promise.all(servings.map((serving) => serving.stop()));
-    for (const gateway of opened) await gateway.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
+  // Lists are received in this thread: a worker for each administration would cost more than it saves.
+  for (const gateway of [us, ...them])
+    servings.push(await context.serve(gateway, { receive: (raw) => receiveMessage(gateway, raw) }));
+  const names = [home, ...partners].map(({ profile }) => `${profile.country} ${profile.name}`).join(', ');
+  out.note(`${names}: each with its own keys, store and doors.`);
+  out.note(
+    broker === undefined
+      ? 'No broker responded: all lists go over HTTPS with client certificates.'
+      : 'A broker responded: lists of partners with AMQP go over it.',
+  );
+  const report = await runExchange(context, { us, them, ...options });
+  showReport(context, report, broker !== undefined, options.exit === true ? undefined : servings[0]);
+  if (options.exit !== true) await stopSignal();
 }
 
 interface Demo {
@@ -97,35 +97,28 @@ async function runExchange(context: CliContext, demo: Demo): Promise<DemoReport>
   out.note(`${demo.operators} operators at home.`);
 
   const links = them.map((gateway) => linkTo(us, gateway));
-  const transfers = links.flatMap(({ sent, received }) => [sent, received]);
-  const progress = out.progress('lists exchanged', transfers.length * 2 + 1);
+  const both = links.flatMap(({ sent, received }) => [sent, received]);
+  const last = links.slice(-1).map(({ received }) => received);
+  const progress = out.progress('lists exchanged', both.length * 2 + last.length);
   let done = 0;
-  const send = async (transfer: Transfer): Promise<void> => {
-    await transferList(transfer);
-    progress.at((done += 1));
+  const send = async (transfers: readonly Transfer[]): Promise<void> => {
+    for (const transfer of transfers) {
+      await transferList(transfer);
+      progress.at((done += 1));
+    }
   };
-  await timed('full_lists', async () => {
-    for (const transfer of transfers) await send(transfer);
-  });
+  await timed('full_lists', () => send(both));
   await timed('suspensions', async () => {
     for (const gateway of [us, ...them]) await suspendOne(gateway);
-    for (const transfer of transfers) await send(transfer);
+    await send(both);
   });
-  const last = links.at(-1)?.received;
-  if (last !== undefined) {
-    await timed('collapse', async () => {
-      await revokeMost(last.from);
-      await send(last);
-    });
-  }
+  await timed('collapse', async () => {
+    for (const { from } of last) await revokeMost(from);
+    await send(last);
+  });
   progress.end();
   const entries = await timed('entries', () => assessEntries(context, demo));
-  const partners = links.map(({ transport, sent, received }) => [
-    sent.to.home.country,
-    { transport, ...sent.counts, from_partner: received.counts },
-  ]);
-  const example = await exampleFor(us, them[0]);
-  return { partners: Object.fromEntries(partners) as DemoReport['partners'], entries, example, seconds };
+  return { partners: countsOf(links), entries, example: await exampleFor(us, them[0]), seconds };
 }
 
 /** Each administration knows its own operators. */
@@ -148,16 +141,28 @@ interface Transfer {
   readonly counts: ListCounts;
 }
 
-function linkTo(
-  us: OpenGateway,
-  partner: OpenGateway,
-): { readonly transport: string; readonly sent: Transfer; readonly received: Transfer } {
+interface Link {
+  readonly transport: string;
+  readonly sent: Transfer;
+  readonly received: Transfer;
+}
+
+function linkTo(us: OpenGateway, partner: OpenGateway): Link {
   const { transport } = getPartner(us, partner.home.country).adapter;
   return {
     transport: us.config.broker === undefined ? 'https' : transport,
     sent: { from: us, to: partner, counts: noLists() },
     received: { from: partner, to: us, counts: noLists() },
   };
+}
+
+function countsOf(links: readonly Link[]): DemoReport['partners'] {
+  return Object.fromEntries(
+    links.map(({ transport, sent: { to, counts }, received }) => [
+      to.home.country,
+      { transport, ...counts, from_partner: received.counts },
+    ]),
+  );
 }
 
 /** Sends what has changed, and waits for the receipt. */

@@ -1,12 +1,10 @@
 /** `mra simulate CC`: a partner's side from its own folder, with keys, doors, and faults that are injected. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { GatewayError } from '../model/errors.ts';
 import type { Fault } from '../rehearsal/fault.ts';
 import { faults, faultsNamed } from '../rehearsal/faults.ts';
+import { folderFor } from '../rehearsal/identities.ts';
 import { partnerPart } from '../rehearsal/pair-settings.ts';
 import { makePair, type Pair } from '../rehearsal/pairing.ts';
 import { scenarios } from '../rehearsal/scenarios.ts';
@@ -72,44 +70,40 @@ async function run(context: CliContext, cc: string | undefined, options: Simulat
   }
   if (cc === undefined)
     throw new GatewayError('E_REQUEST_INVALID', 'no partner is named', { fix: 'Write mra simulate CC.' });
-  const chosen = faultsNamed([options.faults, options.vices ?? ''].join());
-  const own = options.pair === undefined ? mkdtempSync(join(tmpdir(), 'mra-simulate-')) : undefined;
-  try {
-    await simulate(context, cc, { ...options, chosen, folder: resolve(options.pair ?? own ?? '') });
-  } finally {
-    if (own !== undefined) rmSync(own, { recursive: true, force: true });
-  }
+  await simulate(context, cc, options, faultsNamed([options.faults, options.vices ?? ''].join()));
 }
-
-type Chosen = SimulateOptions & { readonly chosen: readonly Fault[]; readonly folder: string };
 
 /** The longest that a fault keeps a connection open. */
 const maxFaultMs = 20_000;
 /** How long to wait for a receipt. */
 const withinMs = 10_000;
 
-async function simulate(context: CliContext, partner: string, options: Chosen): Promise<void> {
+async function simulate(
+  context: CliContext,
+  partner: string,
+  options: SimulateOptions,
+  chosen: readonly Fault[],
+): Promise<void> {
+  await using opened = new AsyncDisposableStack();
   const base = context.config();
   const pair = await makePair({
-    ...{ base, partner, plays: options.play, folder: options.folder, tools: context.tools, now: new Date() },
+    ...{ base, partner, plays: options.play, tools: context.tools, now: new Date() },
+    folder: folderFor(options.pair, opened),
     listen: addressOf(options.listen),
     testedUrl: options.url,
     // Both sides may use the broker of our own settings.
     broker: base.broker,
   });
   const simulator = await startSimulator(pair, { ...options, runtime: context }, withinMs);
-  try {
-    showConnection(context, simulator, pair);
-    const turns = await runSchedule(simulator, {
-      ...{ faults: options.chosen, seed: options.seed, everyMs: options.every * 1000, withinMs, maxFaultMs },
-      once: options.exit === true,
-      stop: stopAfter(options.duration),
-      report: (turn) => context.out.note(turnLine(turn)),
-    });
-    showSummary(context, simulator, turns);
-  } finally {
-    await simulator.close();
-  }
+  opened.defer(() => simulator.close());
+  showConnection(context, simulator, pair);
+  const turns = await runSchedule(simulator, {
+    ...{ faults: chosen, seed: options.seed, everyMs: options.every * 1000, withinMs, maxFaultMs },
+    once: options.exit === true,
+    stop: stopAfter(options.duration),
+    report: (turn) => context.out.note(turnLine(turn)),
+  });
+  showSummary(context, simulator, turns);
 }
 
 /** On a signal of the terminal or the supervisor, or after so many seconds. */

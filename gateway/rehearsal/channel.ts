@@ -6,7 +6,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { contentDigest } from '../wire/transport/https.ts';
-import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
+import type { Transport } from '../wire/transport/transport.ts';
 import { openReceiptLog, type ReceiptLog, type ReceivedReceipt } from './receipt-log.ts';
 
 /** What became of a message: the receipt over it, if one came. */
@@ -31,26 +31,15 @@ export interface Channel {
 /** `receiptMs`: how long to wait for a receipt that does not come with the response. */
 export function openChannel(gateway: Gateway, connected: Partner, receiptMs: number): Channel {
   const receipts = openReceiptLog(gateway, connected);
-  const { code, transport } = connected;
+  const transport = connected.transport && recording(gateway, connected.code, connected.transport, receipts);
   const pending: SealedMessage[] = [];
   let pause: Promise<undefined> | undefined;
-
-  async function transmit(through: Transport, message: SealedMessage): Promise<SendOutcome> {
-    const outcome = await through.send(message);
-    if (outcome.kind !== 'receipt') return outcome;
-    const receivedAt = momentOf(gateway.now());
-    await receipts.record({ partner: code, via: 'https', bytes: outcome.bytes, receivedAt });
-    return outcome;
-  }
-  const paused = (through: Transport): Transport => ({
-    ...through,
-    async send(message) {
-      await pause;
-      return await transmit(through, message);
-    },
-  });
+  const paused: Transport['send'] = async (message) => {
+    await pause;
+    return await required(transport, connected.code).send(message);
+  };
   return {
-    partner: transport === undefined ? connected : { ...connected, transport: paused(transport) },
+    partner: transport === undefined ? connected : { ...connected, transport: { ...transport, send: paused } },
     receipts,
     pause() {
       const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -61,14 +50,12 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
       };
     },
     async send(message) {
-      if (transport === undefined) throw notConnected(code);
+      const { pull, send } = required(transport, connected.code);
       const { id, digest } = message;
       const before = receipts.over(digest).length;
-      if (transport.pull !== undefined) pending.push(message);
-      const { kind, evidence } =
-        transport.pull === undefined
-          ? await transmit(transport, message)
-          : ({ kind: 'custody', evidence: 'waits to be polled' } as const);
+      if (pull !== undefined) pending.push(message);
+      const waits = { kind: 'custody', evidence: 'waits to be polled' } as const;
+      const { kind, evidence } = pull === undefined ? await send(message) : waits;
       const receipt = await receipts.next(digest, before, kind === 'custody' ? receiptMs : 0);
       return { id, digest, evidence, ...receipt };
     },
@@ -77,6 +64,20 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
       if (next !== undefined) respond(response, next);
       else if (request.method === 'GET' && pause !== undefined) response.writeHead(204).end();
       else door(request, response);
+    },
+  };
+}
+
+/** The transport, with receipts in its responses recorded. */
+function recording(gateway: Gateway, partner: string, transport: Transport, receipts: ReceiptLog): Transport {
+  return {
+    ...transport,
+    async send(message) {
+      const outcome = await transport.send(message);
+      const receivedAt = momentOf(gateway.now());
+      if (outcome.kind === 'receipt')
+        await receipts.record({ partner, via: 'https', bytes: outcome.bytes, receivedAt });
+      return outcome;
     },
   };
 }
@@ -92,8 +93,9 @@ function respond(response: ServerResponse, { id, kind, contentType, digest, byte
   response.end(bytes);
 }
 
-function notConnected(code: string): GatewayError {
-  return new GatewayError('E_CONFIG_INVALID', 'there is no connection to the other side', {
+function required(transport: Transport | undefined, code: string): Transport {
+  if (transport !== undefined) return transport;
+  throw new GatewayError('E_CONFIG_INVALID', 'there is no connection to the other side', {
     at: `partners.${code}`,
     fix: 'Give its url, or a broker.',
   });

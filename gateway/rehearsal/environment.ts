@@ -4,7 +4,7 @@ import type { OpenGateway } from '../app/composition.ts';
 import { GatewayError } from '../model/errors.ts';
 import { findStream } from '../store/streams.ts';
 import { saveRecords, withConnections } from './administrations.ts';
-import { makePair, type Pair, type PairOptions } from './pairing.ts';
+import { makePair, type PairOptions } from './pairing.ts';
 import { inventListed, startSimulator, type Simulator, type SimulatorOptions } from './simulator.ts';
 
 export interface Environment {
@@ -26,36 +26,25 @@ export interface EnvironmentOptions
 
 /** Opens both sides, or the simulated side alone. Nothing has been sent. */
 export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
-  const { withinMs, maxFaultMs, against } = options;
+  const { runtime, operators, seed, withinMs, maxFaultMs, against } = options;
   const pair = await makePair({ ...options, testedUrl: against });
   // Where lists are polled, both sides poll often: a run is to end within a minute.
   const polling = { pollSeconds: 0.1 };
-  const simulated = withConnections(pair.simulated, polling);
-  const simulator = await startSimulator({ ...pair, simulated }, options, withinMs);
-  const common = { simulator, withinMs, maxFaultMs };
-  if (against !== undefined) return { ...common, close: () => simulator.close() };
-  try {
-    const { gateway, close } = await openTested({ ...pair, tested: withConnections(pair.tested, polling) }, options);
-    return { ...common, tested: gateway, close: () => simulator.close().then(close) };
-  } catch (error) {
-    await simulator.close();
-    throw error;
-  }
-}
-
-async function openTested(
-  { tested }: Pair,
-  { runtime, operators, seed }: SimulatorOptions,
-): Promise<{ readonly gateway: OpenGateway; close(): Promise<void> }> {
-  const gateway = await runtime.open(tested);
-  try {
+  await using opened = new AsyncDisposableStack();
+  let tested: OpenGateway | undefined;
+  if (against === undefined) {
+    const gateway = (tested = await runtime.open(withConnections(pair.tested, polling)));
+    opened.defer(() => gateway.close());
     await saveRecords(gateway, inventListed(gateway, operators, seed + 1));
     const serving = await runtime.serve(gateway);
-    return { gateway, close: () => serving.stop().then(() => gateway.close()) };
-  } catch (error) {
-    await gateway.close();
-    throw error;
+    opened.defer(() => serving.stop());
   }
+  const simulated = withConnections(pair.simulated, polling);
+  const simulator = await startSimulator({ ...pair, simulated }, options, withinMs);
+  opened.defer(() => simulator.close());
+  const closing = opened.move();
+  const common = { simulator, withinMs, maxFaultMs, close: () => closing.disposeAsync() };
+  return tested === undefined ? common : { ...common, tested };
 }
 
 /** The tested gateway; E_INTERNAL where a scenario that needs it runs against an address. */

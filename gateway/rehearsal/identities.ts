@@ -1,8 +1,10 @@
-/** The keys of administrations, the certificates by which others know them, and free ports for their addresses. */
+/** The keys of administrations, the certificates by which others know them, free ports and folders. */
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { PartnerConfig } from '../app/config.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { openKeyring, type Keyring } from '../wire/signature/keys.ts';
@@ -52,22 +54,17 @@ export function writeCertificate(folder: string, name: string, pem: string): str
 
 /** Different ports that are free now: settings name them before the doors open. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-      server.once('error', reject).listen(0, '127.0.0.1', () => resolve(undefined));
-      await promise;
-      return server;
-    }),
-  );
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map((server) => {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      server.close(() => resolve(undefined));
-      return promise;
-    }),
-  );
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
   return ports;
+}
+
+/** The folder of that name; without one, a temporary folder that is removed with the stack. */
+export function folderFor(named: string | undefined, opened: AsyncDisposableStack): string {
+  if (named !== undefined) return resolve(named);
+  const folder = mkdtempSync(join(tmpdir(), 'mra-rehearsal-'));
+  opened.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }

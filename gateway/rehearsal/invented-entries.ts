@@ -1,4 +1,4 @@
-/** Invents entries at the border for the demo: mostly operators the partners vouch for, and each way a code can go wrong. */
+/** Invents entries at the border for the demo: mostly correct, and some with each kind of error. */
 
 import type { Arrangement } from '../model/arrangement.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
@@ -36,41 +36,40 @@ export interface EntryAmount {
   readonly at: Moment;
 }
 
-/** Of the entries after the first of each kind, this share is in order. */
-const inOrder = 0.8;
+/** Of the entries after the first of each kind, this share is correct. */
+const correctShare = 0.8;
 
 /** The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
 export function inventEntries(partners: readonly EntryPartner[], { count, seed, at }: EntryAmount): InventedEntry[] {
   const random = seededRandom(seed);
-  const published = partners.filter(({ records }) => records.length > 0).map(sorted);
+  const published = partners.filter(({ records }) => records.length > 0).map(grouped);
   if (published.length === 0) return [];
   return Array.from({ length: count }, (_, i) => {
-    const wanted = entryKinds[i] ?? (random.next() < inOrder ? 'recognised' : random.pick(entryKinds));
-    const able = published.filter((partner) => canShow(partner, wanted));
+    const wanted = entryKinds[i] ?? (random.next() < correctShare ? 'recognised' : random.pick(entryKinds));
+    const able = published.filter(({ groups }) => groups[groupFor(wanted)].length > 0);
     const meant = able.length > 0 ? wanted : 'not_on_list';
     const partner = random.pick(able.length > 0 ? able : published);
     return { meant, entry: inventEntry(random, partner, { meant, at, number: i + 1 }) };
   });
 }
 
+type Group = 'active' | 'suspended' | 'all';
+
 interface Published extends EntryPartner {
   readonly identifiers: ReadonlySet<string>;
-  readonly active: readonly ListRecord[];
-  readonly suspended: readonly ListRecord[];
+  readonly groups: Readonly<Record<Group, readonly ListRecord[]>>;
 }
 
-function sorted(partner: EntryPartner): Published {
-  return {
-    ...partner,
-    identifiers: new Set(partner.records.map(({ identifier }) => identifier)),
-    active: partner.records.filter(({ status }) => status === 'active'),
-    suspended: partner.records.filter(({ status }) => status === 'suspended'),
-  };
+function grouped(partner: EntryPartner): Published {
+  const { records } = partner;
+  const having = (wanted: ListRecord['status']): ListRecord[] => records.filter(({ status }) => status === wanted);
+  const groups = { active: having('active'), suspended: having('suspended'), all: records };
+  return { ...partner, identifiers: new Set(records.map(({ identifier }) => identifier)), groups };
 }
 
-function canShow({ active, suspended }: Published, meant: EntryKind): boolean {
-  if (meant === 'suspended') return suspended.length > 0;
-  return meant === 'not_on_list' || active.length > 0;
+function groupFor(kind: EntryKind): Group {
+  if (kind === 'suspended') return kind;
+  return kind === 'not_on_list' ? 'all' : 'active';
 }
 
 function inventEntry(
@@ -80,15 +79,11 @@ function inventEntry(
 ): Entry {
   const { arrangement } = partner;
   const role = random.pick(arrangement.entryRoles);
-  const record = random.pick(
-    meant === 'suspended' ? partner.suspended : meant === 'not_on_list' ? partner.records : partner.active,
-  );
-  const identifier = typed(random, partner, record, meant);
+  const record = random.pick(partner.groups[groupFor(meant)]);
+  const identifier = writtenIdentifier(random, partner, record, meant);
   const name = record.name.latin ?? record.name.local;
   const party: EntryParty = {
-    pointer: '/parties/0',
-    role,
-    country: partner.partner,
+    ...{ pointer: '/parties/0', role, country: partner.partner },
     ...(identifier === undefined ? {} : { identifier }),
     ...(name === undefined ? {} : { name }),
   };
@@ -100,8 +95,8 @@ function inventEntry(
   };
 }
 
-/** The identifier as the declarant typed it; undefined leaves the box empty. */
-function typed(
+/** The identifier as the declarant wrote it; undefined leaves the field empty. */
+function writtenIdentifier(
   random: SeededRandom,
   partner: Published,
   { identifier }: ListRecord,
@@ -123,7 +118,7 @@ function typed(
   }
 }
 
-/** An identifier of the same form that the partner did not publish: its last four digits thrown anew. */
+/** An identifier of the same form with other last digits that the partner did not publish. */
 function notPublished(random: SeededRandom, { identifiers }: Published, identifier: string): string {
   const mostTries = 1000;
   for (let tries = 0; tries < mostTries; tries += 1) {

@@ -1,4 +1,4 @@
-/** Invents operators and entries for the demo: always the same ones for the same seed, and none that exists. */
+/** Invents operators of a home administration: the same for the same seed, and none that exists. */
 
 import { withCheckDigit } from '../model/record/check-digits.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -16,7 +16,7 @@ export interface InventedAmount {
   /** How many of them have the highest grade, the first of the home profile; the rest have the next one in force. */
   readonly advanced: number;
   readonly seed: number;
-  /** The day at home: nothing invented is later. */
+  /** The day at home; no invented date is later. */
   readonly today: Day;
 }
 
@@ -26,8 +26,8 @@ const mostYears = 5;
 
 /**
  * Operators of the home programme: unique codes of the home form, business numbers with a right check digit where the
- * kind is known, 3 % suspended or revoked, 7 % without consent. Throws E_CONFIG_INVALID when the vocabulary of the home
- * profile cannot make that many codes.
+ * kind is known, 3 % suspended or revoked, 7 % without consent. Throws E_CONFIG_INVALID when the form of the home
+ * profile gives too few codes.
  */
 export function inventOperators(home: HomeProfile, { count, advanced, seed, today }: InventedAmount): DomesticRecord[] {
   const random = seededRandom(seed);
@@ -162,17 +162,9 @@ function inventRoles(random: SeededRandom): DomesticRecord['roles'] {
   return allRoles.filter((role) => found.has(role));
 }
 
-const dayMilliseconds = 86_400_000;
-const days = new Map<number, Day>();
+const dayMs = 86_400_000;
 
 function dayBetween(random: SeededRandom, from: Day, to: Day): Day {
-  const first = Date.parse(from) / dayMilliseconds;
-  const last = Date.parse(to) / dayMilliseconds;
-  const number = first + random.below(last - first + 1);
-  let day = days.get(number);
-  if (day === undefined) {
-    day = new Date(number * dayMilliseconds).toISOString().slice(0, 10);
-    days.set(number, day);
-  }
-  return day;
+  const days = (Date.parse(to) - Date.parse(from)) / dayMs;
+  return new Date(Date.parse(from) + random.below(days + 1) * dayMs).toISOString().slice(0, 10);
 }

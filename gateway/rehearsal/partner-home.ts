@@ -30,17 +30,17 @@ export function folderWithHome(
   return copy;
 }
 
-const columns = {
-  code: 'code',
-  'name.local': 'name_local',
-  'name.latin': 'name_latin',
-  grade: 'grade',
-  gradeSince: 'grade_since',
-  status: 'status',
-  statusSince: 'status_since',
-  roles: 'roles',
-  consent: 'consent',
-};
+const columns = [
+  'code',
+  'name.local',
+  'name.latin',
+  'grade',
+  'gradeSince',
+  'status',
+  'statusSince',
+  'roles',
+  'consent',
+];
 
 /** A programme with the grades of the arrangement, and operators with made-up names in Latin letters. */
 function derivedProfile({ partner, name, timeZone, identifiers, otherSide, arrangement }: Adapter): HomeProfile {
@@ -54,7 +54,7 @@ function derivedProfile({ partner, name, timeZone, identifiers, otherSide, arran
     code: { pattern: codePattern(theirs.grammar.source, theirs.form), words: theirs.words },
     grades: otherSide.grades,
     decrees: [{ id: arrangement.programme, from: '2000-01-01', grades: otherSide.grades }],
-    columns,
+    columns: Object.fromEntries(columns.map((path) => [path, path])),
     invented: {
       // The example shows which characters are letters and which are digits.
       code: `{place}${code.replaceAll(/\d/gu, '#').replaceAll(/[A-Z]/gu, '@')}`,
