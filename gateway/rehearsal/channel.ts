@@ -21,7 +21,7 @@ export interface Channel {
   /** The partner as the simulator's gateway is to use it. */
   readonly partner: Partner;
   readonly receipts: ReceiptLog;
-  /** Pauses what the dispatcher sends until the function that is returned is called. */
+  /** Pauses the lists that the dispatcher sends until the function that is returned is called. */
   pause(): () => void;
   send(message: SealedMessage): Promise<Delivery>;
   /** Where the other side polls: gives messages of `send` first, and nothing else during a pause. */
@@ -35,7 +35,8 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
   const pending: SealedMessage[] = [];
   let pause: Promise<undefined> | undefined;
   const paused: Transport['send'] = async (message) => {
-    await pause;
+    // Receipts are never paused: a consumer waits until its receipt is sent, and takes no other message meanwhile.
+    if (message.kind === 'list') await pause;
     return await required(transport, connected.code).send(message);
   };
   return {
