@@ -105,7 +105,7 @@ async function isEmpty(folder: string): Promise<boolean> {
   }
 }
 
-function isMissing(error: unknown): boolean {
+function isMissing(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
@@ -161,10 +161,23 @@ function certify(
 async function readKey(folder: string, name: KeyName): Promise<Key> {
   const keyFile = path.join(folder, `${name}.key.pem`);
   const certificateFile = path.join(folder, `${name}.cert.pem`);
-  await requirePrivate(keyFile);
-  const certificatePem = await withFile(certificateFile, () => readFile(certificateFile, 'utf8'));
+  const files = [stat(keyFile), readFile(keyFile, 'utf8'), readFile(certificateFile, 'utf8')] as const;
+  const [{ mode }, keyPem, certificatePem] = await Promise.all(files).catch((error: unknown) => {
+    if (!isMissing(error)) throw error;
+    throw new GatewayError('E_KEY_MISSING', 'a file of the keyring is missing', {
+      at: error.path ?? folder,
+      fix: 'Restore it from the backup; or move the folder away, so that new keys are generated, and inform every partner.',
+    });
+  });
+  // Windows has no such bits and reports them as set.
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new GatewayError('E_KEY_MISSING', 'other accounts of this machine can read the key, so it is not used', {
+      at: keyFile,
+      fix: `Run chmod 600 ${keyFile}, and consider replacing the key.`,
+    });
+  }
   const [certificate] = readCertificates(certificatePem, certificateFile);
-  const key = parsePrivateKey(await withFile(keyFile, () => readFile(keyFile, 'utf8')), keyFile);
+  const key = parsePrivateKey(keyPem, keyFile);
   if (certificate?.checkPrivateKey(key) !== true) {
     throw new GatewayError('E_KEY_MISSING', 'the key does not belong to its certificate', { at: keyFile });
   }
@@ -176,28 +189,5 @@ function parsePrivateKey(pem: string, at: string): KeyObject {
     return createPrivateKey(pem);
   } catch (error) {
     throw new GatewayError('E_KEY_MISSING', 'the key cannot be read', { at, cause: error });
-  }
-}
-
-async function requirePrivate(file: string): Promise<void> {
-  const { mode } = await withFile(file, () => stat(file));
-  // Windows has no such bits and reports them as set.
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new GatewayError('E_KEY_MISSING', 'other accounts of this machine can read the key, so it is not used', {
-      at: file,
-      fix: `Run chmod 600 ${file}, and consider replacing the key.`,
-    });
-  }
-}
-
-async function withFile<T>(file: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw new GatewayError('E_KEY_MISSING', 'a file of the keyring is missing', {
-      at: file,
-      fix: 'Restore it from the backup; or move the folder away, so that new keys are generated, and inform every partner.',
-    });
   }
 }
