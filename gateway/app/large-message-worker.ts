@@ -29,12 +29,11 @@ export type TaskResult =
 
 interface Thread {
   readonly worker: Worker;
-  readonly tasks: Map<number, Omit<PromiseWithResolvers<ReceiveResult>, 'promise'>>;
+  readonly tasks: Map<number, PromiseWithResolvers<ReceiveResult>>;
 }
 
 /** The thread starts with the first message, and again with the next one after it ended. */
 export function openLargeMessageWorker(config: Config): LargeMessageWorker {
-  const pending = new Set<Promise<ReceiveResult>>();
   let thread: Thread | undefined;
   let idle: NodeJS.Timeout | undefined;
   let count = 0;
@@ -45,9 +44,8 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
     await ending?.worker.terminate();
   }
   function start(): Thread {
-    const worker = startWorker(config);
-    const started: Thread = { worker, tasks: new Map() };
-    worker.on('message', (result: TaskResult) => {
+    const started: Thread = { worker: startWorker(config), tasks: new Map() };
+    started.worker.on('message', (result: TaskResult) => {
       settle(started, result);
       if (started.tasks.size === 0) idle = setTimeout(() => void end(), idleMs).unref();
     });
@@ -55,7 +53,7 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
       if (thread === started) thread = undefined;
       rejectAll(started, cause);
     };
-    worker.on('error', lose).on('exit', lose);
+    started.worker.on('error', lose).on('exit', lose);
     return started;
   }
 
@@ -63,14 +61,13 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
     receive(raw) {
       clearTimeout(idle);
       thread ??= start();
-      const { promise, ...task } = Promise.withResolvers<ReceiveResult>();
+      const task = Promise.withResolvers<ReceiveResult>();
       thread.tasks.set((count += 1), task);
       thread.worker.postMessage({ task: count, raw }, transferable(raw.bytes));
-      pending.add(promise);
-      return promise.finally(() => pending.delete(promise));
+      return task.promise;
     },
     async close() {
-      await Promise.allSettled(pending);
+      await Promise.allSettled(Array.from(thread?.tasks.values() ?? [], ({ promise }) => promise));
       clearTimeout(idle);
       await end();
     },

@@ -44,8 +44,7 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
     const path = join(config.adapters, folder);
     const digest = existsSync(path) ? await adapterDigest(path) : 'absent';
     if (digest === digests.get(folder)) {
-      // A rejected change was undone.
-      for (const [code] of users) rejectedAdapters.delete(code);
+      for (const [code] of users) rejectedAdapters.delete(code); // a rejected change was undone
       return [];
     }
     const results = await Promise.all(users.map(([code]) => reloadOne(gateway, code)));
@@ -58,10 +57,9 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
   return {
     receive: (raw) => worker.receive(raw),
     async reload(folders = [...digests.keys()]) {
-      const known = folders.filter((folder) => digests.has(folder));
       const results: Reloaded[] = [];
       const reloading = last.then(async () => {
-        for (const folder of known) results.push(...(await reloadFolder(folder)));
+        for (const folder of folders) if (digests.has(folder)) results.push(...(await reloadFolder(folder)));
       });
       last = reloading.catch((error: unknown) => log.error('adapters could not be reloaded', faultFields(error)));
       await last;

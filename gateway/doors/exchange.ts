@@ -8,8 +8,7 @@ import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } 
 import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
-import { faultFields } from '../wire/log.ts';
-import type { Log } from '../wire/log.ts';
+import { faultFields, type Log } from '../wire/log.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import { messageIdPattern } from '../wire/transport/transport.ts';
 import { problemOf, problemType } from './problems.ts';

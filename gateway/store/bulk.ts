@@ -1,10 +1,8 @@
 /** Statements for many rows. Only here does the SQL differ between the engines for speed. */
 
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import { sql } from 'kysely';
-import type { Insertable, RawBuilder, SqlBool } from 'kysely';
-import { engineOf } from './database.ts';
-import type { Reader, Tx } from './database.ts';
+import { sql, type Insertable, type RawBuilder, type SqlBool } from 'kysely';
+import { engineOf, type Reader, type Tx } from './database.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 

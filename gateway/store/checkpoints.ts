@@ -53,9 +53,8 @@ export function startCheckpointing(database: DatabaseSync, path: string): Checkp
       while (readLog().pages > (hasThread ? longestLog : threshold) && checkpoint() === 'in progress') await wait(5);
     },
     request() {
-      if (!hasThread) return;
       try {
-        if (readLog().pending > threshold) (thread ??= start()).postMessage('checkpoint');
+        if (hasThread && readLog().pending > threshold) (thread ??= start()).postMessage('checkpoint');
       } catch (cause) {
         lose(cause);
       }

@@ -70,10 +70,9 @@ export async function saveIdempotent(
   tx: Tx,
   first: FirstAnswer & { readonly requester: string; readonly key: string },
 ): Promise<boolean> {
-  const { requester, key, fingerprint, status, body, at } = first;
   const insert = tx
     .insertInto('idempotency')
-    .values({ requester, key, fingerprint, status, body, at })
+    .values(first)
     .onConflict((conflict) => conflict.columns(['requester', 'key']).doNothing());
   return await changesOne(insert);
 }

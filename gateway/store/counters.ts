@@ -1,7 +1,6 @@
 /** Numbers without gaps. */
 
-import { sql } from 'kysely';
-import type { Kysely, Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export type Counter = 'event' | 'opened' | 'operator_revision';

@@ -1,7 +1,6 @@
 /** Opens and closes the store: one schema on SQLite or PostgreSQL. A store that is not durable is refused. */
 
-import { Kysely, PostgresAdapter } from 'kysely';
-import type { Transaction } from 'kysely';
+import { Kysely, PostgresAdapter, type Transaction } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
 import { advanceCounter } from './counters.ts';
 import type { Engine, EngineAccess } from './engine.ts';

@@ -1,13 +1,11 @@
 /** Leases: a sender claims due messages for a limited time, and only the owner of the lease may record the outcome. */
 
 import { sql } from 'kysely';
-import { outboundStates } from '../model/message.ts';
-import type { SealedMessage } from '../model/message.ts';
+import { outboundStates, type SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { getBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
-import { engineOf } from './database.ts';
-import type { Database, Reader, Tx } from './database.ts';
+import { engineOf, type Database, type Reader, type Tx } from './database.ts';
 import { fromRow } from './rows.ts';
 
 export interface Claim {

@@ -5,8 +5,7 @@
 
 import { sql } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
-import { inboundStates } from '../model/message.ts';
-import type { Digest, InboundState, RawMessage } from '../model/message.ts';
+import { inboundStates, type Digest, type InboundState, type RawMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { keepBytes } from './bodies.ts';
 import type { Reader, Tx } from './database.ts';

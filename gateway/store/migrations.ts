@@ -1,9 +1,7 @@
 /** Creates the tables in an empty database, and migrates an older store to the current schema. */
 
-import { sql } from 'kysely';
-import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
-import type { Migration } from 'kysely/migration';
+import { sql, type Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/operator-text.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';

@@ -1,13 +1,11 @@
 /** Our own operators: the current domestic record of each, by registration code. */
 
-import { sql } from 'kysely';
-import type { SqlBool } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import { operatorOfText, operatorText } from '../model/record/operator-text.ts';
 import type { DomesticRecord, Moment } from '../model/record/domestic-record.ts';
 import { inSlices, insertMany, oneOf } from './bulk.ts';
 import { advanceCounter, readCounter } from './counters.ts';
-import { engineOf } from './database.ts';
-import type { Reader, Tx } from './database.ts';
+import { engineOf, type Reader, type Tx } from './database.ts';
 
 const page = 2_000;
 

@@ -40,10 +40,8 @@ export type MessageRow = FromRow<Pick<Tables['message'], (typeof columns)[number
 
 /** Queues sealed messages, due at once. Throws when an id, or a number of a stream, is used already. */
 export async function addMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
-  await keepSealed(
-    tx,
-    messages.map(({ sealed }) => sealed),
-  );
+  const allSealed = messages.map(({ sealed }) => sealed);
+  await keepSealed(tx, allSealed);
   const rows = messages.map(({ sealed: { id, partner, kind, contentType, digest }, ...meta }) => ({
     ...{ id, partner, kind, content_type: contentType, digest },
     epoch_id: meta.epochId ?? null,

@@ -1,9 +1,7 @@
 /** PostgreSQL, the engine for several gateways on one database: a pool for writing and a pool for reading. */
 
-import { Pool, types, TypeOverrides } from 'pg';
-import type { PoolConfig } from 'pg';
-import { PostgresDialect, PostgresDriver, sql } from 'kysely';
-import type { DatabaseConnection, Dialect, Kysely } from 'kysely';
+import { Pool, types, TypeOverrides, type PoolConfig } from 'pg';
+import { PostgresDialect, PostgresDriver, sql, type DatabaseConnection, type Dialect, type Kysely } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { EngineAccess } from './engine.ts';
 import type { Tables } from './tables.ts';

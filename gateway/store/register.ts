@@ -6,6 +6,7 @@
 
 import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
+import { later } from '../model/day.ts';
 import { recordOfText } from '../model/list/digest.ts';
 import type { Departure, ListRecord } from '../model/list/list.ts';
 import type { Day, Moment } from '../model/record/domestic-record.ts';
@@ -99,7 +100,5 @@ export const nextDay = (day: Day): Day => shiftDay(day, 1);
 const dayBefore = (day: Day): Day => shiftDay(day, -1);
 
 function shiftDay(day: Day, days: number): Day {
-  const date = new Date(`${day}T00:00:00.000Z`);
-  date.setUTCDate(date.getUTCDate() + days);
-  return date.toISOString().slice(0, 10);
+  return later(`${day}T00:00:00.000Z`, days * 24 * 3600).slice(0, 10);
 }
