@@ -162,11 +162,11 @@ for (const cc of folders) {
       report = await testAdapter(folder, adapterTools, { runs: 200, seed: 20, checkSchema, clock });
     });
 
-    it('has nothing to find fault with', async () => {
+    it('has no finding of lint', async () => {
       expect(await lintAdapter(folder, adapterTools)).to.deep.equal([]);
     });
 
-    it('keeps what its samples promise, and decodes the messages it generates', () => {
+    it('passes its samples, and decodes the messages it generates', () => {
       expect(report.cases.filter(({ ok }) => !ok)).to.deep.equal([]);
       expect(report.cases.length).to.be.greaterThan(8);
     });

@@ -1,20 +1,20 @@
-/** One form of an identifier turned into another and back, place by place. */
+/** Identifier patterns: one form of an identifier is rewritten as another and back, character by character. */
 
 import { misfit } from './faults.ts';
 
-/** A pattern: small letters are places, each a capital letter or a digit; everything else stands as it is. */
+/** In a pattern each small letter is a place for a capital letter or a digit; every other character is fixed. */
 interface Pattern {
   readonly test: RegExp;
-  /** Where the places of each small letter stand. */
+  /** The positions of each small letter. */
   readonly places: ReadonlyMap<string, readonly number[]>;
   readonly characters: readonly string[];
 }
 
 /**
- * Both ways of a reform, or why there is none. Values that follow neither pattern pass unchanged, so that operators of the
- * other side may stand in the same hole. Nothing is ever dropped: both patterns hold the same places.
+ * Both directions of a rewriting, or why the patterns allow none. Values that match neither pattern pass unchanged, so that the
+ * same hole can carry operators of the other side. No character is lost: both patterns have the same places.
  */
-export function reform(
+export function identifierPatterns(
   ours: string,
   theirs: string,
 ): { encode(text: string): string; decode(text: string): string } | string {
@@ -53,7 +53,7 @@ function moved(from: Pattern, to: Pattern): (text: string) => string {
       const given = Array.from(text);
       return to.characters.map((fixed, i) => given[order[i] ?? -1] ?? fixed).join('');
     }
-    // Passed unchanged it would be taken for a value that was turned.
+    // Passed unchanged it would later be read as a rewritten value.
     if (to.test.test(text)) throw misfit('E_VALUE_INVALID', 'the value has the form of the other side already');
     return text;
   };

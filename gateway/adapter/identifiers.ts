@@ -16,23 +16,18 @@ export interface IdentifierData {
   readonly issuers?: readonly string[];
 }
 
-/** A form from data; E_ADAPTER_INVALID when the form has no code, a pattern is none, the example does not follow it, or nobody knows the check digit. */
+/** A form from data. Throws E_ADAPTER_INVALID for a form without {code}, an invalid pattern, an example of another form, an unknown check digit. */
 export function identifierForm(data: IdentifierData, place: Place, pointer: string): IdentifierForm {
   const [before, after, ...more] = data.form.split('{code}');
   if (before === undefined || after === undefined || more.length > 0) {
-    throw invalid(
-      'the form does not hold {code} once',
-      place(`${pointer}/form`),
-      'Write the fixed text around {code}.',
-    );
+    const fix = 'Write the fixed text around {code}.';
+    throw invalid('the form does not contain {code} exactly once', place(`${pointer}/form`), fix);
   }
-  const grammar = grammarOf(data, [before, after], place(`${pointer}/code`));
+  const pattern = `^${RegExp.escape(before)}(?:${data.code})${RegExp.escape(after)}$`;
+  const grammar = patternOf(pattern, place(`${pointer}/code`));
   if (!grammar.test(data.example)) {
-    throw invalid(
-      'the example does not follow the form',
-      place(`${pointer}/example`),
-      'Correct the example, the form or the code.',
-    );
+    const fix = 'Correct the example, the form or the code.';
+    throw invalid('the example does not follow the form', place(`${pointer}/example`), fix);
   }
   const { form, words, example, issuers } = data;
   const check = checkOf(data, place, pointer);
@@ -49,19 +44,13 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
   };
 }
 
-function grammarOf({ code }: IdentifierData, [before, after]: readonly [string, string], at: string): RegExp {
-  return patternOf(`^${RegExp.escape(before)}(?:${code})${RegExp.escape(after)}$`, at);
-}
-
 function patternOf(pattern: string, at: string): RegExp {
   try {
     return new RegExp(pattern, 'u');
   } catch (error) {
-    throw invalid(
-      `no pattern: ${error instanceof Error ? error.message : ''}`,
-      at,
-      'Write a regular expression; that of the code has no anchors.',
-    );
+    const reason = error instanceof Error ? error.message : '';
+    const fix = 'Write a regular expression; the one of the code has no anchors.';
+    throw invalid(`not a pattern: ${reason}`, at, fix);
   }
 }
 
@@ -69,11 +58,8 @@ function checkOf({ check }: IdentifierData, place: Place, pointer: string): Iden
   if (check === undefined) return undefined;
   const { kind, digits } = check;
   if (checkDigit(kind, '') === 'unknown_kind') {
-    throw invalid(
-      'no check digit of that kind is known',
-      place(`${pointer}/check/kind`),
-      'Name it as the package stdnum does: country, dot, number.',
-    );
+    const fix = 'Name it as the package stdnum does: country, dot, number.';
+    throw invalid('no check digit of that kind is known', place(`${pointer}/check/kind`), fix);
   }
   return digits === undefined ? { kind } : { kind, digits: patternOf(digits, place(`${pointer}/check/digits`)) };
 }

@@ -1,4 +1,4 @@
-/** adapter.yaml as it is written, and the terms it states; every fact may name its source and how sure it is. */
+/** The contents of adapter.yaml, and the terms of the arrangement for each side. Every fact may state its source and confidence. */
 
 import type {
   Arrangement,
@@ -17,7 +17,7 @@ import type { IdentifierData } from './identifiers.ts';
 export const confidences = ['agreed', 'seen', 'inferred', 'general', 'assumed'] as const;
 export type Confidence = (typeof confidences)[number];
 
-/** Where a fact comes from. `assumed` marks what is to be replaced by what is agreed. */
+/** The source of a fact. An `assumed` fact is to be replaced by the agreed one. */
 export interface Sourced {
   readonly source?: string;
   readonly confidence?: Confidence;
@@ -35,14 +35,14 @@ export interface MessageData {
   readonly contentType?: string;
 }
 
-/** A layout with the days on which it may be used; two may overlap while partners change over. */
+/** A layout and the period in which it applies; two may overlap while partners change over. */
 export interface MessageVersion extends MessageData {
   readonly from?: Day;
   /** Last day on which it is accepted. */
   readonly until?: Day;
 }
 
-/** A code with the days on which it stood or stands for our word. */
+/** A code and the period in which it stands for our word. */
 export interface DatedCode {
   readonly code: string;
   readonly from?: Day;
@@ -61,7 +61,7 @@ export interface CardLine {
   readonly note?: string;
 }
 
-/** A question nobody has answered yet. Lint names it until it is taken away. */
+/** An open question. Lint reports it until it is deleted. */
 export interface Ask {
   /** A JSON Pointer into adapter.yaml, or `list.xml#/Root/Element`. */
   readonly at: string;
@@ -139,13 +139,13 @@ export function termsOf({ arrangement }: Manifest, side: 'ours' | 'theirs'): Arr
     benefits: benefits.value,
     maxAgeSeconds: maxAgeSeconds.value,
     bands: bands[other],
-    ...(limits === undefined ? {} : { limits: side === 'ours' ? limits.value : turned(limits.value) }),
+    ...(limits === undefined ? {} : { limits: side === 'ours' ? limits.value : limitsOfOtherSide(limits.value) }),
     ...(matching === undefined ? {} : { matching: matching[other] }),
   };
 }
 
-/** Ports change sides with whoever looks at them. */
-function turned({ modes, ports }: Limits): Limits {
+/** The ports of each side, from the other side. */
+function limitsOfOtherSide({ modes, ports }: Limits): Limits {
   if (ports === undefined) return { ...(modes === undefined ? {} : { modes }) };
   const { ours, theirs } = ports;
   const sides = { ...(theirs === undefined ? {} : { ours: theirs }), ...(ours === undefined ? {} : { theirs: ours }) };

@@ -1,4 +1,4 @@
-/** What the adapter commands share: the folder they are about, and the schemas its messages follow. */
+/** The folder that an adapter command is about, and the schemas of its messages. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ export function folderOf(adapters: string, cc: string): string {
   if (/^[a-z][a-z0-9-]*$/u.test(cc.toLowerCase()) && existsSync(folder)) return folder;
   throw new GatewayError('E_ADAPTER_UNKNOWN', 'there is no such folder', {
     at: adapters,
-    fix: 'Name a folder under adapters/, such as one copied from another partner.',
+    fix: 'Name a folder under adapters/.',
   });
 }
 
-/** Checks messages against schemas that are compiled once. Throws E_SCHEMA_INVALID. */
+/** Compares messages with their schemas, each compiled once. Throws E_SCHEMA_INVALID. */
 export function schemaChecker(): CheckSchema {
   const schemas = new Map<string, Schema>();
   return (text, format) => {

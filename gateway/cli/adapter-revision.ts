@@ -13,8 +13,8 @@ import { GatewayError } from '../model/errors.ts';
 const run = promisify(execFile);
 
 /**
- * Loads the folder's files of a revision from a temporary copy. The schemas are compiled while it lasts, so `use` is called
- * before it is taken away. Throws E_REQUEST_INVALID outside a repository and for what the revision does not have.
+ * Loads the folder's files of a revision from a temporary copy. `use` may compile the schemas, so it runs before the copy is
+ * removed. Throws E_REQUEST_INVALID outside a repository, for an unknown revision, and for one without this folder.
  */
 export async function withAdapterAt<T>(
   { folder, revision }: { readonly folder: string; readonly revision: string },
@@ -59,7 +59,7 @@ async function namesAt(folder: string, revision: string): Promise<readonly strin
 }
 
 function noRevision(revision: string): GatewayError {
-  return new GatewayError('E_REQUEST_INVALID', 'git knows no such adapter at this revision', {
+  return new GatewayError('E_REQUEST_INVALID', 'git has no such adapter at this revision', {
     at: revision,
     fix: 'Give a commit, tag or branch that has this folder, such as HEAD.',
   });

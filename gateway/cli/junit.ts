@@ -1,4 +1,4 @@
-/** Results of a run as JUnit XML, the form in which build servers read them. */
+/** Test results as JUnit XML, which build servers read. */
 
 export interface JunitCase {
   readonly name: string;
@@ -31,7 +31,7 @@ function seconds(milliseconds: number): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** What XML cannot hold at all is shown as a question mark. */
+/** A character that XML does not allow becomes a question mark. */
 function escaped(text: string): string {
   return text
     .replaceAll(/[&<>"]/gu, (letter) => entities[letter] ?? letter)

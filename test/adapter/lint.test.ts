@@ -22,7 +22,7 @@ async function found(cc: string, changes: readonly Change[]): Promise<readonly F
       writeFileSync(join(folder, file), after);
     }
     const findings = await lintAdapter(folder, adapterTools, schemaChecker());
-    // Read while the folder is there: what stands in the line that is pointed to.
+    // The reported line is read while the folder exists.
     return findings.map((finding) => ({ ...finding, detail: `${lineOf(finding)} # ${finding.detail}` }));
   } finally {
     rmSync(join(folder, '..'), { recursive: true });
@@ -35,7 +35,7 @@ function lineOf({ file, line }: Finding): string {
 
 const asks = (at: string): Change => ['adapter.yaml', /$/u, `\nasks:\n  - at: '${at}'\n    question: Is it so?\n`];
 
-/** What is broken, how, the rule that names it, and a text of the line it points to. */
+/** What is wrong, the changes that cause it, the rule that reports it, and a text of the reported line. */
 const faults: readonly (readonly [
   what: string,
   cc: string,
@@ -81,7 +81,7 @@ const faults: readonly (readonly [
     'list:',
   ],
   [
-    'parts without a template that tells them',
+    'parts without a template that shows them',
     'sg',
     [['adapter.yaml', /^lists:|^transport:/mu, 'lists: { partRecords: 100 }\ntransport:']],
     'parts_missing',
@@ -110,7 +110,7 @@ const faults: readonly (readonly [
   ],
   ['no card', 'kr', [['adapter.yaml', /^card:[^]*$/mu, '']], 'card_missing', ''],
   [
-    'a loss nobody told of',
+    'an undocumented loss',
     'kr',
     [['list.xml', '{name.latin}', '{name.latin|max:26}']],
     'loss_untold',
@@ -127,7 +127,7 @@ const faults: readonly (readonly [
 
 describe('lint', () => {
   for (const [what, cc, changes, rule, line] of faults) {
-    it(`names ${what}: ${lintRules[rule].code} ${rule}`, async () => {
+    it(`reports ${what}: ${lintRules[rule].code} ${rule}`, async () => {
       const before = (await found(cc, [])).map((each) => each.rule);
       expect(before).to.not.include(rule);
       const finding = (await found(cc, changes)).find((each) => each.rule === rule);
@@ -137,12 +137,12 @@ describe('lint', () => {
     });
   }
 
-  it('says of an open question what is asked', async () => {
+  it('reports the text of an open question', async () => {
     const finding = (await found('kr', [asks('/name')])).find(({ rule }) => rule === 'ask_open');
     expect(finding?.detail).to.match(/# Is it so\?$/u);
   });
 
-  it('takes layouts that overlap, and codes that follow each other', async () => {
+  it('accepts layouts that overlap, and codes that follow each other', async () => {
     const dated = "active: [{ code: '01', until: 2026-06-30 }, { code: '09', from: 2026-07-01 }]";
     const rules = (await found('kr', [['adapter.yaml', "active: '01'", dated]])).map(({ rule }) => rule);
     expect(rules).to.not.include('codes_days');
@@ -169,7 +169,7 @@ describe('the longest text of a pattern', () => {
     it(`of ${pattern} is ${longest}`, () => expect(longestOf(pattern)).to.equal(longest));
   }
 
-  it('is not known of alternatives, groups and what has no end', () => {
+  it('is unknown for alternatives, groups and unbounded patterns', () => {
     for (const pattern of ['a|b', '(?:ab){2}', '[0-9]+', '.*']) expect(longestOf(pattern), pattern).to.equal(undefined);
   });
 });

@@ -17,7 +17,7 @@ const folders = readdirSync(adaptersFolder).filter((cc) =>
 );
 const today = '2026-11-24';
 
-describe('what an adapter promises', () => {
+describe('the checks of an adapter', () => {
   let folder: string;
   function copy(cc: string): void {
     folder = join(mkdtempSync(join(tmpdir(), 'adapter-')), cc);
@@ -31,7 +31,7 @@ describe('what an adapter promises', () => {
     expect(text).to.include(from);
     writeFileSync(join(folder, file), text.replaceAll(from, to));
   }
-  /** Takes conversations away, in both layouts. */
+  /** Deletes conversations, in both layouts. */
   const drop = (...names: string[]): void =>
     names
       .flatMap((name) => [name, `layout-2-${name}`])
@@ -44,8 +44,8 @@ describe('what an adapter promises', () => {
   const certify = (): Promise<CertifyReport> =>
     certifyAdapter(folder, adapterTools, { today, program: '1.2.3', checkSchema, clock });
 
-  describe('is tested', () => {
-    it('with the place, what was expected and what came, and how to see it again', async () => {
+  describe('test', () => {
+    it('reports the place of a failure, the expected and the actual text, and the options that repeat it', async () => {
       change('samples/grant-new/2-list.xml', '<kr:Status>01<', '<kr:Status>02<');
       const [first] = failed(await test());
       expect(first?.name).to.equal('grant-new/2-list.xml');
@@ -56,12 +56,12 @@ describe('what an adapter promises', () => {
       expect(failed(await test('grant-new/2-list.xml')).map(({ failure }) => failure)).to.deep.equal([first?.failure]);
     });
 
-    it('with identifiers that follow the forms', async () => {
+    it('fails for identifiers that do not follow the forms', async () => {
       for (const file of ['1-ours.json', '2-list.xml']) change(`samples/grant-new/${file}`, 'AEOCN', 'AEOCM');
       expect(failed(await test()).map(({ name }) => name)).to.deep.equal(['grant-new/2-list.xml']);
     });
 
-    it('with the value that our own words lack, not with a failure of the program', async () => {
+    it('reports the value that is missing in our words, and not a failure of the program', async () => {
       change('samples/grant-new/1-ours.json', '"chain":', '"chains":');
       expect(failed(await test())[0]?.failure).to.deep.equal({
         detail: '1-ours.json is incomplete',
@@ -69,12 +69,12 @@ describe('what an adapter promises', () => {
       });
     });
 
-    it('with a refused message that is taken after all', async () => {
+    it('fails for a message that is accepted and should be refused', async () => {
       change('samples/refuse-unknown-status/1-list.xml', '<kr:Status>99<', '<kr:Status>01<');
       expect(failed(await test()).map(({ name }) => name)).to.deep.equal(['refuse-unknown-status/1-list.xml']);
     });
 
-    it('with the seed that shows of the generated message that failed', async () => {
+    it('reports the seed of the generated message that failed', async () => {
       change('list.xsd', '<xs:maxLength value="512"/>', '<xs:maxLength value="511"/>');
       const [first] = failed(await test('generated', 200));
       const seed = Number(/--seed (\d+) --runs 1$/u.exec(first?.again ?? '')?.[1]);
@@ -84,7 +84,7 @@ describe('what an adapter promises', () => {
       expect(first?.failure?.detail).to.include('E_SCHEMA_INVALID');
     });
 
-    it('as failed, where the template refuses more than half of the generated messages', async () => {
+    it('fails when the template refuses more than half of the generated messages', async () => {
       rmSync(join(folder, '..'), { recursive: true });
       copy('jp');
       change('list.fixed', '{message.id:64}', '{message.id:20}');
@@ -93,7 +93,7 @@ describe('what an adapter promises', () => {
       expect(others.every(({ ok }) => ok)).to.equal(true);
     });
 
-    it('and says what no sample exercised, layout by layout', async () => {
+    it('reports what no sample exercises, for each layout', async () => {
       const whole = await test();
       expect(whole.coverage.samples.never).to.deep.equal([]);
       drop('changes', 'departure');
@@ -107,8 +107,8 @@ describe('what an adapter promises', () => {
     });
   });
 
-  describe('is broken on purpose', () => {
-    it('and every change is noticed', async () => {
+  describe('mutate', () => {
+    it('finds that every change is noticed, and writes no file', async () => {
       const before = await adapterDigest(folder);
       const { changes, survivors, refused, bySamples, byMadeUp } = await mutate();
       expect(survivors).to.deep.equal([]);
@@ -119,7 +119,7 @@ describe('what an adapter promises', () => {
       expect(await adapterDigest(folder)).to.equal(before);
     }).timeout(60_000);
 
-    it('and what nothing notices is named with its line and the sample that is wanting', async () => {
+    it('reports a change that nothing notices, with its line and the sample that would notice it', async () => {
       drop('changes', 'departure', 'list-full', 'list-in-parts');
       const { survivors } = await mutate(1);
       const swap = survivors.find(({ change: made }) => made === 'the codes of revoked and withdrawn change places');
@@ -128,12 +128,12 @@ describe('what an adapter promises', () => {
       expect(readFileSync(join(folder, 'adapter.yaml'), 'utf8').split('\n')[line - 1]).to.include('revoked');
     }).timeout(60_000);
 
-    it('not at all while it fails its tests', async () => {
+    it('refuses an adapter that fails its tests', async () => {
       change('samples/grant-new/2-list.xml', '<kr:Status>01<', '<kr:Status>02<');
       expect((await rejectedBy(mutate())).code).to.equal('E_ADAPTER_INVALID');
     }).timeout(60_000);
 
-    // Without a sample every change of the mapping that still follows the schema must survive: none may be lost on the way here.
+    // Without samples every change of the mapping that follows the schema must survive.
     const kinds: Readonly<Record<string, readonly RegExp[]>> = {
       kr: [
         /yyyyddMM/u,
@@ -146,7 +146,7 @@ describe('what an adapter promises', () => {
       il: [/without oneLine/u, /change places/u, /ddMM|MM\/dd/u],
     };
     for (const [cc, patterns] of Object.entries(kinds)) {
-      it(`${cc}: in every way its notation allows`, async () => {
+      it(`${cc}: makes every change that its notation allows`, async () => {
         rmSync(join(folder, '..'), { recursive: true });
         copy(cc);
         rmSync(join(folder, 'samples'), { recursive: true });
@@ -162,7 +162,7 @@ describe('what an adapter promises', () => {
     }
   });
 
-  describe('is certified', () => {
+  describe('certify', () => {
     beforeEach(() => {
       rmSync(join(folder, '..'), { recursive: true });
       copy('sg');
@@ -170,7 +170,7 @@ describe('what an adapter promises', () => {
     const failing = ({ checks }: CertifyReport): readonly CheckName[] =>
       checks.filter(({ failures }) => failures.length > 0).map(({ check }) => check);
 
-    it('when every check passes: by which program, on which day, over which files, and what each check covered', async () => {
+    it('gives a certificate when every check passes, with program, day, digest, and what each check covered', async () => {
       const { certificate, checks } = await certify();
       expect(failing({ checks })).to.deep.equal([]);
       expect(certificate).to.deep.include({ adapter: 'sg', on: today, program: '1.2.3' });
@@ -182,7 +182,7 @@ describe('what an adapter promises', () => {
       for (const covered of Object.values(certificate?.checks ?? {})) expect(covered).to.match(/\d/u);
     }).timeout(60_000);
 
-    it('not with an error of lint; the other checks are then not run', async () => {
+    it('gives none with an error of lint, and then runs no other check', async () => {
       change('adapter.yaml', 'stage: reference', "stage: reference\nasks: [{ at: /name, question: 'Is it so?' }]");
       const report = await certify();
       expect(report.certificate).to.equal(undefined);
@@ -191,12 +191,12 @@ describe('what an adapter promises', () => {
       expect(report.checks.slice(1).map(({ covered }) => covered)).to.deep.equal(['', '', '']);
     }).timeout(60_000);
 
-    it('not with a folder that does not load', async () => {
+    it('gives none for a folder that does not load', async () => {
       rmSync(join(folder, 'list.json'));
       expect((await certify()).checks[0]?.failures[0]).to.match(/^E-004 /u);
     }).timeout(60_000);
 
-    it('not with a sample that fails, or without samples that show everything', async () => {
+    it('gives none with a sample that fails, or without samples that exercise everything', async () => {
       drop('changes', 'departure');
       const report = await certify();
       expect(failing(report)).to.deep.equal(['samples', 'mutants']);
@@ -207,14 +207,14 @@ describe('what an adapter promises', () => {
       );
     }).timeout(60_000);
 
-    it('not with a generated message that fails', async () => {
+    it('gives none with a generated message that fails', async () => {
       change('list.schema.json', '"maxLength": 512', '"maxLength": 511');
       expect(failing(await certify()))
         .to.include('roundTrips')
         .and.not.to.include('samples');
     }).timeout(60_000);
 
-    it('for production, and any edit voids it', async () => {
+    it('gives one that production takes, and any edit voids it', async () => {
       const refusal = async (): Promise<string> => (await rejectedBy(requireCertified(folder))).code;
       const { certificate } = await certify();
       const file = join(folder, 'certificate.json');

@@ -27,7 +27,7 @@ describe('mra adapter test, mutate, certify', () => {
     writeFileSync(path, text.replaceAll(from, to));
   }
 
-  it('test: a failure is exit 1, with its place and the line that shows it again', async () => {
+  it('test: a failure is exit 1, with its place and the command that repeats it', async () => {
     change('list.json', '"validFrom": "{validFrom}"', '"validFrom": "{validFrom|date:yyyyMMdd}"');
     const { stdout, stderr, exit } = await run(adapters, ['test', 'sg', '--runs', '3'], 'table');
     expect(stdout).to.match(/FAIL {2}changes\/2-list\.json.*\n.*at line \d+, column \d+\n +expected .*\n +got /u);
@@ -35,7 +35,7 @@ describe('mra adapter test, mutate, certify', () => {
     expect(exit).to.equal(1);
   });
 
-  it('test --update: samples follow the template, each change is told, and our own words stay', async () => {
+  it('test --update: samples follow the template, each change is shown, and our words stay', async () => {
     change('list.json', '"messageType": "AEO_LIST"', '"messageType": "AEO_LISTS"');
     change('list.schema.json', '"AEO_LIST"', '"AEO_LISTS"');
     const ours = readFileSync(join(adapters, 'sg', 'samples', 'grant-new', '1-ours.json'), 'utf8');
@@ -49,7 +49,7 @@ describe('mra adapter test, mutate, certify', () => {
     const sample = readFileSync(join(adapters, 'sg', 'samples', 'grant-new', '2-list.json'), 'utf8');
     expect(sample).to.include('"AEO_LISTS"');
     expect(readFileSync(join(adapters, 'sg', 'samples', 'grant-new', '1-ours.json'), 'utf8')).to.equal(ours);
-    // What a refused message is refused for changed as well; that is for a person to say.
+    // The error of a refused message changed as well; a person decides about it.
     expect([exit, failed]).to.deep.equal([1, 2]);
   });
 
@@ -71,7 +71,7 @@ describe('mra adapter test, mutate, certify', () => {
     expect(junitXml('a', [{ name: 'b\u0000\ud800"', milliseconds: 1 }])).to.include('name="b??&quot;"');
   });
 
-  it('mutate: what nothing noticed is exit 1, with the sample that is wanting', async () => {
+  it('mutate: an unnoticed change is exit 1, with the sample that would notice it', async () => {
     rmSync(join(adapters, 'sg', 'samples', 'departure'), { recursive: true });
     rmSync(join(adapters, 'sg', 'samples', 'changes'), { recursive: true });
     const { stdout, exit } = await run(adapters, ['mutate', 'sg', '--runs', '1'], 'table');
@@ -104,7 +104,7 @@ describe('mra adapter test, mutate, certify', () => {
     expect(report.checks[3]).to.include({ check: 'mutants', covered: '' });
   }).timeout(60_000);
 
-  it('production opens with certified adapters only; elsewhere any sound one will do', async () => {
+  it('production opens with certified adapters only; a test environment takes any adapter without errors', async () => {
     const base = loadConfig({ data: temporaryFolder() }, { MRA_LOG: 'silent' });
     const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
     const partners = { SG: { adapter: 'sg', mirrored: false, transport: 'file' as const, certificates } };

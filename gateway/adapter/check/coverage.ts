@@ -1,10 +1,10 @@
-/** What of an adapter its messages exercised: values, branches, codes and transforms; and what none of them did. */
+/** Coverage of an adapter by messages: which values, branches, codes and transforms they exercise, and which none does. */
 
 import { basename, resolve } from 'node:path';
 import type { CodeTables } from '../template/code-tables.ts';
 import { holesIn, itemsOf, listsOf, placeOf, shapeOf, type HoleText, type TemplateText } from './template-text.ts';
 
-/** A message that went through a template, in our own words. */
+/** A message that was encoded or decoded with a template, in our words. */
 export interface Exercised {
   /** Its path. */
   readonly template: string;
@@ -18,7 +18,7 @@ export interface Share {
 
 export interface Coverage {
   readonly fields: Share;
-  /** Values that may be absent, present and absent; lists that are empty, of one, of several. */
+  /** Optional values, present and absent; lists that are empty, of one item, of several. */
   readonly branches: Share;
   readonly codes: Share;
   readonly transforms: Share;
@@ -33,7 +33,6 @@ interface Point {
   readonly seen: boolean;
 }
 
-/** Coverage of templates and tables by the messages that went through them. */
 export function coverageOf(
   templates: readonly TemplateText[],
   tables: CodeTables,
@@ -42,7 +41,7 @@ export function coverageOf(
   const points = templates.flatMap((template) => {
     const through = exercised.filter((each) => resolve(each.template) === template.file);
     const messages = through.map(({ message }) => message);
-    // What is dropped when read is no value of ours.
+    // Ignored elements carry no value of ours.
     const holes = holesIn(template).filter(({ path }) => path !== 'ignored');
     return [
       ...holes.flatMap((hole) => [...fieldPoints(hole, messages), ...stepPoints(hole, messages, tables)]),
@@ -65,7 +64,7 @@ export function coverageOf(
   };
 }
 
-/** The values a hole had, in our own words; an absent value is undefined. */
+/** The values of a hole in all messages, in our words; an absent value is undefined. */
 function valuesOf(hole: HoleText, messages: readonly unknown[]): readonly unknown[] {
   const { kind } = hole.template;
   const { field } = hole;
@@ -105,7 +104,7 @@ function stepPoints(hole: HoleText, messages: readonly unknown[], tables: CodeTa
   });
 }
 
-/** A list can be empty, hold one item, or several: separators and wrappers go wrong at each. */
+/** A list can be empty, or have one item or several: each case has its own errors with separators and wrappers. */
 function listPoints(template: TemplateText, holes: readonly HoleText[], messages: readonly unknown[]): Point[] {
   const repeated = new Set(holes.flatMap(({ scope, field, path }) => (field === undefined ? [path] : [scope])));
   repeated.delete('message');

@@ -22,7 +22,7 @@ const plainTexts = [
   'Sample Works No. 2',
 ];
 
-// Markup, quotes, blanks at the ends, line ends, marks that join, letters beyond sixteen bits: each has broken a format somewhere.
+// Markup, quotes, blanks at the ends, line ends, combining characters, characters beyond 16 bits: formats often fail on these.
 const hardTexts = [
   'Ä&B <Söhne> "Nord" \'Süd\'',
   '示例贸易有限公司',
@@ -186,7 +186,7 @@ function inventDeparture(random: SeededRandom, form: IdentifierForm): Departure 
   return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
 }
 
-/** The example with other digits and letters; the example itself where the grammar wants something particular. */
+/** The example with other digits and letters; the example itself if the grammar does not allow that. */
 function inventIdentifier(random: SeededRandom, form: IdentifierForm): string {
   const code = form.toCode(form.example) ?? '';
   const other = code
@@ -209,7 +209,7 @@ function day(random: SeededRandom): string {
   return moment(random).slice(0, 10);
 }
 
-// Whole seconds: not every partner's notation carries more.
+// Whole seconds: not every partner's notation is more precise.
 function moment(random: SeededRandom): string {
   const [from, to] = [Date.UTC(1990, 0, 1), Date.UTC(2060, 0, 1)];
   return new Date(from + Math.floor((random.next() * (to - from)) / 1000) * 1000).toISOString();

@@ -1,4 +1,4 @@
-/** Ways to break adapter.yaml: its codes, its zone, its identifiers, one change at a time. */
+/** Changes of adapter.yaml, one at a time: its codes, its time zone, its identifiers. */
 
 import { relative } from 'node:path';
 import type { DatedCode, Manifest } from '../manifest.ts';
@@ -13,7 +13,7 @@ export interface ManifestText {
   readonly manifest: Manifest;
 }
 
-/** Only what the templates use is broken: anything else no message could show. */
+/** Only what the templates use is changed: no message could reveal another change. */
 export function manifestMutants(
   source: ManifestText,
   holes: readonly HoleText[],
@@ -26,9 +26,9 @@ export function manifestMutants(
     text: JSON.stringify(changed), // JSON is YAML
     wanted,
   });
-  const used = new Set(holes.flatMap(({ steps }) => steps).flatMap((step) => /^code:(.+)$/u.exec(step)?.[1] ?? []));
+  const tables = new Set(holes.flatMap(({ steps }) => steps).flatMap((step) => /^code:(.+)$/u.exec(step)?.[1] ?? []));
   return [
-    ...[...used].flatMap((table) => codeMutants(source.manifest, table, make)),
+    ...[...tables].flatMap((table) => codeMutants(source.manifest, table, make)),
     ...zoneMutants(source.manifest, holes, make),
     ...identifierMutants(source.manifest, make),
   ];
@@ -39,7 +39,7 @@ type Make = (pointer: string, change: string, wanted: string, changed: Manifest)
 /** Each code becomes another one, is left out, and changes places with the next. */
 function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
   const rows = Object.entries(manifest.codes[table] ?? {});
-  const taken = rows.flatMap(([, codes]) => (typeof codes === 'string' ? [codes] : codes.map(({ code }) => code)));
+  const used = rows.flatMap(([, codes]) => (typeof codes === 'string' ? [codes] : codes.map(({ code }) => code)));
   const withRows = (changed: Readonly<Record<string, string | readonly DatedCode[]>>): Manifest => ({
     ...manifest,
     codes: { ...manifest.codes, [table]: { ...manifest.codes[table], ...changed } },
@@ -48,7 +48,7 @@ function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
     const pointer = `/codes/${table}/${word}`;
     const entries = typeof codes === 'string' ? [{ code: codes }] : codes;
     const changed = entries.map(({ code }, at) => {
-      const other = otherCode(code, taken);
+      const other = otherCode(code, used);
       const instead = typeof codes === 'string' ? other : entries.with(at, { ...entries[at], code: other });
       const wanted = `one with ${table} ${word}${entries.length > 1 ? `, written ${code}` : ''}`;
       return make(pointer, `${word} is ${other} in place of ${code}`, wanted, withRows({ [word]: instead }));
@@ -66,21 +66,21 @@ function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
   });
 }
 
-/** As long as the code and in no use: its last character is another. */
-function otherCode(code: string, taken: readonly string[]): string {
+/** An unused code of the same length: only its last character differs. */
+function otherCode(code: string, used: readonly string[]): string {
   const others = 'ZYXWVQ9876543210'.split('').map((letter) => code.slice(0, -1) + letter);
-  return others.find((other) => !taken.includes(other)) ?? `${code}Z`;
+  return others.find((other) => !used.includes(other)) ?? `${code}Z`;
 }
 
 function zoneMutants(manifest: Manifest, holes: readonly HoleText[], make: Make): Mutant[] {
   const zoned = holes.find(({ steps }) => steps.some((step) => step.startsWith('zoned:')));
   if (zoned === undefined) return [];
-  // A zone of one offset all year, on which no partner lives.
+  // A zone with one offset all year, in which no partner is.
   const timeZone = 'Pacific/Midway';
   return [make('/timeZone', `the zone is ${timeZone}`, `one with ${zoned.path}`, { ...manifest, timeZone })];
 }
 
-/** The fixed letters before the code are others, in form and example alike: so it loads, and no identifier fits any more. */
+/** Other fixed letters before the code, in form and example alike: the adapter loads, and no identifier has its form. */
 function identifierMutants(manifest: Manifest, make: Make): Mutant[] {
   return (['theirs', 'ours'] as const).flatMap((side) => {
     const data = manifest.identifiers[side];

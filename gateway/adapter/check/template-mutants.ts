@@ -1,4 +1,4 @@
-/** Ways to break a template, one change at a time, each such that some message would show it. */
+/** Changes of a template, one at a time, each of which some message would reveal. */
 
 import { holesIn, lineAt, placeOf, withoutComments, type HoleText, type TemplateText } from './template-text.ts';
 
@@ -10,11 +10,11 @@ export interface Mutant {
   readonly file: string;
   /** The file after the change. */
   readonly text: string;
-  /** The sample that would notice it. */
+  /** The sample that would notice the change. */
   readonly wanted: string;
 }
 
-/** Every way one template is broken. `sameCode` tells of tables in which every code is our own word. */
+/** Every change of one template. `sameCode`: whether every code of a table is our own word. */
 export function templateMutants(template: TemplateText, sameCode: (table: string) => boolean): readonly Mutant[] {
   const holes = holesIn(template);
   return [
@@ -24,37 +24,46 @@ export function templateMutants(template: TemplateText, sameCode: (table: string
   ];
 }
 
+type Edit = readonly [start: number, end: number, text: string];
+
+/** The template with parts replaced; `edits` in the order of the text. */
+function mutant(
+  { template, line }: Pick<HoleText, 'template' | 'line'>,
+  edits: readonly Edit[],
+  change: string,
+  wanted: string,
+): Mutant {
+  const { file, text: before } = template;
+  let text = '';
+  let from = 0;
+  for (const [start, end, by] of edits) {
+    text += before.slice(from, start) + by;
+    from = end;
+  }
+  return { change, at: placeOf({ template, line }), file, text: text + before.slice(from), wanted };
+}
+
 function edited(hole: HoleText, text: string, change: string, wanted: string): Mutant {
-  const { template, start, end } = hole;
-  return {
-    change,
-    at: placeOf(hole),
-    file: template.file,
-    text: template.text.slice(0, start) + text + template.text.slice(end),
-    wanted,
-  };
+  return mutant(hole, [[hole.start, hole.end, text]], change, wanted);
 }
 
 function written({ path, marks, steps }: Pick<HoleText, 'path' | 'marks' | 'steps'>): string {
   return `{${[path + marks, ...steps].join('|')}}`;
 }
 
-/** What may be absent is dropped or demanded, and what may not be absent no longer has to be there. */
+/** An optional value becomes mandatory or is left out; a mandatory one becomes optional. */
 function presence(hole: HoleText): Mutant[] {
   const { path, marks, field, template, start, end } = hole;
   if (!hole.optional) {
     if (field?.optional !== true || isSplit(hole)) return [];
     const loose = written({ ...hole, marks: `?${marks}` });
-    return [edited(hole, loose, `${path} need not be there any more`, `a refused message without ${path}`)];
+    return [edited(hole, loose, `${path} is optional now`, `a refused message without ${path}`)];
   }
   const strict = written({ ...hole, marks: marks.replace('?', '') });
   const [from, to] = aroundOf(template.text, start, end);
   return [
-    edited(hole, strict, `${path} must be there now`, `one without ${path}`),
-    {
-      ...edited(hole, '', `${path} is left out`, `one with ${path}`),
-      text: template.text.slice(0, from) + template.text.slice(to),
-    },
+    edited(hole, strict, `${path} is mandatory now`, `one without ${path}`),
+    mutant(hole, [[from, to, '']], `${path} is left out`, `one with ${path}`),
   ];
 }
 
@@ -65,7 +74,7 @@ const enclosing: readonly RegExp[] = [
   /"[^"]+":\s*"[^"{}]*\{HOLE\}[^"{}]*"\s*,?/u, // the first member
 ];
 
-/** The element, attribute or member that holds nothing but the hole; the hole itself in a line of cells. */
+/** The element, attribute or member that contains only the hole; in lines the hole itself. */
 function aroundOf(text: string, start: number, end: number): readonly [from: number, to: number] {
   const marked = `${text.slice(0, start)}{HOLE}${text.slice(end)}`;
   const added = '{HOLE}'.length - (end - start);
@@ -126,8 +135,11 @@ function surroundings(hole: HoleText): Mutant[] {
   const before = /[^<>"{}\s]+$/u.exec(text.slice(0, start))?.[0] ?? '';
   const after = /^[^<>"{}\s]+/u.exec(text.slice(end))?.[0] ?? '';
   if (before + after === '') return [];
-  const bare = text.slice(0, start - before.length) + text.slice(start, end) + text.slice(end + after.length);
-  return [{ ...edited(hole, '', `${path} without the text around it`, `one with ${path}`), text: bare }];
+  const edits: readonly Edit[] = [
+    [start - before.length, start, ''],
+    [end, end + after.length, ''],
+  ];
+  return [mutant(hole, edits, `${path} without the text around it`, `one with ${path}`)];
 }
 
 /** Two values of one kind change places; a split moves by one letter. */
@@ -148,48 +160,38 @@ function areAlike(one: HoleText, other: HoleText): boolean {
 }
 
 function swapped(one: HoleText, other: HoleText): Mutant {
-  const { template } = one;
-  const { text } = template;
-  // Each value keeps the notation of its place, so that only a message with both, and different, shows it.
+  // Each value keeps the notation of its place, so that only a message in which both are present and different reveals the change.
   const first = written({ ...one, path: other.path, marks: marksOf(one, other), steps: stepsOf(one, other) });
   const second = written({ ...other, path: one.path, marks: marksOf(other, one), steps: stepsOf(other, one) });
+  const edits: readonly Edit[] = [
+    [one.start, one.end, first],
+    [other.start, other.end, second],
+  ];
   const change = `${one.path} and ${other.path} change places`;
-  return {
-    ...edited(one, '', change, `one where ${one.path} and ${other.path} differ`),
-    text: text.slice(0, one.start) + first + text.slice(one.end, other.start) + second + text.slice(other.end),
-  };
+  return mutant(one, edits, change, `one where ${one.path} and ${other.path} differ`);
 }
 
-/** What may be absent goes with the value, a width stays with the place. */
+/** The question mark moves with the value, a width stays with the place. */
 function marksOf(place: HoleText, value: HoleText): string {
   return (value.optional ? '?' : '') + place.marks.replace('?', '');
 }
 
-/** Tables and other transforms of texts go with the value; the notation of days and moments stays with the place. */
+/** Tables and other transforms of texts move with the value; the notation of days and moments stays with the place. */
 function stepsOf(place: HoleText, value: HoleText): readonly string[] {
   return place.field?.kind === 'text' ? value.steps : place.steps;
 }
 
 function shifted(first: HoleText, holes: readonly HoleText[]): Mutant[] {
-  const { template, path, scope } = first;
+  const { path, scope } = first;
   const rest = holes.find(
     (hole) => hole.path === path && hole.scope === scope && hole !== first && hole.start > first.start && isSplit(hole),
   );
   if (rest === undefined) return [];
-  const moved = (text: string): string =>
-    text.replace(/(first|rest):(\d+)/u, (_, part: string, letters: string) => `${part}:${Number(letters) + 1}`);
-  const { text } = template;
-  const parts = [
-    text.slice(0, first.start),
-    moved(text.slice(first.start, first.end)),
-    text.slice(first.end, rest.start),
-  ];
-  return [
-    {
-      ...edited(first, '', `${path} is split one letter later`, `one with ${path}`),
-      text: parts.join('') + moved(text.slice(rest.start, rest.end)) + text.slice(rest.end),
-    },
-  ];
+  const later = ({ template: { text }, start, end }: HoleText): Edit => {
+    const moved = (_: string, part: string, letters: string): string => `${part}:${Number(letters) + 1}`;
+    return [start, end, text.slice(start, end).replace(/(first|rest):(\d+)/u, moved)];
+  };
+  return [mutant(first, [later(first), later(rest)], `${path} is split one letter later`, `one with ${path}`)];
 }
 
 interface Cut {
@@ -201,7 +203,7 @@ interface Cut {
 
 const anyMessage = 'any message';
 
-/** Elements, attributes and names of XML and JSON, as they stand in the text. */
+/** Of elements, attributes and members in XML and JSON. */
 const cuts: readonly Cut[] = [
   {
     change: 'a fixed attribute is left out',
@@ -216,7 +218,7 @@ const cuts: readonly Cut[] = [
     wanted: anyMessage,
   },
   {
-    change: 'an ignored element is not shown any more',
+    change: 'an ignored element is removed from the template',
     pattern: /<([\w:.-]+)[^<>]*\st:ignore="true"[^<>]*?(?:\/>|>[\s\S]*?<\/\1>)/gu,
     by: () => '',
     wanted: 'a message of theirs with this element',
@@ -246,24 +248,24 @@ const cuts: readonly Cut[] = [
     wanted: 'one with an item of the list',
   },
   {
-    change: 'an ignored member is not shown any more',
+    change: 'an ignored member is removed from the template',
     pattern: /"\$ignore":\s*\[[^\]]*\]\s*,?/gu,
     by: () => '',
     wanted: 'a message of theirs with this member',
   },
 ];
 
-/** Cells and kinds of lines. */
+/** Of cells and line types. */
 const lineCuts: readonly Cut[] = [
   {
     change: 'two cells change places',
-    // Two that hold the same, as those that are dropped, may change places.
+    // Swapping two equal cells, such as ignored ones, changes nothing.
     pattern: /(\{[^{}\n]+\})([^{}\n]?)(?!\1)(\{[^{}\n]+\})/gu,
     by: ([, one = '', between = '', other = '']) => other + between + one,
     wanted: 'one with both, and different',
   },
   {
-    change: 'a kind of line is written otherwise',
+    change: 'a line type is another',
     pattern: /^[A-Z0-9]+(?=[^\n])/gmu,
     by: ([found]) => `${found.slice(0, -1)}${found.endsWith('X') ? 'Y' : 'X'}`,
     wanted: 'one with this line',
@@ -272,7 +274,7 @@ const lineCuts: readonly Cut[] = [
 
 function structure(template: TemplateText): Mutant[] {
   const { file, text } = template;
-  // Where a comment stands nothing is found; what is found is cut out of the text itself.
+  // Comments are not searched; the change is made in the text with its comments.
   const shown = withoutComments(text);
   const lines = !/\.(?:xml|json)$/u.test(file);
   return (lines ? lineCuts : cuts).flatMap(({ change, pattern, by, wanted }) => {
@@ -282,9 +284,9 @@ function structure(template: TemplateText): Mutant[] {
       // The next search begins one character on: neighbours overlap.
       search.lastIndex = match.index + 1;
       if (shown.lastIndexOf('<?', match.index) > shown.lastIndexOf('?>', match.index)) continue;
-      const line = lineAt(text, match.index);
-      const after = text.slice(0, match.index) + by(match) + text.slice(match.index + match[0].length);
-      if (!found.has(after)) found.set(after, { change, at: placeOf({ template, line }), file, text: after, wanted });
+      const edit: Edit = [match.index, match.index + match[0].length, by(match)];
+      const made = mutant({ template, line: lineAt(text, match.index) }, [edit], change, wanted);
+      if (!found.has(made.text)) found.set(made.text, made);
     }
     return [...found.values()];
   });

@@ -1,4 +1,4 @@
-/** The holes of a template as they stand in its text, with line and place in the message: what coverage counts and mutants change. */
+/** The holes of a template with their places in its text and in the message: coverage counts them, and mutants change them. */
 
 import { relative, resolve } from 'node:path';
 import { versionsOf } from '../load.ts';
@@ -36,26 +36,26 @@ export interface HoleText {
   readonly line: number;
   readonly path: string;
   readonly optional: boolean;
-  /** What stands between the path and the transforms: a question mark, a width. */
+  /** The part between the path and the transforms: a question mark, a width. */
   readonly marks: string;
   readonly steps: readonly string[];
-  /** The list whose items it stands in; `message`: outside of all. */
+  /** The list whose items contain it; `message` outside of all lists. */
   readonly scope: string;
-  /** What the model says of the path; absent where the path names a list. */
+  /** The field of the model; absent if the path names a list. */
   readonly field: Field | undefined;
 }
 
 const holePattern = /\{(\.|[A-Za-z][A-Za-z.]*)([^{}|"\n]*)((?:\|[^{}|"\n]+)*)\}/gu;
 const eachPattern = /t:each="(\w+)\??"|"\$each":\s*"(\w+)\??"|#each\s+(\w+)/gu;
-/** Of XML, and lines of a text that begin with # and repeat nothing. */
+/** XML comments, and lines of a text that begin with # and are not #each. */
 const commentPattern = /<!--[\s\S]*?-->|^#(?!each).*$/gmu;
 
-/** The text with blanks where comments stand, so that all places stay. */
+/** The text with blanks in place of comments, so that all offsets stay the same. */
 export function withoutComments(text: string): string {
   return text.replaceAll(commentPattern, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
 }
 
-/** The holes in order of their appearance; comments hold none. */
+/** The holes in the order of the text, without those in comments. */
 export function holesIn(template: TemplateText): readonly HoleText[] {
   const text = withoutComments(template.text);
   const lists = [...text.matchAll(eachPattern)].map((match) => ({
@@ -83,7 +83,7 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
   });
 }
 
-/** The list a hole stands in, from the lists opened before it. An item that is itself a value is named by a dot. */
+/** The list that contains a hole, from the lists opened before it. A dot is an item that is itself a value. */
 function scopeOf(path: string, opened: readonly string[]): string {
   if (path.startsWith('message.')) return 'message';
   const outer = opened.filter((list) =>
@@ -142,7 +142,7 @@ export function listsOf(kind: MessageKind, path: string, message: unknown): read
   return walk(rootOf(kind).lists, [message]);
 }
 
-/** The first value a message of our own lacks, as a JSON Pointer; undefined where it is whole. */
+/** The first value that is missing in a message in our words, as a JSON Pointer. */
 export function missingIn(kind: MessageKind, message: unknown): string | undefined {
   return missing(rootOf(kind), message, '');
 }
@@ -160,7 +160,7 @@ function missing(shape: RootShape, item: unknown, at: string): string | undefine
   return undefined;
 }
 
-/** A value of something that may be of any shape; undefined where a member on the way to it is not there. */
+/** A value of an unchecked object; undefined if a member on the path is missing. */
 function valueOf<T>(field: { get(item: unknown): T }, item: unknown): T | undefined {
   try {
     return field.get(item);

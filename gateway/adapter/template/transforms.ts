@@ -3,7 +3,7 @@
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
 import { invalid, misfit } from '../faults.ts';
 import { digits, max, oneLine, trim, upper, type Cut } from './lossy-values.ts';
-import { reform } from '../identifier-pattern.ts';
+import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
 
@@ -78,7 +78,7 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
   /** `reform:AEOXAnnnnnn:XAnnnnnn`: the places of the value put otherwise; values of another form pass as they are */
   reform: ({ argument, at }) => {
     const [from = '', to = '', ...more] = argument.split(':');
-    const made = more.length > 0 ? 'it takes two patterns, ours and theirs' : reform(from, to);
+    const made = more.length > 0 ? 'it takes two patterns, ours and theirs' : identifierPatterns(from, to);
     if (typeof made !== 'string') return made;
     throw invalid(
       `the reform ${argument} cannot be used: ${made}`,
