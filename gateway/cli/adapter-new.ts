@@ -1,18 +1,18 @@
 /** `mra adapter new`: reads a partner's sample messages and writes the folder of an adapter, with a question for every guess. */
 
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
-import { draftConversations, withDropped } from '../adapter/draft/draft-conversations.ts';
-import { draftHome } from '../adapter/draft/draft-home.ts';
-import { pathOf } from '../adapter/draft/draft-sample.ts';
-import { draftAdapter, type Draft, type DraftRequest } from '../adapter/draft/draft.ts';
-import { loadAdapter, loadHome } from '../adapter/load.ts';
-import type { SchemaFault } from '../adapter/tools.ts';
 import type { TransportKind } from '../adapter/adapter.ts';
-import { GatewayError } from '../model/errors.ts';
+import { draftAdapter, type Draft, type DraftRequest } from '../adapter/draft/draft.ts';
+import { draftHome } from '../adapter/draft/manifest.ts';
+import { pathOf } from '../adapter/draft/sample-tree.ts';
+import { readVocabulary } from '../adapter/draft/vocabulary.ts';
+import { loadAdapter, loadHome } from '../adapter/load.ts';
+import { programFolder } from '../app/config.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
@@ -31,12 +31,19 @@ interface NewOptions {
 
 const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** Adds the command to `mra adapter`. `ask`: how a person at a terminal is asked; undefined where nobody sits. */
-export function newCommand(adapter: Command, context: CliContext, ask = terminal()): void {
+/** Where the answers stand until the questions of a draft were all asked: a later run goes on from them. */
+const keptAnswers = 'answers.yaml';
+
+/** Adds the command to `mra adapter`. `openTerminal`: how a person is asked; undefined where nobody can be. */
+export function newCommand(adapter: Command, context: CliContext, openTerminal = terminalHere()): void {
   adapter
     .command('new')
     .argument('<cc>', 'two letters of the partner; becomes a folder under adapters/')
-    .requiredOption('--sample <file>', 'a list message of the partner; may be given several times', several)
+    .requiredOption(
+      '--sample <path>',
+      'a message of the partner, or a folder of them; may be given several times',
+      several,
+    )
     .option('--reply-sample <file>', 'a reply of the partner; may be given several times', several, [])
     .option('--answers <file>', 'YAML: for each question its answer, or yes where the draft is right')
     .option('--answer <at=value>', 'one answer; may be given several times', several, [])
@@ -46,47 +53,81 @@ export function newCommand(adapter: Command, context: CliContext, ask = terminal
     .option('--home-sketch', 'also sketch home.yaml, for the partner’s side of a rehearsal')
     .option('--force', 'replace a draft that is there already')
     .description('draft an adapter from sample messages; the same samples and answers give the same draft')
-    .action((cc: string, options: NewOptions) => draftFolder(context, cc, options, ask));
+    .action((cc: string, options: NewOptions) => draftFolder(context, cc, options, openTerminal));
 }
 
-/** Gives the answer to a question; an empty one accepts the draft, undefined leaves the question open. */
-export type AskPerson = (question: string) => Promise<string | undefined>;
+/** A person who answers questions. An empty answer accepts the draft, `?` leaves the question open; undefined: the person left. */
+export interface Terminal {
+  ask(question: string): Promise<string | undefined>;
+  close(): void;
+}
 
-async function draftFolder(context: CliContext, cc: string, options: NewOptions, ask?: AskPerson): Promise<void> {
+type OpenTerminal = () => Terminal;
+
+async function draftFolder(context: CliContext, cc: string, options: NewOptions, open?: OpenTerminal): Promise<void> {
   const { out, tools } = context;
   const settings = context.config();
   const folder = newFolder(settings.adapters, cc, options.force === true);
   const home = await loadHome(folderOf(settings.adapters, settings.home), tools);
+  const vocabulary = await readVocabulary(join(programFolder, 'schemas', 'draft-vocabulary.yaml'), tools);
   const request: DraftRequest = {
     partner: cc.toUpperCase(),
     home,
     ourGrades: home.grades.slice(0, 1),
     samples: await textsOf(options.sample),
     replies: await textsOf(options.replySample),
+    vocabulary,
     ...(options.name === undefined ? {} : { name: options.name }),
     ...(options.zone === undefined ? {} : { timeZone: options.zone }),
     ...(options.transport === undefined ? {} : { transport: options.transport }),
-    answers: await answersOf(context, options),
+    answers: new Map([...(await earlierAnswers(context, folder)), ...(await answersOf(context, options))]),
   };
-  const first = draftAdapter(request, tools);
-  const draft = ask === undefined || out.format === 'json' ? first : await asked(context, request, first, ask);
-  const checked = tools.validateManifest(draft.manifest);
-  if (!checked.ok) throw unfitAnswer(checked.errors[0]);
-  await writeDraft(folder, draft, options.homeSketch === true ? draftHome(draft.manifest, home) : undefined);
-  const adapter = await loadAdapter(folder, tools);
-  const readText = async (file: string): Promise<string> => withDropped(await tools.readText(file));
-  const dropped = await loadAdapter(folder, { ...tools, readText });
-  const samples = draftConversations({ adapter, dropped, home: home.country }, tools);
-  for (const [path, text] of samples) await writeInto(folder, path, text);
+  const drafted = draftAdapter(request, tools);
+  const asking = open === undefined || out.format === 'json' ? undefined : open;
+  const { draft, unfinished } =
+    asking === undefined
+      ? { draft: drafted, unfinished: undefined }
+      : await askAll(context, request, drafted, asking());
+  const files = new Map([['adapter.yaml', writeYaml(draft.manifest)], ...draft.files]);
+  if (options.homeSketch === true)
+    files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary.invented)));
+  if (unfinished !== undefined) files.set(keptAnswers, writeYaml(Object.fromEntries(unfinished)));
+  await replaceFolder(folder, files, async (made) => void (await loadAdapter(made, tools)));
   report(context, cc.toLowerCase(), draft);
+  if (unfinished !== undefined)
+    out.note(`Your answers so far are kept; the same command goes on with the next question.`);
 }
 
-function unfitAnswer(fault: SchemaFault | undefined): GatewayError {
-  const { pointer = '', detail = 'does not follow the schema' } = fault ?? {};
-  return new GatewayError('E_REQUEST_INVALID', `an answer does not fit: ${detail}`, {
-    at: pointer,
-    fix: 'schemas/adapter.schema.json says what may stand there.',
-  });
+/** What was answered before a person left. */
+async function earlierAnswers({ tools }: CliContext, folder: string): Promise<[string, unknown][]> {
+  const file = join(folder, keptAnswers);
+  if (!existsSync(file)) return [];
+  return Object.entries(tools.readYaml(await readUtf8(file), file) as Readonly<Record<string, unknown>>);
+}
+
+/** Writes a folder whole or not at all: into a new one beside it, which takes its place once `check` accepts it. */
+async function replaceFolder(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  check: (made: string) => Promise<void>,
+): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  const made = await mkdtemp(join(dirname(folder), '.new-'));
+  const old = `${made}-old`;
+  try {
+    if (existsSync(folder)) await cp(folder, made, { recursive: true });
+    for (const name of ['samples', keptAnswers]) await rm(join(made, name), { recursive: true, force: true });
+    for (const [name, text] of files) {
+      await mkdir(dirname(join(made, name)), { recursive: true });
+      await writeFile(join(made, name), text);
+    }
+    await check(made);
+    if (existsSync(folder)) await rename(folder, old);
+    await rename(made, folder);
+  } finally {
+    await rm(made, { recursive: true, force: true });
+    await rm(old, { recursive: true, force: true });
+  }
 }
 
 function newFolder(adapters: string, cc: string, force: boolean): string {
@@ -95,7 +136,7 @@ function newFolder(adapters: string, cc: string, force: boolean): string {
       fix: 'Give its ISO 3166 code, or one from XA to XZ to try things out.',
     });
   const folder = join(adapters, cc.toLowerCase());
-  if (existsSync(join(folder, 'adapter.yaml')) && !force)
+  if (existsSync(join(folder, 'adapter.yaml')) && !existsSync(join(folder, keptAnswers)) && !force)
     throw new GatewayError('E_REQUEST_INVALID', 'there is an adapter of this name already', {
       at: folder,
       fix: 'Edit it, or give --force to draft it anew.',
@@ -103,8 +144,16 @@ function newFolder(adapters: string, cc: string, force: boolean): string {
   return folder;
 }
 
-async function textsOf(files: readonly string[]): Promise<readonly { file: string; text: string }[]> {
-  return await Promise.all(files.map(async (file) => ({ file, text: await readUtf8(file) })));
+/** The files, and those of the folders, in the order of their names. */
+async function textsOf(paths: readonly string[]): Promise<readonly { file: string; text: string }[]> {
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      if (!existsSync(path) || !(await stat(path)).isDirectory()) return [path];
+      const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+      return names.map((name) => join(path, name));
+    }),
+  );
+  return await Promise.all(files.flat().map(async (file) => ({ file, text: await readUtf8(file) })));
 }
 
 async function readUtf8(file: string): Promise<string> {
@@ -142,40 +191,78 @@ async function answersOf(
   return new Map([...Object.entries(written), ...given]);
 }
 
-/** Asks a person one question after the other; the draft is made anew with the answers. */
-async function asked({ tools }: CliContext, request: DraftRequest, draft: Draft, ask: AskPerson): Promise<Draft> {
+interface Asked {
+  readonly draft: Draft;
+  /** The answers given, where the person left before the last question. */
+  readonly unfinished?: ReadonlyMap<string, unknown>;
+}
+
+/** Asks a person one question after the other. Each answer is tried at once: one that cannot be right is asked again, with the reason. */
+async function askAll(
+  { tools, out }: CliContext,
+  request: DraftRequest,
+  first: Draft,
+  terminal: Terminal,
+): Promise<Asked> {
   const answers = new Map(request.answers);
-  for (const { at, question } of draft.asks) {
-    const answer = await ask(`${at}  ${question}\n  Enter keeps the draft, ? leaves it open: `);
-    if (answer === undefined || answer.trim() === '?') continue;
-    answers.set(at, answer.trim() === '' ? 'yes' : tools.readYaml(answer, at));
-  }
-  return draftAdapter({ ...request, answers }, tools);
-}
-
-function terminal(): AskPerson | undefined {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  return async (question) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr });
-    try {
-      return await lines.question(question);
-    } finally {
-      lines.close();
+  const left = new Set<string>();
+  let draft = first;
+  try {
+    for (let next = first.asks[0]; next !== undefined; next = draft.asks.find(({ at }) => !left.has(at))) {
+      const { at, question } = next;
+      const text = await terminal.ask(`${at}  ${question}\n  Enter keeps the draft, ? leaves it open: `);
+      if (text === undefined) return { draft, unfinished: answers };
+      if (text.trim() === '?') {
+        left.add(at);
+        continue;
+      }
+      try {
+        const answer = text.trim() === '' ? 'yes' : tools.readYaml(text, at);
+        draft = draftAdapter({ ...request, answers: new Map([...answers, [at, answer]]) }, tools);
+        answers.set(at, answer);
+      } catch (error) {
+        if (!isGatewayError(error) || error.code === 'E_INTERNAL') throw error;
+        out.note(`  ${error.code}: ${error.detail}${error.fix === undefined ? '' : `. ${error.fix}`}`);
+      }
     }
+    return { draft };
+  } finally {
+    terminal.close();
+  }
+}
+
+function terminalHere(): OpenTerminal | undefined {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return () => terminalOn(createInterface({ input: process.stdin, output: process.stderr }));
+}
+
+/** Ctrl-C and the end of input both mean that the person leaves. Lines that come before they are asked for wait. */
+function terminalOn(lines: Interface): Terminal {
+  const waiting: string[] = [];
+  let ended = false;
+  let take: ((line: string | undefined) => void) | undefined;
+  const give = (line: string | undefined): void => {
+    const taker = take;
+    take = undefined;
+    if (taker !== undefined) taker(line);
+    else if (line !== undefined) waiting.push(line);
   };
-}
-
-async function writeDraft(folder: string, { manifest, files }: Draft, home: unknown): Promise<void> {
-  await rm(join(folder, 'samples'), { recursive: true, force: true });
-  await writeInto(folder, 'adapter.yaml', writeYaml(manifest));
-  if (home !== undefined) await writeInto(folder, 'home.yaml', writeYaml(home));
-  for (const [name, text] of files) await writeInto(folder, name, text);
-}
-
-async function writeInto(folder: string, name: string, text: string): Promise<void> {
-  const file = join(folder, name);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, text);
+  lines.on('line', give);
+  lines.on('SIGINT', () => lines.close());
+  lines.on('close', () => {
+    ended = true;
+    give(undefined);
+  });
+  return {
+    ask: (question) => {
+      lines.setPrompt(question);
+      if (!ended) lines.prompt();
+      const line = waiting.shift();
+      if (line !== undefined || ended) return Promise.resolve(line);
+      return new Promise((resolve) => (take = resolve));
+    },
+    close: () => lines.close(),
+  };
 }
 
 function report({ out }: CliContext, cc: string, { placements, asks }: Draft): void {

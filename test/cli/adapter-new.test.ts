@@ -164,12 +164,12 @@ describe('mra adapter new', () => {
     expect((await runAdapter(adapters, ['lint', 'xc'])).stdout).to.not.include('grade_unknown');
   });
 
-  it('at a terminal asks one question after the other: an empty answer accepts, ? leaves it open', async () => {
+  /** Runs the command at a terminal where `answer` answers; gives the places asked about, and what was noted. */
+  async function atTerminal(
+    answer: (at: string) => string | undefined,
+    more: readonly string[] = [],
+  ): Promise<{ asked: readonly string[]; notes: string }> {
     const asked: string[] = [];
-    const answers = new Map([
-      ['/name', 'Borealia Customs'],
-      ['/seal', '?'],
-    ]);
     const program = new Command().exitOverride();
     const streams = { stdout: memoryStream(), stderr: memoryStream() };
     const context = {
@@ -180,16 +180,76 @@ describe('mra adapter new', () => {
       serve: fail,
       exit: fail,
     };
-    newCommand(program, context, (question) => {
-      const at = question.split(' ')[0] ?? '';
-      asked.push(at);
-      return Promise.resolve(answers.get(at) ?? '');
-    });
-    await program.parseAsync(['new', 'xb', '--sample', join(samples, 'xb-list.xml')], { from: 'user' });
+    newCommand(program, context, () => ({
+      ask: (question) => {
+        const at = question.split('  ')[0] ?? '';
+        asked.push(at);
+        return Promise.resolve(answer(at));
+      },
+      close: () => undefined,
+    }));
+    await program.parseAsync(['new', 'xb', '--sample', join(samples, 'xb-list.xml'), ...more], { from: 'user' });
+    return { asked, notes: streams.stderr.text() };
+  }
+
+  it('at a terminal asks one question after the other: an empty answer accepts, ? leaves it open', async () => {
+    const answers = new Map([
+      ['/name', 'Borealia Customs'],
+      ['/seal', '?'],
+    ]);
+    const { asked } = await atTerminal((at) => answers.get(at) ?? '');
     expect(asked).to.include.members(['/name', '/seal', '/codes/status']);
+    expect(new Set(asked).size).to.equal(asked.length);
     const yaml = filesOf('xb')['adapter.yaml'] ?? '';
     expect(yaml).to.include('name: Borealia Customs').and.to.include('at: /seal');
     expect(yaml).to.not.include('at: /codes/status');
+  });
+
+  it('at a terminal a wrong answer is refused with its reason, and asked again', async () => {
+    const day = 'list.xml#/ApprovedOperators/Envelope/@created';
+    const wrong = new Map([
+      ['/timeZone', ['7', 'Etc/UTC']],
+      [day, ['message.issuedAt|datetime:yyyy-MM-dd', 'message.issuedAt|datetime:dd/MM/yyyy HH:mm:ss']],
+      ['list.xml#/ApprovedOperators/Operators/Operator/RegionCode', ['validFrom', 'ignore']],
+    ]);
+    const { asked, notes } = await atTerminal((at) => wrong.get(at)?.shift() ?? '');
+    for (const at of wrong.keys()) expect(asked.filter((each) => each === at).length, at).to.equal(2);
+    expect(notes).to.include('E_REQUEST_INVALID');
+    expect(filesOf('xb')['list.xml']).to.include('{message.issuedAt|datetime:dd/MM/yyyy HH:mm:ss}');
+    expect((await runAdapter(adapters, ['lint', 'xb'])).exit).to.equal(0);
+  });
+
+  it('keeps what was answered where the person leaves, and a later run goes on from there', async () => {
+    let left = 3;
+    const first = await atTerminal((at) => (left-- > 0 ? (at === '/name' ? 'Borealia Customs' : '') : undefined));
+    expect(first.asked.length).to.equal(4);
+    expect(Object.keys(filesOf('xb'))).to.include('answers.yaml');
+    expect((await runAdapter(adapters, ['test', 'xb', '--runs', '20'])).exit).to.equal(0);
+    const second = await atTerminal(() => '');
+    expect(second.asked[0]).to.equal(first.asked[3]);
+    for (const at of first.asked.slice(0, 3)) expect(second.asked).to.not.include(at);
+    expect(Object.keys(filesOf('xb'))).to.not.include('answers.yaml');
+    expect((await runAdapter(adapters, ['lint', 'xb'])).exit).to.equal(0);
+  });
+
+  it('leaves nothing behind beside the folder', async () => {
+    const [partner = fail()] = partners;
+    await draft(partner);
+    await draft(partner, '--force');
+    await rejectedBy(draft(partner, '--force', '--answer', '/name=7'));
+    expect(readdirSync(adapters).sort()).to.deep.equal(['cn', 'xb']);
+  });
+
+  it('keeps the sample, and compares what it is read as from then on', async () => {
+    const [partner = fail()] = partners;
+    await draft(partner);
+    const kept = filesOf('xb');
+    expect(kept['samples/partner-list-1/0-original.xml']).to.equal(readFileSync(join(samples, partner.sample), 'utf8'));
+    const read = join(adapters, 'xb', 'samples', 'partner-list-1', '2-read.json');
+    writeFileSync(read, (kept['samples/partner-list-1/2-read.json'] ?? '').replace('Example Fisheries AS', 'Other'));
+    expect((await runAdapter(adapters, ['test', 'xb', '--runs', '1', '--only', 'partner-list-1'])).exit).to.not.equal(
+      0,
+    );
   });
 
   const refusals: readonly (readonly [what: string, words: readonly string[], code: string])[] = [

@@ -1,22 +1,22 @@
-/** Drafts the folder of a new partner from its sample messages: manifest, templates, schemas and words, with a question for every guess. */
+/** Drafts the folder of a new partner from its samples: manifest, templates, schemas and sample conversations, with a question for every guess. */
 
-import type { HomeProfile } from '../../model/home.ts';
 import { GatewayError } from '../../model/errors.ts';
+import type { HomeProfile } from '../../model/home.ts';
 import type { TransportKind } from '../adapter.ts';
+import type { TextReaders } from '../check/message-text.ts';
+import { identifierForm } from '../identifiers.ts';
+import type { Ask, Manifest } from '../manifest.ts';
 import { momentNotation } from '../template/dates.ts';
-import type { Ask } from '../manifest.ts';
-import type { AdapterTools } from '../tools.ts';
-import { additionsFor, rootIdPart } from './draft-additions.ts';
-import { holesOf, type Vocabulary } from './draft-holes.ts';
-import { jsonSchema, jsonTemplate } from './draft-json.ts';
-import { linesSchema, linesTemplate, readCsvSamples } from './draft-lines.ts';
-import { draftManifest, withCard, type ManifestDraft } from './draft-manifest.ts';
-import { partOf, type DraftPart } from './draft-parts.ts';
-import { draftReadme } from './draft-readme.ts';
-import { plainReply } from './draft-reply.ts';
-import { pathOf, readJsonSamples, readXmlSamples, type Sample, type SampleText } from './draft-sample.ts';
-import { writeXml } from './draft-xml.ts';
-import { placeSample, type Placed, type Placement } from './placement.ts';
+import type { AdapterTools, SchemaFault } from '../tools.ts';
+import { draftConversations, type ConversationRequest } from './conversations.ts';
+import { columnsOf, draftMessage, filesOf, messageData, plainReply, type DraftedMessage } from './draft-message.ts';
+import type { Drafting } from './holes.ts';
+import { formatsOf, keepSamples, oddStatus, placeOf, type Formats } from './kept-samples.ts';
+import { draftManifest, withCard, type ManifestDraft } from './manifest.ts';
+import type { Placed, Placement } from './placement.ts';
+import { readSamples, type SampleText } from './read-samples.ts';
+import { pathOf, topOf, type SampleNode } from './sample-tree.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 export interface DraftRequest {
   /** The partner's letters, upper case. */
@@ -29,164 +29,172 @@ export interface DraftRequest {
   readonly name?: string;
   readonly timeZone?: string;
   readonly transport?: TransportKind;
-  /** On which the folder is drafted: the day its owner first looked it through. */
+  readonly vocabulary: Vocabulary;
   /** By the `at` of a question: `yes`, the value for adapter.yaml, or what an element is. */
   readonly answers: ReadonlyMap<string, unknown>;
 }
 
 export interface Draft {
   readonly manifest: ManifestDraft;
-  /** Templates, schemas and README.md, by name. */
+  /** Templates, schemas, README.md and samples, by path. */
   readonly files: ReadonlyMap<string, string>;
   readonly placements: readonly Placement[];
   readonly asks: readonly Ask[];
 }
 
-/** The same samples and answers give the same draft. Throws E_SAMPLE_UNREADABLE, and E_REQUEST_INVALID for an answer to no question. */
-export function draftAdapter(request: DraftRequest, tools: Pick<AdapterTools, 'readXml' | 'readJson'>): Draft {
-  const list = readSamples(request.samples, tools);
-  const words = vocabularyOf(request);
-  const files = new Map<string, string>();
-  const placed = draftMessage({ kind: 'list', sample: list, request, words, files });
-  if (request.replies.length > 0) {
-    const reply = readSamples(request.replies, tools);
-    draftMessage({ kind: 'reply', sample: reply, request, words, files });
-  } else {
-    writeMessage('reply', plainReply(list, words), { sample: list, request, files });
-    words.asks.push({
-      at: '/messages/reply',
-      question: 'How does the partner reply to a list? There is no sample of it; the layout is our proposal.',
-    });
-  }
-  const { partner } = request;
-  const manifest = draftManifest(
-    {
-      ...{ partner, home: request.home, name: request.name, timeZone: request.timeZone, transport: request.transport },
-      ...{
-        format: list.format === 'csv' ? 'text' : list.format,
-        placed,
-        codes: words.codes,
-        theirGrades: words.theirGrades,
-        ourGrades: request.ourGrades,
-      },
-      messages: { list: messageData('list', request, list.format), reply: messageData('reply', request, list.format) },
-    },
-    words.asks,
+type DraftTools = TextReaders & Pick<AdapterTools, 'validateManifest'>;
+
+/** The same samples and answers give the same draft. Throws E_SAMPLE_UNREADABLE, and E_REQUEST_INVALID for an answer that cannot be right. */
+export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
+  const { partner, vocabulary, answers } = request;
+  const drafting = draftingOf(request);
+  const { list, reply } = readSamples(
+    request.samples,
+    request.replies,
+    { partner, vocabulary, columns: columnsOf(answers) },
+    tools,
   );
-  const answered = withCard(withAnswers(manifest, request, words.asks));
-  const asks = words.asks.filter(({ at }) => !request.answers.has(at));
-  files.set('README.md', draftReadme({ partner, placements: placed.placements, asks }));
-  return { manifest: asks.length === 0 ? answered : { ...answered, asks }, files, placements: placed.placements, asks };
+  const listed = draftMessage('list', list, request, drafting);
+  const replied = reply === undefined ? plainReply(listed, drafting) : draftMessage('reply', reply, request, drafting);
+  const placed = listed.placed ?? { placements: [], items: undefined, departures: undefined };
+  const messages = { list: messageData(listed, partner), reply: messageData(replied, partner) };
+  const drafted = draftManifest({ ...request, format: list.format, placed, drafting, messages });
+  const manifest = withCard(withAnswers(drafted, answers));
+  const checked = tools.validateManifest(manifest);
+  if (!checked.ok) throw unfitAnswer(checked.errors[0]);
+  const files = new Map([listed, replied].flatMap((message) => filesOf(message, partner)));
+  const formats = formatsOf(files, checked.value, tools);
+  const doubted = new Set<SampleNode>();
+  for (const message of [listed, replied]) {
+    const doubt = (detail: string, node?: SampleNode): void => {
+      const all = message.placed?.placements ?? [];
+      const about = all.filter((each) => node === undefined || each.node === node);
+      if (about.some(({ why }) => why === 'answered') || (node === undefined && answers.size > 0))
+        requireBlameless(request, tools, {
+          at: `${message.file}#${node === undefined ? topOf(message.sample.root) : pathOf(node)}`,
+          detail,
+        });
+      for (const each of about) doubted.add(each.node);
+    };
+    keepSamples(message, formats[message.kind], checked.value.codes, { drafting, files, tools, doubt });
+  }
+  addConversations(
+    files,
+    formats,
+    { manifest: checked.value, placed, home: request.home.country, ending: list.format },
+    tools,
+  );
+  const asked = new Set(drafting.asks.map(({ at }) => at));
+  requireQuestions(answers, asked, [listed, replied]);
+  const asks = drafting.asks.filter(({ at }) => !answers.has(at));
+  const placements = placed.placements.map((placement): Placement => {
+    const at = `${listed.file}#${pathOf(placement.node)}`;
+    if (answers.get(at) === 'yes') return { ...placement, certainty: 'certain', why: `${placement.why}; confirmed` };
+    const open =
+      placement.certainty === 'certain' && (asked.has(at) || doubted.has(placement.node)) && !answers.has(at);
+    return open ? { ...placement, certainty: 'likely' } : placement;
+  });
+  files.set('README.md', readmeOf(partner, placements, asks));
+  return { manifest: asks.length === 0 ? manifest : { ...manifest, asks }, files, placements, asks };
 }
 
-/** The format of the sample is told by its first character. */
-function readSamples(samples: readonly SampleText[], tools: Pick<AdapterTools, 'readXml' | 'readJson'>): Sample {
-  const clean = samples.map(({ file, text }) => ({ file, text: text.replace(/^\ufeff/u, '') }));
-  const [begin = ''] = /\S/u.exec(clean[0]?.text ?? '') ?? [];
-  if (begin === '<') return readXmlSamples(clean, tools);
-  return begin === '{' || begin === '[' ? readJsonSamples(clean, tools) : readCsvSamples(clean);
+function draftingOf({ partner, home, ourGrades, timeZone, answers, vocabulary }: DraftRequest): Drafting {
+  const answer = answers.get('/timeZone');
+  const zone = typeof answer === 'string' && answer !== 'yes' ? answer : (timeZone ?? home.timeZone);
+  const { code, places } = home.invented;
+  // The letters AEO and those of the country may stand before the code.
+  const identifierWidth = code.replace('{place}', places[0]?.codePrefix ?? '').length + home.country.length + 3;
+  const shared = {
+    vocabulary,
+    codes: {},
+    strange: {},
+    asks: [],
+    theirGrades: [],
+    ourGrades,
+    partner,
+    home: home.country,
+    identifierWidth,
+  };
+  return { ...shared, steadyZone: momentNotation('yyyyMMddHHmm', zone) !== undefined };
 }
 
-function vocabularyOf({ partner, home, ourGrades, timeZone, answers }: DraftRequest): Vocabulary {
-  const said = answers.get('/timeZone');
-  const zone = typeof said === 'string' && said !== 'yes' ? said : (timeZone ?? home.timeZone);
-  const steadyZone = momentNotation('yyyyMMddHHmm', zone) !== undefined;
-  return { codes: {}, asks: [], theirGrades: [], ourGrades, partner, home: home.country, steadyZone };
+function unfitAnswer(fault: SchemaFault | undefined): GatewayError {
+  const { pointer = '', detail = 'does not follow the schema' } = fault ?? {};
+  const fix = 'schemas/adapter.schema.json says what may stand there.';
+  return new GatewayError('E_REQUEST_INVALID', `an answer does not fit: ${detail}`, { at: pointer, fix });
 }
 
-interface MessageTask {
-  readonly kind: 'list' | 'reply';
-  readonly sample: Sample;
-  readonly request: DraftRequest;
-  readonly words: Vocabulary;
-  readonly files: Map<string, string>;
+/** An answer is at fault where the sample is read without the answers. */
+function requireBlameless(
+  request: DraftRequest,
+  tools: DraftTools,
+  { at, detail }: { at: string; detail: string },
+): void {
+  if ([...request.answers.values()].every((value) => value === 'yes')) return;
+  const { asks } = draftAdapter({ ...request, answers: new Map() }, tools);
+  if (asks.some((each) => each.at === at && /^(?:.* )?(?:What is wrong here|Is this right)\?/u.test(each.question)))
+    return;
+  const fix = 'Look at the values of the sample, and correct the answer.';
+  throw new GatewayError('E_REQUEST_INVALID', `an answer contradicts the sample: ${detail}`, { at, fix });
 }
 
-function draftMessage({ kind, sample, request, words, files }: MessageTask): Placed {
-  const file = `${kind}.${sample.format}`;
-  const said = saidOf(file, request.answers);
-  const placed = placeSample({ kind, root: sample.root, partner: request.partner, said });
-  for (const path of said.keys())
-    if (!placed.placements.some(({ node }) => pathOf(node) === path)) throw noQuestion(`${file}#${path}`);
-  const holes = holesOf(placed, file, sample.format, words);
-  const additions = additionsFor({ kind, sample, placed, file, words });
-  const root = partOf(sample.root, { ...holes, ...additions });
-  const id = rootIdPart(sample, placed);
-  writeMessage(kind, id === undefined ? root : { ...root, parts: [id, ...root.parts] }, { sample, request, files });
-  return placed;
+interface ConversationFacts {
+  readonly manifest: Manifest;
+  readonly placed: Placed;
+  readonly home: string;
+  readonly ending: string;
 }
 
-/** Answers that say what an element is, by the path of the element. */
-function saidOf(file: string, answers: ReadonlyMap<string, unknown>): ReadonlyMap<string, string> {
-  const said = [...answers].filter(([at, value]) => at.startsWith(`${file}#`) && value !== 'yes');
-  return new Map(said.map(([at, value]) => [at.slice(file.length + 1), String(value)]));
+function addConversations(
+  files: Map<string, string>,
+  formats: Formats,
+  { manifest, placed, home, ending }: ConversationFacts,
+  tools: TextReaders,
+): void {
+  const { identifiers, arrangement, codes, lists, partner } = manifest;
+  const side = (which: 'theirs' | 'ours', country: string): ConversationRequest['ours'] => ({
+    form: identifierForm(identifiers[which], placeOf, `/identifiers/${which}`),
+    grades: arrangement.grades[which],
+    country,
+  });
+  const odd = formatsOf(files, { ...manifest, codes: { ...codes, status: oddStatus(manifest, placed) } }, tools).list;
+  const request = {
+    ...formats,
+    odd,
+    theirs: side('theirs', partner),
+    ours: side('ours', home),
+    deltas: lists?.kinds?.includes('delta') ?? true,
+  };
+  for (const [path, text] of draftConversations(request, ending, tools)) files.set(path, text);
+}
+
+/** E_REQUEST_INVALID for an answer that belongs to no question and no element. */
+function requireQuestions(
+  answers: DraftRequest['answers'],
+  asked: ReadonlySet<string>,
+  messages: readonly DraftedMessage[],
+): void {
+  const elements = messages.flatMap(({ file, placed, sample: { root } }) =>
+    placed === undefined
+      ? []
+      : [...placed.placements.map(({ node }) => node), ...root.children].map((node) => `${file}#${pathOf(node)}`),
+  );
+  for (const [at, value] of answers) {
+    const known = asked.has(at) || (value !== 'yes' && (at.includes('#') ? elements.includes(at) : true));
+    if (!known) throw noQuestion(at);
+  }
 }
 
 function noQuestion(at: string): GatewayError {
-  return new GatewayError('E_REQUEST_INVALID', 'an answer belongs to no question', {
-    at,
-    fix: 'Write it as the draft does: /name, or list.xml#/Root/Element.',
-  });
-}
-
-interface Writing {
-  readonly sample: Sample;
-  readonly request: DraftRequest;
-  readonly files: Map<string, string>;
-}
-
-function writeMessage(kind: 'list' | 'reply', root: DraftPart, { sample, request, files }: Writing): void {
-  const comment = 'Drafted from a sample; adapter.yaml says what is still asked.';
-  const id = `urn:mra:profile:${request.partner.toLowerCase()}:${kind}`;
-  if (sample.format === 'json') {
-    files.set(`${kind}.json`, jsonTemplate(root));
-    files.set(`${kind}.schema.json`, jsonSchema(root, id));
-    return;
-  }
-  if (sample.format === 'csv') {
-    const plain = kind === 'reply' && request.replies.length === 0 ? withoutTitles(sample) : sample;
-    files.set(`${kind}.csv`, linesTemplate(root, plain, comment));
-    files.set(`${kind}.schema.json`, linesSchema(root, plain, id));
-    return;
-  }
-  const { template, schemas } = writeXml(root, sample.prefixes, { comment, schema: `${kind}.xsd` });
-  files.set(`${kind}.xml`, template);
-  for (const [file, text] of schemas) files.set(file, text);
-}
-
-function withoutTitles({ titles: _, ...sample }: Sample): Sample {
-  return sample;
-}
-
-function messageData(
-  kind: 'list' | 'reply',
-  { partner }: DraftRequest,
-  format: Sample['format'],
-): Record<string, string> {
-  const cc = partner.toLowerCase();
-  const files = { template: `${kind}.${format}`, schema: format === 'xml' ? `${kind}.xsd` : `${kind}.schema.json` };
-  switch (format) {
-    case 'xml':
-      return files;
-    case 'json':
-      return { ...files, type: `vnd.mra.${cc}.${kind}+json` };
-    case 'csv':
-      return { ...files, type: `text/csv; charset=utf-8; layout=${cc}-aeo-${kind}-1` };
-  }
+  const fix = 'Write it as the draft does: /name, or list.xml#/Root/Element.';
+  return new GatewayError('E_REQUEST_INVALID', 'an answer belongs to no question', { at, fix });
 }
 
 /** Puts the answers for adapter.yaml where their questions point. */
-function withAnswers(manifest: ManifestDraft, { answers, replies }: DraftRequest, asks: readonly Ask[]): ManifestDraft {
-  const messages = replies.length === 0 ? ['list'] : ['list', 'reply'];
+function withAnswers(manifest: ManifestDraft, answers: DraftRequest['answers']): ManifestDraft {
   let changed: unknown = manifest;
-  for (const [at, value] of answers) {
-    const known = asks.some((ask) => ask.at === at);
-    if (at.includes('#')) {
-      const element = messages.some((kind) => at.startsWith(`${kind}.`));
-      if (!known && (value === 'yes' || !element)) throw noQuestion(at);
-    } else if (value !== 'yes') changed = withValue(changed, at.split('/').slice(1), value, at);
-    else if (!known) throw noQuestion(at);
-  }
+  for (const [at, value] of answers)
+    if (!at.includes('#') && value !== 'yes') changed = withValue(changed, at.split('/').slice(1), value, at);
   return changed as ManifestDraft;
 }
 
@@ -195,4 +203,35 @@ function withValue(target: unknown, [step, ...rest]: readonly string[], value: u
   if (typeof target !== 'object' || target === null || Array.isArray(target)) throw noQuestion(at);
   const known = target as Readonly<Record<string, unknown>>;
   return { ...known, [step]: withValue(known[step] ?? {}, rest, value, at) };
+}
+
+/** README.md: where each value of the sample went, and what is still to be asked. */
+function readmeOf(partner: string, placements: readonly Placement[], asks: readonly Ask[]): string {
+  const rows = placements.map(
+    ({ node, path, certainty, why }) =>
+      `| \`${pathOf(node)}\` | ${path === 'ignore' ? '' : `\`${path}\``} | ${certainty} | ${why.replaceAll('|', '\\|').replaceAll('\n', ' ')} |`,
+  );
+  const open =
+    asks.length === 0
+      ? ['Nothing.']
+      : [
+          '`adapter.yaml` holds the same questions; take each away there once it is answered.',
+          '',
+          ...asks.map(({ at, question }) => `- \`${at}\`: ${question}`),
+        ];
+  const head = [
+    `# ${partner}`,
+    '',
+    'Drafted from a sample message. Replace this page by what the partner agreed to: quirks, sources, what is assumed.',
+    '',
+  ];
+  const table = [
+    '## Where the values of the sample stand',
+    '',
+    '| element | value | | known by |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ];
+  return [...head, ...table, '## What is still asked', '', ...open, ''].join('\n');
 }

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathOf } from '../../../gateway/adapter/draft/draft-sample.ts';
+import { pathOf } from '../../../gateway/adapter/draft/sample-tree.ts';
 import { draftAdapter, type Draft, type DraftRequest } from '../../../gateway/adapter/draft/draft.ts';
+import { readVocabulary, type Vocabulary } from '../../../gateway/adapter/draft/vocabulary.ts';
 import { loadHome } from '../../../gateway/adapter/load.ts';
 import type { HomeProfile } from '../../../gateway/model/home.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
@@ -11,7 +12,9 @@ const samples = new URL('../../fixtures/partners/', import.meta.url).pathname;
 
 describe('a drafted adapter', () => {
   let home: HomeProfile;
+  let vocabulary: Vocabulary;
   before(async () => {
+    vocabulary = await readVocabulary(join(adaptersFolder, '..', 'schemas', 'draft-vocabulary.yaml'), adapterTools);
     home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
   });
 
@@ -23,6 +26,7 @@ describe('a drafted adapter', () => {
       ourGrades: ['advanced'],
       samples: named,
       replies: [],
+      vocabulary,
       answers: new Map(),
       ...more,
     };
@@ -46,7 +50,7 @@ describe('a drafted adapter', () => {
     expect(valuesOf(draft('XB', [fixture('xb-list.xml')]))).to.deep.include({
       '/ApprovedOperators/@version': 'fixed likely',
       '/ApprovedOperators/Envelope/@reference': 'message.id certain',
-      '/ApprovedOperators/Envelope/@created': 'message.issuedAt certain',
+      '/ApprovedOperators/Envelope/@created': 'message.issuedAt likely',
       '/ApprovedOperators/TotalOperators': 'message.position.count certain',
       [`${operator}/@ClientCode`]: 'identifier certain',
       [`${operator}/@SchemeState`]: 'status certain',
@@ -172,7 +176,7 @@ describe('a drafted adapter', () => {
     expect(valuesOf(made)).to.deep.include({
       '/List/@layout': 'fixed likely',
       '/List/Header/@no': 'message.id certain',
-      '/List/Header/@issued': 'message.issuedAt certain',
+      '/List/Header/@issued': 'message.issuedAt likely',
       '/List/Trader/Licence/@state': 'status certain',
     });
     expect(codesOf(made)['status']).to.deep.equal({ active: 'in force', suspended: 'on hold' });
@@ -205,5 +209,6 @@ describe('a drafted adapter', () => {
     expect(made.manifest['card']).to.have.nested.property('[0].example', 'XB7Q41');
     expect(made.manifest['card']).to.have.nested.property('[1].example', 'CN4403131697');
     expect(asked(made)).to.include('/card');
+    expect([...made.files.keys()]).to.not.include('quality.yaml');
   });
 });
