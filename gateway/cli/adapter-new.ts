@@ -92,7 +92,7 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   if (options.homeSketch === true)
     files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary.invented)));
   if (unfinished !== undefined) files.set(keptAnswers, writeYaml(Object.fromEntries(unfinished)));
-  await replaceFolder(folder, files, async (made) => void (await loadAdapter(made, tools)));
+  await replaceFolder(folder, files, (made) => loadAdapter(made, tools));
   report(context, cc.toLowerCase(), draft);
   if (unfinished !== undefined)
     out.note(`Your answers so far are kept; the same command goes on with the next question.`);
@@ -109,7 +109,7 @@ async function earlierAnswers({ tools }: CliContext, folder: string): Promise<[s
 async function replaceFolder(
   folder: string,
   files: ReadonlyMap<string, string>,
-  check: (made: string) => Promise<void>,
+  check: (made: string) => Promise<unknown>,
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const made = await mkdtemp(join(dirname(folder), '.new-'));

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Command } from 'commander';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadHome } from '../../gateway/adapter/load.ts';
@@ -26,7 +26,7 @@ interface Partner {
   readonly answers: Readonly<Record<string, unknown>>;
 }
 
-/** Three partners nobody has met: elements with attributes, nested JSON, a table with semicolons. */
+/** Partners nobody has met: elements with attributes, nested JSON, lines of fixed width, a table with semicolons. */
 const partners: readonly Partner[] = [
   {
     cc: 'xb',
@@ -42,6 +42,7 @@ const partners: readonly Partner[] = [
     sample: 'xc-list.json',
     answers: { '/arrangement/inForce': { from: '2026-05-01', source: 'letter of 2 April', confidence: 'agreed' } },
   },
+  { cc: 'xi', sample: 'xi-list.txt', answers: {} },
   {
     cc: 'xd',
     sample: 'xd-list.csv',
@@ -230,6 +231,38 @@ describe('mra adapter new', () => {
     for (const at of first.asked.slice(0, 3)) expect(second.asked).to.not.include(at);
     expect(Object.keys(filesOf('xb'))).to.not.include('answers.yaml');
     expect((await runAdapter(adapters, ['lint', 'xb'])).exit).to.equal(0);
+  });
+
+  it('takes a folder of samples: a full list, its difference and a reply', async () => {
+    const folder = join(adapters, 'theirs');
+    const member = (no: number, rest: string): string => `<Member><AeoNo>XB10${no}</AeoNo>${rest}</Member>`;
+    const member1 = member(0, '<Name>Example A</Name><Status>ACTIVE</Status><ValidFrom>2024-01-01</ValidFrom>');
+    const member2 = member(1, '<Name>Example B</Name><Status>SUSPENDED</Status><ValidFrom>2024-02-01</ValidFrom>');
+    const gone = member(0, '<Reason>WITHDRAWN</Reason><RemovalDate>2026-04-02</RemovalDate>');
+    const head = '<Sent>2026-04-01T00:00:00Z</Sent>';
+    mkdirSync(folder);
+    for (const [name, text] of [
+      ['1-full.xml', `<AeoFile type="FULL">${head}<Members>${member1}${member2}</Members></AeoFile>`],
+      ['2-delta.xml', `<AeoFile type="DELTA">${head}<Members/><Removed>${gone}</Removed></AeoFile>`],
+      [
+        '3-reply.xml',
+        `<AeoReply><MessageId>R-1</MessageId>${head}<InReplyTo>L-7</InReplyTo><Accepted>10</Accepted><Rejected>1</Rejected>
+          <Rejection><AeoNo>CN99</AeoNo><ErrorCode>E1</ErrorCode><ErrorText>unknown number</ErrorText></Rejection></AeoReply>`,
+      ],
+    ] as const)
+      writeFileSync(join(folder, name), text);
+    const { stdout } = await runAdapter(adapters, ['new', 'xb', '--sample', folder]);
+    const { placements, asks } = JSON.parse(stdout) as Report;
+    expect(placements.map(({ value }) => value)).to.include.members(['reason', 'since', 'message.kind']);
+    expect(asks.map(({ at }) => at)).to.not.include('/messages/reply');
+    const kept = Object.keys(filesOf('xb')).filter((name) => name.endsWith('-read.json'));
+    expect(kept.map((name) => name.split('/')[1])).to.deep.equal([
+      'partner-list-1',
+      'partner-list-2',
+      'partner-reply-1',
+    ]);
+    expect(filesOf('xb')['reply.xml']).to.include('<ErrorCode>{code|code:fault}</ErrorCode>');
+    expect((await runAdapter(adapters, ['test', 'xb', '--runs', '50'])).exit).to.equal(0);
   });
 
   it('leaves nothing behind beside the folder', async () => {

@@ -12,7 +12,7 @@ import { environmentOptions } from '../support/rehearsal.ts';
 const samples = new URL('../fixtures/partners/', import.meta.url).pathname;
 
 describe('a partner drafted from its sample', () => {
-  for (const sample of ['xb-list.xml', 'xc-list.json', 'xd-list.csv']) {
+  for (const sample of ['xb-list.xml', 'xc-list.json', 'xd-list.csv', 'xh-list.tsv', 'xi-list.txt']) {
     it(`exchanges lists and receipts both ways: ${sample}`, async function () {
       this.timeout(60_000);
       const adapters = temporaryFolder();

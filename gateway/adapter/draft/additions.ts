@@ -39,8 +39,9 @@ export function additionsFor(request: AdditionsRequest): Additions {
     behind: new Map<SampleNode, DraftPart[]>(),
   };
   const each = new Map<SampleNode, string>([[items, part]]);
-  const put = (where: keyof typeof maps, node: SampleNode, parts: readonly DraftPart[]): void =>
-    void (parts.length > 0 && maps[where].set(node, [...(maps[where].get(node) ?? []), ...parts]));
+  const put = (where: keyof typeof maps, node: SampleNode, parts: readonly DraftPart[]): void => {
+    if (parts.length > 0) maps[where].set(node, [...(maps[where].get(node) ?? []), ...parts]);
+  };
   put('inside', items, missingParts(request, part, items));
   const roles = placements.find(({ path }) => path === 'roles')?.node;
   if (roles !== undefined && !isJoined(roles, items)) {

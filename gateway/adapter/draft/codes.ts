@@ -76,9 +76,11 @@ export function freeCode(
   const styled = lower ? word : word.toUpperCase();
   const letters = styled.replaceAll('_', '');
   // Of short codes: the first letters and another one of the word.
-  const short = [...letters.slice(length - 1)].map((last) => letters.slice(0, length - 1) + last);
+  const short = Array.from(letters.slice(length - 1)).map((last) => letters.slice(0, length - 1) + last);
   const candidates =
-    (like.length > 0 && length <= 3) || styled.length > width ? [...short, ...(length === 1 ? 'QZXY' : [])] : [styled];
+    (like.length > 0 && length <= 3) || styled.length > width
+      ? [...short, ...(length === 1 ? ['Q', 'Z', 'X', 'Y'] : [])]
+      : [styled];
   const found = numbers ? undefined : candidates.find((code) => !taken.includes(code));
   if (found !== undefined) return found;
   for (let number = 1; ; number += 1) {

@@ -85,7 +85,7 @@ function addValue(parent: Occurrence, about: Omit<Occurrence, 'children'>, value
     : {
         ...about,
         children: [],
-        text: String(value),
+        text: typeof value === 'string' ? value : JSON.stringify(value),
         ...(typeof value === 'string' ? {} : { scalar: typeof value === 'number' ? 'number' : 'other' }),
       };
   parent.children.push(member);

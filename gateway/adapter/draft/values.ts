@@ -11,8 +11,16 @@ export interface NotationFound {
 
 /** The notation in which every value is a day that exists. */
 export function dayPatternOf(values: readonly string[], { days }: Vocabulary): NotationFound | undefined {
-  return patternOf(days, values, (pattern) => dayNotation(pattern)?.read);
+  if (!daysOf.has(values))
+    daysOf.set(
+      values,
+      patternOf(days, values, (pattern) => dayNotation(pattern)?.read),
+    );
+  return daysOf.get(values);
 }
+
+/** The values of a sample are asked about again and again. */
+const daysOf = new WeakMap<readonly string[], NotationFound | undefined>();
 
 /** The same for moments, read as if in UTC. */
 export function momentPatternOf(values: readonly string[], words: Vocabulary): NotationFound | undefined {

@@ -54,6 +54,8 @@ export interface Vocabulary extends Pick<VocabularyData, 'questions' | 'arrangem
   /** Notations that are tried, in this order. */
   readonly days: readonly string[];
   readonly moments: readonly string[];
+  /** Names that were matched before. */
+  readonly matches: Map<string, NameMatch>;
   readonly type: (path: string, kind: string) => ValueType;
 }
 
@@ -84,6 +86,7 @@ export async function readVocabulary(
     ),
     added: new Map(entries.flatMap(([path, { added }]) => (added === undefined ? [] : [[path, added] as const]))),
     ...texts,
+    matches: new Map(),
     days,
     type: (path, kind) => types[fields[path]?.type ?? kind] ?? { width: 120, example: 'example' },
     moments: days.slice(0, 11).flatMap((day) => times.flatMap((time) => zones.map((zone) => day + time + zone))),
@@ -147,6 +150,13 @@ export interface NameMatch {
 
 /** How well a name says that it is the field. `around`: names of the groups it stands in. */
 export function matchName(vocabulary: Vocabulary, path: string, own: string, around = ''): NameMatch {
+  const key = [path, own, around].join('\n');
+  const match = vocabulary.matches.get(key) ?? newMatch(vocabulary, path, own, around);
+  vocabulary.matches.set(key, match);
+  return match;
+}
+
+function newMatch(vocabulary: Vocabulary, path: string, own: string, around: string): NameMatch {
   const [words, outer] = [wordsOf(own, vocabulary), wordsOf(around, vocabulary)];
   const neutral = (rest: Words): boolean => rest.every((each) => each.some((word) => vocabulary.neutral.has(word)));
   const outerNeutral = neutral(outer);

@@ -83,8 +83,13 @@ function plainRegex(text: string): string {
 
 function cellRegex(cell: DraftPart, layout: LinesLayout): string {
   const { content, optional, before = '', columns } = cell;
-  if (layout.format === 'fixed')
-    return content.is === 'fixed' ? plainRegex(cellText(cell, layout)) : `.{${columns?.width ?? 0}}`;
+  if (layout.format === 'fixed') {
+    const width = columns?.width ?? 0;
+    if (content.is === 'fixed') return plainRegex(cellText(cell, layout));
+    // A value that must be there stands at the side from which it is not filled.
+    if (content.is !== 'hole' || optional || content.type.pattern === '.{0,400}') return `.{${width}}`;
+    return columns?.fill === '' ? `[^ ].{${width - 1}}` : `.{${width - 1}}[^ ]`;
+  }
   const text = (most: number): string =>
     `(?:[^"${plainRegex(layout.separator)}]{1,${most}}|"(?:[^"]|""){1,${most * 2}}")`;
   if (content.is === 'fixed') return plainRegex(quoted(before + content.text, layout));
