@@ -7,7 +7,8 @@ import type { IdentifierData } from '../identifiers.ts';
 import type { CardLine, Sourced } from '../manifest.ts';
 import { dayNotation, momentNotation } from '../template/dates.ts';
 import { ask, type Drafting, type SampleFormat } from './holes.ts';
-import { country, type Placed } from './placement.ts';
+import { country } from './fields.ts';
+import type { Placed } from './placement.ts';
 import { dayPatternOf, identifierShape, momentPatternOf } from './values.ts';
 
 export type ManifestDraft = Readonly<Record<string, unknown>>;
