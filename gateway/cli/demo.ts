@@ -96,9 +96,9 @@ async function runExchange(context: CliContext, demo: Demo): Promise<DemoReport>
   await timed('import', () => inventAll(demo));
   out.note(`${demo.operators} operators at home.`);
 
-  const links = them.map((gateway) => linkTo(us, gateway));
-  const both = links.flatMap(({ sent, received }) => [sent, received]);
-  const last = links.slice(-1).map(({ received }) => received);
+  const partners = them.map((gateway) => partnerOf(us, gateway));
+  const both = partners.flatMap(({ transfers }) => transfers);
+  const last = both.slice(-1);
   const progress = out.progress('lists exchanged', both.length * 2 + last.length);
   let done = 0;
   const send = async (transfers: readonly Transfer[]): Promise<void> => {
@@ -118,7 +118,8 @@ async function runExchange(context: CliContext, demo: Demo): Promise<DemoReport>
   });
   progress.end();
   const entries = await timed('entries', () => assessEntries(context, demo));
-  return { partners: countsOf(links), entries, example: await exampleFor(us, them[0]), seconds };
+  const counts = Object.fromEntries(partners.map(({ country, report }) => [country, report]));
+  return { partners: counts, entries, example: await exampleFor(us, them[0]), seconds };
 }
 
 /** Each administration knows its own operators. */
@@ -141,28 +142,15 @@ interface Transfer {
   readonly counts: ListCounts;
 }
 
-interface Link {
-  readonly transport: string;
-  readonly sent: Transfer;
-  readonly received: Transfer;
-}
-
-function linkTo(us: OpenGateway, partner: OpenGateway): Link {
-  const { transport } = getPartner(us, partner.home.country).adapter;
-  return {
-    transport: us.config.broker === undefined ? 'https' : transport,
-    sent: { from: us, to: partner, counts: noLists() },
-    received: { from: partner, to: us, counts: noLists() },
-  };
-}
-
-function countsOf(links: readonly Link[]): DemoReport['partners'] {
-  return Object.fromEntries(
-    links.map(({ transport, sent: { to, counts }, received }) => [
-      to.home.country,
-      { transport, ...counts, from_partner: received.counts },
-    ]),
-  );
+function partnerOf(us: OpenGateway, partner: OpenGateway) {
+  const { country } = partner.home;
+  const transport = us.config.broker === undefined ? 'https' : getPartner(us, country).adapter.transport;
+  const report = { transport, ...noLists(), from_partner: noLists() };
+  const transfers: readonly Transfer[] = [
+    { from: us, to: partner, counts: report },
+    { from: partner, to: us, counts: report.from_partner },
+  ];
+  return { country, report, transfers };
 }
 
 /** Sends what has changed, and waits for the receipt. */

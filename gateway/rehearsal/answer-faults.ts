@@ -6,7 +6,7 @@ import type { Partner } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
-import { addMessage } from '../store/outbox.ts';
+import { addMessage, findMessage } from '../store/outbox.ts';
 import { receiptContentType } from '../wire/transport/transport.ts';
 import type { AnswerFault } from './fault.ts';
 import type { Simulator } from './simulator.ts';
@@ -66,22 +66,18 @@ function closeAfter(response: ServerResponse, maxMs: number): void {
   response.once('close', () => clearTimeout(timeout));
 }
 
-/** The dispatcher of the simulator sends the receipt as a message of its own; once, however often the list comes. */
+/** The dispatcher of the simulator sends the receipt; once, however often the list comes. */
 const lateReceipt: AnswerFault = {
-  ...receiptFault('late-receipt', 'no receipt in the response; it follows as a message of its own', none),
+  ...receiptFault(
+    'late-receipt',
+    'no receipt in the response; it follows as a message of its own',
+    async ({ gateway: { db, now } }, _raw, { receipt }) => {
+      if (receipt !== undefined && (await findMessage(db.sql, receipt.id)) === undefined)
+        await db.transaction((tx) => addMessage(tx, receipt, { at: momentOf(now()) }));
+      return undefined;
+    },
+  ),
   receiptFollows: true,
-  behaviour({ gateway }) {
-    const queued = new Set<string>();
-    return {
-      async receipt(_raw, { verdict, duplicate, receipt }) {
-        if (receipt !== undefined && !queued.has(receipt.id)) {
-          queued.add(receipt.id);
-          await gateway.db.transaction((tx) => addMessage(tx, receipt, { at: momentOf(gateway.now()) }));
-        }
-        return { verdict, duplicate };
-      },
-    };
-  },
 };
 
 export const answerFaults: readonly AnswerFault[] = [

@@ -3,12 +3,7 @@
 import { withCheckDigit } from '../model/record/check-digits.ts';
 import { GatewayError } from '../model/errors.ts';
 import { decreeAt, type HomeProfile } from '../model/home.ts';
-import {
-  roles as allRoles,
-  type Day,
-  type DomesticRecord,
-  type OperatorStatus,
-} from '../model/record/domestic-record.ts';
+import { roles as allRoles, type Day, type DomesticRecord } from '../model/record/domestic-record.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
 export interface InventedAmount {
@@ -20,8 +15,8 @@ export interface InventedAmount {
   readonly today: Day;
 }
 
-const noStanding = 0.03;
-const withoutConsent = 0.07;
+const inactiveShare = 0.03;
+const withoutConsentShare = 0.07;
 const mostYears = 5;
 
 /**
@@ -129,30 +124,27 @@ function inventAddress(random: SeededRandom, place: Place): DomesticRecord['addr
 
 type Grade = Pick<DomesticRecord, 'grade' | 'gradeSince'>;
 
-/** The highest grade was given in the last years; the next one since the law of today knows it. */
+/** The highest grade was given in the last years, the next one since the law of today knows it. */
 function gradeMaker(home: HomeProfile, random: SeededRandom, today: Day): (high: boolean) => Grade {
   const law = decreeAt(home, today);
-  const highest = home.grades[0] ?? 'none';
-  const next =
-    (law?.grades ?? home.grades).find((grade) => grade !== highest && home.grades.includes(grade)) ?? highest;
+  const [highest = 'none'] = home.grades;
+  const next = (law?.grades ?? home.grades).find((grade) => grade !== highest && home.grades.includes(grade));
   const years = `${Number(today.slice(0, 4)) - mostYears}${today.slice(4)}`;
   const lawful = law === undefined || law.from < years ? years : law.from;
-  return (high) => ({
-    grade: high ? highest : next,
-    gradeSince: dayBetween(random, high || next === highest ? years : lawful, today),
-  });
+  return (high) =>
+    high || next === undefined
+      ? { grade: highest, gradeSince: dayBetween(random, years, today) }
+      : { grade: next, gradeSince: dayBetween(random, lawful, today) };
 }
 
-function inventStanding(
-  random: SeededRandom,
-  grade: Grade,
-  today: Day,
-): Omit<DomesticRecord, 'code' | 'name' | 'address' | 'roles'> {
+type Standing = Grade & Pick<DomesticRecord, 'status' | 'statusSince' | 'consent' | 'consentSince'>;
+
+function inventStanding(random: SeededRandom, grade: Grade, today: Day): Standing {
   const { gradeSince } = grade;
-  const active = random.next() >= noStanding;
-  const status: OperatorStatus = active ? 'active' : random.next() < 0.6 ? 'suspended' : 'revoked';
+  const active = random.next() >= inactiveShare;
+  const status = active ? 'active' : random.next() < 0.6 ? 'suspended' : 'revoked';
   const statusSince = active ? gradeSince : dayBetween(random, gradeSince, today);
-  const consent = random.next() >= withoutConsent;
+  const consent = random.next() >= withoutConsentShare;
   return { ...grade, status, statusSince, consent, ...(consent ? { consentSince: gradeSince } : {}) };
 }
 

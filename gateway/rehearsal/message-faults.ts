@@ -4,7 +4,7 @@ import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage, ListRecord } from '../model/list/list.ts';
 import type { ListOptions } from '../outbound/send-list.ts';
-import type { MessageResult, SendingFault } from './fault.ts';
+import type { MessageResult, SendingFault, SentMessage } from './fault.ts';
 import {
   altered,
   following,
@@ -18,19 +18,22 @@ import {
 import { startNewEpoch } from './sending.ts';
 import type { Simulator } from './simulator.ts';
 
-/** Forges the next list. */
+/** Forges the next list. `refusedRecords`: a sound gateway may apply it without so many of its operators. */
 function messageFault(
   name: string,
   description: string,
   expected: readonly MessageResult[],
   forge: (list: ListMessage, simulator: Simulator) => Forgery,
-  options?: ListOptions,
+  { refusedRecords, ...options }: ListOptions & Pick<SentMessage, 'refusedRecords'> = {},
 ): SendingFault {
   return {
     ...{ acts: 'sends', name, description, expected },
     async send(simulator) {
       const list = await nextList(simulator, options);
-      return [await simulator.send(await forged(simulator, list, forge(list, simulator)))];
+      const sent = await simulator.send(await forged(simulator, list, forge(list, simulator)));
+      if (refusedRecords === undefined) return [sent];
+      await startNewEpoch(simulator);
+      return [{ ...sent, refusedRecords }];
     },
   };
 }
@@ -100,21 +103,6 @@ const unreadable = [
   'E_SIGNATURE_INVALID',
 ] as const;
 
-const foreignOperators: SendingFault = {
-  acts: 'sends',
-  name: 'foreign-operators',
-  description: 'an operator on the list is of another country',
-  expected: ['E_RECORD_SCOPE', 'E_SCHEMA_INVALID', 'E_VALUE_INVALID'],
-  async send(simulator) {
-    const list = await nextList(simulator, full);
-    const first = firstOf(list);
-    const operator = { ...first, identifier: foreign(simulator, first.identifier) };
-    const sent = await simulator.send(await forged(simulator, withRecords(list, [operator, ...list.records.slice(1)])));
-    await startNewEpoch(simulator);
-    return [{ ...sent, refusedRecords: 1 }];
-  },
-};
-
 export const messageFaults: readonly SendingFault[] = [
   messageFault('gap', 'a list is missing before this one', ['E_SEQUENCE_GAP', 'E_LIST_PART'], (list, simulator) => ({
     list: following(simulator, list),
@@ -157,7 +145,17 @@ export const messageFaults: readonly SendingFault[] = [
     ['E_LIST_ROOT'],
     ({ position }) => ({ list: { position: { ...position, root: 'e'.repeat(64) } } }),
   ),
-  foreignOperators,
+  messageFault(
+    'foreign-operators',
+    'an operator on the list is of another country',
+    ['E_RECORD_SCOPE', 'E_SCHEMA_INVALID', 'E_VALUE_INVALID'],
+    (list, simulator) => {
+      const first = firstOf(list);
+      const operator = { ...first, identifier: foreign(simulator, first.identifier) };
+      return { list: withRecords(list, [operator, ...list.records.slice(1)]) };
+    },
+    { ...full, refusedRecords: 1 },
+  ),
   messageFault(
     'repeated-operator',
     'one operator is on the list twice',

@@ -68,20 +68,17 @@ export async function verifyReport(
   certificates: readonly X509Certificate[],
 ): Promise<X509Certificate> {
   const [header = '', content, value = '', ...more] = signature.trim().split('.');
-  if (content !== '' || more.length > 0) throw profile('the signature is not a JWS with detached content');
+  if (content !== '' || more.length > 0)
+    throw new GatewayError('E_SIGNATURE_PROFILE', 'the signature is not a JWS with detached content');
   const whole = `${header}.${Buffer.from(bytes).toString('base64url')}.${value}`;
   const stated = readJws(Buffer.from(whole), reportAlgorithm);
-  if (stated.type !== reportType) throw profile('the signature is over something else than a report');
+  if (stated.type !== reportType) throw new GatewayError('E_SIGNATURE_PROFILE', 'the signature is not over a report');
   const signer = certificates.find((certificate) => thumbprint(certificate) === stated.thumbprint);
   if (signer === undefined) {
     throw new GatewayError('E_SIGNER_UNKNOWN', 'the report was signed with a key that is not known here', {
-      fix: 'Give the certificate of whoever ran it: --certificate FILE.',
+      fix: 'Give the certificate of the signer: --certificate FILE.',
     });
   }
   await verifiedPayload(stated, signer.publicKey, reportAlgorithm);
   return signer;
-}
-
-function profile(detail: string): GatewayError {
-  return new GatewayError('E_SIGNATURE_PROFILE', detail);
 }

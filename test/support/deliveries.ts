@@ -38,16 +38,16 @@ export class Inbox {
 }
 
 /** A log that a test can wait on. */
-export function listeningLog() {
+export function observableLog() {
   const lines = new EventEmitter();
   const log = makeLog({
     level: 'debug',
     destination: { write: (line) => lines.emit('line', JSON.parse(line) as { msg: string; kind?: string }) },
   });
-  const heard = async (event: string, kind: string): Promise<void> => {
+  const logged = async (event: string, kind: string): Promise<void> => {
     for await (const [line] of EventEmitter.on(lines, 'line') as AsyncIterable<[{ msg: string; kind?: string }]>) {
       if (line.msg === event && line.kind === kind) return;
     }
   };
-  return { log, heard };
+  return { log, logged };
 }

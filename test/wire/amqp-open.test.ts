@@ -9,7 +9,7 @@ import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
 import { probeBroker } from '../../gateway/wire/transport/amqp-connection.ts';
 import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
 import { deadLetterQueueName, queueName } from '../../gateway/wire/transport/amqp-topology.ts';
-import { listeningLog, sealed, silent } from '../support/deliveries.ts';
+import { observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, forward } from '../support/rabbitmq.ts';
 import { freePort } from '../support/services.ts';
@@ -53,10 +53,10 @@ describe('the connection to the broker', () => {
 
   it('can wait for an unreachable broker, and works when it answers', async () => {
     const port = await freePort();
-    const { log, heard } = listeningLog();
+    const { log, logged } = observableLog();
     const link = await open({ url: `amqp://guest:guest@127.0.0.1:${port}`, waitForBroker: true, log });
     expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
-    const there = Promise.all([heard('broker connected', 'publish'), heard('broker connected', 'consume')]);
+    const there = Promise.all([logged('broker connected', 'publish'), logged('broker connected', 'consume')]);
     const late = createServer((near) => forward(near, amqpUrl())).listen(port, '127.0.0.1');
     await there;
     await link.consume(route, () => Promise.resolve());

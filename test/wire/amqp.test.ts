@@ -11,7 +11,7 @@ import {
   queueName,
   type Route,
 } from '../../gateway/wire/transport/amqp-topology.ts';
-import { Inbox, listeningLog, sealed, silent } from '../support/deliveries.ts';
+import { Inbox, observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, lineTo } from '../support/rabbitmq.ts';
 import type { Line } from '../support/rabbitmq.ts';
@@ -104,9 +104,9 @@ describe('messages over the broker', () => {
 
     it('is refused while the broker is unreachable', async () => {
       const line = await openLine();
-      const { log, heard } = listeningLog();
+      const { log, logged } = observableLog();
       const link = await open({ url: line.url, log });
-      const lost = heard('broker connection lost', 'publish');
+      const lost = logged('broker connection lost', 'publish');
       await line.close();
       await lost;
       expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
@@ -165,11 +165,11 @@ describe('messages over the broker', () => {
 
     it('continues after the connection was lost, and so does sending', async () => {
       const line = await openLine();
-      const { log, heard } = listeningLog();
+      const { log, logged } = observableLog();
       const link = await open({ url: line.url, log });
       const inbox = new Inbox();
       await link.consume(route, inbox.take);
-      const back = Promise.all([heard('broker connected', 'publish'), heard('broker connected', 'consume')]);
+      const back = Promise.all([logged('broker connected', 'publish'), logged('broker connected', 'consume')]);
       line.cut();
       await back;
       expect((await link.transport(route).send(sealed('m-2'))).kind).to.equal('custody');
@@ -177,11 +177,11 @@ describe('messages over the broker', () => {
     });
 
     it('continues after the queue was deleted', async () => {
-      const { log, heard } = listeningLog();
+      const { log, logged } = observableLog();
       const link = await open({ log });
       const inbox = new Inbox();
       await link.consume(route, inbox.take);
-      const back = heard('broker connected', 'consume');
+      const back = logged('broker connected', 'consume');
       const model = await connect(amqpUrl());
       await (await model.createChannel()).deleteQueue(queueName(route));
       await model.close();
