@@ -1,4 +1,4 @@
-/** The border door over real HTTP: shapes, statuses, refusals, and requests that come twice. */
+/** The border door over HTTP: bodies, statuses, refusals and idempotency. */
 
 import { expect } from 'chai';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { fillRegister, openClearance, union, northland, type TestClearance } fro
 const schemas = join(import.meta.dirname, '../../schemas');
 const question = { partner: 'NN', identifier: 'NN0000001', role: 'consignor', direction: 'import' };
 
-interface Told {
+interface Reply {
   readonly status: number;
   readonly headers: Headers;
   // The tests look into answers of every shape.
@@ -48,47 +48,47 @@ describe('border door', () => {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<Told> {
+  ): Promise<Reply> {
     const text = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body);
     const response = await fetch(`${address}${path}`, {
       method,
       body: text,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
     });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Told['body'] };
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Reply['body'] };
   }
   const post = (path: string, body: unknown, headers?: Record<string, string>) => send('POST', path, body, headers);
 
-  it('a check is created, told whole, and found again at its address', async () => {
-    const told = await post('/v1/checks', question);
-    expect(told.status).to.equal(201);
-    expect(told.body).to.include({ outcome: 'recognised' });
-    expect(told.headers.get('cache-control')).to.equal('no-store');
-    const again = await send('GET', told.headers.get('location') ?? '');
-    expect([again.status, again.body]).to.deep.equal([200, told.body]);
+  it('a check is created, returned in full, and found again at its location', async () => {
+    const reply = await post('/v1/checks', question);
+    expect(reply.status).to.equal(201);
+    expect(reply.body).to.include({ outcome: 'recognised' });
+    expect(reply.headers.get('cache-control')).to.equal('no-store');
+    const again = await send('GET', reply.headers.get('location') ?? '');
+    expect([again.status, again.body]).to.deep.equal([200, reply.body]);
   });
 
   it('not on the list is an answer and no error', async () => {
-    const told = await post('/v1/checks', { ...question, identifier: 'NN0000009' });
-    expect([told.status, told.body['outcome']]).to.deep.equal([201, 'not_on_list']);
+    const reply = await post('/v1/checks', { ...question, identifier: 'NN0000009' });
+    expect([reply.status, reply.body['outcome']]).to.deep.equal([201, 'not_on_list']);
   });
 
-  it('whoever prefers it gets outcome and number only', async () => {
-    const told = await post('/v1/checks', question, { prefer: 'return=minimal' });
-    expect(told.body).to.have.all.keys('outcome', 'consultation_number');
-    expect(told.headers.get('preference-applied')).to.equal('return=minimal');
+  it('Prefer: return=minimal returns outcome and number only', async () => {
+    const reply = await post('/v1/checks', question, { prefer: 'return=minimal' });
+    expect(reply.body).to.have.all.keys('outcome', 'consultation_number');
+    expect(reply.headers.get('preference-applied')).to.equal('return=minimal');
   });
 
-  it('every fault of a request is told at once, with its place and without its value', async () => {
-    const told = await post('/v1/checks', {
+  it('all faults of a request are reported, with pointer and without value', async () => {
+    const reply = await post('/v1/checks', {
       identifier: 123456789012345,
       role: 'shipper',
       at: '2026-11-23T14:05:11',
       secret: 1,
     });
-    expect([told.status, told.body['code']]).to.deep.equal([422, 'E_REQUEST_INVALID']);
-    expect(told.headers.get('content-type')).to.equal('application/problem+json');
-    const errors = told.body['errors'] as unknown as { pointer: string; code: string }[];
+    expect([reply.status, reply.body['code']]).to.deep.equal([422, 'E_REQUEST_INVALID']);
+    expect(reply.headers.get('content-type')).to.equal('application/problem+json');
+    const errors = reply.body['errors'] as unknown as { pointer: string; code: string }[];
     expect(errors.map(({ pointer, code }) => `${pointer} ${code}`)).to.have.members([
       '/partner REQUIRED',
       '/secret UNKNOWN_MEMBER',
@@ -96,11 +96,11 @@ describe('border door', () => {
       '/role ENUM',
       '/at TIME_ZONE',
     ]);
-    expect(JSON.stringify(told.body)).to.not.match(/123456789012345|shipper/u);
+    expect(JSON.stringify(reply.body)).to.not.match(/123456789012345|shipper/u);
     expect(await eventsSince(clearance.db.sql, 0, 1)).to.deep.equal([]);
   });
 
-  it('what is not strict JSON is a bad request', async () => {
+  it('a body that is not strict JSON is a bad request', async () => {
     for (const text of [
       '{',
       '[1,]',
@@ -110,9 +110,9 @@ describe('border door', () => {
       '[1e999]',
       '['.repeat(1000),
     ]) {
-      const told = await post('/v1/checks', text);
-      expect(told.status, text.slice(0, 20)).to.be.oneOf([400, 422]);
-      expect(told.body['code'], text.slice(0, 20)).to.be.oneOf(['E_REQUEST_MALFORMED', 'E_LIMIT_EXCEEDED']);
+      const reply = await post('/v1/checks', text);
+      expect(reply.status, text.slice(0, 20)).to.be.oneOf([400, 422]);
+      expect(reply.body['code'], text.slice(0, 20)).to.be.oneOf(['E_REQUEST_MALFORMED', 'E_LIMIT_EXCEEDED']);
     }
     const latin = await fetch(`${address}/v1/checks`, {
       method: 'POST',
@@ -122,8 +122,8 @@ describe('border door', () => {
     expect(latin.status).to.equal(400);
   });
 
-  it('a partner that is none, another type, another method and another address are problems', async () => {
-    const codes = async (told: Promise<Told>) => [(await told).status, (await told).body['code']];
+  it('an unknown partner, media type, method or address is a problem', async () => {
+    const codes = async (reply: Promise<Reply>) => [(await reply).status, (await reply).body['code']];
     expect(await codes(post('/v1/checks', { ...question, partner: 'QQ' }))).to.deep.equal([422, 'E_PARTNER_UNKNOWN']);
     expect(await codes(post('/v1/checks', 'a=b', { 'content-type': 'text/plain' }))).to.deep.equal([
       415,
@@ -144,7 +144,7 @@ describe('border door', () => {
     expect(await codes(send('GET', '/v1/assessments/ASM-1'))).to.deep.equal([404, 'E_ASSESSMENT_UNKNOWN']);
   });
 
-  it('a body larger than agreed is refused, with a stated length and without one', async () => {
+  it('a body that is too large is refused, with and without Content-Length', async () => {
     const large = JSON.stringify({ ...question, name: 'x'.repeat(70_000) });
     expect((await post('/v1/checks', large)).status).to.equal(413);
     const request = httpRequest(`${address}/v1/checks`, {
@@ -159,13 +159,13 @@ describe('border door', () => {
     request.destroy();
   });
 
-  it('the caller’s id comes back, and one that is no id is replaced', async () => {
+  it('the request id of the caller is returned, and an invalid one is replaced', async () => {
     expect((await post('/v1/checks', question, { 'x-request-id': 'abc-1' })).headers.get('x-request-id')).to.equal(
       'abc-1',
     );
-    const told = await post('/v1/checks', {}, { 'x-request-id': 'a b' });
-    expect(told.headers.get('x-request-id')).to.match(/^req_/u);
-    expect(told.body['request_id']).to.equal(told.headers.get('x-request-id'));
+    const reply = await post('/v1/checks', {}, { 'x-request-id': 'a b' });
+    expect(reply.headers.get('x-request-id')).to.match(/^req_/u);
+    expect(reply.body['request_id']).to.equal(reply.headers.get('x-request-id'));
   });
 
   it('the same request under the same key gets the same answer, and is recorded once', async () => {
@@ -189,15 +189,15 @@ describe('border door', () => {
     expect((await post('/v1/checks', question, { 'idempotency-key': 'x'.repeat(256) })).status).to.equal(422);
   });
 
-  it('many requests at once under one key leave one answer', async () => {
-    const told = await Promise.all(
+  it('concurrent requests under one key store one answer', async () => {
+    const reply = await Promise.all(
       Array.from({ length: 8 }, () => post('/v1/checks', question, { 'idempotency-key': 'k-3' })),
     );
-    expect(new Set(told.map(({ body }) => JSON.stringify(body))).size).to.equal(1);
+    expect(new Set(reply.map(({ body }) => JSON.stringify(body))).size).to.equal(1);
     expect(await eventsSince(clearance.db.sql, 0, 20)).to.have.length(1);
   });
 
-  it('a batch answers under the caller’s keys, and tells the bad one beside the others', async () => {
+  it('a batch returns results under the caller’s keys, and the problem of a faulty query among them', async () => {
     const { status, body } = await post('/v1/checks/batch', {
       direction: 'import',
       checks: {
@@ -221,7 +221,7 @@ describe('border door', () => {
     ]);
   });
 
-  it('a batch takes a thousand questions and not one more', async () => {
+  it('a batch has at most a thousand queries', async () => {
     const checks = (n: number) => ({
       checks: Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, question])),
     });
@@ -230,14 +230,14 @@ describe('border door', () => {
     expect((await post('/v1/checks/batch', checks(1001))).status).to.equal(422);
   });
 
-  it('an entry is assessed as JSON and as XML, and found again', async () => {
+  it('an entry is assessed as JSON and as XML, and the assessment found again', async () => {
     const entry = { entry: { id: 'E-9', type: 'import', parties: [{ role: 'consignor', identifier: 'NN0000001' }] } };
-    const told = await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' });
-    expect([told.status, told.body['decision'], told.body['profile']]).to.deep.equal([201, 'apply', 'json']);
-    const { links, ...stored } = told.body;
-    expect(links).to.deep.equal({ self: told.headers.get('location') });
-    expect((await send('GET', told.headers.get('location') ?? '')).body).to.deep.equal(stored);
-    expect((await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' })).body).to.deep.equal(told.body);
+    const reply = await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' });
+    expect([reply.status, reply.body['decision'], reply.body['profile']]).to.deep.equal([201, 'apply', 'json']);
+    const { links, ...stored } = reply.body;
+    expect(links).to.deep.equal({ self: reply.headers.get('location') });
+    expect((await send('GET', reply.headers.get('location') ?? '')).body).to.deep.equal(stored);
+    expect((await post('/v1/assessments', entry, { 'idempotency-key': 'a-1' })).body).to.deep.equal(reply.body);
 
     const xml = '<Declaration><TypeCode>IMA</TypeCode><Exporter><ID>NN0000001</ID></Exporter></Declaration>';
     const read = await post('/v1/assessments?profile=wco-dec', xml, {
@@ -250,7 +250,7 @@ describe('border door', () => {
     expect([broken.status, broken.body['code']]).to.deep.equal([400, 'E_REQUEST_MALFORMED']);
   });
 
-  it('partners are told with their terms and the age of their lists', async () => {
+  it('partners are listed with their terms and the freshness of their lists', async () => {
     const { body } = await send('GET', '/v1/partners');
     const partners = body['partners'] as unknown as { partner: string; freshness: { state: string } }[];
     expect(partners.map(({ partner, freshness }) => [partner, freshness.state])).to.deep.equal([
@@ -259,7 +259,7 @@ describe('border door', () => {
     ]);
   });
 
-  it('the door is live and ready though a partner has sent no list; with the store gone it is not', async () => {
+  it('the door is ready without a list of a partner, and not without the store', async () => {
     expect((await send('GET', '/livez')).body).to.deep.equal({ status: 'pass' });
     expect((await send('GET', '/readyz')).body).to.deep.equal({ status: 'degraded' });
     const verbose = await send('GET', '/readyz?verbose');
@@ -271,14 +271,14 @@ describe('border door', () => {
     expect((await send('GET', '/readyz')).status).to.equal(503);
   });
 
-  it('our own trouble is told without detail, and logged without the question', async () => {
+  it('our own errors are reported without detail, and logged without the query', async () => {
     await clearance.db.close();
-    const told = await post('/v1/checks', question, { 'x-request-id': 'trouble-1' });
-    expect(told.status).to.be.at.least(500);
+    const reply = await post('/v1/checks', question, { 'x-request-id': 'trouble-1' });
+    expect(reply.status).to.be.at.least(500);
     expect(logged.join('')).to.include('trouble-1').and.not.include('NN0000001');
   });
 
-  it('who asks is told by the door and stands in the proof; whoever is turned away gets no answer', async () => {
+  it('the proof names the caller, and a refused caller gets no answer', async () => {
     const log = makeLog({ level: 'silent' });
     const requesterOf = ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => {
       if (headers['x-post'] === 'post-7') return 'post-7';

@@ -61,7 +61,7 @@ describe('the border contract', () => {
     });
   }
 
-  it('an answer that names a near miss, one that cannot, and one cut by its box follow it', async () => {
+  it('answers with a suggestion, without one, and about a truncated identifier follow it', async () => {
     const near = await post('/v1/checks', question('NN00000O1'));
     follows('answer', near);
     expect(near).to.have.nested.property('would_change_answer.identifier', 'NN0000001');

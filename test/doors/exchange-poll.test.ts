@@ -1,4 +1,4 @@
-/** What waits at the exchange door: who may fetch it, how it is named, and what is known about how it was sent. */
+/** Polling at the exchange door: who gets which message, its headers, and the record of how it was sent. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:https';
@@ -55,7 +55,7 @@ describe('the exchange door, polled,', () => {
     told = Promise.withResolvers();
   });
 
-  it('what waits for the partner of the certificate, named as a POST names it, and tells that it was sent', async () => {
+  it('returns the message for the partner of the certificate, with the headers of a POST, and records that it was sent', async () => {
     poll = waiting(digested('m-1', Buffer.from('<list/>')));
     const { status, type, headers, body } = await call(next);
     expect({ status, type, body }).to.deep.equal({ status: 200, type: 'application/xml', body: '<list/>' });
@@ -69,11 +69,11 @@ describe('the exchange door, polled,', () => {
     expect({ asked, sent }).to.deep.equal({ asked: ['XB'], sent: [true] });
   });
 
-  it('nothing with a bare 204', async () => {
+  it('returns 204 without a message', async () => {
     expect(await call(next)).to.include({ status: 204, body: '' });
   });
 
-  it('nothing to strangers, to other partners, and in answer to other methods', async () => {
+  it('returns nothing to strangers, to other partners, and for other methods', async () => {
     poll = waiting(digested('m-1', Buffer.from('<list/>')));
     expectProblem(await call({ ...next, as: opened.unregistered }), 403, 'E_CHANNEL_UNKNOWN');
     expectProblem(await call({ ...next, as: opened.other }), 403, 'E_CHANNEL_MISMATCH');
@@ -84,12 +84,12 @@ describe('the exchange door, polled,', () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('nothing to a partner whose messages are sent', async () => {
+  it('returns nothing to a partner whose messages are sent', async () => {
     poll = () => Promise.reject(new GatewayError('E_ROUTE_UNKNOWN', 'sent, not fetched'));
     expectProblem(await call(next), 404, 'E_ROUTE_UNKNOWN');
   });
 
-  it('and tells when the partner hung up half way', async () => {
+  it('records that the partner closed the connection early', async () => {
     poll = waiting(digested('m-1', Buffer.alloc(64 * 1024 * 1024)));
     const agent = new Agent({ cert: opened.partner.cert, key: opened.partner.key, ca: opened.home.ca });
     const outgoing = request({ host: '127.0.0.1', port: opened.port, path: next.path, agent }, (incoming) => {
@@ -101,7 +101,7 @@ describe('the exchange door, polled,', () => {
     agent.destroy();
   });
 
-  it('and the HTTPS transport fetches it: a message, nothing, or what was in the way', async () => {
+  it('is polled by the HTTPS transport: a message, nothing, or the failure', async () => {
     const [way, posing] = [fetcher(opened.partner), fetcher(opened.other)];
     const bytes = randomBytes(maxBytes);
     expect(await way.pull?.next()).to.deep.equal({ kind: 'none' });

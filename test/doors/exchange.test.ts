@@ -1,4 +1,4 @@
-/** The exchange door: who may come in, what is taken, and how each outcome is answered. */
+/** The exchange door: who is admitted, which messages are accepted, and the response to each verdict. */
 
 import { randomBytes } from 'node:crypto';
 import { createServer as createPlainServer } from 'node:http';
@@ -47,8 +47,8 @@ describe('the exchange door', () => {
     expect(taken).to.have.length(0);
   };
 
-  describe('takes', () => {
-    it('the bytes as they came, for the partner of the certificate, with the id as a hint', async () => {
+  describe('passes on', () => {
+    it('the unchanged bytes, for the partner of the certificate, with the id as a hint', async () => {
       const body = Buffer.concat([Buffer.from('\uFEFF<list>\r\n'), randomBytes(100)]);
       await call({ body, headers: { 'mra-message-id': 'm-1', 'content-type': 'application/json' } });
       expect(taken).to.have.length(1);
@@ -62,16 +62,16 @@ describe('the exchange door', () => {
       expect(Buffer.compare(bytes, body)).to.equal(0);
     });
 
-    it('a message of exactly the size agreed', async () => {
+    it('a message of exactly the maximum size', async () => {
       expect((await call({ body: 'x'.repeat(maxBytes) })).status).to.equal(200);
     });
 
-    it('no hint that is not an id', async () => {
+    it('no hint that is not a valid id', async () => {
       await call({ headers: { 'mra-message-id': 'an id with spaces' } });
       expect(taken[0]).to.not.have.property('hintedId');
     });
 
-    it('no other name than the certificate’s from a header', async () => {
+    it('no partner that a header names', async () => {
       await call({
         headers: { 'x-client-cert': opened.other.cert.replaceAll('\n', ' '), 'x-forwarded-for': '10.0.0.1' },
       });
@@ -93,12 +93,12 @@ describe('the exchange door', () => {
       });
     }
 
-    it('a receipt with a bare 202, because receipts are not receipted', async () => {
+    it('a receipt with 202 only, because receipts get no receipt', async () => {
       receive = () => Promise.resolve({ verdict: 'applied' });
       expect(await call({})).to.include({ status: 202, body: '' });
     });
 
-    it('our own trouble with a problem that names a time to come back, and keeps the details in the log', async () => {
+    it('our own errors with a problem and Retry-After, and keeps the details in the log', async () => {
       receive = () => Promise.reject(new GatewayError('E_STORE_UNREACHABLE', 'no route to database-7'));
       const answer = await call({});
       expectProblem(answer, 503, 'E_STORE_UNREACHABLE');
@@ -107,7 +107,7 @@ describe('the exchange door', () => {
       expect(opened.logged()).to.include('database-7').and.include('request-1');
     });
 
-    it('what was not foreseen with E_INTERNAL; neither answer nor log quotes the failure', async () => {
+    it('unexpected errors with E_INTERNAL; neither response nor log quotes the error', async () => {
       receive = () => Promise.reject(new TypeError('SHENZHEN EXAMPLE CO is not iterable'));
       const answer = await call({});
       expectProblem(answer, 500, 'E_INTERNAL');
@@ -117,16 +117,16 @@ describe('the exchange door', () => {
     });
   });
 
-  describe('turns away', () => {
+  describe('refuses', () => {
     it('a certificate that is not registered', async () => {
       expectProblem(await call({ as: opened.unregistered }), 403, 'E_CHANNEL_UNKNOWN');
     });
 
-    it('a partner who speaks for another', async () => {
+    it('a partner that sends for another', async () => {
       expectProblem(await call({ as: opened.other }), 403, 'E_CHANNEL_MISMATCH');
     });
 
-    it('a message larger than agreed, with and without its length stated', async () => {
+    it('a message that is too large, with and without Content-Length', async () => {
       const body = 'x'.repeat(maxBytes + 1);
       expectProblem(await call({ body }), 413, 'E_SIZE_EXCEEDED');
       expectProblem(await call({ body, headers: { 'transfer-encoding': 'chunked' } }), 413, 'E_SIZE_EXCEEDED');
@@ -161,7 +161,7 @@ describe('the exchange door', () => {
       expectProblem(await call({ path: '/exchange/%E0%A4%A' }), 422, 'E_REQUEST_INVALID');
     });
 
-    it('everybody, when it stands on a server without TLS', async () => {
+    it('everybody on a server without TLS', async () => {
       const door = exchangeDoor({
         partnerOf: () => 'XB',
         receive,
@@ -176,7 +176,7 @@ describe('the exchange door', () => {
       await shut(plain);
     });
 
-    it('more messages at once than agreed, and takes the next when one is done', async () => {
+    it('too many concurrent messages, and accepts the next when one is done', async () => {
       const gate = Promise.withResolvers<undefined>();
       const bothIn = Promise.withResolvers<undefined>();
       let inside = 0;
@@ -195,7 +195,7 @@ describe('the exchange door', () => {
     });
   });
 
-  it('and the HTTPS transport understand each other', async () => {
+  it('works with the HTTPS transport', async () => {
     const { port, home, partner, other } = opened;
     const url = `https://127.0.0.1:${port}`;
     const way = httpsTransport({ url, from: 'XB', tls: { cert: partner.cert, key: partner.key, ca: [home.ca] } });

@@ -17,7 +17,7 @@ const approval = (digest: string, person: string) => ({
 });
 
 onBothEngines('bulk work', (store) => {
-  it('inserts more rows than one statement takes, with any text in them', async () => {
+  it('inserts more rows than one statement has, with any text in them', async () => {
     const awkward = [
       '',
       ' ',
@@ -33,7 +33,7 @@ onBothEngines('bulk work', (store) => {
     expect(held.map(({ ref }) => ref)).to.deep.equal(rows.map(({ ref }) => ref));
   });
 
-  it('takes nothing of rows of which one breaks a rule', async () => {
+  it('inserts no row when one violates a constraint', async () => {
     const failing = store().write((tx) => insertMany(tx, 'event', [event(90_001), event(90_002), event(90_001)]));
     expect(await failing.catch((error: unknown) => error)).to.be.instanceOf(Error);
     const held = await store().db.sql.selectFrom('event').select('n').where('n', '>=', 90_000).execute();
@@ -80,7 +80,7 @@ onBothEngines('bulk work', (store) => {
     expect(numbers.map(({ n }) => n)).to.deep.equal([3, 5]);
   });
 
-  it('lets other work run while many rows are written', async () => {
+  it('yields to other work while many rows are written', async () => {
     let turns = 0;
     const counting = setInterval(() => (turns += 1), 1);
     await store().write((tx) =>
@@ -96,7 +96,7 @@ onBothEngines('bulk work', (store) => {
 });
 
 onBothEngines('bytes', (store) => {
-  it('are kept once and come back as they were', async () => {
+  it('are stored once and returned unchanged', async () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, i) => i % 256);
     const first = await store().write((tx) => keepBytes(tx, bytes));
     const second = await store().write((tx) => keepBytes(tx, bytes));
@@ -104,7 +104,7 @@ onBothEngines('bytes', (store) => {
     expect(Buffer.compare(await getBytes(store().db.sql, first), bytes)).to.equal(0);
   });
 
-  it('are an error when they were never kept', async () => {
+  it('that were never stored are E_MESSAGE_UNKNOWN', async () => {
     expect(await codeOf(getBytes(store().db.sql, digestOf(bytesOf('never'))))).to.equal('E_MESSAGE_UNKNOWN');
   });
 });

@@ -23,7 +23,7 @@ import { bytesOf, hour, operator } from './samples.ts';
 const none = (): Promise<void> => Promise.resolve();
 
 onBothEngines('the store', (store) => {
-  it('holds nothing of a transaction whose work failed', async () => {
+  it('stores nothing of a transaction whose work failed', async () => {
     const before = await countOperators(store().db.sql);
     const failing = store().write(async (tx) => {
       await saveOperators(tx, [operator('F1')], hour(1));
@@ -33,7 +33,7 @@ onBothEngines('the store', (store) => {
     expect(await countOperators(store().db.sql)).to.equal(before);
   });
 
-  it('answers a read while a transaction is open, from what is committed', async () => {
+  it('reads what is committed while a transaction is open', async () => {
     const before = await countOperators(store().db.sql);
     await store().write(async (tx) => {
       await saveOperators(tx, [operator('R1')], hour(1));
@@ -48,13 +48,13 @@ onBothEngines('the store', (store) => {
     expect(await writing.catch((error: unknown) => String(error))).to.match(/read-?only/);
   });
 
-  it('runs transactions begun side by side to their ends', async () => {
+  it('completes concurrent transactions', async () => {
     const texts = Array.from({ length: 40 }, (_, i) => `side by side ${i}`);
     const digests = await Promise.all(texts.map((text) => store().write((tx) => keepBytes(tx, bytesOf(text)))));
     expect(new Set(digests).size).to.equal(40);
   });
 
-  it('opens a second time without changing what is there', async () => {
+  it('opens a second time without changing its content', async () => {
     await store().write((tx) => saveOperators(tx, [operator('O1')], hour(1)));
     const count = await countOperators(store().db.sql);
     const again = await openDatabase(store().url);
@@ -79,7 +79,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     });
     afterEach(() => fresh.remove());
 
-    it('works for two programs that meet an empty store at once', async () => {
+    it('works for two programs that open an empty store at the same time', async () => {
       const both = await Promise.all([openDatabase(fresh.url), openDatabase(fresh.url)]);
       expect(both.map((db) => db.engine)).to.deep.equal([engine, engine]);
       await Promise.all(both.map((db) => db.close()));
@@ -129,11 +129,11 @@ describe('the embedded store', () => {
     }
   });
 
-  it('says that a folder is missing', async () => {
+  it('is unreachable when its folder is missing', async () => {
     expect(await codeOf(openDatabase(`sqlite:${join(folder, 'absent', 'mra.db')}`))).to.equal('E_STORE_UNREACHABLE');
   });
 
-  it('says unknown when the COMMIT fails, and writes nothing more', async () => {
+  it('reports an unknown outcome when COMMIT fails, and writes nothing more', async () => {
     const db = await openDatabase(`sqlite:${join(folder, 'commit.db')}`);
     try {
       const failing = db.transaction(async (tx) => {
@@ -148,7 +148,7 @@ describe('the embedded store', () => {
     }
   });
 
-  it('waits for another process that writes, without holding up this one', async () => {
+  it('waits for another process that writes, without blocking this one', async () => {
     const path = join(folder, 'busy.db');
     const db = await openDatabase(`sqlite:${path}`);
     const other = new DatabaseSync(path);
@@ -186,14 +186,14 @@ describe('the store on a server', () => {
     return db;
   };
 
-  it('is refused when the database is set to forget commits', async () => {
+  it('is refused when the database is set not to wait for its disk', async () => {
     await onServer([`alter database ${fresh.name} set synchronous_commit = off`]);
     expect(await codeOf(open())).to.equal('E_STORE_UNDURABLE');
     await onServer([`alter database ${fresh.name} set synchronous_commit = on`]);
     expect((await open()).engine).to.equal('postgres');
   });
 
-  it('says when nobody answers', async () => {
+  it('is unreachable when no server answers', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -205,7 +205,7 @@ describe('the store on a server', () => {
     expect(await codeOf(open('mysql://somewhere/mra'))).to.equal('E_CONFIG_INVALID');
   });
 
-  it('says unknown when the answer to a COMMIT is lost, and the row is there', async () => {
+  it('reports an unknown outcome when the answer to COMMIT is lost, and the row is stored', async () => {
     const cut = await cutAfterCommit(fresh.url);
     opened.push(() => cut.close());
     const db = await open(cut.url);
@@ -216,7 +216,7 @@ describe('the store on a server', () => {
     expect(await countOperators(db.sql)).to.equal(1);
   });
 
-  it('survives that the server ends its connections', async () => {
+  it('continues after the server has closed its connections', async () => {
     const db = await open();
     const end = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${fresh.name}'`;
     await db.transaction((tx) => saveOperators(tx, [operator('S1')], hour(1)));
@@ -230,7 +230,7 @@ describe('the store on a server', () => {
     expect(await countOperators(db.sql)).to.equal(2);
   });
 
-  it('says that a lock was not given in time, and stores nothing', async () => {
+  it('is unreachable when a lock is not granted in time, and stores nothing', async () => {
     const db = await open();
     await db.transaction((tx) => saveOperators(tx, [operator('L1')], hour(1)));
     await db.transaction(async (holder) => {

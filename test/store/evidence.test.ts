@@ -38,7 +38,7 @@ onBothEngines('consultations', (store) => {
     answer,
   });
 
-  it('come back as they were given', async () => {
+  it('are returned exactly as given', async () => {
     await store().write((tx) => recordConsultations(tx, [consultation('N1'), consultation('N2')]));
     expect(await findConsultation(store().db.sql, 'N2')).to.deep.equal(consultation('N2'));
     expect(await findConsultation(store().db.sql, 'N3')).to.equal(undefined);
@@ -50,7 +50,7 @@ onBothEngines('consultations', (store) => {
     expect(await findConsultation(store().db.sql, 'N4')).to.equal(undefined);
   });
 
-  it('have whole entries beside them', async () => {
+  it('are stored beside assessments of whole entries', async () => {
     const assessment = { number: 'E1', askedAt: hour(1), requester: 'desk', request: { id: 'entry' }, answer: ['N1'] };
     await store().write((tx) => recordAssessment(tx, assessment));
     expect(await findAssessment(store().db.sql, 'E1')).to.deep.equal(assessment);
@@ -89,7 +89,7 @@ onBothEngines('the log', (store) => {
     expect(await eventsSince(store().db.sql, 0, 1)).to.have.length(1);
   });
 
-  it('has leaves that anybody can compute', async () => {
+  it('has leaf hashes that follow RFC 6962', async () => {
     const [first] = await eventsSince(store().db.sql, 0, 1);
     const text = `{"at":"${hour(1)}","detail":{"a":["one"],"b":1},"kind":"one","n":1,"ref":"r"}`;
     const leaf = createHash('sha256')
@@ -99,7 +99,7 @@ onBothEngines('the log', (store) => {
     expect(first?.leafHash).to.equal(leaf);
   });
 
-  it('has no gaps, also between writers side by side of whom some fail', async () => {
+  it('has no gaps when concurrent transactions fail', async () => {
     const before = await append('before');
     const write = (n: number) =>
       store().write(async (tx) => {

@@ -1,4 +1,4 @@
-/** Messages that arrive: known by their bytes, answered again by the stored receipt, one id for one verified content. */
+/** The inbox: messages are identified by their bytes, repeated ones get the stored receipt, and an id belongs to one verified message. */
 
 import { expect } from 'chai';
 import { sql } from 'kysely';
@@ -28,7 +28,7 @@ onBothEngines('the inbox', (store) => {
       return await settleInbox(tx, { receiptDigest, at: hour(h), ...settlement });
     });
 
-  it('keeps bytes before they are judged, and counts how often they came', async () => {
+  it('stores bytes before they are judged, and counts deliveries', async () => {
     const digest = digestOf(bytesOf('first'));
     expect(await arrive('AA', 'first', 'hint')).to.deep.equal({ known: false, digest });
     expect(await arrive('AA', 'first')).to.deep.equal({ known: true, digest, state: 'RECEIVED' });
@@ -37,7 +37,7 @@ onBothEngines('the inbox', (store) => {
     expect(Buffer.from(await getBytes(store().db.sql, digest)).toString()).to.equal('first');
   });
 
-  it('answers known bytes with the receipt they got, a refusal too', async () => {
+  it('returns the stored receipt for known bytes, also for rejected ones', async () => {
     const { digest } = await arrive('AB', 'refused');
     await settle({ partner: 'AB', digest, state: 'REJECTED', reason: 'E_SIGNATURE_INVALID' });
     const again = await arrive('AB', 'refused');
@@ -46,12 +46,12 @@ onBothEngines('the inbox', (store) => {
     expect(Buffer.from(receipt ?? []).toString()).to.equal('receipt REJECTED');
   });
 
-  it('knows the bytes of one partner only as that partner’s', async () => {
+  it('keeps the same bytes of two partners apart', async () => {
     await arrive('AC', 'shared');
     expect((await arrive('AD', 'shared')).known).to.equal(false);
   });
 
-  it('gives an id to the first verified bytes, and names them to others', async () => {
+  it('assigns an id to the first verified bytes, and reports them as a conflict to others', async () => {
     const [first, second] = [(await arrive('AE', 'one')).digest, (await arrive('AE', 'two')).digest];
     expect(await claim('AE', 'id', first)).to.equal('free');
     expect(await claim('AE', 'id', first)).to.equal('same');
@@ -67,7 +67,7 @@ onBothEngines('the inbox', (store) => {
     expect(await claim('AF', 'wanted', digest)).to.equal('free');
   });
 
-  it('gives an id to one of two contents that claim it at once', async () => {
+  it('assigns an id to one of two concurrent claims', async () => {
     const digests = [(await arrive('AG', 'left')).digest, (await arrive('AG', 'right')).digest];
     const claims = await Promise.all(digests.map((digest) => claim('AG', 'contested', digest)));
     expect(claims.filter((outcome) => outcome === 'free')).to.have.length(1);
@@ -75,14 +75,14 @@ onBothEngines('the inbox', (store) => {
     expect(claims.filter((outcome) => outcome !== 'free')).to.deep.equal([{ conflict: winner }]);
   });
 
-  it('asks for the partner when two use one id', async () => {
+  it('requires the partner when two use one id', async () => {
     for (const partner of ['AH', 'AI'])
       await claim(partner, 'common', (await arrive(partner, `from ${partner}`)).digest);
     expect(await codeOf(findInbox(store().db.sql, { messageId: 'common' }))).to.equal('E_REQUEST_INVALID');
     expect((await findInbox(store().db.sql, { messageId: 'common', partner: 'AI' }))?.partner).to.equal('AI');
   });
 
-  it('only moves on: held, then applied or refused, then nothing more', async () => {
+  it('moves only forward: held, then applied or rejected', async () => {
     const { digest } = await arrive('AJ', 'moving');
     const key = { partner: 'AJ', digest };
     await claim('AJ', 'moving', digest);
@@ -120,7 +120,7 @@ onBothEngines('deciding about a held message', (store) => {
     expect(await decide('m1', 'two', 5)).to.deep.equal(['one', 'two']);
   });
 
-  it('refuses a second decision of the same person, the opposite one too', async () => {
+  it('refuses a second decision of the same person, also the opposite one', async () => {
     await hold('AA', 'm2', 'held 2');
     await decide('m2', 'one', 3);
     expect(await codeOf(decide('m2', 'one', 4))).to.equal('E_APPROVAL_REPEATED');
@@ -128,7 +128,7 @@ onBothEngines('deciding about a held message', (store) => {
     expect(await decide('m2', 'two', 5)).to.deep.equal(['one', 'two']);
   });
 
-  it('counts for the very bytes that are held, not for another message with the id', async () => {
+  it('counts for the held bytes only, not for another message with the id', async () => {
     const digest = await hold('AB', 'm3', 'held 3');
     await decide('m3', 'one', 3);
     await decide('m3', 'two', 3);
@@ -138,7 +138,7 @@ onBothEngines('deciding about a held message', (store) => {
     expect(await decide('m3', 'three', 6, { partner: 'AC' })).to.deep.equal(['three']);
   });
 
-  it('lets one of two people who decide at once see both', async () => {
+  it('shows both decisions to one of two people who decide concurrently', async () => {
     await hold('AD', 'm4', 'held 4');
     let second: Promise<string[]> | undefined;
     const first = await store().write(async (tx) => {
@@ -150,7 +150,7 @@ onBothEngines('deciding about a held message', (store) => {
     expect([first, await second]).to.deep.equal([['one'], ['one', 'two']]);
   });
 
-  it('is refused for what is not held', async () => {
+  it('is refused for a message that is not held', async () => {
     expect(await codeOf(decide('absent', 'one', 3))).to.equal('E_MESSAGE_UNKNOWN');
   });
 });

@@ -1,4 +1,4 @@
-/** Messages that leave: bytes that never change, leases that guard, ranks that only grow. */
+/** The outbox: bytes never change, leases exclude other senders, and states move only forward. */
 
 import { expect } from 'chai';
 import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
@@ -63,7 +63,7 @@ onBothEngines('sending', (store) => {
     expect(second.attempt).to.be.above(first.attempt);
   });
 
-  it('keeps every attempt with who made it and how it ended', async () => {
+  it('records every attempt with its owner and outcome', async () => {
     await add('evidence', 'AB');
     const first = await claimOne('AB', 1, 'gateway-1');
     await finish(first, { outcome: 'failed', nextAttemptAt: hour(2) }, 1);
@@ -74,7 +74,7 @@ onBothEngines('sending', (store) => {
     ]);
   });
 
-  it('is done by one sender at a time, and by another once a lease ran out', async () => {
+  it('is done by one sender at a time, and by another once the lease has expired', async () => {
     await add('leased', 'AC');
     const lost = await claimOne('AC', 1, 'died');
     expect(await claim('AC', 1)).to.deep.equal([]);
@@ -88,7 +88,7 @@ onBothEngines('sending', (store) => {
     expect(attempts.map(({ outcome }) => outcome)).to.deep.equal([undefined, 'handed_over']);
   });
 
-  it('never overtakes within a stream: a later number waits while an earlier one is not handed over', async () => {
+  it('keeps the order of a stream: a list waits until every earlier one is handed over', async () => {
     await add('n2', 'AD', 2);
     await add('n1', 'AD', 1);
     await add('reply', 'AD');
@@ -108,7 +108,7 @@ onBothEngines('sending', (store) => {
     expect(ids(await claim('AD', 5))).to.deep.equal(['n2']);
   });
 
-  it('repeats when no receipt came in time, and stays handed over meanwhile', async () => {
+  it('is repeated when the receipt is overdue, and the message stays handed over', async () => {
     await add('overdue', 'AE');
     await finish(await claimOne('AE', 1), { outcome: 'handed_over', receiptDueAt: hour(4) });
     expect(await claim('AE', 3)).to.deep.equal([]);
@@ -120,13 +120,13 @@ onBothEngines('sending', (store) => {
     });
   });
 
-  it('is not repeated for what gets no receipt', async () => {
+  it('is not repeated for messages without a receipt', async () => {
     await add('unreceipted', 'AF');
     await finish(await claimOne('AF', 1), { outcome: 'handed_over' });
     expect(await claim('AF', 99)).to.deep.equal([]);
   });
 
-  it('ends for good with a verdict, which late news do not move', async () => {
+  it('ends with a verdict, which later results do not change', async () => {
     await add('settled', 'AG');
     const slow = await claimOne('AG', 1);
     expect(await settle('settled', 'PARTIAL')).to.equal(true);
@@ -142,7 +142,7 @@ onBothEngines('sending', (store) => {
     expect(Buffer.from(receipt).toString()).to.equal('receipt settled PARTIAL');
   });
 
-  it('waits longer when the partner holds it for its own people', async () => {
+  it('waits longer while the partner holds the message', async () => {
     await add('theirs', 'AH');
     const receiptDigest = await store().write((tx) => keepBytes(tx, bytesOf('held')));
     const note = { receiptDigest, detail: 'list_shrinks', receiptDueAt: hour(30) };
@@ -170,7 +170,7 @@ onBothEngines('sending', (store) => {
     expect(ids(await claim('AI', 7)).sort()).to.deep.equal(['new', 'plain']);
   });
 
-  it('gives every due message to exactly one of many senders', async () => {
+  it('assigns every due message to exactly one of many senders', async () => {
     for (let i = 0; i < 40; i += 1) await add(`many-${i}`, 'AJ');
     const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => claim('AJ', 1, `sender-${i}`, 10)));
     const claimed = ids(claims.flat());
@@ -184,7 +184,7 @@ onBothEngines('sending', (store) => {
 onBothEngines('the outbox', (store) => {
   const { add } = steps(store);
 
-  it('refuses a second message under one id or one number', async () => {
+  it('refuses a second message with the same id or number', async () => {
     await add('unique', 'BA', 7);
     for (const adding of [add('unique', 'BA', 8), add('other', 'BA', 7)]) {
       expect(await adding.catch((error: unknown) => error)).to.be.instanceOf(Error);
@@ -193,13 +193,13 @@ onBothEngines('the outbox', (store) => {
     expect((await findMessage(store().db.sql, 'other'))?.partner).to.equal('BB');
   });
 
-  it('refuses bytes that are not those that were sealed', async () => {
+  it('refuses bytes that do not match their digest', async () => {
     const forged = sealed('forged', 'BA', { bytes: bytesOf('other bytes') });
     expect(await codeOf(store().write((tx) => addMessage(tx, forged, { at: hour(1) })))).to.equal('E_INTERNAL');
     expect(await findMessage(store().db.sql, 'forged')).to.equal(undefined);
   });
 
-  it('keeps the latest reply about the records of a message', async () => {
+  it('keeps the results of the latest reply to a message', async () => {
     const result = (identifier: string) =>
       ({ identifier, code: 'dates_contradict', detail: 'ends before it begins' }) as const;
     const record = (...identifiers: string[]) =>

@@ -1,4 +1,4 @@
-/** A search through the register by what records say: as of a day, as known at a moment, and however many there are. */
+/** The search of the register by the content of records, as of an effective date and a knowledge date. */
 
 import { expect } from 'chai';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
@@ -27,7 +27,7 @@ onBothEngines('a search through the register', (store) => {
   };
   const number = (n: number) => `A${String(n).padStart(5, '0')}`;
 
-  it('finds every operator once, in its newest state, wherever its versions stand among thousands', async () => {
+  it('finds every operator once, in its newest state, across the pages of the search', async () => {
     const some = Array.from({ length: 2500 }, (_, n) => listed(number(n), { name: { latin: n % 500 ? 'X' : 'Y' } }));
     await apply('SA', 1, some);
     await apply('SA', 2, [listed(number(0), { name: { latin: 'Y' }, status: 'suspended', statusSince: '2026-02-01' })]);
@@ -44,7 +44,7 @@ onBothEngines('a search through the register', (store) => {
     expect(await named('SB', 'Y')).to.deep.equal([]);
   });
 
-  it('an old name is found only in what was known then, and one that left not at all', async () => {
+  it('finds an earlier name by an earlier knowledge date only, and no operator that left', async () => {
     await apply('SC', 1, [listed('A', { name: { latin: 'OLD' } }), listed('B', { name: { latin: 'GONE' } })]);
     await apply('SC', 5, [listed('A', { name: { latin: 'NEW' } })], ['B']);
     expect([await named('SC', 'OLD', 4), await named('SC', 'OLD', 5)]).to.deep.equal([['A active'], []]);
@@ -52,7 +52,7 @@ onBothEngines('a search through the register', (store) => {
     expect(await named('SC', 'NEW', 5)).to.deep.equal(['A active']);
   });
 
-  it('what was corrected to an earlier day is not found as it was', async () => {
+  it('does not find a version that a correction superseded', async () => {
     const suspended = { status: 'suspended', statusSince: '2026-02-10', name: { latin: 'OLD' } } as const;
     await apply('SE', 1, [listed('A', suspended)]);
     await apply('SE', 5, [listed('A', { ...suspended, statusSince: '2026-01-05', name: { latin: 'NEW' } })]);
@@ -60,7 +60,7 @@ onBothEngines('a search through the register', (store) => {
     expect(await named('SE', 'OLD', 4)).to.deep.equal(['A suspended']);
   });
 
-  it('several operators are found as each would be alone', async () => {
+  it('finds several operators as a search for each would', async () => {
     await apply('SD', 1, [listed('A'), listed('B', { validFrom: '2026-09-01', statusSince: '2026-09-01' })]);
     await apply('SD', 5, [listed('A', { status: 'suspended', statusSince: '2026-02-10' })]);
     const at = async (day: string, h: number) => {

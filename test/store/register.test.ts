@@ -1,4 +1,4 @@
-/** The register: what was true on a day, as far as it was known at a moment. */
+/** The register: statuses by effective date and by knowledge date. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ onBothEngines('the register', (store) => {
     findStatus(store().db.sql, partner, identifier, day, hour(h));
   const statusAt = async (partner: string, day: string, h: number) => (await at(partner, day, h))?.status;
 
-  it('tells a status with since when, from which message and since when it is known', async () => {
+  it('returns a status with its effective date, its knowledge date and its source message', async () => {
     await apply('AA', 1, [listed('A', { validTo: '2026-12-31', roles: ['carrier', 'exporter'] })]);
     expect(await at('AA', '2025-06-01', 1)).to.deep.equal({
       identifier: 'A',
@@ -44,7 +44,7 @@ onBothEngines('the register', (store) => {
     expect(await at('ZZ', '2025-06-01', 1)).to.equal(undefined);
   });
 
-  it('knows a suspension learned late from then on, and still says what was known before', async () => {
+  it('applies a late suspension from its knowledge date on, and still returns what was known before', async () => {
     await apply('AB', 1, [listed('A')]);
     await apply('AB', 5, [listed('A', { status: 'suspended', statusSince: '2026-02-10' })]);
     expect(await statusAt('AB', '2026-02-20', 4)).to.equal('active');
@@ -57,7 +57,7 @@ onBothEngines('the register', (store) => {
     expect(await statusAt('AB', '2026-02-25', 5)).to.equal('suspended');
   });
 
-  it('shows the end of validity to whoever asks later', async () => {
+  it('returns the end of validity for later days', async () => {
     await apply('AC', 1, [listed('A', { validTo: '2026-03-31' })]);
     expect(await at('AC', '2026-03-31', 1)).to.deep.include({ status: 'active', validTo: '2026-03-31' });
     expect(await at('AC', '2026-05-01', 1)).to.deep.include({ status: 'active', validTo: '2026-03-31' });
@@ -65,7 +65,7 @@ onBothEngines('the register', (store) => {
     expect(await at('AC', '2026-05-01', 2)).to.not.have.property('validTo');
   });
 
-  it('says that a first record was active before the status it comes with', async () => {
+  it('states that a new operator was active before its current status', async () => {
     await apply('AD', 1, [listed('A', { status: 'suspended', statusSince: '2026-01-10', validFrom: '2021-05-01' })]);
     expect(await at('AD', '2026-01-09', 1)).to.deep.include({
       status: 'active',
@@ -76,7 +76,7 @@ onBothEngines('the register', (store) => {
     expect(await at('AD', '2021-04-30', 1)).to.equal(undefined);
   });
 
-  it('keeps apart why an operator is gone', async () => {
+  it('distinguishes the reasons of departures', async () => {
     const reasons = ['revoked', 'withdrawn', 'consent_withdrawn', 'grade_lost', 'left'] as const;
     await apply(
       'AE',
@@ -116,7 +116,7 @@ onBothEngines('the register', (store) => {
     expect(detailsOf(versions[0]?.details ?? '')).to.deep.equal(listed('A'));
   });
 
-  it('does not let knowledge run backwards when the clock does', async () => {
+  it('never decreases the knowledge date when the clock is set back', async () => {
     await apply('AG', 5, [listed('A')]);
     const knownAt = await apply('AG', 3, [listed('A', { status: 'suspended', statusSince: '2026-01-01' })]);
     expect(knownAt).to.equal(hour(5));
@@ -124,7 +124,7 @@ onBothEngines('the register', (store) => {
     expect(await statusAt('AG', '2026-02-01', 4)).to.equal(undefined);
   });
 
-  it('keeps what is known of a future day from the answers of today', async () => {
+  it('ignores future effective dates in answers for today', async () => {
     await apply('AH', 1, [listed('A')]);
     await apply('AH', 2, [], [{ identifier: 'A', reason: 'revoked', since: '2030-01-01' }]);
     expect(await statusAt('AH', '2026-01-01', 2)).to.equal('active');
@@ -133,7 +133,7 @@ onBothEngines('the register', (store) => {
     expect(await statusAt('AH', openDay, 0)).to.equal(undefined);
   });
 
-  it('takes a whole list at once and changes only those named', async () => {
+  it('applies a large list and changes only its operators', async () => {
     const puts = Array.from({ length: 6_000 }, (_, i) => listed(`L${i}`));
     await apply('AI', 1, puts);
     await apply(
@@ -156,7 +156,7 @@ onBothEngines('the register', (store) => {
     ]);
   });
 
-  it('agrees with a plain reading of all statements, on both axes', async () => {
+  it('agrees with a simple model of all statements, on both dates', async () => {
     const day = (n: number) => `2026-01-${String(n).padStart(2, '0')}`;
     const statement = fc.record({
       since: fc.integer({ min: 1, max: 12 }),

@@ -23,7 +23,7 @@ import { hour, position, raw, sealed } from './samples.ts';
 onBothEngines('streams', (store) => {
   const find = (partner: string) => findStream(store().db.sql, partner, 'out');
 
-  it('begin once, move only from where they stand, and say so otherwise', async () => {
+  it('begin once, and move only from their current position', async () => {
     const move = (from: number | undefined, to: number) =>
       store().write((tx) =>
         moveStream(tx, {
@@ -60,7 +60,7 @@ onBothEngines('streams', (store) => {
     expect((await find('AB'))?.position).to.deep.equal(position(4));
   });
 
-  it('give out numbers without gaps to writers side by side', async () => {
+  it('give concurrent transactions sequence numbers without gaps', async () => {
     const send = (n: number) =>
       store().write(async (tx) => {
         const from = (await findStream(tx, 'AC', 'out'))?.position;
@@ -89,7 +89,7 @@ onBothEngines('streams', (store) => {
     if (store().engine === 'postgres') expect(Math.max(...tries)).to.be.above(1);
   });
 
-  it('give a number back when its transaction fails', async () => {
+  it('use a number again when its transaction failed', async () => {
     const failing = store().write(async (tx) => {
       await moveStream(tx, { partner: 'AD', direction: 'out', from: undefined, to: position(1) });
       throw new RangeError('before the message was added');
@@ -98,7 +98,7 @@ onBothEngines('streams', (store) => {
     expect(await find('AD')).to.equal(undefined);
   });
 
-  it('remember that a partner needs a full list, until a new epoch', async () => {
+  it('store that a partner needs a full list, until a new epoch', async () => {
     const begin = (tx: Tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: undefined, to: position(1) });
     expect(await store().write((tx) => requireFullList(tx, 'AE', true))).to.equal(false);
     await store().write(begin);
@@ -124,7 +124,7 @@ onBothEngines('mirrors', (store) => {
   const identifiers = (buckets: ReadonlyMap<number, Bucket>) =>
     [...entriesIn(buckets)].map(({ identifier }) => identifier).sort();
 
-  it('hold what was published last, bucket by bucket', async () => {
+  it('store what was published last, in buckets', async () => {
     const first = mirrorOf([entry('A', 'a1'), entry('B', 'b1'), entry('C', 'x')]);
     const stream = await store().write(async (tx) => {
       const id = await begin(tx, 'BA');
@@ -141,7 +141,7 @@ onBothEngines('mirrors', (store) => {
     expect(identifiers(some)).to.deep.equal(['D']);
   });
 
-  it('of one stream do not touch another', async () => {
+  it('of one stream do not change another', async () => {
     const [one, other] = await store().write(async (tx) => {
       const ids = [await begin(tx, 'BB'), await begin(tx, 'BC')] as const;
       for (const id of ids) await saveBuckets(tx, id, mirrorOf([entry('A', id)]).buckets);
@@ -152,7 +152,7 @@ onBothEngines('mirrors', (store) => {
     expect(identifiers(await loadBuckets(store().db.sql, other, 'all'))).to.deep.equal(['A']);
   });
 
-  it('stand in their stream as digests and counts, and a part of a list leaves them as they were', async () => {
+  it('have their digests and counts in the stream, and a part of a list does not change them', async () => {
     const { after } = mirrorOf([entry('A', 'a1'), entry('C', 'x')]);
     const move = (from: number | undefined, to: number, more = {}) =>
       store().write((tx) =>
@@ -174,7 +174,7 @@ onBothEngines('mirrors', (store) => {
     expect((await findStream(store().db.sql, 'BD', 'out'))?.watermark.revision).to.equal(9);
   });
 
-  it('keep the parts of a list in order until it is whole', async () => {
+  it('keep the parts of a list in order until it is complete', async () => {
     const digests = await store().write(async (tx) => {
       const id = await begin(tx, 'BE');
       const kept = [await keepBytes(tx, Buffer.from('part two')), await keepBytes(tx, Buffer.from('part one'))];
@@ -204,7 +204,7 @@ onBothEngines('the list in force', (store) => {
     });
   const inForce = (h: number) => listInForce(store().db.sql, 'CA', hour(h));
 
-  it('is the newest applied by then, and says whether a newer one waited then', async () => {
+  it('is the newest one applied by then, and states whether a newer one was on hold then', async () => {
     expect(await inForce(1)).to.equal(undefined);
     await apply('l1', 417, hour(2), hour(3));
     await apply('l2', 418, hour(4), hour(5));

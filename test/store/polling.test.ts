@@ -1,4 +1,4 @@
-/** Messages that wait to be fetched: the oldest without a receipt, again and again, and never one before another. */
+/** Messages for partners that poll: the oldest without a receipt, until it is settled, and always in order. */
 
 import { expect } from 'chai';
 import { keepBytes } from '../../gateway/store/bodies.ts';
@@ -16,7 +16,7 @@ import type { SealedMessage } from '../../gateway/model/message.ts';
 import { onBothEngines } from './engines.ts';
 import { bytesOf, hour, sealed } from './samples.ts';
 
-onBothEngines('fetching', (store) => {
+onBothEngines('polling', (store) => {
   const add = (id: string, partner: string, at: number, sequence?: number, kind: SealedMessage['kind'] = 'list') =>
     store().write((tx) => {
       const meta = { at: hour(at), ...(sequence === undefined ? {} : { epochId: 'e1', sequence }) };
@@ -38,7 +38,7 @@ onBothEngines('fetching', (store) => {
   const finish = (claimed: Claimed, result: Omit<AttemptResult, 'evidence' | 'at'>) =>
     store().write((tx) => finishAttempt(tx, claimed, { evidence: 'noted', at: hour(2), ...result }));
 
-  it('gives the oldest until it is settled, with the same bytes, and keeps each attempt', async () => {
+  it('returns the oldest message until it is settled, with the same bytes, and records each attempt', async () => {
     await add('g1', 'FA', 1, 1);
     await add('g2', 'FA', 1, 2);
     await add('g3', 'FA', 2, undefined, 'reply');
@@ -56,7 +56,7 @@ onBothEngines('fetching', (store) => {
     expect((await asked('FA')).id).to.equal('g2');
   });
 
-  it('gives the same message to two that ask at once; only the later one says how it ended', async () => {
+  it('returns the same message to two concurrent polls; only the later one records the outcome', async () => {
     await add('t1', 'FB', 1, 1);
     const [one, two] = [await asked('FB'), await asked('FB')];
     expect([one.id, two.id]).to.deep.equal(['t1', 't1']);
@@ -64,7 +64,7 @@ onBothEngines('fetching', (store) => {
     expect(await finish(two, { outcome: 'handed_over' })).to.equal(true);
   });
 
-  it('gives nothing of another partner, no receipt, and no list past one that a person holds', async () => {
+  it('returns no message of another partner, no receipt, and no list after one on hold', async () => {
     await add('r1', 'FC', 1, undefined, 'receipt');
     expect(await ask('FC')).to.equal(undefined);
     await add('h1', 'FC', 1, 1);
@@ -74,7 +74,7 @@ onBothEngines('fetching', (store) => {
     expect(await ask('FD')).to.equal(undefined);
   });
 
-  it('lets others pass one that the partner looks at, until it is time to ask how it stands', async () => {
+  it('returns later messages while the partner holds one, until its receipt is due', async () => {
     await add('p1', 'FE', 1, 1);
     await add('p2', 'FE', 1, 2, 'reply');
     await finish(await asked('FE'), { outcome: 'handed_over', receiptDueAt: hour(3) });
