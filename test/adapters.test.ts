@@ -1,3 +1,4 @@
+import { viewOf, writeText, type Plain } from './support/format-text.ts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { existsSync, readdirSync } from 'node:fs';
@@ -57,7 +58,7 @@ function recordOf(adapter: Adapter): fc.Arbitrary<ListRecord> {
       validTo: fc.option(day, { nil: undefined }),
       roles: fc.subarray([...roles]),
     })
-    .map((made) => adapter.list.asSeen(withoutAbsent(made) as ListRecord));
+    .map((made) => viewOf(adapter.list)(withoutAbsent(made) as ListRecord));
 }
 
 /** Absent members are really absent, as they are everywhere in the model. */
@@ -117,9 +118,9 @@ function replyOf(adapter: Adapter): fc.Arbitrary<Reply> {
 }
 
 /** Undefined where a text on lines of fixed length or without control characters cannot carry a value, and says which. */
-function writtenBy<T>(format: MessageFormat<T>, message: T): string | undefined {
+function writtenBy<T>(format: MessageFormat<T>, message: Plain<T>): string | undefined {
   try {
-    return [...format.encode(message)].join('');
+    return writeText(format, message);
   } catch (error) {
     const { code, at } = asGatewayError(error);
     expect([format.format, code]).to.deep.equal(['text', 'E_VALUE_INVALID']);
@@ -225,7 +226,7 @@ for (const cc of folders) {
     it('refuses an unknown grade both ways', () => {
       const { example } = adapter.identifiers.ours;
       const record = aListRecord({ identifier: example, grade: 'platinum' });
-      const error = thrownBy(() => [...adapter.list.encode(aListMessage({ records: [record] }))]);
+      const error = thrownBy(() => writeText(adapter.list, aListMessage({ records: [record] })));
       expect([error.code, error.at]).to.deep.equal(['E_CODE_UNKNOWN', '/records/0/grade']);
     });
 

@@ -1,5 +1,6 @@
 /** A partner nobody has heard of is a copied folder with other data in it. */
 
+import { viewOf, writeText } from './support/format-text.ts';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -70,13 +71,13 @@ describe('one more partner', () => {
       'https',
     ]);
     const known = aListRecord({ identifier: 'CN4403131697', status: 'suspended', validTo: '2028-02-29' });
-    const record = adapter.list.asSeen(known);
+    const record = viewOf(adapter.list)(known);
     expect(record.address).to.deep.equal({ city: 'SHENZHEN' });
     const list = aListMessage({
       records: [record],
       departures: [{ identifier: 'CN4403131698', reason: 'left', since: '2026-01-31' }],
     });
-    const written = [...adapter.list.encode(list)].join('');
+    const written = writeText(adapter.list, list);
     expect(written)
       .to.include('<b:Trader number="CN4403131697">')
       .and.to.include('<b:ValidFrom>20.05.2024<')

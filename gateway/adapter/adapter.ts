@@ -1,11 +1,11 @@
-/** What the rest of the house knows of a partner's words. Everything here comes from data in adapters/<cc>. */
+/** What the rest of the program knows of a partner's formats and terms. All of it comes from data in adapters/<cc>. */
 
 import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage, ListRecord } from '../model/list/list.ts';
 import type { Reply } from '../model/message.ts';
-import type { RecordViewing } from '../model/record/partner-view.ts';
+import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList } from '../model/record/packed-records.ts';
 import type { Day } from '../model/record/domestic-record.ts';
 
@@ -33,34 +33,33 @@ export interface MessageFormat<T> {
   readonly schema: string;
   /** Paths inside a record that the template cannot leave out: an operator that lacks one cannot be sent. */
   readonly needs: readonly string[];
-  /** The message as text, in chunks. Throws E_CODE_UNKNOWN, E_VALUE_INVALID, E_ELEMENT_MISSING with the record's place. */
-  encode(message: T): Iterable<string>;
+  /**
+   * The message in chunks, text or UTF-8, that may share their memory: each must be copied before the next is asked for.
+   * Throws E_CODE_UNKNOWN, E_VALUE_INVALID, E_ELEMENT_MISSING with the place of the value.
+   */
+  encode(message: T): Iterable<string | Uint8Array>;
   decoder(): BodyDecoder<T>;
   /** The message as it will be read: without what the template does not carry, and as lossy transforms leave it. */
   asRead(message: T): T;
 }
 
 /** One record beside its form on the wire; `theirs` is empty where the template does not carry the value. */
-export interface RecordView {
+export interface ShownRecord {
   readonly fields: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
   /** The record as it stands in a message. */
   readonly text: string;
 }
 
-export interface ListFormat extends MessageFormat<ListMessage> {
+/** The format of lists, whose records are packed. */
+export interface ListFormat extends MessageFormat<PackedList> {
   /** The template shows which part of a list a message is: only then may a list travel in parts. */
   readonly carriesParts: boolean;
-  /** SHA-256 over template, code tables of the day, time zone and grades: all that decides how a record is seen. Stored, so the same over restarts. */
+  /** SHA-256 over template, code tables of the day, time zone and grades: all that decides how a record is read. Stored, so the same over restarts. */
   readonly fingerprint: string;
-  /** The record as the partner will read it: without what the template does not carry. Digests are taken over this. */
-  asSeen(record: ListRecord): ListRecord;
-  /** The same for packed records, value by value. */
-  readonly viewing: RecordViewing;
-  /** A list as encode writes it; its pieces, text or UTF-8, share their memory: each must be used before the next is asked for. */
-  encodePacked(list: PackedList): Iterable<string | Uint8Array>;
-  /** Reads a list with its records packed, and accepts and refuses what the decoder does. */
-  packedDecoder(): BodyDecoder<PackedList>;
-  view(record: ListRecord): RecordView;
+  /** What the layout makes of each value of a record. Digests cover what the partner reads. */
+  readonly view: PartnerView;
+  /** One record beside its form on the wire. Throws what encode throws. */
+  show(record: ListRecord): ShownRecord;
 }
 
 /** A layout that may be read on a day, told from the others by its `type`. */

@@ -4,28 +4,24 @@ import { hash } from 'node:crypto';
 import { extname } from 'node:path';
 import type { BodyDecoder } from '../model/message-body.ts';
 import { isGatewayError } from '../model/errors.ts';
-import type { ListMessage, ListRecord } from '../model/list/list.ts';
-import type { RecordViewing, ValueView } from '../model/record/partner-view.ts';
-import {
-  packedOf,
-  recordFields,
-  unpackedList,
-  type PackedList,
-  type RecordField,
-} from '../model/record/packed-records.ts';
-import type { ListFormat, MessageFormat, RecordView } from './adapter.ts';
+import type { ListMessage } from '../model/list/list.ts';
+import type { ListRecord } from '../model/record/domestic-record.ts';
+import { viewRecords, type PartnerView, type ValueView } from '../model/record/partner-view.ts';
+import { packedList, unpackedList, type PackedList } from '../model/record/packed-records.ts';
+import { listLayout } from '../model/record/record-text.ts';
+import type { ListFormat, MessageFormat, ShownRecord } from './adapter.ts';
 import { invalid } from './faults.ts';
 import { openScope, type Hole, type Scope } from './template/holes.ts';
 import { jsonEncoder, jsonItemWriter, readJsonMessage } from './json/codec.ts';
 import { planJson } from './json/template.ts';
 import { lineItemWriter, linesEncoder, readLinesMessage } from './lines/codec.ts';
 import { planLines, type LinesKind } from './lines/template.ts';
-import { listShape, type Shape, type Slot } from './template/message-fields.ts';
+import { listMessageFields, type ItemFields, type Slot } from './template/message-fields.ts';
 import type { AdapterTools } from './tools.ts';
 import type { TransformContext } from './template/transforms.ts';
-import { packedXmlDecoders, xmlDecoder } from './xml/decoder.ts';
-import { xmlEncoder, xmlItemWriter, type Chunk } from './xml/encoder.ts';
+import { xmlReader } from './xml/reader.ts';
 import { planXml } from './xml/template.ts';
+import { xmlEncoder, xmlRecordWriter } from './xml/writer.ts';
 
 export interface TemplateSource {
   /** The template's path as complaints name it; its ending says the format. */
@@ -40,41 +36,36 @@ export interface TemplateSource {
 
 export type TemplateTools = Pick<AdapterTools, 'readXml' | 'readJson'>;
 
+/** A template compiled. The messages of a list template are packed lists. */
 interface Compiled {
   readonly format: 'xml' | 'json' | 'text';
   readonly type: string;
   readonly contentType: string;
-  readonly encode: (message: unknown) => Iterable<string>;
-  /** The same of a list whose records are packed. */
-  readonly encodePacked: (list: PackedList) => Iterable<Chunk>;
-  /** One item of a list as it stands in a message. */
-  readonly item: (list: string) => ((item: unknown) => string) | undefined;
+  readonly encode: (message: unknown) => Iterable<string | Uint8Array>;
+  /** One record as it stands in a message; undefined where the template carries none. */
+  readonly record: ((record: ListRecord) => string) | undefined;
   readonly decoder: () => BodyDecoder<unknown>;
-  /** Decoders of lists whose records are to be packed. */
-  readonly packedDecoders: () => () => BodyDecoder<PackedList>;
 }
 
 /** Compiles a template for a kind of message. Throws E_ADAPTER_INVALID with file and line. */
 export function messageFormat<T>(
   source: TemplateSource,
-  shape: Shape<T>,
+  fields: ItemFields<T>,
   context: TransformContext,
   tools: TemplateTools,
 ): MessageFormat<T> {
-  const scope = openScope(shape, context);
-  return assemble(source, scope, compile(source, scope, tools));
+  const scope = openScope(fields, context);
+  return assemble(source, scope, compile(source, scope, tools), readBack<T>(scope));
 }
 
 /** The same for lists, which also show single records. */
 export function listFormat(source: TemplateSource, context: TransformContext, tools: TemplateTools): ListFormat {
-  const scope = openScope(listShape, context);
+  const scope = openScope(listMessageFields, context);
   const compiled = compile(source, scope, tools);
   const records = scope.lists.get('records');
-  const write = compiled.item('records');
+  const { record: write } = compiled;
   if (records === undefined || write === undefined)
     throw invalid('the template does not carry the list records', source.file);
-  // What is remembered from message to message takes memory: only once a list is read.
-  let decoders: (() => BodyDecoder<PackedList>) | undefined;
   const [no, of] = ['message.part.no', 'message.part.of'].map((path) => scope.holes.has(path));
   if (no !== of)
     throw invalid(
@@ -82,22 +73,31 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
       source.file,
       'Show both, or none.',
     );
+  const view = viewOf(records);
   return {
-    ...assemble<ListMessage>(source, scope, compiled),
+    ...assemble(source, scope, compiled, listReadBack(scope, view)),
     carriesParts: no === true,
     fingerprint: fingerprintOf(source, context),
-    asSeen: seenBy<ListRecord>(records),
-    viewing: viewingBy(records),
-    encodePacked: compiled.encodePacked,
-    packedDecoder: () => (decoders ??= compiled.packedDecoders())(),
-    view: (record) => ({ fields: viewed(records, record), text: write(record) }),
+    view,
+    show: (record) => ({ fields: shownFields(records, record), text: write(record) }),
   };
+}
+
+/** A message as text, for people and tools; a list by its records as objects. */
+export function messageText(format: Pick<ListFormat, 'encode'>, message: ListMessage): string {
+  return textOf(format.encode(packedList(message)));
+}
+
+export function textOf(chunks: Iterable<string | Uint8Array>): string {
+  // The chunks may share their memory, and characters may be split between them.
+  return Buffer.concat(Array.from(chunks, (chunk) => Buffer.from(chunk as string))).toString();
 }
 
 function assemble<T>(
   source: TemplateSource,
   scope: Scope,
   { format, type, contentType, encode, decoder }: Compiled,
+  asRead: (message: T) => T,
 ): MessageFormat<T> {
   return {
     format,
@@ -107,9 +107,9 @@ function assemble<T>(
     schema: source.schema,
     needs: needsOf(scope),
     encode,
-    // The scope was opened for the shape of T, and its builder makes nothing else.
+    // The scope was opened for the fields of T, and its builder makes nothing else.
     decoder: decoder as () => BodyDecoder<T>,
-    asRead: seenBy<T>(scope),
+    asRead,
   };
 }
 
@@ -141,11 +141,9 @@ function compileLines({ file, text, type, contentType }: TemplateSource, scope: 
     format: 'text',
     type,
     contentType: contentType ?? 'multipart/signed',
-    encode,
-    encodePacked: (list) => encode(unpackedList(list)),
-    item: (list) => lineItemWriter(plan, list),
-    decoder: () => ({ format: 'text', read: (lines) => readLinesMessage(plan, scope, lines) }),
-    packedDecoders: () => () => ({ format: 'text', read: (lines) => packedList(readLinesMessage(plan, scope, lines)) }),
+    encode: (message) => encode(asObjects(scope, message)),
+    record: lineItemWriter(plan, 'records'),
+    decoder: () => ({ format: 'text', read: (lines) => asPacked(scope, readLinesMessage(plan, scope, lines)) }),
   };
 }
 
@@ -155,17 +153,15 @@ function compileXml(
   { readXml }: TemplateTools,
 ): Compiled {
   const plan = planXml(text, file, scope, (template, events) => readXml(template, events, { template: true, file }));
-  const encode = xmlEncoder(plan);
+  // Its caches take memory: only once a message is read.
+  let read: ReturnType<typeof xmlReader> | undefined;
   return {
     format: 'xml',
     type: `{${plan.namespace}}${plan.name}`,
     contentType,
-    // Without packed records no chunk is bytes.
-    encode: (message) => encode(message) as Generator<string>,
-    encodePacked: (list) => encode({ ...list, records: [] }, list.records),
-    item: (list) => xmlItemWriter(plan, list),
-    decoder: () => xmlDecoder(plan, scope),
-    packedDecoders: () => packedXmlDecoders(plan, scope),
+    encode: xmlEncoder(plan),
+    record: xmlRecordWriter(plan),
+    decoder: () => ({ format: 'xml', read: (read ??= xmlReader(plan, scope)) }),
   };
 }
 
@@ -182,44 +178,45 @@ function compileJson(
     format: 'json',
     type,
     contentType,
-    encode,
-    encodePacked: (list) => encode(unpackedList(list)),
-    item: (list) => jsonItemWriter(plan, list),
-    decoder: () => ({ format: 'json', read: (value) => readJsonMessage(plan, scope, value) }),
-    packedDecoders: () => () => ({ format: 'json', read: (value) => packedList(readJsonMessage(plan, scope, value)) }),
+    encode: (message) => encode(asObjects(scope, message)),
+    record: jsonItemWriter(plan, 'records'),
+    decoder: () => ({ format: 'json', read: (value) => asPacked(scope, readJsonMessage(plan, scope, value)) }),
   };
 }
 
-/** `read`: by the scope of a list. */
-function packedList(read: unknown): PackedList {
-  const list = read as ListMessage;
-  return { ...list, records: packedOf(list.records) };
+/** JSON and lines are written from and read into objects, one message at a time. */
+function asObjects({ lists }: Scope, message: unknown): unknown {
+  return lists.has('records') ? unpackedList(message as PackedList) : message;
+}
+
+function asPacked({ lists }: Scope, message: unknown): unknown {
+  return lists.has('records') ? packedList(message as ListMessage) : message;
 }
 
 /** Values of a record that the model lets be absent but the template does not. */
 function needsOf(scope: Scope): string[] {
   const records = scope.lists.get('records');
-  const fields = records?.shape.fields.filter(({ optional }) => optional) ?? [];
+  const fields = records?.item.fields.filter(({ optional }) => optional) ?? [];
   return fields.map(({ path }) => path).filter((path) => records?.holes.get(path)?.optional === false);
 }
 
-/** All that decides how a record is seen, as one text; the order in which the manifest names things does not count. */
+/** All that decides how a record is read, as one text, whatever the order of things in the manifest. */
 function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades }: TransformContext): string {
   const codes = [...tables].map(([name, { toTheirs }]) => [name, [...toTheirs].sort()]).sort();
   return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort()]), 'hex');
 }
 
 /**
- * Cuts a message or record down to what the template carries, and puts in what lossy transforms make of it: digests are taken
- * over what the partner will read, not over what we know.
+ * A message cut down to what the template carries, as lossy transforms leave it: digests are taken over what the partner reads,
+ * not over what we know.
  */
-function seenBy<T>(scope: Scope): (item: T) => T {
+function readBack<T>(scope: Scope): (item: T) => T {
   if (carriesAll(scope)) return (item) => item;
-  const { fields, lists } = scope.shape;
+  const { fields, lists } = scope.item;
   const kept = fields.map(({ path }) => scope.holes.has(path) || scope.parts.has(path));
   const items = lists.map(({ path }) => {
     const inner = scope.lists.get(path);
-    return inner === undefined ? undefined : seenBy<unknown>(inner);
+    return inner === undefined || path === 'records' ? undefined : readBack<unknown>(inner);
   });
   return (item) => {
     const slots: Slot[] = fields.map((field, i) => {
@@ -230,45 +227,51 @@ function seenBy<T>(scope: Scope): (item: T) => T {
       return written === undefined ? undefined : hole?.read(written);
     });
     for (const [i, list] of lists.entries()) {
-      const seen = items[i];
-      slots.push(seen === undefined ? undefined : list.get(item).map(seen));
+      const read = items[i];
+      slots.push(read === undefined ? undefined : list.get(item).map(read));
     }
-    // Built by the shape the scope was opened for.
-    return scope.shape.build(slots) as T;
+    // Built by the fields the scope was opened for.
+    return scope.item.build(slots) as T;
   };
 }
 
-/** The same for packed records, value by value. */
-function viewingBy(scope: Scope): RecordViewing {
-  const views = recordFields.map((path): [RecordField, ValueView] => {
+/** The same of a list, whose records are packed. Throws E_VALUE_INVALID where nothing is left of a value. */
+function listReadBack(scope: Scope, view: PartnerView): (list: PackedList) => PackedList {
+  const rest = readBack<unknown>(scope);
+  return (list) => ({ ...(rest(list) as ListMessage), records: viewRecords(list.records, view) });
+}
+
+/** What the layout makes of each value of a record. */
+function viewOf(scope: Scope): PartnerView {
+  const values = listLayout.paths.map((path): [string, ValueView] => {
     const hole = scope.holes.get(path);
     if (hole === undefined) return [path, scope.parts.has(path) ? 'kept' : 'left_out'];
     return [path, scope.lossy.has(path) ? (text) => lossyView(hole, text) : 'kept'];
   });
-  return { values: Object.fromEntries(views) as RecordViewing['values'], roles: scope.lists.has('roles') };
+  return { values: Object.fromEntries(values) as PartnerView['values'], roles: scope.lists.has('roles') };
 }
 
 function lossyView(hole: Hole, text: string): string | undefined {
   try {
-    const seen = hole.read(hole.writeText(text));
-    return typeof seen === 'string' ? seen : undefined;
+    const read = hole.read(hole.writeText(text));
+    return typeof read === 'string' ? read : undefined;
   } catch (error) {
     if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return undefined;
     throw error;
   }
 }
 
-function carriesAll({ shape, holes, parts, lists, lossy }: Scope): boolean {
-  const inside = shape.lists.map(({ path }) => lists.get(path));
+function carriesAll({ item, holes, parts, lists, lossy }: Scope): boolean {
+  const inside = item.lists.filter(({ path }) => path !== 'records').map(({ path }) => lists.get(path));
   return (
-    shape.fields.every(({ path }) => holes.has(path) || parts.has(path)) &&
+    item.fields.every(({ path }) => holes.has(path) || parts.has(path)) &&
     inside.every((inner) => inner !== undefined && carriesAll(inner)) &&
     lossy.size === 0
   );
 }
 
-function viewed({ shape, holes, parts, lists }: Scope, record: ListRecord): RecordView['fields'] {
-  const single = shape.fields.map((field) => {
+function shownFields({ item, holes, parts, lists }: Scope, record: ListRecord): ShownRecord['fields'] {
+  const single = item.fields.map((field) => {
     const { path } = field;
     const split = parts.get(path);
     const written =
@@ -276,10 +279,10 @@ function viewed({ shape, holes, parts, lists }: Scope, record: ListRecord): Reco
     const theirs = written.filter((part) => part !== undefined).join(' + ');
     return { path, ours: String(field.get(record) ?? ''), theirs };
   });
-  const repeated = shape.lists.map((list) => {
+  const repeated = item.lists.map((list) => {
     const hole = lists.get(list.path)?.holes.get('.');
     const items = list.get(record);
-    return { path: list.path, ours: items.join(', '), theirs: items.map((item) => hole?.write(item) ?? '').join(', ') };
+    return { path: list.path, ours: items.join(', '), theirs: items.map((one) => hole?.write(one) ?? '').join(', ') };
   });
   return [...single, ...repeated].filter(({ ours }) => ours !== '');
 }

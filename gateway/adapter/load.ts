@@ -11,7 +11,7 @@ import { listFormat, messageFormat, type TemplateSource, type TemplateTools } fr
 import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { termsOf, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
-import { replyShape } from './template/message-fields.ts';
+import { replyFields } from './template/message-fields.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
 
@@ -65,7 +65,7 @@ async function loadFormats(
     fitting(listFormat(source, { tables, timeZone, grades }, readers), manifest, place),
   );
   const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
-    fitting(messageFormat(source, replyShape, { tables, timeZone, grades }, readers), manifest, place),
+    fitting(messageFormat(source, replyFields, { tables, timeZone, grades }, readers), manifest, place),
   );
   const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
   const carried = byDay.stretches.every((day) => byDay.on(day).list.carriesParts);

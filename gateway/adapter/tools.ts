@@ -1,5 +1,6 @@
 /** The readers this room is given by whoever assembles the gateway: it knows no XML, no YAML and no schema language itself. */
 
+import type { CanonicalXml } from '../model/canonical-tokens.ts';
 import type { TextPlace, XmlEvents } from '../model/message-body.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { Manifest } from './manifest.ts';
@@ -22,6 +23,8 @@ export interface AdapterTools {
     events: XmlEvents,
     options?: { readonly template?: boolean; readonly file?: string },
   ) => void;
+  /** The content of an XML message, canonical or not. Throws E_XML_MALFORMED, E_XML_FORBIDDEN. */
+  readonly readDocument: (bytes: Uint8Array) => CanonicalXml;
   readonly readJson: (text: string) => unknown;
   /** The lines of a text message; throws for bytes that are not clean lines. */
   readonly readLines: (bytes: Uint8Array) => readonly string[];

@@ -1,5 +1,6 @@
 /** Composes a gateway from its settings: keys, store, adapters and partners. */
 
+import { readDocument } from '../wire/xml/xml-tree.ts';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -39,6 +40,7 @@ export const schemas = join(programFolder, 'schemas');
 export function adapterTools(): AdapterTools {
   return {
     readText: (file) => readFile(file, 'utf8'),
+    readDocument,
     readXml,
     readJson: (text) => parseStrictJson(text),
     readLines,

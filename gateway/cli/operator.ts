@@ -5,9 +5,9 @@ import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Gateway } from '../gateway.ts';
-import { eligibility } from '../model/record/eligibility.ts';
+import { eligibility } from '../model/record/partner-view.ts';
 import { GatewayError } from '../model/errors.ts';
-import { cellsOf, recordPaths } from '../model/record/columns.ts';
+import { columnsOf, recordColumns } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import type { ImportReport, Problem } from '../domestic/import.ts';
 import { allOperators, countOperators, findOperator } from '../store/operators.ts';
@@ -145,10 +145,10 @@ async function show({ out }: OperatorContext, gateway: OperatorGateway, code: st
       fix: `A code is ${gateway.home.code.words}.`,
     });
   const partners = [...gateway.partners.values()].map((partner) => visibility(record, partner));
-  const cells = cellsOf(record);
+  const columns = columnsOf(record);
   out.result(
     { record, partners },
-    recordPaths.filter((field) => cells[field] !== undefined).map((field) => ({ field, value: cells[field] })),
+    recordColumns.filter((field) => columns[field] !== undefined).map((field) => ({ field, value: columns[field] })),
     partners.map(({ reasons, ...rest }) => ({ ...rest, reasons: reasons.join(', ') })),
   );
 }

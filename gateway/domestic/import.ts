@@ -13,7 +13,7 @@ import { isGatewayError } from '../model/errors.ts';
 import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
-import { cellsOf, recordPaths } from '../model/record/columns.ts';
+import { columnsOf, recordColumns } from '../model/record/record-text.ts';
 import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveOperators } from '../store/operators.ts';
@@ -125,7 +125,7 @@ const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', i
 
 /** Lines have no titles: their columns are the paths of the record. The shape is judged first, then the row like any other. */
 async function* judgeLines(home: HomeProfile, today: Day, { path, encoding, onBytes }: Source): AsyncIterable<Judged> {
-  const columns = Object.fromEntries(recordPaths.map((name) => [name, name]));
+  const columns = Object.fromEntries(recordColumns.map((name) => [name, name]));
   const judge = rowJudge({ ...home, columns }, today);
   const shape = jsonValidator<DomesticRecord>(recordSchema);
   for await (const { row, text } of readJsonLines(path, { encoding, onBytes })) {
@@ -140,7 +140,7 @@ function readLine(row: number, text: string, shape: Shape): FileRow & { readonly
   const unread = { row, fields: { line: text } };
   try {
     const checked = shape(parseStrictJson(text));
-    if (checked.ok) return { row, fields: cellsOf(checked.value), faults: [] };
+    if (checked.ok) return { row, fields: columnsOf(checked.value), faults: [] };
     const faults = checked.errors.map(({ pointer, detail }) =>
       faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail),
     );

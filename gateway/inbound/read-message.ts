@@ -42,6 +42,6 @@ function decode(partner: Partner, verified: VerifiedMessage, receivedAt: string)
 
   // 3. Decoded by the adapter.
   return layout.kind === 'list'
-    ? { kind: 'list', list: readBody(valid, layout.format.packedDecoder()) }
+    ? { kind: 'list', list: readBody(valid, layout.format.decoder()) }
     : { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
 }

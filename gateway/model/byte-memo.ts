@@ -1,6 +1,4 @@
-/** Remembers what was worked out of bytes that come again and again: a list says few days, grades and roles, and each ten thousand times. */
-
-import { textOf } from './record/json-spans.ts';
+/** A bounded cache by byte strings: a list holds few days, grades and roles, and each of them ten thousand times. */
 
 export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
@@ -9,23 +7,23 @@ interface Known<T> {
   readonly value: T;
 }
 
-/** Longer keys, and more of them, are worked out each time: nobody can fill the memory with them. */
+/** Longer keys, and more of them, are computed each time, so that no sender can fill the memory. */
 const longestKey = 96;
 const mostKeys = 4096;
 const places = 2 * mostKeys;
 
-/** `work` gets the bytes as text. */
-export function byteMemo<T>(work: (text: string) => T): ByteMemo<T> {
+/** Caches `compute`, which receives the bytes as UTF-8 text. */
+export function byteMemo<T>(compute: (text: string) => T): ByteMemo<T> {
   const table = new Array<Known<T> | undefined>(places).fill(undefined);
   let used = 0;
   return (bytes, start, end) => {
-    if (end - start > longestKey) return work(textOf(bytes, start, end));
+    if (end - start > longestKey) return compute(textIn(bytes, start, end));
     let place = placeOf(bytes, start, end);
     for (let known = table[place]; known !== undefined; known = table[place]) {
       if (isSame(known.key, bytes, start, end)) return known.value;
       place = (place + 1) % places;
     }
-    const value = work(textOf(bytes, start, end));
+    const value = compute(textIn(bytes, start, end));
     if (used < mostKeys) {
       used += 1;
       // A slice of a Buffer would be a view, and keep the whole list in memory.
@@ -46,4 +44,9 @@ function isSame(key: Uint8Array, bytes: Uint8Array, start: number, end: number):
   if (key.length !== end - start) return false;
   for (let i = 0; i < key.length; i += 1) if (key[i] !== bytes[start + i]) return false;
   return true;
+}
+
+/** UTF-8 bytes as text. */
+export function textIn({ buffer, byteOffset }: Uint8Array, start: number, end: number): string {
+  return Buffer.from(buffer, byteOffset + start, end - start).toString();
 }

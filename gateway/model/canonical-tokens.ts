@@ -1,6 +1,6 @@
 /**
- * A document in canonical form as numbers: what stands where in its bytes. Wire reads the bytes into them; whoever understands
- * the document goes by the numbers, and need not make a text of what only passes through.
+ * An XML document in canonical form as numbers: what stands where in its bytes. Wire reads the bytes into tokens; schema check and
+ * decoder go by the tokens, so that a value which only passes through never becomes a string.
  */
 
 /**
@@ -33,4 +33,22 @@ export interface CanonicalXml {
   readonly root: { readonly start: number; readonly content: number; readonly end: number; readonly after: number };
   /** Where the signature stands that was read over; the canonical form and the tokens are without it. */
   readonly signature: { readonly start: number; readonly end: number } | undefined;
+}
+
+/** The value of a text or attribute token. */
+export function valueText({ bytes, tokens: { numbers } }: CanonicalXml, at: number): string {
+  const [token = 0, start = 0, end = 0] = [numbers[at], numbers[at + 1], numbers[at + 2]];
+  const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  const text = value.toString((token & wideValue) === 0 ? 'latin1' : 'utf8');
+  return (token & escapedValue) === 0 ? text : resolveReferences(text);
+}
+
+const characters: Readonly<Record<string, string>> = {
+  ...{ '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"' },
+  ...{ '&#x9;': '\t', '&#xA;': '\n', '&#xD;': '\r' },
+};
+
+/** A canonical value with its references resolved; there are no others than these (Canonical XML 1.0, 2.3). */
+export function resolveReferences(text: string): string {
+  return text.includes('&') ? text.replaceAll(/&[^;]*;/gu, (written) => characters[written] ?? written) : text;
 }

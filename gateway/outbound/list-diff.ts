@@ -3,15 +3,15 @@
 import { createHash } from 'node:crypto';
 import type { IdentifierForm } from '../adapter/adapter.ts';
 import type { Partner } from '../gateway.ts';
-import { cellText, openCells, readCells } from '../model/record/json-spans.ts';
+import { openColumns, readColumns } from '../model/record/columns.ts';
 import { dayAt } from '../model/day.ts';
 import { bucketOf } from '../model/list/digest.ts';
-import { departureOf, type Ineligible, type ListTerms } from '../model/record/eligibility.ts';
+import { departureOf, identifierOf, type Ineligible, type ListTerms } from '../model/record/eligibility.ts';
 import type { Departure, ListMessage } from '../model/list/list.ts';
 import { differences } from '../model/list/list-difference.ts';
 import { beginChange, entriesIn, findEntry, mirrorOf } from '../model/list/mirror.ts';
 import type { Bucket, MirrorEntry, OpenChange } from '../model/list/mirror.ts';
-import { operatorCell, operatorOfText } from '../model/record/operator-text.ts';
+import { domesticLayout, operatorOfText } from '../model/record/record-text.ts';
 import { operatorPacking, type OperatorPacking } from '../model/record/partner-view.ts';
 import { dropRecord, openPacker, packed, pickRecords, type PackedRecords } from '../model/record/packed-records.ts';
 import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
@@ -82,7 +82,7 @@ function viewOf({ partner, now, unwritable }: Wanted): View {
   const terms: ListTerms = { arrangement, needs: list.needs, form };
   const deciding = [list.fingerprint, list.needs, arrangement.grades, form.form, form.grammar.source];
   return {
-    packing: operatorPacking(terms, list.viewing),
+    packing: operatorPacking(terms, list.view),
     form,
     unwritable,
     terms: createHash('sha256').update(JSON.stringify(deciding)).digest('hex'),
@@ -120,14 +120,14 @@ async function look(
 ): Promise<Seen> {
   const packer = openPacker(most);
   const entries: MirrorEntry[] = [];
-  const cells = openCells();
+  const columns = openColumns();
   const leftOut = new Map<Ineligible, number>();
   for await (const page of pages) {
     // A line end stands between two operators.
     for (let at = 0, end = 0; at < page.length; at = end + 1) {
       const [start, after] = [at, entries.length];
-      end = readCells(cells, page, start);
-      let seen = packing(cells, packer);
+      end = readColumns(columns, domesticLayout, page, start);
+      let seen = packing(columns, packer);
       if ('leaf' in seen && unwritable.has(seen.identifier)) {
         dropRecord(packer);
         seen = notWritable;
@@ -137,7 +137,7 @@ async function look(
         continue;
       }
       for (const reason of seen) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
-      const identifier = form.toIdentifier(cellText(cells, operatorCell.code));
+      const identifier = identifierOf(columns, { form });
       const stays = seen.includes('value_not_writable');
       tell({ identifier, stays, after, operator: () => operatorOfText(page.toString('utf8', start, end)) });
     }

@@ -221,7 +221,7 @@ async function sealAll(
   try {
     for (const list of lists) {
       clock.lap('compare');
-      const content = writeChunks(layout.encodePacked(list), list.records.count);
+      const content = writeChunks(layout.encode(list), list.records.count);
       clock.lap('encode');
       const draft = checkDraft(content, layout, partner.schemaOf(layout));
       clock.lap('validate');

@@ -46,7 +46,7 @@ export function unwritableIn(
 
 function faultOf(partner: Partner, layout: ListFormat, list: PackedList): Omit<Unwritable, 'identifier'> | undefined {
   try {
-    checkDraft(layout.encodePacked(list), layout, partner.schemaOf(layout))[Symbol.dispose]();
+    checkDraft(layout.encode(list), layout, partner.schemaOf(layout))[Symbol.dispose]();
     return undefined;
   } catch (error) {
     const { code, detail, at } = asGatewayError(error);

@@ -1,5 +1,6 @@
 /** Messages that must be rejected: the next list of a simulated partner, changed and then really encoded and sealed. */
 
+import { messageText } from '../adapter/format.ts';
 import type { ListFormat } from '../adapter/adapter.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { dayAt, momentOf } from '../model/day.ts';
@@ -69,7 +70,7 @@ export async function forged(
   const { gateway, other } = simulator;
   const layout = layoutOf(simulator);
   const list = { ...original, ...changes };
-  const text = [...layout.encode(list)].join('');
+  const text = messageText(layout, list);
   const changed = change?.(text, layout) ?? text;
   if (change !== undefined && changed === text) throw new GatewayError('E_INTERNAL', 'nothing was forged');
   const format = { ...layout, type: type ?? layout.type };

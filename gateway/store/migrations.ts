@@ -3,7 +3,7 @@
 import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
-import { operatorText } from '../model/record/operator-text.ts';
+import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './tables.ts';

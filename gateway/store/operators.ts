@@ -1,7 +1,7 @@
 /** Our own operators: the current domestic record of each, by registration code. */
 
 import { sql, type SqlBool } from 'kysely';
-import { operatorOfText, operatorText } from '../model/record/operator-text.ts';
+import { operatorOfText, operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord, Moment } from '../model/record/domestic-record.ts';
 import { inSlices, insertMany, oneOf } from './bulk.ts';
 import { advanceCounter, readCounter } from './counters.ts';

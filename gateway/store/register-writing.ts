@@ -1,10 +1,11 @@
 /** Applies a list to the register: superseded versions get an end of knowledge, and new versions are inserted beside them. */
 
 import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
-import { cellText, isEmpty, openCells, type Cells } from '../model/record/json-spans.ts';
+import { columnText, isAbsent, openColumns, type Columns } from '../model/record/columns.ts';
 import type { Departure } from '../model/list/list.ts';
-import { cellNumber, cellsAt, type PackedRecords, type RecordField } from '../model/record/packed-records.ts';
-import type { Day, Moment } from '../model/record/domestic-record.ts';
+import type { Day, ListPath, Moment } from '../model/record/domestic-record.ts';
+import { readRecordAt, type PackedRecords } from '../model/record/packed-records.ts';
+import { listLayout } from '../model/record/record-text.ts';
 import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
 import type { Tx } from './database.ts';
 import { nextDay, type Status, type Version } from './register.ts';
@@ -59,11 +60,11 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
 
 /** A generator, so that a list of tens of thousands takes no memory for its statements. */
 function* statementsOf({ records, puts, departures }: RegisterChange): Generator<Statement> {
-  const cells = openCells();
+  const recordColumns = openColumns();
   const words = byteMemo((text) => text);
   for (const number of puts) {
-    cellsAt(cells, records, number);
-    yield statementOfRecord(cells, words, detailsAt(records, number));
+    readRecordAt(recordColumns, records, number);
+    yield statementOfRecord(recordColumns, words, detailsAt(records, number));
   }
   for (const departure of departures) yield statementOfDeparture(departure);
 }
@@ -72,20 +73,20 @@ function detailsAt({ bytes, starts }: PackedRecords, number: number): Uint8Array
   return bytes.subarray((starts[number] ?? 0) + 1, starts[number + 1]);
 }
 
-function statementOfRecord(cells: Cells, words: ByteMemo<string>, details: Uint8Array): Statement {
-  const word = (field: RecordField): string => {
-    const cell = cellNumber[field];
-    return words(cells.bytes, cells.starts[cell] ?? 0, cells.ends[cell] ?? 0);
+function statementOfRecord(record: Columns, words: ByteMemo<string>, details: Uint8Array): Statement {
+  const { column } = listLayout;
+  const word = (path: ListPath): string => {
+    const at = column[path];
+    return words(record.bytes, record.starts[at] ?? 0, record.ends[at] ?? 0);
   };
   const validTo = word('validTo');
-  const [latin, local] = [cellNumber['name.latin'], cellNumber['name.local']];
-  const name = isEmpty(cells, latin) ? local : latin;
+  const name = isAbsent(record, column['name.latin']) ? column['name.local'] : column['name.latin'];
   return {
-    identifier: cellText(cells, cellNumber.identifier),
+    identifier: columnText(record, column.identifier),
     from: word('statusSince'),
     to: validTo === '' || validTo >= openDay ? openDay : nextDay(validTo),
     status: word('status') as Status,
-    name: isEmpty(cells, name) ? null : cellText(cells, name),
+    name: isAbsent(record, name) ? null : columnText(record, name),
     details,
     activeFrom: word('validFrom'),
   };

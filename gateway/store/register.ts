@@ -7,7 +7,7 @@
 import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
 import { later } from '../model/day.ts';
-import { recordOfText } from '../model/list/digest.ts';
+import { recordOfText } from '../model/record/record-text.ts';
 import type { Departure, ListRecord } from '../model/list/list.ts';
 import type { Day, Moment } from '../model/record/domestic-record.ts';
 import { oneOf } from './bulk.ts';

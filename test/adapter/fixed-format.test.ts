@@ -1,3 +1,4 @@
+import { viewOf, writeText } from '../support/format-text.ts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
@@ -29,7 +30,7 @@ function compile(text: string): ListFormat {
 }
 
 function encode(format: ListFormat, message: ListMessage): string {
-  return [...format.encode(message)].join('');
+  return writeText(format, message);
 }
 
 const list = aListMessage({
@@ -38,7 +39,7 @@ const list = aListMessage({
     aListRecord({
       name: { latin: ' A', local: 'b ' },
       address: {},
-      roles: ['exporter', 'carrier'],
+      roles: ['carrier', 'exporter'],
       validTo: '2028-02-29',
     }),
     aListRecord({ identifier: 'AEOCN2', name: { local: '𠮷野家' }, address: {}, roles: [], status: 'suspended' }),
@@ -58,7 +59,7 @@ describe('a message by a fixed-width template', () => {
   it('values stand in their columns, filled on the side and with the sign that is shown', () => {
     expect(lines[1]).to.match(/^200015f0c2a9b000007 {2}2 11a{64}b{64}000001c{64}$/u);
     expect(lines[2]).to.equal(
-      '3AEOCN4403900001  A        ******b    advancedA202405202024052020280229exporter/carrier    ',
+      '3AEOCN4403900001  A        ******b    advancedA202405202024052020280229carrier/exporter    ',
     );
     expect(lines[3]).to.equal(
       `3AEOCN2          ${' '.repeat(10)}*****𠮷野家   advancedS2024052020240520${' '.repeat(28)}`,
@@ -123,7 +124,7 @@ describe('a message by a fixed-width template', () => {
     const message = aListMessage({ records: [long] });
     const read = decodeText(cutting, encode(cutting, message), adapterTools);
     expect(read.records[0]?.name).to.deep.equal({ latin: 'ABCDEFGHI' });
-    expect(cutting.asSeen(long)).to.deep.equal(read.records[0]);
+    expect(viewOf(cutting)(long)).to.deep.equal(read.records[0]);
   });
 
   const changes: readonly Change[] = [

@@ -1,3 +1,4 @@
+import { writeText } from '../support/format-text.ts';
 import { expect } from 'chai';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -136,7 +137,7 @@ describe('layouts with days', () => {
     change("suspended: '02'", "suspended: [{ code: '02', until: 2029-06-30 }, { code: '03', from: 2029-07-01 }]");
     const adapter = await loadAdapter(folder, adapterTools);
     const list = aListMessage({ records: [aListRecord({ status: 'suspended', address: {} })] });
-    const encoded = (day: string): string => [...adapter.on(day).list.encode(list)].join('');
+    const encoded = (day: string): string => writeText(adapter.on(day).list, list);
     const [before, after] = [encoded('2029-06-30'), encoded('2029-07-01')];
     expect([before.includes('>02<'), after.includes('>03<')]).to.deep.equal([true, true]);
     expect(decodeText(adapter.on('2029-07-14').list, before, adapterTools)).to.deep.equal(list);

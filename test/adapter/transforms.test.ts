@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { bindHole, openScope, type Hole } from '../../gateway/adapter/template/holes.ts';
-import { listShape, recordShape, type Slot } from '../../gateway/adapter/template/message-fields.ts';
+import { listMessageFields, recordItemFields, type Slot } from '../../gateway/adapter/template/message-fields.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { transformNames } from '../../gateway/adapter/template/transforms.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
@@ -24,7 +24,7 @@ interface Bound {
 function bound(written: string): Bound {
   const path = /^\{([^|?}]+)/u.exec(written)?.[1] ?? '';
   const ofMessage = path.startsWith('message.');
-  const scope = openScope(ofMessage ? listShape : recordShape, context);
+  const scope = openScope(ofMessage ? listMessageFields : recordItemFields, context);
   const hole = bindHole(scope, written, 'x:1:1');
   const place = ofMessage ? path.slice('message.'.length) : path;
   return {

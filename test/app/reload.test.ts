@@ -1,3 +1,4 @@
+import { viewOf, writeText } from '../support/format-text.ts';
 import { expect } from 'chai';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -50,7 +51,7 @@ describe('reloading the adapters of a running gateway', () => {
   function written(code: string): string {
     const { list } = of(code).adapter.on('2026-11-24');
     const record = aListRecord({ identifier: of(code).adapter.identifiers.ours.example, status: 'suspended' });
-    return [...list.encode(aListMessage({ records: [list.asSeen(record)] }))].join('');
+    return writeText(list, aListMessage({ records: [viewOf(list)(record)] }));
   }
   async function readiness(): Promise<{ status: string; checks: { untaken?: Record<string, string> } }> {
     const reply = await fetch(`${serving.borderUrl}/readyz?verbose`);

@@ -78,9 +78,9 @@ function watchPartner(partner: Partner, reach: (step: InboundStep) => void): Par
 function watchLayout(layout: AcceptedFormat, decoding: () => void): AcceptedFormat {
   if (layout.kind === 'reply') return layout;
   const { format } = layout;
-  const packedDecoder = (): ReturnType<typeof format.packedDecoder> => {
+  const decoder = (): ReturnType<typeof format.decoder> => {
     decoding();
-    return format.packedDecoder();
+    return format.decoder();
   };
-  return { kind: 'list', format: { ...format, packedDecoder } };
+  return { kind: 'list', format: { ...format, decoder } };
 }

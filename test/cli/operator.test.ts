@@ -9,7 +9,7 @@ import { Command } from 'commander';
 import { operatorCommands, type OperatorContext } from '../../gateway/cli/operator.ts';
 import { makeOutput, type Format } from '../../gateway/cli/output.ts';
 import { asGatewayError } from '../../gateway/model/errors.ts';
-import type { RecordPath } from '../../gateway/model/record/columns.ts';
+import type { RecordColumn } from '../../gateway/model/record/record-text.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { eventsSince } from '../support/event-log.ts';
 import { countOperators, findOperator } from '../../gateway/store/operators.ts';
@@ -32,7 +32,7 @@ interface Counts {
 
 const titles = Object.values(sampleHome.columns);
 
-type Row = Partial<Record<RecordPath, string>>;
+type Row = Partial<Record<RecordColumn, string>>;
 
 const csvOf = (...rows: readonly Row[]): string => {
   const cells = rows.map((row) => titles.map((title) => sampleFields(row)[title] ?? ''));

@@ -1,5 +1,6 @@
 /** What a gateway refuses, and how a stream is repaired after it: real messages, each changed in one place. */
 
+import { writeText } from '../support/format-text.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -115,7 +116,7 @@ describe('a refused message', () => {
     const partner = us.gateway.partners.get('KR');
     if (built === undefined || partner === undefined) throw new Error('there is a list for KR');
     const layout = partner.adapter.on(dayAt(built.list.issuedAt, partner.adapter.timeZone)).list;
-    const xml = [...layout.encode(unpackedList(built.list))].join('');
+    const xml = writeText(layout, unpackedList(built.list));
     const changed = change(xml);
     expect(changed).to.not.equal(xml);
     using draft = checkDraft([changed], layout, anyList());

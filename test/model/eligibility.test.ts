@@ -1,7 +1,8 @@
 /** Who travels under an arrangement, who does not, and what is said of one who leaves. */
 
 import { expect } from 'chai';
-import { departureOf, eligibility, type ListTerms } from '../../gateway/model/record/eligibility.ts';
+import { departureOf, type ListTerms } from '../../gateway/model/record/eligibility.ts';
+import { eligibility } from '../../gateway/model/record/partner-view.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { sampleRecord } from './sample-records.ts';
 

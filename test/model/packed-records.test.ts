@@ -3,25 +3,31 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { byteMemo } from '../../gateway/model/byte-memo.ts';
-import { cellOf, cellText, openCells, readCells } from '../../gateway/model/record/json-spans.ts';
-import { leafOf, recordText } from '../../gateway/model/list/digest.ts';
+import { columnText, insideQuotes, openColumns, readColumns } from '../../gateway/model/record/columns.ts';
+import { leafOf } from '../../gateway/model/list/digest.ts';
+import {
+  domesticLayout,
+  listLayout,
+  operatorOfText,
+  operatorText,
+  recordText,
+} from '../../gateway/model/record/record-text.ts';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
 import {
   appendRecords,
-  cellsAt,
   entriesOf,
   openPacker,
   packed,
   packedOf,
   pickRecords,
-  recordFields,
-  rolesFrom,
+  readRecordAt,
   sliceRecords,
   textAt,
   unpacked,
 } from '../../gateway/model/record/packed-records.ts';
 import { thrownBy } from '../support/thrown.ts';
-import { anyListRecord } from './sample-records.ts';
+import { getterOf } from '../../gateway/model/paths.ts';
+import { anyListRecord, sampleRecord } from './sample-records.ts';
 
 const records = fc.array(anyListRecord, { maxLength: 8 });
 const sorted = (record: ListRecord): ListRecord => ({ ...record, roles: [...record.roles].sort() });
@@ -69,47 +75,50 @@ describe('packed records', () => {
     );
   });
 
-  it('show each value as a cell, in the order of the fields, and an absent one as an empty cell', () => {
+  it('hold each value in the column of its path, an empty one where it is absent, and the roles behind', () => {
     fc.assert(
       fc.property(anyListRecord, (record) => {
-        const cells = openCells();
-        cellsAt(cells, packedOf([record]), 0);
-        const { name, address } = record;
-        const values: Record<string, string | undefined> = {
-          ...{ ...record, name: undefined, address: undefined, roles: undefined },
-          ...{ 'name.local': name.local, 'name.latin': name.latin },
-          ...{ 'address.local': address.local, 'address.latin': address.latin },
-          ...{ 'address.city': address.city, 'address.postcode': address.postcode },
-        };
-        const shown = Array.from({ length: cells.count }, (_, i) => cellText(cells, i));
-        expect(shown).to.deep.equal([...recordFields.map((field) => values[field] ?? ''), ...[...record.roles].sort()]);
-        expect(shown).to.have.length(rolesFrom + record.roles.length);
+        const columns = openColumns();
+        readRecordAt(columns, packedOf([record]), 0);
+        const shown = Array.from({ length: columns.count }, (_, i) =>
+          columns.starts[i] === columns.ends[i] ? '' : columnText(columns, i),
+        );
+        const values = listLayout.paths.map((path) => getterOf(path)(record) ?? '');
+        expect(shown).to.deep.equal([...values, ...[...record.roles].sort()]);
       }),
     );
   });
 });
 
-describe('cells', () => {
-  it('are the strings of nested arrays, wherever they stand', () => {
-    const texts = fc.array(fc.string({ unit: 'binary' }));
+describe('the columns of a record', () => {
+  it('stand in its bytes as JSON writes them, wherever the text starts', () => {
     fc.assert(
-      fc.property(texts, texts, (some, more) => {
-        const bytes = Buffer.from(`..${JSON.stringify([some, more])}\n["next"]`);
-        const cells = openCells();
-        const end = readCells(cells, bytes, 2);
+      fc.property(anyListRecord, (record) => {
+        const bytes = Buffer.from(`..${recordText(record)}\n["next"]`);
+        const columns = openColumns();
+        const end = readColumns(columns, listLayout, bytes, 2);
         expect(bytes[end]).to.equal(0x0a);
-        const all = Array.from({ length: cells.count }, (_, i) => cellText(cells, i));
-        expect(all).to.deep.equal([...some, ...more]);
-        expect(
-          all.map(cellOf).every((cell, i) => bytes.subarray(cells.starts[i], cells.ends[i]).equals(Buffer.from(cell))),
-        ).to.equal(true);
+        for (const [i, path] of listLayout.paths.entries()) {
+          const value = (getterOf(path)(record) ?? '') as string;
+          const found = bytes.subarray(columns.starts[i], columns.ends[i]).toString();
+          expect(found).to.equal(insideQuotes(value));
+        }
       }),
     );
   });
 
+  it('of domestic records are found in the text the store keeps', () => {
+    const text = operatorText(sampleRecord);
+    const columns = openColumns();
+    readColumns(columns, domesticLayout, Buffer.from(text), 0);
+    expect(columnText(columns, domesticLayout.column.gradeSince)).to.equal(sampleRecord.gradeSince);
+    expect(columns.count - domesticLayout.rolesFrom).to.equal(sampleRecord.roles.length);
+    expect(operatorOfText(text)).to.deep.equal(sampleRecord);
+  });
+
   it('of a text that ends early are refused', () => {
     for (const text of ['', '[', '["a"', '["a', '["a\\', '[["a"]'])
-      expect(thrownBy(() => readCells(openCells(), Buffer.from(text), 0)).code).to.equal('E_INTERNAL');
+      expect(thrownBy(() => readColumns(openColumns(), listLayout, Buffer.from(text), 0)).code).to.equal('E_INTERNAL');
   });
 });
 

@@ -2,14 +2,14 @@
 
 import { expect } from 'chai';
 import { faultRules } from '../../gateway/model/record/fault-rules.ts';
-import type { RecordPath } from '../../gateway/model/record/columns.ts';
+import type { RecordColumn } from '../../gateway/model/record/record-text.ts';
 import { rowJudge } from '../../gateway/model/record/row-faults.ts';
 import { sampleHome } from './sample-home.ts';
 import { sampleFields, sampleRecord } from './sample-records.ts';
 
 const today = '2018-03-01';
 
-function judged(changes: Partial<Record<RecordPath, string>>): {
+function judged(changes: Partial<Record<RecordColumn, string>>): {
   readonly taken: boolean;
   readonly rules: readonly string[];
 } {
@@ -19,7 +19,7 @@ function judged(changes: Partial<Record<RecordPath, string>>): {
 
 /** Expects exactly one fault, and the row taken or refused by the weight of its rule. */
 function expectFault(
-  changes: Partial<Record<RecordPath, string>>,
+  changes: Partial<Record<RecordColumn, string>>,
   column: string,
   rule: keyof typeof faultRules,
 ): void {

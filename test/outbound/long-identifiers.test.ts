@@ -1,11 +1,12 @@
 /** Identifiers longer than a partner's box: left out with a reason or refused with their place, and never cut. */
 
+import { viewOf, writeText } from '../support/format-text.ts';
 import path from 'node:path';
 import { expect } from 'chai';
 import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
-import { eligibility } from '../../gateway/model/record/eligibility.ts';
+import { eligibility } from '../../gateway/model/record/partner-view.ts';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { sampleRecord } from '../model/sample-records.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
@@ -31,10 +32,10 @@ describe('an identifier too long for a box of seventeen places', () => {
 
     it(`is refused by the schema of ${cc} where it stands, in full length`, async () => {
       const { list } = await loadAdapter(path.join(adaptersFolder, cc), adapterTools);
-      const record = (identifier: string): ListRecord => list.asSeen(aListRecord({ identifier }));
+      const record = (identifier: string): ListRecord => viewOf(list)(aListRecord({ identifier }));
       for (const identifier of tooLong) {
         const message = aListMessage({ records: [record('CN4403131697'), record(identifier)] });
-        const written = [...list.encode(message)].join('');
+        const written = writeText(list, message);
         expect(written).to.include(identifier);
         const error = thrownBy(() => schemaChecker()(written, list));
         expect(error.code).to.equal('E_SCHEMA_INVALID');
@@ -57,9 +58,9 @@ describe('an identifier too long for a box of seventeen places', () => {
   it('travels whole where the partner has room for it', async () => {
     for (const cc of ['kr', 'hk']) {
       const { list } = await loadAdapter(path.join(adaptersFolder, cc), adapterTools);
-      const records = tooLong.map((identifier) => list.asSeen(aListRecord({ identifier })));
+      const records = tooLong.map((identifier) => viewOf(list)(aListRecord({ identifier })));
       const message = aListMessage({ records });
-      const written = [...list.encode(message)].join('');
+      const written = writeText(list, message);
       schemaChecker()(written, list);
       expect(decodeText(list, written, adapterTools)).to.deep.equal(message);
     }
@@ -69,12 +70,12 @@ describe('an identifier too long for a box of seventeen places', () => {
     const { list, identifiers } = await loadAdapter(path.join(adaptersFolder, 'jp'), adapterTools);
     const { example } = identifiers.theirs;
     expect(example).to.have.length(19);
-    const message = aListMessage({ records: [list.asSeen(aListRecord({ identifier: example, grade: 'aeo' }))] });
-    const written = [...list.encode(message)].join('');
+    const message = aListMessage({ records: [viewOf(list)(aListRecord({ identifier: example, grade: 'aeo' }))] });
+    const written = writeText(list, message);
     schemaChecker()(written, list);
     expect(decodeText(list, written, adapterTools)).to.deep.equal(message);
-    const longer = aListMessage({ records: [list.asSeen(aListRecord({ identifier: `${example}1`, grade: 'aeo' }))] });
-    const error = thrownBy(() => [...list.encode(longer)]);
+    const longer = aListMessage({ records: [viewOf(list)(aListRecord({ identifier: `${example}1`, grade: 'aeo' }))] });
+    const error = thrownBy(() => writeText(list, longer));
     expect([error.code, error.at]).to.deep.equal(['E_VALUE_INVALID', '/records/0/identifier']);
   });
 });

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { operatorText } from '../../gateway/model/record/operator-text.ts';
+import { operatorText } from '../../gateway/model/record/record-text.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { canonicalJson } from '../../gateway/model/canonical-json.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';

@@ -1,5 +1,6 @@
 /** The readers of the adapter room, joined as main.ts joins them. */
 
+import { readDocument } from '../../gateway/wire/xml/xml-tree.ts';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ export const adaptersFolder = join(root, 'adapters');
 
 export const adapterTools: AdapterTools = {
   readText: (file) => readFile(file, 'utf8'),
+  readDocument,
   readXml,
   readJson: (text) => parseStrictJson(text),
   readLines,

@@ -1,49 +1,45 @@
-/** Lists read by the two decoders of a format, into objects and into packed records, and what became of them. */
+/** Lists read by the decoder of a format, and what became of them. */
 
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
-import type { BodyDecoder } from '../../gateway/model/message-body.ts';
-import { isGatewayError } from '../../gateway/model/errors.ts';
+import { messageText } from '../../gateway/adapter/format.ts';
+import { asGatewayError, isGatewayError } from '../../gateway/model/errors.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
-import { packedOf, textAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
-import { tellEvents } from '../../gateway/wire/xml/canonical-events.ts';
-import { readCanonical } from '../../gateway/wire/xml/canonical-xml.ts';
+import { packedList, textAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
 import { readLines } from '../../gateway/wire/files/text-lines.ts';
-import { readXml } from '../../gateway/wire/xml/xml-events.ts';
 import { adapterTools } from './adapter-tools.ts';
+import type { Reference } from './xml-reference.ts';
 
-/** What a decoder makes of bytes, as readBody would hand them on, and how many elements it was told of. */
-export interface Reading {
-  readonly outcome: unknown;
-  readonly told: number;
+/** The list, or code, place and detail of the refusal; a code alone where the document itself is refused. */
+export type Outcome = unknown;
+
+/** What the decoder of the format makes of bytes. */
+export function decoded(format: ListFormat, bytes: Uint8Array): Outcome {
+  return outcomeOf(() => shownList(readList(format, bytes)));
 }
 
-function reading<T>(bytes: Buffer, decoder: BodyDecoder<T>, shown: (list: T) => unknown): Reading {
-  const count = { told: 0 };
-  try {
-    return { outcome: shown(read(bytes, counting(decoder, count))), ...count };
-  } catch (error) {
-    if (isGatewayError(error)) return { outcome: [error.code, error.at, error.detail], ...count };
-    throw error;
-  }
-}
-
-function read<T>(bytes: Buffer, decoder: BodyDecoder<T>): T {
-  if (decoder.format === 'json') return decoder.read(adapterTools.readJson(bytes.toString()));
+export function readList(format: ListFormat, bytes: Uint8Array): PackedList {
+  const decoder = format.decoder();
+  if (decoder.format === 'json') return decoder.read(adapterTools.readJson(Buffer.from(bytes).toString()));
   if (decoder.format === 'text') return decoder.read(readLines(bytes));
-  const canonical = readCanonical(bytes);
-  if (canonical === undefined) readXml(bytes, decoder.events);
-  else tellEvents(canonical, decoder.events, decoder.take);
-  return decoder.result();
+  return decoder.read(adapterTools.readDocument(bytes));
 }
 
-export function counting<T>(decoder: BodyDecoder<T>, count: { told: number }): BodyDecoder<T> {
-  if (decoder.format !== 'xml') return decoder;
-  const { events } = decoder;
-  const open: typeof events.open = (...element) => {
-    count.told += 1;
-    events.open(...element);
-  };
-  return { ...decoder, events: { ...events, open } };
+/** What the reference makes of them. */
+export function referenceOutcome(reference: Reference, bytes: Uint8Array): Outcome {
+  return outcomeOf(() => shownList(packedList(reference.read(bytes))));
+}
+
+// The two parsers word what is wrong with a document differently.
+const ofParsers = ['E_XML_MALFORMED', 'E_XML_FORBIDDEN', 'E_BYTES_INVALID', 'E_LIMIT_EXCEEDED'];
+
+function outcomeOf(work: () => unknown): Outcome {
+  try {
+    return work();
+  } catch (error) {
+    if (!isGatewayError(error)) return ['document refused'];
+    const { code, at, detail } = asGatewayError(error);
+    return ofParsers.includes(code) ? ['document refused'] : [code, at, detail];
+  }
 }
 
 /** The texts of the records, and all else. */
@@ -52,18 +48,14 @@ export function shownList(list: PackedList): unknown {
   return { ...list, records: Array.from({ length: records.count }, (_, i) => textAt(records, i)) };
 }
 
-export function byObjects(format: ListFormat, bytes: Buffer): Reading {
-  return reading(bytes, format.decoder(), (list) => shownList({ ...list, records: packedOf(list.records) }));
-}
-
-export function byBytes(format: ListFormat, bytes: Buffer): Reading {
-  return reading(bytes, format.packedDecoder(), shownList);
-}
-
 export function encoded(format: ListFormat, message: ListMessage): Buffer {
-  return Buffer.from([...format.encode(message)].join(''));
+  return Buffer.from(messageText(format, message));
 }
 
-export function isRead({ outcome }: Reading): boolean {
+export function isDocumentRefused(outcome: Outcome): boolean {
+  return Array.isArray(outcome) && outcome.length === 1;
+}
+
+export function isRead(outcome: Outcome): boolean {
   return !Array.isArray(outcome);
 }

@@ -1,5 +1,6 @@
 /** The reader of canonical documents beside libxml2: whatever it takes, libxml2 takes, with the same bytes, events and verdicts. */
 
+import { writeText } from '../support/format-text.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,10 +8,8 @@ import type { MessageFormat } from '../../gateway/adapter/adapter.ts';
 import { inventList, inventReply } from '../../gateway/adapter/check/generate.ts';
 import { seededRandom } from '../../gateway/model/seeded-random.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import type { BodyEvents } from '../../gateway/model/message-body.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import { readBody } from '../../gateway/wire/xml/read-body.ts';
-import { tellEvents } from '../../gateway/wire/xml/canonical-events.ts';
 import { canonicalPieces, readCanonical } from '../../gateway/wire/xml/canonical-xml.ts';
 import { kindMask, nameShift, startTag, type CanonicalXml } from '../../gateway/model/canonical-tokens.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
@@ -19,40 +18,16 @@ import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
 import { guardXml } from '../../gateway/wire/xml/xml-guard.ts';
-import { readXml } from '../../gateway/wire/xml/xml-events.ts';
 import { readSignedXml, readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
 import { accepts } from '../../gateway/wire/xsd/accepts.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { forged } from '../support/forged-xml.ts';
+import { treeOf, treeOfTokens } from '../support/saxes-tree.ts';
 import { testKeyring, testNow, trustIn } from '../support/pki.ts';
 import { damaged } from '../support/xml-mutations.ts';
 
 const folders = readdirSync(adaptersFolder).filter((cc) => existsSync(join(adaptersFolder, cc, 'list.xml')));
 const mark = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** Everything told about a document, texts that follow each other joined. */
-function eventsOf(tell: (events: BodyEvents) => void): unknown[] {
-  const told: unknown[] = [];
-  let text = '';
-  const flush = (): void => {
-    if (text !== '') told.push(text);
-    text = '';
-  };
-  tell({
-    open(namespace, name, attributes) {
-      flush();
-      told.push([namespace, name, attributes]);
-    },
-    text(more) {
-      text += more;
-    },
-    close() {
-      flush();
-      told.push('close');
-    },
-  });
-  return told;
-}
 
 /** Holds a document that was taken against libxml2 and saxes; gives whether the acceptor took it too. */
 function compare(bytes: Uint8Array, taken: CanonicalXml, schema: Schema): boolean {
@@ -60,9 +35,7 @@ function compare(bytes: Uint8Array, taken: CanonicalXml, schema: Schema): boolea
   try {
     const canonical = Buffer.concat(canonicalPieces(taken));
     expect(canonical.equals(canonicalBytes(document)), 'canonical bytes').to.equal(true);
-    expect(eventsOf((events) => tellEvents(taken, events))).to.deep.equal(
-      eventsOf((events) => readXml(canonical, events)),
-    );
+    expect(treeOfTokens(taken)).to.deep.equal(treeOf(canonical));
     if (schema.format !== 'xml' || schema.acceptor === undefined || !accepts(schema.acceptor, taken)) return false;
     expect(xsdFaults(schema.validator, document)).to.deep.equal([]);
     return true;
@@ -128,7 +101,7 @@ describe('the reader of canonical documents', () => {
     const add = (to: Source[], partner: string, format: MessageFormat<unknown>, messages: readonly unknown[]): void => {
       const schema = loadSchema(format.schema);
       for (const message of messages)
-        to.push({ partner, format, schema, bytes: Buffer.from([...format.encode(message)].join('')) });
+        to.push({ partner, format, schema, bytes: Buffer.from(writeText(format, message)) });
     };
     const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
     for (const cc of folders) {

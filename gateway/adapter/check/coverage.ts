@@ -2,7 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import type { CodeTables } from '../template/code-tables.ts';
-import { holesIn, itemsOf, listsOf, placeOf, shapeOf, type HoleText, type TemplateText } from './template-text.ts';
+import { holesIn, itemsOf, listsOf, placeOf, fieldsOf, type HoleText, type TemplateText } from './template-text.ts';
 
 /** A message that was encoded or decoded with a template, in our words. */
 export interface Exercised {
@@ -109,7 +109,7 @@ function listPoints(template: TemplateText, holes: readonly HoleText[], messages
   const repeated = new Set(holes.flatMap(({ scope, field, path }) => (field === undefined ? [path] : [scope])));
   repeated.delete('message');
   return [...repeated].flatMap((path) => {
-    if (shapeOf(template.kind, path) === undefined) return [];
+    if (fieldsOf(template.kind, path) === undefined) return [];
     const lengths = messages.flatMap((message) => listsOf(template.kind, path, message)).map((items) => items.length);
     const point = (what: string, seen: boolean): Point => ({
       of: 'branches',

@@ -62,7 +62,7 @@ const textsOf = oncePerFormat(({ identifiers, arrangement }, format): CarriedTex
       identifier: identifiers.ours.example,
     });
   return new Map(
-    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.view(probe(path, text))))]),
+    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.show(probe(path, text))))]),
   );
 });
 
@@ -219,7 +219,7 @@ const hash = '0'.repeat(64);
 
 /** A full list of given records as the partner reads them, with sender, position and times of an example. */
 export function exampleList(
-  format: Pick<ListFormat, 'asSeen' | 'carriesParts'>,
+  format: Pick<ListFormat, 'view' | 'carriesParts'>,
   { records = [], departures = [] }: Partial<Pick<ListMessage, 'records' | 'departures'>>,
   [from, to]: readonly [from: string, to: string],
 ): ListMessage {

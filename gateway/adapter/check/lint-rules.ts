@@ -44,15 +44,16 @@ export interface LintSubject {
   readonly checkSchema: CheckSchema | undefined;
 }
 
-/** A finding at a file, or at `file:line:column`. */
+/** A finding at a file, `file:line` or `file:line:column`. */
 export function finding(rule: LintRule, place: string, detail: string, fix?: string): Finding {
-  const [, file = place, line, column] = /^(.*?):(\d+):(\d+)$/u.exec(place) ?? [];
+  const [, file = place, line, column] = /^(.*?):(\d+)(?::(\d+))?$/u.exec(place) ?? [];
   const { code } = lintRules[rule];
   return {
     code,
     severity: code.startsWith('E') ? 'error' : 'warning',
     file: relative('.', resolve(file)),
-    ...(line === undefined ? {} : { line: Number(line), column: Number(column) }),
+    ...(line === undefined ? {} : { line: Number(line) }),
+    ...(column === undefined ? {} : { column: Number(column) }),
     rule,
     detail,
     ...(fix === undefined ? {} : { fix }),

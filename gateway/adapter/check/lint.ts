@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { listFormat, messageFormat } from '../format.ts';
 import { identifierForm } from '../identifiers.ts';
 import { loadAdapter, loadHome, placesIn, templateOf, templateTools, versionsOf } from '../load.ts';
-import { replyShape } from '../template/message-fields.ts';
+import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import type { AdapterTools } from '../tools.ts';
 import { lintManifest } from './lint-manifest.ts';
@@ -66,7 +66,7 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
     for (const version of versionsOf(messages[kind])) {
       try {
         const source = await templateOf(folder, version, tools);
-        if (kind === 'reply') messageFormat(source, replyShape, context, templateTools(tools));
+        if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
         else if (listFormat(source, context, templateTools(tools)).carriesParts) continue;
         else if (manifest.lists?.partRecords !== undefined) {
           const detail = `${version.template} does not show which part a message is`;

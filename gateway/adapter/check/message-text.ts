@@ -1,39 +1,61 @@
-/** Messages as text and back, outside of any signature: the one place where checks encode and decode. */
+/** Messages as text and back, outside of any signature: the one place where checks encode and decode. The records of a list are objects here. */
 
-import type { ListRecord } from '../../model/list/list.ts';
+import type { ListMessage } from '../../model/list/list.ts';
+import type { ListRecord } from '../../model/record/domestic-record.ts';
+import { packedList, unpackedList, type PackedList } from '../../model/record/packed-records.ts';
+import { viewRecord } from '../../model/record/partner-view.ts';
 import type { ListFormat, MessageFormat } from '../adapter.ts';
+import { textOf } from '../format.ts';
 import type { AdapterTools } from '../tools.ts';
 
 /** Compares a message with the partner's schema; throws what is wrong with it. */
-export type CheckSchema = (text: string, format: MessageFormat<unknown>) => void;
+export type CheckSchema = (
+  text: string,
+  format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema'>,
+) => void;
 
-export type TextReaders = Pick<AdapterTools, 'readXml' | 'readJson' | 'readLines'>;
+export type TextReaders = Pick<AdapterTools, 'readDocument' | 'readJson' | 'readLines'>;
+
+/** A message with its records as objects. */
+export type Plain<T> = T extends PackedList ? ListMessage : T;
 
 /** Throws GatewayError with the place of the value that the format cannot carry. */
-export function encodeText<T>(format: Pick<MessageFormat<T>, 'encode'>, message: T): string {
-  return [...format.encode(message)].join('');
+export function encodeText<T>(format: MessageFormat<T>, message: Plain<T>): string {
+  return textOf(format.encode(packedFor(format, message)));
 }
 
 /** Throws GatewayError with the place of what the format does not understand. */
-export function decodeText<T>(format: MessageFormat<T>, text: string, readers: TextReaders): T {
+export function decodeText<T>(format: MessageFormat<T>, text: string, readers: TextReaders): Plain<T> {
   const decoder = format.decoder();
   switch (decoder.format) {
     case 'xml':
-      readers.readXml(text, decoder.events);
-      return decoder.result();
+      return plainOf(format, decoder.read(readers.readDocument(Buffer.from(text))));
     case 'json':
-      return decoder.read(readers.readJson(text));
+      return plainOf(format, decoder.read(readers.readJson(text)));
     case 'text':
-      return decoder.read(readers.readLines(Buffer.from(text)));
+      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text))));
   }
 }
 
 /** The message as the partner reads it: without what the template does not carry. */
-export function readBack<T>(format: Pick<MessageFormat<T>, 'asRead'>, message: T): T {
-  return format.asRead(message);
+export function readBack<T>(format: MessageFormat<T>, message: Plain<T>): Plain<T> {
+  return plainOf(format, format.asRead(packedFor(format, message)));
 }
 
 /** The same for one record. */
-export function recordReadBack(format: Pick<ListFormat, 'asSeen'>, record: ListRecord): ListRecord {
-  return format.asSeen(record);
+export function recordReadBack({ view }: Pick<ListFormat, 'view'>, record: ListRecord): ListRecord {
+  return viewRecord(record, view);
+}
+
+function isList(format: object): format is ListFormat {
+  return 'carriesParts' in format;
+}
+
+// A list format alone reads and writes packed lists.
+function packedFor<T>(format: MessageFormat<T>, message: Plain<T>): T {
+  return isList(format) ? (packedList(message as ListMessage) as T) : (message as T);
+}
+
+function plainOf<T>(format: MessageFormat<T>, message: T): Plain<T> {
+  return (isList(format) ? unpackedList(message as PackedList) : message) as Plain<T>;
 }

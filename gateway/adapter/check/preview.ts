@@ -1,15 +1,16 @@
 /** Shows one domestic record beside what a partner reads of it, and what is lost. */
 
-import { eligibility, type Ineligible } from '../../model/record/eligibility.ts';
+import type { Ineligible } from '../../model/record/eligibility.ts';
+import { eligibility } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { DomesticRecord } from '../../model/record/domestic-record.ts';
-import type { Adapter, RecordView } from '../adapter.ts';
+import type { Adapter, ShownRecord } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
 import { encodeText, recordReadBack, type CheckSchema } from './message-text.ts';
 
-export interface Preview extends RecordView {
+export interface Preview extends ShownRecord {
   /** Why the record would not be sent; empty when it would. */
   readonly reasons: readonly Ineligible[];
   /** The fault that the template or the partner's schema finds; a list with such a record could not be sent. */
@@ -36,8 +37,8 @@ export function previewAdapter(
   if (!judged.eligible) return { ...about, reasons: judged.reasons };
   const { entry } = judged;
   try {
-    const view = list.view(entry);
-    const losses = lossesOf(view, list.view(recordReadBack(list, entry)));
+    const view = list.show(entry);
+    const losses = lossesOf(view, list.show(recordReadBack(list, entry)));
     const shown = { ...about, ...view, reasons: [], losses, bytes: Buffer.byteLength(view.text) };
     const refusal = refusalOf(() => {
       const message = exampleList(list, { records: [entry] }, [home.country, partner]);
@@ -54,7 +55,7 @@ function faultOf({ code, detail, at }: GatewayError): NonNullable<Preview['fault
 }
 
 /** Values that are sent and changed. A value that is not sent at all is no loss: it was agreed so. */
-function lossesOf(sent: RecordView, read: RecordView): string[] {
+function lossesOf(sent: ShownRecord, read: ShownRecord): string[] {
   const values = new Map(read.fields.map(({ path, ours }) => [path, ours]));
   return sent.fields.filter(({ path, ours }) => (values.get(path) ?? ours) !== ours).map(({ path }) => path);
 }

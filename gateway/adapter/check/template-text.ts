@@ -3,7 +3,13 @@
 import { relative, resolve } from 'node:path';
 import { versionsOf } from '../load.ts';
 import type { Manifest } from '../manifest.ts';
-import { listShape, replyShape, type Field, type ListField, type Shape } from '../template/message-fields.ts';
+import {
+  listMessageFields,
+  replyFields,
+  type Field,
+  type ItemFields,
+  type ListOfItems,
+} from '../template/message-fields.ts';
 import type { AdapterTools } from '../tools.ts';
 
 export type MessageKind = 'list' | 'reply';
@@ -78,7 +84,7 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
       marks,
       steps: chain.split('|').slice(1),
       scope,
-      field: shapeOf(template.kind, scope)?.fields.find((field) => field.path === path),
+      field: fieldsOf(template.kind, scope)?.fields.find((field) => field.path === path),
     };
   });
 }
@@ -103,24 +109,21 @@ export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-interface RootShape {
-  readonly fields: readonly Field[];
-  readonly lists: readonly ListField[];
+type RootFields = Pick<ItemFields<unknown>, 'fields' | 'lists'>;
+
+export function rootOf(kind: MessageKind): RootFields {
+  return kind === 'list' ? listMessageFields : replyFields;
 }
 
-export function rootOf(kind: MessageKind): RootShape {
-  return kind === 'list' ? listShape : replyShape;
-}
-
-/** The shape of the items of a list at any depth; of the message itself for `message`. */
-export function shapeOf(kind: MessageKind, scope: string): Pick<Shape<unknown>, 'fields' | 'lists'> | undefined {
+/** The fields of the items of a list at any depth; of the message itself for `message`. */
+export function fieldsOf(kind: MessageKind, scope: string): RootFields | undefined {
   const root = rootOf(kind);
-  return scope === 'message' ? root : findList(root.lists, scope)?.shape;
+  return scope === 'message' ? root : findList(root.lists, scope)?.items;
 }
 
-function findList(lists: readonly ListField[], path: string): ListField | undefined {
+function findList(lists: readonly ListOfItems[], path: string): ListOfItems | undefined {
   for (const list of lists) {
-    const found = list.path === path ? list : findList(list.shape.lists, path);
+    const found = list.path === path ? list : findList(list.items.lists, path);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -134,10 +137,10 @@ export function itemsOf(kind: MessageKind, scope: string, message: unknown): rea
 
 /** Every list of that name in a message, one for each item that has it. */
 export function listsOf(kind: MessageKind, path: string, message: unknown): readonly (readonly unknown[])[] {
-  const walk = (lists: readonly ListField[], items: readonly unknown[]): (readonly unknown[])[] =>
+  const walk = (lists: readonly ListOfItems[], items: readonly unknown[]): (readonly unknown[])[] =>
     lists.flatMap((list) => {
       const found = items.map((item) => list.get(item));
-      return list.path === path ? found : walk(list.shape.lists, found.flat());
+      return list.path === path ? found : walk(list.items.lists, found.flat());
     });
   return walk(rootOf(kind).lists, [message]);
 }
@@ -147,14 +150,14 @@ export function missingIn(kind: MessageKind, message: unknown): string | undefin
   return missing(rootOf(kind), message, '');
 }
 
-function missing(shape: RootShape, item: unknown, at: string): string | undefined {
-  const field = shape.fields.find((each) => !each.optional && valueOf(each, item) === undefined);
+function missing(of: RootFields, item: unknown, at: string): string | undefined {
+  const field = of.fields.find((each) => !each.optional && valueOf(each, item) === undefined);
   if (field !== undefined) return `${at}/${field.path.replace('message.', '').replaceAll('.', '/')}`;
-  for (const list of shape.lists) {
+  for (const list of of.lists) {
     const place = `${at}/${list.path}`;
     const items = valueOf(list, item);
     if (!Array.isArray(items)) return place;
-    const found = items.map((each, i) => missing(list.shape, each, `${place}/${i}`)).find((each) => each !== undefined);
+    const found = items.map((each, i) => missing(list.items, each, `${place}/${i}`)).find((each) => each !== undefined);
     if (found !== undefined) return found;
   }
   return undefined;

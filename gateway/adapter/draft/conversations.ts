@@ -6,7 +6,7 @@ import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles } from '../../model/record/domestic-record.ts';
 import type { IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';
-import { decodeText, encodeText, type TextReaders } from '../check/message-text.ts';
+import { decodeText, encodeText, recordReadBack, type Plain, type TextReaders } from '../check/message-text.ts';
 
 export interface ConversationRequest {
   readonly list: ListFormat;
@@ -27,7 +27,13 @@ export function draftConversations(
   const { list, reply, odd, ours, theirs, deltas } = request;
   const files = new Map<string, string>();
   const add = (name: string, text: string): void => void files.set(`samples/${name}`, text);
-  const say = <T>(folder: string, step: number, kind: 'list' | 'reply', format: MessageFormat<T>, message: T): void => {
+  const say = <T>(
+    folder: string,
+    step: number,
+    kind: 'list' | 'reply',
+    format: MessageFormat<T>,
+    message: Plain<T>,
+  ): void => {
     add(`${folder}/${step}-ours.json`, jsonOf(message));
     add(`${folder}/${step + 1}-${kind}.${ending}`, encodeText(format, message));
   };
@@ -77,7 +83,8 @@ export function jsonOf(value: unknown): string {
 }
 
 /** Operators that between them have every grade, every role, both states, and every value once present and once absent. */
-function recordsOf({ needs, format, asSeen }: ListFormat, { form, grades }: ConversationRequest['ours']): ListRecord[] {
+function recordsOf(list: ListFormat, { form, grades }: ConversationRequest['ours']): ListRecord[] {
+  const { needs, format } = list;
   const all = Array.from({ length: Math.max(3, grades.length) }, (_, i): ListRecord => {
     const has = (path: string): boolean => needs.includes(path) || i !== 2;
     // Lines show what becomes of a line end and of a long text; elsewhere a text travels as it is.
@@ -102,7 +109,7 @@ function recordsOf({ needs, format, asSeen }: ListFormat, { form, grades }: Conv
       roles: i === 2 ? [] : i === 0 ? roles.slice(0, -1) : roles.slice(-1),
     };
   });
-  return format === 'text' ? all : all.map(asSeen);
+  return format === 'text' ? all : all.map((record) => recordReadBack(list, record));
 }
 
 function departuresOf(form: IdentifierForm): Departure[] {

@@ -3,15 +3,14 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { HomeProfile } from '../../model/home.ts';
 import type { TransportKind } from '../adapter.ts';
-import type { TextReaders } from '../check/message-text.ts';
 import { identifierForm } from '../identifiers.ts';
 import type { Ask, Manifest } from '../manifest.ts';
 import { momentNotation } from '../template/dates.ts';
-import type { AdapterTools, SchemaFault } from '../tools.ts';
+import type { SchemaFault } from '../tools.ts';
 import { draftConversations, type ConversationRequest } from './conversations.ts';
 import { columnsOf, draftMessage, filesOf, messageData, plainReply, type DraftedMessage } from './draft-message.ts';
 import type { Drafting } from './holes.ts';
-import { formatsOf, keepSamples, oddStatus, placeOf, type Formats } from './kept-samples.ts';
+import { formatsOf, keepSamples, oddStatus, placeOf, type Formats, type DraftTools } from './kept-samples.ts';
 import { draftManifest, withCard, type ManifestDraft } from './manifest.ts';
 import type { Placed, Placement } from './placement.ts';
 import { readSamples, type SampleText } from './read-samples.ts';
@@ -41,8 +40,6 @@ export interface Draft {
   readonly placements: readonly Placement[];
   readonly asks: readonly Ask[];
 }
-
-type DraftTools = TextReaders & Pick<AdapterTools, 'validateManifest'>;
 
 /** The same samples and answers give the same draft. Throws E_SAMPLE_UNREADABLE, and E_REQUEST_INVALID for an answer that cannot be right. */
 export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
@@ -149,7 +146,7 @@ function addConversations(
   files: Map<string, string>,
   formats: Formats,
   { manifest, placed, home, ending }: ConversationFacts,
-  tools: TextReaders,
+  tools: DraftTools,
 ): void {
   const { identifiers, arrangement, codes, lists, partner } = manifest;
   const side = (which: 'theirs' | 'ours', country: string): ConversationRequest['ours'] => ({

@@ -1,21 +1,21 @@
 /** The values of the model that a drafted message may carry, by the part of the message they stand in. */
 
-import { listShape, replyShape, type Field, type Shape } from '../template/message-fields.ts';
+import { listMessageFields, replyFields, type Field, type ItemFields } from '../template/message-fields.ts';
 
 export type Part = 'list' | 'reply' | 'records' | 'departures' | 'results';
 
-const itemShape = (shape: Shape<unknown>, path: string): Shape<unknown> =>
-  shape.lists.find((list) => list.path === path)?.shape ?? shape;
-const records = itemShape(listShape, 'records');
-const [role] = itemShape(records, 'roles').fields;
+const itemFields = (message: ItemFields<unknown>, path: string): ItemFields<unknown> =>
+  message.lists.find((list) => list.path === path)?.items ?? message;
+const records = itemFields(listMessageFields, 'records');
+const [role] = itemFields(records, 'roles').fields;
 
 /** The values each part of a message may carry. */
 export const fieldsOf: Readonly<Record<Part, readonly Field[]>> = {
-  list: listShape.fields,
-  reply: replyShape.fields,
+  list: listMessageFields.fields,
+  reply: replyFields.fields,
   records: [...records.fields, ...(role === undefined ? [] : [{ ...role, path: 'roles', optional: true }])],
-  departures: itemShape(listShape, 'departures').fields,
-  results: itemShape(replyShape, 'results').fields,
+  departures: itemFields(listMessageFields, 'departures').fields,
+  results: itemFields(replyFields, 'results').fields,
 };
 
 /** The value is the partner's letters, which an identifier begins with and which stand apart from it here. */

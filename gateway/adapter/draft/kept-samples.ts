@@ -5,8 +5,9 @@ import type { ListFormat, MessageFormat } from '../adapter.ts';
 import type { TextReaders } from '../check/message-text.ts';
 import { listFormat, messageFormat, type TemplateSource } from '../format.ts';
 import type { Manifest, MessageData } from '../manifest.ts';
+import type { AdapterTools } from '../tools.ts';
 import { codeTables } from '../template/code-tables.ts';
-import { replyShape } from '../template/message-fields.ts';
+import { replyFields } from '../template/message-fields.ts';
 import { freeCode } from './codes.ts';
 import { jsonOf } from './conversations.ts';
 import { messageText, type DraftedMessage, type Kind } from './draft-message.ts';
@@ -19,6 +20,9 @@ import { pathOf, topOf, type SampleNode } from './sample-tree.ts';
 /** Where a JSON Pointer of the manifest stands. */
 export const placeOf = (pointer: string): string => `adapter.yaml#${pointer}`;
 
+/** What drafting reads samples and templates with. */
+export type DraftTools = TextReaders & Pick<AdapterTools, 'readXml' | 'validateManifest'>;
+
 export interface Formats {
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
@@ -28,7 +32,7 @@ export interface Formats {
 export function formatsOf(
   files: ReadonlyMap<string, string>,
   { codes, timeZone, arrangement: { grades }, messages }: Manifest,
-  tools: TextReaders,
+  tools: DraftTools,
 ): Formats {
   const context = {
     tables: codeTables(codes, placeOf).on('9999-12-31'),
@@ -42,7 +46,7 @@ export function formatsOf(
   };
   return {
     list: listFormat(source('list'), context, tools),
-    reply: messageFormat(source('reply'), replyShape, context, tools),
+    reply: messageFormat(source('reply'), replyFields, context, tools),
   };
 }
 

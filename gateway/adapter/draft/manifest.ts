@@ -1,6 +1,6 @@
 /** The manifest of a drafted adapter: what the sample says, what usually holds, and a question for everything else. */
 
-import { recordPaths } from '../../model/record/columns.ts';
+import { recordColumns } from '../../model/record/record-text.ts';
 import type { HomeProfile } from '../../model/home.ts';
 import type { SealKind, TransportKind } from '../adapter.ts';
 import type { IdentifierData } from '../identifiers.ts';
@@ -174,7 +174,7 @@ export function draftHome(manifest: ManifestDraft, like: HomeProfile, words: rea
     grades,
     decrees: [{ id: `AEO programme of ${partner}`, from: '2008-01-01', grades }],
     columns: Object.fromEntries(
-      recordPaths.filter((path) => path !== 'businessNumber').map((path) => [path, column(path)]),
+      recordColumns.filter((path) => path !== 'businessNumber').map((path) => [path, column(path)]),
     ),
     invented: {
       places: [{ ...place, codePrefix: '', postcode: '10000', streets: invented.slice(0, 2) }],

@@ -1,7 +1,7 @@
 /** One hole bound to its field: the value through its transforms, both ways. */
 
 import { invalid, misfit, placed } from '../faults.ts';
-import type { Field, Kind, Slot } from './message-fields.ts';
+import type { Field, Kind, Scalar, Slot } from './message-fields.ts';
 import { fromPlainText, transform, type Transform, type TransformContext } from './transforms.ts';
 
 export interface Hole {
@@ -21,10 +21,14 @@ export interface Hole {
   /** A text stands on the wire as it is. */
   readonly isPlain: boolean;
   isPresent(item: unknown): boolean;
-  /** The value as it stands on the wire, before escaping; undefined when absent. */
+  /** The item's value on the wire, before escaping; undefined when it is absent and may be. */
   write(item: unknown): string | undefined;
-  /** The same for a value at hand. */
+  /** The same of a value; E_ELEMENT_MISSING without one, where the message cannot do without it. */
+  writeValue(ours: Scalar | undefined): string | undefined;
+  /** The same of a value that is present. */
   writeText(ours: string): string;
+  /** Of a list in one hole: its items joined. */
+  readonly writeList?: (items: readonly unknown[]) => string | undefined;
   read(theirs: string): Slot;
 }
 
@@ -87,21 +91,22 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
       throw placed(error, at);
     }
   };
+  const writeValue = (value: Scalar | undefined): string | undefined => {
+    if (value !== undefined && value !== '') return writeText(String(value));
+    if (value === undefined && optional) return undefined;
+    throw placed(
+      value === ''
+        ? misfit('E_VALUE_INVALID', 'the value is an empty text')
+        : misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without'),
+      at,
+    );
+  };
   return {
     ...{ path, kind: field.kind, optional, numeric, mayBeEmpty: false, slot, isPart },
     isPlain: transforms.length === 0,
     isPresent: (item) => field.get(item) !== undefined,
-    write(item) {
-      const value = field.get(item);
-      if (value !== undefined && value !== '') return writeText(String(value));
-      if (value === undefined && optional) return undefined;
-      throw placed(
-        value === ''
-          ? misfit('E_VALUE_INVALID', 'the value is an empty text')
-          : misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without'),
-        at,
-      );
-    },
+    write: (item) => writeValue(field.get(item)),
+    writeValue,
     writeText,
     read: remembering(field.kind, (theirs) => {
       let text = theirs;

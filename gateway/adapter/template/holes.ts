@@ -2,7 +2,7 @@
 
 import { invalid, misfit, placed } from '../faults.ts';
 import { chainOf, cutting, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
-import type { Field, Shape, Slot } from './message-fields.ts';
+import type { Field, ItemFields, Slot } from './message-fields.ts';
 import { affix, fromPlainText, type Transform, type TransformContext } from './transforms.ts';
 
 export type { Hole } from './hole-chain.ts';
@@ -24,7 +24,7 @@ interface Parts {
 
 /** All holes and lists of one template, or of one repeated part of it. */
 export interface Scope {
-  readonly shape: Shape<unknown>;
+  readonly item: ItemFields<unknown>;
   readonly context: TransformContext;
   readonly holes: Map<string, Hole>;
   readonly parts: Map<string, Parts>;
@@ -34,9 +34,9 @@ export interface Scope {
   slots: number;
 }
 
-export function openScope(shape: Shape<unknown>, context: TransformContext): Scope {
-  const slots = shape.fields.length + shape.lists.length;
-  return { shape, context, slots, holes: new Map(), parts: new Map(), lists: new Map(), joins: [], lossy: new Set() };
+export function openScope(item: ItemFields<unknown>, context: TransformContext): Scope {
+  const slots = item.fields.length + item.lists.length;
+  return { item, context, slots, holes: new Map(), parts: new Map(), lists: new Map(), joins: [], lossy: new Set() };
 }
 
 const holeGrammar = /^([^{}]*)\{([^{}|]+?)(\?)?((?:\|[^{}|]+)*)\}([^{}]*)$/u;
@@ -56,8 +56,8 @@ export function bindHole(scope: Scope, text: string, at: string): Hole {
   const steps = chain.split('|').slice(1);
   const wire = before + after === '' ? [] : [affix(before, after)];
   if (/^join:./u.test(steps.at(-1) ?? '')) return bindJoined(scope, { path, optional, steps, wire, at });
-  const index = scope.shape.fields.findIndex((field) => field.path === path);
-  const field = scope.shape.fields[index];
+  const index = scope.item.fields.findIndex((field) => field.path === path);
+  const field = scope.item.fields[index];
   if (field === undefined) throw unknownValue(scope, path, at);
   if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Take the question mark away.');
   const [head = ''] = steps;
@@ -70,9 +70,9 @@ export function bindHole(scope: Scope, text: string, at: string): Hole {
   return hole;
 }
 
-function unknownValue({ shape }: Scope, path: string, at: string): unknown {
-  const known = shape.fields.map((each) => each.path).join(', ');
-  const list = shape.lists.some((each) => each.path === path);
+function unknownValue({ item }: Scope, path: string, at: string): unknown {
+  const known = item.fields.map((each) => each.path).join(', ');
+  const list = item.lists.some((each) => each.path === path);
   return list
     ? invalid(
         `${path} is a list`,
@@ -96,19 +96,19 @@ export interface BoundList {
 export function bindList(scope: Scope, written: string, at: string): BoundList {
   const optional = written.endsWith('?');
   const path = optional ? written.slice(0, -1) : written;
-  const index = scope.shape.lists.findIndex((list) => list.path === path);
-  const list = scope.shape.lists[index];
+  const index = scope.item.lists.findIndex((list) => list.path === path);
+  const list = scope.item.lists[index];
   if (list === undefined) {
     throw invalid(
       `there is no list ${path} here`,
       at,
-      `Use one of: ${scope.shape.lists.map((each) => each.path).join(', ')}.`,
+      `Use one of: ${scope.item.lists.map((each) => each.path).join(', ')}.`,
     );
   }
   if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
-  const inner = openScope(list.shape, scope.context);
+  const inner = openScope(list.items, scope.context);
   scope.lists.set(path, inner);
-  return { path, slot: scope.shape.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
+  return { path, slot: scope.item.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
 }
 
 /** A template must carry everything the model cannot do without, or it could not be read back. Throws E_ADAPTER_INVALID. */
@@ -116,11 +116,11 @@ export function closeScope(scope: Scope, at: string): void {
   for (const [path, { first, rest }] of scope.parts) {
     if (first === undefined || rest === undefined) throw invalid(`only one part of ${path} stands in the template`, at);
   }
-  for (const { path, optional } of scope.shape.fields) {
+  for (const { path, optional } of scope.item.fields) {
     if (!optional && !scope.holes.has(path) && !scope.parts.has(path))
       throw invalid(`the template does not carry ${path}`, at);
   }
-  for (const { path, optional } of scope.shape.lists) {
+  for (const { path, optional } of scope.item.lists) {
     if (!optional && !scope.lists.has(path)) throw invalid(`the template does not carry the list ${path}`, at);
   }
 }
@@ -130,7 +130,7 @@ export function buildItem(scope: Scope, slots: Slot[]): unknown {
   for (const { field, slot, first, rest } of scope.joins) {
     slots[slot] = fromPlainText(`${slots[first] as string}${slots[rest] as string}`, field);
   }
-  return scope.shape.build(slots);
+  return scope.item.build(slots);
 }
 
 interface JoinSpec {
@@ -143,7 +143,7 @@ interface JoinSpec {
 
 /** `{roles|code:role|join:;}`: a list of single values in one place, each through the transforms before. */
 function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec): Hole {
-  const [field, ...more] = scope.shape.lists.find((list) => list.path === path)?.shape.fields ?? [];
+  const [field, ...more] = scope.item.lists.find((list) => list.path === path)?.items.fields ?? [];
   if (field?.path !== '.' || more.length > 0)
     throw invalid(`${path} is no list of single values`, at, 'Use join on such a list, roles for one.');
   const separator = steps.at(-1)?.slice('join:'.length) ?? '';
@@ -156,6 +156,12 @@ function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec)
   });
   inner.holes.set('.', item);
   const around = wire[0] ?? affix('', '');
+  const writeList = (items: readonly unknown[]): string | undefined => {
+    if (items.length === 0 && optional) return undefined;
+    return around.encode(
+      items.map((each, i) => writeJoined(item, each, { separator, at: `/${path}/${i}` })).join(separator),
+    );
+  };
   return {
     path,
     kind: 'text',
@@ -167,13 +173,9 @@ function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec)
     isPlain: false,
     isPresent: (record) => get(record).length > 0,
     writeText: (joined) => joined,
-    write(record) {
-      const items = get(record);
-      if (items.length === 0 && optional) return undefined;
-      return around.encode(
-        items.map((each, i) => writeJoined(item, each, { separator, at: `/${path}/${i}` })).join(separator),
-      );
-    },
+    writeValue: () => undefined,
+    writeList,
+    write: (record) => writeList(get(record)),
     read(theirs) {
       const text = around.decode(theirs);
       return text === '' ? [] : text.split(separator).map((each) => item.read(each));

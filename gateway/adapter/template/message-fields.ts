@@ -1,15 +1,14 @@
-/** The members of a list, a reply and their parts, as templates may name them: how each is read from and put back into our own words. */
+/** The values of a list message, of a reply and of their items, as templates name them. Getters and builders derive from the paths. */
 
-import type { Departure, ListMessage, ListRecord } from '../../model/list/list.ts';
-import { departureReasons } from '../../model/list/list.ts';
-import type { RecordResult, Reply } from '../../model/message.ts';
-import { recordFaults } from '../../model/message.ts';
-import type { Address, Role, TwoScripts } from '../../model/record/domestic-record.ts';
-import { roles } from '../../model/record/domestic-record.ts';
+import { departureReasons, type Departure, type ListMessage } from '../../model/list/list.ts';
+import { recordFaults, type RecordResult, type Reply } from '../../model/message.ts';
+import { getterOf, setPath } from '../../model/paths.ts';
+import { listFields, roles, type ListRecord, type Role } from '../../model/record/domestic-record.ts';
+import { recordOfValues } from '../../model/record/record-text.ts';
 import { misfit } from '../faults.ts';
 
 export type Scalar = string | number;
-/** One value of a message while it is read; a list waits here for its items. */
+/** One value of an item while it is read; a list collects its items here. */
 export type Slot = Scalar | unknown[] | undefined;
 
 /** What a value must look like in our own words. `words`: one of a closed set. */
@@ -22,202 +21,138 @@ export interface Field {
   readonly words: readonly string[];
   /** The model allows it to be absent. */
   readonly optional: boolean;
-  /** Words for people, which a partner may get shortened; nothing is found or decided by them alone. */
+  /** Text for people, which a partner may receive shortened; no rule decides by it. */
   readonly free: boolean;
   get(item: unknown): Scalar | undefined;
 }
 
-export interface ListField {
+export interface ListOfItems {
   readonly path: string;
-  readonly shape: Shape<unknown>;
+  readonly items: ItemFields<unknown>;
   /** A template may leave the list out; it then counts as empty. */
   readonly optional: boolean;
   get(item: unknown): readonly unknown[];
 }
 
-/** Slots are numbered: the fields in order, then the lists. */
-export interface Shape<T> {
+/** The fields of a message or of one item of a list. Slots are numbered: the fields in order, then the lists. */
+export interface ItemFields<T> {
   readonly fields: readonly Field[];
-  readonly lists: readonly ListField[];
+  readonly lists: readonly ListOfItems[];
   build(slots: readonly Slot[]): T;
 }
 
-interface FieldNature {
-  readonly words?: readonly string[];
-  readonly optional?: boolean;
-  readonly free?: boolean;
+type FieldSpec = Pick<Field, 'path' | 'kind'> & Partial<Pick<Field, 'words' | 'optional' | 'free'>>;
+type ListSpec = Pick<ListOfItems, 'path' | 'items'> & Partial<Pick<ListOfItems, 'optional'>>;
+
+/** Templates write `message.` before values of the message itself; the model has no such member. */
+function memberPath(path: string): string {
+  return path.replace(/^message\./u, '');
 }
 
-// The getters below are each written for one shape, and a template is compiled against that shape only.
-function field(path: string, kind: Kind, get: (item: never) => Scalar | undefined, nature: FieldNature = {}): Field {
-  const { words = [], optional = false, free = false } = nature;
-  return { path, kind, words, optional, free, get };
+/** The fields of objects whose members have these paths. */
+function itemFields<T>(
+  specs: readonly FieldSpec[],
+  lists: readonly ListSpec[] = [],
+  check?: (item: T) => void,
+): ItemFields<T> {
+  const paths = [...specs, ...lists].map(({ path }) => memberPath(path));
+  return {
+    fields: specs.map((spec) => ({
+      ...{ words: [], optional: false, free: false, ...spec },
+      get: getterOf(memberPath(spec.path)) as Field['get'],
+    })),
+    lists: lists.map((spec) => ({
+      ...{ optional: false, ...spec },
+      get: getterOf(memberPath(spec.path)) as ListOfItems['get'],
+    })),
+    build(slots) {
+      const item: Record<string, unknown> = {};
+      for (const [i, path] of paths.entries()) {
+        const value = slots[i] ?? (i < specs.length ? undefined : []);
+        if (value !== undefined) setPath(item, path, value);
+      }
+      check?.(item as T);
+      // Kinds and words were checked when the slots were filled.
+      return item as T;
+    },
+  };
 }
 
-function list(
-  path: string,
-  shape: Shape<unknown>,
-  get: (item: never) => readonly unknown[],
-  optional = false,
-): ListField {
-  return { path, shape, optional, get };
-}
-
-const roleShape: Shape<Role> = {
-  fields: [field('.', 'words', (role: Role) => role, { words: roles })],
+const roleFields: ItemFields<Role> = {
+  fields: [{ path: '.', kind: 'words', words: roles, optional: false, free: false, get: (role) => role as Role }],
   lists: [],
   build: ([role]) => role as Role,
 };
 
-const maybe = { optional: true };
-const text = { optional: true, free: true };
+const recordPaths = listFields.map(({ listed }) => listed);
 
-export const recordShape: Shape<ListRecord> = {
-  fields: [
-    field('identifier', 'text', (record: ListRecord) => record.identifier),
-    field('grade', 'text', (record: ListRecord) => record.grade),
-    field('status', 'words', (record: ListRecord) => record.status, { words: ['active', 'suspended'] }),
-    field('statusSince', 'day', (record: ListRecord) => record.statusSince),
-    field('validFrom', 'day', (record: ListRecord) => record.validFrom),
-    field('validTo', 'day', (record: ListRecord) => record.validTo, maybe),
-    field('name.local', 'text', (record: ListRecord) => record.name.local, text),
-    field('name.latin', 'text', (record: ListRecord) => record.name.latin, text),
-    field('address.local', 'text', (record: ListRecord) => record.address.local, text),
-    field('address.latin', 'text', (record: ListRecord) => record.address.latin, text),
-    field('address.city', 'text', (record: ListRecord) => record.address.city, text),
-    field('address.postcode', 'text', (record: ListRecord) => record.address.postcode, text),
-  ],
-  lists: [list('roles', roleShape, (record: ListRecord) => record.roles, true)],
-  build: buildRecord,
+/** The record of a list, from the one table of its fields. */
+export const recordItemFields: ItemFields<ListRecord> = {
+  ...itemFields<ListRecord>(
+    listFields.map(({ listed, kind, words, required, free }) => ({
+      ...{ path: listed, kind, optional: required !== true, free: free === true },
+      ...(words === undefined ? {} : { words }),
+    })),
+    [{ path: 'roles', items: roleFields, optional: true }],
+  ),
+  build: (slots) =>
+    recordOfValues(
+      recordPaths,
+      slots as readonly string[],
+      (slots[recordPaths.length] ?? []) as string[],
+    ) as unknown as ListRecord,
 };
 
-// Index by index, for speed: this runs once for each of tens of thousands of records. The kinds were checked when the
-// slots were filled, so the assertions below cannot be wrong.
-function buildRecord(slots: readonly Slot[]): ListRecord {
-  const record = {
-    identifier: slots[0] as string,
-    name: twoScripts(slots[6], slots[7]),
-    address: address(slots),
-    grade: slots[1] as string,
-    status: slots[2] as ListRecord['status'],
-    statusSince: slots[3] as string,
-    validFrom: slots[4] as string,
-    roles: (slots[12] ?? []) as readonly Role[],
-  };
-  return slots[5] === undefined ? record : { ...record, validTo: slots[5] as string };
-}
+const departureFields = itemFields<Departure>([
+  { path: 'identifier', kind: 'text' },
+  { path: 'reason', kind: 'words', words: departureReasons },
+  { path: 'since', kind: 'day' },
+]);
 
-function twoScripts(local: Slot, latin: Slot): TwoScripts {
-  if (local === undefined) return latin === undefined ? {} : { latin: latin as string };
-  return latin === undefined ? { local: local as string } : { local: local as string, latin: latin as string };
-}
-
-function address(slots: readonly Slot[]): Address {
-  const made: { -readonly [K in keyof Address]: Address[K] } = {};
-  if (slots[8] !== undefined) made.local = slots[8] as string;
-  if (slots[9] !== undefined) made.latin = slots[9] as string;
-  if (slots[10] !== undefined) made.city = slots[10] as string;
-  if (slots[11] !== undefined) made.postcode = slots[11] as string;
-  return made;
-}
-
-const departureShape: Shape<Departure> = {
-  fields: [
-    field('identifier', 'text', (departure: Departure) => departure.identifier),
-    field('reason', 'words', (departure: Departure) => departure.reason, { words: departureReasons }),
-    field('since', 'day', (departure: Departure) => departure.since),
+export const listMessageFields = itemFields<ListMessage>(
+  [
+    { path: 'message.kind', kind: 'words', words: ['full', 'delta'] },
+    { path: 'message.id', kind: 'text' },
+    { path: 'message.from', kind: 'text' },
+    { path: 'message.to', kind: 'text' },
+    { path: 'message.issuedAt', kind: 'moment' },
+    { path: 'message.nextBy', kind: 'moment' },
+    { path: 'message.position.epoch.no', kind: 'count' },
+    { path: 'message.position.epoch.id', kind: 'text' },
+    { path: 'message.position.sequence', kind: 'count' },
+    { path: 'message.position.chain', kind: 'text' },
+    { path: 'message.position.root', kind: 'text' },
+    { path: 'message.position.count', kind: 'count' },
+    { path: 'message.previousChain', kind: 'text' },
+    { path: 'message.part.no', kind: 'count', optional: true },
+    { path: 'message.part.of', kind: 'count', optional: true },
   ],
-  lists: [],
-  build: (slots) => ({
-    identifier: slots[0] as string,
-    reason: slots[1] as Departure['reason'],
-    since: slots[2] as string,
-  }),
-};
-
-function partOf(no: Slot, of: Slot): Pick<ListMessage, 'part'> {
-  if (no === undefined && of === undefined) return {};
-  if (no === undefined || of === undefined)
-    throw misfit('E_ELEMENT_MISSING', 'of the part only the number stands there, or only how many there are');
-  return { part: { no: no as number, of: of as number } };
-}
-
-export const listShape: Shape<ListMessage> = {
-  fields: [
-    field('message.kind', 'words', (message: ListMessage) => message.kind, { words: ['full', 'delta'] }),
-    field('message.id', 'text', (message: ListMessage) => message.id),
-    field('message.from', 'text', (message: ListMessage) => message.from),
-    field('message.to', 'text', (message: ListMessage) => message.to),
-    field('message.issuedAt', 'moment', (message: ListMessage) => message.issuedAt),
-    field('message.nextBy', 'moment', (message: ListMessage) => message.nextBy),
-    field('message.position.epoch.no', 'count', (message: ListMessage) => message.position.epoch.no),
-    field('message.position.epoch.id', 'text', (message: ListMessage) => message.position.epoch.id),
-    field('message.position.sequence', 'count', (message: ListMessage) => message.position.sequence),
-    field('message.position.chain', 'text', (message: ListMessage) => message.position.chain),
-    field('message.position.root', 'text', (message: ListMessage) => message.position.root),
-    field('message.position.count', 'count', (message: ListMessage) => message.position.count),
-    field('message.previousChain', 'text', (message: ListMessage) => message.previousChain),
-    field('message.part.no', 'count', (message: ListMessage) => message.part?.no, maybe),
-    field('message.part.of', 'count', (message: ListMessage) => message.part?.of, maybe),
+  [
+    { path: 'records', items: recordItemFields },
+    { path: 'departures', items: departureFields },
   ],
-  lists: [
-    list('records', recordShape, (message: ListMessage) => message.records),
-    list('departures', departureShape, (message: ListMessage) => message.departures),
-  ],
-  build: (slots) => ({
-    kind: slots[0] as ListMessage['kind'],
-    id: slots[1] as string,
-    from: slots[2] as string,
-    to: slots[3] as string,
-    issuedAt: slots[4] as string,
-    nextBy: slots[5] as string,
-    position: {
-      epoch: { no: slots[6] as number, id: slots[7] as string },
-      sequence: slots[8] as number,
-      chain: slots[9] as string,
-      root: slots[10] as string,
-      count: slots[11] as number,
-    },
-    previousChain: slots[12] as string,
-    ...partOf(slots[13], slots[14]),
-    records: (slots[15] ?? []) as ListRecord[],
-    departures: (slots[16] ?? []) as Departure[],
-  }),
-};
+  ({ part }) => {
+    const { no, of } = (part ?? {}) as { readonly no?: number; readonly of?: number };
+    if ((no === undefined) !== (of === undefined))
+      throw misfit('E_ELEMENT_MISSING', 'of the part only the number stands there, or only how many there are');
+  },
+);
 
-const resultShape: Shape<RecordResult> = {
-  fields: [
-    field('identifier', 'text', (result: RecordResult) => result.identifier),
-    field('code', 'words', (result: RecordResult) => result.code, { words: recordFaults }),
-    field('detail', 'text', (result: RecordResult) => result.detail, { free: true }),
-  ],
-  lists: [],
-  build: (slots) => ({
-    identifier: slots[0] as string,
-    code: slots[1] as RecordResult['code'],
-    detail: slots[2] as string,
-  }),
-};
+const resultFields = itemFields<RecordResult>([
+  { path: 'identifier', kind: 'text' },
+  { path: 'code', kind: 'words', words: recordFaults },
+  { path: 'detail', kind: 'text', free: true },
+]);
 
-export const replyShape: Shape<Reply> = {
-  fields: [
-    field('message.id', 'text', (reply: Reply) => reply.id),
-    field('message.from', 'text', (reply: Reply) => reply.from),
-    field('message.to', 'text', (reply: Reply) => reply.to),
-    field('message.issuedAt', 'moment', (reply: Reply) => reply.issuedAt),
-    field('message.subject', 'text', (reply: Reply) => reply.subject),
-    field('message.taken', 'count', (reply: Reply) => reply.taken),
-    field('message.refused', 'count', (reply: Reply) => reply.refused),
+export const replyFields = itemFields<Reply>(
+  [
+    { path: 'message.id', kind: 'text' },
+    { path: 'message.from', kind: 'text' },
+    { path: 'message.to', kind: 'text' },
+    { path: 'message.issuedAt', kind: 'moment' },
+    { path: 'message.subject', kind: 'text' },
+    { path: 'message.taken', kind: 'count' },
+    { path: 'message.refused', kind: 'count' },
   ],
-  lists: [list('results', resultShape, (reply: Reply) => reply.results)],
-  build: (slots) => ({
-    id: slots[0] as string,
-    from: slots[1] as string,
-    to: slots[2] as string,
-    issuedAt: slots[3] as string,
-    subject: slots[4] as string,
-    taken: slots[5] as number,
-    refused: slots[6] as number,
-    results: (slots[7] ?? []) as RecordResult[],
-  }),
-};
+  [{ path: 'results', items: resultFields }],
+);

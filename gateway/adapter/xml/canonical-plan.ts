@@ -1,6 +1,6 @@
 /**
- * A plan put in the order of exclusive canonical XML (W3C): attributes sorted, each namespace declared where it is first used.
- * What is written is then what is digested, and whoever reads it need not bring it into another form first.
+ * A plan in the order of Exclusive XML Canonicalization 1.0: attributes sorted, each namespace declared where it is first used.
+ * The bytes written are then the bytes digested, and no reader needs to canonicalize them.
  */
 
 import type { AttributePlan, Declaration, ElementPlan } from './template.ts';
@@ -11,13 +11,13 @@ export function canonicalPlan(plan: ElementPlan, known: ReadonlyMap<string, stri
   const unseen = plan.declarations.filter(([prefix]) => !isUsed(prefix, plan));
   const declarations = [...new Map([...usedBy(plan), ...unseen])]
     .filter(([prefix, namespace]) => prefix !== 'xml' && (known.get(prefix) ?? '') !== namespace)
-    .sort(([one], [other]) => compare(one, other));
+    .sort(([one], [other]) => compareText(one, other));
   const { content } = plan;
   const inner = new Map([...known, ...declarations]);
   return {
     ...plan,
     declarations,
-    attributes: plan.attributes.toSorted(inOrder),
+    attributes: plan.attributes.toSorted(byNamespaceAndName),
     content:
       content.is === 'text'
         ? content
@@ -39,10 +39,11 @@ function prefixOf(tag: string): string {
   return tag.includes(':') ? tag.slice(0, tag.indexOf(':')) : '';
 }
 
-function inOrder(one: AttributePlan, other: AttributePlan): number {
-  return compare(one.namespace, other.namespace) || compare(one.name, other.name);
+/** As canonical XML sorts attributes (Canonical XML 1.0, 2.2). */
+export function byNamespaceAndName(one: AttributePlan, other: AttributePlan): number {
+  return compareText(one.namespace, other.namespace) || compareText(one.name, other.name);
 }
 
-function compare(one: string, other: string): number {
+function compareText(one: string, other: string): number {
   return one === other ? 0 : one < other ? -1 : 1;
 }

@@ -1,5 +1,6 @@
-/** Text and tags as canonical XML writes them. */
+/** Text and tags as canonical XML writes them (Canonical XML 1.0, 1.1 and 2.3). */
 
+import { makeRoom, type ByteWriter } from '../../model/byte-writer.ts';
 import { misfit } from '../faults.ts';
 import type { ElementPlan } from './template.ts';
 
@@ -11,28 +12,18 @@ export function openingOf({ tag, declarations }: ElementPlan): string {
   return `<${tag}${written.join('')}`;
 }
 
-// What may have to be escaped or refused; everything beyond, the scripts of the world, passes untouched.
+// What may have to be escaped or refused; the scripts of the world beyond pass unchanged.
 const special = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/u;
 const specials = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/gu;
 
-/** As canonical XML writes them. Written bare, line ends and, in attributes, blanks would be read back as others. */
+/** Written bare, line ends and, in attributes, blanks would be read back as others. */
 const textEscapes: Readonly<Record<string, string>> = {
-  '<': '&lt;',
-  '>': '&gt;',
-  '&': '&amp;',
-  '\r': '&#xD;',
-  '"': '"',
-  '\t': '\t',
-  '\n': '\n',
+  ...{ '<': '&lt;', '>': '&gt;', '&': '&amp;', '\r': '&#xD;' },
+  ...{ '"': '"', '\t': '\t', '\n': '\n' },
 };
 const attributeEscapes: Readonly<Record<string, string>> = {
-  '<': '&lt;',
-  '>': '>',
-  '&': '&amp;',
-  '"': '&quot;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
-  '\r': '&#xD;',
+  ...{ '<': '&lt;', '>': '>', '&': '&amp;', '"': '&quot;' },
+  ...{ '\t': '&#x9;', '\n': '&#xA;', '\r': '&#xD;' },
 };
 
 export function escapeText(text: string): string {
@@ -43,13 +34,68 @@ export function escapeAttribute(text: string): string {
   return special.test(text) ? escaped(text, attributeEscapes) : text;
 }
 
-/** Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not know. */
+/** Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not allow. */
 function escaped(text: string, escapes: Readonly<Record<string, string>>): string {
   return text.replace(specials, (character) => {
     const written = escapes[character];
-    // U+007F to U+009F are control characters that XML 1.0 does know.
+    // U+007F to U+009F are control characters that XML 1.0 does allow.
     if (written === undefined && character >= '\u007f' && character <= '\u009f') return character;
     if (written === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
     return written;
   });
+}
+
+/** How values are escaped: as text, and byte by byte. */
+export interface Escaping {
+  readonly escape: (text: string) => string;
+  /** What is written in place of a byte. */
+  readonly replacements: readonly (Uint8Array | undefined)[];
+  /** Bytes that may need a replacement, or start a character that XML cannot carry. */
+  readonly examined: Uint8Array;
+}
+
+export const inText = escapingBy(escapeText, '<>&');
+export const inAttribute = escapingBy(escapeAttribute, '<&"');
+
+function escapingBy(escape: (text: string) => string, replaced: string): Escaping {
+  const replacements = new Array<Uint8Array | undefined>(256).fill(undefined);
+  for (const character of replaced) replacements[character.charCodeAt(0)] = Buffer.from(escape(character));
+  // U+FFFE and U+FFFF start with this byte.
+  const examined = Uint8Array.from(replacements, (bytes, byte) => (bytes === undefined && byte !== 0xef ? 0 : 1));
+  return { escape, replacements, examined };
+}
+
+/** Copies UTF-8 bytes without control characters, escaped; false, and nothing copied, for a character that XML cannot carry. */
+export function copyEscaped(
+  writer: ByteWriter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  { replacements, examined }: Escaping,
+): boolean {
+  // The longest replacement is six bytes.
+  makeRoom(writer, (end - start) * 6);
+  const to = writer.bytes;
+  let { length } = writer;
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if (examined[byte] === 1) {
+      const replacement = replacements[byte];
+      if (replacement === undefined && isNoCharacter(bytes, i)) return false;
+      if (replacement !== undefined) {
+        to.set(replacement, length);
+        length += replacement.length;
+        continue;
+      }
+    }
+    to[length] = byte;
+    length += 1;
+  }
+  writer.length = length;
+  return true;
+}
+
+/** U+FFFE and U+FFFF; every other character beyond ASCII that UTF-8 can write is allowed in XML 1.0. */
+function isNoCharacter(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === 0xbf && (bytes[at + 2] ?? 0) >= 0xbe;
 }

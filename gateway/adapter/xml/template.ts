@@ -29,8 +29,8 @@ export interface ElementPlan {
   readonly declarations: readonly Declaration[];
   readonly attributes: readonly AttributePlan[];
   readonly requiredAttributes: number;
-  /** The fixed attribute that tells it from siblings of its name; undefined where there are none. */
-  readonly told: AttributePlan | undefined;
+  /** The fixed attribute that distinguishes it from siblings of its name; undefined where there are none. */
+  readonly discriminator: AttributePlan | undefined;
   readonly content: ElementContent;
   /** The list that repeats it. */
   readonly each: BoundList | undefined;
@@ -42,7 +42,7 @@ export interface ElementPlan {
   readonly ignoredAttributes: readonly XmlAttribute[];
 }
 
-/** Comments and namespace declarations are told as well; declarations come as attributes of the namespace for them. */
+/** Namespace declarations come as attributes of the xmlns namespace. */
 export type ReadTemplate = (source: string, events: XmlEvents) => void;
 
 /** An element of the template as it was read. */
@@ -105,7 +105,7 @@ function planElement(source: Source, outer: Scope, file: string): ElementPlan {
     declarations: declarationsOf(source),
     attributes,
     requiredAttributes: attributes.filter(isRequired).length,
-    told: undefined,
+    discriminator: undefined,
     content,
     each,
     optional: each === undefined && isOptional(attributes, content),
@@ -123,18 +123,21 @@ function planContent(source: Source, kept: readonly Source[], scope: Scope, file
   }
   if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
   const children = kept.map((child) => planElement(child, scope, file));
-  return { is: 'elements', children: children.map((child) => ({ ...child, told: toldBy(child, children, at) })) };
+  return {
+    is: 'elements',
+    children: children.map((child) => ({ ...child, discriminator: discriminatorOf(child, children, at) })),
+  };
 }
 
-/** What tells an element from its siblings of one name: an attribute that is fixed, and another, in each of them. */
-function toldBy(child: ElementPlan, all: readonly ElementPlan[], at: string): AttributePlan | undefined {
+/** The attribute by which siblings of one name differ: fixed in each of them, and to another value. */
+function discriminatorOf(child: ElementPlan, all: readonly ElementPlan[], at: string): AttributePlan | undefined {
   const namesakes = all.filter(({ namespace, name }) => namespace === child.namespace && name === child.name);
   if (namesakes.length < 2) return undefined;
-  const told = child.attributes.find(({ namespace, name }) => {
+  const discriminator = child.attributes.find(({ namespace, name }) => {
     const values = namesakes.map(({ attributes }) => fixedValue(attributes, namespace, name));
     return !values.includes(undefined) && new Set(values).size === values.length;
   });
-  if (told !== undefined) return told;
+  if (discriminator !== undefined) return discriminator;
   throw invalid(
     'two elements of one name stand side by side',
     at,
@@ -143,7 +146,7 @@ function toldBy(child: ElementPlan, all: readonly ElementPlan[], at: string): At
 }
 
 /** The value of an attribute that has no hole. */
-export function fixedValue(
+function fixedValue(
   attributes: readonly { readonly namespace: string; readonly name: string; readonly value: string | Hole }[],
   namespace: string,
   name: string,
@@ -213,6 +216,6 @@ function declarationsOf({ attributes }: Source): readonly Declaration[] {
     .map(({ name, value }) => [name === 'xmlns' ? '' : name, value]);
 }
 
-function placeIn(file: string, { line, column }: TextPlace): string {
-  return `${file}:${line}:${column}`;
+function placeIn(file: string, { line }: TextPlace): string {
+  return `${file}:${line}`;
 }

@@ -1,10 +1,10 @@
 /**
  * Digests of a list: a leaf for each record, a root over all records, a chain over all messages.
- * Both sides compute them alone and must agree; what stands here is enough to write them in another language.
+ * Both sides compute them independently and must agree; this description is enough to implement them in another language.
  *
  * All hashes are SHA-256 in lower-case hex, over UTF-8 text; hashes inside a hashed text stand in hex as well.
  *
- *   leaf    = H(0x00 canonical record)
+ *   leaf    = H(0x00 canonical text of the record, record/record-text.ts)
  *   bucket  = H(0x01 number of records 0x0A, then a line `leaf 0x0A` for each, sorted by identifier)
  *   root    = H(0x02 number of records 0x0A, then a line `bucket 0x0A` for each bucket in order)
  *   chain   = H(0x03 previous chain 0x0A sequence 0x0A kind 0x0A root 0x0A)
@@ -16,65 +16,14 @@
  */
 
 import { createHash, hash } from 'node:crypto';
-import type { ListMessage, ListRecord } from './list.ts';
+import type { ListRecord } from '../record/domestic-record.ts';
+import { recordText } from '../record/record-text.ts';
+import type { ListMessage } from './list.ts';
 
 /** The chain before the first message of an epoch. */
 export const zeroChain = '0'.repeat(64);
 
-/**
- * The canonical text of a record: a JSON array as RFC 8785 writes it (no spaces), members in this order; what is absent is
- * an empty text, since no text of a record is empty when present, and roles are sorted:
- * `[identifier,[name local,latin],[address local,latin,city,postcode],grade,status,statusSince,validFrom,validTo,[roles]]`.
- */
-export function recordText({ name, address, ...rest }: ListRecord): string {
-  return JSON.stringify([
-    rest.identifier,
-    [name.local ?? '', name.latin ?? ''],
-    [address.local ?? '', address.latin ?? '', address.city ?? '', address.postcode ?? ''],
-    rest.grade,
-    rest.status,
-    rest.statusSince,
-    rest.validFrom,
-    rest.validTo ?? '',
-    [...rest.roles].sort(),
-  ]);
-}
-
-type RecordCells = [
-  string,
-  [string, string],
-  [string, string, string, string],
-  string,
-  ListRecord['status'],
-  string,
-  string,
-  string,
-  ListRecord['roles'],
-];
-
-/** The record of a canonical text that recordText wrote. */
-export function recordOfText(text: string): ListRecord {
-  const cells = JSON.parse(text) as RecordCells;
-  const [identifier, [local, latin], address, grade, status, statusSince, validFrom, validTo, roles] = cells;
-  const [addressLocal, addressLatin, city, postcode] = address;
-  return {
-    identifier,
-    name: present({ local, latin }),
-    address: present({ local: addressLocal, latin: addressLatin, city, postcode }),
-    grade,
-    status,
-    statusSince,
-    validFrom,
-    ...(validTo === '' ? {} : { validTo }),
-    roles,
-  };
-}
-
-function present<T extends object>(texts: T): Partial<T> {
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== '')) as Partial<T>;
-}
-
-/** As the words above say it. Lists hash the bytes they have at hand (packed-records.ts). */
+/** The leaf of one record. Lists hash the bytes they hold (packed-records.ts). */
 export function leafOf(record: ListRecord): string {
   return sha256(`\u0000${recordText(record)}`);
 }

@@ -3,14 +3,15 @@
 import { GatewayError, type ErrorCode } from '../errors.ts';
 import type { ListBands } from '../arrangement.ts';
 import { byteMemo, type ByteMemo } from '../byte-memo.ts';
-import { openCells, type Cells } from '../record/json-spans.ts';
+import { columnText, isAbsent, openColumns, type Columns } from '../record/columns.ts';
 import { stateOf } from '../identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
-import type { ListMessage, ListRecord, Position } from './list.ts';
+import type { ListMessage, Position } from './list.ts';
 import type { HoldReason, RecordResult } from '../message.ts';
 import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
-import { cellNumber, cellsAt, recordAt, type PackedRecords } from '../record/packed-records.ts';
-import type { Moment } from '../record/domestic-record.ts';
+import { textPaths, type Moment } from '../record/domestic-record.ts';
+import { readRecordAt, type PackedRecords } from '../record/packed-records.ts';
+import { listLayout } from '../record/record-text.ts';
 import { hiddenIn } from '../shown-text.ts';
 
 /** How far a sender's clock may run ahead of ours. */
@@ -121,49 +122,46 @@ function isOf(issuers: readonly string[], identifier: string): boolean {
   return stateOf(issuers, identifier) !== undefined;
 }
 
-/** What is wrong with single records, whose entries come in their order: these stay out of the register, the rest of the list goes in. */
+/** What is wrong with single records, whose entries are in their order: these stay out of the register, the rest of the list is applied. */
 export function faultyRecords(
   records: PackedRecords,
   entries: readonly MirrorEntry[],
   grammar: RegExp,
 ): RecordResult[] {
   const faults: RecordResult[] = [];
-  const cells = openCells();
+  const columns = openColumns();
   const days = byteMemo((day) => day);
-  for (const [number, { identifier }] of entries.entries()) {
-    cellsAt(cells, records, number);
-    if (!contradict(cells, days) && !mayHide(records, number) && grammar.test(identifier)) continue;
-    const fault = faultOf(recordAt(records, number), grammar);
+  for (const [index, { identifier }] of entries.entries()) {
+    readRecordAt(columns, records, index);
+    const fault = grammar.test(identifier) ? faultIn(columns, days) : malformed;
     if (fault !== undefined) faults.push({ identifier, ...fault });
   }
   return faults;
 }
 
-function contradict({ bytes, starts, ends }: Cells, days: ByteMemo<string>): boolean {
-  const { validFrom, validTo } = cellNumber;
-  if (starts[validTo] === ends[validTo]) return false;
-  const to = days(bytes, starts[validTo] ?? 0, ends[validTo] ?? 0);
-  return to < days(bytes, starts[validFrom] ?? 0, ends[validFrom] ?? 0);
-}
+type RecordFault = Omit<RecordResult, 'identifier'>;
 
-function faultOf(
-  { identifier, name, address, validFrom, validTo }: ListRecord,
-  grammar: RegExp,
-): Omit<RecordResult, 'identifier'> | undefined {
-  if (!grammar.test(identifier)) return { code: 'identifier_malformed', detail: 'not of the agreed form' };
-  if (validTo !== undefined && validTo < validFrom)
+const malformed: RecordFault = { code: 'identifier_malformed', detail: 'not of the agreed form' };
+const { validFrom, validTo } = listLayout.column;
+const freeColumns = textPaths.map((path) => listLayout.column[path]);
+
+function faultIn(columns: Columns, days: ByteMemo<string>): RecordFault | undefined {
+  const { bytes, starts, ends } = columns;
+  const dayAt = (column: number): string => days(bytes, starts[column] ?? 0, ends[column] ?? 0);
+  if (!isAbsent(columns, validTo) && dayAt(validTo) < dayAt(validFrom))
     return { code: 'dates_contradict', detail: 'valid to is before valid from' };
-  if ([name.latin, name.local, address.latin, address.local, address.city].some(misleads))
-    return { code: 'text_forbidden', detail: 'a name or address holds hidden characters' };
+  for (const column of freeColumns)
+    if (mayMislead(columns, column) && misleads(columnText(columns, column)))
+      return { code: 'text_forbidden', detail: 'a name or address holds hidden characters' };
   return undefined;
 }
 
 /**
- * Whether a text of the record may hold a character that misleads: each of these is an escape in JSON, the byte 7F, or begins with
- * the byte C2, D8 or E2 (digits, Latin letters, kana, hangul and the common Chinese characters do not). Most records have none.
+ * Whether a text may hold a character that misleads: each of these is an escape in JSON, the byte 7F, or starts with the byte
+ * C2, D8 or E2 (digits, Latin letters, kana, hangul and the common Chinese characters do not). Most texts hold none.
  */
-function mayHide({ bytes, starts }: PackedRecords, number: number): boolean {
-  for (let i = starts[number] ?? 0, end = starts[number + 1] ?? 0; i < end; i += 1)
+function mayMislead({ bytes, starts, ends }: Columns, column: number): boolean {
+  for (let i = starts[column] ?? 0, end = ends[column] ?? 0; i < end; i += 1)
     if (suspicious[bytes[i] ?? 0] === 1) return true;
   return false;
 }
@@ -172,8 +170,8 @@ const suspicious = new Uint8Array(256);
 for (const byte of [0x5c, 0x7f, 0xc2, 0xd8, 0xe2]) suspicious[byte] = 1;
 
 /** Characters that control a screen or turn the direction of text: an officer would not read what stands there. */
-function misleads(text: string | undefined): boolean {
-  const hidden = text === undefined ? undefined : hiddenIn(text);
+function misleads(text: string): boolean {
+  const hidden = hiddenIn(text);
   return hidden === 'control' || hidden === 'direction';
 }
 

@@ -1,20 +1,8 @@
 /** A list: what one administration lets another see of its operators, and the position of that list in its stream. */
 
-import type { Address, Day, Moment, OperatorStatus, Role, TwoScripts } from '../record/domestic-record.ts';
+import type { Day, ListRecord, Moment } from '../record/domestic-record.ts';
 
-/** One operator on a list, as both sides understand it. */
-export interface ListRecord {
-  /** As the receiving side writes it: `AEOCN4403131697`, `KR1234567`. The key of the list. */
-  readonly identifier: string;
-  readonly name: TwoScripts;
-  readonly address: Address;
-  readonly grade: string;
-  readonly status: Extract<OperatorStatus, 'active' | 'suspended'>;
-  readonly statusSince: Day;
-  readonly validFrom: Day;
-  readonly validTo?: Day;
-  readonly roles: readonly Role[];
-}
+export type { ListRecord };
 
 /** Why an operator is no longer on a list. */
 export const departureReasons = ['revoked', 'withdrawn', 'consent_withdrawn', 'grade_lost', 'left'] as const;

@@ -59,12 +59,10 @@ export function mirrorOf(entries: readonly MirrorEntry[]): OpenChange {
 }
 
 function bucketOfEntries(entries: readonly MirrorEntry[]): Bucket {
-  const cells: string[] = [];
-  for (const entry of entries) cells.push(...cellsOf(entry));
-  return cells;
+  return entries.flatMap(pairOf);
 }
 
-function cellsOf({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
+function pairOf({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
   return [identifier, active ? `+${leaf}` : `-${leaf}`];
 }
 
@@ -115,14 +113,14 @@ function changesIn(
 }
 
 function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
-  const cells = [...bucket];
+  const pairs = [...bucket];
   for (const [identifier, entry] of change) {
-    const at = placeIn(cells, identifier);
-    const held = cells[at] === identifier ? 2 : 0;
-    if (entry === undefined) cells.splice(at, held);
-    else cells.splice(at, held, ...cellsOf(entry));
+    const at = placeIn(pairs, identifier);
+    const held = pairs[at] === identifier ? 2 : 0;
+    if (entry === undefined) pairs.splice(at, held);
+    else pairs.splice(at, held, ...pairOf(entry));
   }
-  return cells;
+  return pairs;
 }
 
 /** Where the entry of that operator stands, or would stand: identifiers are sorted by UTF-16 code units. */
@@ -161,12 +159,12 @@ export function* entriesIn(buckets: ReadonlyMap<number, Bucket>): Generator<Mirr
 }
 
 function entryAt(bucket: Bucket, at: number): MirrorEntry {
-  const [identifier = '', cell = ''] = [bucket[at], bucket[at + 1]];
-  return { identifier, leaf: cell.slice(1), active: isActive(cell) };
+  const [identifier = '', marked = ''] = [bucket[at], bucket[at + 1]];
+  return { identifier, leaf: marked.slice(1), active: isActive(marked) };
 }
 
-function isActive(cell: string): boolean {
-  return cell.startsWith('+');
+function isActive(marked: string): boolean {
+  return marked.startsWith('+');
 }
 
 function byIdentifier(a: MirrorEntry, b: MirrorEntry): number {

@@ -1,4 +1,8 @@
-/** The domestic record: one of our own operators, as our own programme knows it. */
+/**
+ * The record of an operator, as its own programme knows it and as a list shows it to a partner. `recordFields` is the one place
+ * that names and orders its fields: canonical text, stored text, import columns, template holes, record faults and what a partner
+ * may see all derive from it.
+ */
 
 /** What an operator does in the trade. The WCO roles of AEO programmes. */
 export const roles = [
@@ -16,6 +20,8 @@ export type Role = (typeof roles)[number];
 /** `withdrawn` is by the operator's own wish, `revoked` is not. */
 export const operatorStatuses = ['active', 'suspended', 'revoked', 'withdrawn'] as const;
 export type OperatorStatus = (typeof operatorStatuses)[number];
+/** The statuses that a list shows; other operators leave it. */
+export const listedStatuses = ['active', 'suspended'] as const satisfies readonly OperatorStatus[];
 
 /** A calendar day, `YYYY-MM-DD`, in the calendar of the administration that states it. */
 export type Day = string;
@@ -32,16 +38,6 @@ export interface Address extends TwoScripts {
   readonly city?: string;
   readonly postcode?: string;
 }
-
-/** The paths of an operator's texts, in the order in which they are kept wherever they stand side by side. */
-export const textPaths = [
-  'name.local',
-  'name.latin',
-  'address.local',
-  'address.latin',
-  'address.city',
-  'address.postcode',
-] as const;
 
 export interface DomesticRecord {
   /** The registration code partners know the operator by, once the partner's form is applied. */
@@ -60,3 +56,88 @@ export interface DomesticRecord {
   readonly consent: boolean;
   readonly consentSince?: Day;
 }
+
+/** One operator on a list, as both sides understand it. */
+export interface ListRecord {
+  /** As the receiving side writes it: `AEOCN4403131697`, `KR1234567`. The key of the list. */
+  readonly identifier: string;
+  readonly name: TwoScripts;
+  readonly address: Address;
+  readonly grade: string;
+  readonly status: (typeof listedStatuses)[number];
+  readonly statusSince: Day;
+  readonly validFrom: Day;
+  readonly validTo?: Day;
+  readonly roles: readonly Role[];
+}
+
+/** The single values of a record by path; roles are a list and stand beside them. */
+type PathOf<T> = {
+  [K in keyof T & string]-?: NonNullable<T[K]> extends readonly unknown[]
+    ? never
+    : NonNullable<T[K]> extends object
+      ? `${K}.${keyof NonNullable<T[K]> & string}`
+      : K;
+}[keyof T & string];
+export type DomesticPath = PathOf<DomesticRecord>;
+export type ListPath = PathOf<ListRecord>;
+
+export interface RecordField {
+  /** Path in a list record, as templates and digests use it. Absent: partners never receive the value. */
+  readonly listed?: ListPath;
+  /** Path in a domestic record, as import columns use it. Absent: our programme states no such value. */
+  readonly domestic?: DomesticPath;
+  readonly kind: 'text' | 'words' | 'day';
+  readonly words?: readonly string[];
+  /** A list record always has it. */
+  readonly required?: true;
+  /** Text for people, which a partner may receive shortened; no rule decides by it. */
+  readonly free?: true;
+  /** Expected in Latin letters. */
+  readonly latin?: true;
+  /** Belongs to a group that texts, files and lists may leave out altogether: texts without it are as they were before it existed. */
+  readonly optionalGroup?: true;
+  readonly title: string;
+}
+
+/** The fields in order. Those with `optionalGroup` stand last, and behind the roles in every text. */
+export const recordFields: readonly RecordField[] = [
+  { listed: 'identifier', domestic: 'code', kind: 'text', required: true, title: 'registration code' },
+  { domestic: 'businessNumber', kind: 'text', title: 'business number' },
+  { listed: 'name.local', domestic: 'name.local', kind: 'text', free: true, title: 'name in its own script' },
+  {
+    listed: 'name.latin',
+    domestic: 'name.latin',
+    kind: 'text',
+    free: true,
+    latin: true,
+    title: 'name in Latin letters',
+  },
+  { listed: 'address.local', domestic: 'address.local', kind: 'text', free: true, title: 'address in its own script' },
+  {
+    ...{ listed: 'address.latin', domestic: 'address.latin', kind: 'text', free: true, latin: true },
+    title: 'address in Latin letters',
+  },
+  { listed: 'address.city', domestic: 'address.city', kind: 'text', free: true, title: 'city' },
+  { listed: 'address.postcode', domestic: 'address.postcode', kind: 'text', free: true, title: 'postcode' },
+  { listed: 'grade', domestic: 'grade', kind: 'text', required: true, title: 'grade' },
+  {
+    ...{ listed: 'status', domestic: 'status', kind: 'words', words: listedStatuses, required: true },
+    title: 'status',
+  },
+  { listed: 'statusSince', domestic: 'statusSince', kind: 'day', required: true, title: 'day of the status' },
+  { listed: 'validFrom', domestic: 'gradeSince', kind: 'day', required: true, title: 'day of the grade' },
+  { listed: 'validTo', kind: 'day', title: 'last day of validity' },
+  { domestic: 'consent', kind: 'words', words: ['yes', 'no'], title: 'consent' },
+  { domestic: 'consentSince', kind: 'day', title: 'day of the consent' },
+];
+
+/** A field of list records, and one of domestic records. */
+export type ListField = RecordField & { readonly listed: ListPath };
+export type DomesticField = RecordField & { readonly domestic: DomesticPath };
+
+export const listFields = recordFields.filter((field): field is ListField => field.listed !== undefined);
+export const domesticFields = recordFields.filter((field): field is DomesticField => field.domestic !== undefined);
+
+/** The paths of texts for people in a list record. */
+export const textPaths: readonly ListPath[] = listFields.filter(({ free }) => free).map(({ listed }) => listed);

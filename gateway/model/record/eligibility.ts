@@ -1,8 +1,19 @@
 /** Which of our operators a partner may see, and why another may not, or may no longer. */
 
 import type { Arrangement } from '../arrangement.ts';
-import type { Departure, ListRecord } from '../list/list.ts';
-import type { Address, Day, DomesticRecord, OperatorStatus, TwoScripts } from './domestic-record.ts';
+import { byteMemo, type ByteMemo } from '../byte-memo.ts';
+import type { Departure } from '../list/list.ts';
+import { columnText, isAbsent, type Columns } from './columns.ts';
+import {
+  listedStatuses,
+  recordFields,
+  type Day,
+  type DomesticPath,
+  type DomesticRecord,
+  type ListPath,
+  type OperatorStatus,
+} from './domestic-record.ts';
+import { domesticLayout } from './record-text.ts';
 
 /**
  * Why an operator is left out of a list. `field_missing:name.latin` names what the partner's message cannot do without;
@@ -16,10 +27,6 @@ export type Ineligible =
   | 'value_not_writable'
   | `field_missing:${string}`;
 
-export type Eligibility =
-  | { readonly eligible: true; readonly entry: ListRecord }
-  | { readonly eligible: false; readonly reasons: readonly Ineligible[] };
-
 /** What the arrangement accepts, what the partner's message needs, and how the partner writes our operators. */
 export interface ListTerms {
   readonly arrangement: Pick<Arrangement, 'grades'>;
@@ -28,78 +35,57 @@ export interface ListTerms {
   readonly form: { readonly grammar: RegExp; toIdentifier(code: string): string };
 }
 
-/** What decides whether an operator may be seen. */
-export interface Standing {
-  /** As the partner writes it. */
-  readonly identifier: string;
-  readonly grade: string;
-  readonly status: OperatorStatus;
-  readonly consent: boolean;
-  /** Whether the value of that path inside a list record would be absent. */
-  lacks(path: string): boolean;
+/** Judges operators from the columns of their stored text. */
+export interface EligibilityRule {
+  /** Every reason that keeps the operator off the list, not the first only: staff mend a record once. */
+  reasonsAgainst(operator: Columns, identifier: string): readonly Ineligible[];
+  isActive(operator: Columns): boolean;
 }
 
-/** Everything that keeps an operator off a list is named, not the first reason only: staff mend a record once. */
-export function reasonsAgainst(standing: Standing, terms: ListTerms): readonly Ineligible[] {
-  const reasons: Ineligible[] = [];
-  if (!terms.arrangement.grades.includes(standing.grade)) reasons.push('grade_not_accepted');
-  if (!isListed(standing.status)) reasons.push('status_not_listed');
-  if (!standing.consent) reasons.push('no_consent');
-  if (!terms.form.grammar.test(standing.identifier)) reasons.push('code_not_writable');
-  for (const path of terms.needs) if (standing.lacks(path)) reasons.push(`field_missing:${path}`);
-  return reasons;
-}
+/** The columns of a domestic record that list records take their values from, by the path in a list record. */
+export const domesticColumn: Partial<Readonly<Record<ListPath, number>>> = Object.fromEntries(
+  recordFields.flatMap(({ listed, domestic }) =>
+    listed === undefined || domestic === undefined ? [] : [[listed, domesticLayout.column[domestic]]],
+  ),
+);
 
-export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibility {
-  const { code, grade, status, consent } = record;
-  const identifier = terms.form.toIdentifier(code);
-  // The other fields do not depend on the status, so a missing one is named even where the status is not listed.
-  const entry = toListRecord(record, identifier, isListed(status) ? status : 'active');
-  const lacks = (path: string): boolean => isMissing(entry, path);
-  const reasons = reasonsAgainst({ identifier, grade, status, consent, lacks }, terms);
-  return reasons.length === 0 ? { eligible: true, entry } : { eligible: false, reasons };
-}
-
-/** Suspension travels, so that the partner knows at once; an operator that is none any more leaves the list. */
-function isListed(status: OperatorStatus): status is ListRecord['status'] {
-  switch (status) {
-    case 'active':
-    case 'suspended':
-      return true;
-    case 'revoked':
-    case 'withdrawn':
-      return false;
-  }
-}
-
-/** The business number, the consent and everything else a partner has no need of stay at home. */
-function toListRecord(record: DomesticRecord, identifier: string, status: ListRecord['status']): ListRecord {
+export function eligibilityRule({ arrangement, needs, form }: ListTerms): EligibilityRule {
+  const grades = new Set(arrangement.grades);
+  const words = byteMemo((text) => JSON.parse(`"${text}"`) as string);
+  const wordAt = (operator: Columns, path: DomesticPath): string =>
+    wordIn(words, operator, domesticLayout.column[path]);
   return {
-    identifier,
-    name: filled(record.name),
-    address: filled(record.address),
-    grade: record.grade,
-    status,
-    statusSince: record.statusSince,
-    validFrom: record.gradeSince,
-    roles: record.roles,
+    reasonsAgainst(operator, identifier) {
+      const reasons: Ineligible[] = [];
+      if (!grades.has(wordAt(operator, 'grade'))) reasons.push('grade_not_accepted');
+      if (!isListed(wordAt(operator, 'status'))) reasons.push('status_not_listed');
+      if (wordAt(operator, 'consent') !== 'yes') reasons.push('no_consent');
+      if (!form.grammar.test(identifier)) reasons.push('code_not_writable');
+      for (const path of needs) if (lacks(operator, path)) reasons.push(`field_missing:${path}`);
+      return reasons;
+    },
+    isActive: (operator) => wordAt(operator, 'status') === 'active',
   };
 }
 
-function filled<T extends TwoScripts | Address>(texts: T): T {
-  let full = true;
-  for (const text of Object.values(texts)) if (text === undefined || text === '') full = false;
-  if (full) return texts;
-  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined && text !== '')) as T;
+function wordIn(words: ByteMemo<string>, { bytes, starts, ends }: Columns, column: number): string {
+  return words(bytes, starts[column] ?? 0, ends[column] ?? 0);
 }
 
-function isMissing(record: ListRecord, path: string): boolean {
-  let value: unknown = record;
-  for (const step of path.split('.')) {
-    if (typeof value !== 'object' || value === null) return true;
-    value = (value as Readonly<Record<string, unknown>>)[step];
-  }
-  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+/** Suspension travels, so that the partner knows at once; an operator that is none any more leaves the list. */
+function isListed(status: string): boolean {
+  return listedStatuses.some((listed) => listed === status);
+}
+
+function lacks(operator: Columns, path: string): boolean {
+  if (path === 'roles') return operator.count === domesticLayout.rolesFrom;
+  const column = domesticColumn[path as ListPath];
+  return column === undefined || isAbsent(operator, column);
+}
+
+/** As the partner writes the operator. */
+export function identifierOf(operator: Columns, { form }: Pick<ListTerms, 'form'>): string {
+  return form.toIdentifier(columnText(operator, domesticLayout.column.code));
 }
 
 /**
@@ -115,10 +101,11 @@ export function departureOf(
 ): Departure {
   if (record === undefined) return { identifier, reason: 'left', since: day };
   if (!record.consent) return { identifier, reason: 'consent_withdrawn', since: record.consentSince ?? day };
-  switch (record.status) {
+  const status: OperatorStatus = record.status;
+  switch (status) {
     case 'revoked':
     case 'withdrawn':
-      return { identifier, reason: record.status, since: record.statusSince };
+      return { identifier, reason: status, since: record.statusSince };
     case 'active':
     case 'suspended':
       if (grades.includes(record.grade)) return { identifier, reason: 'left', since: day };

@@ -1,20 +1,20 @@
 /**
- * The records of a list as their canonical texts (digest.ts), one after the other in one buffer. Both stories carry lists like
- * this: it takes a tenth of the memory of objects, leaves nothing to collect, and what is hashed and stored stands there already.
+ * The records of a list as their canonical texts (record-text.ts), one after the other in one buffer. Both stories carry lists in
+ * this form: it takes a tenth of the memory of objects, and the bytes are those that leaves cover and the register stores.
  */
 
 import { hash } from 'node:crypto';
 import { openWriter, putBytes, putText, written, type ByteWriter } from '../byte-writer.ts';
 import { byteMemo } from '../byte-memo.ts';
-import { cellText, openCells, readCells, type Cells } from './json-spans.ts';
-import { recordOfText, recordText } from '../list/digest.ts';
-import type { Departure, ListMessage, ListRecord } from '../list/list.ts';
+import type { Departure, ListMessage } from '../list/list.ts';
 import type { MirrorEntry } from '../list/mirror.ts';
-import { textPaths } from './domestic-record.ts';
+import { columnText, openColumns, readColumns, type Columns } from './columns.ts';
+import type { ListRecord } from './domestic-record.ts';
+import { listLayout, recordOfText, recordText } from './record-text.ts';
 
 export interface PackedRecords {
   readonly bytes: Buffer;
-  /** Where each record begins, and where the last one ends. A record begins with the byte 0, which its leaf covers. */
+  /** Where each record starts, and where the last one ends. A record starts with the byte 0, which its leaf covers. */
   readonly starts: Uint32Array;
   readonly count: number;
 }
@@ -25,25 +25,7 @@ export interface PackedList extends Omit<ListMessage, 'records' | 'departures'> 
   readonly departures: readonly Departure[];
 }
 
-/** The cells of a record's text; roles are those from `rolesFrom` on. An empty cell is an absent value. */
-export const recordFields = [
-  'identifier',
-  ...textPaths,
-  'grade',
-  'status',
-  'statusSince',
-  'validFrom',
-  'validTo',
-] as const;
-export type RecordField = (typeof recordFields)[number];
-export const rolesFrom = recordFields.length;
-
-/** The place of a value among the cells. */
-export const cellNumber = Object.fromEntries(recordFields.map((path, i) => [path, i])) as Readonly<
-  Record<RecordField, number>
->;
-
-/** Records while they are packed. */
+/** Appends records to one buffer. */
 export interface RecordPacker {
   readonly writer: ByteWriter;
   readonly starts: number[];
@@ -58,18 +40,18 @@ export function openPacker(records = 0): RecordPacker {
 
 const zero = Uint8Array.of(0);
 
-/** The text of the next record is written to `packer.writer` after this. */
+/** Starts a record, whose text is then written to `packer.writer`. */
 export function beginRecord({ writer, starts }: RecordPacker): void {
   starts.push(writer.length);
   putBytes(writer, zero);
 }
 
-/** Takes the record back that was begun last. */
+/** Removes the record started last. */
 export function dropRecord({ writer, starts }: RecordPacker): void {
   writer.length = starts.pop() ?? 0;
 }
 
-/** The leaf of the record that was packed last. */
+/** The leaf of the record packed last. */
 export function lastLeaf({ writer, starts }: RecordPacker): string {
   return hash('sha256', writer.bytes.subarray(starts.at(-1), writer.length), 'hex');
 }
@@ -79,6 +61,7 @@ export function packRecord(packer: RecordPacker, record: ListRecord): void {
   putText(packer.writer, recordText(record));
 }
 
+/** The records packed so far; the packer must not be used afterwards. */
 export function packed({ writer, starts }: RecordPacker): PackedRecords {
   const places = new Uint32Array(starts.length + 1);
   places.set(starts);
@@ -92,39 +75,43 @@ export function packedOf(records: readonly ListRecord[]): PackedRecords {
   return packed(packer);
 }
 
-/** Records from one to before another; they share the bytes. */
+export function packedList(list: ListMessage): PackedList {
+  return { ...list, records: packedOf(list.records) };
+}
+
+/** The records from one index to before another; they share the bytes. */
 export function sliceRecords({ bytes, starts, count }: PackedRecords, from: number, to: number): PackedRecords {
   const [first, last] = [Math.min(from, count), Math.min(to, count)];
   return { bytes, starts: starts.subarray(first, last + 1), count: last - first };
 }
 
-/** The records of those numbers, in that order. */
-export function pickRecords({ bytes, starts }: PackedRecords, numbers: readonly number[]): PackedRecords {
-  const packer = openPacker(numbers.length);
-  for (const number of numbers) {
+/** The records of these indices, in their order. */
+export function pickRecords({ bytes, starts }: PackedRecords, indices: readonly number[]): PackedRecords {
+  const packer = openPacker(indices.length);
+  for (const index of indices) {
     packer.starts.push(packer.writer.length);
-    putBytes(packer.writer, bytes, starts[number], starts[number + 1]);
+    putBytes(packer.writer, bytes, starts[index], starts[index + 1]);
   }
   return packed(packer);
 }
 
-/** Packs records that are packed already behind those that are there. */
+/** Appends packed records. */
 export function appendRecords(packer: RecordPacker, { bytes, starts, count }: PackedRecords): void {
   const [first = 0, before] = [starts[0], packer.writer.length];
   for (let i = 0; i < count; i += 1) packer.starts.push((starts[i] ?? 0) - first + before);
   putBytes(packer.writer, bytes, first, starts[count]);
 }
 
-export function cellsAt(cells: Cells, { bytes, starts }: PackedRecords, number: number): void {
-  readCells(cells, bytes, (starts[number] ?? 0) + 1);
+export function readRecordAt(columns: Columns, { bytes, starts }: PackedRecords, index: number): void {
+  readColumns(columns, listLayout, bytes, (starts[index] ?? 0) + 1);
 }
 
-export function textAt({ bytes, starts }: PackedRecords, number: number): string {
-  return bytes.toString('utf8', (starts[number] ?? 0) + 1, starts[number + 1]);
+export function textAt({ bytes, starts }: PackedRecords, index: number): string {
+  return bytes.toString('utf8', (starts[index] ?? 0) + 1, starts[index + 1]);
 }
 
-export function recordAt(records: PackedRecords, number: number): ListRecord {
-  return recordOfText(textAt(records, number));
+export function recordAt(records: PackedRecords, index: number): ListRecord {
+  return recordOfText(textAt(records, index));
 }
 
 export function unpacked(records: PackedRecords): ListRecord[] {
@@ -135,21 +122,21 @@ export function unpackedList(list: PackedList): ListMessage {
   return { ...list, records: unpacked(list.records) };
 }
 
-/** The leaf of a record (digest.ts), from the bytes it is taken over. */
-function leafAt({ bytes, starts }: PackedRecords, number: number): string {
-  return hash('sha256', bytes.subarray(starts[number], starts[number + 1]), 'hex');
+/** The leaf of a record (list/digest.ts), from the bytes it covers. */
+function leafAt({ bytes, starts }: PackedRecords, index: number): string {
+  return hash('sha256', bytes.subarray(starts[index], starts[index + 1]), 'hex');
 }
 
-/** Tells of each record who it is about, its leaf, and whether the operator is active. */
+/** The mirror entry of each record, in their order. */
 export function entriesOf(records: PackedRecords): MirrorEntry[] {
-  const cells = openCells();
+  const columns = openColumns();
   const isActive = byteMemo((status) => status === 'active');
+  const { status, identifier } = listLayout.column;
   const entries: MirrorEntry[] = [];
   for (let i = 0; i < records.count; i += 1) {
-    cellsAt(cells, records, i);
-    const { bytes, starts, ends } = cells;
-    const active = isActive(bytes, starts[cellNumber.status] ?? 0, ends[cellNumber.status] ?? 0);
-    entries.push({ identifier: cellText(cells, cellNumber.identifier), leaf: leafAt(records, i), active });
+    readRecordAt(columns, records, i);
+    const active = isActive(columns.bytes, columns.starts[status] ?? 0, columns.ends[status] ?? 0);
+    entries.push({ identifier: columnText(columns, identifier), leaf: leafAt(records, i), active });
   }
   return entries;
 }

@@ -1,132 +1,149 @@
-/** Our operators as a partner may see them, from the store's text to that of a list record: most values are copied as they stand. */
+/** Records as a partner reads them: from the columns of a record to the text of a list record. Most values are copied as bytes. */
 
-import { byteMemo, type ByteMemo } from '../byte-memo.ts';
+import { byteMemo } from '../byte-memo.ts';
 import { putBytes, putText } from '../byte-writer.ts';
-import { cellOf, cellText, isEmpty, openCells, type Cells } from './json-spans.ts';
-import { reasonsAgainst, type Ineligible, type ListTerms, type Standing } from './eligibility.ts';
-import { operatorCell, operatorFields, operatorRolesFrom, type OperatorField } from './operator-text.ts';
+import { GatewayError } from '../errors.ts';
 import type { MirrorEntry } from '../list/mirror.ts';
-import { beginRecord, dropRecord, lastLeaf, type RecordField, type RecordPacker } from './packed-records.ts';
-import type { OperatorStatus } from './domestic-record.ts';
+import { columnText, insideQuotes, isAbsent, openColumns, readColumns, rolesIn, type Columns } from './columns.ts';
+import type { DomesticRecord, ListPath, ListRecord } from './domestic-record.ts';
+import { domesticColumn, eligibilityRule, identifierOf, type Ineligible, type ListTerms } from './eligibility.ts';
+import {
+  beginRecord,
+  dropRecord,
+  lastLeaf,
+  openPacker,
+  packed,
+  packedOf,
+  readRecordAt,
+  recordAt,
+  type PackedRecords,
+  type RecordPacker,
+} from './packed-records.ts';
+import { domesticLayout, endOfText, listLayout, operatorText, type TextLayout } from './record-text.ts';
 
-/** What a layout makes of a value: nothing is changed, it is not carried, or it loses something. Undefined: nothing is left of it. */
+/** What a layout makes of a value: unchanged, not carried, or shortened. Undefined: nothing is left of the value. */
 export type ValueView = 'kept' | 'left_out' | ((text: string) => string | undefined);
 
-export interface RecordViewing {
-  readonly values: Readonly<Record<RecordField, ValueView>>;
+/** What a layout makes of a record. Digests cover what the partner reads, not what we know. */
+export interface PartnerView {
+  readonly values: Readonly<Record<ListPath, ValueView>>;
   readonly roles: boolean;
 }
 
-/**
- * Packs an operator, if this partner may see it, and gives its entry in the mirror; else says why not. `value_not_writable`:
- * nothing is left of a value in the partner's layout.
- */
-export type OperatorPacking = (operator: Cells, packer: RecordPacker) => MirrorEntry | readonly Ineligible[];
+const wholeView: PartnerView = {
+  values: Object.fromEntries(listLayout.paths.map((path) => [path, 'kept'])) as PartnerView['values'],
+  roles: true,
+};
+
+/** Packs an operator that this partner may see and returns its mirror entry; else returns why the partner may not. */
+export type OperatorPacking = (operator: Columns, packer: RecordPacker) => MirrorEntry | readonly Ineligible[];
 
 const notWritable: readonly Ineligible[] = ['value_not_writable'];
 
-export function operatorPacking(terms: ListTerms, viewing: RecordViewing): OperatorPacking {
-  const standing = new CellStanding();
-  const steps = stepsOf(terms, viewing);
+/** `value_not_writable`: nothing is left of a value in the partner's layout. */
+export function operatorPacking(terms: ListTerms, view: PartnerView): OperatorPacking {
+  const rule = eligibilityRule(terms);
+  // An identifier is the code with fixed text around it.
+  const affixes = terms.form.toIdentifier('{code}').split('{code}').map(insideQuotes);
+  const copy = recordCopier({ layout: domesticLayout, columns: domesticColumn, affixes }, view);
   return (operator, packer) => {
-    const identifier = terms.form.toIdentifier(cellText(operator, operatorCell.code));
-    standing.take(operator, identifier);
-    const reasons = reasonsAgainst(standing, terms);
+    const identifier = identifierOf(operator, terms);
+    const reasons = rule.reasonsAgainst(operator, identifier);
     if (reasons.length > 0) return reasons;
-    beginRecord(packer);
-    for (const step of steps) {
-      if (step(operator, packer)) continue;
-      dropRecord(packer);
-      return notWritable;
-    }
-    return { identifier, leaf: lastLeaf(packer), active: standing.status === 'active' };
+    if (!copy(operator, packer)) return notWritable;
+    return { identifier, leaf: lastLeaf(packer), active: rule.isActive(operator) };
   };
 }
 
-/** The operator whose cells are at hand. */
-class CellStanding implements Standing {
-  identifier = '';
-  #cells = openCells();
-  readonly #words: ByteMemo<string> = byteMemo((text) => JSON.parse(`"${text}"`) as string);
+export type Eligibility =
+  | { readonly eligible: true; readonly entry: ListRecord }
+  | { readonly eligible: false; readonly reasons: readonly Ineligible[] };
 
-  take(cells: Cells, identifier: string): void {
-    this.#cells = cells;
-    this.identifier = identifier;
-  }
-
-  #word(field: OperatorField): string {
-    const { bytes, starts, ends } = this.#cells;
-    const cell = operatorCell[field];
-    return this.#words(bytes, starts[cell] ?? 0, ends[cell] ?? 0);
-  }
-
-  get grade(): string {
-    return this.#word('grade');
-  }
-
-  get status(): OperatorStatus {
-    return this.#word('status') as OperatorStatus;
-  }
-
-  get consent(): boolean {
-    return this.#word('consent') === 'yes';
-  }
-
-  lacks(path: string): boolean {
-    if (path === 'roles') return this.#cells.count === operatorRolesFrom;
-    const cell = operatorFields.indexOf(path as OperatorField);
-    return cell < 0 || isEmpty(this.#cells, cell);
-  }
+/** One operator, as it would stand on a list whose layout carries every value. */
+export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibility {
+  const packer = openPacker();
+  const columns = openColumns();
+  readColumns(columns, domesticLayout, Buffer.from(operatorText(record)), 0);
+  const result = operatorPacking(terms, wholeView)(columns, packer);
+  return 'leaf' in result
+    ? { eligible: true, entry: recordAt(packed(packer), 0) }
+    : { eligible: false, reasons: result };
 }
 
-/** Writes a piece of the text; false where nothing is left of a value. */
-type Step = (operator: Cells, packer: RecordPacker) => boolean;
+/** Records of a list as the partner reads them. Throws E_VALUE_INVALID where nothing is left of a value. */
+export function viewRecords(records: PackedRecords, view: PartnerView): PackedRecords {
+  const copy = recordCopier({ layout: listLayout, columns: listLayout.column, affixes: ['', ''] }, view);
+  const packer = openPacker(records.count);
+  const columns = openColumns();
+  for (let i = 0; i < records.count; i += 1) {
+    readRecordAt(columns, records, i);
+    if (!copy(columns, packer))
+      throw new GatewayError('E_VALUE_INVALID', 'nothing of the value is left', { at: `/records/${i}` });
+  }
+  return packed(packer);
+}
 
-/** A piece of the text: always the same, or the cells from one to another with what stands between them, or what a layout makes of one. */
+/** The same for a single record. */
+export function viewRecord(record: ListRecord, view: PartnerView): ListRecord {
+  return recordAt(viewRecords(packedOf([record]), view), 0);
+}
+
+/** Where the values of a list record come from. */
+interface CopySource {
+  readonly layout: TextLayout;
+  readonly columns: Partial<Readonly<Record<ListPath, number>>>;
+  /** What stands before and behind the first value to make the identifier of it. */
+  readonly affixes: readonly string[];
+}
+
+/** Packs the record of these columns; false, and nothing packed, where nothing is left of a value. */
+type RecordCopier = (source: Columns, packer: RecordPacker) => boolean;
+
+/** Writes a piece of the text; false where nothing is left of a value. */
+type Step = (source: Columns, packer: RecordPacker) => boolean;
+
+/** A piece of the text: constant, or a run of columns with what stands between them, or one column as the view shows it. */
 type Piece =
   | string
   | { readonly first: number; readonly last: number }
-  | { readonly cell: number; readonly view: (text: string) => string | undefined };
+  | { readonly column: number; readonly view: (text: string) => string | undefined };
 
-/** Where the values of a list record come from, in their order behind the identifier, and what stands behind each of them. */
-const sources: readonly (readonly [field: RecordField, from: OperatorField, behind: string])[] = [
-  ['name.local', 'name.local', '","'],
-  ['name.latin', 'name.latin', '"],["'],
-  ['address.local', 'address.local', '","'],
-  ['address.latin', 'address.latin', '","'],
-  ['address.city', 'address.city', '","'],
-  ['address.postcode', 'address.postcode', '"],"'],
-  ['grade', 'grade', '","'],
-  ['status', 'status', '","'],
-  ['statusSince', 'statusSince', '","'],
-  // Our programme states no end of validity.
-  ['validFrom', 'gradeSince', '","",['],
-];
+function recordCopier(source: CopySource, view: PartnerView): RecordCopier {
+  const steps = [...piecesOf(source, view).map(stepOf), endStep(source, view)];
+  return (columns, packer) => {
+    beginRecord(packer);
+    for (const step of steps) {
+      if (step(columns, packer)) continue;
+      dropRecord(packer);
+      return false;
+    }
+    return true;
+  };
+}
 
-function stepsOf({ form }: ListTerms, { values, roles }: RecordViewing): Step[] {
-  // An identifier is the code with fixed text around it.
-  const [before = '', after = ''] = form.toIdentifier('{code}').split('{code}').map(cellOf);
-  const { code } = operatorCell;
-  const pieces: Piece[] = [`["${before}`, { first: code, last: code }, `${after}",["`];
-  for (const [field, from, behind] of sources) {
-    const [cell, view] = [operatorCell[from], values[field]];
-    if (typeof view === 'function') pieces.push({ cell, view });
-    else if (view === 'kept') addCell(pieces, cell);
-    addFixed(pieces, behind);
+function piecesOf({ columns, affixes: [prefix = '', suffix = ''] }: CopySource, { values }: PartnerView): Piece[] {
+  const pieces: Piece[] = [];
+  for (const [i, path] of listLayout.paths.slice(0, listLayout.fixed).entries()) {
+    addConstant(pieces, (listLayout.before[i] ?? '') + (i === 0 ? prefix : ''));
+    const [column, view] = [columns[path], values[path]];
+    if (column !== undefined && typeof view === 'function') pieces.push({ column, view });
+    else if (column !== undefined && view === 'kept') addColumn(pieces, column);
+    if (i === 0) addConstant(pieces, suffix);
   }
-  return [...pieces.map(stepOf), rolesStep(roles)];
+  return pieces;
 }
 
-/** A cell right behind its neighbour is copied with it, and with the quotes and the comma between them. */
-function addCell(pieces: Piece[], cell: number): void {
+/** A column right behind its neighbour is copied with it, and with the quotes and the comma between them. */
+function addColumn(pieces: Piece[], column: number): void {
   const [before, between] = pieces.slice(-2);
-  if (between === '","' && typeof before === 'object' && 'first' in before && before.last === cell - 1)
-    pieces.splice(-2, 2, { first: before.first, last: cell });
-  else pieces.push({ first: cell, last: cell });
+  if (between === '","' && typeof before === 'object' && 'first' in before && before.last === column - 1)
+    pieces.splice(-2, 2, { first: before.first, last: column });
+  else pieces.push({ first: column, last: column });
 }
 
-function addFixed(pieces: Piece[], text: string): void {
+function addConstant(pieces: Piece[], text: string): void {
   const before = pieces.at(-1);
+  if (text === '') return;
   if (typeof before === 'string') pieces.splice(-1, 1, before + text);
   else pieces.push(text);
 }
@@ -146,25 +163,41 @@ function stepOf(piece: Piece): Step {
       return true;
     };
   }
-  const { cell, view } = piece;
-  return (operator, { writer }) => {
-    const seen = isEmpty(operator, cell) ? '' : view(cellText(operator, cell));
-    if (seen !== undefined) putText(writer, cellOf(seen));
-    return seen !== undefined;
+  const { column, view } = piece;
+  return (source, { writer }) => {
+    const text = valueIn(source, column, view);
+    if (text !== undefined) putText(writer, insideQuotes(text));
+    return text !== undefined;
   };
 }
 
-/** Roles are sorted in a list record; there are few ways to combine them. */
-function rolesStep(seen: boolean): Step {
-  const end = Buffer.from(']]');
-  const sorted = byteMemo((between) => {
-    const roles = JSON.parse(`["${between}"]`) as string[];
-    // The bracket that opens them stands there already.
-    return Buffer.from(`${JSON.stringify(roles.sort()).slice(1)}]`);
-  });
-  return ({ bytes, starts, ends, count }, { writer }) => {
-    const has = seen && count > operatorRolesFrom;
-    putBytes(writer, has ? sorted(bytes, starts[operatorRolesFrom] ?? 0, ends[count - 1] ?? 0) : end);
+function valueIn(source: Columns, column: number | undefined, view: ValueView): string | undefined {
+  if (column === undefined || view === 'left_out' || isAbsent(source, column)) return '';
+  const text = columnText(source, column);
+  return view === 'kept' ? text : view(text);
+}
+
+/** Roles, sorted as in every canonical text, and the optional groups. There are few ways to combine roles. */
+function endStep({ layout, columns }: CopySource, { values, roles: carried }: PartnerView): Step {
+  const ends = byteMemo((between) =>
+    Buffer.from(endOfText(listLayout, (JSON.parse(`["${between}"]`) as string[]).sort(), () => '""')),
+  );
+  const none = Buffer.from(endOfText(listLayout, [], () => '""'));
+  const more = listLayout.paths.slice(listLayout.fixed).map((path) => ({ column: columns[path], view: values[path] }));
+  return (source, { writer }) => {
+    const { bytes, starts, ends: to, count } = source;
+    const has = carried && count > layout.rolesFrom;
+    const texts = more.map(({ column, view }) => valueIn(source, column, view));
+    if (texts.includes(undefined)) return false;
+    if (texts.every((text) => text === '')) {
+      putBytes(writer, has ? ends(bytes, starts[layout.rolesFrom] ?? 0, to[count - 1] ?? 0) : none);
+      return true;
+    }
+    const roles = has ? rolesIn(source, layout).sort() : [];
+    putText(
+      writer,
+      endOfText(listLayout, roles, (column) => JSON.stringify(texts[column - listLayout.fixed] ?? '')),
+    );
     return true;
   };
 }

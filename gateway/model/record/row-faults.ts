@@ -4,14 +4,15 @@ import { checkDigit } from './check-digits.ts';
 import { faultRules, type FaultRule, type RowFault } from './fault-rules.ts';
 import type { HomeProfile } from '../home.ts';
 import {
+  domesticFields,
   operatorStatuses,
   roles as allRoles,
-  textPaths,
-  type Address,
   type Day,
+  type DomesticField,
+  type DomesticPath,
   type DomesticRecord,
 } from './domestic-record.ts';
-import type { RecordPath } from './columns.ts';
+import { domesticLayout, operatorOfValues, type RecordColumn } from './record-text.ts';
 import { hiddenIn, isFormula, shown } from '../shown-text.ts';
 
 /** A row as it was read: cells by column title, without blanks around them. */
@@ -33,8 +34,8 @@ const mostCharactersShown = 60;
 
 /** Reads the cells of one row and collects their faults. */
 interface Sheet {
-  value(path: RecordPath): string;
-  fault(path: RecordPath | undefined, rule: FaultRule, detail?: string): void;
+  value(path: RecordColumn): string;
+  fault(path: RecordColumn | undefined, rule: FaultRule, detail?: string): void;
   readonly faults: readonly RowFault[];
 }
 
@@ -74,8 +75,8 @@ export function faultOf(row: number, column: string, value: string, rule: FaultR
 
 function openSheet(home: HomeProfile, { row, fields }: FileRow): Sheet {
   const faults: RowFault[] = [];
-  const title = (path: RecordPath): string => home.columns[path] ?? path;
-  const value = (path: RecordPath): string => fields[title(path)] ?? '';
+  const title = (path: RecordColumn): string => home.columns[path] ?? path;
+  const value = (path: RecordColumn): string => fields[title(path)] ?? '';
   return {
     value,
     fault(path, rule, detail) {
@@ -88,32 +89,42 @@ function openSheet(home: HomeProfile, { row, fields }: FileRow): Sheet {
 
 function readRecord(sheet: Sheet, home: HomeProfile, pattern: RegExp, today: Day): DomesticRecord | undefined {
   judgeTexts(sheet);
-  const code = readCode(sheet, home, pattern);
-  const businessNumber = readBusinessNumber(sheet, home);
-  const status = readWord(sheet, 'status', operatorStatuses, 'status_unknown');
-  const grade = readWord(sheet, 'grade', home.grades, 'grade_unknown');
-  const gradeSince = readDay(sheet, 'gradeSince', today);
-  const statusSince = readDay(sheet, 'statusSince', today);
+  const values = domesticFields.map((field) => readValue(sheet, field, { home, pattern, today }));
   const roles = readRoles(sheet);
-  const consent = readWord(sheet, 'consent', ['yes', 'no'], 'consent_unknown');
-  const consentSince = sheet.value('consentSince') === '' ? undefined : readDay(sheet, 'consentSince', today);
-  if (status === undefined || grade === undefined || gradeSince === undefined || statusSince === undefined) return;
+  const valueOf = (path: DomesticPath): string | undefined => values[domesticLayout.column[path]];
+  const [status, statusSince, gradeSince] = [valueOf('status'), valueOf('statusSince'), valueOf('gradeSince')];
+  const faulty = status === undefined || valueOf('grade') === undefined || gradeSince === undefined;
+  if (faulty || statusSince === undefined) return undefined;
   if (status !== 'active' && statusSince < gradeSince) {
     sheet.fault('statusSince', 'dates_contradict', `${status} before the grade was given on ${gradeSince}`);
   }
-  return {
-    code,
-    ...(businessNumber === '' ? {} : { businessNumber }),
-    name: readTexts(sheet, { local: 'name.local', latin: 'name.latin' }),
-    address: readAddress(sheet),
-    grade,
-    gradeSince,
-    status,
-    statusSince,
-    roles,
-    consent: consent === 'yes',
-    ...(consentSince === undefined ? {} : { consentSince }),
-  };
+  return operatorOfValues(values, roles);
+}
+
+interface RowTerms {
+  readonly home: HomeProfile;
+  readonly pattern: RegExp;
+  readonly today: Day;
+}
+
+/** The value of one column; undefined where it cannot be read. */
+function readValue(sheet: Sheet, { domestic: path, kind }: DomesticField, terms: RowTerms): string | undefined {
+  switch (path) {
+    case 'code':
+      return readCode(sheet, terms.home, terms.pattern);
+    case 'businessNumber':
+      return readBusinessNumber(sheet, terms.home);
+    case 'status':
+      return readWord(sheet, path, operatorStatuses, 'status_unknown');
+    case 'grade':
+      return readWord(sheet, path, terms.home.grades, 'grade_unknown');
+    case 'consent':
+      return readWord(sheet, path, ['yes', 'no'], 'consent_unknown');
+    case 'consentSince':
+      return sheet.value(path) === '' ? '' : readDay(sheet, path, terms.today);
+    default:
+      return kind === 'day' ? readDay(sheet, path, terms.today) : sheet.value(path);
+  }
 }
 
 // 9.13101E+17: what a spreadsheet writes for a long number it took for a quantity.
@@ -148,7 +159,7 @@ function readBusinessNumber(sheet: Sheet, home: HomeProfile): string {
 
 function readWord<T extends string>(
   sheet: Sheet,
-  path: RecordPath,
+  path: RecordColumn,
   words: readonly T[],
   rule: FaultRule,
 ): T | undefined {
@@ -171,7 +182,7 @@ function readRoles(sheet: Sheet): DomesticRecord['roles'] {
   return found;
 }
 
-function readDay(sheet: Sheet, path: RecordPath, today: Day): Day | undefined {
+function readDay(sheet: Sheet, path: RecordColumn, today: Day): Day | undefined {
   const day = sheet.value(path);
   if (day === '') sheet.fault(path, 'field_missing');
   else if (!/^\d{4}-\d{2}-\d{2}$/u.test(day)) sheet.fault(path, 'day_malformed');
@@ -194,12 +205,13 @@ function dayExists(day: Day): boolean {
   return year >= 1900 && date >= 1 && date <= length;
 }
 
-const judgedTexts = [...textPaths, 'businessNumber'] as const;
+const judgedTexts = domesticFields.filter(({ free, domestic }) => free === true || domestic === 'businessNumber');
+const latinTexts = domesticFields.filter(({ latin }) => latin === true);
 
 function judgeTexts(sheet: Sheet): void {
   if (sheet.value('name.local') === '' && sheet.value('name.latin') === '') sheet.fault('name.latin', 'field_missing');
   else if (sheet.value('name.latin') === '') sheet.fault('name.latin', 'latin_name_missing');
-  for (const path of judgedTexts) {
+  for (const { domestic: path } of judgedTexts) {
     const text = sheet.value(path);
     if (text === '') continue;
     if (text.length > mostCharactersOfText) sheet.fault(path, 'text_too_long', `${text.length} characters`);
@@ -207,8 +219,7 @@ function judgeTexts(sheet: Sheet): void {
     if (hidden !== undefined) sheet.fault(path, hiddenRules[hidden]);
     if (isFormula(text)) sheet.fault(path, 'text_is_formula');
   }
-  judgeLatin(sheet, 'name.latin');
-  judgeLatin(sheet, 'address.latin');
+  for (const { domestic } of latinTexts) judgeLatin(sheet, domestic);
   if (scientific.test(sheet.value('address.postcode'))) sheet.fault('address.postcode', 'number_eaten_by_spreadsheet');
 }
 
@@ -221,27 +232,9 @@ const hiddenRules = {
 const notLatin = /[^\P{L}\p{Script=Latin}]/u;
 
 /** A Cyrillic А in a Latin name looks right and matches nothing (Unicode Technical Standard 39, mixed scripts). */
-function judgeLatin(sheet: Sheet, path: 'name.latin' | 'address.latin'): void {
+function judgeLatin(sheet: Sheet, path: DomesticPath): void {
   const letter = notLatin.exec(sheet.value(path))?.[0];
   if (letter === undefined) return;
   const number = (letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   sheet.fault(path, 'letter_not_latin', `${letter} is U+${number}, not a Latin letter`);
-}
-
-function readTexts<K extends string>(sheet: Sheet, paths: Readonly<Record<K, RecordPath>>): Partial<Record<K, string>> {
-  const texts: Partial<Record<K, string>> = {};
-  for (const key of Object.keys(paths) as K[]) {
-    const text = sheet.value(paths[key]);
-    if (text !== '') texts[key] = text;
-  }
-  return texts;
-}
-
-function readAddress(sheet: Sheet): Address {
-  return readTexts(sheet, {
-    local: 'address.local',
-    latin: 'address.latin',
-    city: 'address.city',
-    postcode: 'address.postcode',
-  });
 }

@@ -11,9 +11,11 @@ export interface Names {
   readonly written: WrittenName[];
   readonly resolved: XmlName[];
   readonly numbers: Map<string, number>;
-  /** Around the root of a document: no prefix means anything. */
+  /** Around the root of a document. */
   readonly root: Scope;
   scopes: number;
+  /** Accepts only names and declarations that every reader of XML resolves alike; else what libxml2 wrote is taken as it is. */
+  readonly strict: boolean;
 }
 
 export interface WrittenName {
@@ -43,22 +45,24 @@ const mostScopes = 128;
 const [tableSize, tableShift] = [4096, 20];
 const mostProbes = 16;
 const longestName = 128;
+const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 
-let kept = makeNames();
+const kept = { strict: makeNames(true), lenient: makeNames(false) };
 
 /**
  * The names of the documents before are known already: messages of one partner hold the same few, and in a message of one record
  * they would be most of the work. Names are only added, never changed; when they are many it begins anew, so that whoever makes
  * them up gains nothing.
  */
-export function openNames(): Names {
-  if (kept.written.length > mostNames / 2 || kept.scopes > mostScopes / 2) kept = makeNames();
-  return kept;
+export function openNames(strict: boolean): Names {
+  const kind = strict ? 'strict' : 'lenient';
+  if (kept[kind].written.length > mostNames / 2 || kept[kind].scopes > mostScopes / 2) kept[kind] = makeNames(strict);
+  return kept[kind];
 }
 
-function makeNames(): Names {
-  const root = openScope(new Map());
-  return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), root, scopes: 0 };
+function makeNames(strict: boolean): Names {
+  const root = openScope(new Map(strict ? [] : [['xml', xmlNamespace]]));
+  return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), root, scopes: 0, strict };
 }
 
 function openScope(prefixes: ReadonlyMap<string, string>): Scope {
@@ -85,6 +89,9 @@ export function findName(names: Names, bytes: Uint8Array, start: number, end: nu
   return doubtfulName;
 }
 
+const strictName = /^(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)$/u;
+const anyName = /^(?:([^:]+):)?([^:]+)$/u;
+
 /** Whether the bytes from `at` on are these. */
 export function startsWith(bytes: Uint8Array, at: number, known: Uint8Array): boolean {
   for (let i = 0; i < known.length; i += 1) if (bytes[at + i] !== known[i]) return false;
@@ -92,8 +99,8 @@ export function startsWith(bytes: Uint8Array, at: number, known: Uint8Array): bo
 }
 
 function addName(names: Names, bytes: Uint8Array, slot: number): number {
-  const text = Buffer.from(bytes).toString('latin1');
-  const match = /^(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)$/u.exec(text);
+  const text = Buffer.from(bytes).toString('utf8');
+  const match = (names.strict ? strictName : anyName).exec(text);
   const number = names.written.length;
   if (match === null || text.length > longestName || number === mostNames) return doubtfulName;
   names.written.push({ bytes, prefix: match[1] ?? '', local: match[2] ?? '' });
@@ -119,7 +126,8 @@ function resolve(names: Names, scope: Scope, written: number, known: Int32Array)
   const namespace = plain ? '' : (scope.prefixes.get(prefix) ?? (prefix === '' ? '' : undefined));
   // Prefixes that nobody declares (xml among them) are another reader's business.
   if (namespace === undefined || local === '') return doubtfulName;
-  if (namespace === dsig) return known === scope.elements && local === 'Signature' ? signatureName : doubtfulName;
+  if (names.strict && namespace === dsig)
+    return known === scope.elements && local === 'Signature' ? signatureName : doubtfulName;
   const key = `{${namespace}}${local}`;
   const found = names.numbers.get(key) ?? names.resolved.length;
   if (found === names.resolved.length) {
@@ -148,15 +156,12 @@ export function innerScope(
   used: ReadonlySet<string>,
 ): Scope | undefined {
   const key = JSON.stringify(declared);
-  if (!declared.every(([prefix]) => used.has(prefix))) return undefined;
+  if (names.strict && !declared.every(([prefix]) => used.has(prefix))) return undefined;
   const known = outer.inner.get(key);
   if (known !== undefined) return known;
   const prefixes = new Map(outer.prefixes);
   for (const [i, [prefix, namespace]] of declared.entries()) {
-    const before = declared[i - 1]?.[0];
-    const inOrder = before === undefined || before < prefix;
-    if (!inOrder || /^xml/iu.test(prefix) || outer.prefixes.get(prefix) === namespace) return undefined;
-    if (!safeNamespace.test(namespace) || reservedNamespace.test(namespace)) return undefined;
+    if (names.strict && !isPlainDeclaration(outer, [prefix, namespace], declared[i - 1])) return undefined;
     prefixes.set(prefix, namespace);
   }
   if (names.scopes === mostScopes) return undefined;
@@ -164,4 +169,11 @@ export function innerScope(
   const made = openScope(prefixes);
   outer.inner.set(key, made);
   return made;
+}
+
+/** Sorted, new to the scope, of a namespace that is safe, and no prefix that XML reserves. */
+function isPlainDeclaration(outer: Scope, [prefix, namespace]: Declaration, before: Declaration | undefined): boolean {
+  const isSorted = before === undefined || before[0] < prefix;
+  if (!isSorted || /^xml/iu.test(prefix) || outer.prefixes.get(prefix) === namespace) return false;
+  return safeNamespace.test(namespace) && !reservedNamespace.test(namespace);
 }

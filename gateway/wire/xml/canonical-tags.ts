@@ -1,6 +1,14 @@
 /** Tags as exclusive canonical XML writes them: one space between attributes, double quotes, sorted, and no empty-element tags. */
 
-import { attributeToken, endTag, nameShift, startTag, type Tokens } from '../../model/canonical-tokens.ts';
+import { textIn } from '../../model/byte-memo.ts';
+import {
+  attributeToken,
+  endTag,
+  nameShift,
+  resolveReferences,
+  startTag,
+  type Tokens,
+} from '../../model/canonical-tokens.ts';
 import {
   attributeName,
   doubtfulName,
@@ -43,15 +51,15 @@ interface Attribute {
 
 const [space, quote, slash, equals, greaterThan] = [0x20, 0x22, 0x2f, 0x3d, 0x3e];
 const nameBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
-  /[\w.:-]/u.test(String.fromCharCode(byte)) && byte < 0x80 ? 1 : 0,
+  byte >= 0x80 || /[\w.:-]/u.test(String.fromCharCode(byte)) ? 1 : 0,
 );
 const idNames = ['Id', 'ID', 'id'];
 
 /** One document is read at a time, to its end. */
 const open = new Int32Array(xmlLimits.depth + 1);
 
-export function openScan(bytes: Uint8Array): Scan {
-  const names = openNames();
+export function openScan(bytes: Uint8Array, strict: boolean): Scan {
+  const names = openNames(strict);
   return {
     bytes,
     names,
@@ -117,8 +125,8 @@ function scanAttributes(scan: Scan, from: number, written: number, outer: Scope)
     const { prefix = '', local = '' } = names.written[found.written] ?? {};
     const declares = prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
     if (declares) {
-      if (attributes.length > 0 || found.flags !== 0) return doubtfulName;
-      declared.push([prefix === '' ? '' : local, latin(scan.bytes, found)]);
+      if (names.strict && (attributes.length > 0 || found.flags !== 0)) return doubtfulName;
+      declared.push([prefix === '' ? '' : local, resolveReferences(textIn(scan.bytes, found.start, found.end))]);
     } else {
       attributes.push(found);
       if (prefix !== '') used.add(prefix);
@@ -132,10 +140,6 @@ function scanAttributes(scan: Scan, from: number, written: number, outer: Scope)
   if (name < 0) return scan.depth === 1 ? name : doubtfulName;
   openElement(scan, written, name, inner);
   return addAttributes(scan, attributes, inner) ? at + 1 : doubtfulName;
-}
-
-function latin({ buffer, byteOffset }: Uint8Array, { start, end }: Attribute): string {
-  return Buffer.from(buffer, byteOffset + start, end - start).toString('latin1');
 }
 
 function scanAttribute(scan: Scan, at: number): Attribute | undefined {
@@ -160,8 +164,8 @@ function addAttributes(scan: Scan, attributes: readonly Attribute[], inner: Scop
   let last = -1;
   for (const { written, flags, start, end } of attributes) {
     const name = attributeName(names, inner, written);
-    if (name < 0 || !inOrder(names, last, name)) return false;
-    if (idNames.includes(names.resolved[name]?.name ?? '')) {
+    if (name < 0 || (names.strict && !isSorted(names, last, name))) return false;
+    if (names.strict && idNames.includes(names.resolved[name]?.name ?? '')) {
       if (scan.depth === 1) scan.ids.push({ start, end });
       else if (scan.ids.some((id) => sameValue(scan.bytes, id, { start, end }))) return false;
     }
@@ -171,7 +175,7 @@ function addAttributes(scan: Scan, attributes: readonly Attribute[], inner: Scop
   return true;
 }
 
-function inOrder({ resolved }: Names, before: number, name: number): boolean {
+function isSorted({ resolved }: Names, before: number, name: number): boolean {
   const [first, second] = [resolved[before], resolved[name]];
   if (first === undefined || second === undefined) return second !== undefined;
   return first.namespace === second.namespace ? first.name < second.name : first.namespace < second.namespace;

@@ -30,15 +30,15 @@ export const attributeForm = formOf('"', '<\t\n', {
   '&#xD;': '\r',
 });
 
-/** Where a value that starts at `at` ends; negative when it is not canonical. `told.flags` says how it is to be read. */
-export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, told: { flags: number }): number {
+/** Where a value that starts at `at` ends; negative when it is not canonical. `result.flags` says how it is to be read. */
+export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, result: { flags: number }): number {
   const { kinds } = form;
   let flags = 0;
   for (let i = at; ;) {
     const kind = kinds[bytes[i] ?? 0];
     if (kind === plain) i += 1;
     else if (kind === ending) {
-      told.flags = flags;
+      result.flags = flags;
       return i;
     } else if (kind === wide) {
       if (isNoCharacter(bytes, i)) return -1;
@@ -61,15 +61,3 @@ function isNoCharacter(bytes: Uint8Array, at: number): boolean {
 function escapeAt(bytes: Uint8Array, at: number, { escapes }: ValueForm): ValueForm['escapes'][number] | undefined {
   return escapes.find(([written]) => written.every((byte, i) => bytes[at + i] === byte));
 }
-
-/** A value without its references; what is no reference stays as it is. */
-export function unescaped(text: string): string {
-  return text.replaceAll(/&(?:amp|lt|gt|quot|#x9|#xA|#xD);/gu, (written) => characters[written] ?? written);
-}
-
-const characters: Readonly<Record<string, string>> = Object.fromEntries(
-  [...textForm.escapes, ...attributeForm.escapes].map(([written, character]) => [
-    Buffer.from(written).toString(),
-    character,
-  ]),
-);

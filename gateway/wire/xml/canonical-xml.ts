@@ -7,11 +7,19 @@
 
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { attributeToken, kindMask, nameShift, textToken, type CanonicalXml } from '../../model/canonical-tokens.ts';
+import { GatewayError } from '../../model/errors.ts';
+import {
+  attributeToken,
+  kindMask,
+  nameShift,
+  textToken,
+  valueText,
+  type CanonicalXml,
+} from '../../model/canonical-tokens.ts';
 import { doubtfulName, signatureName, startsWith } from './canonical-names.ts';
 import { openScan, scanEndTag, scanStartTag, type Scan } from './canonical-tags.ts';
 import { addValue } from './token-writer.ts';
-import { textForm, unescaped, valueEnd } from './canonical-values.ts';
+import { textForm, valueEnd } from './canonical-values.ts';
 import { xmlLimits } from './xml-guard.ts';
 
 const [lessThan, greaterThan, slash] = [0x3c, 0x3e, 0x2f];
@@ -25,10 +33,26 @@ const signatureElements = 64;
  * that guardXml refuses; undefined otherwise. A signature that is the root's last element is left out and not looked into.
  */
 export function readCanonical(source: Uint8Array): CanonicalXml | undefined {
-  if (source.length > xmlLimits.bytes || !isUtf8(source)) return undefined;
+  return source.length > xmlLimits.bytes || !isUtf8(source) ? undefined : tokensIn(source, true);
+}
+
+/**
+ * The tokens of what libxml2 wrote in canonical form, whatever its names and namespaces. Throws E_LIMIT_EXCEEDED for a document
+ * with more names, or longer values once escaped, than are read here.
+ */
+export function tokensOfCanonical(source: Uint8Array): CanonicalXml {
+  const document = tokensIn(source, false);
+  if (document === undefined)
+    throw new GatewayError('E_LIMIT_EXCEEDED', 'the document holds too many names, or values that are too long', {
+      fix: 'Send the message in canonical form (Exclusive XML Canonicalization 1.0), or with fewer names.',
+    });
+  return document;
+}
+
+function tokensIn(source: Uint8Array, strict: boolean): CanonicalXml | undefined {
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   const start = blankEnd(bytes, startsWith(bytes, 0, declaration) ? declaration.length : 0);
-  const scan = openScan(bytes);
+  const scan = openScan(bytes, strict);
   const content = bytes[start] === lessThan ? scanStartTag(scan, start) : doubtfulName;
   if (content < 0) return undefined;
   const at = scanContent(scan, content);
@@ -134,12 +158,12 @@ export function rootName({ tokens, names }: CanonicalXml): string {
 }
 
 /** The value of an attribute of the root that is in no namespace. */
-export function rootAttribute({ bytes, tokens, names }: CanonicalXml, wanted: string): string | undefined {
+export function rootAttribute(document: CanonicalXml, wanted: string): string | undefined {
+  const { tokens, names } = document;
   const { numbers, used } = tokens;
   for (let at = 1; at < used && ((numbers[at] ?? 0) & kindMask) === attributeToken; at += 3) {
     const { namespace, name } = names[(numbers[at] ?? 0) >>> nameShift] ?? { namespace: '', name: '' };
-    if (namespace === '' && name === wanted)
-      return unescaped(new TextDecoder().decode(bytes.subarray(numbers[at + 1], numbers[at + 2])));
+    if (namespace === '' && name === wanted) return valueText(document, at);
   }
   return undefined;
 }

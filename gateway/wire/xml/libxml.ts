@@ -181,6 +181,16 @@ export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefi
   return nodes.every((node) => node instanceof XmlElement || isBlank(node)) ? childElements(parent) : undefined;
 }
 
+/** The child elements, and the texts with their lines, in order. */
+export function contentOf(
+  parent: XmlElement,
+): readonly ({ readonly element: XmlElement } | { readonly text: string; readonly line: number })[] {
+  return childNodes(parent).flatMap((node) => {
+    if (node instanceof XmlElement) return { element: node };
+    return node instanceof XmlText ? { text: node.content, line: node.line } : [];
+  });
+}
+
 /** The text of an element; undefined when it has other content. */
 export function onlyText(element: XmlElement): string | undefined {
   const nodes = childNodes(element);

@@ -9,6 +9,7 @@ import {
   rootAttribute,
   rootName,
   signatureAlone,
+  tokensOfCanonical,
 } from './canonical-xml.ts';
 import type { CanonicalXml } from '../../model/canonical-tokens.ts';
 import { closeTokens } from './token-writer.ts';
@@ -22,6 +23,8 @@ export interface XmlTree {
   readonly type: string;
   /** Undefined where the bytes are in another form. A signature is left out. */
   readonly canonical: CanonicalXml | undefined;
+  /** The tokens of the content; where the bytes are in another form, those of the form that libxml2 gives it. */
+  tokens(): CanonicalXml;
   /** The signature in the root it stands in; in a canonical document without all that is beside it. */
   signed(): XmlDocument;
   /** The document as libxml2 has it. Without a signature, once that was taken out of `signed`. */
@@ -41,6 +44,18 @@ export interface XmlTree {
 export function readXmlTree(bytes: Uint8Array): XmlTree {
   const canonical = readCanonical(bytes);
   return canonical === undefined || canonical.signature !== undefined ? parsedTree(bytes) : canonicalTree(canonical);
+}
+
+/** The tokens of an unsigned document, for the author's tools. Throws what readXmlTree throws. */
+export function readDocument(bytes: Uint8Array): CanonicalXml {
+  const canonical = readCanonical(bytes);
+  if (canonical !== undefined && canonical.signature === undefined) return canonical;
+  const document = parseXml(guardXml(bytes));
+  try {
+    return tokensOfCanonical(canonicalBytes(document));
+  } finally {
+    document.dispose();
+  }
 }
 
 /** The same for a document that is to be verified. */
@@ -69,6 +84,7 @@ function parsedTree(bytes: Uint8Array): XmlTree {
     format: 'xml',
     type: qualifiedName(document.root),
     canonical: undefined,
+    tokens: () => tokensOfCanonical(content()),
     signed: () => document,
     document: () => document,
     content,
@@ -92,6 +108,7 @@ function canonicalTree(canonical: CanonicalXml, alone?: XmlDocument): XmlTree {
     format: 'xml',
     type: rootName(canonical),
     canonical,
+    tokens: () => canonical,
     signed: () => alone ?? document(),
     document,
     content: () => Buffer.concat(canonicalPieces(canonical)),

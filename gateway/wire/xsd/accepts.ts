@@ -8,10 +8,10 @@ import {
   startTag,
   textToken,
   type CanonicalXml,
+  resolveReferences,
   type XmlName,
 } from '../../model/canonical-tokens.ts';
 import { initialState } from './automaton.ts';
-import { unescaped } from '../xml/canonical-values.ts';
 import type { Acceptor, AttributeRule, ElementType } from './acceptor.ts';
 import type { ValueCheck } from './simple-types.ts';
 
@@ -123,8 +123,7 @@ function checkValue({ bytes, numbers }: Run, at: number, check: ValueCheck): boo
   const start = numbers[at + 1] ?? 0;
   const end = numbers[at + 2] ?? 0;
   if (((numbers[at] ?? 0) & escapedValue) === 0) return check(bytes, start, end);
-  const text = new TextDecoder().decode(bytes.subarray(start, end));
-  const plain = Buffer.from(unescaped(text));
+  const plain = Buffer.from(resolveReferences(new TextDecoder().decode(bytes.subarray(start, end))));
   return check(plain, 0, plain.length);
 }
 

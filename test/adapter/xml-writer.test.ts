@@ -1,4 +1,4 @@
-/** Lists from the store's bytes to those of a message: the same, and refused alike, as by way of objects. */
+/** Lists of XML partners written beside a reference that joins strings: the same texts, the same refusals; and operators as partners read them. */
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -8,37 +8,29 @@ import type { Adapter, ListFormat } from '../../gateway/adapter/adapter.ts';
 import { inventList } from '../../gateway/adapter/check/generate.ts';
 import { seededRandom } from '../../gateway/model/seeded-random.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { written } from '../../gateway/model/byte-writer.ts';
-import { openCells, readCells } from '../../gateway/model/record/json-spans.ts';
-import { eligibility, type ListTerms } from '../../gateway/model/record/eligibility.ts';
+import { openColumns, readColumns } from '../../gateway/model/record/columns.ts';
+import { messageText } from '../../gateway/adapter/format.ts';
+import { type ListTerms } from '../../gateway/model/record/eligibility.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
-import type { ListMessage } from '../../gateway/model/list/list.ts';
-import { operatorPacking } from '../../gateway/model/record/partner-view.ts';
-import { operatorOfText, operatorText } from '../../gateway/model/record/operator-text.ts';
+import type { ListRecord } from '../../gateway/model/list/list.ts';
+import { eligibility, operatorPacking, viewRecord } from '../../gateway/model/record/partner-view.ts';
+import { domesticLayout, operatorOfText, operatorText } from '../../gateway/model/record/record-text.ts';
 import { entriesOf, openPacker, packed, packedOf, unpacked } from '../../gateway/model/record/packed-records.ts';
 import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
-import { writeChunks } from '../../gateway/wire/signature/seal.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
+import { referencesOf, type Reference } from '../support/xml-reference.ts';
 
 const folders = readdirSync(adaptersFolder).filter((cc) => existsSync(join(adaptersFolder, cc, 'adapter.yaml')));
 
 /** What a list becomes, or why not. */
-function textOf(work: () => Iterable<string | Uint8Array>): string {
+function outcomeOf(work: () => string): string {
   try {
-    return written(writeChunks(work())).toString();
+    return work();
   } catch (error) {
     if (isGatewayError(error)) return `${error.code} at ${error.at ?? 'no place'}: ${error.detail}`;
     throw error;
   }
-}
-
-function bothWays(format: ListFormat, list: ListMessage): { packed: string; objects: string } {
-  const records = packedOf(list.records);
-  return {
-    packed: textOf(() => format.encodePacked({ ...list, records })),
-    objects: textOf(() => format.encode({ ...list, records: unpacked(records) })),
-  };
 }
 
 const text = fc.oneof(
@@ -73,55 +65,35 @@ function operatorFor(adapter: Adapter): fc.Arbitrary<DomesticRecord> {
 }
 
 for (const cc of folders) {
-  describe(`packed lists of ${cc}`, () => {
+  describe(`lists of ${cc}`, () => {
     let adapter: Adapter;
     let layouts: readonly ListFormat[];
+    let references: ReadonlyMap<ListFormat, Reference>;
     before(async () => {
       adapter = await loadAdapter(join(adaptersFolder, cc), adapterTools);
       layouts = [...new Set(adapter.stretches.map((day) => adapter.on(day).list))];
+      references = await referencesOf(adapter);
     });
 
-    it('are written as by way of objects', () => {
-      for (const format of layouts) {
+    it('are written as the reference writes them', () => {
+      for (const [format, reference] of references) {
         for (let seed = 1; seed <= 60; seed += 1) {
           const list = inventList(adapter, seededRandom(seed), format);
-          const both = bothWays(format, list);
-          expect(both.packed).to.equal(both.objects);
+          expect(messageText(format, list)).to.equal(reference.write(list));
         }
       }
     });
 
-    it('are never made into objects where they are plain and the layout is XML', () => {
-      const record = aListRecord({
-        grade: adapter.arrangement.grades[0] ?? '',
-        name: { local: '示例', latin: 'A & B' },
-      });
-      const packed = packedOf([record, { ...record, status: 'suspended', roles: [...roles] }]);
-      // The strings are there, the arrays around them are not: nobody reads the records from that.
-      const flat = { ...packed, bytes: Buffer.from(packed.bytes) };
-      for (const [i, start] of packed.starts.subarray(0, -1).entries()) {
-        const part = flat.bytes.subarray(start + 2, (packed.starts[i + 1] ?? 0) - 1);
-        for (const [at, byte] of part.entries()) if (byte === 0x5b || byte === 0x5d) part[at] = 0x20;
-      }
-      for (const format of layouts.filter((layout) => layout.format === 'xml')) {
-        const list = aListMessage();
-        expect(unpacked(flat)).to.not.deep.equal(unpacked(packed));
-        expect(textOf(() => format.encodePacked({ ...list, records: flat }))).to.equal(
-          textOf(() => format.encodePacked({ ...list, records: packed })),
-        );
-      }
-    });
-
-    it('are refused at the place and for the reason for which objects are', () => {
+    it('are refused at the place and for the reason for which the reference refuses them', () => {
       const grade = adapter.arrangement.grades[0] ?? '';
       const property = fc.property(operatorFor(adapter), (operator) => {
         const { name, address, statusSince, gradeSince: validFrom, roles: some } = operator;
-        const record = aListRecord({ grade, name, address, statusSince, validFrom, roles: some });
+        const record = aListRecord({ grade, name, address, statusSince, validFrom, roles: [...some].sort() });
         const strange = aListRecord({ grade: 'unknown', name, address });
-        for (const format of layouts) {
+        for (const [format, reference] of references) {
           for (const records of [[aListRecord({ grade }), record], [strange]]) {
-            const both = bothWays(format, aListMessage({ records }));
-            expect(both.packed).to.equal(both.objects);
+            const list = aListMessage({ records });
+            expect(outcomeOf(() => messageText(format, list))).to.equal(outcomeOf(() => reference.write(list)));
           }
         }
       });
@@ -136,16 +108,16 @@ for (const cc of folders) {
             needs: format.needs,
             form: adapter.identifiers.ours,
           };
-          const cells = openCells();
+          const columns = openColumns();
           const packer = openPacker();
-          readCells(cells, Buffer.from(operatorText(operator)), 0);
-          const view = operatorPacking(terms, format.viewing)(cells, packer);
+          readColumns(columns, domesticLayout, Buffer.from(operatorText(operator)), 0);
+          const result = operatorPacking(terms, format.view)(columns, packer);
           const judged = eligibility(operator, terms);
-          const seen = judged.eligible ? asSeen(format, judged.entry) : undefined;
-          const records = packedOf(seen === undefined ? [] : [seen]);
+          const read = judged.eligible ? readByPartner(format, judged.entry) : undefined;
+          const records = packedOf(read === undefined ? [] : [read]);
           expect(unpacked(packed(packer))).to.deep.equal(unpacked(records));
           const reasons = judged.eligible ? ['value_not_writable'] : judged.reasons;
-          expect(view).to.deep.equal(seen === undefined ? reasons : entriesOf(records)[0]);
+          expect(result).to.deep.equal(read === undefined ? reasons : entriesOf(records)[0]);
         }
       });
       fc.assert(property, { numRuns: 300 });
@@ -153,9 +125,9 @@ for (const cc of folders) {
   });
 }
 
-function asSeen(format: ListFormat, record: Parameters<ListFormat['asSeen']>[0]) {
+function readByPartner(format: ListFormat, record: ListRecord): ListRecord | undefined {
   try {
-    return format.asSeen(record);
+    return viewRecord(record, format.view);
   } catch (error) {
     if (isGatewayError(error) && error.code === 'E_VALUE_INVALID') return undefined;
     throw error;

@@ -1,0 +1,355 @@
+/**
+ * Reads messages after the plan of an XML template, from the tokens of a document in canonical form. Elements stand in the order
+ * of the template, and nothing that the template does not show is accepted. The values of records go to columns (record-values.ts),
+ * all others become objects. Paths are built only when there is something to refuse.
+ */
+
+import {
+  attributeToken,
+  kindMask,
+  nameShift,
+  startTag,
+  textToken,
+  valueText,
+  type CanonicalXml,
+} from '../../model/canonical-tokens.ts';
+import type { ErrorCode } from '../../model/errors.ts';
+import type { ListMessage } from '../../model/list/list.ts';
+import { openPacker, packed, type RecordPacker } from '../../model/record/packed-records.ts';
+import { misfit, placed } from '../faults.ts';
+import { buildItem, type Hole, type Scope } from '../template/holes.ts';
+import type { Slot } from '../template/message-fields.ts';
+import { byNamespaceAndName } from './canonical-plan.ts';
+import { bindNames, nameTable, tokenOf, type NameTable } from './name-table.ts';
+import {
+  closeRecord,
+  openRecordReader,
+  openRecordValues,
+  type RecordReader,
+  type RecordValues,
+} from './record-values.ts';
+import { isRequired, type AttributePlan, type ElementPlan } from './template.ts';
+
+/** How far the reading of one document has come. */
+export interface Reading {
+  readonly document: CanonicalXml;
+  readonly numbers: Int32Array;
+  /** The document's tokens of the names in the plan. */
+  readonly tokens: Int32Array;
+  /** The token that comes next. */
+  at: number;
+  /** The open elements from the root, and which repetition each is. */
+  readonly open: ElementNode[];
+  readonly repetition: number[];
+  readonly packer: RecordPacker;
+  readonly record: RecordValues;
+}
+
+/** Takes one value; `at`: its token, or -1 for an empty one, which has none. */
+type Take = (reading: Reading, slots: Slot[], at: number) => void;
+
+interface AttributeNode {
+  readonly plan: AttributePlan;
+  readonly name: number;
+  readonly take: Take;
+}
+
+/** An element of the plan with its names bound and its values prepared. */
+export interface ElementNode {
+  readonly plan: ElementPlan;
+  readonly name: number;
+  readonly discriminator: AttributeNode | undefined;
+  /** Sorted as in canonical XML. */
+  readonly attributes: readonly AttributeNode[];
+  /** Undefined for an element that holds elements. */
+  readonly takeText: Take | undefined;
+  readonly children: readonly ElementNode[];
+  /** Of a repeated element. */
+  readonly close: ((reading: Reading, slots: Slot[]) => void) | undefined;
+  /** The item starts with values of its own. */
+  readonly openItem: ((reading: Reading, slots: Slot[]) => Slot[]) | undefined;
+}
+
+/** A reader of messages after this plan; the records of a list come packed. It keeps caches from message to message. */
+export function xmlReader(plan: ElementPlan, scope: Scope): (document: CanonicalXml) => unknown {
+  const names = nameTable();
+  const root = nodeOf(plan, names, undefined);
+  const holdsRecords = scope.lists.has('records');
+  return (document) => {
+    const reading = openReading(document, names);
+    const slots = new Array<Slot>(scope.slots).fill(undefined);
+    readRoot(reading, root, slots);
+    const message = buildItem(scope, slots);
+    return holdsRecords ? { ...(message as ListMessage), records: packed(reading.packer) } : message;
+  };
+}
+
+function openReading(document: CanonicalXml, names: NameTable): Reading {
+  const packer = openPacker();
+  return {
+    ...{ document, numbers: document.tokens.numbers, tokens: bindNames(names, document.names), at: 0 },
+    ...{ open: [], repetition: [], packer, record: openRecordValues(document.bytes) },
+  };
+}
+
+function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | undefined): ElementNode {
+  const { each, content } = plan;
+  const inside = record ?? (each?.path === 'records' ? openRecordReader(each.scope) : undefined);
+  const attributes = plan.attributes.toSorted(byNamespaceAndName).map((one): AttributeNode => {
+    return { plan: one, name: tokenOf(names, attributeToken, one), take: takeOf(one.value, inside, `/@${one.name}`) };
+  });
+  return {
+    ...{ plan, attributes, name: tokenOf(names, startTag, plan) },
+    discriminator: attributes.find((one) => one.plan === plan.discriminator),
+    takeText: content.is === 'text' ? takeOf(content.value, inside, '') : undefined,
+    children: content.is === 'text' ? [] : content.children.map((child) => nodeOf(child, names, inside)),
+    ...itemOf(plan, record, inside),
+  };
+}
+
+/** What opens and closes one item of a list: a record, a role of a record, or an object. */
+function itemOf(
+  { each }: ElementPlan,
+  around: RecordReader | undefined,
+  record: RecordReader | undefined,
+): Pick<ElementNode, 'close' | 'openItem'> {
+  // The roles of a record go to the record itself.
+  if (each === undefined || around !== undefined) return { close: undefined, openItem: undefined };
+  if (record !== undefined)
+    return {
+      openItem: (reading) => record.open(reading.record),
+      close: (reading) => closeRecord(record, reading.record, reading.packer),
+    };
+  return {
+    openItem: () => new Array<Slot>(each.scope.slots).fill(undefined),
+    close: () => undefined,
+  };
+}
+
+function takeOf(value: string | Hole, record: RecordReader | undefined, at: string): Take {
+  if (typeof value === 'string') return fixedTake(value, at);
+  const inRecord = record?.take(value);
+  return (reading, slots, token) => {
+    try {
+      if (inRecord !== undefined) inRecord(reading.record, reading.document, token);
+      else slots[value.slot] = value.read(token < 0 ? '' : valueText(reading.document, token));
+    } catch (error) {
+      throw placed(error, pathOf(reading) + at);
+    }
+  };
+}
+
+function fixedTake(value: string, at: string): Take {
+  const fixed = Buffer.from(value);
+  return (reading, _, token) => {
+    const { document, numbers } = reading;
+    const [start = 0, end = 0] = token < 0 ? [] : [numbers[token + 1], numbers[token + 2]];
+    if (fixed.length === end - start && fixed.every((byte, i) => document.bytes[start + i] === byte)) return;
+    const text = token < 0 ? '' : valueText(document, token);
+    if (text === value || (value === '' && isBlank(text))) return;
+    if (value === '') throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'text where none belongs', at);
+    throw refusal(reading, 'E_VALUE_INVALID', 'not the text agreed', at);
+  };
+}
+
+function readRoot(reading: Reading, root: ElementNode, slots: Slot[]): void {
+  const { document, numbers, tokens } = reading;
+  const token = numbers[0] ?? 0;
+  if (token !== tokens[root.name])
+    throw placed(
+      misfit('E_ELEMENT_UNKNOWN', `the root is not ${root.plan.name}`),
+      `/${shorten(document.names[token >>> nameShift]?.name ?? '')}`,
+    );
+  reading.open.push(root);
+  reading.repetition.push(0);
+  reading.at = 1;
+  readElement(reading, root, slots);
+}
+
+/** Reads an element from behind the token of its start tag to behind its end tag. */
+function readElement(reading: Reading, node: ElementNode, slots: Slot[]): void {
+  readAttributes(reading, node, slots);
+  if (node.takeText === undefined) readChildren(reading, node, slots);
+  else readText(reading, node, node.takeText, slots);
+  // The end tag.
+  reading.at += 1;
+}
+
+function readAttributes(reading: Reading, node: ElementNode, slots: Slot[]): void {
+  const { numbers, tokens } = reading;
+  const { attributes } = node;
+  let required = 0;
+  let next = 0;
+  for (let token = numbers[reading.at] ?? 0; (token & kindMask) === attributeToken; token = numbers[reading.at] ?? 0) {
+    const name = nameOf(token);
+    let i = next;
+    while (i < attributes.length && tokens[attributes[i]?.name ?? 0] !== name) i += 1;
+    const found = attributes[i];
+    if (found !== undefined) {
+      next = i + 1;
+      if (isRequired(found.plan)) required += 1;
+      found.take(reading, slots, reading.at);
+    } else refuseUnlessIgnored(reading, node, token);
+    reading.at += 3;
+  }
+  if (required === node.plan.requiredAttributes) return;
+  throw missingAttribute(reading, node);
+}
+
+/** A token without the flags of its value. */
+function nameOf(token: number): number {
+  return ((token >>> nameShift) << nameShift) | (token & kindMask);
+}
+
+function refuseUnlessIgnored(reading: Reading, { plan }: ElementNode, token: number): void {
+  const name = reading.document.names[token >>> nameShift]?.name ?? '';
+  if (plan.ignoredAttributes.some((each) => each.name === name)) return;
+  throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'the template does not show this attribute', `/@${shorten(name)}`);
+}
+
+function missingAttribute(reading: Reading, { attributes }: ElementNode): unknown {
+  const { numbers, tokens } = reading;
+  const given = new Set<number>();
+  for (let at = reading.at - 3; ((numbers[at] ?? 0) & kindMask) === attributeToken; at -= 3)
+    given.add(nameOf(numbers[at] ?? 0));
+  const missing = attributes.find(({ plan, name }) => isRequired(plan) && !given.has(tokens[name] ?? -1));
+  return refusal(reading, 'E_ELEMENT_MISSING', 'an attribute is missing', `/@${missing?.plan.name ?? ''}`);
+}
+
+function readText(reading: Reading, node: ElementNode, take: Take, slots: Slot[]): void {
+  const at = reading.at;
+  const isText = ((reading.numbers[at] ?? 0) & kindMask) === textToken;
+  const next = isText ? at + 3 : at;
+  if (((reading.numbers[next] ?? 0) & kindMask) === startTag) {
+    reading.at = next;
+    throw unexpectedElement(reading, node);
+  }
+  take(reading, slots, isText ? at : -1);
+  reading.at = next;
+}
+
+function readChildren(reading: Reading, node: ElementNode, slots: Slot[]): void {
+  const { numbers } = reading;
+  let next = 0;
+  let repeated = 0;
+  for (;;) {
+    const token = numbers[reading.at] ?? 0;
+    const kind = token & kindMask;
+    if (kind === textToken) {
+      if (!isBlankToken(reading)) throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'text between elements', '');
+      reading.at += 3;
+    } else if (kind !== startTag) {
+      requireNone(reading, node, next, node.children.length);
+      return;
+    } else {
+      const i = childAt(reading, node, next);
+      const child = node.children[i];
+      if (child === undefined) {
+        skipIgnored(reading, node);
+        continue;
+      }
+      requireNone(reading, node, next, i);
+      const isList = child.plan.each !== undefined;
+      repeated = isList && i === next ? repeated + 1 : 1;
+      readChild(reading, child, slots, repeated);
+      next = isList ? i : i + 1;
+      if (!isList) repeated = 0;
+    }
+  }
+}
+
+/** The index of the child whose start tag comes next; the number of children when there is none. */
+function childAt({ document, numbers, tokens, at }: Reading, { children }: ElementNode, from: number): number {
+  const token = numbers[at];
+  for (let i = from; i < children.length; i += 1) {
+    const child = children[i];
+    if (child === undefined || tokens[child.name] !== token) continue;
+    if (child.discriminator === undefined || isDiscriminated(child.discriminator)) return i;
+  }
+  return children.length;
+
+  function isDiscriminated({ name, plan }: AttributeNode): boolean {
+    for (let next = at + 1; ((numbers[next] ?? 0) & kindMask) === attributeToken; next += 3)
+      if (nameOf(numbers[next] ?? 0) === tokens[name]) return valueText(document, next) === plan.value;
+    return false;
+  }
+}
+
+function readChild(reading: Reading, child: ElementNode, outer: Slot[], repetition: number): void {
+  const slots = child.openItem?.(reading, outer) ?? outer;
+  reading.open.push(child);
+  reading.repetition.push(repetition);
+  reading.at += 1;
+  readElement(reading, child, slots);
+  if (child.close !== undefined) closeItem(reading, child, slots, outer);
+  reading.open.pop();
+  reading.repetition.pop();
+}
+
+function closeItem(reading: Reading, { plan: { each }, close }: ElementNode, slots: Slot[], outer: Slot[]): void {
+  if (each === undefined || close === undefined) return;
+  try {
+    close(reading, slots);
+    if (each.path !== 'records') ((outer[each.slot] ??= []) as unknown[]).push(buildItem(each.scope, slots));
+  } catch (error) {
+    throw placed(error, pathOf(reading));
+  }
+}
+
+/** Children from one to before another were passed over: they must be ones that may be absent. */
+function requireNone(reading: Reading, { children }: ElementNode, from: number, to: number): void {
+  for (let i = from; i < to; i += 1) {
+    const child = children[i]?.plan;
+    if (child === undefined || child.optional || child.each !== undefined) continue;
+    throw refusal(reading, 'E_ELEMENT_MISSING', 'an element is missing', `/${child.name}`);
+  }
+}
+
+function skipIgnored(reading: Reading, node: ElementNode): void {
+  const { numbers, document } = reading;
+  const name = document.names[(numbers[reading.at] ?? 0) >>> nameShift];
+  const isIgnored = node.plan.ignored.some((each) => each.name === name?.name && each.namespace === name.namespace);
+  if (!isIgnored) throw unexpectedElement(reading, node);
+  let depth = 0;
+  do {
+    const kind = (numbers[reading.at] ?? 0) & kindMask;
+    if (kind === startTag) depth += 1;
+    else if (kind !== textToken && kind !== attributeToken) depth -= 1;
+    reading.at += kind === textToken || kind === attributeToken ? 3 : 1;
+  } while (depth > 0);
+}
+
+function unexpectedElement(reading: Reading, { children }: ElementNode): unknown {
+  const token = reading.numbers[reading.at] ?? 0;
+  const name = reading.document.names[token >>> nameShift]?.name ?? '';
+  const known = children.some((child) => reading.tokens[child.name] === token);
+  const detail = known ? 'the element stands twice, or in the wrong place' : 'the template does not show this element';
+  return refusal(reading, 'E_ELEMENT_UNKNOWN', detail, `/${shorten(name)}`);
+}
+
+function isBlankToken({ document, numbers, at }: Reading): boolean {
+  const { bytes } = document;
+  for (let i = numbers[at + 1] ?? 0, end = numbers[at + 2] ?? 0; i < end; i += 1) {
+    const byte = bytes[i];
+    if (byte !== 32 && byte !== 10 && byte !== 9 && byte !== 13) return isBlank(valueText(document, at));
+  }
+  return true;
+}
+
+function isBlank(text: string): boolean {
+  return /^[ \t\r\n]*$/u.test(text);
+}
+
+function refusal(reading: Reading, code: ErrorCode, detail: string, more: string): unknown {
+  return placed(misfit(code, detail), pathOf(reading) + more);
+}
+
+/** `/AEOList/AEO[17]/Status`: items of a list are counted from 1. */
+function pathOf({ open, repetition }: Reading): string {
+  return open.map(({ plan }, i) => `/${plan.name}${plan.each === undefined ? '' : `[${repetition[i] ?? 0}]`}`).join('');
+}
+
+// A name comes from the sender; it is shown so that the sender finds it, but never at any length.
+function shorten(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
+}

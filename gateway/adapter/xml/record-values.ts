@@ -1,0 +1,194 @@
+/** The values of one record while its element is read, and its canonical text written from them. */
+
+import { byteMemo } from '../../model/byte-memo.ts';
+import { makeRoom, putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
+import { escapedValue, resolveReferences, valueText, type CanonicalXml } from '../../model/canonical-tokens.ts';
+import { insideQuotes } from '../../model/record/columns.ts';
+import type { ListPath } from '../../model/record/domestic-record.ts';
+import { beginRecord, dropRecord, type RecordPacker } from '../../model/record/packed-records.ts';
+import { endOfText, listLayout } from '../../model/record/record-text.ts';
+import type { Hole, Scope } from '../template/holes.ts';
+import type { Slot } from '../template/message-fields.ts';
+import { fromPlainText } from '../template/transforms.ts';
+
+/** Where the bytes of each column stand. Used again for each record of a document. */
+export interface RecordValues {
+  /** The document; values found in it are quoted while they are copied, values from elsewhere stand as in JSON. */
+  readonly document: Uint8Array;
+  readonly sources: Uint8Array[];
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly roles: string[];
+  /** Parts of split values, by slot. */
+  slots: Slot[];
+}
+
+const none = new Uint8Array();
+
+export function openRecordValues(document: Uint8Array): RecordValues {
+  const { length } = listLayout.paths;
+  const [starts, ends] = [new Int32Array(length), new Int32Array(length)];
+  return { document, sources: new Array<Uint8Array>(length).fill(none), starts, ends, roles: [], slots: [] };
+}
+
+/** Takes a value of a record; `token`: -1 for an empty value, which has none. */
+type TakeValue = (values: RecordValues, document: CanonicalXml, token: number) => void;
+
+/** Reads the records of one layout. */
+export interface RecordReader {
+  readonly scope: Scope;
+  /** Begins a record; returns the slots for its parts. */
+  open(values: RecordValues): Slot[];
+  take(hole: Hole): TakeValue;
+  /** The end of a record's text, by its roles. */
+  readonly ends: Map<string, Uint8Array>;
+}
+
+export function openRecordReader(scope: Scope): RecordReader {
+  return {
+    scope,
+    open(values) {
+      values.starts.fill(0);
+      values.ends.fill(0);
+      values.roles.length = 0;
+      values.slots = scope.joins.length === 0 ? noSlots : new Array<Slot>(scope.slots).fill(undefined);
+      return values.slots;
+    },
+    take: takeOf,
+    ends: new Map(),
+  };
+}
+
+const noSlots: Slot[] = [];
+
+function takeOf(hole: Hole): TakeValue {
+  if (hole.path === '.') return roleTake(hole);
+  if (hole.writeList !== undefined)
+    return (values, document, token) => void values.roles.push(...(hole.read(textAt(document, token)) as string[]));
+  if (hole.isPart)
+    return (values, document, token) => {
+      values.slots[hole.slot] = hole.read(textAt(document, token));
+    };
+  const column = listLayout.column[hole.path as ListPath];
+  if (hole.isPlain && hole.kind === 'text') return plainTake(hole, column);
+  const compute = (text: string): Uint8Array => Buffer.from(insideQuotes(hole.read(text) as string));
+  if (hole.kind === 'text' && hole.path !== 'grade')
+    return (values, document, token) => setValue(values, column, compute(textAt(document, token)));
+  const known = byteMemo((raw) => compute(resolveReferences(raw)));
+  return (values, { bytes, tokens: { numbers } }, token) => {
+    const value = token < 0 ? compute('') : known(bytes, numbers[token + 1] ?? 0, numbers[token + 2] ?? 0);
+    setValue(values, column, value);
+  };
+}
+
+function textAt(document: CanonicalXml, token: number): string {
+  return token < 0 ? '' : valueText(document, token);
+}
+
+function setValue({ sources, starts, ends }: RecordValues, column: number, inner: Uint8Array): void {
+  sources[column] = inner;
+  starts[column] = 0;
+  ends[column] = inner.length;
+}
+
+/** A value without references is copied from the document; another one goes through its text. */
+function plainTake(hole: Hole, column: number): TakeValue {
+  return (values, document, token) => {
+    const { numbers } = document.tokens;
+    const [start, end] = token < 0 ? [0, 0] : [numbers[token + 1] ?? 0, numbers[token + 2] ?? 0];
+    if (start === end || ((numbers[token] ?? 0) & escapedValue) !== 0) {
+      setValue(values, column, Buffer.from(insideQuotes(hole.read(textAt(document, token)) as string)));
+      return;
+    }
+    values.sources[column] = values.document;
+    values.starts[column] = start;
+    values.ends[column] = end;
+  };
+}
+
+function roleTake(hole: Hole): TakeValue {
+  const known = byteMemo((raw) => hole.read(resolveReferences(raw)) as string);
+  return (values, { bytes, tokens: { numbers } }, token) => {
+    const role = token < 0 ? hole.read('') : known(bytes, numbers[token + 1] ?? 0, numbers[token + 2] ?? 0);
+    values.roles.push(role as string);
+  };
+}
+
+/** Joins what was split, and packs the record's text (record-text.ts). */
+export function closeRecord(reader: RecordReader, values: RecordValues, packer: RecordPacker): void {
+  for (const { field, first, rest } of reader.scope.joins) {
+    const text = `${values.slots[first] as string}${values.slots[rest] as string}`;
+    const column = listLayout.column[field.path as ListPath];
+    setValue(values, column, Buffer.from(insideQuotes(fromPlainText(text, field) as string)));
+  }
+  if (packer.starts.length === 0) makeRoom(packer.writer, values.document.length >>> 1);
+  beginRecord(packer);
+  try {
+    writeText(reader, values, packer.writer);
+  } catch (error) {
+    dropRecord(packer);
+    throw error;
+  }
+}
+
+const before = listLayout.before.map((text) => Buffer.from(text));
+
+function writeText(reader: RecordReader, values: RecordValues, writer: ByteWriter): void {
+  for (let column = 0; column < before.length; column += 1) {
+    putBytes(writer, before[column] ?? none);
+    putValue(writer, values, column);
+  }
+  for (let column = listLayout.fixed; column < listLayout.rolesFrom; column += 1)
+    if (values.ends[column] !== values.starts[column]) {
+      putText(
+        writer,
+        endOfText(listLayout, values.roles.sort(), (each) => quoted(values, each)),
+      );
+      return;
+    }
+  putBytes(writer, endFor(reader, values.roles));
+}
+
+function putValue(writer: ByteWriter, { document, sources, starts, ends }: RecordValues, column: number): void {
+  const [source = none, start = 0, end = 0] = [sources[column], starts[column], ends[column]];
+  if (source === document) copyQuoted(writer, source, start, end);
+  else putBytes(writer, source, start, end);
+}
+
+/** The end of a text without optional groups: few combinations of roles occur. */
+function endFor({ ends }: RecordReader, roles: string[]): Uint8Array {
+  const key = roles.join(' ');
+  const known = ends.get(key);
+  if (known !== undefined) return known;
+  const end = Buffer.from(endOfText(listLayout, roles.sort(), () => '""'));
+  if (ends.size < 1024) ends.set(key, end);
+  return end;
+}
+
+function quoted({ document, sources, starts, ends }: RecordValues, column: number): string {
+  const [source = none, start = 0, end = 0] = [sources[column], starts[column], ends[column]];
+  const text = Buffer.from(source.buffer, source.byteOffset + start, end - start).toString();
+  return source === document ? JSON.stringify(text) : `"${text}"`;
+}
+
+const [quote, backslash, space] = [0x22, 0x5c, 0x20];
+/** The characters below the space that XML 1.0 allows, as JSON escapes them. */
+const controlEscapes: Readonly<Record<number, number>> = { 9: 0x74, 10: 0x6e, 13: 0x72 };
+
+/** Copies UTF-8 bytes of an XML document as they stand inside a JSON string. */
+function copyQuoted(writer: ByteWriter, source: Uint8Array, start: number, end: number): void {
+  makeRoom(writer, 2 * (end - start));
+  const { bytes } = writer;
+  let { length } = writer;
+  for (let i = start; i < end; i += 1) {
+    let byte = source[i] ?? 0;
+    if (byte === quote || byte === backslash || byte < space) {
+      bytes[length] = backslash;
+      length += 1;
+      byte = controlEscapes[byte] ?? byte;
+    }
+    bytes[length] = byte;
+    length += 1;
+  }
+  writer.length = length;
+}

@@ -1,0 +1,313 @@
+/**
+ * Writes messages after the plan of an XML template, as bytes. Records are written from the columns of their texts: a value that
+ * needs no change is copied and escaped byte by byte; days, codes and words are computed once; any other value goes through its text.
+ */
+
+import { byteMemo } from '../../model/byte-memo.ts';
+import { openWriter, putBytes, putText, written, type ByteWriter } from '../../model/byte-writer.ts';
+import { columnText, isAbsent, openColumns, type Columns } from '../../model/record/columns.ts';
+import type { ListPath, ListRecord } from '../../model/record/domestic-record.ts';
+import { packedOf, readRecordAt, type PackedList, type PackedRecords } from '../../model/record/packed-records.ts';
+import { listLayout } from '../../model/record/record-text.ts';
+import { placed } from '../faults.ts';
+import type { BoundList, Hole } from '../template/holes.ts';
+import { canonicalPlan } from './canonical-plan.ts';
+import { copyEscaped, escapeAttribute, escapeText, inAttribute, inText, openingOf, type Escaping } from './escaping.ts';
+import type { ElementPlan } from './template.ts';
+
+type Write<T> = (item: T, writer: ByteWriter) => void;
+type IsPresent<T> = (item: T) => boolean;
+
+/** How values and lists of one kind of item are written: of a message or its items as objects, or of a record as columns. */
+interface ItemWriting<T> {
+  value(hole: Hole, escaping: Escaping): Write<T>;
+  isPresent(hole: Hole): IsPresent<T>;
+  hasItems(each: BoundList): IsPresent<T>;
+  items(each: BoundList, plan: ElementPlan): Write<T>;
+}
+
+const objects: ItemWriting<unknown> = {
+  value:
+    (hole, { escape }) =>
+    (item, writer) => {
+      const text = hole.write(item);
+      if (text !== undefined) putText(writer, escape(text));
+    },
+  isPresent: (hole) => (item) => hole.isPresent(item),
+  hasItems: (each) => (item) => countOf(each, item) > 0,
+  items(each, plan) {
+    const write = elementWriter(plan, objects);
+    return (item, writer) => {
+      for (const [i, one] of each.get(item).entries()) writeItem(write, one, writer, `/${each.path}/${i}`);
+    };
+  },
+};
+
+/** A record while it is written, and the column of the role at hand. */
+interface RecordItem {
+  readonly columns: Columns;
+  role: number;
+}
+
+const columnOf = (hole: Hole, item: RecordItem): number =>
+  hole.path === '.' ? item.role : listLayout.column[hole.path as ListPath];
+
+const { rolesFrom } = listLayout;
+
+const records: ItemWriting<RecordItem> = {
+  value(hole, escaping) {
+    if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
+    const write = presentValue(hole, escaping);
+    return (item, writer) => {
+      if (isAbsent(item.columns, columnOf(hole, item))) hole.writeValue(undefined);
+      else write(item, writer);
+    };
+  },
+  isPresent: (hole) => (item) =>
+    hole.writeList === undefined ? !isAbsent(item.columns, columnOf(hole, item)) : item.columns.count > rolesFrom,
+  hasItems: () => (item) => item.columns.count > rolesFrom,
+  items({ path }, plan) {
+    const write = elementWriter(plan, records);
+    return (item, writer) => {
+      for (item.role = rolesFrom; item.role < item.columns.count; item.role += 1)
+        writeItem(write, item, writer, `/${path}/${item.role - rolesFrom}`);
+    };
+  },
+};
+
+function joinedWriter(join: NonNullable<Hole['writeList']>, { escape }: Escaping): Write<RecordItem> {
+  return ({ columns }, writer) => {
+    const roles = Array.from({ length: columns.count - rolesFrom }, (_, i) => columnText(columns, rolesFrom + i));
+    const text = join(roles);
+    if (text !== undefined) putText(writer, escape(text));
+  };
+}
+
+function presentValue(hole: Hole, escaping: Escaping): Write<RecordItem> {
+  const { escape } = escaping;
+  const byText: Write<RecordItem> = (item, writer) => {
+    putText(writer, escape(hole.writeText(columnText(item.columns, columnOf(hole, item)))));
+  };
+  if (hole.isPlain)
+    return (item, writer) => {
+      const column = columnOf(hole, item);
+      const { bytes, starts, ends, escaped } = item.columns;
+      const copied =
+        escaped[column] !== true && copyEscaped(writer, bytes, starts[column] ?? 0, ends[column] ?? 0, escaping);
+      if (!copied) byText(item, writer);
+    };
+  if (hole.kind !== 'day' && hole.kind !== 'words' && hole.path !== 'grade') return byText;
+  const texts = byteMemo((inner) => Buffer.from(escape(hole.writeText(JSON.parse(`"${inner}"`) as string))));
+  return (item, writer) => {
+    const column = columnOf(hole, item);
+    const { bytes, starts, ends } = item.columns;
+    putBytes(writer, texts(bytes, starts[column] ?? 0, ends[column] ?? 0));
+  };
+}
+
+function writeItem<T>(write: Write<T>, item: T, writer: ByteWriter, at: string): void {
+  try {
+    write(item, writer);
+  } catch (error) {
+    throw placed(error, at);
+  }
+}
+
+/** A piece of an element: constant text, or what writes a value. */
+type Part<T> = string | Write<T>;
+
+function elementWriter<T>(plan: ElementPlan, writing: ItemWriting<T>): Write<T> {
+  const write = inSequence(partsOf(plan, writing));
+  if (!plan.optional) return write;
+  const isPresent = presenceOf(plan, writing);
+  return (item, writer) => {
+    if (isPresent(item)) write(item, writer);
+  };
+}
+
+function partsOf<T>(plan: ElementPlan, writing: ItemWriting<T>): Part<T>[] {
+  const { content } = plan;
+  const inside: Part<T>[] =
+    content.is === 'elements'
+      ? content.children.map((child) =>
+          child.each === undefined ? elementWriter(child, writing) : writing.items(child.each, child),
+        )
+      : [typeof content.value === 'string' ? escapeText(content.value) : writing.value(content.value, inText)];
+  return [...startTag(plan, writing), ...inside, `</${plan.tag}>`];
+}
+
+function startTag<T>(plan: ElementPlan, writing: ItemWriting<T>): Part<T>[] {
+  const attributes = plan.attributes.map(({ tag, value }): Part<T> => {
+    const before = ` ${tag}="`;
+    if (typeof value === 'string') return `${before}${escapeAttribute(value)}"`;
+    const write = inSequence([before, writing.value(value, inAttribute), '"']);
+    const isPresent = writing.isPresent(value);
+    return (item, writer) => {
+      if (!value.optional || isPresent(item)) write(item, writer);
+    };
+  });
+  return [openingOf(plan), ...attributes, '>'];
+}
+
+/** Writes the parts in their order; constant texts that follow each other become one copy. */
+function inSequence<T>(parts: readonly Part<T>[]): Write<T> {
+  const writers: Write<T>[] = [];
+  let constant = '';
+  const flush = (): void => {
+    const bytes = Buffer.from(constant);
+    constant = '';
+    if (bytes.length > 0) writers.push((_, writer) => putBytes(writer, bytes));
+  };
+  for (const part of parts) {
+    if (typeof part === 'string') constant += part;
+    else {
+      flush();
+      writers.push(part);
+    }
+  }
+  flush();
+  return (item, writer) => {
+    for (const write of writers) write(item, writer);
+  };
+}
+
+/** Whether anything of an optional element is there: any of its values, or an item of its lists. */
+function presenceOf<T>(plan: ElementPlan, writing: ItemWriting<T>): IsPresent<T> {
+  const presences = presencesIn(plan, writing);
+  return (item) => presences.some((isPresent) => isPresent(item));
+}
+
+function presencesIn<T>({ attributes, content }: ElementPlan, writing: ItemWriting<T>): IsPresent<T>[] {
+  const values = attributes.map(({ value }) => value);
+  const own = (content.is === 'text' ? [...values, content.value] : values).filter((one) => typeof one !== 'string');
+  const inside = content.is === 'text' ? [] : content.children;
+  return [
+    ...own.map((hole) => writing.isPresent(hole)),
+    ...inside.flatMap((child) =>
+      child.each === undefined ? presencesIn(child, writing) : [writing.hasItems(child.each)],
+    ),
+  ];
+}
+
+/** A piece of a message: written once, or once for each item of a list. */
+type Step = { readonly is: 'once'; readonly write: Write<unknown> } | EachStep;
+
+interface EachStep {
+  readonly is: 'each';
+  readonly each: BoundList;
+  readonly write: Write<unknown>;
+  readonly writeRecord: Write<RecordItem>;
+}
+
+/** Bytes in a chunk; large enough that passing it on costs nothing. */
+const chunkBytes = 65_536;
+/** Bytes that a record seldom exceeds; a message of one takes no more. */
+const roomOfRecord = 2_048;
+
+/**
+ * Writes messages after a plan, in chunks that share their memory: each must be copied before the next is asked for. The records
+ * of a list are packed, everything else is objects. Throws E_VALUE_INVALID, E_CODE_UNKNOWN, E_ELEMENT_MISSING with the JSON
+ * Pointer of the value.
+ */
+export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<Uint8Array> {
+  const steps = stepsOf(canonicalPlan(plan));
+  return function* encode(message) {
+    const room = 8_192 + ((message as Partial<PackedList>).records?.count ?? 0) * roomOfRecord;
+    const writer = openWriter(Math.min(2 * chunkBytes, room));
+    putText(writer, '<?xml version="1.0" encoding="UTF-8"?>');
+    for (const step of steps) {
+      if (step.is === 'once') writeLine(step.write, message, writer);
+      else if (isRecords(step.each)) yield* writeRecords(step, (message as PackedList).records, writer);
+      else yield* writeItems(step, message, writer);
+    }
+    putText(writer, '\n');
+    yield written(writer);
+  };
+}
+
+// A line for each item: a diff of two lists then shows the records that differ.
+function writeLine(write: Write<unknown>, message: unknown, writer: ByteWriter): void {
+  const before = writer.length;
+  putText(writer, '\n');
+  write(message, writer);
+  if (writer.length === before + 1) writer.length = before;
+}
+
+function* writeItems({ each, write }: EachStep, message: unknown, writer: ByteWriter): Generator<Uint8Array> {
+  for (const [i, item] of each.get(message).entries()) {
+    putText(writer, '\n');
+    writeItem(write, item, writer, `/${each.path}/${i}`);
+    if (writer.length > chunkBytes) yield taken(writer);
+  }
+}
+
+function* writeRecords(
+  { each, writeRecord }: EachStep,
+  packed: PackedRecords,
+  writer: ByteWriter,
+): Generator<Uint8Array> {
+  const item = { columns: openColumns(), role: 0 };
+  for (let i = 0; i < packed.count; i += 1) {
+    putBytes(writer, lineEnd);
+    readRecordAt(item.columns, packed, i);
+    writeItem(writeRecord, item, writer, `/${each.path}/${i}`);
+    if (writer.length > chunkBytes) yield taken(writer);
+  }
+}
+
+const lineEnd = Buffer.from('\n');
+
+/** What was written so far; the writer starts again. */
+function taken(writer: ByteWriter): Uint8Array {
+  const chunk = written(writer);
+  writer.length = 0;
+  return chunk;
+}
+
+function isRecords({ path }: BoundList): boolean {
+  return path === 'records';
+}
+
+/** How many items of a list a message holds. */
+function countOf(each: BoundList, message: unknown): number {
+  return isRecords(each) ? (message as PackedList).records.count : each.get(message).length;
+}
+
+/** One record as it stands in a message; undefined where the plan carries no records. */
+export function xmlRecordWriter(plan: ElementPlan): ((record: ListRecord) => string) | undefined {
+  const step = stepsOf(canonicalPlan(plan)).find((one) => one.is === 'each' && isRecords(one.each));
+  if (step?.is !== 'each') return undefined;
+  return (record) => {
+    const item = { columns: openColumns(), role: 0 };
+    const writer = openWriter(roomOfRecord);
+    readRecordAt(item.columns, packedOf([record]), 0);
+    step.writeRecord(item, writer);
+    return written(writer).toString();
+  };
+}
+
+function stepsOf(plan: ElementPlan): Step[] {
+  const { each, content } = plan;
+  if (each !== undefined) {
+    const none: Write<RecordItem> = () => undefined;
+    return [
+      {
+        ...{ is: 'each', each },
+        write: isRecords(each) ? () => undefined : elementWriter(plan, objects),
+        writeRecord: isRecords(each) ? elementWriter(plan, records) : none,
+      },
+    ];
+  }
+  if (content.is === 'text' || !content.children.some(holdsList))
+    return [{ is: 'once', write: elementWriter(plan, objects) }];
+  const isPresent = plan.optional ? presenceOf(plan, objects) : () => true;
+  const once = (parts: Part<unknown>[]): Step => {
+    const write = inSequence(parts);
+    return { is: 'once', write: (item, writer) => (isPresent(item) ? write(item, writer) : undefined) };
+  };
+  return [once(startTag(plan, objects)), ...content.children.flatMap(stepsOf), once([`</${plan.tag}>`])];
+}
+
+function holdsList({ each, content }: ElementPlan): boolean {
+  return each !== undefined || (content.is === 'elements' && content.children.some(holdsList));
+}

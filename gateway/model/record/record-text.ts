@@ -1,0 +1,200 @@
+/**
+ * Records as texts: JSON arrays (RFC 8785, no spaces) of strings in the order of `recordFields`. An absent value is an empty
+ * string, since no value of a record is empty when present.
+ *
+ *   list record, as its leaf covers it (list/digest.ts), roles sorted, values of one group in an array of their own:
+ *     [identifier,[name local,latin],[address local,latin,city,postcode],grade,status,statusSince,validFrom,validTo,[roles]]
+ *   domestic record, as the store keeps it: the values without groups, then the roles.
+ *
+ * Groups that may be left out altogether follow the roles, each as an array, from the first to the last that has a value.
+ */
+
+import { getterOf, setPath } from '../paths.ts';
+import {
+  domesticFields,
+  listFields,
+  roles as allRoles,
+  type DomesticPath,
+  type DomesticRecord,
+  type ListPath,
+  type ListRecord,
+  type Role,
+} from './domestic-record.ts';
+
+/** How the values of a record stand in its text. */
+export interface TextLayout<P extends string = string> {
+  /** Single values in the order of their columns: those that always stand there, then those of optional groups. */
+  readonly paths: readonly P[];
+  /** How many of them always stand there. */
+  readonly fixed: number;
+  /** Optional groups: the first column of each, and the one behind its last. */
+  readonly groups: readonly { readonly from: number; readonly to: number }[];
+  /** Roles are an array, and so are the groups before them; else everything stands in one array. */
+  readonly nested: boolean;
+  /** What stands before each of the values that always stand there, its own quote included. */
+  readonly before: readonly string[];
+  /** The column of each path; the roles are columns from `rolesFrom` on. */
+  readonly column: Readonly<Record<P, number>>;
+  readonly rolesFrom: number;
+}
+
+export const listLayout = layoutOf<ListPath>(
+  listFields.map(({ listed, optionalGroup }) => ({ path: listed, optional: optionalGroup === true })),
+  true,
+);
+export const domesticLayout = layoutOf<DomesticPath>(
+  domesticFields.map(({ domestic, optionalGroup }) => ({ path: domestic, optional: optionalGroup === true })),
+  false,
+);
+
+function layoutOf<P extends string>(
+  fields: readonly { readonly path: P; readonly optional: boolean }[],
+  nested: boolean,
+): TextLayout<P> {
+  const paths = fields.map(({ path }) => path);
+  const fixed = fields.filter(({ optional }) => !optional).length;
+  const starts = paths.map((_, i) => i).filter((i) => i >= fixed && (i === fixed || !sameGroup(paths, i)));
+  return {
+    paths,
+    fixed,
+    nested,
+    groups: starts.map((from, i) => ({ from, to: starts[i + 1] ?? paths.length })),
+    before: paths.slice(0, fixed).map((_, i) => (nested ? between(paths, i) : i === 0 ? '["' : '","')),
+    column: Object.fromEntries(paths.map((path, i) => [path, i])) as Record<P, number>,
+    rolesFrom: paths.length,
+  };
+}
+
+function groupOf(path = ''): string {
+  return path.includes('.') ? path.slice(0, path.indexOf('.')) : '';
+}
+
+/** Whether a value stands in the group of the value before it. */
+function sameGroup(paths: readonly string[], i: number): boolean {
+  return i > 0 && groupOf(paths[i]) !== '' && groupOf(paths[i]) === groupOf(paths[i - 1]);
+}
+
+/** What stands between a value and the one before it. */
+function between(paths: readonly string[], i: number): string {
+  if (sameGroup(paths, i)) return '","';
+  const opens = groupOf(paths[i]) === '' ? '"' : '["';
+  if (i === 0) return `[${opens}`;
+  return `"${groupOf(paths[i - 1]) === '' ? '' : ']'},${opens}`;
+}
+
+/** What follows the last fixed value of a text: roles, and the optional groups that have a value. `quoted`: the texts in their quotes. */
+export function endOfText(
+  { nested, paths, fixed, groups }: Pick<TextLayout, 'nested' | 'paths' | 'fixed' | 'groups'>,
+  roles: readonly string[],
+  quoted: (column: number) => string,
+): string {
+  const last = groups.findLastIndex(({ from, to }) => columnsIn(from, to).some((column) => quoted(column) !== '""'));
+  const written = groups.slice(0, last + 1).map(({ from, to }) => `,[${columnsIn(from, to).map(quoted).join(',')}]`);
+  const closed = `"${nested && groupOf(paths[fixed - 1]) !== '' ? ']' : ''}`;
+  const listed = roles.map((role) => `"${role}"`).join(',');
+  return `${closed}${nested ? `,[${listed}]` : roles.length === 0 ? '' : `,${listed}`}${written.join('')}]`;
+}
+
+function columnsIn(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+function writeText(layout: TextLayout, value: (column: number) => string, roles: readonly string[]): string {
+  const quoted = (column: number): string => JSON.stringify(value(column));
+  const fixed = layout.before.map((before, column) => before + quoted(column).slice(1, -1)).join('');
+  return fixed + endOfText(layout, roles, quoted);
+}
+
+type Getter = (item: unknown) => unknown;
+const listGetters: readonly Getter[] = listLayout.paths.map(getterOf);
+const domesticGetters: readonly Getter[] = domesticLayout.paths.map(getterOf);
+
+/** The canonical text of a list record. */
+export function recordText(record: ListRecord): string {
+  const value = (column: number): string => (listGetters[column]?.(record) ?? '') as string;
+  return writeText(listLayout, value, [...record.roles].sort());
+}
+
+/** The text of a domestic record, as the store keeps it. */
+export function operatorText(record: DomesticRecord): string {
+  return writeText(domesticLayout, (column) => wordOf(domesticGetters[column]?.(record)), record.roles);
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : ((value ?? '') as string);
+}
+
+/** The list record of a text that `recordText` wrote. */
+export function recordOfText(text: string): ListRecord {
+  return objectOf(listLayout, text) as unknown as ListRecord;
+}
+
+/** The domestic record of a text that `operatorText` wrote. */
+export function operatorOfText(text: string): DomesticRecord {
+  return operatorOf(objectOf(domesticLayout, text));
+}
+
+/** The domestic record of these values, in the order of its paths. */
+export function operatorOfValues(values: readonly (string | undefined)[], roles: readonly string[]): DomesticRecord {
+  return operatorOf(recordOfValues(domesticLayout.paths, values, roles));
+}
+
+function operatorOf(record: Record<string, unknown>): DomesticRecord {
+  return { ...record, consent: record['consent'] === 'yes' } as unknown as DomesticRecord;
+}
+
+function objectOf(layout: TextLayout, text: string): Record<string, unknown> {
+  const { values, roles } = valuesIn(layout, JSON.parse(text) as readonly (string | readonly string[])[]);
+  return recordOfValues(layout.paths, values, roles);
+}
+
+/** Builds a record from the values of its paths; empty ones are absent. */
+export function recordOfValues(
+  paths: readonly string[],
+  values: readonly (string | undefined)[],
+  roles: readonly string[],
+): Record<string, unknown> {
+  const record: Record<string, unknown> = { name: {}, address: {} };
+  for (const [i, path] of paths.entries()) {
+    const value = values[i];
+    if (value !== undefined && value !== '') setPath(record, path, value);
+  }
+  record['roles'] = roles as readonly Role[];
+  return record;
+}
+
+function valuesIn(
+  { nested, fixed }: TextLayout,
+  items: readonly (string | readonly string[])[],
+): { readonly values: readonly string[]; readonly roles: readonly string[] } {
+  if (!nested) {
+    const strings = items.filter((item) => typeof item === 'string');
+    const more = items.filter((item) => typeof item !== 'string').flat();
+    return { values: [...strings.slice(0, fixed), ...more], roles: strings.slice(fixed) };
+  }
+  let count = 0;
+  let at = 0;
+  while (count < fixed) {
+    const item = items[at] ?? '';
+    count += typeof item === 'string' ? 1 : item.length;
+    at += 1;
+  }
+  const roles = (items[at] ?? []) as readonly string[];
+  return { values: [...items.slice(0, at).flat(), ...items.slice(at + 1).flat()], roles };
+}
+
+/** The columns a file has: the paths of single values, and the roles. */
+export type RecordColumn = DomesticPath | 'roles';
+export const recordColumns: readonly RecordColumn[] = [...domesticLayout.paths, 'roles'];
+
+/** The cells a file would have for this record; what is absent is left out. */
+export function columnsOf(record: DomesticRecord): Partial<Record<RecordColumn, string>> {
+  const values = domesticLayout.paths.map((path, i) => [path, wordOf(domesticGetters[i]?.(record))] as const);
+  const present = values.filter(([, text]) => text !== '');
+  return { ...Object.fromEntries(present), roles: record.roles.join('|') };
+}
+
+/** Every way to hold roles, as a bit for each, sorted as canonical texts list them. */
+export function rolesOfBits(bits: number): readonly Role[] {
+  return allRoles.filter((_, i) => (bits & (1 << i)) !== 0).sort();
+}

@@ -1,0 +1,11 @@
+/** Messages of a format as text, and records as a partner reads them. */
+
+import type { ListFormat } from '../../gateway/adapter/adapter.ts';
+import type { ListRecord } from '../../gateway/model/record/domestic-record.ts';
+import { viewRecord } from '../../gateway/model/record/partner-view.ts';
+
+export { encodeText as writeText, readBack, type Plain } from '../../gateway/adapter/check/message-text.ts';
+
+export function viewOf({ view }: ListFormat): (record: ListRecord) => ListRecord {
+  return (record) => viewRecord(record, view);
+}
