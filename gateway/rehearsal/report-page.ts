@@ -16,17 +16,8 @@ code { overflow-wrap: anywhere } summary { cursor: pointer }
 
 /** One HTML file that needs no other. */
 export function reportPage(report: ConformanceReport): string {
-  const { partner, home, played, against, transport, at, seed, operators, adapterDigest, summary, scenarios } = report;
+  const { partner, summary, scenarios } = report;
   const title = escaped(`Conformance of ${partner}`);
-  const facts = Object.entries({
-    'Home and partner': `${home} and ${partner}`,
-    'Simulated side': played === 'partner' ? partner : home,
-    'Other side': against,
-    Transport: transport,
-    Time: at,
-    'Seed and operators': `${seed}, ${operators}`,
-    'Digest of the adapter': adapterDigest,
-  }).map(([name, value]) => `<tr><th scope="row">${name}</th><td><code>${escaped(value)}</code></td></tr>`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,7 +33,7 @@ export function reportPage(report: ConformanceReport): string {
 <table>
 <caption>The run</caption>
 <tbody>
-${facts.join('\n')}
+${facts(report)}
 </tbody>
 </table>
 <table>
@@ -57,6 +48,20 @@ ${scenarios.map(row).join('\n')}
 </body>
 </html>
 `;
+}
+
+function facts(report: ConformanceReport): string {
+  const { partner, home, played, against, transport, at, seed, operators, adapterDigest } = report;
+  const rows = Object.entries({
+    'Home and partner': `${home} and ${partner}`,
+    'Simulated side': played === 'partner' ? partner : home,
+    'Other side': against,
+    Transport: transport,
+    Time: at,
+    'Seed and operators': `${seed}, ${operators}`,
+    'Digest of the adapter': adapterDigest,
+  }).map(([name, value]) => `<tr><th scope="row">${name}</th><td><code>${escaped(value)}</code></td></tr>`);
+  return rows.join('\n');
 }
 
 function row({ id, name, verdict, reason, milliseconds, evidence }: ScenarioResult): string {

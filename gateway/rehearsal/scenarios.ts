@@ -1,64 +1,78 @@
 /** The scenarios of the conformance run in their order. A number is never given to another scenario. */
 
-import type { Environment } from './environment.ts';
 import { runAnswerFault, runSendingFault, sendGoodAgain, sendOurList } from './fault-scenarios.ts';
 import { findFault } from './faults.ts';
 import * as lists from './list-scenarios.ts';
-import { together, type Finding, type Need, type Scenario } from './scenario.ts';
+import { together, type Need, type Scenario } from './scenario.ts';
 
-type Run = (environment: Environment) => Promise<Finding>;
+/** Number, the fault that is injected or the regular exchange that is run, title. */
+const table = `
+C-01  first-list                first full list
+C-02  suspension                a change of one operator
+C-03  renewal                   a list in which nothing changed
+C-04  duplicate                 a duplicate gets the same receipt
+C-05  twice-at-once             the same message twice at the same time gets one receipt
+C-06  out-of-order              two lists in the wrong order
+C-07  gap                       a missing list
+C-08  shrunk-list               a list of half the size is held, and two people reject it
+C-09  unknown-status-code       an unknown status code
+C-10  wrong-version             a version of the layout that was not agreed
+C-11  key-rollover              a new key beside the old one
+C-12  unregistered-key          a key that is not registered
+C-13  html-502                  an HTML page of a proxy as the response
+C-14  slow-response             a response of one byte a second
+C-15  foreign-operators         an operator of another country
+C-16  future-clock              a clock six minutes ahead
+C-17  huge-list                 a list that grows by thousands is held, and two people reject it
+C-18  five-scripts              a name in five scripts
+C-19  two-lists-at-once         two lists at the same time
+C-20  wrong-addressee           a list for another administration
+C-21  false-sender              a list that names another administration as its sender
+C-22  conflicting-id            an id used twice
+C-23  rollback                  an older list than the one held
+C-24  fork                      a list of another history
+C-25  restored-sender           a sender restored from a backup begins a new epoch
+C-26  bad-signature             one digit changed after signing
+C-27  expired-certificate       an expired certificate
+C-28  truncated                 a truncated message
+C-29  mixed-encoding            another character encoding than agreed
+C-30  wrong-root                a root hash that is not that of the list
+C-31  repeated-operator         one operator twice on a list
+C-32  clock-ahead               a clock four minutes ahead is accepted
+C-33  parts                     a full list in parts
+C-34  our-list                  our list is accepted and its receipt held
+C-35  no-receipt                the receipt over our list is lost
+C-36  late-receipt              the receipt over our list comes late
+C-37  wrong-receipt-digest      a receipt over other bytes
+C-38  receipt-for-unknown       a receipt over a message that was never sent
+C-39  unregistered-receipt-key  a receipt under a key that is not registered
+C-40  http-500                  a door that responds with an error
+C-41  half-open                 a door that accepts our list and never responds
+`;
 
-/** Number, title, and the fault that is injected or the function that is run. */
-const table: readonly (readonly [id: string, name: string, run: string | Run, ...needs: Need[]])[] = [
-  ['C-01', 'first full list', lists.firstList],
-  ['C-02', 'a change of one operator', lists.suspension],
-  ['C-03', 'a list in which nothing changed', lists.renewal],
-  ['C-04', 'a duplicate gets the same receipt', 'duplicate'],
-  ['C-05', 'the same message twice at the same time gets one receipt', lists.twiceAtOnce],
-  ['C-06', 'two lists in the wrong order', 'out-of-order'],
-  ['C-07', 'a missing list', 'gap'],
-  ['C-08', 'a list of half the size is held, and two people reject it', 'shrunk-list'],
-  ['C-09', 'an unknown status code', 'unknown-status-code'],
-  ['C-10', 'a version of the layout that was not agreed', 'wrong-version'],
-  ['C-11', 'a new key beside the old one', lists.keyRollover],
-  ['C-12', 'a key that is not registered', 'unregistered-key'],
-  ['C-13', 'an HTML page of a proxy as the response', 'html-502'],
-  ['C-14', 'a response of one byte a second', 'slow-response'],
-  ['C-15', 'an operator of another country', 'foreign-operators'],
-  ['C-16', 'a clock six minutes ahead', 'future-clock'],
-  ['C-17', 'a list that grows by thousands is held, and two people reject it', 'huge-list'],
-  ['C-18', 'a name in five scripts', lists.scripts],
-  ['C-19', 'two lists at the same time', 'two-lists-at-once'],
-  ['C-20', 'a list for another administration', 'wrong-addressee'],
-  ['C-21', 'a list that names another administration as its sender', 'false-sender'],
-  ['C-22', 'an id used twice', 'conflicting-id'],
-  ['C-23', 'an older list than the one held', 'rollback'],
-  ['C-24', 'a list of another history', 'fork'],
-  ['C-25', 'a sender restored from a backup begins a new epoch', lists.restoredSender],
-  ['C-26', 'one digit changed after signing', 'bad-signature'],
-  ['C-27', 'an expired certificate', 'expired-certificate'],
-  ['C-28', 'a truncated message', 'truncated'],
-  ['C-29', 'another character encoding than agreed', 'mixed-encoding'],
-  ['C-30', 'a root hash that is not that of the list', 'wrong-root'],
-  ['C-31', 'one operator twice on a list', 'repeated-operator'],
-  ['C-32', 'a clock four minutes ahead is accepted', lists.clockAhead],
-  ['C-33', 'a full list in parts', lists.parts, 'parts'],
-  ['C-34', 'our list is accepted and its receipt held', sendOurList, 'tested gateway'],
-  ['C-35', 'the receipt over our list is lost', 'no-receipt'],
-  ['C-36', 'the receipt over our list comes late', 'late-receipt'],
-  ['C-37', 'a receipt over other bytes', 'wrong-receipt-digest'],
-  ['C-38', 'a receipt over a message that was never sent', 'receipt-for-unknown'],
-  ['C-39', 'a receipt under a key that is not registered', 'unregistered-receipt-key'],
-  ['C-40', 'a door that responds with an error', 'http-500'],
-  ['C-41', 'a door that accepts our list and never responds', 'half-open'],
-];
+type Run = Scenario['run'];
 
-export const scenarios: readonly Scenario[] = table.map(([id, name, run, ...needs], i) => ({
-  ...{ id, name, needs, first: i === 0 },
-  ...(typeof run === 'string'
-    ? faultScenario(run)
-    : { run: needs.includes('tested gateway') ? run : withGoodList(run) }),
-}));
+/** What is run without a fault. */
+const regular: Readonly<Record<string, Pick<Scenario, 'needs' | 'run'>>> = {
+  'first-list': { needs: [], run: withGoodList(lists.firstList) },
+  suspension: { needs: [], run: withGoodList(lists.suspension) },
+  renewal: { needs: [], run: withGoodList(lists.renewal) },
+  'twice-at-once': { needs: [], run: withGoodList(lists.twiceAtOnce) },
+  'key-rollover': { needs: [], run: withGoodList(lists.keyRollover) },
+  'five-scripts': { needs: [], run: withGoodList(lists.scripts) },
+  'restored-sender': { needs: [], run: withGoodList(lists.restoredSender) },
+  'clock-ahead': { needs: [], run: withGoodList(lists.clockAhead) },
+  parts: { needs: ['parts'], run: withGoodList(lists.parts) },
+  'our-list': { needs: ['tested gateway'], run: sendOurList },
+};
+
+export const scenarios: readonly Scenario[] = table
+  .trim()
+  .split('\n')
+  .map((line, i) => {
+    const [id = '', run = '', name = ''] = line.split(/ {2,}/u);
+    return { id, name, first: i === 0, ...(regular[run] ?? faultScenario(run)) };
+  });
 
 function faultScenario(name: string): Pick<Scenario, 'needs' | 'fault' | 'run'> {
   const fault = findFault(name);
