@@ -56,7 +56,14 @@ export function columnStarts(lines: readonly string[], tag: number, partner: str
     const texts = new Set(slices(from, to));
     const [text = ''] = texts;
     const digits = columns[to]?.is === 'digits' && columns[to].blank === 'none' && !slices(to, to + 8).every(isDate);
-    if (texts.size === 1 && /^[A-Z]{2,5}[-./]?$/u.test(text) && digits && starts.has(to)) starts.delete(to);
+    if (
+      texts.size === 1 &&
+      !(lines.length === 1 && text.length === 2) &&
+      /^[A-Z]{2,5}[-./]?$/u.test(text) &&
+      digits &&
+      starts.has(to)
+    )
+      starts.delete(to);
   }
   // Blanks behind a number in the last place are no part of it.
   const last = columns.findLastIndex(({ blank }) => blank !== 'all') + 1;

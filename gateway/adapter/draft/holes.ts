@@ -267,13 +267,13 @@ function momentHole(hole: MakeHole, node: SampleNode, type: ValueType, { draftin
 }
 
 /** Administrations by their two letters, with fixed text around them, or by names of the partner's own, which a table translates. */
-function partyHole({ node, path }: Placement, type: ValueType, { drafting, at }: HoleContext): HoleDraft {
+function partyHole({ node, path }: Placement, type: ValueType, { drafting, at, format }: HoleContext): HoleDraft {
   const { partner, home, codes } = drafting;
   const [own = ''] = node.values;
   if (node.values.every((value) => /^[A-Z]{2}$/u.test(value))) return { hole: `{${path}}`, type, optional: false };
   const text = { width: 60, example: own };
   const around = [partner, home].map((letters) => own.split(letters)).find((parts) => parts.length === 2);
-  if (around !== undefined && !/[{}|]/u.test(own)) {
+  if (around !== undefined && format !== 'fixed' && !/[{}|]/u.test(own)) {
     ask(
       drafting,
       at,
