@@ -56,7 +56,12 @@ export function draftMessage(
   const elements = [...answers].filter(([at, value]) => at.startsWith(`${file}#`) && value !== 'yes');
   const answered = new Map(elements.map(([at, value]) => [at.slice(file.length + 1), String(value)]));
   const placed = placeSample({ kind, root, partner, home: drafting.home, vocabulary, answered });
-  askAboutLayout(sample, file, drafting);
+  askAboutLayout(
+    sample,
+    file,
+    drafting,
+    new Set(placed.placements.flatMap(({ node, path }) => (path === 'ignore' ? [] : [node]))),
+  );
   const holes = holesOf(placed, file, format, drafting);
   const additions = additionsFor({ kind, root, format, placed, file, drafting });
   const fixed = new Set([
@@ -77,7 +82,12 @@ function signedId({ vocabulary }: Drafting, text?: string): DraftPart {
 }
 
 /** What of the layout was guessed, or cannot be carried by a template of ours. */
-function askAboutLayout({ format, root, files, others, layout }: Sample, file: string, drafting: Drafting): void {
+function askAboutLayout(
+  { format, root, files, others, layout }: Sample,
+  file: string,
+  drafting: Drafting,
+  kept: ReadonlySet<SampleNode>,
+): void {
   const about = (node: SampleNode | undefined, question: string): void =>
     ask(drafting, `${file}#${node === undefined ? topOf(root) : pathOf(node)}`, question);
   for (const other of others)
@@ -96,6 +106,12 @@ function askAboutLayout({ format, root, files, others, layout }: Sample, file: s
       'May the list stand in an object? The sample is a bare list, and a message of ours is an object with members beside the list.',
     );
   for (const node of allNodes(root).filter(({ parent }) => parent !== undefined)) {
+    const empty = kept.has(node) && node.kind !== 'column' && node.occurrences.length > node.values.length;
+    if (empty)
+      about(
+        node,
+        `May ${node.name} be left out where it has no value? It stands there ${format === 'json' ? 'as null' : 'empty'} in the sample, which no hole reads.`,
+      );
     if (node.disordered && format === 'xml')
       about(
         node,

@@ -78,7 +78,10 @@ function addMembers(parent: Occurrence, value: Readonly<Record<string, unknown>>
 }
 
 function addValue(parent: Occurrence, about: Omit<Occurrence, 'children'>, value: unknown): void {
-  if (value === null) return;
+  if (value === null) {
+    parent.children.push({ ...about, children: [], text: '' });
+    return;
+  }
   if (Array.isArray(value)) throw new TypeError(`${about.name} is a list of lists`);
   const member: Occurrence = isObject(value)
     ? { ...about, children: [] }

@@ -189,6 +189,8 @@ describe('samples nobody has seen', () => {
     const asks = invented.flatMap(({ partner }) => draftOf(partner).asks);
     const about = (at: string): string => asks.find((each) => each.at === at)?.question ?? '';
     expect(about('list.json#/operators')).to.include('list');
+    expect(about('list.json#/operators/validity/end')).to.include('null');
+    expect(about(`list.xml#${trader}/GueltigBis`)).to.include('empty');
     expect(about('list.csv#/heading')).to.include('tabs');
     expect(about('list.fixed#/D')).to.include('2 12 42 62 77 78 86 94');
     expect(about('list.fixed#/D/2')).to.include('15 columns');
