@@ -72,11 +72,16 @@ export function differences(
         .filter((text) => text !== '');
       const got = valueOf(field, items[i]);
       const expected = texts.flatMap((text) => expectedOf(placement, field, text, drafting) ?? got);
-      if (texts.length > 0 && JSON.stringify(expected) !== JSON.stringify(got))
+      if (texts.length > 0 && !isSame(expected, got))
         found.set(node, `${texts.join(', ')} is read as ${got.join(', ')}`);
     }
   }
   return found;
+}
+
+/** Roles have no order. */
+function isSame(one: readonly (string | number)[], other: readonly (string | number)[]): boolean {
+  return JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
 }
 
 function valueOf(field: Field, item: unknown): readonly (string | number)[] {
