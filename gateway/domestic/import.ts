@@ -13,7 +13,7 @@ import { isGatewayError } from '../model/errors.ts';
 import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
-import { columnsOf, recordColumns } from '../model/record/record-text.ts';
+import { columnsOf, optionalColumns, recordColumns } from '../model/record/record-text.ts';
 import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveOperators } from '../store/operators.ts';
@@ -118,7 +118,9 @@ interface Judged extends JudgedRow {
 async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, onBytes }: Source): AsyncIterable<Judged> {
   const judge = rowJudge(home, today);
   const columns = Object.values(home.columns);
-  for await (const row of readTable(path, { encoding, columns, onBytes })) yield { ...judge(row), fields: row.fields };
+  const optional = optionalColumns.flatMap((column) => home.columns[column] ?? []);
+  for await (const row of readTable(path, { encoding, columns, optional, onBytes }))
+    yield { ...judge(row), fields: row.fields };
 }
 
 const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));

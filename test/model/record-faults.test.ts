@@ -168,7 +168,10 @@ describe('the judge of a domestic file', () => {
   });
 
   it('says only that cells were miscounted where a row is shifted', () => {
-    const { record, faults } = rowJudge(sampleHome, today)({ row: 2, fields: sampleFields({ grade: 'x' }), cells: 16 });
+    const { record, faults } = rowJudge(
+      sampleHome,
+      today,
+    )({ row: 2, fields: sampleFields({ grade: 'x' }), cells: 16, titles: 17 });
     expect(record).to.equal(undefined);
     expect(faults.map(({ rule }) => rule)).to.deep.equal(['cells_miscounted']);
   });

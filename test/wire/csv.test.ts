@@ -52,8 +52,8 @@ describe('a table in a file', () => {
   it('is read by its column titles, in any order, with the row numbers of a spreadsheet', async () => {
     const rows = await rowsOf('name,code\r\nDARUI,1\r\n"RUI ""HENG"", LTD",2\r\n');
     expect(rows).to.deep.equal([
-      { row: 2, fields: { name: 'DARUI', code: '1' }, cells: 2 },
-      { row: 3, fields: { name: 'RUI "HENG", LTD', code: '2' }, cells: 2 },
+      { row: 2, fields: { name: 'DARUI', code: '1' }, cells: 2, titles: 2 },
+      { row: 3, fields: { name: 'RUI "HENG", LTD', code: '2' }, cells: 2, titles: 2 },
     ]);
   });
 

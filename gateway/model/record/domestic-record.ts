@@ -95,6 +95,8 @@ export interface RecordField {
   readonly free?: true;
   /** Expected in Latin letters. */
   readonly latin?: true;
+  /** Digits, which a spreadsheet may take for a quantity. */
+  readonly numeric?: true;
   /** Belongs to a group that texts, files and lists may leave out altogether: texts without it are as they were before it existed. */
   readonly optionalGroup?: true;
   readonly title: string;
@@ -119,7 +121,10 @@ export const recordFields: readonly RecordField[] = [
     title: 'address in Latin letters',
   },
   { listed: 'address.city', domestic: 'address.city', kind: 'text', free: true, title: 'city' },
-  { listed: 'address.postcode', domestic: 'address.postcode', kind: 'text', free: true, title: 'postcode' },
+  {
+    ...{ listed: 'address.postcode', domestic: 'address.postcode', kind: 'text', free: true, numeric: true },
+    title: 'postcode',
+  },
   { listed: 'grade', domestic: 'grade', kind: 'text', required: true, title: 'grade' },
   {
     ...{ listed: 'status', domestic: 'status', kind: 'words', words: listedStatuses, required: true },
@@ -139,5 +144,7 @@ export type DomesticField = RecordField & { readonly domestic: DomesticPath };
 export const listFields = recordFields.filter((field): field is ListField => field.listed !== undefined);
 export const domesticFields = recordFields.filter((field): field is DomesticField => field.domestic !== undefined);
 
-/** The paths of texts for people in a list record. */
-export const textPaths: readonly ListPath[] = listFields.filter(({ free }) => free).map(({ listed }) => listed);
+/** The paths of texts in a list record for which no other rule holds than that people can read them. */
+export const textPaths: readonly ListPath[] = listFields
+  .filter(({ kind, required }) => kind === 'text' && required !== true)
+  .map(({ listed }) => listed);

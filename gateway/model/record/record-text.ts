@@ -187,6 +187,9 @@ function valuesIn(
 export type RecordColumn = DomesticPath | 'roles';
 export const recordColumns: readonly RecordColumn[] = [...domesticLayout.paths, 'roles'];
 
+/** Those that a file may lack. */
+export const optionalColumns: readonly RecordColumn[] = domesticLayout.paths.slice(domesticLayout.fixed);
+
 /** The cells a file would have for this record; what is absent is left out. */
 export function columnsOf(record: DomesticRecord): Partial<Record<RecordColumn, string>> {
   const values = domesticLayout.paths.map((path, i) => [path, wordOf(domesticGetters[i]?.(record))] as const);

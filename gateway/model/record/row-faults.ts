@@ -19,8 +19,9 @@ import { hiddenIn, isFormula, shown } from '../shown-text.ts';
 export interface FileRow {
   readonly row: number;
   readonly fields: Readonly<Record<string, string>>;
-  /** Number of cells; absent where the file has no cells. */
+  /** Number of cells, and of titles; absent where the file has no cells. */
   readonly cells?: number;
+  readonly titles?: number;
 }
 
 /** A refused row has no record; a taken row may have warnings. */
@@ -45,13 +46,12 @@ interface Sheet {
  */
 export function rowJudge(home: HomeProfile, today: Day): (row: FileRow) => JudgedRow {
   const pattern = new RegExp(`^(?:${home.code.pattern})$`, 'u');
-  const columns = Object.keys(home.columns).length;
   const takenAt = new Map<string, number>();
   return (row) => {
     const sheet = openSheet(home, row);
-    if (row.cells !== undefined && row.cells !== columns) {
+    if (row.cells !== row.titles) {
       // Every cell after the slip stands under a wrong title: more faults of this row would say nothing.
-      sheet.fault(undefined, 'cells_miscounted', `${row.cells} cells under ${columns} titles`);
+      sheet.fault(undefined, 'cells_miscounted', `${row.cells ?? 0} cells under ${row.titles ?? 0} titles`);
       return { faults: sheet.faults };
     }
     const record = readRecord(sheet, home, pattern, today);
@@ -205,8 +205,10 @@ function dayExists(day: Day): boolean {
   return year >= 1900 && date >= 1 && date <= length;
 }
 
-const judgedTexts = domesticFields.filter(({ free, domestic }) => free === true || domestic === 'businessNumber');
+// Codes and grades have rules of their own.
+const judgedTexts = domesticFields.filter(({ kind, required }) => kind === 'text' && required !== true);
 const latinTexts = domesticFields.filter(({ latin }) => latin === true);
+const numericTexts = domesticFields.filter(({ numeric }) => numeric === true);
 
 function judgeTexts(sheet: Sheet): void {
   if (sheet.value('name.local') === '' && sheet.value('name.latin') === '') sheet.fault('name.latin', 'field_missing');
@@ -220,7 +222,8 @@ function judgeTexts(sheet: Sheet): void {
     if (isFormula(text)) sheet.fault(path, 'text_is_formula');
   }
   for (const { domestic } of latinTexts) judgeLatin(sheet, domestic);
-  if (scientific.test(sheet.value('address.postcode'))) sheet.fault('address.postcode', 'number_eaten_by_spreadsheet');
+  for (const { domestic } of numericTexts)
+    if (scientific.test(sheet.value(domestic))) sheet.fault(domestic, 'number_eaten_by_spreadsheet');
 }
 
 const hiddenRules = {

@@ -24,7 +24,8 @@ export interface TableRow {
   readonly row: number;
   /** Trimmed cells by column title; missing cells are empty. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The number of cells in the row, which differs from the number of columns when cells are missing or shifted. */
+  /** The numbers of cells in the row and of titles, which differ when cells are missing or shifted. */
+  readonly titles: number;
   readonly cells: number;
 }
 
@@ -34,12 +35,16 @@ const maxCharactersInRow = 65_536;
 const maxBytesDecompressed = 512 * 1024 * 1024;
 
 /**
- * The rows of a CSV file (RFC 4180) with exactly these columns, in any order. Throws E_FILE_UNREADABLE (missing, damaged, or in
+ * The rows of a CSV file (RFC 4180) with these columns in any order, where only `optional` ones may be missing. Throws E_FILE_UNREADABLE (missing, damaged, or in
  * another encoding) and, before the first row, E_FILE_STRUCTURE with all columns that are missing, unknown or repeated.
  */
 export async function* readTable(
   source: FileSource,
-  { columns, ...options }: FileOptions & { readonly columns: readonly string[] },
+  {
+    columns,
+    optional = [],
+    ...options
+  }: FileOptions & { readonly columns: readonly string[]; readonly optional?: readonly string[] },
 ): AsyncIterable<TableRow> {
   let row = 0;
   let titles: readonly string[] | undefined;
@@ -47,10 +52,10 @@ export async function* readTable(
     for await (const untrimmed of parseCsv(readText(source, options))) {
       row += 1;
       const cells = untrimmed.map((cell) => cell.trim());
-      if (titles === undefined) titles = checkTitles(cells, columns);
+      if (titles === undefined) titles = checkTitles(cells, columns, optional);
       else if (cells.some((cell) => cell !== '')) {
         const fields = Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? '']));
-        yield { row, fields, cells: cells.length };
+        yield { row, fields, cells: cells.length, titles: titles.length };
       }
     }
   } catch (error) {
@@ -157,8 +162,12 @@ async function* decompressed(pieces: AsyncGenerator<Uint8Array>): AsyncIterable<
   }
 }
 
-function checkTitles(titles: readonly string[], columns: readonly string[]): readonly string[] {
-  const missing = columns.filter((column) => !titles.includes(column));
+function checkTitles(
+  titles: readonly string[],
+  columns: readonly string[],
+  optional: readonly string[],
+): readonly string[] {
+  const missing = columns.filter((column) => !titles.includes(column) && !optional.includes(column));
   const unknown = titles.filter((title) => !columns.includes(title));
   const repeated = titles.filter((title, i) => columns.includes(title) && titles.indexOf(title) !== i);
   if (missing.length + unknown.length + repeated.length === 0) return titles;
