@@ -1,5 +1,6 @@
 /** Generates messages of an adapter for its round trips: the same seed gives the same messages. */
 
+import { setPath } from '../../model/paths.ts';
 import type { Departure, ListMessage, ListRecord, Part } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
@@ -173,13 +174,12 @@ function recordWith(
   text: (path: TextPath) => string | undefined,
   rest: Omit<ListRecord, 'name' | 'address'>,
 ): ListRecord {
-  const record: { name: Record<string, string>; address: Record<string, string> } = { name: {}, address: {} };
+  const record = { ...rest, name: {}, address: {} };
   for (const path of textPaths) {
-    const [part, member] = path.split('.') as ['name' | 'address', string];
     const value = text(path);
-    if (value !== undefined) record[part][member] = value;
+    if (value !== undefined) setPath(record, path, value);
   }
-  return { ...rest, ...record };
+  return record;
 }
 
 function inventDeparture(random: SeededRandom, form: IdentifierForm): Departure {
