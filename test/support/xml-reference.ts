@@ -133,7 +133,7 @@ function readElement(plan: ElementPlan, tree: Tree, slots: Slot[], at: string): 
   if (plan.content.is === 'text') {
     const inside = tree.children.find((child) => typeof child !== 'string');
     if (inside !== undefined) throw unknownElement(plan, inside, at);
-    take(plan.content.value, tree.children.join(''), slots, at);
+    take(plan.content.value, tree.children.filter((child) => typeof child === 'string').join(''), slots, at);
   } else readChildren(plan, plan.content.children, tree, slots, at);
 }
 

@@ -13,62 +13,26 @@ import {
   valueText,
   type CanonicalXml,
 } from '../../model/canonical-tokens.ts';
-import type { ErrorCode } from '../../model/errors.ts';
 import type { ListMessage } from '../../model/list/list.ts';
-import { openPacker, packed, type RecordPacker } from '../../model/record/packed-records.ts';
+import { openPacker, packed } from '../../model/record/packed-records.ts';
 import { misfit, placed } from '../faults.ts';
 import { buildItem, type Hole, type Scope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { byNamespaceAndName } from './canonical-plan.ts';
 import { bindNames, nameTable, tokenOf, type NameTable } from './name-table.ts';
+import { closeRecord, openRecordReader, openRecordValues, type RecordReader } from './record-values.ts';
 import {
-  closeRecord,
-  openRecordReader,
-  openRecordValues,
-  type RecordReader,
-  type RecordValues,
-} from './record-values.ts';
-import { isRequired, type AttributePlan, type ElementPlan } from './template.ts';
-
-/** How far the reading of one document has come. */
-export interface Reading {
-  readonly document: CanonicalXml;
-  readonly numbers: Int32Array;
-  /** The document's tokens of the names in the plan. */
-  readonly tokens: Int32Array;
-  /** The token that comes next. */
-  at: number;
-  /** The open elements from the root, and which repetition each is. */
-  readonly open: ElementNode[];
-  readonly repetition: number[];
-  readonly packer: RecordPacker;
-  readonly record: RecordValues;
-}
-
-/** Takes one value; `at`: its token, or -1 for an empty one, which has none. */
-type Take = (reading: Reading, slots: Slot[], at: number) => void;
-
-interface AttributeNode {
-  readonly plan: AttributePlan;
-  readonly name: number;
-  readonly take: Take;
-}
-
-/** An element of the plan with its names bound and its values prepared. */
-export interface ElementNode {
-  readonly plan: ElementPlan;
-  readonly name: number;
-  readonly discriminator: AttributeNode | undefined;
-  /** Sorted as in canonical XML. */
-  readonly attributes: readonly AttributeNode[];
-  /** Undefined for an element that holds elements. */
-  readonly takeText: Take | undefined;
-  readonly children: readonly ElementNode[];
-  /** Of a repeated element. */
-  readonly close: ((reading: Reading, slots: Slot[]) => void) | undefined;
-  /** The item starts with values of its own. */
-  readonly openItem: ((reading: Reading, slots: Slot[]) => Slot[]) | undefined;
-}
+  isBlank,
+  pathOf,
+  refusal,
+  shorten,
+  type AttributeNode,
+  type ElementNode,
+  type ListItem,
+  type Reading,
+  type Take,
+} from './reading.ts';
+import { isRequired, type ElementPlan } from './template.ts';
 
 /** A reader of messages after this plan; the records of a list come packed. It keeps caches from message to message. */
 export function xmlReader(plan: ElementPlan, scope: Scope): (document: CanonicalXml) => unknown {
@@ -103,26 +67,9 @@ function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | unde
     discriminator: attributes.find((one) => one.plan === plan.discriminator),
     takeText: content.is === 'text' ? takeOf(content.value, inside, '') : undefined,
     children: content.is === 'text' ? [] : content.children.map((child) => nodeOf(child, names, inside)),
-    ...itemOf(plan, record, inside),
-  };
-}
-
-/** What opens and closes one item of a list: a record, a role of a record, or an object. */
-function itemOf(
-  { each }: ElementPlan,
-  around: RecordReader | undefined,
-  record: RecordReader | undefined,
-): Pick<ElementNode, 'close' | 'openItem'> {
-  // The roles of a record go to the record itself.
-  if (each === undefined || around !== undefined) return { close: undefined, openItem: undefined };
-  if (record !== undefined)
-    return {
-      openItem: (reading) => record.open(reading.record),
-      close: (reading) => closeRecord(record, reading.record, reading.packer),
-    };
-  return {
-    openItem: () => new Array<Slot>(each.scope.slots).fill(undefined),
-    close: () => undefined,
+    // The roles of a record go to the record itself.
+    item:
+      each === undefined || record !== undefined ? undefined : { scope: each.scope, slot: each.slot, record: inside },
   };
 }
 
@@ -178,6 +125,7 @@ function readElement(reading: Reading, node: ElementNode, slots: Slot[]): void {
 function readAttributes(reading: Reading, node: ElementNode, slots: Slot[]): void {
   const { numbers, tokens } = reading;
   const { attributes } = node;
+  const first = reading.at;
   let required = 0;
   let next = 0;
   for (let token = numbers[reading.at] ?? 0; (token & kindMask) === attributeToken; token = numbers[reading.at] ?? 0) {
@@ -193,7 +141,7 @@ function readAttributes(reading: Reading, node: ElementNode, slots: Slot[]): voi
     reading.at += 3;
   }
   if (required === node.plan.requiredAttributes) return;
-  throw missingAttribute(reading, node);
+  throw missingAttribute(reading, node, first);
 }
 
 /** A token without the flags of its value. */
@@ -207,11 +155,10 @@ function refuseUnlessIgnored(reading: Reading, { plan }: ElementNode, token: num
   throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'the template does not show this attribute', `/@${shorten(name)}`);
 }
 
-function missingAttribute(reading: Reading, { attributes }: ElementNode): unknown {
+function missingAttribute(reading: Reading, { attributes }: ElementNode, first: number): unknown {
   const { numbers, tokens } = reading;
   const given = new Set<number>();
-  for (let at = reading.at - 3; ((numbers[at] ?? 0) & kindMask) === attributeToken; at -= 3)
-    given.add(nameOf(numbers[at] ?? 0));
+  for (let at = first; at < reading.at; at += 3) given.add(nameOf(numbers[at] ?? 0));
   const missing = attributes.find(({ plan, name }) => isRequired(plan) && !given.has(tokens[name] ?? -1));
   return refusal(reading, 'E_ELEMENT_MISSING', 'an attribute is missing', `/@${missing?.plan.name ?? ''}`);
 }
@@ -276,21 +223,24 @@ function childAt({ document, numbers, tokens, at }: Reading, { children }: Eleme
 }
 
 function readChild(reading: Reading, child: ElementNode, outer: Slot[], repetition: number): void {
-  const slots = child.openItem?.(reading, outer) ?? outer;
+  const { item } = child;
   reading.open.push(child);
   reading.repetition.push(repetition);
   reading.at += 1;
-  readElement(reading, child, slots);
-  if (child.close !== undefined) closeItem(reading, child, slots, outer);
+  if (item === undefined) readElement(reading, child, outer);
+  else {
+    const slots = item.record?.open(reading.record) ?? new Array<Slot>(item.scope.slots).fill(undefined);
+    readElement(reading, child, slots);
+    closeItem(reading, item, slots, outer);
+  }
   reading.open.pop();
   reading.repetition.pop();
 }
 
-function closeItem(reading: Reading, { plan: { each }, close }: ElementNode, slots: Slot[], outer: Slot[]): void {
-  if (each === undefined || close === undefined) return;
+function closeItem(reading: Reading, { scope, slot, record }: ListItem, slots: Slot[], outer: Slot[]): void {
   try {
-    close(reading, slots);
-    if (each.path !== 'records') ((outer[each.slot] ??= []) as unknown[]).push(buildItem(each.scope, slots));
+    if (record !== undefined) closeRecord(record, reading.record, reading.packer);
+    else ((outer[slot] ??= []) as unknown[]).push(buildItem(scope, slots));
   } catch (error) {
     throw placed(error, pathOf(reading));
   }
@@ -334,22 +284,4 @@ function isBlankToken({ document, numbers, at }: Reading): boolean {
     if (byte !== 32 && byte !== 10 && byte !== 9 && byte !== 13) return isBlank(valueText(document, at));
   }
   return true;
-}
-
-function isBlank(text: string): boolean {
-  return /^[ \t\r\n]*$/u.test(text);
-}
-
-function refusal(reading: Reading, code: ErrorCode, detail: string, more: string): unknown {
-  return placed(misfit(code, detail), pathOf(reading) + more);
-}
-
-/** `/AEOList/AEO[17]/Status`: items of a list are counted from 1. */
-function pathOf({ open, repetition }: Reading): string {
-  return open.map(({ plan }, i) => `/${plan.name}${plan.each === undefined ? '' : `[${repetition[i] ?? 0}]`}`).join('');
-}
-
-// A name comes from the sender; it is shown so that the sender finds it, but never at any length.
-function shorten(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
 }

@@ -3,19 +3,17 @@
  * needs no change is copied and escaped byte by byte; days, codes and words are computed once; any other value goes through its text.
  */
 
-import { byteMemo } from '../../model/byte-memo.ts';
 import { openWriter, putBytes, putText, written, type ByteWriter } from '../../model/byte-writer.ts';
-import { columnText, isAbsent, openColumns, type Columns } from '../../model/record/columns.ts';
-import type { ListPath, ListRecord } from '../../model/record/domestic-record.ts';
+import { isAbsent, openColumns } from '../../model/record/columns.ts';
+import type { ListRecord } from '../../model/record/domestic-record.ts';
 import { packedOf, readRecordAt, type PackedList, type PackedRecords } from '../../model/record/packed-records.ts';
-import { listLayout } from '../../model/record/record-text.ts';
 import { placed } from '../faults.ts';
 import type { BoundList, Hole } from '../template/holes.ts';
 import { canonicalPlan } from './canonical-plan.ts';
-import { copyEscaped, escapeAttribute, escapeText, inAttribute, inText, openingOf, type Escaping } from './escaping.ts';
+import { escapeAttribute, escapeText, inAttribute, inText, openingOf, type Escaping } from './escaping.ts';
+import { columnOf, joinedWriter, presentValue, rolesFrom, type RecordItem, type Write } from './record-item.ts';
 import type { ElementPlan } from './template.ts';
 
-type Write<T> = (item: T, writer: ByteWriter) => void;
 type IsPresent<T> = (item: T) => boolean;
 
 /** How values and lists of one kind of item are written: of a message or its items as objects, or of a record as columns. */
@@ -43,17 +41,6 @@ const objects: ItemWriting<unknown> = {
   },
 };
 
-/** A record while it is written, and the column of the role at hand. */
-interface RecordItem {
-  readonly columns: Columns;
-  role: number;
-}
-
-const columnOf = (hole: Hole, item: RecordItem): number =>
-  hole.path === '.' ? item.role : listLayout.column[hole.path as ListPath];
-
-const { rolesFrom } = listLayout;
-
 const records: ItemWriting<RecordItem> = {
   value(hole, escaping) {
     if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
@@ -74,36 +61,6 @@ const records: ItemWriting<RecordItem> = {
     };
   },
 };
-
-function joinedWriter(join: NonNullable<Hole['writeList']>, { escape }: Escaping): Write<RecordItem> {
-  return ({ columns }, writer) => {
-    const roles = Array.from({ length: columns.count - rolesFrom }, (_, i) => columnText(columns, rolesFrom + i));
-    const text = join(roles);
-    if (text !== undefined) putText(writer, escape(text));
-  };
-}
-
-function presentValue(hole: Hole, escaping: Escaping): Write<RecordItem> {
-  const { escape } = escaping;
-  const byText: Write<RecordItem> = (item, writer) => {
-    putText(writer, escape(hole.writeText(columnText(item.columns, columnOf(hole, item)))));
-  };
-  if (hole.isPlain)
-    return (item, writer) => {
-      const column = columnOf(hole, item);
-      const { bytes, starts, ends, escaped } = item.columns;
-      const copied =
-        escaped[column] !== true && copyEscaped(writer, bytes, starts[column] ?? 0, ends[column] ?? 0, escaping);
-      if (!copied) byText(item, writer);
-    };
-  if (hole.kind !== 'day' && hole.kind !== 'words' && hole.path !== 'grade') return byText;
-  const texts = byteMemo((inner) => Buffer.from(escape(hole.writeText(JSON.parse(`"${inner}"`) as string))));
-  return (item, writer) => {
-    const column = columnOf(hole, item);
-    const { bytes, starts, ends } = item.columns;
-    putBytes(writer, texts(bytes, starts[column] ?? 0, ends[column] ?? 0));
-  };
-}
 
 function writeItem<T>(write: Write<T>, item: T, writer: ByteWriter, at: string): void {
   try {

@@ -159,7 +159,7 @@ export function recordOfValues(
     const value = values[i];
     if (value !== undefined && value !== '') setPath(record, path, value);
   }
-  record['roles'] = roles as readonly Role[];
+  record['roles'] = roles;
   return record;
 }
 

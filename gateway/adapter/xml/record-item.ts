@@ -1,0 +1,54 @@
+/** Values of a record written from the columns of its text. */
+
+import { byteMemo } from '../../model/byte-memo.ts';
+import { putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
+import { columnText, type Columns } from '../../model/record/columns.ts';
+import type { ListPath } from '../../model/record/domestic-record.ts';
+import { listLayout } from '../../model/record/record-text.ts';
+import type { Hole } from '../template/holes.ts';
+import { copyEscaped, type Escaping } from './escaping.ts';
+
+export type Write<T> = (item: T, writer: ByteWriter) => void;
+
+/** A record while it is written, and the column of the current role. */
+export interface RecordItem {
+  readonly columns: Columns;
+  role: number;
+}
+
+export const columnOf = (hole: Hole, item: RecordItem): number =>
+  hole.path === '.' ? item.role : listLayout.column[hole.path as ListPath];
+
+export const { rolesFrom } = listLayout;
+
+/** Writes the roles of a record into one value. */
+export function joinedWriter(join: NonNullable<Hole['writeList']>, { escape }: Escaping): Write<RecordItem> {
+  return ({ columns }, writer) => {
+    const roles = Array.from({ length: columns.count - rolesFrom }, (_, i) => columnText(columns, rolesFrom + i));
+    const text = join(roles);
+    if (text !== undefined) putText(writer, escape(text));
+  };
+}
+
+/** Writes a value that is present: plain text is copied byte by byte, days, codes and words are computed once. */
+export function presentValue(hole: Hole, escaping: Escaping): Write<RecordItem> {
+  const { escape } = escaping;
+  const byText: Write<RecordItem> = (item, writer) => {
+    putText(writer, escape(hole.writeText(columnText(item.columns, columnOf(hole, item)))));
+  };
+  if (hole.isPlain)
+    return (item, writer) => {
+      const column = columnOf(hole, item);
+      const { bytes, starts, ends, escaped } = item.columns;
+      const copied =
+        escaped[column] !== true && copyEscaped(writer, bytes, starts[column] ?? 0, ends[column] ?? 0, escaping);
+      if (!copied) byText(item, writer);
+    };
+  if (hole.kind !== 'day' && hole.kind !== 'words' && hole.path !== 'grade') return byText;
+  const texts = byteMemo((inner) => Buffer.from(escape(hole.writeText(JSON.parse(`"${inner}"`) as string))));
+  return (item, writer) => {
+    const column = columnOf(hole, item);
+    const { bytes, starts, ends } = item.columns;
+    putBytes(writer, texts(bytes, starts[column] ?? 0, ends[column] ?? 0));
+  };
+}
