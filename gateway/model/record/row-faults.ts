@@ -109,23 +109,17 @@ interface RowTerms {
 
 /** The value of one column; undefined where it cannot be read. */
 function readValue(sheet: Sheet, { domestic: path, kind }: DomesticField, terms: RowTerms): string | undefined {
-  switch (path) {
-    case 'code':
-      return readCode(sheet, terms.home, terms.pattern);
-    case 'businessNumber':
-      return readBusinessNumber(sheet, terms.home);
-    case 'status':
-      return readWord(sheet, path, operatorStatuses, 'status_unknown');
-    case 'grade':
-      return readWord(sheet, path, terms.home.grades, 'grade_unknown');
-    case 'consent':
-      return readWord(sheet, path, ['yes', 'no'], 'consent_unknown');
-    case 'consentSince':
-      return sheet.value(path) === '' ? '' : readDay(sheet, path, terms.today);
-    default:
-      return kind === 'day' ? readDay(sheet, path, terms.today) : sheet.value(path);
-  }
+  if (path === 'code') return readCode(sheet, terms.home, terms.pattern);
+  if (path === 'businessNumber') return readBusinessNumber(sheet, terms.home);
+  if (path === 'status') return readWord(sheet, path, operatorStatuses, 'status_unknown');
+  if (path === 'grade') return readWord(sheet, path, terms.home.grades, 'grade_unknown');
+  if (path === 'consent') return readWord(sheet, path, ['yes', 'no'], 'consent_unknown');
+  if (path === 'consentSince' && sheet.value(path) === '') return '';
+  return kind === 'day' ? readDay(sheet, path, terms.today) : sheet.value(path);
 }
+
+// A telephone number starts with a plus sign, as formulas do.
+const dialled = /^\+[\d ()./-]+$/u;
 
 // 9.13101E+17: what a spreadsheet writes for a long number it took for a quantity.
 const scientific = /^\d(?:[.,]\d+E\+?\d+|E\+\d+)$/iu;
@@ -213,13 +207,13 @@ const numericTexts = domesticFields.filter(({ numeric }) => numeric === true);
 function judgeTexts(sheet: Sheet): void {
   if (sheet.value('name.local') === '' && sheet.value('name.latin') === '') sheet.fault('name.latin', 'field_missing');
   else if (sheet.value('name.latin') === '') sheet.fault('name.latin', 'latin_name_missing');
-  for (const { domestic: path } of judgedTexts) {
+  for (const { domestic: path, numeric } of judgedTexts) {
     const text = sheet.value(path);
     if (text === '') continue;
     if (text.length > mostCharactersOfText) sheet.fault(path, 'text_too_long', `${text.length} characters`);
     const hidden = hiddenIn(text);
     if (hidden !== undefined) sheet.fault(path, hiddenRules[hidden]);
-    if (isFormula(text)) sheet.fault(path, 'text_is_formula');
+    if (isFormula(text) && !(numeric === true && dialled.test(text))) sheet.fault(path, 'text_is_formula');
   }
   for (const { domestic } of latinTexts) judgeLatin(sheet, domestic);
   for (const { domestic } of numericTexts)
