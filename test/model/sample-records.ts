@@ -51,6 +51,9 @@ export const anyListRecord: fc.Arbitrary<ListRecord> = fc.record(
     validFrom: day,
     validTo: day,
     roles: fc.subarray([...roles]),
+    coordinator: fc
+      .record({ name: text, telephone: text, email: text }, { requiredKeys: [], noNullPrototype: true })
+      .filter((group) => Object.keys(group).length > 0),
   },
   {
     noNullPrototype: true,

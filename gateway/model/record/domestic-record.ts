@@ -39,6 +39,13 @@ export interface Address extends TwoScripts {
   readonly postcode?: string;
 }
 
+/** The person at customs who looks after the enterprise; the programme gives each one. */
+export interface Coordinator {
+  readonly name?: string;
+  readonly telephone?: string;
+  readonly email?: string;
+}
+
 export interface DomesticRecord {
   /** The registration code partners know the operator by, once the partner's form is applied. */
   readonly code: string;
@@ -55,6 +62,7 @@ export interface DomesticRecord {
   /** Whether the operator agrees that partners learn of it. Without it nothing leaves. */
   readonly consent: boolean;
   readonly consentSince?: Day;
+  readonly coordinator?: Coordinator;
 }
 
 /** One operator on a list, as both sides understand it. */
@@ -69,6 +77,7 @@ export interface ListRecord {
   readonly validFrom: Day;
   readonly validTo?: Day;
   readonly roles: readonly Role[];
+  readonly coordinator?: Coordinator;
 }
 
 /** The single values of a record by path; roles are a list and stand beside them. */
@@ -135,6 +144,18 @@ export const recordFields: readonly RecordField[] = [
   { listed: 'validTo', kind: 'day', title: 'last day of validity' },
   { domestic: 'consent', kind: 'words', words: ['yes', 'no'], title: 'consent' },
   { domestic: 'consentSince', kind: 'day', title: 'day of the consent' },
+  {
+    ...{ listed: 'coordinator.name', domestic: 'coordinator.name', kind: 'text', free: true, optionalGroup: true },
+    title: 'name of the customs coordinator',
+  },
+  {
+    ...{ listed: 'coordinator.telephone', domestic: 'coordinator.telephone', kind: 'text', numeric: true },
+    ...{ optionalGroup: true, title: 'telephone of the customs coordinator' },
+  },
+  {
+    ...{ listed: 'coordinator.email', domestic: 'coordinator.email', kind: 'text', optionalGroup: true },
+    title: 'e-mail address of the customs coordinator',
+  },
 ];
 
 /** A field of list records, and one of domestic records. */
