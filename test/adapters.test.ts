@@ -37,10 +37,10 @@ const count = fc.nat({ max: 999_999 });
 const partNumber = fc.integer({ min: 1, max: 9999 });
 
 function recordOf(adapter: Adapter): fc.Arbitrary<ListRecord> {
-  const { needs } = adapter.list;
+  const { requiredPaths } = adapter.list;
   const text = textOf(adapter);
   const maybe = (path: string): fc.Arbitrary<string | undefined> =>
-    needs.includes(path) ? text : fc.option(text, { nil: undefined });
+    requiredPaths.includes(path) ? text : fc.option(text, { nil: undefined });
   return fc
     .record({
       identifier: identifierOf(adapter),

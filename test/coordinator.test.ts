@@ -7,7 +7,7 @@ import { loadAdapter } from '../gateway/adapter/load.ts';
 import { leafOf } from '../gateway/model/list/digest.ts';
 import { viewRecord } from '../gateway/model/record/partner-view.ts';
 import {
-  columnsOf,
+  columnValues,
   operatorOfText,
   operatorText,
   recordOfText,
@@ -20,7 +20,7 @@ import { sampleRecord } from './model/sample-records.ts';
 import { adapterTools, adaptersFolder } from './support/adapter-tools.ts';
 import { readList } from './support/list-decoding.ts';
 import { aListMessage, aListRecord } from './support/messages.ts';
-import { unpackedList } from '../gateway/model/record/packed-records.ts';
+import { unpackList } from '../gateway/model/record/packed-records.ts';
 
 const coordinator = { name: 'MEI "M" CHAN', telephone: '+86 755 0000 0000', email: 'mei@customs.example' };
 const home = {
@@ -36,7 +36,7 @@ const optional = ['coordinator_name', 'coordinator_telephone', 'coordinator_emai
 
 /** The rows of a file with one operator, judged. */
 async function imported(record: typeof sampleRecord, titles: readonly string[]): Promise<unknown[]> {
-  const cells: Partial<Record<string, string>> = columnsOf(record);
+  const cells: Partial<Record<string, string>> = columnValues(record);
   const paths = Object.fromEntries(Object.entries(home.columns).map(([path, title]) => [title, path]));
   const row = titles.map((title) => `"${(cells[paths[title] ?? ''] ?? '').replaceAll('"', '""')}"`);
   const source = (async function* () {
@@ -99,7 +99,7 @@ describe('the customs coordinator', () => {
       const listed = viewRecord(ours, list.view);
       expect(listed.coordinator).to.deep.equal(coordinator);
       const text = encodeText(list, aListMessage({ records: [listed] }));
-      expect(unpackedList(readList(list, Buffer.from(text))).records).to.deep.equal([listed]);
+      expect(unpackList(readList(list, Buffer.from(text))).records).to.deep.equal([listed]);
     });
   }
 

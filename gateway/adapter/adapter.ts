@@ -32,7 +32,7 @@ export interface MessageFormat<T> {
   /** The partner's schema, an absolute path (XSD or JSON Schema by its ending). */
   readonly schema: string;
   /** Paths inside a record that the template cannot leave out: an operator that lacks one cannot be sent. */
-  readonly needs: readonly string[];
+  readonly requiredPaths: readonly string[];
   /**
    * The message in chunks, text or UTF-8, that may share their memory: each must be copied before the next is asked for.
    * Throws E_CODE_UNKNOWN, E_VALUE_INVALID, E_ELEMENT_MISSING with the place of the value.
@@ -40,11 +40,11 @@ export interface MessageFormat<T> {
   encode(message: T): Iterable<string | Uint8Array>;
   decoder(): BodyDecoder<T>;
   /** The message as it will be read: without what the template does not carry, and as lossy transforms leave it. */
-  asRead(message: T): T;
+  asDecoded(message: T): T;
 }
 
 /** One record beside its form on the wire; `theirs` is empty where the template does not carry the value. */
-export interface ShownRecord {
+export interface RecordPreview {
   readonly fields: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
   /** The record as it stands in a message. */
   readonly text: string;
@@ -59,7 +59,7 @@ export interface ListFormat extends MessageFormat<PackedList> {
   /** What the layout makes of each value of a record. Digests cover what the partner reads. */
   readonly view: PartnerView;
   /** One record beside its form on the wire. Throws what encode throws. */
-  show(record: ListRecord): ShownRecord;
+  preview(record: ListRecord): RecordPreview;
 }
 
 /** A layout that may be read on a day, told from the others by its `type`. */
@@ -96,16 +96,16 @@ export interface Adapter {
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
   /** The formats of a day in `timeZone`. The same objects on all days between two changes. */
-  on(day: Day): DayFormats;
+  formatsOn(day: Day): DayFormats;
   /** First days of the stretches in which no layout and no code changes; the first stands for all days before. */
-  readonly stretches: readonly Day[];
+  readonly periods: readonly Day[];
 }
 
 /**
  * The same words seen from the other side of the corridor: their gateway runs this program with our folder.
  * `other` is then the administration that wrote the folder.
  */
-export function mirrored(adapter: Adapter, other: { readonly country: string; readonly name: string }): Adapter {
+export function swapSides(adapter: Adapter, other: { readonly country: string; readonly name: string }): Adapter {
   const { theirs, ours } = adapter.identifiers;
   return {
     ...adapter,

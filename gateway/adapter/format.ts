@@ -7,11 +7,11 @@ import { isGatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { ListRecord } from '../model/record/domestic-record.ts';
 import { viewRecords, type PartnerView, type ValueView } from '../model/record/partner-view.ts';
-import { packedList, unpackedList, type PackedList } from '../model/record/packed-records.ts';
+import { packList, unpackList, type PackedList } from '../model/record/packed-records.ts';
 import { listLayout } from '../model/record/record-text.ts';
-import type { ListFormat, MessageFormat, ShownRecord } from './adapter.ts';
+import type { ListFormat, MessageFormat, RecordPreview } from './adapter.ts';
 import { invalid } from './faults.ts';
-import { openScope, type Hole, type Scope } from './template/holes.ts';
+import { openTemplateScope, type Hole, type TemplateScope } from './template/holes.ts';
 import { jsonEncoder, jsonItemWriter, readJsonMessage } from './json/codec.ts';
 import { planJson } from './json/template.ts';
 import { lineItemWriter, linesEncoder, readLinesMessage } from './lines/codec.ts';
@@ -37,7 +37,7 @@ export interface TemplateSource {
 export type TemplateTools = Pick<AdapterTools, 'readXml' | 'readJson'>;
 
 /** A template compiled. The messages of a list template are packed lists. */
-interface Compiled {
+interface CompiledTemplate {
   readonly format: 'xml' | 'json' | 'text';
   readonly type: string;
   readonly contentType: string;
@@ -54,14 +54,14 @@ export function messageFormat<T>(
   context: TransformContext,
   tools: TemplateTools,
 ): MessageFormat<T> {
-  const scope = openScope(fields, context);
-  return assemble(source, scope, compile(source, scope, tools), readBack<T>(scope));
+  const scope = openTemplateScope(fields, context);
+  return formatOf(source, scope, compileTemplate(source, scope, tools), decodedView<T>(scope));
 }
 
 /** The same for lists, which also show single records. */
 export function listFormat(source: TemplateSource, context: TransformContext, tools: TemplateTools): ListFormat {
-  const scope = openScope(listMessageFields, context);
-  const compiled = compile(source, scope, tools);
+  const scope = openTemplateScope(listMessageFields, context);
+  const compiled = compileTemplate(source, scope, tools);
   const records = scope.lists.get('records');
   const { record: write } = compiled;
   if (records === undefined || write === undefined)
@@ -73,31 +73,31 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
       source.file,
       'Show both, or none.',
     );
-  const view = viewOf(records);
+  const view = partnerViewOf(records);
   return {
-    ...assemble(source, scope, compiled, listReadBack(scope, view)),
+    ...formatOf(source, scope, compiled, decodedListView(scope, view)),
     carriesParts: no === true,
     fingerprint: fingerprintOf(source, context),
     view,
-    show: (record) => ({ fields: shownFields(records, record), text: write(record) }),
+    preview: (record) => ({ fields: previewFields(records, record), text: write(record) }),
   };
 }
 
 /** A message as text, for people and tools; a list by its records as objects. */
-export function messageText(format: Pick<ListFormat, 'encode'>, message: ListMessage): string {
-  return textOf(format.encode(packedList(message)));
+export function encodedText(format: Pick<ListFormat, 'encode'>, message: ListMessage): string {
+  return joinChunks(format.encode(packList(message)));
 }
 
-export function textOf(chunks: Iterable<string | Uint8Array>): string {
+export function joinChunks(chunks: Iterable<string | Uint8Array>): string {
   // The chunks may share their memory, and characters may be split between them.
   return Buffer.concat(Array.from(chunks, (chunk) => Buffer.from(chunk as string))).toString();
 }
 
-function assemble<T>(
+function formatOf<T>(
   source: TemplateSource,
-  scope: Scope,
-  { format, type, contentType, encode, decoder }: Compiled,
-  asRead: (message: T) => T,
+  scope: TemplateScope,
+  { format, type, contentType, encode, decoder }: CompiledTemplate,
+  asDecoded: (message: T) => T,
 ): MessageFormat<T> {
   return {
     format,
@@ -105,15 +105,15 @@ function assemble<T>(
     contentType,
     template: source.file,
     schema: source.schema,
-    needs: needsOf(scope),
+    requiredPaths: requiredPathsOf(scope),
     encode,
     // The scope was opened for the fields of T, and its builder makes nothing else.
     decoder: decoder as () => BodyDecoder<T>,
-    asRead,
+    asDecoded,
   };
 }
 
-function compile(source: TemplateSource, scope: Scope, tools: TemplateTools): Compiled {
+function compileTemplate(source: TemplateSource, scope: TemplateScope, tools: TemplateTools): CompiledTemplate {
   switch (extname(source.file)) {
     case '.xml':
       return compileXml(source, scope, tools);
@@ -128,7 +128,11 @@ function compile(source: TemplateSource, scope: Scope, tools: TemplateTools): Co
   }
 }
 
-function compileLines({ file, text, type, contentType }: TemplateSource, scope: Scope, kind: LinesKind): Compiled {
+function compileLines(
+  { file, text, type, contentType }: TemplateSource,
+  scope: TemplateScope,
+  kind: LinesKind,
+): CompiledTemplate {
   if (type === undefined)
     throw invalid(
       'a text message needs a type',
@@ -149,9 +153,9 @@ function compileLines({ file, text, type, contentType }: TemplateSource, scope: 
 
 function compileXml(
   { file, text, contentType = 'application/xml' }: TemplateSource,
-  scope: Scope,
+  scope: TemplateScope,
   { readXml }: TemplateTools,
-): Compiled {
+): CompiledTemplate {
   const plan = planXml(text, file, scope, (template, events) => readXml(template, events, { template: true, file }));
   // Its caches take memory: only once a message is read.
   let read: ReturnType<typeof xmlReader> | undefined;
@@ -167,9 +171,9 @@ function compileXml(
 
 function compileJson(
   { file, text, type, contentType = 'application/jose' }: TemplateSource,
-  scope: Scope,
+  scope: TemplateScope,
   { readJson }: TemplateTools,
-): Compiled {
+): CompiledTemplate {
   if (type === undefined)
     throw invalid('a JSON message needs a type', file, 'Give messages.list.type or messages.reply.type.');
   const plan = planJson(readJson(text), file, scope);
@@ -185,16 +189,16 @@ function compileJson(
 }
 
 /** JSON and lines are written from and read into objects, one message at a time. */
-function asObjects({ lists }: Scope, message: unknown): unknown {
-  return lists.has('records') ? unpackedList(message as PackedList) : message;
+function asObjects({ lists }: TemplateScope, message: unknown): unknown {
+  return lists.has('records') ? unpackList(message as PackedList) : message;
 }
 
-function asPacked({ lists }: Scope, message: unknown): unknown {
-  return lists.has('records') ? packedList(message as ListMessage) : message;
+function asPacked({ lists }: TemplateScope, message: unknown): unknown {
+  return lists.has('records') ? packList(message as ListMessage) : message;
 }
 
 /** Values of a record that the model lets be absent but the template does not. */
-function needsOf(scope: Scope): string[] {
+function requiredPathsOf(scope: TemplateScope): string[] {
   const records = scope.lists.get('records');
   const fields = records?.item.fields.filter(({ optional }) => optional) ?? [];
   return fields.map(({ path }) => path).filter((path) => records?.holes.get(path)?.optional === false);
@@ -210,13 +214,13 @@ function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades }: T
  * A message cut down to what the template carries, as lossy transforms leave it: digests are taken over what the partner reads,
  * not over what we know.
  */
-function readBack<T>(scope: Scope): (item: T) => T {
+function decodedView<T>(scope: TemplateScope): (item: T) => T {
   if (carriesAll(scope)) return (item) => item;
   const { fields, lists } = scope.item;
   const kept = fields.map(({ path }) => scope.holes.has(path) || scope.parts.has(path));
   const items = lists.map(({ path }) => {
     const inner = scope.lists.get(path);
-    return inner === undefined || path === 'records' ? undefined : readBack<unknown>(inner);
+    return inner === undefined || path === 'records' ? undefined : decodedView<unknown>(inner);
   });
   return (item) => {
     const slots: Slot[] = fields.map((field, i) => {
@@ -236,13 +240,13 @@ function readBack<T>(scope: Scope): (item: T) => T {
 }
 
 /** The same of a list, whose records are packed. Throws E_VALUE_INVALID where nothing is left of a value. */
-function listReadBack(scope: Scope, view: PartnerView): (list: PackedList) => PackedList {
-  const rest = readBack<unknown>(scope);
+function decodedListView(scope: TemplateScope, view: PartnerView): (list: PackedList) => PackedList {
+  const rest = decodedView<unknown>(scope);
   return (list) => ({ ...(rest(list) as ListMessage), records: viewRecords(list.records, view) });
 }
 
 /** What the layout makes of each value of a record. */
-function viewOf(scope: Scope): PartnerView {
+function partnerViewOf(scope: TemplateScope): PartnerView {
   const values = listLayout.paths.map((path): [string, ValueView] => {
     const hole = scope.holes.get(path);
     if (hole === undefined) return [path, scope.parts.has(path) ? 'kept' : 'left_out'];
@@ -261,7 +265,7 @@ function lossyView(hole: Hole, text: string): string | undefined {
   }
 }
 
-function carriesAll({ item, holes, parts, lists, lossy }: Scope): boolean {
+function carriesAll({ item, holes, parts, lists, lossy }: TemplateScope): boolean {
   const inside = item.lists.filter(({ path }) => path !== 'records').map(({ path }) => lists.get(path));
   return (
     item.fields.every(({ path }) => holes.has(path) || parts.has(path)) &&
@@ -270,7 +274,7 @@ function carriesAll({ item, holes, parts, lists, lossy }: Scope): boolean {
   );
 }
 
-function shownFields({ item, holes, parts, lists }: Scope, record: ListRecord): ShownRecord['fields'] {
+function previewFields({ item, holes, parts, lists }: TemplateScope, record: ListRecord): RecordPreview['fields'] {
   const single = item.fields.map((field) => {
     const { path } = field;
     const split = parts.get(path);

@@ -1,6 +1,6 @@
 /** Identifier patterns: one form of an identifier is rewritten as another and back, character by character. */
 
-import { misfit } from './faults.ts';
+import { GatewayError } from '../model/errors.ts';
 
 /** In a pattern each small letter is a place for a capital letter or a digit; every other character is fixed. */
 interface Pattern {
@@ -19,16 +19,16 @@ export function identifierPatterns(
   theirs: string,
 ): { encode(text: string): string; decode(text: string): string } | string {
   if (ours === '' || theirs === '') return 'it takes two patterns, ours and theirs';
-  const [from, to] = [patternOf(ours), patternOf(theirs)];
+  const [from, to] = [parsePattern(ours), parsePattern(theirs)];
   if (from.places.size === 0) return 'no small letter marks a place';
   for (const letter of new Set([...from.places.keys(), ...to.places.keys()])) {
     if (from.places.get(letter)?.length !== to.places.get(letter)?.length)
       return `the places ${letter} are not as many on both sides, and would be lost`;
   }
-  return { encode: moved(from, to), decode: moved(to, from) };
+  return { encode: rewriter(from, to), decode: rewriter(to, from) };
 }
 
-function patternOf(pattern: string): Pattern {
+function parsePattern(pattern: string): Pattern {
   const characters = Array.from(pattern);
   const places = new Map<string, number[]>();
   for (const [i, character] of characters.entries()) {
@@ -43,7 +43,7 @@ function isPlace(character: string): boolean {
   return character >= 'a' && character <= 'z';
 }
 
-function moved(from: Pattern, to: Pattern): (text: string) => string {
+function rewriter(from: Pattern, to: Pattern): (text: string) => string {
   const order: (number | undefined)[] = to.characters.map(() => undefined);
   for (const [letter, targets] of to.places) {
     for (const [i, target] of targets.entries()) order[target] = from.places.get(letter)?.[i];
@@ -54,7 +54,8 @@ function moved(from: Pattern, to: Pattern): (text: string) => string {
       return to.characters.map((fixed, i) => given[order[i] ?? -1] ?? fixed).join('');
     }
     // Passed unchanged it would later be read as a rewritten value.
-    if (to.test.test(text)) throw misfit('E_VALUE_INVALID', 'the value has the form of the other side already');
+    if (to.test.test(text))
+      throw new GatewayError('E_VALUE_INVALID', 'the value has the form of the other side already');
     return text;
   };
 }

@@ -24,13 +24,13 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
     throw invalid('the form does not contain {code} exactly once', place(`${pointer}/form`), fix);
   }
   const pattern = `^${RegExp.escape(before)}(?:${data.code})${RegExp.escape(after)}$`;
-  const grammar = patternOf(pattern, place(`${pointer}/code`));
+  const grammar = compilePattern(pattern, place(`${pointer}/code`));
   if (!grammar.test(data.example)) {
     const fix = 'Correct the example, the form or the code.';
     throw invalid('the example does not follow the form', place(`${pointer}/example`), fix);
   }
   const { form, words, example, issuers } = data;
-  const check = checkOf(data, place, pointer);
+  const check = checkDigitOf(data, place, pointer);
   return {
     form,
     grammar,
@@ -44,7 +44,7 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
   };
 }
 
-function patternOf(pattern: string, at: string): RegExp {
+function compilePattern(pattern: string, at: string): RegExp {
   try {
     return new RegExp(pattern, 'u');
   } catch (error) {
@@ -54,12 +54,12 @@ function patternOf(pattern: string, at: string): RegExp {
   }
 }
 
-function checkOf({ check }: IdentifierData, place: Place, pointer: string): IdentifierForm['check'] {
+function checkDigitOf({ check }: IdentifierData, place: Place, pointer: string): IdentifierForm['check'] {
   if (check === undefined) return undefined;
   const { kind, digits } = check;
   if (checkDigit(kind, '') === 'unknown_kind') {
     const fix = 'Name it as the package stdnum does: country, dot, number.';
     throw invalid('no check digit of that kind is known', place(`${pointer}/check/kind`), fix);
   }
-  return digits === undefined ? { kind } : { kind, digits: patternOf(digits, place(`${pointer}/check/digits`)) };
+  return digits === undefined ? { kind } : { kind, digits: compilePattern(digits, place(`${pointer}/check/digits`)) };
 }

@@ -4,9 +4,9 @@ import { isGatewayError } from '../model/errors.ts';
 import type { Reply } from '../model/message.ts';
 import type { Day } from '../model/record/domestic-record.ts';
 import type { AcceptedFormat, DayFormats, ListFormat, MessageFormat } from './adapter.ts';
-import { daysLater } from './template/dates.ts';
+import { addDays } from './template/dates.ts';
 import { invalid, type Place } from './faults.ts';
-import { firstDay, stretchAt, stretchesOf, type CodeTables, type DatedTables } from './template/code-tables.ts';
+import { firstDay, periodIndex, periodStarts, type CodeTables, type DatedTables } from './template/code-tables.ts';
 
 /** One layout of a kind of message and the days on which it holds. */
 export interface Layout<F> {
@@ -21,8 +21,8 @@ export interface Layouts {
 }
 
 export interface FormatsByDay {
-  readonly stretches: readonly Day[];
-  on(day: Day): DayFormats;
+  readonly periods: readonly Day[];
+  formatsOn(day: Day): DayFormats;
 }
 
 /**
@@ -30,26 +30,30 @@ export interface FormatsByDay {
  * Throws E_ADAPTER_INVALID for a day without a layout, or with two of one type.
  */
 export function formatsByDay({ list, reply }: Layouts, tables: DatedTables, place: Place): FormatsByDay {
-  const lists = compiledOnce(list);
-  const replies = compiledOnce(reply);
-  const stretches = stretchesOf([...tables.stretches, ...changesOf(list), ...changesOf(reply)]);
-  const built = stretches.map((day): DayFormats => {
-    const listed = holding(lists, day, tables.on(day));
-    const replied = holding(replies, day, tables.on(day));
+  const lists = withCompileCache(list);
+  const replies = withCompileCache(reply);
+  const periods = periodStarts([...tables.periods, ...changeDays(list), ...changeDays(reply)]);
+  const built = periods.map((day): DayFormats => {
+    const listed = formatsInForce(lists, day, tables.tablesOn(day));
+    const replied = formatsInForce(replies, day, tables.tablesOn(day));
     const accepted: AcceptedFormat[] = [
       ...listed.map((format) => ({ kind: 'list' as const, format })),
       ...replied.map((format) => ({ kind: 'reply' as const, format })),
     ];
-    requireTypes(accepted, day, place);
-    return { list: newest(listed, 'list', day, place), reply: newest(replied, 'reply', day, place), accepted };
+    requireDistinctTypes(accepted, day, place);
+    return {
+      list: newestFormat(listed, 'list', day, place),
+      reply: newestFormat(replied, 'reply', day, place),
+      accepted,
+    };
   });
-  const [beginning] = built;
-  if (beginning === undefined) throw new RangeError('there is always a first stretch');
-  return { stretches, on: (day) => built[stretchAt(stretches, day)] ?? beginning };
+  const [first] = built;
+  if (first === undefined) throw new RangeError('there is always a first period');
+  return { periods, formatsOn: (day) => built[periodIndex(periods, day)] ?? first };
 }
 
 /** A layout is compiled once for each state of the tables; newer layouts come later. */
-function compiledOnce<F>(layouts: readonly Layout<F>[]): readonly Layout<F>[] {
+function withCompileCache<F>(layouts: readonly Layout<F>[]): readonly Layout<F>[] {
   return layouts
     .toSorted((a, b) => (a.from ?? firstDay).localeCompare(b.from ?? firstDay))
     .map((layout) => {
@@ -65,14 +69,14 @@ function compiledOnce<F>(layouts: readonly Layout<F>[]): readonly Layout<F>[] {
     });
 }
 
-function changesOf(layouts: readonly Layout<unknown>[]): Day[] {
+function changeDays(layouts: readonly Layout<unknown>[]): Day[] {
   return layouts.flatMap(({ from, until }) => [
     ...(from === undefined ? [] : [from]),
-    ...(until === undefined ? [] : [daysLater(until, 1)]),
+    ...(until === undefined ? [] : [addDays(until, 1)]),
   ]);
 }
 
-function holding<F>(layouts: readonly Layout<F>[], day: Day, tables: CodeTables): F[] {
+function formatsInForce<F>(layouts: readonly Layout<F>[], day: Day, tables: CodeTables): F[] {
   return layouts
     .filter(({ from = day, until = day }) => from <= day && until >= day)
     .map((layout) => {
@@ -85,7 +89,7 @@ function holding<F>(layouts: readonly Layout<F>[], day: Day, tables: CodeTables)
     });
 }
 
-function newest<F>(formats: readonly F[], kind: 'list' | 'reply', day: Day, place: Place): F {
+function newestFormat<F>(formats: readonly F[], kind: 'list' | 'reply', day: Day, place: Place): F {
   const format = formats.at(-1);
   if (format !== undefined) return format;
   const when = day === firstDay ? 'before the first day of its layouts' : `on ${day}`;
@@ -96,7 +100,7 @@ function newest<F>(formats: readonly F[], kind: 'list' | 'reply', day: Day, plac
   );
 }
 
-function requireTypes(accepted: readonly AcceptedFormat[], day: Day, place: Place): void {
+function requireDistinctTypes(accepted: readonly AcceptedFormat[], day: Day, place: Place): void {
   const types = accepted.map(({ format }) => format.type);
   const twice = types.find((type, i) => types.indexOf(type) !== i);
   if (twice === undefined) return;

@@ -10,7 +10,7 @@ import { invalid, type Place } from './faults.ts';
 import { listFormat, messageFormat, type TemplateSource, type TemplateTools } from './format.ts';
 import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
-import { termsOf, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
+import { arrangementFor, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
 import { replyFields } from './template/message-fields.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
@@ -20,25 +20,25 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const { manifest, place } = await loadManifest(folder, tools);
   const theirs = identifierForm(manifest.identifiers.theirs, place, '/identifiers/theirs');
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
-  const { stretches, on } = await loadFormats(folder, manifest, place, tools);
+  const { periods, formatsOn } = await loadFormats(folder, manifest, place, tools);
   const { partner, name, timeZone, seal, transport } = manifest;
-  const { list, reply } = on(stretches.at(-1) ?? '');
+  const { list, reply } = formatsOn(periods.at(-1) ?? '');
   return {
     cc: basename(resolve(folder)),
     partner,
     name,
     folder: resolve(folder),
     timeZone,
-    arrangement: termsOf(manifest, 'ours'),
-    otherSide: termsOf(manifest, 'theirs'),
+    arrangement: arrangementFor(manifest, 'ours'),
+    otherSide: arrangementFor(manifest, 'theirs'),
     identifiers: { theirs, ours },
     seal,
     transport,
     lists: listsOf(manifest),
     list,
     reply,
-    on,
-    stretches,
+    formatsOn,
+    periods,
   };
 }
 
@@ -48,7 +48,7 @@ function listsOf({ lists }: Manifest): Adapter['lists'] {
 }
 
 /** The layouts of a kind of message, however the manifest writes them. */
-export function versionsOf(messages: MessageData | readonly MessageVersion[]): readonly MessageVersion[] {
+export function messageVersions(messages: MessageData | readonly MessageVersion[]): readonly MessageVersion[] {
   return 'template' in messages ? [messages] : messages;
 }
 
@@ -62,13 +62,13 @@ async function loadFormats(
   const grades = [...arrangement.grades.ours, ...arrangement.grades.theirs];
   const readers = templateTools(tools);
   const list = await layoutsOf(folder, messages.list, tools, (source, tables) =>
-    fitting(listFormat(source, { tables, timeZone, grades }, readers), manifest, place),
+    requireMatchingSeal(listFormat(source, { tables, timeZone, grades }, readers), manifest, place),
   );
   const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
-    fitting(messageFormat(source, replyFields, { tables, timeZone, grades }, readers), manifest, place),
+    requireMatchingSeal(messageFormat(source, replyFields, { tables, timeZone, grades }, readers), manifest, place),
   );
   const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
-  const carried = byDay.stretches.every((day) => byDay.on(day).list.carriesParts);
+  const carried = byDay.periods.every((day) => byDay.formatsOn(day).list.carriesParts);
   if (manifest.lists?.partRecords === undefined || carried) return byDay;
   throw invalid(
     'lists travel in parts, and a layout does not say which part a message is',
@@ -84,8 +84,8 @@ async function layoutsOf<F>(
   compile: (source: TemplateSource, tables: CodeTables) => F,
 ): Promise<Layout<F>[]> {
   return Promise.all(
-    versionsOf(messages).map(async (version) => {
-      const source = await templateOf(folder, version, tools);
+    messageVersions(messages).map(async (version) => {
+      const source = await loadTemplate(folder, version, tools);
       return { ...version, compile: (tables) => compile(source, tables) };
     }),
   );
@@ -94,7 +94,11 @@ async function layoutsOf<F>(
 const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
 
 /** A format that its seal can be put around; E_ADAPTER_INVALID for another. */
-function fitting<F extends Pick<MessageFormat<unknown>, 'format'>>(format: F, { seal }: Manifest, place: Place): F {
+function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
+  format: F,
+  { seal }: Manifest,
+  place: Place,
+): F {
   if (sealOf[format.format] === seal.kind) return format;
   throw invalid(
     `a seal of kind ${seal.kind} does not fit these templates`,
@@ -144,7 +148,7 @@ export async function loadYaml<T>(
     });
   }
   const text = await tools.readText(file);
-  const place = placesIn(file, text, tools);
+  const place = yamlPlaces(file, text, tools);
   const checked = validate(tools.readYaml(text, file));
   if (checked.ok) return { value: checked.value, place };
   const [first, ...more] = checked.errors;
@@ -157,7 +161,7 @@ export async function loadYaml<T>(
 }
 
 /** Places of JSON Pointers in the text of a YAML file, as `file:line:column`. */
-export function placesIn(file: string, text: string, { placeInYaml }: Pick<AdapterTools, 'placeInYaml'>): Place {
+export function yamlPlaces(file: string, text: string, { placeInYaml }: Pick<AdapterTools, 'placeInYaml'>): Place {
   return (pointer) => {
     const { line, column } = placeInYaml(text, pointer);
     return `${file}:${line}:${column}`;
@@ -165,7 +169,7 @@ export function placesIn(file: string, text: string, { placeInYaml }: Pick<Adapt
 }
 
 /** A template with its file and schema; E_ADAPTER_INVALID when one of them is not there. */
-export async function templateOf(
+export async function loadTemplate(
   folder: string,
   { template, schema, type, contentType }: MessageData,
   { readText }: Pick<AdapterTools, 'readText'>,

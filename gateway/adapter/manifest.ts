@@ -113,7 +113,7 @@ export interface Manifest {
 }
 
 /** The terms for the gateway of one side. `ours`: the administration that wrote the folder. */
-export function termsOf({ arrangement }: Manifest, side: 'ours' | 'theirs'): Arrangement {
+export function arrangementFor({ arrangement }: Manifest, side: 'ours' | 'theirs'): Arrangement {
   const other = side === 'ours' ? 'theirs' : 'ours';
   const {
     title,

@@ -3,7 +3,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mirrored, type Adapter } from '../adapter/adapter.ts';
+import { swapSides, type Adapter } from '../adapter/adapter.ts';
 import { requireCertified } from '../adapter/certificate.ts';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
@@ -59,7 +59,7 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
   if (config.environment === 'production') await requireCertified(folder);
   const own = await loadAdapter(folder, tools);
   const adapter = settings.mirrored
-    ? mirrored(own, await loadHome(join(config.adapters, code.toLowerCase()), tools))
+    ? swapSides(own, await loadHome(join(config.adapters, code.toLowerCase()), tools))
     : own;
   if (adapter.partner !== code) {
     throw new GatewayError('E_CONFIG_INVALID', `the adapter ${settings.adapter} belongs to another partner`, {
@@ -109,7 +109,7 @@ export async function reloadPartner(options: ConnectOptions, current: Partner): 
 
 /** Compiles all schemas now, so that a faulty one stops the start and not the first message. */
 function schemasOf(adapter: Adapter): Partner['schemaOf'] {
-  const layouts = adapter.stretches.flatMap((day) => adapter.on(day).accepted.map(({ format }) => format.schema));
+  const layouts = adapter.periods.flatMap((day) => adapter.formatsOn(day).accepted.map(({ format }) => format.schema));
   const compiled = new Map([...new Set(layouts)].map((path) => [path, loadSchema(path)]));
   return ({ schema }) => compiled.get(schema) ?? loadSchema(schema);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { CheckSchema } from '../adapter/check/message-text.ts';
 import { GatewayError } from '../model/errors.ts';
 import { loadSchema, type Schema } from '../wire/xsd/schema.ts';
-import { checkDraft } from '../wire/signature/seal.ts';
+import { checkUnsigned } from '../wire/signature/seal.ts';
 
 /** The folder of an adapter; E_ADAPTER_UNKNOWN where there is none. */
 export function folderOf(adapters: string, cc: string): string {
@@ -23,6 +23,6 @@ export function schemaChecker(): CheckSchema {
   return (text, format) => {
     const schema = schemas.get(format.schema) ?? loadSchema(format.schema);
     schemas.set(format.schema, schema);
-    checkDraft([text], format, schema)[Symbol.dispose]();
+    checkUnsigned([text], format, schema)[Symbol.dispose]();
   };
 }

@@ -1,7 +1,7 @@
 /** `mra adapter lint`: reports everything wrong or doubtful in the folder of an adapter. */
 
 import type { Command } from 'commander';
-import { lintAdapter, type Finding } from '../adapter/check/lint.ts';
+import { lintAdapter, type LintFinding } from '../adapter/check/lint.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';
@@ -31,7 +31,7 @@ async function lint(context: CliContext, cc: string): Promise<void> {
   else out.next(`mra adapter test ${cc}`);
 }
 
-function findingLines({ severity, code, rule, file, line, column, detail, fix }: Finding): string {
+function findingLines({ severity, code, rule, file, line, column, detail, fix }: LintFinding): string {
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return `${place}  ${severity}  ${code} ${rule}  ${detail}${fix === undefined ? '' : `\n  fix  ${fix}`}`;
 }

@@ -7,7 +7,7 @@ import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Outcome } from '../model/clearance/answer.ts';
 import type { NotChecked } from '../model/clearance/assessment.ts';
 import type { HoldReason, RecordFault } from '../model/message.ts';
-import type { Ineligible } from '../model/record/eligibility.ts';
+import type { IneligibilityReason } from '../model/record/eligibility.ts';
 import { faultRules } from '../model/record/fault-rules.ts';
 import type { CliContext } from './context.ts';
 
@@ -21,7 +21,7 @@ interface Explained {
   readonly example?: string;
 }
 
-type FixedIneligible = Exclude<Ineligible, `field_missing:${string}`> | 'field_missing';
+type FixedIneligible = Exclude<IneligibilityReason, `field_missing:${string}`> | 'field_missing';
 
 type Texts<Code extends string> = Readonly<Record<Code, Omit<Explained, 'code'>>>;
 

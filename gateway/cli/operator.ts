@@ -7,7 +7,7 @@ import type { Adapter } from '../adapter/adapter.ts';
 import type { Gateway } from '../gateway.ts';
 import { eligibility } from '../model/record/partner-view.ts';
 import { GatewayError } from '../model/errors.ts';
-import { columnsOf, recordColumns } from '../model/record/record-text.ts';
+import { columnValues, recordColumns } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import type { ImportReport, Problem } from '../domestic/import.ts';
 import { allOperators, countOperators, findOperator } from '../store/operators.ts';
@@ -19,7 +19,9 @@ import { wholeNumber } from './whole-number.ts';
 /** The part of a partner that decides which of our operators it may see. */
 interface Viewer {
   readonly code: string;
-  readonly adapter: Pick<Adapter, 'arrangement' | 'identifiers'> & { readonly list: Pick<Adapter['list'], 'needs'> };
+  readonly adapter: Pick<Adapter, 'arrangement' | 'identifiers'> & {
+    readonly list: Pick<Adapter['list'], 'requiredPaths'>;
+  };
 }
 
 interface OperatorGateway extends Pick<Gateway, 'home' | 'db' | 'now'> {
@@ -145,7 +147,7 @@ async function show({ out }: OperatorContext, gateway: OperatorGateway, code: st
       fix: `A code is ${gateway.home.code.words}.`,
     });
   const partners = [...gateway.partners.values()].map((partner) => visibility(record, partner));
-  const columns = columnsOf(record);
+  const columns = columnValues(record);
   out.result(
     { record, partners },
     recordColumns.filter((field) => columns[field] !== undefined).map((field) => ({ field, value: columns[field] })),
@@ -156,7 +158,7 @@ async function show({ out }: OperatorContext, gateway: OperatorGateway, code: st
 /** Whether a partner may see the operator, and every reason why not. */
 function visibility(record: DomesticRecord, { code: partner, adapter }: Viewer) {
   const { arrangement, identifiers, list } = adapter;
-  const found = eligibility(record, { arrangement, needs: list.needs, form: identifiers.ours });
+  const found = eligibility(record, { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours });
   const identifier = identifiers.ours.toIdentifier(record.code);
   return { partner, identifier, listed: found.eligible ? 'yes' : 'no', reasons: found.eligible ? [] : found.reasons };
 }

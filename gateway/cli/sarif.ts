@@ -1,10 +1,10 @@
 /** Findings of lint as SARIF 2.1.0 (OASIS), which code reviews and editors show beside the line. */
 
-import type { Finding } from '../adapter/check/lint.ts';
+import type { LintFinding } from '../adapter/check/lint.ts';
 import { lintRules } from '../adapter/check/lint-rules.ts';
 
 /** The whole log: one run, every rule that lint has, and the findings. */
-export function sarifLog(findings: readonly Finding[]): unknown {
+export function sarifLog(findings: readonly LintFinding[]): unknown {
   const names = Object.keys(lintRules);
   const rules = Object.entries(lintRules).map(([name, { code, means, why, mend }]) => ({
     id: code,
@@ -27,7 +27,7 @@ export function sarifLog(findings: readonly Finding[]): unknown {
   };
 }
 
-function resultOf({ code, severity, file, line, column, detail, fix }: Finding, ruleIndex: number): unknown {
+function resultOf({ code, severity, file, line, column, detail, fix }: LintFinding, ruleIndex: number): unknown {
   // 3.30.5: a region without a line would mean the whole file, which is said by leaving it out.
   const region = line === undefined ? {} : { region: { startLine: line, startColumn: column ?? 1 } };
   const uri = file.split('/').map(encodeURIComponent).join('/');

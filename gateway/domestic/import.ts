@@ -13,7 +13,7 @@ import { isGatewayError } from '../model/errors.ts';
 import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
-import { columnsOf, optionalColumns, recordColumns } from '../model/record/record-text.ts';
+import { columnValues, optionalColumns, recordColumns } from '../model/record/record-text.ts';
 import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveOperators } from '../store/operators.ts';
@@ -142,7 +142,7 @@ function readLine(row: number, text: string, shape: Shape): FileRow & { readonly
   const unread = { row, fields: { line: text } };
   try {
     const checked = shape(parseStrictJson(text));
-    if (checked.ok) return { row, fields: columnsOf(checked.value), faults: [] };
+    if (checked.ok) return { row, fields: columnValues(checked.value), faults: [] };
     const faults = checked.errors.map(({ pointer, detail }) =>
       faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail),
     );

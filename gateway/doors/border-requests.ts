@@ -6,7 +6,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
 
-export interface Reply {
+export interface BorderReply {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export function mediaTypeOf({ headers }: IncomingMessage): string {
 }
 
 /** The whole body. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readRequestBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const refuse = (): never => {
     throw new GatewayError('E_SIZE_EXCEEDED', `a request may have ${limit} bytes`);
   };
@@ -58,7 +58,7 @@ export function requestIdOf({ headers }: IncomingMessage, random: (bytes: number
 }
 
 /** Writes a reply. Answers about operators must not be cached. */
-export function sendReply(response: ServerResponse, requestId: string, reply: Reply): void {
+export function sendReply(response: ServerResponse, requestId: string, reply: BorderReply): void {
   const text = JSON.stringify(reply.body);
   response.writeHead(reply.status, {
     'content-type': 'application/json',
@@ -71,7 +71,7 @@ export function sendReply(response: ServerResponse, requestId: string, reply: Re
 }
 
 /** The error as a problem reply. It has texts of ours and pointers, never values of the request. */
-export function problemReply(thrown: unknown, requestId: string): Reply {
+export function problemReply(thrown: unknown, requestId: string): BorderReply {
   const error = asRequestError(thrown);
   const problem = problemOf(error, requestId, faultsOf(error));
   const retry = problem.status === 503 ? { 'retry-after': '5' } : {};

@@ -7,10 +7,10 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { listInForce } from '../store/streams.ts';
-import type { Reply } from './border-requests.ts';
+import type { BorderReply } from './border-requests.ts';
 
 /** The terms of each arrangement, and the freshness of the partner's list. */
-export async function partnersReply(clearance: Clearance): Promise<Reply> {
+export async function partnersReply(clearance: Clearance): Promise<BorderReply> {
   const now = momentOf(clearance.now());
   const partners = await Promise.all(
     [...clearance.partners.values()].map(async ({ adapter }) => {
@@ -39,7 +39,7 @@ export async function partnersReply(clearance: Clearance): Promise<Reply> {
  * neither does a rejected adapter, because the previous one answers.
  * Throws E_STORE_UNREACHABLE when the register cannot be read, for any reason.
  */
-export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<Reply> {
+export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<BorderReply> {
   const states = await listStates(clearance).catch((cause: unknown) => {
     throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read', { cause });
   });

@@ -27,10 +27,10 @@ import {
   idempotencyKeyOf,
   mediaTypeOf,
   problemReply,
-  readBody,
+  readRequestBody,
   requestIdOf,
   sendReply,
-  type Reply,
+  type BorderReply,
 } from './border-requests.ts';
 import { problemOf } from './problems.ts';
 
@@ -71,8 +71,8 @@ interface Call {
 
 interface Route {
   readonly path: RegExp;
-  readonly GET?: (call: Call) => Promise<Reply>;
-  readonly POST?: (call: Call) => Promise<Reply>;
+  readonly GET?: (call: Call) => Promise<BorderReply>;
+  readonly POST?: (call: Call) => Promise<BorderReply>;
 }
 
 const routes: readonly Route[] = [
@@ -112,7 +112,12 @@ export function borderDoor(door: BorderDoor): RequestListener {
   };
 }
 
-async function answer(door: BorderDoor, readers: Readers, request: IncomingMessage, requestId: string): Promise<Reply> {
+async function answer(
+  door: BorderDoor,
+  readers: Readers,
+  request: IncomingMessage,
+  requestId: string,
+): Promise<BorderReply> {
   const url = URL.parse(request.url ?? '', 'http://border');
   for (const route of url === null ? [] : routes) {
     const match = route.path.exec(url?.pathname ?? '');
@@ -129,17 +134,17 @@ async function answer(door: BorderDoor, readers: Readers, request: IncomingMessa
   throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
 }
 
-async function postCheck(call: Call): Promise<Reply> {
+async function postCheck(call: Call): Promise<BorderReply> {
   const body = await readJsonBody(call, checkLimit);
   return await idempotently(call, body, async (save) => {
     const question = valid(call.readers.check, parseStrictJson(body));
     const minimal = call.request.headers['prefer']?.includes('return=minimal') === true;
-    const reply = (proven: ProvenAnswer): Reply => checkReply(proven, minimal);
+    const reply = (proven: ProvenAnswer): BorderReply => checkReply(proven, minimal);
     return reply(await check(call.door, question, call.requester, (tx, proven) => save(tx, reply(proven))));
   });
 }
 
-function checkReply(proven: ProvenAnswer, minimal: boolean): Reply {
+function checkReply(proven: ProvenAnswer, minimal: boolean): BorderReply {
   const number = proven.proof.consultation_number;
   const location = `/v1/consultations/${number}`;
   if (!minimal) return { status: 201, body: proven, headers: { location } };
@@ -147,7 +152,7 @@ function checkReply(proven: ProvenAnswer, minimal: boolean): Reply {
   return { status: 201, body, headers: { location, 'preference-applied': 'return=minimal' } };
 }
 
-async function postBatch(call: Call): Promise<Reply> {
+async function postBatch(call: Call): Promise<BorderReply> {
   const body = await readJsonBody(call, batchLimit);
   return await idempotently(call, body, async (save) => {
     const { checks, ...shared } = valid(call.readers.batch, parseStrictJson(body));
@@ -159,14 +164,14 @@ async function postBatch(call: Call): Promise<Reply> {
       if (verdict.ok) questions.set(key, verdict.value);
       else faulty.set(key, new RequestFaults(explainFaults(verdict.errors, question)));
     }
-    const reply = (results: BatchResult): Reply =>
+    const reply = (results: BatchResult): BorderReply =>
       batchReply(call, Object.keys(checks), new Map([...results, ...faulty]));
     return reply(await checkBatch(call.door, questions, call.requester, (tx, results) => save(tx, reply(results))));
   });
 }
 
 /** Results under the caller's keys, in the caller's order. A faulty question does not affect the others. */
-function batchReply({ door, requestId }: Call, keys: readonly string[], results: BatchResult): Reply {
+function batchReply({ door, requestId }: Call, keys: readonly string[], results: BatchResult): BorderReply {
   const counts = new Map<string, number>([['total', keys.length]]);
   const entries = keys.map((key): [string, unknown] => {
     const result = results.get(key) ?? new GatewayError('E_INTERNAL', 'a question was not answered');
@@ -188,8 +193,8 @@ function batchReply({ door, requestId }: Call, keys: readonly string[], results:
   return { status: 200, body };
 }
 
-async function postAssessment(call: Call): Promise<Reply> {
-  const body = await readBody(call.request, entryLimit);
+async function postAssessment(call: Call): Promise<BorderReply> {
+  const body = await readRequestBody(call.request, entryLimit);
   return await idempotently(call, body, async (save) => {
     const profile = call.url.searchParams.get('profile') ?? undefined;
     const read = readEntry(body, mediaTypeOf(call.request), call.readers.entry, profile);
@@ -199,7 +204,7 @@ async function postAssessment(call: Call): Promise<Reply> {
   });
 }
 
-function assessmentReply(assessed: Assessment): Reply {
+function assessmentReply(assessed: Assessment): BorderReply {
   const location = `/v1/assessments/${assessed.assessment}`;
   return { status: 201, body: { ...assessed, links: { self: location } }, headers: { location } };
 }
@@ -207,7 +212,7 @@ function assessmentReply(assessed: Assessment): Reply {
 async function readJsonBody({ request }: Call, limit: number): Promise<Buffer> {
   if (mediaTypeOf(request) !== 'application/json')
     throw new GatewayError('E_REQUEST_TYPE', 'the body must be application/json');
-  return await readBody(request, limit);
+  return await readRequestBody(request, limit);
 }
 
 function valid<T>(validator: (value: unknown) => JsonVerdict<T>, value: unknown): T {
@@ -217,13 +222,17 @@ function valid<T>(validator: (value: unknown) => JsonVerdict<T>, value: unknown)
 }
 
 /** Stores the reply in the transaction of the answer. */
-type SaveReply = (tx: Tx, reply: Reply) => Promise<void>;
+type SaveReply = (tx: Tx, reply: BorderReply) => Promise<void>;
 
 /**
  * With an idempotency key, the work is done once: the reply is stored with the answer, and a repeated request gets the stored reply. Of two
  * concurrent requests with one key, the second cannot store its reply: its transaction is rolled back, and it gets the reply of the first.
  */
-async function idempotently(call: Call, body: Uint8Array, work: (save: SaveReply) => Promise<Reply>): Promise<Reply> {
+async function idempotently(
+  call: Call,
+  body: Uint8Array,
+  work: (save: SaveReply) => Promise<BorderReply>,
+): Promise<BorderReply> {
   const key = idempotencyKeyOf(call.request);
   if (key === undefined) return await work(() => Promise.resolve());
   const { door, requester, url } = call;
@@ -247,13 +256,17 @@ class KeyUsed extends Error {
   override readonly name = 'KeyUsed';
 }
 
-async function storedReply({ door, requester }: Call, key: string, fingerprint: string): Promise<Reply | undefined> {
+async function storedReply(
+  { door, requester }: Call,
+  key: string,
+  fingerprint: string,
+): Promise<BorderReply | undefined> {
   const found = await findIdempotent(door.db.sql, requester, key);
   if (found === undefined) return undefined;
   if (found.fingerprint !== fingerprint) {
     const detail = `the key was first used at ${found.at}; use a new key, or send the same body`;
     throw new GatewayError('E_IDEMPOTENCY_MISMATCH', detail);
   }
-  const { body, headers } = JSON.parse(found.body) as Omit<Reply, 'status'>;
+  const { body, headers } = JSON.parse(found.body) as Omit<BorderReply, 'status'>;
   return { status: found.status, body, headers: { ...headers, 'idempotent-replayed': 'true' } };
 }

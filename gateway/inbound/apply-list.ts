@@ -4,10 +4,10 @@ import { readMessage } from './read-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { judgeChain, judgePart, judgeSequence } from '../model/list/judge.ts';
-import { contentOf, planList, touchedBuckets, type ListPlan } from '../model/list/list-plan.ts';
+import { receivedList, planList, touchedBuckets, type ListPlan } from '../model/list/list-plan.ts';
 import type { Digest } from '../model/message.ts';
 import { emptyMirror } from '../model/list/mirror.ts';
-import { appendRecords, openPacker, packed, type PackedList } from '../model/record/packed-records.ts';
+import { appendRecords, openPacker, closePacker, type PackedList } from '../model/record/packed-records.ts';
 import { getBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { findInbox } from '../store/inbox.ts';
@@ -64,7 +64,7 @@ async function joinParts(
     if (message.kind === 'list') appendRecords(packer, message.list.records);
   }
   appendRecords(packer, last.records);
-  return { ...last, records: packed(packer) };
+  return { ...last, records: closePacker(packer) };
 }
 
 async function planChange(
@@ -72,7 +72,7 @@ async function planChange(
   list: PackedList,
   stream: Stream | undefined,
 ): Promise<ListPlan> {
-  const content = contentOf(list);
+  const content = receivedList(list);
   const buckets =
     stream === undefined ? new Map() : await loadBuckets(gateway.db.sql, stream.id, touchedBuckets(content));
   const { identifiers, arrangement, timeZone } = partner.adapter;

@@ -35,7 +35,7 @@ export async function readMessage(
 
 function decode(partner: Partner, verified: VerifiedMessage, receivedAt: string): DecodedMessage {
   // 2. In a layout that is accepted on that day, and as its schema says.
-  const { accepted } = partner.adapter.on(dayAt(receivedAt, partner.adapter.timeZone));
+  const { accepted } = partner.adapter.formatsOn(dayAt(receivedAt, partner.adapter.timeZone));
   const layout = accepted.find(({ format }) => format.type === verified.type);
   if (layout === undefined) throw new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
   const valid = validate(verified, partner.schemaOf(layout.format));

@@ -13,7 +13,7 @@ import { addMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
-import { checkDraft, seal } from '../wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
 /** A message whose bytes are kept. */
 export interface InboundMessage {
@@ -147,7 +147,7 @@ export async function sealReceipt(
     issuedAt: momentOf(gateway.now()),
     subject: { id, digest },
   };
-  using draft = checkDraft([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
+  using draft = checkUnsigned([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
   return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
 }
 
@@ -158,8 +158,8 @@ async function sealReply(
 ): Promise<SealedMessage> {
   const [id, at] = [gateway.newId(), momentOf(gateway.now())];
   const reply: Reply = { ...outcome, id, from: gateway.home.country, to: partner.code, issuedAt: at, subject };
-  const layout = partner.adapter.on(dayAt(at, partner.adapter.timeZone)).reply;
+  const layout = partner.adapter.formatsOn(dayAt(at, partner.adapter.timeZone)).reply;
   const { format, type, contentType } = layout;
-  using draft = checkDraft(layout.encode(reply), { format, type, contentType }, partner.schemaOf(layout));
+  using draft = checkUnsigned(layout.encode(reply), { format, type, contentType }, partner.schemaOf(layout));
   return await seal(draft, partner.signer, { id, partner: partner.code, kind: 'reply', at });
 }

@@ -2,29 +2,29 @@
 
 export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
-interface Known<T> {
+interface MemoEntry<T> {
   readonly key: Uint8Array;
   readonly value: T;
 }
 
 /** Longer keys, and more of them, are computed each time, so that no sender can fill the memory. */
-const longestKey = 96;
-const mostKeys = 4096;
-const places = 2 * mostKeys;
+const maxKeyLength = 96;
+const maxKeys = 4096;
+const places = 2 * maxKeys;
 
 /** Caches `compute`, which receives the bytes as UTF-8 text. */
 export function byteMemo<T>(compute: (text: string) => T): ByteMemo<T> {
-  const table = new Array<Known<T> | undefined>(places).fill(undefined);
+  const table = new Array<MemoEntry<T> | undefined>(places).fill(undefined);
   let used = 0;
   return (bytes, start, end) => {
-    if (end - start > longestKey) return compute(textIn(bytes, start, end));
-    let place = placeOf(bytes, start, end);
+    if (end - start > maxKeyLength) return compute(textIn(bytes, start, end));
+    let place = slotOf(bytes, start, end);
     for (let known = table[place]; known !== undefined; known = table[place]) {
       if (isSame(known.key, bytes, start, end)) return known.value;
       place = (place + 1) % places;
     }
     const value = compute(textIn(bytes, start, end));
-    if (used < mostKeys) {
+    if (used < maxKeys) {
       used += 1;
       // A slice of a Buffer would be a view, and keep the whole list in memory.
       table[place] = { key: new Uint8Array(bytes.subarray(start, end)), value };
@@ -34,7 +34,7 @@ export function byteMemo<T>(compute: (text: string) => T): ByteMemo<T> {
 }
 
 /** FNV-1a. */
-function placeOf(bytes: Uint8Array, start: number, end: number): number {
+function slotOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let i = start; i < end; i += 1) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   return (hash >>> 8) % places;

@@ -32,6 +32,6 @@ export type BodyDecoder<T> =
  * The same text as the engine keeps it for names of members: one copy of each, compared by address. A list compares the names of
  * its elements a million times.
  */
-export function keptName(name: string): string {
+export function internName(name: string): string {
   return Object.keys({ [name]: true })[0] ?? name;
 }

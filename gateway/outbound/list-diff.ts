@@ -6,14 +6,20 @@ import type { Partner } from '../gateway.ts';
 import { openColumns, readColumns } from '../model/record/columns.ts';
 import { dayAt } from '../model/day.ts';
 import { bucketOf } from '../model/list/digest.ts';
-import { departureOf, identifierOf, type Ineligible, type ListTerms } from '../model/record/eligibility.ts';
+import { departureOf, identifierOf, type IneligibilityReason, type ListTerms } from '../model/record/eligibility.ts';
 import type { Departure, ListMessage } from '../model/list/list.ts';
-import { differences } from '../model/list/list-difference.ts';
-import { beginChange, entriesIn, findEntry, mirrorOf } from '../model/list/mirror.ts';
-import type { Bucket, MirrorEntry, OpenChange } from '../model/list/mirror.ts';
+import { compareByLeaf } from '../model/list/list-difference.ts';
+import { beginMirrorChange, entriesIn, findEntry, mirrorOf } from '../model/list/mirror.ts';
+import type { Bucket, MirrorEntry, OpenMirrorChange } from '../model/list/mirror.ts';
 import { domesticLayout, operatorOfText } from '../model/record/record-text.ts';
-import { operatorPacking, type OperatorPacking } from '../model/record/partner-view.ts';
-import { dropRecord, openPacker, packed, pickRecords, type PackedRecords } from '../model/record/packed-records.ts';
+import { operatorPacker, type PackOperator } from '../model/record/partner-view.ts';
+import {
+  dropRecord,
+  openPacker,
+  closePacker,
+  pickRecords,
+  type PackedRecords,
+} from '../model/record/packed-records.ts';
 import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
 import type { Reader } from '../store/database.ts';
 import { loadBuckets } from '../store/mirrors.ts';
@@ -26,7 +32,7 @@ import {
 } from '../store/operators.ts';
 import type { Watermark, Stream } from '../store/streams.ts';
 
-export interface ListContent {
+export interface ListDiff {
   readonly kind: ListMessage['kind'];
   readonly records: PackedRecords;
   readonly departures: readonly Departure[];
@@ -35,12 +41,12 @@ export interface ListContent {
   /** The buckets the change was worked out from. */
   readonly held: ReadonlyMap<number, Bucket>;
   /** What the partner will hold: of a full list this very list, of a change what it holds now, until its messages are numbered. */
-  readonly mirror: OpenChange;
-  readonly leftOut: ReadonlyMap<Ineligible, number>;
+  readonly mirror: OpenMirrorChange;
+  readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
   readonly watermark: Watermark;
 }
 
-interface Wanted {
+interface DiffRequest {
   readonly partner: Partner;
   readonly stream: Stream | undefined;
   readonly kind: ListMessage['kind'];
@@ -48,56 +54,56 @@ interface Wanted {
   readonly today: Day;
   readonly now: Date;
   /** Identifiers of operators whose record was tried and cannot be written. */
-  readonly unwritable: ReadonlySet<string>;
+  readonly unencodable: ReadonlySet<string>;
 }
 
 /**
  * Reads the operators that changed since the last list, and the buckets of the mirror they lie in; all of them for a full
  * list, and where the terms or the layout changed, since then everybody may be seen differently.
  */
-export async function listContent(reader: Reader, wanted: Wanted): Promise<ListContent> {
+export async function diffList(reader: Reader, wanted: DiffRequest): Promise<ListDiff> {
   const { kind, stream } = wanted;
-  const view = viewOf(wanted);
+  const view = visibilityFor(wanted);
   // Read before the operators: what changes meanwhile is looked at again next time.
   const watermark = { revision: await operatorRevision(reader), terms: view.terms };
-  if (kind === 'full' || stream === undefined) return await fullContent(reader, view, { ...wanted, watermark });
+  if (kind === 'full' || stream === undefined) return await diffFullList(reader, view, { ...wanted, watermark });
   return stream.watermark.terms === watermark.terms
-    ? await changedContent(reader, view, { ...wanted, stream, watermark })
-    : await comparedContent(reader, view, { ...wanted, stream, watermark });
+    ? await diffChangedOperators(reader, view, { ...wanted, stream, watermark })
+    : await diffAllOperators(reader, view, { ...wanted, stream, watermark });
 }
 
 /** How this partner sees our operators. */
-interface View {
-  readonly packing: OperatorPacking;
+interface Visibility {
+  readonly packing: PackOperator;
   readonly form: IdentifierForm;
-  readonly unwritable: ReadonlySet<string>;
+  readonly unencodable: ReadonlySet<string>;
   /** Digest over all that decides who may be seen and how. */
   readonly terms: string;
 }
 
-function viewOf({ partner, now, unwritable }: Wanted): View {
+function visibilityFor({ partner, now, unencodable }: DiffRequest): Visibility {
   const { arrangement, identifiers, timeZone } = partner.adapter;
-  const { list } = partner.adapter.on(dayAt(now, timeZone));
+  const { list } = partner.adapter.formatsOn(dayAt(now, timeZone));
   const form = identifiers.ours;
-  const terms: ListTerms = { arrangement, needs: list.needs, form };
-  const deciding = [list.fingerprint, list.needs, arrangement.grades, form.form, form.grammar.source];
+  const terms: ListTerms = { arrangement, requiredPaths: list.requiredPaths, form };
+  const deciding = [list.fingerprint, list.requiredPaths, arrangement.grades, form.form, form.grammar.source];
   return {
-    packing: operatorPacking(terms, list.view),
+    packing: operatorPacker(terms, list.view),
     form,
-    unwritable,
+    unencodable,
     terms: createHash('sha256').update(JSON.stringify(deciding)).digest('hex'),
   };
 }
 
 /** What was seen of operators that were read. */
-interface Seen {
+interface VisibleOperators {
   readonly records: PackedRecords;
   readonly entries: readonly MirrorEntry[];
-  readonly leftOut: ReadonlyMap<Ineligible, number>;
+  readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
 }
 
 /** An operator the partner may not see. */
-interface Unseen {
+interface HiddenOperator {
   readonly identifier: string;
   /** It may be seen but not written: what the partner holds of it stays. */
   readonly stays: boolean;
@@ -106,31 +112,31 @@ interface Unseen {
   operator(): DomesticRecord;
 }
 
-const notWritable: readonly Ineligible[] = ['value_not_writable'];
+const notEncodable: readonly IneligibilityReason[] = ['value_not_writable'];
 
-async function everybody(reader: Reader): Promise<{ pages: AsyncIterable<OperatorPage>; most: number }> {
+async function allOperators(reader: Reader): Promise<{ pages: AsyncIterable<OperatorPage>; most: number }> {
   return { pages: operatorPages(reader), most: await countOperators(reader) };
 }
 
 /** Looks at operators as the partner will see them; `tell` is told of those it may not see. */
-async function look(
+async function readOperators(
   { pages, most }: { readonly pages: AsyncIterable<OperatorPage>; readonly most: number },
-  { packing, form, unwritable }: View,
-  tell: (unseen: Unseen) => void,
-): Promise<Seen> {
+  { packing, form, unencodable }: Visibility,
+  onHidden: (unseen: HiddenOperator) => void,
+): Promise<VisibleOperators> {
   const packer = openPacker(most);
   const entries: MirrorEntry[] = [];
   const columns = openColumns();
-  const leftOut = new Map<Ineligible, number>();
+  const leftOut = new Map<IneligibilityReason, number>();
   for await (const page of pages) {
     // A line end stands between two operators.
     for (let at = 0, end = 0; at < page.length; at = end + 1) {
       const [start, after] = [at, entries.length];
       end = readColumns(columns, domesticLayout, page, start);
       let seen = packing(columns, packer);
-      if ('leaf' in seen && unwritable.has(seen.identifier)) {
+      if ('leaf' in seen && unencodable.has(seen.identifier)) {
         dropRecord(packer);
-        seen = notWritable;
+        seen = notEncodable;
       }
       if ('leaf' in seen) {
         entries.push(seen);
@@ -139,71 +145,83 @@ async function look(
       for (const reason of seen) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
       const identifier = identifierOf(columns, { form });
       const stays = seen.includes('value_not_writable');
-      tell({ identifier, stays, after, operator: () => operatorOfText(page.toString('utf8', start, end)) });
+      onHidden({ identifier, stays, after, operator: () => operatorOfText(page.toString('utf8', start, end)) });
     }
   }
-  return { records: packed(packer), entries, leftOut };
+  return { records: closePacker(packer), entries, leftOut };
 }
 
-async function fullContent(
+async function diffFullList(
   reader: Reader,
-  view: View,
-  wanted: Wanted & { watermark: Watermark },
-): Promise<ListContent> {
+  view: Visibility,
+  wanted: DiffRequest & { watermark: Watermark },
+): Promise<ListDiff> {
   const { watermark } = wanted;
-  const held = await toldByFullLists(reader, wanted);
-  const { records, entries, leftOut } = await look(await everybody(reader), view, ({ identifier, operator }) => {
-    if (held.has(identifier)) held.set(identifier, operator());
-  });
+  const held = await heldByFullListPartner(reader, wanted);
+  const { records, entries, leftOut } = await readOperators(
+    await allOperators(reader),
+    view,
+    ({ identifier, operator }) => {
+      if (held.has(identifier)) held.set(identifier, operator());
+    },
+  );
   for (const { identifier } of held.size === 0 ? [] : entries) held.delete(identifier);
-  const departures = [...held].map(([identifier, operator]) => departed(wanted, identifier, operator));
+  const departures = [...held].map(([identifier, operator]) => departureFor(wanted, identifier, operator));
   const mirror = mirrorOf(entries);
   return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, watermark };
 }
 
 /** Who a partner holds that takes full lists only: where one of them left, the list itself must say why. */
-async function toldByFullLists(
+async function heldByFullListPartner(
   reader: Reader,
-  { partner, stream }: Wanted,
+  { partner, stream }: DiffRequest,
 ): Promise<Map<string, DomesticRecord | undefined>> {
   if (stream === undefined || partner.adapter.lists.kinds.includes('delta')) return new Map();
   const buckets = await loadBuckets(reader, stream.id, 'all');
   return new Map(entriesIn(buckets).map(({ identifier }) => [identifier, undefined]));
 }
 
-function departed({ partner, today }: Wanted, identifier: string, operator: DomesticRecord | undefined): Departure {
+function departureFor(
+  { partner, today }: DiffRequest,
+  identifier: string,
+  operator: DomesticRecord | undefined,
+): Departure {
   return departureOf(operator, identifier, today, partner.adapter.arrangement.grades);
 }
 
-interface Held extends Wanted {
+interface DeltaRequest extends DiffRequest {
   readonly stream: Stream;
   readonly watermark: Watermark;
 }
 
 /** Everybody against everything held. */
-async function comparedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
+async function diffAllOperators(reader: Reader, view: Visibility, held: DeltaRequest): Promise<ListDiff> {
   const { stream, watermark } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
   const leaves = new Map(entriesIn(buckets).map(({ identifier, leaf }) => [identifier, leaf]));
   const unseen = new Map<string, DomesticRecord>();
-  const { records, entries, leftOut } = await look(await everybody(reader), view, ({ identifier, stays, operator }) => {
-    if (stays) leaves.delete(identifier);
-    else if (leaves.has(identifier)) unseen.set(identifier, operator());
-  });
+  const { records, entries, leftOut } = await readOperators(
+    await allOperators(reader),
+    view,
+    ({ identifier, stays, operator }) => {
+      if (stays) leaves.delete(identifier);
+      else if (leaves.has(identifier)) unseen.set(identifier, operator());
+    },
+  );
   const numbered = entries.map(({ identifier, leaf }, number) => ({ record: { identifier, number }, leaf }));
-  const { added, changed, left } = differences(leaves, numbered);
-  const departures = left.map((identifier) => departed(held, identifier, unseen.get(identifier)));
+  const { added, changed, left } = compareByLeaf(leaves, numbered);
+  const departures = left.map((identifier) => departureFor(held, identifier, unseen.get(identifier)));
   const numbers = [...added, ...changed].map(({ number }) => number);
-  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
+  return { ...deltaDiff({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
 /** Those that changed since the last list against what is held of them. */
-async function changedContent(reader: Reader, view: View, held: Held): Promise<ListContent> {
+async function diffChangedOperators(reader: Reader, view: Visibility, held: DeltaRequest): Promise<ListDiff> {
   const { stream, watermark } = held;
-  const unseen: Unseen[] = [];
+  const unseen: HiddenOperator[] = [];
   const pages = changedOperators(reader, stream.watermark.revision);
-  const { records, entries, leftOut } = await look({ pages, most: 0 }, view, (one) => unseen.push(one));
-  const latest = latestOf(entries, unseen);
+  const { records, entries, leftOut } = await readOperators({ pages, most: 0 }, view, (one) => unseen.push(one));
+  const latest = latestStates(entries, unseen);
   const buckets = await loadBuckets(reader, stream.id, [...new Set([...latest.keys()].map(bucketOf))]);
   const numbers: number[] = [];
   const departures: Departure[] = [];
@@ -211,14 +229,17 @@ async function changedContent(reader: Reader, view: View, held: Held): Promise<L
     const before = findEntry(buckets, identifier);
     if (typeof one === 'number') {
       if (before?.leaf !== entries[one]?.leaf) numbers.push(one);
-    } else if (before !== undefined && !one.stays) departures.push(departed(held, identifier, one.operator()));
+    } else if (before !== undefined && !one.stays) departures.push(departureFor(held, identifier, one.operator()));
   }
-  return { ...delta({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
+  return { ...deltaDiff({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
 /** What was seen last of each operator, the number of its record where it may be seen: one that changed while it was read comes twice. */
-function latestOf(entries: readonly MirrorEntry[], unseen: readonly Unseen[]): ReadonlyMap<string, number | Unseen> {
-  const latest = new Map<string, number | Unseen>();
+function latestStates(
+  entries: readonly MirrorEntry[],
+  unseen: readonly HiddenOperator[],
+): ReadonlyMap<string, number | HiddenOperator> {
+  const latest = new Map<string, number | HiddenOperator>();
   let next = 0;
   for (let number = 0; number <= entries.length; number += 1) {
     for (let one = unseen[next]; one !== undefined && one.after <= number; one = unseen[next]) {
@@ -241,15 +262,15 @@ interface Delta {
   readonly stream: Stream;
 }
 
-function delta({
+function deltaDiff({
   records,
   entries: all,
   numbers,
   departures,
   buckets,
   stream,
-}: Delta): Omit<ListContent, 'leftOut' | 'watermark'> {
+}: Delta): Omit<ListDiff, 'leftOut' | 'watermark'> {
   const entries = numbers.flatMap((number) => all[number] ?? []);
-  const mirror = beginChange(stream.mirror);
+  const mirror = beginMirrorChange(stream.mirror);
   return { kind: 'delta', records: pickRecords(records, numbers), departures, entries, held: buckets, mirror };
 }

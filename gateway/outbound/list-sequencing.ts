@@ -1,29 +1,29 @@
 /** Gives what a list says its messages: cut where it is too long, each with the number, the chain and the root after it. */
 
 import type { Gateway, Partner } from '../gateway.ts';
-import type { ListContent } from './list-diff.ts';
+import type { ListDiff } from './list-diff.ts';
 import { later, momentOf } from '../model/day.ts';
 import { nextChain, zeroChain } from '../model/list/digest.ts';
 import type { Part, Position } from '../model/list/list.ts';
-import { addChange, mirrorRoot } from '../model/list/mirror.ts';
+import { addMirrorChange, mirrorRoot } from '../model/list/mirror.ts';
 import { sliceRecords, type PackedList } from '../model/record/packed-records.ts';
 import type { Stream } from '../store/streams.ts';
 
 export interface Numbering {
   readonly stream: Stream | undefined;
-  readonly content: ListContent;
-  readonly each: boolean;
+  readonly content: ListDiff;
+  readonly onePerMessage: boolean;
 }
 
 /** One or more messages, each with the number, chain and root after it; made one by one, while those before are being signed. */
-export function* numbered(
+export function* sequenceMessages(
   gateway: Gateway,
   partner: Partner,
-  { stream, content, each }: Numbering,
+  { stream, content, onePerMessage }: Numbering,
 ): Generator<PackedList> {
   const { kind } = content;
   const { partRecords = Infinity } = partner.adapter.lists;
-  const cut = [...cutUp(content, each && kind === 'delta' ? 1 : partRecords)];
+  const cut = [...splitDiff(content, onePerMessage && kind === 'delta' ? 1 : partRecords)];
   const begins = stream === undefined || stream.resyncWanted;
   const epoch = begins
     ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
@@ -49,10 +49,10 @@ export function* numbered(
   }
 }
 
-type Cut = Pick<ListContent, 'records' | 'departures' | 'entries'>;
+type DiffPart = Pick<ListDiff, 'records' | 'departures' | 'entries'>;
 
 /** At most so many operators a message, records before departures; one message at least. */
-function* cutUp({ records, departures, entries }: Cut, most: number): Generator<Cut> {
+function* splitDiff({ records, departures, entries }: DiffPart, most: number): Generator<DiffPart> {
   const total = Math.max(1, records.count + departures.length);
   for (let from = 0; from < total; from += most) {
     const [begin, end] = [from - records.count, from - records.count + most];
@@ -65,7 +65,7 @@ function* cutUp({ records, departures, entries }: Cut, most: number): Generator<
 }
 
 /** Each delta states the mirror after it; all parts of a full list state the whole. */
-function applyTo({ mirror, held }: ListContent, { entries, departures }: Cut): void {
+function applyTo({ mirror, held }: ListDiff, { entries, departures }: DiffPart): void {
   const gone = departures.map(({ identifier }) => identifier);
-  addChange(mirror, held, entries, gone);
+  addMirrorChange(mirror, held, entries, gone);
 }

@@ -7,11 +7,11 @@
 
 import type { ListFormat } from '../adapter/adapter.ts';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
-import { listContent, type ListContent } from './list-diff.ts';
-import { numbered } from './list-sequencing.ts';
+import { diffList, type ListDiff } from './list-diff.ts';
+import { sequenceMessages } from './list-sequencing.ts';
 import { inForce } from '../model/arrangement.ts';
 import { dayAt } from '../model/day.ts';
-import type { Ineligible } from '../model/record/eligibility.ts';
+import type { IneligibilityReason } from '../model/record/eligibility.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
@@ -22,8 +22,8 @@ import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
 import { addMessages, supersedeOlder } from '../store/outbox.ts';
 import { findStream, moveStream, recordLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
-import { unwritableIn, type Unwritable } from './unencodable-records.ts';
-import { checkDraft, seal, writeChunks, type Draft } from '../wire/signature/seal.ts';
+import { findUnencodable, type UnencodableRecord } from './unencodable-records.ts';
+import { checkUnsigned, seal, writeChunks, type UnsignedMessage } from '../wire/signature/seal.ts';
 
 type ListKind = ListMessage['kind'];
 
@@ -41,9 +41,9 @@ export interface BuiltList extends BuiltMessage {
   readonly records: number;
   readonly departures: number;
   /** Why operators are not on it; of a delta, only those that changed were compared. */
-  readonly leftOut: ReadonlyMap<Ineligible, number>;
+  readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
   /** Operators left out because the partner's layout cannot carry a value of theirs. */
-  readonly unencodable: readonly Unwritable[];
+  readonly unencodable: readonly UnencodableRecord[];
   /** The stream it was built from. */
   readonly before: Stream | undefined;
   readonly mirror: MirrorChange;
@@ -100,9 +100,9 @@ export async function sendList(
 }
 
 /** Up to which revision operators were compared, when nothing changed. */
-type NothingNew = Pick<BuiltList, 'before' | 'watermark'>;
+type UnchangedList = Pick<BuiltList, 'before' | 'watermark'>;
 
-async function build(gateway: Gateway, code: string, options: ListOptions): Promise<BuiltList | NothingNew> {
+async function build(gateway: Gateway, code: string, options: ListOptions): Promise<BuiltList | UnchangedList> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
@@ -111,20 +111,20 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
   checkInForce(partner, today);
   const stream = await findStream(gateway.db.sql, partner.code, 'out');
   const kind = kindFor(partner, stream, options.kind);
-  const layout = partner.adapter.on(dayAt(gateway.now(), partner.adapter.timeZone)).list;
+  const layout = partner.adapter.formatsOn(dayAt(gateway.now(), partner.adapter.timeZone)).list;
 
-  const unencodable = new Map<string, Unwritable>();
+  const unencodable = new Map<string, UnencodableRecord>();
   for (;;) {
     // 2. Compare the operators this partner may see with those it holds.
-    const compared = { partner, stream, kind, today, now: gateway.now(), unwritable: new Set(unencodable.keys()) };
-    const content = await listContent(gateway.db.sql, compared);
+    const compared = { partner, stream, kind, today, now: gateway.now(), unencodable: new Set(unencodable.keys()) };
+    const content = await diffList(gateway.db.sql, compared);
     clock.lap('read');
-    if (saysNothingNew(stream, content) && options.renew !== true && options.kind !== 'full')
+    if (isUnchanged(stream, content) && options.renew !== true && options.kind !== 'full')
       return { before: stream, watermark: content.watermark };
 
     // 3. Number the messages: a long list travels in parts, changes in one delta or several.
     const lists = (): Iterable<PackedList> =>
-      numbered(gateway, partner, { stream, content, each: options.each === true });
+      sequenceMessages(gateway, partner, { stream, content, onePerMessage: options.each === true });
     try {
       // 4. Encode, validate and seal each of them.
       const messages = await sealAll(partner, layout, lists(), clock);
@@ -132,7 +132,7 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
     } catch (error) {
       // 5. Leave out records that the layout cannot carry, and build the rest again.
       const [first] = lists();
-      const found = first && unwritableIn(error, partner, layout, { ...first, records: content.records });
+      const found = first && findUnencodable(error, partner, layout, { ...first, records: content.records });
       if (found === undefined || found.length === 0) throw error;
       for (const each of found) unencodable.set(each.identifier, each);
       const count = found.length;
@@ -141,7 +141,7 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
   }
 }
 
-type Built = Pick<BuiltList, 'kind' | 'messages' | 'before' | 'unencodable'> & { readonly content: ListContent };
+type Built = Pick<BuiltList, 'kind' | 'messages' | 'before' | 'unencodable'> & { readonly content: ListDiff };
 
 function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
   const last = built.messages.at(-1);
@@ -203,7 +203,7 @@ function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | 
 }
 
 /** A delta without a change, or a full list that is the one the partner holds. */
-function saysNothingNew(stream: Stream | undefined, { kind, records, departures, mirror }: ListContent): boolean {
+function isUnchanged(stream: Stream | undefined, { kind, records, departures, mirror }: ListDiff): boolean {
   if (kind === 'delta') return records.count + departures.length === 0;
   return stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
 }
@@ -223,7 +223,7 @@ async function sealAll(
       clock.lap('compare');
       const content = writeChunks(layout.encode(list), list.records.count);
       clock.lap('encode');
-      const draft = checkDraft(content, layout, partner.schemaOf(layout));
+      const draft = checkUnsigned(content, layout, partner.schemaOf(layout));
       clock.lap('validate');
       sealing.push(sealOne(partner, list, draft));
       await sealing.at(-signedAtOnce);
@@ -236,7 +236,7 @@ async function sealAll(
   return await Promise.all(sealing);
 }
 
-async function sealOne(partner: Partner, list: PackedList, draft: Draft): Promise<BuiltMessage> {
+async function sealOne(partner: Partner, list: PackedList, draft: UnsignedMessage): Promise<BuiltMessage> {
   using open = draft;
   const meta = { id: list.id, partner: partner.code, kind: 'list', at: list.issuedAt } as const;
   return { list, sealed: await seal(open, partner.signer, meta) };

@@ -4,9 +4,9 @@ import type { ListFormat } from '../adapter/adapter.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError, type ErrorCode } from '../model/errors.ts';
 import { recordAt, sliceRecords, type PackedList } from '../model/record/packed-records.ts';
-import { checkDraft } from '../wire/signature/seal.ts';
+import { checkUnsigned } from '../wire/signature/seal.ts';
 
-export interface Unwritable {
+export interface UnencodableRecord {
   readonly identifier: string;
   readonly code: ErrorCode;
   readonly detail: string;
@@ -14,7 +14,7 @@ export interface Unwritable {
   readonly at?: string;
 }
 
-const ofRecords: readonly ErrorCode[] = [
+const recordErrorCodes: readonly ErrorCode[] = [
   'E_VALUE_INVALID',
   'E_CODE_UNKNOWN',
   'E_ELEMENT_MISSING',
@@ -23,34 +23,38 @@ const ofRecords: readonly ErrorCode[] = [
 ];
 
 /** Tries each record alone, after writing them failed; `list` lends its head. Empty when no single record is to blame. */
-export function unwritableIn(
+export function findUnencodable(
   failure: unknown,
   partner: Partner,
   layout: ListFormat,
   list: PackedList,
-): readonly Unwritable[] {
-  if (!ofRecords.includes(asGatewayError(failure).code)) return [];
+): readonly UnencodableRecord[] {
+  if (!recordErrorCodes.includes(asGatewayError(failure).code)) return [];
   const alone = (number: number): PackedList => ({
     ...list,
     records: sliceRecords(list.records, number, number + 1),
     departures: [],
   });
-  if (faultOf(partner, layout, alone(list.records.count)) !== undefined) return []; // the layout itself does not work
-  const found: Unwritable[] = [];
+  if (encodingFault(partner, layout, alone(list.records.count)) !== undefined) return []; // the layout itself does not work
+  const found: UnencodableRecord[] = [];
   for (let number = 0; number < list.records.count; number += 1) {
-    const fault = faultOf(partner, layout, alone(number));
+    const fault = encodingFault(partner, layout, alone(number));
     if (fault !== undefined) found.push({ identifier: recordAt(list.records, number).identifier, ...fault });
   }
   return found;
 }
 
-function faultOf(partner: Partner, layout: ListFormat, list: PackedList): Omit<Unwritable, 'identifier'> | undefined {
+function encodingFault(
+  partner: Partner,
+  layout: ListFormat,
+  list: PackedList,
+): Omit<UnencodableRecord, 'identifier'> | undefined {
   try {
-    checkDraft(layout.encode(list), layout, partner.schemaOf(layout))[Symbol.dispose]();
+    checkUnsigned(layout.encode(list), layout, partner.schemaOf(layout))[Symbol.dispose]();
     return undefined;
   } catch (error) {
     const { code, detail, at } = asGatewayError(error);
-    if (!ofRecords.includes(code)) throw error;
+    if (!recordErrorCodes.includes(code)) throw error;
     return { code, detail, ...(at === undefined ? {} : { at }) };
   }
 }

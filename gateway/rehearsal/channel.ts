@@ -10,7 +10,7 @@ import type { Transport } from '../wire/transport/transport.ts';
 import { openReceiptLog, type ReceiptLog, type ReceivedReceipt } from './receipt-log.ts';
 
 /** What became of a message: the receipt over it, if one came. */
-export interface Delivery extends Partial<ReceivedReceipt> {
+export interface ChannelDelivery extends Partial<ReceivedReceipt> {
   readonly id: string;
   readonly digest: string;
   /** What the connection or the outbox reports, for people. */
@@ -23,7 +23,7 @@ export interface Channel {
   readonly receipts: ReceiptLog;
   /** Pauses the lists that the dispatcher sends until the function that is returned is called. */
   pause(): () => void;
-  send(message: SealedMessage): Promise<Delivery>;
+  send(message: SealedMessage): Promise<ChannelDelivery>;
   /** Where the other side polls: gives messages of `send` first, and nothing else during a pause. */
   around(door: RequestListener): RequestListener;
 }

@@ -10,32 +10,32 @@ import { findInbox } from '../store/inbox.ts';
 import { attemptsOf, findMessage, type MessageRow } from '../store/outbox.ts';
 import { sidesAgree, testedOf, type Environment } from './environment.ts';
 import { complaintAbout, resultOf, type AnswerFault, type SendingFault, type SentMessage } from './fault.ts';
-import { evidenceOf, finding, together, type Evidence, type Finding } from './scenario.ts';
+import { evidenceOf, scenarioFinding, together, type Evidence, type ScenarioFinding } from './scenario.ts';
 import { deliveryOf, required, sendGoodList, settled } from './sending.ts';
 
 /** The simulator sends messages with the fault. Lists that are held are then rejected by two people. */
-export async function runSendingFault(environment: Environment, fault: SendingFault): Promise<Finding> {
+export async function runSendingFault(environment: Environment, fault: SendingFault): Promise<ScenarioFinding> {
   const { simulator, withinMs, tested } = environment;
   const sent = await fault.send(simulator, withinMs);
-  const result = finding(
+  const result = scenarioFinding(
     sent.map((message) => evidenceOf(fault.description, message)),
     ...sent.map((message) => complaintAbout(fault, message)),
   );
   if (tested === undefined) return result;
   const held = sent.filter(({ receipt }) => receipt?.verdict === 'held');
-  const rejected: Finding[] = [];
+  const rejected: ScenarioFinding[] = [];
   for (const message of held) rejected.push(await rejectHeld(environment, message));
   return together(result, ...rejected);
 }
 
-async function rejectHeld(environment: Environment, { id, digest }: SentMessage): Promise<Finding> {
+async function rejectHeld(environment: Environment, { id, digest }: SentMessage): Promise<ScenarioFinding> {
   const { simulator, withinMs } = environment;
   const tested = testedOf(environment);
   const first = await decideHeld(tested, id, { decision: 'refuse', person: 'first' });
   await decideHeld(tested, id, { decision: 'refuse', person: 'second' });
   const receipt = await simulator.receipts.next(digest, 1, withinMs);
   const delivery = { id, digest, evidence: 'as a message of its own', ...receipt };
-  return finding(
+  return scenarioFinding(
     [evidenceOf('two people rejected the held list', delivery)],
     first !== undefined && 'one person alone decided about a held list',
     resultOf(delivery) !== 'E_LIST_REFUSED' && 'the sender was not informed that the list was rejected',
@@ -43,11 +43,11 @@ async function rejectHeld(environment: Environment, { id, digest }: SentMessage)
 }
 
 /** The next good list is applied, and both sides hold the same. */
-export async function sendGoodAgain(environment: Environment): Promise<Finding> {
+export async function sendGoodAgain(environment: Environment): Promise<ScenarioFinding> {
   const { simulator, withinMs, tested } = environment;
   const row = await sendGoodList(simulator, withinMs);
   const agree = tested === undefined || (await sidesAgree(environment));
-  return finding(
+  return scenarioFinding(
     [evidenceOf('a good list afterwards', deliveryOf(simulator, row))],
     !isApplied(row) && `the good list afterwards ended as ${row.verdictDetail ?? row.state}`,
     !agree && 'the two sides do not hold the same list',
@@ -57,14 +57,14 @@ export async function sendGoodAgain(environment: Environment): Promise<Finding> 
 const isApplied = ({ state }: MessageRow): boolean => state === 'ACCEPTED' || state === 'PARTIAL';
 
 /** A list of the tested gateway while the simulator responds as it should. */
-export async function sendOurList(environment: Environment): Promise<Finding> {
+export async function sendOurList(environment: Environment): Promise<ScenarioFinding> {
   const { id, digest } = await sendTested(environment);
   const row = await settled(testedOf(environment), id, environment.withinMs);
-  return finding([rowEvidence(row, 'our list')], ...(await complaintsAbout(environment, row, digest)));
+  return scenarioFinding([rowEvidence(row, 'our list')], ...(await complaintsAbout(environment, row, digest)));
 }
 
 /** A list of the tested gateway while the responses have the fault: the same bytes arrive in the end. */
-export async function runAnswerFault(environment: Environment, fault: AnswerFault): Promise<Finding> {
+export async function runAnswerFault(environment: Environment, fault: AnswerFault): Promise<ScenarioFinding> {
   const { simulator, maxFaultMs, withinMs } = environment;
   const tested = testedOf(environment);
   const used = Promise.withResolvers<undefined>();
@@ -76,7 +76,7 @@ export async function runAnswerFault(environment: Environment, fault: AnswerFaul
   const row = await (fault.receiptFollows === true ? settled(tested, id, withinMs) : retried(environment, id));
   const attempts = await attemptsOf(tested.db.sql, id);
   const evidences = attempts.map(({ evidence }) => evidence ?? '…').join(', ');
-  return finding(
+  return scenarioFinding(
     [
       ...(during === undefined ? [] : [rowEvidence(during, fault.description)]),
       { what: `${attempts.length} attempts: ${evidences}` },

@@ -2,14 +2,14 @@
 
 import type { ErrorCode } from '../model/errors.ts';
 import type { HoldReason } from '../model/message.ts';
-import type { Delivery } from './channel.ts';
+import type { ChannelDelivery } from './channel.ts';
 import type { FaultBehaviour, Simulator } from './simulator.ts';
 
 /** What a receipt says of a message: applied, or the code of the reason. */
 export type MessageResult = 'applied' | ErrorCode | HoldReason;
 
 /** A message that was sent with a fault, and what is expected of it. */
-export interface SentMessage extends Delivery {
+export interface SentMessage extends ChannelDelivery {
   /** Results expected of this message, where they differ from those of the fault. */
   readonly expected?: readonly MessageResult[];
   /** How many operators must be refused at least if the list is applied. */
@@ -48,7 +48,7 @@ export interface AnswerFault {
 export type Fault = SendingFault | AnswerFault;
 
 /** What the receipt says; undefined without one. */
-export function resultOf({ receipt }: Delivery): MessageResult | undefined {
+export function resultOf({ receipt }: ChannelDelivery): MessageResult | undefined {
   return receipt?.verdict === 'applied' ? 'applied' : receipt?.reason?.code;
 }
 

@@ -1,6 +1,6 @@
 /** Messages that must be rejected: the next list of a simulated partner, changed and then really encoded and sealed. */
 
-import { messageText } from '../adapter/format.ts';
+import { encodedText } from '../adapter/format.ts';
 import type { ListFormat } from '../adapter/adapter.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { dayAt, momentOf } from '../model/day.ts';
@@ -9,7 +9,7 @@ import { nextChain } from '../model/list/digest.ts';
 import type { ListMessage, ListRecord } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { mirrorOf, mirrorRoot } from '../model/list/mirror.ts';
-import { entriesOf, packedOf, unpackedList } from '../model/record/packed-records.ts';
+import { mirrorEntries, packRecords, unpackList } from '../model/record/packed-records.ts';
 import { buildList, type ListOptions } from '../outbound/send-list.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import { signUnchecked } from '../wire/signature/seal.ts';
@@ -32,7 +32,7 @@ export interface Forgery {
 /** The first message of the next list, not stored. */
 export async function nextList({ gateway, other }: Simulator, options: ListOptions = {}): Promise<ListMessage> {
   const built = await buildList(gateway, other.code, { renew: true, ...options });
-  return unpackedList(required(built?.messages[0]).list);
+  return unpackList(required(built?.messages[0]).list);
 }
 
 /** The message after another that changes nothing; for a partner that takes full lists only, the same list again. */
@@ -50,7 +50,7 @@ export function following(simulator: Simulator, { position, ...list }: ListMessa
 
 /** A full list with other operators, and the count and hashes of these. */
 export function withRecords({ position, ...list }: ListMessage, records: readonly ListRecord[]): ListMessage {
-  const { after } = mirrorOf(entriesOf(packedOf(records)));
+  const { after } = mirrorOf(mirrorEntries(packRecords(records)));
   const root = mirrorRoot(after);
   const chain = nextChain(list.previousChain, position.sequence, list.kind, root);
   return { ...list, records, position: { ...position, root, chain, count: after.count } };
@@ -58,7 +58,7 @@ export function withRecords({ position, ...list }: ListMessage, records: readonl
 
 /** The layout in use today. */
 export function layoutOf({ gateway, other: { adapter } }: Simulator): ListFormat {
-  return adapter.on(dayAt(gateway.now(), adapter.timeZone)).list;
+  return adapter.formatsOn(dayAt(gateway.now(), adapter.timeZone)).list;
 }
 
 /** The list with the changes, encoded and sealed. Throws what the layout itself cannot express. */
@@ -70,7 +70,7 @@ export async function forged(
   const { gateway, other } = simulator;
   const layout = layoutOf(simulator);
   const list = { ...original, ...changes };
-  const text = messageText(layout, list);
+  const text = encodedText(layout, list);
   const changed = change?.(text, layout) ?? text;
   if (change !== undefined && changed === text) throw new GatewayError('E_INTERNAL', 'nothing was forged');
   const format = { ...layout, type: type ?? layout.type };

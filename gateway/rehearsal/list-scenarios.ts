@@ -7,24 +7,32 @@ import type { ListMessage } from '../model/list/list.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
-import type { Delivery } from './channel.ts';
+import type { ChannelDelivery } from './channel.ts';
 import { sidesAgree, testedOf, type Environment } from './environment.ts';
 import { resultOf } from './fault.ts';
 import { forged, nextList, type Forgery } from './forgery.ts';
-import { evidenceOf, finding, together, type Finding } from './scenario.ts';
+import { evidenceOf, scenarioFinding, together, type ScenarioFinding } from './scenario.ts';
 import { change, deliveryOf, exchange, exchangeList, startNewEpoch, required } from './sending.ts';
 
 /** Sends a list, which must be applied; where both sides are in this process, they must hold the same. */
-async function sendApplied(environment: Environment, what: string, options?: { renew?: boolean }): Promise<Finding> {
+async function sendApplied(
+  environment: Environment,
+  what: string,
+  options?: { renew?: boolean },
+): Promise<ScenarioFinding> {
   const { simulator, withinMs } = environment;
   const row = await exchangeList(simulator, withinMs, options);
   return await requireApplied(environment, what, deliveryOf(simulator, row));
 }
 
-async function requireApplied(environment: Environment, what: string, delivery: Delivery): Promise<Finding> {
+async function requireApplied(
+  environment: Environment,
+  what: string,
+  delivery: ChannelDelivery,
+): Promise<ScenarioFinding> {
   const result = resultOf(delivery);
   const agree = environment.tested === undefined || result !== 'applied' || (await sidesAgree(environment));
-  return finding(
+  return scenarioFinding(
     [evidenceOf(what, delivery)],
     result !== 'applied' && `${what} ended as ${result ?? delivery.evidence}`,
     !agree && 'the two sides do not hold the same list',
@@ -37,11 +45,11 @@ async function sendForged(
   what: string,
   list: ListMessage,
   { expected = ['applied'], ...forgery }: Forgery & { readonly expected?: readonly string[] } = {},
-): Promise<Finding> {
+): Promise<ScenarioFinding> {
   const sent = await simulator.send(await forged(simulator, list, forgery));
   const result = resultOf(sent) ?? 'nothing';
   await startNewEpoch(simulator);
-  return finding([evidenceOf(what, sent)], !expected.includes(result) && `${what} ended as ${result}`);
+  return scenarioFinding([evidenceOf(what, sent)], !expected.includes(result) && `${what} ended as ${result}`);
 }
 
 /** An operator that is active on the list. */
@@ -54,11 +62,11 @@ function activeOperator({ simulator }: Environment): DomesticRecord {
   return found;
 }
 
-export async function firstList(environment: Environment): Promise<Finding> {
+export async function firstList(environment: Environment): Promise<ScenarioFinding> {
   const { gateway, other } = environment.simulator;
   const sent = await sendApplied(environment, 'a full list');
   const stream = await findStream(gateway.db.sql, other.code, 'out');
-  return together(sent, finding([{ what: `${stream?.position.count ?? 0} operators are on the list` }]));
+  return together(sent, scenarioFinding([{ what: `${stream?.position.count ?? 0} operators are on the list` }]));
 }
 
 /** What the border of the tested gateway answers about the operator. */
@@ -76,7 +84,7 @@ async function outcomeOf(environment: Environment, { code }: DomesticRecord): Pr
   return (await check(tested, question, 'rehearsal')).outcome;
 }
 
-export async function suspension(environment: Environment): Promise<Finding> {
+export async function suspension(environment: Environment): Promise<ScenarioFinding> {
   const { simulator } = environment;
   const operator = activeOperator(environment);
   const statusSince = dayAt(simulator.gateway.now(), simulator.gateway.home.timeZone);
@@ -86,24 +94,24 @@ export async function suspension(environment: Environment): Promise<Finding> {
   const outcome = await outcomeOf(environment, operator);
   return together(
     sent,
-    finding(
+    scenarioFinding(
       [{ what: `the border answers: ${outcome}` }],
       outcome !== 'suspended' && `the border answers ${outcome} about a suspended operator`,
     ),
   );
 }
 
-export const renewal = (environment: Environment): Promise<Finding> =>
+export const renewal = (environment: Environment): Promise<ScenarioFinding> =>
   sendApplied(environment, 'a list in which nothing changed');
 
-export async function twiceAtOnce({ simulator }: Environment): Promise<Finding> {
+export async function twiceAtOnce({ simulator }: Environment): Promise<ScenarioFinding> {
   const message = await forged(simulator, await nextList(simulator));
-  const responses: Delivery[] = [];
+  const responses: ChannelDelivery[] = [];
   // The second may have been asked to come again later.
   for (const sent of await Promise.all([simulator.send(message), simulator.send(message)]))
     responses.push(sent.receipt === undefined ? await simulator.send(message) : sent);
   await startNewEpoch(simulator);
-  return finding(
+  return scenarioFinding(
     responses.map((sent) => evidenceOf('the same message at the same time', sent)),
     responses.some((sent) => resultOf(sent) !== 'applied') && 'not both were answered as applied',
     new Set(responses.map(({ receiptDigest }) => receiptDigest)).size > 1 && 'two different receipts came back',
@@ -113,7 +121,7 @@ export async function twiceAtOnce({ simulator }: Environment): Promise<Finding> 
 /** Latin, Han, Greek, Arabic and Devanagari letters. */
 const fiveScripts = 'Example 示例 Παράδειγμα مثال उदाहरण';
 
-export async function scripts(environment: Environment): Promise<Finding> {
+export async function scripts(environment: Environment): Promise<ScenarioFinding> {
   const { simulator } = environment;
   const operator = activeOperator(environment);
   await change(simulator, [{ ...operator, name: { ...operator.name, local: fiveScripts } }]);
@@ -128,14 +136,14 @@ export async function scripts(environment: Environment): Promise<Finding> {
 }
 
 /** The next key is accepted; the good list afterwards is signed with the present one. */
-export async function keyRollover(environment: Environment): Promise<Finding> {
+export async function keyRollover(environment: Environment): Promise<ScenarioFinding> {
   const { simulator } = environment;
   const { next } = simulator.keys;
   return await sendForged(environment, 'a list under the next key', await nextList(simulator), { signer: next });
 }
 
 /** Clocks may differ by five minutes. */
-export async function clockAhead(environment: Environment): Promise<Finding> {
+export async function clockAhead(environment: Environment): Promise<ScenarioFinding> {
   const { simulator } = environment;
   const list = await nextList(simulator);
   const issuedAt = later(momentOf(simulator.gateway.now()), 240);
@@ -150,7 +158,7 @@ export async function clockAhead(environment: Environment): Promise<Finding> {
 const partRecords = 40;
 
 /** A list in parts is in force only once its last part has arrived. */
-export async function parts(environment: Environment): Promise<Finding> {
+export async function parts(environment: Environment): Promise<ScenarioFinding> {
   const { simulator, withinMs } = environment;
   const { gateway, other } = simulator;
   const adapter = { ...other.adapter, lists: { ...other.adapter.lists, partRecords } };
@@ -164,7 +172,7 @@ export async function parts(environment: Environment): Promise<Finding> {
 }
 
 /** The sender forgets its last list, as after a restore from a backup; it is told so, and begins a new epoch. */
-export async function restoredSender(environment: Environment): Promise<Finding> {
+export async function restoredSender(environment: Environment): Promise<ScenarioFinding> {
   const { simulator, withinMs } = environment;
   const { gateway } = simulator;
   const list = await nextList(simulator);
@@ -176,5 +184,5 @@ export async function restoredSender(environment: Environment): Promise<Finding>
     { ...list, id: gateway.newId() },
     { expected: ['E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK'] },
   );
-  return together(finding([evidenceOf('the list that is forgotten', deliveryOf(simulator, forgotten))]), again);
+  return together(scenarioFinding([evidenceOf('the list that is forgotten', deliveryOf(simulator, forgotten))]), again);
 }

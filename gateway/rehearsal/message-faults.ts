@@ -1,6 +1,6 @@
 /** Faults of a single message: of its members, its position, its encoding, its bytes or its signature. */
 
-import { messageText } from '../adapter/format.ts';
+import { encodedText } from '../adapter/format.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage, ListRecord } from '../model/list/list.ts';
@@ -90,7 +90,7 @@ function unknownStatus(list: ListMessage): Forgery {
   const suspended = { ...list, records: [{ ...first, status: 'suspended' as const }] };
   return {
     list: { records: [{ ...first, status: 'active' }] },
-    text: (text, layout) => unknownBetween(text, messageText(layout, suspended)),
+    text: (text, layout) => unknownBetween(text, encodedText(layout, suspended)),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Moment } from '../model/record/domestic-record.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';
-import type { ScenarioResult, Verdict } from './scenario.ts';
+import type { ScenarioResult, ScenarioVerdict } from './scenario.ts';
 
 export const reportKind = 'mra-conformance-1';
 
@@ -27,7 +27,7 @@ export interface ConformanceReport {
   readonly operators: number;
   readonly at: Moment;
   readonly milliseconds: number;
-  readonly summary: Readonly<Record<Verdict, number>>;
+  readonly summary: Readonly<Record<ScenarioVerdict, number>>;
   readonly scenarios: readonly ScenarioResult[];
 }
 

@@ -1,12 +1,12 @@
 /** Scenarios of the conformance run, and how one is run to a verdict. */
 
 import { asGatewayError } from '../model/errors.ts';
-import type { Delivery } from './channel.ts';
+import type { ChannelDelivery } from './channel.ts';
 import type { Environment } from './environment.ts';
 import { resultOf } from './fault.ts';
 import { startNewEpoch, sendGoodList } from './sending.ts';
 
-export type Verdict = 'pass' | 'fail' | 'skip';
+export type ScenarioVerdict = 'pass' | 'fail' | 'skip';
 
 /** A message and its result, or a fact. */
 export interface Evidence {
@@ -19,7 +19,7 @@ export interface Evidence {
   readonly receiptDigest?: string;
 }
 
-export interface Finding {
+export interface ScenarioFinding {
   readonly evidence: readonly Evidence[];
   /** What is wrong; the scenario passes if nothing is. */
   readonly complaints: readonly string[];
@@ -41,13 +41,13 @@ export interface Scenario {
   readonly first: boolean;
   /** The name of the fault that is injected. */
   readonly fault?: string;
-  run(environment: Environment): Promise<Finding>;
+  run(environment: Environment): Promise<ScenarioFinding>;
 }
 
 export interface ScenarioResult {
   readonly id: string;
   readonly name: string;
-  readonly verdict: Verdict;
+  readonly verdict: ScenarioVerdict;
   readonly reason?: string;
   readonly milliseconds: number;
   readonly evidence: readonly Evidence[];
@@ -71,7 +71,7 @@ const notExpressible: readonly string[] = [
 export async function runScenario(scenario: Scenario, environment: Environment): Promise<ScenarioResult> {
   const { id, name, needs } = scenario;
   const started = performance.now();
-  const result = (verdict: Verdict, evidence: readonly Evidence[], reason?: string): ScenarioResult => {
+  const result = (verdict: ScenarioVerdict, evidence: readonly Evidence[], reason?: string): ScenarioResult => {
     const milliseconds = Math.round(performance.now() - started);
     return { id, name, verdict, ...(reason === undefined ? {} : { reason }), milliseconds, evidence };
   };
@@ -109,14 +109,14 @@ function provides({ tested, simulator }: Environment, need: Need): boolean {
 }
 
 /** Evidence, and those of the complaints that are true. */
-export function finding(
+export function scenarioFinding(
   evidence: readonly Evidence[],
   ...complaints: readonly (string | false | undefined)[]
-): Finding {
+): ScenarioFinding {
   return { evidence, complaints: complaints.filter((text) => typeof text === 'string') };
 }
 
-export function together(...findings: readonly Finding[]): Finding {
+export function together(...findings: readonly ScenarioFinding[]): ScenarioFinding {
   return {
     evidence: findings.flatMap(({ evidence }) => evidence),
     complaints: findings.flatMap(({ complaints }) => complaints),
@@ -124,7 +124,7 @@ export function together(...findings: readonly Finding[]): Finding {
 }
 
 /** A message as evidence. */
-export function evidenceOf(what: string, delivery: Delivery): Evidence {
+export function evidenceOf(what: string, delivery: ChannelDelivery): Evidence {
   const { id, digest, evidence, receipt, receiptDigest } = delivery;
   const ending = resultOf(delivery);
   return {

@@ -10,7 +10,7 @@ import { sendList, type ListOptions } from '../outbound/send-list.ts';
 import { attemptsOf, findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
 import { requireFullList } from '../store/streams.ts';
 import { saveRecords } from './administrations.ts';
-import type { Delivery } from './channel.ts';
+import type { ChannelDelivery } from './channel.ts';
 import type { Simulator } from './simulator.ts';
 
 /** Changes these operators of the simulator. */
@@ -91,7 +91,7 @@ export function required<T>(built: T | undefined): T {
 }
 
 /** A message of the simulator's outbox with the last receipt over it. */
-export function deliveryOf({ receipts }: Simulator, { id, digest, state }: MessageRow): Delivery {
+export function deliveryOf({ receipts }: Simulator, { id, digest, state }: MessageRow): ChannelDelivery {
   return { id, digest, evidence: `outbox: ${state}`, ...receipts.over(digest).at(-1) };
 }
 

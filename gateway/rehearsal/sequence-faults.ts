@@ -4,19 +4,19 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
-import { unpackedList } from '../model/record/packed-records.ts';
+import { unpackList } from '../model/record/packed-records.ts';
 import { deliverDue } from '../outbound/delivery.ts';
 import { sendList } from '../outbound/send-list.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findMessage, type MessageRow } from '../store/outbox.ts';
-import type { Delivery } from './channel.ts';
+import type { ChannelDelivery } from './channel.ts';
 import type { MessageResult, SendingFault, SentMessage } from './fault.ts';
 import { following, forged, nextList } from './forgery.ts';
 import { change, deliveryOf, exchangeList, startNewEpoch, required, settled } from './sending.ts';
 import { inventListed, type Simulator } from './simulator.ts';
 
 /** Sends the stored bytes of a message once more. */
-async function resend(simulator: Simulator, { id }: MessageRow): Promise<Delivery> {
+async function resend(simulator: Simulator, { id }: MessageRow): Promise<ChannelDelivery> {
   const { sql } = simulator.gateway.db;
   const row = await findMessage(sql, id);
   if (row === undefined) throw new GatewayError('E_MESSAGE_UNKNOWN', 'the message is not in the outbox', { at: id });
@@ -27,13 +27,13 @@ async function resend(simulator: Simulator, { id }: MessageRow): Promise<Deliver
 async function queue(
   simulator: Simulator,
   withinMs: number,
-): Promise<{ readonly list: ListMessage; resume(): void; deliver(): Promise<Delivery> }> {
+): Promise<{ readonly list: ListMessage; resume(): void; deliver(): Promise<ChannelDelivery> }> {
   const { gateway, other } = simulator;
   const resume = simulator.pause();
   const built = await sendList(gateway, other.code, { renew: true });
   const { list } = required(built?.messages.at(-1));
   return {
-    list: unpackedList(list),
+    list: unpackList(list),
     resume,
     async deliver() {
       resume();

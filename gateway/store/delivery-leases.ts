@@ -8,7 +8,7 @@ import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';
 import { fromRow } from './rows.ts';
 
-export interface Claim {
+export interface DeliveryClaim {
   /** The gateway process that sends: Gateway.owner. */
   readonly owner: string;
   readonly now: Moment;
@@ -41,7 +41,7 @@ export interface AttemptResult {
  * Claims messages that are due: not sent yet, or handed over without a receipt in time; not held, not leased. A list is never claimed
  * before an earlier one of its stream is handed over. The lease is committed when this resolves: send after that.
  */
-export async function claimDue(db: Database, claim: Claim): Promise<Claimed[]> {
+export async function claimDue(db: Database, claim: DeliveryClaim): Promise<Claimed[]> {
   return await claimAmong(db, claim, dueMessages);
 }
 
@@ -49,12 +49,12 @@ export async function claimDue(db: Database, claim: Claim): Promise<Claimed[]> {
  * Claims the oldest message for a partner that polls: the same one until its receipt is held, leased or not, because order is more
  * important than speed and the poller may have crashed. A message that the partner holds for two people does not block later ones.
  */
-export async function claimForPoll(db: Database, claim: Omit<Claim, 'limit'>): Promise<Claimed | undefined> {
+export async function claimForPoll(db: Database, claim: Omit<DeliveryClaim, 'limit'>): Promise<Claimed | undefined> {
   const [oldest] = await claimAmong(db, { ...claim, limit: 1 }, undeliveredMessages);
   return oldest;
 }
 
-async function claimAmong(db: Database, claim: Claim, messages: typeof dueMessages): Promise<Claimed[]> {
+async function claimAmong(db: Database, claim: DeliveryClaim, messages: typeof dueMessages): Promise<Claimed[]> {
   // A read without a lock first: most of the time nothing is due, and then nothing is written.
   if ((await messages(db.sql, claim, 1).execute()).length === 0) return [];
   return await db.transaction(async (tx) => {
@@ -77,7 +77,7 @@ async function claimAmong(db: Database, claim: Claim, messages: typeof dueMessag
   });
 }
 
-function dueMessages(reader: Reader, claim: Claim, limit: number) {
+function dueMessages(reader: Reader, claim: DeliveryClaim, limit: number) {
   const { now } = claim;
   return openMessages(reader, claim, limit)
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
@@ -89,14 +89,14 @@ function dueMessages(reader: Reader, claim: Claim, limit: number) {
     );
 }
 
-function undeliveredMessages(reader: Reader, claim: Claim, limit: number) {
+function undeliveredMessages(reader: Reader, claim: DeliveryClaim, limit: number) {
   return openMessages(reader, claim, limit).where((eb) =>
     eb.or([eb('receipt_digest', 'is', null), eb('receipt_due_at', '<=', claim.now)]),
   );
 }
 
 /** Messages without a verdict and without a hold, oldest first. A list only if every earlier one of its stream is handed over. */
-function openMessages(reader: Reader, { partner, kinds }: Claim, limit: number) {
+function openMessages(reader: Reader, { partner, kinds }: DeliveryClaim, limit: number) {
   return (
     reader
       .selectFrom('message as m')

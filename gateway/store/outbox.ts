@@ -15,7 +15,7 @@ import { changesOne, fromRow, type FromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 export { attemptsOf, claimDue, claimForPoll, finishAttempt } from './delivery-leases.ts';
-export type { AttemptResult, Claim, Claimed } from './delivery-leases.ts';
+export type { AttemptResult, DeliveryClaim, Claimed } from './delivery-leases.ts';
 export { listMessages } from './message-list.ts';
 export type { MessageListRow, MessageQuery } from './message-list.ts';
 

@@ -30,7 +30,9 @@ function template({ record: line = record, before = [], after = ['END'] }: Parts
 }
 
 function compile(text: string): ListFormat {
-  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').on('2026-01-01');
+  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn(
+    '2026-01-01',
+  );
   const source = { file: 'list.csv', text, schema: '/none.json', type: 'text/csv; layout=x' };
   return listFormat(source, { tables, timeZone: 'UTC', grades: [] }, adapterTools);
 }

@@ -24,7 +24,9 @@ function template(line = record): string {
 }
 
 function compile(text: string): ListFormat {
-  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').on('2026-01-01');
+  const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn(
+    '2026-01-01',
+  );
   const source = { file: 'list.fixed', text, schema: '/none.json', type: 'text/plain; layout=x' };
   return listFormat(source, { tables, timeZone: 'UTC', grades: [] }, adapterTools);
 }

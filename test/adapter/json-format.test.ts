@@ -39,7 +39,7 @@ const item = {
 const gone = { $each: 'departures', $item: { id: '{identifier}', why: '{reason}', on: '{since}' } };
 
 function compile(template: unknown, status = { active: 'A', suspended: 'S' }): ListFormat {
-  const tables = codeTables({ status }, () => 'adapter.yaml:1:1').on('2026-01-01');
+  const tables = codeTables({ status }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
   const source = { file: 'list.json', text: JSON.stringify(template), schema: '/none.json', type: 'x+json' };
   return listFormat(source, { tables, timeZone: 'UTC', grades: [] }, adapterTools);
 }

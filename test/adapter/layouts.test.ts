@@ -36,9 +36,9 @@ describe('code tables with days', () => {
     },
     nowhere,
   );
-  const written = (day: string): string | undefined => tables.on(day).get('status')?.toTheirs.get('suspended');
+  const written = (day: string): string | undefined => tables.tablesOn(day).get('status')?.toTheirs.get('suspended');
   const read = (day: string, code: string, table = 'status'): string | undefined =>
-    tables.on(day).get(table)?.toOurs.get(code);
+    tables.tablesOn(day).get(table)?.toOurs.get(code);
 
   it('write the code of the day', () => {
     expect([written('1999-01-01'), written('2026-06-30')]).to.deep.equal(['S', 'S']);
@@ -71,14 +71,14 @@ describe('code tables with days', () => {
       },
       nowhere,
     );
-    const code = (day: string): string | undefined => short.on(day).get('kind')?.toTheirs.get('full');
+    const code = (day: string): string | undefined => short.tablesOn(day).get('kind')?.toTheirs.get('full');
     expect([code('2026-07-31'), code('2026-08-01'), code('2026-08-02')]).to.deep.equal(['F', 'G', undefined]);
   });
 
   it('are the same object on all days between two changes', () => {
-    expect(tables.stretches).to.deep.equal(['0001-01-01', '2026-07-01', '2026-07-15']);
-    expect(tables.on('2026-07-02')).to.equal(tables.on('2026-07-14'));
-    expect(tables.on('2026-07-15')).to.not.equal(tables.on('2026-07-14'));
+    expect(tables.periods).to.deep.equal(['0001-01-01', '2026-07-01', '2026-07-15']);
+    expect(tables.tablesOn('2026-07-02')).to.equal(tables.tablesOn('2026-07-14'));
+    expect(tables.tablesOn('2026-07-15')).to.not.equal(tables.tablesOn('2026-07-14'));
   });
 
   const dated = (code: string, from?: string): { code: string; from?: string } =>
@@ -111,7 +111,7 @@ describe('layouts with days', () => {
   }
 
   const types = (adapter: Adapter, day: string): readonly string[] => {
-    const { list, accepted } = adapter.on(day);
+    const { list, accepted } = adapter.formatsOn(day);
     const lists = accepted.filter(({ kind }) => kind === 'list').map(({ format }) => format.type);
     return [list.type, ...lists].map((type) => type.replace(/^\{(.*)\}.*$/u, '$1'));
   };
@@ -123,25 +123,27 @@ describe('layouts with days', () => {
     expect(types(adapter, '2029-01-01')).to.deep.equal([next, old, next]);
     expect(types(adapter, '2029-01-31')).to.deep.equal([next, old, next]);
     expect(types(adapter, '2029-02-01')).to.deep.equal([next, next]);
-    expect(adapter.stretches).to.deep.equal(['0001-01-01', '2029-01-01', '2029-02-01']);
-    expect(adapter.list).to.equal(adapter.on('2099-01-01').list);
+    expect(adapter.periods).to.deep.equal(['0001-01-01', '2029-01-01', '2029-02-01']);
+    expect(adapter.list).to.equal(adapter.formatsOn('2099-01-01').list);
   });
 
   it('a layout is compiled once for all days on which no code changes', async () => {
     const adapter = await loadAdapter(folder, adapterTools);
-    expect(adapter.on('2029-01-15').list).to.equal(adapter.on('2029-03-15').list);
-    expect(adapter.on('2028-12-31').list.fingerprint).to.not.equal(adapter.on('2029-01-01').list.fingerprint);
+    expect(adapter.formatsOn('2029-01-15').list).to.equal(adapter.formatsOn('2029-03-15').list);
+    expect(adapter.formatsOn('2028-12-31').list.fingerprint).to.not.equal(
+      adapter.formatsOn('2029-01-01').list.fingerprint,
+    );
   });
 
   it('codes of the day stand in messages of the day', async () => {
     change("suspended: '02'", "suspended: [{ code: '02', until: 2029-06-30 }, { code: '03', from: 2029-07-01 }]");
     const adapter = await loadAdapter(folder, adapterTools);
     const list = aListMessage({ records: [aListRecord({ status: 'suspended', address: {} })] });
-    const encoded = (day: string): string => writeText(adapter.on(day).list, list);
+    const encoded = (day: string): string => writeText(adapter.formatsOn(day).list, list);
     const [before, after] = [encoded('2029-06-30'), encoded('2029-07-01')];
     expect([before.includes('>02<'), after.includes('>03<')]).to.deep.equal([true, true]);
-    expect(decodeText(adapter.on('2029-07-14').list, before, adapterTools)).to.deep.equal(list);
-    const late = thrownBy(() => decodeText(adapter.on('2029-07-15').list, before, adapterTools));
+    expect(decodeText(adapter.formatsOn('2029-07-14').list, before, adapterTools)).to.deep.equal(list);
+    const late = thrownBy(() => decodeText(adapter.formatsOn('2029-07-15').list, before, adapterTools));
     expect([late.code, late.at]).to.deep.equal(['E_CODE_UNKNOWN', '/AEOList/AEO[1]/Status']);
   });
 

@@ -2,16 +2,16 @@ import { expect } from 'chai';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { lintAdapter, type Finding } from '../../gateway/adapter/check/lint.ts';
+import { lintAdapter, type LintFinding } from '../../gateway/adapter/check/lint.ts';
 import { lintRules, type LintRule } from '../../gateway/adapter/check/lint-rules.ts';
-import { longestOf } from '../../gateway/adapter/template/longest-text.ts';
+import { longestMatch } from '../../gateway/adapter/template/longest-text.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 
 type Change = readonly [file: string, from: string | RegExp, to: string];
 
 /** What lint finds in a copy of an adapter after some changes. */
-async function found(cc: string, changes: readonly Change[]): Promise<readonly Finding[]> {
+async function found(cc: string, changes: readonly Change[]): Promise<readonly LintFinding[]> {
   const folder = join(mkdtempSync(join(tmpdir(), 'lint-')), cc);
   try {
     cpSync(join(adaptersFolder, cc), folder, { recursive: true });
@@ -29,7 +29,7 @@ async function found(cc: string, changes: readonly Change[]): Promise<readonly F
   }
 }
 
-function lineOf({ file, line }: Finding): string {
+function lineOf({ file, line }: LintFinding): string {
   return line === undefined ? '' : (readFileSync(file, 'utf8').split('\n')[line - 1] ?? '');
 }
 
@@ -166,10 +166,11 @@ describe('the longest text of a pattern', () => {
     ['[A-Z]{2,5}-\\d{3}', 'AAAAA-111'],
     ['XA\\.[a-z]', 'XA.a'],
   ] as const) {
-    it(`of ${pattern} is ${longest}`, () => expect(longestOf(pattern)).to.equal(longest));
+    it(`of ${pattern} is ${longest}`, () => expect(longestMatch(pattern)).to.equal(longest));
   }
 
   it('is unknown for alternatives, groups and unbounded patterns', () => {
-    for (const pattern of ['a|b', '(?:ab){2}', '[0-9]+', '.*']) expect(longestOf(pattern), pattern).to.equal(undefined);
+    for (const pattern of ['a|b', '(?:ab){2}', '[0-9]+', '.*'])
+      expect(longestMatch(pattern), pattern).to.equal(undefined);
   });
 });

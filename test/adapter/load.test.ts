@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mirrored } from '../../gateway/adapter/adapter.ts';
+import { swapSides } from '../../gateway/adapter/adapter.ts';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
@@ -33,7 +33,7 @@ describe('an adapter folder', () => {
   it('becomes an adapter', async () => {
     const adapter = await loadAdapter(copy.folder, adapterTools);
     expect(adapter.cc).to.equal('xb');
-    expect(adapter.on('2026-01-01').list.type).to.equal('{urn:mra:profile:kr:1}AEOList');
+    expect(adapter.formatsOn('2026-01-01').list.type).to.equal('{urn:mra:profile:kr:1}AEOList');
     expect(adapter.identifiers.ours.toCode('AEOCN4403131697')).to.equal('4403131697');
     expect(adapter.identifiers.ours.toCode('AEOCN440313169')).to.equal(undefined);
     expect(adapter.identifiers.theirs.toIdentifier('1234567')).to.equal('KR1234567');
@@ -41,14 +41,14 @@ describe('an adapter folder', () => {
 
   it('seen from the other side has their grades, our programme, and the identifiers turned round', async () => {
     const adapter = await loadAdapter(copy.folder, adapterTools);
-    const other = mirrored(adapter, { country: 'CN', name: 'other' });
+    const other = swapSides(adapter, { country: 'CN', name: 'other' });
     expect(other.partner).to.equal('CN');
     expect(other.identifiers.ours.form).to.equal('KR{code}');
     expect(other.arrangement.grades).to.deep.equal(['aaa', 'aa', 'a']);
     expect(other.arrangement.programme)
       .to.equal(adapter.otherSide.programme)
       .and.to.not.equal(adapter.arrangement.programme);
-    const back = mirrored(other, { country: 'KR', name: adapter.name });
+    const back = swapSides(other, { country: 'KR', name: adapter.name });
     expect(back).to.deep.equal(adapter);
   });
 

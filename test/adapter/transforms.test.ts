@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
-import { bindHole, openScope, type Hole } from '../../gateway/adapter/template/holes.ts';
+import { parseHole, openTemplateScope, type Hole } from '../../gateway/adapter/template/holes.ts';
 import { listMessageFields, recordItemFields, type Slot } from '../../gateway/adapter/template/message-fields.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { transformNames } from '../../gateway/adapter/template/transforms.ts';
@@ -10,7 +10,7 @@ import { roles } from '../../gateway/model/record/domestic-record.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { thrownBy } from '../support/thrown.ts';
 
-const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').on('2026-01-01');
+const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
 const context = { tables, timeZone: 'Asia/Seoul', grades: [] };
 
 interface Bound {
@@ -24,8 +24,8 @@ interface Bound {
 function bound(written: string): Bound {
   const path = /^\{([^|?}]+)/u.exec(written)?.[1] ?? '';
   const ofMessage = path.startsWith('message.');
-  const scope = openScope(ofMessage ? listMessageFields : recordItemFields, context);
-  const hole = bindHole(scope, written, 'x:1:1');
+  const scope = openTemplateScope(ofMessage ? listMessageFields : recordItemFields, context);
+  const hole = parseHole(scope, written, 'x:1:1');
   const place = ofMessage ? path.slice('message.'.length) : path;
   return {
     hole,

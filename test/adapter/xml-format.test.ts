@@ -31,7 +31,7 @@ function compile(text: string): ListFormat {
   const tables = codeTables(
     { status: { active: 'A', suspended: 'S' }, half: { active: 'A' } },
     () => 'adapter.yaml:1:1',
-  ).on('2026-01-01');
+  ).tablesOn('2026-01-01');
   const context = { tables, timeZone: 'Asia/Seoul', grades: ['advanced'] };
   return listFormat({ file: 'list.xml', text, schema: '/none.xsd' }, context, adapterTools);
 }
@@ -85,7 +85,7 @@ describe('a message by an XML template', () => {
 
   it('a record without a value the template needs is refused with its place', () => {
     const format = compile(template({ record: '<Name>{name.local}</Name>' }));
-    expect(format.needs).to.deep.equal(['name.local']);
+    expect(format.requiredPaths).to.deep.equal(['name.local']);
     const error = thrownBy(() => encode(format, aListMessage({ records: [aListRecord({ name: { latin: 'X' } })] })));
     expect([error.code, error.at]).to.deep.equal(['E_ELEMENT_MISSING', '/records/0/name/local']);
   });

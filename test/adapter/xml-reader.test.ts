@@ -10,14 +10,14 @@ import { seededRandom, type SeededRandom } from '../../gateway/model/seeded-rand
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import type { ListMessage, ListRecord } from '../../gateway/model/list/list.ts';
-import { packedList } from '../../gateway/model/record/packed-records.ts';
+import { packList } from '../../gateway/model/record/packed-records.ts';
 import { viewRecord } from '../../gateway/model/record/partner-view.ts';
-import { textOf } from '../../gateway/adapter/format.ts';
+import { joinChunks } from '../../gateway/adapter/format.ts';
 import { roles } from '../../gateway/model/record/domestic-record.ts';
 import { readBody } from '../../gateway/wire/xml/read-body.ts';
 import { readCanonical } from '../../gateway/wire/xml/canonical-xml.ts';
 import { loadSchema, validate } from '../../gateway/wire/xsd/schema.ts';
-import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { decoded, encoded, isDocumentRefused, isRead, referenceOutcome, shownList } from '../support/list-decoding.ts';
@@ -36,7 +36,7 @@ interface Layout {
 
 async function layoutsOf(cc: string): Promise<Layout[]> {
   const adapter = await loadAdapter(join(adaptersFolder, cc), adapterTools);
-  const formats = new Set(adapter.stretches.map((day) => adapter.on(day).list));
+  const formats = new Set(adapter.periods.map((day) => adapter.formatsOn(day).list));
   const references = await referencesOf(adapter);
   return [...formats].map((format) => ({
     title: `${cc}, ${format.type}`,
@@ -134,9 +134,9 @@ describe('lists read by their format', () => {
     expect(new Set(layouts.map(({ format }) => format.format))).to.deep.equal(new Set(['xml', 'json', 'text']));
     for (const { title, adapter, format } of layouts) {
       for (let seed = 1; seed <= 60; seed += 1) {
-        const message = packedList(inventList(adapter, seededRandom(seed), format));
-        const bytes = Buffer.from(textOf(format.encode(message)));
-        expect(decoded(format, bytes), title).to.deep.equal(shownList(format.asRead(message)));
+        const message = packList(inventList(adapter, seededRandom(seed), format));
+        const bytes = Buffer.from(joinChunks(format.encode(message)));
+        expect(decoded(format, bytes), title).to.deep.equal(shownList(format.asDecoded(message)));
       }
     }
   });
@@ -220,13 +220,13 @@ describe('a signed list', () => {
       first,
       Array.from({ length: 9 }, () => anOperator(first)),
     );
-    using draft = checkDraft(encoded(format, message), format, schema);
+    using draft = checkUnsigned(encoded(format, message), format, schema);
     const { bytes } = await seal(draft, ours.signer('rsa-sha256'), { id: message.id, partner: 'XA', kind: 'list' });
     for (const sent of [bytes, Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes])]) {
       const raw = { partner: 'XA', via: 'file', bytes: sent, receivedAt: testNow.toISOString() } as const;
       using verified = await verify(raw, trustIn(ours, 'rsa-sha256', ['xml-signature']), testNow);
       const list = readBody(validate(verified, schema), format.decoder());
-      expect(shownList(list)).to.deep.equal(shownList(packedList(message)));
+      expect(shownList(list)).to.deep.equal(shownList(packList(message)));
     }
   });
 });

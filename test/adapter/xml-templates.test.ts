@@ -27,7 +27,7 @@ interface Compiled {
 
 function compile(record: string, { start = '<One t:each="records">', end = tail } = {}): Compiled {
   const codes = { status: { active: 'A', suspended: 'S' }, grade: { advanced: 'q"1', general: 'g' } };
-  const tables = codeTables(codes, () => 'adapter.yaml:1:1').on('2026-01-01');
+  const tables = codeTables(codes, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
   const context = { tables, timeZone: 'Asia/Seoul', grades: ['advanced', 'general'] };
   const text = `<List xmlns="urn:x" xmlns:t="urn:mra:template" Id="{message.id}">${head}${start}${record}</One>${end}</List>`;
   const format = listFormat({ file: 'list.xml', text, schema: '/none.xsd' }, context, adapterTools);

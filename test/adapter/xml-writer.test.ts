@@ -9,13 +9,19 @@ import { inventList } from '../../gateway/adapter/check/generate.ts';
 import { seededRandom } from '../../gateway/model/seeded-random.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { openColumns, readColumns } from '../../gateway/model/record/columns.ts';
-import { messageText } from '../../gateway/adapter/format.ts';
+import { encodedText } from '../../gateway/adapter/format.ts';
 import { type ListTerms } from '../../gateway/model/record/eligibility.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
-import { eligibility, operatorPacking, viewRecord } from '../../gateway/model/record/partner-view.ts';
+import { eligibility, operatorPacker, viewRecord } from '../../gateway/model/record/partner-view.ts';
 import { domesticLayout, operatorOfText, operatorText } from '../../gateway/model/record/record-text.ts';
-import { entriesOf, openPacker, packed, packedOf, unpacked } from '../../gateway/model/record/packed-records.ts';
+import {
+  mirrorEntries,
+  openPacker,
+  closePacker,
+  packRecords,
+  unpackRecords,
+} from '../../gateway/model/record/packed-records.ts';
 import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
@@ -71,7 +77,7 @@ for (const cc of folders) {
     let references: ReadonlyMap<ListFormat, Reference>;
     before(async () => {
       adapter = await loadAdapter(join(adaptersFolder, cc), adapterTools);
-      layouts = [...new Set(adapter.stretches.map((day) => adapter.on(day).list))];
+      layouts = [...new Set(adapter.periods.map((day) => adapter.formatsOn(day).list))];
       references = await referencesOf(adapter);
     });
 
@@ -79,7 +85,7 @@ for (const cc of folders) {
       for (const [format, reference] of references) {
         for (let seed = 1; seed <= 60; seed += 1) {
           const list = inventList(adapter, seededRandom(seed), format);
-          expect(messageText(format, list)).to.equal(reference.write(list));
+          expect(encodedText(format, list)).to.equal(reference.write(list));
         }
       }
     });
@@ -93,7 +99,7 @@ for (const cc of folders) {
         for (const [format, reference] of references) {
           for (const records of [[aListRecord({ grade }), record], [strange]]) {
             const list = aListMessage({ records });
-            expect(outcomeOf(() => messageText(format, list))).to.equal(outcomeOf(() => reference.write(list)));
+            expect(outcomeOf(() => encodedText(format, list))).to.equal(outcomeOf(() => reference.write(list)));
           }
         }
       });
@@ -105,19 +111,19 @@ for (const cc of folders) {
         for (const format of layouts) {
           const terms: ListTerms = {
             arrangement: adapter.arrangement,
-            needs: format.needs,
+            requiredPaths: format.requiredPaths,
             form: adapter.identifiers.ours,
           };
           const columns = openColumns();
           const packer = openPacker();
           readColumns(columns, domesticLayout, Buffer.from(operatorText(operator)), 0);
-          const result = operatorPacking(terms, format.view)(columns, packer);
+          const result = operatorPacker(terms, format.view)(columns, packer);
           const judged = eligibility(operator, terms);
           const read = judged.eligible ? readByPartner(format, judged.entry) : undefined;
-          const records = packedOf(read === undefined ? [] : [read]);
-          expect(unpacked(packed(packer))).to.deep.equal(unpacked(records));
+          const records = packRecords(read === undefined ? [] : [read]);
+          expect(unpackRecords(closePacker(packer))).to.deep.equal(unpackRecords(records));
           const reasons = judged.eligible ? ['value_not_writable'] : judged.reasons;
-          expect(result).to.deep.equal(read === undefined ? reasons : entriesOf(records)[0]);
+          expect(result).to.deep.equal(read === undefined ? reasons : mirrorEntries(records)[0]);
         }
       });
       fc.assert(property, { numRuns: 300 });

@@ -49,7 +49,7 @@ describe('reloading the adapters of a running gateway', () => {
   const of = (code: string): Partner => getPartner(gateway, code);
   /** The list message that would now tell the partner of a suspended operator. */
   function written(code: string): string {
-    const { list } = of(code).adapter.on('2026-11-24');
+    const { list } = of(code).adapter.formatsOn('2026-11-24');
     const record = aListRecord({ identifier: of(code).adapter.identifiers.ours.example, status: 'suspended' });
     return writeText(list, aListMessage({ records: [viewOf(list)(record)] }));
   }

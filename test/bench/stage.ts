@@ -38,7 +38,7 @@ export async function makeStage(folder: string): Promise<Stage> {
   const gateway = await openGateway(sender, tools);
   try {
     const { signer, adapter } = getPartner(gateway, partnerCode);
-    const layout = adapter.on(dayAt(gateway.now(), adapter.timeZone)).list;
+    const layout = adapter.formatsOn(dayAt(gateway.now(), adapter.timeZone)).list;
     const write = (name: string, pem: string): string => {
       const path = join(folder, name);
       writeFileSync(path, pem, { mode: 0o600 });
@@ -85,9 +85,9 @@ export async function prepareStore(stage: Stage, size: number): Promise<Prepared
 }
 
 function enough(gateway: Gateway, size: number): { records: DomesticRecord[]; eligible: DomesticRecord[] } {
-  const { arrangement, identifiers, timeZone, on } = getPartner(gateway, partnerCode).adapter;
-  const { list } = on(dayAt(gateway.now(), timeZone));
-  const terms = { arrangement, needs: list.needs, form: identifiers.ours };
+  const { arrangement, identifiers, timeZone, formatsOn } = getPartner(gateway, partnerCode).adapter;
+  const { list } = formatsOn(dayAt(gateway.now(), timeZone));
+  const terms = { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours };
   // About 8 % are not eligible; a tenth and some more are always enough, and the surplus is cut off.
   const count = Math.ceil(size * 1.12) + 100;
   const today = dayAt(gateway.now(), gateway.home.timeZone);

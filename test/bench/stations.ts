@@ -66,8 +66,8 @@ function watchPartner(partner: Partner, reach: (step: InboundStep) => void): Par
     },
     adapter: {
       ...adapter,
-      on(day) {
-        const formats = adapter.on(day);
+      formatsOn(day) {
+        const formats = adapter.formatsOn(day);
         const accepted = formats.accepted.map((layout) => watchLayout(layout, () => reach('decode')));
         return { ...formats, accepted };
       },

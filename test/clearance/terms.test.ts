@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { mirrored } from '../../gateway/adapter/adapter.ts';
+import { swapSides } from '../../gateway/adapter/adapter.ts';
 import { assess, check, type ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { loadEntryFormats, readEntry } from '../../gateway/wire/files/entry-formats.ts';
@@ -139,7 +139,7 @@ describe('a declaration under the terms of the adapters', () => {
   });
 
   it('seen from the other side, an operator is found by name and address by air, and by road it is not', async () => {
-    const theirs = mirrored(await load('hk'), { country: 'CN', name: 'Home' });
+    const theirs = swapSides(await load('hk'), { country: 'CN', name: 'Home' });
     const record = {
       name: { latin: 'EXAMPLE ELECTRONICS CO., LTD.' },
       address: { latin: '1 Example Road', city: 'Sampletown' },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { columnsOf } from '../../gateway/model/record/record-text.ts';
+import { columnValues } from '../../gateway/model/record/record-text.ts';
 import { writeCsv } from '../../gateway/wire/files/csv.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { sampleRecord } from '../model/sample-records.ts';
@@ -44,7 +44,7 @@ describe('a list exchanged as a file, on the command line', function () {
   before(() => {
     const titles = Object.entries(sampleHome.columns);
     const rows = Array.from({ length: 20 }, (_, i) => {
-      const cells: Partial<Record<string, string>> = columnsOf({
+      const cells: Partial<Record<string, string>> = columnValues({
         ...sampleRecord,
         code: `44031${String(10000 + i)}`,
         grade: i < 15 ? 'advanced' : 'general',

@@ -88,7 +88,10 @@ describe('mra operator', () => {
       maxAgeSeconds: 1,
       bands: { between: [0, 1] as const, shrink: { percent: 1, records: 1 }, grow: { percent: 1, records: 1 } },
     };
-    const viewer = { code: 'XA', adapter: { arrangement, identifiers: { ours, theirs: ours }, list: { needs: [] } } };
+    const viewer = {
+      code: 'XA',
+      adapter: { arrangement, identifiers: { ours, theirs: ours }, list: { requiredPaths: [] } },
+    };
     const context: OperatorContext = {
       out,
       exit: (code) => (exit = code),

@@ -7,11 +7,11 @@ import { expect } from 'chai';
 import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { dayAt, momentOf } from '../../gateway/model/day.ts';
 import type { ErrorCode } from '../../gateway/model/errors.ts';
-import { unpackedList } from '../../gateway/model/record/packed-records.ts';
+import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { buildList } from '../../gateway/outbound/send-list.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import { loadSchema, type Schema } from '../../gateway/wire/xsd/schema.ts';
-import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import {
   openAdministrations,
   operator,
@@ -115,11 +115,11 @@ describe('a refused message', () => {
     const built = await buildList(us.gateway, 'KR', { kind: 'full' });
     const partner = us.gateway.partners.get('KR');
     if (built === undefined || partner === undefined) throw new Error('there is a list for KR');
-    const layout = partner.adapter.on(dayAt(built.list.issuedAt, partner.adapter.timeZone)).list;
-    const xml = writeText(layout, unpackedList(built.list));
+    const layout = partner.adapter.formatsOn(dayAt(built.list.issuedAt, partner.adapter.timeZone)).list;
+    const xml = writeText(layout, unpackList(built.list));
     const changed = change(xml);
     expect(changed).to.not.equal(xml);
-    using draft = checkDraft([changed], layout, anyList());
+    using draft = checkUnsigned([changed], layout, anyList());
     const sealed = await seal(draft, partner.signer, { id: built.list.id, partner: 'KR', kind: 'list' });
     await refuses(() => text(sealed.bytes), code);
   }

@@ -8,7 +8,7 @@ import { sampleRecord } from './sample-records.ts';
 
 const terms: ListTerms = {
   arrangement: { grades: ['advanced'] },
-  needs: ['name.latin', 'address.city', 'roles'],
+  requiredPaths: ['name.latin', 'address.city', 'roles'],
   form: { grammar: /^AEOCN\d{10}$/u, toIdentifier: (code) => `AEOCN${code}` },
 };
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { leafOf } from '../../gateway/model/list/digest.ts';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
-import { differences } from '../../gateway/model/list/list-difference.ts';
+import { compareByLeaf } from '../../gateway/model/list/list-difference.ts';
 import { anyListRecord } from './sample-records.ts';
 
 const listOf = fc.uniqueArray(anyListRecord, { selector: ({ identifier }) => identifier, maxLength: 12 });
@@ -26,7 +26,7 @@ describe('the difference of two lists', () => {
           if (fate === 'stay') wanted.push(record);
           if (fate === 'change') wanted.push({ ...record, grade: `${record.grade}+` });
         }
-        const difference = differences(held(before), withLeaves(wanted));
+        const difference = compareByLeaf(held(before), withLeaves(wanted));
         const after = held(before);
         for (const record of [...difference.added, ...difference.changed]) after.set(record.identifier, leafOf(record));
         for (const identifier of difference.left) after.delete(identifier);
@@ -41,7 +41,7 @@ describe('the difference of two lists', () => {
   it('is empty between a list and itself', () => {
     fc.assert(
       fc.property(listOf, (records) => {
-        const difference = differences(held(records), withLeaves([...records].reverse()));
+        const difference = compareByLeaf(held(records), withLeaves([...records].reverse()));
         expect(difference).to.deep.equal({ added: [], changed: [], left: [], unchanged: records.length });
       }),
     );
@@ -50,7 +50,7 @@ describe('the difference of two lists', () => {
   it('hands back the very records it was given', () => {
     fc.assert(
       fc.property(listOf, (records) => {
-        const { added } = differences(new Map(), withLeaves(records));
+        const { added } = compareByLeaf(new Map(), withLeaves(records));
         expect(added.every((record, i) => record === records[i])).to.equal(true);
       }),
     );

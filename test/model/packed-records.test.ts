@@ -15,15 +15,15 @@ import {
 import type { ListRecord } from '../../gateway/model/list/list.ts';
 import {
   appendRecords,
-  entriesOf,
+  mirrorEntries,
   openPacker,
-  packed,
-  packedOf,
+  closePacker,
+  packRecords,
   pickRecords,
   readRecordAt,
   sliceRecords,
   textAt,
-  unpacked,
+  unpackRecords,
 } from '../../gateway/model/record/packed-records.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { getterOf } from '../../gateway/model/paths.ts';
@@ -36,9 +36,9 @@ describe('packed records', () => {
   it('are the canonical texts of the records, and give them back', () => {
     fc.assert(
       fc.property(records, (some) => {
-        const packedSome = packedOf(some);
+        const packedSome = packRecords(some);
         expect(some.map((_, i) => textAt(packedSome, i))).to.deep.equal(some.map(recordText));
-        expect(unpacked(packedSome)).to.deep.equal(some.map(sorted));
+        expect(unpackRecords(packedSome)).to.deep.equal(some.map(sorted));
       }),
     );
   });
@@ -46,17 +46,18 @@ describe('packed records', () => {
   it('are cut, picked and joined without a change to any of them', () => {
     fc.assert(
       fc.property(records, records, fc.nat(9), fc.nat(9), (some, more, from, length) => {
-        const packedSome = packedOf(some);
-        expect(unpacked(sliceRecords(packedSome, from, from + length))).to.deep.equal(
-          unpacked(packedSome).slice(from, from + length),
+        const packedSome = packRecords(some);
+        expect(unpackRecords(sliceRecords(packedSome, from, from + length))).to.deep.equal(
+          unpackRecords(packedSome).slice(from, from + length),
         );
         const numbers = [...some.keys()].reverse();
-        expect(unpacked(pickRecords(packedSome, numbers))).to.deep.equal(unpacked(packedSome).reverse());
+        expect(unpackRecords(pickRecords(packedSome, numbers))).to.deep.equal(unpackRecords(packedSome).reverse());
         const packer = openPacker();
-        for (const part of [sliceRecords(packedSome, from, from + length), packedOf(more)]) appendRecords(packer, part);
-        const joined = packed(packer);
-        expect(unpacked(joined)).to.deep.equal([...some.slice(from, from + length), ...more].map(sorted));
-        expect(entriesOf(joined).map(({ leaf }) => leaf)).to.deep.equal(unpacked(joined).map(leafOf));
+        for (const part of [sliceRecords(packedSome, from, from + length), packRecords(more)])
+          appendRecords(packer, part);
+        const joined = closePacker(packer);
+        expect(unpackRecords(joined)).to.deep.equal([...some.slice(from, from + length), ...more].map(sorted));
+        expect(mirrorEntries(joined).map(({ leaf }) => leaf)).to.deep.equal(unpackRecords(joined).map(leafOf));
       }),
     );
   });
@@ -64,7 +65,7 @@ describe('packed records', () => {
   it('tell of each record who it is about, its leaf and whether the operator is active', () => {
     fc.assert(
       fc.property(records, (some) => {
-        expect(entriesOf(packedOf(some))).to.deep.equal(
+        expect(mirrorEntries(packRecords(some))).to.deep.equal(
           some.map((record) => ({
             identifier: record.identifier,
             leaf: leafOf(record),
@@ -79,7 +80,7 @@ describe('packed records', () => {
     fc.assert(
       fc.property(anyListRecord, (record) => {
         const columns = openColumns();
-        readRecordAt(columns, packedOf([record]), 0);
+        readRecordAt(columns, packRecords([record]), 0);
         const shown = Array.from({ length: columns.count }, (_, i) =>
           columns.starts[i] === columns.ends[i] ? '' : columnText(columns, i),
         );

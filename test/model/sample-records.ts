@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
-import { columnsOf, type RecordColumn } from '../../gateway/model/record/record-text.ts';
+import { columnValues, type RecordColumn } from '../../gateway/model/record/record-text.ts';
 import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { sampleHome } from './sample-home.ts';
 
@@ -22,7 +22,7 @@ export const sampleRecord: DomesticRecord = {
 
 /** The cells of the sample record under the titles of the sample home, with some of them replaced. */
 export function sampleFields(changes: Partial<Record<RecordColumn, string>> = {}): Record<string, string> {
-  const cells: Partial<Record<string, string>> = { ...columnsOf(sampleRecord), ...changes };
+  const cells: Partial<Record<string, string>> = { ...columnValues(sampleRecord), ...changes };
   return Object.fromEntries(Object.entries(sampleHome.columns).map(([path, title]) => [title, cells[path] ?? '']));
 }
 

@@ -22,7 +22,7 @@ describe('an identifier too long for a box of seventeen places', () => {
     it(`keeps an operator off the list for ${cc}, and says why`, async () => {
       const adapter = await loadAdapter(path.join(adaptersFolder, cc), adapterTools);
       const { arrangement, identifiers, list } = adapter;
-      const terms = { arrangement, needs: list.needs, form: identifiers.ours };
+      const terms = { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours };
       expect(eligibility(sampleRecord, terms).eligible).to.equal(true);
       for (const code of tooLong) {
         const judged = eligibility({ ...sampleRecord, code }, terms);

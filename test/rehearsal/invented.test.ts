@@ -6,7 +6,7 @@ import { inventOperators } from '../../gateway/rehearsal/invented-operators.ts';
 import { eligibility } from '../../gateway/model/record/partner-view.ts';
 import { asGatewayError } from '../../gateway/model/errors.ts';
 import type { HomeProfile } from '../../gateway/model/home.ts';
-import { columnsOf } from '../../gateway/model/record/record-text.ts';
+import { columnValues } from '../../gateway/model/record/record-text.ts';
 import { rowJudge } from '../../gateway/model/record/row-faults.ts';
 import { sampleHome } from '../model/sample-home.ts';
 
@@ -23,7 +23,7 @@ describe('invented operators', () => {
   it('have no fault by the rules of the import', () => {
     const judge = rowJudge(sampleHome, today);
     for (const [i, operator] of operators.entries()) {
-      const cells: Partial<Record<string, string>> = columnsOf(operator);
+      const cells: Partial<Record<string, string>> = columnValues(operator);
       const titled = Object.entries(sampleHome.columns).map(([path, title]) => [title, cells[path] ?? '']);
       const { record, faults } = judge({ row: i + 2, fields: Object.fromEntries(titled) as Record<string, string> });
       expect(faults).to.deep.equal([]);
@@ -77,7 +77,7 @@ describe('invented operators', () => {
 
 describe('invented entries', () => {
   const form = { grammar: /^AEOCN\d{10}$/u, toIdentifier: (code: string) => `AEOCN${code}` };
-  const terms = { arrangement: { grades: ['advanced', 'general'] }, needs: [], form };
+  const terms = { arrangement: { grades: ['advanced', 'general'] }, requiredPaths: [], form };
   const records = operators.flatMap((operator) => {
     const judged = eligibility(operator, terms);
     return judged.eligible ? [judged.entry] : [];

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
-import { packedOf } from '../../gateway/model/record/packed-records.ts';
+import { packRecords } from '../../gateway/model/record/packed-records.ts';
 import { findRecords } from '../../gateway/store/register-search.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
@@ -16,7 +16,7 @@ onBothEngines('a search through the register', (store) => {
         partner,
         knownAt: hour(h),
         sourceMessage: `m${h}`,
-        records: packedOf(puts),
+        records: packRecords(puts),
         puts: [...puts.keys()],
         departures: gone.map((identifier) => ({ identifier, reason: 'left', since: '2026-01-01' })),
       }),

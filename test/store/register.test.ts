@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
-import { packedOf } from '../../gateway/model/record/packed-records.ts';
+import { packRecords } from '../../gateway/model/record/packed-records.ts';
 import { detailsOf, findStatus } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { openDay, openMoment } from '../../gateway/store/tables.ts';
@@ -17,7 +17,7 @@ onBothEngines('the register', (store) => {
         partner,
         knownAt: hour(h),
         sourceMessage: `m${h}`,
-        records: packedOf(puts),
+        records: packRecords(puts),
         puts: [...puts.keys()],
         departures,
       }),

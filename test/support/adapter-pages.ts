@@ -237,7 +237,7 @@ async function record({ folder, list: format }: Adapter): Promise<string[]> {
   const { records } = JSON.parse(await readFile(file, 'utf8')) as ListMessage;
   const [first] = records;
   if (first === undefined) throw new Error(`no operator in ${file}`);
-  const { text } = format.show(first);
+  const { text } = format.preview(first);
   return [
     '## An operator on the wire',
     '',

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clearance, ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
 import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
-import { packedOf } from '../../gateway/model/record/packed-records.ts';
+import { packRecords } from '../../gateway/model/record/packed-records.ts';
 import type { Moment } from '../../gateway/model/record/domestic-record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
@@ -126,7 +126,7 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
       partner,
       knownAt: appliedAt,
       sourceMessage: messageId,
-      records: packedOf(list.records),
+      records: packRecords(list.records),
       puts,
       departures: left,
     });

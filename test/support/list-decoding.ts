@@ -1,10 +1,10 @@
 /** Lists read by the decoder of a format, and what became of them. */
 
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
-import { messageText } from '../../gateway/adapter/format.ts';
+import { encodedText } from '../../gateway/adapter/format.ts';
 import { asGatewayError, isGatewayError } from '../../gateway/model/errors.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
-import { packedList, textAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
+import { packList, textAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
 import { readLines } from '../../gateway/wire/files/text-lines.ts';
 import { adapterTools } from './adapter-tools.ts';
 import type { Reference } from './xml-reference.ts';
@@ -26,7 +26,7 @@ export function readList(format: ListFormat, bytes: Uint8Array): PackedList {
 
 /** What the reference makes of them. */
 export function referenceOutcome(reference: Reference, bytes: Uint8Array): Outcome {
-  return outcomeOf(() => shownList(packedList(reference.read(bytes))));
+  return outcomeOf(() => shownList(packList(reference.read(bytes))));
 }
 
 // The two parsers word what is wrong with a document differently.
@@ -49,7 +49,7 @@ export function shownList(list: PackedList): unknown {
 }
 
 export function encoded(format: ListFormat, message: ListMessage): Buffer {
-  return Buffer.from(messageText(format, message));
+  return Buffer.from(encodedText(format, message));
 }
 
 export function isDocumentRefused(outcome: Outcome): boolean {

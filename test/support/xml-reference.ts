@@ -6,16 +6,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter, ListFormat } from '../../gateway/adapter/adapter.ts';
-import { misfit, placed } from '../../gateway/adapter/faults.ts';
+import { withPlace } from '../../gateway/adapter/faults.ts';
 import { loadManifest } from '../../gateway/adapter/load.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
-import { buildItem, openScope, type Hole, type Scope } from '../../gateway/adapter/template/holes.ts';
+import { buildItem, openTemplateScope, type Hole, type TemplateScope } from '../../gateway/adapter/template/holes.ts';
 import { listMessageFields, type Slot } from '../../gateway/adapter/template/message-fields.ts';
 import type { TransformContext } from '../../gateway/adapter/template/transforms.ts';
 import { canonicalPlan } from '../../gateway/adapter/xml/canonical-plan.ts';
-import { escapeAttribute, escapeText, openingOf } from '../../gateway/adapter/xml/escaping.ts';
+import { escapeAttribute, escapeText, openingTag } from '../../gateway/adapter/xml/escaping.ts';
 import { planXml, type ElementPlan } from '../../gateway/adapter/xml/template.ts';
-import type { ErrorCode } from '../../gateway/model/errors.ts';
+import { GatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adapterTools, adaptersFolder } from './adapter-tools.ts';
 import { treeOf, type Tree } from './saxes-tree.ts';
@@ -28,7 +28,7 @@ export interface Reference {
 
 /** The reference for a template of lists. */
 export function referenceOf(text: string, context: TransformContext): Reference {
-  const scope = openScope(listMessageFields, context);
+  const scope = openTemplateScope(listMessageFields, context);
   const plan = planXml(text, 'list.xml', scope, (source, events) =>
     adapterTools.readXml(source, events, { template: true }),
   );
@@ -45,9 +45,13 @@ export async function referencesOf(adapter: Adapter): Promise<ReadonlyMap<ListFo
   const tables = codeTables(manifest.codes, place);
   const { grades } = manifest.arrangement;
   const found = new Map<ListFormat, Reference>();
-  for (const day of adapter.stretches) {
-    const format = adapter.on(day).list;
-    const context = { tables: tables.on(day), timeZone: manifest.timeZone, grades: [...grades.ours, ...grades.theirs] };
+  for (const day of adapter.periods) {
+    const format = adapter.formatsOn(day).list;
+    const context = {
+      tables: tables.tablesOn(day),
+      timeZone: manifest.timeZone,
+      grades: [...grades.ours, ...grades.theirs],
+    };
     if (format.format === 'xml' && !found.has(format))
       found.set(format, referenceOf(readFileSync(format.template, 'utf8'), context));
   }
@@ -67,7 +71,7 @@ function lines(plan: ElementPlan, item: unknown): string {
   }
   const inside = plan.content.children.map((child) => lines(child, item)).join('');
   if (plan.optional && !isPresent(plan, item)) return inside;
-  return `\n${openingOf(plan)}${attributes(plan, item)}>${inside}\n</${plan.tag}>`;
+  return `\n${openingTag(plan)}${attributes(plan, item)}>${inside}\n</${plan.tag}>`;
 }
 
 function holdsList({ each, content }: ElementPlan): boolean {
@@ -78,13 +82,13 @@ function inList(plan: ElementPlan, item: unknown, i: number): string {
   try {
     return element(plan, item);
   } catch (error) {
-    throw placed(error, `/${plan.each?.path ?? ''}/${i}`);
+    throw withPlace(error, `/${plan.each?.path ?? ''}/${i}`);
   }
 }
 
 function element(plan: ElementPlan, item: unknown): string {
   if (plan.optional && plan.each === undefined && !isPresent(plan, item)) return '';
-  return `${openingOf(plan)}${attributes(plan, item)}>${contentOf(plan, item)}</${plan.tag}>`;
+  return `${openingTag(plan)}${attributes(plan, item)}>${contentOf(plan, item)}</${plan.tag}>`;
 }
 
 function contentOf({ content }: ElementPlan, item: unknown): string {
@@ -120,7 +124,7 @@ function isPresent({ attributes: own, content }: ElementPlan, item: unknown): bo
   );
 }
 
-function readRoot(plan: ElementPlan, scope: Scope, tree: Tree): unknown {
+function readRoot(plan: ElementPlan, scope: TemplateScope, tree: Tree): unknown {
   if (tree.name !== plan.name || tree.namespace !== plan.namespace)
     throw refusal('E_ELEMENT_UNKNOWN', `the root is not ${plan.name}`, `/${tree.name}`);
   const slots = new Array<Slot>(scope.slots).fill(undefined);
@@ -204,7 +208,7 @@ function readOne(plan: ElementPlan, tree: Tree, outer: Slot[], at: string): void
   try {
     ((outer[each.slot] ??= []) as unknown[]).push(buildItem(each.scope, slots));
   } catch (error) {
-    throw placed(error, at);
+    throw withPlace(error, at);
   }
 }
 
@@ -224,10 +228,10 @@ function take(value: string | Hole, text: string, slots: Slot[], at: string): vo
   try {
     slots[value.slot] = value.read(text);
   } catch (error) {
-    throw placed(error, at);
+    throw withPlace(error, at);
   }
 }
 
 function refusal(code: ErrorCode, detail: string, at: string): unknown {
-  return placed(misfit(code, detail), at);
+  return withPlace(new GatewayError(code, detail), at);
 }

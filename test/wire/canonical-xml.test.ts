@@ -16,7 +16,7 @@ import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { canonicalBytes, parseXml, xsdFaults } from '../../gateway/wire/xml/libxml.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
-import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import { guardXml } from '../../gateway/wire/xml/xml-guard.ts';
 import { readSignedXml, readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
 import { accepts } from '../../gateway/wire/xsd/accepts.ts';
@@ -106,7 +106,7 @@ describe('the reader of canonical documents', () => {
     const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
     for (const cc of folders) {
       const adapter = await loadAdapter(join(adaptersFolder, cc), adapterTools);
-      for (const { list, reply } of adapter.stretches.map((day) => adapter.on(day))) {
+      for (const { list, reply } of adapter.periods.map((day) => adapter.formatsOn(day))) {
         if (list.format !== 'xml') continue;
         const lists = seeds.map((seed) => inventList(adapter, seededRandom(seed), list));
         const replies = seeds.map((seed) => inventReply(adapter, seededRandom(seed), reply));
@@ -130,7 +130,7 @@ describe('the reader of canonical documents', () => {
 
   it('takes a message that was sealed here, and libxml2 parses nothing of it but the signature', async () => {
     for (const { partner, format, schema, bytes } of large) {
-      using draft = checkDraft(bytes, format, schema);
+      using draft = checkUnsigned(bytes, format, schema);
       const sealed = await seal(draft, ours.signer('rsa-sha256'), { id: 'm1', partner, kind: 'list' });
       const tree = readSignedXml(sealed.bytes);
       expect(tree.canonical, partner).to.not.equal(undefined);

@@ -9,7 +9,7 @@ import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { canonicalBytes, parseXml } from '../../gateway/wire/xml/libxml.ts';
 import { readReceipt, receiptFormat, writeReceipt } from '../../gateway/wire/signature/receipts.ts';
 import { loadSchema, validate } from '../../gateway/wire/xsd/schema.ts';
-import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
 import { accepts } from '../../gateway/wire/xsd/accepts.ts';
@@ -53,7 +53,7 @@ describe('receipts', () => {
   });
 
   const roundTrip = async (xml: string): Promise<Receipt> => {
-    using draft = checkDraft([xml], receiptFormat, schema);
+    using draft = checkUnsigned([xml], receiptFormat, schema);
     const { bytes } = await seal(draft, ours.signer('ecdsa-p256-sha256'), { id: 'r', partner: 'XB', kind: 'receipt' });
     const raw = { partner: 'XA', via: 'https', bytes, receivedAt: testNow.toISOString() } as const;
     // From a partner whose lists are JWS: receipts are XML all the same.
@@ -108,7 +108,7 @@ describe('receipts', () => {
     ];
     for (const xml of wrong) {
       expect(xml).not.to.equal(right);
-      expect(await refusalCode(() => checkDraft([xml], receiptFormat, schema)), xml).to.equal('E_SCHEMA_INVALID');
+      expect(await refusalCode(() => checkUnsigned([xml], receiptFormat, schema)), xml).to.equal('E_SCHEMA_INVALID');
     }
   });
 

@@ -9,7 +9,7 @@ import { written } from '../../gateway/model/byte-writer.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema.ts';
-import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import type { SignatureAlgorithm } from '../../gateway/wire/signature/profile.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
@@ -47,11 +47,11 @@ describe('seal', () => {
   });
 
   const sealXml = async (text: string, algorithm: SignatureAlgorithm): Promise<SealedMessage> => {
-    using draft = checkDraft([text], xmlFormat, xsd);
+    using draft = checkUnsigned([text], xmlFormat, xsd);
     return await seal(draft, ours.signer(algorithm), meta);
   };
   const sealJson = async (text: string, algorithm: SignatureAlgorithm): Promise<SealedMessage> => {
-    using draft = checkDraft([text], jsonFormat, jsonSchema);
+    using draft = checkUnsigned([text], jsonFormat, jsonSchema);
     return await seal(draft, ours.signer(algorithm), meta);
   };
   const raw = (bytes: Uint8Array) =>
@@ -118,32 +118,32 @@ describe('seal', () => {
   });
 
   it('joins a draft from chunks of any size', () => {
-    using draft = checkDraft(Array.from(messageText), xmlFormat, xsd);
+    using draft = checkUnsigned(Array.from(messageText), xmlFormat, xsd);
     expect(written(draft.content).toString()).to.equal(messageText);
   });
 
   it('refuses a draft that does not follow the schema, naming line and path but no value', async () => {
-    const error = await refusal(() => checkDraft([untidy.replace('VALID', 'Acme 7 Ltd')], xmlFormat, xsd));
+    const error = await refusal(() => checkUnsigned([untidy.replace('VALID', 'Acme 7 Ltd')], xmlFormat, xsd));
     expect(error.code).to.equal('E_SCHEMA_INVALID');
     expect(error.at).to.equal('line 4, /m:Msg/m:Record/m:Status');
     expect(error.detail).not.to.contain('Acme');
-    expect(await refusalCode(() => checkDraft(['{"n":"x"}'], jsonFormat, jsonSchema))).to.equal('E_SCHEMA_INVALID');
+    expect(await refusalCode(() => checkUnsigned(['{"n":"x"}'], jsonFormat, jsonSchema))).to.equal('E_SCHEMA_INVALID');
   });
 
   it('refuses a draft of another root, one with a comment, one without an Id', async () => {
     const other = { ...xmlFormat, type: '{urn:test:msg}Other' };
-    expect(await refusalCode(() => checkDraft([messageText], other, xsd))).to.equal('E_SCHEMA_INVALID');
+    expect(await refusalCode(() => checkUnsigned([messageText], other, xsd))).to.equal('E_SCHEMA_INVALID');
     const commented = messageText.replace('VALID', 'VALID<!-- -->');
-    expect(await refusalCode(() => checkDraft([commented], xmlFormat, xsd))).to.equal('E_XML_FORBIDDEN');
+    expect(await refusalCode(() => checkUnsigned([commented], xmlFormat, xsd))).to.equal('E_XML_FORBIDDEN');
     const loose = loadSchema(file('loose.xsd', messageXsd.replace(' use="required"', '')));
-    using draft = checkDraft([messageText.replace(' Id="m1"', '')], xmlFormat, loose);
+    using draft = checkUnsigned([messageText.replace(' Id="m1"', '')], xmlFormat, loose);
     expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), meta))).to.equal('E_SIGNATURE_REFERENCE');
   });
 
   it('reports the first twenty faults of a list with 37,000 faulty records within seconds', async () => {
     const record = messageText.slice(messageText.indexOf('<m:Record>'), messageText.indexOf('</m:Msg>'));
     const text = messageText.replace(record, record.replace('VALID', 'WRONG').repeat(37_000));
-    const error = await refusal(() => checkDraft([text], xmlFormat, xsd));
+    const error = await refusal(() => checkUnsigned([text], xmlFormat, xsd));
     expect(error.code).to.equal('E_SCHEMA_INVALID');
     expect(error.detail.split('; line ')).to.have.length(20);
   }).timeout(10_000);
@@ -152,7 +152,7 @@ describe('seal', () => {
     const bytes = Buffer.from(messageText);
     const texts: string[] = [];
     for (const content of [bytes, [messageText], ['', ...Array.from(messageText)]]) {
-      using draft = checkDraft(content, xmlFormat, xsd);
+      using draft = checkUnsigned(content, xmlFormat, xsd);
       texts.push(Buffer.from((await seal(draft, ours.signer('rsa-sha256'), meta)).bytes).toString());
     }
     expect(new Set(texts).size).to.equal(1);
@@ -160,11 +160,11 @@ describe('seal', () => {
   });
 
   it('a sealed draft, and a disposed draft or message, can no longer be used', async () => {
-    const draft = checkDraft([messageText], xmlFormat, xsd);
+    const draft = checkUnsigned([messageText], xmlFormat, xsd);
     const { bytes } = await seal(draft, ours.signer('rsa-sha256'), meta);
     expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), meta))).to.equal('E_INTERNAL');
     draft[Symbol.dispose]();
-    const other = checkDraft([messageText], xmlFormat, xsd);
+    const other = checkUnsigned([messageText], xmlFormat, xsd);
     other[Symbol.dispose]();
     other[Symbol.dispose]();
     expect(await refusalCode(() => seal(other, ours.signer('rsa-sha256'), meta))).to.equal('E_INTERNAL');

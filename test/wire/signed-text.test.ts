@@ -8,9 +8,9 @@ import type { SealedMessage, VerifiedMessage } from '../../gateway/model/message
 import { signCms } from '../../gateway/wire/signature/cms.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema.ts';
-import { checkDraft, seal } from '../../gateway/wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
-import { linesOf } from '../../gateway/wire/xml/parsed-body.ts';
+import { textBody } from '../../gateway/wire/xml/parsed-body.ts';
 import type { SignatureAlgorithm } from '../../gateway/wire/signature/profile.ts';
 import type { SealKind } from '../../gateway/wire/signature/trust.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
@@ -38,7 +38,7 @@ describe('signed texts', () => {
   });
 
   const sealed = async (algorithm: SignatureAlgorithm, of = listText): Promise<SealedMessage> => {
-    using draft = checkDraft([of], textFormat, schema);
+    using draft = checkUnsigned([of], textFormat, schema);
     return await seal(draft, ours.signer(algorithm), { id: 'm-1', partner: 'XB', kind: 'list', at: signedAt });
   };
   const check = (
@@ -76,7 +76,7 @@ describe('signed texts', () => {
 
     it('only as lines that follow the schema, which names the first line that does not', async () => {
       const fault = async (content: string): Promise<readonly unknown[]> => {
-        const { code, at: place } = await refusal(() => checkDraft([content], textFormat, schema));
+        const { code, at: place } = await refusal(() => checkUnsigned([content], textFormat, schema));
         return [code, place];
       };
       expect(await fault('H;a\r\nR;b\r\nX;c\r\n')).to.deep.equal(['E_SCHEMA_INVALID', 'line 3']);
@@ -87,14 +87,14 @@ describe('signed texts', () => {
       expect(await fault('H;a\r\nR;\u0085b\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '2:3']);
       expect(await fault('\uFEFFH;a\r\nR;b\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '1:1']);
       expect(await fault('')).to.deep.equal(['E_TEXT_MALFORMED', '1:1']);
-      expect(await refusalCode(() => checkDraft(Buffer.from([0x48, 0xff, 13, 10]), textFormat, schema))).to.equal(
+      expect(await refusalCode(() => checkUnsigned(Buffer.from([0x48, 0xff, 13, 10]), textFormat, schema))).to.equal(
         'E_BYTES_INVALID',
       );
     });
 
     it('never under a type that would break the header', async () => {
       for (const type of ['text/csv\r\nX: y', 'csv', 'text/csv; layout', `text/csv; a=${'x'.repeat(300)}`]) {
-        using draft = checkDraft([listText], { ...textFormat, type }, schema);
+        using draft = checkUnsigned([listText], { ...textFormat, type }, schema);
         const meta = { id: 'm-1', partner: 'XB', kind: 'list' } as const;
         expect(await refusalCode(() => seal(draft, ours.signer(ec), meta))).to.equal('E_ADAPTER_INVALID');
       }
@@ -109,7 +109,7 @@ describe('signed texts', () => {
         );
         const bytes = signedByOpenssl([ours.signer(algorithm)], ['-nosmimecap', '-cades'], entity);
         using message = await check(bytes, algorithm);
-        expect(linesOf(validate(message, schema))).to.deep.equal(['H;list', 'R;AEOXB1;Müller 深圳', 'T;1']);
+        expect(textBody(validate(message, schema))).to.deep.equal(['H;list', 'R;AEOXB1;Müller 深圳', 'T;1']);
       });
 
       it(`from this gateway, unchanged, with the media type and the signer, ${algorithm}`, async () => {

@@ -58,12 +58,12 @@ const textsOf = oncePerFormat(({ identifiers, arrangement }, format): CarriedTex
   const days = { statusSince: '2026-01-02', validFrom: '2025-01-02', validTo: '2029-01-02' };
   const rest = { ...days, grade: arrangement.grades[0] ?? '', status: 'active' as const, roles: [] };
   const probe = (path: TextPath, text: string): ListRecord =>
-    recordWith((each) => (each === path ? text : format.needs.includes(each) ? 'X' : undefined), {
+    recordWith((each) => (each === path ? text : format.requiredPaths.includes(each) ? 'X' : undefined), {
       ...rest,
       identifier: identifiers.ours.example,
     });
   return new Map(
-    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.show(probe(path, text))))]),
+    textPaths.map((path) => [path, texts.filter((text) => carries(() => format.preview(probe(path, text))))]),
   );
 });
 
@@ -80,7 +80,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const carried = textsOf(adapter, format);
   const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    recordReadBack(format, inventRecord({ random, form, grades, needs: format.needs, carried })),
+    recordReadBack(format, inventRecord({ random, form, grades, needs: format.requiredPaths, carried })),
   );
   const departures = times(random.below(3), () => inventDeparture(random, form));
   return {

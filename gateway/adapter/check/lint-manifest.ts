@@ -4,25 +4,25 @@ import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults } from '../../model/message.ts';
 import { roles, type Day } from '../../model/record/domestic-record.ts';
 import { checkDigit } from '../../model/record/check-digits.ts';
-import { daysLater } from '../template/dates.ts';
+import { addDays } from '../template/dates.ts';
 import type { Place } from '../faults.ts';
-import { versionsOf } from '../load.ts';
+import { messageVersions } from '../load.ts';
 import type { Manifest, Sourced } from '../manifest.ts';
-import { finding, lintRules, type Finding } from './lint-rules.ts';
+import { lintFinding, lintRules, type LintFinding } from './lint-rules.ts';
 
 const sides = ['theirs', 'ours'] as const;
 
 /** Findings in the order of the file, without open questions. */
-export function lintManifest(manifest: Manifest, place: Place): Finding[] {
+export function lintManifest(manifest: Manifest, place: Place): LintFinding[] {
   const rules = [lintBands, lintTables, lintDays, lintCheckDigits, lintFacts, lintCard];
   return rules.flatMap((rule) => rule(manifest, place));
 }
 
-function lintBands({ arrangement }: Manifest, place: Place): Finding[] {
+function lintBands({ arrangement }: Manifest, place: Place): LintFinding[] {
   return sides
     .filter((side) => arrangement.bands[side].between[0] > arrangement.bands[side].between[1])
     .map((side) =>
-      finding('bands_empty', place(`/arrangement/bands/${side}/between`), 'the minimum exceeds the maximum'),
+      lintFinding('bands_empty', place(`/arrangement/bands/${side}/between`), 'the minimum exceeds the maximum'),
     );
 }
 
@@ -32,14 +32,14 @@ function closedSets({ arrangement }: Manifest): readonly (readonly string[])[] {
   return [['active', 'suspended'], ['full', 'delta'], roles, departureReasons, recordFaults, grades];
 }
 
-function lintTables(manifest: Manifest, place: Place): Finding[] {
+function lintTables(manifest: Manifest, place: Place): LintFinding[] {
   return Object.entries(manifest.codes).flatMap(([name, rows]) => {
     const words = Object.keys(rows);
     const set = closedSets(manifest).find((each) => words.every((word) => each.includes(word))) ?? [];
     const missing = set.filter((word) => !words.includes(word)).join(', ');
     if (missing === '') return [];
     const detail = `table ${name} has no code for ${missing}`;
-    return [finding('table_not_total', place(`/codes/${name}`), detail, `Add ${missing} under codes/${name}.`)];
+    return [lintFinding('table_not_total', place(`/codes/${name}`), detail, `Add ${missing} under codes/${name}.`)];
   });
 }
 
@@ -54,41 +54,45 @@ function faultBetween(periods: readonly Period[], mayOverlap: boolean): string |
   // Undefined: without end.
   let end = first?.until;
   for (const { from = '', until } of others) {
-    const next = end === undefined ? undefined : daysLater(end, 1);
+    const next = end === undefined ? undefined : addDays(end, 1);
     if (!mayOverlap && (next === undefined || from < next))
       return `two apply on ${from === '' ? 'the first day' : from}`;
-    if (next !== undefined && from > next) return `none applies from ${next} to ${daysLater(from, -1)}`;
+    if (next !== undefined && from > next) return `none applies from ${next} to ${addDays(from, -1)}`;
     if (end !== undefined && (until === undefined || until > end)) end = until;
   }
   return undefined;
 }
 
-function lintDays({ codes, messages }: Manifest, place: Place): Finding[] {
+function lintDays({ codes, messages }: Manifest, place: Place): LintFinding[] {
   const dated = Object.entries(codes).flatMap(([table, rows]) =>
     Object.entries(rows).flatMap(([word, entries]) => {
       const fault = typeof entries === 'string' ? undefined : faultBetween(entries, false);
       if (fault === undefined) return [];
-      return [finding('codes_days', place(`/codes/${table}/${word}`), `codes of ${word} in table ${table}: ${fault}`)];
+      return [
+        lintFinding('codes_days', place(`/codes/${table}/${word}`), `codes of ${word} in table ${table}: ${fault}`),
+      ];
     }),
   );
   const layouts = (['list', 'reply'] as const).flatMap((kind) => {
-    const fault = faultBetween(versionsOf(messages[kind]), true);
+    const fault = faultBetween(messageVersions(messages[kind]), true);
     if (fault === undefined) return [];
-    return [finding('layouts_gap', place(`/messages/${kind}`), `layouts of messages.${kind}: ${fault}`)];
+    return [lintFinding('layouts_gap', place(`/messages/${kind}`), `layouts of messages.${kind}: ${fault}`)];
   });
   return [...dated, ...layouts];
 }
 
-function lintCheckDigits({ identifiers }: Manifest, place: Place): Finding[] {
+function lintCheckDigits({ identifiers }: Manifest, place: Place): LintFinding[] {
   return sides.flatMap((side) => {
     const kind = identifiers[side].check?.kind;
     if (kind === undefined || checkDigit(kind, '') !== 'unknown_kind') return [];
-    return [finding('check_unknown', place(`/identifiers/${side}/check/kind`), `unknown kind of check digit: ${kind}`)];
+    return [
+      lintFinding('check_unknown', place(`/identifiers/${side}/check/kind`), `unknown kind of check digit: ${kind}`),
+    ];
   });
 }
 
 /** Where the layout is agreed, the terms must be agreed as well. */
-function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place): Finding[] {
+function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place): LintFinding[] {
   const { title, ...terms } = arrangement;
   const facts: [string, Sourced][] = [
     ...Object.entries(terms).map(([name, fact]): [string, Sourced] => [`/arrangement/${name}`, fact]),
@@ -97,15 +101,17 @@ function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place):
   return facts.flatMap(([pointer, { source, confidence }]) => {
     if (source === undefined && confidence !== 'assumed') {
       const fix = 'Name the source, or mark it assumed.';
-      return [finding('fact_unsourced', place(pointer), `${pointer} of ${title} has no source`, fix)];
+      return [lintFinding('fact_unsourced', place(pointer), `${pointer} of ${title} has no source`, fix)];
     }
     if (stage !== 'agreed' || confidence === 'agreed' || confidence === 'seen') return [];
-    return [finding('fact_not_agreed', place(pointer), `${pointer} is not agreed yet`, lintRules.fact_not_agreed.mend)];
+    return [
+      lintFinding('fact_not_agreed', place(pointer), `${pointer} is not agreed yet`, lintRules.fact_not_agreed.mend),
+    ];
   });
 }
 
-function lintCard({ card }: Manifest, place: Place): Finding[] {
+function lintCard({ card }: Manifest, place: Place): LintFinding[] {
   if (card !== undefined) return [];
   const fix = 'Say who writes which code in which box, at home and abroad.';
-  return [finding('card_missing', place(''), 'there is no card', fix)];
+  return [lintFinding('card_missing', place(''), 'there is no card', fix)];
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { ListMessage, ListRecord } from '../../model/list/list.ts';
 import type { Adapter, IdentifierForm, ListFormat } from '../adapter.ts';
 import type { Manifest } from '../manifest.ts';
-import { longestOf } from '../template/longest-text.ts';
+import { longestMatch } from '../template/longest-text.ts';
 import type { AdapterTools } from '../tools.ts';
 import { refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
-import { finding, lintRules, type Finding, type LintSubject } from './lint-rules.ts';
+import { lintFinding, lintRules, type LintFinding, type LintSubject } from './lint-rules.ts';
 import { encodeText } from './message-text.ts';
 import { readSamples } from './samples.ts';
 import { holesIn, templatesOf } from './template-text.ts';
@@ -19,13 +19,13 @@ type ListKind = ListMessage['kind'];
 const readme = 'README.md';
 
 /** Every open question, at the value it is about. */
-export async function lintQuestions({ folder, manifest, place, tools }: LintSubject): Promise<Finding[]> {
-  const findings: Finding[] = [];
+export async function lintQuestions({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {
+  const findings: LintFinding[] = [];
   for (const { at, question } of manifest.asks ?? []) {
     const [, file, path = at] = /^([^/#]+)#(.*)$/u.exec(at) ?? [];
     const where = file === undefined ? place(at) : await placeInTemplate(join(folder, file), path, tools);
     const fix = 'Correct this value, and delete the question from asks in adapter.yaml.';
-    findings.push(finding('ask_open', where, question, fix));
+    findings.push(lintFinding('ask_open', where, question, fix));
   }
   return findings;
 }
@@ -50,7 +50,7 @@ async function placeInTemplate(file: string, path: string, { readText }: Adapter
 const lossyTransforms = new Set(['upper', 'trim', 'oneLine', 'digits', 'max']);
 
 /** Transforms after which a text cannot be restored, where README.md names neither them nor the value. */
-export async function lintLosses({ folder, manifest, tools }: LintSubject): Promise<Finding[]> {
+export async function lintLosses({ folder, manifest, tools }: LintSubject): Promise<LintFinding[]> {
   const file = join(folder, readme);
   const documented = existsSync(file) ? await tools.readText(file) : '';
   const templates = await templatesOf(folder, manifest, tools);
@@ -59,16 +59,16 @@ export async function lintLosses({ folder, manifest, tools }: LintSubject): Prom
     if (lossy.length === 0 || documented.includes(`\`${path}\``)) return [];
     const detail = `${path} is changed for good (${lossy.join(', ')}), and ${readme} does not say so`;
     const fix = `Name \`${path}\` in ${readme}, with what is lost.`;
-    return [finding('loss_untold', `${template.file}:${line}:1`, detail, fix)];
+    return [lintFinding('loss_untold', `${template.file}:${line}:1`, detail, fix)];
   });
 }
 
 /** Identifiers of both sides, the longest possible ones too, encoded in every layout and compared with its schema. */
-export function lintIdentifiers(adapter: Adapter, subject: LintSubject): Finding[] {
-  const formats = [...new Set(adapter.stretches.map((day) => adapter.on(day).list))];
+export function lintIdentifiers(adapter: Adapter, subject: LintSubject): LintFinding[] {
+  const formats = [...new Set(adapter.periods.map((day) => adapter.formatsOn(day).list))];
   return (['theirs', 'ours'] as const).flatMap((side) => {
     const form = adapter.identifiers[side];
-    const code = longestOf(subject.manifest.identifiers[side].code);
+    const code = longestMatch(subject.manifest.identifiers[side].code);
     const identifiers = new Set([form.example, code === undefined ? form.example : form.toIdentifier(code)]);
     const grades = side === 'ours' ? adapter.arrangement.grades : adapter.otherSide.grades;
     for (const format of formats) {
@@ -76,7 +76,7 @@ export function lintIdentifiers(adapter: Adapter, subject: LintSubject): Finding
         const detail = misfitOf(format, { identifier, grade: grades[0] ?? '', partner: adapter.partner }, subject);
         const fix = 'Agree a longer element or another form with the partner; an identifier is never truncated.';
         if (detail !== undefined)
-          return [finding('identifier_unfit', subject.place(`/identifiers/${side}/code`), detail, fix)];
+          return [lintFinding('identifier_unfit', subject.place(`/identifiers/${side}/code`), detail, fix)];
       }
     }
     return [];
@@ -113,19 +113,19 @@ export async function lintSamples(
   folder: string,
   manifest: Manifest | undefined,
   tools: AdapterTools,
-): Promise<Finding[]> {
+): Promise<LintFinding[]> {
   const kinds: readonly ListKind[] = manifest?.lists?.kinds ?? ['full', 'delta'];
   const missing = expectedSamples(kinds).filter((name) => !existsSync(join(folder, 'samples', name)));
   const samples = await readSamples(join(folder, 'samples'), tools);
   return [
     ...missing.map((name) => {
       const { mend } = lintRules.sample_missing;
-      return finding('sample_missing', join(folder, 'samples', name), `there is no conversation ${name}`, mend);
+      return lintFinding('sample_missing', join(folder, 'samples', name), `there is no conversation ${name}`, mend);
     }),
     ...samples.flatMap(({ kind, ours }) => {
       const { kind: listKind } = (ours?.message ?? {}) as Partial<ListMessage>;
       if (kind !== 'list' || ours === undefined || listKind === undefined || kinds.includes(listKind)) return [];
-      return [finding('kind_not_agreed', ours.file, `a list of kind ${listKind}, which lists/kinds does not name`)];
+      return [lintFinding('kind_not_agreed', ours.file, `a list of kind ${listKind}, which lists/kinds does not name`)];
     }),
   ];
 }
@@ -136,8 +136,8 @@ function expectedSamples(kinds: readonly ListKind[]): readonly string[] {
   return [...deltas, 'list-full', 'refuse-unknown-status', 'refuse-unknown-element'];
 }
 
-export function lintReadme(folder: string): Finding[] {
+export function lintReadme(folder: string): LintFinding[] {
   const file = join(folder, readme);
   if (existsSync(file)) return [];
-  return [finding('readme_missing', file, `there is no ${readme}`, lintRules.readme_missing.mend)];
+  return [lintFinding('readme_missing', file, `there is no ${readme}`, lintRules.readme_missing.mend)];
 }

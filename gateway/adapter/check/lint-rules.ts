@@ -21,7 +21,7 @@ interface RuleText {
 
 export const lintRules: Readonly<Record<LintRule, RuleText>> = rules;
 
-export interface Finding {
+export interface LintFinding {
   /** Stable: `E-001`. */
   readonly code: string;
   readonly severity: 'error' | 'warning';
@@ -45,7 +45,7 @@ export interface LintSubject {
 }
 
 /** A finding at a file, `file:line` or `file:line:column`. */
-export function finding(rule: LintRule, place: string, detail: string, fix?: string): Finding {
+export function lintFinding(rule: LintRule, place: string, detail: string, fix?: string): LintFinding {
   const [, file = place, line, column] = /^(.*?):(\d+)(?::(\d+))?$/u.exec(place) ?? [];
   const { code } = lintRules[rule];
   return {
@@ -61,12 +61,12 @@ export function finding(rule: LintRule, place: string, detail: string, fix?: str
 }
 
 /** The error with which data was refused, as a finding; without a place of its own it is at the file. */
-export function findingOf(rule: LintRule, file: string, error: unknown): Finding {
+export function findingOf(rule: LintRule, file: string, error: unknown): LintFinding {
   const { at, detail, fix } = refusalIn(error);
-  return finding(rule, at ?? file, detail, fix);
+  return lintFinding(rule, at ?? file, detail, fix);
 }
 
-export function attempt<T>(rule: LintRule, file: string, work: () => T): { value: T } | { finding: Finding } {
+export function attempt<T>(rule: LintRule, file: string, work: () => T): { value: T } | { finding: LintFinding } {
   try {
     return { value: work() };
   } catch (error) {

@@ -4,38 +4,38 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFormat, messageFormat } from '../format.ts';
 import { identifierForm } from '../identifiers.ts';
-import { loadAdapter, loadHome, placesIn, templateOf, templateTools, versionsOf } from '../load.ts';
+import { loadAdapter, loadHome, yamlPlaces, loadTemplate, templateTools, messageVersions } from '../load.ts';
 import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import type { AdapterTools } from '../tools.ts';
 import { lintManifest } from './lint-manifest.ts';
 import { lintIdentifiers, lintLosses, lintQuestions, lintReadme, lintSamples } from './lint-messages.ts';
-import { attempt, finding, findingOf, type Finding, type LintSubject } from './lint-rules.ts';
+import { attempt, lintFinding, findingOf, type LintFinding, type LintSubject } from './lint-rules.ts';
 import type { CheckSchema } from './message-text.ts';
 
-export type { Finding } from './lint-rules.ts';
+export type { LintFinding } from './lint-rules.ts';
 
 /** All findings of one folder, errors first; no error means that the adapter loads. With `checkSchema` identifiers are compared with the schemas too. */
 export async function lintAdapter(
   folder: string,
   tools: AdapterTools,
   checkSchema?: CheckSchema,
-): Promise<readonly Finding[]> {
+): Promise<readonly LintFinding[]> {
   const findings = await lintFolder(folder, tools, checkSchema);
   return ['error', 'warning'].flatMap((wanted) => findings.filter(({ severity }) => severity === wanted));
 }
 
-async function lintFolder(folder: string, tools: AdapterTools, checkSchema?: CheckSchema): Promise<Finding[]> {
+async function lintFolder(folder: string, tools: AdapterTools, checkSchema?: CheckSchema): Promise<LintFinding[]> {
   const file = join(folder, 'adapter.yaml');
-  if (!existsSync(file)) return [finding('manifest_invalid', file, 'there is no adapter.yaml')];
+  if (!existsSync(file)) return [lintFinding('manifest_invalid', file, 'there is no adapter.yaml')];
   const text = await tools.readText(file);
-  const place = placesIn(file, text, tools);
+  const place = yamlPlaces(file, text, tools);
   const read = attempt('manifest_invalid', file, () => tools.readYaml(text, file));
   if ('finding' in read) return [read.finding];
   const checked = tools.validateManifest(read.value);
   if (!checked.ok) {
     const faults = checked.errors.map(({ pointer, detail }) =>
-      finding('manifest_invalid', place(pointer), `${pointer} ${detail}`),
+      lintFinding('manifest_invalid', place(pointer), `${pointer} ${detail}`),
     );
     return [...faults, ...(await lintSamples(folder, undefined, tools)), ...lintReadme(folder)];
   }
@@ -51,7 +51,7 @@ async function lintFolder(folder: string, tools: AdapterTools, checkSchema?: Che
 }
 
 /** Tables, identifiers and templates, each separately, so that one mistake does not hide the others. */
-async function lintParts({ folder, manifest, place, tools }: LintSubject): Promise<Finding[]> {
+async function lintParts({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {
   const file = join(folder, 'adapter.yaml');
   const { identifiers, codes, messages, timeZone, arrangement } = manifest;
   const tables = attempt('table_not_one_to_one', file, () => codeTables(codes, place));
@@ -61,16 +61,16 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
   const found = [tables, ...forms].flatMap((each) => ('finding' in each ? [each.finding] : []));
   if ('finding' in tables) return found;
   const grades = [...arrangement.grades.ours, ...arrangement.grades.theirs];
-  const context = { tables: tables.value.on(tables.value.stretches.at(-1) ?? ''), timeZone, grades };
+  const context = { tables: tables.value.tablesOn(tables.value.periods.at(-1) ?? ''), timeZone, grades };
   for (const kind of ['list', 'reply'] as const) {
-    for (const version of versionsOf(messages[kind])) {
+    for (const version of messageVersions(messages[kind])) {
       try {
-        const source = await templateOf(folder, version, tools);
+        const source = await loadTemplate(folder, version, tools);
         if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
         else if (listFormat(source, context, templateTools(tools)).carriesParts) continue;
         else if (manifest.lists?.partRecords !== undefined) {
           const detail = `${version.template} does not show which part a message is`;
-          found.push(finding('parts_missing', place('/lists/partRecords'), detail));
+          found.push(lintFinding('parts_missing', place('/lists/partRecords'), detail));
         }
       } catch (error) {
         found.push(findingOf('template_invalid', join(folder, version.template), error));
@@ -81,14 +81,14 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
 }
 
 /** What only shows once all parts are put together. */
-async function lintWhole(subject: LintSubject): Promise<Finding[]> {
+async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
   const { folder, tools } = subject;
   const adapter = await loadAdapter(folder, tools).catch((error: unknown) => findingOf('seal_unfit', folder, error));
   const loaded = 'rule' in adapter ? [adapter] : [...lintIdentifiers(adapter, subject), ...(await lintLosses(subject))];
   return [...loaded, ...(await lintHome(subject))];
 }
 
-async function lintHome({ folder, manifest, place, tools }: LintSubject): Promise<Finding[]> {
+async function lintHome({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {
   const file = join(folder, 'home.yaml');
   if (!existsSync(file)) return [];
   const home = await loadHome(folder, tools).catch((error: unknown) => findingOf('manifest_invalid', file, error));
@@ -96,6 +96,8 @@ async function lintHome({ folder, manifest, place, tools }: LintSubject): Promis
   return manifest.arrangement.grades.theirs.flatMap((grade, i) => {
     if (home.grades.includes(grade)) return [];
     const at = place(`/arrangement/grades/theirs/${i}`);
-    return [finding('grade_unknown', at, `home.yaml has no grade ${grade}`, `Use one of ${home.grades.join(', ')}.`)];
+    return [
+      lintFinding('grade_unknown', at, `home.yaml has no grade ${grade}`, `Use one of ${home.grades.join(', ')}.`),
+    ];
   });
 }

@@ -2,10 +2,10 @@
 
 import type { ListMessage } from '../../model/list/list.ts';
 import type { ListRecord } from '../../model/record/domestic-record.ts';
-import { packedList, unpackedList, type PackedList } from '../../model/record/packed-records.ts';
+import { packList, unpackList, type PackedList } from '../../model/record/packed-records.ts';
 import { viewRecord } from '../../model/record/partner-view.ts';
 import type { ListFormat, MessageFormat } from '../adapter.ts';
-import { textOf } from '../format.ts';
+import { joinChunks } from '../format.ts';
 import type { AdapterTools } from '../tools.ts';
 
 /** Compares a message with the partner's schema; throws what is wrong with it. */
@@ -21,7 +21,7 @@ export type Plain<T> = T extends PackedList ? ListMessage : T;
 
 /** Throws GatewayError with the place of the value that the format cannot carry. */
 export function encodeText<T>(format: MessageFormat<T>, message: Plain<T>): string {
-  return textOf(format.encode(packedFor(format, message)));
+  return joinChunks(format.encode(packedFor(format, message)));
 }
 
 /** Throws GatewayError with the place of what the format does not understand. */
@@ -39,7 +39,7 @@ export function decodeText<T>(format: MessageFormat<T>, text: string, readers: T
 
 /** The message as the partner reads it: without what the template does not carry. */
 export function readBack<T>(format: MessageFormat<T>, message: Plain<T>): Plain<T> {
-  return plainOf(format, format.asRead(packedFor(format, message)));
+  return plainOf(format, format.asDecoded(packedFor(format, message)));
 }
 
 /** The same for one record. */
@@ -53,9 +53,9 @@ function isList(format: object): format is ListFormat {
 
 // A list format alone reads and writes packed lists.
 function packedFor<T>(format: MessageFormat<T>, message: Plain<T>): T {
-  return isList(format) ? (packedList(message as ListMessage) as T) : (message as T);
+  return isList(format) ? (packList(message as ListMessage) as T) : (message as T);
 }
 
 function plainOf<T>(format: MessageFormat<T>, message: T): Plain<T> {
-  return (isList(format) ? unpackedList(message as PackedList) : message) as Plain<T>;
+  return (isList(format) ? unpackList(message as PackedList) : message) as Plain<T>;
 }

@@ -1,18 +1,18 @@
 /** Shows one domestic record beside what a partner reads of it, and what is lost. */
 
-import type { Ineligible } from '../../model/record/eligibility.ts';
+import type { IneligibilityReason } from '../../model/record/eligibility.ts';
 import { eligibility } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { DomesticRecord } from '../../model/record/domestic-record.ts';
-import type { Adapter, ShownRecord } from '../adapter.ts';
+import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
 import { encodeText, recordReadBack, type CheckSchema } from './message-text.ts';
 
-export interface Preview extends ShownRecord {
+export interface Preview extends RecordPreview {
   /** Why the record would not be sent; empty when it would. */
-  readonly reasons: readonly Ineligible[];
+  readonly reasons: readonly IneligibilityReason[];
   /** The fault that the template or the partner's schema finds; a list with such a record could not be sent. */
   readonly fault?: { readonly code: string; readonly detail: string; readonly at?: string };
   /** Values that the partner reads changed: truncated, in capitals, in one line. */
@@ -33,12 +33,12 @@ export function previewAdapter(
   const { arrangement, identifiers, list, partner } = adapter;
   const law = decreeAt(home, record.gradeSince)?.id;
   const about = { losses: [], fields: [], text: '', bytes: 0, ...(law === undefined ? {} : { law }) };
-  const judged = eligibility(record, { arrangement, needs: list.needs, form: identifiers.ours });
+  const judged = eligibility(record, { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours });
   if (!judged.eligible) return { ...about, reasons: judged.reasons };
   const { entry } = judged;
   try {
-    const view = list.show(entry);
-    const losses = lossesOf(view, list.show(recordReadBack(list, entry)));
+    const view = list.preview(entry);
+    const losses = lossesOf(view, list.preview(recordReadBack(list, entry)));
     const shown = { ...about, ...view, reasons: [], losses, bytes: Buffer.byteLength(view.text) };
     const refusal = refusalOf(() => {
       const message = exampleList(list, { records: [entry] }, [home.country, partner]);
@@ -55,7 +55,7 @@ function faultOf({ code, detail, at }: GatewayError): NonNullable<Preview['fault
 }
 
 /** Values that are sent and changed. A value that is not sent at all is no loss: it was agreed so. */
-function lossesOf(sent: ShownRecord, read: ShownRecord): string[] {
+function lossesOf(sent: RecordPreview, read: RecordPreview): string[] {
   const values = new Map(read.fields.map(({ path, ours }) => [path, ours]));
   return sent.fields.filter(({ path, ours }) => (values.get(path) ?? ours) !== ours).map(({ path }) => path);
 }

@@ -16,7 +16,7 @@ export interface Trip {
 
 /** One for every layout of each kind and every state of the code tables. */
 export function tripsOf(adapter: Adapter): readonly Trip[] {
-  const days = adapter.stretches.map((day) => adapter.on(day));
+  const days = adapter.periods.map((day) => adapter.formatsOn(day));
   const lists = [...new Set(days.map(({ list }) => list))];
   const replies = [...new Set(days.map(({ reply }) => reply))];
   const name = (kind: string, i: number, count: number): string =>

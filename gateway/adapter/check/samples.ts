@@ -127,14 +127,14 @@ function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Sa
 /** The layout that applies on the day of the message. */
 function formatOfDay(adapter: Adapter, kind: Sample['kind'], message: unknown): MessageFormat<unknown> {
   const { issuedAt } = message as { issuedAt?: unknown };
-  const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.stretches.at(-1) ?? '');
+  const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.periods.at(-1) ?? '');
   // The format is given messages of its own kind only.
-  return adapter.on(day)[kind];
+  return adapter.formatsOn(day)[kind];
 }
 
 /** Every layout of a kind with the codes of every period, newest first. */
 function formatsOf(adapter: Adapter, kind: Sample['kind']): readonly MessageFormat<unknown>[] {
-  const accepted = adapter.stretches.toReversed().flatMap((day) => adapter.on(day).accepted);
+  const accepted = adapter.periods.toReversed().flatMap((day) => adapter.formatsOn(day).accepted);
   return [...new Set(accepted.filter((each) => each.kind === kind).map(({ format }) => format))];
 }
 

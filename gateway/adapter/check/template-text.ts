@@ -1,7 +1,7 @@
 /** The holes of a template with their places in its text and in the message: coverage counts them, and mutants change them. */
 
 import { relative, resolve } from 'node:path';
-import { versionsOf } from '../load.ts';
+import { messageVersions } from '../load.ts';
 import type { Manifest } from '../manifest.ts';
 import {
   listMessageFields,
@@ -29,7 +29,7 @@ export async function templatesOf(
   { readText }: Pick<AdapterTools, 'readText'>,
 ): Promise<readonly TemplateText[]> {
   const named = (['list', 'reply'] as const).flatMap((kind) =>
-    versionsOf(messages[kind]).map(({ template }) => ({ kind, file: resolve(folder, template) })),
+    messageVersions(messages[kind]).map(({ template }) => ({ kind, file: resolve(folder, template) })),
   );
   return await Promise.all(named.map(async (each) => ({ ...each, text: await readText(each.file) })));
 }
@@ -93,8 +93,8 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
 function scopeOf(path: string, opened: readonly string[]): string {
   if (path.startsWith('message.')) return 'message';
   const outer = opened.filter((list) =>
-    rootOf('list')
-      .lists.concat(rootOf('reply').lists)
+    templateRoot('list')
+      .lists.concat(templateRoot('reply').lists)
       .some((of) => of.path === list),
   );
   return (path === '.' ? opened : outer).at(-1) ?? 'message';
@@ -111,13 +111,13 @@ export function lineAt(text: string, offset: number): number {
 
 type RootFields = Pick<ItemFields<unknown>, 'fields' | 'lists'>;
 
-export function rootOf(kind: MessageKind): RootFields {
+export function templateRoot(kind: MessageKind): RootFields {
   return kind === 'list' ? listMessageFields : replyFields;
 }
 
 /** The fields of the items of a list at any depth; of the message itself for `message`. */
 export function fieldsOf(kind: MessageKind, scope: string): RootFields | undefined {
-  const root = rootOf(kind);
+  const root = templateRoot(kind);
   return scope === 'message' ? root : findList(root.lists, scope)?.items;
 }
 
@@ -142,12 +142,12 @@ export function listsOf(kind: MessageKind, path: string, message: unknown): read
       const found = items.map((item) => list.get(item));
       return list.path === path ? found : walk(list.items.lists, found.flat());
     });
-  return walk(rootOf(kind).lists, [message]);
+  return walk(templateRoot(kind).lists, [message]);
 }
 
 /** The first value that is missing in a message in our words, as a JSON Pointer. */
 export function missingIn(kind: MessageKind, message: unknown): string | undefined {
-  return missing(rootOf(kind), message, '');
+  return missing(templateRoot(kind), message, '');
 }
 
 function missing(of: RootFields, item: unknown, at: string): string | undefined {

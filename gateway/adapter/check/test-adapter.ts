@@ -62,7 +62,7 @@ export async function testAdapter(folder: string, tools: AdapterTools, options: 
   ];
   const { manifest, place } = await loadManifest(folder, tools);
   const templates = await templatesOf(folder, manifest, tools);
-  const tables = codeTables(manifest.codes, place).on(adapter.stretches.at(-1) ?? '');
+  const tables = codeTables(manifest.codes, place).tablesOn(adapter.periods.at(-1) ?? '');
   const coverage = {
     samples: coverageOf(templates, tables, exercised.samples),
     madeUp: coverageOf(templates, tables, exercised.madeUp),

@@ -84,9 +84,9 @@ export function jsonOf(value: unknown): string {
 
 /** Operators that between them have every grade, every role, both states, and every value once present and once absent. */
 function recordsOf(list: ListFormat, { form, grades }: ConversationRequest['ours']): ListRecord[] {
-  const { needs, format } = list;
+  const { requiredPaths, format } = list;
   const all = Array.from({ length: Math.max(3, grades.length) }, (_, i): ListRecord => {
-    const has = (path: string): boolean => needs.includes(path) || i !== 2;
+    const has = (path: string): boolean => requiredPaths.includes(path) || i !== 2;
     // Lines show what becomes of a line end and of a long text; elsewhere a text travels as it is.
     const texts = (entries: Readonly<Record<string, string>>, group: string): object =>
       Object.fromEntries(

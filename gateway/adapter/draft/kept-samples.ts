@@ -35,7 +35,7 @@ export function formatsOf(
   tools: DraftTools,
 ): Formats {
   const context = {
-    tables: codeTables(codes, placeOf).on('9999-12-31'),
+    tables: codeTables(codes, placeOf).tablesOn('9999-12-31'),
     timeZone,
     grades: [...grades.ours, ...grades.theirs],
   };

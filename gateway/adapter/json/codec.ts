@@ -1,8 +1,8 @@
 /** Writes and reads messages by the plan of a JSON template; nothing that the template does not show is passed over. */
 
-import type { ErrorCode } from '../../model/errors.ts';
-import { misfit, placed } from '../faults.ts';
-import { buildItem, type Hole, type Scope } from '../template/holes.ts';
+import { GatewayError, type ErrorCode } from '../../model/errors.ts';
+import { withPlace } from '../faults.ts';
+import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import type { JsonPlan, MemberPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
 
@@ -22,7 +22,7 @@ type Member =
     };
 
 /** What is written and not handed on yet. `fresh`: the innermost object has no member so far. */
-interface Unsent {
+interface OutputBuffer {
   text: string;
   fresh: boolean;
 }
@@ -33,18 +33,18 @@ const chunkLength = 65_536;
 export function jsonEncoder(plan: JsonPlan): (message: unknown) => Generator<string> {
   const members = membersOf(plan);
   return function* encode(message) {
-    const unsent: Unsent = { text: '{', fresh: true };
+    const unsent: OutputBuffer = { text: '{', fresh: true };
     yield* writeMembers(members, message, unsent);
     yield `${unsent.text}}\n`;
   };
 }
 
-function* writeMembers(members: readonly Member[], message: unknown, unsent: Unsent): Generator<string> {
+function* writeMembers(members: readonly Member[], message: unknown, unsent: OutputBuffer): Generator<string> {
   for (const member of members) {
     switch (member.is) {
       case 'whole': {
         const value = member.write(message);
-        if (value !== '') begin(unsent, member.lead + value);
+        if (value !== '') startMember(unsent, member.lead + value);
         break;
       }
       case 'list':
@@ -52,7 +52,7 @@ function* writeMembers(members: readonly Member[], message: unknown, unsent: Uns
         break;
       case 'group':
         if (!member.isPresent(message)) break;
-        begin(unsent, `${member.lead}{`);
+        startMember(unsent, `${member.lead}{`);
         unsent.fresh = true;
         yield* writeMembers(member.members, message, unsent);
         unsent.text += '}';
@@ -64,11 +64,11 @@ function* writeMembers(members: readonly Member[], message: unknown, unsent: Uns
 function* writeList(
   { lead, plan, write }: Member & { is: 'list' },
   message: unknown,
-  unsent: Unsent,
+  unsent: OutputBuffer,
 ): Generator<string> {
   const items = plan.get(message);
   if (items.length === 0 && plan.optional) return;
-  begin(unsent, `${lead}[`);
+  startMember(unsent, `${lead}[`);
   for (let i = 0; i < items.length; i += 1) {
     unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(plan.path, write, items[i], i);
     if (unsent.text.length > chunkLength) {
@@ -79,7 +79,7 @@ function* writeList(
   unsent.text += ']';
 }
 
-function begin(unsent: Unsent, text: string): void {
+function startMember(unsent: OutputBuffer, text: string): void {
   unsent.text += unsent.fresh ? text : `,${text}`;
   unsent.fresh = false;
 }
@@ -124,7 +124,7 @@ function writeItem(path: string, write: Writer, item: unknown, index: number): s
   try {
     return write(item);
   } catch (error) {
-    throw placed(error, `/${path}/${index}`);
+    throw withPlace(error, `/${path}/${index}`);
   }
 }
 
@@ -160,7 +160,10 @@ function holeWriter(hole: Hole): Writer {
     if (text === undefined) return '';
     if (hole.numeric) return text;
     if (!text.isWellFormed())
-      throw placed(misfit('E_VALUE_INVALID', 'the value holds half a character'), `/${hole.path.replaceAll('.', '/')}`);
+      throw withPlace(
+        new GatewayError('E_VALUE_INVALID', 'the value holds half a character'),
+        `/${hole.path.replaceAll('.', '/')}`,
+      );
     return JSON.stringify(text);
   };
 }
@@ -183,20 +186,20 @@ function objectWriter({ members }: ObjectPlan): Writer {
 }
 
 /** Reads a message that was parsed already. Throws with the JSON Pointer of what the template does not show. */
-export function readJsonMessage(plan: JsonPlan, scope: Scope, value: unknown): unknown {
+export function readJsonMessage(plan: JsonPlan, scope: TemplateScope, value: unknown): unknown {
   const slots = emptySlots(scope);
   readValue(plan, value, slots);
   return buildItem(scope, slots);
 }
 
-function emptySlots(scope: Scope): Slot[] {
+function emptySlots(scope: TemplateScope): Slot[] {
   return new Array<Slot>(scope.slots).fill(undefined);
 }
 
 function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
   switch (plan.is) {
     case 'fixed':
-      if (value !== plan.value) throw misfit('E_VALUE_INVALID', 'not the value agreed');
+      if (value !== plan.value) throw new GatewayError('E_VALUE_INVALID', 'not the value agreed');
       return;
     case 'hole':
       slots[plan.hole.slot] = plan.hole.read(scalarText(plan.hole, value));
@@ -212,29 +215,29 @@ function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
 
 function scalarText(hole: Hole, value: unknown): string {
   if (hole.numeric) {
-    if (typeof value !== 'number') throw misfit('E_VALUE_INVALID', 'not a number');
+    if (typeof value !== 'number') throw new GatewayError('E_VALUE_INVALID', 'not a number');
     return String(value);
   }
-  if (typeof value !== 'string') throw misfit('E_VALUE_INVALID', 'not a text');
+  if (typeof value !== 'string') throw new GatewayError('E_VALUE_INVALID', 'not a text');
   return value;
 }
 
 function readItems(plan: EachPlan, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw misfit('E_VALUE_INVALID', 'not a list');
+  if (!Array.isArray(value)) throw new GatewayError('E_VALUE_INVALID', 'not a list');
   return value.map((each: unknown, i) => {
     try {
       const slots = emptySlots(plan.scope);
       readValue(plan.item, each, slots);
       return buildItem(plan.scope, slots);
     } catch (error) {
-      throw placed(error, `/${i}`);
+      throw withPlace(error, `/${i}`);
     }
   });
 }
 
 function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw misfit('E_VALUE_INVALID', 'not an object');
+    throw new GatewayError('E_VALUE_INVALID', 'not an object');
   const given = value as Readonly<Record<string, unknown>>;
   let read = 0;
   for (const member of plan.members) {
@@ -242,7 +245,7 @@ function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
       read += 1;
       readMember(member, given[member.name], slots);
     } else if (!member.optional) {
-      throw fault('E_ELEMENT_MISSING', 'a member is missing', member.name);
+      throw memberError('E_ELEMENT_MISSING', 'a member is missing', member.name);
     }
   }
   const names = Object.keys(given);
@@ -250,23 +253,23 @@ function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
   const unknown = names.find(
     (name) => !plan.ignored.includes(name) && !plan.members.some((member) => member.name === name),
   );
-  if (unknown !== undefined) throw fault('E_ELEMENT_UNKNOWN', 'the template does not show this member', unknown);
+  if (unknown !== undefined) throw memberError('E_ELEMENT_UNKNOWN', 'the template does not show this member', unknown);
 }
 
 function readMember({ name, plan }: MemberPlan, value: unknown, slots: Slot[]): void {
   try {
     readValue(plan, value, slots);
   } catch (error) {
-    throw placed(error, `/${pointerPart(name)}`);
+    throw withPlace(error, `/${pointerToken(name)}`);
   }
 }
 
-function fault(code: ErrorCode, detail: string, name: string): unknown {
-  return placed(misfit(code, detail), `/${pointerPart(name)}`);
+function memberError(code: ErrorCode, detail: string, name: string): unknown {
+  return withPlace(new GatewayError(code, detail), `/${pointerToken(name)}`);
 }
 
 // RFC 6901. A name comes from the sender; it is shown so that the sender finds it, but never at any length.
-function pointerPart(name: string): string {
+function pointerToken(name: string): string {
   const escaped = name.replaceAll('~', '~0').replaceAll('/', '~1');
   return escaped.length > 60 ? `${escaped.slice(0, 60)}…` : escaped;
 }

@@ -1,11 +1,19 @@
 /** A JSON template read into a plan: members, holes and lists; encoder and decoder both follow it. */
 
 import { invalid } from '../faults.ts';
-import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from '../template/holes.ts';
+import {
+  parseHole,
+  parseRepeatedPart,
+  requireCompleteScope,
+  hasHole,
+  type RepeatedPart,
+  type Hole,
+  type TemplateScope,
+} from '../template/holes.ts';
 
 export type JsonPlan =
   | { readonly is: 'object'; readonly members: readonly MemberPlan[]; readonly ignored: readonly string[] }
-  | (BoundList & { readonly is: 'each'; readonly item: JsonPlan })
+  | (RepeatedPart & { readonly is: 'each'; readonly item: JsonPlan })
   | { readonly is: 'hole'; readonly hole: Hole }
   | { readonly is: 'fixed'; readonly value: string | number | boolean };
 
@@ -17,15 +25,15 @@ export interface MemberPlan {
 }
 
 /** The plan of a template that was parsed already. `file` names it in complaints. Throws E_ADAPTER_INVALID with a JSON Pointer. */
-export function planJson(template: unknown, file: string, scope: Scope): JsonPlan {
+export function planJson(template: unknown, file: string, scope: TemplateScope): JsonPlan {
   const plan = planValue(template, scope, `${file}#`);
   if (plan.is !== 'object') throw invalid('a message is a JSON object', file);
-  closeScope(scope, file);
+  requireCompleteScope(scope, file);
   return plan;
 }
 
-function planValue(value: unknown, scope: Scope, at: string): JsonPlan {
-  if (typeof value === 'string' && hasHole(value)) return { is: 'hole', hole: bindHole(scope, value, at) };
+function planValue(value: unknown, scope: TemplateScope, at: string): JsonPlan {
+  if (typeof value === 'string' && hasHole(value)) return { is: 'hole', hole: parseHole(scope, value, at) };
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return { is: 'fixed', value };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -40,20 +48,20 @@ function planValue(value: unknown, scope: Scope, at: string): JsonPlan {
   };
 }
 
-function planMember(name: string, value: unknown, scope: Scope, at: string): MemberPlan {
+function planMember(name: string, value: unknown, scope: TemplateScope, at: string): MemberPlan {
   if (name.startsWith('$')) throw invalid(`there is no ${name}`, at, 'Use $each with $item, or $ignore.');
   const plan = planValue(value, scope, `${at}/${name}`);
   return { name, plan, optional: isOptional(plan) };
 }
 
-function planEach(value: Readonly<Record<string, unknown>>, scope: Scope, at: string): JsonPlan {
+function planEach(value: Readonly<Record<string, unknown>>, scope: TemplateScope, at: string): JsonPlan {
   const { $each: path, $item: item, ...rest } = value;
   if (typeof path !== 'string' || item === undefined || Object.keys(rest).length > 0) {
     throw invalid('a list has $each and $item, nothing else', at);
   }
-  const list = bindList(scope, path, at);
+  const list = parseRepeatedPart(scope, path, at);
   const plan = planValue(item, list.scope, `${at}/$item`);
-  closeScope(list.scope, at);
+  requireCompleteScope(list.scope, at);
   return { is: 'each', ...list, item: plan };
 }
 

@@ -1,9 +1,9 @@
 /** Writes and reads messages by the plan of a template of lines; a line or cell that the template does not show is refused. */
 
-import type { ErrorCode } from '../../model/errors.ts';
-import { misfit, placed } from '../faults.ts';
-import { buildItem, type Hole, type Scope } from '../template/holes.ts';
-import { isWritable, type CellForm } from './rows.ts';
+import { GatewayError, type ErrorCode } from '../../model/errors.ts';
+import { withPlace } from '../faults.ts';
+import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
+import { isEncodable, type CellForm } from './rows.ts';
 import type { CellContent, LinePlan, LinesPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
 
@@ -44,7 +44,7 @@ function writeItem(write: Writer, item: unknown, at: string): string {
   try {
     return write(item);
   } catch (error) {
-    throw placed(error, at);
+    throw withPlace(error, at);
   }
 }
 
@@ -80,30 +80,30 @@ function holeWriter(hole: Hole, form: CellForm): Writer {
   return (item) => {
     const text = hole.write(item) ?? '';
     try {
-      if (anyText && !isWritable(text))
-        throw misfit('E_VALUE_INVALID', 'the value holds a line end or a control character');
+      if (anyText && !isEncodable(text))
+        throw new GatewayError('E_VALUE_INVALID', 'the value holds a line end or a control character');
       return form.write(text);
     } catch (error) {
-      throw placed(error, at);
+      throw withPlace(error, at);
     }
   };
 }
 
 /** Reads the lines of a message. Throws with `line 12, cell 3` of what the template does not show. */
-export function readLinesMessage(plan: LinesPlan, scope: Scope, lines: readonly string[]): unknown {
-  const reading: Reading = { plan, lines, at: 0 };
+export function readLinesMessage(plan: LinesPlan, scope: TemplateScope, lines: readonly string[]): unknown {
+  const reading: LineReader = { plan, lines, at: 0 };
   const slots = emptySlots(scope);
   for (const [i, line] of plan.lines.entries()) {
     if (line.each === undefined) readOnce(reading, line, slots);
     else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, i === plan.lines.length - 1);
   }
   const rest = nextLine(reading);
-  if (rest !== undefined) throw complaint('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading.at);
+  if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading.at);
   return buildItem(scope, slots);
 }
 
 /** How far the reading of one message has come. */
-interface Reading {
+interface LineReader {
   readonly plan: LinesPlan;
   readonly lines: readonly string[];
   /** Index of the line that comes next. */
@@ -111,33 +111,34 @@ interface Reading {
 }
 
 /** The next line that is not dropped. */
-function nextLine(reading: Reading): string | undefined {
+function nextLine(reading: LineReader): string | undefined {
   const { plan, lines } = reading;
   let line = lines[reading.at];
-  while (line !== undefined && isOfKind(plan.ignored, line)) {
+  while (line !== undefined && matchesAny(plan.ignored, line)) {
     reading.at += 1;
     line = lines[reading.at];
   }
   return line;
 }
 
-function isOfKind(kinds: readonly LinePlan[], line: string): boolean {
+function matchesAny(kinds: readonly LinePlan[], line: string): boolean {
   return kinds.some(({ row, tag }) => tag !== '' && row.isTagged(line, tag));
 }
 
-function readOnce(reading: Reading, plan: LinePlan, slots: Slot[]): void {
+function readOnce(reading: LineReader, plan: LinePlan, slots: Slot[]): void {
   const line = nextLine(reading);
-  if (line === undefined || (plan.tag !== '' && !plan.row.isTagged(line, plan.tag))) throw unfit(reading, plan, line);
+  if (line === undefined || (plan.tag !== '' && !plan.row.isTagged(line, plan.tag)))
+    throw wrongLine(reading, plan, line);
   readLine(plan, line, slots, reading.at);
   reading.at += 1;
 }
 
 /** Another line than the one that must come: where a later one stands, it is missing. */
-function unfit(reading: Reading, plan: LinePlan, line: string | undefined): unknown {
+function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined): unknown {
   const { lines } = reading.plan;
-  const found = line === undefined ? lines.length : lines.findIndex((other) => isOfKind([other], line));
-  if (found < lines.indexOf(plan)) return complaint('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading.at);
-  return complaint(
+  const found = line === undefined ? lines.length : lines.findIndex((other) => matchesAny([other], line));
+  if (found < lines.indexOf(plan)) return lineError('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading.at);
+  return lineError(
     'E_ELEMENT_MISSING',
     plan.tag === '' ? 'a line is missing' : `the line ${plan.tag} is missing`,
     reading.at,
@@ -145,7 +146,7 @@ function unfit(reading: Reading, plan: LinePlan, line: string | undefined): unkn
 }
 
 function readRepeated(
-  reading: Reading,
+  reading: LineReader,
   plan: LinePlan & { each: NonNullable<LinePlan['each']> },
   last: boolean,
 ): unknown[] {
@@ -160,8 +161,8 @@ function readRepeated(
   return items;
 }
 
-function unexpected({ plan }: Reading, line: string): string {
-  return isOfKind(plan.lines, line)
+function unexpected({ plan }: LineReader, line: string): string {
+  return matchesAny(plan.lines, line)
     ? 'the line stands in the wrong place, or twice'
     : 'the template does not show this kind of line';
 }
@@ -174,7 +175,7 @@ function readLine({ cells, row }: LinePlan, line: string, slots: Slot[], at: num
     try {
       readCell(cell, form.read(texts[i] ?? ''), slots);
     } catch (error) {
-      throw placed(error, `line ${at + 1}, ${form.place}`);
+      throw withPlace(error, `line ${at + 1}, ${form.place}`);
     }
   }
 }
@@ -183,25 +184,25 @@ function splitLine(row: LinePlan['row'], line: string, at: number): readonly str
   try {
     return row.split(line);
   } catch (error) {
-    throw placed(error, `line ${at + 1}`);
+    throw withPlace(error, `line ${at + 1}`);
   }
 }
 
 function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, slots: Slot[]): void {
   if (cell.is === 'fixed') {
-    if (text !== cell.value) throw misfit('E_VALUE_INVALID', 'not the text agreed');
+    if (text !== cell.value) throw new GatewayError('E_VALUE_INVALID', 'not the text agreed');
     return;
   }
   const { hole } = cell;
   if (text === '' && hole.optional) return;
-  if (text === '' && !hole.mayBeEmpty) throw misfit('E_ELEMENT_MISSING', 'the value is missing');
+  if (text === '' && !hole.mayBeEmpty) throw new GatewayError('E_ELEMENT_MISSING', 'the value is missing');
   slots[hole.slot] = hole.read(text);
 }
 
-function emptySlots(scope: Scope): Slot[] {
+function emptySlots(scope: TemplateScope): Slot[] {
   return new Array<Slot>(scope.slots).fill(undefined);
 }
 
-function complaint(code: ErrorCode, detail: string, at: number): unknown {
-  return placed(misfit(code, detail), `line ${at + 1}`);
+function lineError(code: ErrorCode, detail: string, at: number): unknown {
+  return withPlace(new GatewayError(code, detail), `line ${at + 1}`);
 }

@@ -1,8 +1,9 @@
 /** How the cells of a line stand beside each other: between separators (CSV, RFC 4180) or each in its columns (fixed width). */
 
-import { invalid, misfit } from '../faults.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { invalid } from '../faults.ts';
 import type { Hole } from '../template/holes.ts';
-import { charactersIn } from '../template/lossy-values.ts';
+import { countCharacters } from '../template/lossy-values.ts';
 
 /** One cell of a line. An absent value is an empty text. */
 export interface CellForm {
@@ -13,7 +14,7 @@ export interface CellForm {
   read(raw: string): string;
 }
 
-export interface Row {
+export interface LineFormat {
   readonly cells: readonly CellForm[];
   readonly separator: string;
   /** The cells of a line of this kind as they stand. Throws E_VALUE_INVALID for too many or too few, or a wrong length. */
@@ -25,15 +26,15 @@ export interface Row {
 }
 
 // What would end a line early, or be lost on the way.
-const unwritable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]/u;
+const forbiddenInLine = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]/u;
 
 /** Whether a line can carry the text. */
-export function isWritable(text: string): boolean {
-  return !unwritable.test(text);
+export function isEncodable(text: string): boolean {
+  return !forbiddenInLine.test(text);
 }
 
 /** A row of so many cells with a separator between them. */
-export function csvRow(separator: string, count: number): Row {
+export function csvRow(separator: string, count: number): LineFormat {
   const cells = Array.from({ length: count }, (_, i) => ({
     place: `cell ${i + 1}`,
     write(text: string) {
@@ -47,7 +48,7 @@ export function csvRow(separator: string, count: number): Row {
     split(line) {
       const found = splitCsv(line, separator);
       if (found.length === count) return found;
-      throw misfit('E_VALUE_INVALID', `the line has ${found.length} cells, and ${count} were agreed`);
+      throw new GatewayError('E_VALUE_INVALID', `the line has ${found.length} cells, and ${count} were agreed`);
     },
     isTagged: (line, tag) =>
       beginsWith(line, tag, separator) || beginsWith(line, `"${tag.replaceAll('"', '""')}"`, separator),
@@ -68,7 +69,7 @@ export function splitCsv(line: string, separator: string): string[] {
       const end = closingQuote(line, at + 1);
       const after = line[end + 1];
       if (after !== undefined && after !== separator)
-        throw misfit('E_VALUE_INVALID', `cell ${cells.length + 1} goes on after its closing quote`);
+        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} goes on after its closing quote`);
       cells.push(line.slice(at + 1, end).replaceAll('""', '"'));
       at = end + 1;
     } else {
@@ -76,7 +77,7 @@ export function splitCsv(line: string, separator: string): string[] {
       const end = found < 0 ? line.length : found;
       const cell = line.slice(at, end);
       if (cell.includes('"'))
-        throw misfit('E_VALUE_INVALID', `cell ${cells.length + 1} holds a quote and is not quoted`);
+        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} holds a quote and is not quoted`);
       cells.push(cell);
       at = end;
     }
@@ -86,7 +87,7 @@ export function splitCsv(line: string, separator: string): string[] {
 
 function closingQuote(line: string, from: number): number {
   for (let at = line.indexOf('"', from); at >= 0; at = line.indexOf('"', at + 2)) if (line[at + 1] !== '"') return at;
-  throw misfit('E_VALUE_INVALID', 'a quote is not closed');
+  throw new GatewayError('E_VALUE_INVALID', 'a quote is not closed');
 }
 
 /** One piece of a fixed-width line in a template: `{name.latin?:40}` has the text `{name.latin?}` and the columns `40`. */
@@ -96,7 +97,7 @@ export interface Piece {
 }
 
 /** The pieces of a fixed-width line in a template. Throws E_ADAPTER_INVALID for a brace that is open. */
-export function piecesOf(line: string, at: string): Piece[] {
+export function parsePieces(line: string, at: string): Piece[] {
   const pieces = line.match(/\{[^{}]*\}|[^{}]+/gu) ?? [];
   if (pieces.join('') !== line) throw invalid('a brace is open', at, 'Write each hole as {path:columns|transform}.');
   return pieces.map((piece) => {
@@ -111,7 +112,7 @@ export function piecesOf(line: string, at: string): Piece[] {
   });
 }
 
-interface Columns {
+interface FixedColumns {
   readonly fill: string;
   readonly side: '<' | '>';
   readonly width: number;
@@ -119,10 +120,10 @@ interface Columns {
 }
 
 /** A row whose cells have fixed columns. `holes`: what stands in each piece, undefined where there is a fixed or dropped text. */
-export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undefined)[], at: string): Row {
+export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undefined)[], at: string): LineFormat {
   let column = 1;
-  const columns = pieces.map((piece): Columns => {
-    const found = columnsOf(piece, `column ${column}`, at);
+  const columns = pieces.map((piece): FixedColumns => {
+    const found = parseColumns(piece, `column ${column}`, at);
     column += found.width;
     return found;
   });
@@ -131,9 +132,9 @@ export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undef
     cells: columns.map((each, i) => fixedCell(each, holes[i], at)),
     separator: '',
     split(line) {
-      const length = charactersIn(line);
+      const length = countCharacters(line);
       if (length !== total)
-        throw misfit('E_VALUE_INVALID', `the line has ${length} characters, and ${total} were agreed`);
+        throw new GatewayError('E_VALUE_INVALID', `the line has ${length} characters, and ${total} were agreed`);
       const characters = length === line.length ? undefined : Array.from(line);
       let from = 0;
       return columns.map(({ width }) => {
@@ -148,8 +149,8 @@ export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undef
   };
 }
 
-function columnsOf({ text, columns }: Piece, place: string, at: string): Columns {
-  if (columns === undefined) return { fill: '', side: '<', width: charactersIn(text), place };
+function parseColumns({ text, columns }: Piece, place: string, at: string): FixedColumns {
+  if (columns === undefined) return { fill: '', side: '<', width: countCharacters(text), place };
   const [, fill = ' ', side = '<', width] =
     /^(?:([^\p{C}\u{10000}-\u{10ffff}])?([<>]))?([1-9]\d{0,3})$/u.exec(columns) ?? [];
   if (width === undefined)
@@ -161,7 +162,7 @@ function columnsOf({ text, columns }: Piece, place: string, at: string): Columns
   return { fill, side: side === '>' ? '>' : '<', width: Number(width), place };
 }
 
-function fixedCell({ fill, side, width, place }: Columns, hole: Hole | undefined, at: string): CellForm {
+function fixedCell({ fill, side, width, place }: FixedColumns, hole: Hole | undefined, at: string): CellForm {
   const counted = hole?.kind === 'count' && side === '>';
   if (counted && fill === '0' && hole.optional)
     throw invalid(`${hole.path} may be absent, and 0 would look like that`, at, 'Fill with blanks: {path?:>8}.');
@@ -169,10 +170,11 @@ function fixedCell({ fill, side, width, place }: Columns, hole: Hole | undefined
   return {
     place,
     write(text) {
-      const room = width - charactersIn(text);
-      if (room < 0) throw misfit('E_VALUE_INVALID', `the value has ${width - room} characters, and its place ${width}`);
+      const room = width - countCharacters(text);
+      if (room < 0)
+        throw new GatewayError('E_VALUE_INVALID', `the value has ${width - room} characters, and its place ${width}`);
       if (!counted && fill !== '' && strip(text) !== text)
-        throw misfit('E_VALUE_INVALID', 'the value has the sign at its end that its place is filled with');
+        throw new GatewayError('E_VALUE_INVALID', 'the value has the sign at its end that its place is filled with');
       const filling = fill.repeat(room);
       return side === '<' ? text + filling : filling + text;
     },

@@ -5,8 +5,16 @@
 
 import { isGatewayError } from '../../model/errors.ts';
 import { invalid } from '../faults.ts';
-import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from '../template/holes.ts';
-import { csvRow, fixedRow, isWritable, piecesOf, splitCsv, type Piece, type Row } from './rows.ts';
+import {
+  parseHole,
+  parseRepeatedPart,
+  requireCompleteScope,
+  hasHole,
+  type RepeatedPart,
+  type Hole,
+  type TemplateScope,
+} from '../template/holes.ts';
+import { csvRow, fixedRow, isEncodable, parsePieces, splitCsv, type Piece, type LineFormat } from './rows.ts';
 
 /** What stands in one cell: a fixed text, a value, or something that is dropped when read and empty when written. */
 export type CellContent =
@@ -18,11 +26,11 @@ export interface LinePlan {
   /** Its line in the template. */
   readonly no: number;
   readonly cells: readonly CellContent[];
-  readonly row: Row;
+  readonly row: LineFormat;
   /** The fixed first cell, which says what kind of line it is; empty where the line begins with a value. */
   readonly tag: string;
   /** The list that repeats the line. */
-  readonly each: BoundList | undefined;
+  readonly each: RepeatedPart | undefined;
 }
 
 export interface LinesPlan {
@@ -39,7 +47,7 @@ interface Directive {
 }
 
 /** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
-export function planLines(text: string, file: string, kind: LinesKind, scope: Scope): LinesPlan {
+export function planLines(text: string, file: string, kind: LinesKind, scope: TemplateScope): LinesPlan {
   const lines: LinePlan[] = [];
   const ignored: LinePlan[] = [];
   let separator = ',';
@@ -59,8 +67,8 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Sc
     else if (name !== '') directive = directiveOf(name, argument, at);
   }
   if (lines.length === 0) throw invalid('the template is empty', file, 'Write the lines of the message, with holes.');
-  requireTold({ lines, ignored }, file);
-  closeScope(scope, file);
+  requireDistinguishable({ lines, ignored }, file);
+  requireCompleteScope(scope, file);
   return { lines, ignored };
 }
 
@@ -82,30 +90,30 @@ function directiveOf(name: string, argument: string, at: string): Directive {
 interface LineSpec extends Directive {
   readonly no: number;
   readonly at: string;
-  readonly scope: Scope;
+  readonly scope: TemplateScope;
   readonly kind: LinesKind;
   readonly separator: string;
 }
 
 function planLine(line: string, { no, at, scope: outer, kind, separator, each: path, ignore }: LineSpec): LinePlan {
-  const each = path === undefined ? undefined : bindList(outer, path, at);
+  const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
-  if (!isWritable(line)) throw invalid('the line holds a control character, which no message carries', at);
-  const pieces = kind === 'csv' ? csvPieces(line, separator, at) : piecesOf(line, at);
+  if (!isEncodable(line)) throw invalid('the line holds a control character, which no message carries', at);
+  const pieces = kind === 'csv' ? csvPieces(line, separator, at) : parsePieces(line, at);
   const cells = pieces.map(({ text }): CellContent => {
     if (text === '{ignored}') return { is: 'ignored' };
-    return hasHole(text) ? { is: 'hole', hole: bindHole(scope, text, at) } : { is: 'fixed', value: text };
+    return hasHole(text) ? { is: 'hole', hole: parseHole(scope, text, at) } : { is: 'fixed', value: text };
   });
-  if (each !== undefined) closeScope(scope, at);
+  if (each !== undefined) requireCompleteScope(scope, at);
   const holes = cells.map((cell) => (cell.is === 'hole' ? cell.hole : undefined));
   const row = kind === 'csv' ? csvRow(separator, cells.length) : fixedRow(pieces, holes, at);
   const [first] = cells;
   const tag = first?.is === 'fixed' ? first.value : '';
-  if (ignore === true && tag === '') throw invalid('a line that is dropped begins with a value', at, tellApart);
+  if (ignore === true && tag === '') throw invalid('a line that is dropped begins with a value', at, distinguishFix);
   return { no, cells, row, tag, each };
 }
 
-const tellApart = 'Begin each kind of line with a fixed text of its own.';
+const distinguishFix = 'Begin each kind of line with a fixed text of its own.';
 
 function csvPieces(line: string, separator: string, at: string): Piece[] {
   try {
@@ -117,7 +125,7 @@ function csvPieces(line: string, separator: string, at: string): Piece[] {
 }
 
 /** Lines are told by how they begin: those that are repeated or dropped from all others, and all that stand behind a repeated one. */
-function requireTold({ lines, ignored }: LinesPlan, file: string): void {
+function requireDistinguishable({ lines, ignored }: LinesPlan, file: string): void {
   const all = [...lines, ...ignored];
   const repeated = lines.findIndex(({ each }) => each !== undefined);
   for (const [i, line] of all.entries()) {
@@ -126,6 +134,6 @@ function requireTold({ lines, ignored }: LinesPlan, file: string): void {
     const confused = all.some((other) => other !== line && line.row.confuses(line.tag, other.tag));
     const special = line.each !== undefined || ignored.includes(line);
     if (line.tag === '' ? needed && !alone : special && confused)
-      throw invalid('a line is not told from the others', `${file}:${line.no}:1`, tellApart);
+      throw invalid('a line is not told from the others', `${file}:${line.no}:1`, distinguishFix);
   }
 }

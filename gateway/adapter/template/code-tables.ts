@@ -1,7 +1,7 @@
 /** Code tables: on every day one of our words stands for exactly one code of the partner, and the other way round. */
 
 import type { Day } from '../../model/record/domestic-record.ts';
-import { daysLater } from './dates.ts';
+import { addDays } from './dates.ts';
 import { invalid, type Place } from '../faults.ts';
 import type { DatedCode, Manifest } from '../manifest.ts';
 
@@ -15,10 +15,10 @@ export type CodeTables = ReadonlyMap<string, CodeTable>;
 
 /** The tables as they are on each day. */
 export interface DatedTables {
-  /** First days of the stretches in which no code changes; the first of them stands for all days before the second. */
-  readonly stretches: readonly Day[];
-  /** The same object for all days of a stretch. */
-  on(day: Day): CodeTables;
+  /** First days of the periods in which no code changes; the first of them stands for all days before the second. */
+  readonly periods: readonly Day[];
+  /** The same object for all days of a period. */
+  tablesOn(day: Day): CodeTables;
 }
 
 /** The day before all others: what holds on it held from the beginning. */
@@ -34,24 +34,24 @@ interface Row extends DatedCode {
 /** Tables from data, `name: { ours: theirs }`. Throws E_ADAPTER_INVALID for two meanings on one day. `place` says where a JSON Pointer stands. */
 export function codeTables(codes: Manifest['codes'], place: Place): DatedTables {
   const tables = Object.entries(codes).map(([name, words]) => ({ name, rows: rowsOf(words) }));
-  const stretches = stretchesOf(tables.flatMap(({ rows }) => rows.flatMap(changesOf)));
-  const built = stretches.map(
+  const periods = periodStarts(tables.flatMap(({ rows }) => rows.flatMap(changeDays)));
+  const built = periods.map(
     (day) => new Map(tables.map(({ name, rows }) => [name, tableOn(day, name, rows, place)] as const)),
   );
   const whole = built[0] ?? new Map<string, CodeTable>();
-  return { stretches, on: (day) => built[stretchAt(stretches, day)] ?? whole };
+  return { periods, tablesOn: (day) => built[periodIndex(periods, day)] ?? whole };
 }
 
-/** First days of stretches, in order, from the days on which something changes. */
-export function stretchesOf(changes: readonly Day[]): Day[] {
+/** First days of periods, in order, from the days on which something changes. */
+export function periodStarts(changes: readonly Day[]): Day[] {
   return [...new Set([firstDay, ...changes])].sort();
 }
 
-/** Which stretch a day lies in. */
-export function stretchAt(stretches: readonly Day[], day: Day): number {
+/** The index of the period that contains a day. */
+export function periodIndex(periods: readonly Day[], day: Day): number {
   return Math.max(
     0,
-    stretches.findLastIndex((first) => first <= day),
+    periods.findLastIndex((first) => first <= day),
   );
 }
 
@@ -61,8 +61,8 @@ function rowsOf(words: Manifest['codes'][string]): Row[] {
   );
 }
 
-function changesOf({ from, until }: DatedCode): Day[] {
-  const ends = until === undefined ? [] : [daysLater(until, 1), daysLater(until, graceDays + 1)];
+function changeDays({ from, until }: DatedCode): Day[] {
+  const ends = until === undefined ? [] : [addDays(until, 1), addDays(until, graceDays + 1)];
   return from === undefined ? ends : [from, ...ends];
 }
 
@@ -85,7 +85,7 @@ function tableOn(day: Day, name: string, rows: readonly Row[], place: Place): Co
   }
   // What the code means on the day itself counts; an ended code is read only where nothing else took it.
   for (const { word, code, until } of rows) {
-    if (until !== undefined && until < day && daysLater(until, graceDays) >= day && !toOurs.has(code))
+    if (until !== undefined && until < day && addDays(until, graceDays) >= day && !toOurs.has(code))
       toOurs.set(code, word);
   }
   return { name, toTheirs, toOurs };

@@ -13,7 +13,7 @@ const groups: Readonly<Record<string, readonly [from: number, to: number]>> = {
   XXX: [24, 24],
 };
 
-interface Piece {
+interface NotationPart {
   readonly literal: string;
   readonly group: readonly [number, number] | undefined;
 }
@@ -27,9 +27,9 @@ export interface Notation {
 /** Whether the text is a day that exists, `YYYY-MM-DD`. */
 export function isDay(text: string): boolean {
   if (text.length !== 10 || text[4] !== '-' || text[7] !== '-') return false;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
+  const year = parseDigits(text, 0, 4);
+  const month = parseDigits(text, 5, 7);
+  const day = parseDigits(text, 8, 10);
   return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
 }
 
@@ -41,16 +41,16 @@ export function isMoment(text: string): boolean {
 }
 
 /** A day moved by days. */
-export function daysLater(day: string, days: number): string {
+export function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
 /** Undefined when the pattern has no year, month and day, or holds letters of an unfinished group. */
 export function dayNotation(pattern: string): Notation | undefined {
-  const pieces = piecesOf(pattern);
+  const pieces = parseNotation(pattern);
   if (
     pieces === undefined ||
-    !names(pieces, ['yyyy', 'MM', 'dd']) ||
+    !hasGroups(pieces, ['yyyy', 'MM', 'dd']) ||
     pieces.some(({ group }) => (group?.[0] ?? 0) > 8)
   ) {
     return undefined;
@@ -69,39 +69,39 @@ export function dayNotation(pattern: string): Notation | undefined {
  * elsewhere one hour a year would be read back wrongly. Parts finer than the pattern are cut. Undefined when the pattern or the zone will not do.
  */
 export function momentNotation(pattern: string, zone?: string): Notation | undefined {
-  const pieces = piecesOf(pattern);
-  if (pieces === undefined || !names(pieces, ['yyyy', 'MM', 'dd', 'HH', 'mm'])) return undefined;
-  const told = pieces.some(({ literal }) => literal === 'XXX');
-  const steady = zone === undefined ? 0 : steadyOffset(zone);
-  if (steady === undefined && !told) return undefined;
+  const pieces = parseNotation(pattern);
+  if (pieces === undefined || !hasGroups(pieces, ['yyyy', 'MM', 'dd', 'HH', 'mm'])) return undefined;
+  const hasOffset = pieces.some(({ literal }) => literal === 'XXX');
+  const fixedOffset = zone === undefined ? 0 : constantOffset(zone);
+  if (fixedOffset === undefined && !hasOffset) return undefined;
   return {
     write(moment) {
       const time = Date.parse(moment);
-      const minutes = Math.round((steady ?? offsetAt(zone ?? 'UTC', time)) / 60_000);
+      const minutes = Math.round((fixedOffset ?? offsetAt(zone ?? 'UTC', time)) / 60_000);
       return writePieces(pieces, new Date(time + minutes * 60_000).toISOString(), minutes);
     },
     read(text) {
       const found = readPieces(pieces, text);
       if (found === undefined || !isMoment(`${found.canonical}Z`)) return undefined;
-      const offset = found.minutes === undefined ? (steady ?? 0) : found.minutes * 60_000;
+      const offset = found.minutes === undefined ? (fixedOffset ?? 0) : found.minutes * 60_000;
       return new Date(Date.parse(`${found.canonical}Z`) - offset).toISOString();
     },
   };
 }
 
-function piecesOf(pattern: string): readonly Piece[] | undefined {
+function parseNotation(pattern: string): readonly NotationPart[] | undefined {
   const parts = pattern.match(/yyyy|MM|dd|HH|mm|ss|SSS|XXX|[^yMdHmsSX]/gu) ?? [];
   // A letter of an unfinished group matched nothing.
   if (parts.join('') !== pattern) return undefined;
   return parts.map((literal) => ({ literal, group: groups[literal] }));
 }
 
-function names(pieces: readonly Piece[], wanted: readonly string[]): boolean {
+function hasGroups(pieces: readonly NotationPart[], wanted: readonly string[]): boolean {
   const present = pieces.filter(({ group }) => group !== undefined).map(({ literal }) => literal);
   return new Set(present).size === present.length && wanted.every((name) => present.includes(name));
 }
 
-function writePieces(pieces: readonly Piece[], canonical: string, minutes = 0): string {
+function writePieces(pieces: readonly NotationPart[], canonical: string, minutes = 0): string {
   let text = '';
   for (const { literal, group } of pieces) {
     if (literal === 'XXX') text += writeOffset(minutes);
@@ -123,7 +123,7 @@ interface ReadPieces {
   readonly minutes: number | undefined;
 }
 
-function readPieces(pieces: readonly Piece[], text: string): ReadPieces | undefined {
+function readPieces(pieces: readonly NotationPart[], text: string): ReadPieces | undefined {
   const found: Record<number, string> = {};
   let minutes: number | undefined;
   let at = 0;
@@ -141,7 +141,7 @@ function readPieces(pieces: readonly Piece[], text: string): ReadPieces | undefi
     if (group === undefined) {
       if (part !== literal) return undefined;
     } else {
-      if (part.length !== literal.length || digits(part, 0, part.length) < 0) return undefined;
+      if (part.length !== literal.length || parseDigits(part, 0, part.length) < 0) return undefined;
       found[group[0]] = part;
     }
   }
@@ -151,7 +151,7 @@ function readPieces(pieces: readonly Piece[], text: string): ReadPieces | undefi
 }
 
 /** The digits as a number; negative when one of them is none. */
-function digits(text: string, from: number, to: number): number {
+function parseDigits(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i += 1) {
     const digit = text.charCodeAt(i) - 48;
@@ -167,7 +167,7 @@ function daysIn(year: number, month: number): number {
 }
 
 /** Milliseconds a zone is ahead of UTC, when it is the same in winter and summer. */
-function steadyOffset(zone: string): number | undefined {
+function constantOffset(zone: string): number | undefined {
   const [winter, summer] = [Date.UTC(2026, 0, 15), Date.UTC(2026, 6, 15)].map((time) => offsetAt(zone, time));
   return winter === summer ? winter : undefined;
 }

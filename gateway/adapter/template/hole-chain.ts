@@ -1,13 +1,14 @@
 /** One hole bound to its field: the value through its transforms, both ways. */
 
-import { invalid, misfit, placed } from '../faults.ts';
-import type { Field, Kind, Scalar, Slot } from './message-fields.ts';
-import { fromPlainText, transform, type Transform, type TransformContext } from './transforms.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { invalid, withPlace } from '../faults.ts';
+import type { Field, FieldKind, Scalar, Slot } from './message-fields.ts';
+import { parseValue, transform, type Transform, type TransformContext } from './transforms.ts';
 
 export interface Hole {
   readonly path: string;
   /** Of a list in one hole: text. */
-  readonly kind: Kind;
+  readonly kind: FieldKind;
   /** Absent values leave the element, attribute or member out. */
   readonly optional: boolean;
   /** Stands in JSON as a number. */
@@ -46,7 +47,7 @@ export interface ChainSpec {
 }
 
 /** The transforms of a hole in the order of writing. Throws E_ADAPTER_INVALID for one that does not fit. */
-export function chainOf(context: TransformContext, { field, steps, wire, at }: ChainSpec): Chain {
+export function buildChain(context: TransformContext, { field, steps, wire, at }: ChainSpec): Chain {
   const numeric = steps.at(-1) === 'number';
   const coded = steps.length === 2 && steps[0]?.startsWith('code:') === true;
   if (numeric && ((!coded && (field.kind !== 'count' || steps.length > 1)) || wire.length > 0)) {
@@ -59,13 +60,14 @@ export function chainOf(context: TransformContext, { field, steps, wire, at }: C
     const [name = '', ...rest] = step.split(':');
     return transform(name, { argument: rest.join(':'), field, context, at });
   });
-  return { numeric, transforms: [...transforms, ...(numeric && coded ? [wholeNumber] : []), ...wire] };
+  return { numeric, transforms: [...transforms, ...(numeric && coded ? [requireWholeNumber] : []), ...wire] };
 }
 
 /** A code that stands in JSON as a number must be one, without leading zeros. */
-const wholeNumber: Transform = {
+const requireWholeNumber: Transform = {
   encode(text) {
-    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw misfit('E_VALUE_INVALID', 'the code is not a whole number');
+    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text))
+      throw new GatewayError('E_VALUE_INVALID', 'the code is not a whole number');
     return text;
   },
   decode: (text) => text,
@@ -88,16 +90,16 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
       for (const step of transforms) text = step.encode(text);
       return text;
     } catch (error) {
-      throw placed(error, at);
+      throw withPlace(error, at);
     }
   };
   const writeValue = (value: Scalar | undefined): string | undefined => {
     if (value !== undefined && value !== '') return writeText(String(value));
     if (value === undefined && optional) return undefined;
-    throw placed(
+    throw withPlace(
       value === ''
-        ? misfit('E_VALUE_INVALID', 'the value is an empty text')
-        : misfit('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without'),
+        ? new GatewayError('E_VALUE_INVALID', 'the value is an empty text')
+        : new GatewayError('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without'),
       at,
     );
   };
@@ -108,43 +110,43 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
     write: (item) => writeValue(field.get(item)),
     writeValue,
     writeText,
-    read: remembering(field.kind, (theirs) => {
+    read: withReadCache(field.kind, (theirs) => {
       let text = theirs;
       for (const step of backwards) text = step.decode(text);
-      return fromPlainText(text, field);
+      return parseValue(text, field);
     }),
   };
 }
 
 /** A longer text may be cut from a whole message, and would keep it. */
-const longestRemembered = 12;
+const maxCachedLength = 12;
 
 /** Days and words that differ, at most, before they are worked out each time. */
-const mostRemembered = 4096;
+const maxCachedValues = 4096;
 
 /** A list says few days and words, and each ten thousand times: what each is read as is worked out, and held in memory, once. */
-function remembering(kind: Kind, read: (theirs: string) => Slot): (theirs: string) => Slot {
+function withReadCache(kind: FieldKind, read: (theirs: string) => Slot): (theirs: string) => Slot {
   if (kind !== 'day' && kind !== 'words') return read;
   const known = new Map<string, Slot>();
   return (theirs) => {
     const found = known.get(theirs);
     if (found !== undefined) return found;
     const value = read(theirs);
-    if (known.size < mostRemembered && theirs.length <= longestRemembered) known.set(theirs, value);
+    if (known.size < maxCachedValues && theirs.length <= maxCachedLength) known.set(theirs, value);
     return value;
   };
 }
 
 /** One part of a value that is split after so many letters. */
-export function cutting(part: 'first' | 'rest', length: number): Transform {
+export function splitTransform(part: 'first' | 'rest', length: number): Transform {
   return {
     encode(text) {
-      if (text.length <= length) throw misfit('E_VALUE_INVALID', 'the value is too short to be split');
+      if (text.length <= length) throw new GatewayError('E_VALUE_INVALID', 'the value is too short to be split');
       return part === 'first' ? text.slice(0, length) : text.slice(length);
     },
     decode(text) {
       if (part === 'first' ? text.length !== length : text === '')
-        throw misfit('E_VALUE_INVALID', 'a part of the value has the wrong length');
+        throw new GatewayError('E_VALUE_INVALID', 'a part of the value has the wrong length');
       return text;
     },
   };

@@ -1,9 +1,10 @@
 /** A hole of a template: a path into a message, `?` when it may be absent, and transforms; bound to the shape it stands in. */
 
-import { invalid, misfit, placed } from '../faults.ts';
-import { chainOf, cutting, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { invalid, withPlace } from '../faults.ts';
+import { buildChain, splitTransform, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
 import type { Field, ItemFields, Slot } from './message-fields.ts';
-import { affix, fromPlainText, type Transform, type TransformContext } from './transforms.ts';
+import { affix, parseValue, type Transform, type TransformContext } from './transforms.ts';
 
 export type { Hole } from './hole-chain.ts';
 
@@ -16,25 +17,25 @@ interface Join {
 }
 
 /** The two holes of a split value, and after how many letters it is split. */
-interface Parts {
+interface SplitHoles {
   readonly length: string;
   first?: Hole;
   rest?: Hole;
 }
 
 /** All holes and lists of one template, or of one repeated part of it. */
-export interface Scope {
+export interface TemplateScope {
   readonly item: ItemFields<unknown>;
   readonly context: TransformContext;
   readonly holes: Map<string, Hole>;
-  readonly parts: Map<string, Parts>;
-  readonly lists: Map<string, Scope>;
+  readonly parts: Map<string, SplitHoles>;
+  readonly lists: Map<string, TemplateScope>;
   readonly joins: Join[];
   readonly lossy: Set<string>;
   slots: number;
 }
 
-export function openScope(item: ItemFields<unknown>, context: TransformContext): Scope {
+export function openTemplateScope(item: ItemFields<unknown>, context: TransformContext): TemplateScope {
   const slots = item.fields.length + item.lists.length;
   return { item, context, slots, holes: new Map(), parts: new Map(), lists: new Map(), joins: [], lossy: new Set() };
 }
@@ -47,7 +48,7 @@ export function hasHole(text: string): boolean {
 }
 
 /** Binds the hole in a text. `at`: where the template says so. Throws E_ADAPTER_INVALID. */
-export function bindHole(scope: Scope, text: string, at: string): Hole {
+export function parseHole(scope: TemplateScope, text: string, at: string): Hole {
   const match = holeGrammar.exec(text);
   if (match === null)
     throw invalid('not one hole', at, 'Write one hole, {path|transform}, with fixed text around it at most.');
@@ -55,22 +56,22 @@ export function bindHole(scope: Scope, text: string, at: string): Hole {
   const optional = mark === '?';
   const steps = chain.split('|').slice(1);
   const wire = before + after === '' ? [] : [affix(before, after)];
-  if (/^join:./u.test(steps.at(-1) ?? '')) return bindJoined(scope, { path, optional, steps, wire, at });
+  if (/^join:./u.test(steps.at(-1) ?? '')) return parseJoinedHole(scope, { path, optional, steps, wire, at });
   const index = scope.item.fields.findIndex((field) => field.path === path);
   const field = scope.item.fields[index];
   if (field === undefined) throw unknownValue(scope, path, at);
   if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Take the question mark away.');
   const [head = ''] = steps;
-  if (/^(?:first|rest):/u.test(head)) return bindPart(scope, { field, index, optional, steps, wire, at });
+  if (/^(?:first|rest):/u.test(head)) return parseSplitHole(scope, { field, index, optional, steps, wire, at });
   if (scope.holes.has(path) || scope.parts.has(path)) throw invalid(`${path} stands twice in the template`, at);
-  const chained = chainOf(scope.context, { field, steps, wire, at });
+  const chained = buildChain(scope.context, { field, steps, wire, at });
   const hole = makeHole({ field, optional, slot: index, ...chained });
   scope.holes.set(path, hole);
   if (chained.transforms.some(({ lossy }) => lossy === true)) scope.lossy.add(path);
   return hole;
 }
 
-function unknownValue({ item }: Scope, path: string, at: string): unknown {
+function unknownValue({ item }: TemplateScope, path: string, at: string): unknown {
   const known = item.fields.map((each) => each.path).join(', ');
   const list = item.lists.some((each) => each.path === path);
   return list
@@ -83,17 +84,17 @@ function unknownValue({ item }: Scope, path: string, at: string): unknown {
 }
 
 /** A repeated part of a template, bound to its list. */
-export interface BoundList {
+export interface RepeatedPart {
   readonly path: string;
   readonly slot: number;
-  readonly scope: Scope;
+  readonly scope: TemplateScope;
   /** Written with a question mark: what stands around the items is left out where there are none. */
   readonly optional: boolean;
   get(item: unknown): readonly unknown[];
 }
 
 /** Binds a repeated part of a template to a list, `roles` or `roles?`; E_ADAPTER_INVALID where there is no such list. */
-export function bindList(scope: Scope, written: string, at: string): BoundList {
+export function parseRepeatedPart(scope: TemplateScope, written: string, at: string): RepeatedPart {
   const optional = written.endsWith('?');
   const path = optional ? written.slice(0, -1) : written;
   const index = scope.item.lists.findIndex((list) => list.path === path);
@@ -106,13 +107,13 @@ export function bindList(scope: Scope, written: string, at: string): BoundList {
     );
   }
   if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
-  const inner = openScope(list.items, scope.context);
+  const inner = openTemplateScope(list.items, scope.context);
   scope.lists.set(path, inner);
   return { path, slot: scope.item.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
 }
 
 /** A template must carry everything the model cannot do without, or it could not be read back. Throws E_ADAPTER_INVALID. */
-export function closeScope(scope: Scope, at: string): void {
+export function requireCompleteScope(scope: TemplateScope, at: string): void {
   for (const [path, { first, rest }] of scope.parts) {
     if (first === undefined || rest === undefined) throw invalid(`only one part of ${path} stands in the template`, at);
   }
@@ -126,9 +127,9 @@ export function closeScope(scope: Scope, at: string): void {
 }
 
 /** An item from the slots that were read. */
-export function buildItem(scope: Scope, slots: Slot[]): unknown {
+export function buildItem(scope: TemplateScope, slots: Slot[]): unknown {
   for (const { field, slot, first, rest } of scope.joins) {
-    slots[slot] = fromPlainText(`${slots[first] as string}${slots[rest] as string}`, field);
+    slots[slot] = parseValue(`${slots[first] as string}${slots[rest] as string}`, field);
   }
   return scope.item.build(slots);
 }
@@ -142,17 +143,17 @@ interface JoinSpec {
 }
 
 /** `{roles|code:role|join:;}`: a list of single values in one place, each through the transforms before. */
-function bindJoined(scope: Scope, { path, optional, steps, wire, at }: JoinSpec): Hole {
+function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at }: JoinSpec): Hole {
   const [field, ...more] = scope.item.lists.find((list) => list.path === path)?.items.fields ?? [];
   if (field?.path !== '.' || more.length > 0)
     throw invalid(`${path} is no list of single values`, at, 'Use join on such a list, roles for one.');
   const separator = steps.at(-1)?.slice('join:'.length) ?? '';
-  const { slot, scope: inner, get } = bindList(scope, path, at);
+  const { slot, scope: inner, get } = parseRepeatedPart(scope, path, at);
   const item = makeHole({
     field,
     optional: false,
     slot: 0,
-    ...chainOf(inner.context, { field, steps: steps.slice(0, -1), wire: [], at }),
+    ...buildChain(inner.context, { field, steps: steps.slice(0, -1), wire: [], at }),
   });
   inner.holes.set('.', item);
   const around = wire[0] ?? affix('', '');
@@ -187,10 +188,10 @@ function writeJoined(hole: Hole, item: unknown, { separator, at }: { separator: 
   try {
     const text = hole.write(item) ?? '';
     if (text === '' || text.includes(separator))
-      throw misfit('E_VALUE_INVALID', 'the value holds the separator of its list');
+      throw new GatewayError('E_VALUE_INVALID', 'the value holds the separator of its list');
     return text;
   } catch (error) {
-    throw placed(error, at);
+    throw withPlace(error, at);
   }
 }
 
@@ -200,20 +201,20 @@ interface PartSpec extends ChainSpec {
 }
 
 /** `{identifier|first:2}` and `{identifier|rest:2}`: one value in two places. */
-function bindPart(scope: Scope, { field, index, optional, steps, wire, at }: PartSpec): Hole {
+function parseSplitHole(scope: TemplateScope, { field, index, optional, steps, wire, at }: PartSpec): Hole {
   const { path } = field;
   const [head = '', ...others] = steps;
   const [which = '', count = ''] = head.split(':');
   if (field.kind !== 'text' || optional) throw invalid(`${path} cannot be split`, at);
   if (!/^[1-9]\d?$/u.test(count)) throw invalid(`${which} needs a number of letters`, at);
   const part = which === 'first' ? 'first' : 'rest';
-  const parts: Parts = scope.parts.get(path) ?? { length: count };
+  const parts: SplitHoles = scope.parts.get(path) ?? { length: count };
   if (parts.length !== count) throw invalid(`the parts of ${path} are not split at the same letter`, at);
   if (scope.holes.has(path) || parts[part] !== undefined) throw invalid(`${path} stands twice in the template`, at);
   const slot = scope.slots;
   scope.slots += 1;
-  const cut = cutting(part, Number(count));
-  const { transforms } = chainOf(scope.context, { field, steps: others, wire, at });
+  const cut = splitTransform(part, Number(count));
+  const { transforms } = buildChain(scope.context, { field, steps: others, wire, at });
   const hole = makeHole({ field, optional, slot, numeric: false, isPart: true, transforms: [cut, ...transforms] });
   parts[part] = hole;
   scope.parts.set(path, parts);

@@ -3,19 +3,19 @@
 const piece = /(\[(?:[^\]\\]|\\.)+\]|\\d|\\.|[^\\[\](){}*+?|.^$])(?:\{(\d+)(?:,(\d+))?\})?/uy;
 
 /** Undefined for patterns with alternatives, groups or no upper limit. */
-export function longestOf(pattern: string): string | undefined {
+export function longestMatch(pattern: string): string | undefined {
   let text = '';
   piece.lastIndex = 0;
   while (piece.lastIndex < pattern.length) {
     const match = piece.exec(pattern);
     if (match === null) return undefined;
     const [, one = '', least = '1', most = least] = match;
-    text += characterOf(one).repeat(Number(most));
+    text += matchingCharacter(one).repeat(Number(most));
   }
   return text;
 }
 
-function characterOf(one: string): string {
+function matchingCharacter(one: string): string {
   if (one === '\\d') return '1';
   if (one.startsWith('\\')) return one.slice(1);
   if (!one.startsWith('[')) return one;

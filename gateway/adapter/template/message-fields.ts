@@ -1,23 +1,23 @@
 /** The values of a list message, of a reply and of their items, as templates name them. Getters and builders derive from the paths. */
 
+import { GatewayError } from '../../model/errors.ts';
 import { departureReasons, type Departure, type ListMessage } from '../../model/list/list.ts';
 import { recordFaults, type RecordResult, type Reply } from '../../model/message.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
 import { listFields, roles, type ListRecord, type Role } from '../../model/record/domestic-record.ts';
 import { recordOfValues } from '../../model/record/record-text.ts';
-import { misfit } from '../faults.ts';
 
 export type Scalar = string | number;
 /** One value of an item while it is read; a list collects its items here. */
 export type Slot = Scalar | unknown[] | undefined;
 
 /** What a value must look like in our own words. `words`: one of a closed set. */
-export type Kind = 'text' | 'day' | 'moment' | 'count' | 'words';
+export type FieldKind = 'text' | 'day' | 'moment' | 'count' | 'words';
 
 export interface Field {
   /** As a hole writes it: `name.latin`, `message.position.sequence`, `.` for an item that is itself a value. */
   readonly path: string;
-  readonly kind: Kind;
+  readonly kind: FieldKind;
   readonly words: readonly string[];
   /** The model allows it to be absent. */
   readonly optional: boolean;
@@ -134,7 +134,10 @@ export const listMessageFields = itemFields<ListMessage>(
   ({ part }) => {
     const { no, of } = (part ?? {}) as { readonly no?: number; readonly of?: number };
     if ((no === undefined) !== (of === undefined))
-      throw misfit('E_ELEMENT_MISSING', 'of the part only the number stands there, or only how many there are');
+      throw new GatewayError(
+        'E_ELEMENT_MISSING',
+        'of the part only the number stands there, or only how many there are',
+      );
   },
 );
 

@@ -1,8 +1,9 @@
 /** The closed set of things a hole may do to a value, each with its inverse or declared lossy. */
 
+import { GatewayError } from '../../model/errors.ts';
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
-import { invalid, misfit } from '../faults.ts';
-import { digits, max, oneLine, trim, upper, type Cut } from './lossy-values.ts';
+import { invalid } from '../faults.ts';
+import { digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
@@ -23,7 +24,7 @@ export interface Transform {
   readonly lossy?: true;
 }
 
-interface Use {
+interface TransformUse {
   readonly argument: string;
   readonly field: Field;
   readonly context: TransformContext;
@@ -31,22 +32,22 @@ interface Use {
   readonly at: string;
 }
 
-const makers: Readonly<Record<string, (use: Use) => Transform>> = {
+const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   /** `date:yyyyMMdd` */
   date: (use) => {
     requireKind(use, 'day');
-    return notated(dayNotation(use.argument), use, 'a pattern with yyyy, MM and dd');
+    return notationTransform(dayNotation(use.argument), use, 'a pattern with yyyy, MM and dd');
   },
   /** `datetime:yyyyMMddHHmmss`, in UTC */
   datetime: (use) => {
     requireKind(use, 'moment');
-    return notated(momentNotation(use.argument), use, 'a pattern with yyyy, MM, dd, HH and mm');
+    return notationTransform(momentNotation(use.argument), use, 'a pattern with yyyy, MM, dd, HH and mm');
   },
   /** `zoned:yyyyMMddHHmmss`, on the partner's clock */
   zoned: (use) => {
     requireKind(use, 'moment');
     const fix = 'a pattern with yyyy, MM, dd, HH and mm; where the zone changes its clock, with XXX too';
-    return notated(momentNotation(use.argument, use.context.timeZone), use, fix);
+    return notationTransform(momentNotation(use.argument, use.context.timeZone), use, fix);
   },
   /** `code:status`: a table of adapter.yaml */
   code: ({ argument, field, context, at }) => {
@@ -69,8 +70,8 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
       );
     }
     return {
-      encode: (ours) => coded(table.toTheirs, ours, argument),
-      decode: (theirs) => coded(table.toOurs, theirs, argument),
+      encode: (ours) => lookUp(table.toTheirs, ours, argument),
+      decode: (theirs) => lookUp(table.toOurs, theirs, argument),
     };
   },
   /** `prefix:AEO`: a fixed text before the value */
@@ -106,7 +107,7 @@ const makers: Readonly<Record<string, (use: Use) => Transform>> = {
 export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number'];
 
 /** Only words for people may lose something: an identifier, a code or a day travels whole or not at all. */
-function lossy({ field, at }: Use, { encode, decode }: Cut): Transform {
+function lossy({ field, at }: TransformUse, { shorten, accepts }: LossyRule): Transform {
   if (!field.free)
     throw invalid(
       `${field.path} cannot lose anything`,
@@ -115,12 +116,12 @@ function lossy({ field, at }: Use, { encode, decode }: Cut): Transform {
     );
   return {
     encode(text) {
-      const cut = encode(text);
-      if (cut === '') throw misfit('E_VALUE_INVALID', 'nothing of the value is left');
+      const cut = shorten(text);
+      if (cut === '') throw new GatewayError('E_VALUE_INVALID', 'nothing of the value is left');
       return cut;
     },
     decode(text) {
-      if (!decode(text)) throw misfit('E_VALUE_INVALID', 'the value holds what was to be left out');
+      if (!accepts(text)) throw new GatewayError('E_VALUE_INVALID', 'the value holds what was to be left out');
       return text;
     },
     lossy: true,
@@ -128,7 +129,7 @@ function lossy({ field, at }: Use, { encode, decode }: Cut): Transform {
 }
 
 /** A transform by name; E_ADAPTER_INVALID for an unknown one or one that does not fit the field. */
-export function transform(name: string, use: Use): Transform {
+export function transform(name: string, use: TransformUse): Transform {
   const maker = makers[name];
   if (maker === undefined)
     throw invalid(`there is no transform ${name}`, use.at, `Use one of: ${transformNames.join(', ')}.`);
@@ -141,7 +142,7 @@ export function affix(before: string, after: string): Transform {
     encode: (text) => before + text + after,
     decode(text) {
       if (text.length < before.length + after.length || !text.startsWith(before) || !text.endsWith(after)) {
-        throw misfit('E_VALUE_INVALID', 'the fixed text around the value is missing');
+        throw new GatewayError('E_VALUE_INVALID', 'the fixed text around the value is missing');
       }
       return text.slice(before.length, text.length - after.length);
     },
@@ -149,45 +150,46 @@ export function affix(before: string, after: string): Transform {
 }
 
 /** The plain text back as a value of ours. Throws E_VALUE_INVALID, or E_CODE_UNKNOWN for a word outside its set. */
-export function fromPlainText(text: string, field: Field): Scalar {
+export function parseValue(text: string, field: Field): Scalar {
   switch (field.kind) {
     case 'text':
-      if (text === '') throw misfit('E_VALUE_INVALID', 'the value is empty');
+      if (text === '') throw new GatewayError('E_VALUE_INVALID', 'the value is empty');
       return text;
     case 'day':
-      if (!isDay(text)) throw misfit('E_VALUE_INVALID', 'not a day of the form YYYY-MM-DD');
+      if (!isDay(text)) throw new GatewayError('E_VALUE_INVALID', 'not a day of the form YYYY-MM-DD');
       return text;
     case 'moment':
-      if (!isMoment(text)) throw misfit('E_VALUE_INVALID', 'not a moment in UTC with milliseconds');
+      if (!isMoment(text)) throw new GatewayError('E_VALUE_INVALID', 'not a moment in UTC with milliseconds');
       return text;
     case 'count':
-      if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw misfit('E_VALUE_INVALID', 'not a whole number');
+      if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw new GatewayError('E_VALUE_INVALID', 'not a whole number');
       return Number(text);
     case 'words':
-      if (!field.words.includes(text)) throw misfit('E_CODE_UNKNOWN', 'not one of the agreed words');
+      if (!field.words.includes(text)) throw new GatewayError('E_CODE_UNKNOWN', 'not one of the agreed words');
       return text;
   }
 }
 
-function requireKind({ field, at }: Use, kind: Field['kind']): void {
+function requireKind({ field, at }: TransformUse, kind: Field['kind']): void {
   if (field.kind !== kind)
     throw invalid(`${field.path} is no ${kind}`, at, `Take this transform away from ${field.path}.`);
 }
 
-function notated(notation: Notation | undefined, { argument, at }: Use, fix: string): Transform {
+function notationTransform(notation: Notation | undefined, { argument, at }: TransformUse, fix: string): Transform {
   if (notation === undefined) throw invalid(`the pattern ${argument} cannot be used`, at, `Give ${fix}.`);
   return {
     encode: (ours) => notation.write(ours),
     decode(theirs) {
       const ours = notation.read(theirs);
-      if (ours === undefined) throw misfit('E_VALUE_INVALID', `not of the form ${argument}, or not a day that exists`);
+      if (ours === undefined)
+        throw new GatewayError('E_VALUE_INVALID', `not of the form ${argument}, or not a day that exists`);
       return ours;
     },
   };
 }
 
-function coded(table: ReadonlyMap<string, string>, from: string, name: string): string {
+function lookUp(table: ReadonlyMap<string, string>, from: string, name: string): string {
   const to = table.get(from);
-  if (to === undefined) throw misfit('E_CODE_UNKNOWN', `a code is not in the table ${name}`);
+  if (to === undefined) throw new GatewayError('E_CODE_UNKNOWN', `a code is not in the table ${name}`);
   return to;
 }

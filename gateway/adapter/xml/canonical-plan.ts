@@ -3,13 +3,13 @@
  * The bytes written are then the bytes digested, and no reader needs to canonicalize them.
  */
 
-import type { AttributePlan, Declaration, ElementPlan } from './template.ts';
+import type { AttributePlan, NamespaceDeclaration, ElementPlan } from './template.ts';
 
 /** The plan for writing; `known`: what prefixes mean around it. */
 export function canonicalPlan(plan: ElementPlan, known: ReadonlyMap<string, string> = new Map()): ElementPlan {
   // A prefix that no name uses may stand in a value; it stays declared where the template does it.
   const unseen = plan.declarations.filter(([prefix]) => !isUsed(prefix, plan));
-  const declarations = [...new Map([...usedBy(plan), ...unseen])]
+  const declarations = [...new Map([...usedDeclarations(plan), ...unseen])]
     .filter(([prefix, namespace]) => prefix !== 'xml' && (known.get(prefix) ?? '') !== namespace)
     .sort(([one], [other]) => compareText(one, other));
   const { content } = plan;
@@ -25,13 +25,16 @@ export function canonicalPlan(plan: ElementPlan, known: ReadonlyMap<string, stri
   };
 }
 
-function usedBy({ tag, namespace, attributes }: ElementPlan): readonly Declaration[] {
+function usedDeclarations({ tag, namespace, attributes }: ElementPlan): readonly NamespaceDeclaration[] {
   const prefixed = attributes.filter((attribute) => attribute.namespace !== '');
-  return [[prefixOf(tag), namespace], ...prefixed.map((each): Declaration => [prefixOf(each.tag), each.namespace])];
+  return [
+    [prefixOf(tag), namespace],
+    ...prefixed.map((each): NamespaceDeclaration => [prefixOf(each.tag), each.namespace]),
+  ];
 }
 
 function isUsed(prefix: string, plan: ElementPlan): boolean {
-  if (usedBy(plan).some(([used]) => used === prefix)) return true;
+  if (usedDeclarations(plan).some(([used]) => used === prefix)) return true;
   return plan.content.is === 'elements' && plan.content.children.some((child) => isUsed(prefix, child));
 }
 

@@ -1,11 +1,11 @@
 /** Text and tags as canonical XML writes them (Canonical XML 1.0, 1.1 and 2.3). */
 
+import { GatewayError } from '../../model/errors.ts';
 import { makeRoom, type ByteWriter } from '../../model/byte-writer.ts';
-import { misfit } from '../faults.ts';
 import type { ElementPlan } from './template.ts';
 
 /** The start tag up to the attributes. */
-export function openingOf({ tag, declarations }: ElementPlan): string {
+export function openingTag({ tag, declarations }: ElementPlan): string {
   const written = declarations.map(
     ([prefix, namespace]) => ` ${prefix === '' ? 'xmlns' : `xmlns:${prefix}`}="${escapeAttribute(namespace)}"`,
   );
@@ -27,20 +27,21 @@ const attributeEscapes: Readonly<Record<string, string>> = {
 };
 
 export function escapeText(text: string): string {
-  return special.test(text) ? escaped(text, textEscapes) : text;
+  return special.test(text) ? replaceSpecials(text, textEscapes) : text;
 }
 
 export function escapeAttribute(text: string): string {
-  return special.test(text) ? escaped(text, attributeEscapes) : text;
+  return special.test(text) ? replaceSpecials(text, attributeEscapes) : text;
 }
 
 /** Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not allow. */
-function escaped(text: string, escapes: Readonly<Record<string, string>>): string {
+function replaceSpecials(text: string, escapes: Readonly<Record<string, string>>): string {
   return text.replace(specials, (character) => {
     const written = escapes[character];
     // U+007F to U+009F are control characters that XML 1.0 does allow.
     if (written === undefined && character >= '\u007f' && character <= '\u009f') return character;
-    if (written === undefined) throw misfit('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
+    if (written === undefined)
+      throw new GatewayError('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
     return written;
   });
 }
@@ -54,8 +55,8 @@ export interface Escaping {
   readonly examined: Uint8Array;
 }
 
-export const inText = escapingBy(escapeText, '<>&');
-export const inAttribute = escapingBy(escapeAttribute, '<&"');
+export const textEscaping = escapingBy(escapeText, '<>&');
+export const attributeEscaping = escapingBy(escapeAttribute, '<&"');
 
 function escapingBy(escape: (text: string) => string, replaced: string): Escaping {
   const replacements = new Array<Uint8Array | undefined>(256).fill(undefined);
@@ -81,7 +82,7 @@ export function copyEscaped(
     const byte = bytes[i] ?? 0;
     if (examined[byte] === 1) {
       const replacement = replacements[byte];
-      if (replacement === undefined && isNoCharacter(bytes, i)) return false;
+      if (replacement === undefined && isNoncharacter(bytes, i)) return false;
       if (replacement !== undefined) {
         to.set(replacement, length);
         length += replacement.length;
@@ -96,6 +97,6 @@ export function copyEscaped(
 }
 
 /** U+FFFE and U+FFFF; every other character beyond ASCII that UTF-8 can write is allowed in XML 1.0. */
-function isNoCharacter(bytes: Uint8Array, at: number): boolean {
+function isNoncharacter(bytes: Uint8Array, at: number): boolean {
   return bytes[at + 1] === 0xbf && (bytes[at + 2] ?? 0) >= 0xbe;
 }

@@ -7,13 +7,13 @@ export interface NameTable {
   readonly kinds: number[];
   readonly numbers: Map<string, number>;
   /** The names of the documents bound last: names are only ever added to them. */
-  bound: readonly XmlName[];
-  boundCount: number;
+  names: readonly XmlName[];
+  nameCount: number;
   tokens: Int32Array;
 }
 
-export function nameTable(): NameTable {
-  return { kinds: [], numbers: new Map(), bound: [], boundCount: 0, tokens: new Int32Array() };
+export function openNameTable(): NameTable {
+  return { kinds: [], numbers: new Map(), names: [], nameCount: 0, tokens: new Int32Array() };
 }
 
 function keyOf(kind: number, { namespace, name }: XmlName): string {
@@ -21,7 +21,7 @@ function keyOf(kind: number, { namespace, name }: XmlName): string {
 }
 
 /** The number by which `bindNames` knows the token of this kind and name. */
-export function tokenOf({ kinds, numbers }: NameTable, kind: number, name: XmlName): number {
+export function registerName({ kinds, numbers }: NameTable, kind: number, name: XmlName): number {
   const key = keyOf(kind, name);
   const known = numbers.get(key);
   if (known !== undefined) return known;
@@ -30,13 +30,13 @@ export function tokenOf({ kinds, numbers }: NameTable, kind: number, name: XmlNa
 }
 
 /** The tokens of a document for the names of the table; -1 for a name that it does not hold. */
-export function bindNames(table: NameTable, names: readonly XmlName[]): Int32Array {
-  if (table.bound !== names) {
-    table.bound = names;
-    table.boundCount = 0;
+export function resolveTokens(table: NameTable, names: readonly XmlName[]): Int32Array {
+  if (table.names !== names) {
+    table.names = names;
+    table.nameCount = 0;
     table.tokens = new Int32Array(table.kinds.length).fill(-1);
   }
-  for (let i = table.boundCount; i < names.length; i += 1) {
+  for (let i = table.nameCount; i < names.length; i += 1) {
     const name = names[i];
     if (name === undefined) continue;
     for (const kind of new Set(table.kinds)) {
@@ -44,6 +44,6 @@ export function bindNames(table: NameTable, names: readonly XmlName[]): Int32Arr
       if (number !== undefined) table.tokens[number] = (i << nameShift) | kind;
     }
   }
-  table.boundCount = names.length;
+  table.nameCount = names.length;
   return table.tokens;
 }

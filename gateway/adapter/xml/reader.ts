@@ -4,6 +4,7 @@
  * all others become objects. Paths are built only when there is something to refuse.
  */
 
+import { GatewayError } from '../../model/errors.ts';
 import {
   attributeToken,
   kindMask,
@@ -14,44 +15,44 @@ import {
   type CanonicalXml,
 } from '../../model/canonical-tokens.ts';
 import type { ListMessage } from '../../model/list/list.ts';
-import { openPacker, packed } from '../../model/record/packed-records.ts';
-import { misfit, placed } from '../faults.ts';
-import { buildItem, type Hole, type Scope } from '../template/holes.ts';
+import { openPacker, closePacker } from '../../model/record/packed-records.ts';
+import { withPlace } from '../faults.ts';
+import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { byNamespaceAndName } from './canonical-plan.ts';
-import { bindNames, nameTable, tokenOf, type NameTable } from './name-table.ts';
+import { resolveTokens, openNameTable, registerName, type NameTable } from './name-table.ts';
 import { closeRecord, openRecordReader, openRecordValues, type RecordReader } from './record-values.ts';
 import {
   isBlank,
-  pathOf,
-  refusal,
+  currentPath,
+  errorAt,
   shorten,
   type AttributeNode,
   type ElementNode,
   type ListItem,
-  type Reading,
-  type Take,
+  type ReadState,
+  type ReadValue,
 } from './reading.ts';
 import { isRequired, type ElementPlan } from './template.ts';
 
 /** A reader of messages after this plan; the records of a list come packed. It keeps caches from message to message. */
-export function xmlReader(plan: ElementPlan, scope: Scope): (document: CanonicalXml) => unknown {
-  const names = nameTable();
+export function xmlReader(plan: ElementPlan, scope: TemplateScope): (document: CanonicalXml) => unknown {
+  const names = openNameTable();
   const root = nodeOf(plan, names, undefined);
   const holdsRecords = scope.lists.has('records');
   return (document) => {
-    const reading = openReading(document, names);
+    const reading = openReadState(document, names);
     const slots = new Array<Slot>(scope.slots).fill(undefined);
     readRoot(reading, root, slots);
     const message = buildItem(scope, slots);
-    return holdsRecords ? { ...(message as ListMessage), records: packed(reading.packer) } : message;
+    return holdsRecords ? { ...(message as ListMessage), records: closePacker(reading.packer) } : message;
   };
 }
 
-function openReading(document: CanonicalXml, names: NameTable): Reading {
+function openReadState(document: CanonicalXml, names: NameTable): ReadState {
   const packer = openPacker();
   return {
-    ...{ document, numbers: document.tokens.numbers, tokens: bindNames(names, document.names), at: 0 },
+    ...{ document, numbers: document.tokens.numbers, tokens: resolveTokens(names, document.names), at: 0 },
     ...{ open: [], repetition: [], packer, record: openRecordValues(document.bytes) },
   };
 }
@@ -60,12 +61,16 @@ function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | unde
   const { each, content } = plan;
   const inside = record ?? (each?.path === 'records' ? openRecordReader(each.scope) : undefined);
   const attributes = plan.attributes.toSorted(byNamespaceAndName).map((one): AttributeNode => {
-    return { plan: one, name: tokenOf(names, attributeToken, one), take: takeOf(one.value, inside, `/@${one.name}`) };
+    return {
+      plan: one,
+      name: registerName(names, attributeToken, one),
+      readValue: valueReader(one.value, inside, `/@${one.name}`),
+    };
   });
   return {
-    ...{ plan, attributes, name: tokenOf(names, startTag, plan) },
+    ...{ plan, attributes, name: registerName(names, startTag, plan) },
     discriminator: attributes.find((one) => one.plan === plan.discriminator),
-    takeText: content.is === 'text' ? takeOf(content.value, inside, '') : undefined,
+    readText: content.is === 'text' ? valueReader(content.value, inside, '') : undefined,
     children: content.is === 'text' ? [] : content.children.map((child) => nodeOf(child, names, inside)),
     // The roles of a record go to the record itself.
     item:
@@ -73,20 +78,20 @@ function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | unde
   };
 }
 
-function takeOf(value: string | Hole, record: RecordReader | undefined, at: string): Take {
-  if (typeof value === 'string') return fixedTake(value, at);
-  const inRecord = record?.take(value);
+function valueReader(value: string | Hole, record: RecordReader | undefined, at: string): ReadValue {
+  if (typeof value === 'string') return fixedValueReader(value, at);
+  const inRecord = record?.columnReader(value);
   return (reading, slots, token) => {
     try {
       if (inRecord !== undefined) inRecord(reading.record, reading.document, token);
       else slots[value.slot] = value.read(token < 0 ? '' : valueText(reading.document, token));
     } catch (error) {
-      throw placed(error, pathOf(reading) + at);
+      throw withPlace(error, currentPath(reading) + at);
     }
   };
 }
 
-function fixedTake(value: string, at: string): Take {
+function fixedValueReader(value: string, at: string): ReadValue {
   const fixed = Buffer.from(value);
   return (reading, _, token) => {
     const { document, numbers } = reading;
@@ -94,17 +99,17 @@ function fixedTake(value: string, at: string): Take {
     if (fixed.length === end - start && fixed.every((byte, i) => document.bytes[start + i] === byte)) return;
     const text = token < 0 ? '' : valueText(document, token);
     if (text === value || (value === '' && isBlank(text))) return;
-    if (value === '') throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'text where none belongs', at);
-    throw refusal(reading, 'E_VALUE_INVALID', 'not the text agreed', at);
+    if (value === '') throw errorAt(reading, 'E_ELEMENT_UNKNOWN', 'text where none belongs', at);
+    throw errorAt(reading, 'E_VALUE_INVALID', 'not the text agreed', at);
   };
 }
 
-function readRoot(reading: Reading, root: ElementNode, slots: Slot[]): void {
+function readRoot(reading: ReadState, root: ElementNode, slots: Slot[]): void {
   const { document, numbers, tokens } = reading;
   const token = numbers[0] ?? 0;
   if (token !== tokens[root.name])
-    throw placed(
-      misfit('E_ELEMENT_UNKNOWN', `the root is not ${root.plan.name}`),
+    throw withPlace(
+      new GatewayError('E_ELEMENT_UNKNOWN', `the root is not ${root.plan.name}`),
       `/${shorten(document.names[token >>> nameShift]?.name ?? '')}`,
     );
   reading.open.push(root);
@@ -114,29 +119,29 @@ function readRoot(reading: Reading, root: ElementNode, slots: Slot[]): void {
 }
 
 /** Reads an element from behind the token of its start tag to behind its end tag. */
-function readElement(reading: Reading, node: ElementNode, slots: Slot[]): void {
+function readElement(reading: ReadState, node: ElementNode, slots: Slot[]): void {
   readAttributes(reading, node, slots);
-  if (node.takeText === undefined) readChildren(reading, node, slots);
-  else readText(reading, node, node.takeText, slots);
+  if (node.readText === undefined) readChildren(reading, node, slots);
+  else readTextContent(reading, node, node.readText, slots);
   // The end tag.
   reading.at += 1;
 }
 
-function readAttributes(reading: Reading, node: ElementNode, slots: Slot[]): void {
+function readAttributes(reading: ReadState, node: ElementNode, slots: Slot[]): void {
   const { numbers, tokens } = reading;
   const { attributes } = node;
   const first = reading.at;
   let required = 0;
   let next = 0;
   for (let token = numbers[reading.at] ?? 0; (token & kindMask) === attributeToken; token = numbers[reading.at] ?? 0) {
-    const name = nameOf(token);
+    const name = withoutFlags(token);
     let i = next;
     while (i < attributes.length && tokens[attributes[i]?.name ?? 0] !== name) i += 1;
     const found = attributes[i];
     if (found !== undefined) {
       next = i + 1;
       if (isRequired(found.plan)) required += 1;
-      found.take(reading, slots, reading.at);
+      found.readValue(reading, slots, reading.at);
     } else refuseUnlessIgnored(reading, node, token);
     reading.at += 3;
   }
@@ -145,25 +150,25 @@ function readAttributes(reading: Reading, node: ElementNode, slots: Slot[]): voi
 }
 
 /** A token without the flags of its value. */
-function nameOf(token: number): number {
+function withoutFlags(token: number): number {
   return ((token >>> nameShift) << nameShift) | (token & kindMask);
 }
 
-function refuseUnlessIgnored(reading: Reading, { plan }: ElementNode, token: number): void {
+function refuseUnlessIgnored(reading: ReadState, { plan }: ElementNode, token: number): void {
   const name = reading.document.names[token >>> nameShift]?.name ?? '';
   if (plan.ignoredAttributes.some((each) => each.name === name)) return;
-  throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'the template does not show this attribute', `/@${shorten(name)}`);
+  throw errorAt(reading, 'E_ELEMENT_UNKNOWN', 'the template does not show this attribute', `/@${shorten(name)}`);
 }
 
-function missingAttribute(reading: Reading, { attributes }: ElementNode, first: number): unknown {
+function missingAttribute(reading: ReadState, { attributes }: ElementNode, first: number): unknown {
   const { numbers, tokens } = reading;
   const given = new Set<number>();
-  for (let at = first; at < reading.at; at += 3) given.add(nameOf(numbers[at] ?? 0));
+  for (let at = first; at < reading.at; at += 3) given.add(withoutFlags(numbers[at] ?? 0));
   const missing = attributes.find(({ plan, name }) => isRequired(plan) && !given.has(tokens[name] ?? -1));
-  return refusal(reading, 'E_ELEMENT_MISSING', 'an attribute is missing', `/@${missing?.plan.name ?? ''}`);
+  return errorAt(reading, 'E_ELEMENT_MISSING', 'an attribute is missing', `/@${missing?.plan.name ?? ''}`);
 }
 
-function readText(reading: Reading, node: ElementNode, take: Take, slots: Slot[]): void {
+function readTextContent(reading: ReadState, node: ElementNode, take: ReadValue, slots: Slot[]): void {
   const at = reading.at;
   const isText = ((reading.numbers[at] ?? 0) & kindMask) === textToken;
   const next = isText ? at + 3 : at;
@@ -175,7 +180,7 @@ function readText(reading: Reading, node: ElementNode, take: Take, slots: Slot[]
   reading.at = next;
 }
 
-function readChildren(reading: Reading, node: ElementNode, slots: Slot[]): void {
+function readChildren(reading: ReadState, node: ElementNode, slots: Slot[]): void {
   const { numbers } = reading;
   let next = 0;
   let repeated = 0;
@@ -183,7 +188,7 @@ function readChildren(reading: Reading, node: ElementNode, slots: Slot[]): void 
     const token = numbers[reading.at] ?? 0;
     const kind = token & kindMask;
     if (kind === textToken) {
-      if (!isBlankToken(reading)) throw refusal(reading, 'E_ELEMENT_UNKNOWN', 'text between elements', '');
+      if (!isBlankToken(reading)) throw errorAt(reading, 'E_ELEMENT_UNKNOWN', 'text between elements', '');
       reading.at += 3;
     } else if (kind !== startTag) {
       requireNone(reading, node, next, node.children.length);
@@ -206,7 +211,7 @@ function readChildren(reading: Reading, node: ElementNode, slots: Slot[]): void 
 }
 
 /** The index of the child whose start tag comes next; the number of children when there is none. */
-function childAt({ document, numbers, tokens, at }: Reading, { children }: ElementNode, from: number): number {
+function childAt({ document, numbers, tokens, at }: ReadState, { children }: ElementNode, from: number): number {
   const token = numbers[at];
   for (let i = from; i < children.length; i += 1) {
     const child = children[i];
@@ -217,12 +222,12 @@ function childAt({ document, numbers, tokens, at }: Reading, { children }: Eleme
 
   function isDiscriminated({ name, plan }: AttributeNode): boolean {
     for (let next = at + 1; ((numbers[next] ?? 0) & kindMask) === attributeToken; next += 3)
-      if (nameOf(numbers[next] ?? 0) === tokens[name]) return valueText(document, next) === plan.value;
+      if (withoutFlags(numbers[next] ?? 0) === tokens[name]) return valueText(document, next) === plan.value;
     return false;
   }
 }
 
-function readChild(reading: Reading, child: ElementNode, outer: Slot[], repetition: number): void {
+function readChild(reading: ReadState, child: ElementNode, outer: Slot[], repetition: number): void {
   const { item } = child;
   reading.open.push(child);
   reading.repetition.push(repetition);
@@ -237,25 +242,25 @@ function readChild(reading: Reading, child: ElementNode, outer: Slot[], repetiti
   reading.repetition.pop();
 }
 
-function closeItem(reading: Reading, { scope, slot, record }: ListItem, slots: Slot[], outer: Slot[]): void {
+function closeItem(reading: ReadState, { scope, slot, record }: ListItem, slots: Slot[], outer: Slot[]): void {
   try {
     if (record !== undefined) closeRecord(record, reading.record, reading.packer);
     else ((outer[slot] ??= []) as unknown[]).push(buildItem(scope, slots));
   } catch (error) {
-    throw placed(error, pathOf(reading));
+    throw withPlace(error, currentPath(reading));
   }
 }
 
 /** Children from one to before another were passed over: they must be ones that may be absent. */
-function requireNone(reading: Reading, { children }: ElementNode, from: number, to: number): void {
+function requireNone(reading: ReadState, { children }: ElementNode, from: number, to: number): void {
   for (let i = from; i < to; i += 1) {
     const child = children[i]?.plan;
     if (child === undefined || child.optional || child.each !== undefined) continue;
-    throw refusal(reading, 'E_ELEMENT_MISSING', 'an element is missing', `/${child.name}`);
+    throw errorAt(reading, 'E_ELEMENT_MISSING', 'an element is missing', `/${child.name}`);
   }
 }
 
-function skipIgnored(reading: Reading, node: ElementNode): void {
+function skipIgnored(reading: ReadState, node: ElementNode): void {
   const { numbers, document } = reading;
   const name = document.names[(numbers[reading.at] ?? 0) >>> nameShift];
   const isIgnored = node.plan.ignored.some((each) => each.name === name?.name && each.namespace === name.namespace);
@@ -269,15 +274,15 @@ function skipIgnored(reading: Reading, node: ElementNode): void {
   } while (depth > 0);
 }
 
-function unexpectedElement(reading: Reading, { children }: ElementNode): unknown {
+function unexpectedElement(reading: ReadState, { children }: ElementNode): unknown {
   const token = reading.numbers[reading.at] ?? 0;
   const name = reading.document.names[token >>> nameShift]?.name ?? '';
   const known = children.some((child) => reading.tokens[child.name] === token);
   const detail = known ? 'the element stands twice, or in the wrong place' : 'the template does not show this element';
-  return refusal(reading, 'E_ELEMENT_UNKNOWN', detail, `/${shorten(name)}`);
+  return errorAt(reading, 'E_ELEMENT_UNKNOWN', detail, `/${shorten(name)}`);
 }
 
-function isBlankToken({ document, numbers, at }: Reading): boolean {
+function isBlankToken({ document, numbers, at }: ReadState): boolean {
   const { bytes } = document;
   for (let i = numbers[at + 1] ?? 0, end = numbers[at + 2] ?? 0; i < end; i += 1) {
     const byte = bytes[i];

@@ -1,16 +1,16 @@
 /** The state of reading one document, the elements it is read by, and how a refusal names its place. */
 
 import type { CanonicalXml } from '../../model/canonical-tokens.ts';
-import type { ErrorCode } from '../../model/errors.ts';
+import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import type { RecordPacker } from '../../model/record/packed-records.ts';
-import { misfit, placed } from '../faults.ts';
-import type { Scope } from '../template/holes.ts';
+import { withPlace } from '../faults.ts';
+import type { TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import type { RecordReader, RecordValues } from './record-values.ts';
 import type { AttributePlan, ElementPlan } from './template.ts';
 
 /** How far the reading of one document has come. */
-export interface Reading {
+export interface ReadState {
   readonly document: CanonicalXml;
   readonly numbers: Int32Array;
   /** The document's tokens of the names in the plan. */
@@ -25,17 +25,17 @@ export interface Reading {
 }
 
 /** Takes one value; `at`: its token, or -1 for an empty one, which has none. */
-export type Take = (reading: Reading, slots: Slot[], at: number) => void;
+export type ReadValue = (reading: ReadState, slots: Slot[], at: number) => void;
 
 export interface AttributeNode {
   readonly plan: AttributePlan;
   readonly name: number;
-  readonly take: Take;
+  readonly readValue: ReadValue;
 }
 
 /** An item of a list: a record, packed as it is read, or an object. */
 export interface ListItem {
-  readonly scope: Scope;
+  readonly scope: TemplateScope;
   readonly slot: number;
   readonly record: RecordReader | undefined;
 }
@@ -48,7 +48,7 @@ export interface ElementNode {
   /** Sorted as in canonical XML. */
   readonly attributes: readonly AttributeNode[];
   /** Undefined for an element that holds elements. */
-  readonly takeText: Take | undefined;
+  readonly readText: ReadValue | undefined;
   readonly children: readonly ElementNode[];
   /** Of an element that is one item of a list. */
   readonly item: ListItem | undefined;
@@ -58,12 +58,12 @@ export function isBlank(text: string): boolean {
   return /^[ \t\r\n]*$/u.test(text);
 }
 
-export function refusal(reading: Reading, code: ErrorCode, detail: string, more: string): unknown {
-  return placed(misfit(code, detail), pathOf(reading) + more);
+export function errorAt(reading: ReadState, code: ErrorCode, detail: string, more: string): unknown {
+  return withPlace(new GatewayError(code, detail), currentPath(reading) + more);
 }
 
 /** `/AEOList/AEO[17]/Status`: items of a list are counted from 1. */
-export function pathOf({ open, repetition }: Reading): string {
+export function currentPath({ open, repetition }: ReadState): string {
   return open.map(({ plan }, i) => `/${plan.name}${plan.each === undefined ? '' : `[${repetition[i] ?? 0}]`}`).join('');
 }
 

@@ -7,9 +7,9 @@ import { insideQuotes } from '../../model/record/columns.ts';
 import type { ListPath } from '../../model/record/domestic-record.ts';
 import { beginRecord, dropRecord, type RecordPacker } from '../../model/record/packed-records.ts';
 import { endOfText, listLayout } from '../../model/record/record-text.ts';
-import type { Hole, Scope } from '../template/holes.ts';
+import type { Hole, TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
-import { fromPlainText } from '../template/transforms.ts';
+import { parseValue } from '../template/transforms.ts';
 
 /** Where the bytes of each column stand. Used again for each record of a document. */
 export interface RecordValues {
@@ -23,28 +23,28 @@ export interface RecordValues {
   slots: Slot[];
 }
 
-const none = new Uint8Array();
+const noBytes = new Uint8Array();
 
 export function openRecordValues(document: Uint8Array): RecordValues {
   const { length } = listLayout.paths;
   const [starts, ends] = [new Int32Array(length), new Int32Array(length)];
-  return { document, sources: new Array<Uint8Array>(length).fill(none), starts, ends, roles: [], slots: [] };
+  return { document, sources: new Array<Uint8Array>(length).fill(noBytes), starts, ends, roles: [], slots: [] };
 }
 
 /** Takes a value of a record; `token`: -1 for an empty value, which has none. */
-type TakeValue = (values: RecordValues, document: CanonicalXml, token: number) => void;
+type ReadColumn = (values: RecordValues, document: CanonicalXml, token: number) => void;
 
 /** Reads the records of one layout. */
 export interface RecordReader {
-  readonly scope: Scope;
+  readonly scope: TemplateScope;
   /** Begins a record; returns the slots for its parts. */
   open(values: RecordValues): Slot[];
-  take(hole: Hole): TakeValue;
+  columnReader(hole: Hole): ReadColumn;
   /** The end of a record's text, by its roles. */
   readonly ends: Map<string, Uint8Array>;
 }
 
-export function openRecordReader(scope: Scope): RecordReader {
+export function openRecordReader(scope: TemplateScope): RecordReader {
   return {
     scope,
     open(values) {
@@ -54,26 +54,26 @@ export function openRecordReader(scope: Scope): RecordReader {
       values.slots = scope.joins.length === 0 ? noSlots : new Array<Slot>(scope.slots).fill(undefined);
       return values.slots;
     },
-    take: takeOf,
+    columnReader: columnReader,
     ends: new Map(),
   };
 }
 
 const noSlots: Slot[] = [];
 
-function takeOf(hole: Hole): TakeValue {
-  if (hole.path === '.') return roleTake(hole);
+function columnReader(hole: Hole): ReadColumn {
+  if (hole.path === '.') return roleReader(hole);
   if (hole.writeList !== undefined)
-    return (values, document, token) => void values.roles.push(...(hole.read(textAt(document, token)) as string[]));
+    return (values, document, token) => void values.roles.push(...(hole.read(tokenText(document, token)) as string[]));
   if (hole.isPart)
     return (values, document, token) => {
-      values.slots[hole.slot] = hole.read(textAt(document, token));
+      values.slots[hole.slot] = hole.read(tokenText(document, token));
     };
   const column = listLayout.column[hole.path as ListPath];
-  if (hole.isPlain && hole.kind === 'text') return plainTake(hole, column);
+  if (hole.isPlain && hole.kind === 'text') return plainColumnReader(hole, column);
   const compute = (text: string): Uint8Array => Buffer.from(insideQuotes(hole.read(text) as string));
   if (hole.kind === 'text' && hole.path !== 'grade')
-    return (values, document, token) => setValue(values, column, compute(textAt(document, token)));
+    return (values, document, token) => setValue(values, column, compute(tokenText(document, token)));
   const known = byteMemo((raw) => compute(resolveReferences(raw)));
   return (values, { bytes, tokens: { numbers } }, token) => {
     const value = token < 0 ? compute('') : known(bytes, numbers[token + 1] ?? 0, numbers[token + 2] ?? 0);
@@ -81,7 +81,7 @@ function takeOf(hole: Hole): TakeValue {
   };
 }
 
-function textAt(document: CanonicalXml, token: number): string {
+function tokenText(document: CanonicalXml, token: number): string {
   return token < 0 ? '' : valueText(document, token);
 }
 
@@ -92,12 +92,12 @@ function setValue({ sources, starts, ends }: RecordValues, column: number, inner
 }
 
 /** A value without references is copied from the document; another one goes through its text. */
-function plainTake(hole: Hole, column: number): TakeValue {
+function plainColumnReader(hole: Hole, column: number): ReadColumn {
   return (values, document, token) => {
     const { numbers } = document.tokens;
     const [start, end] = token < 0 ? [0, 0] : [numbers[token + 1] ?? 0, numbers[token + 2] ?? 0];
     if (start === end || ((numbers[token] ?? 0) & escapedValue) !== 0) {
-      setValue(values, column, Buffer.from(insideQuotes(hole.read(textAt(document, token)) as string)));
+      setValue(values, column, Buffer.from(insideQuotes(hole.read(tokenText(document, token)) as string)));
       return;
     }
     values.sources[column] = values.document;
@@ -106,7 +106,7 @@ function plainTake(hole: Hole, column: number): TakeValue {
   };
 }
 
-function roleTake(hole: Hole): TakeValue {
+function roleReader(hole: Hole): ReadColumn {
   const known = byteMemo((raw) => hole.read(resolveReferences(raw)) as string);
   return (values, { bytes, tokens: { numbers } }, token) => {
     const role = token < 0 ? hole.read('') : known(bytes, numbers[token + 1] ?? 0, numbers[token + 2] ?? 0);
@@ -119,30 +119,30 @@ export function closeRecord(reader: RecordReader, values: RecordValues, packer: 
   for (const { field, first, rest } of reader.scope.joins) {
     const text = `${values.slots[first] as string}${values.slots[rest] as string}`;
     const column = listLayout.column[field.path as ListPath];
-    setValue(values, column, Buffer.from(insideQuotes(fromPlainText(text, field) as string)));
+    setValue(values, column, Buffer.from(insideQuotes(parseValue(text, field) as string)));
   }
   if (packer.starts.length === 0) makeRoom(packer.writer, values.document.length >>> 1);
   beginRecord(packer);
   try {
-    writeText(reader, values, packer.writer);
+    writeRecordText(reader, values, packer.writer);
   } catch (error) {
     dropRecord(packer);
     throw error;
   }
 }
 
-const before = listLayout.before.map((text) => Buffer.from(text));
+const literals = listLayout.before.map((text) => Buffer.from(text));
 
-function writeText(reader: RecordReader, values: RecordValues, writer: ByteWriter): void {
-  for (let column = 0; column < before.length; column += 1) {
-    putBytes(writer, before[column] ?? none);
+function writeRecordText(reader: RecordReader, values: RecordValues, writer: ByteWriter): void {
+  for (let column = 0; column < literals.length; column += 1) {
+    putBytes(writer, literals[column] ?? noBytes);
     putValue(writer, values, column);
   }
   for (let column = listLayout.fixed; column < listLayout.rolesFrom; column += 1)
     if (values.ends[column] !== values.starts[column]) {
       putText(
         writer,
-        endOfText(listLayout, values.roles.sort(), (each) => quoted(values, each)),
+        endOfText(listLayout, values.roles.sort(), (each) => quotedValue(values, each)),
       );
       return;
     }
@@ -150,7 +150,7 @@ function writeText(reader: RecordReader, values: RecordValues, writer: ByteWrite
 }
 
 function putValue(writer: ByteWriter, { document, sources, starts, ends }: RecordValues, column: number): void {
-  const [source = none, start = 0, end = 0] = [sources[column], starts[column], ends[column]];
+  const [source = noBytes, start = 0, end = 0] = [sources[column], starts[column], ends[column]];
   if (source === document) copyQuoted(writer, source, start, end);
   else putBytes(writer, source, start, end);
 }
@@ -165,8 +165,8 @@ function endFor({ ends }: RecordReader, roles: string[]): Uint8Array {
   return end;
 }
 
-function quoted({ document, sources, starts, ends }: RecordValues, column: number): string {
-  const [source = none, start = 0, end = 0] = [sources[column], starts[column], ends[column]];
+function quotedValue({ document, sources, starts, ends }: RecordValues, column: number): string {
+  const [source = noBytes, start = 0, end = 0] = [sources[column], starts[column], ends[column]];
   const text = Buffer.from(source.buffer, source.byteOffset + start, end - start).toString();
   return source === document ? JSON.stringify(text) : `"${text}"`;
 }

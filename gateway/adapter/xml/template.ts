@@ -1,8 +1,16 @@
 /** An XML template read into a plan: which elements, attributes and holes, in which order; encoder and decoder both follow it. */
 
-import { keptName, type TextPlace, type XmlAttribute, type XmlEvents } from '../../model/message-body.ts';
+import { internName, type TextPlace, type XmlAttribute, type XmlEvents } from '../../model/message-body.ts';
 import { invalid } from '../faults.ts';
-import { bindHole, bindList, closeScope, hasHole, type BoundList, type Hole, type Scope } from '../template/holes.ts';
+import {
+  parseHole,
+  parseRepeatedPart,
+  requireCompleteScope,
+  hasHole,
+  type RepeatedPart,
+  type Hole,
+  type TemplateScope,
+} from '../template/holes.ts';
 
 const templateNamespace = 'urn:mra:template';
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
@@ -16,7 +24,7 @@ export interface AttributePlan {
 }
 
 /** A prefix, empty for the default, and the namespace it stands for. */
-export type Declaration = readonly [prefix: string, namespace: string];
+export type NamespaceDeclaration = readonly [prefix: string, namespace: string];
 
 export type ElementContent =
   | { readonly is: 'text'; readonly value: string | Hole }
@@ -26,14 +34,14 @@ export interface ElementPlan {
   readonly namespace: string;
   readonly name: string;
   readonly tag: string;
-  readonly declarations: readonly Declaration[];
+  readonly declarations: readonly NamespaceDeclaration[];
   readonly attributes: readonly AttributePlan[];
   readonly requiredAttributes: number;
   /** The fixed attribute that distinguishes it from siblings of its name; undefined where there are none. */
   readonly discriminator: AttributePlan | undefined;
   readonly content: ElementContent;
   /** The list that repeats it. */
-  readonly each: BoundList | undefined;
+  readonly each: RepeatedPart | undefined;
   /** Holds nothing but holes that may be absent: without any of them it is left out. */
   readonly optional: boolean;
   /** Elements that may stand inside and are dropped unread. */
@@ -46,28 +54,28 @@ export interface ElementPlan {
 export type ReadTemplate = (source: string, events: XmlEvents) => void;
 
 /** An element of the template as it was read. */
-interface Source {
+interface TemplateElement {
   readonly namespace: string;
   readonly name: string;
   readonly attributes: readonly XmlAttribute[];
   readonly place: TextPlace;
   readonly prefixes: ReadonlyMap<string, string>;
-  readonly children: Source[];
+  readonly children: TemplateElement[];
   text: string;
 }
 
 /** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
-export function planXml(text: string, file: string, scope: Scope, read: ReadTemplate): ElementPlan {
+export function planXml(text: string, file: string, scope: TemplateScope, read: ReadTemplate): ElementPlan {
   const root = readSource(text, read);
   const plan = planElement(root, scope, file);
   if (plan.each !== undefined) throw invalid('the root cannot be repeated', placeIn(file, root.place));
-  closeScope(scope, file);
+  requireCompleteScope(scope, file);
   return plan;
 }
 
-function readSource(text: string, read: ReadTemplate): Source {
-  const top: Source[] = [];
-  const open: Source[] = [];
+function readSource(text: string, read: ReadTemplate): TemplateElement {
+  const top: TemplateElement[] = [];
+  const open: TemplateElement[] = [];
   read(text, {
     open(namespace, name, attributes, place) {
       const parent = open.at(-1);
@@ -90,17 +98,17 @@ function readSource(text: string, read: ReadTemplate): Source {
   return root;
 }
 
-function planElement(source: Source, outer: Scope, file: string): ElementPlan {
+function planElement(source: TemplateElement, outer: TemplateScope, file: string): ElementPlan {
   const at = placeIn(file, source.place);
-  const each = eachOf(source, outer, at);
+  const each = repeatOf(source, outer, at);
   const scope = each?.scope ?? outer;
   const attributes = planAttributes(source, scope, at);
-  const kept = source.children.filter((child) => !isIgnored(child));
+  const kept = source.children.filter((child) => !isIgnoredElement(child));
   const content = planContent(source, kept, scope, file);
-  if (each !== undefined) closeScope(scope, at);
+  if (each !== undefined) requireCompleteScope(scope, at);
   return {
-    namespace: keptName(source.namespace),
-    name: keptName(source.name),
+    namespace: internName(source.namespace),
+    name: internName(source.name),
     tag: tagOf(source, source.namespace, source.name, true),
     declarations: declarationsOf(source),
     attributes,
@@ -109,17 +117,22 @@ function planElement(source: Source, outer: Scope, file: string): ElementPlan {
     content,
     each,
     optional: each === undefined && isOptional(attributes, content),
-    ignored: source.children.filter(isIgnored).map(({ namespace, name }) => ({ namespace, name })),
-    ignoredAttributes: source.attributes.filter(isDropped),
+    ignored: source.children.filter(isIgnoredElement).map(({ namespace, name }) => ({ namespace, name })),
+    ignoredAttributes: source.attributes.filter(isIgnoredAttribute),
   };
 }
 
-function planContent(source: Source, kept: readonly Source[], scope: Scope, file: string): ElementContent {
+function planContent(
+  source: TemplateElement,
+  kept: readonly TemplateElement[],
+  scope: TemplateScope,
+  file: string,
+): ElementContent {
   const at = placeIn(file, source.place);
   if (kept.length === 0 && source.children.length === 0) {
     // A hole keeps no blanks around it; a fixed text is what stands in the template without them.
     const text = source.text.trim();
-    return { is: 'text', value: hasHole(text) ? bindHole(scope, text, at) : text };
+    return { is: 'text', value: hasHole(text) ? parseHole(scope, text, at) : text };
   }
   if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
   const children = kept.map((child) => planElement(child, scope, file));
@@ -155,19 +168,19 @@ function fixedValue(
   return typeof value === 'string' ? value : undefined;
 }
 
-function planAttributes(source: Source, scope: Scope, at: string): AttributePlan[] {
+function planAttributes(source: TemplateElement, scope: TemplateScope, at: string): AttributePlan[] {
   return source.attributes
     .filter(({ namespace }) => namespace !== templateNamespace && namespace !== xmlnsNamespace)
-    .filter((attribute) => !isDropped(attribute))
+    .filter((attribute) => !isIgnoredAttribute(attribute))
     .map(({ namespace, name, value }) => ({
       namespace,
       name,
       tag: tagOf(source, namespace, name, namespace === ''),
-      value: hasHole(value) ? bindHole(scope, value, at) : value,
+      value: hasHole(value) ? parseHole(scope, value, at) : value,
     }));
 }
 
-function eachOf(source: Source, scope: Scope, at: string): BoundList | undefined {
+function repeatOf(source: TemplateElement, scope: TemplateScope, at: string): RepeatedPart | undefined {
   for (const { namespace, name } of source.attributes) {
     if (namespace === templateNamespace && name !== 'each' && name !== 'ignore') {
       throw invalid(`there is no t:${name}`, at, 'Use t:each or t:ignore.');
@@ -176,14 +189,14 @@ function eachOf(source: Source, scope: Scope, at: string): BoundList | undefined
   const path = source.attributes.find(
     ({ namespace, name }) => namespace === templateNamespace && name === 'each',
   )?.value;
-  return path === undefined ? undefined : bindList(scope, path, at);
+  return path === undefined ? undefined : parseRepeatedPart(scope, path, at);
 }
 
-function isDropped({ value }: XmlAttribute): boolean {
+function isIgnoredAttribute({ value }: XmlAttribute): boolean {
   return value === '{ignored}';
 }
 
-function isIgnored({ attributes }: Source): boolean {
+function isIgnoredElement({ attributes }: TemplateElement): boolean {
   return attributes.some(
     ({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true',
   );
@@ -203,14 +216,14 @@ function isOptional(attributes: readonly AttributePlan[], content: ElementConten
 }
 
 /** The name with the prefix the template gives its namespace. `plain`: no prefix is fine too. */
-function tagOf({ prefixes }: Source, namespace: string, name: string, plain: boolean): string {
+function tagOf({ prefixes }: TemplateElement, namespace: string, name: string, plain: boolean): string {
   if (plain && (prefixes.get('') ?? '') === namespace) return name;
   if (plain && namespace === '') return name;
   const found = [...prefixes].findLast(([prefix, uri]) => prefix !== '' && uri === namespace);
   return found === undefined ? name : `${found[0]}:${name}`;
 }
 
-function declarationsOf({ attributes }: Source): readonly Declaration[] {
+function declarationsOf({ attributes }: TemplateElement): readonly NamespaceDeclaration[] {
   return attributes
     .filter(({ namespace, value }) => namespace === xmlnsNamespace && value !== templateNamespace)
     .map(({ name, value }) => [name === 'xmlns' ? '' : name, value]);

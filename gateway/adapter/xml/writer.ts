@@ -6,25 +6,25 @@
 import { openWriter, putBytes, putText, written, type ByteWriter } from '../../model/byte-writer.ts';
 import { isAbsent, openColumns } from '../../model/record/columns.ts';
 import type { ListRecord } from '../../model/record/domestic-record.ts';
-import { packedOf, readRecordAt, type PackedList, type PackedRecords } from '../../model/record/packed-records.ts';
-import { placed } from '../faults.ts';
-import type { BoundList, Hole } from '../template/holes.ts';
+import { packRecords, readRecordAt, type PackedList, type PackedRecords } from '../../model/record/packed-records.ts';
+import { withPlace } from '../faults.ts';
+import type { RepeatedPart, Hole } from '../template/holes.ts';
 import { canonicalPlan } from './canonical-plan.ts';
-import { escapeAttribute, escapeText, inAttribute, inText, openingOf, type Escaping } from './escaping.ts';
+import { escapeAttribute, escapeText, attributeEscaping, textEscaping, openingTag, type Escaping } from './escaping.ts';
 import { columnOf, joinedWriter, presentValue, rolesFrom, type RecordItem, type Write } from './record-item.ts';
 import type { ElementPlan } from './template.ts';
 
 type IsPresent<T> = (item: T) => boolean;
 
 /** How values and lists of one kind of item are written: of a message or its items as objects, or of a record as columns. */
-interface ItemWriting<T> {
+interface ItemWriters<T> {
   value(hole: Hole, escaping: Escaping): Write<T>;
   isPresent(hole: Hole): IsPresent<T>;
-  hasItems(each: BoundList): IsPresent<T>;
-  items(each: BoundList, plan: ElementPlan): Write<T>;
+  hasItems(each: RepeatedPart): IsPresent<T>;
+  items(each: RepeatedPart, plan: ElementPlan): Write<T>;
 }
 
-const objects: ItemWriting<unknown> = {
+const objects: ItemWriters<unknown> = {
   value:
     (hole, { escape }) =>
     (item, writer) => {
@@ -41,7 +41,7 @@ const objects: ItemWriting<unknown> = {
   },
 };
 
-const records: ItemWriting<RecordItem> = {
+const records: ItemWriters<RecordItem> = {
   value(hole, escaping) {
     if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
     const write = presentValue(hole, escaping);
@@ -66,48 +66,48 @@ function writeItem<T>(write: Write<T>, item: T, writer: ByteWriter, at: string):
   try {
     write(item, writer);
   } catch (error) {
-    throw placed(error, at);
+    throw withPlace(error, at);
   }
 }
 
 /** A piece of an element: constant text, or what writes a value. */
-type Part<T> = string | Write<T>;
+type ElementPart<T> = string | Write<T>;
 
-function elementWriter<T>(plan: ElementPlan, writing: ItemWriting<T>): Write<T> {
+function elementWriter<T>(plan: ElementPlan, writing: ItemWriters<T>): Write<T> {
   const write = inSequence(partsOf(plan, writing));
   if (!plan.optional) return write;
-  const isPresent = presenceOf(plan, writing);
+  const isPresent = presenceTest(plan, writing);
   return (item, writer) => {
     if (isPresent(item)) write(item, writer);
   };
 }
 
-function partsOf<T>(plan: ElementPlan, writing: ItemWriting<T>): Part<T>[] {
+function partsOf<T>(plan: ElementPlan, writing: ItemWriters<T>): ElementPart<T>[] {
   const { content } = plan;
-  const inside: Part<T>[] =
+  const inside: ElementPart<T>[] =
     content.is === 'elements'
       ? content.children.map((child) =>
           child.each === undefined ? elementWriter(child, writing) : writing.items(child.each, child),
         )
-      : [typeof content.value === 'string' ? escapeText(content.value) : writing.value(content.value, inText)];
+      : [typeof content.value === 'string' ? escapeText(content.value) : writing.value(content.value, textEscaping)];
   return [...startTag(plan, writing), ...inside, `</${plan.tag}>`];
 }
 
-function startTag<T>(plan: ElementPlan, writing: ItemWriting<T>): Part<T>[] {
-  const attributes = plan.attributes.map(({ tag, value }): Part<T> => {
+function startTag<T>(plan: ElementPlan, writing: ItemWriters<T>): ElementPart<T>[] {
+  const attributes = plan.attributes.map(({ tag, value }): ElementPart<T> => {
     const before = ` ${tag}="`;
     if (typeof value === 'string') return `${before}${escapeAttribute(value)}"`;
-    const write = inSequence([before, writing.value(value, inAttribute), '"']);
+    const write = inSequence([before, writing.value(value, attributeEscaping), '"']);
     const isPresent = writing.isPresent(value);
     return (item, writer) => {
       if (!value.optional || isPresent(item)) write(item, writer);
     };
   });
-  return [openingOf(plan), ...attributes, '>'];
+  return [openingTag(plan), ...attributes, '>'];
 }
 
 /** Writes the parts in their order; constant texts that follow each other become one copy. */
-function inSequence<T>(parts: readonly Part<T>[]): Write<T> {
+function inSequence<T>(parts: readonly ElementPart<T>[]): Write<T> {
   const writers: Write<T>[] = [];
   let constant = '';
   const flush = (): void => {
@@ -129,29 +129,29 @@ function inSequence<T>(parts: readonly Part<T>[]): Write<T> {
 }
 
 /** Whether anything of an optional element is there: any of its values, or an item of its lists. */
-function presenceOf<T>(plan: ElementPlan, writing: ItemWriting<T>): IsPresent<T> {
-  const presences = presencesIn(plan, writing);
+function presenceTest<T>(plan: ElementPlan, writing: ItemWriters<T>): IsPresent<T> {
+  const presences = presenceTests(plan, writing);
   return (item) => presences.some((isPresent) => isPresent(item));
 }
 
-function presencesIn<T>({ attributes, content }: ElementPlan, writing: ItemWriting<T>): IsPresent<T>[] {
+function presenceTests<T>({ attributes, content }: ElementPlan, writing: ItemWriters<T>): IsPresent<T>[] {
   const values = attributes.map(({ value }) => value);
   const own = (content.is === 'text' ? [...values, content.value] : values).filter((one) => typeof one !== 'string');
   const inside = content.is === 'text' ? [] : content.children;
   return [
     ...own.map((hole) => writing.isPresent(hole)),
     ...inside.flatMap((child) =>
-      child.each === undefined ? presencesIn(child, writing) : [writing.hasItems(child.each)],
+      child.each === undefined ? presenceTests(child, writing) : [writing.hasItems(child.each)],
     ),
   ];
 }
 
 /** A piece of a message: written once, or once for each item of a list. */
-type Step = { readonly is: 'once'; readonly write: Write<unknown> } | EachStep;
+type MessageStep = { readonly is: 'once'; readonly write: Write<unknown> } | EachStep;
 
 interface EachStep {
   readonly is: 'each';
-  readonly each: BoundList;
+  readonly each: RepeatedPart;
   readonly write: Write<unknown>;
   readonly writeRecord: Write<RecordItem>;
 }
@@ -174,7 +174,7 @@ export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<U
     putText(writer, '<?xml version="1.0" encoding="UTF-8"?>');
     for (const step of steps) {
       if (step.is === 'once') writeLine(step.write, message, writer);
-      else if (isRecords(step.each)) yield* writeRecords(step, (message as PackedList).records, writer);
+      else if (isRecordList(step.each)) yield* writeRecords(step, (message as PackedList).records, writer);
       else yield* writeItems(step, message, writer);
     }
     putText(writer, '\n');
@@ -194,7 +194,7 @@ function* writeItems({ each, write }: EachStep, message: unknown, writer: ByteWr
   for (const [i, item] of each.get(message).entries()) {
     putText(writer, '\n');
     writeItem(write, item, writer, `/${each.path}/${i}`);
-    if (writer.length > chunkBytes) yield taken(writer);
+    if (writer.length > chunkBytes) yield takeChunk(writer);
   }
 }
 
@@ -208,57 +208,57 @@ function* writeRecords(
     putBytes(writer, lineEnd);
     readRecordAt(item.columns, packed, i);
     writeItem(writeRecord, item, writer, `/${each.path}/${i}`);
-    if (writer.length > chunkBytes) yield taken(writer);
+    if (writer.length > chunkBytes) yield takeChunk(writer);
   }
 }
 
 const lineEnd = Buffer.from('\n');
 
 /** What was written so far; the writer starts again. */
-function taken(writer: ByteWriter): Uint8Array {
+function takeChunk(writer: ByteWriter): Uint8Array {
   const chunk = written(writer);
   writer.length = 0;
   return chunk;
 }
 
-function isRecords({ path }: BoundList): boolean {
+function isRecordList({ path }: RepeatedPart): boolean {
   return path === 'records';
 }
 
 /** How many items of a list a message holds. */
-function countOf(each: BoundList, message: unknown): number {
-  return isRecords(each) ? (message as PackedList).records.count : each.get(message).length;
+function countOf(each: RepeatedPart, message: unknown): number {
+  return isRecordList(each) ? (message as PackedList).records.count : each.get(message).length;
 }
 
 /** One record as it stands in a message; undefined where the plan carries no records. */
 export function xmlRecordWriter(plan: ElementPlan): ((record: ListRecord) => string) | undefined {
-  const step = stepsOf(canonicalPlan(plan)).find((one) => one.is === 'each' && isRecords(one.each));
+  const step = stepsOf(canonicalPlan(plan)).find((one) => one.is === 'each' && isRecordList(one.each));
   if (step?.is !== 'each') return undefined;
   return (record) => {
     const item = { columns: openColumns(), role: 0 };
     const writer = openWriter(roomOfRecord);
-    readRecordAt(item.columns, packedOf([record]), 0);
+    readRecordAt(item.columns, packRecords([record]), 0);
     step.writeRecord(item, writer);
     return written(writer).toString();
   };
 }
 
-function stepsOf(plan: ElementPlan): Step[] {
+function stepsOf(plan: ElementPlan): MessageStep[] {
   const { each, content } = plan;
   if (each !== undefined) {
     const none: Write<RecordItem> = () => undefined;
     return [
       {
         ...{ is: 'each', each },
-        write: isRecords(each) ? () => undefined : elementWriter(plan, objects),
-        writeRecord: isRecords(each) ? elementWriter(plan, records) : none,
+        write: isRecordList(each) ? () => undefined : elementWriter(plan, objects),
+        writeRecord: isRecordList(each) ? elementWriter(plan, records) : none,
       },
     ];
   }
   if (content.is === 'text' || !content.children.some(holdsList))
     return [{ is: 'once', write: elementWriter(plan, objects) }];
-  const isPresent = plan.optional ? presenceOf(plan, objects) : () => true;
-  const once = (parts: Part<unknown>[]): Step => {
+  const isPresent = plan.optional ? presenceTest(plan, objects) : () => true;
+  const once = (parts: ElementPart<unknown>[]): MessageStep => {
     const write = inSequence(parts);
     return { is: 'once', write: (item, writer) => (isPresent(item) ? write(item, writer) : undefined) };
   };

@@ -103,7 +103,7 @@ export function judgePart(
 }
 
 /** Each operator once, and each the partner's own. */
-export function judgeScope(
+export function judgeIdentifiers(
   identifiers: readonly string[],
   form: { readonly form: string; readonly issuers?: readonly string[] },
 ): void {
@@ -133,7 +133,7 @@ export function faultyRecords(
   const days = byteMemo((day) => day);
   for (const [index, { identifier }] of entries.entries()) {
     readRecordAt(columns, records, index);
-    const fault = grammar.test(identifier) ? faultIn(columns, days) : malformed;
+    const fault = grammar.test(identifier) ? recordFault(columns, days) : malformed;
     if (fault !== undefined) faults.push({ identifier, ...fault });
   }
   return faults;
@@ -145,7 +145,7 @@ const malformed: RecordFault = { code: 'identifier_malformed', detail: 'not of t
 const { validFrom, validTo } = listLayout.column;
 const freeColumns = textPaths.map((path) => listLayout.column[path]);
 
-function faultIn(columns: Columns, days: ByteMemo<string>): RecordFault | undefined {
+function recordFault(columns: Columns, days: ByteMemo<string>): RecordFault | undefined {
   const { bytes, starts, ends } = columns;
   const dayAt = (column: number): string => days(bytes, starts[column] ?? 0, ends[column] ?? 0);
   if (!isAbsent(columns, validTo) && dayAt(validTo) < dayAt(validFrom))
@@ -196,13 +196,13 @@ export function judgeBands(movement: ListMovement, bands: ListBands): Hold | und
   if (after < least || after > most)
     return { reason: 'list_outside_size', detail: `${after} operators; between ${least} and ${most} are expected` };
   if (before === 0) return undefined;
-  if (lost > allowed(before, bands.shrink))
+  if (lost > bandLimit(before, bands.shrink))
     return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would no longer count` };
-  if (gained > allowed(before, bands.grow))
+  if (gained > bandLimit(before, bands.grow))
     return { reason: 'list_grows', detail: `${gained} operators would join ${before}` };
   return undefined;
 }
 
-function allowed(before: number, band: { readonly percent: number; readonly records: number }): number {
+function bandLimit(before: number, band: { readonly percent: number; readonly records: number }): number {
   return Math.max(band.records, Math.floor((before * band.percent) / 100));
 }

@@ -12,7 +12,7 @@ export interface ListDifference<R> {
  * Compares by leaf. `held`: leaf by identifier. The records of the result are those handed in, in their order;
  * `left` is in the order held. An identifier wanted twice counts where it last stands.
  */
-export function differences<R extends { readonly identifier: string }>(
+export function compareByLeaf<R extends { readonly identifier: string }>(
   held: ReadonlyMap<string, string>,
   wanted: readonly { readonly record: R; readonly leaf: string }[],
 ): ListDifference<R> {

@@ -2,12 +2,12 @@
 
 import type { ListBands } from '../arrangement.ts';
 import { bucketOf } from './digest.ts';
-import { faultyRecords, judgeBands, judgeMirror, judgeScope, type Hold, type ListMovement } from './judge.ts';
+import { faultyRecords, judgeBands, judgeMirror, judgeIdentifiers, type Hold, type ListMovement } from './judge.ts';
 import type { Departure } from './list.ts';
 import type { RecordResult } from '../message.ts';
 import { changeMirror, entriesIn, findEntry, mirrorOf } from './mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
-import { entriesOf, type PackedList, type PackedRecords } from '../record/packed-records.ts';
+import { mirrorEntries, type PackedList, type PackedRecords } from '../record/packed-records.ts';
 import type { Day } from '../record/domestic-record.ts';
 
 /** The list held from a partner, as far as a message touches it. */
@@ -40,37 +40,37 @@ export interface PlanTerms {
 }
 
 /** What a message says of single operators; of a list in parts, of all its parts. */
-export interface ListContent extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
+export interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
   /** Of the records, in their order. */
   readonly entries: readonly MirrorEntry[];
 }
 
-export function contentOf({ kind, records, departures, position }: Omit<ListContent, 'entries'>): ListContent {
-  return { kind, records, departures, position, entries: entriesOf(records) };
+export function receivedList({ kind, records, departures, position }: Omit<ReceivedList, 'entries'>): ReceivedList {
+  return { kind, records, departures, position, entries: mirrorEntries(records) };
 }
 
 /** The buckets that must be at hand to plan; `all` for a full list. */
-export function touchedBuckets({ kind, entries, departures }: ListContent): readonly number[] | 'all' {
+export function touchedBuckets({ kind, entries, departures }: ReceivedList): readonly number[] | 'all' {
   if (kind === 'full') return 'all';
   const named = [...entries, ...departures].map(({ identifier }) => bucketOf(identifier));
   return [...new Set(named)];
 }
 
 /** Judges scope, root and count (throws the code of what is wrong), then says what would change. */
-export function planList(list: ListContent, held: HeldList, terms: PlanTerms): ListPlan {
+export function planList(list: ReceivedList, held: HeldList, terms: PlanTerms): ListPlan {
   const { entries, records } = list;
-  judgeScope(
+  judgeIdentifiers(
     [...entries, ...list.departures].map(({ identifier }) => identifier),
     terms.form,
   );
-  const before = entriesNamed(list, held);
-  const departures = list.kind === 'full' ? missing(list, before, terms.day) : list.departures;
+  const before = heldEntries(list, held);
+  const departures = list.kind === 'full' ? missingOperators(list, before, terms.day) : list.departures;
   const mirror = mirrorAfter(list, held);
   judgeMirror(list.position, mirror.after);
 
   const refused = faultyRecords(records, entries, terms.form.grammar);
   const faulty = new Set(refused.map(({ identifier }) => identifier));
-  const { changed, movement } = compared(entries, departures, before, held.mirror.active);
+  const { changed, movement } = compareEntries(entries, departures, before, held.mirror.active);
   return {
     mirror,
     register: {
@@ -85,8 +85,8 @@ export function planList(list: ListContent, held: HeldList, terms: PlanTerms): L
 }
 
 /** What is held of the operators the message is about: of all, when it is a full list. */
-function entriesNamed(
-  { kind, entries, departures }: ListContent,
+function heldEntries(
+  { kind, entries, departures }: ReceivedList,
   { buckets }: HeldList,
 ): ReadonlyMap<string, MirrorEntry> {
   const found = new Map<string, MirrorEntry>();
@@ -101,15 +101,15 @@ function entriesNamed(
   return found;
 }
 
-function mirrorAfter({ kind, entries, departures }: ListContent, { mirror, buckets }: HeldList): MirrorChange {
+function mirrorAfter({ kind, entries, departures }: ReceivedList, { mirror, buckets }: HeldList): MirrorChange {
   if (kind === 'full') return mirrorOf(entries);
   const gone = departures.map(({ identifier }) => identifier);
   return changeMirror(mirror, buckets, entries, gone);
 }
 
 /** Who is on the list held but not on a full list left, for the reason it names if any; absence alone is no revocation. */
-function missing(
-  { entries, departures }: ListContent,
+function missingOperators(
+  { entries, departures }: ReceivedList,
   before: ReadonlyMap<string, MirrorEntry>,
   day: Day,
 ): readonly Departure[] {
@@ -121,7 +121,7 @@ function missing(
 }
 
 /** The numbers of the records that are new or say something else, and how many operators are active for it and no longer. */
-function compared(
+function compareEntries(
   entries: readonly MirrorEntry[],
   departures: readonly Departure[],
   before: ReadonlyMap<string, MirrorEntry>,

@@ -38,7 +38,7 @@ export interface MirrorChange {
 }
 
 /** The same while one change follows the other. */
-export interface OpenChange {
+export interface OpenMirrorChange {
   readonly buckets: Map<number, Bucket>;
   readonly after: { readonly digests: Buffer; count: number; active: number };
 }
@@ -48,7 +48,7 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
 }
 
 /** A mirror that holds exactly these entries. */
-export function mirrorOf(entries: readonly MirrorEntry[]): OpenChange {
+export function mirrorOf(entries: readonly MirrorEntry[]): OpenMirrorChange {
   const parted = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
   for (const entry of entries) parted[bucketOf(entry.identifier)]?.push(entry);
   for (const some of parted) some.sort(byIdentifier);
@@ -73,18 +73,18 @@ export function changeMirror(
   puts: readonly MirrorEntry[],
   gone: readonly string[],
 ): MirrorChange {
-  const change = beginChange(before);
-  addChange(change, held, puts, gone);
+  const change = beginMirrorChange(before);
+  addMirrorChange(change, held, puts, gone);
   return change;
 }
 
-export function beginChange({ digests, count, active }: MirrorSummary): OpenChange {
+export function beginMirrorChange({ digests, count, active }: MirrorSummary): OpenMirrorChange {
   return { buckets: new Map(), after: { digests: Buffer.from(digests), count, active } };
 }
 
 /** One more change: `held` are the buckets before the first of them. */
-export function addChange(
-  { buckets, after }: OpenChange,
+export function addMirrorChange(
+  { buckets, after }: OpenMirrorChange,
   held: ReadonlyMap<number, Bucket>,
   puts: readonly MirrorEntry[],
   gone: readonly string[],
@@ -94,7 +94,7 @@ export function addChange(
   for (const entry of puts) changesIn(changes, entry.identifier).set(entry.identifier, entry);
   for (const [number, change] of changes) {
     const old = buckets.get(number) ?? held.get(number) ?? [];
-    const bucket = merged(old, change);
+    const bucket = applyChanges(old, change);
     after.count += (bucket.length - old.length) / 2;
     after.active += activeIn(bucket) - activeIn(old);
     setDigest(after.digests, number, bucketDigest(leavesOf(bucket)));
@@ -112,10 +112,10 @@ function changesIn(
   return found;
 }
 
-function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
+function applyChanges(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefined>): Bucket {
   const pairs = [...bucket];
   for (const [identifier, entry] of change) {
-    const at = placeIn(pairs, identifier);
+    const at = entryIndex(pairs, identifier);
     const held = pairs[at] === identifier ? 2 : 0;
     if (entry === undefined) pairs.splice(at, held);
     else pairs.splice(at, held, ...pairOf(entry));
@@ -124,7 +124,7 @@ function merged(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | undefi
 }
 
 /** Where the entry of that operator stands, or would stand: identifiers are sorted by UTF-16 code units. */
-function placeIn(bucket: Bucket, identifier: string): number {
+function entryIndex(bucket: Bucket, identifier: string): number {
   let [low, high] = [0, bucket.length / 2];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -149,7 +149,7 @@ function activeIn(bucket: Bucket): number {
 /** The entry of that operator; undefined when its bucket has none. */
 export function findEntry(buckets: ReadonlyMap<number, Bucket>, identifier: string): MirrorEntry | undefined {
   const bucket = buckets.get(bucketOf(identifier)) ?? [];
-  const at = placeIn(bucket, identifier);
+  const at = entryIndex(bucket, identifier);
   return bucket[at] === identifier ? entryAt(bucket, at) : undefined;
 }
 

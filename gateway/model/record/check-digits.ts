@@ -5,7 +5,7 @@ import { stdnum } from 'stdnum';
 export type CheckDigit = 'ok' | 'wrong' | 'unknown_kind';
 
 /** How a number of one kind is checked; `complete` gives the check character of a body, where one can be computed. */
-interface Kind {
+interface CheckDigitKind {
   ok(value: string): boolean;
   complete?(body: string): string | undefined;
 }
@@ -15,8 +15,8 @@ interface Kind {
  * `uscc`: stdnum 1.12.0 refuses every unified social credit code that ends in a rightful 0, one in 31, and every
  * registration authority that is a letter.
  */
-const own: Readonly<Record<string, Kind>> = {
-  uscc: weighted({ body: /^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{9}$/u, base: 3, modulus: 31 }),
+const own: Readonly<Record<string, CheckDigitKind>> = {
+  uscc: weightedCheckDigit({ body: /^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{9}$/u, base: 3, modulus: 31 }),
 };
 
 /**
@@ -41,7 +41,7 @@ export function withCheckDigit(kind: string, body: string): string | undefined {
   return undefined;
 }
 
-function kindOf(kind: string): Kind | undefined {
+function kindOf(kind: string): CheckDigitKind | undefined {
   const [country = '', name = ''] = kind.split('.');
   const mine = own[name];
   if (mine !== undefined) return mine;
@@ -52,7 +52,15 @@ function kindOf(kind: string): Kind | undefined {
 const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 
 /** GB 32100-2015, 4.4: the sum of value times base^(place - 1), and the last character brings it to 0 modulo 31. */
-function weighted({ body: form, base, modulus }: { body: RegExp; base: number; modulus: number }): Kind {
+function weightedCheckDigit({
+  body: form,
+  base,
+  modulus,
+}: {
+  body: RegExp;
+  base: number;
+  modulus: number;
+}): CheckDigitKind {
   function complete(body: string): string | undefined {
     if (!form.test(body)) return undefined;
     let sum = 0;

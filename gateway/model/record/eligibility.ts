@@ -19,7 +19,7 @@ import { domesticLayout } from './record-text.ts';
  * Why an operator is left out of a list. `field_missing:name.latin` names what the partner's message cannot do without;
  * `value_not_writable`: a value that its layout or schema cannot carry, such as a name that is too long.
  */
-export type Ineligible =
+export type IneligibilityReason =
   | 'grade_not_accepted'
   | 'status_not_listed'
   | 'no_consent'
@@ -31,14 +31,14 @@ export type Ineligible =
 export interface ListTerms {
   readonly arrangement: Pick<Arrangement, 'grades'>;
   /** Paths inside a list record, `name.latin`. */
-  readonly needs: readonly string[];
+  readonly requiredPaths: readonly string[];
   readonly form: { readonly grammar: RegExp; toIdentifier(code: string): string };
 }
 
 /** Judges operators from the columns of their stored text. */
 export interface EligibilityRule {
   /** Every reason that keeps the operator off the list, not the first only: staff mend a record once. */
-  reasonsAgainst(operator: Columns, identifier: string): readonly Ineligible[];
+  ineligibilityReasons(operator: Columns, identifier: string): readonly IneligibilityReason[];
   isActive(operator: Columns): boolean;
 }
 
@@ -49,19 +49,19 @@ export const domesticColumn: Partial<Readonly<Record<ListPath, number>>> = Objec
   ),
 );
 
-export function eligibilityRule({ arrangement, needs, form }: ListTerms): EligibilityRule {
+export function eligibilityRule({ arrangement, requiredPaths, form }: ListTerms): EligibilityRule {
   const grades = new Set(arrangement.grades);
   const words = byteMemo((text) => JSON.parse(`"${text}"`) as string);
   const wordAt = (operator: Columns, path: DomesticPath): string =>
     wordIn(words, operator, domesticLayout.column[path]);
   return {
-    reasonsAgainst(operator, identifier) {
-      const reasons: Ineligible[] = [];
+    ineligibilityReasons(operator, identifier) {
+      const reasons: IneligibilityReason[] = [];
       if (!grades.has(wordAt(operator, 'grade'))) reasons.push('grade_not_accepted');
       if (!isListed(wordAt(operator, 'status'))) reasons.push('status_not_listed');
       if (wordAt(operator, 'consent') !== 'yes') reasons.push('no_consent');
       if (!form.grammar.test(identifier)) reasons.push('code_not_writable');
-      for (const path of needs) if (lacks(operator, path)) reasons.push(`field_missing:${path}`);
+      for (const path of requiredPaths) if (lacks(operator, path)) reasons.push(`field_missing:${path}`);
       return reasons;
     },
     isActive: (operator) => wordAt(operator, 'status') === 'active',

@@ -62,21 +62,21 @@ export function packRecord(packer: RecordPacker, record: ListRecord): void {
 }
 
 /** The records packed so far; the packer must not be used afterwards. */
-export function packed({ writer, starts }: RecordPacker): PackedRecords {
+export function closePacker({ writer, starts }: RecordPacker): PackedRecords {
   const places = new Uint32Array(starts.length + 1);
   places.set(starts);
   places[starts.length] = writer.length;
   return { bytes: written(writer), starts: places, count: starts.length };
 }
 
-export function packedOf(records: readonly ListRecord[]): PackedRecords {
+export function packRecords(records: readonly ListRecord[]): PackedRecords {
   const packer = openPacker(records.length);
   for (const record of records) packRecord(packer, record);
-  return packed(packer);
+  return closePacker(packer);
 }
 
-export function packedList(list: ListMessage): PackedList {
-  return { ...list, records: packedOf(list.records) };
+export function packList(list: ListMessage): PackedList {
+  return { ...list, records: packRecords(list.records) };
 }
 
 /** The records from one index to before another; they share the bytes. */
@@ -92,7 +92,7 @@ export function pickRecords({ bytes, starts }: PackedRecords, indices: readonly 
     packer.starts.push(packer.writer.length);
     putBytes(packer.writer, bytes, starts[index], starts[index + 1]);
   }
-  return packed(packer);
+  return closePacker(packer);
 }
 
 /** Appends packed records. */
@@ -114,12 +114,12 @@ export function recordAt(records: PackedRecords, index: number): ListRecord {
   return recordOfText(textAt(records, index));
 }
 
-export function unpacked(records: PackedRecords): ListRecord[] {
+export function unpackRecords(records: PackedRecords): ListRecord[] {
   return Array.from({ length: records.count }, (_, i) => recordAt(records, i));
 }
 
-export function unpackedList(list: PackedList): ListMessage {
-  return { ...list, records: unpacked(list.records) };
+export function unpackList(list: PackedList): ListMessage {
+  return { ...list, records: unpackRecords(list.records) };
 }
 
 /** The leaf of a record (list/digest.ts), from the bytes it covers. */
@@ -128,7 +128,7 @@ function leafAt({ bytes, starts }: PackedRecords, index: number): string {
 }
 
 /** The mirror entry of each record, in their order. */
-export function entriesOf(records: PackedRecords): MirrorEntry[] {
+export function mirrorEntries(records: PackedRecords): MirrorEntry[] {
   const columns = openColumns();
   const isActive = byteMemo((status) => status === 'active');
   const { status, identifier } = listLayout.column;

@@ -6,14 +6,20 @@ import { GatewayError } from '../errors.ts';
 import type { MirrorEntry } from '../list/mirror.ts';
 import { columnText, insideQuotes, isAbsent, openColumns, readColumns, rolesIn, type Columns } from './columns.ts';
 import type { DomesticRecord, ListPath, ListRecord } from './domestic-record.ts';
-import { domesticColumn, eligibilityRule, identifierOf, type Ineligible, type ListTerms } from './eligibility.ts';
+import {
+  domesticColumn,
+  eligibilityRule,
+  identifierOf,
+  type IneligibilityReason,
+  type ListTerms,
+} from './eligibility.ts';
 import {
   beginRecord,
   dropRecord,
   lastLeaf,
   openPacker,
-  packed,
-  packedOf,
+  closePacker,
+  packRecords,
   readRecordAt,
   recordAt,
   type PackedRecords,
@@ -36,37 +42,37 @@ const wholeView: PartnerView = {
 };
 
 /** Packs an operator that this partner may see and returns its mirror entry; else returns why the partner may not. */
-export type OperatorPacking = (operator: Columns, packer: RecordPacker) => MirrorEntry | readonly Ineligible[];
+export type PackOperator = (operator: Columns, packer: RecordPacker) => MirrorEntry | readonly IneligibilityReason[];
 
-const notWritable: readonly Ineligible[] = ['value_not_writable'];
+const notEncodable: readonly IneligibilityReason[] = ['value_not_writable'];
 
 /** `value_not_writable`: nothing is left of a value in the partner's layout. */
-export function operatorPacking(terms: ListTerms, view: PartnerView): OperatorPacking {
+export function operatorPacker(terms: ListTerms, view: PartnerView): PackOperator {
   const rule = eligibilityRule(terms);
   // An identifier is the code with fixed text around it.
   const affixes = terms.form.toIdentifier('{code}').split('{code}').map(insideQuotes);
   const copy = recordCopier({ layout: domesticLayout, columns: domesticColumn, affixes }, view);
   return (operator, packer) => {
     const identifier = identifierOf(operator, terms);
-    const reasons = rule.reasonsAgainst(operator, identifier);
+    const reasons = rule.ineligibilityReasons(operator, identifier);
     if (reasons.length > 0) return reasons;
-    if (!copy(operator, packer)) return notWritable;
+    if (!copy(operator, packer)) return notEncodable;
     return { identifier, leaf: lastLeaf(packer), active: rule.isActive(operator) };
   };
 }
 
 export type Eligibility =
   | { readonly eligible: true; readonly entry: ListRecord }
-  | { readonly eligible: false; readonly reasons: readonly Ineligible[] };
+  | { readonly eligible: false; readonly reasons: readonly IneligibilityReason[] };
 
 /** One operator, as it would stand on a list whose layout carries every value. */
 export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibility {
   const packer = openPacker();
   const columns = openColumns();
   readColumns(columns, domesticLayout, Buffer.from(operatorText(record)), 0);
-  const result = operatorPacking(terms, wholeView)(columns, packer);
+  const result = operatorPacker(terms, wholeView)(columns, packer);
   return 'leaf' in result
-    ? { eligible: true, entry: recordAt(packed(packer), 0) }
+    ? { eligible: true, entry: recordAt(closePacker(packer), 0) }
     : { eligible: false, reasons: result };
 }
 
@@ -80,12 +86,12 @@ export function viewRecords(records: PackedRecords, view: PartnerView): PackedRe
     if (!copy(columns, packer))
       throw new GatewayError('E_VALUE_INVALID', 'nothing of the value is left', { at: `/records/${i}` });
   }
-  return packed(packer);
+  return closePacker(packer);
 }
 
 /** The same for a single record. */
 export function viewRecord(record: ListRecord, view: PartnerView): ListRecord {
-  return recordAt(viewRecords(packedOf([record]), view), 0);
+  return recordAt(viewRecords(packRecords([record]), view), 0);
 }
 
 /** Where the values of a list record come from. */
@@ -100,16 +106,16 @@ interface CopySource {
 type RecordCopier = (source: Columns, packer: RecordPacker) => boolean;
 
 /** Writes a piece of the text; false where nothing is left of a value. */
-type Step = (source: Columns, packer: RecordPacker) => boolean;
+type CopyStep = (source: Columns, packer: RecordPacker) => boolean;
 
 /** A piece of the text: constant, or a run of columns with what stands between them, or one column as the view shows it. */
-type Piece =
+type TextPiece =
   | string
   | { readonly first: number; readonly last: number }
   | { readonly column: number; readonly view: (text: string) => string | undefined };
 
 function recordCopier(source: CopySource, view: PartnerView): RecordCopier {
-  const steps = [...piecesOf(source, view).map(stepOf), endStep(source, view)];
+  const steps = [...textPieces(source, view).map(stepOf), endStep(source, view)];
   return (columns, packer) => {
     beginRecord(packer);
     for (const step of steps) {
@@ -121,8 +127,11 @@ function recordCopier(source: CopySource, view: PartnerView): RecordCopier {
   };
 }
 
-function piecesOf({ columns, affixes: [prefix = '', suffix = ''] }: CopySource, { values }: PartnerView): Piece[] {
-  const pieces: Piece[] = [];
+function textPieces(
+  { columns, affixes: [prefix = '', suffix = ''] }: CopySource,
+  { values }: PartnerView,
+): TextPiece[] {
+  const pieces: TextPiece[] = [];
   for (const [i, path] of listLayout.paths.slice(0, listLayout.fixed).entries()) {
     addConstant(pieces, (listLayout.before[i] ?? '') + (i === 0 ? prefix : ''));
     const [column, view] = [columns[path], values[path]];
@@ -134,21 +143,21 @@ function piecesOf({ columns, affixes: [prefix = '', suffix = ''] }: CopySource, 
 }
 
 /** A column right behind its neighbour is copied with it, and with the quotes and the comma between them. */
-function addColumn(pieces: Piece[], column: number): void {
+function addColumn(pieces: TextPiece[], column: number): void {
   const [before, between] = pieces.slice(-2);
   if (between === '","' && typeof before === 'object' && 'first' in before && before.last === column - 1)
     pieces.splice(-2, 2, { first: before.first, last: column });
   else pieces.push({ first: column, last: column });
 }
 
-function addConstant(pieces: Piece[], text: string): void {
+function addConstant(pieces: TextPiece[], text: string): void {
   const before = pieces.at(-1);
   if (text === '') return;
   if (typeof before === 'string') pieces.splice(-1, 1, before + text);
   else pieces.push(text);
 }
 
-function stepOf(piece: Piece): Step {
+function stepOf(piece: TextPiece): CopyStep {
   if (typeof piece === 'string') {
     const bytes = Buffer.from(piece);
     return (_, { writer }) => {
@@ -178,7 +187,7 @@ function valueIn(source: Columns, column: number | undefined, view: ValueView): 
 }
 
 /** Roles, sorted as in every canonical text, and the optional groups. There are few ways to combine roles. */
-function endStep({ layout, columns }: CopySource, { values, roles: carried }: PartnerView): Step {
+function endStep({ layout, columns }: CopySource, { values, roles: carried }: PartnerView): CopyStep {
   const ends = byteMemo((between) =>
     Buffer.from(endOfText(listLayout, (JSON.parse(`["${between}"]`) as string[]).sort(), () => '""')),
   );

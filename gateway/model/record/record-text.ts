@@ -59,7 +59,7 @@ function layoutOf<P extends string>(
     fixed,
     nested,
     groups: starts.map((from, i) => ({ from, to: starts[i + 1] ?? paths.length })),
-    before: paths.slice(0, fixed).map((_, i) => (nested ? between(paths, i) : i === 0 ? '["' : '","')),
+    before: paths.slice(0, fixed).map((_, i) => (nested ? separatorBefore(paths, i) : i === 0 ? '["' : '","')),
     column: Object.fromEntries(paths.map((path, i) => [path, i])) as Record<P, number>,
     rolesFrom: paths.length,
   };
@@ -75,7 +75,7 @@ function sameGroup(paths: readonly string[], i: number): boolean {
 }
 
 /** What stands between a value and the one before it. */
-function between(paths: readonly string[], i: number): string {
+function separatorBefore(paths: readonly string[], i: number): string {
   if (sameGroup(paths, i)) return '","';
   const opens = groupOf(paths[i]) === '' ? '"' : '["';
   if (i === 0) return `[${opens}`;
@@ -117,10 +117,10 @@ export function recordText(record: ListRecord): string {
 
 /** The text of a domestic record, as the store keeps it. */
 export function operatorText(record: DomesticRecord): string {
-  return writeText(domesticLayout, (column) => wordOf(domesticGetters[column]?.(record)), record.roles);
+  return writeText(domesticLayout, (column) => columnValue(domesticGetters[column]?.(record)), record.roles);
 }
 
-function wordOf(value: unknown): string {
+function columnValue(value: unknown): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : ((value ?? '') as string);
 }
 
@@ -191,8 +191,8 @@ export const recordColumns: readonly RecordColumn[] = [...domesticLayout.paths, 
 export const optionalColumns: readonly RecordColumn[] = domesticLayout.paths.slice(domesticLayout.fixed);
 
 /** The cells a file would have for this record; what is absent is left out. */
-export function columnsOf(record: DomesticRecord): Partial<Record<RecordColumn, string>> {
-  const values = domesticLayout.paths.map((path, i) => [path, wordOf(domesticGetters[i]?.(record))] as const);
+export function columnValues(record: DomesticRecord): Partial<Record<RecordColumn, string>> {
+  const values = domesticLayout.paths.map((path, i) => [path, columnValue(domesticGetters[i]?.(record))] as const);
   const present = values.filter(([, text]) => text !== '');
   return { ...Object.fromEntries(present), roles: record.roles.join('|') };
 }

@@ -6,7 +6,7 @@ import { holdReasons, type HoldReason, type Receipt, type ValidMessage, type Ver
 import { shown } from '../../model/shown-text.ts';
 import { attributesOf, onlyElements, onlyText, type XmlElement } from '../xml/libxml.ts';
 import { receiptContentType } from '../transport/transport.ts';
-import { treeOf } from '../xml/parsed-body.ts';
+import { bodyOf } from '../xml/parsed-body.ts';
 
 const namespace = 'urn:mra:receipt:1';
 export const receiptType = `{${namespace}}Receipt`;
@@ -62,7 +62,7 @@ function printable(text: string, most: number): string {
 
 /** The receipt in a valid message. Throws E_MESSAGE_KIND for another message, E_CODE_UNKNOWN for a reason code that is not defined. */
 export function readReceipt(message: ValidMessage): Receipt {
-  const tree = treeOf(message);
+  const tree = bodyOf(message);
   if (tree.format !== 'xml' || message.type !== receiptType) {
     throw new GatewayError('E_MESSAGE_KIND', 'the message is not a receipt');
   }

@@ -12,11 +12,11 @@ import { checkTree, type Schema } from '../xsd/schema.ts';
 import { joinSigned, textEntity } from './signed-text.ts';
 import { signXml } from './signed-xml.ts';
 import { readLines } from '../files/text-lines.ts';
-import { dropTree, keepTree, treeOf, type Tree } from '../xml/parsed-body.ts';
+import { dropBody, keepBody, bodyOf, type ParsedBody } from '../xml/parsed-body.ts';
 import type { Signer } from './profile.ts';
 import { readXmlTree } from '../xml/xml-tree.ts';
 
-interface DraftFormat {
+interface SealFormat {
   readonly format: 'xml' | 'json' | 'text';
   /** `{namespace}name` of the root of XML, the `typ` of a JWS, the media type with parameters of a text. */
   readonly type: string;
@@ -27,8 +27,8 @@ interface DraftFormat {
 type Chunks = Iterable<string | Uint8Array>;
 
 /** A message that follows its schema and is not signed yet. Only checkDraft creates one; it can be sealed once. Dispose of it. */
-export interface Draft extends Disposable {
-  readonly format: DraftFormat;
+export interface UnsignedMessage extends Disposable {
+  readonly format: SealFormat;
   /** The signature of XML is inserted here. */
   readonly content: ByteWriter;
 }
@@ -37,29 +37,33 @@ export interface Draft extends Disposable {
  * Parses an outbound message and checks it against the partner's schema, with the limits that apply to inbound messages.
  * Throws E_SCHEMA_INVALID with up to twenty faults, and what guardXml, parseXml, parseStrictJson and readLines throw.
  */
-export function checkDraft(chunks: Chunks | Uint8Array | ByteWriter, format: DraftFormat, schema: Schema): Draft {
+export function checkUnsigned(
+  chunks: Chunks | Uint8Array | ByteWriter,
+  format: SealFormat,
+  schema: Schema,
+): UnsignedMessage {
   const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : writeChunks(chunks);
   const tree = parse(written(content), format.format);
-  const draft: Draft = {
+  const draft: UnsignedMessage = {
     ...{ format, content },
     [Symbol.dispose]() {
-      dropTree(draft);
+      dropBody(draft);
     },
   };
-  keepTree(draft, tree);
+  keepBody(draft, tree);
   try {
     if (tree.format === 'xml' && tree.type !== format.type) {
       throw new GatewayError('E_SCHEMA_INVALID', `the root is not ${format.type}`, { at: '/*' });
     }
     checkTree(tree, schema);
   } catch (error) {
-    dropTree(draft);
+    dropBody(draft);
     throw error;
   }
   return draft;
 }
 
-function parse(bytes: Uint8Array, format: DraftFormat['format']): Tree {
+function parse(bytes: Uint8Array, format: SealFormat['format']): ParsedBody {
   switch (format) {
     case 'xml':
       return readXmlTree(bytes);
@@ -88,21 +92,21 @@ export function writeChunks(chunks: Chunks, records = 0): ByteWriter {
  * Throws E_SIGNATURE_REFERENCE when an XML root has no `Id`.
  */
 export async function seal(
-  draft: Draft,
+  draft: UnsignedMessage,
   signer: Signer,
   { at, ...meta }: Pick<SealedMessage, 'id' | 'partner' | 'kind'> & { readonly at?: Moment },
 ): Promise<SealedMessage> {
-  const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, treeOf(draft), at);
-  dropTree(draft);
+  const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, bodyOf(draft), at);
+  dropBody(draft);
   return { ...meta, contentType, bytes, digest: sha256(bytes) };
 }
 
 type Signed = Pick<SealedMessage, 'bytes'> & { readonly contentType?: string };
 
 async function signed(
-  { format, content }: Pick<Draft, 'format' | 'content'>,
+  { format, content }: Pick<UnsignedMessage, 'format' | 'content'>,
   signer: Signer,
-  tree: Tree,
+  tree: ParsedBody,
   at: Moment | undefined,
 ): Promise<Signed> {
   switch (tree.format) {
@@ -120,7 +124,7 @@ async function signed(
 /** Signs content without checking it against a schema, so that a rehearsal can send messages that must be rejected. */
 export async function signUnchecked(
   content: Uint8Array,
-  format: DraftFormat,
+  format: SealFormat,
   signer: Signer,
   at: Moment,
 ): Promise<Signed> {

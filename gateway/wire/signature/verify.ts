@@ -4,7 +4,7 @@ import { GatewayError } from '../../model/errors.ts';
 import type { RawMessage, VerifiedMessage } from '../../model/message.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { readLines } from '../files/text-lines.ts';
-import { dropTree, keepTree, type Tree } from '../xml/parsed-body.ts';
+import { dropBody, keepBody, type ParsedBody } from '../xml/parsed-body.ts';
 import { xmlLimits } from '../xml/xml-guard.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
 import { fingerprint } from './certificates.ts';
@@ -94,7 +94,7 @@ function requireSeal({ seals }: SignerTrust, kind: SealKind, name: string): void
 
 type Parts = Pick<VerifiedMessage, 'type' | 'signer'> & { readonly content: () => Uint8Array };
 
-function verifiedMessage({ content, ...parts }: Parts, tree: Tree): VerifiedMessage {
+function verifiedMessage({ content, ...parts }: Parts, tree: ParsedBody): VerifiedMessage {
   const message = {
     ...parts,
     format: tree.format,
@@ -102,10 +102,10 @@ function verifiedMessage({ content, ...parts }: Parts, tree: Tree): VerifiedMess
       return content();
     },
     [Symbol.dispose]() {
-      dropTree(message);
+      dropBody(message);
     },
   };
-  keepTree(message, tree);
+  keepBody(message, tree);
   // The brand of a verified message exists in types only, so that no other code can create one without a cast.
   return message as unknown as VerifiedMessage;
 }

@@ -1,6 +1,6 @@
 /** Names in a canonical document: found again by their bytes, made into text once, and resolved once for each scope of prefixes. */
 
-import { keptName } from '../../model/message-body.ts';
+import { internName } from '../../model/message-body.ts';
 import type { XmlName } from '../../model/canonical-tokens.ts';
 import { dsig } from '../signature/signature-profile.ts';
 
@@ -12,7 +12,7 @@ export interface Names {
   readonly resolved: XmlName[];
   readonly numbers: Map<string, number>;
   /** Around the root of a document. */
-  readonly root: Scope;
+  readonly root: PrefixScope;
   scopes: number;
   /** Accepts only names and declarations that every reader of XML resolves alike; else what libxml2 wrote is taken as it is. */
   readonly strict: boolean;
@@ -25,29 +25,29 @@ export interface WrittenName {
 }
 
 /** What prefixes mean at one place. Elements with the same prefixes around them share one scope. */
-export interface Scope {
+export interface PrefixScope {
   readonly prefixes: ReadonlyMap<string, string>;
   /** By number of the written name: the resolved name and one, 0 where it was not asked for yet. */
   readonly elements: Int32Array;
   readonly attributes: Int32Array;
-  readonly inner: Map<string, Scope>;
+  readonly inner: Map<string, PrefixScope>;
 }
 
 /** No such name, or none that is surely read alike by everybody. */
-export const doubtfulName = -1;
+export const unsafeName = -1;
 /** The element `Signature` of XML signatures. */
 export const signatureName = -2;
 
 // Half of each is for the document at hand.
-const mostNames = 1024;
-const mostScopes = 128;
+const maxNames = 1024;
+const maxScopes = 128;
 // A power of two, and how far a hash is shifted to be below it.
 const [tableSize, tableShift] = [4096, 20];
-const mostProbes = 16;
-const longestName = 128;
+const maxProbes = 16;
+const maxNameLength = 128;
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 
-const kept = { strict: makeNames(true), lenient: makeNames(false) };
+const cache = { strict: makeNames(true), lenient: makeNames(false) };
 
 /**
  * The names of the documents before are known already: messages of one partner hold the same few, and in a message of one record
@@ -56,20 +56,20 @@ const kept = { strict: makeNames(true), lenient: makeNames(false) };
  */
 export function openNames(strict: boolean): Names {
   const kind = strict ? 'strict' : 'lenient';
-  if (kept[kind].written.length > mostNames / 2 || kept[kind].scopes > mostScopes / 2) kept[kind] = makeNames(strict);
-  return kept[kind];
+  if (cache[kind].written.length > maxNames / 2 || cache[kind].scopes > maxScopes / 2) cache[kind] = makeNames(strict);
+  return cache[kind];
 }
 
 function makeNames(strict: boolean): Names {
-  const root = openScope(new Map(strict ? [] : [['xml', xmlNamespace]]));
+  const root = openPrefixScope(new Map(strict ? [] : [['xml', xmlNamespace]]));
   return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), root, scopes: 0, strict };
 }
 
-function openScope(prefixes: ReadonlyMap<string, string>): Scope {
+function openPrefixScope(prefixes: ReadonlyMap<string, string>): PrefixScope {
   return {
     prefixes,
-    elements: new Int32Array(mostNames),
-    attributes: new Int32Array(mostNames),
+    elements: new Int32Array(maxNames),
+    attributes: new Int32Array(maxNames),
     inner: new Map(),
   };
 }
@@ -79,14 +79,14 @@ export function findName(names: Names, bytes: Uint8Array, start: number, end: nu
   // Names may be chosen so that they collide: the search ends soon, and another reader takes the document.
   // Names of one letter and a number would stand side by side otherwise.
   const first = Math.imul(hash, 0x9e3779b1) >>> tableShift;
-  for (let probe = 0; probe < mostProbes; probe += 1) {
+  for (let probe = 0; probe < maxProbes; probe += 1) {
     const slot = (first + probe) % tableSize;
     const number = (names.table[slot] ?? 0) - 1;
     if (number < 0) return addName(names, bytes.slice(start, end), slot);
     const known = names.written[number]?.bytes;
     if (known?.length === end - start && startsWith(bytes, start, known)) return number;
   }
-  return doubtfulName;
+  return unsafeName;
 }
 
 const strictName = /^(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)$/u;
@@ -102,36 +102,36 @@ function addName(names: Names, bytes: Uint8Array, slot: number): number {
   const text = Buffer.from(bytes).toString('utf8');
   const match = (names.strict ? strictName : anyName).exec(text);
   const number = names.written.length;
-  if (match === null || text.length > longestName || number === mostNames) return doubtfulName;
+  if (match === null || text.length > maxNameLength || number === maxNames) return unsafeName;
   names.written.push({ bytes, prefix: match[1] ?? '', local: match[2] ?? '' });
   names.table[slot] = number + 1;
   return number;
 }
 
 /** The resolved name of an element, by number; doubtfulName, or signatureName. */
-export function elementName(names: Names, scope: Scope, written: number): number {
+export function elementName(names: Names, scope: PrefixScope, written: number): number {
   const known = scope.elements[written] ?? 0;
   return known > 0 ? known - 1 : resolve(names, scope, written, scope.elements);
 }
 
 /** The same for an attribute, which is in no namespace without a prefix. */
-export function attributeName(names: Names, scope: Scope, written: number): number {
+export function attributeName(names: Names, scope: PrefixScope, written: number): number {
   const known = scope.attributes[written] ?? 0;
   return known > 0 ? known - 1 : resolve(names, scope, written, scope.attributes);
 }
 
-function resolve(names: Names, scope: Scope, written: number, known: Int32Array): number {
+function resolve(names: Names, scope: PrefixScope, written: number, known: Int32Array): number {
   const { prefix = '', local = '' } = names.written[written] ?? {};
   const plain = prefix === '' && known === scope.attributes;
   const namespace = plain ? '' : (scope.prefixes.get(prefix) ?? (prefix === '' ? '' : undefined));
   // Prefixes that nobody declares (xml among them) are another reader's business.
-  if (namespace === undefined || local === '') return doubtfulName;
+  if (namespace === undefined || local === '') return unsafeName;
   if (names.strict && namespace === dsig)
-    return known === scope.elements && local === 'Signature' ? signatureName : doubtfulName;
+    return known === scope.elements && local === 'Signature' ? signatureName : unsafeName;
   const key = `{${namespace}}${local}`;
   const found = names.numbers.get(key) ?? names.resolved.length;
   if (found === names.resolved.length) {
-    names.resolved.push({ namespace: keptName(namespace), name: keptName(local) });
+    names.resolved.push({ namespace: internName(namespace), name: internName(local) });
     names.numbers.set(key, found);
   }
   known[written] = found + 1;
@@ -143,7 +143,7 @@ const safeNamespace =
   /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/[A-Za-z0-9.-]+(?:\/[A-Za-z0-9:/._-]*)?|[A-Za-z0-9][A-Za-z0-9:/._-]*)(?:#[A-Za-z0-9/._-]*)?$/u;
 const reservedNamespace = /^http:\/\/www\.w3\.org\/(?:XML\/1998\/namespace|2000\/xmlns\/)$/u;
 
-export type Declaration = readonly [prefix: string, namespace: string];
+export type PrefixDeclaration = readonly [prefix: string, namespace: string];
 
 /**
  * The scope within an element with these declarations, in order. Undefined where they are not as the exclusive canonical form
@@ -151,10 +151,10 @@ export type Declaration = readonly [prefix: string, namespace: string];
  */
 export function innerScope(
   names: Names,
-  outer: Scope,
-  declared: readonly Declaration[],
+  outer: PrefixScope,
+  declared: readonly PrefixDeclaration[],
   used: ReadonlySet<string>,
-): Scope | undefined {
+): PrefixScope | undefined {
   const key = JSON.stringify(declared);
   if (names.strict && !declared.every(([prefix]) => used.has(prefix))) return undefined;
   const known = outer.inner.get(key);
@@ -164,15 +164,19 @@ export function innerScope(
     if (names.strict && !isPlainDeclaration(outer, [prefix, namespace], declared[i - 1])) return undefined;
     prefixes.set(prefix, namespace);
   }
-  if (names.scopes === mostScopes) return undefined;
+  if (names.scopes === maxScopes) return undefined;
   names.scopes += 1;
-  const made = openScope(prefixes);
+  const made = openPrefixScope(prefixes);
   outer.inner.set(key, made);
   return made;
 }
 
 /** Sorted, new to the scope, of a namespace that is safe, and no prefix that XML reserves. */
-function isPlainDeclaration(outer: Scope, [prefix, namespace]: Declaration, before: Declaration | undefined): boolean {
+function isPlainDeclaration(
+  outer: PrefixScope,
+  [prefix, namespace]: PrefixDeclaration,
+  before: PrefixDeclaration | undefined,
+): boolean {
   const isSorted = before === undefined || before[0] < prefix;
   if (!isSorted || /^xml/iu.test(prefix) || outer.prefixes.get(prefix) === namespace) return false;
   return safeNamespace.test(namespace) && !reservedNamespace.test(namespace);

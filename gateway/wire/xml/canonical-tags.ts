@@ -11,28 +11,28 @@ import {
 } from '../../model/canonical-tokens.ts';
 import {
   attributeName,
-  doubtfulName,
+  unsafeName,
   elementName,
   findName,
   innerScope,
   openNames,
   startsWith,
-  type Declaration,
+  type PrefixDeclaration,
   type Names,
-  type Scope,
+  type PrefixScope,
 } from './canonical-names.ts';
 import { addTag, addValue, openTokens } from './token-writer.ts';
 import { attributeForm, valueEnd } from './canonical-values.ts';
 import { xmlLimits } from './xml-guard.ts';
 
 /** How far the reading of one document has come. */
-export interface Scan {
+export interface ScanState {
   readonly bytes: Uint8Array;
   readonly names: Names;
   readonly tokens: Tokens;
   /** Of the elements that are open: their written names, and what prefixes mean within. */
   readonly open: Int32Array;
-  readonly scopes: Scope[];
+  readonly scopes: PrefixScope[];
   /** Values of the root that may be its id. */
   readonly ids: { readonly start: number; readonly end: number }[];
   depth: number;
@@ -58,7 +58,7 @@ const idNames = ['Id', 'ID', 'id'];
 /** One document is read at a time, to its end. */
 const open = new Int32Array(xmlLimits.depth + 1);
 
-export function openScan(bytes: Uint8Array, strict: boolean): Scan {
+export function openScan(bytes: Uint8Array, strict: boolean): ScanState {
   const names = openNames(strict);
   return {
     bytes,
@@ -74,7 +74,7 @@ export function openScan(bytes: Uint8Array, strict: boolean): Scan {
 }
 
 /** Reads a start tag; gives where it ends, doubtfulName, or signatureName when it opens a signature below the root. */
-export function scanStartTag(scan: Scan, at: number): number {
+export function scanStartTag(scan: ScanState, at: number): number {
   const { bytes, names, depth } = scan;
   let end = at + 1;
   let hash = 0;
@@ -84,15 +84,15 @@ export function scanStartTag(scan: Scan, at: number): number {
   }
   const written = findName(names, bytes, at + 1, end, hash);
   const outer = scan.scopes[depth];
-  if (written < 0 || outer === undefined || depth === xmlLimits.depth) return doubtfulName;
+  if (written < 0 || outer === undefined || depth === xmlLimits.depth) return unsafeName;
   if (bytes[end] !== greaterThan) return scanAttributes(scan, end, written, outer);
   const name = elementName(names, outer, written);
-  if (name < 0) return depth === 1 ? name : doubtfulName;
+  if (name < 0) return depth === 1 ? name : unsafeName;
   openElement(scan, written, name, outer);
   return end + 1;
 }
 
-function openElement(scan: Scan, written: number, name: number, inner: Scope): void {
+function openElement(scan: ScanState, written: number, name: number, inner: PrefixScope): void {
   addTag(scan.tokens, startTag | (name << nameShift));
   scan.elements += 1;
   scan.depth += 1;
@@ -101,31 +101,31 @@ function openElement(scan: Scan, written: number, name: number, inner: Scope): v
 }
 
 /** Reads an end tag; gives where it ends, or doubtfulName. */
-export function scanEndTag(scan: Scan, at: number): number {
+export function scanEndTag(scan: ScanState, at: number): number {
   const { bytes } = scan;
   const known = scan.names.written[scan.open[scan.depth] ?? 0]?.bytes;
-  if (known === undefined || bytes[at + 1] !== slash || !startsWith(bytes, at + 2, known)) return doubtfulName;
+  if (known === undefined || bytes[at + 1] !== slash || !startsWith(bytes, at + 2, known)) return unsafeName;
   const end = at + 2 + known.length;
-  if (bytes[end] !== greaterThan) return doubtfulName;
+  if (bytes[end] !== greaterThan) return unsafeName;
   scan.depth -= 1;
   addTag(scan.tokens, endTag);
   return end + 1;
 }
 
 /** The rest of a start tag, from the first space on. */
-function scanAttributes(scan: Scan, from: number, written: number, outer: Scope): number {
+function scanAttributes(scan: ScanState, from: number, written: number, outer: PrefixScope): number {
   const { names } = scan;
-  const declared: Declaration[] = [];
+  const declared: PrefixDeclaration[] = [];
   const attributes: Attribute[] = [];
   const used = new Set([names.written[written]?.prefix ?? '']);
   let at = from;
   while (scan.bytes[at] === space) {
     const found = scanAttribute(scan, at + 1);
-    if (found === undefined || declared.length + attributes.length === xmlLimits.attributes) return doubtfulName;
+    if (found === undefined || declared.length + attributes.length === xmlLimits.attributes) return unsafeName;
     const { prefix = '', local = '' } = names.written[found.written] ?? {};
     const declares = prefix === 'xmlns' || (prefix === '' && local === 'xmlns');
     if (declares) {
-      if (names.strict && (attributes.length > 0 || found.flags !== 0)) return doubtfulName;
+      if (names.strict && (attributes.length > 0 || found.flags !== 0)) return unsafeName;
       declared.push([prefix === '' ? '' : local, resolveReferences(textIn(scan.bytes, found.start, found.end))]);
     } else {
       attributes.push(found);
@@ -133,16 +133,16 @@ function scanAttributes(scan: Scan, from: number, written: number, outer: Scope)
     }
     at = found.end + 1;
   }
-  if (scan.bytes[at] !== greaterThan) return doubtfulName;
+  if (scan.bytes[at] !== greaterThan) return unsafeName;
   const inner = declared.length === 0 ? outer : innerScope(names, outer, declared, used);
-  if (inner === undefined) return doubtfulName;
+  if (inner === undefined) return unsafeName;
   const name = elementName(names, inner, written);
-  if (name < 0) return scan.depth === 1 ? name : doubtfulName;
+  if (name < 0) return scan.depth === 1 ? name : unsafeName;
   openElement(scan, written, name, inner);
-  return addAttributes(scan, attributes, inner) ? at + 1 : doubtfulName;
+  return addAttributes(scan, attributes, inner) ? at + 1 : unsafeName;
 }
 
-function scanAttribute(scan: Scan, at: number): Attribute | undefined {
+function scanAttribute(scan: ScanState, at: number): Attribute | undefined {
   const { bytes } = scan;
   let end = at;
   let hash = 0;
@@ -159,7 +159,7 @@ function scanAttribute(scan: Scan, at: number): Attribute | undefined {
 }
 
 /** Tells the attributes, if they are sorted by namespace and name, and none below the root carries the root's id. */
-function addAttributes(scan: Scan, attributes: readonly Attribute[], inner: Scope): boolean {
+function addAttributes(scan: ScanState, attributes: readonly Attribute[], inner: PrefixScope): boolean {
   const { names, tokens } = scan;
   let last = -1;
   for (const { written, flags, start, end } of attributes) {

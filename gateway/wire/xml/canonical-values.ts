@@ -41,7 +41,7 @@ export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, result:
       result.flags = flags;
       return i;
     } else if (kind === wide) {
-      if (isNoCharacter(bytes, i)) return -1;
+      if (isNoncharacter(bytes, i)) return -1;
       flags |= wideValue;
       i += 1;
     } else if (kind === reference) {
@@ -54,7 +54,7 @@ export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, result:
 }
 
 /** U+FFFE and U+FFFF; everything else that UTF-8 can write beyond ASCII is a character of XML 1.0. */
-function isNoCharacter(bytes: Uint8Array, at: number): boolean {
+function isNoncharacter(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xef && bytes[at + 1] === 0xbf && (bytes[at + 2] ?? 0) >= 0xbe;
 }
 

@@ -16,8 +16,8 @@ import {
   valueText,
   type CanonicalXml,
 } from '../../model/canonical-tokens.ts';
-import { doubtfulName, signatureName, startsWith } from './canonical-names.ts';
-import { openScan, scanEndTag, scanStartTag, type Scan } from './canonical-tags.ts';
+import { unsafeName, signatureName, startsWith } from './canonical-names.ts';
+import { openScan, scanEndTag, scanStartTag, type ScanState } from './canonical-tags.ts';
 import { addValue } from './token-writer.ts';
 import { textForm, valueEnd } from './canonical-values.ts';
 import { xmlLimits } from './xml-guard.ts';
@@ -53,12 +53,12 @@ function tokensIn(source: Uint8Array, strict: boolean): CanonicalXml | undefined
   const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   const start = blankEnd(bytes, startsWith(bytes, 0, declaration) ? declaration.length : 0);
   const scan = openScan(bytes, strict);
-  const content = bytes[start] === lessThan ? scanStartTag(scan, start) : doubtfulName;
+  const content = bytes[start] === lessThan ? scanStartTag(scan, start) : unsafeName;
   if (content < 0) return undefined;
   const at = scanContent(scan, content);
   if (at < 0) return undefined;
   // The content ends with the root, or before a signature.
-  const signature = scan.depth === 0 ? undefined : readOver(scan, at);
+  const signature = scan.depth === 0 ? undefined : skipSignature(scan, at);
   if (scan.depth > 0) return undefined;
   const after = signature?.after ?? at;
   if (blankEnd(bytes, after) !== bytes.length || scan.elements > xmlLimits.elements - signatureElements)
@@ -86,7 +86,7 @@ function isBlank(byte: number | undefined): boolean {
 }
 
 /** Reads on to the end of the root, or to a signature that is a child of it; gives where that is, or a negative number. */
-function scanContent(scan: Scan, from: number): number {
+function scanContent(scan: ScanState, from: number): number {
   const { bytes } = scan;
   let at = from;
   for (;;) {
@@ -104,9 +104,9 @@ function scanContent(scan: Scan, from: number): number {
   }
 }
 
-function scanText(scan: Scan, at: number): number {
+function scanText(scan: ScanState, at: number): number {
   const end = valueEnd(scan.bytes, at, textForm, scan);
-  if (end < 0 || end - at > xmlLimits.text) return doubtfulName;
+  if (end < 0 || end - at > xmlLimits.text) return unsafeName;
   addValue(scan.tokens, textToken | scan.flags, at, end);
   return end;
 }
@@ -115,7 +115,7 @@ function scanText(scan: Scan, at: number): number {
  * Reads over the signature that starts at `at`: nothing but white space and the root's end tag may follow it. Whether it is one
  * element, and well-formed, is found out when it is parsed.
  */
-function readOver(scan: Scan, at: number): { end: number; after: number } | undefined {
+function skipSignature(scan: ScanState, at: number): { end: number; after: number } | undefined {
   const { bytes } = scan;
   const tag = bytes.lastIndexOf(lessThan);
   let end = tag;

@@ -3,7 +3,7 @@
 import type { Tokens } from '../../model/canonical-tokens.ts';
 
 /** Numbers that are kept for the next document: 16 MB, a list of some 40,000 records. */
-const mostSpare = 4_000_000;
+const maxSpare = 4_000_000;
 const none: Int32Array = new Int32Array();
 let spare: Int32Array = none;
 
@@ -21,7 +21,7 @@ export function openTokens(bytes: number): Tokens {
 /** Nobody looks at the tokens any more; who does finds none. */
 export function closeTokens(tokens: Tokens): void {
   const { numbers } = tokens;
-  if (numbers.length > spare.length && numbers.length <= mostSpare) spare = numbers;
+  if (numbers.length > spare.length && numbers.length <= maxSpare) spare = numbers;
   tokens.numbers = none;
   tokens.used = 0;
 }

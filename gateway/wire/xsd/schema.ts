@@ -10,7 +10,7 @@ import { acceptorOf, type Acceptor } from './acceptor.ts';
 import { accepts } from './accepts.ts';
 import { compileXsd, faultLimit, xsdFaults, type XsdValidator } from '../xml/libxml.ts';
 import { parseStrictJson } from '../files/json.ts';
-import { treeOf, type Tree } from '../xml/parsed-body.ts';
+import { bodyOf, type ParsedBody } from '../xml/parsed-body.ts';
 
 export type Schema =
   | {
@@ -42,19 +42,19 @@ export function loadSchema(file: string): Schema {
 
 /** Checks the tree that was verified, not the bytes again. Throws E_SCHEMA_INVALID. */
 export function validate(message: VerifiedMessage, schema: Schema): ValidMessage {
-  checkTree(treeOf(message), schema);
+  checkTree(bodyOf(message), schema);
   return message as ValidMessage;
 }
 
 /** Throws E_SCHEMA_INVALID with up to twenty faults, at the place of the first. */
-export function checkTree(tree: Tree, schema: Schema): void {
+export function checkTree(tree: ParsedBody, schema: Schema): void {
   const [first, ...others] = faultsIn(tree, schema);
   if (first === undefined) return;
   const rest = others.map(({ at, detail }) => `; ${at}: ${detail}`).join('');
   throw new GatewayError('E_SCHEMA_INVALID', first.detail + rest, { at: first.at });
 }
 
-function faultsIn(tree: Tree, schema: Schema): readonly { readonly at: string; readonly detail: string }[] {
+function faultsIn(tree: ParsedBody, schema: Schema): readonly { readonly at: string; readonly detail: string }[] {
   if (tree.format === 'xml' && schema.format === 'xml') {
     const { acceptor, validator } = schema;
     if (tree.canonical !== undefined && acceptor !== undefined && accepts(acceptor, tree.canonical)) return [];
