@@ -252,7 +252,7 @@ interface ListProcess {
   close(): Promise<void>;
 }
 
-async function startProcess(job: ListJob): Promise<ListProcess> {
+export async function startProcess(job: ListJob): Promise<ListProcess> {
   // With its modules compiled before, as mra.js has them: reading TypeScript takes memory of its own.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(job.folder, 'compiled') };
   const child = fork(fileURLToPath(new URL('list-process.ts', import.meta.url)), [JSON.stringify(job)], {

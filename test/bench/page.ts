@@ -7,6 +7,7 @@ import { listBars, messageBars } from './bars.ts';
 import type { SizeResult } from './lists.ts';
 import type { Circumstances } from './machine.ts';
 import type { MessageResult } from './messages.ts';
+import type { NamesResult } from './names.ts';
 import { plotLists } from './plot.ts';
 import * as tables from './tables.ts';
 
@@ -14,6 +15,7 @@ export interface Measured {
   readonly circumstances: Circumstances;
   readonly runs: number;
   readonly lists: readonly SizeResult[];
+  readonly names: readonly NamesResult[];
   readonly messages: readonly MessageResult[];
 }
 
@@ -26,7 +28,7 @@ export function writePage(measured: Measured): string[] {
   return [page, plot];
 }
 
-function text({ circumstances, runs, lists, messages }: Measured): string {
+function text({ circumstances, runs, lists, names, messages }: Measured): string {
   const { at, commit, machine, versions } = circumstances;
   const profiled = lists.findLast(({ out }) => out.profile !== undefined);
   return `# Benchmarks
@@ -40,10 +42,11 @@ ${Object.entries(versions)
 
 ## The bars
 
-${markdown(tables.barRows([...listBars(lists), ...messageBars(messages)]))}
+${markdown(tables.barRows([...listBars(lists, names), ...messageBars(messages)]))}
 ## Whole lists
 
-A full list in the format of the KR profile (XML, XSD, RSA-2048 signature) of that many operators; about 8 % more are in the store and may not be seen.
+A full list in the format of the KR profile (XML, XSD, RSA-2048 signature) of that many operators; about 8 % more are in the store and not eligible. Names as companies have them: of
+ten one holds an ampersand, one a quotation mark or apostrophe, some a backslash, a less-than sign or characters beyond the basic plane; each operator has a Chinese name as well.
 Built from an embedded store and received into an empty one, both with every commit on the disk (WAL, \`synchronous=FULL\`). Each direction and size in a process of its own.
 Measured before a peer is started. *Cold*: the first list of a fresh process, median of three. *Warm*: median of at least ${runs}, on a store nobody has worked on. *Without commit*: without the steps that
 only concern the own store, as no peer has one: the commit, and keeping the raw bytes. *cpu*: of all threads of the process. *loop*: longest time the event loop came late.

@@ -10,6 +10,7 @@ import { benchLists } from './lists.ts';
 import { circumstances } from './machine.ts';
 import { benchMessages } from './messages.ts';
 import { writePage, type Measured } from './page.ts';
+import { benchNames } from './names.ts';
 import { makeStage } from './stage.ts';
 import * as tables from './tables.ts';
 
@@ -39,7 +40,7 @@ async function main(subject: 'lists' | 'messages'): Promise<void> {
   try {
     const measured = await measure(subject, folder);
     if (out.format === 'json') {
-      out.json({ ...measured, bars: [...listBars(measured.lists), ...messageBars(measured.messages)] });
+      out.json({ ...measured, bars: [...listBars(measured.lists, measured.names), ...messageBars(measured.messages)] });
     } else show(out, measured);
     if (values.write) for (const path of writePage(measured)) out.note(`written: ${path}`);
   } finally {
@@ -56,11 +57,16 @@ async function measure(subject: 'lists' | 'messages', folder: string): Promise<M
   const profiled = listSizes.includes(listSize) ? listSize : Math.max(...listSizes);
   const lists =
     subject === 'lists' ? await benchLists(stage, { sizes: listSizes, runs, profiled: [profiled] }, note) : [];
+  if (subject === 'lists') note(`names, ${profiled} records`);
+  const names = subject === 'lists' ? [await benchNames(stage, profiled)] : [];
   const messages = subject === 'messages' || values.write ? await benchMessages(stage, messageSizes, note) : [];
-  return { circumstances: circumstances(new Date()), runs, lists, messages };
+  return { circumstances: circumstances(new Date()), runs, lists, names, messages };
 }
 
-function show(to: Output, { circumstances: { at, commit, machine, versions }, lists, messages }: Measured): void {
+function show(
+  to: Output,
+  { circumstances: { at, commit, machine, versions }, lists, names, messages }: Measured,
+): void {
   const put = (title: string, rows: readonly tables.Row[]): void => {
     if (rows.length === 0) return;
     to.print(title);
@@ -77,6 +83,10 @@ function show(to: Output, { circumstances: { at, commit, machine, versions }, li
   put('Steps out, ms', tables.stepRows(lists, 'out'));
   put('Steps in, ms', tables.stepRows(lists, 'in'));
   put('In, second thread', tables.threadRows(lists));
+  put(
+    'Names as companies have them, times plain ones',
+    names.map((result) => ({ ...result })),
+  );
   put('Peers', tables.peerRows(lists));
   put('Messages of one record', tables.messageRows(messages));
   for (const { records, out: outward, in: inward } of lists) {
@@ -84,7 +94,7 @@ function show(to: Output, { circumstances: { at, commit, machine, versions }, li
     put(`Profile of ${records} in`, tables.profileRows(inward));
     if (outward.profile !== undefined) put(`Bare parts of ${records}`, tables.partRows(inward));
   }
-  put('Bars', tables.barRows([...(lists.length > 0 ? listBars(lists) : []), ...messageBars(messages)]));
+  put('Bars', tables.barRows([...(lists.length > 0 ? listBars(lists, names) : []), ...messageBars(messages)]));
 }
 
 function wholeNumber(text: string): number {

@@ -12,6 +12,7 @@ import { eligibility } from '../../gateway/model/record/partner-view.ts';
 import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
+import { realNames } from './names.ts';
 
 /** The partner whose lists are measured: XML, an XSD, an RSA-2048 signature. */
 export const partnerCode = 'KR';
@@ -70,12 +71,12 @@ export interface Prepared {
 }
 
 /** Imports invented operators, as many as it takes for `size` of them to be on the partner's list. */
-export async function prepareStore(stage: Stage, size: number): Promise<Prepared> {
+export async function prepareStore(stage: Stage, size: number, names: 'real' | 'plain' = 'real'): Promise<Prepared> {
   const gateway = await openGateway(stage.sender, adapterTools());
-  const store = join(stage.folder, `operators-${size}.db`);
+  const store = join(stage.folder, `operators-${names}-${size}.db`);
   const db = await openDatabase(`sqlite:${store}`);
   try {
-    const { records, eligible } = enough(gateway, size);
+    const { records, eligible } = enough(gateway, size, names);
     await db.transaction((tx) => saveOperators(tx, records, momentOf(gateway.now())));
     return { store, domestic: records.length, eligible };
   } finally {
@@ -84,14 +85,19 @@ export async function prepareStore(stage: Stage, size: number): Promise<Prepared
   }
 }
 
-function enough(gateway: Gateway, size: number): { records: DomesticRecord[]; eligible: DomesticRecord[] } {
+function enough(
+  gateway: Gateway,
+  size: number,
+  names: 'real' | 'plain',
+): { records: DomesticRecord[]; eligible: DomesticRecord[] } {
   const { arrangement, identifiers, timeZone, formatsOn } = getPartner(gateway, partnerCode).adapter;
   const { list } = formatsOn(dayAt(gateway.now(), timeZone));
   const terms = { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours };
   // About 8 % are not eligible; a tenth and some more are always enough, and the surplus is cut off.
   const count = Math.ceil(size * 1.12) + 100;
   const today = dayAt(gateway.now(), gateway.home.timeZone);
-  const records = inventOperators(gateway.home, { count, advanced: count, seed: 7741, today });
+  const invented = inventOperators(gateway.home, { count, advanced: count, seed: 7741, today });
+  const records = names === 'real' ? realNames(invented) : invented;
   const eligible: DomesticRecord[] = [];
   for (const [i, record] of records.entries()) {
     if (!eligibility(record, terms).eligible) continue;

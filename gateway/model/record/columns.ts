@@ -27,14 +27,16 @@ export function openColumns(): Columns {
 /** Finds the values of the record whose text (record-text.ts) starts at `from`; returns where it ends. Throws E_INTERNAL when it ends early. */
 export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer, from: number): number {
   const { fixed, rolesFrom, groups } = layout;
+  const { starts, ends } = columns;
   columns.bytes = bytes;
   columns.count = rolesFrom;
-  for (let column = fixed; column < rolesFrom; column += 1) columns.starts[column] = columns.ends[column] = 0;
+  for (let column = fixed; column < rolesFrom; column += 1) starts[column] = ends[column] = 0;
   let depth = 0;
   let column = 0;
   // Of the arrays behind the fixed values: the roles first, where they have one of their own.
   let group = layout.nested ? -2 : -1;
-  for (let at = from; at < bytes.length; at += 1) {
+  const { length } = bytes;
+  for (let at = from; at < length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) {
       at = readString(columns, column, at + 1);
@@ -53,25 +55,28 @@ export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer,
       if (group >= 0) column = rolesFrom;
     }
   }
-  throw new GatewayError('E_INTERNAL', 'a text of the store ends early');
+  throw early();
 }
 
-/** Returns where the closing quote stands. */
-function readString(columns: Columns, column: number, start: number): number {
-  const { bytes } = columns;
-  let escaped = false;
+/** Reads a string whose first character is at `start`; returns where its closing quote stands. */
+function readString({ bytes, starts, ends, escaped }: Columns, column: number, start: number): number {
+  let hasEscapes = false;
   let at = start;
-  for (let byte = bytes[at]; byte !== quote && at < bytes.length; byte = bytes[at]) {
+  for (let byte = bytes[at]; byte !== quote; byte = bytes[at]) {
     if (byte === backslash) {
-      escaped = true;
+      hasEscapes = true;
       at += 1;
-    }
+    } else if (byte === undefined) throw early();
     at += 1;
   }
-  columns.starts[column] = start;
-  columns.ends[column] = at;
-  columns.escaped[column] = escaped;
+  starts[column] = start;
+  ends[column] = at;
+  escaped[column] = hasEscapes;
   return at;
+}
+
+function early(): GatewayError {
+  return new GatewayError('E_INTERNAL', 'a text of the store ends early');
 }
 
 export function isAbsent({ starts, ends }: Columns, column: number): boolean {
