@@ -131,12 +131,13 @@ describe('docs/architecture.md', function () {
   });
 
   it('would not pass with a folder that is left and opened again', () => {
-    const [walk] = walks;
-    if (walk === undefined) throw new Error('no walk');
-    const stops = changed(walk, 12, { places: ['wire/signature/verify.ts:verify'] });
-    expect(foldersOf({ ...walk, stops }).twice).to.deep.equal([]);
-    const again = changed(walk, 14, { places: ['wire/signature/verify.ts:verify'] });
-    expect(foldersOf({ ...walk, stops: again }).twice).to.deep.equal(['wire/signature']);
+    const opening = (...places: readonly string[]): readonly string[] => {
+      const stops = places.map((place, i) => ({ number: i + 1, caller: 1, member: undefined, places: [place] }));
+      return foldersOf({ title: '', folders: 0, stops }).twice;
+    };
+    const [verify, ours, stored] = ['wire/signature/verify.ts:verify', 'inbound/verdicts.ts:x', 'store/inbox.ts:x'];
+    expect(opening(stored, verify, ours, stored, verify)).to.deep.equal([]);
+    expect(opening(verify, 'wire/xsd/schema.ts:validate', verify)).to.deep.equal(['wire/signature']);
   });
 
   describe('the drawing', () => {
