@@ -1,4 +1,4 @@
-/** What the rest of the program knows of a partner's formats and terms. All of it comes from data in adapters/<cc>. */
+/** A partner's formats and terms, as the rest of the program uses them. They are loaded from adapters/<cc>. */
 
 import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/message-body.ts';
@@ -11,68 +11,68 @@ import type { Day } from '../model/record/domestic-record.ts';
 
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
-/** `https-pull`: each side fetches what the other has for it. */
+/** `https-pull`: each side fetches the messages that the other has ready. */
 export type TransportKind = 'https' | 'amqp' | 'https-pull';
 
-/** How operators of one side are written, and the way between the registration code and the identifier. */
+/** The form of one side's identifiers, and the conversion between registration code and identifier. */
 export interface IdentifierForm extends WrittenForm {
   toIdentifier(code: string): string;
   /** The code inside an identifier; undefined when the identifier does not follow the grammar. */
   toCode(identifier: string): string | undefined;
 }
 
-/** One kind of message of a partner: its template compiled both ways. */
+/** One kind of message of a partner: its template, compiled to an encoder and a decoder. */
 export interface MessageFormat<T> {
   readonly format: 'xml' | 'json' | 'text';
   /** `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. */
   readonly type: string;
   readonly contentType: string;
-  /** Its template, as a path. */
+  /** Path of the template. */
   readonly template: string;
   /** The partner's schema, an absolute path (XSD or JSON Schema by its ending). */
   readonly schema: string;
-  /** Paths inside a record that the template cannot leave out: an operator that lacks one cannot be sent. */
+  /** Optional values of a record that this template always writes: an operator without one cannot be sent. */
   readonly requiredPaths: readonly string[];
   /**
-   * The message in chunks, text or UTF-8, that may share their memory: each must be copied before the next is asked for.
+   * The message in chunks of text or UTF-8. Chunks may share memory: copy each one before requesting the next.
    * Throws E_CODE_UNKNOWN, E_VALUE_INVALID, E_ELEMENT_MISSING with the place of the value.
    */
   encode(message: T): Iterable<string | Uint8Array>;
   decoder(): BodyDecoder<T>;
-  /** The message as it will be read: without what the template does not carry, and as lossy transforms leave it. */
+  /** The message as the receiver decodes it: without values that the template does not carry, and after lossy transforms. */
   asDecoded(message: T): T;
 }
 
-/** One record beside its form on the wire; `theirs` is empty where the template does not carry the value. */
+/** One record, and its encoding in the partner's format; `theirs` is empty for a value that the template does not carry. */
 export interface RecordPreview {
   readonly fields: readonly { readonly path: string; readonly ours: string; readonly theirs: string }[];
-  /** The record as it stands in a message. */
+  /** The encoded record. */
   readonly text: string;
 }
 
 /** The format of lists, whose records are packed. */
 export interface ListFormat extends MessageFormat<PackedList> {
-  /** The template shows which part of a list a message is: only then may a list travel in parts. */
+  /** The template states which part of a list a message is. Otherwise a list cannot be sent in parts. */
   readonly carriesParts: boolean;
-  /** SHA-256 over template, code tables of the day, time zone and grades: all that decides how a record is read. Stored, so the same over restarts. */
+  /** Digest of everything that determines how a record is read. It is stored, so it must not change between restarts. */
   readonly fingerprint: string;
-  /** What the layout makes of each value of a record. Digests cover what the partner reads. */
+  /** How each value of a record reaches the partner. Digests cover the values that the partner reads. */
   readonly view: PartnerView;
-  /** One record beside its form on the wire. Throws what encode throws. */
+  /** One record beside its encoding. Throws the errors of encode. */
   preview(record: ListRecord): RecordPreview;
 }
 
-/** A layout that may be read on a day, told from the others by its `type`. */
+/** A layout that is accepted on a day. Its `type` selects it. */
 export type AcceptedFormat =
   | { readonly kind: 'list'; readonly format: ListFormat }
   | { readonly kind: 'reply'; readonly format: MessageFormat<Reply> };
 
-/** The partner's words on one day, layouts and codes both. */
+/** The partner's layouts on one day, with the code tables of that day. */
 export interface DayFormats {
-  /** What is sent: the newest layout that holds. */
+  /** The newest layout in force, which is used for sending. */
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
-  /** Everything that is read; while partners change over, old and new layouts. */
+  /** All layouts in force, which are accepted from the partner: old and new ones during a change-over. */
   readonly accepted: readonly AcceptedFormat[];
 }
 
@@ -85,26 +85,23 @@ export interface Adapter {
   readonly folder: string;
   readonly timeZone: string;
   readonly arrangement: Arrangement;
-  /** The terms as the partner's own gateway has them: their grades, our programme, and how our list may move. */
+  /** The terms for the partner's own gateway: their grades, our programme, and the limits for changes of our list. */
   readonly otherSide: Arrangement;
   readonly identifiers: { readonly theirs: IdentifierForm; readonly ours: IdentifierForm };
   readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
   readonly transport: TransportKind;
-  /** How lists travel. */
+  /** Kinds of lists the partner accepts, and the number of records in one message. */
   readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
-  /** The newest layouts, for the author's tools; messages go by `on`. */
+  /** The newest layouts, for authors' tools; messages use `formatsOn`. */
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
-  /** The formats of a day in `timeZone`. The same objects on all days between two changes. */
+  /** The formats of a day in `timeZone`. All days of one period share the same object. */
   formatsOn(day: Day): DayFormats;
-  /** First days of the stretches in which no layout and no code changes; the first stands for all days before. */
+  /** First day of each period in which no layout and no code changes. The first period has no beginning. */
   readonly periods: readonly Day[];
 }
 
-/**
- * The same words seen from the other side of the corridor: their gateway runs this program with our folder.
- * `other` is then the administration that wrote the folder.
- */
+/** The adapter of the partner's side, whose gateway runs this program too. `other`: the administration that wrote the folder. */
 export function swapSides(adapter: Adapter, other: { readonly country: string; readonly name: string }): Adapter {
   const { theirs, ours } = adapter.identifiers;
   return {

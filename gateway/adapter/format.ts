@@ -1,4 +1,4 @@
-/** One kind of message of a partner: its template compiled once, and used both ways. */
+/** Compiles the template of one kind of message to an encoder and a decoder. */
 
 import { hash } from 'node:crypto';
 import { extname } from 'node:path';
@@ -24,7 +24,7 @@ import { planXml } from './xml/template.ts';
 import { xmlEncoder, xmlRecordWriter } from './xml/writer.ts';
 
 export interface TemplateSource {
-  /** The template's path as complaints name it; its ending says the format. */
+  /** The template's path, as errors name it; its extension determines the format. */
   readonly file: string;
   readonly text: string;
   /** Absolute path of the partner's schema. */
@@ -36,13 +36,13 @@ export interface TemplateSource {
 
 export type TemplateTools = Pick<AdapterTools, 'readXml' | 'readJson'>;
 
-/** A template compiled. The messages of a list template are packed lists. */
+/** The messages of a list template are packed lists. */
 interface CompiledTemplate {
   readonly format: 'xml' | 'json' | 'text';
   readonly type: string;
   readonly contentType: string;
   readonly encode: (message: unknown) => Iterable<string | Uint8Array>;
-  /** One record as it stands in a message; undefined where the template carries none. */
+  /** Encodes one record; undefined when the template carries no records. */
   readonly record: ((record: ListRecord) => string) | undefined;
   readonly decoder: () => BodyDecoder<unknown>;
 }
@@ -58,7 +58,7 @@ export function messageFormat<T>(
   return formatOf(source, scope, compileTemplate(source, scope, tools), decodedView<T>(scope));
 }
 
-/** The same for lists, which also show single records. */
+/** Compiles the template of lists, which can also encode single records. */
 export function listFormat(source: TemplateSource, context: TransformContext, tools: TemplateTools): ListFormat {
   const scope = openTemplateScope(listMessageFields, context);
   const compiled = compileTemplate(source, scope, tools);
@@ -69,7 +69,7 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
   const [no, of] = ['message.part.no', 'message.part.of'].map((path) => scope.holes.has(path));
   if (no !== of)
     throw invalid(
-      'only one of message.part.no and message.part.of stands in the template',
+      'the template has only one of message.part.no and message.part.of',
       source.file,
       'Show both, or none.',
     );
@@ -83,7 +83,7 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
   };
 }
 
-/** A message as text, for people and tools; a list by its records as objects. */
+/** A list as text, for people and tools. */
 export function encodedText(format: Pick<ListFormat, 'encode'>, message: ListMessage): string {
   return joinChunks(format.encode(packList(message)));
 }
@@ -157,7 +157,7 @@ function compileXml(
   { readXml }: TemplateTools,
 ): CompiledTemplate {
   const plan = planXml(text, file, scope, (template, events) => readXml(template, events, { template: true, file }));
-  // Its caches take memory: only once a message is read.
+  // Created with the first message, because its caches take memory.
   let read: ReturnType<typeof xmlReader> | undefined;
   return {
     format: 'xml',
@@ -188,7 +188,7 @@ function compileJson(
   };
 }
 
-/** JSON and lines are written from and read into objects, one message at a time. */
+/** The codecs of JSON and lines work on objects. */
 function asObjects({ lists }: TemplateScope, message: unknown): unknown {
   return lists.has('records') ? unpackList(message as PackedList) : message;
 }
@@ -197,23 +197,20 @@ function asPacked({ lists }: TemplateScope, message: unknown): unknown {
   return lists.has('records') ? packList(message as ListMessage) : message;
 }
 
-/** Values of a record that the model lets be absent but the template does not. */
+/** Values of a record that are optional in the model and required by the template. */
 function requiredPathsOf(scope: TemplateScope): string[] {
   const records = scope.lists.get('records');
   const fields = records?.item.fields.filter(({ optional }) => optional) ?? [];
   return fields.map(({ path }) => path).filter((path) => records?.holes.get(path)?.optional === false);
 }
 
-/** All that decides how a record is read, as one text, whatever the order of things in the manifest. */
+/** Digest of everything that determines how a record is read, independent of the order in the manifest. */
 function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades }: TransformContext): string {
   const codes = [...tables].map(([name, { toTheirs }]) => [name, [...toTheirs].sort()]).sort();
   return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort()]), 'hex');
 }
 
-/**
- * A message cut down to what the template carries, as lossy transforms leave it: digests are taken over what the partner reads,
- * not over what we know.
- */
+/** The message as the receiver decodes it. Digests cover the values that the partner reads, not those that we know. */
 function decodedView<T>(scope: TemplateScope): (item: T) => T {
   if (carriesAll(scope)) return (item) => item;
   const { fields, lists } = scope.item;
@@ -234,18 +231,18 @@ function decodedView<T>(scope: TemplateScope): (item: T) => T {
       const read = items[i];
       slots.push(read === undefined ? undefined : list.get(item).map(read));
     }
-    // Built by the fields the scope was opened for.
+    // The scope was opened for the fields of T.
     return scope.item.build(slots) as T;
   };
 }
 
-/** The same of a list, whose records are packed. Throws E_VALUE_INVALID where nothing is left of a value. */
+/** The same for a list, whose records are packed. Throws E_VALUE_INVALID when a transform leaves an empty value. */
 function decodedListView(scope: TemplateScope, view: PartnerView): (list: PackedList) => PackedList {
   const rest = decodedView<unknown>(scope);
   return (list) => ({ ...(rest(list) as ListMessage), records: viewRecords(list.records, view) });
 }
 
-/** What the layout makes of each value of a record. */
+/** How each value of a record reaches the partner. */
 function partnerViewOf(scope: TemplateScope): PartnerView {
   const values = listLayout.paths.map((path): [string, ValueView] => {
     const hole = scope.holes.get(path);

@@ -1,18 +1,18 @@
-/** Identifier patterns: one form of an identifier is rewritten as another and back, character by character. */
+/** Identifier patterns: rewrite one form of an identifier as another and back, character by character. */
 
 import { GatewayError } from '../model/errors.ts';
 
-/** In a pattern each small letter is a place for a capital letter or a digit; every other character is fixed. */
+/** In a pattern each lower-case letter stands for a capital letter or a digit; every other character is fixed. */
 interface Pattern {
   readonly test: RegExp;
-  /** The positions of each small letter. */
+  /** The positions of each lower-case letter. */
   readonly places: ReadonlyMap<string, readonly number[]>;
   readonly characters: readonly string[];
 }
 
 /**
- * Both directions of a rewriting, or why the patterns allow none. Values that match neither pattern pass unchanged, so that the
- * same hole can carry operators of the other side. No character is lost: both patterns have the same places.
+ * Both directions of a rewriting, or the reason why the patterns allow none. Values that match neither pattern pass unchanged, so
+ * that one hole can carry operators of both sides. No character is lost: both patterns have the same places.
  */
 export function identifierPatterns(
   ours: string,
@@ -20,10 +20,10 @@ export function identifierPatterns(
 ): { encode(text: string): string; decode(text: string): string } | string {
   if (ours === '' || theirs === '') return 'it takes two patterns, ours and theirs';
   const [from, to] = [parsePattern(ours), parsePattern(theirs)];
-  if (from.places.size === 0) return 'no small letter marks a place';
+  if (from.places.size === 0) return 'no lower-case letter marks a place';
   for (const letter of new Set([...from.places.keys(), ...to.places.keys()])) {
     if (from.places.get(letter)?.length !== to.places.get(letter)?.length)
-      return `the places ${letter} are not as many on both sides, and would be lost`;
+      return `the patterns have different numbers of ${letter}, and characters would be lost`;
   }
   return { encode: rewriter(from, to), decode: rewriter(to, from) };
 }
@@ -53,9 +53,9 @@ function rewriter(from: Pattern, to: Pattern): (text: string) => string {
       const given = Array.from(text);
       return to.characters.map((fixed, i) => given[order[i] ?? -1] ?? fixed).join('');
     }
-    // Passed unchanged it would later be read as a rewritten value.
+    // Passed unchanged, it would be read back as a rewritten value.
     if (to.test.test(text))
-      throw new GatewayError('E_VALUE_INVALID', 'the value has the form of the other side already');
+      throw new GatewayError('E_VALUE_INVALID', 'the value already has the form of the other side');
     return text;
   };
 }

@@ -1,4 +1,4 @@
-/** Identifier forms from data: a fixed text around the registration code, and the grammar of the code. */
+/** Identifier forms from data: fixed text around the registration code, and the grammar of the code. */
 
 import { checkDigit } from '../model/record/check-digits.ts';
 import type { IdentifierForm } from './adapter.ts';
@@ -10,13 +10,13 @@ export interface IdentifierData {
   readonly code: string;
   readonly words: string;
   readonly example: string;
-  /** Check digit of a part of the code, `country.kind` (model/check-digits.ts). `digits`: a pattern whose first group is the number. Warns, never refuses. */
+  /** Kind of check digit, `country.kind`. `digits`: a pattern whose first group is the number. A wrong digit is a warning only. */
   readonly check?: { readonly kind: string; readonly digits?: string };
-  /** States whose letters begin an identifier, where one partner speaks for many. */
+  /** Country codes that begin an identifier, when one partner represents several states. */
   readonly issuers?: readonly string[];
 }
 
-/** A form from data. Throws E_ADAPTER_INVALID for a form without {code}, an invalid pattern, an example of another form, an unknown check digit. */
+/** Throws E_ADAPTER_INVALID for a form without {code}, an invalid pattern, an example of another form, or an unknown check digit. */
 export function identifierForm(data: IdentifierData, place: Place, pointer: string): IdentifierForm {
   const [before, after, ...more] = data.form.split('{code}');
   if (before === undefined || after === undefined || more.length > 0) {
@@ -49,8 +49,8 @@ function compilePattern(pattern: string, at: string): RegExp {
     return new RegExp(pattern, 'u');
   } catch (error) {
     const reason = error instanceof Error ? error.message : '';
-    const fix = 'Write a regular expression; the one of the code has no anchors.';
-    throw invalid(`not a pattern: ${reason}`, at, fix);
+    const fix = 'Write a regular expression, without anchors for a code.';
+    throw invalid(`not a regular expression: ${reason}`, at, fix);
   }
 }
 
@@ -58,8 +58,8 @@ function checkDigitOf({ check }: IdentifierData, place: Place, pointer: string):
   if (check === undefined) return undefined;
   const { kind, digits } = check;
   if (checkDigit(kind, '') === 'unknown_kind') {
-    const fix = 'Name it as the package stdnum does: country, dot, number.';
-    throw invalid('no check digit of that kind is known', place(`${pointer}/check/kind`), fix);
+    const fix = 'Use a name of the package stdnum: country.number.';
+    throw invalid('the kind of check digit is not known', place(`${pointer}/check/kind`), fix);
   }
   return digits === undefined ? { kind } : { kind, digits: compilePattern(digits, place(`${pointer}/check/digits`)) };
 }

@@ -1,4 +1,4 @@
-/** Layouts and codes of a partner change on agreed days: what is sent and what is read on each day, compiled beforehand. */
+/** The formats of each day: layouts and codes of a partner change on agreed days, and all are compiled at loading. */
 
 import { isGatewayError } from '../model/errors.ts';
 import type { Reply } from '../model/message.ts';
@@ -8,7 +8,7 @@ import { addDays } from './template/dates.ts';
 import { invalid, type Place } from './faults.ts';
 import { firstDay, periodIndex, periodStarts, type CodeTables, type DatedTables } from './template/code-tables.ts';
 
-/** One layout of a kind of message and the days on which it holds. */
+/** One layout of a kind of message, and the days on which it is in force. */
 export interface Layout<F> {
   readonly from?: Day;
   readonly until?: Day;
@@ -26,7 +26,7 @@ export interface FormatsByDay {
 }
 
 /**
- * Every layout compiled with the tables of every day on which it holds: what cannot work on a future day is refused today.
+ * Compiles every layout with the tables of every day on which it is in force, so that a fault of a future day is reported today.
  * Throws E_ADAPTER_INVALID for a day without a layout, or with two of one type.
  */
 export function formatsByDay({ list, reply }: Layouts, tables: DatedTables, place: Place): FormatsByDay {
@@ -48,11 +48,11 @@ export function formatsByDay({ list, reply }: Layouts, tables: DatedTables, plac
     };
   });
   const [first] = built;
-  if (first === undefined) throw new RangeError('there is always a first period');
+  if (first === undefined) throw new RangeError('no first period');
   return { periods, formatsOn: (day) => built[periodIndex(periods, day)] ?? first };
 }
 
-/** A layout is compiled once for each state of the tables; newer layouts come later. */
+/** Layouts in the order of their first days, each compiled once for each state of the tables. */
 function withCompileCache<F>(layouts: readonly Layout<F>[]): readonly Layout<F>[] {
   return layouts
     .toSorted((a, b) => (a.from ?? firstDay).localeCompare(b.from ?? firstDay))
@@ -92,11 +92,11 @@ function formatsInForce<F>(layouts: readonly Layout<F>[], day: Day, tables: Code
 function newestFormat<F>(formats: readonly F[], kind: 'list' | 'reply', day: Day, place: Place): F {
   const format = formats.at(-1);
   if (format !== undefined) return format;
-  const when = day === firstDay ? 'before the first day of its layouts' : `on ${day}`;
+  const when = day === firstDay ? 'before the first layout' : `on ${day}`;
   throw invalid(
     `there is no layout of messages.${kind} ${when}`,
     place(`/messages/${kind}`),
-    'Let layouts follow each other without a gap; the first has no from, the last no until.',
+    'Leave no gap between layouts; the first has no from, the last no until.',
   );
 }
 
@@ -105,7 +105,7 @@ function requireDistinctTypes(accepted: readonly AcceptedFormat[], day: Day, pla
   const twice = types.find((type, i) => types.indexOf(type) !== i);
   if (twice === undefined) return;
   throw invalid(
-    `two layouts of type ${twice} are read ${day === firstDay ? 'side by side' : `on ${day}`}`,
+    `two layouts of type ${twice} are in force ${day === firstDay ? 'at the same time' : `on ${day}`}`,
     place('/messages'),
     'Give each layout a namespace or type of its own.',
   );

@@ -1,4 +1,4 @@
-/** Loads adapters/<cc>: adapter.yaml, templates and home.yaml become an Adapter or a HomeProfile, or an error with file, line and fix. */
+/** Loads adapters/<cc>: an Adapter from adapter.yaml and templates, a HomeProfile from home.yaml. Errors name file, line and fix. */
 
 import { readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -47,7 +47,7 @@ function listsOf({ lists }: Manifest): Adapter['lists'] {
   return partRecords === undefined ? { kinds } : { kinds, partRecords };
 }
 
-/** The layouts of a kind of message, however the manifest writes them. */
+/** The layouts of a kind of message; a manifest may write a single one without a list. */
 export function messageVersions(messages: MessageData | readonly MessageVersion[]): readonly MessageVersion[] {
   return 'template' in messages ? [messages] : messages;
 }
@@ -71,7 +71,7 @@ async function loadFormats(
   const carried = byDay.periods.every((day) => byDay.formatsOn(day).list.carriesParts);
   if (manifest.lists?.partRecords === undefined || carried) return byDay;
   throw invalid(
-    'lists travel in parts, and a layout does not say which part a message is',
+    'lists travel in parts, and a layout does not state the part',
     place('/lists/partRecords'),
     'Show message.part.no and message.part.of in every list template, or leave partRecords out.',
   );
@@ -93,7 +93,7 @@ async function layoutsOf<F>(
 
 const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
 
-/** A format that its seal can be put around; E_ADAPTER_INVALID for another. */
+/** The format, if it can carry the seal; E_ADAPTER_INVALID otherwise. */
 function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
   format: F,
   { seal }: Manifest,
@@ -122,18 +122,18 @@ export async function loadHome(folder: string, tools: AdapterTools): Promise<Hom
   return { ...value, decrees: value.decrees.map(plainDecree) };
 }
 
-// The file says beside each law where it was found; the gateway has no use for that.
+// Without the sources that the file names for each law.
 function plainDecree({ id, from, until, grades }: Decree): Decree {
   return until === undefined ? { id, from, grades } : { id, from, until, grades };
 }
 
-/** adapter.yaml checked against its schema, and how to find its lines. */
+/** adapter.yaml, validated, and the places of its values. */
 export async function loadManifest(folder: string, tools: AdapterTools): Promise<{ manifest: Manifest; place: Place }> {
   const { value, place } = await loadYaml(folder, 'adapter.yaml', tools.validateManifest, tools);
   return { manifest: value, place };
 }
 
-/** A data file of a folder checked against its schema. Throws E_ADAPTER_UNKNOWN where there is none, E_ADAPTER_INVALID with the line. */
+/** A data file of a folder, validated. Throws E_ADAPTER_UNKNOWN when it is missing, E_ADAPTER_INVALID with the line. */
 export async function loadYaml<T>(
   folder: string,
   name: string,
@@ -168,7 +168,7 @@ export function yamlPlaces(file: string, text: string, { placeInYaml }: Pick<Ada
   };
 }
 
-/** A template with its file and schema; E_ADAPTER_INVALID when one of them is not there. */
+/** A template with its schema; E_ADAPTER_INVALID when one of the files is missing. */
 export async function loadTemplate(
   folder: string,
   { template, schema, type, contentType }: MessageData,
@@ -189,7 +189,7 @@ export async function loadTemplate(
   };
 }
 
-/** A template that cannot be read at all is the adapter's fault, not a sender's. */
+/** Readers of templates: an unreadable template is E_ADAPTER_INVALID, and not the error of a message. */
 export function templateTools({ readXml, readJson }: TemplateTools): TemplateTools {
   return {
     readXml: (source, events, options) => asAdapterFault(() => readXml(source, events, options)),

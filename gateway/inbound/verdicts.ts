@@ -87,7 +87,7 @@ export async function recordVerdict(
   return { verdict, receipt, duplicate: false };
 }
 
-/** The message is refused: nothing is applied, and the sender is told why. Trouble of this gateway is not the sender's: it is thrown on. */
+/** Refuses the message: nothing is applied, and the receipt states why. Errors of this gateway are rethrown. */
 export async function recordRejection(inbound: InboundMessage, thrown: unknown): Promise<ReceiveResult> {
   if (!isMessageFault(thrown)) throw asGatewayError(thrown);
   const { code, detail, at: place } = thrown;

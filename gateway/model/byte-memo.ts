@@ -1,4 +1,4 @@
-/** A bounded cache by byte strings: a list holds few days, grades and roles, and each of them ten thousand times. */
+/** A bounded cache by byte strings: a list has few different days, grades and roles, and each of them thousands of times. */
 
 export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
@@ -7,7 +7,7 @@ interface MemoEntry<T> {
   readonly value: T;
 }
 
-/** Longer keys, and more of them, are computed each time, so that no sender can fill the memory. */
+/** Limits of the cache, so that no sender can exhaust the memory. */
 const maxKeyLength = 96;
 const maxKeys = 4096;
 const places = 2 * maxKeys;

@@ -1,21 +1,21 @@
-/** Bytes written one after the other into one buffer that grows: no text is built for them, and nothing is left to collect. */
+/** Writes bytes into one growing buffer, without intermediate strings. */
 
 export interface ByteWriter {
   bytes: Buffer;
   length: number;
 }
 
-/** `room`: bytes that will hardly be exceeded; what is not written to takes no memory. */
+/** `room`: initial size in bytes. Pages that are never written take no memory. */
 export function openWriter(room: number): ByteWriter {
   return { bytes: Buffer.allocUnsafeSlow(room), length: 0 };
 }
 
-/** These bytes, with no room behind them: whatever is added goes with them into a new buffer. */
+/** A writer after these bytes. The first addition copies them. */
 export function writerOf({ buffer, byteOffset, byteLength }: Uint8Array): ByteWriter {
   return { bytes: Buffer.from(buffer, byteOffset, byteLength), length: byteLength };
 }
 
-/** Makes sure that so many more bytes can be written. */
+/** Ensures that `more` bytes can be written. */
 export function makeRoom(writer: ByteWriter, more: number): void {
   const { bytes, length } = writer;
   if (bytes.length - length >= more) return;
@@ -23,7 +23,7 @@ export function makeRoom(writer: ByteWriter, more: number): void {
   bytes.copy(writer.bytes, 0, 0, length);
 }
 
-/** Values of records are short, and a loop copies some dozen bytes sooner than the engine is called to do it. */
+/** A loop copies short values faster than a call of the engine. */
 const loopedBytes = 96;
 
 export function putBytes(writer: ByteWriter, source: Uint8Array, start = 0, end = source.length): void {
@@ -41,7 +41,7 @@ export function putText(writer: ByteWriter, text: string): void {
   writer.length += writer.bytes.write(text, writer.length);
 }
 
-/** Puts bytes before what stands at `at`. */
+/** Inserts bytes at `at`. */
 export function insertBytes(writer: ByteWriter, at: number, source: Uint8Array): void {
   makeRoom(writer, source.length);
   writer.bytes.copyWithin(at + source.length, at, writer.length);

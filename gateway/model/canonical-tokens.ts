@@ -1,15 +1,15 @@
 /**
- * An XML document in canonical form as numbers: what stands where in its bytes. Wire reads the bytes into tokens; schema check and
- * decoder go by the tokens, so that a value which only passes through never becomes a string.
+ * Tokens of an XML document in canonical form: numbers that describe its bytes. Schema check and decoder read the tokens, so that
+ * values that are only copied never become strings.
  */
 
 /**
- * A start tag and an end tag are one number; a text and an attribute are three: the token, and where in the bytes the value
- * starts and ends. A token is its kind, the flags of its value, and the number of its name.
+ * A start tag and an end tag are one number; a text and an attribute are three: the token, and the start and end of the value in
+ * the bytes. A token consists of its kind, the flags of its value, and the number of its name.
  */
 export const [startTag, endTag, textToken, attributeToken] = [0, 1, 2, 3];
 export const kindMask = 3;
-/** The value holds references; it holds bytes beyond ASCII. */
+/** The value contains references; it contains bytes beyond ASCII. */
 export const [escapedValue, wideValue] = [4, 8];
 export const nameShift = 4;
 
@@ -27,11 +27,11 @@ export interface XmlName {
 export interface CanonicalXml {
   readonly bytes: Uint8Array;
   readonly tokens: Tokens;
-  /** Each once; tokens tell them by number. */
+  /** By number, each once. */
   readonly names: readonly XmlName[];
-  /** Where the root's start tag starts and ends, where its end tag starts, and where that ends. */
+  /** Start and end of the root's start tag, and of its end tag. */
   readonly root: { readonly start: number; readonly content: number; readonly end: number; readonly after: number };
-  /** Where the signature stands that was read over; the canonical form and the tokens are without it. */
+  /** The range of the signature, which the canonical form and the tokens do not include. */
   readonly signature: { readonly start: number; readonly end: number } | undefined;
 }
 

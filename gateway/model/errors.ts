@@ -162,7 +162,7 @@ export function asGatewayError(error: unknown): GatewayError {
   return isGatewayError(error) ? error : new GatewayError('E_INTERNAL', 'unexpected failure', { cause: error });
 }
 
-/** The message itself is at fault: it is refused, and its sender told why. Any other error is trouble of this gateway. */
+/** The message itself is at fault: it is refused, and the receipt states why. Any other error is a fault of this gateway. */
 export function isMessageFault(error: unknown): error is GatewayError {
   return isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security');
 }

@@ -1,4 +1,4 @@
-/** What a list for one partner says today: who may be seen, and what that changes for the partner. */
+/** The list diff for one partner: the operators that it may see today, compared with those that it holds. */
 
 import { createHash } from 'node:crypto';
 import type { IdentifierForm } from '../adapter/adapter.ts';
@@ -36,11 +36,11 @@ export interface ListDiff {
   readonly kind: ListMessage['kind'];
   readonly records: PackedRecords;
   readonly departures: readonly Departure[];
-  /** Of the records of a change, in their order. */
+  /** Of a delta: the mirror entries of its records, in their order. */
   readonly entries: readonly MirrorEntry[];
-  /** The buckets the change was worked out from. */
+  /** Of a delta: the buckets before the change. */
   readonly held: ReadonlyMap<number, Bucket>;
-  /** What the partner will hold: of a full list this very list, of a change what it holds now, until its messages are numbered. */
+  /** The mirror after a full list; of a delta the mirror before it, to which list sequencing adds the changes. */
   readonly mirror: OpenMirrorChange;
   readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
   readonly watermark: Watermark;
@@ -53,18 +53,18 @@ interface DiffRequest {
   /** Today at home. */
   readonly today: Day;
   readonly now: Date;
-  /** Identifiers of operators whose record was tried and cannot be written. */
+  /** Identifiers of operators whose records could not be encoded. */
   readonly unencodable: ReadonlySet<string>;
 }
 
 /**
- * Reads the operators that changed since the last list, and the buckets of the mirror they lie in; all of them for a full
- * list, and where the terms or the layout changed, since then everybody may be seen differently.
+ * Reads the operators that changed since the last list, and their buckets of the mirror. Reads all operators for a full list, and
+ * after a change of the terms or the layout, which may affect every operator.
  */
 export async function diffList(reader: Reader, wanted: DiffRequest): Promise<ListDiff> {
   const { kind, stream } = wanted;
   const view = visibilityFor(wanted);
-  // Read before the operators: what changes meanwhile is looked at again next time.
+  // Read before the operators: operators that change meanwhile are read again for the next list.
   const watermark = { revision: await operatorRevision(reader), terms: view.terms };
   if (kind === 'full' || stream === undefined) return await diffFullList(reader, view, { ...wanted, watermark });
   return stream.watermark.terms === watermark.terms
@@ -72,12 +72,12 @@ export async function diffList(reader: Reader, wanted: DiffRequest): Promise<Lis
     : await diffAllOperators(reader, view, { ...wanted, stream, watermark });
 }
 
-/** How this partner sees our operators. */
+/** The rules by which this partner sees our operators. */
 interface Visibility {
   readonly packing: PackOperator;
   readonly form: IdentifierForm;
   readonly unencodable: ReadonlySet<string>;
-  /** Digest over all that decides who may be seen and how. */
+  /** Digest over everything that determines which operators the partner sees, and how. */
   readonly terms: string;
 }
 
@@ -95,7 +95,7 @@ function visibilityFor({ partner, now, unencodable }: DiffRequest): Visibility {
   };
 }
 
-/** What was seen of operators that were read. */
+/** The operators that the partner may see, and the reasons against the others. */
 interface VisibleOperators {
   readonly records: PackedRecords;
   readonly entries: readonly MirrorEntry[];
@@ -105,9 +105,9 @@ interface VisibleOperators {
 /** An operator the partner may not see. */
 interface HiddenOperator {
   readonly identifier: string;
-  /** It may be seen but not written: what the partner holds of it stays. */
+  /** Its record cannot be encoded: the partner keeps the record that it holds. */
   readonly stays: boolean;
-  /** How many records had been packed when it was read. */
+  /** Number of records packed before it was read. */
   readonly after: number;
   operator(): DomesticRecord;
 }
@@ -118,7 +118,7 @@ async function allOperators(reader: Reader): Promise<{ pages: AsyncIterable<Oper
   return { pages: operatorPages(reader), most: await countOperators(reader) };
 }
 
-/** Looks at operators as the partner will see them; `tell` is told of those it may not see. */
+/** Reads operators as the partner will see them; `onHidden` receives the operators that it may not see. */
 async function readOperators(
   { pages, most }: { readonly pages: AsyncIterable<OperatorPage>; readonly most: number },
   { packing, form, unencodable }: Visibility,
@@ -129,7 +129,7 @@ async function readOperators(
   const columns = openColumns();
   const leftOut = new Map<IneligibilityReason, number>();
   for await (const page of pages) {
-    // A line end stands between two operators.
+    // Operators are separated by line ends.
     for (let at = 0, end = 0; at < page.length; at = end + 1) {
       const [start, after] = [at, entries.length];
       end = readColumns(columns, domesticLayout, page, start);
@@ -171,7 +171,7 @@ async function diffFullList(
   return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, watermark };
 }
 
-/** Who a partner holds that takes full lists only: where one of them left, the list itself must say why. */
+/** Operators held by a partner that takes full lists only, which state the reason of every departure. */
 async function heldByFullListPartner(
   reader: Reader,
   { partner, stream }: DiffRequest,
@@ -194,7 +194,7 @@ interface DeltaRequest extends DiffRequest {
   readonly watermark: Watermark;
 }
 
-/** Everybody against everything held. */
+/** Compares all operators with all that the partner holds. */
 async function diffAllOperators(reader: Reader, view: Visibility, held: DeltaRequest): Promise<ListDiff> {
   const { stream, watermark } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
@@ -215,7 +215,7 @@ async function diffAllOperators(reader: Reader, view: Visibility, held: DeltaReq
   return { ...deltaDiff({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
-/** Those that changed since the last list against what is held of them. */
+/** Compares the operators that changed since the last list with those that the partner holds. */
 async function diffChangedOperators(reader: Reader, view: Visibility, held: DeltaRequest): Promise<ListDiff> {
   const { stream, watermark } = held;
   const unseen: HiddenOperator[] = [];
@@ -234,7 +234,7 @@ async function diffChangedOperators(reader: Reader, view: Visibility, held: Delt
   return { ...deltaDiff({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
-/** What was seen last of each operator, the number of its record where it may be seen: one that changed while it was read comes twice. */
+/** The latest state of each operator, the index of its record or its absence: one that changed during the reading occurs twice. */
 function latestStates(
   entries: readonly MirrorEntry[],
   unseen: readonly HiddenOperator[],
@@ -253,7 +253,7 @@ function latestStates(
 }
 
 interface Delta {
-  /** All that were seen, and which of them the partner does not hold like this. */
+  /** All visible operators, and the indices of those that the partner does not hold unchanged. */
   readonly records: PackedRecords;
   readonly entries: readonly MirrorEntry[];
   readonly numbers: readonly number[];

@@ -1,4 +1,4 @@
-/** Gives what a list says its messages: cut where it is too long, each with the number, the chain and the root after it. */
+/** Divides a list diff into messages, each with its sequence number, chain and root. */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import type { ListDiff } from './list-diff.ts';
@@ -15,7 +15,7 @@ export interface Numbering {
   readonly onePerMessage: boolean;
 }
 
-/** One or more messages, each with the number, chain and root after it; made one by one, while those before are being signed. */
+/** Yields the messages one by one, so that earlier ones can be signed meanwhile. */
 export function* sequenceMessages(
   gateway: Gateway,
   partner: Partner,
@@ -51,7 +51,7 @@ export function* sequenceMessages(
 
 type DiffPart = Pick<ListDiff, 'records' | 'departures' | 'entries'>;
 
-/** At most so many operators a message, records before departures; one message at least. */
+/** At least one message, each with at most `most` operators, records before departures. */
 function* splitDiff({ records, departures, entries }: DiffPart, most: number): Generator<DiffPart> {
   const total = Math.max(1, records.count + departures.length);
   for (let from = 0; from < total; from += most) {

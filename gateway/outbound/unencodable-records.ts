@@ -1,4 +1,4 @@
-/** Operators whose record a partner's layout cannot carry: one name that is too long must not stop a whole list. */
+/** Finds operators whose records the partner's format cannot express: one name that is too long must not stop a whole list. */
 
 import type { ListFormat } from '../adapter/adapter.ts';
 import type { Partner } from '../gateway.ts';
@@ -10,7 +10,7 @@ export interface UnencodableRecord {
   readonly identifier: string;
   readonly code: ErrorCode;
   readonly detail: string;
-  /** The place in a message of this record alone. */
+  /** The place in a message that contains this record only. */
   readonly at?: string;
 }
 
@@ -22,7 +22,7 @@ const recordErrorCodes: readonly ErrorCode[] = [
   'E_TEXT_MALFORMED',
 ];
 
-/** Tries each record alone, after writing them failed; `list` lends its head. Empty when no single record is to blame. */
+/** Encodes each record alone, after encoding all of them failed with `failure`. Empty when no single record is the cause. */
 export function findUnencodable(
   failure: unknown,
   partner: Partner,
@@ -35,7 +35,7 @@ export function findUnencodable(
     records: sliceRecords(list.records, number, number + 1),
     departures: [],
   });
-  if (encodingFault(partner, layout, alone(list.records.count)) !== undefined) return []; // the layout itself does not work
+  if (encodingFault(partner, layout, alone(list.records.count)) !== undefined) return []; // the layout itself is faulty
   const found: UnencodableRecord[] = [];
   for (let number = 0; number < list.records.count; number += 1) {
     const fault = encodingFault(partner, layout, alone(number));

@@ -171,7 +171,7 @@ export async function parts(environment: Environment): Promise<ScenarioFinding> 
   return sequence > 1 ? sent : { ...sent, skipped: `the list has no more than ${partRecords} operators` };
 }
 
-/** The sender forgets its last list, as after a restore from a backup; it is told so, and begins a new epoch. */
+/** The sender forgets its last list, as after a restore from a backup; the receipt reports it, and the sender begins a new epoch. */
 export async function restoredSender(environment: Environment): Promise<ScenarioFinding> {
   const { simulator, withinMs } = environment;
   const { gateway } = simulator;

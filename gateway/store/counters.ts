@@ -6,8 +6,8 @@ import type { Tables } from './tables.ts';
 export type Counter = 'event' | 'opened' | 'operator_revision';
 
 /**
- * Adds to a counter and returns its new value. The row stays locked until the transaction ends: whoever reads a number also sees what
- * was written under all lower ones.
+ * Adds to a counter and returns its new value. The row stays locked until the transaction ends: a transaction that reads a number
+ * also sees everything written under lower numbers.
  */
 export async function advanceCounter(tx: Transaction<Tables>, name: Counter, by = 1): Promise<number> {
   const { value } = await tx

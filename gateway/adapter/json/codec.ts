@@ -1,4 +1,4 @@
-/** Writes and reads messages by the plan of a JSON template; nothing that the template does not show is passed over. */
+/** Writes and reads messages by the plan of a JSON template. Members that the template does not show are refused. */
 
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { withPlace } from '../faults.ts';
@@ -10,7 +10,7 @@ type Writer = (item: unknown) => string;
 type EachPlan = JsonPlan & { readonly is: 'each' };
 type ObjectPlan = JsonPlan & { readonly is: 'object' };
 
-/** A member of the message: whole, or a list whose items are written one by one, or an object that holds such a list. */
+/** A member of the message: a single value, a list whose items are written one by one, or an object that contains such a list. */
 type Member =
   | { readonly is: 'whole'; readonly lead: string; readonly write: Writer }
   | { readonly is: 'list'; readonly lead: string; readonly plan: EachPlan; readonly write: Writer }
@@ -21,7 +21,7 @@ type Member =
       isPresent(message: unknown): boolean;
     };
 
-/** What is written and not handed on yet. `fresh`: the innermost object has no member so far. */
+/** Text that was written and not yet returned. `fresh`: the innermost object has no member so far. */
 interface OutputBuffer {
   text: string;
   fresh: boolean;
@@ -29,7 +29,7 @@ interface OutputBuffer {
 
 const chunkLength = 65_536;
 
-/** Writes messages after a plan, in chunks. Throws with the place of the value that cannot be written, as a JSON Pointer. */
+/** Writes messages in chunks. Errors name the JSON Pointer of the value. */
 export function jsonEncoder(plan: JsonPlan): (message: unknown) => Generator<string> {
   const members = membersOf(plan);
   return function* encode(message) {
@@ -84,7 +84,7 @@ function startMember(unsent: OutputBuffer, text: string): void {
   unsent.fresh = false;
 }
 
-/** One item of a list as it stands in a message; for showing a single record. */
+/** Encodes one item of a list, for previews of single records. */
 export function jsonItemWriter(plan: JsonPlan, list: string): Writer | undefined {
   const found = listsIn(membersOf(plan)).find((member) => member.plan.path === list);
   return found?.write;
@@ -161,7 +161,7 @@ function holeWriter(hole: Hole): Writer {
     if (hole.numeric) return text;
     if (!text.isWellFormed())
       throw withPlace(
-        new GatewayError('E_VALUE_INVALID', 'the value holds half a character'),
+        new GatewayError('E_VALUE_INVALID', 'the value contains a lone surrogate'),
         `/${hole.path.replaceAll('.', '/')}`,
       );
     return JSON.stringify(text);
@@ -185,7 +185,7 @@ function objectWriter({ members }: ObjectPlan): Writer {
   };
 }
 
-/** Reads a message that was parsed already. Throws with the JSON Pointer of what the template does not show. */
+/** Reads a parsed message. Errors name the JSON Pointer of the member or value. */
 export function readJsonMessage(plan: JsonPlan, scope: TemplateScope, value: unknown): unknown {
   const slots = emptySlots(scope);
   readValue(plan, value, slots);
@@ -199,7 +199,7 @@ function emptySlots(scope: TemplateScope): Slot[] {
 function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
   switch (plan.is) {
     case 'fixed':
-      if (value !== plan.value) throw new GatewayError('E_VALUE_INVALID', 'not the value agreed');
+      if (value !== plan.value) throw new GatewayError('E_VALUE_INVALID', 'not the agreed value');
       return;
     case 'hole':
       slots[plan.hole.slot] = plan.hole.read(scalarText(plan.hole, value));
@@ -268,7 +268,7 @@ function memberError(code: ErrorCode, detail: string, name: string): unknown {
   return withPlace(new GatewayError(code, detail), `/${pointerToken(name)}`);
 }
 
-// RFC 6901. A name comes from the sender; it is shown so that the sender finds it, but never at any length.
+// RFC 6901. Names come from the sender, so their length is limited.
 function pointerToken(name: string): string {
   const escaped = name.replaceAll('~', '~0').replaceAll('/', '~1');
   return escaped.length > 60 ? `${escaped.slice(0, 60)}…` : escaped;

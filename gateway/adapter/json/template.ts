@@ -1,4 +1,4 @@
-/** A JSON template read into a plan: members, holes and lists; encoder and decoder both follow it. */
+/** Reads a JSON template into a plan of members, holes and lists, which encoder and decoder follow. */
 
 import { invalid } from '../faults.ts';
 import {
@@ -20,11 +20,11 @@ export type JsonPlan =
 export interface MemberPlan {
   readonly name: string;
   readonly plan: JsonPlan;
-  /** Holds nothing but holes that may be absent: without any of them it is left out. */
+  /** Contains only optional holes, and is left out when all of them are absent. */
   readonly optional: boolean;
 }
 
-/** The plan of a template that was parsed already. `file` names it in complaints. Throws E_ADAPTER_INVALID with a JSON Pointer. */
+/** The plan of a parsed template. `file`: its name in errors. Throws E_ADAPTER_INVALID with a JSON Pointer. */
 export function planJson(template: unknown, file: string, scope: TemplateScope): JsonPlan {
   const plan = planValue(template, scope, `${file}#`);
   if (plan.is !== 'object') throw invalid('a message is a JSON object', file);

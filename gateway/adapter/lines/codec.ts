@@ -1,4 +1,4 @@
-/** Writes and reads messages by the plan of a template of lines; a line or cell that the template does not show is refused. */
+/** Writes and reads messages by the plan of a template of lines. Lines and cells that the template does not show are refused. */
 
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { withPlace } from '../faults.ts';
@@ -11,7 +11,7 @@ type Writer = (item: unknown) => string;
 
 const chunkLength = 65_536;
 
-/** Writes messages after a plan, in chunks; every line ends with CR LF. Throws with the place of the value that cannot be written. */
+/** Writes messages in chunks; every line ends with CR LF. Errors name the place of the value. */
 export function linesEncoder({ lines }: LinesPlan): (message: unknown) => Generator<string> {
   const steps = lines.map(({ each, ...line }) => ({ each, write: lineWriter(line) }));
   return function* encode(message) {
@@ -34,7 +34,7 @@ export function linesEncoder({ lines }: LinesPlan): (message: unknown) => Genera
   };
 }
 
-/** One item of a list as it stands in a message; for showing a single record. */
+/** Encodes one item of a list, for previews of single records. */
 export function lineItemWriter({ lines }: LinesPlan, list: string): Writer | undefined {
   const line = lines.find(({ each }) => each?.path === list);
   return line === undefined ? undefined : lineWriter(line);
@@ -75,13 +75,13 @@ function cellWriter(cell: CellContent, form: CellForm | undefined): Writer {
 
 function holeWriter(hole: Hole, form: CellForm): Writer {
   const at = `/${hole.path.replaceAll('.', '/')}`;
-  // Days, counts and codes are written by rules that make no such characters.
+  // Days, counts and codes cannot contain such characters.
   const anyText = hole.kind === 'text';
   return (item) => {
     const text = hole.write(item) ?? '';
     try {
       if (anyText && !isEncodable(text))
-        throw new GatewayError('E_VALUE_INVALID', 'the value holds a line end or a control character');
+        throw new GatewayError('E_VALUE_INVALID', 'the value contains a line end or a control character');
       return form.write(text);
     } catch (error) {
       throw withPlace(error, at);
@@ -89,7 +89,7 @@ function holeWriter(hole: Hole, form: CellForm): Writer {
   };
 }
 
-/** Reads the lines of a message. Throws with `line 12, cell 3` of what the template does not show. */
+/** Reads the lines of a message. Errors name the place, such as `line 12, cell 3`. */
 export function readLinesMessage(plan: LinesPlan, scope: TemplateScope, lines: readonly string[]): unknown {
   const reading: LineReader = { plan, lines, at: 0 };
   const slots = emptySlots(scope);
@@ -102,15 +102,14 @@ export function readLinesMessage(plan: LinesPlan, scope: TemplateScope, lines: r
   return buildItem(scope, slots);
 }
 
-/** How far the reading of one message has come. */
 interface LineReader {
   readonly plan: LinesPlan;
   readonly lines: readonly string[];
-  /** Index of the line that comes next. */
+  /** Index of the next line. */
   at: number;
 }
 
-/** The next line that is not dropped. */
+/** The next line that is not ignored. */
 function nextLine(reading: LineReader): string | undefined {
   const { plan, lines } = reading;
   let line = lines[reading.at];
@@ -133,7 +132,7 @@ function readOnce(reading: LineReader, plan: LinePlan, slots: Slot[]): void {
   reading.at += 1;
 }
 
-/** Another line than the one that must come: where a later one stands, it is missing. */
+/** The error for a line other than the expected one: the expected line is missing if a later one follows. */
 function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined): unknown {
   const { lines } = reading.plan;
   const found = line === undefined ? lines.length : lines.findIndex((other) => matchesAny([other], line));
@@ -163,7 +162,7 @@ function readRepeated(
 
 function unexpected({ plan }: LineReader, line: string): string {
   return matchesAny(plan.lines, line)
-    ? 'the line stands in the wrong place, or twice'
+    ? 'the line is repeated or in the wrong place'
     : 'the template does not show this kind of line';
 }
 
@@ -190,7 +189,7 @@ function splitLine(row: LinePlan['row'], line: string, at: number): readonly str
 
 function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, slots: Slot[]): void {
   if (cell.is === 'fixed') {
-    if (text !== cell.value) throw new GatewayError('E_VALUE_INVALID', 'not the text agreed');
+    if (text !== cell.value) throw new GatewayError('E_VALUE_INVALID', 'not the agreed text');
     return;
   }
   const { hole } = cell;

@@ -1,4 +1,4 @@
-/** How the cells of a line stand beside each other: between separators (CSV, RFC 4180) or each in its columns (fixed width). */
+/** Splits lines into cells and writes them: with separators (CSV, RFC 4180) or in fixed columns. */
 
 import { GatewayError } from '../../model/errors.ts';
 import { invalid } from '../faults.ts';
@@ -9,7 +9,7 @@ import { countCharacters } from '../template/lossy-values.ts';
 export interface CellForm {
   /** `cell 3`, `column 21` */
   readonly place: string;
-  /** The value as it stands in the line. Throws E_VALUE_INVALID for one that cannot stand there. */
+  /** The value with quotes or filling. Throws E_VALUE_INVALID for a value that does not fit. */
   write(text: string): string;
   read(raw: string): string;
 }
@@ -17,23 +17,23 @@ export interface CellForm {
 export interface LineFormat {
   readonly cells: readonly CellForm[];
   readonly separator: string;
-  /** The cells of a line of this kind as they stand. Throws E_VALUE_INVALID for too many or too few, or a wrong length. */
+  /** The cells of a line. Throws E_VALUE_INVALID for a wrong number of cells or a wrong length. */
   split(line: string): readonly string[];
-  /** Whether a line begins with the tag of its kind. */
+  /** Whether a line begins with this tag. */
   isTagged(line: string, tag: string): boolean;
-  /** Whether lines with these two tags could be taken for each other. */
+  /** Whether lines with these two tags cannot be distinguished. */
   confuses(tag: string, other: string): boolean;
 }
 
-// What would end a line early, or be lost on the way.
+// Characters that end a line or may be lost in transport.
 const forbiddenInLine = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\ufeff]/u;
 
-/** Whether a line can carry the text. */
+/** Whether a line can contain the text. */
 export function isEncodable(text: string): boolean {
   return !forbiddenInLine.test(text);
 }
 
-/** A row of so many cells with a separator between them. */
+/** Lines of `count` cells with a separator between them. */
 export function csvRow(separator: string, count: number): LineFormat {
   const cells = Array.from({ length: count }, (_, i) => ({
     place: `cell ${i + 1}`,
@@ -60,7 +60,7 @@ function beginsWith(line: string, cell: string, separator: string): boolean {
   return line.startsWith(cell) && (line.length === cell.length || line.startsWith(separator, cell.length));
 }
 
-/** The cells of a CSV line without their quotes. Throws E_VALUE_INVALID for a quote that is open or stands within a bare cell. */
+/** The cells of a CSV line without their quotes. Throws E_VALUE_INVALID for an unclosed quote, or a quote in an unquoted cell. */
 export function splitCsv(line: string, separator: string): string[] {
   if (!line.includes('"')) return line.split(separator);
   const cells: string[] = [];
@@ -69,7 +69,7 @@ export function splitCsv(line: string, separator: string): string[] {
       const end = closingQuote(line, at + 1);
       const after = line[end + 1];
       if (after !== undefined && after !== separator)
-        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} goes on after its closing quote`);
+        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} has text after its closing quote`);
       cells.push(line.slice(at + 1, end).replaceAll('""', '"'));
       at = end + 1;
     } else {
@@ -77,7 +77,7 @@ export function splitCsv(line: string, separator: string): string[] {
       const end = found < 0 ? line.length : found;
       const cell = line.slice(at, end);
       if (cell.includes('"'))
-        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} holds a quote and is not quoted`);
+        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} contains a quote and is not quoted`);
       cells.push(cell);
       at = end;
     }
@@ -90,22 +90,23 @@ function closingQuote(line: string, from: number): number {
   throw new GatewayError('E_VALUE_INVALID', 'a quote is not closed');
 }
 
-/** One piece of a fixed-width line in a template: `{name.latin?:40}` has the text `{name.latin?}` and the columns `40`. */
+/** A piece of a fixed-width line in a template: `{name.latin?:40}` has the text `{name.latin?}` and the columns `40`. */
 export interface Piece {
   readonly text: string;
   readonly columns: string | undefined;
 }
 
-/** The pieces of a fixed-width line in a template. Throws E_ADAPTER_INVALID for a brace that is open. */
+/** The pieces of a fixed-width line in a template. Throws E_ADAPTER_INVALID for an unclosed brace. */
 export function parsePieces(line: string, at: string): Piece[] {
   const pieces = line.match(/\{[^{}]*\}|[^{}]+/gu) ?? [];
-  if (pieces.join('') !== line) throw invalid('a brace is open', at, 'Write each hole as {path:columns|transform}.');
+  if (pieces.join('') !== line)
+    throw invalid('a brace is not closed', at, 'Write each hole as {path:columns|transform}.');
   return pieces.map((piece) => {
     const [, path = '', columns = '', chain = ''] = /^\{([^{}|:]+):([^{}|]+)((?:\|[^{}]*)?)\}$/u.exec(piece) ?? [];
     if (columns !== '') return { text: `{${path}${chain}}`, columns };
     if (!piece.startsWith('{')) return { text: piece, columns: undefined };
     throw invalid(
-      'a hole of a fixed-width line says its columns',
+      'a hole of a fixed-width line must state its columns',
       at,
       'Write {path:40}, or {path:0>8} to fill with 0 on the left.',
     );
@@ -119,7 +120,7 @@ interface FixedColumns {
   readonly place: string;
 }
 
-/** A row whose cells have fixed columns. `holes`: what stands in each piece, undefined where there is a fixed or dropped text. */
+/** Lines of fixed columns. `holes`: the hole of each piece, undefined for fixed or ignored text. */
 export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undefined)[], at: string): LineFormat {
   let column = 1;
   const columns = pieces.map((piece): FixedColumns => {
@@ -155,7 +156,7 @@ function parseColumns({ text, columns }: Piece, place: string, at: string): Fixe
     /^(?:([^\p{C}\u{10000}-\u{10ffff}])?([<>]))?([1-9]\d{0,3})$/u.exec(columns) ?? [];
   if (width === undefined)
     throw invalid(
-      `${columns} is no number of columns`,
+      `${columns} is not a number of columns`,
       at,
       'Write 40, >40 to fill on the left, or 0>8 to fill with 0.',
     );
@@ -165,23 +166,27 @@ function parseColumns({ text, columns }: Piece, place: string, at: string): Fixe
 function fixedCell({ fill, side, width, place }: FixedColumns, hole: Hole | undefined, at: string): CellForm {
   const counted = hole?.kind === 'count' && side === '>';
   if (counted && fill === '0' && hole.optional)
-    throw invalid(`${hole.path} may be absent, and 0 would look like that`, at, 'Fill with blanks: {path?:>8}.');
+    throw invalid(
+      `${hole.path} is optional, and filling with 0 would make an absent value look like 0`,
+      at,
+      'Fill with spaces: {path?:>8}.',
+    );
   const strip = stripper(fill, side);
   return {
     place,
     write(text) {
       const room = width - countCharacters(text);
       if (room < 0)
-        throw new GatewayError('E_VALUE_INVALID', `the value has ${width - room} characters, and its place ${width}`);
+        throw new GatewayError('E_VALUE_INVALID', `the value has ${width - room} characters, and its field ${width}`);
       if (!counted && fill !== '' && strip(text) !== text)
-        throw new GatewayError('E_VALUE_INVALID', 'the value has the sign at its end that its place is filled with');
+        throw new GatewayError('E_VALUE_INVALID', 'the value begins or ends with the fill character of its field');
       const filling = fill.repeat(room);
       return side === '<' ? text + filling : filling + text;
     },
     read(raw) {
       if (fill === '') return raw;
       const text = strip(raw);
-      // A count of nought that is filled with noughts.
+      // A count of 0 that is filled with 0.
       return text === '' && counted && fill === '0' ? '0' : text;
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The template of a message of lines, CSV or fixed width: each line as it looks on the wire, with holes, and directives between
- * the lines. Read into a plan of lines and cells; encoder and decoder both follow it.
+ * Reads a template of lines, CSV or fixed width, into a plan of lines and cells, which encoder and decoder follow. The template
+ * shows each line with holes, and directives between the lines.
  */
 
 import { isGatewayError } from '../../model/errors.ts';
@@ -16,26 +16,26 @@ import {
 } from '../template/holes.ts';
 import { csvRow, fixedRow, isEncodable, parsePieces, splitCsv, type Piece, type LineFormat } from './rows.ts';
 
-/** What stands in one cell: a fixed text, a value, or something that is dropped when read and empty when written. */
+/** The content of a cell: a fixed text, a value, or text that is ignored when read and empty when written. */
 export type CellContent =
   | { readonly is: 'fixed'; readonly value: string }
   | { readonly is: 'hole'; readonly hole: Hole }
   | { readonly is: 'ignored' };
 
 export interface LinePlan {
-  /** Its line in the template. */
+  /** Line number in the template. */
   readonly no: number;
   readonly cells: readonly CellContent[];
   readonly row: LineFormat;
-  /** The fixed first cell, which says what kind of line it is; empty where the line begins with a value. */
+  /** The fixed first cell, which identifies the kind of line; empty when the line begins with a value. */
   readonly tag: string;
-  /** The list that repeats the line. */
+  /** The list for whose items the line is repeated. */
   readonly each: RepeatedPart | undefined;
 }
 
 export interface LinesPlan {
   readonly lines: readonly LinePlan[];
-  /** Tags of lines that may stand anywhere and are dropped unread. */
+  /** Lines that are accepted anywhere and ignored. */
   readonly ignored: readonly LinePlan[];
 }
 
@@ -46,7 +46,7 @@ interface Directive {
   readonly ignore?: true;
 }
 
-/** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
+/** The plan of a template. `file`: its name in errors. Throws E_ADAPTER_INVALID with the line. */
 export function planLines(text: string, file: string, kind: LinesKind, scope: TemplateScope): LinesPlan {
   const lines: LinePlan[] = [];
   const ignored: LinePlan[] = [];
@@ -74,7 +74,7 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Te
 
 function separatorOf(argument: string, kind: LinesKind, at: string): string {
   if (kind === 'csv' && /^[^\p{L}\p{N}\p{C}"{}]$/u.test(argument)) return argument;
-  throw invalid('not a separator', at, 'Write one sign, such as #separator ;, and in CSV only.');
+  throw invalid('not a separator', at, 'Write one character, such as #separator ;, and in CSV only.');
 }
 
 function directiveOf(name: string, argument: string, at: string): Directive {
@@ -83,7 +83,7 @@ function directiveOf(name: string, argument: string, at: string): Directive {
   throw invalid(
     `there is no #${name} ${argument}`.trimEnd(),
     at,
-    'Use #each LIST, #ignore or #separator; a comment has a blank after the sign.',
+    'Use #each LIST, #ignore or #separator; a comment has a space after #.',
   );
 }
 
@@ -98,7 +98,7 @@ interface LineSpec extends Directive {
 function planLine(line: string, { no, at, scope: outer, kind, separator, each: path, ignore }: LineSpec): LinePlan {
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
-  if (!isEncodable(line)) throw invalid('the line holds a control character, which no message carries', at);
+  if (!isEncodable(line)) throw invalid('the line contains a control character, which messages cannot contain', at);
   const pieces = kind === 'csv' ? csvPieces(line, separator, at) : parsePieces(line, at);
   const cells = pieces.map(({ text }): CellContent => {
     if (text === '{ignored}') return { is: 'ignored' };
@@ -109,7 +109,7 @@ function planLine(line: string, { no, at, scope: outer, kind, separator, each: p
   const row = kind === 'csv' ? csvRow(separator, cells.length) : fixedRow(pieces, holes, at);
   const [first] = cells;
   const tag = first?.is === 'fixed' ? first.value : '';
-  if (ignore === true && tag === '') throw invalid('a line that is dropped begins with a value', at, distinguishFix);
+  if (ignore === true && tag === '') throw invalid('an ignored line begins with a value', at, distinguishFix);
   return { no, cells, row, tag, each };
 }
 
@@ -120,11 +120,11 @@ function csvPieces(line: string, separator: string, at: string): Piece[] {
     return splitCsv(line, separator).map((text) => ({ text, columns: undefined }));
   } catch (error) {
     if (!isGatewayError(error)) throw error;
-    throw invalid(error.detail, at, 'Quote a cell that holds the separator or a quote, as in the message itself.');
+    throw invalid(error.detail, at, 'Quote a cell that contains the separator or a quote, as in messages.');
   }
 }
 
-/** Lines are told by how they begin: those that are repeated or dropped from all others, and all that stand behind a repeated one. */
+/** Repeated and ignored lines, and all lines after a repeated one, must be distinguishable by how they begin. */
 function requireDistinguishable({ lines, ignored }: LinesPlan, file: string): void {
   const all = [...lines, ...ignored];
   const repeated = lines.findIndex(({ each }) => each !== undefined);
@@ -134,6 +134,6 @@ function requireDistinguishable({ lines, ignored }: LinesPlan, file: string): vo
     const confused = all.some((other) => other !== line && line.row.confuses(line.tag, other.tag));
     const special = line.each !== undefined || ignored.includes(line);
     if (line.tag === '' ? needed && !alone : special && confused)
-      throw invalid('a line is not told from the others', `${file}:${line.no}:1`, distinguishFix);
+      throw invalid('a line cannot be distinguished from the others', `${file}:${line.no}:1`, distinguishFix);
   }
 }

@@ -1,4 +1,4 @@
-/** Code tables: on every day one of our words stands for exactly one code of the partner, and the other way round. */
+/** Code tables: on every day each of our words corresponds to exactly one code of the partner. */
 
 import type { Day } from '../../model/record/domestic-record.ts';
 import { addDays } from './dates.ts';
@@ -13,25 +13,25 @@ export interface CodeTable {
 
 export type CodeTables = ReadonlyMap<string, CodeTable>;
 
-/** The tables as they are on each day. */
+/** The tables of each day. */
 export interface DatedTables {
   /** First days of the periods in which no code changes; the first of them stands for all days before the second. */
   readonly periods: readonly Day[];
-  /** The same object for all days of a period. */
+  /** All days of one period share the same object. */
   tablesOn(day: Day): CodeTables;
 }
 
-/** The day before all others: what holds on it held from the beginning. */
+/** The beginning of the first period. */
 export const firstDay: Day = '0001-01-01';
 
-/** A code that ended is still read for two weeks: messages written with it may wait that long before they arrive. */
+/** A code that ended is still accepted for two weeks, because messages that contain it may be delayed. */
 const graceDays = 14;
 
 interface Row extends DatedCode {
   readonly word: string;
 }
 
-/** Tables from data, `name: { ours: theirs }`. Throws E_ADAPTER_INVALID for two meanings on one day. `place` says where a JSON Pointer stands. */
+/** Tables from data, `name: { ours: theirs }`. Throws E_ADAPTER_INVALID for two meanings on one day. */
 export function codeTables(codes: Manifest['codes'], place: Place): DatedTables {
   const tables = Object.entries(codes).map(([name, words]) => ({ name, rows: rowsOf(words) }));
   const periods = periodStarts(tables.flatMap(({ rows }) => rows.flatMap(changeDays)));
@@ -42,7 +42,7 @@ export function codeTables(codes: Manifest['codes'], place: Place): DatedTables 
   return { periods, tablesOn: (day) => built[periodIndex(periods, day)] ?? whole };
 }
 
-/** First days of periods, in order, from the days on which something changes. */
+/** First days of the periods between changes. */
 export function periodStarts(changes: readonly Day[]): Day[] {
   return [...new Set([firstDay, ...changes])].sort();
 }
@@ -83,7 +83,7 @@ function tableOn(day: Day, name: string, rows: readonly Row[], place: Place): Co
     toTheirs.set(word, code);
     toOurs.set(code, word);
   }
-  // What the code means on the day itself counts; an ended code is read only where nothing else took it.
+  // An ended code is accepted only if it has no new meaning on this day.
   for (const { word, code, until } of rows) {
     if (until !== undefined && until < day && addDays(until, graceDays) >= day && !toOurs.has(code))
       toOurs.set(code, word);

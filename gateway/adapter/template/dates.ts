@@ -1,6 +1,6 @@
-/** Days and moments in a partner's own notation: `yyyyMMdd`, `yyyy-MM-ddTHH:mm:ss.SSSZ`; each notation reads back what it wrote. */
+/** Days and moments in a partner's notation, such as `yyyyMMdd`; every notation is reversible. */
 
-/** Where each letter group stands in `YYYY-MM-DDTHH:MM:SS.sss`. */
+/** The position of each letter group in `YYYY-MM-DDTHH:MM:SS.sss`. */
 const groups: Readonly<Record<string, readonly [from: number, to: number]>> = {
   yyyy: [0, 4],
   MM: [5, 7],
@@ -9,7 +9,7 @@ const groups: Readonly<Record<string, readonly [from: number, to: number]>> = {
   mm: [14, 16],
   ss: [17, 19],
   SSS: [20, 23],
-  // The distance from UTC, `+02:00`; it has no place in a canonical text.
+  // The offset from UTC, `+02:00`, which a canonical text does not contain.
   XXX: [24, 24],
 };
 
@@ -18,7 +18,7 @@ interface NotationPart {
   readonly group: readonly [number, number] | undefined;
 }
 
-/** A notation that turns our text into the partner's and back; `read` gives undefined for what the notation cannot have written. */
+/** Converts our text to the partner's and back; `read` returns undefined for a text that `write` cannot produce. */
 export interface Notation {
   write(ours: string): string;
   read(theirs: string): string | undefined;
@@ -40,12 +40,11 @@ export function isMoment(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 
-/** A day moved by days. */
 export function addDays(day: string, days: number): string {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** Undefined when the pattern has no year, month and day, or holds letters of an unfinished group. */
+/** Undefined when the pattern lacks year, month or day, or contains an incomplete group. */
 export function dayNotation(pattern: string): Notation | undefined {
   const pieces = parseNotation(pattern);
   if (
@@ -65,8 +64,9 @@ export function dayNotation(pattern: string): Notation | undefined {
 }
 
 /**
- * A moment in UTC, or on the clock of a zone (IANA name). Without the distance from UTC (`XXX`) the zone must keep one all year:
- * elsewhere one hour a year would be read back wrongly. Parts finer than the pattern are cut. Undefined when the pattern or the zone will not do.
+ * A moment in UTC, or in local time of a zone (IANA name). Without an offset in the pattern (`XXX`) the zone must have the same offset
+ * all year: otherwise one hour a year would be ambiguous. Parts finer than the pattern are cut. Undefined for an unsuitable
+ * pattern or zone.
  */
 export function momentNotation(pattern: string, zone?: string): Notation | undefined {
   const pieces = parseNotation(pattern);
@@ -91,7 +91,7 @@ export function momentNotation(pattern: string, zone?: string): Notation | undef
 
 function parseNotation(pattern: string): readonly NotationPart[] | undefined {
   const parts = pattern.match(/yyyy|MM|dd|HH|mm|ss|SSS|XXX|[^yMdHmsSX]/gu) ?? [];
-  // A letter of an unfinished group matched nothing.
+  // Letters of an incomplete group are not matched.
   if (parts.join('') !== pattern) return undefined;
   return parts.map((literal) => ({ literal, group: groups[literal] }));
 }
@@ -110,7 +110,7 @@ function writePieces(pieces: readonly NotationPart[], canonical: string, minutes
   return text;
 }
 
-/** ISO 8601: `Z`, or the sign, hours and minutes by which the clock is ahead of UTC. */
+/** ISO 8601: `Z`, or sign, hours and minutes. */
 function writeOffset(minutes: number): string {
   if (minutes === 0) return 'Z';
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
@@ -119,7 +119,7 @@ function writeOffset(minutes: number): string {
 
 interface ReadPieces {
   readonly canonical: string;
-  /** What the text says of its distance from UTC, if anything. */
+  /** The offset from UTC that the text states. */
   readonly minutes: number | undefined;
 }
 
@@ -150,7 +150,7 @@ function readPieces(pieces: readonly NotationPart[], text: string): ReadPieces |
   return { canonical: `${found[0] ?? ''}-${found[5] ?? ''}-${found[8] ?? ''}T${time}`, minutes };
 }
 
-/** The digits as a number; negative when one of them is none. */
+/** The number; negative when a character is not a digit. */
 function parseDigits(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i += 1) {
@@ -166,7 +166,7 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Milliseconds a zone is ahead of UTC, when it is the same in winter and summer. */
+/** The offset of a zone in milliseconds; undefined when it differs between winter and summer. */
 function constantOffset(zone: string): number | undefined {
   const [winter, summer] = [Date.UTC(2026, 0, 15), Date.UTC(2026, 6, 15)].map((time) => offsetAt(zone, time));
   return winter === summer ? winter : undefined;

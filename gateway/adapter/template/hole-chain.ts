@@ -1,4 +1,4 @@
-/** One hole bound to its field: the value through its transforms, both ways. */
+/** A hole with its field and transforms, which encode and decode the value. */
 
 import { GatewayError } from '../../model/errors.ts';
 import { invalid, withPlace } from '../faults.ts';
@@ -7,28 +7,28 @@ import { parseValue, transform, type Transform, type TransformContext } from './
 
 export interface Hole {
   readonly path: string;
-  /** Of a list in one hole: text. */
+  /** `text` for a list in one hole. */
   readonly kind: FieldKind;
-  /** Absent values leave the element, attribute or member out. */
+  /** For an absent value the element, attribute or member is left out. */
   readonly optional: boolean;
-  /** Stands in JSON as a number. */
+  /** A number in JSON. */
   readonly numeric: boolean;
-  /** An empty text is a value: a list of nothing. */
+  /** An empty text is a value: an empty list. */
   readonly mayBeEmpty: boolean;
-  /** The slot it is read into. */
+  /** The slot that receives the decoded value. */
   readonly slot: number;
-  /** It holds one of the two parts of a split value. */
+  /** Carries one of the two parts of a split value. */
   readonly isPart: boolean;
-  /** A text stands on the wire as it is. */
+  /** Without transforms. */
   readonly isPlain: boolean;
   isPresent(item: unknown): boolean;
-  /** The item's value on the wire, before escaping; undefined when it is absent and may be. */
+  /** The encoded value of the item, before escaping; undefined for an absent value of an optional hole. */
   write(item: unknown): string | undefined;
-  /** The same of a value; E_ELEMENT_MISSING without one, where the message cannot do without it. */
+  /** The same for a value. Throws E_ELEMENT_MISSING for an absent value of a hole that is not optional. */
   writeValue(ours: Scalar | undefined): string | undefined;
-  /** The same of a value that is present. */
+  /** The same for a value that is present. */
   writeText(ours: string): string;
-  /** Of a list in one hole: its items joined. */
+  /** For a list in one hole: joins the items. */
   readonly writeList?: (items: readonly unknown[]) => string | undefined;
   read(theirs: string): Slot;
 }
@@ -41,21 +41,21 @@ interface Chain {
 export interface ChainSpec {
   readonly field: Field;
   readonly steps: readonly string[];
-  /** What stands around the hole in the template. */
+  /** The fixed text around the hole. */
   readonly wire: readonly Transform[];
   readonly at: string;
 }
 
-/** The transforms of a hole in the order of writing. Throws E_ADAPTER_INVALID for one that does not fit. */
+/** The transforms of a hole in the order of encoding. Throws E_ADAPTER_INVALID for an unsuitable one. */
 export function buildChain(context: TransformContext, { field, steps, wire, at }: ChainSpec): Chain {
   const numeric = steps.at(-1) === 'number';
   const coded = steps.length === 2 && steps[0]?.startsWith('code:') === true;
   if (numeric && ((!coded && (field.kind !== 'count' || steps.length > 1)) || wire.length > 0)) {
-    throw invalid(`${field.path} cannot stand as a number`, at, 'Use number alone on counts, or right behind a code.');
+    throw invalid(`${field.path} cannot be a number`, at, 'Use number alone for counts, or directly after code.');
   }
   const short = steps.findIndex((step) => step.startsWith('max:'));
   const after = steps.slice(short + 1).find((step) => /^(?:upper|trim|oneLine|digits|max)\b/u.test(step));
-  if (short >= 0 && after !== undefined) throw invalid(`${after} stands after max`, at, 'Cut last: put max behind it.');
+  if (short >= 0 && after !== undefined) throw invalid(`${after} follows max`, at, 'Put max last.');
   const transforms = (numeric ? steps.slice(0, -1) : steps).map((step) => {
     const [name = '', ...rest] = step.split(':');
     return transform(name, { argument: rest.join(':'), field, context, at });
@@ -63,7 +63,7 @@ export function buildChain(context: TransformContext, { field, steps, wire, at }
   return { numeric, transforms: [...transforms, ...(numeric && coded ? [requireWholeNumber] : []), ...wire] };
 }
 
-/** A code that stands in JSON as a number must be one, without leading zeros. */
+/** A code that is a number in JSON. */
 const requireWholeNumber: Transform = {
   encode(text) {
     if (!/^(?:0|[1-9]\d{0,14})$/u.test(text))
@@ -99,7 +99,7 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
     throw withPlace(
       value === ''
         ? new GatewayError('E_VALUE_INVALID', 'the value is an empty text')
-        : new GatewayError('E_ELEMENT_MISSING', 'the record lacks a value that the message cannot do without'),
+        : new GatewayError('E_ELEMENT_MISSING', 'the record lacks a value that the message requires'),
       at,
     );
   };
@@ -118,13 +118,12 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
   };
 }
 
-/** A longer text may be cut from a whole message, and would keep it. */
+/** A longer text may be a slice of the message, which the cache would keep in memory. */
 const maxCachedLength = 12;
 
-/** Days and words that differ, at most, before they are worked out each time. */
 const maxCachedValues = 4096;
 
-/** A list says few days and words, and each ten thousand times: what each is read as is worked out, and held in memory, once. */
+/** Caches decoded days and words: a list has few different ones, and each of them thousands of times. */
 function withReadCache(kind: FieldKind, read: (theirs: string) => Slot): (theirs: string) => Slot {
   if (kind !== 'day' && kind !== 'words') return read;
   const known = new Map<string, Slot>();
@@ -137,7 +136,7 @@ function withReadCache(kind: FieldKind, read: (theirs: string) => Slot): (theirs
   };
 }
 
-/** One part of a value that is split after so many letters. */
+/** One part of a value that is split after `length` characters. */
 export function splitTransform(part: 'first' | 'rest', length: number): Transform {
   return {
     encode(text) {

@@ -1,4 +1,4 @@
-/** A hole of a template: a path into a message, `?` when it may be absent, and transforms; bound to the shape it stands in. */
+/** Parses the holes of a template: a path into the message, `?` when the value may be absent, and transforms. */
 
 import { GatewayError } from '../../model/errors.ts';
 import { invalid, withPlace } from '../faults.ts';
@@ -8,7 +8,7 @@ import { affix, parseValue, type Transform, type TransformContext } from './tran
 
 export type { Hole } from './hole-chain.ts';
 
-/** One hole for the first letters of a value and one for the rest are joined after both were read. */
+/** A value in two holes, joined after both were read. */
 interface Join {
   readonly field: Field;
   readonly slot: number;
@@ -16,7 +16,7 @@ interface Join {
   readonly rest: number;
 }
 
-/** The two holes of a split value, and after how many letters it is split. */
+/** The two holes of a split value, and the length of the first part. */
 interface SplitHoles {
   readonly length: string;
   first?: Hole;
@@ -42,16 +42,20 @@ export function openTemplateScope(item: ItemFields<unknown>, context: TransformC
 
 const holeGrammar = /^([^{}]*)\{([^{}|]+?)(\?)?((?:\|[^{}|]+)*)\}([^{}]*)$/u;
 
-/** Whether a text of a template has a hole in it. A brace is never plain text. */
+/** Whether a text of a template contains a hole. A brace is never plain text. */
 export function hasHole(text: string): boolean {
   return text.includes('{') || text.includes('}');
 }
 
-/** Binds the hole in a text. `at`: where the template says so. Throws E_ADAPTER_INVALID. */
+/** Parses the hole in a text and adds it to the scope. `at`: its place in the template. Throws E_ADAPTER_INVALID. */
 export function parseHole(scope: TemplateScope, text: string, at: string): Hole {
   const match = holeGrammar.exec(text);
   if (match === null)
-    throw invalid('not one hole', at, 'Write one hole, {path|transform}, with fixed text around it at most.');
+    throw invalid(
+      'not exactly one hole',
+      at,
+      'Write one hole, {path|transform}, with or without fixed text around it.',
+    );
   const [, before = '', path = '', mark, chain = '', after = ''] = match;
   const optional = mark === '?';
   const steps = chain.split('|').slice(1);
@@ -60,7 +64,7 @@ export function parseHole(scope: TemplateScope, text: string, at: string): Hole 
   const index = scope.item.fields.findIndex((field) => field.path === path);
   const field = scope.item.fields[index];
   if (field === undefined) throw unknownValue(scope, path, at);
-  if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Take the question mark away.');
+  if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Remove the question mark.');
   const [head = ''] = steps;
   if (/^(?:first|rest):/u.test(head)) return parseSplitHole(scope, { field, index, optional, steps, wire, at });
   if (scope.holes.has(path) || scope.parts.has(path)) throw invalid(`${path} stands twice in the template`, at);
@@ -75,25 +79,21 @@ function unknownValue({ item }: TemplateScope, path: string, at: string): unknow
   const known = item.fields.map((each) => each.path).join(', ');
   const list = item.lists.some((each) => each.path === path);
   return list
-    ? invalid(
-        `${path} is a list`,
-        at,
-        'Repeat a part of the template for it, or end the hole with join and a separator.',
-      )
+    ? invalid(`${path} is a list`, at, 'Repeat a part of the template for it, or end the hole with join:SEPARATOR.')
     : invalid(`there is no value ${path} here`, at, `Use one of: ${known}.`);
 }
 
-/** A repeated part of a template, bound to its list. */
+/** A part of a template that is repeated for each item of a list. */
 export interface RepeatedPart {
   readonly path: string;
   readonly slot: number;
   readonly scope: TemplateScope;
-  /** Written with a question mark: what stands around the items is left out where there are none. */
+  /** Written with a question mark: the surrounding element or member is left out for an empty list. */
   readonly optional: boolean;
   get(item: unknown): readonly unknown[];
 }
 
-/** Binds a repeated part of a template to a list, `roles` or `roles?`; E_ADAPTER_INVALID where there is no such list. */
+/** Opens the scope of a repeated part, `roles` or `roles?`. Throws E_ADAPTER_INVALID for an unknown list. */
 export function parseRepeatedPart(scope: TemplateScope, written: string, at: string): RepeatedPart {
   const optional = written.endsWith('?');
   const path = optional ? written.slice(0, -1) : written;
@@ -112,10 +112,10 @@ export function parseRepeatedPart(scope: TemplateScope, written: string, at: str
   return { path, slot: scope.item.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
 }
 
-/** A template must carry everything the model cannot do without, or it could not be read back. Throws E_ADAPTER_INVALID. */
+/** Throws E_ADAPTER_INVALID unless the template carries every value that the model requires. */
 export function requireCompleteScope(scope: TemplateScope, at: string): void {
   for (const [path, { first, rest }] of scope.parts) {
-    if (first === undefined || rest === undefined) throw invalid(`only one part of ${path} stands in the template`, at);
+    if (first === undefined || rest === undefined) throw invalid(`the template has only one part of ${path}`, at);
   }
   for (const { path, optional } of scope.item.fields) {
     if (!optional && !scope.holes.has(path) && !scope.parts.has(path))
@@ -126,7 +126,7 @@ export function requireCompleteScope(scope: TemplateScope, at: string): void {
   }
 }
 
-/** An item from the slots that were read. */
+/** Builds an item from decoded slots. */
 export function buildItem(scope: TemplateScope, slots: Slot[]): unknown {
   for (const { field, slot, first, rest } of scope.joins) {
     slots[slot] = parseValue(`${slots[first] as string}${slots[rest] as string}`, field);
@@ -142,11 +142,11 @@ interface JoinSpec {
   readonly at: string;
 }
 
-/** `{roles|code:role|join:;}`: a list of single values in one place, each through the transforms before. */
+/** `{roles|code:role|join:;}`: a list of single values in one hole; the other transforms apply to each value. */
 function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at }: JoinSpec): Hole {
   const [field, ...more] = scope.item.lists.find((list) => list.path === path)?.items.fields ?? [];
   if (field?.path !== '.' || more.length > 0)
-    throw invalid(`${path} is no list of single values`, at, 'Use join on such a list, roles for one.');
+    throw invalid(`${path} is not a list of single values`, at, 'Use join on such a list, for example roles.');
   const separator = steps.at(-1)?.slice('join:'.length) ?? '';
   const { slot, scope: inner, get } = parseRepeatedPart(scope, path, at);
   const item = makeHole({
@@ -188,7 +188,7 @@ function writeJoined(hole: Hole, item: unknown, { separator, at }: { separator: 
   try {
     const text = hole.write(item) ?? '';
     if (text === '' || text.includes(separator))
-      throw new GatewayError('E_VALUE_INVALID', 'the value holds the separator of its list');
+      throw new GatewayError('E_VALUE_INVALID', 'the value is empty or contains the separator of its list');
     return text;
   } catch (error) {
     throw withPlace(error, at);
@@ -200,16 +200,16 @@ interface PartSpec extends ChainSpec {
   readonly optional: boolean;
 }
 
-/** `{identifier|first:2}` and `{identifier|rest:2}`: one value in two places. */
+/** `{identifier|first:2}` and `{identifier|rest:2}`: one value in two holes. */
 function parseSplitHole(scope: TemplateScope, { field, index, optional, steps, wire, at }: PartSpec): Hole {
   const { path } = field;
   const [head = '', ...others] = steps;
   const [which = '', count = ''] = head.split(':');
   if (field.kind !== 'text' || optional) throw invalid(`${path} cannot be split`, at);
-  if (!/^[1-9]\d?$/u.test(count)) throw invalid(`${which} needs a number of letters`, at);
+  if (!/^[1-9]\d?$/u.test(count)) throw invalid(`${which} needs a number of characters`, at);
   const part = which === 'first' ? 'first' : 'rest';
   const parts: SplitHoles = scope.parts.get(path) ?? { length: count };
-  if (parts.length !== count) throw invalid(`the parts of ${path} are not split at the same letter`, at);
+  if (parts.length !== count) throw invalid(`the parts of ${path} are not split at the same character`, at);
   if (scope.holes.has(path) || parts[part] !== undefined) throw invalid(`${path} stands twice in the template`, at);
   const slot = scope.slots;
   scope.slots += 1;

@@ -1,8 +1,8 @@
-/** The longest text a simple pattern allows, to find out whether there is room for it. */
+/** The longest text that a simple pattern matches, for checks of field lengths. */
 
 const piece = /(\[(?:[^\]\\]|\\.)+\]|\\d|\\.|[^\\[\](){}*+?|.^$])(?:\{(\d+)(?:,(\d+))?\})?/uy;
 
-/** Undefined for patterns with alternatives, groups or no upper limit. */
+/** Undefined for patterns with alternatives, groups or unlimited repetition. */
 export function longestMatch(pattern: string): string | undefined {
   let text = '';
   piece.lastIndex = 0;

@@ -1,8 +1,8 @@
-/** What may be cut from a name, an address or a detail for a partner that has no room or no sign for it. */
+/** Lossy changes of names, addresses and details, for partners whose fields or character sets are limited. */
 
 export interface LossyRule {
   shorten(text: string): string;
-  /** Whether a text can be one that was cut: what is read is taken as it is. */
+  /** Whether the change can have produced this text. It is accepted unchanged. */
   accepts(text: string): boolean;
 }
 
@@ -11,7 +11,7 @@ export const upper: LossyRule = { shorten: (text) => text.toUpperCase(), accepts
 export const trim: LossyRule = { shorten: (text) => text.trim(), accepts: () => true };
 
 const breaks = /[\p{Cc}\p{Z}]+/gu;
-// Most texts need nothing done, and finding that out is cheaper.
+// Testing is cheaper than replacing, and most texts need no change.
 const broken = /[\p{Cc}\p{Zl}\p{Zp}]|[^\P{Z} ]|^ | $| {2}/u;
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
@@ -25,7 +25,7 @@ export const digits: LossyRule = {
   accepts: (text) => /^\d+$/u.test(text),
 };
 
-/** Cut at the end, between two characters as people see them, and without the blanks that then stand last. */
+/** Cuts the end between two graphemes (Unicode Standard Annex 29), and trailing spaces. */
 export function max(length: number): LossyRule {
   const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return {
@@ -44,7 +44,7 @@ export function max(length: number): LossyRule {
   };
 }
 
-/** Unicode code points, which is what widths and lengths of partners count. */
+/** Counts Unicode code points, as widths and lengths in partners' formats do. */
 export function countCharacters(text: string): number {
   let count = text.length;
   for (let i = 0; i < text.length; i += 1) if (isLowHalf(text.charCodeAt(i))) count -= 1;

@@ -1,4 +1,4 @@
-/** The values of a list message, of a reply and of their items, as templates name them. Getters and builders derive from the paths. */
+/** The fields of list messages, replies and their items, by the paths that templates use. Getters and builders derive from the paths. */
 
 import { GatewayError } from '../../model/errors.ts';
 import { departureReasons, type Departure, type ListMessage } from '../../model/list/list.ts';
@@ -8,20 +8,20 @@ import { listFields, roles, type ListRecord, type Role } from '../../model/recor
 import { recordOfValues } from '../../model/record/record-text.ts';
 
 export type Scalar = string | number;
-/** One value of an item while it is read; a list collects its items here. */
+/** A decoded value of an item that is being read; for a list, its items. */
 export type Slot = Scalar | unknown[] | undefined;
 
-/** What a value must look like in our own words. `words`: one of a closed set. */
+/** The type of a value. `words`: one of a closed set. */
 export type FieldKind = 'text' | 'day' | 'moment' | 'count' | 'words';
 
 export interface Field {
-  /** As a hole writes it: `name.latin`, `message.position.sequence`, `.` for an item that is itself a value. */
+  /** As in holes: `name.latin`, `message.position.sequence`, `.` for an item that is a single value. */
   readonly path: string;
   readonly kind: FieldKind;
   readonly words: readonly string[];
   /** The model allows it to be absent. */
   readonly optional: boolean;
-  /** Text for people, which a partner may receive shortened; no rule decides by it. */
+  /** Text for people: it may be shortened, and no rule depends on it. */
   readonly free: boolean;
   get(item: unknown): Scalar | undefined;
 }
@@ -29,12 +29,12 @@ export interface Field {
 export interface ListOfItems {
   readonly path: string;
   readonly items: ItemFields<unknown>;
-  /** A template may leave the list out; it then counts as empty. */
+  /** A template may omit the list, which is then empty. */
   readonly optional: boolean;
   get(item: unknown): readonly unknown[];
 }
 
-/** The fields of a message or of one item of a list. Slots are numbered: the fields in order, then the lists. */
+/** The fields of a message or of one item of a list. Slots are the fields in order, then the lists. */
 export interface ItemFields<T> {
   readonly fields: readonly Field[];
   readonly lists: readonly ListOfItems[];
@@ -44,7 +44,7 @@ export interface ItemFields<T> {
 type FieldSpec = Pick<Field, 'path' | 'kind'> & Partial<Pick<Field, 'words' | 'optional' | 'free'>>;
 type ListSpec = Pick<ListOfItems, 'path' | 'items'> & Partial<Pick<ListOfItems, 'optional'>>;
 
-/** Templates write `message.` before values of the message itself; the model has no such member. */
+/** Templates prefix values of the message itself with `message.`; the model has no such member. */
 function memberPath(path: string): string {
   return path.replace(/^message\./u, '');
 }
@@ -72,7 +72,7 @@ function itemFields<T>(
         if (value !== undefined) setPath(item, path, value);
       }
       check?.(item as T);
-      // Kinds and words were checked when the slots were filled.
+      // Kinds and words were checked when the slots were read.
       return item as T;
     },
   };
@@ -86,7 +86,7 @@ const roleFields: ItemFields<Role> = {
 
 const recordPaths = listFields.map(({ listed }) => listed);
 
-/** The record of a list, from the one table of its fields. */
+/** The fields of list records. */
 export const recordItemFields: ItemFields<ListRecord> = {
   ...itemFields<ListRecord>(
     listFields.map(({ listed, kind, words, required, free }) => ({
@@ -134,10 +134,7 @@ export const listMessageFields = itemFields<ListMessage>(
   ({ part }) => {
     const { no, of } = (part ?? {}) as { readonly no?: number; readonly of?: number };
     if ((no === undefined) !== (of === undefined))
-      throw new GatewayError(
-        'E_ELEMENT_MISSING',
-        'of the part only the number stands there, or only how many there are',
-      );
+      throw new GatewayError('E_ELEMENT_MISSING', 'only one of the part number and the number of parts is present');
   },
 );
 

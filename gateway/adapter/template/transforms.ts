@@ -1,4 +1,4 @@
-/** The closed set of things a hole may do to a value, each with its inverse or declared lossy. */
+/** The transforms that a hole may apply. Each has an inverse or is declared lossy. */
 
 import { GatewayError } from '../../model/errors.ts';
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
@@ -8,19 +8,19 @@ import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
 
-/** What the adapter offers to its transforms. */
+/** Data of the adapter that transforms use. */
 export interface TransformContext {
   readonly tables: CodeTables;
   /** IANA name of the partner's zone. */
   readonly timeZone: string;
-  /** Grades that may travel, of both sides. */
+  /** Grades of both sides that messages may contain. */
   readonly grades: readonly string[];
 }
 
 export interface Transform {
   encode(ours: string): string;
   decode(theirs: string): string;
-  /** Reading does not give back what was written; the record is sent, and counted, as it will be read. */
+  /** Decoding does not restore the value. Digests cover the decoded value. */
   readonly lossy?: true;
 }
 
@@ -28,7 +28,7 @@ interface TransformUse {
   readonly argument: string;
   readonly field: Field;
   readonly context: TransformContext;
-  /** Where the hole stands, for complaints. */
+  /** The place of the hole, for errors. */
   readonly at: string;
 }
 
@@ -43,10 +43,10 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
     requireKind(use, 'moment');
     return notationTransform(momentNotation(use.argument), use, 'a pattern with yyyy, MM, dd, HH and mm');
   },
-  /** `zoned:yyyyMMddHHmmss`, on the partner's clock */
+  /** `zoned:yyyyMMddHHmmss`, in the partner's local time */
   zoned: (use) => {
     requireKind(use, 'moment');
-    const fix = 'a pattern with yyyy, MM, dd, HH and mm; where the zone changes its clock, with XXX too';
+    const fix = 'a pattern with yyyy, MM, dd, HH and mm, and with XXX where the zone has daylight saving time';
     return notationTransform(momentNotation(use.argument, use.context.timeZone), use, fix);
   },
   /** `code:status`: a table of adapter.yaml */
@@ -59,7 +59,7 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
         `Add it under codes, or use one of: ${[...context.tables.keys()].join(', ')}.`,
       );
     }
-    // A word without a code would stop a whole list on the day it first occurs.
+    // A word without a code would stop a whole list when it first occurs.
     const words = field.path === 'grade' ? context.grades : field.words;
     const missing = words.find((word) => !table.toTheirs.has(word));
     if (missing !== undefined) {
@@ -76,7 +76,7 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   },
   /** `prefix:AEO`: a fixed text before the value */
   prefix: ({ argument }) => affix(argument, ''),
-  /** `reform:AEOXAnnnnnn:XAnnnnnn`: the places of the value put otherwise; values of another form pass as they are */
+  /** `reform:AEOXAnnnnnn:XAnnnnnn`: rewrites a value of the first form as the second; values of another form are unchanged */
   reform: ({ argument, at }) => {
     const [from = '', to = '', ...more] = argument.split(':');
     const made = more.length > 0 ? 'it takes two patterns, ours and theirs' : identifierPatterns(from, to);
@@ -84,18 +84,18 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
     throw invalid(
       `the reform ${argument} cannot be used: ${made}`,
       at,
-      'Write every place as the same small letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.',
+      'Write every place as the same lower-case letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.',
     );
   },
-  /** `upper`: in capitals; lossy */
+  /** `upper`: in upper case; lossy */
   upper: (use) => lossy(use, upper),
-  /** `trim`: without blanks at its ends; lossy */
+  /** `trim`: without spaces at both ends; lossy */
   trim: (use) => lossy(use, trim),
-  /** `oneLine`: line ends, control characters and runs of blanks become one blank; lossy */
+  /** `oneLine`: line ends, control characters and runs of spaces become one space; lossy */
   oneLine: (use) => lossy(use, oneLine),
-  /** `digits`: the digits alone; lossy */
+  /** `digits`: only the digits; lossy */
   digits: (use) => lossy(use, digits),
-  /** `max:40`: at most so many characters, the rest cut; lossy */
+  /** `max:40`: at most 40 characters; lossy */
   max: (use) => {
     if (!/^[1-9]\d{0,3}$/u.test(use.argument))
       throw invalid('max needs a number of characters', use.at, 'Write max:40.');
@@ -103,16 +103,16 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   },
 };
 
-/** The last four are bound by the template itself: a value in two places, a list in one, a number of JSON. */
+/** The last four are handled by the hole: a value in two holes, a list in one hole, a number in JSON. */
 export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number'];
 
-/** Only words for people may lose something: an identifier, a code or a day travels whole or not at all. */
+/** Only text for people may be shortened: identifiers, codes and days are sent complete or not at all. */
 function lossy({ field, at }: TransformUse, { shorten, accepts }: LossyRule): Transform {
   if (!field.free)
     throw invalid(
-      `${field.path} cannot lose anything`,
+      `${field.path} must not be shortened`,
       at,
-      'Use this transform on names, addresses and details only; give other values the room they need.',
+      'Use this transform on names, addresses and details only.',
     );
   return {
     encode(text) {
@@ -121,7 +121,8 @@ function lossy({ field, at }: TransformUse, { shorten, accepts }: LossyRule): Tr
       return cut;
     },
     decode(text) {
-      if (!accepts(text)) throw new GatewayError('E_VALUE_INVALID', 'the value holds what was to be left out');
+      if (!accepts(text))
+        throw new GatewayError('E_VALUE_INVALID', 'the value contains characters that its transform removes');
       return text;
     },
     lossy: true,
@@ -136,7 +137,7 @@ export function transform(name: string, use: TransformUse): Transform {
   return maker(use);
 }
 
-/** Fixed text around a value: written always, required when read. */
+/** Fixed text around a value, which the decoder requires. */
 export function affix(before: string, after: string): Transform {
   return {
     encode: (text) => before + text + after,
@@ -149,7 +150,7 @@ export function affix(before: string, after: string): Transform {
   };
 }
 
-/** The plain text back as a value of ours. Throws E_VALUE_INVALID, or E_CODE_UNKNOWN for a word outside its set. */
+/** Parses a decoded text as a value of the field. Throws E_VALUE_INVALID, or E_CODE_UNKNOWN for a word outside its set. */
 export function parseValue(text: string, field: Field): Scalar {
   switch (field.kind) {
     case 'text':
@@ -172,7 +173,7 @@ export function parseValue(text: string, field: Field): Scalar {
 
 function requireKind({ field, at }: TransformUse, kind: Field['kind']): void {
   if (field.kind !== kind)
-    throw invalid(`${field.path} is no ${kind}`, at, `Take this transform away from ${field.path}.`);
+    throw invalid(`${field.path} is not a ${kind}`, at, `Remove this transform from ${field.path}.`);
 }
 
 function notationTransform(notation: Notation | undefined, { argument, at }: TransformUse, fix: string): Transform {

@@ -1,15 +1,15 @@
 /**
- * A plan in the order of Exclusive XML Canonicalization 1.0: attributes sorted, each namespace declared where it is first used.
- * The bytes written are then the bytes digested, and no reader needs to canonicalize them.
+ * Puts a plan in the order of Exclusive XML Canonicalization 1.0: attributes sorted, each namespace declared where it is first used.
+ * The bytes written are then canonical, and receivers need not canonicalize them.
  */
 
 import type { AttributePlan, NamespaceDeclaration, ElementPlan } from './template.ts';
 
-/** The plan for writing; `known`: what prefixes mean around it. */
+/** The plan for writing; `known`: the namespaces of prefixes declared by outer elements. */
 export function canonicalPlan(plan: ElementPlan, known: ReadonlyMap<string, string> = new Map()): ElementPlan {
-  // A prefix that no name uses may stand in a value; it stays declared where the template does it.
-  const unseen = plan.declarations.filter(([prefix]) => !isUsed(prefix, plan));
-  const declarations = [...new Map([...usedDeclarations(plan), ...unseen])]
+  // A prefix that no name uses may occur in a value; its declaration stays in place.
+  const unused = plan.declarations.filter(([prefix]) => !isUsed(prefix, plan));
+  const declarations = [...new Map([...usedDeclarations(plan), ...unused])]
     .filter(([prefix, namespace]) => prefix !== 'xml' && (known.get(prefix) ?? '') !== namespace)
     .sort(([one], [other]) => compareText(one, other));
   const { content } = plan;
@@ -42,7 +42,7 @@ function prefixOf(tag: string): string {
   return tag.includes(':') ? tag.slice(0, tag.indexOf(':')) : '';
 }
 
-/** As canonical XML sorts attributes (Canonical XML 1.0, 2.2). */
+/** The order of attributes in canonical XML (Canonical XML 1.0, 2.2). */
 export function byNamespaceAndName(one: AttributePlan, other: AttributePlan): number {
   return compareText(one.namespace, other.namespace) || compareText(one.name, other.name);
 }

@@ -1,4 +1,4 @@
-/** Text and tags as canonical XML writes them (Canonical XML 1.0, 1.1 and 2.3). */
+/** Writes text and tags as in canonical XML (Canonical XML 1.0, 1.1 and 2.3). */
 
 import { GatewayError } from '../../model/errors.ts';
 import { makeRoom, type ByteWriter } from '../../model/byte-writer.ts';
@@ -12,11 +12,11 @@ export function openingTag({ tag, declarations }: ElementPlan): string {
   return `<${tag}${written.join('')}`;
 }
 
-// What may have to be escaped or refused; the scripts of the world beyond pass unchanged.
+// Characters that may have to be escaped or refused.
 const special = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/u;
 const specials = /[\p{Cc}\p{Cs}<>&"\ufffe\uffff]/gu;
 
-/** Written bare, line ends and, in attributes, blanks would be read back as others. */
+/** Unescaped line ends, and in attributes white space, would be normalized by the reader. */
 const textEscapes: Readonly<Record<string, string>> = {
   ...{ '<': '&lt;', '>': '&gt;', '&': '&amp;', '\r': '&#xD;' },
   ...{ '"': '"', '\t': '\t', '\n': '\n' },
@@ -34,24 +34,24 @@ export function escapeAttribute(text: string): string {
   return special.test(text) ? replaceSpecials(text, attributeEscapes) : text;
 }
 
-/** Throws E_VALUE_INVALID for characters that XML 1.0, 2.2 does not allow. */
+/** Throws E_VALUE_INVALID for a character that XML does not allow (XML 1.0, 2.2). */
 function replaceSpecials(text: string, escapes: Readonly<Record<string, string>>): string {
   return text.replace(specials, (character) => {
     const written = escapes[character];
-    // U+007F to U+009F are control characters that XML 1.0 does allow.
+    // XML 1.0 allows the control characters U+007F to U+009F.
     if (written === undefined && character >= '\u007f' && character <= '\u009f') return character;
     if (written === undefined)
-      throw new GatewayError('E_VALUE_INVALID', 'the value holds a character that XML cannot carry');
+      throw new GatewayError('E_VALUE_INVALID', 'the value contains a character that XML does not allow');
     return written;
   });
 }
 
-/** How values are escaped: as text, and byte by byte. */
+/** Escaping of a value, as text and byte by byte. */
 export interface Escaping {
   readonly escape: (text: string) => string;
-  /** What is written in place of a byte. */
+  /** The replacement of each byte, if any. */
   readonly replacements: readonly (Uint8Array | undefined)[];
-  /** Bytes that may need a replacement, or start a character that XML cannot carry. */
+  /** 1 for bytes that need a replacement or may start a character that XML does not allow. */
   readonly examined: Uint8Array;
 }
 
@@ -66,7 +66,7 @@ function escapingBy(escape: (text: string) => string, replaced: string): Escapin
   return { escape, replacements, examined };
 }
 
-/** Copies UTF-8 bytes without control characters, escaped; false, and nothing copied, for a character that XML cannot carry. */
+/** Copies UTF-8 bytes without control characters, escaped; false, and nothing copied, for a character that XML does not allow. */
 export function copyEscaped(
   writer: ByteWriter,
   bytes: Uint8Array,
@@ -96,7 +96,7 @@ export function copyEscaped(
   return true;
 }
 
-/** U+FFFE and U+FFFF; every other character beyond ASCII that UTF-8 can write is allowed in XML 1.0. */
+/** U+FFFE and U+FFFF, the only characters beyond ASCII that XML 1.0 does not allow. */
 function isNoncharacter(bytes: Uint8Array, at: number): boolean {
   return bytes[at + 1] === 0xbf && (bytes[at + 2] ?? 0) >= 0xbe;
 }

@@ -1,12 +1,12 @@
-/** The names of a plan as the tokens that documents use for them, so that reading compares numbers. */
+/** Maps the names of a plan to the tokens of a document, so that reading compares numbers. */
 
 import { nameShift, type XmlName } from '../../model/canonical-tokens.ts';
 
-/** Names and kinds that a plan looks for, by number, and their tokens in the documents read last. */
+/** The names and kinds that a plan uses, and their tokens in the documents read last. */
 export interface NameTable {
   readonly kinds: number[];
   readonly numbers: Map<string, number>;
-  /** The names of the documents bound last: names are only ever added to them. */
+  /** The names of the documents read last; names are only ever added. */
   names: readonly XmlName[];
   nameCount: number;
   tokens: Int32Array;
@@ -20,7 +20,7 @@ function keyOf(kind: number, { namespace, name }: XmlName): string {
   return `${kind}{${namespace}}${name}`;
 }
 
-/** The number by which `bindNames` knows the token of this kind and name. */
+/** Registers a name; returns the index of its token in the result of `resolveTokens`. */
 export function registerName({ kinds, numbers }: NameTable, kind: number, name: XmlName): number {
   const key = keyOf(kind, name);
   const known = numbers.get(key);
@@ -29,7 +29,7 @@ export function registerName({ kinds, numbers }: NameTable, kind: number, name: 
   return kinds.push(kind) - 1;
 }
 
-/** The tokens of a document for the names of the table; -1 for a name that it does not hold. */
+/** The tokens of a document for the names of the table; -1 for a name that the document does not contain. */
 export function resolveTokens(table: NameTable, names: readonly XmlName[]): Int32Array {
   if (table.names !== names) {
     table.names = names;

@@ -1,7 +1,7 @@
 /**
- * Reads messages after the plan of an XML template, from the tokens of a document in canonical form. Elements stand in the order
- * of the template, and nothing that the template does not show is accepted. The values of records go to columns (record-values.ts),
- * all others become objects. Paths are built only when there is something to refuse.
+ * Reads messages by the plan of an XML template, from the tokens of a document in canonical form. Elements must be in the order of
+ * the template, and content that the template does not show is refused. The values of records are read into columns
+ * (record-values.ts), all others into objects. Paths are built for errors only.
  */
 
 import { GatewayError } from '../../model/errors.ts';
@@ -35,7 +35,7 @@ import {
 } from './reading.ts';
 import { isRequired, type ElementPlan } from './template.ts';
 
-/** A reader of messages after this plan; the records of a list come packed. It keeps caches from message to message. */
+/** A reader of messages by this plan, whose records are packed. It keeps caches between messages. */
 export function xmlReader(plan: ElementPlan, scope: TemplateScope): (document: CanonicalXml) => unknown {
   const names = openNameTable();
   const root = nodeOf(plan, names, undefined);
@@ -72,7 +72,7 @@ function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | unde
     discriminator: attributes.find((one) => one.plan === plan.discriminator),
     readText: content.is === 'text' ? valueReader(content.value, inside, '') : undefined,
     children: content.is === 'text' ? [] : content.children.map((child) => nodeOf(child, names, inside)),
-    // The roles of a record go to the record itself.
+    // The roles of a record are values of the record.
     item:
       each === undefined || record !== undefined ? undefined : { scope: each.scope, slot: each.slot, record: inside },
   };
@@ -118,7 +118,7 @@ function readRoot(reading: ReadState, root: ElementNode, slots: Slot[]): void {
   readElement(reading, root, slots);
 }
 
-/** Reads an element from behind the token of its start tag to behind its end tag. */
+/** Reads an element from after the token of its start tag to after its end tag. */
 function readElement(reading: ReadState, node: ElementNode, slots: Slot[]): void {
   readAttributes(reading, node, slots);
   if (node.readText === undefined) readChildren(reading, node, slots);
@@ -210,7 +210,7 @@ function readChildren(reading: ReadState, node: ElementNode, slots: Slot[]): voi
   }
 }
 
-/** The index of the child whose start tag comes next; the number of children when there is none. */
+/** The index of the child whose start tag is next; the number of children when there is none. */
 function childAt({ document, numbers, tokens, at }: ReadState, { children }: ElementNode, from: number): number {
   const token = numbers[at];
   for (let i = from; i < children.length; i += 1) {
@@ -251,7 +251,7 @@ function closeItem(reading: ReadState, { scope, slot, record }: ListItem, slots:
   }
 }
 
-/** Children from one to before another were passed over: they must be ones that may be absent. */
+/** The children from one index to before another are absent: they must be optional. */
 function requireNone(reading: ReadState, { children }: ElementNode, from: number, to: number): void {
   for (let i = from; i < to; i += 1) {
     const child = children[i]?.plan;

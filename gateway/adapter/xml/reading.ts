@@ -1,4 +1,4 @@
-/** The state of reading one document, the elements it is read by, and how a refusal names its place. */
+/** The state of reading a document, the nodes of the plan that is read by, and errors with their paths. */
 
 import type { CanonicalXml } from '../../model/canonical-tokens.ts';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
@@ -9,22 +9,21 @@ import type { Slot } from '../template/message-fields.ts';
 import type { RecordReader, RecordValues } from './record-values.ts';
 import type { AttributePlan, ElementPlan } from './template.ts';
 
-/** How far the reading of one document has come. */
 export interface ReadState {
   readonly document: CanonicalXml;
   readonly numbers: Int32Array;
   /** The document's tokens of the names in the plan. */
   readonly tokens: Int32Array;
-  /** The token that comes next. */
+  /** Index of the next token. */
   at: number;
-  /** The open elements from the root, and which repetition each is. */
+  /** The open elements from the root, and the number of each in its list. */
   readonly open: ElementNode[];
   readonly repetition: number[];
   readonly packer: RecordPacker;
   readonly record: RecordValues;
 }
 
-/** Takes one value; `at`: its token, or -1 for an empty one, which has none. */
+/** Reads one value; `at`: its token, or -1 for an empty value, which has no token. */
 export type ReadValue = (reading: ReadState, slots: Slot[], at: number) => void;
 
 export interface AttributeNode {
@@ -33,14 +32,14 @@ export interface AttributeNode {
   readonly readValue: ReadValue;
 }
 
-/** An item of a list: a record, packed as it is read, or an object. */
+/** An item of a list: a record, which is packed while it is read, or an object. */
 export interface ListItem {
   readonly scope: TemplateScope;
   readonly slot: number;
   readonly record: RecordReader | undefined;
 }
 
-/** An element of the plan with its names bound and its values prepared. */
+/** An element of the plan with the tokens of its names and the readers of its values. */
 export interface ElementNode {
   readonly plan: ElementPlan;
   readonly name: number;
@@ -67,7 +66,7 @@ export function currentPath({ open, repetition }: ReadState): string {
   return open.map(({ plan }, i) => `/${plan.name}${plan.each === undefined ? '' : `[${repetition[i] ?? 0}]`}`).join('');
 }
 
-// A name comes from the sender; it is shown so that the sender finds it, but never at any length.
+// Names come from the sender, so their length in errors is limited.
 export function shorten(name: string): string {
   return name.length > 60 ? `${name.slice(0, 60)}…` : name;
 }

@@ -1,4 +1,4 @@
-/** Values of a record written from the columns of its text. */
+/** Writes the values of a record from the columns of its text. */
 
 import { byteMemo } from '../../model/byte-memo.ts';
 import { putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
@@ -10,7 +10,7 @@ import { copyEscaped, type Escaping } from './escaping.ts';
 
 export type Write<T> = (item: T, writer: ByteWriter) => void;
 
-/** A record while it is written, and the column of the current role. */
+/** A record that is being written, and the column of the current role. */
 export interface RecordItem {
   readonly columns: Columns;
   role: number;
@@ -30,7 +30,7 @@ export function joinedWriter(join: NonNullable<Hole['writeList']>, { escape }: E
   };
 }
 
-/** Writes a value that is present: plain text is copied byte by byte, days, codes and words are computed once. */
+/** Writes a value that is present: plain text is copied byte by byte, days, codes and words are cached. */
 export function presentValue(hole: Hole, escaping: Escaping): Write<RecordItem> {
   const { escape } = escaping;
   const byText: Write<RecordItem> = (item, writer) => {

@@ -1,4 +1,4 @@
-/** The values of one record while its element is read, and its canonical text written from them. */
+/** Collects the values of a record while its element is read, and writes its canonical text from them. */
 
 import { byteMemo } from '../../model/byte-memo.ts';
 import { makeRoom, putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
@@ -11,9 +11,9 @@ import type { Hole, TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { parseValue } from '../template/transforms.ts';
 
-/** Where the bytes of each column stand. Used again for each record of a document. */
+/** The source and range of the bytes of each column. Reused for each record of a document. */
 export interface RecordValues {
-  /** The document; values found in it are quoted while they are copied, values from elsewhere stand as in JSON. */
+  /** The document. Values in it are escaped for JSON when they are copied; values from other sources are escaped already. */
   readonly document: Uint8Array;
   readonly sources: Uint8Array[];
   readonly starts: Int32Array;
@@ -31,13 +31,13 @@ export function openRecordValues(document: Uint8Array): RecordValues {
   return { document, sources: new Array<Uint8Array>(length).fill(noBytes), starts, ends, roles: [], slots: [] };
 }
 
-/** Takes a value of a record; `token`: -1 for an empty value, which has none. */
+/** Reads a value of a record; `token`: -1 for an empty value, which has no token. */
 type ReadColumn = (values: RecordValues, document: CanonicalXml, token: number) => void;
 
 /** Reads the records of one layout. */
 export interface RecordReader {
   readonly scope: TemplateScope;
-  /** Begins a record; returns the slots for its parts. */
+  /** Begins a record; returns the slots for the parts of split values. */
   open(values: RecordValues): Slot[];
   columnReader(hole: Hole): ReadColumn;
   /** The end of a record's text, by its roles. */
@@ -91,7 +91,7 @@ function setValue({ sources, starts, ends }: RecordValues, column: number, inner
   ends[column] = inner.length;
 }
 
-/** A value without references is copied from the document; another one goes through its text. */
+/** A value without references is copied from the document; any other one is converted as text. */
 function plainColumnReader(hole: Hole, column: number): ReadColumn {
   return (values, document, token) => {
     const { numbers } = document.tokens;
@@ -114,7 +114,7 @@ function roleReader(hole: Hole): ReadColumn {
   };
 }
 
-/** Joins what was split, and packs the record's text (record-text.ts). */
+/** Joins split values, and packs the record's text (record-text.ts). */
 export function closeRecord(reader: RecordReader, values: RecordValues, packer: RecordPacker): void {
   for (const { field, first, rest } of reader.scope.joins) {
     const text = `${values.slots[first] as string}${values.slots[rest] as string}`;
@@ -175,7 +175,7 @@ const [quote, backslash, space] = [0x22, 0x5c, 0x20];
 /** The characters below the space that XML 1.0 allows, as JSON escapes them. */
 const controlEscapes: Readonly<Record<number, number>> = { 9: 0x74, 10: 0x6e, 13: 0x72 };
 
-/** Copies UTF-8 bytes of an XML document as they stand inside a JSON string. */
+/** Copies UTF-8 bytes of an XML document, escaped for a JSON string. */
 function copyQuoted(writer: ByteWriter, source: Uint8Array, start: number, end: number): void {
   makeRoom(writer, 2 * (end - start));
   const { bytes } = writer;

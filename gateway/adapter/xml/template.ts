@@ -1,4 +1,4 @@
-/** An XML template read into a plan: which elements, attributes and holes, in which order; encoder and decoder both follow it. */
+/** Reads an XML template into a plan of elements, attributes and holes, which encoder and decoder follow. */
 
 import { internName, type TextPlace, type XmlAttribute, type XmlEvents } from '../../model/message-body.ts';
 import { invalid } from '../faults.ts';
@@ -18,12 +18,12 @@ const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
 export interface AttributePlan {
   readonly namespace: string;
   readonly name: string;
-  /** As written, with its prefix. */
+  /** With its prefix. */
   readonly tag: string;
   readonly value: string | Hole;
 }
 
-/** A prefix, empty for the default, and the namespace it stands for. */
+/** A prefix, empty for the default, and its namespace. */
 export type NamespaceDeclaration = readonly [prefix: string, namespace: string];
 
 export type ElementContent =
@@ -40,20 +40,19 @@ export interface ElementPlan {
   /** The fixed attribute that distinguishes it from siblings of its name; undefined where there are none. */
   readonly discriminator: AttributePlan | undefined;
   readonly content: ElementContent;
-  /** The list that repeats it. */
+  /** The list for whose items the element is repeated. */
   readonly each: RepeatedPart | undefined;
-  /** Holds nothing but holes that may be absent: without any of them it is left out. */
+  /** Contains only optional holes, and is left out when all of them are absent. */
   readonly optional: boolean;
-  /** Elements that may stand inside and are dropped unread. */
+  /** Child elements that are accepted and ignored. */
   readonly ignored: readonly { readonly namespace: string; readonly name: string }[];
-  /** Attributes that may stand here, `{ignored}` in the template, and are dropped unread. */
+  /** Attributes that are accepted and ignored, `{ignored}` in the template. */
   readonly ignoredAttributes: readonly XmlAttribute[];
 }
 
-/** Namespace declarations come as attributes of the xmlns namespace. */
+/** Reports namespace declarations as attributes of the xmlns namespace. */
 export type ReadTemplate = (source: string, events: XmlEvents) => void;
 
-/** An element of the template as it was read. */
 interface TemplateElement {
   readonly namespace: string;
   readonly name: string;
@@ -64,7 +63,7 @@ interface TemplateElement {
   text: string;
 }
 
-/** The plan of a template. `file` names it in complaints. Throws E_ADAPTER_INVALID with the line. */
+/** The plan of a template. `file`: its name in errors. Throws E_ADAPTER_INVALID with the line. */
 export function planXml(text: string, file: string, scope: TemplateScope, read: ReadTemplate): ElementPlan {
   const root = readSource(text, read);
   const plan = planElement(root, scope, file);
@@ -130,7 +129,7 @@ function planContent(
 ): ElementContent {
   const at = placeIn(file, source.place);
   if (kept.length === 0 && source.children.length === 0) {
-    // A hole keeps no blanks around it; a fixed text is what stands in the template without them.
+    // White space around holes and fixed texts is not part of them.
     const text = source.text.trim();
     return { is: 'text', value: hasHole(text) ? parseHole(scope, text, at) : text };
   }
@@ -142,7 +141,7 @@ function planContent(
   };
 }
 
-/** The attribute by which siblings of one name differ: fixed in each of them, and to another value. */
+/** The attribute that distinguishes siblings of one name: each has another fixed value. */
 function discriminatorOf(child: ElementPlan, all: readonly ElementPlan[], at: string): AttributePlan | undefined {
   const namesakes = all.filter(({ namespace, name }) => namespace === child.namespace && name === child.name);
   if (namesakes.length < 2) return undefined;
@@ -152,13 +151,13 @@ function discriminatorOf(child: ElementPlan, all: readonly ElementPlan[], at: st
   });
   if (discriminator !== undefined) return discriminator;
   throw invalid(
-    'two elements of one name stand side by side',
+    'two sibling elements have the same name',
     at,
-    'Repeat an element with t:each, or tell them apart by an attribute of a fixed value each.',
+    'Repeat an element with t:each, or give each an attribute with another fixed value.',
   );
 }
 
-/** The value of an attribute that has no hole. */
+/** The value of an attribute without a hole. */
 function fixedValue(
   attributes: readonly { readonly namespace: string; readonly name: string; readonly value: string | Hole }[],
   namespace: string,
@@ -202,7 +201,7 @@ function isIgnoredElement({ attributes }: TemplateElement): boolean {
   );
 }
 
-/** Whether an attribute must be there: everything but a hole that may be absent. */
+/** An attribute is required unless it has an optional hole. */
 export function isRequired({ value }: AttributePlan): boolean {
   return typeof value === 'string' || !value.optional;
 }
@@ -215,7 +214,7 @@ function isOptional(attributes: readonly AttributePlan[], content: ElementConten
   return content.children.length > 0 && content.children.every(({ each, optional }) => each?.optional ?? optional);
 }
 
-/** The name with the prefix the template gives its namespace. `plain`: no prefix is fine too. */
+/** The name with the template's prefix for its namespace. `plain`: the prefix may be empty. */
 function tagOf({ prefixes }: TemplateElement, namespace: string, name: string, plain: boolean): string {
   if (plain && (prefixes.get('') ?? '') === namespace) return name;
   if (plain && namespace === '') return name;

@@ -1,6 +1,6 @@
 /**
- * Writes messages after the plan of an XML template, as bytes. Records are written from the columns of their texts: a value that
- * needs no change is copied and escaped byte by byte; days, codes and words are computed once; any other value goes through its text.
+ * Writes messages by the plan of an XML template, as bytes. Records are written from the columns of their texts: a value without
+ * transforms is copied and escaped byte by byte; days, codes and words are cached; any other value is converted as text.
  */
 
 import { openWriter, putBytes, putText, written, type ByteWriter } from '../../model/byte-writer.ts';
@@ -16,7 +16,7 @@ import type { ElementPlan } from './template.ts';
 
 type IsPresent<T> = (item: T) => boolean;
 
-/** How values and lists of one kind of item are written: of a message or its items as objects, or of a record as columns. */
+/** Writes values and lists of one kind of item: messages and their items as objects, records as columns. */
 interface ItemWriters<T> {
   value(hole: Hole, escaping: Escaping): Write<T>;
   isPresent(hole: Hole): IsPresent<T>;
@@ -70,7 +70,7 @@ function writeItem<T>(write: Write<T>, item: T, writer: ByteWriter, at: string):
   }
 }
 
-/** A piece of an element: constant text, or what writes a value. */
+/** A piece of an element: constant text, or a function that writes a value. */
 type ElementPart<T> = string | Write<T>;
 
 function elementWriter<T>(plan: ElementPlan, writing: ItemWriters<T>): Write<T> {
@@ -106,7 +106,7 @@ function startTag<T>(plan: ElementPlan, writing: ItemWriters<T>): ElementPart<T>
   return [openingTag(plan), ...attributes, '>'];
 }
 
-/** Writes the parts in their order; constant texts that follow each other become one copy. */
+/** Writes the parts in order; adjacent constant texts are joined. */
 function inSequence<T>(parts: readonly ElementPart<T>[]): Write<T> {
   const writers: Write<T>[] = [];
   let constant = '';
@@ -128,7 +128,7 @@ function inSequence<T>(parts: readonly ElementPart<T>[]): Write<T> {
   };
 }
 
-/** Whether anything of an optional element is there: any of its values, or an item of its lists. */
+/** Whether an optional element has a value, or an item of its lists. */
 function presenceTest<T>(plan: ElementPlan, writing: ItemWriters<T>): IsPresent<T> {
   const presences = presenceTests(plan, writing);
   return (item) => presences.some((isPresent) => isPresent(item));
@@ -156,14 +156,13 @@ interface EachStep {
   readonly writeRecord: Write<RecordItem>;
 }
 
-/** Bytes in a chunk; large enough that passing it on costs nothing. */
 const chunkBytes = 65_536;
-/** Bytes that a record seldom exceeds; a message of one takes no more. */
+/** Bytes that a record seldom exceeds. */
 const roomOfRecord = 2_048;
 
 /**
- * Writes messages after a plan, in chunks that share their memory: each must be copied before the next is asked for. The records
- * of a list are packed, everything else is objects. Throws E_VALUE_INVALID, E_CODE_UNKNOWN, E_ELEMENT_MISSING with the JSON
+ * Writes messages in chunks that share memory: copy each one before requesting the next. The records of a list are packed, all
+ * other items are objects. Throws E_VALUE_INVALID, E_CODE_UNKNOWN, E_ELEMENT_MISSING with the JSON
  * Pointer of the value.
  */
 export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<Uint8Array> {
@@ -182,7 +181,7 @@ export function xmlEncoder(plan: ElementPlan): (message: unknown) => Generator<U
   };
 }
 
-// A line for each item: a diff of two lists then shows the records that differ.
+// One line for each item, so that a diff of two messages shows the records that differ.
 function writeLine(write: Write<unknown>, message: unknown, writer: ByteWriter): void {
   const before = writer.length;
   putText(writer, '\n');
@@ -214,7 +213,7 @@ function* writeRecords(
 
 const lineEnd = Buffer.from('\n');
 
-/** What was written so far; the writer starts again. */
+/** The bytes written so far; the writer is reset. */
 function takeChunk(writer: ByteWriter): Uint8Array {
   const chunk = written(writer);
   writer.length = 0;
@@ -225,12 +224,11 @@ function isRecordList({ path }: RepeatedPart): boolean {
   return path === 'records';
 }
 
-/** How many items of a list a message holds. */
 function countOf(each: RepeatedPart, message: unknown): number {
   return isRecordList(each) ? (message as PackedList).records.count : each.get(message).length;
 }
 
-/** One record as it stands in a message; undefined where the plan carries no records. */
+/** Encodes one record; undefined when the plan carries no records. */
 export function xmlRecordWriter(plan: ElementPlan): ((record: ListRecord) => string) | undefined {
   const step = stepsOf(canonicalPlan(plan)).find((one) => one.is === 'each' && isRecordList(one.each));
   if (step?.is !== 'each') return undefined;

@@ -1,6 +1,6 @@
 /**
  * Digests of a list: a leaf for each record, a root over all records, a chain over all messages.
- * Both sides compute them independently and must agree; this description is enough to implement them in another language.
+ * Both sides compute them independently. This description suffices to implement them in another language.
  *
  * All hashes are SHA-256 in lower-case hex, over UTF-8 text; hashes inside a hashed text stand in hex as well.
  *
@@ -9,10 +9,9 @@
  *   root    = H(0x02 number of records 0x0A, then a line `bucket 0x0A` for each bucket in order)
  *   chain   = H(0x03 previous chain 0x0A sequence 0x0A kind 0x0A root 0x0A)
  *
- * A leaf covers the identifier of its record. A record lies in the bucket that the 32-bit FNV-1a hash of its identifier,
+ * A leaf covers the identifier of its record. A record belongs to the bucket that the 32-bit FNV-1a hash of its identifier,
  * taken over UTF-16 code units, has in its last eight bits: 256 buckets; identifiers are sorted by UTF-16 code units.
- * So a change of one record costs one bucket, and two sides whose roots differ need to compare one bucket, not the whole list. A part of a list states the root of the
- * whole list, as every other part of it does.
+ * A change of one record therefore changes one bucket only. Every part of a list states the root of the whole list.
  */
 
 import { createHash, hash } from 'node:crypto';
@@ -23,19 +22,19 @@ import type { ListMessage } from './list.ts';
 /** The chain before the first message of an epoch. */
 export const zeroChain = '0'.repeat(64);
 
-/** The leaf of one record. Lists hash the bytes they hold (packed-records.ts). */
+/** The leaf of one record. Packed records are hashed without building objects (packed-records.ts). */
 export function leafOf(record: ListRecord): string {
   return sha256(`\u0000${recordText(record)}`);
 }
 
-/** The number of the bucket in which a record lies. */
+/** The number of the bucket to which a record belongs. */
 export function bucketOf(identifier: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < identifier.length; i += 1) hash = Math.imul(hash ^ identifier.charCodeAt(i), 0x01000193);
   return hash & 0xff;
 }
 
-/** Over the leaves of one bucket, sorted by identifier. */
+/** `leaves`: those of one bucket, sorted by identifier. */
 export function bucketDigest(leaves: readonly string[]): string {
   return sha256(`\u0001${leaves.length}\n${linesOf(leaves)}`);
 }
@@ -48,7 +47,7 @@ export const emptyBucketDigest = bucketDigest([]);
 
 const digestLength = 64;
 
-/** The lines that a root is taken over: digests of all buckets, in order. */
+/** The lines that a root covers: the digests of all buckets, in order. */
 export function digestLines(digests: readonly string[]): Buffer {
   return Buffer.from(linesOf(digests), 'latin1');
 }
@@ -57,12 +56,12 @@ export function setDigest(lines: Buffer, number: number, digest: string): void {
   lines.write(digest, number * (digestLength + 1), 'latin1');
 }
 
-/** The root from the digests of all buckets, a line for each. */
+/** `lines`: the digests of all buckets, one on each line. */
 export function rootOf(count: number, lines: Uint8Array): string {
   return createHash('sha256').update(`\u0002${count}\n`).update(lines).digest('hex');
 }
 
-/** The chain after a message; `root` is what the message states. */
+/** The chain after a message that states `root`. */
 export function nextChain(previousChain: string, sequence: number, kind: ListMessage['kind'], root: string): string {
   return sha256(`\u0003${previousChain}\n${sequence}\n${kind}\n${root}\n`);
 }

@@ -1,4 +1,4 @@
-/** Judges a decoded list before anything is changed: is it for us, from them, next in line, about their own operators, and of a plausible size? */
+/** Judges a decoded list before anything is changed: sender and addressee, sequence, digests, identifiers, records, and size. */
 
 import { GatewayError, type ErrorCode } from '../errors.ts';
 import type { ListBands } from '../arrangement.ts';
@@ -14,26 +14,18 @@ import { readRecordAt, type PackedRecords } from '../record/packed-records.ts';
 import { listLayout } from '../record/record-text.ts';
 import { hiddenIn } from '../shown-text.ts';
 
-/** How far a sender's clock may run ahead of ours. */
+/** How far a sender's clock may be ahead of ours. */
 const clockAllowanceSeconds = 300;
 
-export interface Circumstances {
-  readonly home: string;
-  readonly partner: string;
-  readonly now: Moment;
-  /** Where the sender's stream stands here; undefined before the first list. */
-  readonly held: Position | undefined;
-}
-
-/** Sender, addressee and clock. */
+/** Sender, addressee and time of issue. */
 export function judgeEnvelope(
   message: { from: string; to: string; issuedAt: Moment },
-  at: Omit<Circumstances, 'held'>,
+  at: { readonly home: string; readonly partner: string; readonly now: Moment },
 ): void {
   if (message.from !== at.partner)
-    throw new GatewayError('E_MESSAGE_SENDER', 'the sender named is not the partner who signed');
+    throw new GatewayError('E_MESSAGE_SENDER', 'the message names another sender than the partner that signed it');
   if (message.to !== at.home)
-    throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the addressee named is not this administration');
+    throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the message is addressed to another administration');
   if (Date.parse(message.issuedAt) > Date.parse(at.now) + clockAllowanceSeconds * 1000) {
     throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, {
       fix: 'Set the clock of the sending system.',
@@ -41,7 +33,7 @@ export function judgeEnvelope(
   }
 }
 
-/** The place in the stream: what comes next is taken, everything else says what is held. */
+/** The position in the stream: a message must continue the list held. `held`: undefined before the first list. */
 export function judgeSequence(
   list: Pick<ListMessage, 'kind' | 'position' | 'previousChain'>,
   held: Position | undefined,
@@ -64,7 +56,7 @@ function refuse(code: ErrorCode, detail: string, held: Position | undefined): ne
   throw new GatewayError(code, `${detail}; held: ${where}`, { fix: 'Send a full list in a new epoch.' });
 }
 
-/** The chain after the message, as the sender states it; of every part of a list. */
+/** The chain that the sender states, of every part of a list. */
 export function judgeChain({
   kind,
   position,
@@ -74,15 +66,18 @@ export function judgeChain({
     throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
 }
 
-/** The list as it will stand, once root and count come out as the sender states them. */
+/** The root and count that the sender states, of the whole list after the message. */
 export function judgeMirror(position: Position, after: MirrorSummary): void {
   if (after.count !== position.count)
-    throw new GatewayError('E_LIST_ROOT', `${after.count} records would stand, ${position.count} are stated`);
+    throw new GatewayError(
+      'E_LIST_ROOT',
+      `the list would have ${after.count} records, and the message states ${position.count}`,
+    );
   if (mirrorRoot(after) !== position.root)
     throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
 }
 
-/** Parts of a list follow each other, and all state one whole. `staged`: parts of it that are held already. */
+/** Parts of a list arrive in order and state the same root and count. `staged`: number of parts held already. */
 export function judgePart(
   { kind, part, position }: Pick<ListMessage, 'kind' | 'part' | 'position'>,
   held: Position | undefined,
@@ -102,19 +97,19 @@ export function judgePart(
   });
 }
 
-/** Each operator once, and each the partner's own. */
+/** Each operator occurs once, and belongs to the partner. */
 export function judgeIdentifiers(
   identifiers: readonly string[],
   form: { readonly form: string; readonly issuers?: readonly string[] },
 ): void {
   const prefix = form.form.slice(0, form.form.indexOf('{'));
-  // Lists come in the order of their identifiers: sorting what is sorted costs less than remembering each.
+  // Lists are usually sorted by identifier: sorting them again costs less than a set.
   const sorted = identifiers.toSorted();
   if (sorted.some((identifier, i) => identifier === sorted[i + 1]))
-    throw new GatewayError('E_RECORD_REPEATED', 'one operator stands twice in the message');
+    throw new GatewayError('E_RECORD_REPEATED', 'the message contains one operator twice');
   for (const identifier of identifiers) {
     const own = identifier.startsWith(prefix) && (form.issuers === undefined || isOf(form.issuers, identifier));
-    if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier is not of the sender’s own form');
+    if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier does not belong to the sender');
   }
 }
 
@@ -122,7 +117,7 @@ function isOf(issuers: readonly string[], identifier: string): boolean {
   return stateOf(issuers, identifier) !== undefined;
 }
 
-/** What is wrong with single records, whose entries are in their order: these stay out of the register, the rest of the list is applied. */
+/** Faults of single records, which stay out of the register while the rest of the list is applied. */
 export function faultyRecords(
   records: PackedRecords,
   entries: readonly MirrorEntry[],
@@ -152,13 +147,13 @@ function recordFault(columns: Columns, days: ByteMemo<string>): RecordFault | un
     return { code: 'dates_contradict', detail: 'valid to is before valid from' };
   for (const column of freeColumns)
     if (mayMislead(columns, column) && misleads(columnText(columns, column)))
-      return { code: 'text_forbidden', detail: 'a name or address holds hidden characters' };
+      return { code: 'text_forbidden', detail: 'a name or address contains hidden characters' };
   return undefined;
 }
 
 /**
- * Whether a text may hold a character that misleads: each of these is an escape in JSON, the byte 7F, or starts with the byte
- * C2, D8 or E2 (digits, Latin letters, kana, hangul and the common Chinese characters do not). Most texts hold none.
+ * Whether a text may contain a hidden character: each of these is an escape in JSON, the byte 7F, or starts with the byte
+ * C2, D8 or E2 (digits, Latin letters, kana, hangul and the common Chinese characters do not).
  */
 function mayMislead({ bytes, starts, ends }: Columns, column: number): boolean {
   for (let i = starts[column] ?? 0, end = ends[column] ?? 0; i < end; i += 1)
@@ -169,7 +164,7 @@ function mayMislead({ bytes, starts, ends }: Columns, column: number): boolean {
 const suspicious = new Uint8Array(256);
 for (const byte of [0x5c, 0x7f, 0xc2, 0xd8, 0xe2]) suspicious[byte] = 1;
 
-/** Characters that control a screen or turn the direction of text: an officer would not read what stands there. */
+/** Control characters, and characters that change the direction of text, would mislead an officer. */
 function misleads(text: string): boolean {
   const hidden = hiddenIn(text);
   return hidden === 'control' || hidden === 'direction';
@@ -189,7 +184,7 @@ export interface ListMovement {
   readonly gained: number;
 }
 
-/** Whether the list moves further than agreed: then two people look at it first. The first list has only its size to be judged by. */
+/** The reason to hold a list that changes more than agreed. The first list is judged by its size only. */
 export function judgeBands(movement: ListMovement, bands: ListBands): Hold | undefined {
   const { before, after, lost, gained } = movement;
   const [least, most] = bands.between;
@@ -197,9 +192,9 @@ export function judgeBands(movement: ListMovement, bands: ListBands): Hold | und
     return { reason: 'list_outside_size', detail: `${after} operators; between ${least} and ${most} are expected` };
   if (before === 0) return undefined;
   if (lost > bandLimit(before, bands.shrink))
-    return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would no longer count` };
+    return { reason: 'list_shrinks', detail: `${lost} of ${before} operators would be removed` };
   if (gained > bandLimit(before, bands.grow))
-    return { reason: 'list_grows', detail: `${gained} operators would join ${before}` };
+    return { reason: 'list_grows', detail: `${gained} operators would be added to ${before}` };
   return undefined;
 }
 

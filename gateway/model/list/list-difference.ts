@@ -1,7 +1,6 @@
-/** What separates the list a partner holds from the list it should hold. */
+/** Compares the list that a partner holds with the list that it should hold. */
 
-/** What separates the list held from the list wanted. */
-export interface ListDifference<R> {
+interface ListDifference<R> {
   readonly added: readonly R[];
   readonly changed: readonly R[];
   readonly left: readonly string[];
@@ -9,8 +8,8 @@ export interface ListDifference<R> {
 }
 
 /**
- * Compares by leaf. `held`: leaf by identifier. The records of the result are those handed in, in their order;
- * `left` is in the order held. An identifier wanted twice counts where it last stands.
+ * `held`: leaf by identifier. The result has the records in the order of `wanted`, and the identifiers that `left` in the order
+ * of `held`.
  */
 export function compareByLeaf<R extends { readonly identifier: string }>(
   held: ReadonlyMap<string, string>,

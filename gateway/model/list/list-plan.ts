@@ -1,4 +1,4 @@
-/** What a received list would change, worked out in full before anything is changed. */
+/** Computes all changes of a received list before anything is changed. */
 
 import type { ListBands } from '../arrangement.ts';
 import { bucketOf } from './digest.ts';
@@ -10,17 +10,17 @@ import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.
 import { mirrorEntries, type PackedList, type PackedRecords } from '../record/packed-records.ts';
 import type { Day } from '../record/domestic-record.ts';
 
-/** The list held from a partner, as far as a message touches it. */
+/** The part of a partner's list that a message may change. */
 export interface HeldList {
   readonly mirror: MirrorSummary;
-  /** Those that `touchedBuckets` names. */
+  /** The buckets that `touchedBuckets` names. */
   readonly buckets: ReadonlyMap<number, Bucket>;
 }
 
 export interface ListPlan {
-  /** Everything that was published, refused records too, so that both sides' digests agree. */
+  /** Everything that was published, including refused records, so that both sides' digests agree. */
   readonly mirror: MirrorChange;
-  /** What may be known from now on: of the records those of these numbers, and who left. */
+  /** Changes of the register: the records with the indices in `puts`, and departures. */
   readonly register: {
     readonly records: PackedRecords;
     readonly puts: readonly number[];
@@ -28,20 +28,20 @@ export interface ListPlan {
   };
   readonly refused: readonly RecordResult[];
   readonly taken: number;
-  /** Two people look first. */
+  /** Why the list is held for two people. */
   readonly hold: Hold | undefined;
 }
 
 export interface PlanTerms {
   readonly form: { readonly form: string; readonly grammar: RegExp; readonly issuers?: readonly string[] };
   readonly bands: ListBands;
-  /** The day on which operators missing from a full list count as having left. */
+  /** The departure date of operators that are missing from a full list. */
   readonly day: Day;
 }
 
-/** What a message says of single operators; of a list in parts, of all its parts. */
+/** The records and departures of a received list, of all its parts. */
 export interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
-  /** Of the records, in their order. */
+  /** In the order of the records. */
   readonly entries: readonly MirrorEntry[];
 }
 
@@ -49,14 +49,14 @@ export function receivedList({ kind, records, departures, position }: Omit<Recei
   return { kind, records, departures, position, entries: mirrorEntries(records) };
 }
 
-/** The buckets that must be at hand to plan; `all` for a full list. */
+/** The buckets that planList needs; `all` for a full list. */
 export function touchedBuckets({ kind, entries, departures }: ReceivedList): readonly number[] | 'all' {
   if (kind === 'full') return 'all';
   const named = [...entries, ...departures].map(({ identifier }) => bucketOf(identifier));
   return [...new Set(named)];
 }
 
-/** Judges scope, root and count (throws the code of what is wrong), then says what would change. */
+/** Judges identifiers, root and count, then computes the changes. Throws E_RECORD_REPEATED, E_RECORD_SCOPE, E_LIST_ROOT. */
 export function planList(list: ReceivedList, held: HeldList, terms: PlanTerms): ListPlan {
   const { entries, records } = list;
   judgeIdentifiers(
@@ -84,7 +84,7 @@ export function planList(list: ReceivedList, held: HeldList, terms: PlanTerms): 
   };
 }
 
-/** What is held of the operators the message is about: of all, when it is a full list. */
+/** The entries held of the operators in the message; all entries for a full list. */
 function heldEntries(
   { kind, entries, departures }: ReceivedList,
   { buckets }: HeldList,
@@ -107,7 +107,7 @@ function mirrorAfter({ kind, entries, departures }: ReceivedList, { mirror, buck
   return changeMirror(mirror, buckets, entries, gone);
 }
 
-/** Who is on the list held but not on a full list left, for the reason it names if any; absence alone is no revocation. */
+/** Operators held that a full list no longer contains, with the reason that it states; absence alone is not a revocation. */
 function missingOperators(
   { entries, departures }: ReceivedList,
   before: ReadonlyMap<string, MirrorEntry>,
@@ -120,7 +120,7 @@ function missingOperators(
   return gone.map((identifier) => named.get(identifier) ?? { identifier, reason: 'left', since: day });
 }
 
-/** The numbers of the records that are new or say something else, and how many operators are active for it and no longer. */
+/** The indices of new and changed records, and the change in the number of active operators. */
 function compareEntries(
   entries: readonly MirrorEntry[],
   departures: readonly Departure[],

@@ -1,4 +1,4 @@
-/** A list: what one administration lets another see of its operators, and the position of that list in its stream. */
+/** A list: the operators that one administration publishes to another, and the position of the list in its stream. */
 
 import type { Day, ListRecord, Moment } from '../record/domestic-record.ts';
 
@@ -8,26 +8,26 @@ export type { ListRecord };
 export const departureReasons = ['revoked', 'withdrawn', 'consent_withdrawn', 'grade_lost', 'left'] as const;
 export type DepartureReason = (typeof departureReasons)[number];
 
-/** An operator that left. It carries nothing but the number: where consent ended, nothing else may travel. */
+/** An operator that left the list. Only the identifier is sent: after consent has ended, nothing else may be published. */
 export interface Departure {
   readonly identifier: string;
   readonly reason: DepartureReason;
   readonly since: Day;
 }
 
-/** Two full histories can carry one number after a restore: `id` tells them apart, `no` orders them. */
+/** After a restore two epochs can have one number: `id` distinguishes them, `no` orders them. */
 export interface Epoch {
   readonly no: number;
   readonly id: string;
 }
 
-/** Where a stream stands after a message. Hashes are SHA-256 in lower-case hex. */
+/** The position of a stream after a message. Hashes are SHA-256 in lower-case hex. */
 export interface Position {
   readonly epoch: Epoch;
   readonly sequence: number;
   /** Hash over all messages of the epoch so far. */
   readonly chain: string;
-  /** Hash over all records of the list as it then stands. */
+  /** Hash over all records of the list after the message. */
   readonly root: string;
   readonly count: number;
 }
@@ -45,7 +45,7 @@ export interface ListMessage {
   readonly issuedAt: Moment;
   /** When the next message is due at the latest. */
   readonly nextBy: Moment;
-  /** Which part of a list this is, counted from 1; absent: the message is the whole list. All parts are of one kind and follow each other in the stream. */
+  /** The part of a list, counted from 1; absent when the message is the whole list. Parts are consecutive in the stream. */
   readonly part?: Part;
   readonly position: Position;
   /** The chain before this message; 64 zeros at the start of an epoch. */

@@ -1,6 +1,6 @@
 /**
- * What was published on a stream, as both sides keep it: who, under which leaf, active or not. It lies in the 256 buckets
- * of the root (digest.ts): a change reads, writes and hashes one of them.
+ * The mirror of a stream: identifier, leaf and activity of every record published, which both sides keep. It is divided into the
+ * 256 buckets of the root (digest.ts), so that a change reads, writes and hashes one bucket.
  */
 
 import { bucketDigest, bucketOf, digestLines, emptyBucketDigest, rootOf, setDigest } from './digest.ts';
@@ -11,12 +11,12 @@ export interface MirrorEntry {
   readonly active: boolean;
 }
 
-/** Entries of one bucket, sorted by identifier: of each its identifier, then its leaf, behind `+` if it is active and `-` if not. */
+/** Entries of one bucket, sorted by identifier: each is an identifier and a leaf, with the prefix `+` if active and `-` if not. */
 export type Bucket = readonly string[];
 
 export const bucketCount = 256;
 
-/** All that must be known of a mirror to say its root after one bucket changed. */
+/** What the root of a mirror is computed from after one bucket changed. */
 export interface MirrorSummary {
   /** A line for each bucket, in order (digest.ts). */
   readonly digests: Buffer;
@@ -31,13 +31,13 @@ export const emptyMirror: MirrorSummary = {
   active: 0,
 };
 
-/** What became of a mirror, and the buckets it touched. */
+/** The changed buckets of a mirror, and its summary after the change. */
 export interface MirrorChange {
   readonly buckets: ReadonlyMap<number, Bucket>;
   readonly after: MirrorSummary;
 }
 
-/** The same while one change follows the other. */
+/** The same while changes are added. */
 export interface OpenMirrorChange {
   readonly buckets: Map<number, Bucket>;
   readonly after: { readonly digests: Buffer; count: number; active: number };
@@ -47,7 +47,7 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
   return rootOf(count, digests);
 }
 
-/** A mirror that holds exactly these entries. */
+/** A mirror of exactly these entries. */
 export function mirrorOf(entries: readonly MirrorEntry[]): OpenMirrorChange {
   const parted = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
   for (const entry of entries) parted[bucketOf(entry.identifier)]?.push(entry);
@@ -66,7 +66,7 @@ function pairOf({ identifier, leaf, active }: MirrorEntry): readonly [string, st
   return [identifier, active ? `+${leaf}` : `-${leaf}`];
 }
 
-/** The mirror after entries came, changed or went. `held` has those buckets that are touched; `gone` are identifiers. */
+/** Puts and removes entries. `held`: the buckets that change; `gone`: identifiers. */
 export function changeMirror(
   before: MirrorSummary,
   held: ReadonlyMap<number, Bucket>,
@@ -82,7 +82,7 @@ export function beginMirrorChange({ digests, count, active }: MirrorSummary): Op
   return { buckets: new Map(), after: { digests: Buffer.from(digests), count, active } };
 }
 
-/** One more change: `held` are the buckets before the first of them. */
+/** Adds a change. `held`: the buckets before the first change. */
 export function addMirrorChange(
   { buckets, after }: OpenMirrorChange,
   held: ReadonlyMap<number, Bucket>,
@@ -123,7 +123,7 @@ function applyChanges(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | 
   return pairs;
 }
 
-/** Where the entry of that operator stands, or would stand: identifiers are sorted by UTF-16 code units. */
+/** The index of an operator's entry, or the index where it would be inserted: identifiers are sorted by UTF-16 code units. */
 function entryIndex(bucket: Bucket, identifier: string): number {
   let [low, high] = [0, bucket.length / 2];
   while (low < high) {
@@ -146,7 +146,7 @@ function activeIn(bucket: Bucket): number {
   return count;
 }
 
-/** The entry of that operator; undefined when its bucket has none. */
+/** The entry of an operator; undefined when its bucket has none. */
 export function findEntry(buckets: ReadonlyMap<number, Bucket>, identifier: string): MirrorEntry | undefined {
   const bucket = buckets.get(bucketOf(identifier)) ?? [];
   const at = entryIndex(bucket, identifier);

@@ -4,7 +4,7 @@ import { stdnum } from 'stdnum';
 
 export type CheckDigit = 'ok' | 'wrong' | 'unknown_kind';
 
-/** How a number of one kind is checked; `complete` gives the check character of a body, where one can be computed. */
+/** The check of one kind of number; `complete` returns the check character of a body. */
 interface CheckDigitKind {
   ok(value: string): boolean;
   complete?(body: string): string | undefined;
@@ -12,15 +12,15 @@ interface CheckDigitKind {
 
 /**
  * Kinds computed here, by their name without the country.
- * `uscc`: stdnum 1.12.0 refuses every unified social credit code that ends in a rightful 0, one in 31, and every
- * registration authority that is a letter.
+ * `uscc`: stdnum 1.12.0 refuses every unified social credit code that correctly ends in 0, one in 31, and every registration
+ * authority that is a letter.
  */
 const own: Readonly<Record<string, CheckDigitKind>> = {
   uscc: weightedCheckDigit({ body: /^[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{9}$/u, base: 3, modulus: 31 }),
 };
 
 /**
- * Whether a number carries the right check digit. `kind` is `country.kind`, as stdnum names its validators (`kr.brn`).
+ * Checks the check digit of a number. `kind` is `country.kind`, as stdnum names its validators (`kr.brn`).
  * A number of the wrong length or alphabet is `wrong`.
  */
 export function checkDigit(kind: string, value: string): CheckDigit {
@@ -29,7 +29,7 @@ export function checkDigit(kind: string, value: string): CheckDigit {
   return found.ok(value) ? 'ok' : 'wrong';
 }
 
-/** The body with its check character as the last one; undefined for an unknown kind, or when no last character fits. */
+/** The body with its check character appended; undefined for an unknown kind, or when no character fits. */
 export function withCheckDigit(kind: string, body: string): string | undefined {
   const found = kindOf(kind);
   if (found === undefined) return undefined;

@@ -1,18 +1,18 @@
 /**
- * The values of a record as spans of the bytes of its text. A list has tens of thousands of records with a dozen values each, and
- * most values only pass from one place to another: making a string of each costs ten times as much as knowing where it stands.
+ * The values of a record as ranges of the bytes of its text. A list has tens of thousands of records with a dozen values each, and
+ * most values are only copied: making a string of each costs ten times as much as finding its range.
  */
 
 import { GatewayError } from '../errors.ts';
 import type { TextLayout } from './record-text.ts';
 
-/** One record, read by `readColumns`. Made once and used again for each record. */
+/** One record, read by `readColumns`. Reused for each record of a list. */
 export interface Columns {
   bytes: Buffer;
-  /** Where the JSON string of each column starts and ends, without its quotes; both 0 where an optional group is left out. */
+  /** The range of each JSON string, without its quotes; both 0 when an optional group is left out. */
   readonly starts: number[];
   readonly ends: number[];
-  /** Whether it holds escapes of JSON. */
+  /** Whether it contains JSON escapes. */
   readonly escaped: boolean[];
   /** Single values and roles together. */
   count: number;
@@ -24,7 +24,7 @@ export function openColumns(): Columns {
   return { bytes: Buffer.of(), starts: [], ends: [], escaped: [], count: 0 };
 }
 
-/** Finds the values of the record whose text (record-text.ts) starts at `from`; returns where it ends. Throws E_INTERNAL when it ends early. */
+/** Finds the values of the record whose text starts at `from`; returns its end. Throws E_INTERNAL for an incomplete text. */
 export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer, from: number): number {
   const { fixed, rolesFrom, groups } = layout;
   const { starts, ends } = columns;
@@ -33,7 +33,7 @@ export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer,
   for (let column = fixed; column < rolesFrom; column += 1) starts[column] = ends[column] = 0;
   let depth = 0;
   let column = 0;
-  // Of the arrays behind the fixed values: the roles first, where they have one of their own.
+  // The arrays after the fixed values: first the roles, if they have an array of their own.
   let group = layout.nested ? -2 : -1;
   const { length } = bytes;
   for (let at = from; at < length; at += 1) {
@@ -55,10 +55,10 @@ export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer,
       if (group >= 0) column = rolesFrom;
     }
   }
-  throw early();
+  throw incomplete();
 }
 
-/** Reads a string whose first character is at `start`; returns where its closing quote stands. */
+/** Reads a string whose first character is at `start`; returns the position of its closing quote. */
 function readString({ bytes, starts, ends, escaped }: Columns, column: number, start: number): number {
   let hasEscapes = false;
   let at = start;
@@ -66,7 +66,7 @@ function readString({ bytes, starts, ends, escaped }: Columns, column: number, s
     if (byte === backslash) {
       hasEscapes = true;
       at += 1;
-    } else if (byte === undefined) throw early();
+    } else if (byte === undefined) throw incomplete();
     at += 1;
   }
   starts[column] = start;
@@ -75,8 +75,8 @@ function readString({ bytes, starts, ends, escaped }: Columns, column: number, s
   return at;
 }
 
-function early(): GatewayError {
-  return new GatewayError('E_INTERNAL', 'a text of the store ends early');
+function incomplete(): GatewayError {
+  return new GatewayError('E_INTERNAL', 'a record text of the store is incomplete');
 }
 
 export function isAbsent({ starts, ends }: Columns, column: number): boolean {
@@ -93,7 +93,7 @@ export function rolesIn(columns: Columns, { rolesFrom }: TextLayout): string[] {
   return Array.from({ length: columns.count - rolesFrom }, (_, i) => columnText(columns, rolesFrom + i));
 }
 
-/** A text as it stands inside the quotes of a JSON string. */
+/** A text escaped for a JSON string, without the quotes. */
 export function insideQuotes(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

@@ -17,7 +17,7 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
-/** `withdrawn` is by the operator's own wish, `revoked` is not. */
+/** The operator asked to be `withdrawn`; `revoked` is a decision of the administration. */
 export const operatorStatuses = ['active', 'suspended', 'revoked', 'withdrawn'] as const;
 export type OperatorStatus = (typeof operatorStatuses)[number];
 /** The statuses that a list shows; other operators leave it. */

@@ -1,4 +1,4 @@
-/** Which of our operators a partner may see, and why another may not, or may no longer. */
+/** Decides which of our operators a partner may see, and states the reasons against the others. */
 
 import type { Arrangement } from '../arrangement.ts';
 import { byteMemo, type ByteMemo } from '../byte-memo.ts';
@@ -16,8 +16,8 @@ import {
 import { domesticLayout } from './record-text.ts';
 
 /**
- * Why an operator is left out of a list. `field_missing:name.latin` names what the partner's message cannot do without;
- * `value_not_writable`: a value that its layout or schema cannot carry, such as a name that is too long.
+ * Why an operator is left out of a list. `field_missing:name.latin` names a value that the partner's message requires;
+ * `value_not_writable`: the partner's layout or schema cannot express a value, such as a name that is too long.
  */
 export type IneligibilityReason =
   | 'grade_not_accepted'
@@ -27,7 +27,7 @@ export type IneligibilityReason =
   | 'value_not_writable'
   | `field_missing:${string}`;
 
-/** What the arrangement accepts, what the partner's message needs, and how the partner writes our operators. */
+/** The grades that the arrangement accepts, the values that the partner's message requires, and the form of our identifiers. */
 export interface ListTerms {
   readonly arrangement: Pick<Arrangement, 'grades'>;
   /** Paths inside a list record, `name.latin`. */
@@ -37,7 +37,7 @@ export interface ListTerms {
 
 /** Judges operators from the columns of their stored text. */
 export interface EligibilityRule {
-  /** Every reason that keeps the operator off the list, not the first only: staff mend a record once. */
+  /** All reasons and not only the first, so that staff correct a record once. */
   ineligibilityReasons(operator: Columns, identifier: string): readonly IneligibilityReason[];
   isActive(operator: Columns): boolean;
 }
@@ -72,7 +72,7 @@ function wordIn(words: ByteMemo<string>, { bytes, starts, ends }: Columns, colum
   return words(bytes, starts[column] ?? 0, ends[column] ?? 0);
 }
 
-/** Suspension travels, so that the partner knows at once; an operator that is none any more leaves the list. */
+/** Suspended operators stay on the list, so that the partner learns of the suspension; revoked and withdrawn ones leave it. */
 function isListed(status: string): boolean {
   return listedStatuses.some((listed) => listed === status);
 }
@@ -83,15 +83,14 @@ function lacks(operator: Columns, path: string): boolean {
   return column === undefined || isAbsent(operator, column);
 }
 
-/** As the partner writes the operator. */
 export function identifierOf(operator: Columns, { form }: Pick<ListTerms, 'form'>): string {
   return form.toIdentifier(columnText(operator, domesticLayout.column.code));
 }
 
 /**
- * Why an operator the partner holds leaves the list. `record`: what is known of it now; undefined when it is gone from
- * our own records too. Consent comes first: where it ended, no other reason may travel. `day`: today at home.
- * An operator in good standing lost its grade, unless `grades` (those the partner accepts) holds the grade it has.
+ * Why an operator leaves the list that the partner holds. `record`: the current record; undefined when we have none any more.
+ * Consent comes first: after it has ended, no other reason may be published. `day`: today at home. The reason of an active
+ * operator is its grade, unless that is one of `grades`, which the partner accepts.
  */
 export function departureOf(
   record: DomesticRecord | undefined,

@@ -1,4 +1,4 @@
-/** The rules a row of the domestic file is judged by: each has a stable code, a weight, and what to do about a breach. */
+/** The rules for rows of the domestic file: each has a stable code, a severity, and a fix. */
 
 export type Severity = 'refused' | 'warning';
 
@@ -12,7 +12,7 @@ interface Rule {
 const refused = (title: string, fix: string): Rule => ({ severity: 'refused', title, fix });
 const warning = (title: string, fix: string): Rule => ({ severity: 'warning', title, fix });
 
-/** A refused row changes nothing in the store; a row with warnings is taken as it stands. */
+/** A refused row changes nothing in the store; a row with warnings is imported unchanged. */
 export const faultRules = {
   cells_miscounted: refused(
     'The row has more or fewer cells than there are titles',
@@ -81,13 +81,13 @@ export const faultRules = {
 
 export type FaultRule = keyof typeof faultRules;
 
-/** One fault of one cell, for the staff who own the file: it may quote the value. */
+/** One fault of one cell, reported to staff: it may quote the value. */
 export interface RowFault {
-  /** As a spreadsheet numbers it: the titles are row 1. */
+  /** Row number of a spreadsheet: the titles are row 1. */
   readonly row: number;
-  /** The column's title in the file; empty when the whole row is meant. */
+  /** The column's title in the file; empty for a fault of the whole row. */
   readonly column: string;
-  /** What was found, at most 60 characters, hidden characters shown by number. */
+  /** At most 60 characters, hidden characters shown by number. */
   readonly value: string;
   readonly rule: FaultRule;
   readonly detail: string;

@@ -1,6 +1,6 @@
 /**
- * The records of a list as their canonical texts (record-text.ts), one after the other in one buffer. Both stories carry lists in
- * this form: it takes a tenth of the memory of objects, and the bytes are those that leaves cover and the register stores.
+ * The records of a list as canonical texts (record-text.ts), one after the other in one buffer. This form takes a tenth of the
+ * memory of objects, and its bytes are those that leaves cover and the register stores.
  */
 
 import { hash } from 'node:crypto';
@@ -14,12 +14,11 @@ import { listLayout, recordOfText, recordText } from './record-text.ts';
 
 export interface PackedRecords {
   readonly bytes: Buffer;
-  /** Where each record starts, and where the last one ends. A record starts with the byte 0, which its leaf covers. */
+  /** The start of each record, and the end of the last. A record starts with the byte 0, which its leaf covers. */
   readonly starts: Uint32Array;
   readonly count: number;
 }
 
-/** A list on its way through a story. */
 export interface PackedList extends Omit<ListMessage, 'records' | 'departures'> {
   readonly records: PackedRecords;
   readonly departures: readonly Departure[];
@@ -31,7 +30,7 @@ export interface RecordPacker {
   readonly starts: number[];
 }
 
-/** Bytes of a record, rather many. */
+/** Bytes that a record seldom exceeds. */
 const recordBytes = 320;
 
 export function openPacker(records = 0): RecordPacker {
@@ -85,7 +84,7 @@ export function sliceRecords({ bytes, starts, count }: PackedRecords, from: numb
   return { bytes, starts: starts.subarray(first, last + 1), count: last - first };
 }
 
-/** The records of these indices, in their order. */
+/** The records of these indices, in this order. */
 export function pickRecords({ bytes, starts }: PackedRecords, indices: readonly number[]): PackedRecords {
   const packer = openPacker(indices.length);
   for (const index of indices) {
@@ -122,12 +121,11 @@ export function unpackList(list: PackedList): ListMessage {
   return { ...list, records: unpackRecords(list.records) };
 }
 
-/** The leaf of a record (list/digest.ts), from the bytes it covers. */
 function leafAt({ bytes, starts }: PackedRecords, index: number): string {
   return hash('sha256', bytes.subarray(starts[index], starts[index + 1]), 'hex');
 }
 
-/** The mirror entry of each record, in their order. */
+/** The mirror entries of the records, in their order. */
 export function mirrorEntries(records: PackedRecords): MirrorEntry[] {
   const columns = openColumns();
   const isActive = byteMemo((status) => status === 'active');

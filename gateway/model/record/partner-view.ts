@@ -1,4 +1,4 @@
-/** Records as a partner reads them: from the columns of a record to the text of a list record. Most values are copied as bytes. */
+/** Makes the records that a partner will read, from the columns of stored records. Most values are copied as bytes. */
 
 import { byteMemo } from '../byte-memo.ts';
 import { putBytes, putText } from '../byte-writer.ts';
@@ -27,10 +27,10 @@ import {
 } from './packed-records.ts';
 import { domesticLayout, endOfText, listLayout, operatorText, type TextLayout } from './record-text.ts';
 
-/** What a layout makes of a value: unchanged, not carried, or shortened. Undefined: nothing is left of the value. */
+/** How a value reaches the partner: unchanged, not at all, or shortened. Undefined: nothing is left of the value. */
 export type ValueView = 'kept' | 'left_out' | ((text: string) => string | undefined);
 
-/** What a layout makes of a record. Digests cover what the partner reads, not what we know. */
+/** How the values of a record reach the partner. Digests cover the values that the partner reads, not those that we know. */
 export interface PartnerView {
   readonly values: Readonly<Record<ListPath, ValueView>>;
   readonly roles: boolean;
@@ -41,12 +41,11 @@ const wholeView: PartnerView = {
   roles: true,
 };
 
-/** Packs an operator that this partner may see and returns its mirror entry; else returns why the partner may not. */
+/** Packs an operator that the partner may see and returns its mirror entry; otherwise returns the reasons against it. */
 export type PackOperator = (operator: Columns, packer: RecordPacker) => MirrorEntry | readonly IneligibilityReason[];
 
 const notEncodable: readonly IneligibilityReason[] = ['value_not_writable'];
 
-/** `value_not_writable`: nothing is left of a value in the partner's layout. */
 export function operatorPacker(terms: ListTerms, view: PartnerView): PackOperator {
   const rule = eligibilityRule(terms);
   // An identifier is the code with fixed text around it.
@@ -65,7 +64,7 @@ export type Eligibility =
   | { readonly eligible: true; readonly entry: ListRecord }
   | { readonly eligible: false; readonly reasons: readonly IneligibilityReason[] };
 
-/** One operator, as it would stand on a list whose layout carries every value. */
+/** Decides for one operator, with a layout that carries every value. */
 export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibility {
   const packer = openPacker();
   const columns = openColumns();
@@ -76,7 +75,7 @@ export function eligibility(record: DomesticRecord, terms: ListTerms): Eligibili
     : { eligible: false, reasons: result };
 }
 
-/** Records of a list as the partner reads them. Throws E_VALUE_INVALID where nothing is left of a value. */
+/** The records of a list as the partner reads them. Throws E_VALUE_INVALID when nothing is left of a value. */
 export function viewRecords(records: PackedRecords, view: PartnerView): PackedRecords {
   const copy = recordCopier({ layout: listLayout, columns: listLayout.column, affixes: ['', ''] }, view);
   const packer = openPacker(records.count);
@@ -89,26 +88,25 @@ export function viewRecords(records: PackedRecords, view: PartnerView): PackedRe
   return closePacker(packer);
 }
 
-/** The same for a single record. */
 export function viewRecord(record: ListRecord, view: PartnerView): ListRecord {
   return recordAt(viewRecords(packRecords([record]), view), 0);
 }
 
-/** Where the values of a list record come from. */
+/** The source of the values of a list record. */
 interface CopySource {
   readonly layout: TextLayout;
   readonly columns: Partial<Readonly<Record<ListPath, number>>>;
-  /** What stands before and behind the first value to make the identifier of it. */
+  /** Fixed text before and after the first value, the identifier. */
   readonly affixes: readonly string[];
 }
 
-/** Packs the record of these columns; false, and nothing packed, where nothing is left of a value. */
+/** Packs the record of these columns; false, and nothing packed, when nothing is left of a value. */
 type RecordCopier = (source: Columns, packer: RecordPacker) => boolean;
 
-/** Writes a piece of the text; false where nothing is left of a value. */
+/** Writes a piece of the text; false when nothing is left of a value. */
 type CopyStep = (source: Columns, packer: RecordPacker) => boolean;
 
-/** A piece of the text: constant, or a run of columns with what stands between them, or one column as the view shows it. */
+/** A piece of the text: constant, a range of adjacent columns, or one column that the view shortens. */
 type TextPiece =
   | string
   | { readonly first: number; readonly last: number }
@@ -142,7 +140,7 @@ function textPieces(
   return pieces;
 }
 
-/** A column right behind its neighbour is copied with it, and with the quotes and the comma between them. */
+/** Adjacent columns are copied together, with the quotes and the comma between them. */
 function addColumn(pieces: TextPiece[], column: number): void {
   const [before, between] = pieces.slice(-2);
   if (between === '","' && typeof before === 'object' && 'first' in before && before.last === column - 1)
@@ -186,7 +184,7 @@ function valueIn(source: Columns, column: number | undefined, view: ValueView): 
   return view === 'kept' ? text : view(text);
 }
 
-/** Roles, sorted as in every canonical text, and the optional groups. There are few ways to combine roles. */
+/** Writes the roles, sorted as in every canonical text, and the optional groups. Few combinations of roles occur. */
 function endStep({ layout, columns }: CopySource, { values, roles: carried }: PartnerView): CopyStep {
   const ends = byteMemo((between) =>
     Buffer.from(endOfText(listLayout, (JSON.parse(`["${between}"]`) as string[]).sort(), () => '""')),

@@ -2,11 +2,11 @@
  * Records as texts: JSON arrays (RFC 8785, no spaces) of strings in the order of `recordFields`. An absent value is an empty
  * string, since no value of a record is empty when present.
  *
- *   list record, as its leaf covers it (list/digest.ts), roles sorted, values of one group in an array of their own:
+ *   list record, which its leaf covers (list/digest.ts), with sorted roles and each group in an array of its own:
  *     [identifier,[name local,latin],[address local,latin,city,postcode],grade,status,statusSince,validFrom,validTo,[roles]]
- *   domestic record, as the store keeps it: the values without groups, then the roles.
+ *   domestic record, in the store: the values without groups, then the roles.
  *
- * Groups that may be left out altogether follow the roles, each as an array, from the first to the last that has a value.
+ * Optional groups follow the roles, each as an array, up to the last group that has a value.
  */
 
 import { getterOf, setPath } from '../paths.ts';
@@ -21,17 +21,17 @@ import {
   type Role,
 } from './domestic-record.ts';
 
-/** How the values of a record stand in its text. */
+/** The positions of a record's values in its text. */
 export interface TextLayout<P extends string = string> {
-  /** Single values in the order of their columns: those that always stand there, then those of optional groups. */
+  /** Single values in the order of their columns: first fixed ones, which are always present, then those of optional groups. */
   readonly paths: readonly P[];
-  /** How many of them always stand there. */
+  /** Number of fixed values. */
   readonly fixed: number;
-  /** Optional groups: the first column of each, and the one behind its last. */
+  /** Optional groups: the first column of each, and the one after its last. */
   readonly groups: readonly { readonly from: number; readonly to: number }[];
-  /** Roles are an array, and so are the groups before them; else everything stands in one array. */
+  /** Roles are an array, and so are the groups before them; otherwise all values are in one array. */
   readonly nested: boolean;
-  /** What stands before each of the values that always stand there, its own quote included. */
+  /** The text before each fixed value, with its opening quote. */
   readonly before: readonly string[];
   /** The column of each path; the roles are columns from `rolesFrom` on. */
   readonly column: Readonly<Record<P, number>>;
@@ -69,12 +69,12 @@ function groupOf(path = ''): string {
   return path.includes('.') ? path.slice(0, path.indexOf('.')) : '';
 }
 
-/** Whether a value stands in the group of the value before it. */
+/** Whether a value is in the same group as the value before it. */
 function sameGroup(paths: readonly string[], i: number): boolean {
   return i > 0 && groupOf(paths[i]) !== '' && groupOf(paths[i]) === groupOf(paths[i - 1]);
 }
 
-/** What stands between a value and the one before it. */
+/** The text between a value and the one before it. */
 function separatorBefore(paths: readonly string[], i: number): string {
   if (sameGroup(paths, i)) return '","';
   const opens = groupOf(paths[i]) === '' ? '"' : '["';
@@ -82,7 +82,7 @@ function separatorBefore(paths: readonly string[], i: number): string {
   return `"${groupOf(paths[i - 1]) === '' ? '' : ']'},${opens}`;
 }
 
-/** What follows the last fixed value of a text: roles, and the optional groups that have a value. `quoted`: the texts in their quotes. */
+/** The text after the last fixed value: roles and optional groups. `quoted`: returns a value in quotes. */
 export function endOfText(
   { nested, paths, fixed, groups }: Pick<TextLayout, 'nested' | 'paths' | 'fixed' | 'groups'>,
   roles: readonly string[],
@@ -115,7 +115,7 @@ export function recordText(record: ListRecord): string {
   return writeText(listLayout, value, [...record.roles].sort());
 }
 
-/** The text of a domestic record, as the store keeps it. */
+/** The text of a domestic record in the store. */
 export function operatorText(record: DomesticRecord): string {
   return writeText(domesticLayout, (column) => columnValue(domesticGetters[column]?.(record)), record.roles);
 }
@@ -148,7 +148,7 @@ function objectOf(layout: TextLayout, text: string): Record<string, unknown> {
   return recordOfValues(layout.paths, values, roles);
 }
 
-/** Builds a record from the values of its paths; empty ones are absent. */
+/** Builds a record from the values of its paths; empty values are absent. */
 export function recordOfValues(
   paths: readonly string[],
   values: readonly (string | undefined)[],
@@ -190,7 +190,7 @@ export const recordColumns: readonly RecordColumn[] = [...domesticLayout.paths, 
 /** Those that a file may lack. */
 export const optionalColumns: readonly RecordColumn[] = domesticLayout.paths.slice(domesticLayout.fixed);
 
-/** The cells a file would have for this record; what is absent is left out. */
+/** The cells of a record in a file, without absent values. */
 export function columnValues(record: DomesticRecord): Partial<Record<RecordColumn, string>> {
   const values = domesticLayout.paths.map((path, i) => [path, columnValue(domesticGetters[i]?.(record))] as const);
   const present = values.filter(([, text]) => text !== '');

@@ -1,12 +1,12 @@
-/** Names in a canonical document: found again by their bytes, made into text once, and resolved once for each scope of prefixes. */
+/** Interns the names of canonical documents by their bytes, and resolves each once in every scope of prefixes. */
 
 import { internName } from '../../model/message-body.ts';
 import type { XmlName } from '../../model/canonical-tokens.ts';
 import { dsig } from '../signature/signature-profile.ts';
 
-/** Names of documents: as written (`kr:AEO`), and resolved. Both are told by number. */
+/** Names of documents by number: as written (`kr:AEO`), and resolved. */
 export interface Names {
-  /** Hash table of written names, each as its number and one; 0 is free. */
+  /** Hash table of written names: the number plus one; 0 is free. */
   readonly table: Int32Array;
   readonly written: WrittenName[];
   readonly resolved: XmlName[];
@@ -14,7 +14,7 @@ export interface Names {
   /** Around the root of a document. */
   readonly root: PrefixScope;
   scopes: number;
-  /** Accepts only names and declarations that every reader of XML resolves alike; else what libxml2 wrote is taken as it is. */
+  /** Accepts only names and declarations that every reader of XML resolves alike; otherwise trusts the output of libxml2. */
   readonly strict: boolean;
 }
 
@@ -24,21 +24,21 @@ export interface WrittenName {
   readonly local: string;
 }
 
-/** What prefixes mean at one place. Elements with the same prefixes around them share one scope. */
+/** The prefixes declared at one place. Elements with the same declarations share one scope. */
 export interface PrefixScope {
   readonly prefixes: ReadonlyMap<string, string>;
-  /** By number of the written name: the resolved name and one, 0 where it was not asked for yet. */
+  /** By number of the written name: the number of the resolved name plus one, 0 if not resolved yet. */
   readonly elements: Int32Array;
   readonly attributes: Int32Array;
   readonly inner: Map<string, PrefixScope>;
 }
 
-/** No such name, or none that is surely read alike by everybody. */
+/** An undeclared name, or a name that XML readers might resolve differently. */
 export const unsafeName = -1;
 /** The element `Signature` of XML signatures. */
 export const signatureName = -2;
 
-// Half of each is for the document at hand.
+// Half of each is reserved for the current document.
 const maxNames = 1024;
 const maxScopes = 128;
 // A power of two, and how far a hash is shifted to be below it.
@@ -50,9 +50,9 @@ const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 const cache = { strict: makeNames(true), lenient: makeNames(false) };
 
 /**
- * The names of the documents before are known already: messages of one partner hold the same few, and in a message of one record
- * they would be most of the work. Names are only added, never changed; when they are many it begins anew, so that whoever makes
- * them up gains nothing.
+ * Names are kept from document to document: messages of one partner have the same few names, and resolving them would be most of
+ * the work for a message of one record. Names are never changed; too many names are discarded, so that invented names cannot
+ * exhaust the table.
  */
 export function openNames(strict: boolean): Names {
   const kind = strict ? 'strict' : 'lenient';
@@ -74,10 +74,10 @@ function openPrefixScope(prefixes: ReadonlyMap<string, string>): PrefixScope {
   };
 }
 
-/** The number of a written name, by its bytes and any hash of them; doubtfulName when it is none or there are too many. */
+/** The number of a written name, by its bytes and any hash of them; unsafeName for an invalid name or too many names. */
 export function findName(names: Names, bytes: Uint8Array, start: number, end: number, hash: number): number {
-  // Names may be chosen so that they collide: the search ends soon, and another reader takes the document.
-  // Names of one letter and a number would stand side by side otherwise.
+  // Names may be chosen to collide: after a few probes libxml2 reads the document instead. The multiplication (Fibonacci hashing)
+  // separates similar names.
   const first = Math.imul(hash, 0x9e3779b1) >>> tableShift;
   for (let probe = 0; probe < maxProbes; probe += 1) {
     const slot = (first + probe) % tableSize;
@@ -108,7 +108,7 @@ function addName(names: Names, bytes: Uint8Array, slot: number): number {
   return number;
 }
 
-/** The resolved name of an element, by number; doubtfulName, or signatureName. */
+/** The number of an element's resolved name; unsafeName, or signatureName. */
 export function elementName(names: Names, scope: PrefixScope, written: number): number {
   const known = scope.elements[written] ?? 0;
   return known > 0 ? known - 1 : resolve(names, scope, written, scope.elements);
@@ -124,7 +124,7 @@ function resolve(names: Names, scope: PrefixScope, written: number, known: Int32
   const { prefix = '', local = '' } = names.written[written] ?? {};
   const plain = prefix === '' && known === scope.attributes;
   const namespace = plain ? '' : (scope.prefixes.get(prefix) ?? (prefix === '' ? '' : undefined));
-  // Prefixes that nobody declares (xml among them) are another reader's business.
+  // Undeclared prefixes, and xml, are left to libxml2.
   if (namespace === undefined || local === '') return unsafeName;
   if (names.strict && namespace === dsig)
     return known === scope.elements && local === 'Signature' ? signatureName : unsafeName;
@@ -138,7 +138,7 @@ function resolve(names: Names, scope: PrefixScope, written: number, known: Int32
   return found;
 }
 
-// Absolute, and plain enough that no two readers of URIs differ over it.
+// Absolute, and without characters that implementations treat differently.
 const safeNamespace =
   /^[A-Za-z][A-Za-z0-9+.-]*:(?:\/\/[A-Za-z0-9.-]+(?:\/[A-Za-z0-9:/._-]*)?|[A-Za-z0-9][A-Za-z0-9:/._-]*)(?:#[A-Za-z0-9/._-]*)?$/u;
 const reservedNamespace = /^http:\/\/www\.w3\.org\/(?:XML\/1998\/namespace|2000\/xmlns\/)$/u;
@@ -146,8 +146,8 @@ const reservedNamespace = /^http:\/\/www\.w3\.org\/(?:XML\/1998\/namespace|2000\
 export type PrefixDeclaration = readonly [prefix: string, namespace: string];
 
 /**
- * The scope within an element with these declarations, in order. Undefined where they are not as the exclusive canonical form
- * writes them: sorted, each used by the element itself (`used`: prefixes), none that says what was known already.
+ * The scope within an element with these declarations, in order. Undefined for declarations that are not in exclusive canonical
+ * form: sorted, used by the element itself (`used`: prefixes), and not redundant.
  */
 export function innerScope(
   names: Names,
@@ -171,7 +171,7 @@ export function innerScope(
   return made;
 }
 
-/** Sorted, new to the scope, of a namespace that is safe, and no prefix that XML reserves. */
+/** Sorted, not redundant, with a safe namespace and without a prefix that XML reserves. */
 function isPlainDeclaration(
   outer: PrefixScope,
   [prefix, namespace]: PrefixDeclaration,

@@ -1,4 +1,4 @@
-/** Tags as exclusive canonical XML writes them: one space between attributes, double quotes, sorted, and no empty-element tags. */
+/** Scans tags in exclusive canonical form: one space between attributes, double quotes, sorted, no empty-element tags. */
 
 import { textIn } from '../../model/byte-memo.ts';
 import {
@@ -25,23 +25,22 @@ import { addTag, addValue, openTokens } from './token-writer.ts';
 import { attributeForm, valueEnd } from './canonical-values.ts';
 import { xmlLimits } from './xml-guard.ts';
 
-/** How far the reading of one document has come. */
 export interface ScanState {
   readonly bytes: Uint8Array;
   readonly names: Names;
   readonly tokens: Tokens;
-  /** Of the elements that are open: their written names, and what prefixes mean within. */
+  /** The written names of the open elements, and their scopes. */
   readonly open: Int32Array;
   readonly scopes: PrefixScope[];
-  /** Values of the root that may be its id. */
+  /** Attribute values of the root that may be its id. */
   readonly ids: { readonly start: number; readonly end: number }[];
   depth: number;
   elements: number;
-  /** Of the value read last. */
+  /** The flags of the value read last. */
   flags: number;
 }
 
-/** An attribute, or a declaration, as it stands in a tag. */
+/** An attribute or a declaration in a tag. */
 interface Attribute {
   readonly written: number;
   readonly flags: number;
@@ -55,7 +54,7 @@ const nameBytes = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 const idNames = ['Id', 'ID', 'id'];
 
-/** One document is read at a time, to its end. */
+/** Shared by all documents, which are read one at a time. */
 const open = new Int32Array(xmlLimits.depth + 1);
 
 export function openScan(bytes: Uint8Array, strict: boolean): ScanState {
@@ -73,7 +72,7 @@ export function openScan(bytes: Uint8Array, strict: boolean): ScanState {
   };
 }
 
-/** Reads a start tag; gives where it ends, doubtfulName, or signatureName when it opens a signature below the root. */
+/** Scans a start tag; returns its end, unsafeName, or signatureName for a signature below the root. */
 export function scanStartTag(scan: ScanState, at: number): number {
   const { bytes, names, depth } = scan;
   let end = at + 1;
@@ -100,7 +99,7 @@ function openElement(scan: ScanState, written: number, name: number, inner: Pref
   scan.scopes[scan.depth] = inner;
 }
 
-/** Reads an end tag; gives where it ends, or doubtfulName. */
+/** Scans an end tag; returns its end, or unsafeName. */
 export function scanEndTag(scan: ScanState, at: number): number {
   const { bytes } = scan;
   const known = scan.names.written[scan.open[scan.depth] ?? 0]?.bytes;
@@ -112,7 +111,7 @@ export function scanEndTag(scan: ScanState, at: number): number {
   return end + 1;
 }
 
-/** The rest of a start tag, from the first space on. */
+/** Scans a start tag from the first space. */
 function scanAttributes(scan: ScanState, from: number, written: number, outer: PrefixScope): number {
   const { names } = scan;
   const declared: PrefixDeclaration[] = [];
@@ -158,7 +157,7 @@ function scanAttribute(scan: ScanState, at: number): Attribute | undefined {
   return { written, flags: scan.flags, start, end: valueAt };
 }
 
-/** Tells the attributes, if they are sorted by namespace and name, and none below the root carries the root's id. */
+/** Adds the attributes; false unless they are sorted by namespace and name, and none below the root repeats the root's id. */
 function addAttributes(scan: ScanState, attributes: readonly Attribute[], inner: PrefixScope): boolean {
   const { names, tokens } = scan;
   let last = -1;

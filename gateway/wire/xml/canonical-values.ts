@@ -1,14 +1,14 @@
-/** Texts and attribute values as canonical XML writes them: where they end, and what they say. */
+/** Scans texts and attribute values in canonical form. */
 
 import { escapedValue, wideValue } from '../../model/canonical-tokens.ts';
 
-/** How the bytes of a value are to be taken. */
+/** The bytes that a value may contain. */
 export interface ValueForm {
   readonly kinds: Uint8Array;
   readonly escapes: readonly (readonly [written: Uint8Array, character: string])[];
 }
 
-// Kinds of bytes; 0 is one that never stands there.
+// Kinds of bytes; 0 is not allowed.
 const [plain, wide, reference, ending] = [1, 2, 3, 4];
 
 function formOf(ends: string, never: string, escapes: Readonly<Record<string, string>>): ValueForm {
@@ -30,7 +30,7 @@ export const attributeForm = formOf('"', '<\t\n', {
   '&#xD;': '\r',
 });
 
-/** Where a value that starts at `at` ends; negative when it is not canonical. `result.flags` says how it is to be read. */
+/** The end of a value that starts at `at`; negative when it is not canonical. `result.flags` receives the flags of its token. */
 export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, result: { flags: number }): number {
   const { kinds } = form;
   let flags = 0;
@@ -53,7 +53,7 @@ export function valueEnd(bytes: Uint8Array, at: number, form: ValueForm, result:
   }
 }
 
-/** U+FFFE and U+FFFF; everything else that UTF-8 can write beyond ASCII is a character of XML 1.0. */
+/** U+FFFE and U+FFFF, the only characters beyond ASCII that XML 1.0 does not allow. */
 function isNoncharacter(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 0xef && bytes[at + 1] === 0xbf && (bytes[at + 2] ?? 0) >= 0xbe;
 }

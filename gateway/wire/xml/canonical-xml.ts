@@ -1,6 +1,6 @@
 /**
- * Reads XML that stands in exclusive canonical form already, in one pass over its bytes: what is digested, checked and decoded
- * is then the bytes themselves. Says nothing about any other document: that one is for libxml2.
+ * Reads XML that is already in exclusive canonical form, in one pass over its bytes, which are then digested, checked and decoded
+ * themselves. Any other document is left to libxml2.
  *
  * Canonical XML 1.0 and Exclusive XML Canonicalization 1.0 (W3C), for documents without comments.
  */
@@ -25,25 +25,25 @@ import { xmlLimits } from './xml-guard.ts';
 const [lessThan, greaterThan, slash] = [0x3c, 0x3e, 0x2f];
 const declaration = Buffer.from('<?xml version="1.0" encoding="UTF-8"?>');
 
-/** Elements kept free for those of a signature, which are not counted here. */
+/** Elements reserved for a signature, which are not counted here. */
 const signatureElements = 64;
 
 /**
- * The document, if it stands in canonical form but for an XML declaration and white space around the root, and holds nothing
- * that guardXml refuses; undefined otherwise. A signature that is the root's last element is left out and not looked into.
+ * The document, if it is in canonical form except for an XML declaration and white space around the root, and contains nothing
+ * that guardXml refuses; undefined otherwise. A signature that is the root's last element is left out and not parsed.
  */
 export function readCanonical(source: Uint8Array): CanonicalXml | undefined {
   return source.length > xmlLimits.bytes || !isUtf8(source) ? undefined : tokensIn(source, true);
 }
 
 /**
- * The tokens of what libxml2 wrote in canonical form, whatever its names and namespaces. Throws E_LIMIT_EXCEEDED for a document
- * with more names, or longer values once escaped, than are read here.
+ * The tokens of a canonical form that libxml2 wrote, with any names and namespaces. Throws E_LIMIT_EXCEEDED for a document with
+ * too many names, or values that are too long when escaped.
  */
 export function tokensOfCanonical(source: Uint8Array): CanonicalXml {
   const document = tokensIn(source, false);
   if (document === undefined)
-    throw new GatewayError('E_LIMIT_EXCEEDED', 'the document holds too many names, or values that are too long', {
+    throw new GatewayError('E_LIMIT_EXCEEDED', 'the document contains too many names, or values that are too long', {
       fix: 'Send the message in canonical form (Exclusive XML Canonicalization 1.0), or with fewer names.',
     });
   return document;
@@ -74,7 +74,7 @@ function tokensIn(source: Uint8Array, strict: boolean): CanonicalXml | undefined
   };
 }
 
-/** Where the white space that starts at `at` ends. */
+/** The end of the white space that starts at `at`. */
 function blankEnd(bytes: Uint8Array, at: number): number {
   let end = at;
   while (isBlank(bytes[end])) end += 1;
@@ -85,7 +85,7 @@ function isBlank(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x09 || byte === 0x0d;
 }
 
-/** Reads on to the end of the root, or to a signature that is a child of it; gives where that is, or a negative number. */
+/** Scans to the end of the root, or to a signature that is its child; returns that position, or a negative number. */
 function scanContent(scan: ScanState, from: number): number {
   const { bytes } = scan;
   let at = from;
@@ -112,8 +112,8 @@ function scanText(scan: ScanState, at: number): number {
 }
 
 /**
- * Reads over the signature that starts at `at`: nothing but white space and the root's end tag may follow it. Whether it is one
- * element, and well-formed, is found out when it is parsed.
+ * Skips the signature that starts at `at`: only white space and the root's end tag may follow it. Parsing it later shows whether
+ * it is one well-formed element.
  */
 function skipSignature(scan: ScanState, at: number): { end: number; after: number } | undefined {
   const { bytes } = scan;
@@ -121,13 +121,13 @@ function skipSignature(scan: ScanState, at: number): { end: number; after: numbe
   let end = tag;
   while (isBlank(bytes[end - 1])) end -= 1;
   if (end <= at || bytes[end - 1] !== greaterThan || scan.depth !== 1) return undefined;
-  // Line ends that a parser would change are no canonical text.
+  // Line ends that a parser would change are not canonical.
   if (end < tag && scanText(scan, end) !== tag) return undefined;
   const after = scanEndTag(scan, tag);
   return after < 0 ? undefined : { end, after };
 }
 
-/** The canonical form in pieces, as they stand in the document. */
+/** The canonical form as ranges of the document. */
 export function canonicalPieces({ bytes, root, signature }: CanonicalXml): readonly Uint8Array[] {
   if (signature === undefined) return [bytes.subarray(root.start, root.after)];
   return [bytes.subarray(root.start, signature.start), bytes.subarray(signature.end, root.after)];
@@ -140,10 +140,7 @@ export function canonicalDigest(document: CanonicalXml): Buffer {
   return hash.digest();
 }
 
-/**
- * A small document that holds the signature as the large one does: in the root's start tag, with what follows it. What can be
- * said about the signature can be said about this one.
- */
+/** A small document with the root's tags and the signature only. The signature in it has the same namespaces in scope. */
 export function signatureAlone({ bytes, root, signature }: CanonicalXml): Uint8Array {
   return Buffer.concat([
     bytes.subarray(root.start, root.content),

@@ -1,4 +1,4 @@
-/** Keeps what was parsed and verified beside its message, so that the schema check reads the very tree that was digested. */
+/** Keeps the parsed body of a message, so that the schema check and the decoder read the same body that was digested. */
 
 import { GatewayError } from '../../model/errors.ts';
 import type { VerifiedMessage } from '../../model/message.ts';
@@ -15,35 +15,34 @@ export function keepBody(owner: object, tree: ParsedBody): void {
   bodies.set(owner, tree);
 }
 
-/** The tree of a message or draft; E_INTERNAL after it was disposed of. */
+/** The parsed body of a message; E_INTERNAL after it was disposed of. */
 export function bodyOf(owner: object): ParsedBody {
   const tree = bodies.get(owner);
   if (tree === undefined) throw new GatewayError('E_INTERNAL', 'the message was disposed of already');
   return tree;
 }
 
-/** Frees the tree; a second call does nothing. */
+/** Frees the parsed body; a second call does nothing. */
 export function dropBody(owner: object): void {
   const tree = bodies.get(owner);
   bodies.delete(owner);
   if (tree?.format === 'xml') tree.dispose();
 }
 
-/** The XML of a message. */
 export function xmlBody(message: VerifiedMessage): XmlTree {
   const tree = bodyOf(message);
   if (tree.format !== 'xml') throw new GatewayError('E_INTERNAL', 'the message is not XML');
   return tree;
 }
 
-/** The parsed payload of a JSON message, as parseStrictJson read it. */
+/** The payload of a JSON message, parsed by parseStrictJson. */
 export function jsonBody(message: VerifiedMessage): unknown {
   const tree = bodyOf(message);
   if (tree.format !== 'json') throw new GatewayError('E_INTERNAL', 'the message is not JSON');
   return tree.value;
 }
 
-/** The lines of a text message, as readLines read them. */
+/** The lines of a text message, read by readLines. */
 export function textBody(message: VerifiedMessage): readonly string[] {
   const tree = bodyOf(message);
   if (tree.format !== 'text') throw new GatewayError('E_INTERNAL', 'the message is not a text');

@@ -104,7 +104,7 @@ function checkText(text: string): void {
     throw new GatewayError('E_XML_FORBIDDEN', 'a document type declaration is not accepted');
   // eslint-disable-next-line no-control-regex -- these are the characters that must not be there
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/u.test(text)) {
-    throw new GatewayError('E_XML_MALFORMED', 'the document holds a control character');
+    throw new GatewayError('E_XML_MALFORMED', 'the document contains a control character');
   }
 }
 

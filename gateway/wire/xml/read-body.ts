@@ -1,10 +1,10 @@
-/** Joins the content of a valid message to the decoder that understands it. */
+/** Decodes the parsed body of a valid message. */
 
 import type { BodyDecoder } from '../../model/message-body.ts';
 import type { ValidMessage } from '../../model/message.ts';
 import { textBody, jsonBody, xmlBody } from './parsed-body.ts';
 
-/** The message in our own words; reads only what the signature covers. */
+/** The decoded message; reads only content that the signature covers. */
 export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
   switch (decoder.format) {
     case 'json':

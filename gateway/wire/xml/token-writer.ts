@@ -1,15 +1,15 @@
-/** Writes down what stands in a canonical document, as numbers: a fraction of the memory of a tree, and nothing to be freed. */
+/** Writes the tokens of a canonical document: they take a fraction of the memory of a tree, and need not be freed. */
 
 import type { Tokens } from '../../model/canonical-tokens.ts';
 
-/** Numbers that are kept for the next document: 16 MB, a list of some 40,000 records. */
+/** Size of the buffer that is kept for the next document: 16 MB, a list of some 40,000 records. */
 const maxSpare = 4_000_000;
 const none: Int32Array = new Int32Array();
 let spare: Int32Array = none;
 
 /**
- * Room for as many bytes of tokens as there are of text, which lists rarely need; that of the document before, where it does. New
- * memory costs a list as much time as reading it.
+ * A buffer as large as the text, which suffices for most lists; the buffer of the previous document, if it is large enough.
+ * Allocating memory for a list takes as long as reading it.
  */
 export function openTokens(bytes: number): Tokens {
   const wanted = 64 + (bytes >>> 2);
@@ -18,7 +18,7 @@ export function openTokens(bytes: number): Tokens {
   return { numbers, used: 0 };
 }
 
-/** Nobody looks at the tokens any more; who does finds none. */
+/** Releases the buffer. Tokens must not be read afterwards. */
 export function closeTokens(tokens: Tokens): void {
   const { numbers } = tokens;
   if (numbers.length > spare.length && numbers.length <= maxSpare) spare = numbers;

@@ -1,11 +1,11 @@
-/** Reads templates, schemas and samples as a sequence of elements and texts, namespaces resolved. Messages are never read this way. */
+/** Reads templates, schemas and samples as events with resolved namespaces. Messages are never read this way. */
 
 import type { XmlAttribute, XmlEvents } from '../../model/message-body.ts';
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import { contentOf, parseXml, type XmlElement } from './libxml.ts';
 
 export interface XmlOptions {
-  /** A template of our own: comments are allowed, and namespace declarations come as attributes of the xmlns namespace. */
+  /** A template: comments are allowed, and namespace declarations are reported as attributes of the xmlns namespace. */
   readonly template?: boolean;
   /** Named in errors before the line. */
   readonly file?: string;
@@ -71,8 +71,8 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-// In well-formed XML `<!` and `<?` begin nothing but what is refused here and the declaration at the very start: inside
-// text and attributes a `<` is always escaped.
+// In well-formed XML `<!` and `<?` only begin the constructs refused here and the XML declaration: in text and attributes
+// `<` is always escaped.
 function refuseForbidden(text: string, file: string | undefined): void {
   const bang = text.indexOf('<!');
   if (bang >= 0) throw forbidden(bangName(text.slice(bang, bang + 9)), placeAt(text, bang), file);
@@ -90,7 +90,7 @@ function bangName(start: string): string {
   return 'a document type declaration';
 }
 
-/** Blanks in place of comments keep every line where it was. */
+/** Replaces comments by spaces, so that line numbers do not change. */
 function withoutComments(text: string): string {
   return text.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
 }

@@ -27,7 +27,7 @@ export function guardXml(bytes: Uint8Array): Uint8Array {
   if (bytes.length > xmlLimits.bytes) throw new GatewayError('E_SIZE_EXCEEDED', `more than ${xmlLimits.bytes} bytes`);
   if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (all.includes(0)) throw new GatewayError('E_BYTES_INVALID', 'the document holds a NUL byte');
+  if (all.includes(0)) throw new GatewayError('E_BYTES_INVALID', 'the document contains a NUL byte');
   const document = hasByteOrderMark(all) ? all.subarray(3) : all;
   if (hasByteOrderMark(document)) throw new GatewayError('E_BYTES_INVALID', 'two byte order marks');
   const declaration = declarationLength(document);

@@ -1,4 +1,4 @@
-/** An XML document that is checked, signed or verified: by its bytes where they are canonical already, by libxml2 in every other case. */
+/** An XML document that is checked, signed or verified: from its bytes if they are canonical, otherwise with libxml2. */
 
 import { createHash } from 'node:crypto';
 import { isGatewayError } from '../../model/errors.ts';
@@ -21,15 +21,15 @@ export interface XmlTree {
   readonly format: 'xml';
   /** `{namespace}name` of the root. */
   readonly type: string;
-  /** Undefined where the bytes are in another form. A signature is left out. */
+  /** Undefined when the bytes are not in canonical form. Without a signature. */
   readonly canonical: CanonicalXml | undefined;
-  /** The tokens of the content; where the bytes are in another form, those of the form that libxml2 gives it. */
+  /** The tokens of the canonical form, which libxml2 makes if necessary. */
   tokens(): CanonicalXml;
-  /** The signature in the root it stands in; in a canonical document without all that is beside it. */
+  /** The document with its signature; a canonical document is reduced to root and signature. */
   signed(): XmlDocument;
-  /** The document as libxml2 has it. Without a signature, once that was taken out of `signed`. */
+  /** The document of libxml2; without the signature once that was removed from `signed`. */
   document(): XmlDocument;
-  /** The canonical form, and its SHA-256; what they are of is decided when they are first asked for. E_XML_FORBIDDEN when there is none. */
+  /** The canonical form at the first call, and its SHA-256. Throws E_XML_FORBIDDEN when there is none. */
   content(): Uint8Array;
   digest(): Buffer;
   /** The root's attribute `Id`. */
@@ -38,15 +38,15 @@ export interface XmlTree {
 }
 
 /**
- * Reads a document that is to be sealed, or that carries no signature. Its bytes must not change while it is in use.
- * Throws what guardXml and parseXml throw; no document that they refuse is taken for a canonical one.
+ * Reads a document to be sealed, or one without a signature. Its bytes must not change while it is in use. Throws the errors of
+ * guardXml and parseXml; no document that they refuse counts as canonical.
  */
 export function readXmlTree(bytes: Uint8Array): XmlTree {
   const canonical = readCanonical(bytes);
   return canonical === undefined || canonical.signature !== undefined ? parsedTree(bytes) : canonicalTree(canonical);
 }
 
-/** The tokens of an unsigned document, for the author's tools. Throws what readXmlTree throws. */
+/** The tokens of an unsigned document, for authors' tools. Throws the errors of readXmlTree. */
 export function readDocument(bytes: Uint8Array): CanonicalXml {
   const canonical = readCanonical(bytes);
   if (canonical !== undefined && canonical.signature === undefined) return canonical;
@@ -58,7 +58,7 @@ export function readDocument(bytes: Uint8Array): CanonicalXml {
   }
 }
 
-/** The same for a document that is to be verified. */
+/** Reads a document to be verified. */
 export function readSignedXml(bytes: Uint8Array): XmlTree {
   const canonical = readCanonical(bytes);
   if (canonical?.signature === undefined) return parsedTree(bytes);
@@ -66,7 +66,7 @@ export function readSignedXml(bytes: Uint8Array): XmlTree {
   return alone === undefined ? parsedTree(bytes) : canonicalTree(canonical, alone);
 }
 
-/** The signature of a canonical document; undefined when it is not well-formed, which is told of the whole document then. */
+/** Root and signature of a canonical document; undefined when the signature is not well-formed. */
 function parsedAlone(canonical: CanonicalXml): XmlDocument | undefined {
   try {
     return parseXml(guardXml(signatureAlone(canonical)));
