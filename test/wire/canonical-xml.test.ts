@@ -18,7 +18,8 @@ import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
 import { guardXml } from '../../gateway/wire/xml/xml-guard.ts';
-import { readSignedXml, readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
+import { readDocument, readSignedXml, readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
+import { thrownBy } from '../support/thrown.ts';
 import { accepts } from '../../gateway/wire/xsd/accepts.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { forged } from '../support/forged-xml.ts';
@@ -266,4 +267,18 @@ describe('the reader of canonical documents', () => {
     ])
       expect(ends.get(end) ?? 0, end).to.be.greaterThan(10);
   }).timeout(120_000);
+
+  it('reads up to 1,024 names, whatever was read before', () => {
+    const document = (prefix: string, count: number): Buffer => {
+      const names = Array.from({ length: count - 1 }, (_, i) => `<${prefix}${i}/>`);
+      return Buffer.from(`<${prefix}>${names.join('')}</${prefix}>`);
+    };
+    for (const [prefix, count] of [
+      ['a', 500],
+      ['b', 900],
+      ['c', 1024],
+    ] as const)
+      expect(readDocument(document(prefix, count)).names.length).to.be.at.least(count);
+    expect(thrownBy(() => readDocument(document('d', 1025))).code).to.equal('E_LIMIT_EXCEEDED');
+  });
 });

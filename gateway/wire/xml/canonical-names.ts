@@ -60,6 +60,11 @@ export function openNames(strict: boolean): Names {
   return cache[kind];
 }
 
+/** Discards the names of earlier documents: all of the table is then free for the next one. */
+export function discardNames(): void {
+  cache.lenient = makeNames(false);
+}
+
 function makeNames(strict: boolean): Names {
   const root = openPrefixScope(new Map(strict ? [] : [['xml', xmlNamespace]]));
   return { table: new Int32Array(tableSize), written: [], resolved: [], numbers: new Map(), root, scopes: 0, strict };

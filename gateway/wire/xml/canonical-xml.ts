@@ -16,7 +16,7 @@ import {
   valueText,
   type CanonicalXml,
 } from '../../model/canonical-tokens.ts';
-import { unsafeName, signatureName, startsWith } from './canonical-names.ts';
+import { discardNames, unsafeName, signatureName, startsWith } from './canonical-names.ts';
 import { openScan, scanEndTag, scanStartTag, type ScanState } from './canonical-tags.ts';
 import { addValue } from './token-writer.ts';
 import { textForm, valueEnd } from './canonical-values.ts';
@@ -41,12 +41,18 @@ export function readCanonical(source: Uint8Array): CanonicalXml | undefined {
  * too many names, or values that are too long when escaped.
  */
 export function tokensOfCanonical(source: Uint8Array): CanonicalXml {
-  const document = tokensIn(source, false);
+  const document = tokensIn(source, false) ?? tokensWithFreshNames(source);
   if (document === undefined)
     throw new GatewayError('E_LIMIT_EXCEEDED', 'the document contains too many names, or values that are too long', {
       fix: 'Send the message in canonical form (Exclusive XML Canonicalization 1.0), or with fewer names.',
     });
   return document;
+}
+
+/** Whether a document is read must not depend on the names of those before it. */
+function tokensWithFreshNames(source: Uint8Array): CanonicalXml | undefined {
+  discardNames();
+  return tokensIn(source, false);
 }
 
 function tokensIn(source: Uint8Array, strict: boolean): CanonicalXml | undefined {
