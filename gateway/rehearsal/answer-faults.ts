@@ -8,17 +8,16 @@ import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { addMessage, findMessage } from '../store/outbox.ts';
 import { receiptContentType } from '../wire/transport/transport.ts';
-import type { AnswerFault } from './fault.ts';
+import { faultTexts, type AnswerFault } from './fault.ts';
 import type { Simulator } from './simulator.ts';
 
 /** Replaces the receipt by another, or by none. */
 function receiptFault(
   name: string,
-  description: string,
   replace: (simulator: Simulator, raw: RawMessage, result: ReceiveResult) => Promise<SealedMessage | undefined>,
 ): AnswerFault {
   return {
-    ...{ acts: 'answers', name, description, needsDoor: false },
+    ...{ acts: 'answers', ...faultTexts(name), needsDoor: false },
     behaviour: (simulator) => ({
       async receipt(raw, result) {
         const { verdict, duplicate } = result;
@@ -30,13 +29,9 @@ function receiptFault(
 }
 
 /** Responds in place of the door. */
-function doorFault(
-  name: string,
-  description: string,
-  respond: (response: ServerResponse, maxMs: number) => void,
-): AnswerFault {
+function doorFault(name: string, respond: (response: ServerResponse, maxMs: number) => void): AnswerFault {
   return {
-    ...{ acts: 'answers', name, description, needsDoor: true },
+    ...{ acts: 'answers', ...faultTexts(name), needsDoor: true },
     behaviour: (_simulator, maxMs) => ({
       door(request, response) {
         request.resume();
@@ -68,50 +63,38 @@ function closeAfter(response: ServerResponse, maxMs: number): void {
 
 /** The dispatcher of the simulator sends the receipt; once, however often the list comes. */
 const lateReceipt: AnswerFault = {
-  ...receiptFault(
-    'late-receipt',
-    'no receipt in the response; it follows as a message of its own',
-    async ({ gateway: { db, now } }, _raw, { receipt }) => {
-      if (receipt !== undefined && (await findMessage(db.sql, receipt.id)) === undefined)
-        await db.transaction((tx) => addMessage(tx, receipt, { at: momentOf(now()) }));
-      return undefined;
-    },
-  ),
+  ...receiptFault('late-receipt', async ({ gateway: { db, now } }, _raw, { receipt }) => {
+    if (receipt !== undefined && (await findMessage(db.sql, receipt.id)) === undefined)
+      await db.transaction((tx) => addMessage(tx, receipt, { at: momentOf(now()) }));
+    return undefined;
+  }),
   receiptFollows: true,
 };
 
 export const answerFaults: readonly AnswerFault[] = [
   lateReceipt,
-  receiptFault('no-receipt', 'accepts the list and sends no receipt', none),
-  receiptFault(
-    'wrong-receipt-digest',
-    'the receipt is over other bytes than were sent',
-    (simulator, raw, { receipt }) =>
-      forgedReceipt(simulator, raw, { digest: unknownDigest, subject: raw.hintedId ?? receipt?.id ?? '' }),
+  receiptFault('no-receipt', none),
+  receiptFault('wrong-receipt-digest', (simulator, raw, { receipt }) =>
+    forgedReceipt(simulator, raw, { digest: unknownDigest, subject: raw.hintedId ?? receipt?.id ?? '' }),
   ),
-  receiptFault('receipt-for-unknown', 'the receipt is over a message that was never sent', (simulator, raw) =>
+  receiptFault('receipt-for-unknown', (simulator, raw) =>
     forgedReceipt(simulator, raw, { digest: unknownDigest, subject: simulator.gateway.newId() }),
   ),
-  receiptFault(
-    'unregistered-receipt-key',
-    'the receipt is signed with a key that is not registered',
-    (simulator, raw, { receipt }) =>
-      forgedReceipt(simulator, raw, {
-        digest: sha256(raw.bytes),
-        subject: raw.hintedId ?? receipt?.id ?? '',
-        partner: { ...simulator.other, signer: simulator.keys.unregistered },
-      }),
+  receiptFault('unregistered-receipt-key', (simulator, raw, { receipt }) =>
+    forgedReceipt(simulator, raw, {
+      digest: sha256(raw.bytes),
+      subject: raw.hintedId ?? receipt?.id ?? '',
+      partner: { ...simulator.other, signer: simulator.keys.unregistered },
+    }),
   ),
-  doorFault('http-500', 'the door responds with status 500 only', (response) => {
+  doorFault('http-500', (response) => {
     response.writeHead(500).end();
   }),
-  doorFault('html-502', 'a proxy responds with an HTML page', (response) => {
+  doorFault('html-502', (response) => {
     response.writeHead(502, { 'content-type': 'text/html' }).end(html);
   }),
-  doorFault('half-open', 'the door accepts the message and never responds', (response, maxMs) =>
-    closeAfter(response, maxMs),
-  ),
-  doorFault('slow-response', 'the door responds with one byte a second', (response, maxMs) => {
+  doorFault('half-open', (response, maxMs) => closeAfter(response, maxMs)),
+  doorFault('slow-response', (response, maxMs) => {
     response.writeHead(200, { 'content-type': receiptContentType });
     response.write('<');
     const writing = setInterval(() => response.write(' '), 1000);

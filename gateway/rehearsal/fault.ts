@@ -1,6 +1,7 @@
 /** Faults that can be injected into a simulated partner, and how messages with them should end at a sound gateway. */
 
-import type { ErrorCode } from '../model/errors.ts';
+import table from '../../schemas/conformance-scenarios.json' with { type: 'json' };
+import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { HoldReason } from '../model/message.ts';
 import type { ChannelDelivery } from './channel.ts';
 import type { FaultBehaviour, Simulator } from './simulator.ts';
@@ -11,7 +12,7 @@ export type MessageResult = 'applied' | ErrorCode | HoldReason;
 /** A message that was sent with a fault, and what is expected of it. */
 export interface SentMessage extends ChannelDelivery {
   /** Results expected of this message, where they differ from those of the fault. */
-  readonly expected?: readonly MessageResult[];
+  readonly expected?: readonly string[];
   /** How many operators must be refused at least if the list is applied. */
   readonly refusedRecords?: number;
   /** Digest of the very receipt that must come back. */
@@ -24,7 +25,7 @@ export interface SendingFault {
   readonly name: string;
   readonly description: string;
   /** Results a sound gateway may choose from. */
-  readonly expected: readonly MessageResult[];
+  readonly expected: readonly string[];
   /**
    * Seals and sends messages with the fault. The simulator's last list must have been applied. `withinMs`: how long to wait for
    * receipts. Throws E_VALUE_INVALID and the like where the partner's layout cannot express the fault.
@@ -46,6 +47,17 @@ export interface AnswerFault {
 }
 
 export type Fault = SendingFault | AnswerFault;
+
+/** What schemas/conformance-scenarios.json says of a fault. */
+export function faultTexts(name: string): Pick<SendingFault, 'name' | 'description' | 'expected'> {
+  const { fault: description, expected = [] } = table.find(({ run }) => run === name) ?? {};
+  if (description === undefined) throw new GatewayError('E_INTERNAL', `no scenario injects ${name}`);
+  return { name, description, expected };
+}
+
+export function sendingFault(name: string, send: SendingFault['send']): SendingFault {
+  return { acts: 'sends', ...faultTexts(name), send };
+}
 
 /** What the receipt says; undefined without one. */
 export function resultOf({ receipt }: ChannelDelivery): MessageResult | undefined {

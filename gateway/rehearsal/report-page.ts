@@ -1,53 +1,22 @@
 /** The report of a conformance run as an HTML page without scripts, for screens, screen readers and paper. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { programFolder } from '../app/config.ts';
 import type { ConformanceReport } from './report.ts';
 import type { Evidence, ScenarioResult } from './scenario.ts';
-
-const style = `
-:root { color-scheme: light dark }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem }
-table { border-collapse: collapse; width: 100% }
-caption { text-align: left; font-weight: bold; padding: .5rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #767676 }
-td.time { text-align: right; white-space: nowrap }
-.pass { border-left: .4rem solid #1a7f37 } .fail { border-left: .4rem solid #cf222e } .skip { border-left: .4rem solid #767676 }
-code { overflow-wrap: anywhere } summary { cursor: pointer }
-`;
 
 /** One HTML file that needs no other. */
 export function reportPage(report: ConformanceReport): string {
   const { partner, summary, scenarios } = report;
-  const title = escaped(`Conformance of ${partner}`);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-<p><strong>${summary.pass} passed, ${summary.fail} failed, ${summary.skip} skipped with reason.</strong></p>
-<table>
-<caption>The run</caption>
-<tbody>
-${facts(report)}
-</tbody>
-</table>
-<table>
-<caption>Scenarios</caption>
-<thead><tr>${['Number', 'Title', 'Verdict', 'Milliseconds'].map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead>
-<tbody>
-${scenarios.map(row).join('\n')}
-</tbody>
-</table>
-<p>The signature beside the JSON report covers that file, not this page.</p>
-</main>
-</body>
-</html>
-`;
+  const parts: Readonly<Record<string, string>> = {
+    title: escaped(`Conformance of ${partner}`),
+    counts: `${summary.pass} passed, ${summary.fail} failed, ${summary.skip} skipped with reason.`,
+    facts: facts(report),
+    scenarios: scenarios.map(row).join('\n'),
+  };
+  const template = readFileSync(join(programFolder, 'schemas', 'conformance-report.html'), 'utf8');
+  return template.replaceAll(/\{(\w+)\}/gu, (hole, name: string) => parts[name] ?? hole);
 }
 
 function facts(report: ConformanceReport): string {

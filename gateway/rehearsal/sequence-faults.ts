@@ -10,7 +10,7 @@ import { sendList } from '../outbound/send-list.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findMessage, type MessageRow } from '../store/outbox.ts';
 import type { ChannelDelivery } from './channel.ts';
-import type { MessageResult, SendingFault, SentMessage } from './fault.ts';
+import { sendingFault, type SendingFault, type SentMessage } from './fault.ts';
 import { following, forged, nextList } from './forgery.ts';
 import { change, deliveryOf, exchangeList, startNewEpoch, required, settled } from './sending.ts';
 import { inventListed, type Simulator } from './simulator.ts';
@@ -46,21 +46,16 @@ async function queue(
 /** Changes operators so that the size of the list changes too much, sends it, and changes them back. */
 function sizeFault(
   name: string,
-  description: string,
-  expected: readonly MessageResult[],
   changes: (simulator: Simulator) => Record<'changed' | 'restored', readonly DomesticRecord[]>,
 ): SendingFault {
-  return {
-    ...{ acts: 'sends', name, description, expected },
-    async send(simulator, withinMs) {
-      const { changed, restored } = changes(simulator);
-      await change(simulator, changed);
-      const row = await exchangeList(simulator, withinMs, {});
-      await change(simulator, restored);
-      await startNewEpoch(simulator);
-      return [deliveryOf(simulator, row)];
-    },
-  };
+  return sendingFault(name, async (simulator, withinMs) => {
+    const { changed, restored } = changes(simulator);
+    await change(simulator, changed);
+    const row = await exchangeList(simulator, withinMs, {});
+    await change(simulator, restored);
+    await startNewEpoch(simulator);
+    return [deliveryOf(simulator, row)];
+  });
 }
 
 const applied = { expected: ['applied'] } satisfies Pick<SentMessage, 'expected'>;
@@ -69,76 +64,42 @@ const applied = { expected: ['applied'] } satisfies Pick<SentMessage, 'expected'
 const hugeCount = 3000;
 
 export const sequenceFaults: readonly SendingFault[] = [
-  {
-    acts: 'sends',
-    name: 'duplicate',
-    description: 'the same message is sent three times',
-    expected: ['applied'],
-    async send(simulator, withinMs) {
-      const row = await exchangeList(simulator, withinMs);
-      const first = deliveryOf(simulator, row);
-      const again = [await resend(simulator, row), await resend(simulator, row)];
-      return [first, ...again.map((sent) => ({ ...sent, sameReceipt: first.receiptDigest ?? '' }))];
-    },
-  },
-  {
-    acts: 'sends',
-    name: 'conflicting-id',
-    description: 'the id of an earlier message with other content',
-    expected: ['E_MESSAGE_CONFLICT'],
-    async send(simulator, withinMs) {
-      const row = await exchangeList(simulator, withinMs);
-      const conflicting = await forged(simulator, { ...(await nextList(simulator)), id: row.id });
-      return [{ ...deliveryOf(simulator, row), ...applied }, await simulator.send(conflicting)];
-    },
-  },
-  {
-    acts: 'sends',
-    name: 'out-of-order',
-    description: 'two lists arrive in the wrong order',
-    expected: ['E_SEQUENCE_GAP', 'E_LIST_PART'],
-    async send(simulator, withinMs) {
-      const { list, resume, deliver } = await queue(simulator, withinMs);
-      try {
-        const early = await simulator.send(await forged(simulator, following(simulator, list)));
-        return [early, { ...(await deliver()), ...applied }];
-      } finally {
-        resume();
-      }
-    },
-  },
-  {
-    acts: 'sends',
-    name: 'two-lists-at-once',
-    description: 'two lists arrive at the same time',
-    expected: ['applied'],
-    async send(simulator, withinMs) {
-      const { list, deliver } = await queue(simulator, withinMs);
-      const next = await forged(simulator, following(simulator, list));
-      const [second, first] = await Promise.all([simulator.send(next), deliver()]);
-      await startNewEpoch(simulator);
-      return [first, { ...second, expected: ['applied', 'E_SEQUENCE_GAP', 'E_LIST_PART'] }];
-    },
-  },
-  sizeFault(
-    'shrunk-list',
-    'half of the operators leave the list at once',
-    ['list_shrinks', 'list_outside_size'],
-    ({ operators, gateway }) => {
-      const active = operators.filter(({ status }) => status === 'active');
-      const restored = active.slice(0, Math.ceil(active.length / 2));
-      const statusSince = momentOf(gateway.now()).slice(0, 10);
-      return { restored, changed: restored.map((record) => ({ ...record, status: 'revoked', statusSince })) };
-    },
-  ),
-  sizeFault(
-    'huge-list',
-    `${hugeCount} operators join a short list at once`,
-    ['list_grows', 'list_outside_size', 'E_SIZE_EXCEEDED'],
-    ({ operators, gateway }) => {
-      const known = new Set(operators.map(({ code }) => code));
-      const changed = inventListed(gateway, hugeCount, hugeCount).filter(({ code }) => !known.has(code));
-      return { changed, restored: changed.map((record) => ({ ...record, consent: false })) };
-    },
-  ),
+  sendingFault('duplicate', async (simulator, withinMs) => {
+    const row = await exchangeList(simulator, withinMs);
+    const first = deliveryOf(simulator, row);
+    const again = [await resend(simulator, row), await resend(simulator, row)];
+    return [first, ...again.map((sent) => ({ ...sent, sameReceipt: first.receiptDigest ?? '' }))];
+  }),
+  sendingFault('conflicting-id', async (simulator, withinMs) => {
+    const row = await exchangeList(simulator, withinMs);
+    const conflicting = await forged(simulator, { ...(await nextList(simulator)), id: row.id });
+    return [{ ...deliveryOf(simulator, row), ...applied }, await simulator.send(conflicting)];
+  }),
+  sendingFault('out-of-order', async (simulator, withinMs) => {
+    const { list, resume, deliver } = await queue(simulator, withinMs);
+    try {
+      const early = await simulator.send(await forged(simulator, following(simulator, list)));
+      return [early, { ...(await deliver()), ...applied }];
+    } finally {
+      resume();
+    }
+  }),
+  sendingFault('two-lists-at-once', async (simulator, withinMs) => {
+    const { list, deliver } = await queue(simulator, withinMs);
+    const next = await forged(simulator, following(simulator, list));
+    const [second, first] = await Promise.all([simulator.send(next), deliver()]);
+    await startNewEpoch(simulator);
+    return [first, { ...second, expected: ['applied', 'E_SEQUENCE_GAP', 'E_LIST_PART'] }];
+  }),
+  sizeFault('shrunk-list', ({ operators, gateway }) => {
+    const active = operators.filter(({ status }) => status === 'active');
+    const restored = active.slice(0, Math.ceil(active.length / 2));
+    const statusSince = momentOf(gateway.now()).slice(0, 10);
+    return { restored, changed: restored.map((record) => ({ ...record, status: 'revoked', statusSince })) };
+  }),
+  sizeFault('huge-list', ({ operators, gateway }) => {
+    const known = new Set(operators.map(({ code }) => code));
+    const changed = inventListed(gateway, hugeCount, hugeCount).filter(({ code }) => !known.has(code));
+    return { changed, restored: changed.map((record) => ({ ...record, consent: false })) };
+  }),
 ];

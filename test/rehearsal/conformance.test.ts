@@ -3,9 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
+import codeTexts from '../../schemas/code-explanations.json' with { type: 'json' };
+import table from '../../schemas/conformance-scenarios.json' with { type: 'json' };
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { adapterDigest } from '../../gateway/adapter/certificate.ts';
 import { runConformance, type ConformanceOptions } from '../../gateway/rehearsal/conformance.ts';
+import { errorTable } from '../../gateway/model/errors.ts';
+import { faults } from '../../gateway/rehearsal/faults.ts';
 import { makePair } from '../../gateway/rehearsal/pairing.ts';
 import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../../gateway/rehearsal/report.ts';
 import { reportPage } from '../../gateway/rehearsal/report-page.ts';
@@ -31,6 +35,17 @@ describe('a conformance run', function () {
   it('numbers its scenarios without gaps', () => {
     const ids = scenarios.map((_, i) => `C-${String(i + 1).padStart(2, '0')}`);
     expect(scenarios.map(({ id }) => id)).to.deep.equal(ids);
+  });
+
+  it('expects only results that a receipt can have', () => {
+    const known = ['applied', ...Object.keys(errorTable), ...Object.keys(codeTexts.reasons)];
+    for (const fault of faults)
+      expect(known, fault.name).to.include.members(fault.acts === 'sends' ? [...fault.expected] : []);
+    const sending = faults.filter(({ acts }) => acts === 'sends').map(({ name }) => name);
+    expect(table.filter(({ expected }) => expected !== undefined).map(({ run }) => run)).to.have.members(sending);
+    expect(scenarios.map(({ fault }) => fault).filter((name) => name !== undefined)).to.have.members(
+      faults.map(({ name }) => name),
+    );
   });
 
   it('over HTTPS passes every scenario that the partner’s terms allow, with evidence', async () => {

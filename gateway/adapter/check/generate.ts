@@ -1,5 +1,6 @@
 /** Generates messages of an adapter for its round trips: the same seed gives the same messages. */
 
+import generatedTexts from '../../../schemas/generated-texts.json' with { type: 'json' };
 import { setPath } from '../../model/paths.ts';
 import type { Departure, ListMessage, ListRecord, Part } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
@@ -10,33 +11,8 @@ import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adap
 import { refusalOf } from './failures.ts';
 import { encodeText, recordReadBack } from './message-text.ts';
 
-const plainTexts = [
-  'Example Trading Co., Ltd.',
-  'NORTHERN LIGHTS SHIPPING',
-  'Muster & Partner 7',
-  'HARBOUR ROAD 12-14',
-  '518000',
-  'X',
-  'Quay (East)',
-  'MILL LANE/3',
-  'A. B. SEA-AIR',
-  'Sample Works No. 2',
-];
-
-// Markup, quotes, blanks at the ends, line ends, combining characters, characters beyond 16 bits: formats often fail on these.
-const hardTexts = [
-  'Ä&B <Söhne> "Nord" \'Süd\'',
-  '示例贸易有限公司',
-  '가온누리전자 주식회사',
-  ' blanks around ',
-  'tab\tand\nline\r\nend',
-  'e\u0301 joined, \u{20bb7}野家, \u{1f6a2}',
-  ']]> {no hole} &amp; %00 \\u0041',
-  '=1+1',
-  'semi;colon, comma|bar',
-  'x'.repeat(512),
-];
-const texts = [...plainTexts, ...hardTexts];
+// The hard ones have markup, quotes, blanks at the ends, line ends, combining characters: formats often fail on these.
+const texts = [...generatedTexts.plain, ...generatedTexts.hard];
 
 type TextPath = (typeof textPaths)[number];
 

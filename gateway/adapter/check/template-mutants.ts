@@ -1,5 +1,6 @@
 /** Changes of a template, one at a time, each of which some message would reveal. */
 
+import mutations from '../../../schemas/template-mutations.json' with { type: 'json' };
 import { holesIn, lineAt, placeOf, withoutComments, type HoleText, type TemplateText } from './template-text.ts';
 
 /** One change to one file of a folder. */
@@ -194,97 +195,23 @@ function shifted(first: HoleText, holes: readonly HoleText[]): Mutant[] {
   return [mutant(first, [later(first), later(rest)], `${path} is split one letter later`, `one with ${path}`)];
 }
 
-interface Cut {
-  readonly change: string;
-  readonly pattern: RegExp;
-  readonly by: (match: RegExpExecArray) => string;
-  readonly wanted: string;
-}
-
-const anyMessage = 'any message';
-
-/** Of elements, attributes and members in XML and JSON. */
-const cuts: readonly Cut[] = [
-  {
-    change: 'a fixed attribute is left out',
-    pattern: /\s+(?!xmlns[:=]|t:)[\w:.-]+="[^"{}]+"(?=[^<>]*>)/gu,
-    by: () => '',
-    wanted: anyMessage,
-  },
-  {
-    change: 'the namespace is another',
-    pattern: /xmlns(?::\w+)?="(?!urn:mra:template)[^"]+(?=")/gu,
-    by: ([found]) => `${found}:x`,
-    wanted: anyMessage,
-  },
-  {
-    change: 'an ignored element is removed from the template',
-    pattern: /<([\w:.-]+)[^<>]*\st:ignore="true"[^<>]*?(?:\/>|>[\s\S]*?<\/\1>)/gu,
-    by: () => '',
-    wanted: 'a message of theirs with this element',
-  },
-  {
-    change: 'two elements change places',
-    pattern: /(<([\w:.-]+)(?: [^<>]*)?>[^<>]*<\/\2>)(\s*)(<([\w:.-]+)(?: [^<>]*)?>[^<>]*<\/\5>)/gu,
-    by: ([, one = '', , between = '', other = '']) => other + between + one,
-    wanted: 'one with both',
-  },
-  {
-    change: 'two members change places',
-    pattern: /("\w+":\s*"[^"]*")(,\s*)("\w+":\s*"[^"]*")/gu,
-    by: ([, one = '', between = '', other = '']) => other + between + one,
-    wanted: 'one with both',
-  },
-  {
-    change: 'a list is left out',
-    pattern: /<([\w:.-]+)\s(?:[^<>]*\s)?t:each="\w+\??"[^<>]*(?:\/>|>(?:(?!<\1[\s>])[\s\S])*?<\/\1>)/gu,
-    by: () => '',
-    wanted: 'one with an item of the list',
-  },
-  {
-    change: 'a list is left out',
-    pattern: /,\s*"\w+":\s*\{\s*"\$each":\s*"\w+\??",\s*"\$item":\s*"[^"]*"\s*\}/gu,
-    by: () => '',
-    wanted: 'one with an item of the list',
-  },
-  {
-    change: 'an ignored member is removed from the template',
-    pattern: /"\$ignore":\s*\[[^\]]*\]\s*,?/gu,
-    by: () => '',
-    wanted: 'a message of theirs with this member',
-  },
-];
-
-/** Of cells and line types. */
-const lineCuts: readonly Cut[] = [
-  {
-    change: 'two cells change places',
-    // Swapping two equal cells, such as ignored ones, changes nothing.
-    pattern: /(\{[^{}\n]+\})([^{}\n]?)(?!\1)(\{[^{}\n]+\})/gu,
-    by: ([, one = '', between = '', other = '']) => other + between + one,
-    wanted: 'one with both, and different',
-  },
-  {
-    change: 'a line type is another',
-    pattern: /^[A-Z0-9]+(?=[^\n])/gmu,
-    by: ([found]) => `${found.slice(0, -1)}${found.endsWith('X') ? 'Y' : 'X'}`,
-    wanted: 'one with this line',
-  },
-];
-
+/** Changes of elements, attributes and members in XML and JSON, and those of cells and line types. Two equal cells are not swapped. */
 function structure(template: TemplateText): Mutant[] {
   const { file, text } = template;
   // Comments are not searched; the change is made in the text with its comments.
   const shown = withoutComments(text);
-  const lines = !/\.(?:xml|json)$/u.test(file);
-  return (lines ? lineCuts : cuts).flatMap(({ change, pattern, by, wanted }) => {
+  return (/\.(?:xml|json)$/u.test(file) ? mutations.elements : mutations.lines).flatMap((mutation) => {
+    const { change, pattern, by, wanted } = mutation;
     const found = new Map<string, Mutant>();
-    const search = new RegExp(pattern.source, pattern.flags);
+    const search = new RegExp(pattern, 'gmu');
     for (let match = search.exec(shown); match !== null; match = search.exec(shown)) {
+      const [whole] = match;
       // The next search begins one character on: neighbours overlap.
       search.lastIndex = match.index + 1;
       if (shown.lastIndexOf('<?', match.index) > shown.lastIndexOf('?>', match.index)) continue;
-      const edit: Edit = [match.index, match.index + match[0].length, by(match)];
+      const instead = by.replaceAll(/\$([&\d])/gu, (_, part: string) => match[part === '&' ? 0 : Number(part)] ?? '');
+      if (instead === whole) continue;
+      const edit: Edit = [match.index, match.index + whole.length, instead];
       const made = mutant({ template, line: lineAt(text, match.index) }, [edit], change, wanted);
       if (!found.has(made.text)) found.set(made.text, made);
     }
