@@ -7,12 +7,17 @@ export type Place = (pointer: string) => string;
 
 /** E_ADAPTER_INVALID: the data of an adapter must be corrected. */
 export function invalid(detail: string, at: string, fix?: string): GatewayError {
-  return new GatewayError('E_ADAPTER_INVALID', detail, fix === undefined ? { at } : { at, fix });
+  return new GatewayError('E_ADAPTER_INVALID', detail, { at, fix });
+}
+
+/** E_VALUE_INVALID: a value that cannot be written or read. Its place is added where it is known. */
+export function invalidValue(detail: string): GatewayError {
+  return new GatewayError('E_VALUE_INVALID', detail);
 }
 
 /** The error with its place. A place that it has already is appended, because it is nearer the value. */
 export function withPlace(error: unknown, at: string): unknown {
   if (!isGatewayError(error)) return error;
-  const place = { at: at + (error.at ?? ''), cause: error };
-  return new GatewayError(error.code, error.detail, error.fix === undefined ? place : { ...place, fix: error.fix });
+  const { code, detail, fix } = error;
+  return new GatewayError(code, detail, { at: at + (error.at ?? ''), fix, cause: error });
 }

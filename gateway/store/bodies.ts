@@ -14,10 +14,7 @@ export async function keepBytes(tx: Tx, bytes: Uint8Array): Promise<Digest> {
 }
 
 /** Stores the bytes of sealed messages. Throws E_INTERNAL for a digest that does not match its bytes. */
-export async function keepSealed(
-  tx: Tx,
-  messages: readonly Pick<SealedMessage, 'id' | 'digest' | 'bytes'>[],
-): Promise<void> {
+export async function keepSealed(tx: Tx, messages: readonly SealedMessage[]): Promise<void> {
   const wrong = messages.find(({ digest, bytes }) => sha256(bytes) !== digest);
   if (wrong !== undefined)
     throw new GatewayError('E_INTERNAL', 'the digest of a sealed message does not match its bytes', { at: wrong.id });

@@ -70,11 +70,8 @@ export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['b
     return await onSqlite(tx, (connection) => connection.runMany(text, rows));
   }
   for (const { digest, bytes } of bodies) {
-    await tx
-      .insertInto('body')
-      .values({ digest, bytes })
-      .onConflict((conflict) => conflict.column('digest').doNothing())
-      .execute();
+    const insert = tx.insertInto('body').values({ digest, bytes });
+    await insert.onConflict((conflict) => conflict.column('digest').doNothing()).execute();
   }
 }
 

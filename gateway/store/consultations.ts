@@ -5,6 +5,7 @@ import type { Moment } from '../model/record/domestic-record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow } from './rows.ts';
+import type { Tables } from './tables.ts';
 
 /** An answer for a whole entry, with the consultation numbers of its parties. */
 interface Assessment {
@@ -49,12 +50,7 @@ export async function findAssessment(reader: Reader, number: string): Promise<As
 }
 
 /** The first answer under an idempotency key, and the fingerprint of its request. */
-interface FirstAnswer {
-  readonly fingerprint: string;
-  readonly status: number;
-  readonly body: string;
-  readonly at: Moment;
-}
+type FirstAnswer = Pick<Tables['idempotency'], 'fingerprint' | 'status' | 'body' | 'at'>;
 
 export async function findIdempotent(reader: Reader, requester: string, key: string): Promise<FirstAnswer | undefined> {
   return await reader
@@ -66,10 +62,7 @@ export async function findIdempotent(reader: Reader, requester: string, key: str
 }
 
 /** Stores the first answer under a key. False: another request with the key has stored its answer, which stays. */
-export async function saveIdempotent(
-  tx: Tx,
-  first: FirstAnswer & { readonly requester: string; readonly key: string },
-): Promise<boolean> {
+export async function saveIdempotent(tx: Tx, first: Tables['idempotency']): Promise<boolean> {
   const insert = tx
     .insertInto('idempotency')
     .values(first)

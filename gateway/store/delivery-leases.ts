@@ -70,10 +70,9 @@ async function claimAmong(db: Database, claim: DeliveryClaim, messages: typeof d
     const started = { event: 'started' as const, at: claim.now, owner: claim.owner };
     const attempts = rows.map((row) => ({ message_id: row.id, no: row.attempts + 1, ...started }));
     await insertMany(tx, 'attempt', attempts);
-    const claimed: Claimed[] = [];
-    for (const { content_type: contentType, attempts: earlier, ...row } of rows)
-      claimed.push({ ...row, contentType, bytes: await getBytes(tx, row.digest), attempt: earlier + 1 });
-    return claimed;
+    return await Array.fromAsync(rows, async ({ content_type: contentType, attempts: earlier, ...row }) => {
+      return { ...row, contentType, bytes: await getBytes(tx, row.digest), attempt: earlier + 1 };
+    });
   });
 }
 
@@ -153,10 +152,8 @@ function columnsAfter(rank: number, result: AttemptResult) {
   switch (result.outcome) {
     case 'handed_over':
       return {
-        state: 'HANDED_OVER' as const,
-        state_rank: outboundStates.HANDED_OVER,
-        next_attempt_at: null,
-        receipt_due_at: receiptDueAt,
+        ...{ state: 'HANDED_OVER' as const, state_rank: outboundStates.HANDED_OVER },
+        ...{ next_attempt_at: null, receipt_due_at: receiptDueAt },
       };
     case 'failed':
       return rank < outboundStates.HANDED_OVER ? { next_attempt_at: nextAttemptAt } : { receipt_due_at: nextAttemptAt };

@@ -30,21 +30,14 @@ export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefi
   const row = await tx
     .insertInto('inbox')
     .values({
-      partner: raw.partner,
-      digest,
-      hinted_id: id ?? null,
-      via: raw.via,
-      received_at: raw.receivedAt,
-      deliveries: 1,
-      state: 'RECEIVED',
-      state_rank: inboundStates.RECEIVED,
+      ...{ partner: raw.partner, digest, hinted_id: id, via: raw.via, received_at: raw.receivedAt },
+      ...{ deliveries: 1, state: 'RECEIVED', state_rank: inboundStates.RECEIVED },
     })
     .onConflict((known) => known.columns(['partner', 'digest']).doUpdateSet({ deliveries: sql`inbox.deliveries + 1` }))
     .returning(['deliveries', 'state', 'receipt_digest'])
     .executeTakeFirstOrThrow();
-  if (row.deliveries === 1) return { known: false, digest };
-  const { state, receiptDigest } = fromRow(row);
-  return { known: true, digest, state, ...(receiptDigest === undefined ? {} : { receiptDigest }) };
+  const { deliveries, ...known } = fromRow(row);
+  return deliveries === 1 ? { known: false, digest } : { known: true, digest, ...known };
 }
 
 /** An update of the state of these bytes, unless they have this or a later state. */
@@ -96,12 +89,10 @@ export interface InboxSettlement {
 /** Stores the verdict, and the receipt that every further delivery gets. False: this or a later state was stored before. */
 export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<boolean> {
   const { partner, digest, messageId, state, kind, reason, receiptDigest, at } = settlement;
+  // Kysely leaves columns unchanged whose value is undefined.
   const update = updateBefore(tx, partner, digest, state).set({
     ...(state === 'HELD' ? { held_at: at } : { settled_at: at }),
-    ...(messageId === undefined ? {} : { message_id: messageId }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(receiptDigest === undefined ? {} : { receipt_digest: receiptDigest }),
+    ...{ message_id: messageId, kind, reason, receipt_digest: receiptDigest },
   });
   return await changesOne(update);
 }

@@ -21,24 +21,16 @@ export async function loadBuckets(
 /** Replaces the buckets with these numbers. */
 export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<number, Bucket>): Promise<void> {
   if (buckets.size === 0) return;
-  await tx
-    .deleteFrom('mirror_bucket')
-    .where('stream', '=', stream)
-    .where(oneOf(tx, 'bucket', [...buckets.keys()]))
-    .execute();
+  const old = tx.deleteFrom('mirror_bucket').where('stream', '=', stream);
+  await old.where(oneOf(tx, 'bucket', [...buckets.keys()])).execute();
   const rows = [...buckets].map(([bucket, entries]) => ({ stream, bucket, entries: JSON.stringify(entries) }));
   await insertMany(tx, 'mirror_bucket', rows);
 }
 
 /** Digests of the parts received so far, in their order. */
 export async function stagedParts(reader: Reader, stream: string): Promise<Digest[]> {
-  const rows = await reader
-    .selectFrom('list_part')
-    .select('digest')
-    .where('stream', '=', stream)
-    .orderBy('part')
-    .execute();
-  return rows.map(({ digest }) => digest);
+  const parts = reader.selectFrom('list_part').select('digest').where('stream', '=', stream).orderBy('part');
+  return (await parts.execute()).map(({ digest }) => digest);
 }
 
 export async function stagePart(tx: Tx, stream: string, part: number, digest: Digest): Promise<void> {

@@ -21,11 +21,9 @@ export async function saveOperators(tx: Tx, records: readonly DomesticRecord[], 
   const revision = changes.length === 0 ? 0 : await advanceCounter(tx, 'operator_revision');
   const rows = changes.map(([code, record]) => ({ code, revision, revised_at: at, record }));
   const replaced = changes.map(([code]) => code).filter((code) => stored.has(code));
+  const deletion = tx.deleteFrom('operator');
   await inSlices(replaced, async (codes) => {
-    await tx
-      .deleteFrom('operator')
-      .where(oneOf(tx, 'code', codes))
-      .execute();
+    await deletion.where(oneOf(tx, 'code', codes)).execute();
   });
   await insertMany(tx, 'operator', rows);
   const changed = replaced.length;
@@ -61,12 +59,11 @@ export async function* changedOperators(reader: Reader, since: number): AsyncIte
 }
 
 async function storedTexts(tx: Tx, codes: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await tx
+  const stored = tx
     .selectFrom('operator')
     .select(['code', 'record'])
-    .where(oneOf(tx, 'code', codes))
-    .execute();
-  return new Map(rows.map(({ code, record }) => [code, record]));
+    .where(oneOf(tx, 'code', codes));
+  return new Map((await stored.execute()).map(({ code, record }) => [code, record]));
 }
 
 export async function findOperator(reader: Reader, code: string): Promise<DomesticRecord | undefined> {
@@ -113,9 +110,6 @@ export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecor
 }
 
 export async function countOperators(reader: Reader): Promise<number> {
-  const { operators } = await reader
-    .selectFrom('operator')
-    .select(({ fn }) => fn.countAll<number>().as('operators'))
-    .executeTakeFirstOrThrow();
-  return operators;
+  const count = reader.selectFrom('operator').select(({ fn }) => fn.countAll<number>().as('operators'));
+  return (await count.executeTakeFirstOrThrow()).operators;
 }

@@ -82,11 +82,11 @@ export interface Settlement {
 /** Stores the verdict on a message. False: the message is unknown or has a verdict already; nothing changes. */
 export async function settleMessage(tx: Tx, id: string, settlement: Settlement): Promise<boolean> {
   const { state, receiptDigest, verdictDetail, at } = settlement;
+  // Kysely leaves columns unchanged whose value is undefined.
   const update = updateUnsettled(tx).set({
     ...nothingDue,
     ...{ state, state_rank: outboundStates[state], settled_at: at },
-    ...(receiptDigest === undefined ? {} : { receipt_digest: receiptDigest }),
-    ...(verdictDetail === undefined ? {} : { verdict_detail: verdictDetail }),
+    ...{ receipt_digest: receiptDigest, verdict_detail: verdictDetail },
   });
   return await changesOne(update.where('id', '=', id));
 }

@@ -38,12 +38,8 @@ export async function findStatus(
   day: Day,
   knownAt: Moment,
 ): Promise<RegisterFact | undefined> {
-  const row = await versionsKnownAt(reader, partner, knownAt)
-    .where('identifier', '=', identifier)
-    .where('valid_from', '<=', day)
-    .orderBy('valid_from', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const versions = versionsKnownAt(reader, partner, knownAt).where('identifier', '=', identifier);
+  const row = await versions.where('valid_from', '<=', day).orderBy('valid_from', 'desc').limit(1).executeTakeFirst();
   return row && factOf(row);
 }
 

@@ -77,7 +77,7 @@ class WritingDriver implements Driver {
         database.exec('begin immediate');
         return;
       } catch (cause) {
-        if (!isBusy(cause)) throw cause;
+        if (resultCode(cause) !== busyCode) throw cause;
         if (performance.now() > deadline) throw unreachable('another process keeps writing the file', cause);
       } finally {
         database.exec(`pragma busy_timeout = ${busyMs}`);
@@ -175,8 +175,9 @@ export function assertVersion(version: string): void {
   throw new GatewayError('E_STORE_UNDURABLE', `SQLite ${version} is older than ${oldestVersion.join('.')}`, { fix });
 }
 
+const busyCode = 5;
 /** Result codes BUSY, IOERR, FULL, CANTOPEN: the disk or another writer. Nothing was stored. */
-const unreachableCodes: readonly number[] = [5, 10, 13, 14];
+const unreachableCodes: readonly number[] = [busyCode, 10, 13, 14];
 
 function translateError(error: unknown): unknown {
   if (!unreachableCodes.includes(resultCode(error))) return error;
@@ -187,10 +188,6 @@ function translateError(error: unknown): unknown {
 
 function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-}
-
-function isBusy(error: unknown): boolean {
-  return resultCode(error) === 5;
 }
 
 function unreachable(detail: string, cause: unknown): GatewayError {

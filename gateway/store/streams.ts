@@ -31,9 +31,7 @@ export interface Watermark {
   readonly terms: string;
 }
 
-export interface StreamMove {
-  readonly partner: string;
-  readonly direction: StreamDirection;
+export interface StreamMove extends Pick<Stream, 'partner' | 'direction'> {
   /** The position the caller has read; undefined: the stream did not exist. */
   readonly from: Position | undefined;
   readonly to: Position;
@@ -81,16 +79,9 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
     const insert = tx
       .insertInto('stream')
       .values({
-        digests: '',
-        held: 0,
-        active: 0,
-        revision: 0,
-        terms: '',
-        id,
-        partner,
-        direction,
+        ...{ id, partner, direction, resync_wanted: 0 },
+        ...{ digests: '', held: 0, active: 0, revision: 0, terms: '' },
         ...state,
-        resync_wanted: 0,
       })
       .onConflict((conflict) => conflict.column('id').doNothing());
     return (await changesOne(insert)) ? id : undefined;
@@ -123,25 +114,17 @@ export async function requireFullList(tx: Tx, partner: string, required: boolean
 /** Records that lists took effect: ours when sealed, a partner's when applied. */
 export async function recordLists(
   tx: Tx,
-  stream: { readonly partner: string; readonly direction: StreamDirection },
+  { partner, direction }: Pick<Stream, 'partner' | 'direction'>,
   lists: readonly {
     readonly messageId: string;
     readonly list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'>;
     readonly appliedAt: Moment;
   }[],
 ): Promise<void> {
-  const { partner, direction } = stream;
-  const rows = lists.map(({ messageId, list, appliedAt }) => ({
-    partner,
-    direction,
-    message_id: messageId,
-    epoch_no: list.position.epoch.no,
-    sequence: list.position.sequence,
-    kind: list.kind,
-    count: list.position.count,
-    issued_at: list.issuedAt,
-    applied_at: appliedAt,
-    next_by: list.nextBy,
+  const rows = lists.map(({ messageId, list: { kind, position, issuedAt, nextBy }, appliedAt }) => ({
+    ...{ partner, direction, message_id: messageId, kind },
+    ...{ epoch_no: position.epoch.no, sequence: position.sequence, count: position.count },
+    ...{ issued_at: issuedAt, applied_at: appliedAt, next_by: nextBy },
   }));
   await insertMany(tx, 'list', rows);
 }

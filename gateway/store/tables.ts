@@ -2,7 +2,7 @@
 
 import type { Generated } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
-import type { InboundState, OutboundState, RecordFault, SealedMessage, Via } from '../model/message.ts';
+import type { InboundState, OutboundState, RecordResult, SealedMessage, Via } from '../model/message.ts';
 
 /** End of an interval without an end: the largest four-digit year. */
 export const openDay = '9999-12-31';
@@ -94,14 +94,7 @@ export interface Tables {
     owner: string | null;
     evidence: string | null;
   };
-  record_result: {
-    partner: string;
-    message_id: string;
-    n: number;
-    identifier: string;
-    code: RecordFault;
-    detail: string;
-  };
+  record_result: RecordResult & { partner: string; message_id: string; n: number };
   inbox: {
     partner: string;
     digest: string;
@@ -139,31 +132,10 @@ export interface Tables {
     details: string;
     source_message: string;
   };
-  consultation: {
-    number: string;
-    asked_at: string;
-    requester: string;
-    partner: string;
-    request: string;
-    answer: string;
-  };
+  consultation: Tables['assessment'] & { partner: string };
   assessment: { number: string; asked_at: string; requester: string; request: string; answer: string };
-  idempotency: {
-    requester: string;
-    key: string;
-    fingerprint: string;
-    status: number;
-    body: string;
-    at: string;
-  };
-  event: {
-    n: number;
-    leaf_hash: string;
-    kind: string;
-    ref: string;
-    detail: string | null;
-    at: string;
-  };
+  idempotency: { requester: string; key: string; fingerprint: string; status: number; body: string; at: string };
+  event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
   /** `event` and `operator_revision` number without gaps; `opened` counts openings. */
   counter: { name: string; value: number };
 }

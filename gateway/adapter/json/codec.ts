@@ -1,8 +1,8 @@
 /** Writes and reads messages by the plan of a JSON template. Members that the template does not show are refused. */
 
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
-import { withPlace } from '../faults.ts';
-import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
+import { invalidValue, withPlace } from '../faults.ts';
+import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import type { JsonPlan, MemberPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
 
@@ -70,7 +70,7 @@ function* writeList(
   if (items.length === 0 && plan.optional) return;
   startMember(unsent, `${lead}[`);
   for (let i = 0; i < items.length; i += 1) {
-    unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(plan.path, write, items[i], i);
+    unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(write, items[i], `/${plan.path}/${i}`);
     if (unsent.text.length > chunkLength) {
       yield unsent.text;
       unsent.text = '';
@@ -86,8 +86,7 @@ function startMember(unsent: OutputBuffer, text: string): void {
 
 /** Encodes one item of a list, for previews of single records. */
 export function jsonItemWriter(plan: JsonPlan, list: string): Writer | undefined {
-  const found = listsIn(membersOf(plan)).find((member) => member.plan.path === list);
-  return found?.write;
+  return listsIn(membersOf(plan)).find((member) => member.plan.path === list)?.write;
 }
 
 function listsIn(members: readonly Member[]): (Member & { is: 'list' })[] {
@@ -120,14 +119,6 @@ function isPresent(plan: JsonPlan, message: unknown): boolean {
   }
 }
 
-function writeItem(path: string, write: Writer, item: unknown, index: number): string {
-  try {
-    return write(item);
-  } catch (error) {
-    throw withPlace(error, `/${path}/${index}`);
-  }
-}
-
 function holdsList(plan: JsonPlan): boolean {
   return plan.is === 'each' || (plan.is === 'object' && plan.members.some((member) => holdsList(member.plan)));
 }
@@ -146,7 +137,7 @@ function writer(plan: JsonPlan): Writer {
       return (item) => {
         const items = plan.get(item);
         if (items.length === 0 && plan.optional) return '';
-        return `[${items.map((each, i) => writeItem(plan.path, write, each, i)).join(',')}]`;
+        return `[${items.map((each, i) => writeItem(write, each, `/${plan.path}/${i}`)).join(',')}]`;
       };
     }
     case 'object':
@@ -160,10 +151,7 @@ function holeWriter(hole: Hole): Writer {
     if (text === undefined) return '';
     if (hole.numeric) return text;
     if (!text.isWellFormed())
-      throw withPlace(
-        new GatewayError('E_VALUE_INVALID', 'the value contains a lone surrogate'),
-        `/${hole.path.replaceAll('.', '/')}`,
-      );
+      throw withPlace(invalidValue('the value contains a lone surrogate'), `/${hole.path.replaceAll('.', '/')}`);
     return JSON.stringify(text);
   };
 }
@@ -187,19 +175,13 @@ function objectWriter({ members }: ObjectPlan): Writer {
 
 /** Reads a parsed message. Errors name the JSON Pointer of the member or value. */
 export function readJsonMessage(plan: JsonPlan, scope: TemplateScope, value: unknown): unknown {
-  const slots = emptySlots(scope);
-  readValue(plan, value, slots);
-  return buildItem(scope, slots);
-}
-
-function emptySlots(scope: TemplateScope): Slot[] {
-  return new Array<Slot>(scope.slots).fill(undefined);
+  return readItem(scope, (slots) => readValue(plan, value, slots));
 }
 
 function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
   switch (plan.is) {
     case 'fixed':
-      if (value !== plan.value) throw new GatewayError('E_VALUE_INVALID', 'not the agreed value');
+      if (value !== plan.value) throw invalidValue('not the agreed value');
       return;
     case 'hole':
       slots[plan.hole.slot] = plan.hole.read(scalarText(plan.hole, value));
@@ -215,20 +197,18 @@ function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
 
 function scalarText(hole: Hole, value: unknown): string {
   if (hole.numeric) {
-    if (typeof value !== 'number') throw new GatewayError('E_VALUE_INVALID', 'not a number');
+    if (typeof value !== 'number') throw invalidValue('not a number');
     return String(value);
   }
-  if (typeof value !== 'string') throw new GatewayError('E_VALUE_INVALID', 'not a text');
+  if (typeof value !== 'string') throw invalidValue('not a text');
   return value;
 }
 
 function readItems(plan: EachPlan, value: unknown): unknown[] {
-  if (!Array.isArray(value)) throw new GatewayError('E_VALUE_INVALID', 'not a list');
+  if (!Array.isArray(value)) throw invalidValue('not a list');
   return value.map((each: unknown, i) => {
     try {
-      const slots = emptySlots(plan.scope);
-      readValue(plan.item, each, slots);
-      return buildItem(plan.scope, slots);
+      return readItem(plan.scope, (slots) => readValue(plan.item, each, slots));
     } catch (error) {
       throw withPlace(error, `/${i}`);
     }
@@ -236,8 +216,7 @@ function readItems(plan: EachPlan, value: unknown): unknown[] {
 }
 
 function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new GatewayError('E_VALUE_INVALID', 'not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidValue('not an object');
   const given = value as Readonly<Record<string, unknown>>;
   let read = 0;
   for (const member of plan.members) {
@@ -250,9 +229,8 @@ function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {
   }
   const names = Object.keys(given);
   if (names.length === read) return;
-  const unknown = names.find(
-    (name) => !plan.ignored.includes(name) && !plan.members.some((member) => member.name === name),
-  );
+  const known = [...plan.ignored, ...plan.members.map(({ name }) => name)];
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) throw memberError('E_ELEMENT_UNKNOWN', 'the template does not show this member', unknown);
 }
 

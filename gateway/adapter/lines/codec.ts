@@ -1,8 +1,8 @@
 /** Writes and reads messages by the plan of a template of lines. Lines and cells that the template does not show are refused. */
 
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
-import { withPlace } from '../faults.ts';
-import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
+import { invalidValue, withPlace } from '../faults.ts';
+import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import { isEncodable, type CellForm } from './rows.ts';
 import type { CellContent, LinePlan, LinesPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
@@ -40,14 +40,6 @@ export function lineItemWriter({ lines }: LinesPlan, list: string): Writer | und
   return line === undefined ? undefined : lineWriter(line);
 }
 
-function writeItem(write: Writer, item: unknown, at: string): string {
-  try {
-    return write(item);
-  } catch (error) {
-    throw withPlace(error, at);
-  }
-}
-
 function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>): Writer {
   const [first = () => '', ...others] = cells.map((cell, i) => cellWriter(cell, row.cells[i]));
   return (item) => {
@@ -80,8 +72,7 @@ function holeWriter(hole: Hole, form: CellForm): Writer {
   return (item) => {
     const text = hole.write(item) ?? '';
     try {
-      if (anyText && !isEncodable(text))
-        throw new GatewayError('E_VALUE_INVALID', 'the value contains a line end or a control character');
+      if (anyText && !isEncodable(text)) throw invalidValue('the value contains a line end or a control character');
       return form.write(text);
     } catch (error) {
       throw withPlace(error, at);
@@ -92,14 +83,14 @@ function holeWriter(hole: Hole, form: CellForm): Writer {
 /** Reads the lines of a message. Errors name the place, such as `line 12, cell 3`. */
 export function readLinesMessage(plan: LinesPlan, scope: TemplateScope, lines: readonly string[]): unknown {
   const reading: LineReader = { plan, lines, at: 0 };
-  const slots = emptySlots(scope);
-  for (const [i, line] of plan.lines.entries()) {
-    if (line.each === undefined) readOnce(reading, line, slots);
-    else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, i === plan.lines.length - 1);
-  }
-  const rest = nextLine(reading);
-  if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading.at);
-  return buildItem(scope, slots);
+  return readItem(scope, (slots) => {
+    for (const [i, line] of plan.lines.entries()) {
+      if (line.each === undefined) readOnce(reading, line, slots);
+      else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, i === plan.lines.length - 1);
+    }
+    const rest = nextLine(reading);
+    if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading.at);
+  });
 }
 
 interface LineReader {
@@ -137,11 +128,8 @@ function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined
   const { lines } = reading.plan;
   const found = line === undefined ? lines.length : lines.findIndex((other) => matchesAny([other], line));
   if (found < lines.indexOf(plan)) return lineError('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading.at);
-  return lineError(
-    'E_ELEMENT_MISSING',
-    plan.tag === '' ? 'a line is missing' : `the line ${plan.tag} is missing`,
-    reading.at,
-  );
+  const name = plan.tag === '' ? 'a line' : `the line ${plan.tag}`;
+  return lineError('E_ELEMENT_MISSING', `${name} is missing`, reading.at);
 }
 
 function readRepeated(
@@ -152,9 +140,8 @@ function readRepeated(
   const items: unknown[] = [];
   for (let line = nextLine(reading); line !== undefined; line = nextLine(reading)) {
     if (plan.tag === '' ? !last : !plan.row.isTagged(line, plan.tag)) break;
-    const slots = emptySlots(plan.each.scope);
-    readLine(plan, line, slots, reading.at);
-    items.push(buildItem(plan.each.scope, slots));
+    const found = line;
+    items.push(readItem(plan.each.scope, (slots) => readLine(plan, found, slots, reading.at)));
     reading.at += 1;
   }
   return items;
@@ -189,17 +176,13 @@ function splitLine(row: LinePlan['row'], line: string, at: number): readonly str
 
 function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, slots: Slot[]): void {
   if (cell.is === 'fixed') {
-    if (text !== cell.value) throw new GatewayError('E_VALUE_INVALID', 'not the agreed text');
+    if (text !== cell.value) throw invalidValue('not the agreed text');
     return;
   }
   const { hole } = cell;
   if (text === '' && hole.optional) return;
   if (text === '' && !hole.mayBeEmpty) throw new GatewayError('E_ELEMENT_MISSING', 'the value is missing');
   slots[hole.slot] = hole.read(text);
-}
-
-function emptySlots(scope: TemplateScope): Slot[] {
-  return new Array<Slot>(scope.slots).fill(undefined);
 }
 
 function lineError(code: ErrorCode, detail: string, at: number): unknown {

@@ -1,7 +1,6 @@
 /** Splits lines into cells and writes them: with separators (CSV, RFC 4180) or in fixed columns. */
 
-import { GatewayError } from '../../model/errors.ts';
-import { invalid } from '../faults.ts';
+import { invalid, invalidValue } from '../faults.ts';
 import type { Hole } from '../template/holes.ts';
 import { countCharacters } from '../template/lossy-values.ts';
 
@@ -48,7 +47,7 @@ export function csvRow(separator: string, count: number): LineFormat {
     split(line) {
       const found = splitCsv(line, separator);
       if (found.length === count) return found;
-      throw new GatewayError('E_VALUE_INVALID', `the line has ${found.length} cells, and ${count} were agreed`);
+      throw invalidValue(`the line has ${found.length} cells, and ${count} were agreed`);
     },
     isTagged: (line, tag) =>
       beginsWith(line, tag, separator) || beginsWith(line, `"${tag.replaceAll('"', '""')}"`, separator),
@@ -69,15 +68,14 @@ export function splitCsv(line: string, separator: string): string[] {
       const end = closingQuote(line, at + 1);
       const after = line[end + 1];
       if (after !== undefined && after !== separator)
-        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} has text after its closing quote`);
+        throw invalidValue(`cell ${cells.length + 1} has text after its closing quote`);
       cells.push(line.slice(at + 1, end).replaceAll('""', '"'));
       at = end + 1;
     } else {
       const found = line.indexOf(separator, at);
       const end = found < 0 ? line.length : found;
       const cell = line.slice(at, end);
-      if (cell.includes('"'))
-        throw new GatewayError('E_VALUE_INVALID', `cell ${cells.length + 1} contains a quote and is not quoted`);
+      if (cell.includes('"')) throw invalidValue(`cell ${cells.length + 1} contains a quote and is not quoted`);
       cells.push(cell);
       at = end;
     }
@@ -87,7 +85,7 @@ export function splitCsv(line: string, separator: string): string[] {
 
 function closingQuote(line: string, from: number): number {
   for (let at = line.indexOf('"', from); at >= 0; at = line.indexOf('"', at + 2)) if (line[at + 1] !== '"') return at;
-  throw new GatewayError('E_VALUE_INVALID', 'a quote is not closed');
+  throw invalidValue('a quote is not closed');
 }
 
 /** A piece of a fixed-width line in a template: `{name.latin?:40}` has the text `{name.latin?}` and the columns `40`. */
@@ -105,11 +103,8 @@ export function parsePieces(line: string, at: string): Piece[] {
     const [, path = '', columns = '', chain = ''] = /^\{([^{}|:]+):([^{}|]+)((?:\|[^{}]*)?)\}$/u.exec(piece) ?? [];
     if (columns !== '') return { text: `{${path}${chain}}`, columns };
     if (!piece.startsWith('{')) return { text: piece, columns: undefined };
-    throw invalid(
-      'a hole of a fixed-width line must state its columns',
-      at,
-      'Write {path:40}, or {path:0>8} to fill with 0 on the left.',
-    );
+    const fix = 'Write {path:40}, or {path:0>8} to fill with 0 on the left.';
+    throw invalid('a hole of a fixed-width line must state its columns', at, fix);
   });
 }
 
@@ -134,8 +129,7 @@ export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undef
     separator: '',
     split(line) {
       const length = countCharacters(line);
-      if (length !== total)
-        throw new GatewayError('E_VALUE_INVALID', `the line has ${length} characters, and ${total} were agreed`);
+      if (length !== total) throw invalidValue(`the line has ${length} characters, and ${total} were agreed`);
       const characters = length === line.length ? undefined : Array.from(line);
       let from = 0;
       return columns.map(({ width }) => {
@@ -154,12 +148,8 @@ function parseColumns({ text, columns }: Piece, place: string, at: string): Fixe
   if (columns === undefined) return { fill: '', side: '<', width: countCharacters(text), place };
   const [, fill = ' ', side = '<', width] =
     /^(?:([^\p{C}\u{10000}-\u{10ffff}])?([<>]))?([1-9]\d{0,3})$/u.exec(columns) ?? [];
-  if (width === undefined)
-    throw invalid(
-      `${columns} is not a number of columns`,
-      at,
-      'Write 40, >40 to fill on the left, or 0>8 to fill with 0.',
-    );
+  const fix = 'Write 40, >40 to fill on the left, or 0>8 to fill with 0.';
+  if (width === undefined) throw invalid(`${columns} is not a number of columns`, at, fix);
   return { fill, side: side === '>' ? '>' : '<', width: Number(width), place };
 }
 
@@ -176,10 +166,9 @@ function fixedCell({ fill, side, width, place }: FixedColumns, hole: Hole | unde
     place,
     write(text) {
       const room = width - countCharacters(text);
-      if (room < 0)
-        throw new GatewayError('E_VALUE_INVALID', `the value has ${width - room} characters, and its field ${width}`);
+      if (room < 0) throw invalidValue(`the value has ${width - room} characters, and its place ${width}`);
       if (!counted && fill !== '' && strip(text) !== text)
-        throw new GatewayError('E_VALUE_INVALID', 'the value begins or ends with the fill character of its field');
+        throw invalidValue('the value has the sign at its end that its place is filled with');
       const filling = fill.repeat(room);
       return side === '<' ? text + filling : filling + text;
     },
@@ -194,16 +183,10 @@ function fixedCell({ fill, side, width, place }: FixedColumns, hole: Hole | unde
 
 function stripper(fill: string, side: '<' | '>'): (text: string) => string {
   const unit = fill.charCodeAt(0);
-  if (side === '<') {
-    return (text) => {
-      let to = text.length;
-      while (to > 0 && text.charCodeAt(to - 1) === unit) to -= 1;
-      return text.slice(0, to);
-    };
-  }
   return (text) => {
-    let from = 0;
-    while (from < text.length && text.charCodeAt(from) === unit) from += 1;
-    return text.slice(from);
+    let [from, to] = [0, text.length];
+    if (side === '<') while (to > 0 && text.charCodeAt(to - 1) === unit) to -= 1;
+    else while (from < to && text.charCodeAt(from) === unit) from += 1;
+    return text.slice(from, to);
   };
 }

@@ -80,11 +80,8 @@ function separatorOf(argument: string, kind: LinesKind, at: string): string {
 function directiveOf(name: string, argument: string, at: string): Directive {
   if (name === 'each' && argument !== '') return { each: argument };
   if (name === 'ignore' && argument === '') return { ignore: true };
-  throw invalid(
-    `there is no #${name} ${argument}`.trimEnd(),
-    at,
-    'Use #each LIST, #ignore or #separator; a comment has a space after #.',
-  );
+  const fix = 'Use #each LIST, #ignore or #separator; a comment has a space after #.';
+  throw invalid(`there is no #${name} ${argument}`.trimEnd(), at, fix);
 }
 
 interface LineSpec extends Directive {

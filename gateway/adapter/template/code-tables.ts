@@ -49,10 +49,8 @@ export function periodStarts(changes: readonly Day[]): Day[] {
 
 /** The index of the period that contains a day. */
 export function periodIndex(periods: readonly Day[], day: Day): number {
-  return Math.max(
-    0,
-    periods.findLastIndex((first) => first <= day),
-  );
+  const index = periods.findLastIndex((first) => first <= day);
+  return Math.max(0, index);
 }
 
 function rowsOf(words: Manifest['codes'][string]): Row[] {

@@ -1,7 +1,7 @@
 /** A hole with its field and transforms, which encode and decode the value. */
 
 import { GatewayError } from '../../model/errors.ts';
-import { invalid, withPlace } from '../faults.ts';
+import { invalid, invalidValue, withPlace } from '../faults.ts';
 import type { Field, FieldKind, Scalar, Slot } from './message-fields.ts';
 import { parseValue, transform, type Transform, type TransformContext } from './transforms.ts';
 
@@ -66,8 +66,7 @@ export function buildChain(context: TransformContext, { field, steps, wire, at }
 /** A code that is a number in JSON. */
 const requireWholeNumber: Transform = {
   encode(text) {
-    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text))
-      throw new GatewayError('E_VALUE_INVALID', 'the code is not a whole number');
+    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw invalidValue('the code is not a whole number');
     return text;
   },
   decode: (text) => text,
@@ -98,7 +97,7 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
     if (value === undefined && optional) return undefined;
     throw withPlace(
       value === ''
-        ? new GatewayError('E_VALUE_INVALID', 'the value is an empty text')
+        ? invalidValue('the value is an empty text')
         : new GatewayError('E_ELEMENT_MISSING', 'the record lacks a value that the message requires'),
       at,
     );
@@ -140,12 +139,12 @@ function withReadCache(kind: FieldKind, read: (theirs: string) => Slot): (theirs
 export function splitTransform(part: 'first' | 'rest', length: number): Transform {
   return {
     encode(text) {
-      if (text.length <= length) throw new GatewayError('E_VALUE_INVALID', 'the value is too short to be split');
+      if (text.length <= length) throw invalidValue('the value is too short to be split');
       return part === 'first' ? text.slice(0, length) : text.slice(length);
     },
     decode(text) {
       if (part === 'first' ? text.length !== length : text === '')
-        throw new GatewayError('E_VALUE_INVALID', 'a part of the value has the wrong length');
+        throw invalidValue('a part of the value has the wrong length');
       return text;
     },
   };

@@ -1,10 +1,9 @@
 /** Parses the holes of a template: a path into the message, `?` when the value may be absent, and transforms. */
 
-import { GatewayError } from '../../model/errors.ts';
-import { invalid, withPlace } from '../faults.ts';
+import { invalid, invalidValue, withPlace } from '../faults.ts';
 import { buildChain, splitTransform, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
 import type { Field, ItemFields, Slot } from './message-fields.ts';
-import { affix, parseValue, type Transform, type TransformContext } from './transforms.ts';
+import { affix, parseValue, type TransformContext } from './transforms.ts';
 
 export type { Hole } from './hole-chain.ts';
 
@@ -76,11 +75,11 @@ export function parseHole(scope: TemplateScope, text: string, at: string): Hole 
 }
 
 function unknownValue({ item }: TemplateScope, path: string, at: string): unknown {
-  const known = item.fields.map((each) => each.path).join(', ');
-  const list = item.lists.some((each) => each.path === path);
-  return list
-    ? invalid(`${path} is a list`, at, 'Repeat a part of the template for it, or end the hole with join:SEPARATOR.')
-    : invalid(`there is no value ${path} here`, at, `Use one of: ${known}.`);
+  const isList = item.lists.some((each) => each.path === path);
+  const fix = isList
+    ? 'Repeat a part of the template for it, or end the hole with join:SEPARATOR.'
+    : `Use one of: ${item.fields.map((each) => each.path).join(', ')}.`;
+  return invalid(isList ? `${path} is a list` : `there is no value ${path} here`, at, fix);
 }
 
 /** A part of a template that is repeated for each item of a list. */
@@ -100,11 +99,8 @@ export function parseRepeatedPart(scope: TemplateScope, written: string, at: str
   const index = scope.item.lists.findIndex((list) => list.path === path);
   const list = scope.item.lists[index];
   if (list === undefined) {
-    throw invalid(
-      `there is no list ${path} here`,
-      at,
-      `Use one of: ${scope.item.lists.map((each) => each.path).join(', ')}.`,
-    );
+    const known = scope.item.lists.map((each) => each.path).join(', ');
+    throw invalid(`there is no list ${path} here`, at, `Use one of: ${known}.`);
   }
   if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
   const inner = openTemplateScope(list.items, scope.context);
@@ -126,6 +122,13 @@ export function requireCompleteScope(scope: TemplateScope, at: string): void {
   }
 }
 
+/** Builds an item from the slots that `fill` decodes. */
+export function readItem(scope: TemplateScope, fill: (slots: Slot[]) => void): unknown {
+  const slots = new Array<Slot>(scope.slots).fill(undefined);
+  fill(slots);
+  return buildItem(scope, slots);
+}
+
 /** Builds an item from decoded slots. */
 export function buildItem(scope: TemplateScope, slots: Slot[]): unknown {
   for (const { field, slot, first, rest } of scope.joins) {
@@ -134,13 +137,7 @@ export function buildItem(scope: TemplateScope, slots: Slot[]): unknown {
   return scope.item.build(slots);
 }
 
-interface JoinSpec {
-  readonly path: string;
-  readonly optional: boolean;
-  readonly steps: readonly string[];
-  readonly wire: readonly Transform[];
-  readonly at: string;
-}
+type JoinSpec = Omit<PartSpec, 'field' | 'index'> & { readonly path: string };
 
 /** `{roles|code:role|join:;}`: a list of single values in one hole; the other transforms apply to each value. */
 function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at }: JoinSpec): Hole {
@@ -157,11 +154,10 @@ function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at
   });
   inner.holes.set('.', item);
   const around = wire[0] ?? affix('', '');
+  const writeOne = joinedItemWriter(item, separator);
   const writeList = (items: readonly unknown[]): string | undefined => {
     if (items.length === 0 && optional) return undefined;
-    return around.encode(
-      items.map((each, i) => writeJoined(item, each, { separator, at: `/${path}/${i}` })).join(separator),
-    );
+    return around.encode(items.map((each, i) => writeItem(writeOne, each, `/${path}/${i}`)).join(separator));
   };
   return {
     path,
@@ -184,12 +180,19 @@ function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at
   };
 }
 
-function writeJoined(hole: Hole, item: unknown, { separator, at }: { separator: string; at: string }): string {
-  try {
+function joinedItemWriter(hole: Hole, separator: string): (item: unknown) => string {
+  return (item) => {
     const text = hole.write(item) ?? '';
     if (text === '' || text.includes(separator))
-      throw new GatewayError('E_VALUE_INVALID', 'the value is empty or contains the separator of its list');
+      throw invalidValue('the value is empty or contains the separator of its list');
     return text;
+  };
+}
+
+/** Writes one item of a list; an error gets the place of the item. */
+export function writeItem<T>(write: (item: T) => string, item: T, at: string): string {
+  try {
+    return write(item);
   } catch (error) {
     throw withPlace(error, at);
   }

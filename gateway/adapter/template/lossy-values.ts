@@ -47,10 +47,7 @@ export function max(length: number): LossyRule {
 /** Counts Unicode code points, as widths and lengths in partners' formats do. */
 export function countCharacters(text: string): number {
   let count = text.length;
-  for (let i = 0; i < text.length; i += 1) if (isLowHalf(text.charCodeAt(i))) count -= 1;
+  // A low surrogate is the second half of a code point.
+  for (let i = 0; i < text.length; i += 1) if ((text.charCodeAt(i) & 0xfc00) === 0xdc00) count -= 1;
   return count;
-}
-
-function isLowHalf(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }

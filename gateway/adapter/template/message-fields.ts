@@ -95,12 +95,14 @@ export const recordItemFields: ItemFields<ListRecord> = {
     })),
     [{ path: 'roles', items: roleFields, optional: true }],
   ),
-  build: (slots) =>
-    recordOfValues(
+  build(slots) {
+    const record = recordOfValues(
       recordPaths,
       slots as readonly string[],
       (slots[recordPaths.length] ?? []) as string[],
-    ) as unknown as ListRecord,
+    );
+    return record as unknown as ListRecord;
+  },
 };
 
 const departureFields = itemFields<Departure>([

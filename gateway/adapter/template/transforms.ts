@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../../model/errors.ts';
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
-import { invalid } from '../faults.ts';
+import { invalid, invalidValue } from '../faults.ts';
 import { digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
@@ -34,40 +34,27 @@ interface TransformUse {
 
 const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   /** `date:yyyyMMdd` */
-  date: (use) => {
-    requireKind(use, 'day');
-    return notationTransform(dayNotation(use.argument), use, 'a pattern with yyyy, MM and dd');
-  },
+  date: (use) => notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd'),
   /** `datetime:yyyyMMddHHmmss`, in UTC */
-  datetime: (use) => {
-    requireKind(use, 'moment');
-    return notationTransform(momentNotation(use.argument), use, 'a pattern with yyyy, MM, dd, HH and mm');
-  },
+  datetime: (use) => notationTransform(use, 'moment', momentNotation(use.argument), 'yyyy, MM, dd, HH and mm'),
   /** `zoned:yyyyMMddHHmmss`, in the partner's local time */
   zoned: (use) => {
-    requireKind(use, 'moment');
-    const fix = 'a pattern with yyyy, MM, dd, HH and mm, and with XXX where the zone has daylight saving time';
-    return notationTransform(momentNotation(use.argument, use.context.timeZone), use, fix);
+    const needed = 'yyyy, MM, dd, HH and mm, and with XXX where the zone has daylight saving time';
+    return notationTransform(use, 'moment', momentNotation(use.argument, use.context.timeZone), needed);
   },
   /** `code:status`: a table of adapter.yaml */
   code: ({ argument, field, context, at }) => {
     const table = context.tables.get(argument);
     if (table === undefined) {
-      throw invalid(
-        `there is no code table ${argument}`,
-        at,
-        `Add it under codes, or use one of: ${[...context.tables.keys()].join(', ')}.`,
-      );
+      const known = [...context.tables.keys()].join(', ');
+      throw invalid(`there is no code table ${argument}`, at, `Add it under codes, or use one of: ${known}.`);
     }
     // A word without a code would stop a whole list when it first occurs.
     const words = field.path === 'grade' ? context.grades : field.words;
     const missing = words.find((word) => !table.toTheirs.has(word));
     if (missing !== undefined) {
-      throw invalid(
-        `table ${argument} has no code for ${missing}`,
-        at,
-        `Add ${missing} under codes/${argument} in adapter.yaml.`,
-      );
+      const fix = `Add ${missing} under codes/${argument} in adapter.yaml.`;
+      throw invalid(`table ${argument} has no code for ${missing}`, at, fix);
     }
     return {
       encode: (ours) => lookUp(table.toTheirs, ours, argument),
@@ -81,11 +68,8 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
     const [from = '', to = '', ...more] = argument.split(':');
     const made = more.length > 0 ? 'it takes two patterns, ours and theirs' : identifierPatterns(from, to);
     if (typeof made !== 'string') return made;
-    throw invalid(
-      `the reform ${argument} cannot be used: ${made}`,
-      at,
-      'Write every place as the same lower-case letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.',
-    );
+    const fix = 'Write every place as the same lower-case letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.';
+    throw invalid(`the reform ${argument} cannot be used: ${made}`, at, fix);
   },
   /** `upper`: in upper case; lossy */
   upper: (use) => lossy(use, upper),
@@ -108,21 +92,16 @@ export const transformNames: readonly string[] = [...Object.keys(makers), 'first
 
 /** Only text for people may be shortened: identifiers, codes and days are sent complete or not at all. */
 function lossy({ field, at }: TransformUse, { shorten, accepts }: LossyRule): Transform {
-  if (!field.free)
-    throw invalid(
-      `${field.path} must not be shortened`,
-      at,
-      'Use this transform on names, addresses and details only.',
-    );
+  const fix = 'Use this transform on names, addresses and details only.';
+  if (!field.free) throw invalid(`${field.path} must not be shortened`, at, fix);
   return {
     encode(text) {
       const cut = shorten(text);
-      if (cut === '') throw new GatewayError('E_VALUE_INVALID', 'nothing of the value is left');
+      if (cut === '') throw invalidValue('nothing of the value is left');
       return cut;
     },
     decode(text) {
-      if (!accepts(text))
-        throw new GatewayError('E_VALUE_INVALID', 'the value contains characters that its transform removes');
+      if (!accepts(text)) throw invalidValue('the value contains characters that its transform removes');
       return text;
     },
     lossy: true,
@@ -143,7 +122,7 @@ export function affix(before: string, after: string): Transform {
     encode: (text) => before + text + after,
     decode(text) {
       if (text.length < before.length + after.length || !text.startsWith(before) || !text.endsWith(after)) {
-        throw new GatewayError('E_VALUE_INVALID', 'the fixed text around the value is missing');
+        throw invalidValue('the fixed text around the value is missing');
       }
       return text.slice(before.length, text.length - after.length);
     },
@@ -154,16 +133,16 @@ export function affix(before: string, after: string): Transform {
 export function parseValue(text: string, field: Field): Scalar {
   switch (field.kind) {
     case 'text':
-      if (text === '') throw new GatewayError('E_VALUE_INVALID', 'the value is empty');
+      if (text === '') throw invalidValue('the value is empty');
       return text;
     case 'day':
-      if (!isDay(text)) throw new GatewayError('E_VALUE_INVALID', 'not a day of the form YYYY-MM-DD');
+      if (!isDay(text)) throw invalidValue('not a day of the form YYYY-MM-DD');
       return text;
     case 'moment':
-      if (!isMoment(text)) throw new GatewayError('E_VALUE_INVALID', 'not a moment in UTC with milliseconds');
+      if (!isMoment(text)) throw invalidValue('not a moment in UTC with milliseconds');
       return text;
     case 'count':
-      if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw new GatewayError('E_VALUE_INVALID', 'not a whole number');
+      if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw invalidValue('not a whole number');
       return Number(text);
     case 'words':
       if (!field.words.includes(text)) throw new GatewayError('E_CODE_UNKNOWN', 'not one of the agreed words');
@@ -171,19 +150,21 @@ export function parseValue(text: string, field: Field): Scalar {
   }
 }
 
-function requireKind({ field, at }: TransformUse, kind: Field['kind']): void {
-  if (field.kind !== kind)
-    throw invalid(`${field.path} is not a ${kind}`, at, `Remove this transform from ${field.path}.`);
-}
-
-function notationTransform(notation: Notation | undefined, { argument, at }: TransformUse, fix: string): Transform {
-  if (notation === undefined) throw invalid(`the pattern ${argument} cannot be used`, at, `Give ${fix}.`);
+function notationTransform(
+  { argument, field, at }: TransformUse,
+  kind: Field['kind'],
+  notation: Notation | undefined,
+  needed: string,
+): Transform {
+  const { path } = field;
+  if (field.kind !== kind) throw invalid(`${path} is not a ${kind}`, at, `Remove this transform from ${path}.`);
+  const fix = `Give a pattern with ${needed}.`;
+  if (notation === undefined) throw invalid(`the pattern ${argument} cannot be used`, at, fix);
   return {
     encode: (ours) => notation.write(ours),
     decode(theirs) {
       const ours = notation.read(theirs);
-      if (ours === undefined)
-        throw new GatewayError('E_VALUE_INVALID', `not of the form ${argument}, or not a day that exists`);
+      if (ours === undefined) throw invalidValue(`not of the form ${argument}, or not a day that exists`);
       return ours;
     },
   };
