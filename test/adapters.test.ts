@@ -7,7 +7,7 @@ import type { Adapter, MessageFormat } from '../gateway/adapter/adapter.ts';
 import { decodeText } from '../gateway/adapter/check/message-text.ts';
 import { testAdapter, type TestReport } from '../gateway/adapter/check/test-adapter.ts';
 import { lintAdapter } from '../gateway/adapter/check/lint.ts';
-import { loadAdapter, loadAdapters, loadHome, loadManifest } from '../gateway/adapter/load.ts';
+import { loadAdapter, loadHome, loadManifest } from '../gateway/adapter/load.ts';
 import { previewAdapter } from '../gateway/adapter/check/preview.ts';
 import { schemaChecker } from '../gateway/cli/adapter-folder.ts';
 import { inventOperators } from '../gateway/rehearsal/invented-operators.ts';
@@ -16,7 +16,7 @@ import { asGatewayError } from '../gateway/model/errors.ts';
 import { departureReasons, type ListMessage, type ListRecord } from '../gateway/model/list/list.ts';
 import { recordFaults, type Reply } from '../gateway/model/message.ts';
 import { roles } from '../gateway/model/record/domestic-record.ts';
-import { adapterTools, adaptersFolder } from './support/adapter-tools.ts';
+import { adapterTools, adaptersFolder, loadAdapters } from './support/adapter-tools.ts';
 import { aListMessage, aListRecord } from './support/messages.ts';
 import { thrownBy } from './support/thrown.ts';
 
@@ -130,7 +130,7 @@ function writtenBy<T>(format: MessageFormat<T>, message: Plain<T>): string | und
 }
 
 it('every adapter loads under the name of its folder', async () => {
-  const adapters = await loadAdapters(adaptersFolder, adapterTools);
+  const adapters = await loadAdapters();
   expect([...adapters.keys()]).to.deep.equal(folders).and.to.not.be.empty;
   for (const [cc, adapter] of adapters) expect(adapter.partner).to.equal(cc.toUpperCase());
 });

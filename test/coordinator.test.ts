@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { encodeText } from '../gateway/adapter/check/message-text.ts';
 import { loadAdapter } from '../gateway/adapter/load.ts';
-import { leafOf } from '../gateway/model/list/digest.ts';
 import { viewRecord } from '../gateway/model/record/partner-view.ts';
 import {
   columnValues,
@@ -16,7 +15,7 @@ import {
 import { rowJudge } from '../gateway/model/record/row-faults.ts';
 import { readTable } from '../gateway/wire/files/csv.ts';
 import { sampleHome } from './model/sample-home.ts';
-import { sampleRecord } from './model/sample-records.ts';
+import { leafOf, sampleRecord } from './model/sample-records.ts';
 import { adapterTools, adaptersFolder } from './support/adapter-tools.ts';
 import { readList } from './support/list-decoding.ts';
 import { aListMessage, aListRecord } from './support/messages.ts';

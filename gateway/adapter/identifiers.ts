@@ -3,6 +3,7 @@
 import { checkDigit } from '../model/record/check-digits.ts';
 import type { IdentifierForm } from './adapter.ts';
 import { invalid, type Place } from './faults.ts';
+import { present } from '../model/present.ts';
 
 export interface IdentifierData {
   readonly form: string;
@@ -30,14 +31,8 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
     throw invalid('the example does not follow the form', place(`${pointer}/example`), fix);
   }
   const { form, words, example, issuers } = data;
-  const check = checkDigitOf(data, place, pointer);
   return {
-    form,
-    grammar,
-    words,
-    example,
-    ...(check === undefined ? {} : { check }),
-    ...(issuers === undefined ? {} : { issuers }),
+    ...present({ form, grammar, words, example, check: checkDigitOf(data, place, pointer), issuers }),
     toIdentifier: (code) => before + code + after,
     toCode: (identifier) =>
       grammar.test(identifier) ? identifier.slice(before.length, identifier.length - after.length) : undefined,

@@ -15,7 +15,7 @@ export interface Layout<F> {
   compile(tables: CodeTables): F;
 }
 
-export interface Layouts {
+interface Layouts {
   readonly list: readonly Layout<ListFormat>[];
   readonly reply: readonly Layout<MessageFormat<Reply>>[];
 }

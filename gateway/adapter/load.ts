@@ -1,10 +1,9 @@
 /** Loads adapters/<cc>: an Adapter from adapter.yaml and templates, a HomeProfile from home.yaml. Errors name file, line and fix. */
 
-import { readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import type { Decree, HomeProfile } from '../model/home.ts';
+import type { HomeProfile } from '../model/home.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
 import { invalid, type Place } from './faults.ts';
 import { listFormat, messageFormat, type TemplateSource, type TemplateTools } from './format.ts';
@@ -14,6 +13,7 @@ import { arrangementFor, type Manifest, type MessageData, type MessageVersion } 
 import { replyFields } from './template/message-fields.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
+import { present } from '../model/present.ts';
 
 /** One adapter. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID (file:line:column, fix). */
 export async function loadAdapter(folder: string, tools: AdapterTools): Promise<Adapter> {
@@ -21,7 +21,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const theirs = identifierForm(manifest.identifiers.theirs, place, '/identifiers/theirs');
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
   const { periods, formatsOn } = await loadFormats(folder, manifest, place, tools);
-  const { partner, name, timeZone, seal, transport } = manifest;
+  const { partner, name, timeZone, seal, transport, lists } = manifest;
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
   return {
     cc: basename(resolve(folder)),
@@ -34,17 +34,12 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     identifiers: { theirs, ours },
     seal,
     transport,
-    lists: listsOf(manifest),
+    lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),
     list,
     reply,
     formatsOn,
     periods,
   };
-}
-
-function listsOf({ lists }: Manifest): Adapter['lists'] {
-  const { kinds = ['full', 'delta'], partRecords } = lists ?? {};
-  return partRecords === undefined ? { kinds } : { kinds, partRecords };
 }
 
 /** The layouts of a kind of message; a manifest may write a single one without a list. */
@@ -107,24 +102,14 @@ function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
   );
 }
 
-/** Every folder with an adapter.yaml, by folder name. */
-export async function loadAdapters(root: string, tools: AdapterTools): Promise<Map<string, Adapter>> {
-  const names = (await readdir(root)).filter((name) => existsSync(join(root, name, 'adapter.yaml'))).sort();
-  const adapters = await Promise.all(
-    names.map(async (name) => [name, await loadAdapter(join(root, name), tools)] as const),
-  );
-  return new Map(adapters);
-}
-
 /** The home administration of a folder. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID. */
 export async function loadHome(folder: string, tools: AdapterTools): Promise<HomeProfile> {
   const { value } = await loadYaml(folder, 'home.yaml', tools.validateHome, tools);
-  return { ...value, decrees: value.decrees.map(plainDecree) };
-}
-
-// Without the sources that the file names for each law.
-function plainDecree({ id, from, until, grades }: Decree): Decree {
-  return until === undefined ? { id, from, grades } : { id, from, until, grades };
+  // Without the sources that the file names for each law.
+  return {
+    ...value,
+    decrees: value.decrees.map(({ id, from, until, grades }) => present({ id, from, until, grades })),
+  };
 }
 
 /** adapter.yaml, validated, and the places of its values. */
@@ -134,7 +119,7 @@ export async function loadManifest(folder: string, tools: AdapterTools): Promise
 }
 
 /** A data file of a folder, validated. Throws E_ADAPTER_UNKNOWN when it is missing, E_ADAPTER_INVALID with the line. */
-export async function loadYaml<T>(
+async function loadYaml<T>(
   folder: string,
   name: string,
   validate: (value: unknown) => Checked<T>,
@@ -180,13 +165,7 @@ export async function loadTemplate(
     if (!existsSync(needed))
       throw invalid(`there is no ${basename(needed)}`, join(folder, 'adapter.yaml'), 'Name a file of the folder.');
   }
-  return {
-    file,
-    text: await readText(file),
-    schema: schemaFile,
-    ...(type === undefined ? {} : { type }),
-    ...(contentType === undefined ? {} : { contentType }),
-  };
+  return present({ file, text: await readText(file), schema: schemaFile, type, contentType });
 }
 
 /** Readers of templates: an unreadable template is E_ADAPTER_INVALID, and not the error of a message. */
@@ -202,10 +181,6 @@ function asAdapterFault<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (!isGatewayError(error) || error.code === 'E_ADAPTER_INVALID') throw error;
-    throw new GatewayError(
-      'E_ADAPTER_INVALID',
-      error.detail,
-      error.at === undefined ? { cause: error } : { at: error.at, cause: error },
-    );
+    throw new GatewayError('E_ADAPTER_INVALID', error.detail, { at: error.at, cause: error });
   }
 }

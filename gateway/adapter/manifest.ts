@@ -13,19 +13,17 @@ import type {
 import type { Day } from '../model/record/domestic-record.ts';
 import type { SealKind, SignatureAlgorithm, TransportKind } from './adapter.ts';
 import type { IdentifierData } from './identifiers.ts';
-
-export const confidences = ['agreed', 'seen', 'inferred', 'general', 'assumed'] as const;
-export type Confidence = (typeof confidences)[number];
+import { present } from '../model/present.ts';
 
 /** The source of a fact. An `assumed` fact is to be replaced by the agreed one. */
 export interface Sourced {
   readonly source?: string;
-  readonly confidence?: Confidence;
+  readonly confidence?: 'agreed' | 'seen' | 'inferred' | 'general' | 'assumed';
 }
 
-export type Fact<T> = Sourced & { readonly value: T };
+type Fact<T> = Sourced & { readonly value: T };
 /** A fact with two sides: `ours` belongs to the administration that wrote the folder. */
-export type TwoSided<T> = Sourced & { readonly theirs: T; readonly ours: T };
+type TwoSided<T> = Sourced & { readonly theirs: T; readonly ours: T };
 
 export interface MessageData {
   /** The ending says the format: `.xml`, `.json`, `.csv`, `.fixed`. */
@@ -129,25 +127,22 @@ export function arrangementFor({ arrangement }: Manifest, side: 'ours' | 'theirs
     matching,
   } = arrangement;
   const { from, until, modes } = inForce;
-  return {
+  return present({
     title,
     programme: programme[other],
-    inForce: { from, ...(until === undefined ? {} : { until }), ...(modes === undefined ? {} : { modes }) },
+    inForce: present({ from, until, modes }),
     directions: directions.value,
     entryRoles: entryRoles.value,
     grades: grades[side],
     benefits: benefits.value,
     maxAgeSeconds: maxAgeSeconds.value,
     bands: bands[other],
-    ...(limits === undefined ? {} : { limits: side === 'ours' ? limits.value : limitsOfOtherSide(limits.value) }),
-    ...(matching === undefined ? {} : { matching: matching[other] }),
-  };
+    limits: limits && (side === 'ours' ? limits.value : limitsOfOtherSide(limits.value)),
+    matching: matching?.[other],
+  });
 }
 
 /** The ports of each side, from the other side. */
 function limitsOfOtherSide({ modes, ports }: Limits): Limits {
-  if (ports === undefined) return { ...(modes === undefined ? {} : { modes }) };
-  const { ours, theirs } = ports;
-  const sides = { ...(theirs === undefined ? {} : { ours: theirs }), ...(ours === undefined ? {} : { theirs: ours }) };
-  return { ...(modes === undefined ? {} : { modes }), ports: sides };
+  return present({ modes, ports: ports && present({ ours: ports.theirs, theirs: ports.ours }) });
 }

@@ -23,7 +23,7 @@ export interface Reloaded {
 }
 
 /** The adapters in use, and the worker that processes large messages with them. */
-export interface AdapterReloader {
+interface AdapterReloader {
   readonly receive: LargeMessageWorker['receive'];
   /** Reloads the adapters that changed; of `folders` only, if given. Calls run one after the other. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;

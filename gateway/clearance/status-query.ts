@@ -43,7 +43,7 @@ export function termsOf({ partners }: Clearance): readonly ClearanceTerms[] {
 }
 
 /** Queries put together: all are answered as of one moment, and each list is looked up once. */
-export interface QueryBatch {
+interface QueryBatch {
   readonly clearance: Clearance;
   readonly now: Moment;
   readonly lists: Map<string, ListInForce | undefined>;

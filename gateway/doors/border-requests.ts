@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
+import { present } from '../model/present.ts';
 
 export interface BorderReply {
   readonly status: number;
@@ -86,12 +87,12 @@ const unreadable: ReadonlySet<string> = new Set(['E_JSON_MALFORMED', 'E_BYTES_IN
 function asRequestError(thrown: unknown): unknown {
   if (!isGatewayError(thrown) || !unreadable.has(thrown.code)) return thrown;
   const { detail, at } = thrown;
-  return new GatewayError('E_REQUEST_MALFORMED', detail, { cause: thrown, ...(at === undefined ? {} : { at }) });
+  return new GatewayError('E_REQUEST_MALFORMED', detail, { at, cause: thrown });
 }
 
 function faultsOf(error: unknown): readonly ProblemItem[] {
   if (error instanceof RequestFaults) return error.faults;
   if (!isGatewayError(error) || error.at === undefined || error.kind.status >= 500) return [];
   const { at: pointer, code, detail, fix } = error;
-  return [{ pointer, code, detail, ...(fix === undefined ? {} : { suggestion: fix }) }];
+  return [present({ pointer, code, detail, suggestion: fix })];
 }

@@ -34,7 +34,7 @@ import {
 } from './border-requests.ts';
 import { problemOf } from './problems.ts';
 
-export interface BorderDoor extends Clearance {
+interface BorderDoor extends Clearance {
   /** The folder of our own schemas. */
   readonly schemas: string;
   readonly log: Log;

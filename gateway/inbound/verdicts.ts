@@ -49,7 +49,7 @@ export interface Decision extends ReceiptContent {
   readonly apply?: (tx: Tx) => Promise<void>;
 }
 
-export interface Answers {
+interface Answers {
   readonly receipt: SealedMessage;
   readonly reply?: SealedMessage | undefined;
 }

@@ -77,7 +77,7 @@ export const entryRoles = [
 ] as const;
 export type EntryRole = (typeof entryRoles)[number];
 
-export type InForce = { readonly yes: true } | { readonly yes: false; readonly from: Day; readonly until?: Day };
+type InForce = { readonly yes: true } | { readonly yes: false; readonly from: Day; readonly until?: Day };
 
 /** Whether the arrangement is in force on a day for a mode of transport (unknown mode: the general date counts). */
 export function inForce(arrangement: Arrangement, day: Day, mode?: TransportMode): InForce {

@@ -1,8 +1,8 @@
 /** Every error the gateway can name: its code, what kind of trouble it is, whether trying again helps, and who must act. */
 
 type Category = 'content' | 'security' | 'transport' | 'configuration' | 'internal';
-export type Retry = 'yes' | 'no' | 'after_fix';
-export type Actor = 'sender' | 'partner' | 'caller' | 'staff' | 'integration_engineer' | 'nobody';
+type Retry = 'yes' | 'no' | 'after_fix';
+type Actor = 'sender' | 'partner' | 'caller' | 'staff' | 'integration_engineer' | 'nobody';
 
 interface ErrorKind {
   readonly category: Category;

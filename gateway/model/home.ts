@@ -3,7 +3,7 @@
 import type { Day } from './record/domestic-record.ts';
 
 /** A law of the home programme and the grades it knows, for as long as it is in force. */
-export interface Decree {
+interface Decree {
   readonly id: string;
   readonly from: Day;
   /** Last day in force; absent while it is. */
@@ -42,7 +42,7 @@ export interface HomeProfile {
   };
 }
 
-export interface TwoWords {
+interface TwoWords {
   readonly latin: string;
   readonly local: string;
 }

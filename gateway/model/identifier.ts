@@ -23,7 +23,7 @@ export interface Issuer {
   readonly state?: string | undefined;
 }
 
-export type IdentifierChange =
+type IdentifierChange =
   'full_width' | 'invisible' | 'spaces' | 'look_alike' | 'wrapping' | 'case' | 'separators' | 'prefix' | 'prefix_added';
 
 export interface CleanIdentifier {
@@ -97,7 +97,7 @@ export function withoutSeparators(identifier: string): string {
   return identifier.replace(separators, '');
 }
 
-export interface PrefixReading {
+interface PrefixReading {
   readonly value: string;
   /** `prefix`: the partner's letters were there, once too often or with others before them. */
   readonly change: 'prefix' | 'prefix_added';
@@ -131,7 +131,7 @@ export function prefixReadings(value: string, { partner, form, state }: Issuer):
     .filter((reading) => reading.value !== value);
 }
 
-export type CheckDigitFinding = 'ok' | 'wrong' | 'none';
+type CheckDigitFinding = 'ok' | 'wrong' | 'none';
 
 /** Whether the check digit of an identifier that follows the form is right; `none` where it carries none. */
 export function checkDigitOf({ form, check }: WrittenForm, identifier: string): CheckDigitFinding {

@@ -1,7 +1,7 @@
 /** Objects without absent members: an optional member is there with its value, or not there at all. */
 
 type Absent<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-export type Present<T> = Omit<T, Absent<T>> & { [K in Absent<T>]?: Exclude<T[K], undefined> };
+type Present<T> = Omit<T, Absent<T>> & { [K in Absent<T>]?: Exclude<T[K], undefined> };
 
 /** The members that are not undefined. What is signed, stored or compared must not depend on how absence was written. */
 export function present<T extends object>(members: T): Present<T> {

@@ -9,7 +9,7 @@ const invisible = /[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]/u;
 const unseen =
   /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad\u200b-\u200d\u2060-\u2064\ufeff]/gu;
 
-export type Hidden = 'control' | 'direction' | 'invisible';
+type Hidden = 'control' | 'direction' | 'invisible';
 
 /** The worst hidden kind of character in a text; a lone surrogate counts as control, since no file format can carry it. */
 export function hiddenIn(text: string): Hidden | undefined {

@@ -9,21 +9,17 @@ import { addMirrorChange, mirrorRoot } from '../model/list/mirror.ts';
 import { sliceRecords, type PackedList } from '../model/record/packed-records.ts';
 import type { Stream } from '../store/streams.ts';
 
-export interface Numbering {
-  readonly stream: Stream | undefined;
-  readonly content: ListDiff;
-  readonly onePerMessage: boolean;
-}
-
 /** Yields the messages one by one, so that earlier ones can be signed meanwhile. */
 export function* sequenceMessages(
   gateway: Gateway,
   partner: Partner,
-  { stream, content, onePerMessage }: Numbering,
+  stream: Stream | undefined,
+  diff: ListDiff,
+  onePerMessage: boolean,
 ): Generator<PackedList> {
-  const { kind } = content;
+  const { kind, mirror } = diff;
   const { partRecords = Infinity } = partner.adapter.lists;
-  const cut = [...splitDiff(content, onePerMessage && kind === 'delta' ? 1 : partRecords)];
+  const cut = [...splitDiff(diff, onePerMessage && kind === 'delta' ? 1 : partRecords)];
   const begins = stream === undefined || stream.resyncWanted;
   const epoch = begins
     ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
@@ -35,13 +31,14 @@ export function* sequenceMessages(
     nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
   };
   for (const [i, own] of cut.entries()) {
-    if (kind === 'delta') applyTo(content, own);
-    const { after } = content.mirror;
-    const root = mirrorRoot(after);
+    // Each delta states the mirror after it; all parts of a full list state the whole.
+    const gone = own.departures.map(({ identifier }) => identifier);
+    if (kind === 'delta') addMirrorChange(mirror, diff.held, own.entries, gone);
+    const root = mirrorRoot(mirror.after);
     const previousChain = chain;
     sequence += 1;
     chain = nextChain(previousChain, sequence, kind, root);
-    const position: Position = { epoch, sequence, chain, root, count: after.count };
+    const position: Position = { epoch, sequence, chain, root, count: mirror.after.count };
     const part: Part = { no: i + 1, of: cut.length };
     const parted = kind === 'full' && part.of > 1 ? { part } : {};
     const { records, departures } = own;
@@ -62,10 +59,4 @@ function* splitDiff({ records, departures, entries }: DiffPart, most: number): G
       entries: entries.slice(from, from + most),
     };
   }
-}
-
-/** Each delta states the mirror after it; all parts of a full list state the whole. */
-function applyTo({ mirror, held }: ListDiff, { entries, departures }: DiffPart): void {
-  const gone = departures.map(({ identifier }) => identifier);
-  addMirrorChange(mirror, held, entries, gone);
 }

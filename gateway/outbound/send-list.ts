@@ -124,7 +124,7 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
 
     // 3. Number the messages: a long list travels in parts, changes in one delta or several.
     const lists = (): Iterable<PackedList> =>
-      sequenceMessages(gateway, partner, { stream, content, onePerMessage: options.each === true });
+      sequenceMessages(gateway, partner, stream, content, options.each === true);
     try {
       // 4. Encode, validate and seal each of them.
       const messages = await sealAll(partner, layout, lists(), clock);

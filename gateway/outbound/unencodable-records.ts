@@ -5,6 +5,7 @@ import type { Partner } from '../gateway.ts';
 import { asGatewayError, type ErrorCode } from '../model/errors.ts';
 import { recordAt, sliceRecords, type PackedList } from '../model/record/packed-records.ts';
 import { checkUnsigned } from '../wire/signature/seal.ts';
+import { present } from '../model/present.ts';
 
 export interface UnencodableRecord {
   readonly identifier: string;
@@ -55,6 +56,6 @@ function encodingFault(
   } catch (error) {
     const { code, detail, at } = asGatewayError(error);
     if (!recordErrorCodes.includes(code)) throw error;
-    return { code, detail, ...(at === undefined ? {} : { at }) };
+    return present({ code, detail, at });
   }
 }

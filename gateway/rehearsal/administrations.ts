@@ -20,14 +20,14 @@ export interface Administration {
   readonly config: Config;
 }
 
-export interface Administrations {
+interface Administrations {
   readonly home: Administration;
   readonly partners: readonly Administration[];
   /** The broker that answered; partners whose adapter says AMQP use it. */
   readonly broker: string | undefined;
 }
 
-export interface AdministrationsRequest {
+interface AdministrationsRequest {
   /** The home administration, where adapters lie, and where a broker may be found. */
   readonly base: Config;
   /** Keys, certificates and stores are made in here. */

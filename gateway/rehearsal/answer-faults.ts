@@ -10,6 +10,7 @@ import { addMessage, findMessage } from '../store/outbox.ts';
 import { receiptContentType } from '../wire/transport/transport.ts';
 import { faultTexts, type AnswerFault } from './fault.ts';
 import type { Simulator } from './simulator.ts';
+import { present } from '../model/present.ts';
 
 /** Replaces the receipt by another, or by none. */
 function receiptFault(
@@ -22,7 +23,7 @@ function receiptFault(
       async receipt(raw, result) {
         const { verdict, duplicate } = result;
         const receipt = await replace(simulator, raw, result);
-        return { verdict, duplicate, ...(receipt === undefined ? {} : { receipt }) };
+        return present({ verdict, duplicate, receipt });
       },
     }),
   };

@@ -12,6 +12,7 @@ import { sidesAgree, testedOf, type Environment } from './environment.ts';
 import { complaintAbout, resultOf, type AnswerFault, type SendingFault, type SentMessage } from './fault.ts';
 import { evidenceOf, scenarioFinding, together, type Evidence, type ScenarioFinding } from './scenario.ts';
 import { deliveryOf, required, sendGoodList, settled } from './sending.ts';
+import { present } from '../model/present.ts';
 
 /** The simulator sends messages with the fault. Lists that are held are then rejected by two people. */
 export async function runSendingFault(environment: Environment, fault: SendingFault): Promise<ScenarioFinding> {
@@ -132,5 +133,5 @@ async function complaintsAbout(
 
 function rowEvidence({ id, digest, state, verdictDetail, receiptDigest }: MessageRow, what: string): Evidence {
   const ending = verdictDetail ?? state;
-  return { what, message: id, digest, ending, ...(receiptDigest === undefined ? {} : { receiptDigest }) };
+  return present({ what, message: id, digest, ending, receiptDigest });
 }

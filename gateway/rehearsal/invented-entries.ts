@@ -16,9 +16,9 @@ export const entryKinds = [
   'empty',
   'full_width',
 ] as const;
-export type EntryKind = (typeof entryKinds)[number];
+type EntryKind = (typeof entryKinds)[number];
 
-export interface InventedEntry {
+interface InventedEntry {
   readonly meant: EntryKind;
   readonly entry: Entry;
 }
@@ -29,7 +29,7 @@ export interface EntryPartner {
   readonly records: readonly ListRecord[];
 }
 
-export interface EntryAmount {
+interface EntryAmount {
   readonly count: number;
   readonly seed: number;
   /** When the entries are accepted; those before an agreement are older. */

@@ -6,7 +6,7 @@ import { decreeAt, type HomeProfile } from '../model/home.ts';
 import { roles as allRoles, type Day, type DomesticRecord } from '../model/record/domestic-record.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
-export interface InventedAmount {
+interface InventedAmount {
   readonly count: number;
   /** How many of them have the highest grade, the first of the home profile; the rest have the next one in force. */
   readonly advanced: number;

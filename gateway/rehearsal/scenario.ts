@@ -5,6 +5,7 @@ import type { ChannelDelivery } from './channel.ts';
 import type { Environment } from './environment.ts';
 import { resultOf } from './fault.ts';
 import { startNewEpoch, sendGoodList } from './sending.ts';
+import { present } from '../model/present.ts';
 
 export type ScenarioVerdict = 'pass' | 'fail' | 'skip';
 
@@ -73,7 +74,7 @@ export async function runScenario(scenario: Scenario, environment: Environment):
   const started = performance.now();
   const result = (verdict: ScenarioVerdict, evidence: readonly Evidence[], reason?: string): ScenarioResult => {
     const milliseconds = Math.round(performance.now() - started);
-    return { id, name, verdict, ...(reason === undefined ? {} : { reason }), milliseconds, evidence };
+    return present({ id, name, verdict, reason, milliseconds, evidence });
   };
   const missing = needs.find((need) => !provides(environment, need));
   if (missing !== undefined) return result('skip', [], reasons[missing]);
@@ -126,13 +127,8 @@ export function together(...findings: readonly ScenarioFinding[]): ScenarioFindi
 /** A message as evidence. */
 export function evidenceOf(what: string, delivery: ChannelDelivery): Evidence {
   const { id, digest, evidence, receipt, receiptDigest } = delivery;
-  const ending = resultOf(delivery);
-  return {
+  return present({
     what: receipt === undefined ? `${what} (${evidence})` : what,
-    message: id,
-    digest,
-    ...(ending === undefined ? {} : { ending }),
-    ...(receipt === undefined ? {} : { receipt: receipt.id }),
-    ...(receiptDigest === undefined ? {} : { receiptDigest }),
-  };
+    ...{ message: id, digest, ending: resultOf(delivery), receipt: receipt?.id, receiptDigest },
+  });
 }

@@ -19,7 +19,7 @@ export type { AttemptResult, DeliveryClaim, Claimed } from './delivery-leases.ts
 export { listMessages } from './message-list.ts';
 export type { MessageListRow, MessageQuery } from './message-list.ts';
 
-export interface NewMessage {
+interface NewMessage {
   readonly sealed: SealedMessage;
   /** Both or neither: the message is a list with this number on the partner's stream. */
   readonly epochId?: string;
@@ -72,7 +72,7 @@ function updateUnsettled(tx: Tx) {
 
 const nothingDue = { next_attempt_at: null, receipt_due_at: null, hold_reason: null };
 
-export interface Settlement {
+interface Settlement {
   readonly state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'SUPERSEDED';
   readonly receiptDigest?: Digest;
   readonly verdictDetail?: string;

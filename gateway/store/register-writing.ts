@@ -11,7 +11,7 @@ import type { Tx } from './database.ts';
 import { nextDay, type Status, type Version } from './register.ts';
 import { openDay, openMoment } from './tables.ts';
 
-export interface RegisterChange {
+interface RegisterChange {
   readonly partner: string;
   readonly knownAt: Moment;
   readonly sourceMessage: string;

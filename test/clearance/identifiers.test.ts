@@ -1,14 +1,10 @@
 /** Identifiers of the partners in adapters/, as traders and papers write them, read as each partner writes them. */
 
-import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
-import { loadAdapters } from '../../gateway/adapter/load.ts';
 import { choosePartner } from '../../gateway/model/clearance/assessment.ts';
 import { checkDigitOf, follows, readIdentifier } from '../../gateway/model/identifier.ts';
-import { adapterTools } from '../support/adapter-tools.ts';
-
-const root = join(import.meta.dirname, '../../adapters');
+import { loadAdapters } from '../support/adapter-tools.ts';
 
 /** What is sent to whom, and what it is read as; without one it is malformed. */
 const readings: readonly (readonly [string, string, string?])[] = [
@@ -44,7 +40,7 @@ const readings: readonly (readonly [string, string, string?])[] = [
 describe('identifiers of the adapters', () => {
   let adapters: readonly Adapter[];
   before(async () => {
-    adapters = [...(await loadAdapters(root, adapterTools)).values()];
+    adapters = [...(await loadAdapters()).values()];
   });
   const of = (partner: string): Adapter => {
     const found = adapters.find((adapter) => adapter.partner === partner);

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { leafOf, nextChain, zeroChain } from '../../gateway/model/list/digest.ts';
+import { nextChain, zeroChain } from '../../gateway/model/list/digest.ts';
 import { recordOfText, recordText } from '../../gateway/model/record/record-text.ts';
 import { changeMirror, mirrorOf, mirrorRoot, type MirrorEntry } from '../../gateway/model/list/mirror.ts';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
-import { anyListRecord } from './sample-records.ts';
+import { anyListRecord, leafOf } from './sample-records.ts';
 
 const record: ListRecord = {
   identifier: 'AEOCN4403131697',

@@ -2,10 +2,9 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { leafOf } from '../../gateway/model/list/digest.ts';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { compareByLeaf } from '../../gateway/model/list/list-difference.ts';
-import { anyListRecord } from './sample-records.ts';
+import { anyListRecord, leafOf } from './sample-records.ts';
 
 const listOf = fc.uniqueArray(anyListRecord, { selector: ({ identifier }) => identifier, maxLength: 12 });
 const withLeaves = (records: readonly ListRecord[]): { record: ListRecord; leaf: string }[] =>

@@ -4,7 +4,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { byteMemo } from '../../gateway/model/byte-memo.ts';
 import { columnText, insideQuotes, openColumns, readColumns } from '../../gateway/model/record/columns.ts';
-import { leafOf } from '../../gateway/model/list/digest.ts';
 import {
   domesticLayout,
   listLayout,
@@ -27,7 +26,7 @@ import {
 } from '../../gateway/model/record/packed-records.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { getterOf } from '../../gateway/model/paths.ts';
-import { anyListRecord, sampleRecord } from './sample-records.ts';
+import { anyListRecord, leafOf, sampleRecord } from './sample-records.ts';
 
 const records = fc.array(anyListRecord, { maxLength: 8 });
 const sorted = (record: ListRecord): ListRecord => ({ ...record, roles: [...record.roles].sort() });

@@ -1,8 +1,9 @@
 /** Domestic records and rows for tests, and generators of them. */
 
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import type { ListRecord } from '../../gateway/model/list/list.ts';
-import { columnValues, type RecordColumn } from '../../gateway/model/record/record-text.ts';
+import { columnValues, recordText, type RecordColumn } from '../../gateway/model/record/record-text.ts';
 import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
 import { sampleHome } from './sample-home.ts';
 
@@ -19,6 +20,11 @@ export const sampleRecord: DomesticRecord = {
   consent: true,
   consentSince: '2016-02-29',
 };
+
+/** The leaf of one record (gateway/model/list/digest.ts). */
+export function leafOf(record: ListRecord): string {
+  return hash('sha256', `\u0000${recordText(record)}`, 'hex');
+}
 
 /** The cells of the sample record under the titles of the sample home, with some of them replaced. */
 export function sampleFields(changes: Partial<Record<RecordColumn, string>> = {}): Record<string, string> {

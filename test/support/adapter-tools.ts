@@ -1,9 +1,12 @@
-/** The readers of the adapter room, joined as main.ts joins them. */
+/** The parsers and validators that app/composition.ts passes to adapters, and all adapters of the project. */
 
 import { readDocument } from '../../gateway/wire/xml/xml-tree.ts';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import type { Adapter } from '../../gateway/adapter/adapter.ts';
+import { loadAdapter } from '../../gateway/adapter/load.ts';
 import type { Manifest } from '../../gateway/adapter/manifest.ts';
 import type { AdapterTools } from '../../gateway/adapter/tools.ts';
 import type { HomeProfile } from '../../gateway/model/home.ts';
@@ -28,3 +31,14 @@ export const adapterTools: AdapterTools = {
   validateManifest: jsonValidator<Manifest>(join(root, 'schemas', 'adapter.schema.json')),
   validateHome: jsonValidator<HomeProfile>(join(root, 'schemas', 'home.schema.json')),
 };
+
+/** Every folder with an adapter.yaml, by folder name. */
+export async function loadAdapters(): Promise<ReadonlyMap<string, Adapter>> {
+  const names = (await readdir(adaptersFolder)).filter((name) =>
+    existsSync(join(adaptersFolder, name, 'adapter.yaml')),
+  );
+  const adapters = names
+    .sort()
+    .map(async (name) => [name, await loadAdapter(join(adaptersFolder, name), adapterTools)] as const);
+  return new Map(await Promise.all(adapters));
+}

@@ -23,7 +23,7 @@ export interface CertifyReport {
   readonly certificate?: Certificate;
 }
 
-export interface CertifyOptions {
+interface CertifyOptions {
   readonly today: Day;
   /** The version of this program. */
   readonly program: string;

@@ -11,7 +11,7 @@ export interface Exercised {
   readonly message: unknown;
 }
 
-export interface Share {
+interface Share {
   readonly seen: number;
   readonly all: number;
 }

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { asGatewayError, type GatewayError } from '../../model/errors.ts';
+import { present } from '../../model/present.ts';
 
 export interface Failure {
   readonly detail: string;
@@ -34,7 +35,7 @@ export function failureOf(work: () => Failure | undefined): Failure | undefined 
   const refusal = refusalOf(() => (failure = work()));
   if (refusal === undefined) return failure;
   const { code, detail, at } = refusal;
-  return { detail: `${code}: ${detail}`, ...(at === undefined ? {} : { at }) };
+  return present({ detail: `${code}: ${detail}`, at });
 }
 
 /** The first place where two values differ, as a JSON Pointer; undefined when they are equal. */

@@ -7,6 +7,7 @@ import type { Manifest } from '../manifest.ts';
 import type { AdapterTools } from '../tools.ts';
 import { refusalIn } from './failures.ts';
 import type { CheckSchema } from './message-text.ts';
+import { present } from '../../model/present.ts';
 
 export type LintRule = keyof typeof rules;
 
@@ -54,9 +55,7 @@ export function lintFinding(rule: LintRule, place: string, detail: string, fix?:
     file: relative('.', resolve(file)),
     ...(line === undefined ? {} : { line: Number(line) }),
     ...(column === undefined ? {} : { column: Number(column) }),
-    rule,
-    detail,
-    ...(fix === undefined ? {} : { fix }),
+    ...present({ rule, detail, fix }),
   };
 }
 

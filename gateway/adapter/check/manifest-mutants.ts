@@ -6,7 +6,7 @@ import type { AdapterTools } from '../tools.ts';
 import type { HoleText } from './template-text.ts';
 import type { Mutant } from './template-mutants.ts';
 
-export interface ManifestText {
+interface ManifestText {
   /** Absolute path. */
   readonly file: string;
   readonly text: string;

@@ -12,7 +12,7 @@ import { readSamples, runSample, type Sample } from './samples.ts';
 import { templateMutants, type Mutant } from './template-mutants.ts';
 import { holesIn, templatesOf } from './template-text.ts';
 
-export interface MutateOptions {
+interface MutateOptions {
   readonly seed: number;
   /** Generated messages of each kind and layout for what no sample noticed. */
   readonly runs: number;

@@ -9,6 +9,7 @@ import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
 import { encodeText, recordReadBack, type CheckSchema } from './message-text.ts';
+import { present } from '../../model/present.ts';
 
 export interface Preview extends RecordPreview {
   /** Why the record would not be sent; empty when it would. */
@@ -32,7 +33,7 @@ export function previewAdapter(
 ): Preview {
   const { arrangement, identifiers, list, partner } = adapter;
   const law = decreeAt(home, record.gradeSince)?.id;
-  const about = { losses: [], fields: [], text: '', bytes: 0, ...(law === undefined ? {} : { law }) };
+  const about = present({ losses: [], fields: [], text: '', bytes: 0, law });
   const judged = eligibility(record, { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours });
   if (!judged.eligible) return { ...about, reasons: judged.reasons };
   const { entry } = judged;
@@ -51,7 +52,7 @@ export function previewAdapter(
 }
 
 function faultOf({ code, detail, at }: GatewayError): NonNullable<Preview['fault']> {
-  return { code, detail, ...(at === undefined ? {} : { at }) };
+  return present({ code, detail, at });
 }
 
 /** Values that are sent and changed. A value that is not sent at all is no loss: it was agreed so. */

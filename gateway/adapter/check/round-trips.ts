@@ -35,7 +35,7 @@ export function tripsOf(adapter: Adapter): readonly Trip[] {
   ];
 }
 
-export interface RoundTrip {
+interface RoundTrip {
   readonly message: unknown;
   readonly failure?: Failure;
   /** The place of a value that the format cannot carry and refuses: a permitted outcome. */

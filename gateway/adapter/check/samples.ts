@@ -69,7 +69,7 @@ export interface SampleBench {
   readonly checkSchema: CheckSchema;
 }
 
-export interface SampleRun {
+interface SampleRun {
   readonly failure?: Failure;
   readonly exercised?: Exercised;
   /** The encoded message, where the sample differs from it. */

@@ -12,7 +12,7 @@ import {
 } from '../template/message-fields.ts';
 import type { AdapterTools } from '../tools.ts';
 
-export type MessageKind = 'list' | 'reply';
+type MessageKind = 'list' | 'reply';
 
 /** A template of the folder. */
 export interface TemplateText {
@@ -111,7 +111,7 @@ export function lineAt(text: string, offset: number): number {
 
 type RootFields = Pick<ItemFields<unknown>, 'fields' | 'lists'>;
 
-export function templateRoot(kind: MessageKind): RootFields {
+function templateRoot(kind: MessageKind): RootFields {
   return kind === 'list' ? listMessageFields : replyFields;
 }
 

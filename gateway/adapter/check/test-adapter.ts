@@ -10,8 +10,9 @@ import type { CheckSchema } from './message-text.ts';
 import { roundTrip, tripsOf, type Trip } from './round-trips.ts';
 import { readSamples, runSample, type Sample, type SampleBench } from './samples.ts';
 import { templatesOf } from './template-text.ts';
+import { present } from '../../model/present.ts';
 
-export interface TestOptions {
+interface TestOptions {
   /** Generated messages of each kind and layout. */
   readonly runs: number;
   readonly seed: number;
@@ -73,13 +74,8 @@ export async function testAdapter(folder: string, tools: AdapterTools, options: 
 function sampleCase(bench: SampleBench, sample: Sample, exercised: Exercised[]): Result {
   const { failure, exercised: message, written } = runSample(bench, sample);
   if (message !== undefined) exercised.push(message);
-  return {
-    kind: 'sample',
-    name: sample.name,
-    ...(failure === undefined ? {} : { failure }),
-    ...(written === undefined ? {} : { rewrite: { file: sample.file, text: written } }),
-    again: `--only ${sample.name}`,
-  };
+  const rewrite = written === undefined ? undefined : { file: sample.file, text: written };
+  return present({ kind: 'sample' as const, name: sample.name, failure, rewrite, again: `--only ${sample.name}` });
 }
 
 function roundTripsCase(bench: SampleBench, trip: Trip, options: TestOptions, exercised: Exercised[]): Result {
@@ -95,7 +91,7 @@ function roundTripsCase(bench: SampleBench, trip: Trip, options: TestOptions, ex
   }
   const count = refused.values().reduce((sum, each) => sum + each, 0);
   const { note } = noteOn(refused, runs);
-  const result = { ...about, ...(note === undefined ? {} : { note }), again: again(seed, runs) };
+  const result = present({ ...about, note, again: again(seed, runs) });
   if (note === undefined || count * 2 <= runs) return result;
   return { ...result, failure: { detail: 'the template refuses more than half of the generated messages', got: note } };
 }

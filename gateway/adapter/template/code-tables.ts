@@ -5,7 +5,7 @@ import { addDays } from './dates.ts';
 import { invalid, type Place } from '../faults.ts';
 import type { DatedCode, Manifest } from '../manifest.ts';
 
-export interface CodeTable {
+interface CodeTable {
   readonly name: string;
   readonly toTheirs: ReadonlyMap<string, string>;
   readonly toOurs: ReadonlyMap<string, string>;

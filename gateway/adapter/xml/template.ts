@@ -26,7 +26,7 @@ export interface AttributePlan {
 /** A prefix, empty for the default, and its namespace. */
 export type NamespaceDeclaration = readonly [prefix: string, namespace: string];
 
-export type ElementContent =
+type ElementContent =
   | { readonly is: 'text'; readonly value: string | Hole }
   | { readonly is: 'elements'; readonly children: readonly ElementPlan[] };
 
@@ -51,7 +51,7 @@ export interface ElementPlan {
 }
 
 /** Reports namespace declarations as attributes of the xmlns namespace. */
-export type ReadTemplate = (source: string, events: XmlEvents) => void;
+type ReadTemplate = (source: string, events: XmlEvents) => void;
 
 interface TemplateElement {
   readonly namespace: string;

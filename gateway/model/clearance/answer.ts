@@ -149,7 +149,7 @@ export interface Answer {
   readonly reference?: string;
 }
 
-export interface Proof {
+interface Proof {
   readonly consultation_number: string;
   readonly issued_at: Moment;
   readonly requester: string;

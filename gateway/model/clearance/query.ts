@@ -38,7 +38,7 @@ export interface Facts extends StatusQuery {
   readonly freshness: Freshness;
 }
 
-export interface Ruling {
+interface Ruling {
   readonly outcome: Outcome;
   readonly action: Advice['action'];
   readonly benefits?: readonly string[];

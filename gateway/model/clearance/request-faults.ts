@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../errors.ts';
 
-export interface RequestFault {
+interface RequestFault {
   /** JSON Pointer (RFC 6901) into the request. */
   readonly pointer: string;
   readonly code: string;

@@ -15,17 +15,10 @@
  */
 
 import { createHash, hash } from 'node:crypto';
-import type { ListRecord } from '../record/domestic-record.ts';
-import { recordText } from '../record/record-text.ts';
 import type { ListMessage } from './list.ts';
 
 /** The chain before the first message of an epoch. */
 export const zeroChain = '0'.repeat(64);
-
-/** The leaf of one record. Packed records are hashed without building objects (packed-records.ts). */
-export function leafOf(record: ListRecord): string {
-  return sha256(`\u0000${recordText(record)}`);
-}
 
 /** The number of the bucket to which a record belongs. */
 export function bucketOf(identifier: string): number {

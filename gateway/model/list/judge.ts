@@ -108,13 +108,10 @@ export function judgeIdentifiers(
   if (sorted.some((identifier, i) => identifier === sorted[i + 1]))
     throw new GatewayError('E_RECORD_REPEATED', 'the message contains one operator twice');
   for (const identifier of identifiers) {
-    const own = identifier.startsWith(prefix) && (form.issuers === undefined || isOf(form.issuers, identifier));
+    const own =
+      identifier.startsWith(prefix) && (form.issuers === undefined || stateOf(form.issuers, identifier) !== undefined);
     if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier does not belong to the sender');
   }
-}
-
-function isOf(issuers: readonly string[], identifier: string): boolean {
-  return stateOf(issuers, identifier) !== undefined;
 }
 
 /** Faults of single records, which stay out of the register while the rest of the list is applied. */

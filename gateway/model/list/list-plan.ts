@@ -11,7 +11,7 @@ import { mirrorEntries, type PackedList, type PackedRecords } from '../record/pa
 import type { Day } from '../record/domestic-record.ts';
 
 /** The part of a partner's list that a message may change. */
-export interface HeldList {
+interface HeldList {
   readonly mirror: MirrorSummary;
   /** The buckets that `touchedBuckets` names. */
   readonly buckets: ReadonlyMap<number, Bucket>;
@@ -32,7 +32,7 @@ export interface ListPlan {
   readonly hold: Hold | undefined;
 }
 
-export interface PlanTerms {
+interface PlanTerms {
   readonly form: { readonly form: string; readonly grammar: RegExp; readonly issuers?: readonly string[] };
   readonly bands: ListBands;
   /** The departure date of operators that are missing from a full list. */
@@ -40,7 +40,7 @@ export interface PlanTerms {
 }
 
 /** The records and departures of a received list, of all its parts. */
-export interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
+interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
   /** In the order of the records. */
   readonly entries: readonly MirrorEntry[];
 }
@@ -65,7 +65,8 @@ export function planList(list: ReceivedList, held: HeldList, terms: PlanTerms): 
   );
   const before = heldEntries(list, held);
   const departures = list.kind === 'full' ? missingOperators(list, before, terms.day) : list.departures;
-  const mirror = mirrorAfter(list, held);
+  const gone = list.departures.map(({ identifier }) => identifier);
+  const mirror = list.kind === 'full' ? mirrorOf(entries) : changeMirror(held.mirror, held.buckets, entries, gone);
   judgeMirror(list.position, mirror.after);
 
   const refused = faultyRecords(records, entries, terms.form.grammar);
@@ -99,12 +100,6 @@ function heldEntries(
     if (entry !== undefined) found.set(identifier, entry);
   }
   return found;
-}
-
-function mirrorAfter({ kind, entries, departures }: ReceivedList, { mirror, buckets }: HeldList): MirrorChange {
-  if (kind === 'full') return mirrorOf(entries);
-  const gone = departures.map(({ identifier }) => identifier);
-  return changeMirror(mirror, buckets, entries, gone);
 }
 
 /** Operators held that a full list no longer contains, with the reason that it states; absence alone is not a revocation. */

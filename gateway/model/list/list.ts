@@ -6,7 +6,7 @@ export type { ListRecord };
 
 /** Why an operator is no longer on a list. */
 export const departureReasons = ['revoked', 'withdrawn', 'consent_withdrawn', 'grade_lost', 'left'] as const;
-export type DepartureReason = (typeof departureReasons)[number];
+type DepartureReason = (typeof departureReasons)[number];
 
 /** An operator that left the list. Only the identifier is sent: after consent has ended, nothing else may be published. */
 export interface Departure {
@@ -16,7 +16,7 @@ export interface Departure {
 }
 
 /** After a restore two epochs can have one number: `id` distinguishes them, `no` orders them. */
-export interface Epoch {
+interface Epoch {
   readonly no: number;
   readonly id: string;
 }

@@ -14,7 +14,7 @@ export interface MirrorEntry {
 /** Entries of one bucket, sorted by identifier: each is an identifier and a leaf, with the prefix `+` if active and `-` if not. */
 export type Bucket = readonly string[];
 
-export const bucketCount = 256;
+const bucketCount = 256;
 
 /** What the root of a mirror is computed from after one bucket changed. */
 export interface MirrorSummary {
@@ -51,15 +51,11 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
 export function mirrorOf(entries: readonly MirrorEntry[]): OpenMirrorChange {
   const parted = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
   for (const entry of entries) parted[bucketOf(entry.identifier)]?.push(entry);
-  for (const some of parted) some.sort(byIdentifier);
+  for (const some of parted) some.sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
   const digests = digestLines(parted.map((some) => bucketDigest(some.map(({ leaf }) => leaf))));
   const active = entries.filter((entry) => entry.active).length;
-  const buckets = new Map(parted.map((some, number) => [number, bucketOfEntries(some)]));
+  const buckets = new Map(parted.map((some, number) => [number, some.flatMap(pairOf)]));
   return { buckets, after: { digests, count: entries.length, active } };
-}
-
-function bucketOfEntries(entries: readonly MirrorEntry[]): Bucket {
-  return entries.flatMap(pairOf);
 }
 
 function pairOf({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
@@ -165,8 +161,4 @@ function entryAt(bucket: Bucket, at: number): MirrorEntry {
 
 function isActive(marked: string): boolean {
   return marked.startsWith('+');
-}
-
-function byIdentifier(a: MirrorEntry, b: MirrorEntry): number {
-  return a.identifier < b.identifier ? -1 : 1;
 }

@@ -2,7 +2,7 @@
 
 import { stdnum } from 'stdnum';
 
-export type CheckDigit = 'ok' | 'wrong' | 'unknown_kind';
+type CheckDigit = 'ok' | 'wrong' | 'unknown_kind';
 
 /** The check of one kind of number; `complete` returns the check character of a body. */
 interface CheckDigitKind {

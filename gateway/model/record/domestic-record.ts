@@ -29,18 +29,18 @@ export type Day = string;
 export type Moment = string;
 
 /** A text in the operator's own script and in Latin letters; either may be absent. */
-export interface TwoScripts {
+interface TwoScripts {
   readonly local?: string;
   readonly latin?: string;
 }
 
-export interface Address extends TwoScripts {
+interface Address extends TwoScripts {
   readonly city?: string;
   readonly postcode?: string;
 }
 
 /** The person at customs who looks after the enterprise; the programme gives each one. */
-export interface Coordinator {
+interface Coordinator {
   readonly name?: string;
   readonly telephone?: string;
   readonly email?: string;
@@ -91,7 +91,7 @@ type PathOf<T> = {
 export type DomesticPath = PathOf<DomesticRecord>;
 export type ListPath = PathOf<ListRecord>;
 
-export interface RecordField {
+interface RecordField {
   /** Path in a list record, as templates and digests use it. Absent: partners never receive the value. */
   readonly listed?: ListPath;
   /** Path in a domestic record, as import columns use it. Absent: our programme states no such value. */
@@ -159,7 +159,7 @@ export const recordFields: readonly RecordField[] = [
 ];
 
 /** A field of list records, and one of domestic records. */
-export type ListField = RecordField & { readonly listed: ListPath };
+type ListField = RecordField & { readonly listed: ListPath };
 export type DomesticField = RecordField & { readonly domestic: DomesticPath };
 
 export const listFields = recordFields.filter((field): field is ListField => field.listed !== undefined);

@@ -1,7 +1,7 @@
 /** Decides which of our operators a partner may see, and states the reasons against the others. */
 
 import type { Arrangement } from '../arrangement.ts';
-import { byteMemo, type ByteMemo } from '../byte-memo.ts';
+import { byteMemo } from '../byte-memo.ts';
 import type { Departure } from '../list/list.ts';
 import { columnText, isAbsent, type Columns } from './columns.ts';
 import {
@@ -36,7 +36,7 @@ export interface ListTerms {
 }
 
 /** Judges operators from the columns of their stored text. */
-export interface EligibilityRule {
+interface EligibilityRule {
   /** All reasons and not only the first, so that staff correct a record once. */
   ineligibilityReasons(operator: Columns, identifier: string): readonly IneligibilityReason[];
   isActive(operator: Columns): boolean;
@@ -52,8 +52,10 @@ export const domesticColumn: Partial<Readonly<Record<ListPath, number>>> = Objec
 export function eligibilityRule({ arrangement, requiredPaths, form }: ListTerms): EligibilityRule {
   const grades = new Set(arrangement.grades);
   const words = byteMemo((text) => JSON.parse(`"${text}"`) as string);
-  const wordAt = (operator: Columns, path: DomesticPath): string =>
-    wordIn(words, operator, domesticLayout.column[path]);
+  const wordAt = ({ bytes, starts, ends }: Columns, path: DomesticPath): string => {
+    const column = domesticLayout.column[path];
+    return words(bytes, starts[column] ?? 0, ends[column] ?? 0);
+  };
   return {
     ineligibilityReasons(operator, identifier) {
       const reasons: IneligibilityReason[] = [];
@@ -66,10 +68,6 @@ export function eligibilityRule({ arrangement, requiredPaths, form }: ListTerms)
     },
     isActive: (operator) => wordAt(operator, 'status') === 'active',
   };
-}
-
-function wordIn(words: ByteMemo<string>, { bytes, starts, ends }: Columns, column: number): string {
-  return words(bytes, starts[column] ?? 0, ends[column] ?? 0);
 }
 
 /** Suspended operators stay on the list, so that the partner learns of the suspension; revoked and withdrawn ones leave it. */

@@ -55,7 +55,7 @@ export function lastLeaf({ writer, starts }: RecordPacker): string {
   return hash('sha256', writer.bytes.subarray(starts.at(-1), writer.length), 'hex');
 }
 
-export function packRecord(packer: RecordPacker, record: ListRecord): void {
+function packRecord(packer: RecordPacker, record: ListRecord): void {
   beginRecord(packer);
   putText(packer.writer, recordText(record));
 }
@@ -121,10 +121,6 @@ export function unpackList(list: PackedList): ListMessage {
   return { ...list, records: unpackRecords(list.records) };
 }
 
-function leafAt({ bytes, starts }: PackedRecords, index: number): string {
-  return hash('sha256', bytes.subarray(starts[index], starts[index + 1]), 'hex');
-}
-
 /** The mirror entries of the records, in their order. */
 export function mirrorEntries(records: PackedRecords): MirrorEntry[] {
   const columns = openColumns();
@@ -134,7 +130,8 @@ export function mirrorEntries(records: PackedRecords): MirrorEntry[] {
   for (let i = 0; i < records.count; i += 1) {
     readRecordAt(columns, records, i);
     const active = isActive(columns.bytes, columns.starts[status] ?? 0, columns.ends[status] ?? 0);
-    entries.push({ identifier: columnText(columns, identifier), leaf: leafAt(records, i), active });
+    const leaf = hash('sha256', records.bytes.subarray(records.starts[i], records.starts[i + 1]), 'hex');
+    entries.push({ identifier: columnText(columns, identifier), leaf, active });
   }
   return entries;
 }

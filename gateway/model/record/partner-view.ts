@@ -60,7 +60,7 @@ export function operatorPacker(terms: ListTerms, view: PartnerView): PackOperato
   };
 }
 
-export type Eligibility =
+type Eligibility =
   | { readonly eligible: true; readonly entry: ListRecord }
   | { readonly eligible: false; readonly reasons: readonly IneligibilityReason[] };
 

@@ -13,12 +13,10 @@ import { getterOf, setPath } from '../paths.ts';
 import {
   domesticFields,
   listFields,
-  roles as allRoles,
   type DomesticPath,
   type DomesticRecord,
   type ListPath,
   type ListRecord,
-  type Role,
 } from './domestic-record.ts';
 
 /** The positions of a record's values in its text. */
@@ -195,9 +193,4 @@ export function columnValues(record: DomesticRecord): Partial<Record<RecordColum
   const values = domesticLayout.paths.map((path, i) => [path, columnValue(domesticGetters[i]?.(record))] as const);
   const present = values.filter(([, text]) => text !== '');
   return { ...Object.fromEntries(present), roles: record.roles.join('|') };
-}
-
-/** Every way to hold roles, as a bit for each, sorted as canonical texts list them. */
-export function rolesOfBits(bits: number): readonly Role[] {
-  return allRoles.filter((_, i) => (bits & (1 << i)) !== 0).sort();
 }

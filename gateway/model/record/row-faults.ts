@@ -57,14 +57,11 @@ export function rowJudge(home: HomeProfile, today: Day): (row: FileRow) => Judge
     const record = readRecord(sheet, home, pattern, today);
     const before = takenAt.get(sheet.value('code'));
     if (before !== undefined) sheet.fault('code', 'code_repeated', `first in row ${before}`);
-    if (record === undefined || isRefused(sheet.faults)) return { faults: sheet.faults };
+    if (record === undefined || sheet.faults.some(({ severity }) => severity === 'refused'))
+      return { faults: sheet.faults };
     takenAt.set(record.code, row.row);
     return { record, faults: sheet.faults };
   };
-}
-
-function isRefused(faults: readonly RowFault[]): boolean {
-  return faults.some(({ severity }) => severity === 'refused');
 }
 
 /** A fault outside a cell that was read here: the shape of a line. */

@@ -4,6 +4,7 @@ import type { Direction, TransportMode } from '../../model/arrangement.ts';
 import type { Entry, EntryParty, PartyRole } from '../../model/clearance/entry.ts';
 import { GatewayError, type ErrorPlace } from '../../model/errors.ts';
 import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
+import { present } from '../../model/present.ts';
 
 /** How an XML format is read, from schemas/entry-profiles. Paths are local element names joined by `/`; the first with text counts. */
 export interface EntryProfile {
@@ -29,7 +30,7 @@ export interface EntryProfile {
   readonly parties: readonly PartyRule[];
 }
 
-export interface PartyRule {
+interface PartyRule {
   readonly each: string;
   readonly notIn?: readonly string[];
   readonly role: RoleRule;
@@ -75,13 +76,6 @@ export function readXmlEntry(bytes: Uint8Array, profiles: readonly EntryProfile[
   const warnings =
     direction === undefined ? ['The declaration does not state whether it is an import or an export.'] : [];
   return { entry, profile: profile.name, warnings: [...document.warnings, ...warnings] };
-}
-
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The members that are not undefined. */
-function present<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
 }
 
 /** The JSON form of an entry (schemas/entry.schema.json). */

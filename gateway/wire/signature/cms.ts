@@ -29,7 +29,7 @@ const signatureOids: Readonly<Record<SignatureAlgorithm, readonly string[]>> = {
 export const maxCmsBytes = 64 * 1024;
 
 /** A signature that follows the profile and is not verified yet. Its octets are the signed attributes as a SET (RFC 5652, 5.4). */
-export interface ParsedCms extends SignedParts {
+interface ParsedCms extends SignedParts {
   /** DER of the enclosed certificate: it selects a pinned certificate and is never trusted itself. */
   readonly certificate: Buffer;
 }

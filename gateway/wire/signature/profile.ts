@@ -59,7 +59,7 @@ export function strictBase64(text: string, encoding: 'base64' | 'base64url' = 'b
 
 /** The signature departs from the agreed profile. */
 export function profileError(detail: string, cause?: unknown): GatewayError {
-  return new GatewayError('E_SIGNATURE_PROFILE', detail, cause === undefined ? {} : { cause });
+  return new GatewayError('E_SIGNATURE_PROFILE', detail, { cause });
 }
 
 export function requireProfile(holds: boolean, detail: string): asserts holds {

@@ -7,6 +7,7 @@ import { shown } from '../../model/shown-text.ts';
 import { attributesOf, onlyElements, onlyText, type XmlElement } from '../xml/libxml.ts';
 import { receiptContentType } from '../transport/transport.ts';
 import { bodyOf } from '../xml/parsed-body.ts';
+import { present } from '../../model/present.ts';
 
 const namespace = 'urn:mra:receipt:1';
 export const receiptType = `{${namespace}}Receipt`;
@@ -78,7 +79,7 @@ export function readReceipt(message: ValidMessage): Receipt {
     from: text('From'),
     to: text('To'),
     issuedAt: text('IssuedAt'),
-    subject: { digest: attribute(subject, 'Digest'), ...(subjectId === undefined ? {} : { id: subjectId }) },
+    subject: present({ digest: attribute(subject, 'Digest'), id: subjectId }),
     // The schema enumerates the verdicts.
     verdict: text('Verdict') as Verdict,
     ...(reason && { reason }),
@@ -93,7 +94,7 @@ function readReason(element: XmlElement): NonNullable<Receipt['reason']> {
   if (!isReasonCode(code)) {
     throw new GatewayError('E_CODE_UNKNOWN', 'the reason code of a receipt is not defined', { at: 'Reason/@Code' });
   }
-  return { code, detail: onlyText(element) ?? '', ...(at === undefined ? {} : { at }) };
+  return present({ code, detail: onlyText(element) ?? '', at });
 }
 
 function isReasonCode(code: string): code is ErrorCode | HoldReason {

@@ -21,7 +21,7 @@ export interface ConnectionOptions {
   readonly waitForBroker?: boolean;
 }
 
-export interface RecoveringConnection {
+interface RecoveringConnection {
   readonly events: RecoveringChannelModel;
   close(): Promise<void>;
 }

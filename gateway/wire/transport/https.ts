@@ -8,6 +8,7 @@ import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
 import { deadlineMs, messageIdPattern, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
+import { present } from '../../model/present.ts';
 
 export interface HttpsOptions {
   /** The partner's exchange door, `https://host:port`; messages go to `/exchange/{from}` below it. */
@@ -112,7 +113,7 @@ async function outcomeOf(answer: Dispatcher.ResponseData): Promise<SendOutcome> 
     case 429:
     case 503: {
       const seconds = retryAfter(headers['retry-after'], headers['date']);
-      return { kind: 'refused', evidence, ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }) };
+      return present({ kind: 'refused' as const, evidence, retryAfterSeconds: seconds });
     }
     default:
       return { kind: 'refused', evidence };

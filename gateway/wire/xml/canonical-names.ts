@@ -18,7 +18,7 @@ export interface Names {
   readonly strict: boolean;
 }
 
-export interface WrittenName {
+interface WrittenName {
   readonly bytes: Uint8Array;
   readonly prefix: string;
   readonly local: string;

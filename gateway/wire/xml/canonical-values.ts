@@ -3,7 +3,7 @@
 import { escapedValue, wideValue } from '../../model/canonical-tokens.ts';
 
 /** The bytes that a value may contain. */
-export interface ValueForm {
+interface ValueForm {
   readonly kinds: Uint8Array;
   readonly escapes: readonly (readonly [written: Uint8Array, character: string])[];
 }

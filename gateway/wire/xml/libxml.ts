@@ -17,6 +17,7 @@ import {
 } from 'libxml2-wasm';
 import * as internals from 'libxml2-wasm/lib/libxml2.mjs';
 import { GatewayError } from '../../model/errors.ts';
+import { present } from '../../model/present.ts';
 
 export type { XmlDocument, XmlElement, XsdValidator };
 
@@ -67,10 +68,9 @@ export function parseXml(bytes: Uint8Array): XmlDocument {
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
     const first = error instanceof XmlLibError ? error.details[0] : undefined;
-    throw new GatewayError('E_XML_MALFORMED', (first?.message ?? 'the parser refused it').trim().slice(0, 200), {
-      ...(first === undefined ? {} : { at: `${first.line}:${first.col}` }),
-      cause: error,
-    });
+    const at = first && `${first.line}:${first.col}`;
+    const detail = (first?.message ?? 'the parser refused it').trim().slice(0, 200);
+    throw new GatewayError('E_XML_MALFORMED', detail, { at, cause: error });
   }
 }
 
@@ -142,11 +142,9 @@ export function xsdFaults(validator: XsdValidator, document: XmlDocument): reado
     return [];
   } catch (error) {
     if (!(error instanceof XmlValidateError)) throw error;
-    const faults = error.details.map(({ line, xpath, message }) => ({
-      line,
-      detail: withoutValues(message.trim()),
-      ...(xpath === undefined ? {} : { xpath }),
-    }));
+    const faults = error.details.map(({ line, xpath, message }) =>
+      present({ line, detail: withoutValues(message.trim()), xpath }),
+    );
     // Validation may also fail without an error, at a pattern that is too complex: the document is then not valid.
     return faults.length > 0 ? faults.slice(0, faultLimit) : [{ line: 0, detail: 'the validation was not completed' }];
   }
