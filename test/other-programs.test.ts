@@ -1,11 +1,12 @@
 /** What every partner gets, read by programs of other people: sealed lists by xmlsec1, jose and openssl, XML schemas by xmllint. */
 
 import { execFileSync } from 'node:child_process';
+import type { SealKind } from '../gateway/model/message.ts';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { compactVerify, importX509 } from 'jose';
-import type { Adapter, SealKind } from '../gateway/adapter/adapter.ts';
+import type { Adapter } from '../gateway/adapter/adapter.ts';
 import { loadAdapter } from '../gateway/adapter/load.ts';
 import type { Keyring } from '../gateway/wire/signature/keys.ts';
 import { loadSchema } from '../gateway/wire/xsd/schema.ts';

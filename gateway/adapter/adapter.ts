@@ -4,13 +4,11 @@ import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage, ListRecord } from '../model/list/list.ts';
-import type { Reply } from '../model/message.ts';
+import type { Reply, SealKind, SignatureAlgorithm } from '../model/message.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList } from '../model/record/packed-records.ts';
 import type { Day } from '../model/record/domestic-record.ts';
 
-export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
-export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 /** `https-pull`: each side fetches the messages that the other has ready. */
 export type TransportKind = 'https' | 'amqp' | 'https-pull';
 

@@ -55,7 +55,7 @@ export function messageFormat<T>(
   tools: TemplateTools,
 ): MessageFormat<T> {
   const scope = openTemplateScope(fields, context);
-  return formatOf(source, scope, compileTemplate(source, scope, tools), decodedView<T>(scope));
+  return makeFormat(source, scope, compileTemplate(source, scope, tools), decodedView<T>(scope));
 }
 
 /** Compiles the template of lists, which can also encode single records. */
@@ -75,7 +75,7 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
     );
   const view = partnerViewOf(records);
   return {
-    ...formatOf(source, scope, compiled, decodedListView(scope, view)),
+    ...makeFormat(source, scope, compiled, decodedListView(scope, view)),
     carriesParts: no === true,
     fingerprint: fingerprintOf(source, context),
     view,
@@ -93,7 +93,7 @@ export function joinChunks(chunks: Iterable<string | Uint8Array>): string {
   return Buffer.concat(Array.from(chunks, (chunk) => Buffer.from(chunk as string))).toString();
 }
 
-function formatOf<T>(
+function makeFormat<T>(
   source: TemplateSource,
   scope: TemplateScope,
   { format, type, contentType, encode, decoder }: CompiledTemplate,

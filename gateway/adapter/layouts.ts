@@ -30,8 +30,8 @@ export interface FormatsByDay {
  * Throws E_ADAPTER_INVALID for a day without a layout, or with two of one type.
  */
 export function formatsByDay({ list, reply }: Layouts, tables: DatedTables, place: Place): FormatsByDay {
-  const lists = withCompileCache(list);
-  const replies = withCompileCache(reply);
+  const lists = compileOnce(list);
+  const replies = compileOnce(reply);
   const periods = periodStarts([...tables.periods, ...changeDays(list), ...changeDays(reply)]);
   const built = periods.map((day): DayFormats => {
     const listed = formatsInForce(lists, day, tables.tablesOn(day));
@@ -53,7 +53,7 @@ export function formatsByDay({ list, reply }: Layouts, tables: DatedTables, plac
 }
 
 /** Layouts in the order of their first days, each compiled once for each state of the tables. */
-function withCompileCache<F>(layouts: readonly Layout<F>[]): readonly Layout<F>[] {
+function compileOnce<F>(layouts: readonly Layout<F>[]): readonly Layout<F>[] {
   return layouts
     .toSorted((a, b) => (a.from ?? firstDay).localeCompare(b.from ?? firstDay))
     .map((layout) => {

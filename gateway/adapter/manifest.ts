@@ -10,8 +10,9 @@ import type {
   Matching,
   TransportMode,
 } from '../model/arrangement.ts';
+import type { SealKind, SignatureAlgorithm } from '../model/message.ts';
 import type { Day } from '../model/record/domestic-record.ts';
-import type { SealKind, SignatureAlgorithm, TransportKind } from './adapter.ts';
+import type { TransportKind } from './adapter.ts';
 import type { IdentifierData } from './identifiers.ts';
 import { present } from '../model/present.ts';
 

@@ -2,7 +2,7 @@
 
 import { styleText } from 'node:util';
 import type { ErrorCode, GatewayError } from '../model/errors.ts';
-import { columnsOf, shown } from '../model/shown-text.ts';
+import { displayWidth, shown } from '../model/shown-text.ts';
 
 /** Stable: scripts rely on them. */
 export const exitCodes = {
@@ -120,11 +120,13 @@ function writeTable(stream: OutputStream, rows: readonly Row[]): void {
   const titles = Object.keys(first);
   const numeric = titles.map((title) => rows.every((row) => typeof row[title] !== 'string'));
   const cells = rows.map((row) => titles.map((title) => shown(String(row[title] ?? ''))));
-  const widths = titles.map((title, i) => Math.max(columnsOf(title), ...cells.map((row) => columnsOf(row[i] ?? ''))));
+  const widths = titles.map((title, i) =>
+    Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
+  );
   const aligned = (row: readonly string[]): string =>
     row
       .map((cell, i) => {
-        const gap = ' '.repeat((widths[i] ?? 0) - columnsOf(cell));
+        const gap = ' '.repeat((widths[i] ?? 0) - displayWidth(cell));
         return numeric[i] === true ? gap + cell : cell + gap;
       })
       .join('  ')

@@ -105,7 +105,7 @@ export async function importOperators(
   };
 }
 
-interface Source {
+interface ImportSource {
   readonly path: string;
   readonly encoding: TableEncoding;
   readonly onBytes: (piece: Uint8Array) => void;
@@ -115,7 +115,11 @@ interface Judged extends JudgedRow {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, onBytes }: Source): AsyncIterable<Judged> {
+async function* judgeTable(
+  home: HomeProfile,
+  today: Day,
+  { path, encoding, onBytes }: ImportSource,
+): AsyncIterable<Judged> {
   const judge = rowJudge(home, today);
   const columns = Object.values(home.columns);
   const optional = optionalColumns.flatMap((column) => home.columns[column] ?? []);
@@ -126,7 +130,11 @@ async function* judgeTable(home: HomeProfile, today: Day, { path, encoding, onBy
 const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));
 
 /** Lines have no titles: their columns are the paths of the record. The shape is judged first, then the row like any other. */
-async function* judgeLines(home: HomeProfile, today: Day, { path, encoding, onBytes }: Source): AsyncIterable<Judged> {
+async function* judgeLines(
+  home: HomeProfile,
+  today: Day,
+  { path, encoding, onBytes }: ImportSource,
+): AsyncIterable<Judged> {
   const columns = Object.fromEntries(recordColumns.map((name) => [name, name]));
   const judge = rowJudge({ ...home, columns }, today);
   const shape = jsonValidator<DomesticRecord>(recordSchema);

@@ -5,6 +5,10 @@ import type { Position } from './list/list.ts';
 import type { PackedList } from './record/packed-records.ts';
 import type { Moment } from './record/domestic-record.ts';
 
+export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
+/** RSASSA-PKCS1-v1_5 or ECDSA on P-256, both with SHA-256. */
+export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
+
 export type Via = 'https' | 'amqp' | 'file';
 
 /** Bytes as they came, from a channel that belongs to a partner. Nothing in them is trusted. */

@@ -43,7 +43,7 @@ const wide =
 const widthless = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
 /** Columns a text takes on a terminal: East Asian wide characters take two (Unicode Standard Annex 11), combining marks none. */
-export function columnsOf(text: string): number {
+export function displayWidth(text: string): number {
   let columns = 0;
   for (const character of text) columns += wide.test(character) ? 2 : widthless.test(character) ? 0 : 1;
   return columns;

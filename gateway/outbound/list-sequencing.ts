@@ -4,7 +4,7 @@ import type { Gateway, Partner } from '../gateway.ts';
 import type { ListDiff } from './list-diff.ts';
 import { later, momentOf } from '../model/day.ts';
 import { nextChain, zeroChain } from '../model/list/digest.ts';
-import type { Part, Position } from '../model/list/list.ts';
+import type { ListPart, Position } from '../model/list/list.ts';
 import { addMirrorChange, mirrorRoot } from '../model/list/mirror.ts';
 import { sliceRecords, type PackedList } from '../model/record/packed-records.ts';
 import type { Stream } from '../store/streams.ts';
@@ -39,7 +39,7 @@ export function* sequenceMessages(
     sequence += 1;
     chain = nextChain(previousChain, sequence, kind, root);
     const position: Position = { epoch, sequence, chain, root, count: mirror.after.count };
-    const part: Part = { no: i + 1, of: cut.length };
+    const part: ListPart = { no: i + 1, of: cut.length };
     const parted = kind === 'full' && part.of > 1 ? { part } : {};
     const { records, departures } = own;
     yield { ...head, id: gateway.newId(), position, previousChain, ...parted, records, departures };

@@ -57,7 +57,7 @@ export function withRecords({ position, ...list }: ListMessage, records: readonl
 }
 
 /** The layout in use today. */
-export function layoutOf({ gateway, other: { adapter } }: Simulator): ListFormat {
+export function layoutInForce({ gateway, other: { adapter } }: Simulator): ListFormat {
   return adapter.formatsOn(dayAt(gateway.now(), adapter.timeZone)).list;
 }
 
@@ -68,7 +68,7 @@ export async function forged(
   { list: changes, text: change, type, signer, bytes: spoil = (bytes) => bytes }: Forgery = {},
 ): Promise<SealedMessage> {
   const { gateway, other } = simulator;
-  const layout = layoutOf(simulator);
+  const layout = layoutInForce(simulator);
   const list = { ...original, ...changes };
   const text = encodedText(layout, list);
   const changed = change?.(text, layout) ?? text;

@@ -10,7 +10,7 @@ import {
   altered,
   following,
   forged,
-  layoutOf,
+  layoutInForce,
   nextList,
   unknownBetween,
   withRecords,
@@ -116,7 +116,7 @@ export const messageFaults: readonly SendingFault[] = [
   ),
   messageFault('repeated-operator', (list) => ({ list: { records: [...list.records, firstOf(list)] } }), full),
   messageFault('unknown-status-code', unknownStatus, full),
-  messageFault('wrong-version', (_list, simulator) => otherLayout(layoutOf(simulator).type)),
+  messageFault('wrong-version', (_list, simulator) => otherLayout(layoutInForce(simulator).type)),
   messageFault('truncated', () => ({
     bytes: (bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.75)),
   })),

@@ -1,9 +1,9 @@
 /** The keys of a simulated partner: its next key, an expired certificate, and a key that is not registered. */
 
 import { randomBytes } from 'node:crypto';
+import type { SignatureAlgorithm } from '../model/message.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SignatureAlgorithm } from '../adapter/adapter.ts';
 import { makeCertificate, readCertificates } from '../wire/signature/certificates.ts';
 import { openKeyring } from '../wire/signature/keys.ts';
 import type { Signer } from '../wire/signature/profile.ts';

@@ -8,7 +8,7 @@ import { changesOne, fromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 /** An answer for a whole entry, with the consultation numbers of its parties. */
-interface Assessment {
+interface StoredAssessment {
   readonly number: string;
   readonly askedAt: Moment;
   readonly requester: string;
@@ -16,12 +16,12 @@ interface Assessment {
   readonly answer: unknown;
 }
 
-interface Consultation extends Assessment {
+interface Consultation extends StoredAssessment {
   readonly partner: string;
   readonly answer: ProvenAnswer;
 }
 
-function toRow<A extends Assessment>({ askedAt, request, answer, ...rest }: A) {
+function toRow<A extends StoredAssessment>({ askedAt, request, answer, ...rest }: A) {
   return { ...rest, asked_at: askedAt, request: JSON.stringify(request), answer: JSON.stringify(answer) };
 }
 
@@ -39,11 +39,11 @@ export async function findConsultation(reader: Reader, number: string): Promise<
   };
 }
 
-export async function recordAssessment(tx: Tx, assessment: Assessment): Promise<void> {
+export async function recordAssessment(tx: Tx, assessment: StoredAssessment): Promise<void> {
   await insertMany(tx, 'assessment', [toRow(assessment)]);
 }
 
-export async function findAssessment(reader: Reader, number: string): Promise<Assessment | undefined> {
+export async function findAssessment(reader: Reader, number: string): Promise<StoredAssessment | undefined> {
   const row = await reader.selectFrom('assessment').selectAll().where('number', '=', number).executeTakeFirst();
   if (row === undefined) return undefined;
   return { ...fromRow(row), request: JSON.parse(row.request) as unknown, answer: JSON.parse(row.answer) as unknown };

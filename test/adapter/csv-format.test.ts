@@ -1,4 +1,4 @@
-import { readBack, writeText } from '../support/format-text.ts';
+import { decodedMessage, writeText } from '../support/format-text.ts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ListFormat } from '../../gateway/adapter/adapter.ts';
@@ -121,7 +121,7 @@ describe('a message by a CSV template', () => {
     const message = aListMessage({ records: [aListRecord({ name: { latin: ' a\r\n\tb ' }, address: {}, roles: [] })] });
     const read = decodeText(lossy, encode(lossy, message), adapterTools);
     expect(read.records[0]?.name).to.deep.equal({ latin: 'a b' });
-    expect(readBack(lossy, message)).to.deep.equal(read);
+    expect(decodedMessage(lossy, message)).to.deep.equal(read);
   });
 
   const changes: readonly Change[] = [

@@ -1,4 +1,4 @@
-import { readBack, viewOf, writeText } from '../support/format-text.ts';
+import { decodedMessage, viewOf, writeText } from '../support/format-text.ts';
 import { expect } from 'chai';
 import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { listFormat } from '../../gateway/adapter/format.ts';
@@ -133,7 +133,7 @@ describe('a message by an XML template', () => {
     const format = compile(template({ around: '<Part no="{message.part.no?}" of="{message.part.of?}"/>' }));
     expect([format.carriesParts, compile(template()).carriesParts]).to.deep.equal([true, false]);
     for (const message of [one, { ...one, part: { no: 2, of: 3 } }]) {
-      const seen = readBack(format, message);
+      const seen = decodedMessage(format, message);
       expect(seen.part).to.deep.equal(message.part);
       expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(seen);
     }

@@ -21,7 +21,7 @@ import {
   pickRecords,
   readRecordAt,
   sliceRecords,
-  textAt,
+  recordTextAt,
   unpackRecords,
 } from '../../gateway/model/record/packed-records.ts';
 import { thrownBy } from '../support/thrown.ts';
@@ -36,7 +36,7 @@ describe('packed records', () => {
     fc.assert(
       fc.property(records, (some) => {
         const packedSome = packRecords(some);
-        expect(some.map((_, i) => textAt(packedSome, i))).to.deep.equal(some.map(recordText));
+        expect(some.map((_, i) => recordTextAt(packedSome, i))).to.deep.equal(some.map(recordText));
         expect(unpackRecords(packedSome)).to.deep.equal(some.map(sorted));
       }),
     );

@@ -4,7 +4,7 @@ import type { ListFormat } from '../../gateway/adapter/adapter.ts';
 import type { ListRecord } from '../../gateway/model/record/domestic-record.ts';
 import { viewRecord } from '../../gateway/model/record/partner-view.ts';
 
-export { encodeText as writeText, readBack, type Plain } from '../../gateway/adapter/check/message-text.ts';
+export { encodeText as writeText, decodedMessage, type Plain } from '../../gateway/adapter/check/message-text.ts';
 
 export function viewOf({ view }: ListFormat): (record: ListRecord) => ListRecord {
   return (record) => viewRecord(record, view);

@@ -4,7 +4,7 @@ import type { ListFormat } from '../../gateway/adapter/adapter.ts';
 import { encodedText } from '../../gateway/adapter/format.ts';
 import { asGatewayError, isGatewayError } from '../../gateway/model/errors.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
-import { packList, textAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
+import { packList, recordTextAt, type PackedList } from '../../gateway/model/record/packed-records.ts';
 import { readLines } from '../../gateway/wire/files/text-lines.ts';
 import { adapterTools } from './adapter-tools.ts';
 import type { Reference } from './xml-reference.ts';
@@ -45,7 +45,7 @@ function outcomeOf(work: () => unknown): Outcome {
 /** The texts of the records, and all else. */
 export function shownList(list: PackedList): unknown {
   const { records } = list;
-  return { ...list, records: Array.from({ length: records.count }, (_, i) => textAt(records, i)) };
+  return { ...list, records: Array.from({ length: records.count }, (_, i) => recordTextAt(records, i)) };
 }
 
 export function encoded(format: ListFormat, message: ListMessage): Buffer {

@@ -1,6 +1,7 @@
 /** Keyrings for tests: made in a temporary folder, once per administration and process. */
 
 import { generateKeyPairSync, randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { SealKind, SignatureAlgorithm } from '../../gateway/model/message.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,8 +11,7 @@ import {
   type DistinguishedName,
 } from '../../gateway/wire/signature/certificates.ts';
 import { openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
-import type { SignatureAlgorithm } from '../../gateway/wire/signature/profile.ts';
-import type { SealKind, SignerTrust } from '../../gateway/wire/signature/trust.ts';
+import type { SignerTrust } from '../../gateway/wire/signature/trust.ts';
 
 /** The moment at which test keys are made and, by default, used. */
 export const testNow = new Date('2026-06-01T08:00:00.000Z');

@@ -2,7 +2,15 @@
 
 import { basename, resolve } from 'node:path';
 import type { CodeTables } from '../template/code-tables.ts';
-import { holesIn, itemsOf, listsOf, placeOf, fieldsOf, type HoleText, type TemplateText } from './template-text.ts';
+import {
+  holesIn,
+  itemsOf,
+  listsOf,
+  placeInTemplate,
+  fieldsOfKind,
+  type HoleText,
+  type TemplateText,
+} from './template-text.ts';
 
 /** A message that was encoded or decoded with a template, in our words. */
 export interface Exercised {
@@ -75,12 +83,12 @@ function valuesOf(hole: HoleText, messages: readonly unknown[]): readonly unknow
 function fieldPoints(hole: HoleText, messages: readonly unknown[]): Point[] {
   const values = valuesOf(hole, messages);
   const present = values.some((value) => value !== undefined);
-  const points: Point[] = [{ of: 'fields', name: `${nameOf(hole)} (${placeOf(hole)})`, seen: present }];
+  const points: Point[] = [{ of: 'fields', name: `${nameOf(hole)} (${placeInTemplate(hole)})`, seen: present }];
   if (hole.optional) {
     const absent = values.includes(undefined);
     points.push(
-      { of: 'branches', name: `${nameOf(hole)} present (${placeOf(hole)})`, seen: present },
-      { of: 'branches', name: `${nameOf(hole)} absent (${placeOf(hole)})`, seen: absent },
+      { of: 'branches', name: `${nameOf(hole)} present (${placeInTemplate(hole)})`, seen: present },
+      { of: 'branches', name: `${nameOf(hole)} absent (${placeInTemplate(hole)})`, seen: absent },
     );
   }
   return points;
@@ -109,7 +117,7 @@ function listPoints(template: TemplateText, holes: readonly HoleText[], messages
   const repeated = new Set(holes.flatMap(({ scope, field, path }) => (field === undefined ? [path] : [scope])));
   repeated.delete('message');
   return [...repeated].flatMap((path) => {
-    if (fieldsOf(template.kind, path) === undefined) return [];
+    if (fieldsOfKind(template.kind, path) === undefined) return [];
     const lengths = messages.flatMap((message) => listsOf(template.kind, path, message)).map((items) => items.length);
     const point = (what: string, seen: boolean): Point => ({
       of: 'branches',

@@ -2,14 +2,14 @@
 
 import generatedTexts from '../../../schemas/generated-texts.json' with { type: 'json' };
 import { setPath } from '../../model/paths.ts';
-import type { Departure, ListMessage, ListRecord, Part } from '../../model/list/list.ts';
+import type { Departure, ListMessage, ListRecord, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths } from '../../model/record/domestic-record.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
-import { encodeText, recordReadBack } from './message-text.ts';
+import { encodeText, decodedRecord } from './message-text.ts';
 
 // The hard ones have markup, quotes, blanks at the ends, line ends, combining characters: formats often fail on these.
 const texts = [...generatedTexts.plain, ...generatedTexts.hard];
@@ -56,7 +56,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const carried = textsOf(adapter, format);
   const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    recordReadBack(format, inventRecord({ random, form, grades, needs: format.requiredPaths, carried })),
+    decodedRecord(format, inventRecord({ random, form, grades, needs: format.requiredPaths, carried })),
   );
   const departures = times(random.below(3), () => inventDeparture(random, form));
   return {
@@ -89,7 +89,7 @@ const partiesOf = oncePerFormat(({ partner }, list): readonly string[] => {
   return some.length > 1 ? some : letters.flatMap((first) => letters.map((second) => first + second)).filter(canName);
 });
 
-function inventPart(random: SeededRandom): Part {
+function inventPart(random: SeededRandom): ListPart {
   const no = 1 + random.below(4);
   return { no, of: no + random.below(4) };
 }
@@ -206,7 +206,7 @@ export function exampleList(
     ...(format.carriesParts ? { part: { no: 1, of: 1 } } : {}),
     position: { epoch: { no: 1, id: 'a' }, sequence: 1, chain: hash, root: hash, count: records.length },
     previousChain: hash,
-    records: records.map((record) => recordReadBack(format, record)),
+    records: records.map((record) => decodedRecord(format, record)),
     departures,
   };
 }

@@ -11,7 +11,7 @@ import { refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
 import { lintFinding, lintRules, type LintFinding, type LintSubject } from './lint-rules.ts';
 import { encodeText } from './message-text.ts';
-import { readSamples } from './samples.ts';
+import { loadSamples } from './samples.ts';
 import { holesIn, templatesOf } from './template-text.ts';
 
 type ListKind = ListMessage['kind'];
@@ -116,7 +116,7 @@ export async function lintSamples(
 ): Promise<LintFinding[]> {
   const kinds: readonly ListKind[] = manifest?.lists?.kinds ?? ['full', 'delta'];
   const missing = expectedSamples(kinds).filter((name) => !existsSync(join(folder, 'samples', name)));
-  const samples = await readSamples(join(folder, 'samples'), tools);
+  const samples = await loadSamples(join(folder, 'samples'), tools);
   return [
     ...missing.map((name) => {
       const { mend } = lintRules.sample_missing;

@@ -38,12 +38,12 @@ export function decodeText<T>(format: MessageFormat<T>, text: string, readers: T
 }
 
 /** The message as the partner reads it: without what the template does not carry. */
-export function readBack<T>(format: MessageFormat<T>, message: Plain<T>): Plain<T> {
+export function decodedMessage<T>(format: MessageFormat<T>, message: Plain<T>): Plain<T> {
   return plainOf(format, format.asDecoded(packedFor(format, message)));
 }
 
 /** The same for one record. */
-export function recordReadBack({ view }: Pick<ListFormat, 'view'>, record: ListRecord): ListRecord {
+export function decodedRecord({ view }: Pick<ListFormat, 'view'>, record: ListRecord): ListRecord {
   return viewRecord(record, view);
 }
 

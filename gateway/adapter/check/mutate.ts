@@ -8,7 +8,7 @@ import type { AdapterTools } from '../tools.ts';
 import { manifestMutants } from './manifest-mutants.ts';
 import type { CheckSchema } from './message-text.ts';
 import { roundTrip, tripsOf } from './round-trips.ts';
-import { readSamples, runSample, type Sample } from './samples.ts';
+import { loadSamples, runSample, type AdapterSample } from './samples.ts';
 import { templateMutants, type Mutant } from './template-mutants.ts';
 import { holesIn, templatesOf } from './template-text.ts';
 
@@ -36,7 +36,7 @@ export async function mutateAdapter(
   tools: AdapterTools,
   options: MutateOptions,
 ): Promise<MutationReport> {
-  const samples = await readSamples(join(folder, 'samples'), tools);
+  const samples = await loadSamples(join(folder, 'samples'), tools);
   const cached = cachingReader(tools);
   const noticedBy = (adapter: Adapter): Fate => {
     if (samplesNotice(adapter, samples, tools)) return 'bySamples';
@@ -100,7 +100,7 @@ async function loadChanged(folder: string, tools: AdapterTools): Promise<Adapter
 // An encoded message that equals its sample follows the schema as the sample does.
 const noSchema: CheckSchema = () => undefined;
 
-function samplesNotice(adapter: Adapter, samples: readonly Sample[], tools: AdapterTools): boolean {
+function samplesNotice(adapter: Adapter, samples: readonly AdapterSample[], tools: AdapterTools): boolean {
   const bench = { adapter, tools, checkSchema: noSchema };
   return samples.some((sample) => runSample(bench, sample).failure !== undefined);
 }

@@ -8,7 +8,7 @@ import type { DomesticRecord } from '../../model/record/domestic-record.ts';
 import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
-import { encodeText, recordReadBack, type CheckSchema } from './message-text.ts';
+import { encodeText, decodedRecord, type CheckSchema } from './message-text.ts';
 import { present } from '../../model/present.ts';
 
 export interface Preview extends RecordPreview {
@@ -39,7 +39,7 @@ export function previewAdapter(
   const { entry } = judged;
   try {
     const view = list.preview(entry);
-    const losses = lossesOf(view, list.preview(recordReadBack(list, entry)));
+    const losses = lossesOf(view, list.preview(decodedRecord(list, entry)));
     const shown = { ...about, ...view, reasons: [], losses, bytes: Buffer.byteLength(view.text) };
     const refusal = refusalOf(() => {
       const message = exampleList(list, { records: [entry] }, [home.country, partner]);

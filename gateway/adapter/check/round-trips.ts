@@ -4,7 +4,7 @@ import { seededRandom, type SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { differenceOf, failureOf, refusalOf, type Failure } from './failures.ts';
 import { inventList, inventReply } from './generate.ts';
-import { decodeText, encodeText, readBack } from './message-text.ts';
+import { decodeText, encodeText, decodedMessage } from './message-text.ts';
 import type { SampleBench } from './samples.ts';
 
 /** The messages of one layout. */
@@ -52,7 +52,7 @@ export function roundTrip({ tools, checkSchema }: SampleBench, { format, invent 
   const failure = failureOf(() => {
     if (refusal !== undefined) throw refusal;
     checkSchema(text, format);
-    return differenceOf(readBack(format, message), decodeText(format, text, tools));
+    return differenceOf(decodedMessage(format, message), decodeText(format, text, tools));
   });
   return failure === undefined ? { message } : { message, failure };
 }

@@ -11,11 +11,11 @@ import { invalid } from '../faults.ts';
 import type { AdapterTools } from '../tools.ts';
 import type { Exercised } from './coverage.ts';
 import { differenceOf, failureOf, refusalOf, textDifference, type Failure } from './failures.ts';
-import { decodeText, encodeText, readBack, type CheckSchema, type TextReaders } from './message-text.ts';
+import { decodeText, encodeText, decodedMessage, type CheckSchema, type TextReaders } from './message-text.ts';
 import { missingIn } from './template-text.ts';
 
 /** One message of a conversation: `grant-new/2-list.xml`, with the file before or after it that says what it means. */
-export interface Sample {
+export interface AdapterSample {
   readonly name: string;
   readonly kind: 'list' | 'reply';
   readonly file: string;
@@ -29,14 +29,17 @@ export interface Sample {
 }
 
 /** Every message of every conversation in a folder, in order. None if there is no such folder. */
-export async function readSamples(folder: string, tools: Pick<AdapterTools, 'readText'>): Promise<readonly Sample[]> {
+export async function loadSamples(
+  folder: string,
+  tools: Pick<AdapterTools, 'readText'>,
+): Promise<readonly AdapterSample[]> {
   if (!existsSync(folder)) return [];
-  const samples: Sample[] = [];
+  const samples: AdapterSample[] = [];
   for (const conversation of (await readdir(folder)).sort()) {
     const inside = join(folder, conversation);
     const files = (await readdir(inside)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
     for (const [i, file] of files.entries()) {
-      const kind = /^\d+-(list|reply)\./u.exec(file)?.[1] as Sample['kind'] | undefined;
+      const kind = /^\d+-(list|reply)\./u.exec(file)?.[1] as AdapterSample['kind'] | undefined;
       if (kind === undefined) continue;
       const [before = '', after = ''] = [files[i - 1], files[i + 1]].map((name) => name && join(inside, name));
       samples.push({
@@ -77,13 +80,13 @@ interface SampleRun {
 }
 
 /** Runs one sample. A failure of the program, not of the adapter, is thrown. */
-export function runSample(bench: SampleBench, sample: Sample): SampleRun {
+export function runSample(bench: SampleBench, sample: AdapterSample): SampleRun {
   if (sample.refused !== undefined) return refusedRun(bench, sample);
   return sample.ours === undefined ? decodedRun(bench, sample) : encodedRun(bench, sample, sample.ours);
 }
 
 /** Our words are encoded as exactly the sample, the sample follows the schema, and is decoded as what the partner reads of our words. */
-function encodedRun(bench: SampleBench, sample: Sample, ours: NonNullable<Sample['ours']>): SampleRun {
+function encodedRun(bench: SampleBench, sample: AdapterSample, ours: NonNullable<AdapterSample['ours']>): SampleRun {
   const { adapter, tools, checkSchema } = bench;
   const { message } = ours;
   const missing = missingIn(sample.kind, message);
@@ -94,7 +97,7 @@ function encodedRun(bench: SampleBench, sample: Sample, ours: NonNullable<Sample
     written = encodeText(format, message);
     if (written !== sample.text) return textDifference(sample.text, written);
     checkSchema(sample.text, format);
-    const difference = differenceOf(readBack(format, message), decodeText(format, sample.text, tools));
+    const difference = differenceOf(decodedMessage(format, message), decodeText(format, sample.text, tools));
     return difference ?? identifierFault(adapter, sample.kind, message);
   });
   if (failure === undefined) return { exercised: { template: format.template, message } };
@@ -102,7 +105,7 @@ function encodedRun(bench: SampleBench, sample: Sample, ours: NonNullable<Sample
 }
 
 /** The day of the message is unknown: one of all layouts must decode it. */
-function decodedRun({ adapter, tools }: SampleBench, sample: Sample): SampleRun {
+function decodedRun({ adapter, tools }: SampleBench, sample: AdapterSample): SampleRun {
   const runs = formatsOf(adapter, sample.kind).map((format): SampleRun => {
     let message: unknown;
     const failure = failureOf(() => {
@@ -115,7 +118,7 @@ function decodedRun({ adapter, tools }: SampleBench, sample: Sample): SampleRun 
   return runs.find(({ failure }) => failure === undefined) ?? runs[0] ?? {};
 }
 
-function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Sample): SampleRun {
+function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: AdapterSample): SampleRun {
   const refusals = formatsOf(adapter, kind).map((format) => refusalOf(() => decodeText(format, text, tools)));
   if (refusals.includes(undefined)) return { failure: { detail: 'the message is accepted, and should be refused' } };
   const errors = refusals.map((refusal) => ({ code: refusal?.code, at: refusal?.at }));
@@ -125,7 +128,7 @@ function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Sa
 }
 
 /** The layout that applies on the day of the message. */
-function formatOfDay(adapter: Adapter, kind: Sample['kind'], message: unknown): MessageFormat<unknown> {
+function formatOfDay(adapter: Adapter, kind: AdapterSample['kind'], message: unknown): MessageFormat<unknown> {
   const { issuedAt } = message as { issuedAt?: unknown };
   const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.periods.at(-1) ?? '');
   // The format is given messages of its own kind only.
@@ -133,13 +136,13 @@ function formatOfDay(adapter: Adapter, kind: Sample['kind'], message: unknown): 
 }
 
 /** Every layout of a kind with the codes of every period, newest first. */
-function formatsOf(adapter: Adapter, kind: Sample['kind']): readonly MessageFormat<unknown>[] {
+function formatsOf(adapter: Adapter, kind: AdapterSample['kind']): readonly MessageFormat<unknown>[] {
   const accepted = adapter.periods.toReversed().flatMap((day) => adapter.formatsOn(day).accepted);
   return [...new Set(accepted.filter((each) => each.kind === kind).map(({ format }) => format))];
 }
 
 /** A list names operators of one side only, in the form agreed for that side. */
-function identifierFault({ identifiers }: Adapter, kind: Sample['kind'], message: unknown): Failure | undefined {
+function identifierFault({ identifiers }: Adapter, kind: AdapterSample['kind'], message: unknown): Failure | undefined {
   if (kind !== 'list') return undefined;
   const { records, departures } = message as ListMessage;
   const named = [...records, ...departures].map(({ identifier }) => identifier);

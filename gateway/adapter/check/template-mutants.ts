@@ -1,7 +1,14 @@
 /** Changes of a template, one at a time, each of which some message would reveal. */
 
 import mutations from '../../../schemas/template-mutations.json' with { type: 'json' };
-import { holesIn, lineAt, placeOf, withoutComments, type HoleText, type TemplateText } from './template-text.ts';
+import {
+  holesIn,
+  lineAt,
+  placeInTemplate,
+  withoutComments,
+  type HoleText,
+  type TemplateText,
+} from './template-text.ts';
 
 /** One change to one file of a folder. */
 export interface Mutant {
@@ -41,7 +48,7 @@ function mutant(
     text += before.slice(from, start) + by;
     from = end;
   }
-  return { change, at: placeOf({ template, line }), file, text: text + before.slice(from), wanted };
+  return { change, at: placeInTemplate({ template, line }), file, text: text + before.slice(from), wanted };
 }
 
 function edited(hole: HoleText, text: string, change: string, wanted: string): Mutant {

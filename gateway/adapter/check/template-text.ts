@@ -84,7 +84,7 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
       marks,
       steps: chain.split('|').slice(1),
       scope,
-      field: fieldsOf(template.kind, scope)?.fields.find((field) => field.path === path),
+      field: fieldsOfKind(template.kind, scope)?.fields.find((field) => field.path === path),
     };
   });
 }
@@ -101,7 +101,7 @@ function scopeOf(path: string, opened: readonly string[]): string {
 }
 
 /** `adapters/kr/list.xml:20`, as a terminal finds it. */
-export function placeOf({ template, line }: Pick<HoleText, 'template' | 'line'>): string {
+export function placeInTemplate({ template, line }: Pick<HoleText, 'template' | 'line'>): string {
   return `${relative('.', template.file)}:${line}`;
 }
 
@@ -116,7 +116,7 @@ function templateRoot(kind: MessageKind): RootFields {
 }
 
 /** The fields of the items of a list at any depth; of the message itself for `message`. */
-export function fieldsOf(kind: MessageKind, scope: string): RootFields | undefined {
+export function fieldsOfKind(kind: MessageKind, scope: string): RootFields | undefined {
   const root = templateRoot(kind);
   return scope === 'message' ? root : findList(root.lists, scope)?.items;
 }

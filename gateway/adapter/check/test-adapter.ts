@@ -8,7 +8,7 @@ import { coverageOf, type Coverage, type Exercised } from './coverage.ts';
 import type { Failure } from './failures.ts';
 import type { CheckSchema } from './message-text.ts';
 import { roundTrip, tripsOf, type Trip } from './round-trips.ts';
-import { readSamples, runSample, type Sample, type SampleBench } from './samples.ts';
+import { loadSamples, runSample, type AdapterSample, type SampleBench } from './samples.ts';
 import { templatesOf } from './template-text.ts';
 import { present } from '../../model/present.ts';
 
@@ -55,7 +55,7 @@ export async function testAdapter(folder: string, tools: AdapterTools, options: 
     const result = run();
     return { ...result, ok: result.failure === undefined, milliseconds: clock() - start };
   };
-  const samples = (await readSamples(join(folder, 'samples'), tools)).filter(({ name }) => name.includes(only));
+  const samples = (await loadSamples(join(folder, 'samples'), tools)).filter(({ name }) => name.includes(only));
   const trips = tripsOf(adapter).filter(({ name }) => name.includes(only));
   const cases = [
     ...samples.map((sample) => timed(() => sampleCase(bench, sample, exercised.samples))),
@@ -71,7 +71,7 @@ export async function testAdapter(folder: string, tools: AdapterTools, options: 
   return { cases, coverage };
 }
 
-function sampleCase(bench: SampleBench, sample: Sample, exercised: Exercised[]): Result {
+function sampleCase(bench: SampleBench, sample: AdapterSample, exercised: Exercised[]): Result {
   const { failure, exercised: message, written } = runSample(bench, sample);
   if (message !== undefined) exercised.push(message);
   const rewrite = written === undefined ? undefined : { file: sample.file, text: written };

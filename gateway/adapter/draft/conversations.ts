@@ -6,7 +6,7 @@ import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles } from '../../model/record/domestic-record.ts';
 import type { IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';
-import { decodeText, encodeText, recordReadBack, type Plain, type TextReaders } from '../check/message-text.ts';
+import { decodeText, encodeText, decodedRecord, type Plain, type TextReaders } from '../check/message-text.ts';
 
 export interface ConversationRequest {
   readonly list: ListFormat;
@@ -109,7 +109,7 @@ function recordsOf(list: ListFormat, { form, grades }: ConversationRequest['ours
       roles: i === 2 ? [] : i === 0 ? roles.slice(0, -1) : roles.slice(-1),
     };
   });
-  return format === 'text' ? all : all.map((record) => recordReadBack(list, record));
+  return format === 'text' ? all : all.map((record) => decodedRecord(list, record));
 }
 
 function departuresOf(form: IdentifierForm): Departure[] {

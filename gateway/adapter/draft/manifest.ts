@@ -1,8 +1,9 @@
 /** The manifest of a drafted adapter: what the sample says, what usually holds, and a question for everything else. */
 
 import { recordColumns } from '../../model/record/record-text.ts';
+import type { SealKind } from '../../model/message.ts';
 import type { HomeProfile } from '../../model/home.ts';
-import type { SealKind, TransportKind } from '../adapter.ts';
+import type { TransportKind } from '../adapter.ts';
 import type { IdentifierData } from '../identifiers.ts';
 import type { CardLine, Sourced } from '../manifest.ts';
 import { dayNotation, momentNotation } from '../template/dates.ts';

@@ -107,7 +107,7 @@ export interface Subject {
   readonly last_known_at?: Moment;
 }
 
-export interface NameMatch {
+export interface NameComparison {
   readonly result: 'match' | 'differs';
   readonly score: number;
   readonly compared: { readonly sent: string; readonly held: string };
@@ -138,7 +138,7 @@ export type WouldChangeAnswer =
 export interface Answer {
   readonly outcome: Outcome;
   readonly subject: Subject;
-  readonly name_match?: NameMatch;
+  readonly name_match?: NameComparison;
   readonly at: Moment;
   readonly known_at: Moment;
   readonly answered_at: Moment;

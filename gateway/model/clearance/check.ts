@@ -1,6 +1,6 @@
 /** Decides a status query from what the register holds, step by step. */
 
-import type { Answer, ExplanationStep, Freshness, NameMatch, Outcome, Subject } from './answer.ts';
+import type { Answer, ExplanationStep, Freshness, NameComparison, Outcome, Subject } from './answer.ts';
 import { inForce } from '../arrangement.ts';
 import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
 import { judgeScope } from './check-scope.ts';
@@ -139,12 +139,12 @@ function subjectOf(facts: Facts, outcome: Outcome): Subject {
 }
 
 /** The name sent with the name the answer shows; an operator found by its name would only be compared with itself. */
-function matchName({ request, namesakes }: StatusQuery, subject: Subject): NameMatch | undefined {
+function matchName({ request, namesakes }: StatusQuery, subject: Subject): NameComparison | undefined {
   if (namesakes !== undefined || request.name === undefined || subject.name === undefined) return undefined;
   return compareNames(request.name, subject.name);
 }
 
-function nameStep({ result, score }: NameMatch): ExplanationStep {
+function nameStep({ result, score }: NameComparison): ExplanationStep {
   const text = `The name sent and the name held agree to ${Math.round(score * 100)} of 100.`;
   return result === 'match'
     ? { step: 'name', result: 'pass', code: 'NAME_MATCHES', text }

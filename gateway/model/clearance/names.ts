@@ -4,7 +4,7 @@
  */
 
 import { distance } from 'fastest-levenshtein';
-import type { NameMatch } from './answer.ts';
+import type { NameComparison } from './answer.ts';
 import type { ListRecord } from '../list/list.ts';
 
 type Difference = 'case' | 'accents' | 'punctuation' | 'legal form' | 'spacing';
@@ -53,7 +53,7 @@ function withoutLegalForm(name: string): string {
  * How alike two names are. `score` runs from 0 to 1 and says how much of the longer name is left equal once the differences in
  * `because` are set aside.
  */
-export function compareNames(sent: string, held: string): NameMatch {
+export function compareNames(sent: string, held: string): NameComparison {
   const because: Difference[] = [];
   let pair: readonly [string, string] = [sent, held];
   for (const [difference, strip] of stages) {

@@ -32,7 +32,7 @@ export interface Position {
   readonly count: number;
 }
 
-export interface Part {
+export interface ListPart {
   readonly no: number;
   readonly of: number;
 }
@@ -46,7 +46,7 @@ export interface ListMessage {
   /** When the next message is due at the latest. */
   readonly nextBy: Moment;
   /** The part of a list, counted from 1; absent when the message is the whole list. Parts are consecutive in the stream. */
-  readonly part?: Part;
+  readonly part?: ListPart;
   readonly position: Position;
   /** The chain before this message; 64 zeros at the start of an epoch. */
   readonly previousChain: string;

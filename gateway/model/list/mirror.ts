@@ -54,11 +54,11 @@ export function mirrorOf(entries: readonly MirrorEntry[]): OpenMirrorChange {
   for (const some of parted) some.sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
   const digests = digestLines(parted.map((some) => bucketDigest(some.map(({ leaf }) => leaf))));
   const active = entries.filter((entry) => entry.active).length;
-  const buckets = new Map(parted.map((some, number) => [number, some.flatMap(pairOf)]));
+  const buckets = new Map(parted.map((some, number) => [number, some.flatMap(bucketPair)]));
   return { buckets, after: { digests, count: entries.length, active } };
 }
 
-function pairOf({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
+function bucketPair({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
   return [identifier, active ? `+${leaf}` : `-${leaf}`];
 }
 
@@ -114,7 +114,7 @@ function applyChanges(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | 
     const at = entryIndex(pairs, identifier);
     const held = pairs[at] === identifier ? 2 : 0;
     if (entry === undefined) pairs.splice(at, held);
-    else pairs.splice(at, held, ...pairOf(entry));
+    else pairs.splice(at, held, ...bucketPair(entry));
   }
   return pairs;
 }

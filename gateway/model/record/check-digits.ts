@@ -24,14 +24,14 @@ const own: Readonly<Record<string, CheckDigitKind>> = {
  * A number of the wrong length or alphabet is `wrong`.
  */
 export function checkDigit(kind: string, value: string): CheckDigit {
-  const found = kindOf(kind);
+  const found = findKind(kind);
   if (found === undefined) return 'unknown_kind';
   return found.ok(value) ? 'ok' : 'wrong';
 }
 
 /** The body with its check character appended; undefined for an unknown kind, or when no character fits. */
 export function withCheckDigit(kind: string, body: string): string | undefined {
-  const found = kindOf(kind);
+  const found = findKind(kind);
   if (found === undefined) return undefined;
   if (found.complete !== undefined) {
     const last = found.complete(body);
@@ -41,7 +41,7 @@ export function withCheckDigit(kind: string, body: string): string | undefined {
   return undefined;
 }
 
-function kindOf(kind: string): CheckDigitKind | undefined {
+function findKind(kind: string): CheckDigitKind | undefined {
   const [country = '', name = ''] = kind.split('.');
   const mine = own[name];
   if (mine !== undefined) return mine;

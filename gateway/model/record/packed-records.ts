@@ -105,12 +105,12 @@ export function readRecordAt(columns: Columns, { bytes, starts }: PackedRecords,
   readColumns(columns, listLayout, bytes, (starts[index] ?? 0) + 1);
 }
 
-export function textAt({ bytes, starts }: PackedRecords, index: number): string {
+export function recordTextAt({ bytes, starts }: PackedRecords, index: number): string {
   return bytes.toString('utf8', (starts[index] ?? 0) + 1, starts[index + 1]);
 }
 
 export function recordAt(records: PackedRecords, index: number): ListRecord {
-  return recordOfText(textAt(records, index));
+  return recordOfText(recordTextAt(records, index));
 }
 
 export function unpackRecords(records: PackedRecords): ListRecord[] {

@@ -36,16 +36,16 @@ export interface TextLayout<P extends string = string> {
   readonly rolesFrom: number;
 }
 
-export const listLayout = layoutOf<ListPath>(
+export const listLayout = makeLayout<ListPath>(
   listFields.map(({ listed, optionalGroup }) => ({ path: listed, optional: optionalGroup === true })),
   true,
 );
-export const domesticLayout = layoutOf<DomesticPath>(
+export const domesticLayout = makeLayout<DomesticPath>(
   domesticFields.map(({ domestic, optionalGroup }) => ({ path: domestic, optional: optionalGroup === true })),
   false,
 );
 
-function layoutOf<P extends string>(
+function makeLayout<P extends string>(
   fields: readonly { readonly path: P; readonly optional: boolean }[],
   nested: boolean,
 ): TextLayout<P> {

@@ -1,11 +1,12 @@
 /** JSON Web Signatures (RFC 7515) in compact serialization: signed and verified with jose, after a stricter parser than its own. */
 
 import { X509Certificate, type KeyObject } from 'node:crypto';
+import type { SignatureAlgorithm } from '../../model/message.ts';
 import { CompactSign, compactVerify, errors } from 'jose';
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { profileError, requireAlgorithm, requireProfile, strictBase64 } from './profile.ts';
-import type { SignatureAlgorithm, Signer } from './profile.ts';
+import type { Signer } from './profile.ts';
 
 const jwsAlgorithms: Readonly<Record<SignatureAlgorithm, string>> = {
   'rsa-sha256': 'RS256',

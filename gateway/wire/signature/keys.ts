@@ -6,7 +6,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile }
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { GatewayError } from '../../model/errors.ts';
-import type { Digest } from '../../model/message.ts';
+import type { Digest, SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/domestic-record.ts';
 import {
   fingerprint,
@@ -15,7 +15,7 @@ import {
   type CertificateUse,
   type DistinguishedName,
 } from './certificates.ts';
-import type { SignatureAlgorithm, Signer } from './profile.ts';
+import type { Signer } from './profile.ts';
 
 const keyNames = ['ca', 'signing-rsa', 'signing-ec', 'tls'] as const;
 type KeyName = (typeof keyNames)[number];

@@ -1,10 +1,8 @@
 /** What the XML, JWS and CMS signature profiles have in common: keys, SHA-256 signatures, strict base64, and refusals. */
 
 import { timingSafeEqual, verify, type KeyObject, type SignKeyObjectInput, type X509Certificate } from 'node:crypto';
+import type { SignatureAlgorithm } from '../../model/message.ts';
 import { GatewayError } from '../../model/errors.ts';
-
-/** RSASSA-PKCS1-v1_5 or ECDSA on P-256, both with SHA-256. */
-export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 
 /** A private key of this gateway, and the certificate that partners have pinned for it. */
 export interface Signer {

@@ -1,6 +1,7 @@
 /** The XML signature profile (W3C XML Signature 1.1): its algorithm identifiers, and a strict parser for the only form accepted. */
 
 import { GatewayError } from '../../model/errors.ts';
+import type { SignatureAlgorithm } from '../../model/message.ts';
 import {
   attributesOf,
   countNodes,
@@ -11,7 +12,7 @@ import {
   type XmlDocument,
   type XmlElement,
 } from '../xml/libxml.ts';
-import { profileError, requireProfile, strictBase64, type SignatureAlgorithm } from './profile.ts';
+import { profileError, requireProfile, strictBase64 } from './profile.ts';
 
 export const dsig = 'http://www.w3.org/2000/09/xmldsig#';
 export const exclusiveC14n = 'http://www.w3.org/2001/10/xml-exc-c14n#';

@@ -1,12 +1,10 @@
 /** Trust in signers: selects the pinned certificate that a message names, and checks it as of the time of receipt. */
 
 import { execFile } from 'node:child_process';
+import type { SealKind, SignatureAlgorithm } from '../../model/message.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { certificateUsage, fingerprint, type CertificateUsage } from './certificates.ts';
-import type { SignatureAlgorithm } from './profile.ts';
-
-export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 
 export interface SignerTrust {
   /** How this partner seals its lists. Receipts of all partners are XML. */

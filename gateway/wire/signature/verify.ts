@@ -1,7 +1,7 @@
 /** Verifies raw messages against the pinned certificates of a partner. The only place that creates a VerifiedMessage. */
 
 import { GatewayError } from '../../model/errors.ts';
-import type { RawMessage, VerifiedMessage } from '../../model/message.ts';
+import type { RawMessage, VerifiedMessage, SealKind } from '../../model/message.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { readLines } from '../files/text-lines.ts';
 import { dropBody, keepBody, type ParsedBody } from '../xml/parsed-body.ts';
@@ -15,7 +15,7 @@ import { receiptType } from './receipts.ts';
 import { parseSignature } from './signature-profile.ts';
 import { readSigned } from './signed-text.ts';
 import { verifyXmlSignature } from './signed-xml.ts';
-import { checkSigner, selectSigner, type SealKind, type SignerTrust } from './trust.ts';
+import { checkSigner, selectSigner, type SignerTrust } from './trust.ts';
 
 /**
  * Checks form, signature, signer and certification path, the cheap checks first. The result holds what the signature covers
@@ -92,9 +92,9 @@ function requireSeal({ seals }: SignerTrust, kind: SealKind, name: string): void
   if (!seals.includes(kind)) throw profileError(`${name} were not agreed with this partner`);
 }
 
-type Parts = Pick<VerifiedMessage, 'type' | 'signer'> & { readonly content: () => Uint8Array };
+type MessageParts = Pick<VerifiedMessage, 'type' | 'signer'> & { readonly content: () => Uint8Array };
 
-function verifiedMessage({ content, ...parts }: Parts, tree: ParsedBody): VerifiedMessage {
+function verifiedMessage({ content, ...parts }: MessageParts, tree: ParsedBody): VerifiedMessage {
   const message = {
     ...parts,
     format: tree.format,

@@ -180,7 +180,7 @@ export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefi
 }
 
 /** The child elements, and the texts with their lines, in order. */
-export function contentOf(
+export function contentNodes(
   parent: XmlElement,
 ): readonly ({ readonly element: XmlElement } | { readonly text: string; readonly line: number })[] {
   return childNodes(parent).flatMap((node) => {

@@ -2,7 +2,7 @@
 
 import type { XmlAttribute, XmlEvents } from '../../model/message-body.ts';
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
-import { contentOf, parseXml, type XmlElement } from './libxml.ts';
+import { contentNodes, parseXml, type XmlElement } from './libxml.ts';
 
 export interface XmlOptions {
   /** A template: comments are allowed, and namespace declarations are reported as attributes of the xmlns namespace. */
@@ -42,7 +42,7 @@ function parsed(text: string, file: string | undefined): ReturnType<typeof parse
 
 function readElement(element: XmlElement, events: XmlEvents, template: boolean): void {
   events.open(element.namespaceUri, element.name, attributesOf(element, template), { line: element.line });
-  for (const node of contentOf(element)) {
+  for (const node of contentNodes(element)) {
     if ('element' in node) readElement(node.element, events, template);
     else events.text(node.text, { line: node.line });
   }

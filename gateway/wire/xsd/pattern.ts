@@ -11,20 +11,20 @@ const metaInClass = '\\[]^-';
 const escapable = '.\\?*+{}()[]|-^';
 
 /** A pattern and the position of the parser. */
-interface Reader {
+interface PatternReader {
   readonly text: string;
   at: number;
 }
 
 /** The automaton of a pattern, restricted to ASCII; undefined when the pattern is not supported. */
 export function patternAutomaton(pattern: string): Automaton | undefined {
-  const reader: Reader = { text: pattern, at: 0 };
+  const reader: PatternReader = { text: pattern, at: 0 };
   const expression = readChoice(reader);
   if (expression === undefined || reader.at !== pattern.length) return undefined;
   return automatonOf(expression, 256);
 }
 
-function readChoice(reader: Reader): Expression | undefined {
+function readChoice(reader: PatternReader): Expression | undefined {
   const parts: Expression[] = [];
   do {
     const part = readSequence(reader);
@@ -34,7 +34,7 @@ function readChoice(reader: Reader): Expression | undefined {
   return { kind: 'choice', parts };
 }
 
-function readSequence(reader: Reader): Expression | undefined {
+function readSequence(reader: PatternReader): Expression | undefined {
   const parts: Expression[] = [];
   while (reader.at < reader.text.length && !'|)'.includes(reader.text.charAt(reader.at))) {
     const atom = readAtom(reader);
@@ -46,7 +46,7 @@ function readSequence(reader: Reader): Expression | undefined {
   return parts.length === 0 ? undefined : { kind: 'sequence', parts };
 }
 
-function readAtom(reader: Reader): Expression | undefined {
+function readAtom(reader: PatternReader): Expression | undefined {
   if (take(reader, '(')) {
     const inner = readChoice(reader);
     return take(reader, ')') ? inner : undefined;
@@ -62,7 +62,7 @@ const quantifiers: Readonly<Record<string, readonly [min: number, max: number | 
   '+': [1, undefined],
 };
 
-function readQuantifier(reader: Reader, part: Expression): Expression | undefined {
+function readQuantifier(reader: PatternReader, part: Expression): Expression | undefined {
   const short = quantifiers[reader.text.charAt(reader.at)];
   if (short !== undefined) {
     reader.at += 1;
@@ -79,7 +79,7 @@ function readQuantifier(reader: Reader, part: Expression): Expression | undefine
 }
 
 /** The symbols of a normal or escaped character; `\d` stands for the ASCII digits. */
-function readCharacter(reader: Reader, special: string): readonly number[] | undefined {
+function readCharacter(reader: PatternReader, special: string): readonly number[] | undefined {
   const character = reader.text.charAt(reader.at);
   reader.at += 1;
   if (character === '\\') {
@@ -93,7 +93,7 @@ function readCharacter(reader: Reader, special: string): readonly number[] | und
 }
 
 /** The rest of a character class, after its bracket. Negations and subtractions are not supported: they include more than ASCII. */
-function readClass(reader: Reader): Expression | undefined {
+function readClass(reader: PatternReader): Expression | undefined {
   const symbols = new Set<number>();
   while (!take(reader, ']')) {
     const first = readCharacter(reader, metaInClass);
@@ -113,7 +113,7 @@ function range(first: string, last: string): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
-function take(reader: Reader, character: string): boolean {
+function take(reader: PatternReader, character: string): boolean {
   if (reader.text.charAt(reader.at) !== character) return false;
   reader.at += 1;
   return true;
