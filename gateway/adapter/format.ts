@@ -156,7 +156,7 @@ function compileXml(
   scope: TemplateScope,
   { readXml }: TemplateTools,
 ): CompiledTemplate {
-  const plan = planXml(text, file, scope, (template, events) => readXml(template, events, { template: true, file }));
+  const plan = planXml(text, file, scope, (template, events) => readXml(template, events, file));
   // Created with the first message, because its caches take memory.
   let read: ReturnType<typeof xmlReader> | undefined;
   return {

@@ -4,7 +4,7 @@ import { isGatewayError } from '../model/errors.ts';
 import type { Reply } from '../model/message.ts';
 import type { Day } from '../model/record/domestic-record.ts';
 import type { AcceptedFormat, DayFormats, ListFormat, MessageFormat } from './adapter.ts';
-import { addDays } from './template/dates.ts';
+import { addDays } from '../model/day.ts';
 import { invalid, type Place } from './faults.ts';
 import { firstDay, periodIndex, periodStarts, type CodeTables, type DatedTables } from './template/code-tables.ts';
 

@@ -171,7 +171,7 @@ export async function loadTemplate(
 /** Readers of templates: an unreadable template is E_ADAPTER_INVALID, and not the error of a message. */
 export function templateTools({ readXml, readJson }: TemplateTools): TemplateTools {
   return {
-    readXml: (source, events, options) => asAdapterFault(() => readXml(source, events, options)),
+    readXml: (source, events, file) => asAdapterFault(() => readXml(source, events, file)),
     readJson: (text) => asAdapterFault(() => readJson(text)),
   };
 }

@@ -17,12 +17,8 @@ export type Checked<T> =
 export interface AdapterTools {
   /** The text of a file in an adapter's folder. Authors' tools substitute changed texts. */
   readonly readText: (file: string) => Promise<string>;
-  /** `template`: comments are skipped, and namespace declarations are reported as attributes of the xmlns namespace. */
-  readonly readXml: (
-    source: Uint8Array | string,
-    events: XmlEvents,
-    options?: { readonly template?: boolean; readonly file?: string },
-  ) => void;
+  /** Reads a template or sample. Namespace declarations are reported as attributes of the xmlns namespace. */
+  readonly readXml: (source: string, events: XmlEvents, file?: string) => void;
   /** The content of an XML message, canonical or not. Throws E_XML_MALFORMED, E_XML_FORBIDDEN. */
   readonly readDocument: (bytes: Uint8Array) => CanonicalXml;
   readonly readJson: (text: string) => unknown;

@@ -25,7 +25,6 @@ import { placeInYaml, readYaml } from '../wire/files/yaml.ts';
 export interface OpenGateway extends Gateway {
   readonly config: Config;
   readonly keyring: Keyring;
-  /** Absent where no broker is configured. */
   readonly broker: Broker | undefined;
   /** Why the changed adapter of a partner was rejected, by the partner's code. */
   readonly rejectedAdapters: Map<string, string>;
@@ -34,7 +33,6 @@ export interface OpenGateway extends Gateway {
   close(): Promise<void>;
 }
 
-/** The folder of our own schemas. */
 export const schemas = join(programFolder, 'schemas');
 
 export function adapterTools(): AdapterTools {

@@ -14,11 +14,9 @@ import { partnerConfigs } from './partners.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { faultFields } from '../wire/log.ts';
 
-/** The result for one partner whose adapter changed. */
 export interface Reloaded {
   readonly partner: string;
   readonly loaded: boolean;
-  /** Why it was rejected. */
   readonly detail?: string;
 }
 

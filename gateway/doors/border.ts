@@ -35,7 +35,6 @@ import {
 import { problemOf } from './problems.ts';
 
 interface BorderDoor extends Clearance {
-  /** The folder of our own schemas. */
   readonly schemas: string;
   readonly log: Log;
   /** The name of the caller, for the proof; absent: `border` for all. May throw a GatewayError to refuse a caller. */
@@ -57,7 +56,6 @@ interface BatchDocument extends Partial<Pick<CheckRequest, Shared>> {
   readonly checks: Readonly<Record<string, object>>;
 }
 
-/** A request, with what its handler needs. */
 interface Call {
   readonly door: BorderDoor;
   readonly readers: Readers;

@@ -30,7 +30,6 @@ export interface ExchangeDoor {
   newRequestId?(): string;
 }
 
-/** Retry-After of a reply 503. */
 const retryAfterSeconds = 30;
 
 /** For `https.createServer(exchangeServerOptions(…), exchangeDoor(…))`. */

@@ -46,7 +46,6 @@ function isSame(key: Uint8Array, bytes: Uint8Array, start: number, end: number):
   return true;
 }
 
-/** UTF-8 bytes as text. */
 export function textIn({ buffer, byteOffset }: Uint8Array, start: number, end: number): string {
   return Buffer.from(buffer, byteOffset + start, end - start).toString();
 }

@@ -41,7 +41,6 @@ export function putText(writer: ByteWriter, text: string): void {
   writer.length += writer.bytes.write(text, writer.length);
 }
 
-/** Inserts bytes at `at`. */
 export function insertBytes(writer: ByteWriter, at: number, source: Uint8Array): void {
   makeRoom(writer, source.length);
   writer.bytes.copyWithin(at + source.length, at, writer.length);

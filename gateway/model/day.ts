@@ -19,7 +19,10 @@ export function momentOf(date: Date): Moment {
   return date.toISOString();
 }
 
-/** A moment moved by seconds. */
+export function addDays(day: Day, days: number): Day {
+  return later(`${day}T00:00:00.000Z`, days * 24 * 3600).slice(0, 10);
+}
+
 export function later(moment: Moment, seconds: number): Moment {
   return new Date(Date.parse(moment) + seconds * 1000).toISOString();
 }

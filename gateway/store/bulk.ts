@@ -6,7 +6,6 @@ import { engineOf, type Reader, type Tx } from './database.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
-/** Tables without bytes. */
 type PlainTable = Exclude<keyof Tables, 'body'>;
 export type Value = string | number | null | Uint8Array;
 

@@ -74,7 +74,6 @@ function databaseOf(engine: Engine, access: EngineAccess, writer: Kysely<Tables>
   };
 }
 
-/** The engine of a reader or a transaction. */
 export function engineOf(reader: Reader): Engine {
   return reader.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite';
 }

@@ -18,7 +18,6 @@ export async function loadBuckets(
   return new Map(rows.map(({ bucket, entries }) => [bucket, JSON.parse(entries) as Bucket]));
 }
 
-/** Replaces the buckets with these numbers. */
 export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<number, Bucket>): Promise<void> {
   if (buckets.size === 0) return;
   const old = tx.deleteFrom('mirror_bucket').where('stream', '=', stream);

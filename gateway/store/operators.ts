@@ -102,7 +102,6 @@ export async function* operatorPages(reader: Reader): AsyncIterable<OperatorPage
   }
 }
 
-/** All operators, parsed. */
 export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecord[]> {
   for await (const texts of operatorPages(reader)) {
     yield texts.toString().split('\n').map(operatorOfText);

@@ -24,7 +24,6 @@ interface NewMessage {
   /** Both or neither: the message is a list with this number on the partner's stream. */
   readonly epochId?: string;
   readonly sequence?: number;
-  /** The message it answers. */
   readonly correlatesTo?: string;
   readonly at: Moment;
 }
@@ -65,7 +64,6 @@ export async function findMessage(reader: Reader, id: string): Promise<MessageRo
   return row && fromRow(row);
 }
 
-/** An update of messages that have no verdict yet. */
 function updateUnsettled(tx: Tx) {
   return tx.updateTable('message').where('state_rank', '<', outboundStates.ACCEPTED);
 }

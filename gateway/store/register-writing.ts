@@ -1,5 +1,6 @@
 /** Applies a list to the register: superseded versions get an end of knowledge, and new versions are inserted beside them. */
 
+import { addDays } from '../model/day.ts';
 import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
 import { columnText, isAbsent, openColumns, type Columns } from '../model/record/columns.ts';
 import type { Departure } from '../model/list/list.ts';
@@ -8,7 +9,7 @@ import { readRecordAt, type PackedRecords } from '../model/record/packed-records
 import { listLayout } from '../model/record/record-text.ts';
 import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
 import type { Tx } from './database.ts';
-import { nextDay, type Status, type Version } from './register.ts';
+import type { Status, Version } from './register.ts';
 import { openDay, openMoment } from './tables.ts';
 
 interface RegisterChange {
@@ -84,7 +85,7 @@ function statementOfRecord(record: Columns, words: ByteMemo<string>, details: Ui
   return {
     identifier: columnText(record, column.identifier),
     from: word('statusSince'),
-    to: validTo === '' || validTo >= openDay ? openDay : nextDay(validTo),
+    to: validTo === '' || validTo >= openDay ? openDay : addDays(validTo, 1),
     status: word('status') as Status,
     name: isAbsent(record, name) ? null : columnText(record, name),
     details,
@@ -104,7 +105,6 @@ const columns = [
   ...['identifier', 'valid_from', 'valid_to', 'status', 'name', 'details'],
 ];
 
-/** The new versions. */
 function* rowsOf(
   change: RegisterChange,
   known: ReadonlyMap<string, readonly Version[]>,
@@ -129,7 +129,6 @@ function* rowsOf(
   }
 }
 
-/** The current versions of the operators in the change, by identifier. */
 async function knownVersions(tx: Tx, change: RegisterChange): Promise<ReadonlyMap<string, Version[]>> {
   const { partner, puts, departures } = change;
   const newest = tx.selectFrom('register_version').select('n').where('partner', '=', partner).limit(1);

@@ -6,7 +6,7 @@
 
 import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
-import { later } from '../model/day.ts';
+import { addDays } from '../model/day.ts';
 import { recordOfText } from '../model/record/record-text.ts';
 import type { Departure, ListRecord } from '../model/list/list.ts';
 import type { Day, Moment } from '../model/record/domestic-record.ts';
@@ -79,7 +79,7 @@ export function factOf(row: Version): RegisterFact {
     identifier: row.identifier,
     status: row.status,
     validFrom: row.valid_from,
-    ...(row.valid_to === openDay ? {} : { validTo: dayBefore(row.valid_to) }),
+    ...(row.valid_to === openDay ? {} : { validTo: addDays(row.valid_to, -1) }),
     ...(row.name === null ? {} : { name: row.name }),
     roles: 'roles' in details ? details.roles : [],
     knownFrom: row.known_from,
@@ -90,11 +90,4 @@ export function factOf(row: Version): RegisterFact {
 /** Records are stored as JSON arrays and departures as objects; rows of an older store have records as objects, too. */
 export function detailsOf(text: string): ListRecord | Departure {
   return text.startsWith('[') ? recordOfText(text) : (JSON.parse(text) as ListRecord | Departure);
-}
-
-export const nextDay = (day: Day): Day => shiftDay(day, 1);
-const dayBefore = (day: Day): Day => shiftDay(day, -1);
-
-function shiftDay(day: Day, days: number): Day {
-  return later(`${day}T00:00:00.000Z`, days * 24 * 3600).slice(0, 10);
 }

@@ -37,7 +37,6 @@ export interface Tables {
     revision: number;
     terms: string;
   };
-  /** One bucket of the mirror of a stream. */
   mirror_bucket: {
     stream: string;
     bucket: number;

@@ -29,9 +29,7 @@ export interface Reference {
 /** The reference for a template of lists. */
 export function referenceOf(text: string, context: TransformContext): Reference {
   const scope = openTemplateScope(listMessageFields, context);
-  const plan = planXml(text, 'list.xml', scope, (source, events) =>
-    adapterTools.readXml(source, events, { template: true }),
-  );
+  const plan = planXml(text, 'list.xml', scope, (source, events) => adapterTools.readXml(source, events));
   const sorted = canonicalPlan(plan);
   return {
     write: (message) => `<?xml version="1.0" encoding="UTF-8"?>${lines(sorted, message)}\n`,

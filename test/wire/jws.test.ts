@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage } from '../../gateway/model/message.ts';
 import { thumbprint } from '../../gateway/wire/signature/jws.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
-import { jsonBody } from '../../gateway/wire/xml/parsed-body.ts';
+import { bodyIn } from '../../gateway/wire/xml/parsed-body.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { testKeyring, testNow, trustIn } from '../support/pki.ts';
@@ -55,7 +55,7 @@ describe('verify, JWS', () => {
     using message = await check(jws());
     expect(Buffer.from(message.content).toString()).to.equal(payload);
     expect(message.type).to.equal('test');
-    expect(jsonBody(message)).to.deep.equal({ status: 'VALID' });
+    expect(bodyIn(message, 'json').value).to.deep.equal({ status: 'VALID' });
   });
 
   it('uses the only pinned certificate when none is named', async () => {

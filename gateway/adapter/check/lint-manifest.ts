@@ -4,7 +4,7 @@ import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults } from '../../model/message.ts';
 import { roles, type Day } from '../../model/record/domestic-record.ts';
 import { checkDigit } from '../../model/record/check-digits.ts';
-import { addDays } from '../template/dates.ts';
+import { addDays } from '../../model/day.ts';
 import type { Place } from '../faults.ts';
 import { messageVersions } from '../load.ts';
 import type { Manifest, Sourced } from '../manifest.ts';

@@ -44,7 +44,7 @@ export function readXmlSample(
       }
     },
   };
-  readXml(text, events, { template: true, file });
+  readXml(text, events, file);
   const [root] = outer.children;
   if (root === undefined) throw new Error('there is no element in it');
   return root;

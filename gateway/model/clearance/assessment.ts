@@ -95,7 +95,6 @@ function fits(sent: string, { partner, identifiers }: PartnerTerms): boolean {
   return follows(form, value) && !changes.includes('prefix_added');
 }
 
-/** A party and what was found out about it. */
 export interface Finding {
   readonly party: EntryParty;
   readonly choice: Choice;

@@ -27,9 +27,8 @@ export function judgeEnvelope(
   if (message.to !== at.home)
     throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the message is addressed to another administration');
   if (Date.parse(message.issuedAt) > Date.parse(at.now) + clockAllowanceSeconds * 1000) {
-    throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, {
-      fix: 'Set the clock of the sending system.',
-    });
+    const fix = 'Set the clock of the sending system.';
+    throw new GatewayError('E_MESSAGE_TIME', `issued more than ${clockAllowanceSeconds} s in the future`, { fix });
   }
 }
 
@@ -92,9 +91,8 @@ export function judgePart(
   if (no === 1 && (kind === 'full' || staged === 0)) return;
   const whole = held?.root === position.root && held.count === position.count;
   if (no === staged + 1 && no > 1 && whole) return;
-  throw new GatewayError('E_LIST_PART', `part ${no} does not continue the ${staged} parts held`, {
-    fix: 'Send the whole list in a new epoch.',
-  });
+  const fix = 'Send the whole list in a new epoch.';
+  throw new GatewayError('E_LIST_PART', `part ${no} does not continue the ${staged} parts held`, { fix });
 }
 
 /** Each operator occurs once, and belongs to the partner. */

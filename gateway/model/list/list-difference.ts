@@ -1,12 +1,5 @@
 /** Compares the list that a partner holds with the list that it should hold. */
 
-interface ListDifference<R> {
-  readonly added: readonly R[];
-  readonly changed: readonly R[];
-  readonly left: readonly string[];
-  readonly unchanged: number;
-}
-
 /**
  * `held`: leaf by identifier. The result has the records in the order of `wanted`, and the identifiers that `left` in the order
  * of `held`.
@@ -14,18 +7,16 @@ interface ListDifference<R> {
 export function compareByLeaf<R extends { readonly identifier: string }>(
   held: ReadonlyMap<string, string>,
   wanted: readonly { readonly record: R; readonly leaf: string }[],
-): ListDifference<R> {
+) {
   const added: R[] = [];
   const changed: R[] = [];
   const seen = new Set<string>();
-  let unchanged = 0;
   for (const { record, leaf } of wanted) {
     const before = held.get(record.identifier);
     seen.add(record.identifier);
     if (before === undefined) added.push(record);
-    else if (before === leaf) unchanged += 1;
-    else changed.push(record);
+    else if (before !== leaf) changed.push(record);
   }
   const left = [...held.keys()].filter((identifier) => !seen.has(identifier));
-  return { added, changed, left, unchanged };
+  return { added, changed, left };
 }

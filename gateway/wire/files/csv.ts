@@ -10,7 +10,6 @@ import { isFormula } from '../../model/shown-text.ts';
 export const tableEncodings = ['utf-8', 'gb18030'] as const;
 export type TableEncoding = (typeof tableEncodings)[number];
 
-/** A path, or the bytes of a file. */
 type FileSource = AsyncIterable<Uint8Array> | string;
 
 interface FileOptions {

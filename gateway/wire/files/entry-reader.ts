@@ -131,7 +131,6 @@ interface Text {
   readonly path: string;
 }
 
-/** The first non-empty text at the paths. */
 function firstText(element: PlainElement, paths: readonly string[]): Text | undefined {
   for (const path of paths) {
     const found = elementsAt(element, path).find(({ text }) => text !== '');

@@ -66,7 +66,6 @@ function matchAt(pattern: RegExp, { text, at }: Cursor): string | undefined {
   return pattern.exec(text)?.[0];
 }
 
-/** The members or items between brackets. */
 function readSequence(cursor: Cursor, close: '}' | ']', readItem: () => void): void {
   cursor.at += 1;
   if (take(cursor, close)) return;

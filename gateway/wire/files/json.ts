@@ -39,7 +39,6 @@ function parse(text: string): unknown {
 
 interface Scanned {
   readonly members: number;
-  /** Whether there is an escaped surrogate. */
   readonly surrogates: boolean;
   readonly areNumbersExact: boolean;
 }

@@ -25,11 +25,8 @@ export function readYaml(text: string, file: string): unknown {
     return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw new GatewayError('E_CONFIG_INVALID', 'YAML aliases are not accepted', {
-      at: file,
-      fix: 'Write the value instead of the alias.',
-      cause: error,
-    });
+    const fix = 'Write the value instead of the alias.';
+    throw new GatewayError('E_CONFIG_INVALID', 'YAML aliases are not accepted', { at: file, fix, cause: error });
   }
 }
 

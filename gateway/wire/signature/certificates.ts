@@ -34,7 +34,6 @@ export interface CertificatePlan {
   readonly hosts?: readonly string[];
 }
 
-/** What a certificate may be used for. */
 export interface CertificateUsage {
   readonly isAuthority: boolean;
   /** Whether its key usage has digitalSignature or nonRepudiation. */

@@ -172,7 +172,6 @@ function derTime(moment: Moment): Der {
   return der(isUtcTime ? tags.utcTime : tags.generalizedTime, Buffer.from(isUtcTime ? compact.slice(2) : compact));
 }
 
-/** The elements of a sequence of exactly `count`. */
 function fields(element: Der | undefined, count: number, what: string): readonly (Der | undefined)[] {
   const found = within(element, tags.sequence);
   requireProfile(found?.length === count, `${what} does not have the agreed structure`);

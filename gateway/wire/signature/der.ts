@@ -60,7 +60,6 @@ export function bytesWithin(element: Der | undefined, tag: Tag): Buffer | undefi
   return hasTag(element, tag) && typeof value === 'string' ? Buffer.from(value, 'latin1') : undefined;
 }
 
-/** The dotted form of an object identifier; undefined for another element. */
 export function oidOf(element: Der | undefined): string | undefined {
   const bytes = bytesWithin(element, tags.oid);
   return bytes === undefined || bytes.length === 0 ? undefined : asn1.derToOid(bytes.toString('latin1'));

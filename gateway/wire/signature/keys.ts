@@ -119,9 +119,8 @@ async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
     for (const name of keyNames) {
       const pair = name === 'ca' ? authority : await plans[name].generate();
       const certificate = certify(name, pair, authority, owner);
-      await writeFile(path.join(draft, `${name}.key.pem`), pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), {
-        mode: 0o600,
-      });
+      const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
+      await writeFile(path.join(draft, `${name}.key.pem`), key, { mode: 0o600 });
       await writeFile(path.join(draft, `${name}.cert.pem`), certificate.toString(), { mode: 0o600 });
     }
     await rename(draft, folder);

@@ -55,9 +55,8 @@ export function strictBase64(text: string, encoding: 'base64' | 'base64url' = 'b
   return text !== '' && bytes.toString(encoding) === text ? bytes : undefined;
 }
 
-/** The signature departs from the agreed profile. */
-export function profileError(detail: string, cause?: unknown): GatewayError {
-  return new GatewayError('E_SIGNATURE_PROFILE', detail, { cause });
+export function profileError(detail: string): GatewayError {
+  return new GatewayError('E_SIGNATURE_PROFILE', detail);
 }
 
 export function requireProfile(holds: boolean, detail: string): asserts holds {

@@ -12,7 +12,6 @@ import { present } from '../../model/present.ts';
 const namespace = 'urn:mra:receipt:1';
 export const receiptType = `{${namespace}}Receipt`;
 
-/** The format of a receipt, for checkDraft. */
 export const receiptFormat = {
   format: 'xml',
   type: receiptType,

@@ -23,7 +23,6 @@ interface SealFormat {
   readonly contentType: string;
 }
 
-/** Pieces of a message, as strings or UTF-8. */
 type Chunks = Iterable<string | Uint8Array>;
 
 /** A message that follows its schema and is not signed yet. Only checkDraft creates one; it can be sealed once. Dispose of it. */

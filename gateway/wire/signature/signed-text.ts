@@ -22,15 +22,12 @@ interface ParsedText {
 /** The MIME entity to be signed: header and text. Throws E_ADAPTER_INVALID when `type` is not a media type. */
 export function textEntity(type: string, text: Uint8Array): Buffer {
   if (!mediaType.test(type) || type.length > maxTypeLength) {
-    throw new GatewayError('E_ADAPTER_INVALID', 'the type of the message is not a media type', {
-      at: 'messages',
-      fix: 'Write it as text/csv; charset=utf-8; layout=list-1.',
-    });
+    const fix = 'Write it as text/csv; charset=utf-8; layout=list-1.';
+    throw new GatewayError('E_ADAPTER_INVALID', 'the type of the message is not a media type', { at: 'messages', fix });
   }
   return Buffer.concat([Buffer.from(`Content-Type: ${type}\r\nContent-Transfer-Encoding: binary\r\n\r\n`), text]);
 }
 
-/** The multipart/signed message, and its media type. */
 export function joinSigned(
   entity: Buffer,
   signature: Buffer,

@@ -28,9 +28,8 @@ export async function signXml(content: ByteWriter, tree: XmlTree, signer: Signer
   const id = tree.rootId();
   const end = written(content).lastIndexOf('</');
   if (id === undefined || !idText.test(id) || end < 0) {
-    throw new GatewayError('E_SIGNATURE_REFERENCE', 'the root has no Id that a reference can name', {
-      fix: 'Give the root of the template an Id attribute that is the id of the message.',
-    });
+    const fix = 'Give the root of the template an Id attribute that is the id of the message.';
+    throw new GatewayError('E_SIGNATURE_REFERENCE', 'the root has no Id that a reference can name', { fix });
   }
   const digest = tree.digest().toString('base64');
   // Written in canonical form: sorted attributes, no empty-element tags, the namespace on the apex element only.

@@ -29,9 +29,8 @@ export function selectSigner(
 ): X509Certificate {
   const [only, ...others] = trust.certificates.filter(named ?? (() => true));
   if (only === undefined || others.length > 0) {
-    throw new GatewayError('E_SIGNER_UNKNOWN', 'the signing certificate is not pinned for this partner', {
-      fix: 'Compare fingerprints with the partner over another channel, then register its certificate.',
-    });
+    const fix = 'Compare fingerprints with the partner over another channel, then register its certificate.';
+    throw new GatewayError('E_SIGNER_UNKNOWN', 'the signing certificate is not pinned for this partner', { fix });
   }
   return only;
 }

@@ -4,7 +4,6 @@ import { connect } from 'amqplib';
 import type { ChannelModel, RecoveringChannelModel } from 'amqplib';
 import { GatewayError } from '../../model/errors.ts';
 import type { Log, LogFields } from '../log.ts';
-import type { TlsIdentity } from './transport.ts';
 
 /** One established connection. `close` ends it; recovery then establishes the next one and runs the same setup on it. */
 export interface Connection {
@@ -13,9 +12,8 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  /** `amqp://user:password@host:port/vhost`, or `amqps:` with `tls`. */
+  /** `amqp://user:password@host:port/vhost`, or `amqps:`, which trusts the authorities of Node. */
   readonly url: string;
-  readonly tls?: TlsIdentity;
   readonly log: Log;
   /** Wait for an unreachable broker instead of failing to open; until it answers, messages are refused. */
   readonly waitForBroker?: boolean;
@@ -28,7 +26,7 @@ interface RecoveringConnection {
 
 /** Runs `setup` on each connection it establishes. Throws E_BROKER_UNREACHABLE, E_CONFIG_INVALID. */
 export async function openConnection(
-  { url, tls, log, waitForBroker = false }: ConnectionOptions,
+  { url, log, waitForBroker = false }: ConnectionOptions,
   purpose: 'publish' | 'consume',
   setup: (connection: Connection) => Promise<void>,
 ): Promise<RecoveringConnection> {
@@ -38,7 +36,6 @@ export async function openConnection(
     noDelay: true, // Nagle's algorithm limits single confirms to 22 a second; without it there are 1,000
     timeout: 5_000,
     clientProperties: { connection_name: `mra ${purpose}` },
-    ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key, ca: [...tls.ca], minVersion: 'TLSv1.2' }),
     recovery: {
       initialDelay: 200,
       maxDelay: 30_000,
@@ -84,9 +81,8 @@ async function setUpConnection(model: ChannelModel, setup: (connection: Connecti
 function brokerUrl(url: string): URL {
   const address = URL.parse(url);
   if (address === null || !['amqp:', 'amqps:'].includes(address.protocol)) {
-    throw new GatewayError('E_CONFIG_INVALID', 'the address of the broker is not an amqp or amqps address', {
-      fix: 'Write amqp://user:password@host:port/vhost, or amqps:.',
-    });
+    const fix = 'Write amqp://user:password@host:port/vhost, or amqps:.';
+    throw new GatewayError('E_CONFIG_INVALID', 'the address of the broker is not an amqp or amqps address', { fix });
   }
   address.searchParams.set('heartbeat', '10');
   address.searchParams.set('maxFrameSize', String(1024 * 1024));

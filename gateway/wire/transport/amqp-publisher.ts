@@ -17,7 +17,6 @@ export interface Publisher {
   readonly returned: Set<string>;
 }
 
-/** Opens the confirm channel of a new connection. */
 export async function startPublisher({ model, close }: Connection, publisher: Publisher, log: Log): Promise<void> {
   const { realm, returned } = publisher;
   const channel = await model.createConfirmChannel();

@@ -60,7 +60,6 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
   };
 }
 
-/** All consumers, and the connection they use while there is one. */
 interface Consumption {
   readonly consumers: Set<Consumer>;
   current: Connection | undefined;

@@ -23,7 +23,6 @@ export interface HttpsOptions {
 
 /** A receipt has some kilobytes; a larger body is not read to its end. */
 const maxAnswerBytes = 1024 * 1024;
-/** Upper limit of a Retry-After. */
 const maxRetryAfterSeconds = 24 * 3600;
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
@@ -56,9 +55,8 @@ function doorUrl(url: string, from: string): URL {
   const base = URL.parse(url);
   const isDoor = base?.protocol === 'https:' && base.username === '' && base.password === '' && base.search === '';
   if (base === null || !isDoor) {
-    throw new GatewayError('E_CONFIG_INVALID', 'the address of a partner is not an https address', {
-      fix: 'Write https://host:port, without credentials.',
-    });
+    const fix = 'Write https://host:port, without credentials.';
+    throw new GatewayError('E_CONFIG_INVALID', 'the address of a partner is not an https address', { fix });
   }
   return new URL(`${base.pathname.replace(/\/+$/, '')}/exchange/${encodeURIComponent(from)}`, base);
 }

@@ -97,7 +97,6 @@ export function findName(names: Names, bytes: Uint8Array, start: number, end: nu
 const strictName = /^(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)$/u;
 const anyName = /^(?:([^:]+):)?([^:]+)$/u;
 
-/** Whether the bytes from `at` on are these. */
 export function startsWith(bytes: Uint8Array, at: number, known: Uint8Array): boolean {
   for (let i = 0; i < known.length; i += 1) if (bytes[at + i] !== known[i]) return false;
   return true;

@@ -40,7 +40,6 @@ export interface ScanState {
   flags: number;
 }
 
-/** An attribute or a declaration in a tag. */
 interface Attribute {
   readonly written: number;
   readonly flags: number;

@@ -80,7 +80,6 @@ function tokensIn(source: Uint8Array, strict: boolean): CanonicalXml | undefined
   };
 }
 
-/** The end of the white space that starts at `at`. */
 function blankEnd(bytes: Uint8Array, at: number): number {
   let end = at;
   while (isBlank(bytes[end])) end += 1;
@@ -139,7 +138,6 @@ export function canonicalPieces({ bytes, root, signature }: CanonicalXml): reado
   return [bytes.subarray(root.start, signature.start), bytes.subarray(signature.end, root.after)];
 }
 
-/** SHA-256 of the canonical form. */
 export function canonicalDigest(document: CanonicalXml): Buffer {
   const hash = createHash('sha256');
   for (const piece of canonicalPieces(document)) hash.update(piece);

@@ -29,22 +29,11 @@ export function dropBody(owner: object): void {
   if (tree?.format === 'xml') tree.dispose();
 }
 
-export function xmlBody(message: VerifiedMessage): XmlTree {
-  const tree = bodyOf(message);
-  if (tree.format !== 'xml') throw new GatewayError('E_INTERNAL', 'the message is not XML');
-  return tree;
-}
-
-/** The payload of a JSON message, parsed by parseStrictJson. */
-export function jsonBody(message: VerifiedMessage): unknown {
-  const tree = bodyOf(message);
-  if (tree.format !== 'json') throw new GatewayError('E_INTERNAL', 'the message is not JSON');
-  return tree.value;
-}
-
-/** The lines of a text message, read by readLines. */
-export function textBody(message: VerifiedMessage): readonly string[] {
-  const tree = bodyOf(message);
-  if (tree.format !== 'text') throw new GatewayError('E_INTERNAL', 'the message is not a text');
-  return tree.lines;
+export function bodyIn<F extends ParsedBody['format']>(
+  message: VerifiedMessage,
+  format: F,
+): Extract<ParsedBody, { readonly format: F }> {
+  const body = bodyOf(message);
+  if (body.format !== format) throw new GatewayError('E_INTERNAL', `the message is not ${format}`);
+  return body as Extract<ParsedBody, { readonly format: F }>;
 }

@@ -2,16 +2,16 @@
 
 import type { BodyDecoder } from '../../model/message-body.ts';
 import type { ValidMessage } from '../../model/message.ts';
-import { textBody, jsonBody, xmlBody } from './parsed-body.ts';
+import { bodyIn } from './parsed-body.ts';
 
 /** The decoded message; reads only content that the signature covers. */
 export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
   switch (decoder.format) {
     case 'json':
-      return decoder.read(jsonBody(message));
+      return decoder.read(bodyIn(message, 'json').value);
     case 'text':
-      return decoder.read(textBody(message));
+      return decoder.read(bodyIn(message, 'text').lines);
     case 'xml':
-      return decoder.read(xmlBody(message).tokens());
+      return decoder.read(bodyIn(message, 'xml').tokens());
   }
 }

@@ -4,28 +4,18 @@ import type { XmlAttribute, XmlEvents } from '../../model/message-body.ts';
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import { contentNodes, parseXml, type XmlElement } from './libxml.ts';
 
-export interface XmlOptions {
-  /** A template: comments are allowed, and namespace declarations are reported as attributes of the xmlns namespace. */
-  readonly template?: boolean;
-  /** Named in errors before the line. */
-  readonly file?: string;
-}
-
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
-const noAttributes: readonly XmlAttribute[] = [];
 
 /**
- * Calls the events of one document in order; an error thrown by a receiver ends the reading.
- * Throws E_BYTES_INVALID (not UTF-8), E_XML_MALFORMED, E_XML_FORBIDDEN, with the line.
+ * Calls the events of one document in order; an error thrown by a receiver ends the reading. Comments are skipped, and namespace
+ * declarations are reported as attributes of the xmlns namespace. Throws E_XML_MALFORMED, E_XML_FORBIDDEN, with file and line.
  */
-export function readXml(source: Uint8Array | string, events: XmlEvents, options: XmlOptions = {}): void {
-  const { template = false, file } = options;
-  const read = typeof source === 'string' ? source : decodeUtf8(source);
-  const text = template ? withoutComments(read) : read;
+export function readXml(source: string, events: XmlEvents, file?: string): void {
+  const text = withoutComments(source);
   refuseForbidden(text, file);
   const document = parsed(text, file);
   try {
-    readElement(document.root, events, template);
+    readElement(document.root, events);
   } finally {
     document.dispose();
   }
@@ -40,35 +30,20 @@ function parsed(text: string, file: string | undefined): ReturnType<typeof parse
   }
 }
 
-function readElement(element: XmlElement, events: XmlEvents, template: boolean): void {
-  events.open(element.namespaceUri, element.name, attributesOf(element, template), { line: element.line });
+function readElement(element: XmlElement, events: XmlEvents): void {
+  events.open(element.namespaceUri, element.name, attributesOf(element), { line: element.line });
   for (const node of contentNodes(element)) {
-    if ('element' in node) readElement(node.element, events, template);
+    if ('element' in node) readElement(node.element, events);
     else events.text(node.text, { line: node.line });
   }
   events.close();
 }
 
-function attributesOf(element: XmlElement, declarations: boolean): readonly XmlAttribute[] {
-  const own = element.attrs.map(({ namespaceUri, name, value }) => ({ namespace: namespaceUri, name, value }));
-  const declared = declarations ? Object.entries(element.nsDeclarations) : [];
-  if (own.length + declared.length === 0) return noAttributes;
-  return [
-    ...declared.map(([prefix, value]) => ({
-      namespace: xmlnsNamespace,
-      name: prefix === '' ? 'xmlns' : prefix,
-      value,
-    })),
-    ...own,
-  ];
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new GatewayError('E_BYTES_INVALID', 'the document is not UTF-8', { cause: error });
-  }
+function attributesOf({ attrs, nsDeclarations }: XmlElement): readonly XmlAttribute[] {
+  const declared = Object.entries(nsDeclarations).map(([prefix, value]) => {
+    return { namespace: xmlnsNamespace, name: prefix === '' ? 'xmlns' : prefix, value };
+  });
+  return [...declared, ...attrs.map(({ namespaceUri: namespace, name, value }) => ({ namespace, name, value }))];
 }
 
 // In well-formed XML `<!` and `<?` only begin the constructs refused here and the XML declaration: in text and attributes
@@ -91,7 +66,7 @@ function bangName(start: string): string {
 }
 
 /** Replaces comments by spaces, so that line numbers do not change. */
-function withoutComments(text: string): string {
+export function withoutComments(text: string): string {
   return text.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
 }
 

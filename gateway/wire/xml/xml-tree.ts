@@ -58,7 +58,6 @@ export function readDocument(bytes: Uint8Array): CanonicalXml {
   }
 }
 
-/** Reads a document to be verified. */
 export function readSignedXml(bytes: Uint8Array): XmlTree {
   const canonical = readCanonical(bytes);
   if (canonical?.signature === undefined) return parsedTree(bytes);

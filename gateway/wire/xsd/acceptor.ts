@@ -41,7 +41,6 @@ interface Compilation {
   readonly localNamespace: string;
 }
 
-/** A greater maxOccurs is counted. */
 const maxOccursByStates = 100;
 const maxGroupDepth = 16;
 

@@ -15,7 +15,6 @@ import { initialState } from './automaton.ts';
 import type { Acceptor, AttributeRule, ElementType } from './acceptor.ts';
 import type { ValueCheck } from './simple-types.ts';
 
-/** An open element. */
 interface Frame {
   type: ElementType;
   state: number;
@@ -23,7 +22,6 @@ interface Frame {
   texts: number;
 }
 
-/** The state of a run. */
 interface Run {
   readonly bytes: Uint8Array;
   readonly numbers: Int32Array;

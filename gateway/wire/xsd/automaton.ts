@@ -1,7 +1,6 @@
 /** Deterministic finite automata: regular expressions over numbers (bytes, symbols of element names) as transition tables. */
 
 export type Expression =
-  /** One of these symbols. */
   | { readonly kind: 'symbol'; readonly symbols: readonly number[] }
   | { readonly kind: 'sequence'; readonly parts: readonly Expression[] }
   | { readonly kind: 'choice'; readonly parts: readonly Expression[] }
@@ -23,7 +22,6 @@ export interface Automaton {
   readonly accepting: Uint8Array;
 }
 
-/** The initial state of every automaton. */
 export const initialState = 1;
 
 /** Limits of the memory that a schema can use. */

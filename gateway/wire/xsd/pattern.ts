@@ -10,7 +10,6 @@ const metaInClass = '\\[]^-';
 /** Characters of single character escapes. */
 const escapable = '.\\?*+{}()[]|-^';
 
-/** A pattern and the position of the parser. */
 interface PatternReader {
   readonly text: string;
   at: number;

@@ -1,6 +1,7 @@
 /** The source of an XSD as a tree with resolved names, and the note whether all of it is supported by the acceptor. */
 
 import { attributesOf, childElements, parseXml, type XmlElement } from '../xml/libxml.ts';
+import { withoutComments } from '../xml/xml-events.ts';
 import { guardXml } from '../xml/xml-guard.ts';
 
 export const xsdNamespace = 'http://www.w3.org/2001/XMLSchema';
@@ -14,7 +15,6 @@ export interface XsdNode {
   readonly children: readonly XsdNode[];
 }
 
-/** A schema during compilation. */
 export interface XsdSource {
   readonly root: XsdNode;
   readonly targetNamespace: string;
@@ -24,9 +24,7 @@ export interface XsdSource {
 
 /** Parses the text of an XSD. Throws what guardXml and parseXml throw; comments are allowed. */
 export function readXsd(text: string): XsdSource {
-  // Blanks instead of comments keep the line numbers of errors.
-  const plain = text.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
-  const document = parseXml(guardXml(Buffer.from(plain)));
+  const document = parseXml(guardXml(Buffer.from(withoutComments(text))));
   try {
     const root = xsdNode(document.root);
     return { root, targetNamespace: root.attributes.get('targetNamespace') ?? '', supported: true };
