@@ -33,7 +33,6 @@ export default ts.config(
   },
   {
     files: ['gateway/**/*.ts'],
-    ignores: ['gateway/adapter/draft/**'],
     rules: { 'max-lines-per-function': ['error', { max: 40 }] },
   },
   {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
 import type { TransportKind } from '../adapter/adapter.ts';
+import { sampleConversations } from '../adapter/draft/conversations.ts';
 import { draftAdapter, type Draft, type DraftRequest } from '../adapter/draft/draft.ts';
 import { draftHome } from '../adapter/draft/manifest.ts';
 import { pathOf } from '../adapter/draft/sample-tree.ts';
@@ -70,6 +71,7 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   const folder = newFolder(settings.adapters, cc, options.force === true);
   const home = await loadHome(folderOf(settings.adapters, settings.home), tools);
   const vocabulary = await readVocabulary(join(programFolder, 'schemas', 'draft-vocabulary.yaml'), tools);
+  const { name, zone: timeZone, transport } = options;
   const request: DraftRequest = {
     partner: cc.toUpperCase(),
     home,
@@ -77,39 +79,28 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
     samples: await textsOf(options.sample),
     replies: await textsOf(options.replySample),
     vocabulary,
-    ...(options.name === undefined ? {} : { name: options.name }),
-    ...(options.zone === undefined ? {} : { timeZone: options.zone }),
-    ...(options.transport === undefined ? {} : { transport: options.transport }),
-    answers: new Map([...(await earlierAnswers(context, folder)), ...(await answersOf(context, options))]),
+    ...(name && { name }),
+    ...(timeZone && { timeZone }),
+    ...(transport && { transport }),
+    answers: await answersOf(context, join(folder, keptAnswers), options),
   };
   const drafted = draftAdapter(request, tools);
-  const asking = open === undefined || out.format === 'json' ? undefined : open;
-  const { draft, unfinished } =
-    asking === undefined
-      ? { draft: drafted, unfinished: undefined }
-      : await askAll(context, request, drafted, asking());
+  const asks = open !== undefined && out.format !== 'json';
+  const { draft, unfinished } = asks ? await askAll(context, request, drafted, open()) : { draft: drafted };
   const files = new Map([['adapter.yaml', writeYaml(draft.manifest)], ...draft.files]);
-  if (options.homeSketch === true)
-    files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary.invented)));
+  if (options.homeSketch === true) files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary)));
   if (unfinished !== undefined) files.set(keptAnswers, writeYaml(Object.fromEntries(unfinished)));
-  await replaceFolder(folder, files, (made) => loadAdapter(made, tools));
+  await replaceFolder(folder, files, async (made) => sampleConversations(await loadAdapter(made, tools), tools));
   report(context, cc.toLowerCase(), draft);
   if (unfinished !== undefined)
     out.note(`Your answers so far are kept; the same command goes on with the next question.`);
 }
 
-/** What was answered before a person left. */
-async function earlierAnswers({ tools }: CliContext, folder: string): Promise<[string, unknown][]> {
-  const file = join(folder, keptAnswers);
-  if (!existsSync(file)) return [];
-  return Object.entries(tools.readYaml(await readUtf8(file), file) as Readonly<Record<string, unknown>>);
-}
-
-/** Writes a folder whole or not at all: into a new one beside it, which takes its place once `check` accepts it. */
+/** Writes a folder whole or not at all: into a new one beside it, which takes its place once `finish` accepts it and gives more files. */
 async function replaceFolder(
   folder: string,
   files: ReadonlyMap<string, string>,
-  check: (made: string) => Promise<unknown>,
+  finish: (made: string) => Promise<ReadonlyMap<string, string>>,
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
   const made = await mkdtemp(join(dirname(folder), '.new-'));
@@ -117,16 +108,20 @@ async function replaceFolder(
   try {
     if (existsSync(folder)) await cp(folder, made, { recursive: true });
     for (const name of ['samples', keptAnswers]) await rm(join(made, name), { recursive: true, force: true });
-    for (const [name, text] of files) {
-      await mkdir(dirname(join(made, name)), { recursive: true });
-      await writeFile(join(made, name), text);
-    }
-    await check(made);
+    await writeFiles(made, files);
+    await writeFiles(made, await finish(made));
     if (existsSync(folder)) await rename(folder, old);
     await rename(made, folder);
   } finally {
     await rm(made, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });
+  }
+}
+
+async function writeFiles(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  for (const [name, text] of files) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
   }
 }
 
@@ -160,35 +155,34 @@ async function readUtf8(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    const coded = cause instanceof TypeError;
-    throw new GatewayError('E_FILE_UNREADABLE', coded ? 'the file is not UTF-8' : 'the file cannot be read', {
-      at: file,
-      fix: coded ? 'Save it as UTF-8.' : 'Check the path of the file.',
-      cause,
-    });
+    const detail = cause instanceof TypeError ? 'the file is not UTF-8' : 'the file cannot be read';
+    const fix = cause instanceof TypeError ? 'Save it as UTF-8.' : 'Check the path of the file.';
+    throw new GatewayError('E_FILE_UNREADABLE', detail, { at: file, fix, cause });
   }
 }
 
+/** Those given before a person left, those of the file, and those of the command. */
 async function answersOf(
   { tools }: CliContext,
+  kept: string,
   { answers, answer }: NewOptions,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const written = answers === undefined ? {} : tools.readYaml(await readUtf8(answers), answers);
-  if (typeof written !== 'object' || written === null || Array.isArray(written))
-    throw new GatewayError('E_REQUEST_INVALID', 'answers are a YAML mapping', {
-      ...(answers === undefined ? {} : { at: answers }),
-      fix: 'Write  /name: …  with one line for each question.',
-    });
+  const files = [...(existsSync(kept) ? [kept] : []), ...(answers === undefined ? [] : [answers])];
+  const written = await Promise.all(
+    files.map(async (file) => {
+      const value = tools.readYaml(await readUtf8(file), file);
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+      const fix = 'Write  /name: …  with one line for each question.';
+      throw new GatewayError('E_REQUEST_INVALID', 'answers are a YAML mapping', { at: file, fix });
+    }),
+  );
   const given = answer.map((text): [string, unknown] => {
     const [, at, value] = /^([^=]+)=(.*)$/su.exec(text) ?? [];
-    if (at === undefined || value === undefined)
-      throw new GatewayError('E_REQUEST_INVALID', 'an answer is written at=value', {
-        at: text,
-        fix: 'Write  --answer "/name=Customs of Example".',
-      });
-    return [at, tools.readYaml(value, '--answer')];
+    if (at !== undefined && value !== undefined) return [at, tools.readYaml(value, '--answer')];
+    const fix = 'Write  --answer "/name=Customs of Example".';
+    throw new GatewayError('E_REQUEST_INVALID', 'an answer is written at=value', { at: text, fix });
   });
-  return new Map([...Object.entries(written), ...given]);
+  return new Map([...written.flat(), ...given]);
 }
 
 interface Asked {
@@ -238,28 +232,14 @@ function terminalHere(): OpenTerminal | undefined {
 
 /** Ctrl-C and the end of input both mean that the person leaves. Lines that come before they are asked for wait. */
 function terminalOn(lines: Interface): Terminal {
-  const waiting: string[] = [];
-  let ended = false;
-  let take: ((line: string | undefined) => void) | undefined;
-  const give = (line: string | undefined): void => {
-    const taker = take;
-    take = undefined;
-    if (taker !== undefined) taker(line);
-    else if (line !== undefined) waiting.push(line);
-  };
-  lines.on('line', give);
   lines.on('SIGINT', () => lines.close());
-  lines.on('close', () => {
-    ended = true;
-    give(undefined);
-  });
+  const given = lines[Symbol.asyncIterator]();
   return {
-    ask: (question) => {
+    ask: async (question) => {
       lines.setPrompt(question);
-      if (!ended) lines.prompt();
-      const line = waiting.shift();
-      if (line !== undefined || ended) return Promise.resolve(line);
-      return new Promise((resolve) => (take = resolve));
+      lines.prompt();
+      const { done, value } = await given.next();
+      return done === true ? undefined : value;
     },
     close: () => lines.close(),
   };

@@ -116,6 +116,33 @@ describe('a message by a CSV template', () => {
     });
   }
 
+  describe('with tabs between its cells', () => {
+    const tabbed = compile(
+      template({ before: ['#separator \\t'] })
+        .replace('list"", full', 'list""')
+        .replaceAll(',', '\t'),
+    );
+    const written = encode(tabbed, list);
+
+    it('is read back, and holds no comma between cells', () => {
+      expect(written.split('\r\n')[3]).to.include('AEOCN2\t\t\t\tadvanced\tS\t');
+      expect(decodeText(tabbed, written, adapterTools)).to.deep.equal(list);
+    });
+
+    it('a tab in a value is refused, written and read', () => {
+      const named = aListMessage({ records: [aListRecord({ name: { latin: 'a\tb' } })] });
+      expect(thrownBy(() => encode(tabbed, named)).code).to.equal('E_VALUE_INVALID');
+      const quoted = written.replace('AEOCN2', '"AEO\tCN2"');
+      const error = thrownBy(() => decodeText(tabbed, quoted, adapterTools));
+      expect([error.code, error.at]).to.deep.equal(['E_VALUE_INVALID', 'line 4']);
+    });
+  });
+
+  it('a tab in a line whose cells have another separator is refused', () => {
+    const error = thrownBy(() => decodeText(format, text.replace('AEOCN2', 'AEO\tCN2'), adapterTools));
+    expect([error.code, error.at]).to.deep.equal(['E_VALUE_INVALID', 'line 4']);
+  });
+
   it('one line of a text is written where the loss is declared, and the record is seen so', () => {
     const lossy = compile(template({ record: record.replace('{name.latin?}', '{name.latin?|oneLine}') }));
     const message = aListMessage({ records: [aListRecord({ name: { latin: ' a\r\n\tb ' }, address: {}, roles: [] })] });

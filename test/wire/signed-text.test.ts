@@ -81,7 +81,7 @@ describe('signed texts', () => {
       expect(await fault('H;a\r\n')).to.deep.equal(['E_SCHEMA_INVALID', 'the whole text']);
       expect(await fault('H;a\r\nR;b\nT;1\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '2:4']);
       expect(await fault('H;a\r\nR;b')).to.deep.equal(['E_TEXT_MALFORMED', '2:4']);
-      expect(await fault('H;a\r\nR;\tb\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '2:3']);
+      expect(await fault('H;a\r\nR;\u0001b\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '2:3']);
       expect(await fault('H;a\r\nR;\u0085b\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '2:3']);
       expect(await fault('\uFEFFH;a\r\nR;b\r\n')).to.deep.equal(['E_TEXT_MALFORMED', '1:1']);
       expect(await fault('')).to.deep.equal(['E_TEXT_MALFORMED', '1:1']);

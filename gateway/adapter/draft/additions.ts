@@ -1,280 +1,205 @@
 /** What our model needs and a sample does not carry: proposed as elements of their own, each a question to the partner. */
 
-import type { Field } from '../template/message-fields.ts';
 import { dayNotation } from '../template/dates.ts';
-import { freeCode } from './codes.ts';
-import { addGrades, addTable, ask, isJoined, type Drafting, type SampleFormat } from './holes.ts';
-import type { DraftPart, PartRules } from './parts.ts';
-import { fieldsOf, tableOf, type Part } from './fields.ts';
-import type { Placed } from './placement.ts';
-import { sampleFault } from './sample-fault.ts';
-import { allNodes, isUnder, pathOf, type SampleNode } from './sample-tree.ts';
-import { dayPatternOf, notationRegex } from './values.ts';
-import { matchName } from './vocabulary.ts';
+import type { Field } from '../template/message-fields.ts';
+import { fieldsOf, tableOf, type Part } from './claims.ts';
+import { addGrades, addTable, ask, freeCode } from './codes.ts';
+import { codeType, dateType, holeUse, isJoined, type Message } from './holes.ts';
+import { sampleFault } from './read-samples.ts';
+import { allNodes, isUnder, newNode, pathOf, pathTo, repeatedAbove, type SampleNode } from './sample-tree.ts';
+import { notationOf } from './values.ts';
+import { matchName, typeOf } from './vocabulary.ts';
 
-interface AdditionsRequest {
-  readonly kind: 'list' | 'reply';
-  readonly root: SampleNode;
-  readonly format: SampleFormat;
-  readonly placed: Placed;
-  readonly file: string;
-  readonly drafting: Drafting;
-}
-
-type Additions = Pick<PartRules, 'inside' | 'ahead' | 'behind' | 'each'>;
-
-/** Where the missing values go. Throws E_SAMPLE_UNREADABLE when no element can be the operator's number. */
-export function additionsFor(request: AdditionsRequest): Additions {
-  const { kind, placed } = request;
+/** Adds what is missing, and says what repeats. Throws E_SAMPLE_UNREADABLE when no element can be the operator's number. */
+export function addMissing(message: Message): void {
+  const { kind, placed, drafting, file, root } = message;
   const part = kind === 'list' ? 'records' : 'results';
   const { items, placements } = placed;
-  if (items === undefined || !placements.some((each) => each.part === part && each.path === 'identifier'))
-    throw sampleFault(
-      new Error('no element looks like the number of an operator'),
-      request.file,
-      'Say which it is: --answer "/Path/Of/Element=identifier".',
-    );
-  const maps = {
-    inside: new Map<SampleNode, DraftPart[]>(),
-    ahead: new Map<SampleNode, DraftPart[]>(),
-    behind: new Map<SampleNode, DraftPart[]>(),
-  };
-  const each = new Map<SampleNode, string>([[items, part]]);
-  const put = (where: keyof typeof maps, node: SampleNode, parts: readonly DraftPart[]): void => {
-    if (parts.length > 0) maps[where].set(node, [...(maps[where].get(node) ?? []), ...parts]);
-  };
-  put('inside', items, missingParts(request, part, items));
+  if (items === undefined || !placements.some((each) => each.part === part && each.path === 'identifier')) {
+    const error = new Error('no element looks like the number of an operator');
+    throw sampleFault(error, file, 'Say which it is: --answer "/Path/Of/Element=identifier".');
+  }
+  addAsked(message, part, items);
+  items.each = part;
   const roles = placements.find(({ path }) => path === 'roles')?.node;
   if (roles !== undefined && !isJoined(roles, items)) {
-    let repeated: SampleNode | undefined = roles;
-    while (repeated !== undefined && repeated !== items && !repeated.repeated) repeated = repeated.parent;
-    const at = repeated === undefined || repeated === items ? roles : repeated;
-    each.set(at, isAlwaysThere(at, items) ? 'roles' : 'roles?');
+    const gap = pathTo(roles, items).find(({ seenIn, parent }) => seenIn < (parent?.occurrences.length ?? 0));
+    // An empty list needs no group of its own where that does not always stand there.
+    const always = gap === undefined || (gap === roles && gap.kind === 'element' && gap.parent === items);
+    (repeatedAbove(roles, items) ?? roles).each = always ? 'roles' : 'roles?';
   }
-  const place = messagePlace(request, items);
-  put(place.where, place.node, messageParts(request, place.node));
-  if (kind === 'list') addDepartures(request, items, put, each);
-  return { ...maps, each };
-}
-
-/** The node, or every group around it, stands in each item; an empty list needs no group of its own where it does not. */
-function isAlwaysThere(node: SampleNode, items: SampleNode): boolean {
-  for (let at: SampleNode | undefined = node; at !== undefined && at !== items; at = at.parent)
-    if (at.parent !== undefined && at.seenIn < at.parent.occurrences.length)
-      return at === node && at.kind === 'element' && at.parent === items;
-  return true;
-}
-
-/** The fields that the part needs and the sample has no place for. */
-function missingFields({ placed, root, format }: AdditionsRequest, part: Part): Field[] {
-  const present = new Set(placed.placements.filter((each) => each.part === part).map(({ path }) => path));
-  const byId = rootId(root, format, placed) === 'message';
-  return fieldsOf[part].filter(
-    ({ path, optional }) => !optional && !present.has(path) && !(byId && path === 'message.id'),
-  );
-}
-
-/** Values that every item needs, as elements at its end; each is asked for by itself. */
-function missingParts(request: AdditionsRequest, part: Part, node: SampleNode): DraftPart[] {
-  return missingFields(request, part).map((field) => {
-    const added = addedPart(
-      request,
-      field,
-      node,
-      freeName(request, request.drafting.vocabulary.added.get(field.path) ?? '', node.children),
-    );
-    ask(
-      request.drafting,
-      `${request.file}#${pathOf(node)}/${added.name}`,
-      `Where does the partner say ${field.path}? The sample has nothing like it; ${added.name} is our proposal.`,
-    );
-    return added;
-  });
-}
-
-/** A needed value as an element, member or column beside those of the sample. Days are written as the sample writes its others. */
-export function addedPart(
-  { format, placed, drafting }: Pick<AdditionsRequest, 'format' | 'placed' | 'drafting'>,
-  { path, kind }: Field,
-  parent: SampleNode,
-  name: string,
-  type = drafting.vocabulary.type(path, kind),
-): DraftPart {
-  const { vocabulary, codes } = drafting;
-
-  let chain = '';
-  const table = tableOf(path);
-  if (path === 'grade') addGrades(drafting, []);
-  else if (kind === 'words') addTable(drafting, table, []);
-  if (path === 'grade' || kind === 'words') {
-    chain = `|code:${table}`;
-    type = { ...type, example: Object.values(codes[table] ?? {})[0] ?? '' };
-  }
-  const days = placed.placements.find(({ path: other }) =>
-    /^(?:valid|status|since).*(?:From|To|Since|since)$/u.test(other),
-  )?.node.values;
-  const pattern = dayPatternOf(days ?? [], vocabulary)?.pattern ?? 'yyyy-MM-dd';
-  if (kind === 'day' && pattern !== 'yyyy-MM-dd') {
-    chain = `|date:${pattern}`;
-    type = {
-      pattern: notationRegex(pattern),
-      width: pattern.length,
-      example: dayNotation(pattern)?.write(type.example) ?? '',
-    };
-  }
-  if (kind === 'count' && format === 'json') [chain, type] = ['|number', { ...type, number: true }];
-  const about = {
-    name,
-    namespace: format === 'xml' ? parent.namespace : '',
-    kind: partKind(format),
-    optional: false,
-    parts: [],
-  } as const;
-  const columns = format === 'fixed' ? { columns: { width: type.width, fill: '' as const } } : {};
-  return { ...about, ...columns, content: { is: 'hole', hole: `{${path}${chain}}`, type, optional: false } };
-}
-
-function partKind(format: SampleFormat): DraftPart['kind'] {
-  return format === 'xml' ? 'element' : format === 'json' ? 'member' : 'column';
-}
-
-/** A group; of lines, a line with a tag of its own. */
-export function groupOf(
-  request: Pick<AdditionsRequest, 'root' | 'format'>,
-  parent: SampleNode,
-  name: string,
-  parts: readonly DraftPart[],
-  each?: string,
-): DraftPart {
-  const { root, format } = request;
-  const namespace = parts[0]?.namespace ?? parent.namespace;
-  const about = { name, namespace, optional: false, content: { is: 'parts' }, parts } as const;
-  const repeats = each === undefined ? {} : { each };
-  if (parent !== root || (format !== 'csv' && format !== 'fixed'))
-    return { ...about, ...repeats, kind: format === 'json' ? 'member' : 'element' };
-  const tags = root.children.flatMap(({ tag }) => (tag === undefined ? [] : [tag.text]));
-  const like = root.children.some(({ tag }) => tag?.added === false) ? tags : format === 'fixed' ? ['AAA'] : [];
-  const text = like.length === 0 ? name : freeCode(name.toLowerCase(), tags, { like, width: 40 });
-  return { ...about, ...repeats, kind: 'line', name: text, tag: { text, added: true } };
-}
-
-/** The element with most of the message's own values, if it is none that also holds the operators; else before the operators. */
-function messagePlace(
-  { placed, root, kind, format }: AdditionsRequest,
-  items: SampleNode,
-): { where: 'inside' | 'ahead' | 'behind'; node: SampleNode } {
-  const holders = placed.placements
-    .filter(({ part, path, node }) => part === kind && path !== 'ignore' && node.kind !== 'attribute')
-    .map(({ node }) => node.parent)
-    .filter((node) => node !== undefined);
-  const header = holders.find(
-    (node) => node !== root && !isUnder(items, node) && (node.kind !== 'line' || node.tag?.added === false),
-  );
-  if (header !== undefined) return { where: 'inside', node: header };
-  if (format === 'csv' || format === 'fixed')
-    return { where: 'ahead', node: root.children.find(({ name }) => name.startsWith('heading')) ?? items };
-  // Before the operators where there is something, else behind them.
-  const beside = holders.includes(root) ? root.children.filter((child) => child.kind !== 'attribute') : [];
-  const branch = beside.findIndex((child) => isUnder(items, child));
-  const last = beside[branch - 1] ?? beside[branch];
-  return last === undefined ? { where: 'inside', node: root } : { where: 'behind', node: last };
-}
-
-/** Position and times that the header lacks, in one group; one question for all of them. */
-function messageParts(request: AdditionsRequest, node: SampleNode): DraftPart[] {
-  const { kind, root, format, drafting, file } = request;
-  const missing = missingFields(request, kind);
-  if (missing.length === 0) return [];
-  const lines = format === 'csv' || format === 'fixed';
-  const inLine = lines && node.tag?.added === false && node !== root;
-  const parent = lines && !inLine ? root : node.parent !== undefined && node.children.length === 0 ? node.parent : node;
-  const name = freeName(request, 'stream', node.children);
-  const parts = missing.map((field) =>
-    addedPart(request, field, parent, styled(request, drafting.vocabulary.added.get(field.path) ?? '')),
-  );
-  ask(
-    drafting,
-    `${file}#${pathOf(node)}/${name}`,
-    `How does the partner carry ${missing.map(({ path }) => path.replace('message.', '')).join(', ')}? Both sides need them to number messages and to prove that their lists are equal.`,
-  );
-  return inLine ? parts : [groupOf(request, parent, name, parts)];
+  addMessageValues(message, items);
+  if (kind === 'list') addDepartures(message, items);
+  const id = rootId(message);
+  const type = typeOf(drafting.vocabulary, '', 'signedId');
+  if (id === undefined) return;
+  const use = id === 'message' ? holeUse('{message.id}', type) : { ...holeUse('message', type), is: 'fixed' as const };
+  root.children.unshift({ ...newNode({ name: 'Id', namespace: '', kind: 'attribute' }, root), use });
 }
 
 /** An XML signature refers to the root by its `Id`: the message id where nothing else carries it, a fixed word elsewhere. */
-export function rootId(
-  { children }: SampleNode,
-  format: SampleFormat,
-  { placements }: Placed,
-): 'message' | 'fixed' | undefined {
-  if (format !== 'xml' || children.some(({ kind, name }) => kind === 'attribute' && name === 'Id')) return undefined;
-  return placements.some(({ path }) => path === 'message.id') ? 'fixed' : 'message';
+function rootId({ root, format, placed }: Message): 'message' | 'fixed' | undefined {
+  if (format !== 'xml' || root.children.some(({ kind, name }) => kind === 'attribute' && name === 'Id'))
+    return undefined;
+  return placed.placements.some(({ path }) => path === 'message.id') ? 'fixed' : 'message';
 }
 
-/** Operators that left: the sample's own list of them, or a proposal beside the operators. */
-function addDepartures(
-  request: AdditionsRequest,
-  items: SampleNode,
-  put: (where: 'inside' | 'behind', node: SampleNode, parts: readonly DraftPart[]) => void,
-  each: Map<SampleNode, string>,
-): void {
-  const { placed, root, format, drafting, file } = request;
+/** The fields that the part needs and the sample has no place for. */
+function missingFields(message: Message, part: Part): Field[] {
+  const present = new Set(message.placed.placements.filter((each) => each.part === part).map(({ path }) => path));
+  const byId = rootId(message) === 'message';
+  const needed = fieldsOf[part].filter(({ path, optional }) => !optional && !present.has(path));
+  return needed.filter(({ path }) => !byId || path !== 'message.id');
+}
+
+/** Values that every item needs, as elements at its end; each is asked for by itself. */
+function addAsked(message: Message, part: Part, node: SampleNode): void {
+  for (const field of missingFields(message, part)) {
+    const { name } = addValue(message, node, field);
+    ask(message.drafting, `${message.file}#${pathOf(node)}/${name}`, 'missing', { path: field.path, name });
+  }
+}
+
+/** A needed value as an element, member or cell at the end of a group. Days are written as the sample writes its others. */
+export function addValue(message: Message, parent: SampleNode, { path, kind }: Field, words?: string): SampleNode {
+  const { drafting, format, placed } = message;
+  const { vocabulary } = drafting;
+  const plain = typeOf(vocabulary, path, kind);
+  let [chain, type] = ['', plain];
+  const table = tableOf(path);
+  if (path === 'grade') addGrades(drafting, []);
+  else if (kind === 'words') addTable(drafting, table, [], 40, false);
+  if (path === 'grade' || kind === 'words') [chain, type] = [`|code:${table}`, codeType(drafting, table)];
+  const days = placed.placements.find((each) => ['validFrom', 'validTo', 'statusSince'].includes(each.path));
+  const pattern = notationOf('day', days?.node.values ?? [], vocabulary)?.pattern ?? 'yyyy-MM-dd';
+  if (kind === 'day' && pattern !== 'yyyy-MM-dd') {
+    const example = dayNotation(pattern)?.write(plain.example) ?? '';
+    [chain, type] = [`|date:${pattern}`, { ...dateType(pattern, plain), width: pattern.length, example }];
+  }
+  if (kind === 'count' && format === 'json') [chain, type] = ['|number', { ...plain, number: true }];
+  const about = { kind: kindOf(message), namespace: format === 'xml' ? parent.namespace : '' } as const;
+  const name = freeName(message, words ?? vocabulary.fields[path]?.added ?? '', parent);
+  const node = newNode({ ...about, name }, parent);
+  if (format === 'fixed') node.columns = { width: type.width, fill: '' };
+  parent.children.push(node);
+  node.use = holeUse(`{${path}${chain}}`, type);
+  return node;
+}
+
+function kindOf({ format }: Message): SampleNode['kind'] {
+  return format === 'xml' ? 'element' : format === 'json' ? 'member' : 'column';
+}
+
+/** A group; of lines, a line with a tag of its own. `before`: the node in whose place it comes. */
+export function addGroup(
+  message: Message,
+  parent: SampleNode,
+  words: string,
+  index = parent.children.length,
+): SampleNode {
+  const { root, format } = message;
+  const name = freeName(message, words, parent);
+  const tags = root.children.flatMap(({ tag }) => (tag === undefined ? [] : [tag.text]));
+  const like = root.children.some(({ tag }) => tag?.added === false) ? tags : format === 'fixed' ? ['AAA'] : [];
+  const text = like.length === 0 ? name : freeCode(name.toLowerCase(), tags, like);
+  const node =
+    format === 'xml' || format === 'json'
+      ? newNode({ name, namespace: parent.namespace, kind: kindOf(message) }, parent)
+      : newNode({ name: text, namespace: '', kind: 'line', tag: { text, added: true } }, parent);
+  parent.children.splice(index, 0, node);
+  return node;
+}
+
+/** Position and times, in one group: in the header, which holds values of the message and no operators, else before the operators. */
+function addMessageValues(message: Message, items: SampleNode): void {
+  const { kind, placed, root, drafting, file } = message;
+  const missing = missingFields(message, kind);
+  if (missing.length === 0) return;
+  const header = placed.placements
+    .filter(({ part, path, node }) => part === kind && path !== 'ignore' && node.kind !== 'attribute')
+    .flatMap(({ node }) => (node.parent === undefined || isUnder(items, node.parent) ? [] : [node.parent]))
+    .find(({ kind: of, tag }) => of !== 'line' || tag?.added === false);
+  const branch = root.children.findIndex((child) => child.name.startsWith('heading') || isUnder(items, child));
+  const group =
+    header?.kind === 'line'
+      ? header
+      : header === undefined
+        ? addGroup(message, root, 'stream', branch)
+        : addGroup(message, header, 'stream');
+  for (const field of missing) addValue(message, group, field);
+  const list = missing.map(({ path }) => path.replace('message.', '')).join(', ');
+  ask(drafting, `${file}#${pathOf(group)}${group === header ? '/stream' : ''}`, 'stream', { list });
+}
+
+/** Operators that left: the sample's own list of them, or a proposal behind the operators. */
+function addDepartures(message: Message, items: SampleNode): void {
+  const { placed, root, format, drafting, file } = message;
   if (placed.departures !== undefined) {
-    each.set(placed.departures, 'departures');
-    put('inside', placed.departures, missingParts(request, 'departures', placed.departures));
+    placed.departures.each = 'departures';
+    addAsked(message, 'departures', placed.departures);
     return;
   }
-  addTable(drafting, 'reason', []);
-  const named = (node: SampleNode): boolean =>
-    node.values.length === 0 &&
-    node.children.length === 0 &&
-    matchName(drafting.vocabulary, 'departures', node.name).score > 0.5;
-  const empty = [items.parent, items.parent?.parent].flatMap((node) => node?.children ?? []).find(named);
-  const parts = missingFields(request, 'departures').map((field) =>
-    addedPart(request, field, items, styled(request, drafting.vocabulary.added.get(field.path) ?? '')),
-  );
-  const container = items.parent === undefined || items.parent === root || format !== 'xml' ? undefined : items.parent;
-  const parent = (container ?? items).parent ?? root;
-  const item = (name: string): DraftPart => groupOf(request, parent, name, parts, 'departures');
-  let name = empty?.name ?? '';
-  if (empty !== undefined && format === 'json') {
-    each.set(empty, 'departures');
-    put('inside', empty, parts);
-  } else if (empty !== undefined) put('inside', empty, [item(styled(request, 'departure'))]);
-  else {
-    name = freeName(
-      request,
-      container === undefined && format !== 'json' ? 'departure' : 'departures',
-      parent.children,
-    );
-    put('behind', container ?? items, [
-      container === undefined ? item(name) : groupOf(request, parent, name, [item(styled(request, 'departure'))]),
-    ]);
-  }
-  ask(
-    drafting,
-    `${file}#${pathOf(empty?.parent ?? parent)}/${name}`,
-    `How does the partner name operators that left its list, with day and reason? The sample shows none; what stands in ${name} is our proposal.`,
-  );
+  const parent = items.parent ?? root;
+  const isEmpty = ({ values, children, name }: SampleNode): boolean =>
+    values.length === 0 && children.length === 0 && matchName(drafting.vocabulary, 'departures', name).score > 0.5;
+  const empty = [...parent.children, ...(parent.parent?.children ?? [])].find(isEmpty);
+  const behind = parent.children.indexOf(items) + 1;
+  const added = (): SampleNode =>
+    empty === undefined
+      ? addGroup(message, parent, format === 'json' ? 'departures' : 'departure', behind)
+      : addGroup(message, empty, 'departure');
+  const group = empty !== undefined && format === 'json' ? empty : added();
+  group.each = 'departures';
+  for (const field of fieldsOf.departures) addValue(message, group, field);
+  ask(drafting, `${file}#${pathOf(group)}`, 'departures', { name: group.name });
 }
 
-/** Words of ours in the style in which the sample writes its names. */
-export function styled({ root }: Pick<AdditionsRequest, 'root'>, words: string): string {
-  const names = allNodes(root)
+/** Words of ours in the style in which the sample writes its names, and another name than those beside it. */
+function freeName(message: Message, words: string, { children }: SampleNode): string {
+  const name = styledName(message, words);
+  return children.some((node) => node.name === name) ? styledName(message, `more ${words}`) : name;
+}
+
+export function styledName({ like }: Pick<Message, 'like'>, words: string): string {
+  const names = allNodes(like)
     .filter(({ kind, label }) => kind !== 'attribute' && label === undefined)
     .map(({ name }) => name)
     .filter((name) => /^[A-Za-z]{2}/u.test(name));
   const share = (test: RegExp): number => names.filter((name) => test.test(name)).length / Math.max(1, names.length);
-  const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-  if (share(/_/u) > 0.2)
-    return share(/^[A-Z0-9_]+$/u) > 0.5 ? words.toUpperCase().replaceAll(' ', '_') : words.replaceAll(' ', '_');
-  const first = share(/^[A-Z]/u) > 0.5;
-  return words
-    .split(' ')
-    .map((word, i) => (i === 0 && !first ? word : capital(word)))
-    .join('');
+  if (share(/_/u) > 0.2) {
+    const joined = words.replaceAll(' ', '_');
+    return share(/^[A-Z0-9_]+$/u) > 0.5 ? joined.toUpperCase() : joined;
+  }
+  const camel = words.replaceAll(/ (\w)/gu, (_, letter: string) => letter.toUpperCase());
+  return share(/^[A-Z]/u) > 0.5 ? camel.charAt(0).toUpperCase() + camel.slice(1) : camel;
 }
 
-function freeName(request: AdditionsRequest, words: string, beside: readonly SampleNode[]): string {
-  const name = styled(request, words);
-  return beside.some((node) => node.name === name) ? styled(request, `more ${words}`) : name;
+/** The reply of a partner that gave no sample of one: plain, in the style of its list. */
+export function plainReply({ format, like, drafting }: Message): Message {
+  const name = styledName({ like }, 'list reply');
+  const root = newNode({ name, namespace: like.namespace, kind: like.kind }, undefined);
+  const placed = { placements: [], items: undefined, departures: undefined };
+  const message: Message = { kind: 'reply', file: `reply.${format}`, format, root, placed, like, drafting };
+  const { vocabulary } = drafting;
+  const lines = format === 'csv' || format === 'fixed';
+  const head = lines ? addGroup(message, root, 'reply') : root;
+  for (const field of fieldsOf.reply) {
+    const node = addValue(message, head, field);
+    // An XML signature refers to the message by the Id of its root.
+    if (format !== 'xml' || field.path !== 'message.id') continue;
+    const use = holeUse('{message.id}', typeOf(vocabulary, '', 'signedId'));
+    head.children.splice(0, head.children.length, { ...node, name: 'Id', namespace: '', kind: 'attribute', use });
+  }
+  const results = addGroup(message, root, format === 'xml' ? 'result' : 'results');
+  results.each = 'results';
+  for (const field of fieldsOf.results) {
+    const node = addValue(message, results, field, field.path === 'identifier' ? 'id' : undefined);
+    // A malformed number is quoted as it came.
+    if (field.path !== 'identifier') continue;
+    const type = typeOf(vocabulary, '', 'text');
+    node.use = holeUse('{identifier}', type);
+    if (format === 'fixed') node.columns = { width: type.width, fill: '' };
+  }
+  ask(drafting, '/messages/reply', 'noReply');
+  return message;
 }

@@ -1,79 +1,44 @@
-/** The sample conversations of a drafted adapter: what every adapter shows, written by its own templates, with invented operators. */
+/** The sample conversations of a drafted adapter: what every adapter shows, with generated operators, so that it can be certified at once. */
 
-import { zeroChain } from '../../model/list/digest.ts';
-import { departureReasons, type Departure, type ListMessage, type ListRecord } from '../../model/list/list.ts';
-import { recordFaults, type Reply } from '../../model/message.ts';
+import { extname } from 'node:path';
+import { departureReasons, type ListMessage, type ListRecord } from '../../model/list/list.ts';
+import { recordFaults } from '../../model/message.ts';
 import { roles } from '../../model/record/domestic-record.ts';
-import type { IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
+import { seededRandom } from '../../model/seeded-random.ts';
+import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';
-import { decodeText, encodeText, decodedRecord, type Plain, type TextReaders } from '../check/message-text.ts';
+import { inventList, inventReply } from '../check/generate.ts';
+import { decodeText, encodeText, type Plain, type TextReaders } from '../check/message-text.ts';
 
-export interface ConversationRequest {
-  readonly list: ListFormat;
-  readonly reply: MessageFormat<Reply>;
-  /** The list with a code for a state that nobody agreed on. */
-  readonly odd: ListFormat;
-  readonly ours: { readonly form: IdentifierForm; readonly grades: readonly string[]; readonly country: string };
-  readonly theirs: ConversationRequest['ours'];
-  readonly deltas: boolean;
-}
-
-/** Files under samples/, by path. Throws what the templates refuse to write. */
-export function draftConversations(
-  request: ConversationRequest,
-  ending: string,
-  readers: TextReaders,
-): ReadonlyMap<string, string> {
-  const { list, reply, odd, ours, theirs, deltas } = request;
+/** Files by path: a full list with its reply, a new operator, operators that left, and two lists that are refused. */
+export function sampleConversations(adapter: Adapter, readers: TextReaders): ReadonlyMap<string, string> {
+  const { list, reply, lists } = adapter;
+  const ending = extname(list.template);
   const files = new Map<string, string>();
-  const add = (name: string, text: string): void => void files.set(`samples/${name}`, text);
-  const say = <T>(
-    folder: string,
-    step: number,
-    kind: 'list' | 'reply',
-    format: MessageFormat<T>,
-    message: Plain<T>,
-  ): void => {
-    add(`${folder}/${step}-ours.json`, jsonOf(message));
-    add(`${folder}/${step + 1}-${kind}.${ending}`, encodeText(format, message));
+  const write = <T>(folder: string, step: number, kind: string, format: MessageFormat<T>, message: Plain<T>): void => {
+    files.set(`samples/${folder}/${step}-ours.json`, jsonOf(message));
+    files.set(`samples/${folder}/${step + 1}-${kind}${ending}`, encodeText(format, message));
   };
-  const converse = (
-    folder: string,
-    message: ListMessage,
-    form: IdentifierForm,
-    faults?: (typeof recordFaults)[number][],
-  ): void => {
-    say(folder, 1, 'list', list, message);
-    if (faults !== undefined) say(folder, 3, 'reply', reply, replyTo(message, form, faults));
+  const [result = { identifier: 'X1', detail: 'example' }] = invented((random) => inventReply(adapter, random).results);
+  const converse = (folder: string, message: ListMessage, faults?: readonly (typeof recordFaults)[number][]): void => {
+    write(folder, 1, 'list', list, message);
+    const answer = { ...inventReply(adapter, seededRandom(1)), from: message.to, to: message.from };
+    const results = faults?.map((code) => ({ ...result, code }));
+    if (results !== undefined) write(folder, 3, 'reply', reply, { ...answer, results });
   };
-  const full = listOf(request, 'full', theirs, { records: recordsOf(list, theirs) });
-  converse('list-full', full, theirs.form, [...recordFaults]);
-  if (deltas) {
-    converse(
-      'grant-new',
-      listOf(request, 'delta', ours, { records: recordsOf(list, ours).slice(0, 1) }),
-      ours.form,
-      [],
-    );
-    converse('departure', listOf(request, 'delta', ours, { departures: departuresOf(ours.form) }), ours.form);
-    converse(
-      'changes',
-      listOf(request, 'delta', theirs, { departures: departuresOf(theirs.form).slice(0, 1) }),
-      theirs.form,
-      recordFaults.slice(0, 1),
-    );
+  const full = { ...inventedList(adapter, 'theirs', 'full'), departures: [] };
+  converse('list-full', full, recordFaults);
+  if (lists.kinds.includes('delta')) {
+    const [ours, theirs] = [inventedList(adapter, 'ours', 'delta'), inventedList(adapter, 'theirs', 'delta')];
+    converse('grant-new', { ...ours, records: ours.records.slice(0, 1), departures: [] }, []);
+    converse('departure', { ...ours, records: [] });
+    converse('changes', { ...theirs, departures: theirs.departures.slice(0, 1) }, recordFaults.slice(0, 1));
   }
-  const refusal = (wrong: string): object => {
-    const { code, at } = refusalOf(() => decodeText(list, wrong, readers)) ?? {};
-    return { code, at };
-  };
-  const text = encodeText(list, full);
-  for (const [folder, wrong] of [
-    ['refuse-unknown-status', encodeText(odd, full)],
-    ['refuse-unknown-element', withStranger(list.format, text)],
-  ] as const) {
-    add(`${folder}/1-list.${ending}`, wrong);
-    add(`${folder}/2-error.json`, jsonOf(refusal(wrong)));
+  const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
+  for (const [what, text] of Object.entries(refused)) {
+    const { code, at } = refusalOf(() => decodeText(list, text, readers)) ?? {};
+    files.set(`samples/refuse-unknown-${what}/1-list${ending}`, text);
+    files.set(`samples/refuse-unknown-${what}/2-error.json`, jsonOf({ code, at }));
   }
   return files;
 }
@@ -82,91 +47,55 @@ export function jsonOf(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Operators that between them have every grade, every role, both states, and every value once present and once absent. */
-function recordsOf(list: ListFormat, { form, grades }: ConversationRequest['ours']): ListRecord[] {
-  const { requiredPaths, format } = list;
-  const all = Array.from({ length: Math.max(3, grades.length) }, (_, i): ListRecord => {
-    const has = (path: string): boolean => requiredPaths.includes(path) || i !== 2;
-    // Lines show what becomes of a line end and of a long text; elsewhere a text travels as it is.
-    const texts = (entries: Readonly<Record<string, string>>, group: string): object =>
-      Object.fromEntries(
-        Object.entries(entries)
-          .filter(([name]) => has(`${group}.${name}`))
-          .map(([name, text]) => [name, format === 'text' ? `${text}\n${'X'.repeat(150)}` : text]),
-      );
-    return {
-      identifier: numbered(form, i),
-      name: texts({ local: `示例贸易有限公司${i}`, latin: `EXAMPLE TRADING ${i} LTD` }, 'name'),
-      address: texts(
-        { local: `示例路${i}号`, latin: `${i} EXAMPLE ROAD`, city: 'EXAMPLE CITY', postcode: `1000${i}` },
-        'address',
-      ),
-      grade: grades[i % grades.length] ?? '',
-      status: i === 1 ? 'suspended' : 'active',
-      statusSince: i === 1 ? '2026-03-31' : '2024-05-20',
-      validFrom: '2023-05-13',
-      ...(has('validTo') ? { validTo: '2028-02-29' } : {}),
-      roles: i === 2 ? [] : i === 0 ? roles.slice(0, -1) : roles.slice(-1),
-    };
-  });
-  return format === 'text' ? all : all.map((record) => decodedRecord(list, record));
+/** What forty seeds give. */
+function invented<T>(invent: (random: ReturnType<typeof seededRandom>) => readonly T[]): T[] {
+  return Array.from({ length: 40 }, (_, seed) => invent(seededRandom(seed))).flat();
 }
 
-function departuresOf(form: IdentifierForm): Departure[] {
-  return departureReasons.map((reason, i) => ({ identifier: numbered(form, i), reason, since: `2026-04-0${i + 1}` }));
+/** A list of operators of one side, with a departure for each reason. */
+function inventedList(adapter: Adapter, side: 'ours' | 'theirs', kind: ListMessage['kind']): ListMessage {
+  const { list, identifiers } = adapter;
+  const { grammar, example: identifier } = identifiers[side];
+  const messages = invented((random) => [inventList(adapter, random)]);
+  const written = messages.filter((each) => refusalOf(() => encodeText(list, each)) === undefined);
+  const message = written.find(({ from, to }) => from !== to) ?? written[0];
+  if (message === undefined) throw new RangeError('no generated list can be written');
+  const records = new Map<string, ListRecord>();
+  for (const record of written.flatMap((each) => each.records))
+    if (grammar.test(record.identifier) && records.size < 12) records.set(record.identifier, record);
+  const departures = departureReasons.map((reason) => ({ identifier, reason, since: message.issuedAt.slice(0, 10) }));
+  const all = [...records.values()].map((record, i) => (i > 1 ? record : { ...record, roles: i === 0 ? roles : [] }));
+  return { ...message, kind, records: list.format === 'text' ? all.map(withLongTexts) : all, departures };
 }
 
-/** The example with other digits at its end; the example itself where the grammar wants something particular. */
-function numbered({ example, grammar }: IdentifierForm, i: number): string {
-  const other = example.replace(/\d(?=\D*$)/u, (digit) => String((Number(digit) + i) % 10));
-  return grammar.test(other) ? other : example;
+/** Lines show what becomes of a line end and of a long text. */
+function withLongTexts({ name, address, ...record }: ListRecord): ListRecord {
+  const long = (texts: object): object =>
+    Object.fromEntries(
+      Object.entries(texts as Readonly<Record<string, string>>).map(([path, text]) => [
+        path,
+        `${text.slice(0, 300)}\n${'X'.repeat(150)}`,
+      ]),
+    );
+  return { ...record, name: long(name), address: long(address) };
 }
 
-function listOf(
-  { list, ours, theirs }: ConversationRequest,
-  kind: ListMessage['kind'],
-  sender: ConversationRequest['ours'],
-  { records = [], departures = [] }: { records?: ListRecord[]; departures?: Departure[] },
-): ListMessage {
-  const sequence = kind === 'full' ? 1 : 2;
-  return {
-    kind,
-    id: `m-01960000-000${sequence}`,
-    from: sender.country,
-    to: sender === ours ? theirs.country : ours.country,
-    issuedAt: '2026-04-02T03:00:00.000Z',
-    nextBy: '2026-04-05T03:00:00.000Z',
-    ...(list.carriesParts ? { part: { no: 1, of: 1 } } : {}),
-    position: {
-      epoch: { no: 1, id: 'a7719e02bb3c4d15' },
-      sequence,
-      chain: 'c'.repeat(64),
-      root: 'd'.repeat(64),
-      count: records.length,
-    },
-    previousChain: kind === 'full' ? zeroChain : 'e'.repeat(64),
-    records,
-    departures,
-  };
+/** A list with a state that nobody agreed on: other signs where two lists differ that are alike but for a state. */
+function unknownStatus({ list }: Adapter, full: ListMessage, readers: TextReaders): string {
+  const [one = '', other = ''] = (['active', 'suspended'] as const).map((status) =>
+    encodeText(list, { ...full, records: full.records.map((record, i) => (i === 0 ? { ...record, status } : record)) }),
+  );
+  const most = Math.min(one.length, other.length);
+  let [from, end] = [0, 0];
+  while (from < most && one[from] === other[from]) from += 1;
+  while (end < most - from && one.at(-1 - end) === other.at(-1 - end)) end += 1;
+  const length = Math.max(1, one.length - end - from);
+  const texts = Array.from('X9Q7Z', (sign) => one.slice(0, from) + sign.repeat(length) + one.slice(one.length - end));
+  return texts.find((text) => refusalOf(() => decodeText(list, text, readers))?.code === 'E_CODE_UNKNOWN') ?? one;
 }
 
-function replyTo(
-  { from, to, id, issuedAt, records, departures }: ListMessage,
-  form: IdentifierForm,
-  faults: readonly Reply['results'][number]['code'][],
-): Reply {
-  const results = faults.map((code, i) => ({ identifier: numbered(form, i), code, detail: code.replaceAll('_', ' ') }));
-  const taken = Math.max(0, records.length + departures.length - results.length);
-  return { id: 'm-01960000-0009', from: to, to: from, issuedAt, subject: id, taken, refused: results.length, results };
-}
-
-function withStranger(format: ListFormat['format'], text: string): string {
-  switch (format) {
-    case 'xml':
-      return text.replace(/(<\/[^<>]+>\s*)$/u, '<unexpected xmlns=""/>$1');
-    case 'json':
-      return text.replace('{', '{"unexpected":1,');
-    case 'text':
-      return `${text}UNEXPECTED\r\n`;
-  }
+function unknownElement({ list }: Adapter, full: ListMessage): string {
+  const text = encodeText(list, full);
+  if (list.format === 'xml') return text.replace(/(<\/[^<>]+>\s*)$/u, '<unexpected xmlns=""/>$1');
+  return list.format === 'json' ? text.replace('{', '{"unexpected":1,') : `${text}UNEXPECTED\r\n`;
 }

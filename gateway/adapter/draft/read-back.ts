@@ -1,90 +1,114 @@
-/** Whether a drafted message reads its own samples, each value as it stands there. */
+/** Keeps each sample of the partner with what the drafted templates read it as: whether each value is read as it stands there. */
 
 import { asGatewayError } from '../../model/errors.ts';
-import { dayNotation, momentNotation } from '../template/dates.ts';
-import type { Field } from '../template/message-fields.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { MessageFormat } from '../adapter.ts';
 import { decodeText, type TextReaders } from '../check/message-text.ts';
-import { tableOf, fieldsOf } from './fields.ts';
+import type { Manifest } from '../manifest.ts';
+import { dayNotation, momentNotation } from '../template/dates.ts';
+import type { Field } from '../template/message-fields.ts';
+import { fieldsOf, tableOf } from './claims.ts';
+import { ask } from './codes.ts';
+import { jsonOf } from './conversations.ts';
+import type { Message } from './holes.ts';
 import type { Placed, Placement } from './placement.ts';
-import { occurrencesIn, type Occurrence, type SampleNode } from './sample-tree.ts';
-import { codesIn, dayPatternOf, joinOf, momentPatternOf } from './values.ts';
-import type { Drafting } from './holes.ts';
+import type { Sample } from './read-samples.ts';
+import { occurrencesIn, pathOf, topOf, type Occurrence } from './sample-tree.ts';
+import { codesIn, joinOf, notationOf } from './values.ts';
+import type { Vocabulary } from './vocabulary.ts';
+import { filledPiece, writtenText } from './write.ts';
 
-export interface ReadBack {
-  /** The message in our own words, where it is read. */
-  readonly message?: unknown;
-  readonly failure?: { readonly code: string; readonly detail: string; readonly at?: string };
+/** A value that is read otherwise, or a sample that is not read at all. */
+export interface Problem {
+  readonly at: string;
+  readonly detail: string;
+  readonly unread: boolean;
 }
 
-export function readBack(format: MessageFormat<unknown>, text: string, readers: TextReaders): ReadBack {
-  try {
-    return { message: decodeText(format, text, readers) };
-  } catch (error) {
-    const { code, detail, at } = asGatewayError(error);
-    if (code === 'E_INTERNAL') throw error;
-    return { failure: { code, detail, ...(at === undefined ? {} : { at }) } };
-  }
+/** Adds the original of each sample, the text as the template needs it, and what that is read as. Asks about what is read otherwise. */
+export function keepSamples(
+  message: Message,
+  { files: samples, ...layout }: Sample,
+  format: MessageFormat<unknown>,
+  codes: Manifest['codes'],
+  { files, tools }: { readonly files: Map<string, string>; readonly tools: TextReaders },
+): Problem[] {
+  const { kind, file, placed, root, drafting } = message;
+  const known = (table: string): readonly unknown[] => Object.values(codes[table] ?? {});
+  const refused = refusedIn(placed, (table) =>
+    (drafting.strange[table] ?? []).filter((code) => !known(table).includes(code)),
+  );
+  return samples.flatMap(({ file: name, text, root: occurrence }, i): Problem[] => {
+    const folder = `samples/partner-${kind}-${i + 1}`;
+    const kept = writtenText(filledPiece(root, occurrence, refused), layout);
+    files.set(`${folder}/0-original.${layout.format}`, text);
+    try {
+      const read = decodeText(format, kept, tools);
+      files.set(`${folder}/1-${kind}.${layout.format}`, kept);
+      files.set(`${folder}/2-read.json`, jsonOf(read));
+      const problems = differencesIn(message, occurrence, read, { refused, codes });
+      for (const { at, detail } of problems) ask(drafting, at, 'readOtherwise', { detail });
+      return problems;
+    } catch (error) {
+      const { code, detail, at } = asGatewayError(error);
+      if (code === 'E_INTERNAL') throw error;
+      const problem = `${name} is not read: ${code}, ${detail}${at === undefined ? '' : ` at ${at}`}`;
+      ask(drafting, `${file}#${topOf(root)}`, 'unread', { detail: problem });
+      return [{ at: `${file}#${topOf(root)}`, detail: problem, unread: true }];
+    }
+  });
 }
 
 /** Items and roles with codes that nobody knows: a template refuses them, and the kept sample is without them. */
-export function unreadable(
+function refusedIn(
   { placements, items, departures }: Placed,
   strange: (table: string) => readonly string[],
 ): Set<Occurrence> {
-  const dropped = new Set<Occurrence>();
+  const refused = new Set<Occurrence>();
   for (const { node, path, part } of placements) {
     const codes = strange(tableOf(path));
-    if (codes.length === 0) continue;
     const isStrange = ({ text = '' }: Occurrence): boolean =>
-      codesIn([text]).some((code) => codes.includes(code)) || codes.includes(text);
-    const scope = part === 'departures' ? departures : part === 'list' || part === 'reply' ? node.parent : items;
-    const alone = path === 'roles' && node.repeated;
-    for (const item of alone ? node.occurrences : (scope?.occurrences ?? []))
-      if (alone ? isStrange(item) : occurrencesIn(item, node).some(isStrange))
-        dropped.add(part === 'list' || part === 'reply' ? (occurrencesIn(item, node)[0] ?? item) : item);
+      [text, ...codesIn([text])].some((code) => codes.includes(code));
+    const scope = part === 'departures' ? departures : part === 'records' || part === 'results' ? items : undefined;
+    const whole = scope === undefined || (path === 'roles' && node.repeated);
+    for (const each of node.occurrences.filter(isStrange)) if (whole) refused.add(each);
+    for (const item of scope?.occurrences ?? [])
+      if (!whole && occurrencesIn(item, node).some(isStrange)) refused.add(item);
   }
-  return dropped;
+  return refused;
 }
 
-/** Placements whose values are not read as they stand in the sample, by node, each with the first that differs. */
-export function differences(
-  placed: Placed,
-  root: Occurrence,
-  message: unknown,
-  { drafting, dropped }: { drafting: Drafting; dropped: ReadonlySet<Occurrence> },
-): Map<SampleNode, string> {
-  const found = new Map<SampleNode, string>();
-  for (const placement of placed.placements) {
-    const { part, node } = placement;
-    const field = fieldsOf[part].find(({ path }) => path === placement.path);
-    if (field === undefined) continue;
-    const group =
-      part === 'list' || part === 'reply' ? undefined : part === 'departures' ? placed.departures : placed.items;
-    const occurrences = group === undefined ? [root] : occurrencesIn(root, group).filter((each) => !dropped.has(each));
+interface Readings {
+  readonly refused: ReadonlySet<Occurrence>;
+  readonly codes: Manifest['codes'];
+}
+
+function differencesIn(message: Message, root: Occurrence, read: unknown, { refused, codes }: Readings): Problem[] {
+  const { placed, file, drafting } = message;
+  const lists = read as Readonly<Record<string, readonly unknown[]>>;
+  return placed.placements.flatMap((placement): Problem[] => {
+    const { part, node, path } = placement;
+    const field = fieldsOf[part].find((each) => each.path === path);
+    if (field === undefined) return [];
+    const group = part === message.kind ? undefined : part === 'departures' ? placed.departures : placed.items;
+    const kept = (each: Occurrence): boolean => !refused.has(each);
+    const occurrences = group === undefined ? [root] : occurrencesIn(root, group).filter(kept);
     // The lists of a message are named as the parts are.
-    const items =
-      group === undefined ? [message] : ((message as Readonly<Record<string, readonly unknown[]>>)[part] ?? []);
-    for (const [i, occurrence] of occurrences.entries()) {
-      const texts = (occurrence.node === node ? [occurrence] : occurrencesIn(occurrence, node))
-        .filter((each) => !dropped.has(each))
-        .map(({ text = '' }) => text)
-        .filter((text) => text !== '');
-      const got = valueOf(field, items[i]);
-      const expected = texts.flatMap((text) => expectedOf(placement, field, text, drafting) ?? got);
-      if (texts.length > 0 && !isSame(expected, got))
-        found.set(node, `${texts.join(', ')} is read as ${got.join(', ')}`);
-    }
-  }
-  return found;
+    const items = group === undefined ? [read] : (lists[part] ?? []);
+    const details = occurrences.flatMap((occurrence, i): string[] => {
+      const found = occurrence.node === node ? [occurrence] : occurrencesIn(occurrence, node);
+      const texts = found.filter(kept).flatMap(({ text = '' }) => (text === '' ? [] : [text]));
+      const got = valuesIn(field, items[i]);
+      const expected = texts.flatMap((text) => oursOf(placement, field, text, codes, drafting.vocabulary) ?? got);
+      // Roles have no order.
+      const same = texts.length === 0 || isDeepStrictEqual(expected.toSorted(), got.toSorted());
+      return same ? [] : [`${texts.join(', ')} is read as ${got.join(', ')}`];
+    });
+    return details.slice(0, 1).map((detail) => ({ at: `${file}#${pathOf(node)}`, detail, unread: false }));
+  });
 }
 
-/** Roles have no order. */
-function isSame(one: readonly (string | number)[], other: readonly (string | number)[]): boolean {
-  return JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted());
-}
-
-function valueOf(field: Field, item: unknown): readonly (string | number)[] {
+function valuesIn(field: Field, item: unknown): readonly (string | number)[] {
   if (item === undefined) return [];
   if (field.path === 'roles') return (item as { readonly roles: readonly string[] }).roles;
   const value = field.get(item);
@@ -92,32 +116,25 @@ function valueOf(field: Field, item: unknown): readonly (string | number)[] {
 }
 
 /** A value of the sample in our own words; undefined where an answer says how it is read, or only a part of the value stands here. */
-function expectedOf(
+function oursOf(
   { node, path, transforms }: Placement,
-  field: Field,
+  { kind }: Field,
   text: string,
-  { vocabulary, codes }: Drafting,
+  codes: Manifest['codes'],
+  vocabulary: Vocabulary,
 ): (string | number)[] | undefined {
   if (transforms !== undefined || path === 'message.from' || path === 'message.to') return undefined;
-  switch (field.kind) {
-    case 'day': {
-      const day = dayNotation(dayPatternOf(node.values, vocabulary)?.pattern ?? '')?.read(text);
-      return day === undefined ? undefined : [day];
-    }
-    case 'moment': {
-      const pattern = momentPatternOf(node.values, vocabulary)?.pattern ?? '';
-      const moment = /XXX$|Z$/u.test(pattern) ? momentNotation(pattern)?.read(text) : undefined;
-      return moment === undefined ? undefined : [moment];
-    }
-    case 'count':
-      return [Number(text)];
-    case 'words':
-    case 'text': {
-      if (field.kind === 'text' && path !== 'grade') return [text];
-      const words = Object.entries(codes[tableOf(path)] ?? {});
-      const sign = path === 'roles' ? joinOf(node.values) : undefined;
-      const pieces = sign === undefined ? [text] : text.split(sign);
-      return pieces.map((piece) => words.find(([, code]) => code === piece)?.[0] ?? '');
-    }
+  if (kind === 'count') return [Number(text)];
+  if (kind === 'day' || kind === 'moment') {
+    const { pattern = '' } = notationOf(kind, node.values, vocabulary) ?? {};
+    const notation =
+      kind === 'day' ? dayNotation(pattern) : /XXX$|Z$/u.test(pattern) ? momentNotation(pattern) : undefined;
+    const date = notation?.read(text);
+    return date === undefined ? undefined : [date];
   }
+  if (kind === 'text' && path !== 'grade') return [text];
+  const words = Object.entries(codes[tableOf(path)] ?? {});
+  const sign = path === 'roles' ? joinOf(node.values) : undefined;
+  const pieces = sign === undefined ? [text] : text.split(sign);
+  return pieces.map((piece) => words.find(([, code]) => code === piece)?.[0] ?? '');
 }

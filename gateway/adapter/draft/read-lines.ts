@@ -1,141 +1,115 @@
-/** Reads samples of lines into the neutral tree: separated by a sign or tabs, or fixed width, with titles, comments and totals around the table. */
+/** Reads samples of lines into the tree: separated by a sign or tabs, or fixed width, with titles, comments and totals around the table. */
 
 import { splitCsv } from '../lines/rows.ts';
-import { columnsFromHeading, columnStarts, tagLength } from './fixed-columns.ts';
+import { columnsFromHeading, columnStarts, tagLength, textsOf } from './fixed-columns.ts';
 import type { Occurrence } from './sample-tree.ts';
-
-/** What a sample of lines is like, beside its tree. */
-export interface LinesLayout {
-  readonly format: 'csv' | 'fixed';
-  /** Between cells; a tab where the sample has tabs. */
-  readonly separator: string;
-}
 
 const ruler = /^[-=+|\s]+$/u;
 
-/** The separator, or fixed width; undefined where the lines have neither. */
-export function layoutOf(text: string): LinesLayout | undefined {
-  const lines = text.split(/\r?\n/u).filter((line) => line.trim() !== '');
-  const sure = ['\t', ';', '|'].find((sign) => separates(lines, sign));
-  if (sure !== undefined) return { format: 'csv', separator: sure };
-  const padded = lines.filter((line) => / {2}/u.test(line.trimEnd()) || /\s$/u.test(line)).length * 2 > lines.length;
-  const even =
-    lines.length > 1 && (lines[0]?.length ?? 0) > 20 && new Set(lines.map(({ length }) => length)).size === 1;
-  if (padded || (even && !separates(lines, ','))) return { format: 'fixed', separator: '' };
-  return separates(lines, ',') ? { format: 'csv', separator: ',' } : undefined;
+function filledLines(text: string): string[] {
+  return text.split(/\r?\n/u).filter((line) => line.trim() !== '');
 }
 
-function separates(lines: readonly string[], sign: string): boolean {
-  const several = lines.filter((line) => cellsOf(line, sign).length > 1).length;
-  return several > 0 && several * 2 >= lines.length;
+/** The sign between cells; empty for fixed width, undefined where the lines have neither. */
+export function separatorOf(text: string): string | undefined {
+  const lines = filledLines(text.replace(/^\ufeff/u, ''));
+  const separates = (sign: string): boolean => {
+    const several = lines.filter((line) => cellsOf(line, sign).length > 1).length;
+    return several > 0 && several * 2 >= lines.length;
+  };
+  const sure = ['\t', ';', '|'].find(separates);
+  if (sure !== undefined) return sure;
+  const padded = lines.filter((line) => / {2}/u.test(line.trimEnd()) || /\s$/u.test(line)).length * 2 > lines.length;
+  const lengths = new Set(lines.map(({ length }) => length));
+  const even = lines.length > 1 && (lines[0]?.length ?? 0) > 20 && lengths.size === 1;
+  if (padded || (even && !separates(','))) return '';
+  return separates(',') ? ',' : undefined;
 }
 
 function cellsOf(line: string, separator: string): readonly string[] {
   try {
     return splitCsv(line, separator).map((cell) => cell.trim());
   } catch {
-    return separator === '' ? [line] : line.split(separator).map((cell) => cell.trim());
+    return line.split(separator).map((cell) => cell.trim());
   }
 }
 
 /** The lines of one file. `columns`: answers, the first columns of the values by kind of line. */
 export function readLinesSample(
   text: string,
-  { format, separator }: LinesLayout,
+  separator: string,
   { columns, partner }: { readonly columns: ReadonlyMap<string, readonly number[]>; readonly partner: string },
 ): Occurrence {
-  const lines = text.split(/\r?\n/u).filter((line) => line.trim() !== '');
-  const root: Occurrence = { name: '', namespace: '', kind: 'line', children: [] };
-  const rows = format === 'csv' ? lines.map((line) => cellsOf(line, separator)) : [];
-  root.children.push(...(format === 'csv' ? separatedLines(rows) : fixedLines(lines, columns, partner)));
-  return root;
+  const lines = filledLines(text);
+  const children =
+    separator === ''
+      ? fixedLines(lines, columns, partner)
+      : separatedLines(lines.map((line) => cellsOf(line, separator)));
+  return { name: '', namespace: '', kind: 'line', children };
 }
 
 type Cell = Pick<Occurrence, 'name' | 'text' | 'before' | 'label' | 'columns'>;
 
 function line(name: string, cells: readonly Cell[], tag?: Occurrence['tag']): Occurrence {
   const children = cells.map((cell): Occurrence => ({ ...cell, namespace: '', kind: 'column', children: [] }));
-  return { name, namespace: '', kind: 'line', children, ...(tag === undefined ? {} : { tag }) };
+  return { name, namespace: '', kind: 'line', children, ...(tag && { tag }) };
 }
 
+const added = (text: string): Occurrence['tag'] => ({ text, added: true });
+
 function separatedLines(rows: readonly (readonly string[])[]): Occurrence[] {
+  const numbered = (row: readonly string[], from: number): Cell[] =>
+    row.map((text, i) => ({ name: String(i + from), text }));
   const heading = headingOf(rows);
   if (heading < 0)
-    return isTagged(rows) ? rows.map(taggedLine) : rows.map((row) => line('line', numbered(row), added('Operator')));
+    return isTagged(rows)
+      ? rows.map(([tag = '', ...cells]) => line(tag, numbered(cells, 2), { text: tag, added: false }))
+      : rows.map((row) => line('line', numbered(row, 1), added('Operator')));
   const titles = rows[heading] ?? [];
   const table = rows.slice(heading + 1);
   const filled = (row: readonly string[]): number => row.filter((cell) => cell !== '').length;
   const isRecord = (row: readonly string[]): boolean =>
     row.length === titles.length && (filled(row) > 2 || titles.length < 4) && !isComment(row[0]);
-  const last = table.findLastIndex(isRecord);
+  const end = table.findLastIndex(isRecord) + 1;
+  const labels = titles.map((text, i): Cell => ({ name: String(i + 1), text, label: true }));
+  const record = (row: readonly string[]): Cell[] => titles.map((name, i) => ({ name, text: row[i] ?? '' }));
   return [
     ...rows.slice(0, heading).map((row, i) => line(`title ${i + 1}`, wordedCells(row))),
-    line(
-      'heading',
-      titles.map((text, i) => ({ name: String(i + 1), text, label: true })),
-      added('Line'),
-    ),
-    ...table.slice(0, last + 1).map((row) =>
-      line(
-        'line',
-        titles.map((name, i) => ({ name, text: row[i] ?? '' })),
-        added('Operator'),
-      ),
-    ),
-    ...table.slice(last + 1).map((row, i) => trailer(i, wordedCells(row))),
+    line('heading', labels, added('Line')),
+    ...table.slice(0, end).map((row) => line('line', record(row), added('Operator'))),
+    ...table.slice(end).map((row, i) => trailer(i + 1, wordedCells(row))),
   ];
 }
 
-const added = (text: string): Occurrence['tag'] => ({ text, added: true });
-
-const numbered = (row: readonly string[], from = 1): Cell[] => row.map((text, i) => ({ name: String(i + from), text }));
-
 /** A line behind the table begins with a text of its own. */
-function trailer(i: number, cells: readonly Cell[]): Occurrence {
-  const told = cells[0]?.label === true && cells[0].text !== '';
-  return line(`trailer ${i + 1}`, cells, told ? undefined : added(`Total${i === 0 ? '' : i + 1}`));
-}
-
-function taggedLine([tag = '', ...cells]: readonly string[]): Occurrence {
-  return line(tag, numbered(cells, 2), { text: tag, added: false });
+function trailer(no: number, cells: readonly Cell[]): Occurrence {
+  const labelled = cells[0]?.label === true && cells[0].text !== '';
+  return line(`trailer ${no}`, cells, labelled ? undefined : added(`Total${no === 1 ? '' : no}`));
 }
 
 function isComment(cell = ''): boolean {
   return /^(?:#|\/\/|--)/u.test(cell);
 }
 
-/** A row of different words over rows of as many cells, none of them words alone like itself. */
+/** A row of different words, of the usual number of cells, above a row with digits. */
 function headingOf(rows: readonly (readonly string[])[]): number {
-  const lengths = rows.map(({ length }) => length);
-  const usual = lengths.toSorted(
-    (a, b) => lengths.filter((n) => n === b).length - lengths.filter((n) => n === a).length || b - a,
-  )[0];
+  const byLength = [...Map.groupBy(rows, ({ length }) => length)];
+  const [usual] = byLength.sort(([a, some], [b, others]) => others.length - some.length || b - a)[0] ?? [];
+  const isWord = (cell: string): boolean => /\p{L}|№/u.test(cell) && !/^\d|\d{3}/u.test(cell);
   return rows.findIndex((row, i) => {
-    const words =
-      row.every((cell) => /\p{L}|№/u.test(cell) && !/^\d/u.test(cell) && !/\d{3}/u.test(cell)) && !isComment(row[0]);
-    const below = rows[i + 1];
-    return (
-      words &&
-      row.length === usual &&
-      new Set(row).size === row.length &&
-      below?.length === row.length &&
-      below.some((cell) => /\d/u.test(cell))
-    );
+    const [different, below] = [new Set(row).size === row.length, rows[i + 1]];
+    const titles = row.length === usual && different && row.every(isWord) && !isComment(row[0]);
+    return titles && below?.length === row.length && below.some((cell) => /\d/u.test(cell));
   });
 }
 
 /** Each line begins with its kind: some kind comes again, or kinds differ in their number of cells. */
 function isTagged(rows: readonly (readonly string[])[]): boolean {
-  const tags = rows.map(([tag = '']) => tag);
-  const kinds = new Set(tags);
-  const shapes = new Set(rows.map((row) => `${row[0] ?? ''} ${row.length}`));
-  const short = tags.every((tag) => /^[\p{L}\d_]{1,12}$/u.test(tag));
-  return (
-    short &&
-    shapes.size === kinds.size &&
-    kinds.size <= 8 &&
-    (kinds.size < rows.length || new Set(rows.map(({ length }) => length)).size > 1)
-  );
+  const kinds = new Set(rows.map(([tag]) => tag));
+  const forms = new Set(rows.map((row) => `${row[0] ?? ''} ${row.length}`));
+  const short = rows.every(([tag = '']) => /^[\p{L}\d_]{1,12}$/u.test(tag));
+  const differ = kinds.size < rows.length || new Set(rows.map(({ length }) => length)).size > 1;
+  return short && forms.size === kinds.size && kinds.size <= 8 && differ;
 }
 
 const labelled = /^([^\d:=]*\p{L}[^\d:=]*[:=]\s*)(\S.*)$|^([^\d:=]*\p{L}[^\d:=]*\s)(\d.*)$/u;
@@ -162,78 +136,53 @@ function fixedLines(
   columns: ReadonlyMap<string, readonly number[]>,
   partner: string,
 ): Occurrence[] {
-  const heading = lines.findIndex(
-    (each, i) =>
-      !/\d/u.test(each) &&
-      !ruler.test(each) &&
-      each.trim().split(/\s+/u).length > 2 &&
-      /\d/u.test(lines.slice(i + 1).find((next) => !ruler.test(next)) ?? ''),
-  );
+  const heading = lines.findIndex((each, i) => {
+    const below = lines.slice(i + 1).find((next) => !ruler.test(next)) ?? '';
+    return !/\d/u.test(each) && !ruler.test(each) && each.trim().split(/\s+/u).length > 2 && /\d/u.test(below);
+  });
   const from = heading < 0 ? 0 : heading + (ruler.test(lines[heading + 1] ?? '') ? 2 : 1);
+  const titles = lines[heading] ?? '';
   const body = lines.slice(from);
   const length = heading < 0 ? tagLength(body) : 0;
-  const kinds = Map.groupBy(body, (each) => (length === 0 ? 'line' : each.slice(0, length)));
+  const kindOf = (text: string): string => (length === 0 ? 'line' : text.slice(0, length));
   const spans = new Map(
-    [...kinds].map(([kind, own]) => {
-      const known =
-        columns.get(kind) ??
-        (heading < 0 ? columnStarts(own, length, partner) : columnsFromHeading(lines[heading] ?? '', own));
-      return [kind, spansOf(own, known)] as const;
+    [...Map.groupBy(body, kindOf)].map(([kind, own]) => {
+      const guessed = heading < 0 ? columnStarts(own, length, partner) : columnsFromHeading(titles, own);
+      return [kind, spansOf(own, columns.get(kind) ?? guessed, titles)];
     }),
   );
-  const title = Array.from(lines[heading] ?? '');
-  const tag = length === 0 ? added('OPR') : undefined;
+  const label = (text: string, i: number): Occurrence =>
+    line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], added(i === 0 ? 'HDG' : 'RUL'));
   return [
     ...lines.slice(0, Math.max(0, heading)).map((text, i) => line(`title ${i + 1}`, wordedCells([text]))),
-    ...(heading < 0
-      ? []
-      : lines
-          .slice(heading, from)
-          .map((text, i) =>
-            line(
-              `heading ${i + 1}`,
-              [{ name: '1', text: text.trimEnd(), label: true }],
-              added(i === 0 ? 'HDG' : 'RUL'),
-            ),
-          )),
+    ...lines.slice(Math.max(0, heading), from).map(label),
     ...body.map((text) => {
-      const kind = length === 0 ? 'line' : text.slice(0, length);
-      const letters = Array.from(text);
-      const cells = (spans.get(kind) ?? []).map(({ from, to, columns: own }) => {
-        const name = heading < 0 ? '' : title.slice(from, to).join('').trim();
-        return {
-          name: name === '' ? String(from + 1) : name,
-          text: letters.slice(from, to).join('').trim(),
-          ...(own && { columns: own }),
-        };
-      });
-      return line(kind, cells, tag ?? { text: kind, added: false });
+      const cells = spans.get(kindOf(text)) ?? [];
+      const tag = length === 0 ? added('OPR') : { text: kindOf(text), added: false };
+      const valued = cells.map(({ from, to, ...cell }) => ({
+        ...cell,
+        text: textsOf([text], from, to)[0]?.trim() ?? '',
+      }));
+      return line(kindOf(text), valued, tag);
     }),
   ];
 }
 
-interface Span extends Pick<Cell, 'columns'> {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The cells of one kind of line, from their first columns counted from 1. */
-function spansOf(lines: readonly string[], starts: readonly number[]): Span[] {
-  const rows = lines.map((each) => Array.from(each));
-  const width = Math.max(...rows.map(({ length }) => length));
+function spansOf(lines: readonly string[], starts: readonly number[], titles: string): (Cell & Span)[] {
+  const width = Math.max(...lines.map((each) => Array.from(each).length));
   return starts.map((start, i) => {
     const [from, to] = [start - 1, (starts[i + 1] ?? width + 1) - 1];
-    const texts = rows
-      .map((row) =>
-        row
-          .slice(from, to)
-          .join('')
-          .padEnd(to - from),
-      )
-      .filter((text) => text.trim() !== '');
-    const right =
-      texts.length > 0 && texts.every((text) => !text.endsWith(' ')) && texts.some((text) => text.startsWith(' '));
+    const texts = textsOf(lines, from, to).filter((text) => text.trim() !== '');
+    const right = texts.every((text) => !text.endsWith(' ')) && texts.some((text) => text.startsWith(' '));
     const full = texts.length > 0 && texts.every((text) => /^\d+$/u.test(text));
-    return { from, to, columns: { width: to - from, fill: right ? '>' : full ? '0>' : '' } };
+    const [title = ''] = textsOf([titles], from, to).map((text) => text.trim());
+    const name = title === '' ? String(start) : title;
+    return { from, to, name, columns: { width: to - from, fill: right ? '>' : full ? '0>' : '' } };
   });
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
 }

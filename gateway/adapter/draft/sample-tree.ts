@@ -1,18 +1,14 @@
-/** The neutral tree of a sample: what every format is read into, and all occurrences of one element, member or column put together. */
+/** The tree of a sample: what every format is read into, all occurrences of one thing put together, and what the draft makes of it. */
 
-/** One element, attribute, JSON member, line or column as it occurs in a sample. */
-export interface Occurrence {
+import type { ValueType } from './vocabulary.ts';
+
+export type SampleFormat = 'xml' | 'json' | 'csv' | 'fixed';
+
+interface Named {
   readonly name: string;
   /** Of XML; empty elsewhere. */
   readonly namespace: string;
   readonly kind: 'element' | 'attribute' | 'member' | 'line' | 'column';
-  readonly children: Occurrence[];
-  /** Undefined for a group. */
-  text?: string;
-  /** Of JSON: `other` is neither text nor number. */
-  readonly scalar?: 'number' | 'other';
-  /** An item of a JSON list; `empty` stands for a list without items. */
-  readonly listed?: 'item' | 'empty';
   /** Of lines: a text that never changes, such as the title of a column. */
   readonly label?: true;
   /** Of lines: fixed text before the value, `Date: `. */
@@ -20,17 +16,32 @@ export interface Occurrence {
   /** Of lines: the first cell that says of which kind a line is; `added` where the sample has none. */
   readonly tag?: { readonly text: string; readonly added: boolean };
   /** Of fixed width: how many columns, and how they are filled: behind the value, before it with blanks or noughts. */
-  readonly columns?: { readonly width: number; readonly fill: '' | '>' | '0>' };
-  /** The value of the attribute that tells it from others of its name. */
+  columns?: { readonly width: number; readonly fill: '' | '>' | '0>' };
+  /** The attribute that tells it from others of its name, `@lang=en`. */
   discriminator?: string;
+}
+
+/** One element, attribute, JSON member, line or cell as it occurs in a sample. */
+export interface Occurrence extends Named {
+  readonly children: Occurrence[];
+  text?: string;
+  /** Of JSON: `other` is neither text nor number. */
+  readonly scalar?: 'number' | 'other';
+  /** An item of a JSON list; `empty` stands for a list without items. */
+  readonly listed?: 'item' | 'empty';
   node?: SampleNode;
 }
 
-/** All occurrences of one thing, in all samples of a message. */
-export interface SampleNode extends Pick<
-  Occurrence,
-  'name' | 'namespace' | 'kind' | 'label' | 'before' | 'tag' | 'columns' | 'discriminator'
-> {
+/** What a template shows at a place: a hole, or a text that never changes. */
+export interface Use {
+  readonly is: 'hole' | 'fixed';
+  readonly text: string;
+  readonly type: ValueType;
+  readonly optional: boolean;
+}
+
+/** All occurrences of one thing, in all samples of a message; or something that the draft adds. */
+export interface SampleNode extends Named {
   readonly parent: SampleNode | undefined;
   readonly children: SampleNode[];
   readonly occurrences: Occurrence[];
@@ -40,9 +51,10 @@ export interface SampleNode extends Pick<
   seenIn: number;
   /** Stands more than once in one parent, or is a JSON list. */
   repeated: boolean;
-  /** Its place among its siblings varies. */
-  disordered: boolean;
   scalar: 'text' | 'number' | 'other';
+  use?: Use;
+  /** The list whose items repeat it, with `?` where it may be left out. */
+  each?: string;
 }
 
 /** `/List/Operator/Name`, an attribute as `@code`: how placements, questions and answers name a node. */
@@ -58,16 +70,18 @@ export function topOf(root: SampleNode): string {
   return root.name === '' && first !== undefined ? pathOf(first) : pathOf(root);
 }
 
+/** The node and those around it, up to and without `until`. */
+export function pathTo(node: SampleNode, until?: SampleNode): SampleNode[] {
+  return node === until ? [] : [node, ...(node.parent === undefined ? [] : pathTo(node.parent, until))];
+}
+
 export function isUnder(node: SampleNode, above: SampleNode): boolean {
-  for (let at: SampleNode | undefined = node; at !== undefined; at = at.parent) if (at === above) return true;
-  return false;
+  return pathTo(node).includes(above);
 }
 
 /** The nearest node above (or itself) that repeats, below `until`. */
 export function repeatedAbove(node: SampleNode, until: SampleNode): SampleNode | undefined {
-  for (let at: SampleNode | undefined = node; at !== undefined && at !== until; at = at.parent)
-    if (at.repeated) return at;
-  return undefined;
+  return pathTo(node, until).find(({ repeated }) => repeated);
 }
 
 export function allNodes(node: SampleNode): SampleNode[] {
@@ -84,6 +98,26 @@ export function occurrencesIn(above: Occurrence, node: SampleNode): Occurrence[]
   return above.children.flatMap((child) => (child.node === node ? [child] : occurrencesIn(child, node)));
 }
 
+/** Accepted when read and never written: nothing in it has a use. */
+export function isDropped({ use, each, parent, kind, tag, children }: SampleNode): boolean {
+  if (use !== undefined || each !== undefined || parent === undefined) return false;
+  return !(kind === 'line' && tag?.added !== false) && children.every(isDropped);
+}
+
+/** May be absent; a group where all that it holds may be. */
+export function isOptional({ use, kind, children }: SampleNode): boolean {
+  if (use !== undefined) return use.optional;
+  const kept = children.filter((child) => !isDropped(child));
+  const absent = (child: SampleNode): boolean => child.each?.endsWith('?') ?? isOptional(child);
+  return kind !== 'line' && kept.length > 0 && kept.every(absent);
+}
+
+/** A node that no sample shows. */
+export function newNode(about: Named, parent: SampleNode | undefined): SampleNode {
+  const empty = { children: [], occurrences: [], values: [], seenIn: 0, repeated: false };
+  return { scalar: 'text', ...about, parent, ...empty };
+}
+
 /** Several samples of one message as one tree. */
 export function mergedTree(roots: readonly Occurrence[]): SampleNode {
   const first = merge(roots);
@@ -93,15 +127,14 @@ export function mergedTree(roots: readonly Occurrence[]): SampleNode {
 function merge(roots: readonly Occurrence[]): SampleNode {
   const [first] = roots;
   if (first === undefined) throw new RangeError('there is no sample');
-  const root = newNode(first, undefined);
+  const root = nodeLike(first, undefined);
   for (const occurrence of roots) addOccurrence(root, occurrence);
   return root;
 }
 
-function newNode(occurrence: Occurrence, parent: SampleNode | undefined): SampleNode {
+function nodeLike(occurrence: Occurrence, parent: SampleNode | undefined): SampleNode {
   const { text: _text, listed: _listed, children: _children, node: _node, ...about } = occurrence;
-  const empty = { children: [], occurrences: [], values: [], seenIn: 0, repeated: false, disordered: false };
-  return { ...about, parent, ...empty, scalar: occurrence.scalar ?? 'text' };
+  return newNode(about, parent);
 }
 
 function addOccurrence(node: SampleNode, occurrence: Occurrence): void {
@@ -109,18 +142,16 @@ function addOccurrence(node: SampleNode, occurrence: Occurrence): void {
   node.occurrences.push(occurrence);
   if (occurrence.text !== undefined && occurrence.text !== '') {
     const scalar = occurrence.scalar ?? 'text';
-    if (node.values.length === 0) node.scalar = scalar;
-    else if (node.scalar !== scalar) node.scalar = 'other';
+    node.scalar = node.values.length === 0 || node.scalar === scalar ? scalar : 'other';
     node.values.push(occurrence.text);
   }
   const seen = new Set<SampleNode>();
   let last = -1;
   for (const child of occurrence.children) {
     let index = node.children.findIndex((each) => isSame(each, child));
-    if (index < 0) node.children.splice((index = last + 1), 0, newNode(child, node));
+    if (index < 0) node.children.splice((index = last + 1), 0, nodeLike(child, node));
     const found = node.children[index];
     if (found === undefined) continue;
-    if (index < last) found.disordered = true;
     last = index;
     if (seen.has(found) || child.listed !== undefined) found.repeated = true;
     if (child.listed === 'empty') continue;
@@ -130,10 +161,9 @@ function addOccurrence(node: SampleNode, occurrence: Occurrence): void {
   }
 }
 
-function isSame(node: SampleNode, { name, namespace, kind, discriminator }: Occurrence): boolean {
-  return (
-    node.name === name && node.namespace === namespace && node.kind === kind && node.discriminator === discriminator
-  );
+function isSame(one: Named, other: Named): boolean {
+  const sameName = one.name === other.name && one.namespace === other.namespace;
+  return sameName && one.kind === other.kind && one.discriminator === other.discriminator;
 }
 
 /** Attributes that say which of several texts an element holds. */

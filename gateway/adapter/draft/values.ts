@@ -9,45 +9,39 @@ export interface NotationFound {
   readonly others: readonly string[];
 }
 
-/** The notation in which every value is a day that exists. */
-export function dayPatternOf(values: readonly string[], { days }: Vocabulary): NotationFound | undefined {
-  if (!daysOf.has(values))
-    daysOf.set(
-      values,
-      patternOf(days, values, (pattern) => dayNotation(pattern)?.read),
-    );
-  return daysOf.get(values);
-}
-
 /** The values of a sample are asked about again and again. */
-const daysOf = new WeakMap<readonly string[], NotationFound | undefined>();
+const known = {
+  day: new WeakMap<readonly string[], NotationFound | false>(),
+  moment: new WeakMap<readonly string[], NotationFound | false>(),
+};
 
-/** The same for moments, read as if in UTC. */
-export function momentPatternOf(values: readonly string[], words: Vocabulary): NotationFound | undefined {
-  return patternOf(words.moments, values, (pattern) => momentNotation(pattern)?.read);
-}
-
-function patternOf(
-  patterns: readonly string[],
+/** The notation in which every value is a day, or a moment of UTC, that exists. */
+export function notationOf(
+  kind: 'day' | 'moment',
   values: readonly string[],
-  reader: (pattern: string) => ((text: string) => string | undefined) | undefined,
+  { days, moments }: Vocabulary,
 ): NotationFound | undefined {
-  if (values.length === 0 || values.some(({ length }) => length < 8)) return undefined;
-  const [pattern, ...others] = patterns.filter((each) => {
-    const read = reader(each);
+  const notation = kind === 'day' ? dayNotation : momentNotation;
+  const fits = (pattern: string): boolean => {
+    const read = notation(pattern)?.read;
     return read !== undefined && values.every((value) => /^(?:19|2[01])/u.test(read(value) ?? ''));
-  });
+  };
+  const before = known[kind].get(values);
+  if (before !== undefined) return before === false ? undefined : before;
+  const possible = values.length > 0 && values.every(({ length }) => length >= 8);
+  const [pattern, ...more] = possible ? (kind === 'day' ? days : moments).filter(fits) : [];
   // A zone that is written Z may be written otherwise as well.
-  return pattern === undefined
-    ? undefined
-    : { pattern, others: others.filter((each) => !(pattern.endsWith('Z') && each.endsWith('XXX'))) };
+  const others = more.filter((each) => !(pattern?.endsWith('Z') === true && each.endsWith('XXX')));
+  const found = pattern === undefined ? undefined : { pattern, others };
+  known[kind].set(values, found ?? false);
+  return found;
 }
 
-/** A regular expression (XSD and JSON Schema read it alike) for what a notation writes. */
-export function notationRegex(pattern: string): string {
-  return pattern.replaceAll(/yyyy|SSS|MM|dd|HH|mm|ss|XXX|[.+]/gu, (part) =>
-    part === 'XXX' ? '(Z|[+\\-][0-9]{2}:[0-9]{2})' : part.length === 1 ? `\\${part}` : `[0-9]{${part.length}}`,
-  );
+/** The values as days or moments of ours, in order of time; empty where they are none. */
+export function datesOf(kind: 'day' | 'moment', values: readonly string[], vocabulary: Vocabulary): string[] {
+  const found = notationOf(kind, values, vocabulary);
+  const notation = found && (kind === 'day' ? dayNotation : momentNotation)(found.pattern);
+  return notation === undefined ? [] : values.map((value) => notation.read(value) ?? '').sort();
 }
 
 /** Few different short values without blanks. */
@@ -58,18 +52,17 @@ export function isCode(values: readonly string[]): boolean {
 }
 
 /** Short, with digits, without blanks, and none twice. */
-export function isIdentifier(values: readonly string[], words: Vocabulary): boolean {
-  const shaped = values.every((value) => /^[0-9A-Z][0-9A-Z./-]{2,34}$/iu.test(value) && /\d/u.test(value));
-  return shaped && new Set(values).size === values.length && dayPatternOf(values, words) === undefined;
+export function isIdentifier(values: readonly string[], vocabulary: Vocabulary): boolean {
+  const formed = values.every((value) => /^[0-9A-Z][0-9A-Z./-]{2,34}$/iu.test(value) && /\d/u.test(value));
+  return formed && new Set(values).size === values.length && notationOf('day', values, vocabulary) === undefined;
 }
 
 /** What separates several codes in one value, `EXP,IMP`; undefined where no value holds more than one. */
 export function joinOf(values: readonly string[]): string | undefined {
   return [',', ';', '+', '/', ' '].find((sign) => {
     const pieces = values.flatMap((value) => value.split(sign));
-    return (
-      pieces.length > values.length && pieces.every((each) => /^[\p{L}\p{N}_-]{1,20}$/u.test(each)) && isCode(pieces)
-    );
+    const codes = pieces.every((each) => /^[\p{L}\p{N}_-]{1,20}$/u.test(each)) && isCode(pieces);
+    return pieces.length > values.length && codes;
   });
 }
 
@@ -103,17 +96,13 @@ export function identifierShape(values: readonly string[], country: string): Ide
   const prefix = known ?? (letters.length < first.length ? letters : '');
   // Between marks that all have in the same places, one class of characters; a sample shows too few to say more.
   const split = values.map((value) => value.slice(prefix.length).split(/([./-])/u));
-  const [parts = []] = split;
-  const alike = split.every(
-    (each) => each.length === parts.length && each.every((part, i) => i % 2 === 0 || part === parts[i]),
+  const marks = new Set(split.map((each) => each.map((part, i) => (i % 2 === 0 ? '' : part)).join(' ')));
+  const columns = marks.size === 1 ? split : split.map((each) => [each.join('')]);
+  const runs = (columns[0] ?? []).map((mark, i) =>
+    i % 2 === 1 ? { code: mark.replace('.', '\\.'), words: mark } : runOf(columns.map((each) => each[i] ?? '')),
   );
-  const runs = alike
-    ? parts.map((part, i) => (i % 2 === 1 ? markOf(part) : runOf(split.map((each) => each[i] ?? ''))))
-    : [runOf(split.map((each) => each.join('')))];
   return { prefix, code: runs.map(({ code }) => code).join(''), words: runs.map(({ words }) => words).join(' ') };
 }
-
-const markOf = (mark: string): Omit<IdentifierShape, 'prefix'> => ({ code: mark === '.' ? '\\.' : mark, words: mark });
 
 function runOf(parts: readonly string[]): Omit<IdentifierShape, 'prefix'> {
   const lengths = parts.map(({ length }) => length);

@@ -1,4 +1,4 @@
-/** The words by which elements and codes of a sample are recognised: schemas/draft-vocabulary.yaml, folded for comparing. */
+/** The words by which elements and codes of a sample are recognised, and the texts of a draft: schemas/draft-vocabulary.yaml. */
 
 import type { AdapterTools } from '../tools.ts';
 
@@ -14,27 +14,38 @@ export interface ValueType {
   readonly example: string;
 }
 
-interface FieldWords {
-  readonly type?: string;
-  /** What an added element is called. */
-  readonly added?: string;
-  readonly names: string;
-  readonly maybe?: string;
+/** What all values of a field look like, and how much that says. */
+export interface Look {
+  readonly all: string;
+  readonly score: number;
+  readonly why: string;
 }
 
-interface VocabularyData {
+/** What of the file is used as it stands there. */
+interface PlainData {
+  readonly fields: Readonly<Record<string, { type?: string; added?: string; names: string; maybe?: string }>>;
+  /** Notations that are tried, in this order. */
+  readonly days: readonly string[];
+  readonly looks: Readonly<Record<string, readonly Look[]>>;
+  readonly telling: { readonly reply: readonly string[]; readonly list: readonly string[] };
+  readonly types: Readonly<Record<string, ValueType>>;
+  readonly texts: Readonly<Record<string, string>>;
+  readonly questions: Readonly<Record<string, string>>;
+  readonly seals: Readonly<Record<string, unknown>>;
+  /** Templates of adapter.yaml, of its card, of a partner's home.yaml and of README.md. */
+  readonly manifest: unknown;
+  readonly card: unknown;
+  readonly home: unknown;
+  readonly readme: string;
+}
+
+interface VocabularyData extends PlainData {
   readonly words: Readonly<Record<string, string>>;
   readonly fillers: string;
   readonly neutral: string;
-  readonly fields: Readonly<Record<string, FieldWords>>;
   readonly codes: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly days: readonly string[];
   readonly times: readonly string[];
   readonly zones: readonly string[];
-  readonly types: Readonly<Record<string, ValueType>>;
-  readonly questions: Readonly<Record<string, string>>;
-  readonly arrangement: Readonly<Record<string, object>>;
-  readonly invented: readonly string[];
 }
 
 interface Phrase {
@@ -42,21 +53,17 @@ interface Phrase {
   readonly strong: boolean;
 }
 
-export interface Vocabulary extends Pick<VocabularyData, 'questions' | 'arrangement' | 'invented'> {
+export interface Vocabulary extends PlainData {
   /** What each written word may mean. One may mean two things (`from`: sender, or first day); phrases decide. */
   readonly meanings: ReadonlyMap<string, readonly string[]>;
   readonly fillers: ReadonlySet<string>;
   readonly neutral: ReadonlySet<string>;
   readonly phrases: ReadonlyMap<string, readonly Phrase[]>;
-  readonly added: ReadonlyMap<string, string>;
   /** By table and word of ours: codes of partners, as `slug` writes them. */
   readonly codes: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  /** Notations that are tried, in this order. */
-  readonly days: readonly string[];
   readonly moments: readonly string[];
   /** Names that were matched before. */
   readonly matches: Map<string, NameMatch>;
-  readonly type: (path: string, kind: string) => ValueType;
 }
 
 /** Reads the vocabulary. Throws E_CONFIG_INVALID for a file that is no YAML. */
@@ -65,7 +72,7 @@ export async function readVocabulary(
   { readText, readYaml }: Pick<AdapterTools, 'readText' | 'readYaml'>,
 ): Promise<Vocabulary> {
   // The file is part of the program, as code is.
-  const { words, fillers, neutral, fields, codes, days, times, zones, types, ...texts } = readYaml(
+  const { words, fillers, neutral, codes, times, zones, ...data } = readYaml(
     await readText(file),
     file,
   ) as VocabularyData;
@@ -74,32 +81,46 @@ export async function readVocabulary(
     for (const each of written.split(' ').map(plain)) meanings.set(each, [...(meanings.get(each) ?? []), word]);
   const phrasesOf = (text: string | undefined, strong: boolean): Phrase[] =>
     (text?.split(', ') ?? []).map((phrase) => ({ words: phrase.split(' '), strong }));
-  const entries = Object.entries(fields);
   const slugs = (table: Readonly<Record<string, string>>): [string, string[]][] =>
     Object.entries(table).map(([word, known]) => [word, known.split(' ').map(slug)]);
   return {
+    ...data,
     meanings,
     fillers: new Set(fillers.split(' ')),
     neutral: new Set(neutral.split(' ')),
     phrases: new Map(
-      entries.map(([path, { names, maybe }]) => [path, [...phrasesOf(names, true), ...phrasesOf(maybe, false)]]),
+      Object.entries(data.fields).map(([path, { names, maybe }]) => [
+        path,
+        [...phrasesOf(names, true), ...phrasesOf(maybe, false)],
+      ]),
     ),
-    added: new Map(entries.flatMap(([path, { added }]) => (added === undefined ? [] : [[path, added] as const]))),
-    ...texts,
     matches: new Map(),
-    days,
-    type: (path, kind) => types[fields[path]?.type ?? kind] ?? { width: 120, example: 'example' },
-    moments: days.slice(0, 11).flatMap((day) => times.flatMap((time) => zones.map((zone) => day + time + zone))),
+    moments: data.days.slice(0, 11).flatMap((day) => times.flatMap((time) => zones.map((zone) => day + time + zone))),
     codes: Object.fromEntries(Object.entries(codes).map(([name, table]) => [name, Object.fromEntries(slugs(table))])),
   };
 }
 
+export function typeOf({ types, fields }: Vocabulary, path: string, kind: string): ValueType {
+  return types[fields[path]?.type ?? kind] ?? { width: 120, example: 'example' };
+}
+
+/** A template of the vocabulary with facts in place of `{name}`; a text that is nothing else becomes the fact itself. */
+export function filled(template: unknown, facts: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(template)) return template.map((each) => filled(each, facts));
+  if (typeof template === 'object' && template !== null)
+    return Object.fromEntries(Object.entries(template).map(([name, each]) => [name, filled(each, facts)]));
+  if (typeof template !== 'string') return template;
+  const whole = /^\{(\w+)\}$/u.exec(template)?.[1];
+  return whole !== undefined && whole in facts ? facts[whole] : filledText(template, facts);
+}
+
+export function filledText(text: string, facts: Readonly<Record<string, unknown>>): string {
+  return text.replaceAll(/\{(\w+)\}/gu, (hole, name: string) => (name in facts ? String(facts[name]) : hole));
+}
+
 function plain(text: string): string {
-  return text
-    .normalize('NFD')
-    .replaceAll(/[\u0300-\u036f]/gu, '')
-    .normalize('NFC')
-    .toLowerCase();
+  const bare = text.normalize('NFD').replaceAll(/[\u0300-\u036f]/gu, '');
+  return bare.normalize('NFC').toLowerCase();
 }
 
 /** A code as it is compared: small letters without accents, `_` between its words. */
@@ -159,24 +180,17 @@ export function matchName(vocabulary: Vocabulary, path: string, own: string, aro
 function newMatch(vocabulary: Vocabulary, path: string, own: string, around: string): NameMatch {
   const [words, outer] = [wordsOf(own, vocabulary), wordsOf(around, vocabulary)];
   const neutral = (rest: Words): boolean => rest.every((each) => each.some((word) => vocabulary.neutral.has(word)));
-  const outerNeutral = neutral(outer);
-  let best: NameMatch = { score: 0, strong: false };
-  for (const { words: wanted, strong } of vocabulary.phrases.get(path) ?? []) {
+  const scored = (vocabulary.phrases.get(path) ?? []).map(({ words: wanted, strong }): NameMatch => {
     const ownRest = without(words, wanted);
-    const bothRest = ownRest === undefined ? without([...words, ...outer], wanted) : undefined;
-    const exact = ownRest !== undefined ? ownRest.length === 0 && outerNeutral : bothRest?.length === 0;
-    const near = ownRest !== undefined ? neutral([...ownRest, ...outer]) : bothRest !== undefined && neutral(bothRest);
-    const found = exact
-      ? 3
-      : near && wanted.length > 1
-        ? 2.6
-        : ownRest?.length === 0
-          ? 1.5
-          : (ownRest ?? bothRest) && 1;
-    const score = (found ?? 0) * (strong ? 1 : 0.6) + (found === undefined ? 0 : wanted.length * 0.01);
-    if (score > best.score) best = { score, strong: strong && (found ?? 0) > 2 };
-  }
-  return best;
+    const rest = ownRest ?? without([...words, ...outer], wanted);
+    if (rest === undefined) return { score: 0, strong: false };
+    const around = ownRest === undefined ? [] : outer;
+    const exact = rest.length === 0 && neutral(around);
+    const near = wanted.length > 1 && neutral([...rest, ...around]);
+    const found = exact ? 3 : near ? 2.6 : ownRest?.length === 0 ? 1.5 : 1;
+    return { score: found * (strong ? 1 : 0.6) + wanted.length * 0.01, strong: strong && found > 2 };
+  });
+  return scored.reduce((best, each) => (each.score > best.score ? each : best), { score: 0, strong: false });
 }
 
 /** The words that are left when every wanted one was taken out once; undefined when one is not there. */

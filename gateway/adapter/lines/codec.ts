@@ -168,7 +168,10 @@ function readLine({ cells, row }: LinePlan, line: string, slots: Slot[], at: num
 
 function splitLine(row: LinePlan['row'], line: string, at: number): readonly string[] {
   try {
-    return row.split(line);
+    const texts = row.split(line);
+    // A tab stands between values only.
+    if (line.includes('\t') && texts.some((text) => text.includes('\t'))) throw invalidValue('a value contains a tab');
+    return texts;
   } catch (error) {
     throw withPlace(error, `line ${at + 1}`);
   }

@@ -73,8 +73,9 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Te
 }
 
 function separatorOf(argument: string, kind: LinesKind, at: string): string {
+  if (kind === 'csv' && argument === '\\t') return '\t';
   if (kind === 'csv' && /^[^\p{L}\p{N}\p{C}"{}]$/u.test(argument)) return argument;
-  throw invalid('not a separator', at, 'Write one character, such as #separator ;, and in CSV only.');
+  throw invalid('not a separator', at, 'Write one character, such as #separator ; or #separator \\t, and in CSV only.');
 }
 
 function directiveOf(name: string, argument: string, at: string): Directive {
@@ -95,8 +96,9 @@ interface LineSpec extends Directive {
 function planLine(line: string, { no, at, scope: outer, kind, separator, each: path, ignore }: LineSpec): LinePlan {
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
-  if (!isEncodable(line)) throw invalid('the line contains a control character, which messages cannot contain', at);
   const pieces = kind === 'csv' ? csvPieces(line, separator, at) : parsePieces(line, at);
+  if (!pieces.every(({ text }) => isEncodable(text)))
+    throw invalid('the line contains a control character, which messages cannot contain', at);
   const cells = pieces.map(({ text }): CellContent => {
     if (text === '{ignored}') return { is: 'ignored' };
     return hasHole(text) ? { is: 'hole', hole: parseHole(scope, text, at) } : { is: 'fixed', value: text };

@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
 
 /**
- * The lines of UTF-8 text without a byte order mark, in which every line ends with CR LF and no other control character occurs,
- * not even a tab. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
+ * The lines of UTF-8 text without a byte order mark, in which every line ends with CR LF and no other control character occurs
+ * but tabs, which separate values. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
  */
 export function readLines(bytes: Uint8Array): readonly string[] {
   if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
@@ -23,12 +23,12 @@ export function readLines(bytes: Uint8Array): readonly string[] {
   return lines;
 }
 
-/** C0, DEL and C1. */
-const control = /\p{Cc}/u;
+/** C0 without the tab, DEL and C1. */
+const control = /(?!\t)\p{Cc}/u;
 
 function malformed(what: string, line: number, column: number): GatewayError {
   return new GatewayError('E_TEXT_MALFORMED', what, {
     at: `${line + 1}:${column + 1}`,
-    fix: 'Write UTF-8 lines, each ended by CR LF, without control characters.',
+    fix: 'Write UTF-8 lines, each ended by CR LF, without control characters other than tabs.',
   });
 }

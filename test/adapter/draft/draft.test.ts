@@ -149,8 +149,8 @@ describe('a drafted adapter', () => {
   it('asks how the partner carries what its sample does not show, and proposes a place', () => {
     const made = draft('XB', [fixture('xb-list.xml')]);
     expect(asked(made)).to.include.members([
-      'list.xml#/ApprovedOperators/TotalOperators/Stream',
-      'list.xml#/ApprovedOperators/Departures',
+      'list.xml#/ApprovedOperators/Stream',
+      'list.xml#/ApprovedOperators/Operators/Departure',
       'list.xml#/ApprovedOperators/Operators/Operator/StatusSince',
     ]);
     expect(made.files.get('list.xml')).to.include('<bo:Root>{message.position.root}</bo:Root>');
