@@ -1,9 +1,8 @@
 /** `mra adapter new`: reads a partner's sample messages and writes the folder of an adapter, with a question for every guess. */
 
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { Option, type Command } from 'commander';
 import type { TransportKind } from '../adapter/adapter.ts';
 import { sampleConversations } from '../adapter/draft/conversations.ts';
@@ -17,6 +16,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
+import { terminalHere, type OpenTerminal, type Terminal } from './terminal.ts';
 
 interface NewOptions {
   readonly sample: readonly string[];
@@ -40,14 +40,10 @@ export function newCommand(adapter: Command, context: CliContext, openTerminal =
   adapter
     .command('new')
     .argument('<cc>', 'two letters of the partner; becomes a folder under adapters/')
-    .requiredOption(
-      '--sample <path>',
-      'a message of the partner, or a folder of them; may be given several times',
-      several,
-    )
-    .option('--reply-sample <file>', 'a reply of the partner; may be given several times', several, [])
+    .requiredOption('--sample <path>', 'a message of the partner, or a folder of them; may be repeated', several)
+    .option('--reply-sample <file>', 'a reply of the partner; may be repeated', several, [])
     .option('--answers <file>', 'YAML: for each question its answer, or yes where the draft is right')
-    .option('--answer <at=value>', 'one answer; may be given several times', several, [])
+    .option('--answer <at=value>', 'one answer; may be repeated', several, [])
     .option('--name <text>', 'name of the partner administration')
     .option('--zone <name>', 'its time zone, Europe/Example')
     .addOption(new Option('--transport <kind>', 'how messages travel').choices(['https', 'https-pull', 'amqp']))
@@ -56,14 +52,6 @@ export function newCommand(adapter: Command, context: CliContext, openTerminal =
     .description('draft an adapter from sample messages; the same samples and answers give the same draft')
     .action((cc: string, options: NewOptions) => draftFolder(context, cc, options, openTerminal));
 }
-
-/** A person who answers questions. An empty answer accepts the draft, `?` leaves the question open; undefined: the person left. */
-export interface Terminal {
-  ask(question: string): Promise<string | undefined>;
-  close(): void;
-}
-
-type OpenTerminal = () => Terminal;
 
 async function draftFolder(context: CliContext, cc: string, options: NewOptions, open?: OpenTerminal): Promise<void> {
   const { out, tools } = context;
@@ -127,28 +115,28 @@ async function writeFiles(folder: string, files: ReadonlyMap<string, string>): P
 
 function newFolder(adapters: string, cc: string, force: boolean): string {
   if (!/^[a-z]{2}$/iu.test(cc))
-    throw new GatewayError('E_REQUEST_INVALID', 'a partner is named by two letters', {
-      fix: 'Give its ISO 3166 code, or one from XA to XZ to try things out.',
-    });
+    throw invalid(
+      'a partner is named by two letters',
+      'Give its ISO 3166 code, or one from XA to XZ to try things out.',
+    );
   const folder = join(adapters, cc.toLowerCase());
   if (existsSync(join(folder, 'adapter.yaml')) && !existsSync(join(folder, keptAnswers)) && !force)
-    throw new GatewayError('E_REQUEST_INVALID', 'there is an adapter of this name already', {
-      at: folder,
-      fix: 'Edit it, or give --force to draft it anew.',
-    });
+    throw invalid('there is an adapter of this name already', 'Edit it, or give --force to draft it anew.', folder);
   return folder;
+}
+
+function invalid(detail: string, fix: string, at?: string): GatewayError {
+  return new GatewayError('E_REQUEST_INVALID', detail, { fix, ...(at !== undefined && { at }) });
 }
 
 /** The files, and those of the folders, in the order of their names. */
 async function textsOf(paths: readonly string[]): Promise<readonly { file: string; text: string }[]> {
-  const files = await Promise.all(
-    paths.map(async (path) => {
-      if (!existsSync(path) || !(await stat(path)).isDirectory()) return [path];
-      const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
-      return names.map((name) => join(path, name));
-    }),
-  );
-  return await Promise.all(files.flat().map(async (file) => ({ file, text: await readUtf8(file) })));
+  const files = paths.flatMap((path) => {
+    if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).filter((name) => !name.startsWith('.'));
+    return names.sort().map((name) => join(path, name));
+  });
+  return await Promise.all(files.map(async (file) => ({ file, text: await readUtf8(file) })));
 }
 
 async function readUtf8(file: string): Promise<string> {
@@ -172,32 +160,27 @@ async function answersOf(
     files.map(async (file) => {
       const value = tools.readYaml(await readUtf8(file), file);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
-      const fix = 'Write  /name: …  with one line for each question.';
-      throw new GatewayError('E_REQUEST_INVALID', 'answers are a YAML mapping', { at: file, fix });
+      throw invalid('answers are a YAML mapping', 'Write  /name: …  with one line for each question.', file);
     }),
   );
   const given = answer.map((text): [string, unknown] => {
     const [, at, value] = /^([^=]+)=(.*)$/su.exec(text) ?? [];
     if (at !== undefined && value !== undefined) return [at, tools.readYaml(value, '--answer')];
-    const fix = 'Write  --answer "/name=Customs of Example".';
-    throw new GatewayError('E_REQUEST_INVALID', 'an answer is written at=value', { at: text, fix });
+    throw invalid('an answer is written at=value', 'Write  --answer "/name=Customs of Example".', text);
   });
   return new Map([...written.flat(), ...given]);
 }
 
-interface Asked {
-  readonly draft: Draft;
-  /** The answers given, where the person left before the last question. */
-  readonly unfinished?: ReadonlyMap<string, unknown>;
-}
-
-/** Asks a person one question after the other. Each answer is tried at once: one that cannot be right is asked again, with the reason. */
+/**
+ * Asks a person one question after the other. Each answer is tried at once: one that cannot be right is asked again, with the reason.
+ * `unfinished`: the answers given, where the person left before the last question.
+ */
 async function askAll(
   { tools, out }: CliContext,
   request: DraftRequest,
   first: Draft,
   terminal: Terminal,
-): Promise<Asked> {
+): Promise<{ readonly draft: Draft; readonly unfinished?: ReadonlyMap<string, unknown> }> {
   const answers = new Map(request.answers);
   const left = new Set<string>();
   let draft = first;
@@ -225,38 +208,14 @@ async function askAll(
   }
 }
 
-function terminalHere(): OpenTerminal | undefined {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  return () => terminalOn(createInterface({ input: process.stdin, output: process.stderr }));
-}
-
-/** Ctrl-C and the end of input both mean that the person leaves. Lines that come before they are asked for wait. */
-function terminalOn(lines: Interface): Terminal {
-  lines.on('SIGINT', () => lines.close());
-  const given = lines[Symbol.asyncIterator]();
-  return {
-    ask: async (question) => {
-      lines.setPrompt(question);
-      lines.prompt();
-      const { done, value } = await given.next();
-      return done === true ? undefined : value;
-    },
-    close: () => lines.close(),
-  };
-}
-
 function report({ out }: CliContext, cc: string, { placements, asks }: Draft): void {
-  const rows = placements.map(({ node, path, certainty, why }) => ({
-    element: pathOf(node),
-    value: path === 'ignore' ? '' : path,
-    certainty,
-    why,
-  }));
+  const rows = placements.map(({ node, path, certainty, why }) => {
+    return { element: pathOf(node), value: path === 'ignore' ? '' : path, certainty, why };
+  });
   if (out.format === 'json') out.json({ adapter: cc, placements: rows, asks });
   else out.table(rows);
   const placed = placements.filter(({ certainty }) => certainty !== 'not placed').length;
-  out.note(
-    `${placed} of ${placements.length} elements placed; ${asks.length} questions open in adapters/${cc}/adapter.yaml under asks`,
-  );
+  const where = `adapters/${cc}/adapter.yaml under asks`;
+  out.note(`${placed} of ${placements.length} elements placed; ${asks.length} questions open in ${where}`);
   out.next(`mra adapter preview ${cc}, then mra adapter lint ${cc}`);
 }

@@ -55,13 +55,13 @@ function missingFields(message: Message, part: Part): Field[] {
 /** Values that every item needs, as elements at its end; each is asked for by itself. */
 function addAsked(message: Message, part: Part, node: SampleNode): void {
   for (const field of missingFields(message, part)) {
-    const { name } = addValue(message, node, field);
+    const { name } = addNeeded(message, node, field);
     ask(message.drafting, `${message.file}#${pathOf(node)}/${name}`, 'missing', { path: field.path, name });
   }
 }
 
 /** A needed value as an element, member or cell at the end of a group. Days are written as the sample writes its others. */
-export function addValue(message: Message, parent: SampleNode, { path, kind }: Field, words?: string): SampleNode {
+function addNeeded(message: Message, parent: SampleNode, { path, kind }: Field, words?: string): SampleNode {
   const { drafting, format, placed } = message;
   const { vocabulary } = drafting;
   const plain = typeOf(vocabulary, path, kind);
@@ -91,12 +91,7 @@ function kindOf({ format }: Message): SampleNode['kind'] {
 }
 
 /** A group; of lines, a line with a tag of its own. `before`: the node in whose place it comes. */
-export function addGroup(
-  message: Message,
-  parent: SampleNode,
-  words: string,
-  index = parent.children.length,
-): SampleNode {
+function addGroup(message: Message, parent: SampleNode, words: string, index = parent.children.length): SampleNode {
   const { root, format } = message;
   const name = freeName(message, words, parent);
   const tags = root.children.flatMap(({ tag }) => (tag === undefined ? [] : [tag.text]));
@@ -126,7 +121,7 @@ function addMessageValues(message: Message, items: SampleNode): void {
       : header === undefined
         ? addGroup(message, root, 'stream', branch)
         : addGroup(message, header, 'stream');
-  for (const field of missing) addValue(message, group, field);
+  for (const field of missing) addNeeded(message, group, field);
   const list = missing.map(({ path }) => path.replace('message.', '')).join(', ');
   ask(drafting, `${file}#${pathOf(group)}${group === header ? '/stream' : ''}`, 'stream', { list });
 }
@@ -150,7 +145,7 @@ function addDepartures(message: Message, items: SampleNode): void {
       : addGroup(message, empty, 'departure');
   const group = empty !== undefined && format === 'json' ? empty : added();
   group.each = 'departures';
-  for (const field of fieldsOf.departures) addValue(message, group, field);
+  for (const field of fieldsOf.departures) addNeeded(message, group, field);
   ask(drafting, `${file}#${pathOf(group)}`, 'departures', { name: group.name });
 }
 
@@ -160,7 +155,7 @@ function freeName(message: Message, words: string, { children }: SampleNode): st
   return children.some((node) => node.name === name) ? styledName(message, `more ${words}`) : name;
 }
 
-export function styledName({ like }: Pick<Message, 'like'>, words: string): string {
+function styledName({ like }: Pick<Message, 'like'>, words: string): string {
   const names = allNodes(like)
     .filter(({ kind, label }) => kind !== 'attribute' && label === undefined)
     .map(({ name }) => name)
@@ -184,7 +179,7 @@ export function plainReply({ format, like, drafting }: Message): Message {
   const lines = format === 'csv' || format === 'fixed';
   const head = lines ? addGroup(message, root, 'reply') : root;
   for (const field of fieldsOf.reply) {
-    const node = addValue(message, head, field);
+    const node = addNeeded(message, head, field);
     // An XML signature refers to the message by the Id of its root.
     if (format !== 'xml' || field.path !== 'message.id') continue;
     const use = holeUse('{message.id}', typeOf(vocabulary, '', 'signedId'));
@@ -193,7 +188,7 @@ export function plainReply({ format, like, drafting }: Message): Message {
   const results = addGroup(message, root, format === 'xml' ? 'result' : 'results');
   results.each = 'results';
   for (const field of fieldsOf.results) {
-    const node = addValue(message, results, field, field.path === 'identifier' ? 'id' : undefined);
+    const node = addNeeded(message, results, field, field.path === 'identifier' ? 'id' : undefined);
     // A malformed number is quoted as it came.
     if (field.path !== 'identifier') continue;
     const type = typeOf(vocabulary, '', 'text');

@@ -16,7 +16,7 @@ import { ask, type Drafting } from './codes.ts';
 import { placeHoles, type Message } from './holes.ts';
 import { draftManifest, withCard, type ManifestDraft } from './manifest.ts';
 import { placeSample, type Placement } from './placement.ts';
-import { keepSamples, type Problem } from './read-back.ts';
+import { keepSamples, type ReadProblem } from './read-back.ts';
 import { readSamples, type Sample, type SampleText } from './read-samples.ts';
 import { pathOf, topOf, type SampleNode } from './sample-tree.ts';
 import { schemasOf } from './schema.ts';
@@ -45,7 +45,7 @@ export interface Draft {
   readonly files: ReadonlyMap<string, string>;
   readonly placements: readonly Placement[];
   readonly asks: readonly Ask[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ReadProblem[];
 }
 
 type DraftTools = TextReaders & Pick<AdapterTools, 'readXml' | 'validateManifest'>;

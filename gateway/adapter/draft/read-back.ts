@@ -19,7 +19,7 @@ import type { Vocabulary } from './vocabulary.ts';
 import { filledPiece, writtenText } from './write.ts';
 
 /** A value that is read otherwise, or a sample that is not read at all. */
-export interface Problem {
+export interface ReadProblem {
   readonly at: string;
   readonly detail: string;
   readonly unread: boolean;
@@ -32,13 +32,13 @@ export function keepSamples(
   format: MessageFormat<unknown>,
   codes: Manifest['codes'],
   { files, tools }: { readonly files: Map<string, string>; readonly tools: TextReaders },
-): Problem[] {
+): ReadProblem[] {
   const { kind, file, placed, root, drafting } = message;
   const known = (table: string): readonly unknown[] => Object.values(codes[table] ?? {});
   const refused = refusedIn(placed, (table) =>
     (drafting.strange[table] ?? []).filter((code) => !known(table).includes(code)),
   );
-  return samples.flatMap(({ file: name, text, root: occurrence }, i): Problem[] => {
+  return samples.flatMap(({ file: name, text, root: occurrence }, i): ReadProblem[] => {
     const folder = `samples/partner-${kind}-${i + 1}`;
     const kept = writtenText(filledPiece(root, occurrence, refused), layout);
     files.set(`${folder}/0-original.${layout.format}`, text);
@@ -83,10 +83,10 @@ interface Readings {
   readonly codes: Manifest['codes'];
 }
 
-function differencesIn(message: Message, root: Occurrence, read: unknown, { refused, codes }: Readings): Problem[] {
+function differencesIn(message: Message, root: Occurrence, read: unknown, { refused, codes }: Readings): ReadProblem[] {
   const { placed, file, drafting } = message;
   const lists = read as Readonly<Record<string, readonly unknown[]>>;
-  return placed.placements.flatMap((placement): Problem[] => {
+  return placed.placements.flatMap((placement): ReadProblem[] => {
     const { part, node, path } = placement;
     const field = fieldsOf[part].find((each) => each.path === path);
     if (field === undefined) return [];

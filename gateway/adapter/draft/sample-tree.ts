@@ -124,11 +124,10 @@ export function mergedTree(roots: readonly Occurrence[]): SampleNode {
   return allNodes(first).filter(discriminate).length === 0 ? first : merge(roots);
 }
 
-function merge(roots: readonly Occurrence[]): SampleNode {
-  const [first] = roots;
+function merge([first, ...others]: readonly Occurrence[]): SampleNode {
   if (first === undefined) throw new RangeError('there is no sample');
   const root = nodeLike(first, undefined);
-  for (const occurrence of roots) addOccurrence(root, occurrence);
+  for (const occurrence of [first, ...others]) addOccurrence(root, occurrence);
   return root;
 }
 
@@ -146,13 +145,12 @@ function addOccurrence(node: SampleNode, occurrence: Occurrence): void {
     node.values.push(occurrence.text);
   }
   const seen = new Set<SampleNode>();
-  let last = -1;
+  let index = -1;
   for (const child of occurrence.children) {
-    let index = node.children.findIndex((each) => isSame(each, child));
-    if (index < 0) node.children.splice((index = last + 1), 0, nodeLike(child, node));
-    const found = node.children[index];
-    if (found === undefined) continue;
-    last = index;
+    const known = node.children.find((each) => isSame(each, child));
+    const found = known ?? nodeLike(child, node);
+    if (known === undefined) node.children.splice(index + 1, 0, found);
+    index = node.children.indexOf(found);
     if (seen.has(found) || child.listed !== undefined) found.repeated = true;
     if (child.listed === 'empty') continue;
     if (!seen.has(found)) found.seenIn += 1;
@@ -162,8 +160,7 @@ function addOccurrence(node: SampleNode, occurrence: Occurrence): void {
 }
 
 function isSame(one: Named, other: Named): boolean {
-  const sameName = one.name === other.name && one.namespace === other.namespace;
-  return sameName && one.kind === other.kind && one.discriminator === other.discriminator;
+  return (['name', 'namespace', 'kind', 'discriminator'] as const).every((part) => one[part] === other[part]);
 }
 
 /** Attributes that say which of several texts an element holds. */

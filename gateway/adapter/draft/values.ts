@@ -4,7 +4,7 @@ import { dayNotation, momentNotation } from '../template/dates.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** A notation, and others that read every value too: a day and a month that could change places. */
-export interface NotationFound {
+interface NotationFound {
   readonly pattern: string;
   readonly others: readonly string[];
 }
@@ -80,7 +80,7 @@ export function scriptOf(values: readonly string[]): 'latin' | 'local' | undefin
 }
 
 /** The form of identifiers: the text they begin with, and a pattern with words for what follows. */
-export interface IdentifierShape {
+interface IdentifierShape {
   readonly prefix: string;
   readonly code: string;
   readonly words: string;

@@ -14,24 +14,24 @@ export interface ValueType {
   readonly example: string;
 }
 
-/** What all values of a field look like, and how much that says. */
-export interface Look {
-  readonly all: string;
-  readonly score: number;
-  readonly why: string;
+type Table<T> = Readonly<Record<string, T>>;
+
+interface Phrase {
+  readonly words: readonly string[];
+  readonly strong: boolean;
 }
 
 /** What of the file is used as it stands there. */
 interface PlainData {
-  readonly fields: Readonly<Record<string, { type?: string; added?: string; names: string; maybe?: string }>>;
+  readonly fields: Table<{ type?: string; added?: string; names: string; maybe?: string }>;
   /** Notations that are tried, in this order. */
   readonly days: readonly string[];
-  readonly looks: Readonly<Record<string, readonly Look[]>>;
+  readonly looks: Table<readonly { readonly all: string; readonly score: number; readonly why: string }[]>;
   readonly telling: { readonly reply: readonly string[]; readonly list: readonly string[] };
-  readonly types: Readonly<Record<string, ValueType>>;
-  readonly texts: Readonly<Record<string, string>>;
-  readonly questions: Readonly<Record<string, string>>;
-  readonly seals: Readonly<Record<string, unknown>>;
+  readonly types: Table<ValueType>;
+  readonly texts: Table<string>;
+  readonly questions: Table<string>;
+  readonly seals: Table<unknown>;
   /** Templates of adapter.yaml, of its card, of a partner's home.yaml and of README.md. */
   readonly manifest: unknown;
   readonly card: unknown;
@@ -39,28 +39,19 @@ interface PlainData {
   readonly readme: string;
 }
 
-interface VocabularyData extends PlainData {
-  readonly words: Readonly<Record<string, string>>;
-  readonly fillers: string;
-  readonly neutral: string;
-  readonly codes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+interface VocabularyData extends PlainData, Readonly<Record<'fillers' | 'neutral', string>> {
+  readonly words: Table<string>;
+  readonly codes: Table<Table<string>>;
   readonly times: readonly string[];
   readonly zones: readonly string[];
 }
 
-interface Phrase {
-  readonly words: readonly string[];
-  readonly strong: boolean;
-}
-
-export interface Vocabulary extends PlainData {
+export interface Vocabulary extends PlainData, Readonly<Record<'fillers' | 'neutral', ReadonlySet<string>>> {
   /** What each written word may mean. One may mean two things (`from`: sender, or first day); phrases decide. */
   readonly meanings: ReadonlyMap<string, readonly string[]>;
-  readonly fillers: ReadonlySet<string>;
-  readonly neutral: ReadonlySet<string>;
   readonly phrases: ReadonlyMap<string, readonly Phrase[]>;
   /** By table and word of ours: codes of partners, as `slug` writes them. */
-  readonly codes: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  readonly codes: Table<Table<readonly string[]>>;
   readonly moments: readonly string[];
   /** Names that were matched before. */
   readonly matches: Map<string, NameMatch>;
@@ -72,32 +63,30 @@ export async function readVocabulary(
   { readText, readYaml }: Pick<AdapterTools, 'readText' | 'readYaml'>,
 ): Promise<Vocabulary> {
   // The file is part of the program, as code is.
-  const { words, fillers, neutral, codes, times, zones, ...data } = readYaml(
-    await readText(file),
-    file,
-  ) as VocabularyData;
+  const whole = readYaml(await readText(file), file) as VocabularyData;
+  const { words, fillers, neutral, codes, times, zones, ...data } = whole;
   const meanings = new Map<string, string[]>();
   for (const [word, written] of Object.entries(words))
     for (const each of written.split(' ').map(plain)) meanings.set(each, [...(meanings.get(each) ?? []), word]);
   const phrasesOf = (text: string | undefined, strong: boolean): Phrase[] =>
     (text?.split(', ') ?? []).map((phrase) => ({ words: phrase.split(' '), strong }));
-  const slugs = (table: Readonly<Record<string, string>>): [string, string[]][] =>
-    Object.entries(table).map(([word, known]) => [word, known.split(' ').map(slug)]);
+  const slugs = (table: Table<string>): Table<readonly string[]> =>
+    mapped(table, (known) => known.split(' ').map(slug));
+  const phrases = mapped(data.fields, ({ names, maybe }) => [...phrasesOf(names, true), ...phrasesOf(maybe, false)]);
   return {
     ...data,
     meanings,
     fillers: new Set(fillers.split(' ')),
     neutral: new Set(neutral.split(' ')),
-    phrases: new Map(
-      Object.entries(data.fields).map(([path, { names, maybe }]) => [
-        path,
-        [...phrasesOf(names, true), ...phrasesOf(maybe, false)],
-      ]),
-    ),
+    phrases: new Map(Object.entries(phrases)),
     matches: new Map(),
     moments: data.days.slice(0, 11).flatMap((day) => times.flatMap((time) => zones.map((zone) => day + time + zone))),
-    codes: Object.fromEntries(Object.entries(codes).map(([name, table]) => [name, Object.fromEntries(slugs(table))])),
+    codes: mapped(codes, slugs),
   };
+}
+
+function mapped<T, U>(table: Table<T>, change: (value: T) => U): Table<U> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, change(value)]));
 }
 
 export function typeOf({ types, fields }: Vocabulary, path: string, kind: string): ValueType {
@@ -105,16 +94,16 @@ export function typeOf({ types, fields }: Vocabulary, path: string, kind: string
 }
 
 /** A template of the vocabulary with facts in place of `{name}`; a text that is nothing else becomes the fact itself. */
-export function filled(template: unknown, facts: Readonly<Record<string, unknown>>): unknown {
+export function filled(template: unknown, facts: Table<unknown>): unknown {
   if (Array.isArray(template)) return template.map((each) => filled(each, facts));
   if (typeof template === 'object' && template !== null)
-    return Object.fromEntries(Object.entries(template).map(([name, each]) => [name, filled(each, facts)]));
+    return mapped(template as Table<unknown>, (each) => filled(each, facts));
   if (typeof template !== 'string') return template;
   const whole = /^\{(\w+)\}$/u.exec(template)?.[1];
   return whole !== undefined && whole in facts ? facts[whole] : filledText(template, facts);
 }
 
-export function filledText(text: string, facts: Readonly<Record<string, unknown>>): string {
+export function filledText(text: string, facts: Table<unknown>): string {
   return text.replaceAll(/\{(\w+)\}/gu, (hole, name: string) => (name in facts ? String(facts[name]) : hole));
 }
 
@@ -162,7 +151,7 @@ function segments(token: string, known: Vocabulary['meanings']): readonly string
   return [token];
 }
 
-export interface NameMatch {
+interface NameMatch {
   /** 3: the name says it. 0: nothing of it. */
   readonly score: number;
   /** Nothing in the name, or in the names around it, says anything else. */

@@ -3,7 +3,7 @@
 import { isDropped, isOptional, type Occurrence, type SampleNode } from './sample-tree.ts';
 
 /** A template or message as it is written. */
-export interface Piece {
+interface DraftPiece {
   readonly about: Pick<SampleNode, 'name' | 'namespace' | 'kind' | 'tag' | 'columns'>;
   /** Undefined for a group. */
   readonly text?: string | undefined;
@@ -14,17 +14,17 @@ export interface Piece {
   readonly listed?: Occurrence['listed'];
   /** In a template: accepted and never written. */
   readonly dropped?: true;
-  readonly parts: readonly Piece[];
+  readonly parts: readonly DraftPiece[];
 }
 
-export interface Layout {
+interface WritingLayout {
   readonly format: 'xml' | 'json' | 'csv' | 'fixed';
   readonly prefixes: ReadonlyMap<string, string>;
   readonly separator: string;
 }
 
 /** The template of a message. */
-export function templatePiece(node: SampleNode): Piece {
+export function templatePiece(node: SampleNode): DraftPiece {
   const { use, each, before = '' } = node;
   if (isDropped(node)) return { about: node, dropped: true, parts: [] };
   const text = use && before + use.text;
@@ -45,7 +45,7 @@ export function filledPiece(
   node: SampleNode,
   occurrence: Occurrence | undefined,
   refused: ReadonlySet<Occurrence>,
-): Piece {
+): DraftPiece {
   const { use, before = '' } = node;
   const text = use?.is === 'hole' ? (occurrence?.text ?? '') || use.type.example : use?.text;
   const literal = use?.is === 'hole' ? use.type.number === true : node.scalar !== 'text';
@@ -53,9 +53,9 @@ export function filledPiece(
   return { about: node, text: text === undefined ? text : before + text, literal, listed: occurrence?.listed, parts };
 }
 
-function filledPieces(node: SampleNode, above: Occurrence | undefined, refused: ReadonlySet<Occurrence>): Piece[] {
+function filledPieces(node: SampleNode, above: Occurrence | undefined, refused: ReadonlySet<Occurrence>): DraftPiece[] {
   const found = (above?.children ?? []).filter((child) => child.node === node && !refused.has(child));
-  const emptyCell: Piece[] = node.kind === 'column' ? [{ about: node, text: '', parts: [] }] : [];
+  const emptyCell: DraftPiece[] = node.kind === 'column' ? [{ about: node, text: '', parts: [] }] : [];
   if (isDropped(node)) return found.length === 0 ? emptyCell : found.map(rawPiece);
   // An empty text is an absent value; a cell of a line stands there all the same.
   const present = found.filter((each) => node.use?.is !== 'hole' || each.text !== '' || each.children.length > 0);
@@ -66,7 +66,7 @@ function filledPieces(node: SampleNode, above: Occurrence | undefined, refused: 
 }
 
 /** What the template drops, as it stands in the sample. */
-function rawPiece(occurrence: Occurrence): Piece {
+function rawPiece(occurrence: Occurrence): DraftPiece {
   const { text, before = '', scalar, listed, children } = occurrence;
   const parts = children.map(rawPiece);
   return {
@@ -79,7 +79,11 @@ function rawPiece(occurrence: Occurrence): Piece {
 }
 
 /** The text of a template, which has a comment, or of a message. */
-export function writtenText(piece: Piece, { format, prefixes, separator }: Layout, comment?: string): string {
+export function writtenText(
+  piece: DraftPiece,
+  { format, prefixes, separator }: WritingLayout,
+  comment?: string,
+): string {
   if (format === 'xml') return xmlText(piece, prefixes, comment);
   if (format === 'json') return jsonText(jsonObject(piece));
   const cells = cellWriter(separator);
@@ -101,7 +105,7 @@ function unlikeComment(line: string, separator: string): string {
 }
 
 /** Cells between separators, or filled to their columns where there is none. */
-export function cellWriter(separator: string): (cell: Piece) => string {
+export function cellWriter(separator: string): (cell: DraftPiece) => string {
   return ({ about: { columns = { width: 0, fill: '' } }, text = '', hole, dropped }) => {
     const { width, fill } = columns;
     if (separator !== '') return quoted(dropped === true ? '{ignored}' : text, separator);
@@ -117,8 +121,8 @@ export function quoted(cell: string, separator: string): string {
 }
 
 function lineText(
-  { about: { tag }, parts, dropped }: Piece,
-  write: (cell: Piece) => string,
+  { about: { tag }, parts, dropped }: DraftPiece,
+  write: (cell: DraftPiece) => string,
   separator: string,
 ): string {
   const first = tag === undefined ? [] : [quoted(tag.text, separator)];
@@ -132,7 +136,7 @@ export function jsonText(value: Json): string {
 }
 
 /** The members of a message or its template. Parts of one name are the items of a list. */
-function jsonObject({ parts }: Piece): Json {
+function jsonObject({ parts }: DraftPiece): Json {
   const kept = parts.filter(({ dropped }) => dropped !== true);
   const ignored = parts.filter(({ dropped }) => dropped === true).map(({ about }) => about.name);
   const members = [...Map.groupBy(kept, ({ about }) => about.name)].map(([name, all]): [string, Json] => {
@@ -145,7 +149,7 @@ function jsonObject({ parts }: Piece): Json {
   return { ...Object.fromEntries(members), ...(ignored.length === 0 ? {} : { $ignore: ignored }) };
 }
 
-function jsonValue(piece: Piece): Json {
+function jsonValue(piece: DraftPiece): Json {
   const { text, literal } = piece;
   if (text === undefined) return jsonObject(piece);
   return literal === true ? (JSON.parse(text) as Json) : text;
@@ -159,9 +163,9 @@ export function namespacesOf({ namespace, children }: SampleNode): readonly stri
   return [...new Set([namespace, ...children.flatMap(namespacesOf)])].filter((space, i) => space !== '' || i === 0);
 }
 
-function xmlText(root: Piece, prefixes: ReadonlyMap<string, string>, comment?: string): string {
+function xmlText(root: DraftPiece, prefixes: ReadonlyMap<string, string>, comment?: string): string {
   const names = new Map<string, string>([['', '']]);
-  const all = (piece: Piece): Piece[] => [piece, ...piece.parts.flatMap(all)];
+  const all = (piece: DraftPiece): DraftPiece[] => [piece, ...piece.parts.flatMap(all)];
   const spaces = [...new Set(all(root).map(({ about }) => about.namespace))].filter((space) => space !== '');
   for (const [i, space] of spaces.entries()) {
     const wanted = prefixes.get(space) ?? (i === 0 && root.about.namespace === space ? '' : `p${i}`);
@@ -176,8 +180,8 @@ function xmlText(root: Piece, prefixes: ReadonlyMap<string, string>, comment?: s
 
 const prefixed = (sign: string, prefix = ''): string => (prefix === '' ? '' : sign + prefix);
 
-function xmlLines(piece: Piece, names: ReadonlyMap<string, string>, more: string, indent: string): string[] {
-  const tagOf = ({ name, namespace }: Piece['about']): string => {
+function xmlLines(piece: DraftPiece, names: ReadonlyMap<string, string>, more: string, indent: string): string[] {
+  const tagOf = ({ name, namespace }: DraftPiece['about']): string => {
     const prefix = names.get(namespace) ?? '';
     return prefix === '' ? name : `${prefix}:${name}`;
   };
@@ -185,7 +189,7 @@ function xmlLines(piece: Piece, names: ReadonlyMap<string, string>, more: string
   if (piece.dropped === true) return [`${indent}<${tag} t:ignore="true"/>`];
   const [attributes, children] = [true, false].map((wanted) =>
     piece.parts.filter(({ about }) => (about.kind === 'attribute') === wanted),
-  ) as [Piece[], Piece[]];
+  ) as [DraftPiece[], DraftPiece[]];
   const written = attributes.map(
     ({ about, text = '', dropped }) => ` ${tagOf(about)}="${dropped === true ? '{ignored}' : escaped(text)}"`,
   );

@@ -1,0 +1,33 @@
+/** Questions to a person at the terminal. */
+
+import { createInterface, type Interface } from 'node:readline';
+
+/** A person who answers questions. An empty answer accepts the draft, `?` leaves the question open; undefined: the person left. */
+export interface Terminal {
+  ask(question: string): Promise<string | undefined>;
+  close(): void;
+}
+
+export type OpenTerminal = () => Terminal;
+
+/** Undefined where nobody can be asked. */
+export function terminalHere(): OpenTerminal | undefined {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  return () => terminalOn(createInterface({ input: process.stdin, output: process.stderr }));
+}
+
+/** Ctrl-C and the end of input both mean that the person leaves. Lines that come before they are asked for wait. */
+function terminalOn(lines: Interface): Terminal {
+  const given = lines[Symbol.asyncIterator]();
+  let open = true;
+  lines.on('SIGINT', () => lines.close()).on('close', () => (open = false));
+  return {
+    ask: async (question) => {
+      lines.setPrompt(question);
+      if (open) lines.prompt();
+      const { done, value } = await given.next();
+      return done === true ? undefined : value;
+    },
+    close: () => lines.close(),
+  };
+}
