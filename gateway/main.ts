@@ -88,10 +88,7 @@ function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door
   return createHttpsServer(exchangeServerOptions({ cert, key, ca }), around(door));
 }
 
-async function listen(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<number> {
+async function listen(server: Server, { host, port }: Config['border']): Promise<number> {
   server.listen(port, host);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;

@@ -56,11 +56,9 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
   const broker = config.broker === undefined ? undefined : lazyBroker(config.broker, log);
   const db = await openDatabase(config.store);
   const configs = Object.entries(partnerConfigs(config));
+  const shared = { config, home, keyring, broker, tools };
   const options = new Map(
-    configs.map(([code, settings]): [string, ConnectOptions] => [
-      code,
-      { code, settings, config, home, keyring, broker, tools },
-    ]),
+    configs.map(([code, settings]): [string, ConnectOptions] => [code, { code, settings, ...shared }]),
   );
   const connected = await Promise.all(options.values().map(connectPartner));
   const partners = new Map(connected.map((partner) => [partner.code, partner]));

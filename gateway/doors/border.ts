@@ -73,20 +73,19 @@ interface Route {
   readonly POST?: (call: Call) => Promise<BorderReply>;
 }
 
+const ok = (body: unknown): BorderReply => ({ status: 200, body });
+
 const routes: readonly Route[] = [
   { path: /^\/v1\/checks$/u, POST: postCheck },
   { path: /^\/v1\/checks\/batch$/u, POST: postBatch },
   { path: /^\/v1\/assessments$/u, POST: postAssessment },
-  {
-    path: /^\/v1\/assessments\/([\w-]{1,40})$/u,
-    GET: async ({ door, id }) => ({ status: 200, body: await lookUpAssessment(door, id) }),
-  },
+  { path: /^\/v1\/assessments\/([\w-]{1,40})$/u, GET: async ({ door, id }) => ok(await lookUpAssessment(door, id)) },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})$/u,
-    GET: async ({ door, id }) => ({ status: 200, body: await lookUpConsultation(door, id) }),
+    GET: async ({ door, id }) => ok(await lookUpConsultation(door, id)),
   },
   { path: /^\/v1\/partners$/u, GET: ({ door }) => partnersReply(door) },
-  { path: /^\/livez$/u, GET: () => Promise.resolve({ status: 200, body: { status: 'pass' } }) },
+  { path: /^\/livez$/u, GET: () => Promise.resolve(ok({ status: 'pass' })) },
   { path: /^\/readyz$/u, GET: ({ door, url }) => readinessReply(door, url.searchParams.has('verbose')) },
 ];
 
@@ -183,12 +182,8 @@ function batchReply({ door, requestId }: Call, keys: readonly string[], results:
     const advice = { action: result.advice.action, benefits: result.advice.benefits };
     return [key, { status: 200, outcome, advice, consultation_number: proof.consultation_number }];
   });
-  const body = {
-    answered_at: door.now().toISOString(),
-    counts: Object.fromEntries(counts),
-    results: Object.fromEntries(entries),
-  };
-  return { status: 200, body };
+  const answeredAt = door.now().toISOString();
+  return ok({ answered_at: answeredAt, counts: Object.fromEntries(counts), results: Object.fromEntries(entries) });
 }
 
 async function postAssessment(call: Call): Promise<BorderReply> {
@@ -196,9 +191,8 @@ async function postAssessment(call: Call): Promise<BorderReply> {
   return await idempotently(call, body, async (save) => {
     const profile = call.url.searchParams.get('profile') ?? undefined;
     const read = readEntry(body, mediaTypeOf(call.request), call.readers.entry, profile);
-    return assessmentReply(
-      await assess(call.door, read, call.requester, (tx, assessed) => save(tx, assessmentReply(assessed))),
-    );
+    const assessed = await assess(call.door, read, call.requester, (tx, found) => save(tx, assessmentReply(found)));
+    return assessmentReply(assessed);
   });
 }
 

@@ -2,11 +2,6 @@
 
 export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
-interface MemoEntry<T> {
-  readonly key: Uint8Array;
-  readonly value: T;
-}
-
 /** Limits of the cache, so that no sender can exhaust the memory. */
 const maxKeyLength = 96;
 const maxKeys = 4096;
@@ -14,7 +9,7 @@ const places = 2 * maxKeys;
 
 /** Caches `compute`, which receives the bytes as UTF-8 text. */
 export function byteMemo<T>(compute: (text: string) => T): ByteMemo<T> {
-  const table = new Array<MemoEntry<T> | undefined>(places).fill(undefined);
+  const table = new Array<{ readonly key: Uint8Array; readonly value: T } | undefined>(places).fill(undefined);
   let used = 0;
   return (bytes, start, end) => {
     if (end - start > maxKeyLength) return compute(textIn(bytes, start, end));

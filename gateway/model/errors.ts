@@ -14,10 +14,9 @@ interface ErrorKind {
   readonly title: string;
 }
 
-type MakeKind = (title: string, status?: number) => ErrorKind;
 const kindOf =
-  (category: Category, who: Actor, usual: number, retry: Retry = 'after_fix'): MakeKind =>
-  (title, status = usual) => ({ category, retry, who, status, title });
+  (category: Category, who: Actor, usual: number, retry: Retry = 'after_fix') =>
+  (title: string, status = usual): ErrorKind => ({ category, retry, who, status, title });
 
 const content = kindOf('content', 'sender', 422);
 const security = kindOf('security', 'sender', 422);

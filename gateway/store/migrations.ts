@@ -159,12 +159,9 @@ function bucketTables({ text, big, clustered, plain }: Types): readonly string[]
 
 /** Records of operators become canonical texts, whose values can be located without parsing, in the order of their codes. */
 async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: Types): Promise<void> {
-  await sql
-    .raw(
-      `create table operator_text (code ${text} primary key, revision ${big} not null, revised_at ${text} not null,
-      record ${text} not null) ${clustered}`,
-    )
-    .execute(db);
+  const created = `create table operator_text (code ${text} primary key, revision ${big} not null,
+    revised_at ${text} not null, record ${text} not null) ${clustered}`;
+  await runAll(db, [created]);
   let after = '';
   for (;;) {
     const { rows } = await sql<Tables['operator']>`select code, revision, revised_at, record from operator
@@ -176,31 +173,24 @@ async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: T
     }
     if (rows.length === 0) break;
   }
-  for (const statement of [
+  await runAll(db, [
     'drop table operator',
     'alter table operator_text rename to operator',
     'create index operator_revision on operator (revision, code)',
-  ])
-    await sql.raw(statement).execute(db);
+  ]);
+}
+
+async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
 function migrationsFor(engine: Engine): Record<string, Migration> {
   const types = typesOf[engine];
   const first = [contentTables, outboundTables, inboundTables, evidenceTables].flatMap((tables) => tables(types));
   return {
-    '0001-first': {
-      async up(db: Kysely<unknown>) {
-        for (const statement of [...first, ...guards(engine)]) await sql.raw(statement).execute(db);
-      },
-    },
-    '0002-buckets': {
-      async up(db: Kysely<unknown>) {
-        for (const statement of bucketTables(types)) await sql.raw(statement).execute(db);
-      },
-    },
-    '0003-operator-texts': {
-      up: (db: Kysely<unknown>) => rewriteOperators(db, types),
-    },
+    '0001-first': { up: (db: Kysely<unknown>) => runAll(db, [...first, ...guards(engine)]) },
+    '0002-buckets': { up: (db: Kysely<unknown>) => runAll(db, bucketTables(types)) },
+    '0003-operator-texts': { up: (db: Kysely<unknown>) => rewriteOperators(db, types) },
   };
 }
 

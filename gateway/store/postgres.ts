@@ -96,17 +96,14 @@ function translateError(error: unknown): unknown {
   // The server quotes the row that violates a constraint, and rows contain operators' data: it must not reach the log.
   if ('detail' in error) error.detail = undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const lost =
-    unreachableStates.test(code) || code.startsWith('ECONN') || (code === '' && connectionLost.test(error.message));
-  return lost ? unreachable(error) : error;
+  const isLost = code === '' ? connectionLost.test(error.message) : /^ECONN/.test(code) || unreachableStates.test(code);
+  return isLost ? unreachable(error) : error;
 }
 
 function unreachable(cause: unknown): GatewayError {
   const fix =
     'Check that the database server runs, takes connections from here, and is not locked by a long transaction.';
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return new GatewayError('E_STORE_UNREACHABLE', `the database server did not execute the statement${code}`, {
-    cause,
-    fix,
-  });
+  const detail = `the database server did not execute the statement${code}`;
+  return new GatewayError('E_STORE_UNREACHABLE', detail, { cause, fix });
 }

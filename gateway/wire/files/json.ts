@@ -37,14 +37,8 @@ function parse(text: string): unknown {
   }
 }
 
-interface Scanned {
-  readonly members: number;
-  readonly surrogates: boolean;
-  readonly areNumbersExact: boolean;
-}
-
 /** Finds in one pass over the bytes what JSON.parse does not report. Malformed text, which JSON.parse refuses, needs no care here. */
-function scan(bytes: Uint8Array, maxDepth: number): Scanned {
+function scan(bytes: Uint8Array, maxDepth: number) {
   let [members, depth, surrogates, areNumbersExact] = [0, 0, false, true];
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i] ?? 0;

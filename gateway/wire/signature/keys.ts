@@ -49,13 +49,8 @@ const generatePair = promisify(generateKeyPair);
 const day = 24 * 60 * 60 * 1000;
 const rsa = (): Promise<KeyPairKeyObjectResult> => generatePair('rsa', { modulusLength: 2048 });
 const ec = (): Promise<KeyPairKeyObjectResult> => generatePair('ec', { namedCurve: 'P-256' });
-interface KeyPlan {
-  readonly generate: typeof rsa;
-  readonly use: CertificateUse;
-  readonly days: number;
-}
 
-const plans: Readonly<Record<KeyName, KeyPlan>> = {
+const plans: Readonly<Record<KeyName, { generate: typeof rsa; use: CertificateUse; days: number }>> = {
   ca: { generate: ec, use: 'authority', days: 3650 },
   'signing-rsa': { generate: rsa, use: 'signing', days: 1095 },
   'signing-ec': { generate: ec, use: 'signing', days: 1095 },
@@ -97,12 +92,11 @@ function describe(name: KeyName, certificate: X509Certificate): KeyEntry {
 }
 
 async function isEmpty(folder: string): Promise<boolean> {
-  try {
-    return (await readdir(folder)).length === 0;
-  } catch (error) {
-    if (isMissing(error)) return true;
+  const files = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
     throw error;
-  }
+  });
+  return files.length === 0;
 }
 
 function isMissing(error: unknown): error is NodeJS.ErrnoException {

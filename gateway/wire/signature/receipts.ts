@@ -12,11 +12,7 @@ import { present } from '../../model/present.ts';
 const namespace = 'urn:mra:receipt:1';
 export const receiptType = `{${namespace}}Receipt`;
 
-export const receiptFormat = {
-  format: 'xml',
-  type: receiptType,
-  contentType: receiptContentType,
-} as const;
+export const receiptFormat = { format: 'xml', type: receiptType, contentType: receiptContentType } as const;
 
 /**
  * The unsigned receipt. Texts that come from the partner's message are escaped and cut to the lengths of the schema, so that

@@ -174,8 +174,7 @@ function codeOf(error: unknown): string | undefined {
  */
 export function exchangeServerOptions(identity: TlsIdentity): ServerOptions {
   return {
-    cert: identity.cert,
-    key: identity.key,
+    ...identity,
     ca: [...identity.ca],
     minVersion: 'TLSv1.2',
     requestCert: true,

@@ -71,12 +71,7 @@ function makeNames(strict: boolean): Names {
 }
 
 function openPrefixScope(prefixes: ReadonlyMap<string, string>): PrefixScope {
-  return {
-    prefixes,
-    elements: new Int32Array(maxNames),
-    attributes: new Int32Array(maxNames),
-    inner: new Map(),
-  };
+  return { prefixes, elements: new Int32Array(maxNames), attributes: new Int32Array(maxNames), inner: new Map() };
 }
 
 /** The number of a written name, by its bytes and any hash of them; unsafeName for an invalid name or too many names. */

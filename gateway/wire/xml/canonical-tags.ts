@@ -58,17 +58,8 @@ const open = new Int32Array(xmlLimits.depth + 1);
 
 export function openScan(bytes: Uint8Array, strict: boolean): ScanState {
   const names = openNames(strict);
-  return {
-    bytes,
-    names,
-    tokens: openTokens(bytes.length),
-    open,
-    scopes: [names.root],
-    ids: [],
-    depth: 0,
-    elements: 0,
-    flags: 0,
-  };
+  const tokens = openTokens(bytes.length);
+  return { bytes, names, tokens, open, scopes: [names.root], ids: [], depth: 0, elements: 0, flags: 0 };
 }
 
 /** Scans a start tag; returns its end, unsafeName, or signatureName for a signature below the root. */
@@ -179,10 +170,7 @@ function isSorted({ resolved }: Names, before: number, name: number): boolean {
   return first.namespace === second.namespace ? first.name < second.name : first.namespace < second.namespace;
 }
 
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
+type Range = Pick<Attribute, 'start' | 'end'>;
 
 function sameValue(bytes: Uint8Array, one: Range, other: Range): boolean {
   return (

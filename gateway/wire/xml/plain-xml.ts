@@ -13,11 +13,6 @@ export interface PlainElement {
   readonly path: string;
 }
 
-interface PlainDocument {
-  readonly root: PlainElement;
-  readonly warnings: readonly string[];
-}
-
 const maxBytes = 8 * 1024 * 1024;
 const maxDepth = 64;
 const maxElements = 200_000;
@@ -45,7 +40,7 @@ const parser = new XMLParser({
  * resolved (XML 1.0, 4.1 and 4.6). Bytes that are not the UTF-8 they should be are decoded as windows-1252, with a warning.
  * Throws E_XML_MALFORMED, E_XML_FORBIDDEN (a document type declaration), E_LIMIT_EXCEEDED, E_SIZE_EXCEEDED.
  */
-export function readPlainXml(bytes: Uint8Array): PlainDocument {
+export function readPlainXml(bytes: Uint8Array): { readonly root: PlainElement; readonly warnings: readonly string[] } {
   if (bytes.length > maxBytes) throw new GatewayError('E_SIZE_EXCEEDED', `a declaration may have ${maxBytes} bytes`);
   const decoded = decodeText(bytes);
   checkText(decoded.text);
