@@ -125,7 +125,7 @@ function readConfigFile(path: string): ConfigFile {
   throw new GatewayError('E_CONFIG_INVALID', faults, { at: path, fix });
 }
 
-/** The default of the home administration is data: it stands in the schema. */
+/** The default home administration is data of the schema. */
 function defaultHome(): string {
   const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as { properties: { home: { default: string } } };
   return schema.properties.home.default;

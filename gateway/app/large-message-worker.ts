@@ -18,7 +18,7 @@ const resourceLimits = { maxYoungGenerationSizeMb: 24 };
 export interface LargeMessageWorker {
   /** As receiveMessage, in the worker thread. Bytes with a buffer of their own are transferred: the caller can no longer read them. */
   receive(raw: RawMessage): Promise<ReceiveResult>;
-  /** Waits until the messages already handed over are processed, and ends the thread. */
+  /** Waits until all messages passed to the thread are processed, and ends it. */
   close(): Promise<void>;
 }
 

@@ -28,7 +28,7 @@ interface AdapterReloader {
   close(): Promise<void>;
 }
 
-/** Digests tell which folders changed; they are those of the folders when this is called. */
+/** Digests of the folders at the time of the call; a later difference means that a folder changed. */
 export async function openAdapterReloader(gateway: OpenGateway): Promise<AdapterReloader> {
   const { config, rejectedAdapters, log } = gateway;
   const digests = new Map<string, string>();

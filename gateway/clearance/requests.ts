@@ -147,7 +147,7 @@ export async function lookUpAssessment(clearance: Pick<Clearance, 'db'>, number:
 
 function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckRequest | undefined {
   if (!('partner' in choice)) return undefined;
-  // A box with nothing but blanks is an empty one: the party was then chosen by its name and address.
+  // A box that contains only spaces is empty: the party was then found by its name and address.
   const identifier = party.identifier?.trim() === '' ? undefined : party.identifier;
   const { direction, mode, port, portOfDeparture, boxLength, acceptedAt, id } = entry;
   return present({
@@ -181,7 +181,7 @@ function makeAssessment(
   });
 }
 
-/** An error of the caller is the result of that query; trouble of this gateway ends the whole batch. */
+/** An error of the caller is the result of that query; an error of this gateway ends the whole batch. */
 function onlyCallersError(error: unknown): GatewayError {
   if (isGatewayError(error) && error.kind.who === 'caller') return error;
   throw error;

@@ -42,7 +42,7 @@ export function termsOf({ partners }: Clearance): readonly ClearanceTerms[] {
   return [...partners.values()].map(({ adapter }) => adapter);
 }
 
-/** Queries put together: all are answered as of one moment, and each list is looked up once. */
+/** Queries that are answered as of one moment. Each list is read once. */
 interface QueryBatch {
   readonly clearance: Clearance;
   readonly now: Moment;
@@ -93,7 +93,7 @@ async function findList(
   return lists.get(key);
 }
 
-/** The operator asked about, by its identifier or, where the arrangement says so, by its name and address. */
+/** The operator of a query, found by its identifier or, if the arrangement allows it, by its name and address. */
 async function findOperator(
   reader: Reader,
   terms: ClearanceTerms,

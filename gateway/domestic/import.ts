@@ -94,7 +94,7 @@ export async function importOperators(
   const sha256 = digest.digest('hex');
   const saved = await save(deps, judgedFile, { sha256, dryRun });
 
-  // 3. Report what became of each.
+  // 3. Report the result of each row.
   const { rows, warnings, refused, problems } = judgedFile;
   return {
     file: { name: basename(path), bytes, sha256, encoding },

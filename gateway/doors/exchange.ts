@@ -79,7 +79,7 @@ function admitPartner(door: ExchangeDoor): RequestHandler<{ partner: string }> {
 
 function partnerOfConnection(door: ExchangeDoor, request: Request<{ partner: string }>): string | undefined {
   const { socket } = request;
-  // The server refuses unauthorised clients itself; behind a server without TLS this door must not admit anybody.
+  // The server refuses unauthorised clients itself; behind a server without TLS this door must admit no client.
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
   return certificate && door.partnerOf(certificate.fingerprint256.replaceAll(':', '').toLowerCase());

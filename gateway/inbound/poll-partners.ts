@@ -1,4 +1,4 @@
-/** Polling, where an arrangement wants it: asks each such partner for its next message, receives it, and hands over our receipt. */
+/** Polling, for partners whose arrangement requires it: fetches the next message, receives it, and sends our receipt. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { ReceiveResult } from './receive-message.ts';
@@ -8,7 +8,7 @@ import { repeatForEach } from '../outbound/delivery.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
-/** Fetches one message of a partner, receives it, and hands over its receipt. True: there may be more, ask again at once. */
+/** Fetches one message of a partner, receives it, and sends its receipt. True: poll again without a pause, there may be more. */
 export async function pollPartner(gateway: Gateway, code: string, receive: Receive): Promise<boolean> {
   const { transport } = getPartner(gateway, code);
   if (transport?.pull === undefined) return false;
@@ -24,10 +24,10 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
       const hint = id === undefined ? {} : { hintedId: id };
       const receivedAt = momentOf(gateway.now());
       const { receipt, duplicate } = await receive({ partner: code, via: 'https', bytes, receivedAt, ...hint });
-      if (receipt === undefined) return false; // a receipt, which should have been sent; it counts all the same
+      if (receipt === undefined) return false; // a receipt; it is accepted this way too
       const { kind, evidence } = await transport.send(receipt);
       gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
-      // A partner that gives the same message in spite of its receipt must not keep us busy.
+      // A partner that repeats a message in spite of its receipt must not cause a busy loop.
       return kind === 'custody' && !duplicate;
     }
   }

@@ -23,7 +23,7 @@ import { faultFields } from '../wire/log.ts';
 
 export type { ReceiveResult } from './verdicts.ts';
 
-/** Receives one message. Throws only on trouble of this gateway (store, configuration): nothing was decided then, and the sender tries again. */
+/** Receives one message. Throws only for errors of this gateway (store, configuration), without a verdict: the sender sends again. */
 export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   const partner = getPartner(gateway, raw.partner);
 

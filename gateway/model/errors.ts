@@ -1,4 +1,4 @@
-/** Every error the gateway can name: its code, what kind of trouble it is, whether trying again helps, and who must act. */
+/** All errors of the gateway: code, category, whether a repetition can succeed, and who must act. */
 
 type Category = 'content' | 'security' | 'transport' | 'configuration' | 'internal';
 type Retry = 'yes' | 'no' | 'after_fix';

@@ -37,7 +37,7 @@ export interface HomeProfile {
     readonly words: readonly TwoWords[];
     readonly trades: readonly TwoWords[];
     readonly company: TwoWords;
-    /** How a code is made up: `{place}` is the place's prefix, `#` a digit, `@` a capital letter. */
+    /** The pattern of invented codes: `{place}` is the place's prefix, `#` a digit, `@` a capital letter. */
     readonly code: string;
   };
 }

@@ -1,4 +1,4 @@
-/** Reads an identifier as people type it, says what was changed, and guesses nothing: no digit becomes a letter or a letter a digit. */
+/** Reads an identifier as people type it, and reports every change. Letters never become digits, nor digits letters. */
 
 import { checkDigit } from './record/check-digits.ts';
 
@@ -32,7 +32,7 @@ export interface CleanIdentifier {
   readonly changes: readonly IdentifierChange[];
 }
 
-/** Cyrillic letters and Greek capitals that look like a Latin letter. Nothing else is folded. */
+/** Cyrillic letters and Greek capitals that resemble a Latin letter. No other characters are replaced. */
 const foreign = 'АВСЕНІЈКМОРЅТХУасеіјорѕхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧ';
 const latin = 'ABCEHIJKMOPSTXYaceijopsxyABEZHIKMNOPTYX';
 const lookAlike = new RegExp(`[${foreign}]`, 'gu');

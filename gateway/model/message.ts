@@ -1,4 +1,4 @@
-/** Messages on their way: the stages a message passes (as types, so that the wrong order does not compile), receipts, replies. */
+/** Messages in their stages (as types, so that a wrong order does not compile), receipts and replies. */
 
 import type { ErrorCode } from './errors.ts';
 import type { Position } from './list/list.ts';
@@ -11,7 +11,7 @@ export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 
 export type Via = 'https' | 'amqp' | 'file';
 
-/** Bytes as they came, from a channel that belongs to a partner. Nothing in them is trusted. */
+/** Bytes as received on a channel of a partner. They are not trusted. */
 export interface RawMessage {
   readonly partner: string;
   readonly via: Via;
@@ -63,7 +63,7 @@ export interface SealedMessage {
 
 export type Verdict = 'applied' | 'held' | 'rejected';
 
-/** Says that a message arrived, and what became of it. One shape for all partners (schemas/receipt.xsd). */
+/** Confirms a message and states its verdict. One format for all partners (schemas/receipt.xsd). */
 export interface Receipt {
   readonly id: string;
   readonly from: string;

@@ -1,6 +1,6 @@
 /** Values inside plain data by their dotted path, `address.city`. */
 
-/** A getter for one path; undefined where nothing stands there. */
+/** A getter for one path; undefined for an absent value. */
 export function getterOf(path: string): (item: unknown) => unknown {
   const steps = path.split('.');
   const [first = '', second] = steps;

@@ -4,7 +4,7 @@
 const control = /[\p{Cc}\u2028\u2029]/u;
 // Marks, embeddings, overrides and isolates that change the direction of the text around them.
 const direction = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-// Characters without width: two names that look alike need not be equal.
+// Characters without width, which make names different that look equal.
 const invisible = /[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]/u;
 const unseen =
   /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u00ad\u200b-\u200d\u2060-\u2064\ufeff]/gu;

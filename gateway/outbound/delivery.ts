@@ -36,7 +36,7 @@ const heldDueSeconds = 24 * 3600;
 /** Back-off in seconds; the last one repeats for ever: a message that cannot be sent raises an alarm, it is never dropped. */
 const backOff = [5, 30, 120, 600, 1800, 3600] as const;
 
-/** Sends what is due to one partner, in order; says how many messages were tried. */
+/** Sends the messages due to one partner, in order; returns the number of attempts. */
 export async function deliverDue(gateway: Gateway, code: string): Promise<number> {
   const partner = getPartner(gateway, code);
   const { transport } = partner;
@@ -48,7 +48,7 @@ export async function deliverDue(gateway: Gateway, code: string): Promise<number
   const kinds = transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
   const claimed = await claimDue(gateway.db, { ...claim, ...kinds });
   for (const message of claimed) {
-    // 2. Send the sealed bytes. 3. Record what became of the attempt.
+    // 2. Send the sealed bytes. 3. Record the outcome of the attempt.
     const sent = await transport.send(message);
     await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message));
 
@@ -102,7 +102,7 @@ export async function recordAttempt(
   log.info('delivery attempted', { partner, messageId: id, state, attempt, evidence });
 }
 
-/** What an attempt means for the message: handed over, to be tried again, or held for a person. */
+/** The state of a message after an attempt: accepted by the transport, to be repeated, or held for staff. */
 function attemptResult(gateway: Gateway, sent: SendOutcome, { kind, attempt }: Claimed): AttemptResult {
   const at = momentOf(gateway.now());
   const { evidence } = sent;

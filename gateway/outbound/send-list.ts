@@ -59,7 +59,7 @@ export interface ListOptions {
   readonly kind?: ListKind | undefined;
   /** Send the list even if nothing changed: it renews one that would grow too old at the partner's border. */
   readonly renew?: boolean | undefined;
-  /** A delta of its own for each operator, where a partner wants them one by one. */
+  /** One delta for each operator, for partners that require it. */
   readonly each?: boolean | undefined;
 }
 

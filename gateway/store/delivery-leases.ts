@@ -38,8 +38,8 @@ export interface AttemptResult {
 }
 
 /**
- * Claims messages that are due: not sent yet, or handed over without a receipt in time; not held, not leased. A list is never claimed
- * before an earlier one of its stream is handed over. The lease is committed when this resolves: send after that.
+ * Claims messages that are due: not sent yet, or accepted by the transport without a receipt in time; not held, not leased. A list
+ * is never claimed before the transport has accepted all earlier ones of its stream. The lease is committed when this resolves.
  */
 export async function claimDue(db: Database, claim: DeliveryClaim): Promise<Claimed[]> {
   return await claimAmong(db, claim, dueMessages);
@@ -94,7 +94,7 @@ function undeliveredMessages(reader: Reader, claim: DeliveryClaim, limit: number
   );
 }
 
-/** Messages without a verdict and without a hold, oldest first. A list only if every earlier one of its stream is handed over. */
+/** Messages without a verdict and without a hold, oldest first. A list only if the transport has accepted every earlier one of its stream. */
 function openMessages(reader: Reader, { partner, kinds }: DeliveryClaim, limit: number) {
   return (
     reader
@@ -146,7 +146,7 @@ export async function finishAttempt(tx: Tx, claimed: Claimed, result: AttemptRes
   return true;
 }
 
-/** The columns an outcome changes. A message that was handed over before stays so when a repetition fails. */
+/** The columns that an outcome changes. A message that the transport accepted before keeps that state when a repetition fails. */
 function columnsAfter(rank: number, result: AttemptResult) {
   const { nextAttemptAt = result.at, receiptDueAt = null } = result;
   switch (result.outcome) {

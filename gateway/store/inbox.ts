@@ -21,7 +21,7 @@ const columns = [
   ...(['kind', 'reason', 'receipt_digest', 'settled_at'] as const),
 ];
 
-/** A message of the inbox without its bytes; tables.ts says what the members mean. */
+/** A message of the inbox without its bytes; tables.ts explains the members. */
 export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof columns)[number]>>;
 
 /** Stores the bytes and counts the delivery. `id`: the id the transport states, which proves nothing. */

@@ -34,7 +34,7 @@ const columns = [
   ...(['receipt_digest', 'verdict_detail', 'settled_at'] as const),
 ];
 
-/** A message of the outbox without its bytes; tables.ts says what the members mean. */
+/** A message of the outbox without its bytes; tables.ts explains the members. */
 export type MessageRow = FromRow<Pick<Tables['message'], (typeof columns)[number]>>;
 
 /** Queues sealed messages, due at once. Throws when an id, or a number of a stream, is used already. */
@@ -100,7 +100,7 @@ export async function supersedeOlder(tx: Tx, partner: string, epochId: string, a
   return rows.map(({ id }) => id);
 }
 
-/** The partner holds the list for two of its people: it is handed over and not settled. False: it was settled before. */
+/** The partner holds the list for two people of its staff: it is delivered and has no verdict yet. False: it has one. */
 export async function recordHeldByPartner(
   tx: Tx,
   id: string,

@@ -125,7 +125,7 @@ export type IdentifierEdit =
 export type WouldChangeAnswer =
   | {
       readonly edit: IdentifierEdit;
-      /** What was sent at the place of the edit, and what would stand there. */
+      /** The characters sent at the place of the edit, and their replacement. */
       readonly from?: string;
       readonly to?: string;
       readonly partner: string;

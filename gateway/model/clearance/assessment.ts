@@ -163,7 +163,7 @@ export function validUntil(findings: readonly Finding[], all: readonly PartnerTe
   return ends.sort()[0];
 }
 
-/** Zones lie within 14 hours of UTC and in steps of a quarter of an hour. */
+/** Offsets of time zones are at most 14 hours and multiples of 15 minutes. */
 function endOfDay(day: Day, timeZone: string): Moment {
   let moment = later(`${day}T10:00:00.000Z`, 0);
   while (dayAt(moment, timeZone) <= day) moment = later(moment, 15 * 60);

@@ -60,7 +60,7 @@ function judgeAgreement({ home, terms, request, day }: Facts): Judgement {
   return decided('agreement', ['fail', 'MRA_NOT_IN_FORCE', text], ruling);
 }
 
-/** The age of a list counts to the later of the two moments asked about: it says nothing about a day far after it. */
+/** The age of a list at the later of the two moments in the query: a list is no evidence for a day long after it. */
 export function freshnessOf({
   list,
   terms,

@@ -22,7 +22,7 @@ export interface EntryParty {
 
 export interface Entry {
   readonly id?: string;
-  /** Absent where the declaration does not tell (an amendment, a cancellation): then no benefit follows. */
+  /** Absent if the declaration does not state it (an amendment, a cancellation): then there is no benefit. */
   readonly direction?: Direction;
   readonly office?: string;
   /** The legal moment: status is judged as of it. Absent: now. */

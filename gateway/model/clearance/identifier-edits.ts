@@ -1,4 +1,4 @@
-/** Identifiers one edit away from the one sent, to be looked up for a suggestion. None ever replaces what was sent. */
+/** Identifiers one edit away from the one sent, candidates for a suggestion. None ever replaces the identifier sent. */
 
 import type { IdentifierEdit } from './answer.ts';
 import { checkDigitOf, cleanIdentifier, follows, prefixReadings, withoutSeparators } from '../identifier.ts';
@@ -18,8 +18,8 @@ const mostCandidates = 200;
 const alike = ['0O', '1IL', '2Z', '5S', '8B'];
 
 /**
- * Every identifier of the issuer's form that differs from what was sent by its prefix, by one or two characters that look alike, or, where
- * a check digit confirms it, by one typing error. The smallest edits first, each identifier once, at most 200.
+ * Every identifier of the issuer's form that differs from the one sent by its prefix, by one or two similar characters, or, if a
+ * check digit confirms it, by one typing error. The smallest edits first, each identifier once, at most 200.
  */
 export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[] {
   const bare = withoutSeparators(cleanIdentifier(sent).value);
@@ -47,7 +47,7 @@ function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
     for (const { identifier, ...first } of swapped(text)) yield* swappedAgain(identifier, first);
 }
 
-/** One character for another that looks like it. */
+/** One character replaced by a similar one. */
 function* swapped(text: string): Iterable<Candidate> {
   for (const [place, from] of text.split('').entries())
     for (const to of alike.find((characters) => characters.includes(from)) ?? '')

@@ -50,8 +50,8 @@ function withoutLegalForm(name: string): string {
 }
 
 /**
- * How alike two names are. `score` runs from 0 to 1 and says how much of the longer name is left equal once the differences in
- * `because` are set aside.
+ * The similarity of two names. `score`, from 0 to 1, is the share of the longer name that is equal after the differences in
+ * `because` are removed.
  */
 export function compareNames(sent: string, held: string): NameComparison {
   const because: Difference[] = [];
@@ -76,7 +76,7 @@ export interface Registration {
 
 /**
  * Makes the test whether an operator is registered under exactly this name and address, in one script or the other. City and postcode
- * may be written after the address or left out. Legal forms, accents and abbreviations are not set aside: another one is another name.
+ * may be written after the address or left out. Legal forms, accents and abbreviations must be equal.
  */
 export function registeredAs({ name, address }: Registration): (record: Named) => boolean {
   const [wantedName, wantedAddress] = [plain(name), plain(address)];

@@ -39,7 +39,7 @@ interface Address extends TwoScripts {
   readonly postcode?: string;
 }
 
-/** The person at customs who looks after the enterprise; the programme gives each one. */
+/** The customs official whom the programme assigns to the enterprise. */
 interface Coordinator {
   readonly name?: string;
   readonly telephone?: string;
@@ -80,7 +80,7 @@ export interface ListRecord {
   readonly coordinator?: Coordinator;
 }
 
-/** The single values of a record by path; roles are a list and stand beside them. */
+/** The paths of the single values of a record. Roles, a list, have none. */
 type PathOf<T> = {
   [K in keyof T & string]-?: NonNullable<T[K]> extends readonly unknown[]
     ? never

@@ -15,7 +15,7 @@ import {
 import { domesticLayout, operatorOfValues, type RecordColumn } from './record-text.ts';
 import { hiddenIn, isFormula, shown } from '../shown-text.ts';
 
-/** A row as it was read: cells by column title, without blanks around them. */
+/** A row of the file: cells by column title, without spaces around them. */
 export interface FileRow {
   readonly row: number;
   readonly fields: Readonly<Record<string, string>>;
@@ -41,8 +41,8 @@ interface Sheet {
 }
 
 /**
- * A judge of one file: it remembers the codes it has taken, so a code that comes again is refused and the first good row
- * stays. `today`: the day at home, to tell days in the future.
+ * Judges the rows of one file. A code that an earlier row has is refused. `today`: the day at home, to recognise days in the
+ * future.
  */
 export function rowJudge(home: HomeProfile, today: Day): (row: FileRow) => JudgedRow {
   const pattern = new RegExp(`^(?:${home.code.pattern})$`, 'u');
@@ -50,7 +50,7 @@ export function rowJudge(home: HomeProfile, today: Day): (row: FileRow) => Judge
   return (row) => {
     const sheet = openSheet(home, row);
     if (row.cells !== row.titles) {
-      // Every cell after the slip stands under a wrong title: more faults of this row would say nothing.
+      // The cells after the error are in wrong columns: more faults of this row would mislead.
       sheet.fault(undefined, 'cells_miscounted', `${row.cells ?? 0} cells under ${row.titles ?? 0} titles`);
       return { faults: sheet.faults };
     }
@@ -225,7 +225,7 @@ const hiddenRules = {
 
 const notLatin = /[^\P{L}\p{Script=Latin}]/u;
 
-/** A Cyrillic А in a Latin name looks right and matches nothing (Unicode Technical Standard 39, mixed scripts). */
+/** A Cyrillic А in a Latin name is invisible and prevents every match (Unicode Technical Standard 39, mixed scripts). */
 function judgeLatin(sheet: Sheet, path: DomesticPath): void {
   const letter = notLatin.exec(sheet.value(path))?.[0];
   if (letter === undefined) return;

@@ -19,7 +19,7 @@ interface FileOptions {
 }
 
 export interface TableRow {
-  /** As in a spreadsheet: the column titles are row 1, and blank rows count. */
+  /** As in a spreadsheet: the column titles are row 1, and empty rows count. */
   readonly row: number;
   /** Trimmed cells by column title; missing cells are empty. */
   readonly fields: Readonly<Record<string, string>>;
@@ -64,7 +64,7 @@ export async function* readTable(
     throw structureError('the file is empty', `Begin the file with the columns ${columns.join(', ')}.`);
 }
 
-/** The lines of a JSON Lines file, with their numbers; blank lines are omitted. Throws E_FILE_UNREADABLE. */
+/** The lines of a JSON Lines file, with their numbers; empty lines are omitted. Throws E_FILE_UNREADABLE. */
 export async function* readJsonLines(
   source: FileSource,
   options: FileOptions,

@@ -114,7 +114,7 @@ function integer(element: XmlElement, name: string): number {
   return Number(attribute(element, name));
 }
 
-/** The schema requires these parts; a receipt without one of them is refused all the same. */
+/** The schema requires these parts too; a receipt without one of them is refused here as well. */
 function required<T>(found: T | undefined, name: string): T {
   if (found !== undefined) return found;
   throw new GatewayError('E_ELEMENT_MISSING', 'the receipt lacks an element or attribute', { at: name });

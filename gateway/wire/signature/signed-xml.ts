@@ -54,7 +54,7 @@ export async function signXml(content: ByteWriter, tree: XmlTree, signer: Signer
 
 const certificates = new WeakMap<X509Certificate, string>();
 
-/** Cached: Node encodes the certificate anew at each access to `raw`. */
+/** Cached: Node encodes the certificate again at each access to `raw`. */
 function base64Of(certificate: X509Certificate): string {
   const base64 = certificates.get(certificate) ?? certificate.raw.toString('base64');
   certificates.set(certificate, base64);

@@ -39,8 +39,8 @@ export async function verify(raw: RawMessage, trust: SignerTrust, at: Date): Pro
 }
 
 /**
- * The form a message is read in. A text that is signed begins with a MIME header; of a partner that seals texts, whatever is
- * not XML is read as one. UTF-16 and leading white space are neither JWS nor text: the XML reader has the exact refusal.
+ * Detects the kind of seal. A signed text begins with a MIME header; from a partner that seals texts, everything but XML is read as
+ * text. UTF-16 and leading white space are neither JWS nor text: the XML reader refuses them with the exact error.
  */
 function sealKindOf(bytes: Uint8Array, { seals }: SignerTrust): SealKind {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 80)).toString('latin1');

@@ -111,6 +111,6 @@ export async function probeBroker(url: string, timeoutMs: number): Promise<boole
     await model.close();
     return true;
   } catch {
-    return false; // whatever the failure is, this broker cannot be used
+    return false; // after any failure this broker cannot be used
   }
 }

@@ -9,7 +9,7 @@ import * as topology from './amqp-topology.ts';
 import type { Realm, Route } from './amqp-topology.ts';
 import { messageIdPattern } from './transport.ts';
 
-/** One message from a queue. Its properties are hints; only the queue says which partner it belongs to. */
+/** One message from a queue. Its properties are hints; only the queue determines the partner. */
 export interface Delivery {
   readonly bytes: Uint8Array;
   readonly messageId?: string;

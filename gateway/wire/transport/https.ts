@@ -61,7 +61,7 @@ function doorUrl(url: string, from: string): URL {
   return new URL(`${base.pathname.replace(/\/+$/, '')}/exchange/${encodeURIComponent(from)}`, base);
 }
 
-/** Redirects are not followed: a message goes to the agreed address only. */
+/** Redirects are not followed: messages are sent to the agreed address only. */
 async function post(agent: Agent, door: URL, message: SealedMessage, milliseconds: number): Promise<SendOutcome> {
   const { contentType, id, kind, bytes: body } = message;
   const headers = { 'content-type': contentType, 'mra-message-id': id, 'mra-message-kind': kind };
@@ -95,7 +95,7 @@ export function contentDigest(sha256: Uint8Array): string {
   return `sha-256=:${Buffer.from(sha256).toString('base64')}:`;
 }
 
-/** Only a receipt tells what became of the message; a status alone, perhaps of a proxy, tells whether the bytes were accepted. */
+/** Only a receipt states a verdict; a status, which may be that of a proxy, means only that the bytes were accepted. */
 async function outcomeOf(answer: Dispatcher.ResponseData): Promise<SendOutcome> {
   const { statusCode, headers, body } = answer;
   const bytes = await body.bytes();

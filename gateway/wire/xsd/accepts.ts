@@ -34,7 +34,7 @@ interface Run {
   readonly ids: Set<string>;
 }
 
-/** Whether the document is certainly valid. False says nothing about its validity. */
+/** Whether the document is certainly valid. False does not mean that it is invalid. */
 export function accepts(acceptor: Acceptor, { bytes, tokens, names }: CanonicalXml): boolean {
   const run: Run = {
     ...{ bytes, acceptor, numbers: tokens.numbers, symbols: symbolsOf(acceptor, names) },
