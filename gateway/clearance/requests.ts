@@ -51,7 +51,7 @@ export async function check(
 
 export type BatchResult = ReadonlyMap<string, ProvenAnswer | GatewayError>;
 
-/** Answers many queries under the caller's keys. A query with an error of the caller has that error as its result, beside the answers of the others. */
+/** Answers many queries under the caller's keys. An error of the caller is the result of its query only. */
 export async function checkBatch(
   clearance: Clearance,
   queries: ReadonlyMap<string, CheckRequest>,

@@ -1,4 +1,4 @@
-/** `mra adapter preview`: one record beside what the partner reads of it, the records that lose most, and the effect of a change of the adapter. */
+/** `mra adapter preview`: one record as the partner reads it, the records that lose most, and the effect of a change of the adapter. */
 
 import { join } from 'node:path';
 import type { Command } from 'commander';

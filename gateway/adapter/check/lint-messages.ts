@@ -1,4 +1,4 @@
-/** What lint finds in templates, samples and README: open questions, undocumented losses, identifiers that do not fit, samples that are missing. */
+/** Lint of templates, samples and README: open questions, undocumented losses, identifiers that do not fit, missing samples. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

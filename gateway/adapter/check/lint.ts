@@ -15,7 +15,7 @@ import type { CheckSchema } from './message-text.ts';
 
 export type { LintFinding } from './lint-rules.ts';
 
-/** All findings of one folder, errors first; no error means that the adapter loads. With `checkSchema` identifiers are compared with the schemas too. */
+/** All findings of one folder, errors first; without an error the adapter loads. `checkSchema`: also compares identifiers with the schemas. */
 export async function lintAdapter(
   folder: string,
   tools: AdapterTools,

@@ -1,4 +1,4 @@
-/** Messages as text and back, outside of any signature: the one place where checks encode and decode. The records of a list are objects here. */
+/** Encodes and decodes unsigned messages as text, for checks. The records of a list are objects here. */
 
 import type { ListMessage } from '../../model/list/list.ts';
 import type { ListRecord } from '../../model/record/domestic-record.ts';

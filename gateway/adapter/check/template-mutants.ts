@@ -1,14 +1,7 @@
 /** Changes of a template, one at a time, each of which some message would reveal. */
 
 import mutations from '../../../schemas/template-mutations.json' with { type: 'json' };
-import {
-  holesIn,
-  lineAt,
-  placeInTemplate,
-  withoutComments,
-  type HoleText,
-  type TemplateText,
-} from './template-text.ts';
+import { holesIn, lineAt, placeInTemplate, blankComments, type HoleText, type TemplateText } from './template-text.ts';
 
 /** One change to one file of a folder. */
 export interface Mutant {
@@ -206,7 +199,7 @@ function shifted(first: HoleText, holes: readonly HoleText[]): Mutant[] {
 function structure(template: TemplateText): Mutant[] {
   const { file, text } = template;
   // Comments are not searched; the change is made in the text with its comments.
-  const shown = withoutComments(text);
+  const shown = blankComments(text);
   return (/\.(?:xml|json)$/u.test(file) ? mutations.elements : mutations.lines).flatMap((mutation) => {
     const { change, pattern, by, wanted } = mutation;
     const found = new Map<string, Mutant>();

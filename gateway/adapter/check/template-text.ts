@@ -57,13 +57,13 @@ const eachPattern = /t:each="(\w+)\??"|"\$each":\s*"(\w+)\??"|#each\s+(\w+)/gu;
 const commentPattern = /<!--[\s\S]*?-->|^#(?!each).*$/gmu;
 
 /** The text with blanks in place of comments, so that all offsets stay the same. */
-export function withoutComments(text: string): string {
+export function blankComments(text: string): string {
   return text.replaceAll(commentPattern, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
 }
 
 /** The holes in the order of the text, without those in comments. */
 export function holesIn(template: TemplateText): readonly HoleText[] {
-  const text = withoutComments(template.text);
+  const text = blankComments(template.text);
   const lists = [...text.matchAll(eachPattern)].map((match) => ({
     at: match.index,
     path: match[1] ?? match[2] ?? match[3] ?? '',

@@ -31,10 +31,6 @@ export function isMoment(text: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === text;
 }
 
-export function addDays(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);
-}
-
 /** Undefined when the pattern lacks year, month or day, or contains another or an incomplete group. */
 export function dayNotation(pattern: string): Notation | undefined {
   const parsed = parseNotation(pattern, ['yyyy', 'MM', 'dd']);

@@ -11,7 +11,7 @@ const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
  * declarations are reported as attributes of the xmlns namespace. Throws E_XML_MALFORMED, E_XML_FORBIDDEN, with file and line.
  */
 export function readXml(source: string, events: XmlEvents, file?: string): void {
-  const text = withoutComments(source);
+  const text = blankXmlComments(source);
   refuseForbidden(text, file);
   const document = parsed(text, file);
   try {
@@ -66,7 +66,7 @@ function bangName(start: string): string {
 }
 
 /** Replaces comments by spaces, so that line numbers do not change. */
-export function withoutComments(text: string): string {
+export function blankXmlComments(text: string): string {
   return text.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
 }
 

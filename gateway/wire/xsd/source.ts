@@ -1,7 +1,7 @@
 /** The source of an XSD as a tree with resolved names, and the note whether all of it is supported by the acceptor. */
 
 import { attributesOf, childElements, parseXml, type XmlElement } from '../xml/libxml.ts';
-import { withoutComments } from '../xml/xml-events.ts';
+import { blankXmlComments } from '../xml/xml-events.ts';
 import { guardXml } from '../xml/xml-guard.ts';
 
 export const xsdNamespace = 'http://www.w3.org/2001/XMLSchema';
@@ -24,7 +24,7 @@ export interface XsdSource {
 
 /** Parses the text of an XSD. Throws what guardXml and parseXml throw; comments are allowed. */
 export function readXsd(text: string): XsdSource {
-  const document = parseXml(guardXml(Buffer.from(withoutComments(text))));
+  const document = parseXml(guardXml(Buffer.from(blankXmlComments(text))));
   try {
     const root = xsdNode(document.root);
     return { root, targetNamespace: root.attributes.get('targetNamespace') ?? '', supported: true };
