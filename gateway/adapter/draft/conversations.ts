@@ -9,6 +9,7 @@ import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';
 import { inventList, inventReply } from '../check/generate.ts';
 import { decodeText, encodeText, type Plain, type TextReaders } from '../check/message-text.ts';
+import { jsonText } from './write.ts';
 
 /** Files by path: a full list with its reply, a new operator, operators that left, and two lists that are refused. */
 export function sampleConversations(adapter: Adapter, readers: TextReaders): ReadonlyMap<string, string> {
@@ -16,7 +17,7 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
   const ending = extname(list.template);
   const files = new Map<string, string>();
   const write = <T>(folder: string, step: number, kind: string, format: MessageFormat<T>, message: Plain<T>): void => {
-    files.set(`samples/${folder}/${step}-ours.json`, jsonOf(message));
+    files.set(`samples/${folder}/${step}-ours.json`, jsonText(message));
     files.set(`samples/${folder}/${step + 1}-${kind}${ending}`, encodeText(format, message));
   };
   const [result = { identifier: 'X1', detail: 'example' }] = invented((random) => inventReply(adapter, random).results);
@@ -38,13 +39,9 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
   for (const [what, text] of Object.entries(refused)) {
     const { code, at } = refusalOf(() => decodeText(list, text, readers)) ?? {};
     files.set(`samples/refuse-unknown-${what}/1-list${ending}`, text);
-    files.set(`samples/refuse-unknown-${what}/2-error.json`, jsonOf({ code, at }));
+    files.set(`samples/refuse-unknown-${what}/2-error.json`, jsonText({ code, at }));
   }
   return files;
-}
-
-export function jsonOf(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** What forty seeds give. */

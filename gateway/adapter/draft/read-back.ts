@@ -5,18 +5,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { MessageFormat } from '../adapter.ts';
 import { decodeText, type TextReaders } from '../check/message-text.ts';
 import type { Manifest } from '../manifest.ts';
-import { dayNotation, momentNotation } from '../template/dates.ts';
 import type { Field } from '../template/message-fields.ts';
 import { fieldsOf, tableOf } from './claims.ts';
 import { ask } from './codes.ts';
-import { jsonOf } from './conversations.ts';
 import type { Message } from './holes.ts';
 import type { Placed, Placement } from './placement.ts';
 import type { Sample } from './read-samples.ts';
 import { occurrencesIn, pathOf, topOf, type Occurrence } from './sample-tree.ts';
-import { codesIn, joinOf, notationOf } from './values.ts';
+import { codesIn, dateReader, joinOf, notationOf } from './values.ts';
 import type { Vocabulary } from './vocabulary.ts';
-import { filledPiece, writtenText } from './write.ts';
+import { filledPiece, jsonText, writtenText } from './write.ts';
 
 /** A value that is read otherwise, or a sample that is not read at all. */
 export interface ReadProblem {
@@ -45,7 +43,7 @@ export function keepSamples(
     try {
       const read = decodeText(format, kept, tools);
       files.set(`${folder}/1-${kind}.${layout.format}`, kept);
-      files.set(`${folder}/2-read.json`, jsonOf(read));
+      files.set(`${folder}/2-read.json`, jsonText(read));
       const problems = differencesIn(message, occurrence, read, { refused, codes });
       for (const { at, detail } of problems) ask(drafting, at, 'readOtherwise', { detail });
       return problems;
@@ -126,10 +124,8 @@ function oursOf(
   if (transforms !== undefined || path === 'message.from' || path === 'message.to') return undefined;
   if (kind === 'count') return [Number(text)];
   if (kind === 'day' || kind === 'moment') {
-    const { pattern = '' } = notationOf(kind, node.values, vocabulary) ?? {};
-    const notation =
-      kind === 'day' ? dayNotation(pattern) : /XXX$|Z$/u.test(pattern) ? momentNotation(pattern) : undefined;
-    const date = notation?.read(text);
+    const zoned = kind === 'day' || /XXX$|Z$/u.test(notationOf(kind, node.values, vocabulary)?.pattern ?? '');
+    const date = zoned ? dateReader(kind, node.values, vocabulary)?.(text) : undefined;
     return date === undefined ? undefined : [date];
   }
   if (kind === 'text' && path !== 'grade') return [text];

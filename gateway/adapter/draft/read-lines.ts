@@ -154,7 +154,7 @@ function fixedLines(
   const label = (text: string, i: number): Occurrence =>
     line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], added(i === 0 ? 'HDG' : 'RUL'));
   return [
-    ...lines.slice(0, Math.max(0, heading)).map((text, i) => line(`title ${i + 1}`, wordedCells([text]))),
+    ...lines.slice(0, Math.max(0, heading)).map((text, i) => line(`title ${i + 1}`, titleCells(text))),
     ...lines.slice(Math.max(0, heading), from).map(label),
     ...body.map((text) => {
       const cells = spans.get(kindOf(text)) ?? [];
@@ -166,6 +166,14 @@ function fixedLines(
       return line(kindOf(text), valued, tag);
     }),
   ];
+}
+
+/** A title of fixed width: its label and its value are cells of their own. */
+function titleCells(title: string): Cell[] {
+  return wordedCells([title.trimEnd()]).flatMap(({ before, ...cell }) => {
+    const value: Cell = { ...cell, columns: { width: Array.from(cell.text ?? '').length, fill: '' } };
+    return before === undefined ? [value] : [{ name: '1', text: before, label: true }, value];
+  });
 }
 
 /** The cells of one kind of line, from their first columns counted from 1. */

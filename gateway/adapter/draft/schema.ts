@@ -1,7 +1,8 @@
 /** Writes the schema of a drafted message: XSD, or JSON Schema for JSON and for lines. */
 
+import { escapeAttribute as escaped } from '../xml/escaping.ts';
 import { isDropped, isOptional, type SampleNode } from './sample-tree.ts';
-import { cellWriter, escaped, jsonText, namespacesOf, quoted, templatePiece, type Json } from './write.ts';
+import { cellWriter, jsonText, namespacesOf, quoted, templatePiece, type Json } from './write.ts';
 
 /** The files of a message's schema, by name; the first is the schema itself. `id`: the name of a JSON Schema, a URN. */
 export function schemasOf(

@@ -37,11 +37,18 @@ export function notationOf(
   return found;
 }
 
+type Dates = Parameters<typeof notationOf>;
+
+/** What reads the values as days or moments of ours, where they are in one notation. */
+export function dateReader(...[kind, values, vocabulary]: Dates): ((text: string) => string | undefined) | undefined {
+  const { pattern = '' } = notationOf(kind, values, vocabulary) ?? {};
+  return (kind === 'day' ? dayNotation : momentNotation)(pattern)?.read;
+}
+
 /** The values as days or moments of ours, in order of time; empty where they are none. */
-export function datesOf(kind: 'day' | 'moment', values: readonly string[], vocabulary: Vocabulary): string[] {
-  const found = notationOf(kind, values, vocabulary);
-  const notation = found && (kind === 'day' ? dayNotation : momentNotation)(found.pattern);
-  return notation === undefined ? [] : values.map((value) => notation.read(value) ?? '').sort();
+export function datesOf(...dates: Dates): string[] {
+  const read = dateReader(...dates);
+  return read === undefined ? [] : dates[1].map((value) => read(value) ?? '').sort();
 }
 
 /** Few different short values without blanks. */

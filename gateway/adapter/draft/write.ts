@@ -1,5 +1,6 @@
 /** Writes a drafted message in its format: the template, and each sample as it is kept, filled in where our model needs more. */
 
+import { escapeAttribute as escaped } from '../xml/escaping.ts';
 import { isDropped, isOptional, type Occurrence, type SampleNode } from './sample-tree.ts';
 
 /** A template or message as it is written. */
@@ -131,7 +132,7 @@ function lineText(
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-export function jsonText(value: Json): string {
+export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
@@ -153,10 +154,6 @@ function jsonValue(piece: DraftPiece): Json {
   const { text, literal } = piece;
   if (text === undefined) return jsonObject(piece);
   return literal === true ? (JSON.parse(text) as Json) : text;
-}
-
-export function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
 
 export function namespacesOf({ namespace, children }: SampleNode): readonly string[] {

@@ -202,6 +202,24 @@ describe('a drafted adapter', () => {
     expect(codesOf(made)['status']).to.deep.equal({ active: '1', suspended: '2' });
   });
 
+  it('reads lines of fixed width under titles, and a value in the line above them', () => {
+    const made = draft('XK', [
+      [
+        'REGISTER  Issued: 02.04.2026 08:15:30',
+        'NUMBER     NAME                 CITY         ST  FROM',
+        'XK0001     ALPHA LTD            TOWN         A   2024-01-31',
+        'XK0002     BETA LTD             VILLAGE      S   2023-05-02',
+        '',
+      ].join('\n'),
+    ]);
+    const { issuedAt, records } = JSON.parse(made.files.get('samples/partner-list-1/2-read.json') ?? '{}') as Record<
+      string,
+      unknown
+    >;
+    expect(issuedAt).to.equal('2026-04-02T00:15:30.000Z');
+    expect(records).to.have.nested.property('[1].address.city', 'VILLAGE');
+  });
+
   it('sketches a card from the forms, as answered, and asks about it', () => {
     const made = draft('XB', [fixture('xb-list.xml')], {
       answers: new Map<string, unknown>([['/identifiers/ours/example', 'CN4403131697']]),
