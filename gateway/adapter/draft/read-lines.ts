@@ -143,12 +143,15 @@ function fixedLines(
   const from = heading < 0 ? 0 : heading + (ruler.test(lines[heading + 1] ?? '') ? 2 : 1);
   const titles = lines[heading] ?? '';
   const body = lines.slice(from);
-  const length = heading < 0 ? tagLength(body) : 0;
+  // Under a heading, lines have tags only where the heading leaves room for them.
+  const tagged = tagLength(body);
+  const length = titles.slice(0, tagged).trim() === '' ? tagged : 0;
   const kindOf = (text: string): string => (length === 0 ? 'line' : text.slice(0, length));
   const spans = new Map(
     [...Map.groupBy(body, kindOf)].map(([kind, own]) => {
-      const guessed = heading < 0 ? columnStarts(own, length, partner) : columnsFromHeading(titles, own);
-      return [kind, spansOf(own, columns.get(kind) ?? guessed, titles)];
+      const isTable = heading >= 0 && own.length * 2 > body.length;
+      const guessed = isTable ? columnsFromHeading(titles, own) : columnStarts(own, length, partner);
+      return [kind, spansOf(own, columns.get(kind) ?? guessed, isTable ? titles : '')];
     }),
   );
   const label = (text: string, i: number): Occurrence =>
