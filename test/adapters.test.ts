@@ -160,7 +160,7 @@ for (const cc of folders) {
     before(async () => {
       adapter = await loadAdapter(folder, adapterTools);
       const clock = (): number => performance.now();
-      report = await testAdapter(folder, adapterTools, { runs: 200, seed: 20, checkSchema, clock });
+      report = await testAdapter(folder, { ...adapterTools, checkSchema }, { runs: 200, seed: 20, clock });
     });
 
     it('has no finding of lint', async () => {

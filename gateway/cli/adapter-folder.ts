@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckSchema } from '../adapter/check/message-text.ts';
+import type { CheckSchema, CheckTools } from '../adapter/check/message-text.ts';
+import type { AdapterTools } from '../adapter/tools.ts';
 import { GatewayError } from '../model/errors.ts';
 import { loadSchema, type Schema } from '../wire/xsd/schema.ts';
 import { checkUnsigned } from '../wire/signature/seal.ts';
@@ -15,6 +16,10 @@ export function folderOf(adapters: string, cc: string): string {
     at: adapters,
     fix: 'Name a folder under adapters/.',
   });
+}
+
+export function checkTools(tools: AdapterTools): CheckTools {
+  return { ...tools, checkSchema: schemaChecker() };
 }
 
 /** Compares messages with their schemas, each compiled once. Throws E_SCHEMA_INVALID. */

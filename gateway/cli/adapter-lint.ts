@@ -1,13 +1,12 @@
-/** `mra adapter lint`: reports everything wrong or doubtful in the folder of an adapter. */
+/** `mra adapter lint`: reports everything wrong or doubtful in the folder of an adapter, also as SARIF 2.1.0 (OASIS). */
 
 import type { Command } from 'commander';
+import { lintRules } from '../adapter/check/lint-rules.ts';
 import { lintAdapter, type LintFinding } from '../adapter/check/lint.ts';
-import { folderOf, schemaChecker } from './adapter-folder.ts';
+import { checkTools, folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';
-import { sarifLog } from './sarif.ts';
 
-/** Registers the command under `mra adapter`. */
 export function lintCommand(adapter: Command, context: CliContext): void {
   adapter
     .command('lint')
@@ -18,7 +17,7 @@ export function lintCommand(adapter: Command, context: CliContext): void {
 
 async function lint(context: CliContext, cc: string): Promise<void> {
   const { out, tools } = context;
-  const findings = await lintAdapter(folderOf(context.config().adapters, cc), tools, schemaChecker());
+  const findings = await lintAdapter(folderOf(context.config().adapters, cc), checkTools(tools));
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) context.exit(exitCodes.findings);
   if (out.format === 'sarif') return out.json(sarifLog(findings));
@@ -34,4 +33,41 @@ async function lint(context: CliContext, cc: string): Promise<void> {
 function findingLines({ severity, code, rule, file, line, column, detail, fix }: LintFinding): string {
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return `${place}  ${severity}  ${code} ${rule}  ${detail}${fix === undefined ? '' : `\n  fix  ${fix}`}`;
+}
+
+/** The whole log: one run, every rule that lint has, and the findings. */
+function sarifLog(findings: readonly LintFinding[]): unknown {
+  const names = Object.keys(lintRules);
+  const rules = Object.entries(lintRules).map(([name, { code, means, why, mend }]) => ({
+    id: code,
+    name,
+    shortDescription: { text: means },
+    fullDescription: { text: `${means} ${why}` },
+    help: { text: mend },
+    defaultConfiguration: { level: code.startsWith('E') ? 'error' : 'warning' },
+  }));
+  return {
+    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'mra-adapter-lint', rules } },
+        columnKind: 'utf16CodeUnits',
+        results: findings.map((finding) => resultOf(finding, names.indexOf(finding.rule))),
+      },
+    ],
+  };
+}
+
+function resultOf({ code, severity, file, line, column, detail, fix }: LintFinding, ruleIndex: number): unknown {
+  // 3.30.5: a region without a line would mean the whole file, which is said by leaving it out.
+  const region = line === undefined ? {} : { region: { startLine: line, startColumn: column ?? 1 } };
+  const uri = file.split('/').map(encodeURIComponent).join('/');
+  return {
+    ruleId: code,
+    ruleIndex,
+    level: severity,
+    message: { text: fix === undefined ? detail : `${detail}. ${fix}` },
+    locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
+  };
 }

@@ -1,20 +1,24 @@
 /** `mra adapter preview`: one record as the partner reads it, the records that lose most, and the effect of a change of the adapter. */
 
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
-import { loadAdapter, loadHome } from '../adapter/load.ts';
 import { previewAdapter, type Preview } from '../adapter/check/preview.ts';
+import { loadAdapter, loadHome } from '../adapter/load.ts';
+import type { AdapterTools } from '../adapter/tools.ts';
 import { dayAt } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { allOperators, findOperator } from '../store/operators.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';
-import { withAdapterAt } from './adapter-revision.ts';
 import { withGateway, type CliContext } from './context.ts';
-import { inventOperators } from '../rehearsal/invented-operators.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './input.ts';
 
 interface PreviewOptions {
   readonly record?: string;
@@ -23,7 +27,6 @@ interface PreviewOptions {
   readonly diff?: string;
 }
 
-/** Registers the command under `mra adapter`. */
 export function previewCommand(adapter: Command, context: CliContext): void {
   adapter
     .command('preview')
@@ -181,4 +184,64 @@ async function storedRecord(context: CliContext, code: string): Promise<Domestic
   throw new GatewayError('E_REQUEST_INVALID', 'there is no operator of this code', {
     fix: 'Import it, or leave --record out.',
   });
+}
+
+const run = promisify(execFile);
+
+/**
+ * Loads the folder's files of a revision from a temporary copy. `use` may compile the schemas, so it runs before the copy is
+ * removed. Throws E_REQUEST_INVALID outside a repository, for an unknown revision, and for one without this folder.
+ */
+async function withAdapterAt<T>(
+  { folder, revision }: { readonly folder: string; readonly revision: string },
+  tools: AdapterTools,
+  use: (adapter: Adapter) => T,
+): Promise<T> {
+  const names = await namesAt(folder, revision);
+  const copy = await mkdtemp(join(tmpdir(), 'adapter-at-'));
+  try {
+    const into = join(copy, basename(folder));
+    for (const name of names) {
+      const file = join(into, name);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, await git(folder, ['show', `${revision}:./${name}`], 'buffer'));
+    }
+    return use(await loadAdapter(into, tools));
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+/** Names of the files of the folder itself, samples not among them. */
+async function namesAt(folder: string, revision: string): Promise<readonly string[]> {
+  // A revision is never an option: --end-of-options would be plainer, and older programs do not know it.
+  if (revision.startsWith('-')) throw noRevision(revision);
+  const inside = await git(folder, ['rev-parse', '--is-inside-work-tree'], 'utf8').catch((cause: unknown) => {
+    throw new GatewayError('E_REQUEST_INVALID', 'the adapter is not in a git repository', {
+      at: folder,
+      fix: 'Keep adapters/ under git, or leave --diff out.',
+      cause,
+    });
+  });
+  const listed = await git(folder, ['ls-tree', '--full-tree', '--name-only', `${revision}:./`], 'utf8').catch(() => {
+    throw noRevision(revision);
+  });
+  const names = listed
+    .toString()
+    .split('\n')
+    .filter((name) => /\.[a-z]+$/u.test(name));
+  if (inside.toString().trim() === 'true' && names.includes('adapter.yaml')) return names;
+  throw noRevision(revision);
+}
+
+function noRevision(revision: string): GatewayError {
+  return new GatewayError('E_REQUEST_INVALID', 'git has no such adapter at this revision', {
+    at: revision,
+    fix: 'Give a commit, tag or branch that has this folder, such as HEAD.',
+  });
+}
+
+async function git(folder: string, words: readonly string[], encoding: 'utf8' | 'buffer'): Promise<string | Buffer> {
+  const { stdout } = await run('git', ['-C', folder, ...words], { encoding, maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
 }

@@ -1,20 +1,25 @@
-/** `mra adapter test | mutate`: runs the samples and generated messages of an adapter, and changes it to see what they notice. */
+/** `mra adapter test | mutate | certify`: runs the samples and generated messages of an adapter, changes it to see what they notice, and certifies it. */
 
-import { writeFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { Command } from 'commander';
+import about from '../../package.json' with { type: 'json' };
+import { certificateFile } from '../adapter/certificate.ts';
+import { certifyAdapter, type CheckResult } from '../adapter/check/certify.ts';
+import { sharesText } from '../adapter/check/coverage.ts';
+import { failurePlace, type Failure } from '../adapter/check/failures.ts';
+import { mutateAdapter, noticedText } from '../adapter/check/mutate.ts';
 import { testAdapter, type Case, type TestReport } from '../adapter/check/test-adapter.ts';
-import type { Coverage } from '../adapter/check/coverage.ts';
-import { mutateAdapter } from '../adapter/check/mutate.ts';
-import type { Failure } from '../adapter/check/failures.ts';
+import { momentOf } from '../model/day.ts';
 import { asGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { watchFolder } from '../wire/files/folder-watch.ts';
-import { folderOf, schemaChecker } from './adapter-folder.ts';
+import { checkTools, folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
+import { wholeNumber } from './input.ts';
 import { junitXml, type JunitCase } from './junit.ts';
 import { exitCodes } from './output.ts';
 import { stopSignal } from './serve.ts';
-import { wholeNumber } from './whole-number.ts';
 
 interface RunOptions {
   readonly runs: number;
@@ -27,7 +32,6 @@ interface TestOptions extends RunOptions {
   readonly watch?: boolean;
 }
 
-/** Registers the commands under `mra adapter`. */
 export function testCommands(adapter: Command, context: CliContext): void {
   const runs = wholeNumber('--runs', 0);
   const seed = wholeNumber('--seed', 0);
@@ -48,19 +52,22 @@ export function testCommands(adapter: Command, context: CliContext): void {
     .option('--seed <number>', 'of the generated messages', seed, 1)
     .description('change the adapter on purpose, one change at a time, and list what nothing notices')
     .action((cc: string, options: RunOptions) => mutate(context, cc, options));
+  adapter
+    .command('certify')
+    .argument('<cc>', 'folder under adapters/')
+    .description('run all checks; write certificate.json when all pass, else list what failed')
+    .action((cc: string) => certify(context, cc));
 }
 
 async function mutate(context: CliContext, cc: string, { runs, seed }: RunOptions): Promise<void> {
   const { out, tools } = context;
   const folder = folderOf(context.config().adapters, cc);
-  const report = await mutateAdapter(folder, tools, { runs, seed, checkSchema: schemaChecker() });
-  const { changes, refused, bySamples, byMadeUp, survivors } = report;
+  const report = await mutateAdapter(folder, checkTools(tools), { runs, seed });
+  const { survivors } = report;
   if (survivors.length > 0) context.exit(exitCodes.findings);
   if (out.format === 'json') return out.json({ adapter: cc, ...report });
   for (const { at, change, wanted } of survivors) out.print(`${at}  ${change}\n  a sample would notice it: ${wanted}`);
-  out.print(
-    `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by generated messages, ${refused} do not load, ${survivors.length} unnoticed`,
-  );
+  out.print(`${noticedText(report)}, ${survivors.length} unnoticed`);
   out.next(survivors.length > 0 ? `add samples, then mra adapter mutate ${cc}` : `mra adapter certify ${cc}`);
 }
 
@@ -103,8 +110,7 @@ async function testOnce(context: CliContext, cc: string, folder: string, options
 
 function runTest({ tools }: CliContext, folder: string, { runs, seed, only }: TestOptions): Promise<TestReport> {
   const clock = (): number => performance.now();
-  const options = { runs, seed, checkSchema: schemaChecker(), clock };
-  return testAdapter(folder, tools, only === undefined ? options : { ...options, only });
+  return testAdapter(folder, checkTools(tools), { runs, seed, clock, ...present({ only }) });
 }
 
 interface Rewritten {
@@ -137,26 +143,50 @@ function caseLines({ name, ok, milliseconds, failure, note }: Case): string {
   return lines.join('\n');
 }
 
-function failureLines({ detail, at, expected, got }: Failure): string[] {
-  return [
-    `${detail}${at === undefined ? '' : ` at ${at}`}`,
-    ...(expected === undefined ? [] : [`expected  ${expected}`]),
-    ...(got === undefined ? [] : [`got       ${got}`]),
-  ];
+function failureLines(failure: Failure): string[] {
+  const compared = Object.entries(present({ expected: failure.expected, got: failure.got }));
+  return [failurePlace(failure), ...compared.map(([name, text]) => `${name.padEnd(8)}  ${text}`)];
 }
 
 function junitCase({ name, milliseconds, failure, again }: Case): JunitCase {
-  const failed = failure === undefined ? {} : { failure: [...failureLines(failure), again].join('\n') };
-  return { name, milliseconds, ...failed };
+  const failed = failure && [...failureLines(failure), again].join('\n');
+  return { name, milliseconds, ...present({ failure: failed }) };
 }
 
 function coverageLines({ coverage: { samples, madeUp } }: TestReport): string[] {
-  const share = ({ fields, branches, codes, transforms }: Coverage): string =>
-    Object.entries({ fields, branches, codes, transforms })
-      .map(([name, { seen, all }]) => `${seen} of ${all} ${name}`)
-      .join(', ');
-  const lines = [`by samples   ${share(samples)}`, `by generated ${share(madeUp)}`];
-  if (samples.never.length > 0)
-    lines.push(`no sample exercises:\n${samples.never.map((each) => `  ${each}`).join('\n')}`);
-  return lines;
+  const unseen =
+    samples.never.length === 0 ? [] : ['no sample exercises:', ...samples.never.map((each) => `  ${each}`)];
+  return [`by samples   ${sharesText(samples)}`, `by generated ${sharesText(madeUp)}`, ...unseen];
+}
+
+async function certify(context: CliContext, cc: string): Promise<void> {
+  const { out, tools } = context;
+  const folder = folderOf(context.config().adapters, cc);
+  const { checks, certificate } = await certifyAdapter(folder, checkTools(tools), {
+    today: momentOf(new Date()).slice(0, 10),
+    program: about.version,
+    clock: () => performance.now(),
+  });
+  const file = join(folder, certificateFile);
+  // A folder that fails must not keep the certificate of an earlier run.
+  if (certificate === undefined) await rm(file, { force: true });
+  else await writeFile(file, `${JSON.stringify(certificate, null, 2)}\n`);
+  const certified = certificate !== undefined;
+  if (!certified) context.exit(exitCodes.findings);
+  out.result({ adapter: cc, certified, ...certificate, checks }, checks.map(checkRow));
+  if (out.format === 'json') return;
+  for (const { check, covered, failures } of checks)
+    if (covered !== '') for (const failure of failures) out.print(`${check}  ${failure}`);
+  out.print(
+    certified
+      ? `${cc} is certified: ${relative('.', file)} is valid until a file of the folder changes`
+      : `${cc} is not certified; production does not take it`,
+  );
+  const next = certified ? `mra list build ${cc.toUpperCase()} --full --out list` : undefined;
+  out.next(next ?? `correct what failed, then mra adapter certify ${cc}`);
+}
+
+function checkRow({ check, covered, failures }: CheckResult): { check: string; result: string; covered: string } {
+  const result = failures.length === 0 ? 'passed' : covered === '' ? 'not run' : 'failed';
+  return { check, result, covered };
 }

@@ -1,7 +1,6 @@
 /** `mra adapter new | lint | preview | test | mutate | certify`: the commands for writing an adapter, in the order of use. */
 
 import type { Command } from 'commander';
-import { certifyCommand } from './adapter-certify.ts';
 import { lintCommand } from './adapter-lint.ts';
 import { newCommand } from './adapter-new.ts';
 import { previewCommand } from './adapter-preview.ts';
@@ -16,5 +15,4 @@ export function adapterCommands(program: Command, context: CliContext): void {
   lintCommand(adapter, context);
   previewCommand(adapter, context);
   testCommands(adapter, context);
-  certifyCommand(adapter, context);
 }

@@ -7,6 +7,7 @@ import { entryRoles, type Direction, type EntryRole, type TransportMode } from '
 import { choosePartner } from '../model/clearance/assessment.ts';
 import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { withGateway, type CommandContext } from './context.ts';
 import { exitCodes } from './output.ts';
 
@@ -63,13 +64,7 @@ async function run(
 
 function requestOf(clearance: Clearance, identifier: string | undefined, options: CheckOptions): CheckRequest {
   const { partner = partnerOf(clearance, identifier), knownAt, portOfDeparture, exitCode, ...rest } = options;
-  return {
-    partner,
-    ...(identifier === undefined ? {} : { identifier }),
-    ...rest,
-    ...(knownAt === undefined ? {} : { known_at: knownAt }),
-    ...(portOfDeparture === undefined ? {} : { port_of_departure: portOfDeparture }),
-  };
+  return present({ partner, identifier, ...rest, known_at: knownAt, port_of_departure: portOfDeparture });
 }
 
 function partnerOf(clearance: Clearance, identifier = ''): string {

@@ -1,25 +1,30 @@
 /** `mra conformance run | verify`: numbered scenarios against a gateway, reported for people, build servers and auditors. */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { conformanceFile } from '../adapter/certificate.ts';
 import type { Config } from '../app/config.ts';
-import { GatewayError } from '../model/errors.ts';
 import { certificatesIn, openKeys } from '../app/partners.ts';
 import { runConformance } from '../rehearsal/conformance.ts';
 import { folderFor } from '../rehearsal/identities.ts';
-import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../rehearsal/report.ts';
-import type { ConformanceReport } from '../rehearsal/report.ts';
-import { reportPage } from '../rehearsal/report-page.ts';
+import {
+  readReport,
+  reportAlgorithm,
+  reportBytes,
+  reportPage,
+  signReport,
+  verifyReport,
+  type ConformanceReport,
+} from '../rehearsal/report.ts';
 import type { ScenarioResult } from '../rehearsal/scenario.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import type { CliContext } from './context.ts';
 import { junitXml } from './junit.ts';
 import { exitCodes } from './output.ts';
-import { wholeNumber } from './whole-number.ts';
+import { readInput, wholeNumber } from './input.ts';
 
 interface RunOptions {
   readonly against?: string;
@@ -134,7 +139,7 @@ function showSummary({ out, exit }: CliContext, report: ConformanceReport, files
 
 async function verifyFile(context: CliContext, file: string, certificate: string | undefined): Promise<void> {
   const { out } = context;
-  const [bytes, signature] = [readFile(file), Buffer.from(readFile(`${file}.jws`)).toString('latin1')];
+  const [bytes, signature] = [readInput(file), Buffer.from(readInput(`${file}.jws`)).toString('latin1')];
   const report = readReport(bytes, file);
   const certificates = certificate === undefined ? await knownCertificates(context) : certificatesIn([certificate]);
   const signer = await verifyReport(bytes, signature, certificates);
@@ -152,12 +157,4 @@ async function knownCertificates({ config, tools }: CliContext): Promise<readonl
   const { keyring } = await openKeys(settings, tools);
   const files = Object.values(settings.partners).flatMap(({ certificates }) => certificates.signing);
   return [keyring.signer(reportAlgorithm).certificate, ...certificatesIn(files)];
-}
-
-function readFile(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new GatewayError('E_FILE_UNREADABLE', 'the file could not be opened', { at: file, cause });
-  }
 }

@@ -16,9 +16,9 @@ import { allOperators } from '../store/operators.ts';
 import { currentRecords } from '../store/register.ts';
 import { findStream } from '../store/streams.ts';
 import type { CliContext, OpenGateway, Serving } from './context.ts';
-import { noLists, showReport, type DemoReport, type ListCounts } from './demo-report.ts';
+import { wholeNumber } from './input.ts';
+import { exitCodes, type Row } from './output.ts';
 import { stopSignal } from './serve.ts';
-import { wholeNumber } from './whole-number.ts';
 
 interface DemoOptions {
   readonly operators: number;
@@ -109,11 +109,11 @@ async function runExchange(context: CliContext, demo: Demo): Promise<DemoReport>
   };
   await timed('full_lists', () => send(both));
   await timed('suspensions', async () => {
-    for (const gateway of [us, ...them]) await suspendOne(gateway);
+    for (const gateway of [us, ...them]) await withdraw(gateway, 'suspended', 0, 1);
     await send(both);
   });
   await timed('collapse', async () => {
-    for (const { from } of last) await revokeMost(from);
+    for (const { from } of last) await withdraw(from, 'revoked', 10);
     await send(last);
   });
   progress.end();
@@ -176,20 +176,11 @@ async function listed(gateway: OpenGateway): Promise<readonly DomesticRecord[]> 
   return found;
 }
 
-async function suspendOne(gateway: OpenGateway): Promise<void> {
-  const [operator] = await listed(gateway);
+/** Takes operators off the list; all but ten as when a file was truncated: then the receiving side must hold the list. */
+async function withdraw(gateway: OpenGateway, status: 'suspended' | 'revoked', ...places: [from: number, to?: number]) {
   const statusSince = dayAt(gateway.now(), gateway.home.timeZone);
-  if (operator !== undefined) await saveRecords(gateway, [{ ...operator, status: 'suspended', statusSince }]);
-}
-
-/** As when a file was truncated. The receiving side must hold the list. */
-async function revokeMost(gateway: OpenGateway): Promise<void> {
-  const statusSince = dayAt(gateway.now(), gateway.home.timeZone);
-  const most = (await listed(gateway)).slice(10);
-  await saveRecords(
-    gateway,
-    most.map((operator) => ({ ...operator, status: 'revoked', statusSince })),
-  );
+  const records = (await listed(gateway)).slice(...places).map((operator) => ({ ...operator, status, statusSince }));
+  await saveRecords(gateway, records);
 }
 
 async function exampleFor(us: OpenGateway, partner: OpenGateway | undefined): Promise<DemoReport['example']> {
@@ -218,4 +209,60 @@ async function assessEntries({ out }: CliContext, { us, them, seed }: Demo): Pro
   }
   progress.end();
   return counts;
+}
+
+/** Lists in one direction: `sent` = `applied` + `held` + `rejected`. */
+interface ListCounts {
+  sent: number;
+  applied: number;
+  held: number;
+  rejected: number;
+  receipts: number;
+  /** Operators on the list in force at the receiving side. */
+  operators: number;
+}
+
+const noLists = (): ListCounts => ({ sent: 0, applied: 0, held: 0, rejected: 0, receipts: 0, operators: 0 });
+
+interface DemoReport {
+  readonly partners: Readonly<Record<string, ListCounts & { transport: string; from_partner: ListCounts }>>;
+  readonly entries: Readonly<Record<string, number>>;
+  readonly example: { readonly identifier: string; readonly partner: string } | undefined;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** `serving`: our doors, if they stay open. */
+function showReport(
+  { out, exit }: CliContext,
+  { partners, entries, example, seconds }: DemoReport,
+  broker: boolean,
+  serving: Serving | undefined,
+): void {
+  if (Object.values(partners).some((counts) => counts.rejected + counts.from_partner.rejected > 0))
+    exit(exitCodes.findings);
+  const total = Object.values(entries).reduce((sum, count) => sum + count, 0);
+  const border = serving === undefined ? {} : { border: serving.borderUrl };
+  out.result(
+    { broker, partners, entries, entries_total: total, seconds, ...border },
+    Object.entries(partners).flatMap(([partner, { transport, from_partner: received, ...sent }]) => [
+      rowOf({ partner, way: 'to', over: transport }, sent),
+      rowOf({ partner, way: 'from', over: transport }, received),
+    ]),
+    Object.entries(entries).map(([outcome, count]) => ({ outcome, entries: count })),
+  );
+  if (serving === undefined || example === undefined) return;
+  const question = JSON.stringify({ ...example, role: 'consignor', direction: 'import' });
+  out.note(
+    [
+      'Requests to the border door, for instance:',
+      `curl -s ${serving.borderUrl}/v1/checks -H 'content-type: application/json' -d '${question}'`,
+      `curl -s ${serving.borderUrl}/v1/partners`,
+      `curl -s '${serving.borderUrl}/readyz?verbose'`,
+    ].join('\n  '),
+  );
+  out.next('try one of these; Ctrl-C stops the demo and removes its data');
+}
+
+function rowOf(link: Row, { sent, applied, held, receipts, operators }: ListCounts): Row {
+  return { ...link, sent, applied, held, receipts, operators };
 }

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
@@ -65,12 +66,8 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
 function notOpened(error: unknown): Finding {
   const { code, detail, at, fix } = asGatewayError(error);
   const place = at === undefined ? '' : ` (${at})`;
-  const finding = {
-    check: 'configuration, keys, store',
-    result: 'fail',
-    detail: `${code}: ${detail}${place}`,
-  } as const;
-  return fix === undefined ? finding : { ...finding, fix };
+  const check = 'configuration, keys, store';
+  return present({ check, result: 'fail', detail: `${code}: ${detail}${place}`, fix } as const);
 }
 
 async function examineOpenssl(): Promise<Finding> {

@@ -1,15 +1,15 @@
 /** `mra entry assess FILE…`: assesses declarations from files, as JSON or as XML of a known profile. */
 
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { assess, type Clearance } from '../clearance/requests.ts';
 import { programFolder } from '../app/config.ts';
 import type { Assessment, AssessedParty } from '../model/clearance/assessment.ts';
 import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
-import { asGatewayError, GatewayError } from '../model/errors.ts';
+import { asGatewayError } from '../model/errors.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
 import { withGateway, type CommandContext } from './context.ts';
+import { readInput } from './input.ts';
 import { exitCodes, type Output, type Row } from './output.ts';
 
 interface AssessOptions {
@@ -58,12 +58,7 @@ async function run(
 }
 
 function readFile(file: string, formats: EntryFormats, profile: string | undefined): ReturnType<typeof readEntry> {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw new GatewayError('E_FILE_UNREADABLE', 'the file could not be opened', { at: file, cause });
-  }
+  const bytes = readInput(file);
   const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
   return readEntry(bytes, start.startsWith('<') ? 'application/xml' : 'application/json', formats, profile);
 }

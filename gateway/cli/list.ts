@@ -1,6 +1,6 @@
 /** `mra list …`: builds, sends and receives lists, shows the streams, and decides on held lists. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
@@ -13,6 +13,7 @@ import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { readInput } from './input.ts';
 import { exitCodes, type Output } from './output.ts';
 
 interface BuildOptions {
@@ -49,8 +50,14 @@ export function listCommands(program: Command, context: CliContext): void {
     .command('show <partner>')
     .description('the position of both streams, and the held lists')
     .action((partner: string) => withGateway(context, (gateway) => show(context, gateway, partner)));
-  decisionCommand(list, context, 'release');
-  decisionCommand(list, context, 'refuse');
+  for (const decision of ['release', 'refuse'] as const)
+    list
+      .command(`${decision} <message>`)
+      .description(`${decision} a held list; two people must decide`)
+      .requiredOption('--as <person>', 'who decides')
+      .action((message: string, { as: person }: { as: string }) =>
+        withGateway(context, (gateway) => decide(context, gateway, message, { decision, person })),
+      );
 }
 
 function buildOptions(command: Command): Command {
@@ -59,16 +66,6 @@ function buildOptions(command: Command): Command {
     .option('--delta', 'only changes since the last list')
     .option('--renew', 'even without changes, so that the list does not become stale')
     .option('--each', 'a separate message for each operator that changed');
-}
-
-function decisionCommand(list: Command, context: CliContext, decision: Decision): void {
-  list
-    .command(`${decision} <message>`)
-    .description(`${decision} a held list; two people must decide`)
-    .requiredOption('--as <person>', 'who decides')
-    .action((message: string, { as: person }: { as: string }) =>
-      withGateway(context, (gateway) => decide(context, gateway, message, { decision, person })),
-    );
 }
 
 function listOptions({ full = false, delta = false, renew, each }: BuildOptions): ListOptions {
@@ -154,7 +151,7 @@ async function receive(
   options: { partner: string; file: string; receipt?: string },
 ): Promise<void> {
   const started = performance.now();
-  const bytes = readFileSync(options.file);
+  const bytes = readInput(options.file);
   const { code } = getPartner(gateway, options.partner);
   const raw = { partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) } as const;
   const { verdict, duplicate, reason, receipt } = await receiveMessage(gateway, raw);

@@ -1,17 +1,18 @@
 /** `mra message …`: lists messages, shows the stages of one, verifies a file, and resends. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
 import { getPartner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { getBytes } from '../store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
-import { wholeNumber } from './whole-number.ts';
+import { readInput, wholeNumber } from './input.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
   const message = program.command('message').description('messages sent and received');
@@ -46,10 +47,7 @@ interface ListOptions {
 }
 
 async function list({ out }: CliContext, gateway: OpenGateway, { limit, partner }: ListOptions): Promise<void> {
-  const rows = await listMessages(gateway.db.sql, {
-    limit,
-    ...(partner === undefined ? {} : { partner: partner.toUpperCase() }),
-  });
+  const rows = await listMessages(gateway.db.sql, present({ limit, partner: partner?.toUpperCase() }));
   if (rows.length === 0) out.note('No message was sent or received yet.');
   out.result(
     rows,
@@ -83,7 +81,7 @@ async function show({ out }: CliContext, gateway: OpenGateway, id: string, bytes
 
 async function verifyFile({ out, exit }: CliContext, gateway: OpenGateway, code: string, file: string): Promise<void> {
   const { trust, code: partner } = getPartner(gateway, code);
-  const raw = { partner, via: 'file', bytes: readFileSync(file), receivedAt: momentOf(gateway.now()) } as const;
+  const raw = { partner, via: 'file', bytes: readInput(file), receivedAt: momentOf(gateway.now()) } as const;
   try {
     using verified = await verify(raw, trust, gateway.now());
     const { type, signer } = verified;

@@ -14,7 +14,7 @@ import { allOperators, countOperators, findOperator } from '../store/operators.t
 import { tableEncodings, type TableEncoding } from '../wire/files/csv.ts';
 import { withGateway, type CommandContext } from './context.ts';
 import { exitCodes, type Output } from './output.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './input.ts';
 
 /** The part of a partner that decides which of our operators it may see. */
 interface Viewer {

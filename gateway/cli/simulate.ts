@@ -5,15 +5,14 @@ import { GatewayError } from '../model/errors.ts';
 import type { Fault } from '../rehearsal/fault.ts';
 import { faults, faultsNamed } from '../rehearsal/faults.ts';
 import { folderFor } from '../rehearsal/identities.ts';
-import { partnerPart } from '../rehearsal/pair-settings.ts';
-import { makePair, type Pair } from '../rehearsal/pairing.ts';
+import { makePair, partnerPart, type Pair } from '../rehearsal/pairing.ts';
 import { scenarios } from '../rehearsal/scenarios.ts';
 import { runSchedule, type Turn } from '../rehearsal/schedule.ts';
 import { startSimulator, type Simulator } from '../rehearsal/simulator.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';
 import { stopSignal } from './serve.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './input.ts';
 
 interface SimulateOptions {
   readonly faults: string;
@@ -75,7 +74,6 @@ async function run(context: CliContext, cc: string | undefined, options: Simulat
 
 /** The longest that a fault keeps a connection open. */
 const maxFaultMs = 20_000;
-/** How long to wait for a receipt. */
 const withinMs = 10_000;
 
 async function simulate(

@@ -30,13 +30,11 @@ interface Administrations {
 interface AdministrationsRequest {
   /** The home administration, where adapters lie, and where a broker may be found. */
   readonly base: Config;
-  /** Keys, certificates and stores are made in here. */
   readonly folder: string;
   /** The partners, by country; without it all that have both an adapter and a home profile. */
   readonly partners?: readonly string[] | undefined;
 }
 
-/** Addresses of one administration on this machine. */
 export interface Addresses {
   readonly exchange: { readonly host: string; readonly port: number };
   readonly borderPort: number;
@@ -123,13 +121,11 @@ export function settingsOf(
   };
 }
 
-/** The settings with changes to what they say about every partner. */
 export function withConnections(config: Config, changes: Partial<PartnerConfig>): Config {
   const partners = Object.entries(config.partners).map(([code, settings]) => [code, { ...settings, ...changes }]);
   return { ...config, partners: Object.fromEntries(partners) as Config['partners'] };
 }
 
-/** Saves operators of the administration whose gateway it is. */
 export function saveRecords(gateway: Gateway, records: readonly DomesticRecord[]): Promise<SavedOperators> {
   return gateway.db.transaction((tx) => saveOperators(tx, records, momentOf(gateway.now())));
 }

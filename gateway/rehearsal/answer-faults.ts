@@ -29,7 +29,6 @@ function receiptFault(
   };
 }
 
-/** Responds in place of the door. */
 function doorFault(name: string, respond: (response: ServerResponse, maxMs: number) => void): AnswerFault {
   return {
     ...{ acts: 'answers', ...faultTexts(name), needsDoor: true },
@@ -56,7 +55,6 @@ const unknownDigest = 'f'.repeat(64);
 const none = (): Promise<undefined> => Promise.resolve(undefined);
 const html = '<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>';
 
-/** Ends the connection when it was open for so long. */
 function closeAfter(response: ServerResponse, maxMs: number): void {
   const timeout = setTimeout(() => response.destroy(), maxMs);
   response.once('close', () => clearTimeout(timeout));

@@ -1,13 +1,16 @@
-/** The connection of a simulated partner: it can pause its dispatcher, and send messages that are in no outbox. */
+/** The connection of a simulated partner: it can pause its dispatcher, send messages that are in no outbox, and keeps all verified receipts. */
 
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Gateway, Partner } from '../gateway.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError } from '../model/errors.ts';
-import type { SealedMessage } from '../model/message.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
+import type { Digest, RawMessage, Receipt, SealedMessage } from '../model/message.ts';
+import { readReceipt, receiptType } from '../wire/signature/receipts.ts';
+import { verify } from '../wire/signature/verify.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import type { Transport } from '../wire/transport/transport.ts';
-import { openReceiptLog, type ReceiptLog, type ReceivedReceipt } from './receipt-log.ts';
+import { validate } from '../wire/xsd/schema.ts';
 
 /** What became of a message: the receipt over it, if one came. */
 export interface ChannelDelivery extends Partial<ReceivedReceipt> {
@@ -69,7 +72,6 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
   };
 }
 
-/** The transport, with receipts in its responses recorded. */
 function recording(gateway: Gateway, partner: string, transport: Transport, receipts: ReceiptLog): Transport {
   return {
     ...transport,
@@ -100,4 +102,58 @@ function required(transport: Transport | undefined, code: string): Transport {
     at: `partners.${code}`,
     fix: 'Give its url, or a broker.',
   });
+}
+
+interface ReceivedReceipt {
+  readonly receipt: Receipt;
+  readonly receiptDigest: Digest;
+}
+
+export interface ReceiptLog {
+  /** Keeps a receipt; ignores messages of another kind, and those that do not verify. */
+  record(raw: RawMessage): Promise<void>;
+  over(subject: Digest): readonly ReceivedReceipt[];
+  /** The receipt over a message that comes after so many; undefined if it does not come in time. */
+  next(subject: Digest, after: number, withinMs: number): Promise<ReceivedReceipt | undefined>;
+}
+
+function openReceiptLog(gateway: Gateway, partner: Partner): ReceiptLog {
+  const bySubject = new Map<Digest, ReceivedReceipt[]>();
+  const waiting = new Set<() => void>();
+  const over = (subject: Digest): readonly ReceivedReceipt[] => bySubject.get(subject) ?? [];
+  return {
+    over,
+    async record(raw) {
+      const receipt = await read(gateway, partner, raw);
+      if (receipt === undefined) return;
+      const { digest } = receipt.subject;
+      bySubject.set(digest, [...over(digest), { receipt, receiptDigest: sha256(raw.bytes) }]);
+      for (const notify of waiting) notify();
+    },
+    async next(subject, after, withinMs) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const notify = (): void => {
+        if (over(subject).length > after) resolve(undefined);
+      };
+      const timeout = setTimeout(() => resolve(undefined), withinMs);
+      waiting.add(notify);
+      notify();
+      await promise;
+      clearTimeout(timeout);
+      waiting.delete(notify);
+      return over(subject)[after];
+    },
+  };
+}
+
+async function read(gateway: Gateway, partner: Partner, raw: RawMessage): Promise<Receipt | undefined> {
+  try {
+    using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
+    return verified.type === receiptType ? readReceipt(validate(verified, gateway.receiptSchema)) : undefined;
+  } catch (error) {
+    // The gateway that receives the message as well rejects and logs it.
+    if (isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security'))
+      return undefined;
+    throw error;
+  }
 }

@@ -11,9 +11,7 @@ export interface Environment {
   readonly simulator: Simulator;
   /** Absent: the tested gateway is elsewhere, and only its receipts are known. */
   readonly tested?: OpenGateway;
-  /** How long to wait for a receipt, in milliseconds. */
   readonly withinMs: number;
-  /** How long a fault may keep a connection open, in milliseconds. */
   readonly maxFaultMs: number;
   close(): Promise<void>;
 }
@@ -43,8 +41,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   const simulator = await startSimulator({ ...pair, simulated }, options, withinMs);
   opened.defer(() => simulator.close());
   const closing = opened.move();
-  const common = { simulator, withinMs, maxFaultMs, close: () => closing.disposeAsync() };
-  return tested === undefined ? common : { ...common, tested };
+  return { simulator, withinMs, maxFaultMs, close: () => closing.disposeAsync(), ...(tested && { tested }) };
 }
 
 /** The tested gateway; E_INTERNAL where a scenario that needs it runs against an address. */

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { OpenGateway } from '../app/composition.ts';
 import { decideHeld } from '../inbound/receive-message.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { deliverDue } from '../outbound/delivery.ts';
 import { sendList } from '../outbound/send-list.ts';
 import { findInbox } from '../store/inbox.ts';
@@ -12,7 +13,6 @@ import { sidesAgree, testedOf, type Environment } from './environment.ts';
 import { complaintAbout, resultOf, type AnswerFault, type SendingFault, type SentMessage } from './fault.ts';
 import { evidenceOf, scenarioFinding, together, type Evidence, type ScenarioFinding } from './scenario.ts';
 import { deliveryOf, required, sendGoodList, settled } from './sending.ts';
-import { present } from '../model/present.ts';
 
 /** The simulator sends messages with the fault. Lists that are held are then rejected by two people. */
 export async function runSendingFault(environment: Environment, fault: SendingFault): Promise<ScenarioFinding> {
@@ -132,6 +132,5 @@ async function complaintsAbout(
 }
 
 function rowEvidence({ id, digest, state, verdictDetail, receiptDigest }: MessageRow, what: string): Evidence {
-  const ending = verdictDetail ?? state;
-  return present({ what, message: id, digest, ending, receiptDigest });
+  return present({ what, message: id, digest, ending: verdictDetail ?? state, receiptDigest });
 }

@@ -15,11 +15,9 @@ export interface SentMessage extends ChannelDelivery {
   readonly expected?: readonly string[];
   /** How many operators must be refused at least if the list is applied. */
   readonly refusedRecords?: number;
-  /** Digest of the very receipt that must come back. */
   readonly sameReceipt?: string;
 }
 
-/** A fault of messages that the simulator sends. */
 export interface SendingFault {
   readonly acts: 'sends';
   readonly name: string;
@@ -33,7 +31,6 @@ export interface SendingFault {
   send(simulator: Simulator, withinMs: number): Promise<readonly SentMessage[]>;
 }
 
-/** A fault of the responses to lists of the other side. */
 export interface AnswerFault {
   readonly acts: 'answers';
   readonly name: string;
@@ -59,7 +56,6 @@ export function sendingFault(name: string, send: SendingFault['send']): SendingF
   return { acts: 'sends', ...faultTexts(name), send };
 }
 
-/** What the receipt says; undefined without one. */
 export function resultOf({ receipt }: ChannelDelivery): MessageResult | undefined {
   return receipt?.verdict === 'applied' ? 'applied' : receipt?.reason?.code;
 }

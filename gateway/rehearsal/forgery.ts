@@ -16,16 +16,13 @@ import { signUnchecked } from '../wire/signature/seal.ts';
 import { required } from './sending.ts';
 import type { Simulator } from './simulator.ts';
 
-/** What is changed between a list and its sealed bytes. */
 export interface Forgery {
-  /** Replaces members of the list. */
   readonly list?: Partial<ListMessage>;
   /** Changes the encoded list before it is sealed. */
   readonly text?: (text: string, layout: ListFormat) => string;
   /** The type that the seal states: the `typ` of a JWS, the media type of a text. XML states it by its root. */
   readonly type?: string;
   readonly signer?: Signer;
-  /** Changes the sealed bytes. */
   readonly bytes?: (bytes: Uint8Array) => Uint8Array;
 }
 
@@ -56,7 +53,6 @@ export function withRecords({ position, ...list }: ListMessage, records: readonl
   return { ...list, records, position: { ...position, root, chain, count: after.count } };
 }
 
-/** The layout in use today. */
 export function layoutInForce({ gateway, other: { adapter } }: Simulator): ListFormat {
   return adapter.formatsOn(dayAt(gateway.now(), adapter.timeZone)).list;
 }

@@ -3,6 +3,7 @@
 import type { Arrangement } from '../model/arrangement.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import type { ListRecord } from '../model/list/list.ts';
+import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
@@ -29,18 +30,14 @@ export interface EntryPartner {
   readonly records: readonly ListRecord[];
 }
 
-interface EntryAmount {
-  readonly count: number;
-  readonly seed: number;
-  /** When the entries are accepted; those before an agreement are older. */
-  readonly at: Moment;
-}
-
 /** Of the entries after the first of each kind, this share is correct. */
 const correctShare = 0.8;
 
-/** The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
-export function inventEntries(partners: readonly EntryPartner[], { count, seed, at }: EntryAmount): InventedEntry[] {
+/** `at`: when they are accepted. The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
+export function inventEntries(
+  partners: readonly EntryPartner[],
+  { count, seed, at }: { readonly count: number; readonly seed: number; readonly at: Moment },
+): InventedEntry[] {
   const random = seededRandom(seed);
   const published = partners.filter(({ records }) => records.length > 0).map(grouped);
   if (published.length === 0) return [];
@@ -80,13 +77,11 @@ function inventEntry(
   const { arrangement } = partner;
   const role = random.pick(arrangement.entryRoles);
   const record = random.pick(partner.groups[groupFor(meant)]);
-  const identifier = writtenIdentifier(random, partner, record, meant);
-  const name = record.name.latin ?? record.name.local;
-  const party: EntryParty = {
+  const party: EntryParty = present({
     ...{ pointer: '/parties/0', role, country: partner.partner },
-    ...(identifier === undefined ? {} : { identifier }),
-    ...(name === undefined ? {} : { name }),
-  };
+    identifier: writtenIdentifier(random, partner, record, meant),
+    name: record.name.latin ?? record.name.local,
+  });
   return {
     id: `DEMO-${String(number).padStart(6, '0')}`,
     direction: random.pick(arrangement.directions),

@@ -4,6 +4,7 @@ import { withCheckDigit } from '../model/record/check-digits.ts';
 import { GatewayError } from '../model/errors.ts';
 import { decreeAt, type HomeProfile } from '../model/home.ts';
 import { roles as allRoles, type Day, type DomesticRecord } from '../model/record/domestic-record.ts';
+import { present } from '../model/present.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
 interface InventedAmount {
@@ -29,22 +30,19 @@ export function inventOperators(home: HomeProfile, { count, advanced, seed, toda
   const codes = codeMaker(home, random);
   const numbers = businessNumberMaker(home, random);
   const grades = gradeMaker(home, random, today);
-  const records: DomesticRecord[] = [];
-  for (let i = 0; i < count; i += 1) {
+  return Array.from({ length: count }, (_, i) => {
     // Spreads exactly `advanced` of `count` evenly, whatever the seed.
     const high = Math.floor(((i + 1) * advanced) / count) > Math.floor((i * advanced) / count);
     const place = random.pick(home.invented.places);
-    const businessNumber = numbers();
-    records.push({
+    return {
+      ...present({ businessNumber: numbers() }),
       code: codes(place),
-      ...(businessNumber === undefined ? {} : { businessNumber }),
       name: inventName(home, random, place),
       address: inventAddress(random, place),
       ...inventStanding(random, grades(high), today),
       roles: inventRoles(random),
-    });
-  }
-  return records;
+    };
+  });
 }
 
 type Place = HomeProfile['invented']['places'][number];
@@ -68,13 +66,9 @@ function codeMaker(home: HomeProfile, random: SeededRandom): (place: Place) => s
 }
 
 function filled(form: string, place: Place, random: SeededRandom): string {
-  let code = '';
-  for (const part of form.replace(/\{[A-Za-z]*\}/u, place.codePrefix)) {
-    if (part === '#') code += String(random.below(10));
-    else if (part === '@') code += String.fromCharCode(65 + random.below(26));
-    else code += part;
-  }
-  return code;
+  return form
+    .replace(/\{[A-Za-z]*\}/u, place.codePrefix)
+    .replaceAll(/[#@]/gu, (kind) => (kind === '#' ? random.digits(1) : String.fromCharCode(65 + random.below(26))));
 }
 
 function badForm(detail: string): GatewayError {

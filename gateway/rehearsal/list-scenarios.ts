@@ -52,7 +52,6 @@ async function sendForged(
   return scenarioFinding([evidenceOf(what, sent)], !expected.includes(result) && `${what} ended as ${result}`);
 }
 
-/** An operator that is active on the list. */
 function activeOperator({ simulator }: Environment): DomesticRecord {
   const { grades } = simulator.other.adapter.arrangement;
   const found = simulator.operators.find(
@@ -69,7 +68,6 @@ export async function firstList(environment: Environment): Promise<ScenarioFindi
   return together(sent, scenarioFinding([{ what: `${stream?.position.count ?? 0} operators are on the list` }]));
 }
 
-/** What the border of the tested gateway answers about the operator. */
 async function outcomeOf(environment: Environment, { code }: DomesticRecord): Promise<string> {
   const { home } = environment.simulator.gateway;
   const { adapter } = environment.simulator.other;

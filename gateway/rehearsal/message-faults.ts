@@ -46,7 +46,6 @@ function firstOf({ records: [first] }: ListMessage): ListRecord {
   return first;
 }
 
-/** The identifier with the letters of another country. */
 function foreign(simulator: Simulator, identifier: string): string {
   const { form } = simulator.other.adapter.identifiers.ours;
   const prefix = form.slice(0, form.indexOf('{'));
@@ -67,7 +66,6 @@ function otherLayout(type: string): Forgery {
   return { type: type.includes('/') ? `${type.split(';')[0]}; charset=utf-8; layout=unknown-0` : `${type}.0` };
 }
 
-/** Changes one digit of a hash that the list states. */
 function tampered(bytes: Uint8Array, { position, previousChain }: ListMessage): Uint8Array {
   for (const hash of [position.root, position.chain, previousChain]) {
     const changed = altered(bytes, hash, (hash.startsWith('0') ? '1' : '0') + hash.slice(1));

@@ -1,16 +1,24 @@
 /** A simulated side and the side it is tested with, in one folder: settings, keys and certificates. Either can be started alone. */
 
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { loadAdapter, loadHome } from '../adapter/load.ts';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { Adapter } from '../adapter/adapter.ts';
+import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../app/config.ts';
+import { present } from '../model/present.ts';
+import { writeYaml } from '../wire/files/yaml.ts';
 import { settingsOf, withConnections, type Addresses } from './administrations.ts';
-import { freePorts, makeIdentity, registeredIdentity, type Identity } from './identities.ts';
-import { writeSettings } from './pair-settings.ts';
+import {
+  freePorts,
+  makeIdentity,
+  openSimulatorKeys,
+  registeredFiles,
+  registeredIdentity,
+  type Identity,
+  type SimulatorKeys,
+} from './identities.ts';
 import { folderWithHome } from './partner-home.ts';
-import { openSimulatorKeys, registeredFiles, type SimulatorKeys } from './simulator-keys.ts';
 
 export interface Pair {
   readonly simulated: Config;
@@ -22,7 +30,6 @@ export interface Pair {
 type PairFiles = Readonly<Record<'simulated' | 'tested', string>>;
 
 export interface PairOptions {
-  /** The settings of the home gateway. */
   readonly base: Config;
   /** The partner, by its folder under adapters/. */
   readonly partner: string;
@@ -59,11 +66,11 @@ export async function makePair(options: PairOptions): Promise<Pair> {
     // The environment is not read: it is that of another gateway. What a file cannot say is as at home.
     ...loadConfig({ config: file }, {}),
     adapters,
-    ...(broker === undefined ? {} : { broker }),
+    ...(broker && { broker }),
   });
   // The tested side may have moved since the file was written.
-  const url = testedUrl === undefined ? {} : { url: testedUrl };
-  return { simulated: withConnections(read(files.simulated), url), tested: read(files.tested), files, keys };
+  const moved = present({ url: testedUrl });
+  return { simulated: withConnections(read(files.simulated), moved), tested: read(files.tested), files, keys };
 }
 
 /** Writes the settings of each side, which name the address and the certificates of the other. */
@@ -98,3 +105,33 @@ function transportOf(
 }
 
 const urlOf = ({ host, port }: Addresses['exchange']): string => `https://${host}:${port}`;
+
+/** The settings of one side as a file that `mra --config` reads, with paths relative to the file. */
+function writeSettings(file: string, name: string, config: Config): void {
+  const { home, data, logLevel, exchange, border, broker } = config;
+  const path = (to: string): string => relative(dirname(file), to);
+  const partners = Object.entries(config.partners).map(([code, { certificates, mirrored, ...connection }]) => [
+    code,
+    {
+      ...connection,
+      ...(mirrored ? { mirrored } : {}),
+      certificates: {
+        signing: certificates.signing.map(path),
+        tls: certificates.tls.map(path),
+        anchors: certificates.anchors.map(path),
+      },
+    },
+  ]);
+  const settings = {
+    ...{ home, data: path(data), log: logLevel, exchange: { host: exchange.host, port: exchange.port }, border },
+    ...(broker && { broker: { url: broker.url, realm: broker.realm } }),
+    partners: Object.fromEntries(partners) as unknown,
+  };
+  writeFileSync(file, `# ${name} in a rehearsal. Written by mra, with keys made for it.\n${writeYaml(settings)}`);
+}
+
+/** The part of a written file that an existing gateway takes into its settings. */
+export function partnerPart(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  return text.slice(text.indexOf('partners:')).trimEnd();
+}

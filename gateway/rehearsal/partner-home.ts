@@ -2,11 +2,13 @@
 
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import names from '../../schemas/rehearsal-names.json' with { type: 'json' };
 import type { Adapter } from '../adapter/adapter.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { Config } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { recordColumns } from '../model/record/record-text.ts';
 
 /** The folder of adapters in which the partner has a home.yaml: the usual one, or a copy of two adapters with a derived profile. */
 export function folderWithHome(
@@ -30,23 +32,10 @@ export function folderWithHome(
   return copy;
 }
 
-const columns = [
-  'code',
-  'name.local',
-  'name.latin',
-  'grade',
-  'gradeSince',
-  'status',
-  'statusSince',
-  'roles',
-  'consent',
-];
-
 /** A programme with the grades of the arrangement, and operators with made-up names in Latin letters. */
 function derivedProfile({ partner, name, timeZone, identifiers, otherSide, arrangement }: Adapter): HomeProfile {
   const { theirs } = identifiers;
   const code = theirs.toCode(theirs.example) ?? '';
-  const pair = (text: string): { latin: string; local: string } => ({ latin: text, local: text });
   return {
     country: partner,
     name,
@@ -54,22 +43,9 @@ function derivedProfile({ partner, name, timeZone, identifiers, otherSide, arran
     code: { pattern: codePattern(theirs.grammar.source, theirs.form), words: theirs.words },
     grades: otherSide.grades,
     decrees: [{ id: arrangement.programme, from: '2000-01-01', grades: otherSide.grades }],
-    columns: Object.fromEntries(columns.map((path) => [path, path])),
-    invented: {
-      // The example shows which characters are letters and which are digits.
-      code: `{place}${code.replaceAll(/\d/gu, '#').replaceAll(/[A-Z]/gu, '@')}`,
-      places: [
-        {
-          ...pair('REHEARSAL CITY'),
-          codePrefix: '',
-          postcode: '10000',
-          streets: [pair('HARBOUR ROAD'), pair('STATION STREET')],
-        },
-      ],
-      words: ['ALDER', 'BIRCH', 'CEDAR', 'ELM', 'FIR', 'HAZEL', 'LARCH', 'MAPLE', 'OAK', 'PINE'].map(pair),
-      trades: ['TRADING', 'LOGISTICS', 'MACHINERY', 'TEXTILES', 'FOODS', 'CHEMICALS'].map(pair),
-      company: pair('LTD'),
-    },
+    columns: Object.fromEntries(recordColumns.filter((path) => path !== 'businessNumber').map((path) => [path, path])),
+    // The example shows which characters are letters and which are digits.
+    invented: { ...names, code: `{place}${code.replaceAll(/\d/gu, '#').replaceAll(/[A-Z]/gu, '@')}` },
   };
 }
 

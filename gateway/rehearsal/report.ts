@@ -1,12 +1,15 @@
-/** The report of a conformance run as data, and the signature over its bytes. */
+/** The report of a conformance run as data and as an HTML page without scripts, and the signature over its bytes. */
 
 import type { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { programFolder } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';
-import type { ScenarioResult, ScenarioVerdict } from './scenario.ts';
+import type { Evidence, ScenarioResult, ScenarioVerdict } from './scenario.ts';
 
 export const reportKind = 'mra-conformance-1';
 
@@ -17,7 +20,6 @@ export interface ConformanceReport {
   readonly home: string;
   /** SHA-256 over the adapter's folder: the run speaks about these files only. */
   readonly adapterDigest: string;
-  /** Whose side was simulated. */
   readonly played: 'partner' | 'home';
   /** Where the other side was: in the same process, or at an address. */
   readonly against: string;
@@ -82,3 +84,55 @@ export async function verifyReport(
   await verifiedPayload(stated, signer.publicKey, reportAlgorithm);
   return signer;
 }
+
+export function reportPage(report: ConformanceReport): string {
+  const { partner, summary, scenarios } = report;
+  const parts: Readonly<Record<string, string>> = {
+    title: escaped(`Conformance of ${partner}`),
+    counts: `${summary.pass} passed, ${summary.fail} failed, ${summary.skip} skipped with reason.`,
+    facts: facts(report),
+    scenarios: scenarios.map(row).join('\n'),
+  };
+  const template = readFileSync(join(programFolder, 'schemas', 'conformance-report.html'), 'utf8');
+  return template.replaceAll(/\{(\w+)\}/gu, (hole, name: string) => parts[name] ?? hole);
+}
+
+function facts(report: ConformanceReport): string {
+  const { partner, home, played, against, transport, at, seed, operators, adapterDigest } = report;
+  const rows = Object.entries({
+    'Home and partner': `${home} and ${partner}`,
+    'Simulated side': played === 'partner' ? partner : home,
+    'Other side': against,
+    Transport: transport,
+    Time: at,
+    'Seed and operators': `${seed}, ${operators}`,
+    'Digest of the adapter': adapterDigest,
+  }).map(([name, value]) => `<tr><th scope="row">${name}</th><td><code>${escaped(value)}</code></td></tr>`);
+  return rows.join('\n');
+}
+
+function row({ id, name, verdict, reason, milliseconds, evidence }: ScenarioResult): string {
+  const why = reason === undefined ? '' : `<br>${escaped(reason)}`;
+  const items = `<details><summary>Evidence</summary><ul>${evidence.map(item).join('')}</ul></details>`;
+  return (
+    `<tr><th scope="row" class="${verdict}">${escaped(id)}</th><td>${escaped(name)}${evidence.length === 0 ? '' : items}</td>` +
+    `<td>${verdict}${why}</td><td class="time">${milliseconds}</td></tr>`
+  );
+}
+
+function item({ what, message, digest, ending, receipt, receiptDigest }: Evidence): string {
+  const parts = Object.entries({
+    result: ending,
+    message,
+    'SHA-256': digest,
+    receipt,
+    'receipt SHA-256': receiptDigest,
+  });
+  const shown = parts.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} <code>${escaped(value)}</code>`],
+  );
+  return `<li>${[escaped(what), ...shown].join('; ')}</li>`;
+}
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

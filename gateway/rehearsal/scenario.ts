@@ -1,15 +1,14 @@
 /** Scenarios of the conformance run, and how one is run to a verdict. */
 
 import { asGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import type { ChannelDelivery } from './channel.ts';
 import type { Environment } from './environment.ts';
 import { resultOf } from './fault.ts';
 import { startNewEpoch, sendGoodList } from './sending.ts';
-import { present } from '../model/present.ts';
 
 export type ScenarioVerdict = 'pass' | 'fail' | 'skip';
 
-/** A message and its result, or a fact. */
 export interface Evidence {
   readonly what: string;
   readonly message?: string;
@@ -28,10 +27,7 @@ export interface ScenarioFinding {
   readonly skipped?: string;
 }
 
-/**
- * What a scenario needs: the tested gateway in this process, a door to which lists are sent, a partner that takes lists in
- * parts.
- */
+/** The tested gateway in this process, a door to which lists are sent, a partner that takes lists in parts. */
 export type Need = 'tested gateway' | 'door' | 'parts';
 
 export interface Scenario {
@@ -40,7 +36,6 @@ export interface Scenario {
   readonly needs: readonly Need[];
   /** Sends the first list itself; before the others a list has been applied. */
   readonly first: boolean;
-  /** The name of the fault that is injected. */
   readonly fault?: string;
   run(environment: Environment): Promise<ScenarioFinding>;
 }
@@ -68,7 +63,6 @@ const notExpressible: readonly string[] = [
   'E_SCHEMA_INVALID',
 ];
 
-/** Runs one scenario. Its errors are its result: the run goes on. */
 export async function runScenario(scenario: Scenario, environment: Environment): Promise<ScenarioResult> {
   const { id, name, needs } = scenario;
   const started = performance.now();
@@ -124,11 +118,9 @@ export function together(...findings: readonly ScenarioFinding[]): ScenarioFindi
   };
 }
 
-/** A message as evidence. */
 export function evidenceOf(what: string, delivery: ChannelDelivery): Evidence {
   const { id, digest, evidence, receipt, receiptDigest } = delivery;
-  return present({
-    what: receipt === undefined ? `${what} (${evidence})` : what,
-    ...{ message: id, digest, ending: resultOf(delivery), receipt: receipt?.id, receiptDigest },
-  });
+  const ending = resultOf(delivery);
+  const title = receipt === undefined ? `${what} (${evidence})` : what;
+  return present({ what: title, message: id, digest, ending, receipt: receipt?.id, receiptDigest });
 }

@@ -8,7 +8,6 @@ import { together, type Need, type Scenario } from './scenario.ts';
 
 type Run = Scenario['run'];
 
-/** What is run without a fault. */
 const regular: Readonly<Record<string, Pick<Scenario, 'needs' | 'run'>>> = {
   'first-list': { needs: [], run: withGoodList(lists.firstList) },
   suspension: { needs: [], run: withGoodList(lists.suspension) },

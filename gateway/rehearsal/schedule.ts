@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Moment } from '../model/record/domestic-record.ts';
-import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
+import { seededRandom } from '../model/seeded-random.ts';
 import { complaintAbout, resultOf, type AnswerFault, type Fault } from './fault.ts';
 import { startNewEpoch, sendGoodList } from './sending.ts';
 import type { Simulator } from './simulator.ts';
@@ -52,7 +52,9 @@ export async function runSchedule(simulator: Simulator, options: ScheduleOptions
   };
   await startNewEpoch(simulator); // the simulator may have run before
   await take();
-  const order = shuffled(options.faults, seededRandom(options.seed));
+  const random = seededRandom(options.seed);
+  const drawn = options.faults.map((fault) => ({ fault, place: random.next() }));
+  const order = drawn.sort((a, b) => a.place - b.place).map(({ fault }) => fault);
   for (let round = 0; !stop.aborted && !(once && round > 0); round += 1) {
     for (const fault of order.length === 0 ? [undefined] : order) {
       if (!(await pause(options))) break;
@@ -97,15 +99,4 @@ async function injectForOneTurn(simulator: Simulator, options: ScheduleOptions, 
   await pause(options);
   simulator.inject();
   return met;
-}
-
-/** Fisher and Yates. */
-function shuffled<T>(list: readonly T[], random: SeededRandom): T[] {
-  const order = [...list];
-  for (let left = order.length; left > 1; left -= 1) {
-    const drawn = random.below(left);
-    const [one, other] = [order[left - 1], order[drawn]];
-    if (one !== undefined && other !== undefined) [order[left - 1], order[drawn]] = [other, one];
-  }
-  return order;
 }

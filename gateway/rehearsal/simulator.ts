@@ -15,7 +15,7 @@ import { saveRecords } from './administrations.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { inventOperators } from './invented-operators.ts';
 import type { Pair } from './pairing.ts';
-import type { SimulatorKeys } from './simulator-keys.ts';
+import type { SimulatorKeys } from './identities.ts';
 
 /** Functions called before a gateway handles what comes to its doors. */
 export interface DoorHooks {

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { lintAdapter, type LintFinding } from '../../gateway/adapter/check/lint.ts';
 import { lintRules, type LintRule } from '../../gateway/adapter/check/lint-rules.ts';
 import { longestMatch } from '../../gateway/adapter/template/longest-text.ts';
-import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools, schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 
 type Change = readonly [file: string, from: string | RegExp, to: string];
@@ -21,7 +21,7 @@ async function found(cc: string, changes: readonly Change[]): Promise<readonly L
       expect(after, `${file} changes`).to.not.equal(before);
       writeFileSync(join(folder, file), after);
     }
-    const findings = await lintAdapter(folder, adapterTools, schemaChecker());
+    const findings = await lintAdapter(folder, checkTools(adapterTools));
     // The reported line is read while the folder exists.
     return findings.map((finding) => ({ ...finding, detail: `${lineOf(finding)} # ${finding.detail}` }));
   } finally {
@@ -151,9 +151,12 @@ describe('lint', () => {
   it('encodes two lists for each side and layout: the example of its identifiers and the longest one', async () => {
     const checkSchema = schemaChecker();
     const checked: string[] = [];
-    await lintAdapter(join(adaptersFolder, 'kr'), adapterTools, (text, format) => {
-      checked.push(basename(format.schema));
-      checkSchema(text, format);
+    await lintAdapter(join(adaptersFolder, 'kr'), {
+      ...adapterTools,
+      checkSchema: (text, format) => {
+        checked.push(basename(format.schema));
+        checkSchema(text, format);
+      },
     });
     const [first, second] = ['list.xsd', 'list.v2.xsd'].map((schema) => checked.filter((each) => each === schema));
     expect([first?.length, second?.length, checked.length]).to.deep.equal([4, 4, 8]);

@@ -6,11 +6,11 @@ import { certifyAdapter, type CertifyReport } from '../../gateway/adapter/check/
 import { mutateAdapter, type MutationReport } from '../../gateway/adapter/check/mutate.ts';
 import { adapterDigest, requireCertified, type CheckName } from '../../gateway/adapter/certificate.ts';
 import { testAdapter, type Case, type TestReport } from '../../gateway/adapter/check/test-adapter.ts';
-import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
-const checkSchema = schemaChecker();
+const tools = checkTools(adapterTools);
 const clock = (): number => performance.now();
 const folders = readdirSync(adaptersFolder).filter((cc) =>
   readdirSync(join(adaptersFolder, cc)).includes('adapter.yaml'),
@@ -37,12 +37,10 @@ describe('the checks of an adapter', () => {
       .flatMap((name) => [name, `layout-2-${name}`])
       .forEach((name) => rmSync(join(folder, 'samples', name), { recursive: true, force: true }));
   const test = (only?: string, runs = 5): Promise<TestReport> =>
-    testAdapter(folder, adapterTools, { runs, seed: 1, checkSchema, clock, ...(only === undefined ? {} : { only }) });
+    testAdapter(folder, tools, { runs, seed: 1, clock, ...(only === undefined ? {} : { only }) });
   const failed = ({ cases }: TestReport): readonly Case[] => cases.filter(({ ok }) => !ok);
-  const mutate = (runs = 30): Promise<MutationReport> =>
-    mutateAdapter(folder, adapterTools, { runs, seed: 1, checkSchema });
-  const certify = (): Promise<CertifyReport> =>
-    certifyAdapter(folder, adapterTools, { today, program: '1.2.3', checkSchema, clock });
+  const mutate = (runs = 30): Promise<MutationReport> => mutateAdapter(folder, tools, { runs, seed: 1 });
+  const certify = (): Promise<CertifyReport> => certifyAdapter(folder, tools, { today, program: '1.2.3', clock });
 
   describe('test', () => {
     it('reports the place of a failure, the expected and the actual text, and the options that repeat it', async () => {
@@ -78,8 +76,8 @@ describe('the checks of an adapter', () => {
       change('list.xsd', '<xs:maxLength value="512"/>', '<xs:maxLength value="511"/>');
       const [first] = failed(await test('generated', 200));
       const seed = Number(/--seed (\d+) --runs 1$/u.exec(first?.again ?? '')?.[1]);
-      const alone = { runs: 1, seed, only: 'generated lists', checkSchema, clock };
-      const again = await testAdapter(folder, adapterTools, alone);
+      const alone = { runs: 1, seed, only: 'generated lists', clock };
+      const again = await testAdapter(folder, tools, alone);
       expect(failed(again)[0]?.failure).to.deep.equal(first?.failure);
       expect(first?.failure?.detail).to.include('E_SCHEMA_INVALID');
     });
@@ -150,7 +148,7 @@ describe('the checks of an adapter', () => {
         rmSync(join(folder, '..'), { recursive: true });
         copy(cc);
         rmSync(join(folder, 'samples'), { recursive: true });
-        const { survivors } = await mutateAdapter(folder, adapterTools, { runs: 0, seed: 1, checkSchema });
+        const { survivors } = await mutateAdapter(folder, tools, { runs: 0, seed: 1 });
         const made = survivors.map(({ change: each }) => each);
         for (const pattern of patterns)
           expect(

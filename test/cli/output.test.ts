@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { exitCodeOf, makeOutput, type Output } from '../../gateway/cli/output.ts';
-import { wholeNumber } from '../../gateway/cli/whole-number.ts';
+import { wholeNumber } from '../../gateway/cli/input.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import { memoryStream } from './memory.ts';
 

@@ -11,8 +11,14 @@ import { runConformance, type ConformanceOptions } from '../../gateway/rehearsal
 import { errorTable } from '../../gateway/model/errors.ts';
 import { faults } from '../../gateway/rehearsal/faults.ts';
 import { makePair } from '../../gateway/rehearsal/pairing.ts';
-import { readReport, reportAlgorithm, reportBytes, signReport, verifyReport } from '../../gateway/rehearsal/report.ts';
-import { reportPage } from '../../gateway/rehearsal/report-page.ts';
+import {
+  readReport,
+  reportAlgorithm,
+  reportBytes,
+  reportPage,
+  signReport,
+  verifyReport,
+} from '../../gateway/rehearsal/report.ts';
 import { scenarios } from '../../gateway/rehearsal/scenarios.ts';
 import { makeIdentity } from '../../gateway/rehearsal/identities.ts';
 import { testBroker } from '../support/administrations.ts';

@@ -3,17 +3,17 @@
 import { basename, resolve } from 'node:path';
 import type { Day } from '../../model/record/domestic-record.ts';
 import { adapterDigest, checkNames, type Certificate, type CheckName } from '../certificate.ts';
-import type { AdapterTools } from '../tools.ts';
+import { sharesText } from './coverage.ts';
+import { failurePlace } from './failures.ts';
 import { lintAdapter } from './lint.ts';
-import { mutateAdapter } from './mutate.ts';
-import type { CheckSchema } from './message-text.ts';
-import { testAdapter, type Case, type TestReport } from './test-adapter.ts';
+import { mutateAdapter, noticedText } from './mutate.ts';
+import type { CheckTools } from './message-text.ts';
+import { testAdapter, type Case } from './test-adapter.ts';
 
 export interface CheckResult {
   readonly check: CheckName;
   /** What the check looked at; empty when it did not run. */
   readonly covered: string;
-  /** Every reason why the check did not pass. */
   readonly failures: readonly string[];
 }
 
@@ -25,9 +25,7 @@ export interface CertifyReport {
 
 interface CertifyOptions {
   readonly today: Day;
-  /** The version of this program. */
   readonly program: string;
-  readonly checkSchema: CheckSchema;
   readonly clock: () => number;
 }
 
@@ -39,13 +37,13 @@ const seed = 1;
 /** Runs the checks in order. A folder with errors does not load, and tests that fail notice no mutant: what follows is not run. */
 export async function certifyAdapter(
   folder: string,
-  tools: AdapterTools,
+  tools: CheckTools,
   options: CertifyOptions,
 ): Promise<CertifyReport> {
   const digest = await adapterDigest(folder);
-  const checks = [await lintCheck(folder, tools, options)];
+  const checks = [await lintCheck(folder, tools)];
   if (passed(checks)) checks.push(...(await testChecks(folder, tools, options)));
-  if (passed(checks)) checks.push(await mutantsCheck(folder, tools, options));
+  if (passed(checks)) checks.push(await mutantsCheck(folder, tools));
   const skipped = checkNames.slice(checks.length);
   if (skipped.length > 0 || !passed(checks)) {
     const failures = ['not run before the checks above pass'];
@@ -60,8 +58,8 @@ function passed(checks: readonly CheckResult[]): boolean {
   return checks.every(({ failures }) => failures.length === 0);
 }
 
-async function lintCheck(folder: string, tools: AdapterTools, { checkSchema }: CertifyOptions): Promise<CheckResult> {
-  const findings = await lintAdapter(folder, tools, checkSchema);
+async function lintCheck(folder: string, tools: CheckTools): Promise<CheckResult> {
+  const findings = await lintAdapter(folder, tools);
   const errors = findings.filter(({ severity }) => severity === 'error');
   return {
     check: 'lint',
@@ -72,58 +70,27 @@ async function lintCheck(folder: string, tools: AdapterTools, { checkSchema }: C
   };
 }
 
-async function testChecks(
-  folder: string,
-  tools: AdapterTools,
-  { checkSchema, clock }: CertifyOptions,
-): Promise<CheckResult[]> {
-  const report = await testAdapter(folder, tools, { runs: testRuns, seed, checkSchema, clock });
-  const { samples, trips } = Object.groupBy(report.cases, ({ kind }) => (kind === 'sample' ? 'samples' : 'trips'));
+/** The samples show everything the adapter can say; they and generated messages are written and read as they say. */
+async function testChecks(folder: string, tools: CheckTools, { clock }: CertifyOptions): Promise<CheckResult[]> {
+  const { cases, coverage } = await testAdapter(folder, tools, { runs: testRuns, seed, clock });
+  const { sample = [], 'round trips': trips = [] } = Object.groupBy(cases, ({ kind }) => kind);
+  const unseen = coverage.samples.never.map((point) => `no sample has ${point}`);
   return [
-    samplesCheck(samples ?? [], report.coverage.samples),
     {
-      check: 'roundTrips',
-      covered: (trips ?? []).map(({ name }) => name).join('; '),
-      failures: failuresOf(trips ?? []),
+      check: 'samples',
+      covered: `${sample.length} messages with ${sharesText(coverage.samples)}`,
+      failures: [...failuresOf(sample), ...unseen],
     },
+    { check: 'roundTrips', covered: trips.map(({ name }) => name).join('; '), failures: failuresOf(trips) },
   ];
 }
 
-/** The samples show everything the adapter can say, and are written and read as they say. */
-function samplesCheck(
-  cases: readonly Case[],
-  { fields, branches, codes, transforms, never }: TestReport['coverage']['samples'],
-): CheckResult {
-  const shares = Object.entries({ fields, branches, codes, transforms }).map(
-    ([name, { seen, all }]) => `${seen} of ${all} ${name}`,
-  );
-  return {
-    check: 'samples',
-    covered: `${cases.length} messages with ${shares.join(', ')}`,
-    failures: [...failuresOf(cases), ...never.map((point) => `no sample has ${point}`)],
-  };
-}
-
 function failuresOf(cases: readonly Case[]): string[] {
-  return cases.flatMap(({ name, failure }) => {
-    if (failure === undefined) return [];
-    return [`${name}: ${failure.detail}${failure.at === undefined ? '' : ` at ${failure.at}`}`];
-  });
+  return cases.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${name}: ${failurePlace(failure)}`]));
 }
 
-async function mutantsCheck(
-  folder: string,
-  tools: AdapterTools,
-  { checkSchema }: CertifyOptions,
-): Promise<CheckResult> {
-  const { changes, bySamples, byMadeUp, refused, survivors } = await mutateAdapter(folder, tools, {
-    runs: mutationRuns,
-    seed,
-    checkSchema,
-  });
-  return {
-    check: 'mutants',
-    covered: `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by generated messages, ${refused} do not load`,
-    failures: survivors.map(({ at, change }) => `${at} ${change}: nothing notices it`),
-  };
+async function mutantsCheck(folder: string, tools: CheckTools): Promise<CheckResult> {
+  const report = await mutateAdapter(folder, tools, { runs: mutationRuns, seed });
+  const failures = report.survivors.map(({ at, change }) => `${at} ${change}: nothing notices it`);
+  return { check: 'mutants', covered: noticedText(report), failures };
 }

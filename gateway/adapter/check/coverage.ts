@@ -14,7 +14,6 @@ import {
 
 /** A message that was encoded or decoded with a template, in our words. */
 export interface Exercised {
-  /** Its path. */
   readonly template: string;
   readonly message: unknown;
 }
@@ -34,6 +33,11 @@ export interface Coverage {
   readonly never: readonly string[];
 }
 
+export function sharesText({ fields, branches, codes, transforms }: Coverage): string {
+  const shares = Object.entries({ fields, branches, codes, transforms });
+  return shares.map(([name, { seen, all }]) => `${seen} of ${all} ${name}`).join(', ');
+}
+
 interface Point {
   readonly of: keyof Omit<Coverage, 'never'>;
   /** Points of one name count once. */
@@ -51,10 +55,7 @@ export function coverageOf(
     const messages = through.map(({ message }) => message);
     // Ignored elements carry no value of ours.
     const holes = holesIn(template).filter(({ path }) => path !== 'ignored');
-    return [
-      ...holes.flatMap((hole) => [...fieldPoints(hole, messages), ...stepPoints(hole, messages, tables)]),
-      ...listPoints(template, holes, messages),
-    ];
+    return [...holes.flatMap((hole) => holePoints(hole, messages, tables)), ...listPoints(template, holes, messages)];
   });
   const seen = new Map<string, Point>();
   for (const point of points) if (point.seen || !seen.has(point.name)) seen.set(point.name, point);
@@ -74,42 +75,30 @@ export function coverageOf(
 
 /** The values of a hole in all messages, in our words; an absent value is undefined. */
 function valuesOf(hole: HoleText, messages: readonly unknown[]): readonly unknown[] {
-  const { kind } = hole.template;
-  const { field } = hole;
+  const {
+    field,
+    template: { kind },
+  } = hole;
   if (field === undefined) return messages.flatMap((message) => itemsOf(kind, hole.path, message));
   return messages.flatMap((message) => itemsOf(kind, hole.scope, message).map((item) => field.get(item)));
 }
 
-function fieldPoints(hole: HoleText, messages: readonly unknown[]): Point[] {
+function holePoints(hole: HoleText, messages: readonly unknown[], tables: CodeTables): Point[] {
   const values = valuesOf(hole, messages);
   const present = values.some((value) => value !== undefined);
-  const points: Point[] = [{ of: 'fields', name: `${nameOf(hole)} (${placeInTemplate(hole)})`, seen: present }];
-  if (hole.optional) {
-    const absent = values.includes(undefined);
-    points.push(
-      { of: 'branches', name: `${nameOf(hole)} present (${placeInTemplate(hole)})`, seen: present },
-      { of: 'branches', name: `${nameOf(hole)} absent (${placeInTemplate(hole)})`, seen: absent },
-    );
-  }
-  return points;
-}
-
-function stepPoints(hole: HoleText, messages: readonly unknown[], tables: CodeTables): Point[] {
-  const values = valuesOf(hole, messages);
-  const present = values.some((value) => value !== undefined);
-  return hole.steps.flatMap((step) => {
-    const name = `transform ${step}`;
-    const points: Point[] = [{ of: 'transforms', name, seen: present }];
-    if (!step.startsWith('code:')) return points;
-    const table = step.slice('code:'.length);
+  const point = (of: Point['of'], what: string, seen = present): Point => {
+    return { of, name: `${nameOf(hole)} ${what}(${placeInTemplate(hole)})`, seen };
+  };
+  const branches = [point('branches', 'present '), point('branches', 'absent ', values.includes(undefined))];
+  const steps = hole.steps.flatMap((step): Point[] => {
+    const table = step.startsWith('code:') ? step.slice('code:'.length) : '';
     const words = [...(tables.get(table)?.toTheirs.keys() ?? [])];
-    const codes = words.map((word): Point => ({
-      of: 'codes',
-      name: `code ${table}/${word}`,
-      seen: values.includes(word),
-    }));
-    return [...points, ...codes];
+    return [
+      { of: 'transforms', name: `transform ${step}`, seen: present },
+      ...words.map((word): Point => ({ of: 'codes', name: `code ${table}/${word}`, seen: values.includes(word) })),
+    ];
   });
+  return [point('fields', ''), ...(hole.optional ? branches : []), ...steps];
 }
 
 /** A list can be empty, or have one item or several: each case has its own errors with separators and wrappers. */
@@ -124,14 +113,8 @@ function listPoints(template: TemplateText, holes: readonly HoleText[], messages
       name: `${path} ${what} (${basename(template.file)})`,
       seen,
     });
-    return [
-      point('empty', lengths.includes(0)),
-      point('of one', lengths.includes(1)),
-      point(
-        'of several',
-        lengths.some((length) => length > 1),
-      ),
-    ];
+    const several = lengths.some((length) => length > 1);
+    return [point('empty', lengths.includes(0)), point('of one', lengths.includes(1)), point('of several', several)];
   });
 }
 

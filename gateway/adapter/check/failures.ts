@@ -12,6 +12,10 @@ export interface Failure {
   readonly got?: string;
 }
 
+export function failurePlace({ detail, at }: Failure): string {
+  return `${detail}${at === undefined ? '' : ` at ${at}`}`;
+}
+
 /** The error with which data was refused. A failure of the program is thrown on. */
 export function refusalIn(error: unknown): GatewayError {
   const known = asGatewayError(error);

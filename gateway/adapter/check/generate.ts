@@ -1,8 +1,9 @@
 /** Generates messages of an adapter for its round trips: the same seed gives the same messages. */
 
 import generatedTexts from '../../../schemas/generated-texts.json' with { type: 'json' };
+import { present } from '../../model/present.ts';
 import { setPath } from '../../model/paths.ts';
-import type { Departure, ListMessage, ListRecord, ListPart } from '../../model/list/list.ts';
+import type { ListMessage, ListRecord, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths } from '../../model/record/domestic-record.ts';
@@ -19,7 +20,6 @@ type TextPath = (typeof textPaths)[number];
 /** What a template carries of the generated texts; it refuses the others with E_VALUE_INVALID, which is permitted. */
 type CarriedTexts = ReadonlyMap<TextPath, readonly string[]>;
 
-/** Computes a value once for each layout. */
 function oncePerFormat<T>(compute: (adapter: Adapter, format: ListFormat) => T): typeof compute {
   const known = new WeakMap<ListFormat, T>();
   return (adapter, format) => {
@@ -56,9 +56,11 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const carried = textsOf(adapter, format);
   const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    decodedRecord(format, inventRecord({ random, form, grades, needs: format.requiredPaths, carried })),
+    decodedRecord(format, inventRecord(random, format, carried, { form, grades })),
   );
-  const departures = times(random.below(3), () => inventDeparture(random, form));
+  const departures = times(random.below(3), () => {
+    return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
+  });
   return {
     kind: random.pick(['full', 'delta'] as const),
     id: `m-${hex(random, 24)}`,
@@ -119,15 +121,12 @@ export function inventReply(
   return { ...reply, results: carried };
 }
 
-interface RecordTerms {
-  readonly random: SeededRandom;
-  readonly form: IdentifierForm;
-  readonly grades: readonly string[];
-  readonly needs: readonly string[];
-  readonly carried: CarriedTexts;
-}
-
-function inventRecord({ random, form, grades, needs, carried }: RecordTerms): ListRecord {
+function inventRecord(
+  random: SeededRandom,
+  { requiredPaths: needs }: ListFormat,
+  carried: CarriedTexts,
+  { form, grades }: { readonly form: IdentifierForm; readonly grades: readonly string[] },
+): ListRecord {
   const validTo = needs.includes('validTo') || random.next() < 0.4 ? day(random) : undefined;
   const text = (path: TextPath): string | undefined => {
     const wanted = needs.includes(path) || random.next() < 0.6;
@@ -140,7 +139,7 @@ function inventRecord({ random, form, grades, needs, carried }: RecordTerms): Li
     status: random.pick(['active', 'suspended'] as const),
     statusSince: day(random),
     validFrom: day(random),
-    ...(validTo === undefined ? {} : { validTo }),
+    ...present({ validTo }),
     roles: roles.filter(() => random.next() < 0.3),
   });
 }
@@ -156,10 +155,6 @@ function recordWith(
     if (value !== undefined) setPath(record, path, value);
   }
   return record;
-}
-
-function inventDeparture(random: SeededRandom, form: IdentifierForm): Departure {
-  return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
 }
 
 /** The example with other digits and letters; the example itself if the grammar does not allow that. */

@@ -43,13 +43,11 @@ function lintTables(manifest: Manifest, place: Place): LintFinding[] {
   });
 }
 
-interface Period {
-  readonly from?: Day;
-  readonly until?: Day;
-}
-
 /** Where the periods leave a gap or, unless they may overlap, overlap. */
-function faultBetween(periods: readonly Period[], mayOverlap: boolean): string | undefined {
+function faultBetween(
+  periods: readonly { readonly from?: Day; readonly until?: Day }[],
+  mayOverlap: boolean,
+): string | undefined {
   const [first, ...others] = [...periods].sort((a, b) => (a.from ?? '').localeCompare(b.from ?? ''));
   // Undefined: without end.
   let end = first?.until;

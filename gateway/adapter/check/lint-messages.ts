@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ListMessage, ListRecord } from '../../model/list/list.ts';
-import type { Adapter, IdentifierForm, ListFormat } from '../adapter.ts';
+import type { Adapter, ListFormat } from '../adapter.ts';
 import type { Manifest } from '../manifest.ts';
 import { longestMatch } from '../template/longest-text.ts';
 import type { AdapterTools } from '../tools.ts';
@@ -70,10 +70,10 @@ export function lintIdentifiers(adapter: Adapter, subject: LintSubject): LintFin
     const form = adapter.identifiers[side];
     const code = longestMatch(subject.manifest.identifiers[side].code);
     const identifiers = new Set([form.example, code === undefined ? form.example : form.toIdentifier(code)]);
-    const grades = side === 'ours' ? adapter.arrangement.grades : adapter.otherSide.grades;
+    const [grade = ''] = side === 'ours' ? adapter.arrangement.grades : adapter.otherSide.grades;
     for (const format of formats) {
       for (const identifier of identifiers) {
-        const detail = misfitOf(format, { identifier, grade: grades[0] ?? '', partner: adapter.partner }, subject);
+        const detail = misfitOf(format, { identifier, grade }, adapter.partner, subject);
         const fix = 'Agree a longer element or another form with the partner; an identifier is never truncated.';
         if (detail !== undefined)
           return [lintFinding('identifier_unfit', subject.place(`/identifiers/${side}/code`), detail, fix)];
@@ -83,15 +83,13 @@ export function lintIdentifiers(adapter: Adapter, subject: LintSubject): LintFin
   });
 }
 
-interface Trial {
-  readonly identifier: IdentifierForm['example'];
-  readonly grade: string;
-  readonly partner: string;
-}
-
-function misfitOf(format: ListFormat, trial: Trial, { checkSchema }: LintSubject): string | undefined {
+function misfitOf(
+  format: ListFormat,
+  { identifier, grade }: Pick<ListRecord, 'identifier' | 'grade'>,
+  partner: string,
+  { tools: { checkSchema } }: LintSubject,
+): string | undefined {
   if (checkSchema === undefined) return undefined;
-  const { identifier, grade, partner } = trial;
   const [text, since] = ['Example', '2026-01-01'];
   const record: ListRecord = {
     ...{ identifier, grade, status: 'active', statusSince: since, validFrom: since, validTo: '2030-01-01', roles: [] },

@@ -2,14 +2,16 @@
 
 import { relative, resolve } from 'node:path';
 import rules from '../../../schemas/lint-rules.json' with { type: 'json' };
+import { present } from '../../model/present.ts';
 import type { Place } from '../faults.ts';
 import type { Manifest } from '../manifest.ts';
-import type { AdapterTools } from '../tools.ts';
 import { refusalIn } from './failures.ts';
-import type { CheckSchema } from './message-text.ts';
-import { present } from '../../model/present.ts';
+import type { CheckTools } from './message-text.ts';
 
 export type LintRule = keyof typeof rules;
+
+/** Without `checkSchema`, identifiers are not compared with the schemas. */
+export type LintTools = Omit<CheckTools, 'checkSchema'> & Partial<CheckTools>;
 
 interface RuleText {
   readonly code: string;
@@ -39,10 +41,8 @@ export interface LintFinding {
 export interface LintSubject {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Places in adapter.yaml. */
   readonly place: Place;
-  readonly tools: AdapterTools;
-  readonly checkSchema: CheckSchema | undefined;
+  readonly tools: LintTools;
 }
 
 /** A finding at a file, `file:line` or `file:line:column`. */
@@ -53,8 +53,8 @@ export function lintFinding(rule: LintRule, place: string, detail: string, fix?:
     code,
     severity: code.startsWith('E') ? 'error' : 'warning',
     file: relative('.', resolve(file)),
-    ...(line === undefined ? {} : { line: Number(line) }),
-    ...(column === undefined ? {} : { column: Number(column) }),
+    ...(line && { line: Number(line) }),
+    ...(column && { column: Number(column) }),
     ...present({ rule, detail, fix }),
   };
 }

@@ -7,25 +7,19 @@ import { identifierForm } from '../identifiers.ts';
 import { loadAdapter, loadHome, yamlPlaces, loadTemplate, templateTools, messageVersions } from '../load.ts';
 import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
-import type { AdapterTools } from '../tools.ts';
 import { lintManifest } from './lint-manifest.ts';
 import { lintIdentifiers, lintLosses, lintQuestions, lintReadme, lintSamples } from './lint-messages.ts';
-import { attempt, lintFinding, findingOf, type LintFinding, type LintSubject } from './lint-rules.ts';
-import type { CheckSchema } from './message-text.ts';
+import { attempt, lintFinding, findingOf, type LintFinding, type LintSubject, type LintTools } from './lint-rules.ts';
 
 export type { LintFinding } from './lint-rules.ts';
 
-/** All findings of one folder, errors first; without an error the adapter loads. `checkSchema`: also compares identifiers with the schemas. */
-export async function lintAdapter(
-  folder: string,
-  tools: AdapterTools,
-  checkSchema?: CheckSchema,
-): Promise<readonly LintFinding[]> {
-  const findings = await lintFolder(folder, tools, checkSchema);
+/** All findings of one folder, errors first; without an error the adapter loads. */
+export async function lintAdapter(folder: string, tools: LintTools): Promise<readonly LintFinding[]> {
+  const findings = await lintFolder(folder, tools);
   return ['error', 'warning'].flatMap((wanted) => findings.filter(({ severity }) => severity === wanted));
 }
 
-async function lintFolder(folder: string, tools: AdapterTools, checkSchema?: CheckSchema): Promise<LintFinding[]> {
+async function lintFolder(folder: string, tools: LintTools): Promise<LintFinding[]> {
   const file = join(folder, 'adapter.yaml');
   if (!existsSync(file)) return [lintFinding('manifest_invalid', file, 'there is no adapter.yaml')];
   const text = await tools.readText(file);
@@ -39,7 +33,7 @@ async function lintFolder(folder: string, tools: AdapterTools, checkSchema?: Che
     );
     return [...faults, ...(await lintSamples(folder, undefined, tools)), ...lintReadme(folder)];
   }
-  const subject = { folder, manifest: checked.value, place, tools, checkSchema };
+  const subject = { folder, manifest: checked.value, place, tools };
   const parts = await lintParts(subject);
   return [
     ...(await lintQuestions(subject)),

@@ -7,7 +7,6 @@ import type { HoleText } from './template-text.ts';
 import type { Mutant } from './template-mutants.ts';
 
 interface ManifestText {
-  /** Absolute path. */
   readonly file: string;
   readonly text: string;
   readonly manifest: Manifest;

@@ -14,6 +14,11 @@ export type CheckSchema = (
   format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema'>,
 ) => void;
 
+/** The readers of the gateway, and the schemas of partners. */
+export interface CheckTools extends AdapterTools {
+  readonly checkSchema: CheckSchema;
+}
+
 export type TextReaders = Pick<AdapterTools, 'readDocument' | 'readJson' | 'readLines'>;
 
 /** A message with its records as objects. */

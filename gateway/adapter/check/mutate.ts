@@ -6,8 +6,8 @@ import type { Adapter } from '../adapter.ts';
 import { loadAdapter, loadManifest } from '../load.ts';
 import type { AdapterTools } from '../tools.ts';
 import { manifestMutants } from './manifest-mutants.ts';
-import type { CheckSchema } from './message-text.ts';
-import { roundTrip, tripsOf } from './round-trips.ts';
+import type { CheckTools } from './message-text.ts';
+import { roundTrip, tripsOf } from './test-adapter.ts';
 import { loadSamples, runSample, type AdapterSample } from './samples.ts';
 import { templateMutants, type Mutant } from './template-mutants.ts';
 import { holesIn, templatesOf } from './template-text.ts';
@@ -16,16 +16,18 @@ interface MutateOptions {
   readonly seed: number;
   /** Generated messages of each kind and layout for what no sample noticed. */
   readonly runs: number;
-  readonly checkSchema: CheckSchema;
 }
 
 export interface MutationReport {
   readonly changes: number;
-  /** Changes after which the adapter does not load. */
   readonly refused: number;
   readonly bySamples: number;
   readonly byMadeUp: number;
   readonly survivors: readonly Pick<Mutant, 'at' | 'change' | 'wanted'>[];
+}
+
+export function noticedText({ changes, bySamples, byMadeUp, refused }: MutationReport): string {
+  return `${changes} changes: ${bySamples} noticed by samples, ${byMadeUp} by generated messages, ${refused} do not load`;
 }
 
 type Fate = 'refused' | 'bySamples' | 'byMadeUp' | 'survivors';
@@ -33,7 +35,7 @@ type Fate = 'refused' | 'bySamples' | 'byMadeUp' | 'survivors';
 /** Tries every change. No file is written. Throws E_ADAPTER_INVALID for an adapter that fails its tests unchanged. */
 export async function mutateAdapter(
   folder: string,
-  tools: AdapterTools,
+  tools: CheckTools,
   options: MutateOptions,
 ): Promise<MutationReport> {
   const samples = await loadSamples(join(folder, 'samples'), tools);
@@ -47,20 +49,17 @@ export async function mutateAdapter(
     throw new GatewayError('E_ADAPTER_INVALID', 'the adapter fails its tests as it is', { at: folder, fix });
   }
   const mutants = await mutantsOf(folder, tools);
-  const fates: Fate[] = [];
+  const fates: Record<Fate, Mutant[]> = { refused: [], bySamples: [], byMadeUp: [], survivors: [] };
   for (const mutant of mutants) {
     const changed = await loadChanged(folder, { ...tools, readText: cached(mutant) });
-    fates.push(changed === undefined ? 'refused' : noticedBy(changed));
+    fates[changed === undefined ? 'refused' : noticedBy(changed)].push(mutant);
   }
-  const count = (fate: Fate): number => fates.filter((each) => each === fate).length;
   return {
     changes: mutants.length,
-    refused: count('refused'),
-    bySamples: count('bySamples'),
-    byMadeUp: count('byMadeUp'),
-    survivors: mutants
-      .filter((_, i) => fates[i] === 'survivors')
-      .map(({ at, change, wanted }) => ({ at, change, wanted })),
+    refused: fates.refused.length,
+    bySamples: fates.bySamples.length,
+    byMadeUp: fates.byMadeUp.length,
+    survivors: fates.survivors.map(({ at, change, wanted }) => ({ at, change, wanted })),
   };
 }
 
@@ -98,15 +97,14 @@ async function loadChanged(folder: string, tools: AdapterTools): Promise<Adapter
 }
 
 // An encoded message that equals its sample follows the schema as the sample does.
-const noSchema: CheckSchema = () => undefined;
+const noSchema = { checkSchema: () => undefined };
 
-function samplesNotice(adapter: Adapter, samples: readonly AdapterSample[], tools: AdapterTools): boolean {
-  const bench = { adapter, tools, checkSchema: noSchema };
+function samplesNotice(adapter: Adapter, samples: readonly AdapterSample[], tools: CheckTools): boolean {
+  const bench = { adapter, tools: { ...tools, ...noSchema } };
   return samples.some((sample) => runSample(bench, sample).failure !== undefined);
 }
 
-function generatedNotice(adapter: Adapter, tools: AdapterTools, { seed, runs, checkSchema }: MutateOptions): boolean {
-  const bench = { adapter, tools, checkSchema };
+function generatedNotice(adapter: Adapter, tools: CheckTools, { seed, runs }: MutateOptions): boolean {
   const seeds = Array.from({ length: runs }, (_, run) => seed + run);
-  return tripsOf(adapter).some((trip) => seeds.some((each) => roundTrip(bench, trip, each).failure !== undefined));
+  return tripsOf(adapter).some((trip) => seeds.some((each) => roundTrip(tools, trip, each).failure !== undefined));
 }

@@ -3,13 +3,13 @@
 import type { IneligibilityReason } from '../../model/record/eligibility.ts';
 import { eligibility } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
+import { present } from '../../model/present.ts';
 import type { GatewayError } from '../../model/errors.ts';
 import type { DomesticRecord } from '../../model/record/domestic-record.ts';
 import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
 import { encodeText, decodedRecord, type CheckSchema } from './message-text.ts';
-import { present } from '../../model/present.ts';
 
 export interface Preview extends RecordPreview {
   /** Why the record would not be sent; empty when it would. */
@@ -18,9 +18,7 @@ export interface Preview extends RecordPreview {
   readonly fault?: { readonly code: string; readonly detail: string; readonly at?: string };
   /** Values that the partner reads changed: truncated, in capitals, in one line. */
   readonly losses: readonly string[];
-  /** Bytes of the record in a message. */
   readonly bytes: number;
-  /** The law that gave the grade. */
   readonly law?: string;
 }
 

@@ -11,7 +11,7 @@ import { invalid } from '../faults.ts';
 import type { AdapterTools } from '../tools.ts';
 import type { Exercised } from './coverage.ts';
 import { differenceOf, failureOf, refusalOf, textDifference, type Failure } from './failures.ts';
-import { decodeText, encodeText, decodedMessage, type CheckSchema, type TextReaders } from './message-text.ts';
+import { decodeText, encodeText, decodedMessage, type CheckTools } from './message-text.ts';
 import { missingIn } from './template-text.ts';
 
 /** One message of a conversation: `grant-new/2-list.xml`, with the file before or after it that says what it means. */
@@ -65,11 +65,9 @@ async function readJson(file: string, { readText }: Pick<AdapterTools, 'readText
   }
 }
 
-/** What running the samples of an adapter needs. */
 export interface SampleBench {
   readonly adapter: Adapter;
-  readonly tools: TextReaders;
-  readonly checkSchema: CheckSchema;
+  readonly tools: CheckTools;
 }
 
 interface SampleRun {
@@ -86,8 +84,11 @@ export function runSample(bench: SampleBench, sample: AdapterSample): SampleRun 
 }
 
 /** Our words are encoded as exactly the sample, the sample follows the schema, and is decoded as what the partner reads of our words. */
-function encodedRun(bench: SampleBench, sample: AdapterSample, ours: NonNullable<AdapterSample['ours']>): SampleRun {
-  const { adapter, tools, checkSchema } = bench;
+function encodedRun(
+  { adapter, tools }: SampleBench,
+  sample: AdapterSample,
+  ours: NonNullable<AdapterSample['ours']>,
+): SampleRun {
   const { message } = ours;
   const missing = missingIn(sample.kind, message);
   if (missing !== undefined) return { failure: { detail: `${basename(ours.file)} is incomplete`, at: missing } };
@@ -96,7 +97,7 @@ function encodedRun(bench: SampleBench, sample: AdapterSample, ours: NonNullable
   const failure = failureOf(() => {
     written = encodeText(format, message);
     if (written !== sample.text) return textDifference(sample.text, written);
-    checkSchema(sample.text, format);
+    tools.checkSchema(sample.text, format);
     const difference = differenceOf(decodedMessage(format, message), decodeText(format, sample.text, tools));
     return difference ?? identifierFault(adapter, sample.kind, message);
   });
@@ -127,7 +128,6 @@ function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Ad
   return { failure: { detail: 'the message is refused with another error', expected, got } };
 }
 
-/** The layout that applies on the day of the message. */
 function formatOfDay(adapter: Adapter, kind: AdapterSample['kind'], message: unknown): MessageFormat<unknown> {
   const { issuedAt } = message as { issuedAt?: unknown };
   const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.periods.at(-1) ?? '');

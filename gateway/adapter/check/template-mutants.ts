@@ -3,13 +3,11 @@
 import mutations from '../../../schemas/template-mutations.json' with { type: 'json' };
 import { holesIn, lineAt, placeInTemplate, blankComments, type HoleText, type TemplateText } from './template-text.ts';
 
-/** One change to one file of a folder. */
 export interface Mutant {
   readonly change: string;
   /** `adapters/kr/list.xml:20` */
   readonly at: string;
   readonly file: string;
-  /** The file after the change. */
   readonly text: string;
   /** The sample that would notice the change. */
   readonly wanted: string;
@@ -101,6 +99,7 @@ function transforms(hole: HoleText, sameCode: (table: string) => boolean): Mutan
     edited(hole, written({ ...hole, steps: changed }), `${path}: ${change}`, `one with ${path}`);
   return steps.flatMap((step, i) => {
     const replaced = (by: string): Mutant => withSteps(steps.with(i, by), `${by} in place of ${step}`);
+    const dropped = withSteps(steps.toSpliced(i, 1), `without ${step}`);
     const [name = '', ...rest] = step.split(':');
     const argument = rest.join(':');
     switch (name) {
@@ -108,22 +107,19 @@ function transforms(hole: HoleText, sameCode: (table: string) => boolean): Mutan
       case 'datetime':
       case 'zoned': {
         const turned = argument.replace(/MM|dd/gu, (part) => (part === 'MM' ? 'dd' : 'MM'));
-        const dropped = ownNotations.includes(step) ? [] : [withSteps(steps.toSpliced(i, 1), `without ${step}`)];
-        return [replaced(`${name}:${turned}`), ...dropped];
+        return [replaced(`${name}:${turned}`), ...(ownNotations.includes(step) ? [] : [dropped])];
       }
       case 'code':
-        return sameCode(argument) ? [] : [withSteps(steps.toSpliced(i, 1), `without ${step}`)];
+        return sameCode(argument) ? [] : [dropped];
       case 'prefix':
-        return [replaced(`prefix:${argument}X`), withSteps(steps.toSpliced(i, 1), `without ${step}`)];
+        return [replaced(`prefix:${argument}X`), dropped];
       case 'first':
       case 'rest':
         return []; // both parts move together: see splits
       case 'join':
         return [replaced('join:+')];
       default:
-        return [
-          { ...withSteps(steps.toSpliced(i, 1), `without ${step}`), wanted: `one whose ${path} ${step} changes` },
-        ];
+        return [{ ...dropped, wanted: `one whose ${path} ${step} changes` }];
     }
   });
 }
@@ -154,10 +150,8 @@ function swaps(holes: readonly HoleText[]): Mutant[] {
 }
 
 function areAlike(one: HoleText, other: HoleText): boolean {
-  const { field } = one;
-  return (
-    one.scope === other.scope && field?.kind === other.field?.kind && field !== undefined && field.kind !== 'words'
-  );
+  const kind = one.field?.kind;
+  return one.scope === other.scope && kind === other.field?.kind && kind !== undefined && kind !== 'words';
 }
 
 function swapped(one: HoleText, other: HoleText): Mutant {

@@ -14,15 +14,12 @@ import type { AdapterTools } from '../tools.ts';
 
 type MessageKind = 'list' | 'reply';
 
-/** A template of the folder. */
 export interface TemplateText {
   readonly kind: MessageKind;
-  /** Absolute path. */
   readonly file: string;
   readonly text: string;
 }
 
-/** All templates of a folder, each once. */
 export async function templatesOf(
   folder: string,
   { messages }: Manifest,
@@ -64,15 +61,13 @@ export function blankComments(text: string): string {
 /** The holes in the order of the text, without those in comments. */
 export function holesIn(template: TemplateText): readonly HoleText[] {
   const text = blankComments(template.text);
-  const lists = [...text.matchAll(eachPattern)].map((match) => ({
-    at: match.index,
-    path: match[1] ?? match[2] ?? match[3] ?? '',
-  }));
+  const lists = [...text.matchAll(eachPattern)];
   return [...text.matchAll(holePattern)].map((match): HoleText => {
     const [whole, path = '', marks = '', chain = ''] = match;
+    const opened = lists.filter(({ index }) => index < match.index);
     const scope = scopeOf(
       path,
-      lists.filter(({ at }) => at < match.index).map((list) => list.path),
+      opened.map(([, xml, json, line]) => xml ?? json ?? line ?? ''),
     );
     return {
       template,
@@ -92,11 +87,8 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
 /** The list that contains a hole, from the lists opened before it. A dot is an item that is itself a value. */
 function scopeOf(path: string, opened: readonly string[]): string {
   if (path.startsWith('message.')) return 'message';
-  const outer = opened.filter((list) =>
-    templateRoot('list')
-      .lists.concat(templateRoot('reply').lists)
-      .some((of) => of.path === list),
-  );
+  const lists = [...listMessageFields.lists, ...replyFields.lists].map((list) => list.path);
+  const outer = opened.filter((list) => lists.includes(list));
   return (path === '.' ? opened : outer).at(-1) ?? 'message';
 }
 

@@ -1,22 +1,22 @@
 /** Tests an adapter: its sample conversations, round trips of generated messages, and what the messages cover. */
 
 import { join } from 'node:path';
+import { present } from '../../model/present.ts';
+import { seededRandom, type SeededRandom } from '../../model/seeded-random.ts';
+import type { Adapter, MessageFormat } from '../adapter.ts';
 import { loadAdapter, loadManifest } from '../load.ts';
 import { codeTables } from '../template/code-tables.ts';
-import type { AdapterTools } from '../tools.ts';
 import { coverageOf, type Coverage, type Exercised } from './coverage.ts';
-import type { Failure } from './failures.ts';
-import type { CheckSchema } from './message-text.ts';
-import { roundTrip, tripsOf, type Trip } from './round-trips.ts';
+import { differenceOf, failureOf, refusalOf, type Failure } from './failures.ts';
+import { inventList, inventReply } from './generate.ts';
+import { decodedMessage, decodeText, encodeText, type CheckTools } from './message-text.ts';
 import { loadSamples, runSample, type AdapterSample, type SampleBench } from './samples.ts';
 import { templatesOf } from './template-text.ts';
-import { present } from '../../model/present.ts';
 
 interface TestOptions {
   /** Generated messages of each kind and layout. */
   readonly runs: number;
   readonly seed: number;
-  readonly checkSchema: CheckSchema;
   /** Only cases whose name contains this text. */
   readonly only?: string;
   /** Milliseconds from any fixed moment. */
@@ -45,10 +45,9 @@ export interface TestReport {
 type Result = Omit<Case, 'ok' | 'milliseconds'>;
 
 /** One case for each sample, and one for the round trips of each layout. Throws E_ADAPTER_INVALID when the adapter does not load. */
-export async function testAdapter(folder: string, tools: AdapterTools, options: TestOptions): Promise<TestReport> {
-  const { only = '', clock, checkSchema } = options;
+export async function testAdapter(folder: string, tools: CheckTools, options: TestOptions): Promise<TestReport> {
+  const { only = '', clock } = options;
   const adapter = await loadAdapter(folder, tools);
-  const bench = { adapter, tools, checkSchema };
   const exercised: { samples: Exercised[]; madeUp: Exercised[] } = { samples: [], madeUp: [] };
   const timed = (run: () => Result): Case => {
     const start = clock();
@@ -58,8 +57,8 @@ export async function testAdapter(folder: string, tools: AdapterTools, options: 
   const samples = (await loadSamples(join(folder, 'samples'), tools)).filter(({ name }) => name.includes(only));
   const trips = tripsOf(adapter).filter(({ name }) => name.includes(only));
   const cases = [
-    ...samples.map((sample) => timed(() => sampleCase(bench, sample, exercised.samples))),
-    ...trips.map((trip) => timed(() => roundTripsCase(bench, trip, options, exercised.madeUp))),
+    ...samples.map((sample) => timed(() => sampleCase({ adapter, tools }, sample, exercised.samples))),
+    ...trips.map((trip) => timed(() => roundTripsCase(tools, trip, options, exercised.madeUp))),
   ];
   const { manifest, place } = await loadManifest(folder, tools);
   const templates = await templatesOf(folder, manifest, tools);
@@ -78,26 +77,77 @@ function sampleCase(bench: SampleBench, sample: AdapterSample, exercised: Exerci
   return present({ kind: 'sample' as const, name: sample.name, failure, rewrite, again: `--only ${sample.name}` });
 }
 
-function roundTripsCase(bench: SampleBench, trip: Trip, options: TestOptions, exercised: Exercised[]): Result {
+function roundTripsCase(tools: CheckTools, trip: Trip, options: TestOptions, exercised: Exercised[]): Result {
   const { runs, seed, only = trip.name } = options;
   const about = { kind: 'round trips' as const, name: `round trips of ${runs} ${trip.name}` };
   const again = (first: number, count: number): string => `--only '${only}' --seed ${first} --runs ${count}`;
-  const refused = new Map<string, number>();
+  const refused: string[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const { failure, refusedAt, message } = roundTrip(bench, trip, seed + run);
-    if (failure !== undefined) return { ...about, failure, ...noteOn(refused, runs), again: again(seed + run, 1) };
-    if (refusedAt !== undefined) refused.set(refusedAt, (refused.get(refusedAt) ?? 0) + 1);
+    const { failure, refusedAt, message } = roundTrip(tools, trip, seed + run);
+    if (failure !== undefined)
+      return { ...about, failure, ...present({ note: noteOn(refused, runs) }), again: again(seed + run, 1) };
+    if (refusedAt !== undefined) refused.push(refusedAt);
     else exercised.push({ template: trip.format.template, message });
   }
-  const count = refused.values().reduce((sum, each) => sum + each, 0);
-  const { note } = noteOn(refused, runs);
-  const result = present({ ...about, note, again: again(seed, runs) });
-  if (note === undefined || count * 2 <= runs) return result;
+  const note = noteOn(refused, runs);
+  const result = { ...about, ...present({ note }), again: again(seed, runs) };
+  if (note === undefined || refused.length * 2 <= runs) return result;
   return { ...result, failure: { detail: 'the template refuses more than half of the generated messages', got: note } };
 }
 
-function noteOn(refused: ReadonlyMap<string, number>, runs: number): { readonly note?: string } {
-  if (refused.size === 0) return {};
-  const places = [...refused].map(([at, count]) => `${at} ${count}`);
-  return { note: `not encoded, as the template cannot carry a value: ${places.join(', ')} of ${runs}` };
+function noteOn(refused: readonly string[], runs: number): string | undefined {
+  if (refused.length === 0) return undefined;
+  const places = [...Map.groupBy(refused, (at) => at)].map(([at, { length }]) => `${at} ${length}`);
+  return `not encoded, as the template cannot carry a value: ${places.join(', ')} of ${runs}`;
+}
+
+export interface Trip {
+  readonly name: string;
+  readonly format: MessageFormat<unknown>;
+  invent(random: SeededRandom): unknown;
+}
+
+/** One for every layout of each kind and every state of the code tables. */
+export function tripsOf(adapter: Adapter): readonly Trip[] {
+  const days = adapter.periods.map((day) => adapter.formatsOn(day));
+  const lists = [...new Set(days.map(({ list }) => list))];
+  const replies = [...new Set(days.map(({ reply }) => reply))];
+  return [
+    ...tripsThrough('lists', lists, adapter, inventList),
+    ...tripsThrough('replies', replies, adapter, inventReply),
+  ];
+}
+
+function tripsThrough<F extends MessageFormat<unknown>>(
+  kind: string,
+  formats: readonly F[],
+  adapter: Adapter,
+  invent: (adapter: Adapter, random: SeededRandom, format: F) => unknown,
+): Trip[] {
+  return formats.map((format, i) => ({
+    name: `generated ${kind}${formats.length === 1 ? '' : ` in layout ${i + 1} of ${formats.length}`}`,
+    format,
+    invent: (random) => invent(adapter, random, format),
+  }));
+}
+
+interface RoundTrip {
+  readonly message: unknown;
+  readonly failure?: Failure;
+  /** The place of a value that the format cannot carry and refuses: a permitted outcome. */
+  readonly refusedAt?: string;
+}
+
+export function roundTrip(tools: CheckTools, { format, invent }: Trip, seed: number): RoundTrip {
+  const message = invent(seededRandom(seed));
+  let text = '';
+  const refusal = refusalOf(() => (text = encodeText(format, message)));
+  if (refusal?.code === 'E_VALUE_INVALID' && refusal.at !== undefined)
+    return { message, refusedAt: refusal.at.replaceAll(/\/\d+/gu, '') };
+  const failure = failureOf(() => {
+    if (refusal !== undefined) throw refusal;
+    tools.checkSchema(text, format);
+    return differenceOf(decodedMessage(format, message), decodeText(format, text, tools));
+  });
+  return failure === undefined ? { message } : { message, failure };
 }
