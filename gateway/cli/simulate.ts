@@ -6,7 +6,7 @@ import type { Fault } from '../rehearsal/fault.ts';
 import { faults, faultsNamed } from '../rehearsal/faults.ts';
 import { folderFor } from '../rehearsal/identities.ts';
 import { makePair, partnerPart, type Pair } from '../rehearsal/pairing.ts';
-import { scenarios } from '../rehearsal/scenarios.ts';
+import { scenarios } from '../rehearsal/conformance.ts';
 import { runSchedule, type Turn } from '../rehearsal/schedule.ts';
 import { startSimulator, type Simulator } from '../rehearsal/simulator.ts';
 import type { CliContext } from './context.ts';

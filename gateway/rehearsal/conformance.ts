@@ -1,13 +1,16 @@
-/** The conformance run: all scenarios in their order against one gateway, and the report. */
+/** The conformance run: all scenarios in their order against one gateway, and the report. A number is never given to another scenario. */
 
 import { join } from 'node:path';
+import table from '../../schemas/conformance-scenarios.json' with { type: 'json' };
 import { adapterDigest } from '../adapter/certificate.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { openEnvironment, type Environment, type EnvironmentOptions } from './environment.ts';
+import { runAnswerFault, runSendingFault, sendGoodAgain, sendOurList } from './fault-scenarios.ts';
+import { findFault } from './faults.ts';
+import * as lists from './list-scenarios.ts';
 import { reportKind, type ConformanceReport } from './report.ts';
-import { runScenario, type Scenario, type ScenarioResult } from './scenario.ts';
-import { scenarios } from './scenarios.ts';
+import { runScenario, together, type Need, type Scenario, type ScenarioResult } from './scenario.ts';
 
 export interface ConformanceOptions extends EnvironmentOptions {
   /** Scenarios by their ids; all if absent. The first always runs: the others depend on it. */
@@ -70,5 +73,41 @@ async function reportOf(
     milliseconds,
     summary: { pass: counted('pass'), fail: counted('fail'), skip: counted('skip') },
     scenarios: results,
+  };
+}
+
+type Run = Scenario['run'];
+
+const regular: Readonly<Record<string, Pick<Scenario, 'needs' | 'run'>>> = {
+  'first-list': { needs: [], run: withGoodList(lists.firstList) },
+  suspension: { needs: [], run: withGoodList(lists.suspension) },
+  renewal: { needs: [], run: withGoodList(lists.renewal) },
+  'twice-at-once': { needs: [], run: withGoodList(lists.twiceAtOnce) },
+  'key-rollover': { needs: [], run: withGoodList(lists.keyRollover) },
+  'five-scripts': { needs: [], run: withGoodList(lists.scripts) },
+  'restored-sender': { needs: [], run: withGoodList(lists.restoredSender) },
+  'clock-ahead': { needs: [], run: withGoodList(lists.clockAhead) },
+  parts: { needs: ['parts'], run: withGoodList(lists.parts) },
+  'our-list': { needs: ['tested gateway'], run: sendOurList },
+};
+
+export const scenarios: readonly Scenario[] = table.map(({ id, run, name }, i) => {
+  return { id, name, first: i === 0, ...(regular[run] ?? faultScenario(run)) };
+});
+
+function faultScenario(name: string): Pick<Scenario, 'needs' | 'fault' | 'run'> {
+  const fault = findFault(name);
+  if (fault === undefined) throw new RangeError(`there is no fault ${name}`);
+  if (fault.acts === 'sends')
+    return { needs: [], fault: name, run: withGoodList((environment) => runSendingFault(environment, fault)) };
+  const needs: readonly Need[] = fault.needsDoor ? ['tested gateway', 'door'] : ['tested gateway'];
+  return { needs, fault: name, run: (environment) => runAnswerFault(environment, fault) };
+}
+
+/** Passes only if the exchange continues with a good list. */
+function withGoodList(run: Run): Run {
+  return async (environment) => {
+    const result = await run(environment);
+    return result.skipped === undefined ? together(result, await sendGoodAgain(environment)) : result;
   };
 }

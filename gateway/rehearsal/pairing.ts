@@ -1,12 +1,19 @@
-/** A simulated side and the side it is tested with, in one folder: settings, keys and certificates. Either can be started alone. */
+/**
+ * A simulated side and the side it is tested with, in one folder: settings, keys and certificates. Either can be started alone.
+ * A partner without a home profile gets one derived from its adapter.
+ */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import names from '../../schemas/rehearsal-names.json' with { type: 'json' };
 import type { Adapter } from '../adapter/adapter.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../app/config.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { HomeProfile } from '../model/home.ts';
 import { present } from '../model/present.ts';
+import { recordColumns } from '../model/record/record-text.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { settingsOf, withConnections, type Addresses } from './administrations.ts';
 import {
@@ -18,7 +25,6 @@ import {
   type Identity,
   type SimulatorKeys,
 } from './identities.ts';
-import { folderWithHome } from './partner-home.ts';
 
 export interface Pair {
   readonly simulated: Config;
@@ -134,4 +140,49 @@ function writeSettings(file: string, name: string, config: Config): void {
 export function partnerPart(file: string): string {
   const text = readFileSync(file, 'utf8');
   return text.slice(text.indexOf('partners:')).trimEnd();
+}
+
+/** The folder of adapters in which the partner has a home.yaml: the usual one, or a copy of two adapters with a derived profile. */
+function folderWithHome(
+  adapter: Adapter,
+  { base, folder, tools }: { readonly base: Config; readonly folder: string; readonly tools: AdapterTools },
+): string {
+  const { adapters, home } = base;
+  if (existsSync(join(adapters, adapter.cc, 'home.yaml'))) return adapters;
+  const copy = join(folder, 'adapters');
+  mkdirSync(copy, { recursive: true });
+  for (const cc of [adapter.cc, home.toLowerCase()]) cpSync(join(adapters, cc), join(copy, cc), { recursive: true });
+  const profile = derivedProfile(adapter);
+  if (!tools.validateHome(profile).ok) {
+    throw new GatewayError('E_ADAPTER_INVALID', 'no home profile can be derived from this adapter', {
+      at: join(adapters, adapter.cc),
+      fix: 'Write a home.yaml as other folders have it.',
+    });
+  }
+  // YAML reads JSON.
+  writeFileSync(join(copy, adapter.cc, 'home.yaml'), JSON.stringify(profile, null, 2));
+  return copy;
+}
+
+/** A programme with the grades of the arrangement, and operators with made-up names in Latin letters. */
+function derivedProfile({ partner, name, timeZone, identifiers, otherSide, arrangement }: Adapter): HomeProfile {
+  const { theirs } = identifiers;
+  const code = theirs.toCode(theirs.example) ?? '';
+  return {
+    country: partner,
+    name,
+    timeZone,
+    code: { pattern: codePattern(theirs.grammar.source, theirs.form), words: theirs.words },
+    grades: otherSide.grades,
+    decrees: [{ id: arrangement.programme, from: '2000-01-01', grades: otherSide.grades }],
+    columns: Object.fromEntries(recordColumns.filter((path) => path !== 'businessNumber').map((path) => [path, path])),
+    // The example shows which characters are letters and which are digits.
+    invented: { ...names, code: `{place}${code.replaceAll(/\d/gu, '#').replaceAll(/[A-Z]/gu, '@')}` },
+  };
+}
+
+/** The pattern of the code alone: the grammar without its anchors and the fixed text around it. */
+function codePattern(source: string, form: string): string {
+  const [before = '', after = ''] = form.split('{code}').map((text) => RegExp.escape(text));
+  return source.slice(1 + before.length, source.length - 1 - after.length);
 }

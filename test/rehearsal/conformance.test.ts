@@ -7,7 +7,7 @@ import codeTexts from '../../schemas/code-explanations.json' with { type: 'json'
 import table from '../../schemas/conformance-scenarios.json' with { type: 'json' };
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { adapterDigest } from '../../gateway/adapter/certificate.ts';
-import { runConformance, type ConformanceOptions } from '../../gateway/rehearsal/conformance.ts';
+import { runConformance, scenarios, type ConformanceOptions } from '../../gateway/rehearsal/conformance.ts';
 import { errorTable } from '../../gateway/model/errors.ts';
 import { faults } from '../../gateway/rehearsal/faults.ts';
 import { makePair } from '../../gateway/rehearsal/pairing.ts';
@@ -19,7 +19,6 @@ import {
   signReport,
   verifyReport,
 } from '../../gateway/rehearsal/report.ts';
-import { scenarios } from '../../gateway/rehearsal/scenarios.ts';
 import { makeIdentity } from '../../gateway/rehearsal/identities.ts';
 import { testBroker } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';

@@ -8,7 +8,7 @@ import { findInbox } from '../../gateway/store/inbox.ts';
 import { sendGoodList } from '../../gateway/rehearsal/sending.ts';
 import { sidesAgree, testedOf, type Environment } from '../../gateway/rehearsal/environment.ts';
 import { runSchedule, type ScheduleOptions, type Turn } from '../../gateway/rehearsal/schedule.ts';
-import { scenarios } from '../../gateway/rehearsal/scenarios.ts';
+import { scenarios } from '../../gateway/rehearsal/conformance.ts';
 import { complaintAbout, resultOf, type SendingFault } from '../../gateway/rehearsal/fault.ts';
 import { faults, faultsNamed, formerNames } from '../../gateway/rehearsal/faults.ts';
 import { adaptersFolder } from '../support/adapter-tools.ts';

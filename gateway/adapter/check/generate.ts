@@ -7,10 +7,11 @@ import type { ListMessage, ListRecord, ListPart } from '../../model/list/list.ts
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths } from '../../model/record/domestic-record.ts';
+import { viewRecord } from '../../model/record/partner-view.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
-import { encodeText, decodedRecord } from './message-text.ts';
+import { encodeText } from './message-text.ts';
 
 // The hard ones have markup, quotes, blanks at the ends, line ends, combining characters: formats often fail on these.
 const texts = [...generatedTexts.plain, ...generatedTexts.hard];
@@ -56,7 +57,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const carried = textsOf(adapter, format);
   const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    decodedRecord(format, inventRecord(random, format, carried, { form, grades })),
+    viewRecord(inventRecord(random, format, carried, { form, grades }), format.view),
   );
   const departures = times(random.below(3), () => {
     return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
@@ -201,7 +202,7 @@ export function exampleList(
     ...(format.carriesParts ? { part: { no: 1, of: 1 } } : {}),
     position: { epoch: { no: 1, id: 'a' }, sequence: 1, chain: hash, root: hash, count: records.length },
     previousChain: hash,
-    records: records.map((record) => decodedRecord(format, record)),
+    records: records.map((record) => viewRecord(record, format.view)),
     departures,
   };
 }

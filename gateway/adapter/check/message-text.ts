@@ -1,9 +1,7 @@
 /** Encodes and decodes unsigned messages as text, for checks. The records of a list are objects here. */
 
 import type { ListMessage } from '../../model/list/list.ts';
-import type { ListRecord } from '../../model/record/domestic-record.ts';
 import { packList, unpackList, type PackedList } from '../../model/record/packed-records.ts';
-import { viewRecord } from '../../model/record/partner-view.ts';
 import type { ListFormat, MessageFormat } from '../adapter.ts';
 import { joinChunks } from '../format.ts';
 import type { AdapterTools } from '../tools.ts';
@@ -45,11 +43,6 @@ export function decodeText<T>(format: MessageFormat<T>, text: string, readers: T
 /** The message as the partner reads it: without what the template does not carry. */
 export function decodedMessage<T>(format: MessageFormat<T>, message: Plain<T>): Plain<T> {
   return plainOf(format, format.asDecoded(packedFor(format, message)));
-}
-
-/** The same for one record. */
-export function decodedRecord({ view }: Pick<ListFormat, 'view'>, record: ListRecord): ListRecord {
-  return viewRecord(record, view);
 }
 
 function isList(format: object): format is ListFormat {

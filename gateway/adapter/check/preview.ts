@@ -1,7 +1,7 @@
 /** Shows one domestic record beside what a partner reads of it, and what is lost. */
 
 import type { IneligibilityReason } from '../../model/record/eligibility.ts';
-import { eligibility } from '../../model/record/partner-view.ts';
+import { eligibility, viewRecord } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
 import { present } from '../../model/present.ts';
 import type { GatewayError } from '../../model/errors.ts';
@@ -9,7 +9,7 @@ import type { DomesticRecord } from '../../model/record/domestic-record.ts';
 import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
-import { encodeText, decodedRecord, type CheckSchema } from './message-text.ts';
+import { encodeText, type CheckSchema } from './message-text.ts';
 
 export interface Preview extends RecordPreview {
   /** Why the record would not be sent; empty when it would. */
@@ -37,7 +37,7 @@ export function previewAdapter(
   const { entry } = judged;
   try {
     const view = list.preview(entry);
-    const losses = lossesOf(view, list.preview(decodedRecord(list, entry)));
+    const losses = lossesOf(view, list.preview(viewRecord(entry, list.view)));
     const shown = { ...about, ...view, reasons: [], losses, bytes: Buffer.byteLength(view.text) };
     const refusal = refusalOf(() => {
       const message = exampleList(list, { records: [entry] }, [home.country, partner]);
