@@ -147,8 +147,10 @@ function fixedLines(
   const tagged = tagLength(body);
   const length = titles.slice(0, tagged).trim() === '' ? tagged : 0;
   const kindOf = (text: string): string => (length === 0 ? 'line' : text.slice(0, length));
+  const above = lines.slice(0, Math.max(0, heading));
+  const isTagged = (text: string): boolean => length > 0 && /^[A-Z]+$/u.test(kindOf(text));
   const spans = new Map(
-    [...Map.groupBy(body, kindOf)].map(([kind, own]) => {
+    [...Map.groupBy([...above.filter(isTagged), ...body], kindOf)].map(([kind, own]) => {
       const isTable = heading >= 0 && own.length * 2 > body.length;
       const guessed = isTable ? columnsFromHeading(titles, own) : columnStarts(own, length, partner);
       return [kind, spansOf(own, columns.get(kind) ?? guessed, isTable ? titles : '')];
@@ -156,18 +158,17 @@ function fixedLines(
   );
   const label = (text: string, i: number): Occurrence =>
     line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], added(i === 0 ? 'HDG' : 'RUL'));
+  const valued = (text: string): Occurrence => {
+    const cells = (spans.get(kindOf(text)) ?? []).map(({ from, to, ...cell }) => ({
+      ...cell,
+      text: textsOf([text], from, to)[0]?.trim() ?? '',
+    }));
+    return line(kindOf(text), cells, length === 0 ? added('OPR') : { text: kindOf(text), added: false });
+  };
   return [
-    ...lines.slice(0, Math.max(0, heading)).map((text, i) => line(`title ${i + 1}`, titleCells(text))),
-    ...lines.slice(Math.max(0, heading), from).map(label),
-    ...body.map((text) => {
-      const cells = spans.get(kindOf(text)) ?? [];
-      const tag = length === 0 ? added('OPR') : { text: kindOf(text), added: false };
-      const valued = cells.map(({ from, to, ...cell }) => ({
-        ...cell,
-        text: textsOf([text], from, to)[0]?.trim() ?? '',
-      }));
-      return line(kindOf(text), valued, tag);
-    }),
+    ...above.map((text, i) => (isTagged(text) ? valued(text) : line(`title ${i + 1}`, titleCells(text)))),
+    ...lines.slice(above.length, from).map(label),
+    ...body.map(valued),
   ];
 }
 
