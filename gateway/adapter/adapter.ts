@@ -3,11 +3,11 @@
 import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
-import type { ListMessage, ListRecord } from '../model/list/list.ts';
+import type { ListMessage } from '../model/list/list.ts';
 import type { Reply, SealKind, SignatureAlgorithm } from '../model/message.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList } from '../model/record/packed-records.ts';
-import type { Day } from '../model/record/domestic-record.ts';
+import type { Day, ListRecord } from '../model/record/record.ts';
 
 /** `https-pull`: each side fetches the messages that the other has ready. */
 export type TransportKind = 'https' | 'amqp' | 'https-pull';

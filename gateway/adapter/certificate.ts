@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { GatewayError } from '../model/errors.ts';
-import type { Day } from '../model/record/domestic-record.ts';
+import type { Day } from '../model/record/record.ts';
 
 export const certificateFile = 'certificate.json';
 /** The report of a conformance run that was kept with the adapter. */

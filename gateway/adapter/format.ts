@@ -5,7 +5,7 @@ import { extname } from 'node:path';
 import type { BodyDecoder } from '../model/message-body.ts';
 import { isGatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
-import type { ListRecord } from '../model/record/domestic-record.ts';
+import type { ListRecord } from '../model/record/record.ts';
 import { viewRecords, type PartnerView, type ValueView } from '../model/record/partner-view.ts';
 import { packList, unpackList, type PackedList } from '../model/record/packed-records.ts';
 import { listLayout } from '../model/record/record-text.ts';

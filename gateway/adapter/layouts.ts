@@ -2,7 +2,7 @@
 
 import { isGatewayError } from '../model/errors.ts';
 import type { Reply } from '../model/message.ts';
-import type { Day } from '../model/record/domestic-record.ts';
+import type { Day } from '../model/record/record.ts';
 import type { AcceptedFormat, DayFormats, ListFormat, MessageFormat } from './adapter.ts';
 import { addDays } from '../model/day.ts';
 import { invalid, type Place } from './faults.ts';

@@ -11,7 +11,7 @@ import type {
   TransportMode,
 } from '../model/arrangement.ts';
 import type { SealKind, SignatureAlgorithm } from '../model/message.ts';
-import type { Day } from '../model/record/domestic-record.ts';
+import type { Day } from '../model/record/record.ts';
 import type { TransportKind } from './adapter.ts';
 import type { IdentifierData } from './identifiers.ts';
 import { present } from '../model/present.ts';

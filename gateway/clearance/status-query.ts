@@ -13,7 +13,7 @@ import type { HomeProfile } from '../model/home.ts';
 import { readIdentifier } from '../model/identifier.ts';
 import { registeredAs, type Registration } from '../model/clearance/names.ts';
 import type { StatusQuery } from '../model/clearance/query.ts';
-import type { Day, Moment } from '../model/record/domestic-record.ts';
+import type { Day, Moment } from '../model/record/record.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { suggestIdentifier } from './identifier-suggestions.ts';
 import type { Database, Reader } from '../store/database.ts';

@@ -13,7 +13,7 @@ import type { AdapterTools } from '../adapter/tools.ts';
 import { dayAt } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { allOperators, findOperator } from '../store/operators.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';

@@ -6,7 +6,7 @@ import { getPartner } from '../gateway.ts';
 import { receiveMessage } from '../inbound/receive-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { prepareAdministrations, saveRecords, type Administration } from '../rehearsal/administrations.ts';
 import { folderFor } from '../rehearsal/identities.ts';
 import { inventEntries } from '../rehearsal/invented-entries.ts';

@@ -8,7 +8,7 @@ import type { Gateway } from '../gateway.ts';
 import { eligibility } from '../model/record/partner-view.ts';
 import { GatewayError } from '../model/errors.ts';
 import { columnValues, recordColumns } from '../model/record/record-text.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import type { ImportReport, Problem } from '../domestic/import.ts';
 import { allOperators, countOperators, findOperator } from '../store/operators.ts';
 import { tableEncodings, type TableEncoding } from '../wire/files/csv.ts';

@@ -14,7 +14,7 @@ import { faultRules, type FaultRule, type RowFault, type Severity } from '../mod
 import type { HomeProfile } from '../model/home.ts';
 import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
 import { columnValues, optionalColumns, recordColumns } from '../model/record/record-text.ts';
-import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
+import type { Day, DomesticRecord } from '../model/record/record.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveOperators } from '../store/operators.ts';
 import { readJsonLines, readTable, writeCsv, type TableEncoding } from '../wire/files/csv.ts';

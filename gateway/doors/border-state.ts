@@ -5,7 +5,7 @@ import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { listInForce } from '../store/streams.ts';
 import type { BorderReply } from './border-requests.ts';
 

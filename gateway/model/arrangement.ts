@@ -1,6 +1,6 @@
 /** The terms of one mutual recognition arrangement, as data: what was agreed, nothing about messages. */
 
-import type { Day } from './record/domestic-record.ts';
+import type { Day } from './record/record.ts';
 
 export type Direction = 'import' | 'export';
 export type TransportMode = 'sea' | 'air' | 'road' | 'rail' | 'post';

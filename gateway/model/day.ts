@@ -1,6 +1,6 @@
 /** Days and moments: which day it is at a moment in a time zone, and plain arithmetic on text dates. */
 
-import type { Day, Moment } from './record/domestic-record.ts';
+import type { Day, Moment } from './record/record.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

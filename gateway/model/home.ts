@@ -1,6 +1,6 @@
 /** The home administration: whose gateway this is, and how its own records are written. Data of adapters/<cc>/home.yaml. */
 
-import type { Day } from './record/domestic-record.ts';
+import type { Day } from './record/record.ts';
 
 /** A law of the home programme and the grades it knows, for as long as it is in force. */
 interface Decree {

@@ -3,7 +3,7 @@
 import type { ErrorCode } from './errors.ts';
 import type { Position } from './list/list.ts';
 import type { PackedList } from './record/packed-records.ts';
-import type { Moment } from './record/domestic-record.ts';
+import type { Moment } from './record/record.ts';
 
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 /** RSASSA-PKCS1-v1_5 or ECDSA on P-256, both with SHA-256. */

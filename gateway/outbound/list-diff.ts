@@ -20,7 +20,7 @@ import {
   pickRecords,
   type PackedRecords,
 } from '../model/record/packed-records.ts';
-import type { Day, DomesticRecord } from '../model/record/domestic-record.ts';
+import type { Day, DomesticRecord } from '../model/record/record.ts';
 import type { Reader } from '../store/database.ts';
 import { loadBuckets } from '../store/mirrors.ts';
 import {

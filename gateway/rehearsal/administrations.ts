@@ -10,7 +10,7 @@ import type { Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { saveOperators, type SavedOperators } from '../store/operators.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import { freePorts, makeIdentity, type Identity } from './identities.ts';

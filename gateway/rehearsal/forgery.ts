@@ -1,12 +1,13 @@
 /** Messages that must be rejected: the next list of a simulated partner, changed and then really encoded and sealed. */
 
+import type { ListRecord } from '../model/record/record.ts';
 import { encodedText } from '../adapter/format.ts';
 import type { ListFormat } from '../adapter/adapter.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { nextChain } from '../model/list/digest.ts';
-import type { ListMessage, ListRecord } from '../model/list/list.ts';
+import type { ListMessage } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { mirrorOf, mirrorRoot } from '../model/list/mirror.ts';
 import { mirrorEntries, packRecords, unpackList } from '../model/record/packed-records.ts';

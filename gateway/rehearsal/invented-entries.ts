@@ -2,9 +2,8 @@
 
 import type { Arrangement } from '../model/arrangement.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
-import type { ListRecord } from '../model/list/list.ts';
 import { present } from '../model/present.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment, ListRecord } from '../model/record/record.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 
 /** What an entry is meant to show; the answer must come from the gateway. */

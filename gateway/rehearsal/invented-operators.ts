@@ -3,7 +3,7 @@
 import { withCheckDigit } from '../model/record/check-digits.ts';
 import { GatewayError } from '../model/errors.ts';
 import { decreeAt, type HomeProfile } from '../model/home.ts';
-import { roles as allRoles, type Day, type DomesticRecord } from '../model/record/domestic-record.ts';
+import { roles as allRoles, type Day, type DomesticRecord } from '../model/record/record.ts';
 import { present } from '../model/present.ts';
 import { seededRandom, type SeededRandom } from '../model/seeded-random.ts';
 

@@ -4,7 +4,7 @@ import { check } from '../clearance/requests.ts';
 import { dayAt, later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { findMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
 import type { ChannelDelivery } from './channel.ts';

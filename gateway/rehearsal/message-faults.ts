@@ -1,9 +1,10 @@
 /** Faults of a single message: of its members, its position, its encoding, its bytes or its signature. */
 
+import type { ListRecord } from '../model/record/record.ts';
 import { encodedText } from '../adapter/format.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { ListMessage, ListRecord } from '../model/list/list.ts';
+import type { ListMessage } from '../model/list/list.ts';
 import type { ListOptions } from '../outbound/send-list.ts';
 import { sendingFault, type SendingFault, type SentMessage } from './fault.ts';
 import {

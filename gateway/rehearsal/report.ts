@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programFolder } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { seededRandom } from '../model/seeded-random.ts';
 import { complaintAbout, resultOf, type AnswerFault, type Fault } from './fault.ts';
 import { startNewEpoch, sendGoodList } from './sending.ts';

@@ -5,7 +5,7 @@ import { deliverDue } from '../outbound/delivery.ts';
 import type { Gateway } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { sendList, type ListOptions } from '../outbound/send-list.ts';
 import { attemptsOf, findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
 import { requireFullList } from '../store/streams.ts';

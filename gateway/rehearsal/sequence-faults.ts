@@ -3,7 +3,7 @@
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { unpackList } from '../model/record/packed-records.ts';
 import { deliverDue } from '../outbound/delivery.ts';
 import { sendList } from '../outbound/send-list.ts';

@@ -10,7 +10,7 @@ import { getPartner, type Partner } from '../gateway.ts';
 import type { ReceiveResult } from '../inbound/verdicts.ts';
 import { dayAt } from '../model/day.ts';
 import type { RawMessage } from '../model/message.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import { saveRecords } from './administrations.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { inventOperators } from './invented-operators.ts';

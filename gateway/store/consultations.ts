@@ -1,7 +1,7 @@
 /** Answers given at the border, exactly as given, and the idempotency keys under which a repeated request gets its first answer. */
 
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow } from './rows.ts';

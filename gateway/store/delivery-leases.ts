@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { outboundStates, type SealedMessage } from '../model/message.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { getBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';

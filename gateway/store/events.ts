@@ -1,6 +1,6 @@
 /** The append-only log of what the gateway did: numbered without gaps, each event with its Merkle tree leaf hash (RFC 6962). */
 
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
 import { advanceCounter } from './counters.ts';

@@ -6,7 +6,7 @@
 import { sql } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
 import { inboundStates, type Digest, type InboundState, type RawMessage } from '../model/message.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { keepBytes } from './bodies.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';

@@ -1,7 +1,7 @@
 /** The newest messages of both directions in one form, for people and status pages. */
 
 import type { InboundState, OutboundState } from '../model/message.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
 import { fromRow } from './rows.ts';
 import type { StreamDirection } from './streams.ts';

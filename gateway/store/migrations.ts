@@ -4,7 +4,7 @@ import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { GatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
-import type { DomesticRecord } from '../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../model/record/record.ts';
 import type { Engine } from './engine.ts';
 import type { Tables } from './tables.ts';
 

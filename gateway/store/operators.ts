@@ -2,7 +2,7 @@
 
 import { sql, type SqlBool } from 'kysely';
 import { operatorOfText, operatorText } from '../model/record/record-text.ts';
-import type { DomesticRecord, Moment } from '../model/record/domestic-record.ts';
+import type { DomesticRecord, Moment } from '../model/record/record.ts';
 import { inSlices, insertMany, oneOf } from './bulk.ts';
 import { advanceCounter, readCounter } from './counters.ts';
 import { engineOf, type Reader, type Tx } from './database.ts';

@@ -7,7 +7,7 @@
 import { sql } from 'kysely';
 import { outboundStates } from '../model/message.ts';
 import type { Digest, OutboundState, RecordResult, SealedMessage } from '../model/message.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';

@@ -2,8 +2,7 @@
 
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { RegisterFact } from '../model/clearance/answer.ts';
-import type { ListRecord } from '../model/list/list.ts';
-import type { Day, Moment } from '../model/record/domestic-record.ts';
+import type { Day, Moment, ListRecord } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
 import { detailsOf, factOf, versionsKnownAt, type Version } from './register.ts';
 

@@ -4,7 +4,7 @@ import { addDays } from '../model/day.ts';
 import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
 import { columnText, isAbsent, openColumns, type Columns } from '../model/record/columns.ts';
 import type { Departure } from '../model/list/list.ts';
-import type { Day, ListPath, Moment } from '../model/record/domestic-record.ts';
+import type { Day, ListPath, Moment } from '../model/record/record.ts';
 import { readRecordAt, type PackedRecords } from '../model/record/packed-records.ts';
 import { listLayout } from '../model/record/record-text.ts';
 import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';

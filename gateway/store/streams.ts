@@ -7,7 +7,7 @@ import type { ListInForce } from '../model/clearance/answer.ts';
 import { digestLines } from '../model/list/digest.ts';
 import type { ListMessage, Position } from '../model/list/list.ts';
 import { emptyMirror, type MirrorSummary } from '../model/list/mirror.ts';
-import type { Moment } from '../model/record/domestic-record.ts';
+import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne } from './rows.ts';

@@ -6,7 +6,7 @@ import { listMessageFields, recordItemFields, type Slot } from '../../gateway/ad
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { transformNames } from '../../gateway/adapter/template/transforms.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
-import { roles } from '../../gateway/model/record/domestic-record.ts';
+import { roles } from '../../gateway/model/record/record.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { thrownBy } from '../support/thrown.ts';
 

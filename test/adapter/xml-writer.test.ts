@@ -12,7 +12,6 @@ import { openColumns, readColumns } from '../../gateway/model/record/columns.ts'
 import { encodedText } from '../../gateway/adapter/format.ts';
 import { type ListTerms } from '../../gateway/model/record/eligibility.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { eligibility, operatorPacker, viewRecord } from '../../gateway/model/record/partner-view.ts';
 import { domesticLayout, operatorOfText, operatorText } from '../../gateway/model/record/record-text.ts';
 import {
@@ -22,7 +21,7 @@ import {
   packRecords,
   unpackRecords,
 } from '../../gateway/model/record/packed-records.ts';
-import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { roles, type DomesticRecord, type ListRecord } from '../../gateway/model/record/record.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { referencesOf, type Reference } from '../support/xml-reference.ts';

@@ -7,7 +7,7 @@ import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/c
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { sendList, type ListOptions } from '../../gateway/outbound/send-list.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { median, medianRatio } from './numbers.ts';

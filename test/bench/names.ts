@@ -2,7 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { startProcess } from './lists.ts';
 import type { Direction, ListJob } from './list-process.ts';
 import { medianRatio } from './numbers.ts';

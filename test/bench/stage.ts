@@ -9,7 +9,7 @@ import { loadConfig, type Config } from '../../gateway/app/config.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { dayAt, momentOf } from '../../gateway/model/day.ts';
 import { eligibility } from '../../gateway/model/record/partner-view.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { realNames } from './names.ts';

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CliContext } from '../../gateway/cli/context.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { runAdapter } from '../support/adapter-command.ts';

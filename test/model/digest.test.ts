@@ -1,5 +1,6 @@
 /** Digests of a list: what they depend on, what they do not, and that another implementation reaches them from the words alone. */
 
+import type { ListRecord } from '../../gateway/model/record/record.ts';
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
@@ -7,7 +8,6 @@ import fc from 'fast-check';
 import { nextChain, zeroChain } from '../../gateway/model/list/digest.ts';
 import { recordOfText, recordText } from '../../gateway/model/record/record-text.ts';
 import { changeMirror, mirrorOf, mirrorRoot, type MirrorEntry } from '../../gateway/model/list/mirror.ts';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { anyListRecord, leafOf } from './sample-records.ts';
 
 const record: ListRecord = {

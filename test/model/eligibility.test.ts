@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { departureOf, type ListTerms } from '../../gateway/model/record/eligibility.ts';
 import { eligibility } from '../../gateway/model/record/partner-view.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { sampleRecord } from './sample-records.ts';
 
 const terms: ListTerms = {

@@ -1,8 +1,8 @@
 /** The difference of two lists: applied to the list held, it gives the list wanted. */
 
+import type { ListRecord } from '../../gateway/model/record/record.ts';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { compareByLeaf } from '../../gateway/model/list/list-difference.ts';
 import { anyListRecord, leafOf } from './sample-records.ts';
 

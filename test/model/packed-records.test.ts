@@ -1,5 +1,6 @@
 /** Packed records: the canonical texts one after the other, and what is read from their bytes. */
 
+import type { ListRecord } from '../../gateway/model/record/record.ts';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { byteMemo } from '../../gateway/model/byte-memo.ts';
@@ -11,7 +12,6 @@ import {
   operatorText,
   recordText,
 } from '../../gateway/model/record/record-text.ts';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import {
   appendRecords,
   mirrorEntries,

@@ -2,9 +2,8 @@
 
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { columnValues, recordText, type RecordColumn } from '../../gateway/model/record/record-text.ts';
-import { roles, type DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import { roles, type DomesticRecord, type ListRecord } from '../../gateway/model/record/record.ts';
 import { sampleHome } from './sample-home.ts';
 
 export const sampleRecord: DomesticRecord = {

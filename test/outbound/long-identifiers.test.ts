@@ -1,5 +1,6 @@
 /** Identifiers longer than a partner's box: left out with a reason or refused with their place, and never cut. */
 
+import type { ListRecord } from '../../gateway/model/record/record.ts';
 import { viewOf, writeText } from '../support/format-text.ts';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +8,6 @@ import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { eligibility } from '../../gateway/model/record/partner-view.ts';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { sampleRecord } from '../model/sample-records.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';

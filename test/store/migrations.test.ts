@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { operatorText } from '../../gateway/model/record/record-text.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { canonicalJson } from '../../gateway/model/canonical-json.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';

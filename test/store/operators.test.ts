@@ -1,7 +1,7 @@
 /** Domestic records: saved once, compared by content. */
 
 import { expect } from 'chai';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { allOperators, countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, operator } from './samples.ts';

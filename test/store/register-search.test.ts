@@ -1,7 +1,7 @@
 /** The search of the register by the content of records, as of an effective date and a knowledge date. */
 
+import type { ListRecord } from '../../gateway/model/record/record.ts';
 import { expect } from 'chai';
-import type { ListRecord } from '../../gateway/model/list/list.ts';
 import { packRecords } from '../../gateway/model/record/packed-records.ts';
 import { findRecords } from '../../gateway/store/register-search.ts';
 import { findStatuses } from '../../gateway/store/register.ts';

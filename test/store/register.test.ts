@@ -1,8 +1,9 @@
 /** The register: statuses by effective date and by knowledge date. */
 
+import type { ListRecord } from '../../gateway/model/record/record.ts';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
+import type { Departure } from '../../gateway/model/list/list.ts';
 import { packRecords } from '../../gateway/model/record/packed-records.ts';
 import { detailsOf, findStatus } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';

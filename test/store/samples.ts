@@ -1,9 +1,9 @@
 /** Invented records, lists and messages for the tests of the store. */
 
 import { createHash } from 'node:crypto';
-import type { ListRecord, Position } from '../../gateway/model/list/list.ts';
+import type { Position } from '../../gateway/model/list/list.ts';
 import type { RawMessage, SealedMessage } from '../../gateway/model/message.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord, ListRecord } from '../../gateway/model/record/record.ts';
 
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

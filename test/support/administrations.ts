@@ -6,7 +6,7 @@ import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/c
 import { loadConfig, type Config, type PartnerConfig } from '../../gateway/app/config.ts';
 import { serve } from '../../gateway/main.ts';
 import { entriesIn } from '../../gateway/model/list/mirror.ts';
-import type { DomesticRecord } from '../../gateway/model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { sendList, type ListOptions } from '../../gateway/outbound/send-list.ts';
 import { prepareAdministrations, saveRecords, withConnections } from '../../gateway/rehearsal/administrations.ts';

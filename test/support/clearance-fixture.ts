@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clearance, ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
-import type { Departure, ListRecord } from '../../gateway/model/list/list.ts';
+import type { Departure } from '../../gateway/model/list/list.ts';
 import { packRecords } from '../../gateway/model/record/packed-records.ts';
-import type { Moment } from '../../gateway/model/record/domestic-record.ts';
+import type { Moment, ListRecord } from '../../gateway/model/record/record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { recordLists } from '../../gateway/store/streams.ts';

@@ -1,6 +1,7 @@
 /** Lists and replies for tests of the adapter room; members can be replaced one by one. */
 
-import type { ListMessage, ListRecord } from '../../gateway/model/list/list.ts';
+import type { ListRecord } from '../../gateway/model/record/record.ts';
+import type { ListMessage } from '../../gateway/model/list/list.ts';
 import type { Reply } from '../../gateway/model/message.ts';
 
 export function aListRecord(changes: Partial<ListRecord> = {}): ListRecord {

@@ -1,7 +1,7 @@
 /** Runs every check of an adapter; when all pass, the result is its certificate. */
 
 import { basename, resolve } from 'node:path';
-import type { Day } from '../../model/record/domestic-record.ts';
+import type { Day } from '../../model/record/record.ts';
 import { adapterDigest, checkNames, type Certificate, type CheckName } from '../certificate.ts';
 import { sharesText } from './coverage.ts';
 import { failurePlace } from './failures.ts';

@@ -3,10 +3,10 @@
 import generatedTexts from '../../../schemas/generated-texts.json' with { type: 'json' };
 import { present } from '../../model/present.ts';
 import { setPath } from '../../model/paths.ts';
-import type { ListMessage, ListRecord, ListPart } from '../../model/list/list.ts';
+import type { ListMessage, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
-import { roles, textPaths } from '../../model/record/domestic-record.ts';
+import { roles, textPaths, type ListRecord } from '../../model/record/record.ts';
 import { viewRecord } from '../../model/record/partner-view.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';

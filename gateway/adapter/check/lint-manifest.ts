@@ -2,7 +2,7 @@
 
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults } from '../../model/message.ts';
-import { roles, type Day } from '../../model/record/domestic-record.ts';
+import { roles, type Day } from '../../model/record/record.ts';
 import { checkDigit } from '../../model/record/check-digits.ts';
 import { addDays } from '../../model/day.ts';
 import type { Place } from '../faults.ts';

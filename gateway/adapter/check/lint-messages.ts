@@ -1,8 +1,9 @@
 /** Lint of templates, samples and README: open questions, undocumented losses, identifiers that do not fit, missing samples. */
 
+import type { ListRecord } from '../../model/record/record.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ListMessage, ListRecord } from '../../model/list/list.ts';
+import type { ListMessage } from '../../model/list/list.ts';
 import type { Adapter, ListFormat } from '../adapter.ts';
 import type { Manifest } from '../manifest.ts';
 import { longestMatch } from '../template/longest-text.ts';

@@ -5,7 +5,7 @@ import { eligibility, viewRecord } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
 import { present } from '../../model/present.ts';
 import type { GatewayError } from '../../model/errors.ts';
-import type { DomesticRecord } from '../../model/record/domestic-record.ts';
+import type { DomesticRecord } from '../../model/record/record.ts';
 import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';

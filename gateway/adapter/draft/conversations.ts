@@ -1,9 +1,9 @@
 /** The sample conversations of a drafted adapter: what every adapter shows, with generated operators, so that it can be certified at once. */
 
 import { extname } from 'node:path';
-import { departureReasons, type ListMessage, type ListRecord } from '../../model/list/list.ts';
+import { departureReasons, type ListMessage } from '../../model/list/list.ts';
 import { recordFaults } from '../../model/message.ts';
-import { roles } from '../../model/record/domestic-record.ts';
+import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';

@@ -1,6 +1,6 @@
 /** Code tables: on every day each of our words corresponds to exactly one code of the partner. */
 
-import type { Day } from '../../model/record/domestic-record.ts';
+import type { Day } from '../../model/record/record.ts';
 import { addDays } from '../../model/day.ts';
 import { invalid, type Place } from '../faults.ts';
 import type { DatedCode, Manifest } from '../manifest.ts';

@@ -4,7 +4,7 @@ import { GatewayError } from '../../model/errors.ts';
 import { departureReasons, type Departure, type ListMessage } from '../../model/list/list.ts';
 import { recordFaults, type RecordResult, type Reply } from '../../model/message.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
-import { listFields, roles, type ListRecord, type Role } from '../../model/record/domestic-record.ts';
+import { listFields, roles, type ListRecord, type Role } from '../../model/record/record.ts';
 import { recordOfValues } from '../../model/record/record-text.ts';
 
 export type Scalar = string | number;

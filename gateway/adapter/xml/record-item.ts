@@ -3,7 +3,7 @@
 import { byteMemo } from '../../model/byte-memo.ts';
 import { putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
 import { columnText, type Columns } from '../../model/record/columns.ts';
-import type { ListPath } from '../../model/record/domestic-record.ts';
+import type { ListPath } from '../../model/record/record.ts';
 import { listLayout } from '../../model/record/record-text.ts';
 import type { Hole } from '../template/holes.ts';
 import { copyEscaped, type Escaping } from './escaping.ts';

@@ -4,7 +4,7 @@ import { byteMemo } from '../../model/byte-memo.ts';
 import { makeRoom, putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
 import { escapedValue, resolveReferences, valueText, type CanonicalXml } from '../../model/canonical-tokens.ts';
 import { insideQuotes } from '../../model/record/columns.ts';
-import type { ListPath } from '../../model/record/domestic-record.ts';
+import type { ListPath } from '../../model/record/record.ts';
 import { beginRecord, dropRecord, type RecordPacker } from '../../model/record/packed-records.ts';
 import { endOfText, listLayout } from '../../model/record/record-text.ts';
 import type { Hole, TemplateScope } from '../template/holes.ts';

@@ -5,7 +5,7 @@
 
 import { openWriter, putBytes, putText, written, type ByteWriter } from '../../model/byte-writer.ts';
 import { isAbsent, openColumns } from '../../model/record/columns.ts';
-import type { ListRecord } from '../../model/record/domestic-record.ts';
+import type { ListRecord } from '../../model/record/record.ts';
 import { packRecords, readRecordAt, type PackedList, type PackedRecords } from '../../model/record/packed-records.ts';
 import { withPlace } from '../faults.ts';
 import type { RepeatedPart, Hole } from '../template/holes.ts';

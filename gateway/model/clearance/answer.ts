@@ -2,7 +2,7 @@
 
 import type { Direction, TransportMode } from '../arrangement.ts';
 import type { PartyRole } from './entry.ts';
-import type { Day, Moment, OperatorStatus } from '../record/domestic-record.ts';
+import type { Day, Moment, OperatorStatus } from '../record/record.ts';
 
 /** Closed: a reader that meets another value treats it as `undetermined`. */
 export const outcomes = [

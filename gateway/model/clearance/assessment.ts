@@ -7,7 +7,7 @@ import type { Entry, EntryParty, PartyRole } from './entry.ts';
 import { cleanIdentifier, follows, readIdentifier } from '../identifier.ts';
 import { present } from '../present.ts';
 import type { PartnerTerms } from './query.ts';
-import type { Day, Moment } from '../record/domestic-record.ts';
+import type { Day, Moment } from '../record/record.ts';
 
 /** Why nothing was asked about a party. */
 export type NotChecked = 'no_identifier' | 'domestic_side' | 'no_partner' | 'several_partners';

@@ -1,7 +1,7 @@
 /** An entry: a declaration at the border, and the parties on it. */
 
 import type { Direction, EntryRole, TransportMode } from '../arrangement.ts';
-import type { Moment } from '../record/domestic-record.ts';
+import type { Moment } from '../record/record.ts';
 
 /** Roles on an entry in which no arrangement gives anything; such parties are listed and never counted. */
 export const bystanderRoles = ['submitter', 'duty_party', 'authorisation_holder', 'other'] as const;

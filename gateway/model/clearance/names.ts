@@ -3,9 +3,9 @@
  * result only warns; where an arrangement has them found by name and address, both must be equal but for case, width and punctuation.
  */
 
+import type { ListRecord } from '../record/record.ts';
 import { distance } from 'fastest-levenshtein';
 import type { NameComparison } from './answer.ts';
-import type { ListRecord } from '../list/list.ts';
 
 type Difference = 'case' | 'accents' | 'punctuation' | 'legal form' | 'spacing';
 

@@ -3,7 +3,7 @@
 import type { Advice, CheckRequest, ExplanationStep, Freshness, ListInForce, Outcome, RegisterFact } from './answer.ts';
 import type { Arrangement } from '../arrangement.ts';
 import type { CleanIdentifier, WrittenForm } from '../identifier.ts';
-import type { Day, Moment } from '../record/domestic-record.ts';
+import type { Day, Moment } from '../record/record.ts';
 
 /** What must be known of a partner to answer about its operators. An adapter is one of these. */
 export interface PartnerTerms {

@@ -9,7 +9,7 @@ import { nextChain, zeroChain } from './digest.ts';
 import type { ListMessage, Position } from './list.ts';
 import type { HoldReason, RecordResult } from '../message.ts';
 import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
-import { textPaths, type Moment } from '../record/domestic-record.ts';
+import { textPaths, type Moment } from '../record/record.ts';
 import { readRecordAt, type PackedRecords } from '../record/packed-records.ts';
 import { listLayout } from '../record/record-text.ts';
 import { hiddenIn } from '../shown-text.ts';

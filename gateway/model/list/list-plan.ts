@@ -8,7 +8,7 @@ import type { RecordResult } from '../message.ts';
 import { changeMirror, entriesIn, findEntry, mirrorOf } from './mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
 import { mirrorEntries, type PackedList, type PackedRecords } from '../record/packed-records.ts';
-import type { Day } from '../record/domestic-record.ts';
+import type { Day } from '../record/record.ts';
 
 /** The part of a partner's list that a message may change. */
 interface HeldList {

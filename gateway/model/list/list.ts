@@ -1,8 +1,6 @@
 /** A list: the operators that one administration publishes to another, and the position of the list in its stream. */
 
-import type { Day, ListRecord, Moment } from '../record/domestic-record.ts';
-
-export type { ListRecord };
+import type { Day, ListRecord, Moment } from '../record/record.ts';
 
 /** Why an operator is no longer on a list. */
 export const departureReasons = ['revoked', 'withdrawn', 'consent_withdrawn', 'grade_lost', 'left'] as const;

@@ -12,7 +12,7 @@ import {
   type DomesticRecord,
   type ListPath,
   type OperatorStatus,
-} from './domestic-record.ts';
+} from './record.ts';
 import { domesticLayout } from './record-text.ts';
 
 /**

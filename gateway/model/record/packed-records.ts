@@ -9,7 +9,7 @@ import { byteMemo } from '../byte-memo.ts';
 import type { Departure, ListMessage } from '../list/list.ts';
 import type { MirrorEntry } from '../list/mirror.ts';
 import { columnText, openColumns, readColumns, type Columns } from './columns.ts';
-import type { ListRecord } from './domestic-record.ts';
+import type { ListRecord } from './record.ts';
 import { listLayout, recordOfText, recordText } from './record-text.ts';
 
 export interface PackedRecords {

@@ -5,7 +5,7 @@ import { putBytes, putText } from '../byte-writer.ts';
 import { GatewayError } from '../errors.ts';
 import type { MirrorEntry } from '../list/mirror.ts';
 import { columnText, insideQuotes, isAbsent, openColumns, readColumns, rolesIn, type Columns } from './columns.ts';
-import type { DomesticRecord, ListPath, ListRecord } from './domestic-record.ts';
+import type { DomesticRecord, ListPath, ListRecord } from './record.ts';
 import {
   domesticColumn,
   eligibilityRule,

@@ -17,7 +17,7 @@ import {
   type DomesticRecord,
   type ListPath,
   type ListRecord,
-} from './domestic-record.ts';
+} from './record.ts';
 
 /** The positions of a record's values in its text. */
 export interface TextLayout<P extends string = string> {

@@ -11,7 +11,7 @@ import {
   type DomesticField,
   type DomesticPath,
   type DomesticRecord,
-} from './domestic-record.ts';
+} from './record.ts';
 import { domesticLayout, operatorOfValues, type RecordColumn } from './record-text.ts';
 import { hiddenIn, isFormula, shown } from '../shown-text.ts';
 

@@ -5,7 +5,7 @@
 
 import { createHash, sign, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from '../../model/message.ts';
-import type { Moment } from '../../model/record/domestic-record.ts';
+import type { Moment } from '../../model/record/record.ts';
 import { bytesWithin, der, derOf, derOid, derSet, hasTag, oidOf, readDer, tags, within, type Der } from './der.ts';
 import { requireAlgorithm, requireProfile, verifySignature } from './profile.ts';
 import type { SignedParts, Signer } from './profile.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { GatewayError } from '../../model/errors.ts';
 import type { Digest, SignatureAlgorithm } from '../../model/message.ts';
-import type { Moment } from '../../model/record/domestic-record.ts';
+import type { Moment } from '../../model/record/record.ts';
 import {
   fingerprint,
   makeCertificate,

@@ -4,7 +4,7 @@ import { openWriter, putBytes, putText, writerOf, written, type ByteWriter } fro
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
-import type { Moment } from '../../model/record/domestic-record.ts';
+import type { Moment } from '../../model/record/record.ts';
 import { signCms } from './cms.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { signJws } from './jws.ts';
