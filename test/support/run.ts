@@ -1,4 +1,4 @@
-/** Runs the tests with everything they need: provides the servers, runs mocha and the static checks, and stops what it started. */
+/** Runs the tests with everything they need: provides the servers, runs mocha, and stops what it started. */
 
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -92,22 +92,6 @@ function runMocha(args: readonly string[], env: NodeJS.ProcessEnv, stopWith: Abo
   });
 }
 
-/** Starts the static checks beside the tests, which leave one of two processors free. Their output is printed at the end. */
-function startChecks(stopWith: AbortSignal): Promise<number> {
-  const checks = spawn('npm', ['run', '-s', 'check'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const output: Buffer[] = [];
-  for (const stream of [checks.stdout, checks.stderr]) stream.on('data', (bytes: Buffer) => output.push(bytes));
-  stopWith.addEventListener('abort', () => checks.kill('SIGTERM'));
-  return new Promise((resolve, reject) => {
-    checks.once('error', reject);
-    checks.once('close', (code) => {
-      console.log(`checks ended with ${String(code)}\n${Buffer.concat(output).toString()}`);
-      resolve(code ?? 1);
-    });
-  });
-}
-
-/** `--check`: the static checks run as well. */
 async function main(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
@@ -115,7 +99,6 @@ async function main(args: readonly string[]): Promise<number> {
   chmodSync(folder, 0o755); // the servers run under another account and must be able to enter
   const started: Service[] = [];
   const env = { ...process.env };
-  const withChecks = args.includes('--check');
   try {
     providePrograms();
     for (const need of needs) {
@@ -125,13 +108,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(`${need.name}: ${service.origin}`);
     }
     if (interrupted.signal.aborted) return 130;
-    const tests = runMocha(
-      args.filter((arg) => arg !== '--check'),
-      env,
-      interrupted.signal,
-    );
-    const codes = await Promise.all([tests, withChecks ? startChecks(interrupted.signal) : 0]);
-    return codes.find((code) => code !== 0) ?? 0;
+    return await runMocha(args, env, interrupted.signal);
   } finally {
     for (const service of started.reverse()) await service.stop();
     rmSync(folder, { recursive: true, force: true });
