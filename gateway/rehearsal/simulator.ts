@@ -43,7 +43,7 @@ export interface Simulator extends Pick<Channel, 'pause' | 'receipts' | 'send'> 
   readonly other: Partner;
   readonly keys: SimulatorKeys;
   readonly url: string;
-  /** Its operators, as they are now. */
+  /** The current records of its operators. */
   readonly operators: DomesticRecord[];
   /** Its responses have the fault from now on, or none. `onUse`: called for each message that meets it. */
   inject(behaviour?: FaultBehaviour, onUse?: () => void): void;
