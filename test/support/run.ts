@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRabbit } from './rabbitmq.ts';
 import { findProgram, installPackages, startContainer, startPostgres } from './services.ts';
@@ -78,10 +78,17 @@ function providePrograms(): void {
   }
 }
 
+/**
+ * Test files that run at the same time: one more than there are cores, as the tests wait for servers more than they
+ * compute; at most four, as all share the connections of one PostgreSQL.
+ */
+const jobs = Math.min(availableParallelism() + 1, 4);
+
 /** Runs mocha with the settings of .mocharc.json and the arguments given here: the test files they name, or all of them. */
 function runMocha(args: readonly string[], env: NodeJS.ProcessEnv, stopWith: AbortSignal): Promise<number> {
   const files = args.some((arg) => arg.endsWith('.ts')) ? [] : ['test/**/*.test.ts'];
-  const mocha = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...files, ...args], {
+  const parallel = ['--parallel', '--jobs', String(jobs)];
+  const mocha = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', ...parallel, ...files, ...args], {
     env,
     stdio: 'inherit',
   });
