@@ -44,9 +44,9 @@ export function observableLog() {
     level: 'debug',
     destination: { write: (line) => lines.emit('line', JSON.parse(line) as { msg: string; kind?: string }) },
   });
-  const logged = async (event: string, kind: string): Promise<void> => {
+  const logged = async (event: string, kind?: string): Promise<void> => {
     for await (const [line] of EventEmitter.on(lines, 'line') as AsyncIterable<[{ msg: string; kind?: string }]>) {
-      if (line.msg === event && line.kind === kind) return;
+      if (line.msg === event && (kind === undefined || line.kind === kind)) return;
     }
   };
   return { log, logged };

@@ -3,14 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'amqplib';
 import { expect } from 'chai';
+import { GatewayError } from '../../gateway/model/errors.ts';
 import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
 import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
-import {
-  deadLetterQueueName,
-  deliveryLimit,
-  queueName,
-  type Route,
-} from '../../gateway/wire/transport/amqp-topology.ts';
+import { deadLetterQueueName, queueName, type Route } from '../../gateway/wire/transport/amqp-topology.ts';
 import { Inbox, observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, lineTo } from '../support/rabbitmq.ts';
@@ -128,8 +124,10 @@ describe('messages over the broker', () => {
       expect(deliveries.map(({ redelivered }) => redelivered).slice(0, 2)).to.deep.equal([false, true]);
     });
 
-    it('moves a message to the dead-letter queue at the delivery limit, and no other with it', async () => {
-      const link = await open();
+    it('a message on which this gateway fails five times goes to the dead-letter queue with an alarm, and the next is taken', async () => {
+      const { log, logged } = observableLog();
+      const link = await open({ log });
+      const alarm = logged('message moved to the dead-letter queue');
       const inbox = new Inbox();
       await link.consume(route, async (delivery) => {
         await inbox.take(delivery);
@@ -137,7 +135,8 @@ describe('messages over the broker', () => {
       });
       for (const id of ['m-bad', 'm-good']) await link.transport(route).send(sealed(id));
       while ((await inbox.next()).messageId !== 'm-good');
-      expect(inbox.ids.filter((id) => id === 'm-bad')).to.have.length(deliveryLimit + 1);
+      expect(inbox.ids.filter((id) => id === 'm-bad')).to.have.length(5);
+      await alarm;
       const model = await connect(amqpUrl());
       const channel = await model.createChannel();
       const laidAside = new Promise((resolve) => {
@@ -145,6 +144,19 @@ describe('messages over the broker', () => {
       });
       expect(await laidAside).to.equal('m-bad');
       await model.close();
+    });
+
+    it('a message stays the first of its queue while the store is away, however often it is tried', async () => {
+      const link = await open();
+      const inbox = new Inbox();
+      let failures = 0;
+      await link.consume(route, async (delivery) => {
+        await inbox.take(delivery);
+        if ((failures += 1) < 9) throw new GatewayError('E_STORE_UNREACHABLE', 'away');
+      });
+      for (const id of ['m-1', 'm-2']) await link.transport(route).send(sealed(id));
+      while ((await inbox.next()).messageId !== 'm-2');
+      expect(inbox.ids).to.deep.equal([...Array.from({ length: 9 }, () => 'm-1'), 'm-2']);
     });
 
     it('acknowledges only what was stored: a message in progress is delivered again after the connection was lost', async () => {

@@ -60,9 +60,15 @@ export function bytesWithin(element: Der | undefined, tag: Tag): Buffer | undefi
   return hasTag(element, tag) && typeof value === 'string' ? Buffer.from(value, 'latin1') : undefined;
 }
 
+/** Undefined also for an identifier with a number over 53 bits, which node-forge cannot read: the gateway knows none. */
 export function oidOf(element: Der | undefined): string | undefined {
   const bytes = bytesWithin(element, tags.oid);
-  return bytes === undefined || bytes.length === 0 ? undefined : asn1.derToOid(bytes.toString('latin1'));
+  if (bytes === undefined || bytes.length === 0) return undefined;
+  try {
+    return asn1.derToOid(bytes.toString('latin1'));
+  } catch {
+    return undefined;
+  }
 }
 
 /** An element of elements if the tag is constructed, else of octets. */

@@ -49,9 +49,10 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   const usageFix = 'Use an end-entity certificate with digitalSignature or nonRepudiation.';
   const maySign = isForMessages(certificate);
   check(maySign, 'E_CERTIFICATE_USAGE', 'the certificate is not for signing messages', usageFix);
-  const isAgreed = certificate.publicKey.asymmetricKeyType === (trust.algorithm === 'rsa-sha256' ? 'rsa' : 'ec');
+  const key = publicKeyOf(certificate);
+  const isAgreed = key?.asymmetricKeyType === (trust.algorithm === 'rsa-sha256' ? 'rsa' : 'ec');
   check(isAgreed, 'E_SIGNATURE_ALGORITHM', 'the pinned key is not of the agreed type');
-  const isStrong = isStrongKey(certificate.publicKey);
+  const isStrong = key !== undefined && isStrongKey(key);
   check(isStrong, 'E_KEY_WEAK', 'RSA needs 2048 bits and a public exponent from 65537, EC the curve P-256');
   if (trust.anchors === undefined) return;
   const path = await pathResult(certificate, trust.anchors, trust.openssl ?? 'openssl', at);
@@ -78,6 +79,15 @@ function isForMessages(certificate: X509Certificate): boolean {
   usages.set(certificate, usage);
   const isForTlsOnly = usage.extendedKeyUsages?.every((purpose) => tlsPurposes.includes(purpose)) === true;
   return !usage.isAuthority && usage.signsContent && !isForTlsOnly;
+}
+
+/** Undefined for a key that OpenSSL cannot read, such as one on a curve without a name. */
+function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return undefined;
+  }
 }
 
 function isStrongKey({ asymmetricKeyType, asymmetricKeyDetails: details = {} }: KeyObject): boolean {

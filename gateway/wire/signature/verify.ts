@@ -1,6 +1,6 @@
 /** Verifies raw messages against the pinned certificates of a partner. The only place that creates a VerifiedMessage. */
 
-import { GatewayError } from '../../model/errors.ts';
+import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import type { RawMessage, VerifiedMessage, SealKind } from '../../model/message.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { readLines } from '../files/text-lines.ts';
@@ -23,6 +23,16 @@ import { checkSigner, selectSigner, type SignerTrust } from './trust.ts';
  * "Bytes and form" and "Signature and signer".
  */
 export async function verify(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
+  try {
+    return await verifySeal(raw, trust, at);
+  } catch (error) {
+    if (isGatewayError(error) && error.code !== 'E_INTERNAL') throw error;
+    // Whatever a parser throws, the bytes are at fault: a stranger's message must not count as trouble of this gateway.
+    throw new GatewayError('E_SIGNATURE_PROFILE', 'the message cannot be read', { cause: error });
+  }
+}
+
+async function verifySeal(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
   const kind = sealKindOf(raw.bytes, trust);
   // guardXml limits the size of XML.
   if (kind !== 'xml-signature' && raw.bytes.length > xmlLimits.bytes) {

@@ -2,8 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { sha256 } from '../../model/canonical-json.ts';
+import { asGatewayError } from '../../model/errors.ts';
 import { faultFields } from '../log.ts';
-import type { Log } from '../log.ts';
+import type { Log, LogFields } from '../log.ts';
 import type { Connection } from './amqp-connection.ts';
 import * as topology from './amqp-topology.ts';
 import type { Realm, Route } from './amqp-topology.ts';
@@ -24,6 +26,8 @@ export interface Consumer {
   /** Milliseconds before a message is handed back, by the number of its earlier deliveries. */
   readonly redeliveryMs: (deliveriesBefore: number) => number;
   readonly stopping: AbortController;
+  /** The message that failed last, and how often in a row: newer brokers do not count what is handed back (basic.nack). */
+  failed: { readonly digest: string; readonly times: number };
   /** Settles when the delivery that is being handled, and all before it, are settled. */
   inProgress: Promise<void>;
   active?: { readonly channel: Channel; readonly tag: string };
@@ -59,29 +63,53 @@ async function declareQueues(channel: Channel, { route, realm }: Consumer): Prom
   await declare(topology.exchangeName(realm), topology.queueName(route, realm), topology.queueArguments(route, realm));
 }
 
-/** Runs the handler, then acknowledges the delivery, or returns it to the queue (basic.nack) after a delay. Never rejects. */
+/** Failures of this gateway after which a message goes to the dead-letter queue, so that the next one is taken. */
+const failureLimit = 5;
+
+type Settlement = 'stored' | 'again' | 'dead';
+
+/** Runs the handler, then acknowledges the delivery, returns it to the queue (basic.nack), or dead-letters it. Never rejects. */
 async function handleDelivery(channel: Channel, consumer: Consumer, message: ConsumeMessage, log: Log): Promise<void> {
   const queue = topology.queueName(consumer.route, consumer.realm);
   const { content, fields, properties } = message;
   const messageId: unknown = properties.messageId;
   const hint = typeof messageId === 'string' && messageIdPattern.test(messageId) ? { messageId } : {};
-  let stored = false;
+  let settlement: Settlement = 'stored';
   try {
     await consumer.handler({ bytes: content, redelivered: fields.redelivered, ...hint });
-    stored = true;
   } catch (error) {
-    log.error('message not stored; the broker delivers it again', { queue, ...hint, ...faultFields(error) });
-    const delayMs = consumer.redeliveryMs(Number(properties.headers?.['x-delivery-count'] ?? 0));
-    // Stopping ends the delay and returns the message at once.
-    await pause(delayMs, undefined, { signal: consumer.stopping.signal }).catch(() => undefined);
+    settlement = await afterFailure(consumer, message, error, log, { queue, ...hint });
   }
   try {
-    if (stored) channel.ack(message);
-    else channel.nack(message, false, true);
+    if (settlement === 'stored') channel.ack(message);
+    else channel.nack(message, false, settlement === 'again');
   } catch (error) {
     // The channel closed meanwhile: the broker delivers the message again, and the inbox recognises what it has stored.
     log.warn('message could not be settled', { queue, ...hint, ...faultFields(error) });
   }
+}
+
+/** Waits before a message is delivered again; a failure that will pass, as of the store, is no reason to lay a message aside. */
+async function afterFailure(
+  consumer: Consumer,
+  { content, properties }: ConsumeMessage,
+  error: unknown,
+  log: Log,
+  place: LogFields,
+): Promise<Settlement> {
+  const digest = sha256(content);
+  const returned = Number(properties.headers?.['x-delivery-count'] ?? 0);
+  const times = Math.max(returned, consumer.failed.digest === digest ? consumer.failed.times : 0) + 1;
+  consumer.failed = { digest, times };
+  if (times >= failureLimit && asGatewayError(error).code === 'E_INTERNAL') {
+    log.error('message moved to the dead-letter queue', { ...place, count: times, digest, ...faultFields(error) });
+    return 'dead';
+  }
+  log.error('message not stored; the broker delivers it again', { ...place, ...faultFields(error) });
+  const delayMs = consumer.redeliveryMs(times - 1);
+  // Stopping ends the delay and returns the message at once.
+  await pause(delayMs, undefined, { signal: consumer.stopping.signal }).catch(() => undefined);
+  return 'again';
 }
 
 /** Cancels the consumer and waits until the delivery in progress is settled. */

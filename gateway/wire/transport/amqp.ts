@@ -11,7 +11,7 @@ export interface AmqpLink {
   transport(route: Route): Transport;
   /**
    * Delivers messages one at a time, in order, and acknowledges each when the handler resolves; when the handler rejects,
-   * the message is delivered again. `stop` ends it and waits until the delivery in progress is settled.
+   * the message is delivered again; the fifth time for a defect of this gateway (E_INTERNAL) it is dead-lettered. `stop` ends it and waits until the delivery in progress is settled.
    * Throws E_CONFIG_INVALID when the queue exists with other settings.
    */
   consume(route: Route, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
@@ -72,7 +72,8 @@ async function consume(
   handler: Consumer['handler'],
 ): Promise<{ stop(): Promise<void> }> {
   const stopping = new AbortController();
-  const consumer: Consumer = { route, realm, handler, redeliveryMs, stopping, inProgress: Promise.resolve() };
+  const failed = { digest: '', times: 0 };
+  const consumer: Consumer = { route, realm, handler, redeliveryMs, stopping, failed, inProgress: Promise.resolve() };
   consumers.add(consumer);
   try {
     // While disconnected there is no channel to open: the next connection starts every consumer of the set.
