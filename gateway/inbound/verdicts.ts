@@ -97,9 +97,9 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
   const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position });
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
-    await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
-    const event = { kind: 'message_rejected', ref: id ?? digest, at, detail: { partner: partner.code, digest, code } };
-    await appendEvents(tx, [event]);
+    const receiptDigest = await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
+    const detail = { partner: partner.code, digest, code, receiptDigest };
+    await appendEvents(tx, [{ kind: 'message_rejected', ref: id ?? digest, at, detail }]);
   });
   gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(thrown) });
   return { verdict: 'rejected', receipt, reason: code, duplicate: false };

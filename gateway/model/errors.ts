@@ -165,3 +165,15 @@ export function asGatewayError(error: unknown): GatewayError {
 export function isMessageFault(error: unknown): error is GatewayError {
   return isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security');
 }
+
+/** Clock, keys, layouts in use, and what is held: these may have changed when the same bytes come again. */
+const circumstances: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['E_MESSAGE_TIME', 'E_MESSAGE_KIND', 'E_SIGNER_UNKNOWN', 'E_RECEIPT_UNMATCHED'] as const),
+  ...(['E_CERTIFICATE_TIME', 'E_CERTIFICATE_PATH', 'E_CERTIFICATE_USAGE'] as const),
+  ...(['E_SEQUENCE_GAP', 'E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK', 'E_LIST_PART'] as const),
+]);
+
+/** Whether a refusal for this reason holds for the same bytes at any time. Of other reasons the message is judged anew. */
+export function isFinalRefusal(reason: string | undefined): boolean {
+  return reason === undefined || !circumstances.has(reason);
+}

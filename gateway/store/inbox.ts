@@ -1,10 +1,10 @@
 /**
  * The inbox: bytes are stored before they are judged, and identified by partner and digest; a repeated delivery gets the receipt of the
- * first one. A message id belongs to the first verified message that has it, so that unsigned bytes cannot use up a partner's ids.
+ * first one, unless that was refused for circumstances. A message id belongs to the first verified message that has it, so that unsigned bytes cannot use up a partner's ids.
  */
 
 import { sql } from 'kysely';
-import { GatewayError } from '../model/errors.ts';
+import { GatewayError, isFinalRefusal } from '../model/errors.ts';
 import { inboundStates, type Digest, type InboundState, type RawMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { keepBytes } from './bodies.ts';
@@ -24,7 +24,10 @@ const columns = [
 /** A message of the inbox without its bytes; tables.ts explains the members. */
 export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof columns)[number]>>;
 
-/** Stores the bytes and counts the delivery. `id`: the id the transport states, which proves nothing. */
+/**
+ * Stores the bytes and counts the delivery. `id`: the id the transport states, which proves nothing. Bytes that were refused for
+ * circumstances (time, keys, a gap) are as if they arrived now: their verdict is made anew.
+ */
 export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefined): Promise<Arrival> {
   const digest = await keepBytes(tx, raw.bytes);
   const row = await tx
@@ -34,10 +37,19 @@ export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefi
       ...{ deliveries: 1, state: 'RECEIVED', state_rank: inboundStates.RECEIVED },
     })
     .onConflict((known) => known.columns(['partner', 'digest']).doUpdateSet({ deliveries: sql`inbox.deliveries + 1` }))
-    .returning(['deliveries', 'state', 'receipt_digest'])
+    .returning(['deliveries', 'state', 'reason', 'receipt_digest'])
     .executeTakeFirstOrThrow();
-  const { deliveries, ...known } = fromRow(row);
-  return deliveries === 1 ? { known: false, digest } : { known: true, digest, ...known };
+  const { deliveries, reason, ...known } = fromRow(row);
+  if (deliveries === 1) return { known: false, digest };
+  if (known.state !== 'REJECTED' || isFinalRefusal(reason)) return { known: true, digest, ...known };
+  await tx
+    .updateTable('inbox')
+    .set({ ...{ state: 'RECEIVED', state_rank: inboundStates.RECEIVED, via: raw.via, received_at: raw.receivedAt } })
+    .set({ reason: null, receipt_digest: null, settled_at: null })
+    .where('partner', '=', raw.partner)
+    .where('digest', '=', digest)
+    .execute();
+  return { known: true, digest, state: 'RECEIVED' };
 }
 
 /** An update of the state of these bytes, unless they have this or a later state. */

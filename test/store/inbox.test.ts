@@ -46,6 +46,16 @@ onBothEngines('the inbox', (store) => {
     expect(Buffer.from(receipt ?? []).toString()).to.equal('receipt REJECTED');
   });
 
+  it('takes bytes that were refused for circumstances as if they arrived now, and lets them be settled otherwise', async () => {
+    const { digest } = await arrive('AQ', 'early');
+    await settle({ partner: 'AQ', digest, state: 'REJECTED', reason: 'E_SEQUENCE_GAP' });
+    expect(await arrive('AQ', 'early')).to.deep.equal({ known: true, digest, state: 'RECEIVED' });
+    expect(await settle({ partner: 'AQ', digest, state: 'APPLIED' })).to.equal(true);
+    const row = await findInbox(store().db.sql, { partner: 'AQ', digest });
+    expect(row).to.deep.include({ state: 'APPLIED', deliveries: 2 });
+    expect(row?.reason).to.equal(undefined);
+  });
+
   it('keeps the same bytes of two partners apart', async () => {
     await arrive('AC', 'shared');
     expect((await arrive('AD', 'shared')).known).to.equal(false);

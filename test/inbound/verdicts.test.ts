@@ -1,0 +1,89 @@
+/** Which verdicts are final for the bytes, which are made anew, and what counts as the same message. */
+
+import { expect } from 'chai';
+import { receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
+import { momentOf } from '../../gateway/model/day.ts';
+import { sendList, type BuiltList, type ListOptions } from '../../gateway/outbound/send-list.ts';
+import {
+  operator,
+  operators,
+  prepareOnce,
+  registerOf,
+  type OpenAdministration,
+  type OpenAdministrations,
+} from '../support/administrations.ts';
+
+describe('the verdict on a message', () => {
+  let open: () => Promise<OpenAdministrations>;
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
+  before(async () => {
+    open = await prepareOnce({ partners: ['KR'] });
+  });
+  beforeEach(async () => {
+    administrations = await open();
+    us = administrations.home;
+    them = administrations.of('KR');
+    await us.save(...operators(5));
+  });
+  afterEach(() => administrations.close());
+
+  const built = async (options?: ListOptions): Promise<BuiltList> => {
+    const list = await sendList(us.gateway, 'KR', options);
+    if (list === undefined) throw new Error('there was nothing to send');
+    return list;
+  };
+  const take = (bytes: Uint8Array, now = new Date()): Promise<ReceiveResult> =>
+    receiveMessage(
+      { ...them.gateway, now: () => now },
+      { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(now) },
+    );
+
+  it('a list refused because one before it was missing is applied when it comes again after that one', async () => {
+    await take((await built()).sealed.bytes);
+    await us.save(operator(6));
+    const second = await built();
+    await us.save(operator(7));
+    const third = await built();
+    expect(await take(third.sealed.bytes)).to.include({ verdict: 'rejected', reason: 'E_SEQUENCE_GAP' });
+    expect(await take(second.sealed.bytes)).to.include({ verdict: 'applied' });
+    expect(await take(third.sealed.bytes)).to.include({ verdict: 'applied', duplicate: false });
+    expect(await registerOf(them, 'CN')).to.have.length(1 + 7);
+    expect(await take(third.sealed.bytes)).to.include({ verdict: 'applied', duplicate: true });
+  });
+
+  it('a list refused for the time is applied when it comes again at the right time', async () => {
+    const { bytes } = (await built()).sealed;
+    const early = new Date(Date.now() - 3_600_000);
+    expect(await take(bytes, early)).to.include({ verdict: 'rejected', reason: 'E_MESSAGE_TIME' });
+    const longAfter = new Date('2099-01-01T00:00:00Z');
+    expect(await take(bytes, longAfter)).to.include({ verdict: 'rejected', reason: 'E_CERTIFICATE_TIME' });
+    expect(await take(bytes)).to.include({ verdict: 'applied' });
+  });
+
+  it('a list refused for its signing key is applied when it comes again after the key was registered', async () => {
+    const { bytes } = (await built()).sealed;
+    const partner = them.gateway.partners.get('CN');
+    if (partner === undefined) throw new Error('CN is a partner');
+    const certificates = [them.gateway.keyring.signer('rsa-sha256').certificate];
+    const before = { ...partner, trust: { ...partner.trust, certificates } };
+    const raw = { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) } as const;
+    const unregistered = { ...them.gateway, partners: new Map([['CN', before]]) };
+    expect(await receiveMessage(unregistered, raw)).to.include({ verdict: 'rejected', reason: 'E_SIGNER_UNKNOWN' });
+    expect(await take(bytes)).to.include({ verdict: 'applied' });
+  });
+
+  it('a refusal of the content stays: the same bytes get the same receipt', async () => {
+    const bytes = Buffer.from(
+      Buffer.from((await built()).sealed.bytes)
+        .toString()
+        .replace('NEW MAT', 'OLD MAT'),
+    );
+    const first = await take(bytes);
+    expect(first).to.include({ verdict: 'rejected', reason: 'E_SIGNATURE_INVALID' });
+    const again = await take(bytes);
+    expect(again).to.include({ verdict: 'rejected', duplicate: true });
+    expect(again.receipt?.digest).to.equal(first.receipt?.digest);
+  });
+});
