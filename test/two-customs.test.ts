@@ -52,7 +52,7 @@ for (const [country, way] of [
       (await findStream(them.gateway.db.sql, 'CN', 'in'))?.position.count;
 
     async function inForce(): Promise<ListInForce> {
-      const list = await listInForce(them.gateway.db.sql, 'CN', momentOf(new Date()));
+      const list = await listInForce(them.gateway.db.sql, 'CN');
       if (list === undefined) throw new Error('no list is in force');
       return list;
     }

@@ -73,12 +73,13 @@ async function recognisedAmong(
   candidates: readonly Candidate[],
 ): Promise<Recognised[]> {
   if (candidates.length === 0) return [];
-  const { terms, at, knownAt } = query;
+  const { terms, at } = query;
   const { partner } = terms;
+  const list = await listOf(partner);
+  if (list === undefined) return [];
   const identifiers = candidates.map(({ identifier }) => identifier);
-  const facts = await findStatuses(reader, partner, identifiers, dayAt(at, terms.timeZone), knownAt);
+  const facts = await findStatuses(reader, partner, identifiers, dayAt(at, terms.timeZone), list.ordinal);
   const found = candidates.filter(({ identifier }) => facts.has(identifier));
-  const list = found.length === 0 ? undefined : await listOf(partner);
   return found
     .filter(({ identifier }) => {
       const request = { ...query.request, partner, identifier };

@@ -69,15 +69,16 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   const at = request.at === undefined ? now : readMoment(request.at, '/at');
   const asKnown = request.known_at === undefined ? now : readMoment(request.known_at, '/known_at');
   // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
-  const knownAt = asKnown < now ? asKnown : now;
+  const past = asKnown < now ? asKnown : undefined;
 
-  // 2. The operator in the register, and the list that was in force.
-  const found = await findOperator(db.sql, terms, request, { day: dayAt(at, terms.timeZone), knownAt });
-  const listOf = (partner: string): Promise<ListInForce | undefined> => findList(batch, partner, knownAt);
+  // 2. The list in force: the one committed last, whatever the clock shows, unless the past is asked about; and the operator as of it.
+  const listOf = (partner: string): Promise<ListInForce | undefined> => findList(batch, partner, past);
   const list = await listOf(terms.partner);
+  const asOf = { day: dayAt(at, terms.timeZone), list: list?.ordinal ?? 0 };
+  const found = await findOperator(db.sql, terms, request, asOf);
 
   // 3. Decided; and where no operator was found, the identifier that may have been meant.
-  const query = { home: home.country, terms, request, ...found, list, at, knownAt, now, policy };
+  const query = { home: home.country, terms, request, ...found, list, at, knownAt: past ?? now, now, policy };
   const answer = decide(query);
   const suggestion = await suggestIdentifier({ reader: db.sql, all: termsOf(clearance), listOf }, query, answer);
   return suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
@@ -86,10 +87,10 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
 async function findList(
   { clearance, lists }: QueryBatch,
   partner: string,
-  knownAt: Moment,
+  past: Moment | undefined,
 ): Promise<ListInForce | undefined> {
-  const key = `${partner} ${knownAt}`;
-  if (!lists.has(key)) lists.set(key, await listInForce(clearance.db.sql, partner, knownAt));
+  const key = `${partner} ${past ?? 'now'}`;
+  if (!lists.has(key)) lists.set(key, await listInForce(clearance.db.sql, partner, past));
   return lists.get(key);
 }
 
@@ -98,14 +99,14 @@ async function findOperator(
   reader: Reader,
   terms: ClearanceTerms,
   request: CheckRequest,
-  moment: { readonly day: Day; readonly knownAt: Moment },
+  asOf: { readonly day: Day; readonly list: number },
 ): Promise<Pick<StatusQuery, 'identifier' | 'fact' | 'namesakes'>> {
   const { partner } = terms;
   if (request.identifier !== undefined) {
     const identifier = readIdentifier(request.identifier, issuerOf(terms, request.partner));
-    return { identifier, fact: await findStatus(reader, partner, identifier.value, moment.day, moment.knownAt) };
+    return { identifier, fact: await findStatus(reader, partner, identifier.value, asOf.day, asOf.list) };
   }
-  const found = await findRecords(reader, partner, moment, registeredAs(registrationOf(terms, request)));
+  const found = await findRecords(reader, partner, asOf, registeredAs(registrationOf(terms, request)));
   const only = found.length === 1 ? found[0] : undefined;
   return { identifier: { value: only?.identifier ?? '', changes: [] }, fact: only, namesakes: found.length };
 }

@@ -127,7 +127,7 @@ async function examinePartner({ db, now }: OpenGateway, { code, adapter, trust }
   const out = await findStream(db.sql, code, 'out');
   if (out?.resyncWanted === true)
     return warn(check, 'the partner rejected the last list', `mra list send ${code} --full`);
-  const list = await listInForce(db.sql, code, moment);
+  const list = await listInForce(db.sql, code);
   if (list === undefined) return warn(check, 'no list received yet', 'Ask the partner for its full list.');
   const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} h`;
   const ageMs = Date.parse(moment) - Date.parse(list.issuedAt);

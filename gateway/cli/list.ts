@@ -169,7 +169,7 @@ async function show({ out }: CliContext, gateway: OpenGateway, code: string): Pr
   const partner = getPartner(gateway, code).code;
   const { sql } = gateway.db;
   const streams = await Promise.all((['out', 'in'] as const).map((direction) => findStream(sql, partner, direction)));
-  const inForce = await listInForce(sql, partner, momentOf(gateway.now()));
+  const inForce = await listInForce(sql, partner);
   const held = await heldMessages(sql, partner);
   const rows = streams
     .filter((stream) => stream !== undefined)

@@ -60,5 +60,5 @@ async function listStates(clearance: Clearance): Promise<readonly (readonly [str
 }
 
 async function freshnessAt({ db }: Clearance, terms: ClearanceTerms, at: Moment): Promise<Freshness> {
-  return freshnessOf({ list: await listInForce(db.sql, terms.partner, at), terms, at, knownAt: at });
+  return freshnessOf({ list: await listInForce(db.sql, terms.partner), terms, at, knownAt: at });
 }

@@ -105,9 +105,10 @@ async function applyList(
   const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: list.position, mirror: after });
   await saveBuckets(tx, streamId, buckets);
   await clearParts(tx, streamId);
-  await applyToRegister(tx, { partner, knownAt: appliedAt, sourceMessage: list.id, ...plan.register });
+  const ordinal = await recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
+  const change = { partner, knownAt: appliedAt, list: ordinal, sourceMessage: list.id, ...plan.register };
+  await applyToRegister(tx, change);
   await recordResults(tx, partner, list.id, plan.refused);
-  await recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
 }
 
 async function advanceStream(

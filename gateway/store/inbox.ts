@@ -10,6 +10,7 @@ import type { Moment } from '../model/record/record.ts';
 import { keepBytes } from './bodies.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
+import { newestOrdinal } from './streams.ts';
 import type { Tables } from './tables.ts';
 
 export type Arrival =
@@ -103,7 +104,7 @@ export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<
   const { partner, digest, messageId, state, kind, reason, receiptDigest, at } = settlement;
   // Kysely leaves columns unchanged whose value is undefined.
   const update = updateBefore(tx, partner, digest, state).set({
-    ...(state === 'HELD' ? { held_at: at } : { settled_at: at }),
+    ...(state === 'HELD' ? { held_at: at, held_after: newestOrdinal(tx, partner, 'in') } : { settled_at: at }),
     ...{ message_id: messageId, kind, reason, receipt_digest: receiptDigest },
   });
   return await changesOne(update);

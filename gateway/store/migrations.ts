@@ -6,7 +6,7 @@ import { GatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import type { Engine } from './engine.ts';
-import type { Tables } from './tables.ts';
+import { openMoment, openOrdinal, type Tables } from './tables.ts';
 
 /** Where the engines differ in the definition of a table. */
 interface Types {
@@ -180,6 +180,29 @@ async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: T
   ]);
 }
 
+/** The order in which lists were committed, which clocks that were moved do not give. Earlier lists are in the order of their numbers. */
+function orderOfLists(): readonly string[] {
+  const appliedBy = (
+    column: string,
+  ): string => `coalesce((select ordinal from list where list.partner = ${column.split('.')[0]}.partner
+    and direction = 'in' and applied_at <= ${column} order by applied_at desc, ordinal desc limit 1), 0)`;
+  return [
+    'alter table list add column ordinal integer not null default 0',
+    `update list set ordinal = numbered.ordinal from (select partner, direction, message_id, row_number() over
+      (partition by partner, direction order by epoch_no, sequence) as ordinal from list) as numbered
+      where list.partner = numbered.partner and list.direction = numbered.direction
+      and list.message_id = numbered.message_id`,
+    'alter table register_version add column from_list integer not null default 0',
+    `alter table register_version add column to_list integer not null default ${openOrdinal}`,
+    `update register_version set from_list = ${appliedBy('register_version.known_from')}`,
+    `update register_version set to_list = ${appliedBy('register_version.known_to')} where known_to < '${openMoment}'`,
+    'alter table inbox add column held_after integer',
+    `update inbox set held_after = ${appliedBy('inbox.held_at')} where held_at is not null`,
+    'drop index list_newest',
+    'create index list_order on list (partner, direction, ordinal, applied_at)',
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -191,6 +214,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0001-first': { up: (db: Kysely<unknown>) => runAll(db, [...first, ...guards(engine)]) },
     '0002-buckets': { up: (db: Kysely<unknown>) => runAll(db, bucketTables(types)) },
     '0003-operator-texts': { up: (db: Kysely<unknown>) => rewriteOperators(db, types) },
+    '0004-order-of-lists': { up: (db: Kysely<unknown>) => runAll(db, orderOfLists()) },
   };
 }
 

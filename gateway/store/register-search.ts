@@ -1,29 +1,29 @@
-/** Searches a partner's operators by the content of their records, as of an effective date and a knowledge date. */
+/** Searches a partner's operators by the content of their records, as of an effective date and a list. */
 
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { RegisterFact } from '../model/clearance/answer.ts';
-import type { Day, Moment, ListRecord } from '../model/record/record.ts';
+import type { Day, ListRecord } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
-import { detailsOf, factOf, versionsKnownAt, type Version } from './register.ts';
+import { detailsOf, factOf, versionsAsOf, type Version } from './register.ts';
 
 /** Versions read between two yields to the event loop: a few milliseconds. */
 const page = 1_000;
 
 /**
- * Operators of a partner whose newest version effective on or before the day, as known at `knownAt`, has a record that passes the test.
+ * Operators of a partner whose newest version effective on or before the day, as of the list, has a record that passes the test.
  * Reads all operators in the order of their identifiers, because names have no index. Departures have no record.
  */
 export async function findRecords(
   reader: Reader,
   partner: string,
-  moment: { readonly day: Day; readonly knownAt: Moment },
+  asOf: { readonly day: Day; readonly list: number },
   test: (record: ListRecord) => boolean,
 ): Promise<RegisterFact[]> {
   const found: RegisterFact[] = [];
   for (let last = '', more = true; more;) {
-    const rows = await versionsKnownAt(reader, partner, moment.knownAt)
+    const rows = await versionsAsOf(reader, partner, asOf.list)
       .where('identifier', '>', last)
-      .where('valid_from', '<=', moment.day)
+      .where('valid_from', '<=', asOf.day)
       .orderBy('identifier')
       .orderBy('valid_from')
       .limit(page)

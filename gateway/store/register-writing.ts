@@ -10,11 +10,13 @@ import { listLayout } from '../model/record/record-text.ts';
 import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
 import type { Tx } from './database.ts';
 import type { Status, Version } from './register.ts';
-import { openDay, openMoment } from './tables.ts';
+import { openDay, openMoment, openOrdinal } from './tables.ts';
 
 interface RegisterChange {
   readonly partner: string;
   readonly knownAt: Moment;
+  /** Ordinal of the list among those of this partner. */
+  readonly list: number;
   readonly sourceMessage: string;
   /** `puts`: the indexes of the records that are new or changed. */
   readonly records: PackedRecords;
@@ -52,7 +54,7 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
     }
   }
   await inSlices(closed, async (some) => {
-    const update = tx.updateTable('register_version').set({ known_to: knownAt });
+    const update = tx.updateTable('register_version').set({ known_to: knownAt, to_list: change.list });
     await update.where(oneOf(tx, 'n', some)).execute();
   });
   await insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt));
@@ -101,7 +103,7 @@ function statementOfDeparture(departure: Departure): Statement {
 }
 
 const columns = [
-  ...['partner', 'source_message', 'known_from', 'known_to'],
+  ...['partner', 'source_message', 'known_from', 'known_to', 'from_list', 'to_list'],
   ...['identifier', 'valid_from', 'valid_to', 'status', 'name', 'details'],
 ];
 
@@ -111,7 +113,7 @@ function* rowsOf(
   knownAt: Moment,
 ): Generator<readonly Value[]> {
   const { partner, sourceMessage } = change;
-  const since = [knownAt, openMoment] as const;
+  const since = [knownAt, openMoment, change.list, openOrdinal] as const;
   for (const statement of statementsOf(change)) {
     const { identifier, from, to, status, name, details, activeFrom } = statement;
     const versions = known.get(identifier);

@@ -1,7 +1,8 @@
 /**
- * The register of foreign operators, by effective date (from when a status applies: `valid`, days) and by knowledge date (when we received
- * it: `known`, timestamps). Intervals include their start and exclude their end. No version is changed: one that is superseded gets an
- * end of knowledge, and the new one is inserted beside it.
+ * The register of foreign operators, by effective date (from when a status applies: `valid`, days) and by what was known. That is read as of
+ * a list: lists are numbered in the order of their commits, and the clock may be wrong when one is applied. The knowledge dates (`known`)
+ * are when that was. Intervals include their start and exclude their end. No version is changed: one that is superseded gets an end of
+ * knowledge, and the new one is inserted beside it.
  */
 
 import type { Selectable } from 'kysely';
@@ -9,7 +10,7 @@ import type { RegisterFact } from '../model/clearance/answer.ts';
 import { addDays } from '../model/day.ts';
 import { recordOfText } from '../model/record/record-text.ts';
 import type { Departure } from '../model/list/list.ts';
-import type { Day, Moment, ListRecord } from '../model/record/record.ts';
+import type { Day, ListRecord } from '../model/record/record.ts';
 import { oneOf } from './bulk.ts';
 import type { Reader } from './database.ts';
 import { openDay, openMoment, type Tables } from './tables.ts';
@@ -17,18 +18,18 @@ import { openDay, openMoment, type Tables } from './tables.ts';
 export type Version = Selectable<Tables['register_version']>;
 export type Status = RegisterFact['status'];
 
-/** The versions of a partner's operators that were known at a moment. */
-export function versionsKnownAt(reader: Reader, partner: string, knownAt: Moment) {
+/** The versions of a partner's operators once the list with this ordinal was applied, and no later one. */
+export function versionsAsOf(reader: Reader, partner: string, list: number) {
   return reader
     .selectFrom('register_version')
     .selectAll()
     .where('partner', '=', partner)
-    .where('known_from', '<=', knownAt)
-    .where('known_to', '>', knownAt);
+    .where('from_list', '<=', list)
+    .where('to_list', '>', list);
 }
 
 /**
- * The newest version effective on or before the day, as known at `knownAt`. Its `validTo` (inclusive) may be before the day: the operator
+ * The newest version effective on or before the day, as of a list (ordinal). Its `validTo` (inclusive) may be before the day: the operator
  * has then expired, which the caller has to state. `validFrom`: since when the operator has this status.
  */
 export async function findStatus(
@@ -36,9 +37,9 @@ export async function findStatus(
   partner: string,
   identifier: string,
   day: Day,
-  knownAt: Moment,
+  list: number,
 ): Promise<RegisterFact | undefined> {
-  const versions = versionsKnownAt(reader, partner, knownAt).where('identifier', '=', identifier);
+  const versions = versionsAsOf(reader, partner, list).where('identifier', '=', identifier);
   const row = await versions.where('valid_from', '<=', day).orderBy('valid_from', 'desc').limit(1).executeTakeFirst();
   return row && factOf(row);
 }
@@ -49,9 +50,9 @@ export async function findStatuses(
   partner: string,
   identifiers: readonly string[],
   day: Day,
-  knownAt: Moment,
+  list: number,
 ): Promise<ReadonlyMap<string, RegisterFact>> {
-  const rows = await versionsKnownAt(reader, partner, knownAt)
+  const rows = await versionsAsOf(reader, partner, list)
     .where(oneOf(reader, 'identifier', identifiers))
     .where('valid_from', '<=', day)
     .orderBy('valid_from')

@@ -11,6 +11,7 @@ import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne } from './rows.ts';
+import { openMoment } from './tables.ts';
 
 export type StreamDirection = 'out' | 'in';
 
@@ -111,7 +112,10 @@ export async function requireFullList(tx: Tx, partner: string, required: boolean
   return await changesOne(update.where('id', '=', streamId(partner, 'out')));
 }
 
-/** Records that lists took effect: ours when sealed, a partner's when applied. */
+/**
+ * Records that lists took effect: ours when sealed, a partner's when applied. The caller has moved the stream, so that no other transaction
+ * gives the same ordinals. Returns the ordinal of the last.
+ */
 export async function recordLists(
   tx: Tx,
   { partner, direction }: Pick<Stream, 'partner' | 'direction'>,
@@ -120,20 +124,29 @@ export async function recordLists(
     readonly list: Pick<ListMessage, 'kind' | 'issuedAt' | 'nextBy' | 'position'>;
     readonly appliedAt: Moment;
   }[],
-): Promise<void> {
-  const rows = lists.map(({ messageId, list: { kind, position, issuedAt, nextBy }, appliedAt }) => ({
+): Promise<number> {
+  const { newest } = await newestOrdinal(tx, partner, direction).executeTakeFirstOrThrow();
+  const rows = lists.map(({ messageId, list: { kind, position, issuedAt, nextBy }, appliedAt }, i) => ({
     ...{ partner, direction, message_id: messageId, kind },
     ...{ epoch_no: position.epoch.no, sequence: position.sequence, count: position.count },
-    ...{ issued_at: issuedAt, applied_at: appliedAt, next_by: nextBy },
+    ...{ issued_at: issuedAt, applied_at: appliedAt, next_by: nextBy, ordinal: newest + i + 1 },
   }));
   await insertMany(tx, 'list', rows);
+  return newest + rows.length;
+}
+
+/** Of the newest list of one direction; 0 before the first. */
+export function newestOrdinal(reader: Reader, partner: string, direction: StreamDirection) {
+  const newest = reader.selectFrom('list').select(({ fn, val }) => fn.coalesce(fn.max('ordinal'), val(0)).as('newest'));
+  return newest.where('partner', '=', partner).where('direction', '=', direction);
 }
 
 /**
- * The newest list of a partner that had been applied at `knownAt`; undefined when none had. `newerHeld` also describes that moment: a
- * list that was held then counts even if it has been decided since.
+ * The list of a partner that was committed last; undefined when none was. `past`: the last of those applied by then, as the clock showed,
+ * with all that were committed before it. `newerHeld` describes the same moment: a list that was held then counts even if it has been
+ * decided since.
  */
-export async function listInForce(reader: Reader, partner: string, knownAt: Moment): Promise<ListInForce | undefined> {
+export async function listInForce(reader: Reader, partner: string, past?: Moment): Promise<ListInForce | undefined> {
   const list = await reader
     .selectFrom('list')
     .leftJoin('inbox', (join) =>
@@ -142,29 +155,27 @@ export async function listInForce(reader: Reader, partner: string, knownAt: Mome
         .onRef('inbox.message_id', '=', 'list.message_id')
         .on('inbox.state', '=', 'APPLIED'),
     )
-    .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at'])
+    .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at', 'ordinal'])
     .where('list.partner', '=', partner)
     .where('list.direction', '=', 'in')
-    .where('applied_at', '<=', knownAt)
-    .orderBy('applied_at', 'desc')
-    .orderBy('epoch_no', 'desc')
-    .orderBy('sequence', 'desc')
+    .where('applied_at', '<=', past ?? openMoment)
+    .orderBy('ordinal', 'desc')
     .executeTakeFirst();
   if (list === undefined) return undefined;
-  const receivedAt = list.received_at ?? list.applied_at;
   const held = await reader
     .selectFrom('inbox')
     .select('digest')
     .where('partner', '=', partner)
-    .where('held_at', '<=', knownAt)
-    .where('received_at', '>', receivedAt)
-    .where((eb) => eb.or([eb('settled_at', 'is', null), eb('settled_at', '>', knownAt)]))
+    .where('held_at', '<=', past ?? openMoment)
+    .where('held_after', '>=', list.ordinal)
+    .where((eb) => eb.or([eb('settled_at', 'is', null), eb('settled_at', '>', past ?? openMoment)]))
     .limit(1)
     .executeTakeFirst();
   return {
     number: `${partner}/${list.epoch_no}/${String(list.sequence).padStart(5, '0')}`,
+    ordinal: list.ordinal,
     issuedAt: list.issued_at,
-    receivedAt,
+    receivedAt: list.received_at ?? list.applied_at,
     newerHeld: held !== undefined,
   };
 }

@@ -7,6 +7,8 @@ import type { InboundState, OutboundState, RecordResult, SealedMessage, Via } fr
 /** End of an interval without an end: the largest four-digit year. */
 export const openDay = '9999-12-31';
 export const openMoment = '9999-12-31T23:59:59.999Z';
+/** The same for ordinals of lists: the largest number of both engines’ `integer`. */
+export const openOrdinal = 2_147_483_647;
 
 export interface Tables {
   body: { digest: string; bytes: Uint8Array };
@@ -56,6 +58,8 @@ export interface Tables {
     issued_at: string;
     applied_at: string;
     next_by: string;
+    /** Counts the lists of one partner and direction in the order of their commits, from 1. Clocks do not order them. */
+    ordinal: number;
   };
   message: {
     id: string;
@@ -112,12 +116,17 @@ export interface Tables {
     reason: string | null;
     receipt_digest: string | null;
     held_at: string | null;
+    /** Ordinal of the partner's newest applied list when this one was held. */
+    held_after: number | null;
     settled_at: string | null;
   };
   /** The bytes a partner's message id belongs to. Only verified messages get a row. */
   inbound_id: { partner: string; message_id: string; digest: string };
   approval: { partner: string; digest: string; person: string; decision: string; at: string };
-  /** Valid from and to: effective dates (days, end exclusive). Known from and to: knowledge dates (timestamps, end exclusive). */
+  /**
+   * Valid from and to: effective dates (days, end exclusive). Known from and to: knowledge dates (timestamps, end exclusive). From and to
+   * list: ordinals of the lists that stated and superseded it (end exclusive); versions are found by these.
+   */
   register_version: {
     n: Generated<number>;
     partner: string;
@@ -126,6 +135,8 @@ export interface Tables {
     valid_to: string;
     known_from: string;
     known_to: string;
+    from_list: number;
+    to_list: number;
     status: RegisterFact['status'];
     name: string | null;
     details: string;

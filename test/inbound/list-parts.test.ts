@@ -9,6 +9,7 @@ import { emptyMirror, mirrorRoot } from '../../gateway/model/list/mirror.ts';
 import { buildList, sendList, type BuiltList } from '../../gateway/outbound/send-list.ts';
 import { stagedParts } from '../../gateway/store/mirrors.ts';
 import { findStatus } from '../../gateway/store/register.ts';
+import { listInForce } from '../../gateway/store/streams.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import {
   code,
@@ -201,7 +202,8 @@ describe('a partner that takes full lists only', () => {
     ]);
     await deliverDue(us.gateway, 'NZ');
     const day = '2026-06-01';
-    const status = (number: number) => findStatus(them.gateway.db.sql, 'CN', abroad(number), day, momentOf(new Date()));
+    const { ordinal = 0 } = (await listInForce(them.gateway.db.sql, 'CN')) ?? {};
+    const status = (number: number) => findStatus(them.gateway.db.sql, 'CN', abroad(number), day, ordinal);
     expect((await status(3))?.status).to.equal('revoked');
     expect((await status(5))?.status).to.equal('active');
   });

@@ -12,6 +12,7 @@ const list: ListInForce = {
   number: 'NN/1/00007',
   issuedAt: '2026-11-23T11:00:00.000Z',
   receivedAt: '2026-11-23T11:00:05.000Z',
+  ordinal: 1,
   newerHeld: false,
 };
 const active: RegisterFact = {

@@ -7,8 +7,11 @@ import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { canonicalJson } from '../../gateway/model/canonical-json.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
+import { findStatuses } from '../../gateway/store/register.ts';
+import { listInForce } from '../../gateway/store/streams.ts';
+import { fillList } from '../support/clearance-fixture.ts';
 import { freshUrl } from './engines.ts';
-import { hour, operator } from './samples.ts';
+import { hour, listed, operator } from './samples.ts';
 
 for (const engine of ['sqlite', 'postgres'] as const) {
   describe(`a store in which operators are objects (${engine})`, () => {
@@ -36,16 +39,62 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
+for (const engine of ['sqlite', 'postgres'] as const) {
+  describe(`a store whose lists are in the order of the clock (${engine})`, () => {
+    it('holds them in the order of their numbers afterwards, and the register as of each', async () => {
+      const fresh = await freshUrl(engine);
+      try {
+        const before = await openDatabase(fresh.url);
+        const suspended = listed('A', { status: 'suspended', statusSince: '2026-02-01' });
+        await fillList(before, { partner: 'NN', records: [listed('A'), listed('B')], sequence: 1, appliedAt: hour(1) });
+        // The clock was ahead when the second was applied.
+        await fillList(before, { partner: 'NN', records: [suspended], sequence: 2, appliedAt: hour(9) });
+        await fillList(before, { partner: 'NN', records: [listed('C')], sequence: 3, appliedAt: hour(3) });
+        await before.transaction((tx) => run(tx, withoutOrderOfLists));
+        await before.close();
+        const db = await openDatabase(fresh.url);
+        const inForce = async (past?: string) => {
+          const list = await listInForce(db.sql, 'NN', past);
+          const facts = await findStatuses(db.sql, 'NN', ['A', 'B', 'C'], '2026-03-01', list?.ordinal ?? 0);
+          return [list?.number, ...facts.values().map(({ identifier, status }) => `${identifier} ${status}`)].sort();
+        };
+        expect(await inForce()).to.deep.equal(['A suspended', 'B active', 'C active', 'NN/1/00003']);
+        expect(await inForce(hour(1))).to.deep.equal(['A active', 'B active', 'NN/1/00001']);
+        await fillList(db, { partner: 'NN', records: [listed('D')], sequence: 4, appliedAt: hour(4) });
+        expect((await listInForce(db.sql, 'NN'))?.ordinal).to.equal(4);
+        await db.close();
+      } finally {
+        await fresh.remove();
+      }
+    });
+  });
+}
+
+const withoutOrderOfLists = [
+  'drop index list_order',
+  'alter table list drop column ordinal',
+  'alter table register_version drop column from_list',
+  'alter table register_version drop column to_list',
+  'alter table inbox drop column held_after',
+  'create index list_newest on list (partner, direction, applied_at)',
+  "delete from kysely_migration where name >= '0004'",
+];
+
+async function run(tx: Tx, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(tx);
+}
+
 /** The table as the first two steps made it, the operators numbered in their order. */
 async function asBefore(tx: Tx, operators: readonly DomesticRecord[]): Promise<void> {
   const statements = [
+    ...withoutOrderOfLists,
     'drop table operator',
     `create table operator (code text primary key, content_digest text not null, revised_at text not null,
       record text not null, revision bigint not null default 0)`,
     'create index operator_revision_before on operator (revision, code)',
     "delete from kysely_migration where name = '0003-operator-texts'",
   ];
-  for (const statement of statements) await sql.raw(statement).execute(tx);
+  await run(tx, statements);
   for (const [i, record] of operators.entries())
     await sql`insert into operator (code, content_digest, revised_at, record, revision)
       values (${record.code}, 'digest', ${hour(1)}, ${canonicalJson(record)}, ${i + 1})`.execute(tx);

@@ -15,6 +15,7 @@ onBothEngines('a search through the register', (store) => {
       applyToRegister(tx, {
         partner,
         knownAt: hour(h),
+        list: h,
         sourceMessage: `m${h}`,
         records: packRecords(puts),
         puts: [...puts.keys()],
@@ -22,7 +23,7 @@ onBothEngines('a search through the register', (store) => {
       }),
     );
   const named = async (partner: string, name: string, h = 9, day = '2026-06-01') => {
-    const found = await findRecords(store().db.sql, partner, { day, knownAt: hour(h) }, (r) => r.name.latin === name);
+    const found = await findRecords(store().db.sql, partner, { day, list: h }, (r) => r.name.latin === name);
     return found.map(({ identifier, status }) => `${identifier} ${status}`);
   };
   const number = (n: number) => `A${String(n).padStart(5, '0')}`;
@@ -64,7 +65,7 @@ onBothEngines('a search through the register', (store) => {
     await apply('SD', 1, [listed('A'), listed('B', { validFrom: '2026-09-01', statusSince: '2026-09-01' })]);
     await apply('SD', 5, [listed('A', { status: 'suspended', statusSince: '2026-02-10' })]);
     const at = async (day: string, h: number) => {
-      const found = await findStatuses(store().db.sql, 'SD', ['A', 'B', 'C'], day, hour(h));
+      const found = await findStatuses(store().db.sql, 'SD', ['A', 'B', 'C'], day, h);
       return [...found].map(([identifier, { status }]) => `${identifier} ${status}`);
     };
     expect(await at('2026-06-01', 4)).to.deep.equal(['A active']);

@@ -216,6 +216,7 @@ onBothEngines('the list in force', (store) => {
     expect(await inForce(2)).to.equal(undefined);
     expect(await inForce(3)).to.deep.equal({
       number: 'CA/3/00417',
+      ordinal: 1,
       issuedAt: hour(2),
       receivedAt: hour(2),
       newerHeld: false,
@@ -225,5 +226,22 @@ onBothEngines('the list in force', (store) => {
     await store().write((tx) => settleInbox(tx, { partner: 'CA', digest: hold, state: 'REJECTED', at: hour(9) }));
     expect(await inForce(8)).to.deep.include({ newerHeld: true });
     expect(await inForce(9)).to.deep.include({ newerHeld: false });
+  });
+
+  it('is the one committed last, and a list held since counts as newer, whatever the clock showed', async () => {
+    await apply('l4', 419, hour(20), hour(20));
+    await apply('l5', 420, hour(10), hour(10));
+    const now = () => listInForce(store().db.sql, 'CA');
+    expect(await now()).to.deep.include({ number: 'CA/3/00420', newerHeld: false });
+    expect(await inForce(9)).to.deep.include({ number: 'CA/3/00418' });
+    expect(await inForce(11)).to.deep.include({ number: 'CA/3/00420' });
+    expect(await inForce(21)).to.deep.include({ number: 'CA/3/00420' });
+    await store().write(async (tx) => {
+      const { digest } = await recordArrival(tx, raw('CA', 'l6', hour(8)), undefined);
+      await settleInbox(tx, { partner: 'CA', digest, messageId: 'l6', state: 'HELD', kind: 'list', at: hour(8) });
+    });
+    expect((await now())?.newerHeld).to.equal(true);
+    await apply('l7', 421, hour(7), hour(7));
+    expect((await now())?.newerHeld).to.equal(false);
   });
 });

@@ -122,14 +122,6 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
   const puts = [...list.records.keys()];
   const messageId = `L${sequence}`;
   await db.transaction(async (tx) => {
-    await applyToRegister(tx, {
-      partner,
-      knownAt: appliedAt,
-      sourceMessage: messageId,
-      records: packRecords(list.records),
-      puts,
-      departures: left,
-    });
     const position = {
       epoch: { no: 1, id: 'e1' },
       sequence,
@@ -138,7 +130,15 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
       count: puts.length,
     };
     const noted = { kind: 'full', issuedAt, nextBy: issuedAt, position } as const;
-    await recordLists(tx, { partner, direction: 'in' }, [{ messageId, list: noted, appliedAt }]);
+    await applyToRegister(tx, {
+      partner,
+      knownAt: appliedAt,
+      list: await recordLists(tx, { partner, direction: 'in' }, [{ messageId, list: noted, appliedAt }]),
+      sourceMessage: messageId,
+      records: packRecords(list.records),
+      puts,
+      departures: left,
+    });
   });
 }
 

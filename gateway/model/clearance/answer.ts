@@ -59,6 +59,8 @@ export interface RegisterFact {
 export interface ListInForce {
   /** `KR/1/00418`: partner, epoch, sequence. */
   readonly number: string;
+  /** Counts the partner's lists in the order in which they were applied: the register is read as of this one. */
+  readonly ordinal: number;
   readonly issuedAt: Moment;
   readonly receivedAt: Moment;
   /** A newer list waits for two people. */
