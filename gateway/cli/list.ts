@@ -4,10 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
+import { deliverToFiles } from '../outbound/deliver-files.ts';
 import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound/receive-message.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import type { SealedMessage } from '../model/message.ts';
 import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage } from '../store/outbox.ts';
@@ -23,6 +25,10 @@ interface BuildOptions {
   readonly each?: boolean;
 }
 
+interface SendOptions extends BuildOptions {
+  readonly out?: string;
+}
+
 type Decision = 'release' | 'refuse';
 
 /** Unencodable operators that a table shows; -o json has all. */
@@ -30,19 +36,22 @@ const shownUnencodable = 20;
 
 export function listCommands(program: Command, context: CliContext): void {
   const list = program.command('list').description('lists to and from partners');
-  buildOptions(list.command('build <partner>').description('build and seal a list without sending it'))
+  buildOptions(
+    list.command('build <partner>').description('a list as a file; where lists travel as files, that sends it'),
+  )
     .requiredOption('--out <file>', 'file for the sealed message')
     .action((partner: string, options: BuildOptions & { out: string }) =>
       withGateway(context, (gateway) => build(context, gateway, partner, options)),
     );
-  buildOptions(list.command('send <partner>').description('build a list, queue it and try to deliver it')).action(
-    (partner: string, options: BuildOptions) =>
+  buildOptions(list.command('send <partner>').description('build a list, queue it and try to deliver it'))
+    .option('--out <file>', 'deliver by file: write what waits for the partner there')
+    .action((partner: string, options: SendOptions) =>
       withGateway(context, (gateway) => send(context, gateway, partner, options)),
-  );
+    );
   list
     .command('receive <partner> <file>')
     .description('process a message of a partner from a file')
-    .option('--receipt <file>', 'file for our signed receipt')
+    .option('--receipt <file>', 'file for our signed receipt; a reply to the list is written beside it')
     .action((partner: string, file: string, options: { receipt?: string }) =>
       withGateway(context, (gateway) => receive(context, gateway, { partner, file, ...options })),
     );
@@ -75,11 +84,14 @@ function listOptions({ full = false, delta = false, renew, each }: BuildOptions)
 }
 
 async function build(
-  { out }: CliContext,
+  context: CliContext,
   gateway: OpenGateway,
   partner: string,
   options: BuildOptions & { out: string },
 ): Promise<void> {
+  // Without another way the file is the delivery: the list takes its number, so that the next one continues it.
+  if (getPartner(gateway, partner).transport === undefined) return await send(context, gateway, partner, options);
+  const { out } = context;
   const built = await buildList(gateway, partner, listOptions(options));
   if (built === undefined) return out.note('Nothing changed since the last list. No file was written.');
   const { messages } = built;
@@ -93,14 +105,18 @@ async function send(
   { out, exit }: CliContext,
   gateway: OpenGateway,
   code: string,
-  options: BuildOptions,
+  options: SendOptions,
 ): Promise<void> {
   const built = await sendList(gateway, code, listOptions(options));
   if (built === undefined) out.note('Nothing changed since the last list. No list was sent.');
   else report(out, built);
   const partner = getPartner(gateway, code);
+  if (options.out !== undefined) {
+    await writeFiles(out, gateway, code, options.out, { built });
+    return out.next(`mra list receive ${partner.code} FILE   takes the partner's receipt`);
+  }
   if (partner.transport === undefined)
-    return out.note('No transport is configured for this partner. The message waits in the outbox.');
+    return out.note('This partner takes files, and the message waits: mra list send PARTNER --out FILE writes it.');
   while ((await deliverDue(gateway, partner.code)) > 0); // several messages may be due
   if (built === undefined) return;
   const message = await findMessage(gateway.db.sql, built.list.id);
@@ -109,6 +125,26 @@ async function send(
     out.note('The message waits at our exchange door (mra serve) until the partner fetches it.');
   if (message?.state === 'REJECTED') exit(exitCodes.findings);
   out.next(`mra message show ${built.list.id}`);
+}
+
+/** Writes what waits for the partner: the messages of the list under the name given, others with their id in it. */
+async function writeFiles(
+  out: Output,
+  gateway: OpenGateway,
+  code: string,
+  path: string,
+  { built, kinds }: { readonly built?: BuiltList | undefined; readonly kinds?: readonly SealedMessage['kind'][] },
+): Promise<void> {
+  const ids = built?.messages.map(({ list }) => list.id) ?? [];
+  const { dir, name, ext } = parse(path);
+  const write = ({ id, bytes }: SealedMessage): string => {
+    const no = ids.indexOf(id) + 1;
+    const file = no > 0 ? fileOf(path, no, ids.length) : join(dir, `${name}.${id}${ext}`);
+    writeFileSync(file, bytes);
+    return file;
+  };
+  const files = await deliverToFiles(gateway, code, write, kinds);
+  if (files.length > 0) out.note(`Written: ${files.join(', ')}.`);
 }
 
 /** `list.xml`; of several messages `list.2-of-7.xml`. */
@@ -152,10 +188,14 @@ async function receive(
 ): Promise<void> {
   const started = performance.now();
   const bytes = readInput(options.file);
-  const { code } = getPartner(gateway, options.partner);
+  const { code, transport } = getPartner(gateway, options.partner);
   const raw = { partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) } as const;
   const { verdict, duplicate, reason, receipt } = await receiveMessage(gateway, raw);
-  if (options.receipt !== undefined && receipt !== undefined) writeFileSync(options.receipt, receipt.bytes);
+  if (options.receipt !== undefined && receipt !== undefined) {
+    writeFileSync(options.receipt, receipt.bytes);
+    const kinds = ['reply', 'receipt'] as const;
+    if (transport === undefined) await writeFiles(out, gateway, code, options.receipt, { kinds });
+  }
   const milliseconds = Math.round(performance.now() - started);
   out.result({ verdict, duplicate, code: reason ?? null, milliseconds }, [
     { verdict, duplicate: String(duplicate), code: reason, milliseconds },

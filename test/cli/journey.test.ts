@@ -110,6 +110,33 @@ describe('a list exchanged as a file, on the command line', function () {
     expect(readFileSync(join(folder, 'second.xml'))).to.deep.equal(readFileSync(join(folder, 'first.xml')));
   });
 
+  it('a second list from a file is applied, a reply and receipts come back as files, and a refused list is repaired', async () => {
+    const send = (file: string, ...options: string[]): Promise<Run> =>
+      mra(...ours, 'list', 'build', 'KR', '--full', '--out', file, ...options);
+    expect((await send('second.xml')).code).to.equal(0);
+    const received = await mra(...theirs, 'list', 'receive', 'CN', 'second.xml', '--receipt', 'back.xml', '-o', 'json');
+    expect(JSON.parse(received.stdout)).to.include({ verdict: 'applied', duplicate: false });
+    // Our side takes the receipts of both; KR is unknown to it as a signer until its certificate is registered.
+    expect((await mra(...theirs, 'key', 'export', 'CN', '--out', 'theirs.pem')).code).to.equal(0);
+    writeFileSync(
+      join(folder, 'cn.yaml'),
+      'home: CN\ndata: ./cn\nlog: silent\npartners:\n  KR:\n    adapter: kr\n    transport: file\n    certificates: { signing: [theirs.pem] }\n',
+    );
+    const settled = ['--config', join(folder, 'cn.yaml')];
+    for (const receipt of ['first.xml', 'back.xml'])
+      expect((await mra(...settled, 'list', 'receive', 'KR', receipt)).code).to.equal(0);
+    const states = JSON.parse((await mra(...settled, 'message', 'list', '-o', 'json')).stdout) as { state: string }[];
+    expect(states.filter(({ state }) => state === 'ACCEPTED')).to.have.length(2);
+    // A list that is lost on the way leaves a gap; the receipt that says so starts a new epoch.
+    for (const file of ['lost.xml', 'after-gap.xml']) expect((await send(file)).code).to.equal(0);
+    const gap = await mra(...theirs, 'list', 'receive', 'CN', 'after-gap.xml', '--receipt', 'gap.xml', '-o', 'json');
+    expect(JSON.parse(gap.stdout)).to.include({ verdict: 'rejected', code: 'E_SEQUENCE_GAP' });
+    expect((await mra(...settled, 'list', 'receive', 'KR', 'gap.xml')).code).to.equal(0);
+    expect((await mra(...settled, 'list', 'send', 'KR', '--out', 'healed.xml')).code).to.equal(0);
+    const healed = await mra(...theirs, 'list', 'receive', 'CN', 'healed.xml', '-o', 'json');
+    expect(JSON.parse(healed.stdout)).to.include({ verdict: 'applied' });
+  });
+
   it('the partner answers from it', async () => {
     const { code, stdout } = await mra(
       ...theirs,

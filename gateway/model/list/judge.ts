@@ -52,7 +52,8 @@ export function judgeSequence(
 
 function refuse(code: ErrorCode, detail: string, held: Position | undefined): never {
   const where = held === undefined ? 'nothing' : `epoch ${held.epoch.no}, number ${held.sequence}`;
-  throw new GatewayError(code, `${detail}; held: ${where}`, { fix: 'Send a full list in a new epoch.' });
+  const fix = 'Give our receipt to the sending system: its next list is then a full one in a new epoch.';
+  throw new GatewayError(code, `${detail}; held: ${where}`, { fix });
 }
 
 /** The chain that the sender states, of every part of a list. */
