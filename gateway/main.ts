@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Writable } from 'node:stream';
 import { Command, CommanderError, Option } from 'commander';
 import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
 import { adapterCommands } from './cli/adapter.ts';
@@ -18,7 +19,7 @@ import { keyCommands } from './cli/key.ts';
 import { listCommands } from './cli/list.ts';
 import { messageCommands } from './cli/message.ts';
 import { operatorCommands } from './cli/operator.ts';
-import { exitCodes, makeOutput, type Format, type Output } from './cli/output.ts';
+import { exitCodes, makeOutput, type ExitCode, type Format, type Output } from './cli/output.ts';
 import { serveCommand } from './cli/serve.ts';
 import { simulateCommand } from './cli/simulate.ts';
 import { loadConfig, type Config, type ConfigOptions } from './app/config.ts';
@@ -29,7 +30,7 @@ import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { largeMessageBytes } from './app/large-message-worker.ts';
-import { asGatewayError, GatewayError } from './model/errors.ts';
+import { asGatewayError, GatewayError, isSystemError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './app/partners.ts';
 import { openAdapterReloader } from './app/reload.ts';
@@ -48,8 +49,11 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const receive: Receive = (raw) => hooks.receive?.(raw, receiveAnySize) ?? receiveAnySize(raw);
   const exchange = exchangeServer(gateway, receive, hooks);
   const border = createHttpServer(borderDoor({ ...gateway, schemas }));
-  const exchangePort = await listen(exchange, config.exchange);
-  const borderPort = await listen(border, config.border);
+  const exchangePort = await listen(exchange, 'exchange', config);
+  const borderPort = await listen(border, 'border', config).catch(async (error: unknown) => {
+    await closeServer(exchange); // an open door keeps the process alive
+    throw error;
+  });
   const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
@@ -88,9 +92,19 @@ function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door
   return createHttpsServer(exchangeServerOptions({ cert, key, ca }), around(door));
 }
 
-async function listen(server: Server, { host, port }: Config['border']): Promise<number> {
+/** Throws E_ADDRESS_UNUSABLE. */
+async function listen(server: Server, door: 'exchange' | 'border', config: Config): Promise<number> {
+  const { host, port } = config[door];
   server.listen(port, host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: unknown) => {
+    if (!isSystemError(cause)) throw cause;
+    const fix = `Stop the program that has this address, or set another host or port at ${door} in the settings.`;
+    throw new GatewayError('E_ADDRESS_UNUSABLE', `the system answered ${cause.code}`, {
+      at: `${host}:${port}`,
+      fix,
+      cause,
+    });
+  });
   return (server.address() as AddressInfo).port;
 }
 
@@ -134,23 +148,28 @@ interface ProgramOptions extends ConfigOptions {
   readonly output: Format;
 }
 
-function contextOf(program: Command): CliContext {
+/** Where a program writes, and the variables it reads. */
+interface ProgramStreams {
+  readonly stdout: NodeJS.WriteStream | Writable;
+  readonly stderr: NodeJS.WriteStream | Writable;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function contextOf(program: Command, { stdout, stderr, env }: ProgramStreams, exit: CliContext['exit']): CliContext {
   const tools = adapterTools();
   const options = (): ProgramOptions => program.opts();
-  const config = (): Config => loadConfig(options());
+  const config = (): Config => loadConfig(options(), env);
   let out: Output | undefined;
   return {
     // Created on first use, after the options are parsed.
     get out() {
-      return (out ??= makeOutput({ stdout: process.stdout, stderr: process.stderr, format: options().output }));
+      return (out ??= makeOutput({ stdout, stderr, format: options().output }));
     },
     tools,
     config,
     open: (settings = config()) => openGateway(settings, tools),
     serve,
-    exit: (code) => {
-      process.exitCode = code;
-    },
+    exit,
   };
 }
 
@@ -159,6 +178,25 @@ function requireFormat(command: Command, format: Format): void {
   throw new GatewayError('E_REQUEST_INVALID', `this command has nothing to say in ${format}`, {
     fix: 'Use -o table or -o json.',
   });
+}
+
+/** An empty option or argument is a mistake: as a path it would mean the current folder. */
+function refuseEmpty(root: Command, command: Command): void {
+  const given = [root, command].flatMap((each) =>
+    each.options
+      .filter((option) => each.getOptionValueSource(option.attributeName()) === 'cli')
+      .map((option) => {
+        return { name: option.long ?? option.flags, value: each.getOptionValue(option.attributeName()) as unknown };
+      }),
+  );
+  const operands = command.args.map((value, i) => ({
+    name: command.registeredArguments[i]?.name() ?? 'argument',
+    value,
+  }));
+  const empty = [...given, ...operands].find(({ value }) => typeof value === 'string' && value.trim() === '');
+  if (empty === undefined) return;
+  const fix = `Give a value, or leave ${empty.name} out.`;
+  throw new GatewayError('E_REQUEST_INVALID', `${empty.name} is empty`, { at: empty.name, fix });
 }
 
 const commands = [
@@ -177,8 +215,15 @@ const commands = [
   doctorCommand,
 ];
 
-function newProgram(): Command {
-  return new Command('mra')
+function newProgram({ stdout, stderr }: ProgramStreams): Command {
+  const program = new Command('mra');
+  const forPrograms = (): boolean => program.opts<ProgramOptions>().output === 'json';
+  return program
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => forPrograms() || stderr.write(text),
+      outputError: () => undefined, // run() reports it
+    })
     .description(
       'Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.',
     )
@@ -190,20 +235,48 @@ function newProgram(): Command {
         .choices(['table', 'json', 'junit', 'sarif'])
         .default('table'),
     )
-    .hook('preAction', (root, command) => requireFormat(command, root.opts<ProgramOptions>().output))
-    .showHelpAfterError('mra --help shows the commands.')
+    .hook('preAction', (root, command) => {
+      requireFormat(command, root.opts<ProgramOptions>().output);
+      refuseEmpty(root, command);
+    })
     .exitOverride();
+}
+
+/** The command line, not parsed yet. */
+export function programOf(
+  streams: ProgramStreams,
+  exit: CliContext['exit'],
+): { program: Command; context: CliContext } {
+  const program = newProgram(streams);
+  const context = contextOf(program, streams, exit);
+  for (const addTo of commands) addTo(program, context);
+  return { program, context };
+}
+
+/** Runs one command line; returns its exit code. */
+export async function run(argv: readonly string[], streams: ProgramStreams = process): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done;
+  const { program, context } = programOf(streams, (code) => (exitCode = code));
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return context.out.fail(asGatewayError(error));
+    if (error.exitCode === 0) return exitCodes.done;
+    if (error.code === 'commander.help' && context.out.format !== 'json') return exitCodes.usage;
+    return context.out.fail(usageError(error));
+  }
+}
+
+function usageError({ code, message }: CommanderError): GatewayError {
+  const detail =
+    code === 'commander.help' ? 'no command is named' : message.replace(/^error: /u, '').replaceAll('\n', ' ');
+  return new GatewayError('E_REQUEST_INVALID', detail, {
+    fix: 'mra --help shows the commands, mra COMMAND --help the options.',
+  });
 }
 
 /** Runs one command line and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = newProgram();
-  const context = contextOf(program);
-  for (const addTo of commands) addTo(program, context);
-  try {
-    await program.parseAsync([...argv]);
-  } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    else process.exitCode = context.out.fail(asGatewayError(error));
-  }
+  process.exitCode = await run(argv);
 }

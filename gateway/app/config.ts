@@ -115,14 +115,22 @@ function storeUrl(written: string | undefined, base: string, data: string): stri
 }
 
 function readConfigFile(path: string): ConfigFile {
-  if (!existsSync(path))
-    throw new GatewayError('E_CONFIG_INVALID', 'the configuration file does not exist', { at: path });
-  const document = readYaml(readFileSync(path, 'utf8'), path);
+  const document = readYaml(readText(path), path);
   const checked = jsonValidator<ConfigFile>(schemaFile)(document ?? {});
   if (checked.ok) return checked.value;
   const faults = checked.errors.map(({ pointer, detail }) => `${pointer === '' ? '/' : pointer} ${detail}`).join('; ');
   const fix = 'docs/gateway.example.yaml shows every setting.';
   throw new GatewayError('E_CONFIG_INVALID', faults, { at: path, fix });
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const detail = existsSync(path) ? 'the configuration file cannot be read' : 'the configuration file does not exist';
+    const fix = 'Name a file that the account of the gateway may read; docs/gateway.example.yaml is one to begin with.';
+    throw new GatewayError('E_CONFIG_INVALID', detail, { at: path, fix, cause });
+  }
 }
 
 /** The default home administration is data of the schema. */

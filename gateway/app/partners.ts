@@ -1,7 +1,7 @@
 /** Connects partners as configured: loads the adapter, and sets up our signing key, the partner's certificates and the transport. */
 
 import type { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { swapSides, type Adapter } from '../adapter/adapter.ts';
 import { requireCertified } from '../adapter/certificate.ts';
@@ -12,6 +12,7 @@ import type { Config, PartnerConfig } from './config.ts';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { makeFolder } from '../wire/files/folders.ts';
 import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
 import type { Route } from '../wire/transport/amqp-topology.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
@@ -23,7 +24,7 @@ import type { Transport } from '../wire/transport/transport.ts';
 
 /** Home profile and keys; the keys are generated on first use. Needs nothing of a partner, so that certificates can be exchanged first. */
 export async function openKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
-  mkdirSync(config.data, { recursive: true });
+  makeFolder(config.data);
   const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
   const { country, name } = home;
   return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };

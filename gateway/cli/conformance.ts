@@ -1,6 +1,5 @@
 /** `mra conformance run | verify`: numbered scenarios against a gateway, reported for people, build servers and auditors. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import { Option, type Command } from 'commander';
@@ -19,12 +18,13 @@ import {
   type ConformanceReport,
 } from '../rehearsal/report.ts';
 import type { ScenarioResult } from '../rehearsal/scenario.ts';
+import { makeFolder } from '../wire/files/folders.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import type { CliContext } from './context.ts';
 import { junitXml } from './junit.ts';
 import { exitCodes } from './output.ts';
-import { readInput, wholeNumber } from './input.ts';
+import { readInput, wholeNumber, writeOutput } from './input.ts';
 
 interface RunOptions {
   readonly against?: string;
@@ -69,6 +69,7 @@ async function run(context: CliContext, cc: string, options: RunOptions): Promis
   await using opened = new AsyncDisposableStack();
   const { tools } = context;
   const base = context.config();
+  makeFolder(options.out); // before the run: its report must have a place
   const { keyring } = await openKeys(base, tools);
   const report = await runConformance({
     ...{ base, partner: cc, plays: options.play, tools, now: new Date(), runtime: context },
@@ -82,7 +83,7 @@ async function run(context: CliContext, cc: string, options: RunOptions): Promis
   });
   const signature = await signReport(reportBytes(report), keyring.signer(reportAlgorithm));
   const files = writeReports(options.out, cc, report, signature);
-  if (options.keep === true) writeFileSync(join(base.adapters, cc.toLowerCase(), conformanceFile), reportBytes(report));
+  if (options.keep === true) writeOutput(join(base.adapters, cc.toLowerCase(), conformanceFile), reportBytes(report));
   showSummary(context, report, files);
 }
 
@@ -99,11 +100,10 @@ function resultLine({ id, name, verdict, reason, milliseconds }: ScenarioResult)
 }
 
 function writeReports(folder: string, cc: string, report: ConformanceReport, signature: string): readonly string[] {
-  mkdirSync(folder, { recursive: true });
   const name = `${cc.toLowerCase()}-${report.at.slice(0, 19).replaceAll(/[-:]/gu, '')}Z`;
   const write = (extension: string, content: string | Uint8Array): string => {
     const file = join(folder, `${name}.${extension}`);
-    writeFileSync(file, content);
+    writeOutput(file, content);
     return file;
   };
   return [

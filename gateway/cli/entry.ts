@@ -10,7 +10,7 @@ import { asGatewayError } from '../model/errors.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
 import { withGateway, type CommandContext } from './context.ts';
 import { readInput } from './input.ts';
-import { exitCodes, type Output, type Row } from './output.ts';
+import { exitCodes, failureOf, type Output, type Row } from './output.ts';
 
 interface AssessOptions {
   readonly profile?: string;
@@ -36,7 +36,12 @@ async function run(
 ): Promise<void> {
   const { out } = context;
   const formats = loadEntryFormats(join(programFolder, 'schemas'));
-  const results: { readonly file: string; readonly assessment?: Assessment; readonly code?: string }[] = [];
+  const results: {
+    readonly file: string;
+    readonly assessment?: Assessment;
+    readonly code?: string;
+    readonly error?: unknown;
+  }[] = [];
   for (const path of files) {
     const file = basename(path);
     try {
@@ -46,9 +51,11 @@ async function run(
     } catch (thrown) {
       const error = asGatewayError(thrown);
       if (['internal', 'configuration', 'transport'].includes(error.kind.category)) throw thrown;
-      out.note(`${file}:`);
-      out.fail(error);
-      results.push({ file, code: error.code });
+      if (out.format === 'table') {
+        out.note(`${file}:`);
+        out.fail(error);
+      }
+      results.push({ file, code: error.code, error: failureOf(error) });
     }
   }
   if (out.format === 'json') out.json(results);

@@ -1,20 +1,36 @@
-/** What commands read: numbers of their options, and files. */
+/** What commands read and write: numbers of their options, and files. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { GatewayError } from '../model/errors.ts';
 
 /** A parser for `.option('--limit <n>', 'how many', wholeNumber('--limit'), 20)`; E_REQUEST_INVALID below `least`. */
 export function wholeNumber(option: string, least = 1): (text: string) => number {
   return (text) => {
     if (/^\d{1,15}$/u.test(text) && Number(text) >= least) return Number(text);
-    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a whole number of at least ${least}`, { at: option });
+    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a whole number of at least ${least}`, {
+      at: option,
+      fix: `Write for example ${option} ${Math.max(least, 20)}.`,
+    });
   };
 }
 
+/** Throws E_FILE_UNREADABLE. */
 export function readInput(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new GatewayError('E_FILE_UNREADABLE', 'the file could not be opened', { at: file, cause });
+    const fix = 'Check the path of the file, and that the account of the gateway may read it.';
+    throw new GatewayError('E_FILE_UNREADABLE', 'the file could not be opened', { at: file, fix, cause });
+  }
+}
+
+/** Throws E_FILE_UNWRITABLE. `done`: what the command has done nevertheless. */
+export function writeOutput(file: string, content: string | Uint8Array, done?: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (cause) {
+    const fix = 'Name a file in a folder that exists and that the account of the gateway may write to.';
+    const detail = `the file could not be written${done === undefined ? '' : `; ${done}`}`;
+    throw new GatewayError('E_FILE_UNWRITABLE', detail, { at: file, fix, cause });
   }
 }

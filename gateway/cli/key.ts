@@ -1,12 +1,12 @@
 /** `mra key …`: the keys of this gateway, and the certificates that partners need. Works before any partner is configured. */
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
 import { openKeys } from '../app/partners.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import type { CliContext } from './context.ts';
+import { writeOutput } from './input.ts';
 
 const purposes = ['signing', 'tls', 'ca'] as const;
 
@@ -50,10 +50,14 @@ async function list({ out, tools, config }: CliContext): Promise<void> {
 }
 
 async function exportCertificate(context: CliContext, code: string, options: ExportOptions): Promise<void> {
-  const pem = (await certificateFor(context, code.toUpperCase(), options.purpose)).trimEnd();
-  const text = options.format === 'pem' ? pem : JSON.stringify(publicJwk(pem));
-  if (options.out === undefined) context.out.print(text);
-  else writeFileSync(options.out, `${text}\n`);
+  const { out } = context;
+  const { purpose, format, out: file } = options;
+  const pem = (await certificateFor(context, code.toUpperCase(), purpose)).trimEnd();
+  const key = format === 'pem' ? pem : publicJwk(pem);
+  const text = typeof key === 'string' ? key : JSON.stringify(key);
+  if (file !== undefined) writeOutput(file, `${text}\n`);
+  if (out.format === 'json') out.json(file === undefined ? { purpose, format, key } : { purpose, format, file });
+  else if (file === undefined) out.print(text);
 }
 
 async function certificateFor(

@@ -1,6 +1,5 @@
 /** `mra message …`: lists messages, shows the stages of one, verifies a file, and resends. */
 
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
 import { getPartner } from '../gateway.ts';
@@ -12,7 +11,7 @@ import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type Messa
 import { verify } from '../wire/signature/verify.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
-import { readInput, wholeNumber } from './input.ts';
+import { readInput, wholeNumber, writeOutput } from './input.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
   const message = program.command('message').description('messages sent and received');
@@ -67,7 +66,7 @@ async function getMessage(gateway: OpenGateway, id: string): Promise<MessageRow>
 async function show({ out }: CliContext, gateway: OpenGateway, id: string, bytesFile?: string): Promise<void> {
   const message = await getMessage(gateway, id);
   const { partner, kind, state, verdictDetail: verdict, digest: sha256 } = message;
-  if (bytesFile !== undefined) writeFileSync(bytesFile, await getBytes(gateway.db.sql, sha256));
+  if (bytesFile !== undefined) writeOutput(bytesFile, await getBytes(gateway.db.sql, sha256));
   const attempts = await attemptsOf(gateway.db.sql, id);
   const results = await resultsOf(gateway.db.sql, partner, id);
   out.result(
@@ -97,6 +96,6 @@ async function resend({ out, exit }: CliContext, gateway: OpenGateway, id: strin
   await gateway.db.transaction((tx) => resendNow(tx, id, momentOf(gateway.now())));
   await deliverDue(gateway, partner);
   const { state } = await getMessage(gateway, id);
-  out.print(`${id}: ${state}`);
+  out.result({ message: id, partner, state }, [{ message: id, partner, state }]);
   if (state === 'SEALED') exit(exitCodes.unreachable);
 }

@@ -32,9 +32,9 @@ interface Progress {
 
 export interface Output {
   readonly format: Format;
-  /** Lines of data on stdout; hidden characters are shown by number. */
+  /** Lines of data on stdout; hidden characters are shown by number. Not for the JSON format. */
   print(text: string): void;
-  /** The whole result for programs, on stdout. */
+  /** The whole result for programs, on stdout: one document for each command. */
   json(value: unknown): void;
   /** Rows with the same members as aligned columns, titled by member name, on stdout. */
   table(rows: readonly Row[]): void;
@@ -44,7 +44,10 @@ export interface Output {
   note(text: string): void;
   /** A bar on a terminal, a line per 10 % elsewhere, on stderr. A total of 0 shows nothing. */
   progress(title: string, total: number): Progress;
-  /** Detail, place, fix and code of the error, on stderr; returns the exit code. */
+  /**
+   * Detail, place, fix and code of the error, on stderr; in JSON `{ error }` on stdout, unless the result stands there already.
+   * Returns the exit code.
+   */
   fail(error: GatewayError): ExitCode;
   /** The last line: what to do next, on stderr. Not printed for programs. */
   next(text: string): void;
@@ -65,7 +68,11 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
     if (error.code !== 'EPIPE') throw error;
   });
   const line = (stream: OutputStream, text: string): void => void stream.write(`${text}\n`);
-  const json = (value: unknown): void => line(stdout, JSON.stringify(value, null, 2));
+  let written = false;
+  const json = (value: unknown): void => {
+    written = true;
+    line(stdout, JSON.stringify(value, null, 2));
+  };
   return {
     format,
     print: (text) => line(stdout, linewise(text)),
@@ -83,7 +90,8 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
     note: (text) => line(stderr, linewise(text)),
     progress: (title, total) => startProgress(stderr, title, total),
     fail(error) {
-      for (const text of failureLines(error)) line(stderr, linewise(text));
+      if (format === 'json' && !written) json({ error: failureOf(error) });
+      else for (const text of failureLines(error)) line(stderr, linewise(text));
       return exitCodeOf(error);
     },
     next(text) {
@@ -108,6 +116,13 @@ function failureLines(error: GatewayError): string[] {
   // The stack helps developers only; other errors name their fix.
   if (error.code === 'E_INTERNAL' && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
   return lines;
+}
+
+/** Published: an error as programs read it. */
+export function failureOf(error: GatewayError): Readonly<Record<string, unknown>> {
+  const { code, detail, at, fix, kind } = error;
+  const { title, category, retry, who } = kind;
+  return { code, title, detail, at, fix, category, retry, who_must_act: who, exit_code: exitCodeOf(error) };
 }
 
 function sentence(detail: string): string {

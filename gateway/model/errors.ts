@@ -105,6 +105,7 @@ export const errorTable = {
   E_ASSESSMENT_UNKNOWN: request('There is no such assessment.', 404),
   E_IDEMPOTENCY_MISMATCH: request('This key was used for a different request.', 409),
   E_FILE_UNREADABLE: request('The file could not be read.'),
+  E_FILE_UNWRITABLE: request('The file or folder could not be written.'),
   E_FILE_STRUCTURE: request('The file does not have the expected columns.'),
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
@@ -117,6 +118,8 @@ export const errorTable = {
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),
   E_STORE_UNDURABLE: setting('The store does not make confirmed changes durable.'),
   E_STORE_SCHEMA: setting('The store was made by another version.'),
+  E_ADDRESS_UNUSABLE: setting('A door cannot be opened at its address.'),
+  E_SYSTEM_REFUSED: setting('The operating system refused an operation.'),
   E_OUTCOME_UNKNOWN: passing('Whether the change was stored is not known.'),
   E_INTERNAL: kindOf('internal', 'staff', 500, 'no')('The gateway failed.'),
 } as const satisfies Record<string, ErrorKind>;
@@ -156,9 +159,21 @@ export function isGatewayError(error: unknown): error is GatewayError {
   return error instanceof GatewayError;
 }
 
-/** The error as one of ours: what was not foreseen becomes E_INTERNAL and keeps its cause. */
+/** An error of the operating system, as Node.js reports it. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string; syscall: string } {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
+}
+
+/** The error as one of ours: what was not foreseen becomes E_SYSTEM_REFUSED or E_INTERNAL, and keeps its cause. */
 export function asGatewayError(error: unknown): GatewayError {
-  return isGatewayError(error) ? error : new GatewayError('E_INTERNAL', 'unexpected failure', { cause: error });
+  if (isGatewayError(error)) return error;
+  if (!isSystemError(error)) return new GatewayError('E_INTERNAL', 'unexpected failure', { cause: error });
+  const fix = 'Check that the path exists, that the account of the gateway may use it, and that the disk has room.';
+  return new GatewayError('E_SYSTEM_REFUSED', `${error.syscall} failed with ${error.code}`, {
+    at: error.path,
+    fix,
+    cause: error,
+  });
 }
 
 /** The message itself is at fault: it is refused, and the receipt states why. Any other error is a fault of this gateway. */

@@ -2,13 +2,14 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { SignatureAlgorithm } from '../model/message.ts';
 import type { PartnerConfig } from '../app/config.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { makeFolder } from '../wire/files/folders.ts';
 import { makeCertificate, readCertificates } from '../wire/signature/certificates.ts';
 import { openKeyring, type Keyring } from '../wire/signature/keys.ts';
 import type { Signer } from '../wire/signature/profile.ts';
@@ -26,7 +27,7 @@ export interface OwnIdentity extends Identity {
 
 /** Makes keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
 export async function makeIdentity(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const keyring = await openKeyring(join(folder, 'keys'), { country: home.country, name: home.name, now });
   const write = (name: string, pem: string): string => writeCertificate(folder, name, pem);
   const signing = (['rsa-sha256', 'ecdsa-p256-sha256'] as const).map((algorithm) =>

@@ -3,7 +3,7 @@
  * A partner without a home profile gets one derived from its adapter.
  */
 
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import names from '../../schemas/rehearsal-names.json' with { type: 'json' };
 import type { Adapter } from '../adapter/adapter.ts';
@@ -14,6 +14,7 @@ import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { present } from '../model/present.ts';
 import { recordColumns } from '../model/record/record-text.ts';
+import { makeFolder } from '../wire/files/folders.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { settingsOf, withConnections, type Addresses } from './administrations.ts';
 import {
@@ -55,7 +56,7 @@ export interface PairOptions {
 /** Prepares both sides. Keys in the folder are kept, and settings too unless `listen` names another address. */
 export async function makePair(options: PairOptions): Promise<Pair> {
   const { base, partner, plays, folder, tools, now, broker, listen, testedUrl } = options;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const [cc, homeCc] = [partner.toLowerCase(), base.home.toLowerCase()];
   const adapter = await loadAdapter(join(base.adapters, cc), tools);
   const adapters = folderWithHome(adapter, options);
@@ -150,7 +151,7 @@ function folderWithHome(
   const { adapters, home } = base;
   if (existsSync(join(adapters, adapter.cc, 'home.yaml'))) return adapters;
   const copy = join(folder, 'adapters');
-  mkdirSync(copy, { recursive: true });
+  makeFolder(copy);
   for (const cc of [adapter.cc, home.toLowerCase()]) cpSync(join(adapters, cc), join(copy, cc), { recursive: true });
   const profile = derivedProfile(adapter);
   if (!tools.validateHome(profile).ok) {

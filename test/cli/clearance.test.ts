@@ -110,6 +110,8 @@ describe('clearance on the command line', () => {
 
     const results = JSON.parse(await mra(['entry', 'assess', good, join(folder, 'none.xml')], 'json')) as object[];
     expect(results[0]).to.have.nested.property('assessment.decision', 'apply');
-    expect(results[1]).to.deep.equal({ file: 'none.xml', code: 'E_FILE_UNREADABLE' });
+    expect(results[1]).to.include({ file: 'none.xml', code: 'E_FILE_UNREADABLE' });
+    expect(results[1]).to.have.nested.property('error.at', join(folder, 'none.xml'));
+    expect(stderr.text()).to.equal('');
   });
 });

@@ -55,6 +55,19 @@ describe('the output of commands', () => {
     expect(stderr()).to.equal('');
   });
 
+  it('as JSON an error is the document, unless the result stands there already', () => {
+    const error = new GatewayError('E_FILE_STRUCTURE', 'missing: code', { at: 'row 1', fix: 'Title the columns.' });
+    const [alone, late] = [watched('json'), watched('json')];
+    expect(alone.out.fail(error)).to.equal(2);
+    const { error: written } = JSON.parse(alone.stdout()) as { error: object };
+    expect(written).to.include({ code: 'E_FILE_STRUCTURE', at: 'row 1', fix: 'Title the columns.', exit_code: 2 });
+    expect(alone.stderr()).to.equal('');
+    late.out.json({ a: 1 });
+    late.out.fail(error);
+    expect(JSON.parse(late.stdout())).to.deep.equal({ a: 1 });
+    expect(late.stderr()).to.include('E_FILE_STRUCTURE');
+  });
+
   it('prints a result as JSON, or as its tables with a blank line between those that have rows', () => {
     const [json, table] = [watched('json'), watched()];
     for (const { out } of [json, table]) out.result({ all: 2 }, [{ a: 1 }], [], [{ b: 2 }]);

@@ -2,12 +2,13 @@
 
 import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto';
 import type { KeyObject, KeyPairKeyObjectResult, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { GatewayError } from '../../model/errors.ts';
+import { GatewayError, isSystemError } from '../../model/errors.ts';
 import type { Digest, SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
+import { makeFolder } from '../files/folders.ts';
 import {
   fingerprint,
   makeCertificate,
@@ -94,7 +95,8 @@ function describe(name: KeyName, certificate: X509Certificate): KeyEntry {
 async function isEmpty(folder: string): Promise<boolean> {
   const files = await readdir(folder).catch((error: unknown) => {
     if (isMissing(error)) return [];
-    throw error;
+    const fix = 'It must be a folder of the account of the gateway, with mode 700.';
+    throw new GatewayError('E_KEY_MISSING', 'the folder of the keys cannot be read', { at: folder, fix, cause: error });
   });
   return files.length === 0;
 }
@@ -105,7 +107,7 @@ function isMissing(error: unknown): error is NodeJS.ErrnoException {
 
 /** Generates all keys in a temporary folder and renames it, so that an interrupted start leaves no incomplete keyring. */
 async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
-  await mkdir(path.dirname(folder), { recursive: true });
+  makeFolder(path.dirname(folder));
   const draft = await mkdtemp(`${folder}.new-`);
   try {
     await chmod(draft, 0o700);
@@ -156,8 +158,9 @@ async function readKey(folder: string, name: KeyName): Promise<Key> {
   const certificateFile = path.join(folder, `${name}.cert.pem`);
   const files = [stat(keyFile), readFile(keyFile, 'utf8'), readFile(certificateFile, 'utf8')] as const;
   const [{ mode }, keyPem, certificatePem] = await Promise.all(files).catch((error: unknown) => {
-    if (!isMissing(error)) throw error;
-    throw new GatewayError('E_KEY_MISSING', 'a file of the keyring is missing', {
+    if (!isSystemError(error)) throw error;
+    const detail = isMissing(error) ? 'a file of the keyring is missing' : 'a file of the keyring cannot be read';
+    throw new GatewayError('E_KEY_MISSING', detail, {
       at: error.path ?? folder,
       fix: 'Restore it from the backup; or move the folder away, so that new keys are generated, and inform every partner.',
     });
