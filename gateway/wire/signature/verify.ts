@@ -94,7 +94,9 @@ async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Prom
   const signer = selectSigner(trust, (certificate) => certificate.raw.equals(cms.certificate));
   await checkSigner(signer, trust, at);
   verifyCms(cms, entity, signer.publicKey);
-  const tree = { format: 'text', lines: readLines(text) } as const;
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, text.byteOffset - bytes.byteOffset);
+  const firstLine = header.toString('latin1').split('\n').length;
+  const tree = { format: 'text', lines: readLines(text), firstLine } as const;
   return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, tree);
 }
 

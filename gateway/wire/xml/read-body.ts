@@ -9,8 +9,10 @@ export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
   switch (decoder.format) {
     case 'json':
       return decoder.read(bodyIn(message, 'json').value);
-    case 'text':
-      return decoder.read(bodyIn(message, 'text').lines);
+    case 'text': {
+      const { lines, firstLine } = bodyIn(message, 'text');
+      return decoder.read(lines, firstLine);
+    }
     case 'xml':
       return decoder.read(bodyIn(message, 'xml').tokens());
   }
