@@ -234,10 +234,18 @@ for (const cc of folders) {
       const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
       const [operator] = inventOperators(home, { count: 1, advanced: 1, seed: 3, today: '2026-11-23' });
       if (operator === undefined) throw new Error('no operator');
-      const sent = previewAdapter(adapter, { ...operator, status: 'active', consent: true }, home);
+      const sent = previewAdapter(
+        adapter,
+        { ...operator, status: 'active', consent: true },
+        { home, day: '2026-04-02' },
+      );
       expect(sent.reasons).to.deep.equal([]);
       expect(sent.text).to.include(operator.code);
-      const unsent = previewAdapter(adapter, { ...operator, status: 'active', consent: false }, home);
+      const unsent = previewAdapter(
+        adapter,
+        { ...operator, status: 'active', consent: false },
+        { home, day: '2026-04-02' },
+      );
       expect(unsent).to.deep.include({ reasons: ['no_consent'], fields: [], text: '' });
     });
   });
