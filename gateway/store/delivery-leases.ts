@@ -1,12 +1,22 @@
 /** Leases: a sender claims due messages for a limited time, and only the owner of the lease may record the outcome. */
 
-import { sql } from 'kysely';
+import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { later } from '../model/day.ts';
 import { outboundStates, type SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { getBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';
-import { fromRow } from './rows.ts';
+import { changesOne, fromRow } from './rows.ts';
+
+/** Seconds until the next attempt, at most; also where a partner asks for more time. */
+export const longestDelaySeconds = 3600;
+/** Seconds until the same bytes are sent again when the partner holds the list for two people. */
+export const longestHoldSeconds = 24 * 3600;
+/** By which the clocks of gateways on one store may differ. */
+const clockToleranceSeconds = 60;
+/** Messages of a lower rank have no verdict. Part of the text of statements, because partial indexes are found only so. */
+export const unsettledRank = sql.lit(outboundStates.ACCEPTED);
 
 export interface DeliveryClaim {
   /** The gateway process that sends: Gateway.owner. */
@@ -14,7 +24,7 @@ export interface DeliveryClaim {
   readonly now: Moment;
   readonly leaseUntil: Moment;
   readonly limit: number;
-  readonly partner?: string;
+  readonly partner: string;
   /** Absent: all kinds. */
   readonly kinds?: readonly SealedMessage['kind'][];
 }
@@ -54,11 +64,13 @@ export async function claimForPoll(db: Database, claim: Omit<DeliveryClaim, 'lim
   return oldest;
 }
 
-async function claimAmong(db: Database, claim: DeliveryClaim, messages: typeof dueMessages): Promise<Claimed[]> {
+type Condition = (claim: DeliveryClaim) => RawBuilder<SqlBool>;
+
+async function claimAmong(db: Database, claim: DeliveryClaim, condition: Condition): Promise<Claimed[]> {
   // A read without a lock first: most of the time nothing is due, and then nothing is written.
-  if ((await messages(db.sql, claim, 1).execute()).length === 0) return [];
+  if ((await messagesAmong(db.sql, { ...claim, limit: 1 }, condition).execute()).length === 0) return [];
   return await db.transaction(async (tx) => {
-    const due = messages(tx, claim, claim.limit);
+    const due = messagesAmong(tx, claim, condition);
     const rows = await (engineOf(tx) === 'postgres' ? due.forUpdate('m').skipLocked() : due).execute();
     if (rows.length === 0) return [];
     const ids = rows.map(({ id }) => id);
@@ -76,52 +88,105 @@ async function claimAmong(db: Database, claim: DeliveryClaim, messages: typeof d
   });
 }
 
-function dueMessages(reader: Reader, claim: DeliveryClaim, limit: number) {
-  const { now } = claim;
-  return openMessages(reader, claim, limit)
-    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
-    .where((eb) =>
-      eb.or([
-        eb.and([eb('state', '=', 'SEALED'), eb('next_attempt_at', '<=', now)]),
-        eb.and([eb('state', '=', 'HANDED_OVER'), eb('receipt_due_at', '<=', now)]),
-      ]),
+/** What claimDue would claim, oldest first; without a lock. */
+export function selectDue(reader: Reader, claim: DeliveryClaim) {
+  return messagesAmong(reader, claim, dueMessages);
+}
+
+function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Condition) {
+  return reader
+    .selectFrom('message as m')
+    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'attempts'])
+    .where(condition(claim))
+    .orderBy('created_at')
+    .orderBy('sequence')
+    .orderBy('id')
+    .limit(claim.limit);
+}
+
+const ofKinds = ({ kinds }: DeliveryClaim) => (kinds === undefined ? sql`true` : sql`kind in (${sql.join(kinds)})`);
+
+/** No hold, and no lease. A lease beyond any that could be taken now was taken while the clock was ahead. */
+function isFree({ now, leaseUntil }: DeliveryClaim) {
+  const ahead = later(leaseUntil, clockToleranceSeconds);
+  return sql`hold_reason is null and (lease_until is null or lease_until <= ${now} or lease_until > ${ahead})`;
+}
+
+/**
+ * An earlier list of the same stream is not accepted by the transport yet. Numbers are given out under the lock of the stream: a process
+ * that reads one can also read all lower ones. Written with a limit, so that no engine makes a join of it.
+ */
+const waitsForEarlier = sql`coalesce(message.sequence > (select earlier.sequence from message as earlier
+  where earlier.state = 'SEALED' and earlier.partner = message.partner and earlier.epoch_id = message.epoch_id
+  order by earlier.sequence limit 1), false)`;
+
+/**
+ * Reads a few rows of an index for each part, whatever was delivered or waits: of each stream its first list that is not accepted, the
+ * oldest due of the other messages, and those whose receipt is overdue. Moments farther away than any delay come from a clock that was
+ * ahead, and count as past. The constants are part of the text because partial indexes are found only so.
+ */
+function dueMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
+  const { partner, now, limit } = claim;
+  const free = sql`${isFree(claim)} and ${ofKinds(claim)}`;
+  const [tooFar, heldTooFar] = [later(now, longestDelaySeconds), later(now, longestHoldSeconds)];
+  const nextEpoch = (after: RawBuilder<unknown>) =>
+    sql`(select epoch_id from message where partner = ${partner} and state = 'SEALED' and epoch_id ${after}
+      order by epoch_id limit 1)`;
+  const part = (condition: RawBuilder<unknown>, order: string) =>
+    sql`select id from (select id from message where partner = ${partner} and ${condition} and ${free}
+      order by ${sql.raw(order)} limit ${limit}) as part`;
+  const single = (at: RawBuilder<unknown>) =>
+    part(
+      sql`state = 'SEALED' and epoch_id is null and sequence is null and next_attempt_at ${at}`,
+      'epoch_id, sequence, next_attempt_at',
     );
+  const overdue = (at: RawBuilder<unknown>) =>
+    part(sql`state = 'HANDED_OVER' and receipt_due_at ${at} and not ${waitsForEarlier}`, 'receipt_due_at, sequence');
+  // PostgreSQL judges a row again that changed before it was locked, but not the part in brackets.
+  return sql<SqlBool>`${isFree(claim)} and id in (with recursive epoch (id) as (
+      select ${nextEpoch(sql`is not null`)} union all
+      select ${nextEpoch(sql`> epoch.id`)} from epoch where id is not null)
+    select id from message where ${free} and (next_attempt_at <= ${now} or next_attempt_at > ${tooFar})
+      and id in (select (select id from message where partner = ${partner} and state = 'SEALED' and epoch_id = epoch.id
+        order by sequence limit 1) from epoch where id is not null)
+    union all ${single(sql`<= ${now}`)}
+    union all ${single(sql`> ${tooFar}`)}
+    union all ${overdue(sql`<= ${now}`)}
+    union all ${overdue(sql`> ${tooFar} and (receipt_digest is null or receipt_due_at > ${heldTooFar})`)})`;
 }
 
-function undeliveredMessages(reader: Reader, claim: DeliveryClaim, limit: number) {
-  return openMessages(reader, claim, limit).where((eb) =>
-    eb.or([eb('receipt_digest', 'is', null), eb('receipt_due_at', '<=', claim.now)]),
-  );
+/** The first open message that has no receipt, or whose receipt is due; leased or not. */
+function undeliveredMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
+  const { partner, now } = claim;
+  return sql<SqlBool>`id in (select id from message where partner = ${partner} and state_rank < ${unsettledRank}
+    and hold_reason is null and (receipt_digest is null or receipt_due_at <= ${now}) and ${ofKinds(claim)}
+    and not ${waitsForEarlier} order by created_at, sequence, id limit 1)`;
 }
 
-/** Messages without a verdict and without a hold, oldest first. A list only if the transport has accepted every earlier one of its stream. */
-function openMessages(reader: Reader, { partner, kinds }: DeliveryClaim, limit: number) {
-  return (
-    reader
-      .selectFrom('message as m')
-      .select(['id', 'partner', 'kind', 'content_type', 'digest', 'attempts'])
-      .where('state_rank', '<', outboundStates.ACCEPTED)
-      .where('hold_reason', 'is', null)
-      // Sequence numbers are given out under the lock of the stream: a process that reads one can also read all lower ones.
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('message as earlier')
-              .select('earlier.id')
-              .whereRef('earlier.partner', '=', 'm.partner')
-              .whereRef('earlier.epoch_id', '=', 'm.epoch_id')
-              .whereRef('earlier.sequence', '<', 'm.sequence')
-              .where('earlier.state', '=', 'SEALED'),
-          ),
-        ),
-      )
-      .$if(partner !== undefined, (open) => open.where('partner', '=', partner ?? ''))
-      .$if(kinds !== undefined, (open) => open.where('kind', 'in', kinds ?? []))
-      .orderBy('created_at')
-      .orderBy('sequence')
-      .orderBy('id')
-      .limit(limit)
-  );
+/** Extends the lease of an attempt that is still going on. False: another sender has it by now. */
+export async function renewLease(tx: Tx, { id, attempt }: Claimed, leaseUntil: Moment): Promise<boolean> {
+  return await changesOne(leaseOf(tx, id, attempt).set({ lease_until: leaseUntil }));
+}
+
+/** Ends the lease of an attempt whose outcome could not be recorded: the message is due as before. */
+export async function endLease(tx: Tx, { id, attempt }: Claimed): Promise<void> {
+  await leaseOf(tx, id, attempt).set({ lease_owner: null, lease_until: null }).execute();
+}
+
+function leaseOf(tx: Tx, id: string, attempt: number) {
+  const message = tx.updateTable('message').where('id', '=', id);
+  return message.where('attempts', '=', attempt).where('lease_owner', 'is not', null);
+}
+
+/** Makes what waits for its next attempt due at once, because the partner takes messages again. */
+export async function makeDue(tx: Tx, partner: string, at: Moment): Promise<void> {
+  await tx
+    .updateTable('message')
+    .set({ next_attempt_at: at })
+    .where('partner', '=', partner)
+    .where(sql<boolean>`state = 'SEALED'`)
+    .where('next_attempt_at', '>', at)
+    .execute();
 }
 
 /**
@@ -130,14 +195,8 @@ function openMessages(reader: Reader, { partner, kinds }: DeliveryClaim, limit: 
  */
 export async function finishAttempt(tx: Tx, claimed: Claimed, result: AttemptResult): Promise<boolean> {
   const { id, attempt } = claimed;
-  const ours = await tx
-    .updateTable('message')
-    .set({ lease_owner: null, lease_until: null })
-    .where('id', '=', id)
-    .where('attempts', '=', attempt)
-    .where('lease_owner', 'is not', null)
-    .returning('state_rank')
-    .executeTakeFirst();
+  const ended = leaseOf(tx, id, attempt).set({ lease_owner: null, lease_until: null });
+  const ours = await ended.returning('state_rank').executeTakeFirst();
   if (ours === undefined) return false;
   const { outcome, at, evidence } = result;
   await insertMany(tx, 'attempt', [{ message_id: id, no: attempt, event: outcome, at, evidence }]);

@@ -2,7 +2,7 @@
 
 import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
-import { GatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import type { Engine } from './engine.ts';
@@ -203,6 +203,15 @@ function orderOfLists(): readonly string[] {
   ];
 }
 
+/** Indexes for what waits to be sent, in which nothing stands that was delivered; and a number that proves that the store can be written. */
+const deliveryIndexes = [
+  'drop index message_open',
+  'create index message_open on message (partner, created_at, sequence, id) where state_rank < 90',
+  "create index message_sealed on message (partner, epoch_id, sequence, next_attempt_at) where state = 'SEALED'",
+  "create index message_overdue on message (partner, receipt_due_at, sequence) where state = 'HANDED_OVER'",
+  "insert into counter (name, value) values ('probe', 0)",
+];
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -215,6 +224,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0002-buckets': { up: (db: Kysely<unknown>) => runAll(db, bucketTables(types)) },
     '0003-operator-texts': { up: (db: Kysely<unknown>) => rewriteOperators(db, types) },
     '0004-order-of-lists': { up: (db: Kysely<unknown>) => runAll(db, orderOfLists()) },
+    '0005-delivery-indexes': { up: (db: Kysely<unknown>) => runAll(db, deliveryIndexes) },
   };
 }
 
@@ -223,10 +233,12 @@ export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void>
   const migrations = migrationsFor(engine);
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
   const applied = await migrator.getMigrations().catch((cause: unknown) => {
+    if (isGatewayError(cause)) throw cause;
     throw schemaError('the applied migrations could not be read', cause);
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  if (isGatewayError(error)) throw error;
   const failed = results?.find((result) => result.status === 'Error')?.migrationName;
   const known = applied.filter((migration) => migration.executedAt !== undefined).length;
   throw schemaError(failed ?? `it has migrations that this program does not know (${known} applied)`, error);

@@ -10,11 +10,13 @@ import type { Digest, OutboundState, RecordResult, SealedMessage } from '../mode
 import type { Moment } from '../model/record/record.ts';
 import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
+import { unsettledRank } from './delivery-leases.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
-export { attemptsOf, claimDue, claimForPoll, finishAttempt } from './delivery-leases.ts';
+export { attemptsOf, claimDue, claimForPoll, endLease, finishAttempt, makeDue, renewLease } from './delivery-leases.ts';
+export { longestDelaySeconds, longestHoldSeconds } from './delivery-leases.ts';
 export type { AttemptResult, DeliveryClaim, Claimed } from './delivery-leases.ts';
 export { listMessages } from './message-list.ts';
 export type { MessageListRow, MessageQuery } from './message-list.ts';
@@ -65,7 +67,7 @@ export async function findMessage(reader: Reader, id: string): Promise<MessageRo
 }
 
 function updateUnsettled(tx: Tx) {
-  return tx.updateTable('message').where('state_rank', '<', outboundStates.ACCEPTED);
+  return tx.updateTable('message').where('state_rank', '<', unsettledRank);
 }
 
 const nothingDue = { next_attempt_at: null, receipt_due_at: null, hold_reason: null };
@@ -120,13 +122,18 @@ export async function recordHeldByPartner(
 }
 
 /**
- * Makes a message due at once, with the same bytes and id, and ends a hold. A current lease stays, so that no two senders send one
- * message at the same time. False: the message is unknown or settled.
+ * Makes a message due at once, with the same bytes and id, and ends a hold and a lease. If its sender lives, two send the same bytes under
+ * the same id, which the partner takes once. False: the message is unknown or settled.
  */
 export async function resendNow(tx: Tx, id: string, at: Moment): Promise<boolean> {
   const dueIn = (state: OutboundState) => sql<Moment | null>`case when state = ${state} then ${at} end`;
-  const due = { next_attempt_at: dueIn('SEALED'), receipt_due_at: dueIn('HANDED_OVER'), hold_reason: null };
-  return await changesOne(updateUnsettled(tx).set(due).where('id', '=', id));
+  const due = { next_attempt_at: dueIn('SEALED'), receipt_due_at: dueIn('HANDED_OVER') };
+  const free = { hold_reason: null, lease_owner: null, lease_until: null };
+  return await changesOne(
+    updateUnsettled(tx)
+      .set({ ...due, ...free })
+      .where('id', '=', id),
+  );
 }
 
 /** Stores the result of each record that a reply reports; a later reply to the same message replaces the earlier one. */

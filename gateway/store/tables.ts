@@ -146,6 +146,6 @@ export interface Tables {
   assessment: { number: string; asked_at: string; requester: string; request: string; answer: string };
   idempotency: { requester: string; key: string; fingerprint: string; status: number; body: string; at: string };
   event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
-  /** `event` and `operator_revision` number without gaps; `opened` counts openings. */
+  /** `event` and `operator_revision` number without gaps; `opened` counts openings, `probe` tests whether the store can be written. */
   counter: { name: string; value: number };
 }

@@ -70,7 +70,14 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
+const withoutDeliveryIndexes = [
+  'drop index message_sealed',
+  'drop index message_overdue',
+  "delete from counter where name = 'probe'",
+];
+
 const withoutOrderOfLists = [
+  ...withoutDeliveryIndexes,
   'drop index list_order',
   'alter table list drop column ordinal',
   'alter table register_version drop column from_list',
@@ -92,7 +99,7 @@ async function asBefore(tx: Tx, operators: readonly DomesticRecord[]): Promise<v
     `create table operator (code text primary key, content_digest text not null, revised_at text not null,
       record text not null, revision bigint not null default 0)`,
     'create index operator_revision_before on operator (revision, code)',
-    "delete from kysely_migration where name = '0003-operator-texts'",
+    "delete from kysely_migration where name >= '0003'",
   ];
   await run(tx, statements);
   for (const [i, record] of operators.entries())

@@ -104,7 +104,7 @@ onBothEngines('sending', (store) => {
     await store().write((tx) => resendNow(tx, 'n1', hour(5)));
     const again = await claimOne('AD', 5);
     expect(again.id).to.equal('n1');
-    await finish(again, { outcome: 'handed_over', receiptDueAt: hour(90) });
+    await finish(again, { outcome: 'handed_over', receiptDueAt: hour(6) });
     expect(ids(await claim('AD', 5))).to.deep.equal(['n2']);
   });
 
