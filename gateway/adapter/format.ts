@@ -147,10 +147,7 @@ function compileLines(
     contentType: contentType ?? 'multipart/signed',
     encode: (message) => encode(asObjects(scope, message)),
     record: lineItemWriter(plan, 'records'),
-    decoder: () => ({
-      format: 'text',
-      read: (lines, firstLine) => asPacked(scope, readLinesMessage(plan, scope, lines, firstLine)),
-    }),
+    decoder: () => ({ format: 'text', read: (lines) => asPacked(scope, readLinesMessage(plan, scope, lines)) }),
   };
 }
 

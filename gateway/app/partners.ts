@@ -24,7 +24,7 @@ import type { Transport } from '../wire/transport/transport.ts';
 
 /** Home profile and keys; the keys are generated on first use. Needs nothing of a partner, so that certificates can be exchanged first. */
 export async function openKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
-  makeFolder(config.data);
+  makeFolder(config.data, 0o700);
   const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
   const { country, name } = home;
   return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };

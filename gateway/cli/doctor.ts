@@ -1,13 +1,17 @@
-/** `mra doctor`: checks openssl, keys, store, disk, broker, adapters and the age of each list, and prints a fix for each problem. */
+/** `mra doctor`: checks openssl, keys, store, rights of files, disk, broker, adapters, age of lists; prints a fix for each problem. */
 
 import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
+import { probeStore, sqliteFile } from '../store/database.ts';
+import { filesOf } from '../store/sqlite-file.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
 import { probeBroker } from '../wire/transport/amqp-connection.ts';
@@ -55,7 +59,7 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
     return [...findings, notOpened(error)];
   }
   await withGateway({ open: () => Promise.resolve(gateway) }, async () => {
-    findings.push(ok('store', `${gateway.db.engine}, durable`));
+    findings.push(await examineStore(gateway), ...examinePrivacy(gateway));
     findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
     for (const partner of gateway.partners.values())
       findings.push(await examineAdapter(context, partner), await examinePartner(gateway, partner));
@@ -75,6 +79,31 @@ async function examineOpenssl(): Promise<Finding> {
     ({ stdout }) => ok('openssl', stdout.trim()),
     () => warn('openssl', 'not found: only certificates registered one by one are accepted', 'Install openssl.'),
   );
+}
+
+async function examineStore({ db }: OpenGateway): Promise<Finding> {
+  try {
+    await probeStore(db);
+    return ok('store', `${db.engine}, durable, written just now`);
+  } catch (error) {
+    const { code, detail, fix } = asGatewayError(error);
+    return fail('store', `${code}: ${detail}`, fix ?? 'Look at the log.');
+  }
+}
+
+/** Names of operators are in the store, and keys beside it: no other account of the machine may read them. */
+function examinePrivacy({ config }: OpenGateway): readonly Finding[] {
+  if (process.platform === 'win32') return []; // it has no such bits
+  const file = sqliteFile(config.store);
+  const files = file === undefined ? [] : filesOf(file).filter((name) => existsSync(name));
+  const folders = new Set([config.data, ...(file === undefined ? [] : [dirname(file)])]);
+  const open = [...folders, ...files].filter((path) => (statSync(path).mode & 0o077) !== 0);
+  const fix = `Run chmod go-rwx ${open.join(' ')}`;
+  return [
+    open.length === 0
+      ? ok('privacy', 'only this account can enter the data folder')
+      : fail('privacy', `other accounts can read ${open.join(', ')}`, fix),
+  ];
 }
 
 async function examineDisk({ config }: OpenGateway): Promise<Finding> {

@@ -15,6 +15,7 @@ export const exitCodes = {
   partly: 6,
   stopped: 7,
   unknown: 8,
+  damaged: 9,
   internal_error: 70,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -179,6 +180,7 @@ const exceptions: Partial<Record<ErrorCode, ExitCode>> = {
   E_STREAM_MOVED: exitCodes.stopped,
   E_OUTCOME_UNKNOWN: exitCodes.unknown,
   E_DELIVERY_UNKNOWN: exitCodes.unknown,
+  E_STORE_DAMAGED: exitCodes.damaged,
 };
 
 /** A fault in the caller's request is usage; a fault in a partner's message is a finding. */

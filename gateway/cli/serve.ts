@@ -1,5 +1,6 @@
 /** `mra serve`: runs the gateway with its doors open until it receives a signal to stop. */
 
+import { once } from 'node:events';
 import { sep } from 'node:path';
 import type { Command } from 'commander';
 import { watchFolder } from '../wire/files/folder-watch.ts';
@@ -23,7 +24,7 @@ async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGatewa
     const doors = Object.entries({ exchange, border }).map(([door, address]) => ({ door, address }));
     out.result({ exchange, border }, doors);
     out.next('mra doctor');
-    await reloadUntil(stopSignal(), gateway, reload);
+    await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, reload);
     out.note('Stopping after the requests in progress.');
   } finally {
     await stop();
@@ -46,10 +47,20 @@ async function reloadUntil(
       await reload([...new Set(names.map((name) => name.split(sep)[0] ?? ''))]);
     },
   }).catch((error: unknown) => log.warn('adapter folders are not watched; SIGHUP reloads them', faultFields(error)));
-  await stop;
-  stopping.abort();
-  process.off('SIGHUP', hangUp);
-  await watching;
+  try {
+    await stop;
+  } finally {
+    stopping.abort();
+    process.off('SIGHUP', hangUp);
+    await watching;
+  }
+}
+
+/** Rejects with the reason of the signal. */
+async function rejected(signal: AbortSignal): Promise<never> {
+  signal.throwIfAborted();
+  await once(signal, 'abort');
+  throw signal.reason;
 }
 
 /** Resolves at the first SIGINT or SIGTERM. */

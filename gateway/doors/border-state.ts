@@ -4,8 +4,9 @@ import type { Clearance, ClearanceTerms } from '../clearance/requests.ts';
 import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
+import { probeStore } from '../store/database.ts';
 import { listInForce } from '../store/streams.ts';
 import type { BorderReply } from './border-requests.ts';
 
@@ -35,13 +36,15 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
 }
 
 /**
- * Ready: status queries can be answered from the store. A stale list does not make the door unready, because the answers state it, and
- * neither does a rejected adapter, because the previous one answers.
- * Throws E_STORE_UNREACHABLE when the register cannot be read, for any reason.
+ * Ready: status queries can be answered from the store, and the answers recorded. A stale list does not make the door unready, because
+ * the answers state it, and neither does a rejected adapter, because the previous one answers.
+ * Throws E_STORE_UNREACHABLE when the register cannot be read or written, for any reason, and E_STORE_DAMAGED.
  */
 export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<BorderReply> {
-  const states = await listStates(clearance).catch((cause: unknown) => {
-    throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read', { cause });
+  const probing = probeStore(clearance.db).then(() => listStates(clearance));
+  const states = await probing.catch((cause: unknown) => {
+    if (isGatewayError(cause)) throw cause;
+    throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read or written', { cause });
   });
   const rejected = Object.fromEntries(clearance.rejectedAdapters ?? []);
   const noneRejected = Object.keys(rejected).length === 0;

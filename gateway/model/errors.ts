@@ -117,6 +117,7 @@ export const errorTable = {
   E_KEY_MISSING: setting('A key or certificate is missing.'),
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),
   E_STORE_UNDURABLE: setting('The store does not make confirmed changes durable.'),
+  E_STORE_DAMAGED: setting('The store is damaged, or was replaced while it was open.', 503),
   E_STORE_SCHEMA: setting('The store was made by another version.'),
   E_ADDRESS_UNUSABLE: setting('A door cannot be opened at its address.'),
   E_SYSTEM_REFUSED: setting('The operating system refused an operation.'),

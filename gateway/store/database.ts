@@ -1,9 +1,9 @@
 /** Opens and closes the store: one schema on SQLite or PostgreSQL. A store that is not durable is refused. */
 
 import { Kysely, PostgresAdapter, type Transaction } from 'kysely';
-import { GatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { advanceCounter } from './counters.ts';
-import type { Engine, EngineAccess } from './engine.ts';
+import type { Engine, EngineAccess, ReportError } from './engine.ts';
 import { migrate } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
@@ -26,21 +26,41 @@ export interface Database {
    * An SQLite file has one write transaction at a time: never open one inside another, never wait for the network in one.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Aborted with E_STORE_DAMAGED: opening a connection again cannot help, so the process has to end. */
+  readonly damaged: AbortSignal;
   close(): Promise<void>;
 }
 
 /**
  * Opens `sqlite:/path/file.db` or `postgres://…` and migrates its tables to the current schema.
- * Throws E_CONFIG_INVALID, E_STORE_UNREACHABLE, E_STORE_UNDURABLE (it could lose committed data), E_STORE_SCHEMA.
+ * Throws E_CONFIG_INVALID, E_STORE_UNREACHABLE, E_STORE_UNDURABLE (it could lose committed data), E_STORE_SCHEMA,
+ * E_STORE_DAMAGED.
  */
 export async function openDatabase(url: string): Promise<Database> {
-  if (url.startsWith('sqlite:')) return await open('sqlite', openSqlite(url.slice('sqlite:'.length)));
-  if (/^postgres(ql)?:\/\//.test(url)) return await open('postgres', openPostgres(url));
+  const damage = new AbortController();
+  const report: ReportError = (error) => {
+    if (isGatewayError(error) && error.code === 'E_STORE_DAMAGED') damage.abort(error);
+    return error;
+  };
+  const access = accessTo(url, report);
+  return { ...(await open(access)), damaged: damage.signal };
+}
+
+/** The path of an embedded store. */
+export function sqliteFile(url: string): string | undefined {
+  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+}
+
+function accessTo(url: string, report: ReportError): EngineAccess {
+  const file = sqliteFile(url);
+  if (file !== undefined) return openSqlite(file, report);
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, report);
   const fix = 'Write sqlite:/path/to/file.db or postgres://user@host/database.';
   throw new GatewayError('E_CONFIG_INVALID', 'the address of the store names no known engine', { fix });
 }
 
-async function open(engine: Engine, access: EngineAccess): Promise<Database> {
+async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
+  const { engine } = access;
   const writer = new Kysely<Tables>({ dialect: access.writing });
   try {
     await access.assertDurable(writer);
@@ -48,30 +68,25 @@ async function open(engine: Engine, access: EngineAccess): Promise<Database> {
     await writer.transaction().execute((tx) => advanceCounter(tx, 'opened'));
     // Again after a write: some drivers fall back to weaker settings then.
     await access.assertDurable(writer);
-    return databaseOf(engine, access, writer);
+    const reader = new Kysely<Tables>({ dialect: access.openReading() });
+    return {
+      sql: reader,
+      engine,
+      transaction: (work) => writer.transaction().execute(work),
+      async close() {
+        await reader.destroy();
+        await writer.destroy();
+      },
+    };
   } catch (error) {
     await writer.destroy();
-    throw access.translateError(error);
+    throw error;
   }
 }
 
-function databaseOf(engine: Engine, access: EngineAccess, writer: Kysely<Tables>): Database {
-  const reader = new Kysely<Tables>({ dialect: access.openReading() });
-  return {
-    sql: reader,
-    engine,
-    async transaction(work) {
-      try {
-        return await writer.transaction().execute(work);
-      } catch (error) {
-        throw access.translateError(error);
-      }
-    },
-    async close() {
-      await reader.destroy();
-      await writer.destroy();
-    },
-  };
+/** Changes a value and commits, which reading does not prove possible. Throws as Database.transaction. */
+export async function probeStore(db: Pick<Database, 'transaction'>): Promise<void> {
+  await db.transaction((tx) => advanceCounter(tx, 'probe'));
 }
 
 export function engineOf(reader: Reader): Engine {

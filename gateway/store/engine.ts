@@ -5,12 +5,15 @@ import type { Tables } from './tables.ts';
 
 export type Engine = 'sqlite' | 'postgres';
 
+/** Called with each error before it is thrown; returns it. */
+export type ReportError = (error: unknown) => unknown;
+
+/** Its connections throw E_STORE_UNREACHABLE for errors of disk, network, locks and shutdown, and E_STORE_DAMAGED. */
 export interface EngineAccess {
+  readonly engine: Engine;
   readonly writing: Dialect;
   /** Called after the first write: an SQLite file must exist by then. */
   openReading(): Dialect;
   /** Throws E_STORE_UNDURABLE. */
   assertDurable(writer: Kysely<Tables>): Promise<void>;
-  /** Errors of disk, network, locks and shutdown become E_STORE_UNREACHABLE; others are returned unchanged. */
-  translateError(error: unknown): unknown;
 }

@@ -1,9 +1,10 @@
 /** PostgreSQL, the engine for several gateways on one database: a pool for writing and a pool for reading. */
 
 import { Pool, types, TypeOverrides, type PoolConfig } from 'pg';
-import { PostgresDialect, PostgresDriver, sql, type DatabaseConnection, type Dialect, type Kysely } from 'kysely';
+import { PostgresDialect, PostgresDriver, sql } from 'kysely';
+import type { CompiledQuery, DatabaseConnection, Dialect, Kysely, QueryResult } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import type { EngineAccess } from './engine.ts';
+import type { EngineAccess, ReportError } from './engine.ts';
 import type { Tables } from './tables.ts';
 
 /** Our values of type bigint stay far below 2^53, so they are read as numbers and not as text. */
@@ -12,12 +13,28 @@ parsers.setTypeParser(types.builtins.INT8, Number);
 
 /** The driver of Kysely, with errors of connecting and committing as GatewayError. */
 class TranslatingDriver extends PostgresDriver {
+  readonly #report: ReportError;
+  readonly #translating = new WeakSet<DatabaseConnection>();
+
+  constructor(pool: Pool, report: ReportError) {
+    super({ pool });
+    this.#report = report;
+  }
+
   override async acquireConnection(): Promise<DatabaseConnection> {
-    try {
-      return await super.acquireConnection();
-    } catch (cause) {
+    const connection = await super.acquireConnection().catch((cause: unknown) => {
       throw unreachable(cause);
-    }
+    });
+    if (this.#translating.has(connection)) return connection;
+    this.#translating.add(connection);
+    // The driver finds the client by the connection object, so the object stays, and its method is replaced.
+    const execute = connection.executeQuery.bind(connection);
+    return Object.assign(connection, {
+      executeQuery: <R>(query: CompiledQuery): Promise<QueryResult<R>> =>
+        execute<R>(query).catch((error: unknown) => {
+          throw this.#report(storeError(error));
+        }),
+    });
   }
 
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -40,12 +57,12 @@ class TranslatingDriver extends PostgresDriver {
 }
 
 /** Both pools connect on first use. */
-export function openPostgres(url: string): EngineAccess {
+export function openPostgres(url: string, report: ReportError): EngineAccess {
   return {
-    writing: dialectOf(poolOf(url, false)),
-    openReading: () => dialectOf(poolOf(url, true)),
+    engine: 'postgres',
+    writing: dialectOf(poolOf(url, false), report),
+    openReading: () => dialectOf(poolOf(url, true), report),
     assertDurable,
-    translateError,
   };
 }
 
@@ -53,6 +70,8 @@ function poolOf(url: string, readOnly: boolean): Pool {
   const config: PoolConfig = {
     connectionString: url,
     max: 8,
+    // A server that became read-only keeps its connections; new ones reach the server that took its place.
+    maxLifetimeSeconds: 15,
     // All in milliseconds.
     connectionTimeoutMillis: 5_000,
     statement_timeout: 5_000,
@@ -70,8 +89,8 @@ function poolOf(url: string, readOnly: boolean): Pool {
   return pool;
 }
 
-function dialectOf(pool: Pool): Dialect {
-  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => new TranslatingDriver({ pool }) });
+function dialectOf(pool: Pool, report: ReportError): Dialect {
+  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => new TranslatingDriver(pool, report) });
 }
 
 async function assertDurable(db: Kysely<Tables>): Promise<void> {
@@ -85,25 +104,37 @@ async function assertDurable(db: Kysely<Tables>): Promise<void> {
   throw new GatewayError('E_STORE_UNDURABLE', `off: ${off.join(', ')}`, { fix });
 }
 
-/** SQLSTATE classes after which a retry may succeed: connection, rollback, resources, lock, operator intervention. */
-const unreachableStates = /^(08|40|53|55P03|57)/;
+/** SQLSTATE classes after which a retry may succeed: connection, read-only, rollback, resources, lock, operator intervention, disk. */
+const unreachableStates = /^(08|25006|40|53|55P03|57|58)/;
+/** Data or index corrupted; or tables that were there are gone: the database was replaced. */
+const damagedStates = /^(XX001|XX002|42P01|42703|3F000)$/;
 
 /** Messages of the client library about a lost connection, which come without a code. */
 const connectionLost = /^(Connection terminated|Client (has encountered|was closed)|Query read timeout)/;
 
-function translateError(error: unknown): unknown {
+function storeError(error: unknown): unknown {
   if (isGatewayError(error) || !(error instanceof Error)) return error;
   // The server quotes the row that violates a constraint, and rows contain operators' data: it must not reach the log.
   if ('detail' in error) error.detail = undefined;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (damagedStates.test(code)) {
+    const fix = 'Look for the cause in the log of the database server, and restore the database from a backup.';
+    return new GatewayError('E_STORE_DAMAGED', `the database is damaged or was replaced (${code})`, {
+      cause: error,
+      fix,
+    });
+  }
   const isLost = code === '' ? connectionLost.test(error.message) : /^ECONN/.test(code) || unreachableStates.test(code);
   return isLost ? unreachable(error) : error;
 }
 
 function unreachable(cause: unknown): GatewayError {
   const fix =
-    'Check that the database server runs, takes connections from here, and is not locked by a long transaction.';
+    'Check that the database server runs, has room, takes connections and writes from here, and is not locked by a long transaction.';
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  const detail = `the database server did not execute the statement${code}`;
+  const detail =
+    code === ' (25006)'
+      ? 'the database is read-only (25006)'
+      : `the database server did not execute the statement${code}`;
   return new GatewayError('E_STORE_UNREACHABLE', detail, { cause, fix });
 }

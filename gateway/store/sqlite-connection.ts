@@ -4,6 +4,8 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
+import type { ReportError } from './engine.ts';
+import { storeError } from './sqlite-errors.ts';
 
 /** Rows of a bulk statement between two yields to the event loop: about 10 ms. */
 const rowsPerSlice = 2_000;
@@ -16,10 +18,12 @@ interface Prepared {
 
 export class SqliteConnection implements DatabaseConnection {
   readonly database: DatabaseSync;
+  readonly #report: ReportError;
   readonly #prepared = new Map<string, Prepared>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, report: ReportError) {
     this.database = database;
+    this.#report = report;
   }
 
   #prepare(text: string): Prepared {
@@ -35,25 +39,33 @@ export class SqliteConnection implements DatabaseConnection {
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     return Promise.try(() => {
-      const { statement, reads } = this.#prepare(query.sql);
-      const values = query.parameters.map(bindable);
-      if (reads) return { rows: statement.all(...values) as R[] };
-      const { changes } = statement.run(...values);
-      return { rows: [], numAffectedRows: BigInt(changes) };
+      try {
+        const { statement, reads } = this.#prepare(query.sql);
+        const values = query.parameters.map(bindable);
+        if (reads) return { rows: statement.all(...values) as R[] };
+        const { changes } = statement.run(...values);
+        return { rows: [], numAffectedRows: BigInt(changes) };
+      } catch (error) {
+        throw this.#report(storeError(error));
+      }
     });
   }
 
   /** Runs one statement for many rows, and yields to the event loop after each slice. */
   async runMany(text: string, rows: Iterable<readonly SQLInputValue[]>): Promise<void> {
-    const { statement } = this.#prepare(text);
     let inSlice = 0;
-    for (const row of rows) {
-      statement.run(...row);
-      inSlice += 1;
-      if (inSlice === rowsPerSlice) {
-        inSlice = 0;
-        await yieldToLoop();
+    try {
+      const { statement } = this.#prepare(text);
+      for (const row of rows) {
+        statement.run(...row);
+        inSlice += 1;
+        if (inSlice === rowsPerSlice) {
+          inSlice = 0;
+          await yieldToLoop();
+        }
       }
+    } catch (error) {
+      throw this.#report(storeError(error));
     }
   }
 

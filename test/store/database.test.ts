@@ -2,25 +2,18 @@
 
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { DatabaseSync } from 'node:sqlite';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { keepBytes } from '../../gateway/store/bodies.ts';
-import { openDatabase } from '../../gateway/store/database.ts';
+import { openDatabase, probeStore } from '../../gateway/store/database.ts';
 import type { Database } from '../../gateway/store/database.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
 import { countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
-import { assertDurable, assertVersion } from '../../gateway/store/sqlite.ts';
 import { codeOf } from './codes.ts';
 import { freshUrl, onBothEngines } from './engines.ts';
 import { freshPostgres, onServer } from '../support/postgres.ts';
 import type { FreshDatabase } from '../support/postgres.ts';
 import { bytesOf, hour, operator } from './samples.ts';
-
-const none = (): Promise<void> => Promise.resolve();
 
 onBothEngines('the store', (store) => {
   it('stores nothing of a transaction whose work failed', async () => {
@@ -98,77 +91,6 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
-describe('the embedded store', () => {
-  let folder: string;
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), 'mra-store-'));
-  });
-  after(() => rmSync(folder, { recursive: true }));
-
-  it('is refused where it would not be durable', async () => {
-    expect(await codeOf(openDatabase('sqlite::memory:'))).to.equal('E_STORE_UNDURABLE');
-  });
-
-  it('is refused when synchronous is not full', async () => {
-    const database = new DatabaseSync(join(folder, 'pragmas.db'));
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; create table t (a)');
-    assertDurable(database);
-    for (const pragma of ['synchronous = normal', 'synchronous = off']) {
-      database.exec(`pragma ${pragma}; insert into t values (1)`);
-      expect(await codeOf(none().then(() => assertDurable(database)))).to.equal('E_STORE_UNDURABLE');
-    }
-    database.exec('pragma synchronous = full; pragma journal_mode = delete');
-    expect(await codeOf(none().then(() => assertDurable(database)))).to.equal('E_STORE_UNDURABLE');
-    database.close();
-  });
-
-  it('is refused on a SQLite that can lose its log', async () => {
-    for (const version of ['3.51.3', '3.51.10', '3.52.0', '4.0.0']) assertVersion(version);
-    for (const version of ['3.51.2', '3.50.9', '2.99.99']) {
-      expect(await codeOf(none().then(() => assertVersion(version)))).to.equal('E_STORE_UNDURABLE');
-    }
-  });
-
-  it('is unreachable when its folder is missing', async () => {
-    expect(await codeOf(openDatabase(`sqlite:${join(folder, 'absent', 'mra.db')}`))).to.equal('E_STORE_UNREACHABLE');
-  });
-
-  it('reports an unknown outcome when COMMIT fails, and writes nothing more', async () => {
-    const db = await openDatabase(`sqlite:${join(folder, 'commit.db')}`);
-    try {
-      const failing = db.transaction(async (tx) => {
-        await sql`pragma defer_foreign_keys = on`.execute(tx);
-        await sql`insert into mirror_bucket (stream, bucket, entries) values ('none', 1, '[]')`.execute(tx);
-      });
-      expect(await codeOf(failing)).to.equal('E_OUTCOME_UNKNOWN');
-      const later = db.transaction((tx) => keepBytes(tx, bytesOf('later')));
-      expect(await codeOf(later)).to.equal('E_STORE_UNREACHABLE');
-    } finally {
-      await db.close();
-    }
-  });
-
-  it('waits for another process that writes, without blocking this one', async () => {
-    const path = join(folder, 'busy.db');
-    const db = await openDatabase(`sqlite:${path}`);
-    const other = new DatabaseSync(path);
-    other.exec('begin immediate');
-    let turns = 0;
-    const counting = setInterval(() => {
-      turns += 1;
-      if (turns === 10) other.exec('commit');
-    }, 5);
-    try {
-      await db.transaction((tx) => keepBytes(tx, bytesOf('after the other')));
-      expect(turns).to.be.at.least(10);
-    } finally {
-      clearInterval(counting);
-      other.close();
-      await db.close();
-    }
-  });
-});
-
 describe('the store on a server', () => {
   /** What a test opened, closed in reverse order also when it failed. */
   const opened: (() => Promise<unknown>)[] = [];
@@ -228,6 +150,32 @@ describe('the store on a server', () => {
     expect(await codeOf(cut)).to.equal('E_STORE_UNREACHABLE');
     await db.transaction((tx) => saveOperators(tx, [operator('S4')], hour(1)));
     expect(await countOperators(db.sql)).to.equal(2);
+  });
+
+  it('is unreachable, with a hint, while the database is read-only, and is written again afterwards', async () => {
+    const db = await open();
+    await db.transaction((tx) => saveOperators(tx, [operator('W1')], hour(1)));
+    const end = `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${fresh.name}'`;
+    await onServer([`alter database ${fresh.name} set default_transaction_read_only = on`, end]);
+    const save = (): Promise<unknown> => db.transaction((tx) => saveOperators(tx, [operator('W2')], hour(1)));
+    const write = (): Promise<unknown> => probeStore(db);
+    for (const writing of [save, write, save, write, () => openDatabase(fresh.url)])
+      expect(await codeOf(writing())).to.equal('E_STORE_UNREACHABLE');
+    expect(await countOperators(db.sql)).to.equal(1);
+    await onServer([`alter database ${fresh.name} reset default_transaction_read_only`, end]);
+    const writable = await openDatabase(fresh.url);
+    opened.push(() => writable.close());
+    // Each connection that the server ended reports it once.
+    while ((await probeStore(db).catch((error: unknown) => error)) !== undefined);
+  });
+
+  it('reports a lost connection of a question as unreachable, and missing tables as damage', async () => {
+    const db = await open();
+    const ended = sql`select pg_terminate_backend(pg_backend_pid())`.execute(db.sql);
+    expect(await codeOf(ended)).to.equal('E_STORE_UNREACHABLE');
+    await onServer(['drop table operator'], fresh.url);
+    expect(await codeOf(countOperators(db.sql))).to.equal('E_STORE_DAMAGED');
+    expect(db.damaged.aborted).to.equal(true);
   });
 
   it('is unreachable when a lock is not granted in time, and stores nothing', async () => {

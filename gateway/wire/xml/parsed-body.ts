@@ -7,8 +7,7 @@ import type { XmlTree } from './xml-tree.ts';
 export type ParsedBody =
   | XmlTree
   | { readonly format: 'json'; readonly value: unknown }
-  /** `firstLine`: the number that the first line of the text has in the document, where the MIME headers stand before it. */
-  | { readonly format: 'text'; readonly lines: readonly string[]; readonly firstLine: number };
+  | { readonly format: 'text'; readonly lines: readonly string[] };
 
 const bodies = new WeakMap<object, ParsedBody>();
 

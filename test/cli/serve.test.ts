@@ -1,0 +1,85 @@
+/** `mra serve` and `mra doctor` as processes, on a store that other accounts can read, that is full, or that is gone. */
+
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { temporaryFolder } from '../support/pki.ts';
+
+const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));
+
+interface Finding {
+  readonly check: string;
+  readonly result: string;
+}
+
+describe('a gateway that serves', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let serving: ChildProcess | undefined;
+  beforeEach(() => {
+    folder = temporaryFolder();
+    const doors = ['exchange', 'border'].map((door) => `${door}: { host: 127.0.0.1, port: 0 }\n`).join('');
+    writeFileSync(join(folder, 'cn.yaml'), `home: CN\ndata: ./new/data\nlog: silent\n${doors}`);
+  });
+  afterEach(() => {
+    serving?.kill('SIGKILL');
+    serving = undefined;
+  });
+  const args = (...words: string[]): string[] => [program, '--config', join(folder, 'cn.yaml'), '-o', 'json', ...words];
+  const data = (...names: string[]): string => join(folder, 'new', 'data', ...names);
+
+  /** The address of the border door. `umask`: of the account that starts the program. */
+  async function serve(umask: string): Promise<string> {
+    const command = ['-c', `umask ${umask}; exec "$0" "$@"`, process.execPath, ...args('serve')];
+    serving = spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for await (const chunk of serving.stdout ?? []) {
+      text += String(chunk);
+      if (text.endsWith('}\n')) break;
+    }
+    return (JSON.parse(text) as { border: string }).border;
+  }
+  async function doctor(): Promise<readonly Finding[]> {
+    const run = promisify(execFile)(process.execPath, args('doctor'));
+    const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
+    return JSON.parse(stdout) as Finding[];
+  }
+  const resultOf = (findings: readonly Finding[], name: string): string | undefined =>
+    findings.find(({ check }) => check === name)?.result;
+
+  it('has files and a folder that no other account can read, and mra doctor finds those that others can', async () => {
+    await serve('000');
+    expect(statSync(data()).mode & 0o777).to.equal(0o700);
+    for (const name of readdirSync(data()).filter((file) => file.startsWith('mra.db')))
+      expect([name, statSync(data(name)).mode & 0o777]).to.deep.equal([name, 0o600]);
+    const before = await doctor();
+    expect([resultOf(before, 'privacy'), resultOf(before, 'store')]).to.deep.equal(['ok', 'ok']);
+    chmodSync(data(), 0o755);
+    expect(resultOf(await doctor(), 'privacy')).to.equal('fail');
+  });
+
+  it('is not ready while its disk is full, and ready again without a restart', async () => {
+    const border = await serve('022');
+    const ready = async (): Promise<number> => (await fetch(`${border}/readyz`)).status;
+    const limitFiles = (bytes: string): Buffer =>
+      execFileSync('prlimit', [`--fsize=${bytes}:unlimited`, '--pid', String(serving?.pid)]);
+    expect(await ready()).to.equal(200);
+    limitFiles('1');
+    expect([await ready(), await ready()]).to.deep.equal([503, 503]);
+    limitFiles('unlimited');
+    expect(await ready()).to.equal(200);
+  });
+
+  it('ends with an exit code of its own when its store is gone, so that it is started again', async () => {
+    const border = await serve('022');
+    const ended = once(serving ?? process, 'exit');
+    mkdirSync(join(folder, 'away'));
+    renameSync(data('mra.db'), join(folder, 'away', 'mra.db'));
+    expect((await fetch(`${border}/readyz`)).status).to.equal(503);
+    expect(await ended).to.deep.equal([9, null]);
+  });
+});

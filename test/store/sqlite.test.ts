@@ -1,0 +1,152 @@
+/** The embedded store: durable or refused, private to its account, and written again when the disk is. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect } from 'chai';
+import { sql } from 'kysely';
+import { keepBytes } from '../../gateway/store/bodies.ts';
+import { openDatabase, probeStore } from '../../gateway/store/database.ts';
+import { countOperators, saveOperators } from '../../gateway/store/operators.ts';
+import { assertDurable, assertVersion } from '../../gateway/store/sqlite-file.ts';
+import { codeOf } from './codes.ts';
+import { bytesOf, hour, operator } from './samples.ts';
+
+const none = (): Promise<void> => Promise.resolve();
+
+describe('the embedded store', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mra-store-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('is refused where it would not be durable', async () => {
+    expect(await codeOf(openDatabase('sqlite::memory:'))).to.equal('E_STORE_UNDURABLE');
+  });
+
+  it('is refused when synchronous is not full', async () => {
+    const database = new DatabaseSync(join(folder, 'pragmas.db'));
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; create table t (a)');
+    assertDurable(database);
+    for (const pragma of ['synchronous = normal', 'synchronous = off']) {
+      database.exec(`pragma ${pragma}; insert into t values (1)`);
+      expect(await codeOf(none().then(() => assertDurable(database)))).to.equal('E_STORE_UNDURABLE');
+    }
+    database.exec('pragma synchronous = full; pragma journal_mode = delete');
+    expect(await codeOf(none().then(() => assertDurable(database)))).to.equal('E_STORE_UNDURABLE');
+    database.close();
+  });
+
+  it('is refused on a SQLite that can lose its log', async () => {
+    for (const version of ['3.51.3', '3.51.10', '3.52.0', '4.0.0']) assertVersion(version);
+    for (const version of ['3.51.2', '3.50.9', '2.99.99']) {
+      expect(await codeOf(none().then(() => assertVersion(version)))).to.equal('E_STORE_UNDURABLE');
+    }
+  });
+
+  it('is unreachable when its folder is missing', async () => {
+    expect(await codeOf(openDatabase(`sqlite:${join(folder, 'absent', 'mra.db')}`))).to.equal('E_STORE_UNREACHABLE');
+  });
+
+  it('reports an unknown outcome when COMMIT fails, stores nothing of it, and is written again', async () => {
+    const db = await openDatabase(`sqlite:${join(folder, 'commit.db')}`);
+    try {
+      const failing = db.transaction(async (tx) => {
+        await sql`pragma defer_foreign_keys = on`.execute(tx);
+        await sql`insert into mirror_bucket (stream, bucket, entries) values ('none', 1, '[]')`.execute(tx);
+      });
+      expect(await codeOf(failing)).to.equal('E_OUTCOME_UNKNOWN');
+      await db.transaction((tx) => saveOperators(tx, [operator('A1')], hour(1)));
+      expect((await sql`select * from mirror_bucket`.execute(db.sql)).rows).to.deep.equal([]);
+      expect(await countOperators(db.sql)).to.equal(1);
+    } finally {
+      await db.close();
+    }
+  });
+
+  it('is written again, without a restart, once the disk has room after a failed commit', async () => {
+    const db = await openDatabase(`sqlite:${join(folder, 'full.db')}`);
+    /** A limit on the size of files fails the writes of this process as a full disk does. */
+    const limitFiles = (bytes: string): Buffer =>
+      execFileSync('prlimit', [`--fsize=${bytes}:unlimited`, '--pid', String(process.pid)]);
+    try {
+      await db.transaction((tx) => saveOperators(tx, [operator('D1')], hour(1)));
+      limitFiles('1');
+      for (const code of ['D2', 'D3'])
+        expect(await codeOf(db.transaction((tx) => saveOperators(tx, [operator(code)], hour(1))))).to.equal(
+          'E_OUTCOME_UNKNOWN',
+        );
+      expect(await codeOf(probeStore(db))).to.equal('E_OUTCOME_UNKNOWN');
+      expect(await countOperators(db.sql)).to.equal(1);
+      limitFiles('unlimited');
+      await probeStore(db);
+      await db.transaction((tx) => saveOperators(tx, [operator('D4')], hour(1)));
+      expect(await countOperators(db.sql)).to.equal(2);
+    } finally {
+      limitFiles('unlimited');
+      await db.close();
+    }
+  });
+
+  it('cannot heal, and says so, when its file was replaced or removed, or is no database', async () => {
+    const path = join(folder, 'moved.db');
+    const db = await openDatabase(`sqlite:${path}`);
+    try {
+      await probeStore(db);
+      expect(db.damaged.aborted).to.equal(false);
+      renameSync(path, join(folder, 'elsewhere.db'));
+      expect(await codeOf(probeStore(db))).to.equal('E_STORE_DAMAGED');
+      expect(db.damaged.aborted).to.equal(true);
+    } finally {
+      await db.close();
+    }
+    const other = join(folder, 'other.db');
+    writeFileSync(other, 'no database '.repeat(1000));
+    expect(await codeOf(openDatabase(`sqlite:${other}`))).to.equal('E_STORE_DAMAGED');
+  });
+
+  it('has files that no other account can read, whatever the umask, also those made before', async () => {
+    const usual = process.umask(0o022);
+    const path = join(folder, 'private', 'mra.db');
+    try {
+      mkdirSync(join(folder, 'private'));
+      const modes = (): string[] =>
+        readdirSync(join(folder, 'private')).map((name) =>
+          (statSync(join(folder, 'private', name)).mode & 0o777).toString(8),
+        );
+      for (const umask of [0o022, 0o000]) {
+        process.umask(umask);
+        const db = await openDatabase(`sqlite:${path}`);
+        await probeStore(db);
+        expect(modes()).to.deep.equal(['600', '600', '600']);
+        await db.close();
+        chmodSync(path, 0o644);
+      }
+    } finally {
+      process.umask(usual);
+    }
+  });
+
+  it('waits for another process that writes, without blocking this one', async () => {
+    const path = join(folder, 'busy.db');
+    const db = await openDatabase(`sqlite:${path}`);
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    let turns = 0;
+    const counting = setInterval(() => {
+      turns += 1;
+      if (turns === 10) other.exec('commit');
+    }, 5);
+    try {
+      await db.transaction((tx) => keepBytes(tx, bytesOf('after the other')));
+      expect(turns).to.be.at.least(10);
+    } finally {
+      clearInterval(counting);
+      other.close();
+      await db.close();
+    }
+  });
+});
