@@ -9,12 +9,18 @@ import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
 import type { Receipt } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
+import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import {
   claimDue,
+  endLease,
   findMessage,
   finishAttempt,
+  longestDelaySeconds,
+  longestHoldSeconds,
+  makeDue,
   recordHeldByPartner,
+  renewLease,
   settleMessage,
   type AttemptResult,
   type Claimed,
@@ -24,44 +30,104 @@ import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { validate } from '../wire/xsd/schema.ts';
-import type { SendOutcome } from '../wire/transport/transport.ts';
+import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
 import { verify } from '../wire/signature/verify.ts';
 
-/** Seconds a lease lasts: longer than any send may take (deadlineMs of wire/transport/transport.ts, at 64 MiB). */
-export const leaseSeconds = 300;
+/** Seconds a lease lasts. It is renewed while a message is sent, so a message of a sender that died is free after this time. */
+export const leaseSeconds = 15;
 /** Seconds until the same bytes are sent again when no receipt came. */
 export const receiptDueSeconds = 900;
-/** Seconds until the same bytes are sent again when the partner holds the list for two people. */
-const heldDueSeconds = 24 * 3600;
 /** Back-off in seconds; the last one repeats for ever: a message that cannot be sent raises an alarm, it is never dropped. */
-const backOff = [5, 30, 120, 600, 1800, 3600] as const;
+const backOff = [5, 30, 120, 600, 1800, longestDelaySeconds] as const;
+/** Seconds between two attempts while the partner cannot be reached at all, at most. */
+const probeSeconds = 20;
+/** Messages sent in one round: one whose partner asks to be tried again at once must not keep the round going. */
+const roundLength = 8;
 
-/** Sends the messages due to one partner, in order; returns the number of attempts. */
+/** Sends the messages due to one partner, in order; returns the number of attempts. Ends when the partner cannot be reached. */
 export async function deliverDue(gateway: Gateway, code: string): Promise<number> {
+  let attempts = 0;
+  while (attempts < roundLength) {
+    const delivered = await deliverNext(gateway, code);
+    if (delivered === undefined) break;
+    attempts += 1;
+    if (delivered.pauseSeconds !== undefined) break;
+  }
+  return attempts;
+}
+
+/** `pauseSeconds`: the partner cannot be reached, and until then nothing else needs to be tried. */
+interface Delivered {
+  readonly pauseSeconds?: number;
+}
+
+/** Sends the oldest message that is due; undefined when nothing is. */
+async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | undefined> {
   const partner = getPartner(gateway, code);
   const { transport } = partner;
-  if (transport === undefined) return 0;
+  if (transport === undefined) return undefined;
 
   // 1. Claim what is due. Lists and replies wait for a partner that polls (answer-poll.ts).
   const now = momentOf(gateway.now());
-  const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 8, partner: partner.code };
+  const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1, partner: partner.code };
   const kinds = transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
-  const claimed = await claimDue(gateway.db, { ...claim, ...kinds });
-  for (const message of claimed) {
+  const [message] = await claimDue(gateway.db, { ...claim, ...kinds });
+  if (message === undefined) return undefined;
+  try {
     // 2. Send the sealed bytes. 3. Record the outcome of the attempt.
-    const sent = await transport.send(message);
-    await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message));
+    const sent = await sendUnderLease(gateway, transport, message);
+    const retrySeconds = retryAfter(sent, message.attempt, gateway.random(1)[0] ?? 0);
+    await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message, retrySeconds));
 
     // 4. A receipt that came as the answer settles the message.
     if (sent.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, sent.bytes);
+    return 'unreachable' in sent ? { pauseSeconds: retrySeconds } : {};
+  } catch (error) {
+    await giveBack(gateway, message);
+    throw error;
   }
-  return claimed.length;
+}
+
+/** A send may take minutes; the lease is renewed meanwhile. Without the store it expires, and the same bytes may be sent twice. */
+async function sendUnderLease(gateway: Gateway, transport: Transport, message: Claimed): Promise<SendOutcome> {
+  const renew = async (): Promise<void> => {
+    const until = later(momentOf(gateway.now()), leaseSeconds);
+    await tryWithStore(gateway, message, 'lease not renewed', (tx) => renewLease(tx, message, until));
+  };
+  const renewing = setInterval(() => void renew(), (leaseSeconds * 1000) / 3);
+  try {
+    return await transport.send(message);
+  } finally {
+    clearInterval(renewing);
+  }
+}
+
+/** After an error of ours: the message is due again as soon as the store takes this, or else when the lease expires. */
+async function giveBack(gateway: Gateway, message: Claimed): Promise<void> {
+  await tryWithStore(gateway, message, 'lease not given back', (tx) => endLease(tx, message));
+}
+
+/** Never rejects: without the store the lease expires. */
+async function tryWithStore(
+  { db, log }: Gateway,
+  { partner, id: messageId }: Claimed,
+  otherwise: string,
+  work: (tx: Tx) => Promise<unknown>,
+): Promise<void> {
+  await db.transaction(work).catch((error: unknown) => {
+    log.warn(otherwise, { partner, messageId, ...faultFields(error) });
+  });
 }
 
 /** Sends what is due until `stop`. */
 export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promise<void> {
-  const dispatch = async (code: string): Promise<boolean> => (await deliverDue(gateway, code)) > 0;
-  await repeatForEach(gateway, stop, 'dispatching', dispatch, () => 1);
+  const pauses = new Map<string, number>();
+  const dispatch = async (code: string): Promise<boolean> => {
+    const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: 1 };
+    pauses.set(code, pauseSeconds ?? 0);
+    return pauseSeconds === undefined;
+  };
+  await repeatForEach(gateway, stop, 'dispatching', dispatch, (code) => pauses.get(code) ?? 1);
 }
 
 /** Repeats work for every partner until `stop`, without a pause while there is more to do; an outage of one partner delays no other. */
@@ -86,7 +152,7 @@ export async function repeatForEach(
   await Promise.all([...partners.keys()].map(repeat));
 }
 
-/** Records how an attempt ended. */
+/** Records how an attempt ended. One that succeeds after others shows that the partner is back: what waits for it is due at once. */
 export async function recordAttempt(
   { db, log }: Gateway,
   message: Claimed,
@@ -97,16 +163,16 @@ export async function recordAttempt(
   const { at, evidence } = result;
   await db.transaction(async (tx) => {
     await finishAttempt(tx, message, result);
+    if (result.outcome === 'handed_over' && attempt > 1) await makeDue(tx, partner, at);
     await appendEvents(tx, [{ kind: `delivery_${state}`, ref: id, at, detail: { partner, attempt } }]);
   });
   log.info('delivery attempted', { partner, messageId: id, state, attempt, evidence });
 }
 
 /** The state of a message after an attempt: accepted by the transport, to be repeated, or held for staff. */
-function attemptResult(gateway: Gateway, sent: SendOutcome, { kind, attempt }: Claimed): AttemptResult {
+function attemptResult(gateway: Gateway, sent: SendOutcome, { kind }: Claimed, retrySeconds: number): AttemptResult {
   const at = momentOf(gateway.now());
   const { evidence } = sent;
-  const retryIn = delay(attempt, gateway.random(1)[0] ?? 0);
   switch (sent.kind) {
     case 'receipt':
     case 'custody':
@@ -115,16 +181,18 @@ function attemptResult(gateway: Gateway, sent: SendOutcome, { kind, attempt }: C
       return { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, receiptDueSeconds) };
     case 'refused':
       if (sent.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: sent.hold };
-      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, sent.retryAfterSeconds ?? retryIn) };
+      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
     case 'unknown':
-      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retryIn) };
+      return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
   }
 }
 
-/** Seconds before the next attempt: between half and the whole of each step of the back-off. */
-function delay(attempt: number, jitter: number): number {
-  const step = backOff[Math.min(attempt - 1, backOff.length - 1)] ?? 3600;
-  return Math.ceil(step * (0.5 + jitter / 512));
+/** Seconds before the next attempt: what the partner asks for, or between half and the whole of a step of the back-off. */
+function retryAfter(sent: SendOutcome, attempt: number, jitter: number): number {
+  if (sent.kind === 'refused' && sent.retryAfterSeconds !== undefined)
+    return Math.min(sent.retryAfterSeconds, longestDelaySeconds);
+  const step = backOff[Math.min(attempt - 1, backOff.length - 1)] ?? longestDelaySeconds;
+  return Math.ceil(('unreachable' in sent ? Math.min(step, probeSeconds) : step) * (0.5 + jitter / 512));
 }
 
 /** A receipt that came as the answer to our message. What is no receipt of the partner leaves the message as it is: it is sent again. */
@@ -171,7 +239,7 @@ async function settle(
     const receiptDigest = await keepBytes(tx, bytes);
     const changed =
       verdict === 'held'
-        ? await recordHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, heldDueSeconds) })
+        ? await recordHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, longestHoldSeconds) })
         : await settleMessage(tx, id, {
             state: settledState(verdict, records),
             receiptDigest,

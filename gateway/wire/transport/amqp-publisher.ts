@@ -39,7 +39,8 @@ export function publish(
   confirmMs: number,
 ): Promise<SendOutcome> {
   const { channel, returned, realm } = publisher;
-  if (channel === undefined) return Promise.resolve({ kind: 'refused', evidence: 'no connection to the broker' });
+  if (channel === undefined)
+    return Promise.resolve({ kind: 'refused', evidence: 'no connection to the broker', unreachable: true });
   if (publisher.blocked)
     return Promise.resolve({ kind: 'refused', evidence: 'the broker blocks publishers', retryAfterSeconds: 30 });
   const correlationId = String((publisher.lastCorrelationId += 1));
@@ -71,5 +72,5 @@ function outcomeOf(error: unknown, wasReturned: boolean): SendOutcome {
   if (wasReturned) return { kind: 'refused', evidence: 'unroutable: the partner has no queue', hold: 'route' };
   if (!(error instanceof Error)) return { kind: 'custody', evidence: 'confirmed by the broker' };
   if (error.message === 'message nacked') return { kind: 'refused', evidence: 'nack from the broker' };
-  return { kind: 'unknown', evidence: 'the connection ended before the confirm' };
+  return { kind: 'unknown', evidence: 'the connection ended before the confirm', unreachable: true };
 }

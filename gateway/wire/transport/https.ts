@@ -157,8 +157,8 @@ function failureOutcome(error: unknown, milliseconds: number): SendOutcome {
   const code = codeOf(error);
   if (code === undefined) throw error;
   if (certificateRejected.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
-  if (neverConnected.test(code)) return { kind: 'refused', evidence: code };
-  return { kind: 'unknown', evidence: code };
+  if (neverConnected.test(code)) return { kind: 'refused', evidence: code, unreachable: true };
+  return { kind: 'unknown', evidence: code, unreachable: true };
 }
 
 /** The code of a network failure; of the first address where several were tried (RFC 8305). */

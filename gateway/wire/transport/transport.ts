@@ -9,6 +9,7 @@ import type { SealedMessage } from '../../model/message.ts';
  * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the message is
  *   unroutable, a certificate was rejected, or the partner denied access;
  * - unknown: bytes were sent and no answer came. The same bytes are sent again under the same id.
+ * `unreachable`: there was no connection, or it was lost. Trying again soon costs the partner nothing, and shows when it is back.
  */
 export type SendOutcome =
   | { readonly kind: 'receipt'; readonly bytes: Uint8Array; readonly evidence: string }
@@ -18,8 +19,9 @@ export type SendOutcome =
       readonly evidence: string;
       readonly retryAfterSeconds?: number;
       readonly hold?: 'route' | 'certificate' | 'refused';
+      readonly unreachable?: true;
     }
-  | { readonly kind: 'unknown'; readonly evidence: string };
+  | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };
 
 /** A connection to one partner. Network failures are outcomes; `send` rejects only on a defect of the gateway itself. */
 export interface Transport {
