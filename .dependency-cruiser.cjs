@@ -8,7 +8,6 @@ const places = {
   'ajv-formats': 'wire/xsd/schema.ts',
   amqplib: 'wire/transport/amqp-(connection|consumer|publisher).ts',
   'csv-parse': 'wire/files/csv.ts',
-  'fast-xml-parser': 'wire/xml/plain-xml.ts',
   'fastest-levenshtein': 'model/clearance/names.ts',
   jose: 'wire/signature/jws.ts',
   'libxml2-wasm': 'wire/xml/libxml.ts',

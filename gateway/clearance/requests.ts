@@ -159,12 +159,14 @@ function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckReques
 
 function makeAssessment(
   clearance: Clearance,
-  { entry, profile, warnings }: ReadEntry,
+  { entry, profile, warnings, isRepaired }: ReadEntry,
   findings: readonly Finding[],
   requester: string,
 ): Assessment {
   const terms = termsOf(clearance);
-  const decision = decideEntry(findings);
+  const found = decideEntry(findings);
+  // What a repair brought to light is not what the declarant wrote.
+  const decision = isRepaired === true && found !== 'do_not_apply' ? 'refer' : found;
   const granted = decision === 'apply';
   return present({
     assessment: `ASM-${makeConsultationNumber(clearance.home.country, (bytes) => clearance.random(bytes))}`,

@@ -8,6 +8,7 @@ import type { Assessment, AssessedParty } from '../model/clearance/assessment.ts
 import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
+import type { ReadEntry } from '../wire/files/entry-reader.ts';
 import { withGateway, type CommandContext } from './context.ts';
 import { readInput } from './input.ts';
 import { exitCodes, failureOf, type Output, type Row } from './output.ts';
@@ -45,7 +46,11 @@ async function run(
   for (const path of files) {
     const file = basename(path);
     try {
-      const assessment = await assess(clearance, readFile(path, formats, profile), 'command-line');
+      const assessment = await assess(
+        clearance,
+        readFile(path, formats, { profile, timeZone: clearance.home.timeZone }),
+        'command-line',
+      );
       results.push({ file, assessment });
       if (out.format === 'table') show(out, file, assessment);
     } catch (thrown) {
@@ -64,10 +69,11 @@ async function run(
   out.next('keep the numbers with the entries');
 }
 
-function readFile(file: string, formats: EntryFormats, profile: string | undefined): ReturnType<typeof readEntry> {
+function readFile(file: string, formats: EntryFormats, options: Parameters<typeof readEntry>[3]): ReadEntry {
   const bytes = readInput(file);
-  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
-  return readEntry(bytes, start.startsWith('<') ? 'application/xml' : 'application/json', formats, profile);
+  // The first characters of UTF-16 are read with zero bytes between them.
+  const isXml = /^[^\w[{]*</u.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+  return readEntry(bytes, isXml ? 'application/xml' : 'application/json', formats, options);
 }
 
 function show(out: Output, file: string, assessment: Assessment): void {

@@ -190,7 +190,9 @@ async function postAssessment(call: Call): Promise<BorderReply> {
   const body = await readRequestBody(call.request, entryLimit);
   return await idempotently(call, body, async (save) => {
     const profile = call.url.searchParams.get('profile') ?? undefined;
-    const read = readEntry(body, mediaTypeOf(call.request), call.readers.entry, profile);
+    const { home } = call.door;
+    const contentType = call.request.headers['content-type'] ?? '';
+    const read = readEntry(body, contentType, call.readers.entry, { profile, timeZone: home.timeZone });
     const assessed = await assess(call.door, read, call.requester, (tx, found) => save(tx, assessmentReply(found)));
     return assessmentReply(assessed);
   });

@@ -116,6 +116,16 @@ describe('a declaration under the terms of the adapters', () => {
     expect(await told(await load('eu'), ['DE123456789012345'], read)).to.deep.equal(['apply', 'recognised', undefined]);
   });
 
+  it('a declaration with a comment that was not closed is at most referred: what the comment held may have been withdrawn', async () => {
+    const text = (comment: string) =>
+      `<Declaration><TypeCode>IMA</TypeCode>${comment}<Exporter><ID>DE1</ID></Exporter><!-- end --></Declaration>`;
+    const eu = await load('eu');
+    const decided = async (comment: string) =>
+      (await told(eu, ['DE1'], readEntry(Buffer.from(text(comment)), 'application/xml', formats))).slice(0, 2);
+    expect(await decided('<!-- withdrawn -->')).to.deep.equal(['apply', 'recognised']);
+    expect(await decided('<!-- withdrawn ->')).to.deep.equal(['refer', 'recognised']);
+  });
+
   it('the pilot counts through its ports and by sea only', async () => {
     const tw = await load('tw');
     const ports = (here: string) =>

@@ -34,7 +34,7 @@ describe('mra explain', () => {
   it('knows every outcome, every rule for imported rows, and every reason to hold, refuse, leave out or not check', () => {
     const leftOut = ['grade_not_accepted', 'status_not_listed', 'no_consent', 'field_missing:name.latin'];
     const unencodable = ['code_not_writable', 'value_not_writable'];
-    const notChecked = ['no_identifier', 'domestic_side', 'no_partner', 'several_partners'];
+    const notChecked = ['no_identifier', 'domestic_side', 'no_partner', 'several_partners', 'role_earns_nothing'];
     const reasons = [...holdReasons, ...recordFaults, ...leftOut, ...unencodable, ...notChecked];
     for (const code of [...outcomes, ...Object.keys(faultRules), ...reasons])
       expect(explained(code), code).to.not.be.empty; // in its tables, which the compiler keeps complete

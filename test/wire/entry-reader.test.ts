@@ -10,7 +10,7 @@ import { refusal, refusalCode } from '../support/expect-code.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');
 const formats = loadEntryFormats(schemas);
-const xml = (text: string, profile?: string) => readEntry(Buffer.from(text), 'application/xml', formats, profile);
+const xml = (text: string, profile?: string) => readEntry(Buffer.from(text), 'application/xml', formats, { profile });
 const json = (value: unknown) => readEntry(Buffer.from(JSON.stringify(value)), 'application/json', formats);
 
 /** A declaration of the WCO Data Model with a party in every place where the model has one. */

@@ -10,7 +10,7 @@ import type { PartnerTerms } from './query.ts';
 import type { Day, Moment } from '../record/record.ts';
 
 /** Why nothing was asked about a party. */
-export type NotChecked = 'no_identifier' | 'domestic_side' | 'no_partner' | 'several_partners';
+export type NotChecked = 'no_identifier' | 'domestic_side' | 'no_partner' | 'several_partners' | 'role_earns_nothing';
 
 export interface AssessedParty {
   /** Place in the entry's list of parties, from 0. */
@@ -56,6 +56,7 @@ export type Choice = { readonly partner: string } | { readonly not_checked: NotC
  * identifier follows no form is asked about at the partner of its letters or its country, so that a typing error is reported.
  */
 export function choosePartner(party: EntryParty, entry: Entry, all: readonly PartnerTerms[]): Choice {
+  if (party.asked === false) return { not_checked: 'role_earns_nothing' };
   const sent = party.identifier;
   if (sent === undefined || sent.trim() === '') return chooseByName(party, entry, all);
   const { value } = cleanIdentifier(sent);

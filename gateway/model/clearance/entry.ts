@@ -18,6 +18,8 @@ export interface EntryParty {
   readonly country?: string;
   /** Class and element of the WCO data model (`16C/R143`), as customs error messages point. */
   readonly wco?: string;
+  /** False: the format holds it in a role in which no arrangement gives anything, and nothing is asked about it. */
+  readonly asked?: false;
 }
 
 export interface Entry {

@@ -3,8 +3,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GatewayError } from '../../model/errors.ts';
+import { present } from '../../model/present.ts';
 import { explainFaults, RequestFaults } from '../../model/clearance/request-faults.ts';
-import { readJsonEntry, readXmlEntry, type EntryDocument, type EntryProfile, type ReadEntry } from './entry-reader.ts';
+import type { Entry } from '../../model/clearance/entry.ts';
+import type { EntryProfile } from './entry-profile.ts';
+import {
+  readJsonEntry,
+  readXmlEntry,
+  type EntryDocument,
+  type ReadEntry,
+  type XmlEntryOptions,
+} from './entry-reader.ts';
 import { parseStrictJson } from './json.ts';
 import { jsonValidator, type JsonVerdict } from '../xsd/schema.ts';
 import { readYaml } from './yaml.ts';
@@ -19,8 +28,13 @@ export function loadEntryFormats(schemaFolder: string): EntryFormats {
   const validProfile = jsonValidator<EntryProfile>(join(schemaFolder, 'entry-profile.schema.json'));
   const folder = join(schemaFolder, 'entry-profiles');
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
-  const profiles = files.sort().map((file) => {
-    const verdict = validProfile(readYaml(readFileSync(join(folder, file), 'utf8'), file));
+  const documents = files
+    .sort()
+    .map((file) => ({ file, text: readYaml(readFileSync(join(folder, file), 'utf8'), file) }));
+  const profiles = documents.map(({ file, text }) => {
+    const { base, ...own } = text as { readonly base?: string };
+    const described = documents.find(({ file: other }) => other === `${base ?? ''}.yaml`);
+    const verdict = validProfile({ ...(described?.text as object | undefined), ...own });
     if (verdict.ok) return verdict.value;
     const [first] = verdict.errors;
     throw new GatewayError('E_CONFIG_INVALID', first?.detail ?? 'not a profile', {
@@ -30,11 +44,25 @@ export function loadEntryFormats(schemaFolder: string): EntryFormats {
   return { profiles, json: jsonValidator<EntryDocument>(join(schemaFolder, 'entry.schema.json')) };
 }
 
+/** The media type in lower case without parameters, and its charset parameter. */
+export function contentTypeOf(header: string): { readonly mediaType: string; readonly charset?: string } {
+  const [type = '', ...parameters] = header.split(';');
+  const mediaType = type.trim().toLowerCase();
+  const charset = parameters.flatMap((text) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/iu.exec(text)?.[1] ?? [])[0];
+  return charset === undefined ? { mediaType } : { mediaType, charset };
+}
+
 /**
- * Reads an entry by its media type. Throws E_REQUEST_TYPE (another type), RequestFaults (JSON that does not follow the schema),
- * E_ENTRY_UNREADABLE, and what parseStrictJson and readPlainXml throw.
+ * Reads an entry by its content type. The bounds of the schema hold for every format. Throws E_REQUEST_TYPE (another type),
+ * RequestFaults (what does not follow the schema), E_ENTRY_UNREADABLE, and what parseStrictJson and readPlainXml throw.
  */
-export function readEntry(bytes: Uint8Array, mediaType: string, formats: EntryFormats, profile?: string): ReadEntry {
+export function readEntry(
+  bytes: Uint8Array,
+  contentType: string,
+  formats: EntryFormats,
+  options: Omit<XmlEntryOptions, 'charset'> = {},
+): ReadEntry {
+  const { mediaType, charset } = contentTypeOf(contentType);
   switch (mediaType) {
     case 'application/json': {
       const value = parseStrictJson(bytes);
@@ -43,9 +71,26 @@ export function readEntry(bytes: Uint8Array, mediaType: string, formats: EntryFo
       return readJsonEntry(verdict.value);
     }
     case 'application/xml':
-    case 'text/xml':
-      return readXmlEntry(bytes, formats.profiles, profile);
+    case 'text/xml': {
+      const read = readXmlEntry(bytes, formats.profiles, { ...options, charset });
+      checkBounds(read.entry, formats);
+      return read;
+    }
     default:
       throw new GatewayError('E_REQUEST_TYPE', 'an entry is application/json or application/xml');
   }
+}
+
+/** The entry of an XML declaration against the schema of entries; a fault of a party is at the place of the party. */
+function checkBounds({ direction: type = 'import', ...entry }: Entry, { json }: EntryFormats): void {
+  const { id, office, port, portOfDeparture: port_of_departure } = entry;
+  const parties = entry.parties.map(({ wco, asked, ...party }) => party);
+  const verdict = json({ entry: present({ type, id, office, port, port_of_departure, parties }) });
+  if (verdict.ok) return;
+  const faults = verdict.errors.map((fault) => {
+    const [, n = '', member = ''] = /^\/entry\/parties\/(\d+)\/(\w+)$/u.exec(fault.pointer) ?? [];
+    const party = n === '' ? undefined : entry.parties[Number(n)];
+    return party === undefined ? fault : { ...fault, pointer: party.pointer, detail: `${member}: ${fault.detail}` };
+  });
+  throw new RequestFaults(faults);
 }

@@ -3,65 +3,39 @@
 import type { Direction, TransportMode } from '../../model/arrangement.ts';
 import type { Entry, EntryParty, PartyRole } from '../../model/clearance/entry.ts';
 import { GatewayError, type ErrorPlace } from '../../model/errors.ts';
-import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
 import { present } from '../../model/present.ts';
-
-/** How an XML format is read, from schemas/entry-profiles. Paths are local element names joined by `/`; the first with text counts. */
-export interface EntryProfile {
-  readonly name: string;
-  readonly title: string;
-  /** Local name of the element that is the declaration, at any depth. */
-  readonly root: string;
-  readonly id: readonly string[];
-  readonly office: readonly string[];
-  readonly direction: { readonly path: string; readonly begins: Readonly<Record<string, Direction>> };
-  readonly acceptedAt: readonly string[];
-  readonly mode?: { readonly path: readonly string[]; readonly codes: Readonly<Record<string, TransportMode>> };
-  /** Ports by direction, in the home country and in the partner's. */
-  readonly ports?: Readonly<
-    Record<Direction, { readonly ours: readonly string[]; readonly theirs: readonly string[] }>
-  >;
-  /** Maximum length of an identifier in this format. */
-  readonly boxLength?: number;
-  /** Paths below a party, whose texts together are its address. */
-  readonly address?: readonly string[];
-  /** Values that stand for the absence of a party. */
-  readonly absent?: readonly string[];
-  readonly parties: readonly PartyRule[];
-}
-
-interface PartyRule {
-  readonly each: string;
-  readonly notIn?: readonly string[];
-  readonly role: RoleRule;
-  readonly id: readonly string[];
-  /** Pattern of the identifier within a longer text. */
-  readonly pick?: string;
-  readonly name: readonly string[];
-  readonly country?: readonly string[];
-  readonly wco?: string;
-  /** For an element that holds several parties as fields: without identifier and name there is no party. */
-  readonly skipEmpty?: boolean;
-}
-
-type RoleRule =
-  | PartyRole
-  | Readonly<Record<Direction, PartyRole>>
-  | { readonly path: string; readonly codes: Readonly<Record<string, PartyRole>>; readonly otherwise: PartyRole };
+import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
+import { acceptanceTime } from './entry-moment.ts';
+import type { EntryProfile, PartyRule, RoleRule } from './entry-profile.ts';
 
 export interface ReadEntry {
   readonly entry: Entry;
   readonly profile: string;
   readonly warnings: readonly string[];
+  /** The document was not well-formed and was repaired, as the warnings say: a person decides. */
+  readonly isRepaired?: true;
+}
+
+export interface XmlEntryOptions {
+  /** Name of the profile; absent: the first whose declaration the document contains. */
+  readonly profile?: string | undefined;
+  /** The charset parameter of the media type. */
+  readonly charset?: string | undefined;
+  /** Of the home administration: a time of acceptance without a zone is one of it. Absent: such a time is refused. */
+  readonly timeZone?: string | undefined;
 }
 
 /**
- * Reads an XML declaration by the profile named `profileName`, or by the first profile whose root element it contains. Throws
- * E_ENTRY_UNREADABLE (unknown profile, no or several declarations, an invalid time), and what readPlainXml throws.
+ * Reads an XML declaration. Throws E_ENTRY_UNREADABLE (unknown profile, no or several declarations, an invalid time), and what
+ * readPlainXml throws.
  */
-export function readXmlEntry(bytes: Uint8Array, profiles: readonly EntryProfile[], profileName?: string): ReadEntry {
-  const document = readPlainXml(bytes);
-  const { profile, root } = findDeclaration(document.root, profiles, profileName);
+export function readXmlEntry(
+  bytes: Uint8Array,
+  profiles: readonly EntryProfile[],
+  options: XmlEntryOptions = {},
+): ReadEntry {
+  const document = readPlainXml(bytes, options.charset);
+  const { profile, root } = findDeclaration(document.root, profiles, options.profile);
   const { boxLength } = profile;
   const direction = directionOf(root, profile);
   const mode = profile.mode && lookUp(profile.mode.codes, firstText(root, profile.mode.path)?.text);
@@ -69,13 +43,21 @@ export function readXmlEntry(bytes: Uint8Array, profiles: readonly EntryProfile[
     ...{ id: firstText(root, profile.id)?.text, office: firstText(root, profile.office)?.text },
     ...portsOf(root, profile, direction),
   };
+  const accepted = acceptanceTime(root, profile.acceptedAt, options.timeZone);
+  const { parties, warnings } = partiesOf(root, profile, direction);
   const entry: Entry = {
-    ...present({ ...texts, direction, acceptedAt: acceptedAtOf(root, profile), mode, boxLength }),
-    parties: partiesOf(root, profile, direction),
+    ...present({ ...texts, direction, acceptedAt: accepted?.at, mode, boxLength }),
+    parties,
   };
-  const warnings =
-    direction === undefined ? ['The declaration does not state whether it is an import or an export.'] : [];
-  return { entry, profile: profile.name, warnings: [...document.warnings, ...warnings] };
+  const repairs = document.repairs.map(({ at, detail }) => `Repaired at ${at}: ${detail}.`);
+  const notes = [
+    ...(direction === undefined ? ['The declaration does not state whether it is an import or an export.'] : []),
+    ...(accepted?.isLocal === true
+      ? ['The time of acceptance states no zone: it was read as one of this country.']
+      : []),
+  ];
+  const read = { entry, profile: profile.name, warnings: [...repairs, ...notes, ...warnings] };
+  return repairs.length === 0 ? read : { ...read, isRepaired: true };
 }
 
 /** The JSON form of an entry (schemas/entry.schema.json). */
@@ -88,7 +70,7 @@ export interface EntryDocument {
     readonly mode?: TransportMode;
     readonly port?: string;
     readonly port_of_departure?: string;
-    readonly parties: readonly (Omit<EntryParty, 'pointer' | 'wco'> & { readonly pointer?: string })[];
+    readonly parties: readonly (Omit<EntryParty, 'pointer' | 'wco' | 'asked'> & { readonly pointer?: string })[];
   };
 }
 
@@ -109,21 +91,41 @@ function findDeclaration(
   profiles: readonly EntryProfile[],
   profileName: string | undefined,
 ): { readonly profile: EntryProfile; readonly root: PlainElement } {
-  const refuse = (detail: string, place: ErrorPlace = {}): GatewayError =>
-    new GatewayError('E_ENTRY_UNREADABLE', detail, place);
   const candidates = profiles.filter(({ name }) => name === (profileName ?? name));
   const names = profiles.map(({ name }) => name).join(', ');
-  if (candidates.length === 0) throw refuse(`there is no such profile; there are ${names}`);
+  const fix = `Accepted formats: ${names}.`;
+  if (candidates.length === 0) throw unreadable('there is no such profile', { fix });
+  const elements = [...elementsOf(document)];
   for (const profile of candidates) {
-    const [root, second] = [...elementsOf(document)].filter(({ name }) => name === profile.root);
+    const [root, second] = elements.filter((element) => isDeclaration(element, profile));
     if (second !== undefined) {
-      const fix = 'Send one declaration at a time.';
-      throw refuse('the document holds more than one declaration', { at: second.path, fix });
+      const at = second.path;
+      throw unreadable('the document holds more than one declaration', { at, fix: 'Send one declaration at a time.' });
     }
-    if (root !== undefined) return { profile, root };
+    if (root === undefined) continue;
+    const { element, accepts = [] } = profile.documentType ?? {};
+    const other = elements.find(({ name, text }) => name === element && !accepts.includes(text));
+    if (other === undefined) return { profile, root };
+    throw unreadable('the document is of another type than a declaration', { at: other.path, fix });
   }
-  const roots = candidates.map(({ root }) => root).join(' or ');
-  throw refuse(`the document holds no element ${roots}`, { fix: `Accepted formats: ${names}.` });
+  const roots = candidates.map(({ root }) => root);
+  const at = elements.find(({ name }) => roots.includes(name))?.path;
+  const other = at === undefined ? `the document holds no element ${[...new Set(roots)].join(' or ')}` : undefined;
+  throw unreadable(other ?? 'this is no declaration by its namespace, or by what holds it', { at, fix });
+}
+
+function unreadable(detail: string, place: ErrorPlace): GatewayError {
+  return new GatewayError('E_ENTRY_UNREADABLE', detail, place);
+}
+
+/** By its name and namespace; without a namespace, by what is in it. */
+function isDeclaration(element: PlainElement, profile: EntryProfile): boolean {
+  const { root, namespaces, recognisedBy, notIn = [] } = profile;
+  if (element.name !== root) return false;
+  const above = element.path.split('/').map((step) => step.replace(/\[\d+\]$/u, ''));
+  if (notIn.some((name) => above.includes(name))) return false;
+  if (element.namespace !== '') return namespaces.some((pattern) => new RegExp(pattern, 'u').test(element.namespace));
+  return recognisedBy.some((path) => elementsAt(element, path).length > 0);
 }
 
 interface Text {
@@ -140,8 +142,12 @@ function firstText(element: PlainElement, paths: readonly string[]): Text | unde
 }
 
 function directionOf(root: PlainElement, { direction }: EntryProfile): Direction | undefined {
-  const code = firstText(root, [direction.path])?.text ?? '';
-  return Object.entries(direction.begins).find(([beginning]) => code.startsWith(beginning))?.[1];
+  for (const { path, begins } of direction) {
+    const code = firstText(root, [path])?.text ?? '';
+    const found = Object.entries(begins).find(([beginning]) => code.startsWith(beginning));
+    if (found !== undefined) return found[1];
+  }
+  return undefined;
 }
 
 /** The direction decides which port is in the home country: without one, no port is read. */
@@ -155,72 +161,72 @@ function portsOf(
   return { port: firstText(root, ours)?.text, portOfDeparture: firstText(root, theirs)?.text };
 }
 
-/** `20250326112200+01` (format 304 of UN/EDIFACT 2379), or RFC 3339. */
-const moment = /^(\d{4})-?(\d\d)-?(\d\d)T?(\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})?(?:Z|([+-]\d\d):?(\d\d)?)$/u;
-
-/** An invalid time is refused and not ignored: the status at another time may differ. */
-function acceptedAtOf(root: PlainElement, profile: EntryProfile): string | undefined {
-  const found = firstText(root, profile.acceptedAt);
-  if (found === undefined) return undefined;
-  const parts = moment.exec(found.text);
-  if (parts !== null) {
-    const [, year = '', month = '', day = '', hour = '', minute = '', second = '', zone, zoneMinutes = '00'] = parts;
-    const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
-    const read = new Date(`${local}${zone === undefined ? 'Z' : `${zone}:${zoneMinutes}`}`);
-    // Date rolls 31 February over into March.
-    const exists = new Date(`${local}Z`);
-    if (!Number.isNaN(read.getTime()) && !Number.isNaN(exists.getTime()) && exists.toISOString().startsWith(local))
-      return read.toISOString();
-  }
-  const fix = 'Write it as CCYYMMDDhhmmss with Z or an offset (format 304).';
-  throw new GatewayError('E_ENTRY_UNREADABLE', 'the time of acceptance is not a time with a zone', {
-    at: found.path,
-    fix,
-  });
-}
-
-function partiesOf(root: PlainElement, profile: EntryProfile, direction: Direction | undefined): readonly EntryParty[] {
+function partiesOf(
+  root: PlainElement,
+  profile: EntryProfile,
+  direction: Direction | undefined,
+): { readonly parties: readonly EntryParty[]; readonly warnings: readonly string[] } {
   const parties: EntryParty[] = [];
+  const warnings: string[] = [];
   const visit = (element: PlainElement, parent: string): void => {
     for (const rule of profile.parties) {
       if (rule.each !== element.name || rule.notIn?.includes(parent) === true) continue;
-      const party = partyOf(element, rule, profile, direction);
-      if (party !== undefined) parties.push(party);
+      const { found, unclear } = identifiersOf(element, { ...profile.party, ...rule }, profile);
+      parties.push(...found.flatMap((identifier) => partyOf(element, rule, profile, { direction, identifier }) ?? []));
+      if (unclear !== undefined)
+        warnings.push(`${unclear}: a code may stand there in another form; nothing was asked about it.`);
     }
     for (const child of element.children) visit(child, element.name);
   };
   visit(root, '');
-  return parties;
+  return { parties, warnings };
+}
+
+function textOf(element: PlainElement, paths: readonly string[], { absent = [] }: EntryProfile): Text | undefined {
+  const found = firstText(element, paths);
+  return found === undefined || absent.includes(found.text) ? undefined : found;
+}
+
+/** One identifier, or none; of a rule that picks from a longer text, all that are there. */
+function identifiersOf(
+  element: PlainElement,
+  { id = [], pick, mention }: PartyRule,
+  profile: EntryProfile,
+): { readonly found: readonly (Text | undefined)[]; readonly unclear?: string } {
+  const whole = textOf(element, id, profile);
+  if (pick === undefined || whole === undefined) return { found: [whole] };
+  // NFKC maps full-width brackets to ASCII.
+  const text = whole.text.normalize('NFKC');
+  const found = Array.from(text.matchAll(new RegExp(pick, 'giu')), ([picked]) => ({ text: picked, path: whole.path }));
+  const rest = text.replaceAll(new RegExp(pick, 'giu'), '');
+  const isUnclear = mention !== undefined && new RegExp(mention, 'iu').test(rest);
+  return isUnclear ? { found, unclear: whole.path } : { found };
 }
 
 function partyOf(
   element: PlainElement,
-  { role, wco, skipEmpty = false, ...rule }: PartyRule,
-  { absent = [], address: addressPaths = [] }: EntryProfile,
-  direction: Direction | undefined,
+  rule: PartyRule,
+  profile: EntryProfile,
+  { direction, identifier }: { readonly direction: Direction | undefined; readonly identifier: Text | undefined },
 ): EntryParty | undefined {
-  const textAt = (paths: readonly string[]): Text | undefined => {
-    const found = firstText(element, paths);
-    return found === undefined || absent.includes(found.text) ? undefined : found;
-  };
-  const identifier = pick(textAt(rule.id), rule.pick);
-  const name = textAt(rule.name);
+  const {
+    role,
+    wco,
+    asked,
+    skipEmpty = false,
+    name: names = [],
+    country: countries = [],
+  } = { ...profile.party, ...rule };
+  const name = textOf(element, names, profile);
   if (skipEmpty && identifier === undefined && name === undefined) return undefined;
-  const lines = addressPaths.flatMap((path) => elementsAt(element, path).map(({ text }) => text));
+  const lines = (profile.address ?? []).flatMap((path) => elementsAt(element, path).map(({ text }) => text));
   const address = lines.filter((text) => text !== '').join(', ') || undefined;
-  const country = firstText(element, rule.country ?? [])?.text;
+  const country = firstText(element, countries)?.text;
   return {
     pointer: skipEmpty ? (identifier ?? name ?? element).path : element.path,
     role: roleOf(element, role, direction),
-    ...present({ identifier: identifier?.text, name: name?.text, address, country, wco }),
+    ...present({ identifier: identifier?.text, name: name?.text, address, country, wco, asked }),
   };
-}
-
-function pick(found: Text | undefined, pattern: string | undefined): Text | undefined {
-  if (found === undefined || pattern === undefined) return found;
-  // NFKC maps full-width brackets to ASCII.
-  const picked = new RegExp(pattern, 'u').exec(found.text.normalize('NFKC'))?.[0];
-  return picked === undefined ? undefined : { text: picked, path: found.path };
 }
 
 function roleOf(element: PlainElement, rule: RoleRule, direction: Direction | undefined): PartyRole {

@@ -6,11 +6,13 @@ import {
   ParseOption,
   XmlBufferInputProvider,
   XmlC14NMode,
+  XmlCData,
   XmlDocument,
   XmlElement,
   XmlError,
   XmlLibError,
   XmlText,
+  type XmlTreeNode,
   XmlValidateError,
   XsdValidator,
   xmlRegisterInputProvider,
@@ -161,8 +163,13 @@ function withoutValues(message: string): string {
 
 function childNodes(parent: XmlElement): readonly unknown[] {
   const nodes: unknown[] = [];
-  for (let node = parent.firstChild; node !== null; node = node.next) nodes.push(node);
+  for (let node = parent.firstChild; node !== null; node = nextOf(node)) nodes.push(node);
   return nodes;
+}
+
+/** libxml2-wasm gives processing instructions no `next`, although they have one as all nodes: the getter of the others reads it. */
+function nextOf(node: XmlTreeNode): XmlTreeNode | null {
+  return Reflect.get(XmlText.prototype, 'next', node);
 }
 
 function isBlank(node: unknown): boolean {
@@ -179,13 +186,13 @@ export function onlyElements(parent: XmlElement): readonly XmlElement[] | undefi
   return nodes.every((node) => node instanceof XmlElement || isBlank(node)) ? childElements(parent) : undefined;
 }
 
-/** The child elements, and the texts with their lines, in order. */
+/** The child elements, and the texts and CDATA sections with their lines, in order. */
 export function contentNodes(
   parent: XmlElement,
 ): readonly ({ readonly element: XmlElement } | { readonly text: string; readonly line: number })[] {
   return childNodes(parent).flatMap((node) => {
     if (node instanceof XmlElement) return { element: node };
-    return node instanceof XmlText ? { text: node.content, line: node.line } : [];
+    return node instanceof XmlText || node instanceof XmlCData ? { text: node.content, line: node.line } : [];
   });
 }
 

@@ -70,7 +70,8 @@ export function blankXmlComments(text: string): string {
   return text.replaceAll(/<!--[^]*?-->/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '));
 }
 
-function placeAt(text: string, offset: number): string {
+/** `line:column` of an offset, both from 1. */
+export function placeAt(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n');
   return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -1,0 +1,74 @@
+/** The time of acceptance of a declaration, in the forms in which declarations write it. */
+
+import { momentInZone } from '../../model/day.ts';
+import { GatewayError } from '../../model/errors.ts';
+import type { Moment } from '../../model/record/record.ts';
+import { elementsAt, elementsOf, type PlainElement } from '../xml/plain-xml.ts';
+
+/** `2025-03-26T11:22:00.5+01:00` (RFC 3339), the same without marks, without seconds, or without a zone. */
+const form = /^(\d{4})-?(\d\d)-?(\d\d)[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d{1,9})?)?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/u;
+
+/** What UN/EDIFACT 2379 says of a moment: whether it has seconds and a zone. Codes of days or periods name no moment. */
+const codes: Readonly<Record<string, { readonly seconds: boolean; readonly zone: boolean }>> = {
+  '203': { seconds: false, zone: false },
+  '204': { seconds: true, zone: false },
+  '205': { seconds: false, zone: true },
+  '208': { seconds: true, zone: true },
+  '303': { seconds: false, zone: true },
+  '304': { seconds: true, zone: true },
+};
+
+export interface AcceptanceTime {
+  readonly at: Moment;
+  /** The declaration states no zone. */
+  readonly isLocal: boolean;
+}
+
+/**
+ * The time in the first of the elements at `paths` that has text, in itself or below. A time without a zone is one of `timeZone`.
+ * What is no moment is refused (E_ENTRY_UNREADABLE, with its place) and not ignored: the status at another time may differ.
+ */
+export function acceptanceTime(
+  root: PlainElement,
+  paths: readonly string[],
+  timeZone: string | undefined,
+): AcceptanceTime | undefined {
+  for (const path of paths) {
+    const stated = elementsAt(root, path).flatMap((element) =>
+      [...elementsOf(element)].filter(({ text }) => text !== '').map((found) => ({ found, code: element.formatCode })),
+    );
+    const [first, second] = stated;
+    if (first === undefined) continue;
+    if (second !== undefined) throw refuse(second.found, 'there is more than one time of acceptance');
+    const { found, code } = first;
+    const read = readMoment(found.text, found.formatCode ?? code, timeZone);
+    if (read === undefined) throw refuse(found, 'the time of acceptance is not a time in a known form with a zone');
+    return read;
+  }
+  return undefined;
+}
+
+function readMoment(text: string, code: string | undefined, timeZone: string | undefined): AcceptanceTime | undefined {
+  const parts = form.exec(text);
+  const [, year = '', month = '', day = '', hour = '', minute = '', second, zone] = parts ?? [];
+  const expected = code === undefined ? undefined : Object.hasOwn(codes, code) ? codes[code] : 'unknown';
+  if (parts === null || expected === 'unknown') return undefined;
+  if (expected !== undefined && (expected.zone !== (zone !== undefined) || expected.seconds !== (second !== undefined)))
+    return undefined;
+  const local = `${year}-${month}-${day}T${hour}:${minute}:${second ?? '00'}`;
+  // Date rolls 31 February over into March.
+  const exists = new Date(`${local}Z`);
+  if (Number.isNaN(exists.getTime()) || !exists.toISOString().startsWith(local)) return undefined;
+  if (zone === undefined) {
+    const at = timeZone === undefined ? undefined : momentInZone(local, timeZone);
+    return at === undefined ? undefined : { at, isLocal: true };
+  }
+  const offset = /^[+-]/u.test(zone) ? `${zone.slice(0, 3)}:${zone.replace(':', '').slice(3) || '00'}` : 'Z';
+  const read = new Date(`${local}${offset}`);
+  return Number.isNaN(read.getTime()) ? undefined : { at: read.toISOString(), isLocal: false };
+}
+
+function refuse({ path: at }: PlainElement, detail: string): GatewayError {
+  const fix = 'Write it as CCYYMMDDhhmmss with Z or an offset (format code 304), or as RFC 3339.';
+  return new GatewayError('E_ENTRY_UNREADABLE', detail, { at, fix });
+}

@@ -1,0 +1,180 @@
+/** Declarations as other systems write them: times, places, remarks, encodings; and documents that are no declarations. */
+
+import { expect } from 'chai';
+import { join } from 'node:path';
+import { loadEntryFormats, readEntry } from '../../gateway/wire/files/entry-formats.ts';
+import { refusal } from '../support/expect-code.ts';
+
+const formats = loadEntryFormats(join(import.meta.dirname, '../../schemas'));
+const options = { timeZone: 'Asia/Shanghai' };
+const read = (text: string | Uint8Array, contentType = 'application/xml') =>
+  readEntry(Buffer.from(text), contentType, formats, options);
+const dec = 'urn:wco:datamodel:WCO:DEC-DMS:2';
+const declaration = (content: string, namespace = dec) =>
+  `<Declaration xmlns="${namespace}"><TypeCode>IMA</TypeCode>${content}</Declaration>`;
+const identifiers = (text: string) => read(text).entry.parties.map(({ identifier }) => identifier);
+
+describe('the time of acceptance', () => {
+  const accepted = (inner: string, code = '') =>
+    declaration(`<AcceptanceDateTime${code === '' ? '' : ` formatCode="${code}"`}>${inner}</AcceptanceDateTime>`);
+
+  it('is read as text of its element, of a DateTimeString or of a DateTime, with a zone or with the zone of this country', () => {
+    const noon = '2025-03-26T04:00:00.000Z';
+    const forms = [
+      accepted('20250326120000+08', '304'),
+      accepted('20250326120000', '204'),
+      accepted('202503261200', '203'),
+      accepted('<DateTimeString formatCode="304">20250326040000Z</DateTimeString>'),
+      accepted('<DateTime>2025-03-26T12:00:00+08:00</DateTime>'),
+      accepted('<p:DateTimeString xmlns:p="urn:x" formatCode="303">202503261200+0800</p:DateTimeString>'),
+      accepted('2025-03-26T04:00:00.000Z'),
+      accepted('2025-03-26T12:00:00'),
+    ];
+    for (const form of forms) expect(read(form).entry.acceptedAt, form).to.equal(noon);
+    expect(read(accepted('20250326120000', '204')).warnings).to.have.length(1);
+    expect(read(accepted('')).entry).to.not.have.property('acceptedAt');
+  });
+
+  it('is refused with its place when it is none: a word, a day, a day that is not in the calendar, another form than its code', async () => {
+    const place = '/Declaration/AcceptanceDateTime';
+    const faulty = [
+      ['yesterday', ''],
+      ['20250326', '102'],
+      ['20250230120000Z', '304'],
+      ['20250326120000', '304'],
+      ['20250326120000Z', '204'],
+      ['20250326120000Z', '999'],
+      ['2025-03-26', ''],
+    ] as const;
+    for (const [text, code] of faulty) {
+      const error = await refusal(() => read(accepted(text, code)));
+      expect([error.code, error.at], text).to.deep.equal(['E_ENTRY_UNREADABLE', place]);
+    }
+    const two = accepted('<DateTimeString>20250326120000Z</DateTimeString><DateTime>2025-03-27T12:00:00Z</DateTime>');
+    expect((await refusal(() => read(two))).at).to.equal(`${place}/DateTime`);
+  });
+});
+
+describe('documents that are no declarations', () => {
+  it('are refused by namespace, document type and what holds them, although an element has the name of a declaration', async () => {
+    const documents = [
+      `<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"><WCOTypeName>RES</WCOTypeName><Response xmlns="urn:wco:datamodel:WCO:RES-DMS:2"><Declaration><ID>1</ID></Declaration></Response></MetaData>`,
+      `<Response><Declaration><TypeCode>IMA</TypeCode></Declaration></Response>`,
+      `<MetaData xmlns="urn:x"><WCOTypeName>RES</WCOTypeName>${declaration('')}</MetaData>`,
+      '<Invoice><Shipper><Code>NN1</Code></Shipper><Declaration>I declare that the goods are as stated</Declaration></Invoice>',
+      declaration('', 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'),
+      `<DocumentMetadata xmlns="urn:wco:datamodel:WCO:DM:1"><WCODocumentName>CRI</WCODocumentName>${declaration('', 'urn:wco:datamodel:WCO:DeclarationModel:1')}</DocumentMetadata>`,
+      '<DecMessage xmlns="urn:x"><DecHead/></DecMessage>',
+    ];
+    for (const document of documents)
+      expect((await refusal(() => read(document))).code, document).to.equal('E_ENTRY_UNREADABLE');
+  });
+
+  it('a declaration of the EU Customs Data Model 5.2 is read: each value stands in an element of its own', () => {
+    const party = (name: string, id: string) =>
+      `<${name}><identification_2><Identifier.Content>${id}</Identifier.Content></identification_2></${name}>`;
+    const { entry, profile } = read(
+      `<Declaration xmlns="urn:WCOLibraryE7TAXUDEUCDM52public"><functionalReference><Identifier.Content>L1</Identifier.Content></functionalReference>
+       <procedureCategory><Identifier.Content>A1</Identifier.Content></procedureCategory>${party('Declarant', 'D1')}
+       <Consignment>${party('Consignor', 'NN0000001')}<AEOMutualRecognitionParty><identification_2><Identifier.Content>NN2</Identifier.Content></identification_2>
+       <role><Code.Content>FW</Code.Content></role></AEOMutualRecognitionParty></Consignment></Declaration>`,
+    );
+    expect([profile, entry.id, entry.direction]).to.deep.equal(['eucdm-5', 'L1', 'export']);
+    expect(entry.parties.map(({ role, identifier }) => [role, identifier])).to.deep.equal([
+      ['declarant', 'D1'],
+      ['consignor', 'NN0000001'],
+      ['FW', 'NN2'],
+    ]);
+  });
+});
+
+describe('places in a declaration', () => {
+  it('mode and ports are read at the declaration, the shipment and the consignment', () => {
+    const mode = '<BorderTransportMeans><ModeCode>1</ModeCode></BorderTransportMeans>';
+    const ports =
+      '<LoadingLocation><ID>NNCCC</ID></LoadingLocation><UnloadingLocation><ID>HHAAA</ID></UnloadingLocation>';
+    const inside = (...names: string[]) =>
+      names.reduceRight((content, name) => `<${name}>${content}</${name}>`, mode + ports);
+    for (const names of [[], ['Consignment'], ['GoodsShipment'], ['GoodsShipment', 'Consignment']]) {
+      const { mode: found, port, portOfDeparture } = read(declaration(inside(...names))).entry;
+      expect([found, port, portOfDeparture], names.join('/')).to.deep.equal(['sea', 'HHAAA', 'NNCCC']);
+    }
+    const inland = '<ArrivalTransportMeans><ModeCode>3</ModeCode></ArrivalTransportMeans>';
+    expect(
+      read(declaration(`<GoodsShipment><Consignment>${inland}</Consignment></GoodsShipment>`)).entry.mode,
+    ).to.equal(undefined);
+  });
+
+  it('payer, surety and notify party are listed, and nothing is asked about them', () => {
+    const text = declaration(
+      '<GoodsShipment><Payer><ID>NN1</ID></Payer><Surety><ID>NN2</ID></Surety><NotifyParty/></GoodsShipment>',
+    );
+    expect(read(text).entry.parties.map(({ asked, identifier }) => [asked, identifier])).to.deep.equal([
+      [false, 'NN1'],
+      [false, 'NN2'],
+      [false, undefined],
+    ]);
+  });
+});
+
+describe('codes in the remarks', () => {
+  const remarks = (text: string) =>
+    `<DecMessage><DecHead><IEFlag>I</IEFlag><NoteS>${text}</NoteS></DecHead></DecMessage>`;
+
+  it('each is found: a second one, and one in small letters', () => {
+    expect(identifiers(remarks('x AEO&lt;NN0000001&gt;,aeo&lt;nn0000002&gt; AEO &lt;NN3&gt;'))).to.deep.equal([
+      'AEO<NN0000001>',
+      'aeo<nn0000002>',
+      'AEO <NN3>',
+    ]);
+  });
+
+  it('one in another form is named in a warning', () => {
+    const { entry, warnings } = read(remarks('AEO&lt;NN0000001&gt; AEO:NN0000002'));
+    expect([entry.parties.length, warnings.length]).to.deep.equal([1, 1]);
+    expect(warnings[0]).to.include('/DecMessage/DecHead/NoteS');
+  });
+});
+
+describe('the encoding of a declaration', () => {
+  const gbk = Buffer.concat([
+    Buffer.from(declaration('<Exporter><Name>@</Name></Exporter>').split('@')[0] ?? ''),
+    Buffer.from('b1b1bea9', 'hex'),
+    Buffer.from('</Name></Exporter></Declaration>'),
+  ]);
+  const nameIn = (bytes: Uint8Array, contentType: string) => read(bytes, contentType).entry.parties[0]?.name;
+
+  it('the charset parameter of the content type counts more than what the document says', () => {
+    expect(nameIn(gbk, 'application/xml; charset=gbk')).to.equal('北京');
+    expect(nameIn(gbk, 'text/xml;charset="GB18030"')).to.equal('北京');
+    const declared = Buffer.concat([Buffer.from('<?xml version="1.0" encoding="big5"?>'), gbk]);
+    expect(nameIn(declared, 'application/xml; Charset=GBK')).to.equal('北京');
+  });
+
+  it('a byte order mark counts more than both', () => {
+    const text = declaration('<Exporter><Name>北京</Name></Exporter>');
+    expect(nameIn(Buffer.from(`\uFEFF${text}`), 'application/xml; charset=gbk')).to.equal('北京');
+    expect(nameIn(Buffer.from(`\uFEFF${text}`, 'utf16le'), 'application/xml')).to.equal('北京');
+  });
+});
+
+describe('bounds of a declaration', () => {
+  it('an identifier of 65 characters is refused in XML as in JSON, at its party', async () => {
+    for (const length of [65, 512]) {
+      const error = await refusal(() => read(declaration(`<Exporter><ID>NN${'1'.repeat(length - 2)}</ID></Exporter>`)));
+      expect([error.code, error.at], String(length)).to.deep.equal(['E_REQUEST_INVALID', '/Declaration/Exporter']);
+    }
+    expect(identifiers(declaration(`<Exporter><ID>${'1'.repeat(64)}</ID></Exporter>`))).to.have.length(1);
+  });
+
+  it('the names, addresses and numbers of parties have the bounds of JSON too', async () => {
+    const party = (content: string) => declaration(`<Exporter>${content}</Exporter>`);
+    const texts = [
+      party(`<Name>${'x'.repeat(513)}</Name>`),
+      party(`<Address><Line>${'x'.repeat(513)}</Line></Address>`),
+      declaration(`<ID>${'x'.repeat(65)}</ID>`),
+      declaration('<Buyer/>'.repeat(10_001)),
+    ];
+    for (const text of texts) expect((await refusal(() => read(text))).code).to.equal('E_REQUEST_INVALID');
+  });
+});
