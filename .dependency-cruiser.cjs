@@ -13,6 +13,7 @@ const places = {
   'libxml2-wasm': 'wire/xml/libxml.ts',
   'node-forge': 'wire/signature/(certificates|der).ts',
   pino: 'wire/log.ts',
+  saxes: 'wire/files/workbook.ts',
   stdnum: 'model/record/check-digits.ts',
   undici: 'wire/transport/https.ts',
   xmlbuilder2: 'wire/signature/receipts.ts',

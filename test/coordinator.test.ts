@@ -13,7 +13,7 @@ import {
   recordText,
 } from '../gateway/model/record/record-text.ts';
 import { rowJudge } from '../gateway/model/record/row-faults.ts';
-import { readTable } from '../gateway/wire/files/csv.ts';
+import { readTable } from '../gateway/wire/files/table.ts';
 import { sampleHome } from './model/sample-home.ts';
 import { leafOf, sampleRecord } from './model/sample-records.ts';
 import { adapterTools, adaptersFolder } from './support/adapter-tools.ts';

@@ -38,3 +38,15 @@ export function addDays(day: Day, days: number): Day {
 export function later(moment: Moment, seconds: number): Moment {
   return new Date(Date.parse(moment) + seconds * 1000).toISOString();
 }
+
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether a text of the form `YYYY-MM-DD` is a day of the calendar, from 1900 on. */
+export function dayExists(day: Day): boolean {
+  const year = Number(day.slice(0, 4));
+  const month = Number(day.slice(5, 7));
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const length = (monthLengths[month - 1] ?? 0) + (leap ? 1 : 0);
+  const date = Number(day.slice(8, 10));
+  return year >= 1900 && date >= 1 && date <= length;
+}

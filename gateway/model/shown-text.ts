@@ -31,7 +31,7 @@ function hexOf(character: string): string {
 }
 
 // OWASP, CSV injection; the full-width forms are read as the plain ones by some spreadsheets.
-const startsFormula = /^[=+\-@\t\r\n＝＋－＠]/u;
+export const startsFormula = /^[=+\-@\t\r\n＝＋－＠]/u;
 
 /** Whether a spreadsheet would run the text as a formula instead of showing it. */
 export function isFormula(text: string): boolean {

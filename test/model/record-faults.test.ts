@@ -69,6 +69,37 @@ describe('the judge of a domestic file', () => {
     expectFault({ 'address.postcode': '5.18E+05' }, 'postcode', 'number_eaten_by_spreadsheet');
   });
 
+  it('takes off the apostrophe by which a spreadsheet marks numbers as text, and leaves it in names', () => {
+    const marked = { code: "'4403131697", businessNumber: "'91510107079012337R", 'address.postcode': "'518057" };
+    const row = {
+      row: 2,
+      fields: sampleFields({ ...marked, gradeSince: "'2016-02-29", 'name.latin': "'47 BRAND LTD" }),
+    };
+    const { record, faults } = rowJudge(sampleHome, today)(row);
+    expect(faults).to.deep.equal([]);
+    expect(record).to.deep.equal({ ...sampleRecord, name: { ...sampleRecord.name, latin: "'47 BRAND LTD" } });
+  });
+
+  it('refuses a number of a workbook that lost its first digits, and warns where nobody can tell', () => {
+    const fields = sampleFields({ businessNumber: '510107079012337', 'address.postcode': '18057' });
+    const judge = rowJudge(sampleHome, today);
+    const { record, faults } = judge({ row: 2, fields, numbers: ['uscc', 'postcode'] });
+    expect(record).to.equal(undefined);
+    expect(faults.map(({ rule, column }) => `${column} ${rule}`)).to.have.members([
+      'uscc number_eaten_by_spreadsheet',
+      'postcode cell_is_number',
+    ]);
+  });
+
+  it('refuses names that are damaged, and warns of those that may be', () => {
+    expectFault({ 'name.local': '????有限公司' }, 'name_local', 'letters_lost');
+    expectFault({ 'name.latin': 'MÃ¼LLER' }, 'name_latin', 'text_decoded_wrongly');
+    expectFault({ 'address.city': '#N/A' }, 'city', 'formula_failed');
+    expectFault({ 'name.latin': 'A &amp; B LTD' }, 'name_latin', 'text_escaped');
+    expectFault({ 'name.local': '深圳\ue863公司' }, 'name_local', 'letter_private');
+    expectFault({ 'name.latin': 'M?LLER' }, 'name_latin', 'letter_doubtful');
+  });
+
   it('refuses days that do not exist or are written otherwise', () => {
     for (const day of [
       '2017-02-30',

@@ -7,14 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { asGatewayError, type ErrorCode, type GatewayError } from '../../gateway/model/errors.ts';
-import {
-  readJsonLines,
-  readTable,
-  withoutFormula,
-  writeCsv,
-  type TableEncoding,
-  type TableRow,
-} from '../../gateway/wire/files/csv.ts';
+import { readJsonLines, withoutFormula, writeCsv } from '../../gateway/wire/files/csv.ts';
+import type { TableEncoding } from '../../gateway/wire/files/file-content.ts';
+import { readTable, type TableRow } from '../../gateway/wire/files/table.ts';
 
 const columns = ['code', 'name'];
 
@@ -99,9 +94,82 @@ describe('a table in a file', () => {
   it('with missing, unknown or repeated columns is refused before any row, and all of them are named', async () => {
     const error = await expectCode(rowsOf('kode,name,name,extra\n1,A,B,C'), 'E_FILE_STRUCTURE');
     for (const title of ['code', 'kode', 'extra', 'repeated: name']) expect(error.detail).to.include(title);
-    await expectCode(rowsOf('code;name\n1;A'), 'E_FILE_STRUCTURE');
     await expectCode(rowsOf('code,name,\n1,A,'), 'E_FILE_STRUCTURE');
     await expectCode(rowsOf(''), 'E_FILE_STRUCTURE');
+  });
+
+  it('whose rows end otherwise than its titles has no row swallowed', async () => {
+    const ends = ['\r\n', '\n', '\r'];
+    for (const first of ends) {
+      for (const second of ends) {
+        for (const third of ends) {
+          const text = `code,name${first}1,"A\nB"${second}2,C${third}3,D`;
+          for (const size of [1, 2, 3, 64]) {
+            const rows = await rowsOf(text, { size });
+            expect(rows.map(({ row, fields }) => [row, fields['code'], fields['name']])).to.deep.equal([
+              [2, '1', 'A\nB'],
+              [3, '2', 'C'],
+              [4, '3', 'D'],
+            ]);
+          }
+        }
+      }
+    }
+  });
+
+  it('with semicolons or tabs between its cells is read, with commas and quotation marks inside them', async () => {
+    for (const sign of [';', '\t']) {
+      const rows = await rowsOf(`code${sign}name\n1${sign}"A, B; ""C"" LTD"\n2${sign}D, E\n`, { size: 3 });
+      expect(rows.map(({ fields }) => fields)).to.deep.equal([
+        { code: '1', name: 'A, B; "C" LTD' },
+        { code: '2', name: 'D, E' },
+      ]);
+    }
+    const announced = await rowsOf('sep=;\r\ncode;name\r\n1;A\r\n');
+    expect(announced).to.deep.equal([{ row: 2, fields: { code: '1', name: 'A' }, cells: 2, titles: 2 }]);
+  });
+
+  it('has the text that ="…" stands for, with and without quotation marks around it', async () => {
+    for (const size of [1, 5, 64]) {
+      const rows = await rowsOf('code,name\n"=""0123""",A\n="0456",B\n"x, =""1"",y",="C D"', { size });
+      expect(rows.map(({ fields }) => fields)).to.deep.equal([
+        { code: '0123', name: 'A' },
+        { code: '0456', name: 'B' },
+        { code: 'x, ="1",y', name: 'C D' },
+      ]);
+    }
+  });
+
+  it('loses the apostrophe that keeps a formula from running, and no other', async () => {
+    const rows = await rowsOf("code,name\n'=1,'@HOME\n''+1,'T ANKER\n");
+    expect(rows.map(({ fields }) => fields)).to.deep.equal([
+      { code: '=1', name: '@HOME' },
+      { code: "'+1", name: "'T ANKER" },
+    ]);
+  });
+
+  it('in UTF-16, as spreadsheets save “Unicode text”, is read by its byte order mark', async () => {
+    const bytes = Buffer.from('\ufeffcode\tname\r\n1\t达瑞\r\n', 'utf16le');
+    for (const file of [bytes, Buffer.from(bytes).swap16()])
+      expect((await rowsOf(file, { size: 5 })).map(({ fields }) => fields)).to.deep.equal([
+        { code: '1', name: '达瑞' },
+      ]);
+  });
+
+  it('that is another kind of file is refused by name, and not for its encoding', async () => {
+    const kinds: readonly [string | Uint8Array, RegExp][] = [
+      [Buffer.from('d0cf11e0a1b11ae10000', 'hex'), /\.xls/u],
+      ['%PDF-1.7\n', /PDF/u],
+      ['<html><table><tr><td>code', /HTML/u],
+      ['\ufeff<?xml version="1.0"?><Workbook/>', /XML/u],
+      [Buffer.from('377abcaf271c0004', 'hex'), /compressed/u],
+      [Buffer.concat([Buffer.from('504b0304', 'hex'), Buffer.alloc(600)]), /workbook/u],
+    ];
+    for (const [file, what] of kinds) {
+      const error = await expectCode(rowsOf(file), 'E_FILE_UNREADABLE');
+      expect(error.detail).to.match(what);
+      expect(error.fix).to.not.include('--encoding');
+    }
   });
 
   it('keeps the number of cells of a shifted row', async () => {
@@ -176,14 +244,15 @@ describe('a table written for a spreadsheet', () => {
     expect(writeCsv([["=cmd|'/c calc'!A1"]])).to.equal("\ufeff'=cmd|'/c calc'!A1\r\n");
   });
 
-  it('reads back as it was written, apart from prefixed formulas and surrounding blanks', async () => {
-    const cell = fc.string({ unit: 'grapheme', maxLength: 12 });
+  it('reads back as it was written, formulas and apostrophes included', async () => {
+    const signs = fc.constantFrom("'", '=', '"', '@', '+', 'a', ',', ';', '\n');
+    const cell = fc
+      .oneof(fc.string({ unit: 'grapheme', maxLength: 12 }), fc.string({ unit: signs, maxLength: 6 }))
+      .map((text) => text.trim());
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 8 }), async (cells) => {
         const read = await rowsOf(writeCsv([columns, ...cells]), { size: 64 });
-        const kept = cells
-          .map((row) => row.map((text) => withoutFormula(text).trim()))
-          .filter((row) => row.some((text) => text !== ''));
+        const kept = cells.filter((row) => row.some((text) => text !== ''));
         expect(read.map(({ fields }) => [fields['code'], fields['name']])).to.deep.equal(kept);
       }),
     );

@@ -49,6 +49,30 @@ export const faultRules = {
     'Type the text anew, without the hidden character.',
   ),
   text_has_control: refused('The text holds a control character', 'Type the text anew, on one line.'),
+  formula_failed: refused(
+    'The cell holds an error of a spreadsheet instead of a value',
+    'Take the value from its source, and export it as text.',
+  ),
+  letters_lost: refused(
+    'Letters of the text are lost: another program put signs such as ? or U+FFFD in their place',
+    'Take the text from its source, and export it as UTF-8.',
+  ),
+  text_decoded_wrongly: refused(
+    'The text was UTF-8 and was read in another encoding',
+    'Export it anew from its source as UTF-8, and open it nowhere in between.',
+  ),
+  as_of_invalid: refused(
+    'The moment that the row speaks of is no day or time, or still to come',
+    'Write a day at home up to today, as 2018-02-28, or leave the column out.',
+  ),
+  row_outdated: refused(
+    'The row is older than what is known of the operator',
+    'Leave the row out; or, if it is the newer one, say of which day it is: --as-of or the column as_of.',
+  ),
+  lifting_not_later: refused(
+    'The row lifts a suspension, a revocation or a withdrawal, and its day is not later',
+    'Leave the row out; or write the day from which the operator is active again, or consents again.',
+  ),
   text_too_long: refused('The text is longer than 512 characters', 'Shorten the text.'),
   text_invisible: warning(
     'A hidden character takes no room in the text',
@@ -57,6 +81,26 @@ export const faultRules = {
   text_is_formula: warning(
     'A spreadsheet would take the text for a formula',
     'Check the text; it was taken as text, and every export defuses it.',
+  ),
+  restriction_lifted: warning(
+    'The row lifts a suspension, a revocation or a withdrawal',
+    'Compare the row with the decision; --lift lets the import lift it.',
+  ),
+  cell_is_number: warning(
+    'The cell holds a number, which has no zeros in front',
+    'Format the column as text, and compare its first digits with the source.',
+  ),
+  letter_private: warning(
+    'A character of the text means something only to the program that wrote it (Unicode, private use)',
+    'Type the character anew; a partner cannot read it.',
+  ),
+  letter_doubtful: warning(
+    'A sign in the text seems to stand for a letter that is lost',
+    'Compare the text with its source.',
+  ),
+  text_escaped: warning(
+    'The text holds escapes of HTML, of a URL or of a mail, such as &amp;',
+    'Write the characters themselves: a partner that compares names would not find it.',
   ),
   letter_not_latin: warning(
     'A text in Latin letters has a letter that only looks like one, or none at all',

@@ -1,7 +1,9 @@
 /** Judges the rows of a file of domestic records: a row becomes a record, or every fault it has is named. */
 
 import { checkDigit } from './check-digits.ts';
+import { damageIn } from './damaged-text.ts';
 import { faultRules, type FaultRule, type RowFault } from './fault-rules.ts';
+import { dayExists } from '../day.ts';
 import type { HomeProfile } from '../home.ts';
 import {
   domesticFields,
@@ -22,6 +24,8 @@ export interface FileRow {
   /** Number of cells, and of titles; absent where the file has no cells. */
   readonly cells?: number;
   readonly titles?: number;
+  /** Titles of the cells that a workbook holds as numbers. */
+  readonly numbers?: readonly string[];
 }
 
 /** A refused row has no record; a taken row may have warnings. */
@@ -36,6 +40,8 @@ const mostCharactersShown = 60;
 /** Reads the cells of one row and collects their faults. */
 interface Sheet {
   value(path: RecordColumn): string;
+  /** Whether a workbook holds the cell as a number. */
+  isNumber(path: RecordColumn): boolean;
   fault(path: RecordColumn | undefined, rule: FaultRule, detail?: string): void;
   readonly faults: readonly RowFault[];
 }
@@ -70,12 +76,21 @@ export function faultOf(row: number, column: string, value: string, rule: FaultR
   return { row, column, value: shown(value, mostCharactersShown), rule, detail: detail ?? title, fix, severity };
 }
 
-function openSheet(home: HomeProfile, { row, fields }: FileRow): Sheet {
+// A spreadsheet marks '0123 as text; names may begin with an apostrophe.
+const names: ReadonlySet<string> = new Set(
+  domesticFields.filter(({ free, numeric }) => free === true && numeric !== true).map(({ domestic }) => domestic),
+);
+
+function openSheet(home: HomeProfile, { row, fields, numbers = [] }: FileRow): Sheet {
   const faults: RowFault[] = [];
   const title = (path: RecordColumn): string => home.columns[path] ?? path;
-  const value = (path: RecordColumn): string => fields[title(path)] ?? '';
+  const value = (path: RecordColumn): string => {
+    const text = fields[title(path)] ?? '';
+    return text.startsWith("'") && !names.has(path) ? text.slice(1) : text;
+  };
   return {
     value,
+    isNumber: (path) => numbers.includes(title(path)),
     fault(path, rule, detail) {
       const column = path === undefined ? '' : title(path);
       faults.push(faultOf(row, column, path === undefined ? '' : value(path), rule, detail));
@@ -139,7 +154,8 @@ function readBusinessNumber(sheet: Sheet, home: HomeProfile): string {
     sheet.fault('businessNumber', 'number_eaten_by_spreadsheet');
   } else if (profile !== undefined && number.length !== profile.length) {
     const detail = `${number.length} characters instead of ${profile.length}`;
-    sheet.fault('businessNumber', 'business_number_length', detail);
+    const zerosLost = sheet.isNumber('businessNumber') && number.length < profile.length;
+    sheet.fault('businessNumber', zerosLost ? 'number_eaten_by_spreadsheet' : 'business_number_length', detail);
   } else if (profile !== undefined && checkDigit(profile.kind, number) === 'wrong') {
     // Zeros alone prove nothing, and a check digit alone is forgiven: together they are a rounded number.
     const rule = zeroFilled.test(number) ? 'number_eaten_by_spreadsheet' : 'check_digit_wrong';
@@ -185,17 +201,6 @@ function readDay(sheet: Sheet, path: RecordColumn, today: Day): Day | undefined 
   return undefined;
 }
 
-const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-function dayExists(day: Day): boolean {
-  const year = Number(day.slice(0, 4));
-  const month = Number(day.slice(5, 7));
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const length = (monthLengths[month - 1] ?? 0) + (leap ? 1 : 0);
-  const date = Number(day.slice(8, 10));
-  return year >= 1900 && date >= 1 && date <= length;
-}
-
 // Codes and grades have rules of their own.
 const judgedTexts = domesticFields.filter(({ kind, required }) => kind === 'text' && required !== true);
 const latinTexts = domesticFields.filter(({ latin }) => latin === true);
@@ -210,11 +215,15 @@ function judgeTexts(sheet: Sheet): void {
     if (text.length > mostCharactersOfText) sheet.fault(path, 'text_too_long', `${text.length} characters`);
     const hidden = hiddenIn(text);
     if (hidden !== undefined) sheet.fault(path, hiddenRules[hidden]);
+    const damage = damageIn(text);
+    if (damage !== undefined) sheet.fault(path, damage.rule, damage.detail);
     if (isFormula(text) && !(numeric === true && dialled.test(text))) sheet.fault(path, 'text_is_formula');
   }
   for (const { domestic } of latinTexts) judgeLatin(sheet, domestic);
-  for (const { domestic } of numericTexts)
+  for (const { domestic } of numericTexts) {
     if (scientific.test(sheet.value(domestic))) sheet.fault(domestic, 'number_eaten_by_spreadsheet');
+    else if (sheet.isNumber(domestic)) sheet.fault(domestic, 'cell_is_number');
+  }
 }
 
 const hiddenRules = {

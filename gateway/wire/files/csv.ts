@@ -1,67 +1,94 @@
-/** CSV and JSON Lines files: streams rows from plain or gzipped files in UTF-8 or GB18030, and writes CSV that is safe in a spreadsheet. */
+/** CSV and JSON Lines: rows of text as spreadsheets and other programs save them, and CSV that is safe in a spreadsheet. */
 
-import { createReadStream } from 'node:fs';
-import { pipeline, Readable, type Duplex } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { GatewayError, isGatewayError, type ErrorPlace } from '../../model/errors.ts';
-import { isFormula } from '../../model/shown-text.ts';
-
-export const tableEncodings = ['utf-8', 'gb18030'] as const;
-export type TableEncoding = (typeof tableEncodings)[number];
-
-type FileSource = AsyncIterable<Uint8Array> | string;
-
-interface FileOptions {
-  readonly encoding: TableEncoding;
-  /** Called with each chunk of the file before it is decompressed: for digests and progress. */
-  readonly onBytes?: (bytes: Uint8Array) => void;
-}
-
-export interface TableRow {
-  /** As in a spreadsheet: the column titles are row 1, and empty rows count. */
-  readonly row: number;
-  /** Trimmed cells by column title; missing cells are empty. */
-  readonly fields: Readonly<Record<string, string>>;
-  /** The numbers of cells in the row and of titles, which differ when cells are missing or shifted. */
-  readonly titles: number;
-  readonly cells: number;
-}
+import { startsFormula } from '../../model/shown-text.ts';
+import { fileError, openContent, piped, readError, type FileOptions, type FileSource } from './file-content.ts';
 
 /** A longer row comes from a quotation mark that is never closed. */
 const maxCharactersInRow = 65_536;
-/** Protects against decompression bombs; the list of a whole programme has less than 20 MB. */
-const maxBytesDecompressed = 512 * 1024 * 1024;
+
+/** Rows of a file before their titles are known. */
+export interface RawRow {
+  /** As in a spreadsheet: the first row is 1, and empty rows count. */
+  readonly row: number;
+  readonly cells: readonly string[];
+  /** The cells that a workbook holds as numbers, by index. */
+  readonly numbers?: readonly number[];
+}
 
 /**
- * The rows of a CSV file (RFC 4180) with these columns in any order, where only `optional` ones may be missing. Throws E_FILE_UNREADABLE (missing, damaged, or in
- * another encoding) and, before the first row, E_FILE_STRUCTURE with all columns that are missing, unknown or repeated.
+ * The rows of CSV (RFC 4180), with any line ends, and with commas, semicolons or tabs between the cells: the title row shows
+ * which. Throws E_FILE_UNREADABLE.
  */
-export async function* readTable(
-  source: FileSource,
-  {
-    columns,
-    optional = [],
-    ...options
-  }: FileOptions & { readonly columns: readonly string[]; readonly optional?: readonly string[] },
-): AsyncIterable<TableRow> {
+export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawRow> {
+  const lines = wholeLines(text);
+  const first = await lines.next();
+  if (first.done === true) return;
+  // A spreadsheet reads a first line such as sep=; and does not show it.
+  const [line = '', stated] = /^sep=(.)(?:\r\n?|\n)/iu.exec(first.value) ?? [];
+  const delimiter = stated ?? delimiterOf(first.value);
+  const all = (async function* () {
+    yield first.value.slice(line.length);
+    yield* lines;
+  })();
   let row = 0;
-  let titles: readonly string[] | undefined;
   try {
-    for await (const untrimmed of parseCsv(readText(source, options))) {
+    for await (const cells of piped(Readable.from(all), csvParser(delimiter)) as AsyncIterable<readonly string[]>) {
       row += 1;
-      const cells = untrimmed.map((cell) => cell.trim());
-      if (titles === undefined) titles = checkTitles(cells, columns, optional);
-      else if (cells.some((cell) => cell !== '')) {
-        const fields = Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? '']));
-        yield { row, fields, cells: cells.length, titles: titles.length };
-      }
+      yield { row, cells };
     }
   } catch (error) {
-    throw readError(error, row + 1);
+    throw error instanceof CsvError ? csvError(error, row + 1) : readError(error);
   }
-  if (titles === undefined)
-    throw structureError('the file is empty', `Begin the file with the columns ${columns.join(', ')}.`);
+}
+
+function csvParser(delimiter: string): ReturnType<typeof parse> {
+  return parse({
+    bom: false,
+    relax_column_count: true,
+    max_record_size: maxCharactersInRow,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    delimiter,
+  });
+}
+
+function csvError(error: CsvError, row: number): ReturnType<typeof fileError> {
+  // The parser is ahead of the consumer: its own count is the right one.
+  const parsed: unknown = error['records'];
+  return fileError('a quotation mark is out of place or never closed', {
+    at: `row ${typeof parsed === 'number' ? parsed + 1 : row}`,
+    fix: 'Write a quotation mark inside a quoted cell twice.',
+    cause: error,
+  });
+}
+
+// ="0123": how programs keep a spreadsheet from taking digits for a quantity. Without more quotation marks it is no CSV.
+const bareTextFormula = /(?<=^|[,;\t\r\n])="([^"\r\n]*)"(?=[,;\t\r\n]|$)/gu;
+
+/** The text in pieces that end with a line end, as far as lines are not longer than a row may be. */
+async function* wholeLines(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const piece of text) {
+    rest += piece;
+    // A carriage return at the very end may be followed by the line feed of its line end.
+    const end = Math.max(rest.lastIndexOf('\n'), rest.lastIndexOf('\r', rest.length - 2)) + 1;
+    if (end === 0 && rest.length <= maxCharactersInRow) continue;
+    yield quoteTextFormulas(rest.slice(0, end === 0 ? undefined : end));
+    rest = end === 0 ? '' : rest.slice(end);
+  }
+  if (rest !== '') yield quoteTextFormulas(rest);
+}
+
+function quoteTextFormulas(lines: string): string {
+  return lines.includes('="') ? lines.replaceAll(bareTextFormula, '"=""$1"""') : lines;
+}
+
+/** The sign that stands between the titles most often, outside quotation marks. */
+function delimiterOf(lines: string): string {
+  const [titles = ''] = lines.replaceAll(/"[^"]*"/gu, '').split(/[\r\n]/u, 1);
+  const counts = [',', ';', '\t'].map((sign) => ({ sign, count: titles.split(sign).length }));
+  return counts.reduce((most, each) => (each.count > most.count ? each : most)).sign;
 }
 
 /** The lines of a JSON Lines file, with their numbers; empty lines are omitted. Throws E_FILE_UNREADABLE. */
@@ -72,7 +99,9 @@ export async function* readJsonLines(
   let row = 0;
   let rest = '';
   try {
-    for await (const piece of readText(source, options)) {
+    const content = await openContent(source, options);
+    if (content.kind === 'zip') throw fileError('this is a workbook or another ZIP archive, not JSON lines');
+    for await (const piece of content.text) {
       const lines = (rest + piece).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > maxCharactersInRow)
@@ -83,133 +112,26 @@ export async function* readJsonLines(
       }
     }
   } catch (error) {
-    throw readError(error, row + 1);
+    throw readError(error);
   }
   if (rest.trim() !== '') yield { row: row + 1, text: rest };
 }
 
-function parseCsv(text: AsyncIterable<string>): AsyncIterable<readonly string[]> {
-  const parser = parse({ bom: false, relax_column_count: true, max_record_size: maxCharactersInRow });
-  return piped(Readable.from(text), parser) as AsyncIterable<readonly string[]>;
-}
-
-/** Pipes one stream into another: an error of either destroys both, and is thrown to the consumer. */
-function piped(from: Readable, into: Duplex): AsyncIterable<unknown> {
-  return pipeline(from, into, () => undefined);
-}
-
-/** Decompresses and strictly decodes a file; a byte order mark is dropped. */
-async function* readText(source: FileSource, { encoding, onBytes }: FileOptions): AsyncIterable<string> {
-  const decoder = new TextDecoder(encoding, { fatal: true });
-  let offset = 0;
-  try {
-    for await (const bytes of decompressed(observed(source, onBytes))) {
-      offset += bytes.length;
-      yield decoder.decode(bytes, { stream: true });
-    }
-    yield decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError && 'code' in error && error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      throw encodingError(encoding, offset);
-    }
-    throw error;
-  }
-}
-
-function encodingError(encoding: TableEncoding, offset: number): GatewayError {
-  const other = encoding === 'utf-8' ? 'gb18030' : 'utf-8';
-  return fileError(`the file is not ${encoding}`, {
-    at: `within the first ${offset} bytes`,
-    fix: `Use --encoding ${other} if the file was saved in it, or save the file as “CSV UTF-8”.`,
-  });
-}
-
-async function* observed(source: FileSource, onBytes: FileOptions['onBytes']): AsyncGenerator<Uint8Array> {
-  const bytes = typeof source === 'string' ? (createReadStream(source) as AsyncIterable<Uint8Array>) : source;
-  for await (const piece of bytes) {
-    onBytes?.(piece);
-    yield piece;
-  }
-}
-
-/** Gzip (RFC 1952, 2.3.1) and ZIP are recognised by their magic numbers, not by the file name. */
-async function* decompressed(pieces: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
-  let first = Buffer.alloc(0);
-  while (first.length < 4) {
-    const next = await pieces.next();
-    if (next.done === true) break;
-    first = Buffer.concat([first, next.value]);
-  }
-  const all = (async function* () {
-    yield first;
-    yield* pieces;
-  })();
-  if (first.subarray(0, 4).toString('latin1') === 'PK\u0003\u0004') {
-    throw fileError('this is a workbook or another ZIP archive, not a table', {
-      fix: 'Open it in a spreadsheet and save the sheet as “CSV UTF-8”.',
-    });
-  }
-  if (first[0] !== 0x1f || first[1] !== 0x8b) {
-    yield* all;
-    return;
-  }
-  let total = 0;
-  for await (const piece of piped(Readable.from(all), createGunzip()) as AsyncIterable<Uint8Array>) {
-    total += piece.length;
-    if (total > maxBytesDecompressed) throw fileError('the file decompresses to more than 512 MB');
-    yield piece;
-  }
-}
-
-function checkTitles(
-  titles: readonly string[],
-  columns: readonly string[],
-  optional: readonly string[],
-): readonly string[] {
-  const missing = columns.filter((column) => !titles.includes(column) && !optional.includes(column));
-  const unknown = titles.filter((title) => !columns.includes(title));
-  const repeated = titles.filter((title, i) => columns.includes(title) && titles.indexOf(title) !== i);
-  if (missing.length + unknown.length + repeated.length === 0) return titles;
-  const named = { missing, unknown: unknown.map((title) => title.slice(0, 60) || '(no title)'), repeated };
-  const faults = Object.entries(named).filter(([, found]) => found.length > 0);
-  const hasOneColumn = titles.length === 1 && columns.length > 1;
-  throw structureError(
-    faults.map(([fault, found]) => `${fault}: ${found.join(', ')}`).join('; '),
-    hasOneColumn
-      ? 'Save the file with commas between the columns.'
-      : `Title the columns ${columns.join(', ')}, in any order, and leave out all others.`,
-  );
-}
-
-function structureError(detail: string, fix: string): GatewayError {
-  return new GatewayError('E_FILE_STRUCTURE', detail, { at: 'row 1', fix });
-}
-
-function fileError(detail: string, place: ErrorPlace = {}): GatewayError {
-  return new GatewayError('E_FILE_UNREADABLE', detail, place);
-}
-
-function readError(error: unknown, row: number): GatewayError {
-  if (isGatewayError(error)) return error;
-  if (error instanceof CsvError) {
-    // The parser is ahead of the consumer: its own count is the right one.
-    const parsed: unknown = error['records'];
-    return fileError('a quotation mark is out of place or never closed', {
-      at: `row ${typeof parsed === 'number' ? parsed + 1 : row}`,
-      fix: 'Write a quotation mark inside a quoted cell twice.',
-      cause: error,
-    });
-  }
-  const system = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return fileError(`reading failed (${system})`, {
-    fix: system === 'ENOENT' ? 'Check the path of the file.' : 'Check that the file is complete and readable.',
-    cause: error,
-  });
-}
+// Also behind apostrophes, so that reading back takes off the one that writing put on.
+const needsApostrophe = new RegExp(`^'*${startsFormula.source.slice(1)}`, 'u');
 
 /** Prevents CSV injection: a cell that a spreadsheet would evaluate as a formula is prefixed with an apostrophe. */
 export function withoutFormula(cell: string): string {
-  return isFormula(cell) ? `'${cell}` : cell;
+  return needsApostrophe.test(cell) ? `'${cell}` : cell;
+}
+
+const textFormula = /^="((?:[^"]|"")*)"$/u;
+
+/** The value that a cell stands for: blanks around it, the apostrophe of `withoutFormula`, and ="…" around a text are not part of it. */
+export function cellValue(cell: string): string {
+  const trimmed = cell.trim();
+  if (trimmed.startsWith("'") && needsApostrophe.test(trimmed)) return trimmed.slice(1);
+  return textFormula.exec(trimmed)?.[1]?.replaceAll('""', '"').trim() ?? trimmed;
 }
 
 /** The rows as CSV with CRLF, and with a byte order mark, without which a spreadsheet guesses the encoding. */
