@@ -119,22 +119,24 @@ function evidenceTables({ text, big, clustered, plain }: Types): readonly string
 const appendOnly = ['event', 'attempt', 'consultation', 'assessment'] as const;
 
 function guards(engine: Engine): readonly string[] {
+  const check = `create function append_only() returns trigger language plpgsql as
+    $$ begin raise exception '% is append only', tg_table_name; end $$`;
+  return [...(engine === 'postgres' ? [check] : []), ...guardsOf(engine, appendOnly)];
+}
+
+function guardsOf(engine: Engine, tables: readonly string[]): readonly string[] {
   if (engine === 'sqlite') {
-    return appendOnly.flatMap((table) =>
+    return tables.flatMap((table) =>
       ['update', 'delete'].map(
         (verb) => `create trigger ${table}_no_${verb} before ${verb} on ${table}
           begin select raise(abort, '${table} is append only'); end`,
       ),
     );
   }
-  return [
-    `create function append_only() returns trigger language plpgsql as
-      $$ begin raise exception '% is append only', tg_table_name; end $$`,
-    ...appendOnly.map(
-      (table) => `create trigger ${table}_append_only before update or delete or truncate on ${table}
-        for each statement execute function append_only()`,
-    ),
-  ];
+  return tables.map(
+    (table) => `create trigger ${table}_append_only before update or delete or truncate on ${table}
+      for each statement execute function append_only()`,
+  );
 }
 
 /** Mirrors in buckets, lists in parts, and revisions of operators. Every partner that has a list gets a full one next. */
@@ -164,7 +166,9 @@ async function rewriteOperators(db: Kysely<unknown>, { text, big, clustered }: T
   await runAll(db, [created]);
   let after = '';
   for (;;) {
-    const { rows } = await sql<Tables['operator']>`select code, revision, revised_at, record from operator
+    const { rows } = await sql<
+      Omit<Tables['operator'], 'as_of'>
+    >`select code, revision, revised_at, record from operator
       where code > ${after} order by code limit 1000`.execute(db);
     for (const { code, revision, revised_at, record } of rows) {
       const written = operatorText(JSON.parse(record) as DomesticRecord);
@@ -212,6 +216,17 @@ const deliveryIndexes = [
   "insert into counter (name, value) values ('probe', 0)",
 ];
 
+/** Earlier states of operators, the imports they came from, and the moment for which a file stated a record. */
+function versionTables({ text, big, clustered }: Types): readonly string[] {
+  return [
+    `alter table operator add column as_of ${text} not null default ''`,
+    `create table operator_version (code ${text} not null, revision ${big} not null, revised_at ${text} not null,
+      as_of ${text} not null, record ${text} not null, primary key (code, revision)) ${clustered}`,
+    `create table operator_import (revision ${big} primary key, file ${text} not null, digest ${text} not null,
+      person ${text} not null, at ${text} not null) ${clustered}`,
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -225,6 +240,10 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0003-operator-texts': { up: (db: Kysely<unknown>) => rewriteOperators(db, types) },
     '0004-order-of-lists': { up: (db: Kysely<unknown>) => runAll(db, orderOfLists()) },
     '0005-delivery-indexes': { up: (db: Kysely<unknown>) => runAll(db, deliveryIndexes) },
+    '0006-operator-versions': {
+      up: (db: Kysely<unknown>) =>
+        runAll(db, [...versionTables(types), ...guardsOf(engine, ['operator_version', 'operator_import'])]),
+    },
   };
 }
 

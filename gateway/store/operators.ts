@@ -1,4 +1,4 @@
-/** Our own operators: the current domestic record of each, by registration code. */
+/** Our own operators: the current domestic record of each, by registration code, and its earlier states. */
 
 import { sql, type SqlBool } from 'kysely';
 import { operatorOfText, operatorText } from '../model/record/record-text.ts';
@@ -11,23 +11,84 @@ const page = 2_000;
 
 export type SavedOperators = Readonly<Record<'created' | 'changed' | 'unchanged', number>>;
 
-/** Stores records. An unchanged one stays as it is, with its `revised_at`. Of several records with one code the last counts. */
-export async function saveOperators(tx: Tx, records: readonly DomesticRecord[], at: Moment): Promise<SavedOperators> {
+/** The stored text of an operator, and the newest moment of home for which a file stated it; empty where none did. */
+export interface KnownOperator {
+  readonly text: string;
+  readonly asOf: string;
+}
+
+/** The import that records come from. */
+export interface OperatorImport {
+  /** Name and SHA-256 of the file. */
+  readonly file: string;
+  readonly digest: string;
+  readonly person: string;
+  /** What `knownOperators` returned for these records. */
+  readonly known: ReadonlyMap<string, KnownOperator>;
+  /** The moment of home that the row of an operator speaks of. */
+  asOf(code: string): string;
+}
+
+/**
+ * Stores records; the state before stays as a version. An unchanged record stays as it is, with its `revised_at`: only the moment
+ * for which a file stated it moves on. Of several records with one code the last counts.
+ */
+export async function saveOperators(
+  tx: Tx,
+  records: readonly DomesticRecord[],
+  at: Moment,
+  source?: OperatorImport,
+): Promise<SavedOperators> {
   const wanted = new Map(records.map((record) => [record.code, operatorText(record)]));
-  const stored = await storedTexts(tx, [...wanted.keys()]);
-  const changes = [...wanted].filter(([code, record]) => stored.get(code) !== record);
+  const known = source?.known ?? (await knownOperators(tx, [...wanted.keys()]));
+  const changes = [...wanted].filter(([code, record]) => known.get(code)?.text !== record);
   // In the order of the primary key: the embedded engine then writes each page once.
   changes.sort(([a], [b]) => (a < b ? -1 : 1));
   const revision = changes.length === 0 ? 0 : await advanceCounter(tx, 'operator_revision');
-  const rows = changes.map(([code, record]) => ({ code, revision, revised_at: at, record }));
-  const replaced = changes.map(([code]) => code).filter((code) => stored.has(code));
-  const deletion = tx.deleteFrom('operator');
+  const rows = changes.map(([code, record]) => {
+    return { code, revision, revised_at: at, as_of: source?.asOf(code) ?? '', record };
+  });
+  const replaced = changes.map(([code]) => code).filter((code) => known.has(code));
   await inSlices(replaced, async (codes) => {
-    await deletion.where(oneOf(tx, 'code', codes)).execute();
+    const old = tx.selectFrom('operator').select(versionColumns);
+    const kept = tx.insertInto('operator_version').columns([...versionColumns]);
+    await kept.expression(old.where(oneOf(tx, 'code', codes))).execute();
+    await tx
+      .deleteFrom('operator')
+      .where(oneOf(tx, 'code', codes))
+      .execute();
   });
   await insertMany(tx, 'operator', rows);
+  if (source !== undefined) await recordImport(tx, source, { wanted, revision, at });
   const changed = replaced.length;
   return { created: rows.length - changed, changed, unchanged: wanted.size - rows.length };
+}
+
+const versionColumns = ['code', 'revision', 'revised_at', 'as_of', 'record'] as const;
+
+/** Stores where the changes of a revision come from, and the moment for which the file stated again what is unchanged. */
+async function recordImport(
+  tx: Tx,
+  { file, digest, person, known, asOf }: OperatorImport,
+  { wanted, revision, at }: { wanted: ReadonlyMap<string, string>; revision: number; at: Moment },
+): Promise<void> {
+  if (revision > 0) await tx.insertInto('operator_import').values({ revision, file, digest, person, at }).execute();
+  const stated = [...wanted].filter(([code, record]) => {
+    const before = known.get(code);
+    return before?.text === record && before.asOf < asOf(code);
+  });
+  const byMoment = Map.groupBy(
+    stated.map(([code]) => code),
+    asOf,
+  );
+  for (const [moment, codes] of byMoment)
+    await inSlices(codes, async (some) => {
+      await tx
+        .updateTable('operator')
+        .set({ as_of: moment })
+        .where(oneOf(tx, 'code', some))
+        .execute();
+    });
 }
 
 /** The revision of the last change of any operator; 0 before the first. All changes of one transaction have one revision. */
@@ -58,12 +119,45 @@ export async function* changedOperators(reader: Reader, since: number): AsyncIte
   }
 }
 
-async function storedTexts(tx: Tx, codes: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const stored = tx
+/** What the store holds of the operators with these codes. */
+export async function knownOperators(
+  reader: Reader,
+  codes: readonly string[],
+): Promise<ReadonlyMap<string, KnownOperator>> {
+  const stored = reader
     .selectFrom('operator')
-    .select(['code', 'record'])
-    .where(oneOf(tx, 'code', codes));
-  return new Map((await stored.execute()).map(({ code, record }) => [code, record]));
+    .select(['code', 'record', 'as_of'])
+    .where(oneOf(reader, 'code', codes));
+  return new Map((await stored.execute()).map(({ code, record, as_of }) => [code, { text: record, asOf: as_of }]));
+}
+
+/** A state of a domestic record. */
+export interface OperatorVersion {
+  readonly record: DomesticRecord;
+  /** When we stored it. */
+  readonly since: Moment;
+  /** The newest moment for which a file stated it. */
+  readonly asOf?: string;
+  /** Absent for a record that no import brought, or one of an earlier program. */
+  readonly source?: { readonly file: string; readonly digest: string; readonly person: string };
+}
+
+/** All states of an operator, the current one first. */
+export async function operatorVersions(reader: Reader, code: string): Promise<readonly OperatorVersion[]> {
+  const of = (table: 'operator' | 'operator_version') =>
+    reader.selectFrom(table).select(versionColumns).where('code', '=', code);
+  const rows = await reader
+    .selectFrom(of('operator').unionAll(of('operator_version')).as('version'))
+    .leftJoin('operator_import', 'operator_import.revision', 'version.revision')
+    .select(['version.revised_at', 'version.as_of', 'version.record', 'file', 'digest', 'person'])
+    .orderBy('version.revision', 'desc')
+    .execute();
+  return rows.map(({ revised_at, as_of, record, file, digest, person }) => ({
+    record: operatorOfText(record),
+    since: revised_at,
+    ...(as_of === '' ? {} : { asOf: as_of }),
+    ...(file === null || digest === null || person === null ? {} : { source: { file, digest, person } }),
+  }));
 }
 
 export async function findOperator(reader: Reader, code: string): Promise<DomesticRecord | undefined> {

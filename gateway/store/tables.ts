@@ -17,9 +17,15 @@ export interface Tables {
     /** Increases with every change of any operator. */
     revision: number;
     revised_at: string;
-    /** Canonical text of model/record/operator-text.ts. */
+    /** The newest moment of home for which a file stated the record; empty where none did. */
+    as_of: string;
+    /** Canonical text of model/record/record-text.ts. */
     record: string;
   };
+  /** Earlier states of operators, as they were when a later one replaced them. */
+  operator_version: Tables['operator'];
+  /** The import that brought all changes of a revision. `digest`: of the file. */
+  operator_import: { revision: number; file: string; digest: string; person: string; at: string };
   stream: {
     id: string;
     partner: string;

@@ -76,8 +76,15 @@ const withoutDeliveryIndexes = [
   "delete from counter where name = 'probe'",
 ];
 
+const withoutVersions = [
+  'drop table operator_version',
+  'drop table operator_import',
+  'alter table operator drop column as_of',
+];
+
 const withoutOrderOfLists = [
   ...withoutDeliveryIndexes,
+  ...withoutVersions,
   'drop index list_order',
   'alter table list drop column ordinal',
   'alter table register_version drop column from_list',

@@ -2,7 +2,14 @@
 
 import { expect } from 'chai';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';
-import { allOperators, countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
+import {
+  allOperators,
+  countOperators,
+  findOperator,
+  knownOperators,
+  operatorVersions,
+  saveOperators,
+} from '../../gateway/store/operators.ts';
 import { onBothEngines } from './engines.ts';
 import { hour, operator } from './samples.ts';
 
@@ -37,6 +44,35 @@ onBothEngines('operators', (store) => {
       unchanged: 0,
     });
     expect((await findOperator(store().db.sql, 'D'))?.grade).to.equal('general');
+  });
+
+  it('keep their earlier states, which nobody can change, with the import each came from', async () => {
+    const save = async (record: DomesticRecord, h: number, asOf?: string) =>
+      await store().write(async (tx) => {
+        const known = await knownOperators(tx, [record.code]);
+        const source = { file: `${h}.csv`, digest: `digest ${h}`, person: 'chen', known };
+        await saveOperators(tx, [record], hour(h), asOf === undefined ? undefined : { ...source, asOf: () => asOf });
+      });
+    await save(operator('H'), 1);
+    await save(operator('H', { grade: 'general' }), 2, '2018-01-01');
+    await save(operator('H', { grade: 'general' }), 3, '2018-01-02');
+    await save(operator('H', { status: 'suspended' }), 4, '2018-01-03');
+    const versions = await operatorVersions(store().db.sql, 'H');
+    expect(versions.map(({ since, asOf, source, record }) => [since, asOf, source?.file, record.grade])).to.deep.equal([
+      [hour(4), '2018-01-03', '4.csv', operator('H').grade],
+      [hour(2), '2018-01-02', '2.csv', 'general'],
+      [hour(1), undefined, undefined, operator('H').grade],
+    ]);
+    expect((await knownOperators(store().db.sql, ['H', 'absent'])).get('H')?.asOf).to.equal('2018-01-03');
+    for (const table of ['operator_version', 'operator_import'] as const) {
+      const gone = store().write((tx) => tx.deleteFrom(table).execute());
+      expect(
+        await gone.then(
+          () => 'deleted',
+          () => 'refused',
+        ),
+      ).to.equal('refused');
+    }
   });
 
   it('come in batches, each once, ordered by code', async () => {
