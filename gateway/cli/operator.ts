@@ -1,6 +1,7 @@
 /** `mra operator …`: imports our own operators from the domestic system, and shows them. */
 
 import { statSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
@@ -10,8 +11,9 @@ import { GatewayError } from '../model/errors.ts';
 import { columnValues, recordColumns } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import type { ImportReport, Problem } from '../domestic/import.ts';
-import { allOperators, countOperators, findOperator } from '../store/operators.ts';
-import { tableEncodings, type TableEncoding } from '../wire/files/csv.ts';
+import { restrictionWords, type Restriction } from '../domestic/known-facts.ts';
+import { allOperators, countOperators, findOperator, operatorVersions } from '../store/operators.ts';
+import { tableEncodings, type TableEncoding } from '../wire/files/file-content.ts';
 import { withGateway, type CommandContext } from './context.ts';
 import { exitCodes, type Output } from './output.ts';
 import { wholeNumber } from './input.ts';
@@ -32,6 +34,10 @@ export type OperatorContext = CommandContext<OperatorGateway>;
 
 interface ImportArguments {
   readonly encoding: TableEncoding;
+  readonly sheet?: string;
+  readonly asOf?: string;
+  readonly lift?: boolean;
+  readonly as?: string;
   readonly report?: string;
   readonly dryRun?: boolean;
 }
@@ -41,18 +47,28 @@ export function operatorCommands(program: Command, context: OperatorContext): vo
   operator
     .command('import <file>')
     .description(
-      'import CSV with column titles, plain or gzipped, or JSON lines (.jsonl); adds and changes, never removes',
+      'import a table with column titles (CSV, plain or gzipped, or XLSX) or JSON lines (.jsonl); adds and changes, never removes',
     )
     .addOption(new Option('--encoding <name>', 'character encoding').choices(tableEncodings).default('utf-8'))
-    .option('--report <file>', 'write the refused rows to this file, as CSV with rule and fix')
+    .option('--sheet <name>', 'sheet of a workbook (default: the first)')
+    .option(
+      '--as-of <day>',
+      'day or time at home that the file speaks of (default: a column as_of, a day in its name, or the newest day in it)',
+    )
+    .option('--lift', 'lift suspensions, revocations and withdrawals that rows end on a later day')
+    .option('--as <person>', 'who imports (default: the account)')
+    .option('--report <file>', 'write the refused rows to this file, as CSV that can be corrected and imported')
     .option('--dry-run', 'check and count, change nothing')
     .action((file: string, options: ImportArguments) =>
       withGateway(context, (gateway) => runImport(context, gateway, file, options)),
     );
   operator
     .command('show <code>')
-    .description('one operator by its registration code, and which partners may see it')
-    .action((code: string) => withGateway(context, (gateway) => show(context, gateway, code)));
+    .description('one operator by its registration code, which partners may see it, and what they hold of it')
+    .option('--history', 'all its states: since when, from which import, by whom')
+    .action((code: string, { history }: { history?: boolean }) =>
+      withGateway(context, (gateway) => (history === true ? showHistory : show)(context, gateway, code)),
+    );
   operator
     .command('list')
     .description('operators in order of their codes')
@@ -64,22 +80,35 @@ async function runImport(
   { out, exit }: OperatorContext,
   gateway: OperatorGateway,
   file: string,
-  options: ImportArguments,
+  { report: reportFile, ...options }: ImportArguments,
 ): Promise<void> {
   // Loaded when needed: the check digits of all countries take 0.1 s, which no other command needs.
-  const { importOperators, refusedRowsCsv } = await import('../domestic/import.ts');
+  const [{ importOperators }, { refusedRowsCsv }] = await Promise.all([
+    import('../domestic/import.ts'),
+    import('../domestic/refused-rows.ts'),
+  ]);
   const progress = out.progress(basename(file), statSync(file, { throwIfNoEntry: false })?.size ?? 0);
   const report = await importOperators(gateway, file, {
-    encoding: options.encoding,
-    format: /\.jsonl(\.gz)?$/u.test(file) ? 'jsonl' : 'csv',
-    dryRun: options.dryRun === true,
+    ...options,
+    format: /\.jsonl(\.gz)?$/u.test(file) ? 'jsonl' : 'table',
+    person: options.as ?? account(),
     progress: progress.at,
   }).finally(progress.end);
-  if (options.report !== undefined) writeReport(options.report, refusedRowsCsv(report));
-  if (out.format === 'json') out.json(importJson(report, options.report));
+  if (reportFile !== undefined) writeReport(reportFile, refusedRowsCsv(report));
+  if (out.format === 'json') out.json(importJson(report, reportFile));
   else printImport(out, report);
-  out.next(afterImport(report, file, options.report));
-  exit(report.counts.refused === 0 ? exitCodes.done : exitCodes.partly);
+  const stopped = lifted(report) !== '' && options.lift !== true;
+  out.next(afterImport(report, file, { reportFile, stopped }));
+  if (stopped) exit(exitCodes.stopped);
+  else exit(report.counts.refused === 0 ? exitCodes.done : exitCodes.partly);
+}
+
+function account(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `account ${process.getuid?.() ?? ''}`.trim(); // it has no name on this machine
+  }
 }
 
 function writeReport(path: string, csv: string): void {
@@ -93,14 +122,36 @@ function writeReport(path: string, csv: string): void {
   }
 }
 
-function printImport(out: Output, { file, state, counts, problems }: ImportReport): void {
+const headlines = { saved: '', dry_run: 'dry run, nothing changed: ', stopped: 'stopped, nothing changed: ' } as const;
+const momentSources = {
+  option: '--as-of',
+  file_name: 'the name of the file',
+  newest_day: 'the newest day in it',
+} as const;
+
+function printImport(out: Output, report: ImportReport): void {
+  const { file, state, asOf, counts, problems } = report;
   const { rows, created, changed, unchanged, warnings, refused } = counts;
-  out.print(`${state === 'saved' ? '' : 'dry run, nothing changed: '}${file.name}: ${amount(rows)} rows`);
+  out.print(`${headlines[state]}${file.name}: ${amount(rows)} rows`);
+  if (asOf.moment !== '') out.print(`  as of     ${asOf.moment} (${momentSources[asOf.from]})`);
   const accepted = `${amount(created)} new, ${amount(changed)} changed, ${amount(unchanged)} unchanged`;
   out.print(`  accepted  ${amount(created + changed + unchanged)}: ${accepted}`);
   out.print(`  warnings  ${amount(warnings)} of these`);
   out.print(`  refused   ${amount(refused)}`);
+  const lifts = lifted(report);
+  if (lifts !== '') out.print(`  ${state === 'saved' ? 'lifted' : 'would lift'} ${lifts}`);
   for (const problem of problems) printProblem(out, problem);
+}
+
+/** `1 suspension, 2 withdrawals of consent`; empty where nothing is lifted. */
+function lifted({ lifts }: ImportReport): string {
+  return Object.entries(lifts)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => {
+      const [noun = '', ...rest] = restrictionWords[kind as Restriction].split(' ');
+      return [amount(count), count === 1 ? noun : `${noun}s`, ...rest].join(' ');
+    })
+    .join(', ');
 }
 
 function printProblem(out: Output, { title, severity, rows, rule, samples, fix }: Problem): void {
@@ -115,11 +166,14 @@ function printProblem(out: Output, { title, severity, rows, rule, samples, fix }
 }
 
 /** Published: member names are stable. */
-function importJson({ file, state, counts, problems }: ImportReport, report: string | undefined): unknown {
+function importJson(imported: ImportReport, report: string | undefined): unknown {
+  const { file, state, asOf, counts, lifts, problems } = imported;
   return {
     file,
     state,
+    as_of: asOf,
     counts,
+    lifts,
     problems: problems.map(({ rule, severity, rows, samples, fix }) => ({
       group: rule,
       severity,
@@ -131,21 +185,51 @@ function importJson({ file, state, counts, problems }: ImportReport, report: str
   };
 }
 
-function afterImport({ state, counts }: ImportReport, file: string, report: string | undefined): string {
+function afterImport(
+  { state, counts }: ImportReport,
+  file: string,
+  { reportFile, stopped }: { reportFile: string | undefined; stopped: boolean },
+): string {
+  if (stopped) return `mra operator import ${file} --lift   (once the rows that lift a restriction are checked)`;
   if (counts.refused > 0) {
-    if (report === undefined)
+    if (reportFile === undefined)
       return `mra operator import ${file} --report refused.csv   (all refused rows, each with its fix)`;
-    return `correct the ${amount(counts.refused)} rows of ${report} in the domestic system, and import again`;
+    return `correct the ${amount(counts.refused)} rows in ${reportFile}, then mra operator import ${reportFile}`;
   }
   return state === 'dry_run' ? `mra operator import ${file}` : 'mra list build PARTNER --full --out list.xml';
 }
 
+/** Each state with what differs from the one before it. */
+async function showHistory({ out }: OperatorContext, gateway: OperatorGateway, code: string): Promise<void> {
+  const versions = await operatorVersions(gateway.db.sql, code);
+  if (versions.length === 0) throw unknownOperator(gateway);
+  const states = versions.map((version, i) => {
+    const { record, since, asOf, source } = version;
+    const [now, before] = [columnValues(record), columnValues(versions[i + 1]?.record ?? record)];
+    const changed = recordColumns.filter((field) => now[field] !== before[field]);
+    return { since, as_of: asOf, import: source, changed, record };
+  });
+  out.result(
+    { code, states },
+    states.map(({ since, as_of, import: source, changed, record }) => ({
+      since,
+      'as of': as_of,
+      file: source?.file,
+      by: source?.person,
+      changed: changed.map((field) => `${field}: ${columnValues(record)[field] ?? ''}`).join('; '),
+    })),
+  );
+}
+
+function unknownOperator({ home }: OperatorGateway): GatewayError {
+  return new GatewayError('E_OPERATOR_UNKNOWN', 'no operator has this registration code', {
+    fix: `A code is ${home.code.words}.`,
+  });
+}
+
 async function show({ out }: OperatorContext, gateway: OperatorGateway, code: string): Promise<void> {
   const record = await findOperator(gateway.db.sql, code);
-  if (record === undefined)
-    throw new GatewayError('E_OPERATOR_UNKNOWN', 'no operator has this registration code', {
-      fix: `A code is ${gateway.home.code.words}.`,
-    });
+  if (record === undefined) throw unknownOperator(gateway);
   const partners = [...gateway.partners.values()].map((partner) => visibility(record, partner));
   const columns = columnValues(record);
   out.result(

@@ -1,32 +1,38 @@
 /**
  * Domestic records are imported from a file of the domestic system; the report names every fault.
  *
- *   file -> rows -> every row judged -> the valid ones saved in one transaction -> a report of the rest
+ *   file -> rows -> every row judged -> compared with what is known -> the valid ones saved in one transaction -> a report of the rest
  */
 
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Gateway } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
-import { isGatewayError } from '../model/errors.ts';
-import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
 import type { HomeProfile } from '../model/home.ts';
-import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
-import { columnValues, optionalColumns, recordColumns } from '../model/record/record-text.ts';
-import type { Day, DomesticRecord } from '../model/record/record.ts';
+import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
+import type { DomesticPath, DomesticRecord } from '../model/record/record.ts';
+import { faultOf } from '../model/record/row-faults.ts';
 import { appendEvents } from '../store/events.ts';
-import { saveOperators } from '../store/operators.ts';
-import { readJsonLines, readTable, writeCsv, type TableEncoding } from '../wire/files/csv.ts';
-import { parseStrictJson } from '../wire/files/json.ts';
-import { jsonValidator } from '../wire/xsd/schema.ts';
+import { knownOperators, saveOperators, type KnownOperator, type SavedOperators } from '../store/operators.ts';
+import type { TableEncoding } from '../wire/files/file-content.ts';
+import { readRows, type ReadRow } from './file-rows.ts';
+import { momentOfFile, type HomeMoment, type ImportMoment } from './import-moment.ts';
+import { compareWithKnown, restrictions, type Restriction } from './known-facts.ts';
 
 export type ImportDeps = Pick<Gateway, 'home' | 'db' | 'now'>;
 
 export interface ImportOptions {
   readonly encoding?: TableEncoding;
-  /** `csv`: columns titled as the home profile says. `jsonl`: a record of schemas/record.schema.json a line. */
-  readonly format?: 'csv' | 'jsonl';
+  /** `table`: CSV or a workbook. `jsonl`: a record of schemas/record.schema.json a line. */
+  readonly format?: 'table' | 'jsonl';
+  /** The sheet of a workbook; absent: the first. */
+  readonly sheet?: string | undefined;
+  /** The day or time at home that the file speaks of. */
+  readonly asOf?: string | undefined;
+  /** Whether rows may lift a suspension, a revocation or a withdrawal. */
+  readonly lift?: boolean;
+  /** Who imports. */
+  readonly person: string;
   /** Everything but the saving; the counts are those saving would give. */
   readonly dryRun?: boolean;
   /** Bytes of the file read so far. */
@@ -46,6 +52,8 @@ export interface Problem {
 
 export interface RefusedRow {
   readonly fields: Readonly<Record<string, string>>;
+  /** The moment it speaks of. */
+  readonly asOf: HomeMoment;
   /** Warnings too: staff correct the row once. */
   readonly faults: readonly RowFault[];
 }
@@ -57,26 +65,22 @@ export interface ImportReport {
     readonly sha256: string;
     readonly encoding: TableEncoding;
   };
-  readonly state: 'saved' | 'dry_run';
+  /** `stopped`: rows would lift restrictions, and nobody asked for it. Nothing is saved, and the counts are as in a dry run. */
+  readonly state: 'saved' | 'dry_run' | 'stopped';
+  readonly asOf: ImportMoment;
   /** All are rows; `warnings` are rows saved with at least one. An import adds and changes, it never removes. */
-  readonly counts: Saved & Readonly<Record<'rows' | 'refused' | 'warnings', number>>;
+  readonly counts: SavedOperators & Readonly<Record<'rows' | 'refused' | 'warnings', number>>;
+  readonly lifts: Readonly<Record<Restriction, number>>;
   readonly problems: readonly Problem[];
   readonly refused: readonly RefusedRow[];
 }
 
-type Saved = Readonly<Record<'created' | 'changed' | 'unchanged', number>>;
-
 /**
  * Imports a file of domestic records; the same file twice changes nothing. Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE
- * (before any row is judged) and what the store throws; faults of rows are the report.
+ * (before any row is judged), E_IMPORT_MOMENT and what the store throws; faults of rows are the report.
  */
-export async function importOperators(
-  deps: ImportDeps,
-  path: string,
-  options: ImportOptions = {},
-): Promise<ImportReport> {
-  const { encoding = 'utf-8', format = 'csv', dryRun = false, progress } = options;
-  const today = dayAt(deps.now(), deps.home.timeZone);
+export async function importOperators(deps: ImportDeps, path: string, options: ImportOptions): Promise<ImportReport> {
+  const { encoding = 'utf-8', format = 'table', sheet, progress } = options;
   const digest = createHash('sha256');
   let bytes = 0;
   const onBytes = (piece: Uint8Array): void => {
@@ -85,151 +89,155 @@ export async function importOperators(
     progress?.(bytes);
   };
 
-  // 1. Judge every row of the file.
-  const source = { path, encoding, onBytes };
-  const judged = format === 'csv' ? judgeTable(deps.home, today, source) : judgeLines(deps.home, today, source);
-  const judgedFile = await collect(judged);
+  // 1. Judge every row of the file, and find the moment that it speaks of.
+  const rows = await Array.fromAsync(readRows(deps.home, deps.now(), { path, encoding, format, sheet, onBytes }));
+  const records = rows.flatMap(({ record }) => record ?? []);
+  const file = { name: basename(path), bytes, sha256: digest.digest('hex'), encoding };
+  const asOf = momentOfFile(deps.home, deps.now(), { asOf: options.asOf, name: file.name, records });
 
-  // 2. Save the valid ones, all or none.
-  const sha256 = digest.digest('hex');
-  const saved = await save(deps, judgedFile, { sha256, dryRun });
+  // 2. Compare them with what is known, and save the valid ones, all or none.
+  const { state, saved, compared } = await save(deps, { rows, asOf, file }, options);
 
   // 3. Report the result of each row.
-  const { rows, warnings, refused, problems } = judgedFile;
+  const taken = compared.filter(({ record }) => record !== undefined);
+  const refused = compared.filter(({ record }) => record === undefined);
+  const warnings = taken.filter(({ faults }) => faults.length > 0).length;
   return {
-    file: { name: basename(path), bytes, sha256, encoding },
-    state: dryRun ? 'dry_run' : 'saved',
-    counts: { rows, ...saved, refused: refused.length, warnings },
-    problems: bySeverity(problems),
-    refused,
+    file,
+    state,
+    asOf,
+    counts: { rows: rows.length, ...saved, refused: refused.length, warnings },
+    lifts: countLifts(taken),
+    problems: problemsOf(compared),
+    refused: refused.map(({ fields, moment, faults }) => ({ fields, asOf: moment, faults })),
   };
 }
 
-interface ImportSource {
-  readonly path: string;
-  readonly encoding: TableEncoding;
-  readonly onBytes: (piece: Uint8Array) => void;
+interface ImportedFile {
+  readonly rows: readonly ReadRow[];
+  readonly asOf: ImportMoment;
+  readonly file: ImportReport['file'];
 }
 
-interface Judged extends JudgedRow {
-  readonly fields: Readonly<Record<string, string>>;
+interface ComparedRow extends ReadRow {
+  readonly moment: HomeMoment;
+  readonly lifts: readonly Restriction[];
 }
 
-async function* judgeTable(
+/** A row that is not taken has no record afterwards. */
+function compareRow(
   home: HomeProfile,
-  today: Day,
-  { path, encoding, onBytes }: ImportSource,
-): AsyncIterable<Judged> {
-  const judge = rowJudge(home, today);
-  const columns = Object.values(home.columns);
-  const optional = optionalColumns.flatMap((column) => home.columns[column] ?? []);
-  for await (const row of readTable(path, { encoding, columns, optional, onBytes }))
-    yield { ...judge(row), fields: row.fields };
-}
-
-const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));
-
-/** Lines have no titles: their columns are the paths of the record. The shape is judged first, then the row like any other. */
-async function* judgeLines(
-  home: HomeProfile,
-  today: Day,
-  { path, encoding, onBytes }: ImportSource,
-): AsyncIterable<Judged> {
-  const columns = Object.fromEntries(recordColumns.map((name) => [name, name]));
-  const judge = rowJudge({ ...home, columns }, today);
-  const shape = jsonValidator<DomesticRecord>(recordSchema);
-  for await (const { row, text } of readJsonLines(path, { encoding, onBytes })) {
-    const line = readLine(row, text, shape);
-    yield line.faults.length > 0 ? line : { ...judge(line), fields: line.fields };
+  read: ReadRow,
+  against: { moment: HomeMoment; known: ReadonlyMap<string, KnownOperator>; today: string },
+): ComparedRow {
+  const { moment, known, today } = against;
+  const { record, row, fields, faults } = read;
+  if (record === undefined) return { ...read, moment, lifts: [] };
+  const { lifts, refused } = compareWithKnown(record, moment, known.get(record.code), today);
+  const fault = (path: DomesticPath, value: string, rule: FaultRule, detail?: string): RowFault =>
+    faultOf(row, home.columns[path] ?? path, value, rule, detail);
+  if (refused !== undefined) {
+    const why = fault(refused.path, valueOf(record, refused.path), refused.rule, refused.detail);
+    return { row, fields, moment, lifts, faults: [...faults, why] };
   }
+  if (lifts.length === 0) return { ...read, moment, lifts };
+  return { ...read, moment, lifts, faults: [...faults, fault('code', record.code, 'restriction_lifted')] };
 }
 
-type Shape = ReturnType<typeof jsonValidator<DomesticRecord>>;
+function valueOf({ code, statusSince, consentSince = '' }: DomesticRecord, path: DomesticPath): string {
+  return path === 'code' ? code : path === 'statusSince' ? statusSince : consentSince;
+}
 
-function readLine(row: number, text: string, shape: Shape): FileRow & { readonly faults: readonly RowFault[] } {
-  const unread = { row, fields: { line: text } };
+interface SavedFile {
+  readonly state: ImportReport['state'];
+  readonly saved: SavedOperators;
+  readonly compared: readonly ComparedRow[];
+}
+
+/** In one transaction; a dry run rolls it back, which is the one way to count exactly what saving would do. */
+async function save(deps: ImportDeps, imported: ImportedFile, options: ImportOptions): Promise<SavedFile> {
+  const rollback = new Error('nothing is to be saved');
+  let done: SavedFile | undefined;
   try {
-    const checked = shape(parseStrictJson(text));
-    if (checked.ok) return { row, fields: columnValues(checked.value), faults: [] };
-    const faults = checked.errors.map(({ pointer, detail }) =>
-      faultOf(row, pointer.slice(1).replaceAll('/', '.'), '', 'shape_invalid', detail),
-    );
-    return { ...unread, faults };
+    await deps.db.transaction(async (tx) => {
+      done = await saveIn(tx, deps, imported, options);
+      if (done.state !== 'saved') throw rollback;
+    });
   } catch (error) {
-    if (!isGatewayError(error)) throw error;
-    return { ...unread, faults: [faultOf(row, '', text, 'shape_invalid', error.detail)] };
+    if (error !== rollback || done === undefined) throw error;
   }
+  if (done === undefined) throw rollback;
+  return done;
 }
 
-interface JudgedFile {
-  readonly rows: number;
-  readonly warnings: number;
-  readonly records: readonly DomesticRecord[];
-  readonly refused: readonly RefusedRow[];
-  readonly problems: ReadonlyMap<FaultRule, Problem>;
+type Tx = Parameters<Parameters<Gateway['db']['transaction']>[0]>[0];
+
+async function saveIn(
+  tx: Tx,
+  { home, now }: ImportDeps,
+  { rows, asOf, file }: ImportedFile,
+  { dryRun = false, lift = false, person }: ImportOptions,
+): Promise<SavedFile> {
+  const today = dayAt(now(), home.timeZone);
+  const at = momentOf(now());
+  const known = await knownOperators(
+    tx,
+    rows.flatMap(({ record }) => record?.code ?? []),
+  );
+  const compared = rows.map((row) => {
+    const moment = asOf.from === 'option' ? asOf.moment : (row.asOf ?? asOf.moment);
+    return compareRow(home, row, { moment, known, today });
+  });
+  const moments = new Map(compared.map(({ record, moment }) => [record?.code ?? '', moment]));
+  const saved = await saveOperators(
+    tx,
+    compared.flatMap(({ record }) => record ?? []),
+    at,
+    { file: file.name, digest: file.sha256, person, known, asOf: (code) => newer(moments.get(code), known.get(code)) },
+  );
+  const lifting = compared.some(({ lifts }) => lifts.length > 0);
+  const state = dryRun ? 'dry_run' : lifting && !lift ? 'stopped' : 'saved';
+  if (state === 'saved' && saved.created + saved.changed > 0) {
+    const refused = compared.filter(({ record }) => record === undefined).length;
+    const detail = { ...saved, rows: rows.length, refused, as_of: asOf.moment, by: person };
+    await appendEvents(tx, [{ kind: 'operators_imported', ref: file.sha256, detail, at }]);
+  }
+  return { state, saved, compared };
+}
+
+/** A day and a time of it are not before each other: the time says more. */
+function newer(moment: HomeMoment = '', known: KnownOperator | undefined): HomeMoment {
+  return known !== undefined && known.asOf > moment ? known.asOf : moment;
+}
+
+function countLifts(taken: readonly ComparedRow[]): ImportReport['lifts'] {
+  const all = taken.flatMap(({ lifts }) => lifts);
+  const counts = restrictions.map((kind) => [kind, all.filter((lifted) => lifted === kind).length]);
+  return Object.fromEntries(counts) as ImportReport['lifts'];
 }
 
 const mostSamples = 3;
 
-async function collect(judged: AsyncIterable<Judged>): Promise<JudgedFile> {
-  const records: DomesticRecord[] = [];
-  const refused: RefusedRow[] = [];
-  const problems = new Map<FaultRule, Problem>();
-  let warnings = 0;
-  for await (const { record, faults, fields } of judged) {
-    if (record === undefined) refused.push({ fields, faults });
-    else records.push(record);
-    if (record !== undefined && faults.length > 0) warnings += 1;
-    noteFaults(problems, faults);
+/** Errors before warnings, the most frequent first. A row counts once for each rule, however many of its cells break it. */
+function problemsOf(rows: readonly ReadRow[]): Problem[] {
+  const problems = new Map<FaultRule, { rows: number; samples: RowFault[] }>();
+  for (const { faults } of rows) {
+    const noted = new Set<FaultRule>();
+    for (const fault of faults) {
+      if (noted.has(fault.rule)) continue;
+      noted.add(fault.rule);
+      const problem = problems.get(fault.rule) ?? { rows: 0, samples: [] };
+      problem.rows += 1;
+      if (problem.samples.length < mostSamples) problem.samples.push(fault);
+      problems.set(fault.rule, problem);
+    }
   }
-  return { rows: records.length + refused.length, warnings, records, refused, problems };
+  return [...problems]
+    .map(([rule, counted]) => ({ rule, ...counted, ...titleOf(rule) }))
+    .sort((a, b) => a.severity.localeCompare(b.severity) || b.rows - a.rows);
 }
 
-/** Counts a row once for each rule, however many of its cells break it. */
-function noteFaults(problems: Map<FaultRule, Problem>, faults: readonly RowFault[]): void {
-  const noted = new Set<FaultRule>();
-  for (const fault of faults) {
-    if (noted.has(fault.rule)) continue;
-    noted.add(fault.rule);
-    const { severity, title, fix } = faultRules[fault.rule];
-    const { rows, samples } = problems.get(fault.rule) ?? { rows: 0, samples: [] };
-    const shown = samples.length < mostSamples ? [...samples, fault] : samples;
-    problems.set(fault.rule, { rule: fault.rule, severity, title, rows: rows + 1, samples: shown, fix });
-  }
-}
-
-/** Errors before warnings, the most frequent first. */
-function bySeverity(problems: ReadonlyMap<FaultRule, Problem>): Problem[] {
-  return [...problems.values()].sort((a, b) => a.severity.localeCompare(b.severity) || b.rows - a.rows);
-}
-
-/** In one transaction; a dry run rolls it back, which is the one way to count exactly what saving would do. */
-async function save(deps: ImportDeps, file: JudgedFile, run: { sha256: string; dryRun: boolean }): Promise<Saved> {
-  const at = momentOf(deps.now());
-  const rollback = new Error('dry run');
-  let saved: Saved = { created: 0, changed: 0, unchanged: 0 };
-  await deps.db
-    .transaction(async (tx) => {
-      saved = await saveOperators(tx, file.records, at);
-      if (run.dryRun) throw rollback;
-      if (saved.created + saved.changed === 0) return;
-      const detail = { ...saved, rows: file.rows, refused: file.refused.length };
-      await appendEvents(tx, [{ kind: 'operators_imported', ref: run.sha256, detail, at }]);
-    })
-    .catch((error: unknown) => {
-      if (error !== rollback) throw error;
-    });
-  return saved;
-}
-
-/** The refused rows as CSV, with the rules they break and what to do about it; safe to open in a spreadsheet. */
-export function refusedRowsCsv({ refused }: Pick<ImportReport, 'refused'>): string {
-  const titles = [...new Set(refused.flatMap(({ fields }) => Object.keys(fields)))];
-  const rows = refused.map(({ fields, faults }) => {
-    const cells = titles.map((title) => fields[title] ?? '');
-    const joined = (part: (fault: RowFault) => string): string => [...new Set(faults.map(part))].join('; ');
-    const detail = joined(({ row, column, detail }) => `row ${row}${column === '' ? '' : `, ${column}`}: ${detail}`);
-    return [...cells, joined(({ rule }) => rule), detail, joined(({ fix }) => fix)];
-  });
-  return writeCsv([[...titles, 'rule', 'detail', 'fix'], ...rows]);
+function titleOf(rule: FaultRule): Pick<Problem, 'severity' | 'title' | 'fix'> {
+  const { severity, title, fix } = faultRules[rule];
+  return { severity, title, fix };
 }

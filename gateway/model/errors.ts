@@ -107,6 +107,7 @@ export const errorTable = {
   E_FILE_UNREADABLE: request('The file could not be read.'),
   E_FILE_UNWRITABLE: request('The file or folder could not be written.'),
   E_FILE_STRUCTURE: request('The file does not have the expected columns.'),
+  E_IMPORT_MOMENT: request('The moment that the file speaks of is not valid.'),
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
   // Configuration, adapters, keys, store

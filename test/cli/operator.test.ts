@@ -1,43 +1,22 @@
 /** `mra operator`: imports files of domestic records into a real store, and reports the result for each row. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { Command } from 'commander';
-import { operatorCommands, type OperatorContext } from '../../gateway/cli/operator.ts';
-import { makeOutput, type Format } from '../../gateway/cli/output.ts';
-import { asGatewayError } from '../../gateway/model/errors.ts';
-import type { RecordColumn } from '../../gateway/model/record/record-text.ts';
-import { openDatabase, type Database } from '../../gateway/store/database.ts';
-import { eventsSince } from '../support/event-log.ts';
+import type { Database } from '../../gateway/store/database.ts';
 import { countOperators, findOperator } from '../../gateway/store/operators.ts';
-import { readTable } from '../../gateway/wire/files/csv.ts';
-import { memoryStream } from './memory.ts';
-import { sampleHome } from '../model/sample-home.ts';
-import { sampleFields, sampleRecord } from '../model/sample-records.ts';
-
-interface Ran {
-  readonly exit: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Counts {
-  readonly counts: Readonly<Record<string, number>>;
-  readonly state: string;
-  readonly problems: readonly { group: string; rows: number; examples: readonly { row: number; column: string }[] }[];
-}
-
-const titles = Object.values(sampleHome.columns);
-
-type Row = Partial<Record<RecordColumn, string>>;
-
-const csvOf = (...rows: readonly Row[]): string => {
-  const cells = rows.map((row) => titles.map((title) => sampleFields(row)[title] ?? ''));
-  return [titles, ...cells].map((row) => row.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(',')).join('\r\n');
-};
+import { readTable } from '../../gateway/wire/files/table.ts';
+import { sampleRecord } from '../model/sample-records.ts';
+import { eventsSince } from '../support/event-log.ts';
+import {
+  csvOf,
+  imported as counted,
+  openOperatorCommand,
+  titles,
+  type OperatorCommand,
+  type Row,
+} from './operator-command.ts';
 
 const threeRows: readonly Row[] = [
   {},
@@ -46,75 +25,19 @@ const threeRows: readonly Row[] = [
 ];
 
 describe('mra operator', () => {
-  let folder: string;
+  let command: OperatorCommand;
   let db: Database;
+  const file: OperatorCommand['file'] = (name, content) => command.file(name, content);
+  const run: OperatorCommand['run'] = (words, format) => command.run(words, format);
 
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'operator-'));
-    db = await openDatabase(`sqlite:${join(folder, 'store.db')}`);
+    command = await openOperatorCommand();
+    db = command.db;
   });
 
   afterEach(async () => {
-    await db.close();
-    rmSync(folder, { recursive: true });
+    await command.close();
   });
-
-  function file(name: string, content: string | Uint8Array): string {
-    const path = join(folder, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  async function run(words: readonly string[], format: Format = 'json'): Promise<Ran> {
-    const stdout = memoryStream();
-    const stderr = memoryStream();
-    const out = makeOutput({ stdout, stderr, format });
-    let exit: number | undefined;
-    const form = {
-      form: 'AEOCN{code}',
-      grammar: /^AEOCN\d{10}$/u,
-      words: 'AEOCN and ten digits',
-      example: 'AEOCN4403131697',
-    };
-    const ours = { ...form, toIdentifier: (code: string) => `AEOCN${code}`, toCode: () => undefined };
-    const arrangement = {
-      title: 'Sample arrangement',
-      programme: 'AEO',
-      inForce: { from: '2014-04-01' },
-      directions: ['import' as const],
-      entryRoles: ['consignor' as const],
-      grades: ['general'],
-      benefits: {},
-      maxAgeSeconds: 1,
-      bands: { between: [0, 1] as const, shrink: { percent: 1, records: 1 }, grow: { percent: 1, records: 1 } },
-    };
-    const viewer = {
-      code: 'XA',
-      adapter: { arrangement, identifiers: { ours, theirs: ours }, list: { requiredPaths: [] } },
-    };
-    const context: OperatorContext = {
-      out,
-      exit: (code) => (exit = code),
-      open: () =>
-        Promise.resolve({
-          home: sampleHome,
-          db,
-          partners: new Map([['XA', viewer]]),
-          now: () => new Date('2018-03-01T00:00:00Z'),
-          close: () => Promise.resolve(),
-        }),
-    };
-    const program = new Command().exitOverride();
-    operatorCommands(program, context);
-    try {
-      await program.parseAsync(['operator', ...words], { from: 'user' });
-    } catch (error) {
-      exit = out.fail(asGatewayError(error));
-    }
-    return { exit, stdout: stdout.text(), stderr: stderr.text() };
-  }
-
-  const counted = ({ stdout }: Ran): Counts => JSON.parse(stdout) as Counts;
 
   describe('import', () => {
     it('accepts the correct rows, refuses the others, and reports both as JSON', async () => {
@@ -159,14 +82,15 @@ describe('mra operator', () => {
 
     it('writes the refused rows with rule and fix, safe to open in a spreadsheet', async () => {
       const bad = { code: '4403131699', grade: 'golden', 'name.local': "=cmd|'/c calc'!A1" };
-      const report = join(folder, 'refused.csv');
+      const report = join(command.folder, 'refused.csv');
       await run(['import', file('a.csv', csvOf({}, bad)), '--report', report]);
-      const columns = [...titles, 'rule', 'detail', 'fix'];
+      const columns = [...titles, 'as_of', 'rule', 'detail', 'fix'];
+      expect(readFileSync(report, 'utf8')).to.include("'=cmd|'/c calc'!A1");
       const [row, ...others] = await Array.fromAsync(readTable(report, { encoding: 'utf-8', columns }));
       expect(others).to.deep.equal([]);
       expect(row?.fields).to.include({
         customs_code: '4403131699',
-        name_local: "'=cmd|'/c calc'!A1",
+        name_local: "=cmd|'/c calc'!A1",
         rule: 'text_is_formula; grade_unknown',
       });
       expect(row?.fields['detail']).to.include('row 3, grade');
@@ -199,7 +123,7 @@ describe('mra operator', () => {
     });
 
     it('reports a missing file', async () => {
-      const ran = await run(['import', join(folder, 'none.csv')]);
+      const ran = await run(['import', join(command.folder, 'none.csv')]);
       expect(ran.exit).to.equal(2);
       expect(ran.stderr).to.include('E_FILE_UNREADABLE');
     });

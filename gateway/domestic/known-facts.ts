@@ -1,0 +1,76 @@
+/** Compares a row of an import with what is known of its operator: an older row, or one that lifts a restriction, is not just a change. */
+
+import type { FaultRule } from '../model/record/fault-rules.ts';
+import { operatorOfText, operatorText } from '../model/record/record-text.ts';
+import type { Day, DomesticPath, DomesticRecord, OperatorStatus } from '../model/record/record.ts';
+import type { KnownOperator } from '../store/operators.ts';
+import { isBefore, newestDay, type HomeMoment } from './import-moment.ts';
+
+/** What a row can lift: the status of the operator, or its consent that ended. */
+export const restrictions = ['suspension', 'revocation', 'withdrawal', 'consent_withdrawal'] as const;
+export type Restriction = (typeof restrictions)[number];
+
+export interface Comparison {
+  readonly lifts: readonly Restriction[];
+  /** Why the row is not imported, and its column. */
+  readonly refused?: { readonly rule: FaultRule; readonly path: DomesticPath; readonly detail: string };
+}
+
+const nothing: Comparison = { lifts: [] };
+
+/** `moment`: the one that the row speaks of. A row that states what is known is never refused. */
+export function compareWithKnown(
+  row: DomesticRecord,
+  moment: HomeMoment,
+  known: KnownOperator | undefined,
+  today: Day,
+): Comparison {
+  if (known === undefined || known.text === operatorText(row)) return nothing;
+  const before = operatorOfText(known.text);
+  const asOf = known.asOf === '' ? newestDay([before], today) : known.asOf;
+  if (isBefore(moment, asOf)) {
+    const detail = `it speaks of ${moment}, and what is known of ${asOf}`;
+    return { lifts: [], refused: { rule: 'row_outdated', path: 'code', detail } };
+  }
+  const lifted = liftedBy(row, before, asOf.slice(0, 10));
+  const early = lifted.find(({ day, since }) => day <= since);
+  if (early === undefined) return { lifts: lifted.map(({ restriction }) => restriction) };
+  const { path, since, restriction } = early;
+  const detail = `${restrictionWords[restriction]} since ${since === '' ? 'an unknown day' : since}`;
+  return { lifts: [], refused: { rule: 'lifting_not_later', path, detail } };
+}
+
+export const restrictionWords: Readonly<Record<Restriction, string>> = {
+  suspension: 'suspension',
+  revocation: 'revocation',
+  withdrawal: 'withdrawal from the programme',
+  consent_withdrawal: 'withdrawal of consent',
+};
+
+/** How far a status is from `active`, and what it takes to come nearer. */
+const ranks: Readonly<Record<OperatorStatus, { readonly rank: number; readonly restriction?: Restriction }>> = {
+  active: { rank: 0 },
+  suspended: { rank: 1, restriction: 'suspension' },
+  revoked: { rank: 2, restriction: 'revocation' },
+  withdrawn: { rank: 2, restriction: 'withdrawal' },
+};
+
+interface Lifted {
+  readonly restriction: Restriction;
+  readonly path: DomesticPath;
+  /** The day from which the row no longer restricts, and that from which the restriction is known. */
+  readonly day: string;
+  readonly since: string;
+}
+
+function liftedBy(row: DomesticRecord, before: DomesticRecord, knownDay: string): readonly Lifted[] {
+  const { rank, restriction } = ranks[before.status];
+  const lifted: Lifted[] = [];
+  if (restriction !== undefined && ranks[row.status].rank < rank)
+    lifted.push({ restriction, path: 'statusSince', day: row.statusSince, since: before.statusSince });
+  if (row.consent && !before.consent) {
+    const since = before.consentSince ?? knownDay;
+    lifted.push({ restriction: 'consent_withdrawal', path: 'consentSince', day: row.consentSince ?? '', since });
+  }
+  return lifted;
+}
