@@ -1,6 +1,6 @@
 /** `mra operator …`: imports our own operators from the domestic system, and shows them. */
 
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
@@ -16,7 +16,7 @@ import { allOperators, countOperators, findOperator, operatorVersions } from '..
 import { tableEncodings, type TableEncoding } from '../wire/files/file-content.ts';
 import { withGateway, type CommandContext } from './context.ts';
 import { exitCodes, type Output } from './output.ts';
-import { wholeNumber } from './input.ts';
+import { wholeNumber, writeOutput } from './input.ts';
 
 /** The part of a partner that decides which of our operators it may see. */
 interface Viewer {
@@ -94,7 +94,7 @@ async function runImport(
     person: options.as ?? account(),
     progress: progress.at,
   }).finally(progress.end);
-  if (reportFile !== undefined) writeReport(reportFile, refusedRowsCsv(report));
+  if (reportFile !== undefined) writeOutput(reportFile, refusedRowsCsv(report), 'the import itself is done');
   if (out.format === 'json') out.json(importJson(report, reportFile));
   else printImport(out, report);
   const stopped = lifted(report) !== '' && options.lift !== true;
@@ -108,17 +108,6 @@ function account(): string {
     return userInfo().username;
   } catch {
     return `account ${process.getuid?.() ?? ''}`.trim(); // it has no name on this machine
-  }
-}
-
-function writeReport(path: string, csv: string): void {
-  try {
-    writeFileSync(path, csv);
-  } catch (error) {
-    throw new GatewayError('E_FILE_UNREADABLE', 'the report could not be written; the import itself is done', {
-      fix: 'Name a file in a writable folder, and import again: importing the same file changes nothing.',
-      cause: error,
-    });
   }
 }
 

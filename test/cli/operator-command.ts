@@ -95,7 +95,7 @@ async function runCommand(db: Database, words: readonly string[], format: Format
   try {
     await program.parseAsync(['operator', ...words], { from: 'user' });
   } catch (error) {
-    exit = out.fail(asGatewayError(error));
+    exit = makeOutput({ stdout: stderr, stderr }).fail(asGatewayError(error));
   }
   return { exit, stdout: stdout.text(), stderr: stderr.text() };
 }
