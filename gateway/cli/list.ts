@@ -1,6 +1,5 @@
 /** `mra list …`: builds, sends and receives lists, shows the streams, and decides on held lists. */
 
-import { writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
@@ -12,10 +11,11 @@ import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { findInbox, heldMessages } from '../store/inbox.ts';
-import { findMessage } from '../store/outbox.ts';
+import { findMessage, listMessages } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
-import { readInput } from './input.ts';
+import { deliveryExit } from './delivery-exit.ts';
+import { readInput, writeOutput } from './input.ts';
 import { exitCodes, type Output } from './output.ts';
 
 interface BuildOptions {
@@ -93,11 +93,11 @@ async function build(
   if (getPartner(gateway, partner).transport === undefined) return await send(context, gateway, partner, options);
   const { out } = context;
   const built = await buildList(gateway, partner, listOptions(options));
-  if (built === undefined) return out.note('Nothing changed since the last list. No file was written.');
-  const { messages } = built;
+  if (built === undefined) out.note('Nothing changed since the last list. No file was written.');
+  const { messages = [] } = built ?? {};
   for (const [i, { sealed }] of messages.entries())
-    writeFileSync(fileOf(options.out, i + 1, messages.length), sealed.bytes);
-  report(out, built);
+    writeOutput(fileOf(options.out, i + 1, messages.length), sealed.bytes);
+  report(out, built, {});
   out.next(`mra list send ${partner}`);
 }
 
@@ -109,42 +109,42 @@ async function send(
 ): Promise<void> {
   const built = await sendList(gateway, code, listOptions(options));
   if (built === undefined) out.note('Nothing changed since the last list. No list was sent.');
-  else report(out, built);
-  const partner = getPartner(gateway, code);
-  if (options.out !== undefined) {
-    await writeFiles(out, gateway, code, options.out, { built });
-    return out.next(`mra list receive ${partner.code} FILE   takes the partner's receipt`);
-  }
-  if (partner.transport === undefined)
-    return out.note('This partner takes files, and the message waits: mra list send PARTNER --out FILE writes it.');
-  while ((await deliverDue(gateway, partner.code)) > 0); // several messages may be due
-  if (built === undefined) return;
-  const message = await findMessage(gateway.db.sql, built.list.id);
-  out.note(`State of ${built.list.id}: ${message?.state ?? 'unknown'}.`);
-  if (partner.transport.pull !== undefined)
+  const { code: partner, transport } = getPartner(gateway, code);
+  const files = options.out === undefined ? [] : await writeFiles(gateway, partner, options.out, { built });
+  if (options.out === undefined) while ((await deliverDue(gateway, partner)) > 0); // several messages may be due
+  const { sql } = gateway.db;
+  // Without a new list, an earlier message may still wait.
+  const [waiting] = await listMessages(sql, { partner, direction: 'out', state: 'SEALED', limit: 1 });
+  const id = built?.list.id ?? waiting?.id;
+  const message = id === undefined ? undefined : await findMessage(sql, id);
+  report(out, built, { partner, state: message?.state ?? null, files });
+  if (message === undefined) return out.next(`mra list show ${partner}`);
+  out.note(`State of ${message.id}: ${message.state}.`);
+  for (const file of files) out.note(`Written: ${file}.`);
+  if (message.state === 'SEALED' && transport === undefined)
+    out.note('This partner takes files, and the message waits: mra list send PARTNER --out FILE writes it.');
+  if (transport?.pull !== undefined)
     out.note('The message waits at our exchange door (mra serve) until the partner fetches it.');
-  if (message?.state === 'REJECTED') exit(exitCodes.findings);
-  out.next(`mra message show ${built.list.id}`);
+  exit(await deliveryExit(gateway, message));
+  out.next(options.out === undefined ? `mra message show ${message.id}` : `mra list receive ${partner} RECEIPT`);
 }
 
 /** Writes what waits for the partner: the messages of the list under the name given, others with their id in it. */
 async function writeFiles(
-  out: Output,
   gateway: OpenGateway,
   code: string,
   path: string,
   { built, kinds }: { readonly built?: BuiltList | undefined; readonly kinds?: readonly SealedMessage['kind'][] },
-): Promise<void> {
+): Promise<readonly string[]> {
   const ids = built?.messages.map(({ list }) => list.id) ?? [];
   const { dir, name, ext } = parse(path);
   const write = ({ id, bytes }: SealedMessage): string => {
     const no = ids.indexOf(id) + 1;
     const file = no > 0 ? fileOf(path, no, ids.length) : join(dir, `${name}.${id}${ext}`);
-    writeFileSync(file, bytes);
+    writeOutput(file, bytes);
     return file;
   };
-  const files = await deliverToFiles(gateway, code, write, kinds);
-  if (files.length > 0) out.note(`Written: ${files.join(', ')}.`);
+  return await deliverToFiles(gateway, code, write, kinds);
 }
 
 /** `list.xml`; of several messages `list.2-of-7.xml`. */
@@ -154,7 +154,17 @@ function fileOf(path: string, no: number, of: number): string {
   return join(dir, `${name}.${no}-of-${of}${ext}`);
 }
 
-function report(out: Output, { list, sealed, messages, leftOut, unencodable, timings, ...built }: BuiltList): void {
+/** `delivery`: what a list that was sent adds for programs. */
+function report(out: Output, list: BuiltList | undefined, delivery: Readonly<Record<string, unknown>>): void {
+  if (list === undefined) out.result({ message: null, reason: 'nothing_changed', ...delivery });
+  else reportBuilt(out, list, delivery);
+}
+
+function reportBuilt(
+  out: Output,
+  { list, sealed, messages, leftOut, unencodable, timings, ...built }: BuiltList,
+  delivery: Readonly<Record<string, unknown>>,
+): void {
   const { epoch, sequence, count } = list.position;
   const counts = { message: list.id, kind: list.kind, records: built.records, departures: built.departures };
   const bytes = messages.reduce((sum, message) => sum + message.sealed.bytes.byteLength, 0);
@@ -171,6 +181,7 @@ function report(out: Output, { list, sealed, messages, leftOut, unencodable, tim
       left_out: Object.fromEntries(leftOut),
       unwritable: unencodable,
       ...steps,
+      ...delivery,
     },
     [{ ...counts, number: `${epoch.no}/${sequence}`, bytes }],
     [steps],
@@ -192,9 +203,11 @@ async function receive(
   const raw = { partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) } as const;
   const { verdict, duplicate, reason, receipt } = await receiveMessage(gateway, raw);
   if (options.receipt !== undefined && receipt !== undefined) {
-    writeFileSync(options.receipt, receipt.bytes);
+    const done = 'the message is processed, and the same command gives the same receipt';
+    writeOutput(options.receipt, receipt.bytes, done);
     const kinds = ['reply', 'receipt'] as const;
-    if (transport === undefined) await writeFiles(out, gateway, code, options.receipt, { kinds });
+    const files = transport === undefined ? await writeFiles(gateway, code, options.receipt, { kinds }) : [];
+    for (const file of files) out.note(`Written: ${file}.`);
   }
   const milliseconds = Math.round(performance.now() - started);
   out.result({ verdict, duplicate, code: reason ?? null, milliseconds }, [
@@ -241,13 +254,15 @@ async function decide(
 ): Promise<void> {
   const decided = await decideHeld(gateway, message, by);
   if (decided === undefined) {
+    out.result({ message, ...by, verdict: null });
     out.note('The decision is recorded. It takes effect when a second person decides the same.');
     exit(exitCodes.not_allowed);
     out.next(`mra list ${by.decision} ${message} --as ANOTHER`);
     return;
   }
-  if (out.format === 'json') out.json({ message, verdict: decided.verdict });
+  if (out.format === 'json') out.json({ message, ...by, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
+  if (by.decision === 'release' && decided.verdict !== 'applied') exit(exitCodes.findings);
   const held = await findInbox(gateway.db.sql, { messageId: message });
   if (held !== undefined) await deliverDue(gateway, held.partner);
 }

@@ -10,7 +10,7 @@ import { getBytes } from '../store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
-import { exitCodes } from './output.ts';
+import { deliveryExit } from './delivery-exit.ts';
 import { readInput, wholeNumber, writeOutput } from './input.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
@@ -95,7 +95,8 @@ async function resend({ out, exit }: CliContext, gateway: OpenGateway, id: strin
   const { partner } = await getMessage(gateway, id);
   await gateway.db.transaction((tx) => resendNow(tx, id, momentOf(gateway.now())));
   await deliverDue(gateway, partner);
-  const { state } = await getMessage(gateway, id);
+  const message = await getMessage(gateway, id);
+  const { state } = message;
   out.result({ message: id, partner, state }, [{ message: id, partner, state }]);
-  if (state === 'SEALED') exit(exitCodes.unreachable);
+  exit(await deliveryExit(gateway, message));
 }

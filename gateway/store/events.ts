@@ -4,7 +4,7 @@ import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
 import { advanceCounter } from './counters.ts';
-import type { Tx } from './database.ts';
+import type { Reader, Tx } from './database.ts';
 
 interface NewEvent {
   readonly kind: string;
@@ -29,4 +29,10 @@ export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise
   });
   await insertMany(tx, 'event', rows);
   return last;
+}
+
+/** The kind of the newest event about a subject, of those whose kind begins so. */
+export async function newestEvent(reader: Reader, ref: string, kindPrefix: string): Promise<string | undefined> {
+  const newest = reader.selectFrom('event').select('kind').where('ref', '=', ref).orderBy('n', 'desc');
+  return (await newest.where('kind', 'like', `${kindPrefix}%`).limit(1).executeTakeFirst())?.kind;
 }

@@ -7,15 +7,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Command, Option } from 'commander';
 import { errorTable } from '../../gateway/model/errors.ts';
-import { programOf, run } from '../../gateway/main.ts';
+import { programOf } from '../../gateway/main.ts';
+import { runCommand } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/pki.ts';
 import { memoryStream } from './memory.ts';
-
-interface Ran {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** What an error says in JSON; undefined where the command printed a result. */
 interface Failure {
@@ -24,15 +19,9 @@ interface Failure {
   readonly exit_code: number;
 }
 
-async function mra(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const [stdout, stderr] = [memoryStream(), memoryStream()];
-  const exit = await run(['node', 'mra', ...args], { stdout, stderr, env });
-  return { exit, stdout: stdout.text(), stderr: stderr.text() };
-}
-
 /** Runs for programs: standard output is one document; an error has a code of the table, a fix and its exit code. */
 async function failureOf(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Failure | undefined> {
-  const { exit, stdout, stderr } = await mra(['-o', 'json', ...args], env);
+  const { exit, stdout, stderr } = await runCommand(['-o', 'json', ...args], env);
   const about = `${args.join(' ').slice(0, 200)} → ${stdout.slice(0, 600)}${stderr.slice(0, 300)}`;
   expect(stdout + stderr, about).to.not.include('E_INTERNAL');
   const { error } = JSON.parse(stdout) as { error?: Failure };
@@ -73,7 +62,7 @@ describe('a command with wrong input', function () {
     writeFileSync(settings, 'partners: { KR: { transport: file } }\n');
     writeFileSync(file, 'neither a list nor a declaration\n');
     writeFileSync(binary, new Uint8Array(3000).fill(0xfe));
-    expect((await mra([...data, 'key', 'new'])).exit).to.equal(0);
+    expect((await runCommand([...data, 'key', 'new'])).exit).to.equal(0);
   });
 
   function operandsOf(command: Command): string[] {
@@ -186,7 +175,7 @@ describe('a command with wrong input', function () {
       ['message', 'list', '--limit', 'abc'],
       ['key', 'export', 'KR', '--out', '/none/x'],
     ]) {
-      const { exit, stdout, stderr } = await mra([...data, ...args]);
+      const { exit, stdout, stderr } = await runCommand([...data, ...args]);
       expect([exit, stdout], args.join(' ')).to.deep.equal([2, '']);
       expect(stderr)
         .to.match(/^ {2}fix {2}/mu)

@@ -1,0 +1,63 @@
+/** The exit codes of commands that send, against a partner that is down, and one that takes a message and never answers. */
+
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/pki.ts';
+import { shut, tlsParty } from '../support/tls.ts';
+
+interface Sent {
+  readonly message: string | null;
+  readonly state: string;
+}
+
+describe('a command that sends', function () {
+  this.timeout(60_000);
+  const folder = temporaryFolder();
+  const settings = ['--config', join(folder, 'gateway.yaml')];
+
+  async function sends(exit: number, ...args: string[]): Promise<Sent> {
+    const ran = await runCommand([...settings, '-o', 'json', ...args]);
+    expect(ran.exit, ran.stdout + ran.stderr).to.equal(exit);
+    return JSON.parse(ran.stdout) as Sent;
+  }
+
+  function connectTo(port: number): void {
+    const certificates = '{ tls: [hk.pem], anchors: [hk-ca.pem] }';
+    const partner = `{ transport: https, url: 'https://127.0.0.1:${port}', certificates: ${certificates} }`;
+    writeFileSync(join(folder, 'gateway.yaml'), `data: data\nlog: silent\npartners: { HK: ${partner} }\n`);
+  }
+
+  it('exits 5 while the partner is down, also where no list is new, and 8 where the outcome is unknown', async () => {
+    const { cert, key, ca } = await tlsParty('HK');
+    writeFileSync(join(folder, 'hk.pem'), cert);
+    writeFileSync(join(folder, 'hk-ca.pem'), ca);
+    const server = createServer({ cert, key }, (request) => request.on('end', () => request.socket.destroy()).resume());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    connectTo(1); // nobody listens there
+    const first = await sends(5, 'list', 'send', 'HK');
+    expect(first.state).to.equal('SEALED');
+    const again = await sends(5, 'list', 'send', 'HK');
+    expect(again).to.include({ message: null, reason: 'nothing_changed', state: 'SEALED' });
+    await sends(5, 'message', 'resend', first.message ?? '');
+
+    connectTo(port);
+    await sends(8, 'message', 'resend', first.message ?? '');
+    await shut(server);
+  });
+
+  it('exits 0 with one document where nothing changed and nothing waits', async () => {
+    writeFileSync(join(folder, 'gateway.yaml'), 'data: files\nlog: silent\npartners: { KR: { transport: file } }\n');
+    const out = ['--out', join(folder, 'kr.xml')];
+    expect((await sends(0, 'list', 'send', 'KR', ...out)).message).to.match(/^m-/u);
+    for (const command of ['send', 'build'])
+      expect((await sends(0, 'list', command, 'KR', ...out)).message, command).to.equal(null);
+  });
+});
