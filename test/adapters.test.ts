@@ -9,7 +9,7 @@ import { testAdapter, type TestReport } from '../gateway/adapter/check/test-adap
 import { lintAdapter } from '../gateway/adapter/check/lint.ts';
 import { loadAdapter, loadHome, loadManifest } from '../gateway/adapter/load.ts';
 import { previewAdapter } from '../gateway/adapter/check/preview.ts';
-import { schemaChecker } from '../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../gateway/cli/adapter-folder.ts';
 import { inventOperators } from '../gateway/rehearsal/invented-operators.ts';
 import { checkDigit } from '../gateway/model/record/check-digits.ts';
 import { asGatewayError } from '../gateway/model/errors.ts';
@@ -154,17 +154,17 @@ it('every home profile loads, and its vocabulary makes operators whose highest g
 for (const cc of folders) {
   describe(`the adapter ${cc}`, () => {
     const folder = join(adaptersFolder, cc);
-    const checkSchema = schemaChecker();
+    const tools = checkTools(adapterTools);
     let adapter: Adapter;
     let report: TestReport;
     before(async () => {
       adapter = await loadAdapter(folder, adapterTools);
       const clock = (): number => performance.now();
-      report = await testAdapter(folder, { ...adapterTools, checkSchema }, { runs: 200, seed: 20, clock });
+      report = await testAdapter(folder, tools, { runs: 200, seed: 20, clock });
     });
 
     it('has no finding of lint', async () => {
-      expect(await lintAdapter(folder, adapterTools)).to.deep.equal([]);
+      expect(await lintAdapter(folder, tools)).to.deep.equal([]);
     });
 
     it('passes its samples, and decodes the messages it generates', () => {
@@ -182,7 +182,7 @@ for (const cc of folders) {
         fc.property(listOf(adapter), (list) => {
           const written = writtenBy(adapter.list, list);
           if (written === undefined) return void (refused += 1);
-          checkSchema(written, adapter.list);
+          tools.checkSchema(written, adapter.list);
           expect(decodeText(adapter.list, written, adapterTools)).to.deep.equal(list);
         }),
         { numRuns: 60 },
@@ -196,7 +196,7 @@ for (const cc of folders) {
         fc.property(replyOf(adapter), (reply) => {
           const written = writtenBy(adapter.reply, reply);
           if (written === undefined) return void (refused += 1);
-          checkSchema(written, adapter.reply);
+          tools.checkSchema(written, adapter.reply);
           expect(decodeText(adapter.reply, written, adapterTools)).to.deep.equal(reply);
         }),
         { numRuns: 40 },
@@ -234,10 +234,18 @@ for (const cc of folders) {
       const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
       const [operator] = inventOperators(home, { count: 1, advanced: 1, seed: 3, today: '2026-11-23' });
       if (operator === undefined) throw new Error('no operator');
-      const sent = previewAdapter(adapter, { ...operator, status: 'active', consent: true }, home);
+      const sent = previewAdapter(
+        adapter,
+        { ...operator, status: 'active', consent: true },
+        { home, day: '2026-04-02' },
+      );
       expect(sent.reasons).to.deep.equal([]);
       expect(sent.text).to.include(operator.code);
-      const unsent = previewAdapter(adapter, { ...operator, status: 'active', consent: false }, home);
+      const unsent = previewAdapter(
+        adapter,
+        { ...operator, status: 'active', consent: false },
+        { home, day: '2026-04-02' },
+      );
       expect(unsent).to.deep.include({ reasons: ['no_consent'], fields: [], text: '' });
     });
   });

@@ -147,7 +147,10 @@ function compileLines(
     contentType: contentType ?? 'multipart/signed',
     encode: (message) => encode(asObjects(scope, message)),
     record: lineItemWriter(plan, 'records'),
-    decoder: () => ({ format: 'text', read: (lines) => asPacked(scope, readLinesMessage(plan, scope, lines)) }),
+    decoder: () => ({
+      format: 'text',
+      read: (lines, firstLine) => asPacked(scope, readLinesMessage(plan, scope, lines, firstLine)),
+    }),
   };
 }
 

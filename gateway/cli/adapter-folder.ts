@@ -1,12 +1,17 @@
-/** The folder that an adapter command is about, and the schemas of its messages. */
+/** The folder that an adapter command is about, and the schemas and keys with which its messages are checked. */
 
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckSchema, CheckTools } from '../adapter/check/message-text.ts';
+import type { CheckSchema, CheckTools, SealAndVerify } from '../adapter/check/message-text.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { GatewayError } from '../model/errors.ts';
-import { loadSchema, type Schema } from '../wire/xsd/schema.ts';
-import { checkUnsigned } from '../wire/signature/seal.ts';
+import type { SignatureAlgorithm } from '../model/message.ts';
+import { makeCertificate } from '../wire/signature/certificates.ts';
+import type { Signer } from '../wire/signature/profile.ts';
+import { checkUnsigned, seal } from '../wire/signature/seal.ts';
+import { verify } from '../wire/signature/verify.ts';
+import { loadSchema } from '../wire/xsd/schema.ts';
 
 /** The folder of an adapter; E_ADAPTER_UNKNOWN where there is none. */
 export function folderOf(adapters: string, cc: string): string {
@@ -19,15 +24,51 @@ export function folderOf(adapters: string, cc: string): string {
 }
 
 export function checkTools(tools: AdapterTools): CheckTools {
-  return { ...tools, checkSchema: schemaChecker() };
+  return { ...tools, checkSchema: schemaChecker(), sealAndVerify: sealChecker() };
 }
 
 /** Compares messages with their schemas, each compiled once. Throws E_SCHEMA_INVALID. */
 export function schemaChecker(): CheckSchema {
-  const schemas = new Map<string, Schema>();
+  const schemaAt = keep(loadSchema);
   return (text, format) => {
-    const schema = schemas.get(format.schema) ?? loadSchema(format.schema);
-    schemas.set(format.schema, schema);
-    checkUnsigned([text], format, schema)[Symbol.dispose]();
+    checkUnsigned([text], format, schemaAt(format.schema))[Symbol.dispose]();
   };
+}
+
+/** Seals messages with a new key of each algorithm. Throws what checkUnsigned, seal and verify throw. */
+function sealChecker(): SealAndVerify {
+  const schemaAt = keep(loadSchema);
+  const signerFor = keep(newSigner);
+  return async (text, format, { kind, algorithm }) => {
+    const signer = signerFor(algorithm);
+    const [partner, at] = ['XX', new Date()];
+    using draft = checkUnsigned([text], format, schemaAt(format.schema));
+    const { bytes } = await seal(draft, signer, { id: 'check', partner, kind: 'list' });
+    const trust = { seals: [kind], algorithm, certificates: [signer.certificate] };
+    using message = await verify({ partner, bytes, via: 'file', receivedAt: at.toISOString() }, trust, at);
+    return Buffer.from(message.content).toString();
+  };
+}
+
+function keep<K, T>(make: (key: K) => T): (key: K) => T {
+  const made = new Map<K, T>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
+function newSigner(algorithm: SignatureAlgorithm): Signer {
+  const { publicKey, privateKey: key } =
+    algorithm === 'rsa-sha256'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const subject = { country: 'XX', organization: 'check', commonName: 'check' };
+  const [now, hour] = [Date.now(), 3_600_000];
+  const certificate = makeCertificate({
+    ...{ use: 'signing', subject, publicKey, issuer: { name: subject, privateKey: key, publicKey } },
+    ...{ notBefore: new Date(now - hour), notAfter: new Date(now + hour), serial: randomBytes(16) },
+  });
+  return { algorithm, key, certificate };
 }

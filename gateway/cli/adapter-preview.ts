@@ -5,26 +5,27 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
-import { previewAdapter, type Preview } from '../adapter/check/preview.ts';
+import { previewAdapter, type Preview, type PreviewContext } from '../adapter/check/preview.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { dayAt } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
-import type { DomesticRecord } from '../model/record/record.ts';
+import type { Day, DomesticRecord } from '../model/record/record.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { allOperators, findOperator } from '../store/operators.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';
 import { withGateway, type CliContext } from './context.ts';
-import { wholeNumber } from './input.ts';
+import { existingDay, wholeNumber } from './input.ts';
 
 interface PreviewOptions {
   readonly record?: string;
   readonly operator?: string;
   readonly worst?: number;
   readonly diff?: string;
+  readonly day?: Day;
 }
 
 export function previewCommand(adapter: Command, context: CliContext): void {
@@ -33,7 +34,12 @@ export function previewCommand(adapter: Command, context: CliContext): void {
     .argument('<cc>', 'folder under adapters/')
     .option('--record <code>', 'one of our operators; without it, an invented one')
     .option('--operator <code>', 'the same')
-    .option('--worst <number>', 'the operators that are left out or lose most', wholeNumber('--worst'))
+    .addOption(
+      new Option('--worst <number>', 'the operators that are left out or lose most')
+        .argParser(wholeNumber('--worst'))
+        .conflicts(['diff', 'record', 'operator']),
+    )
+    .option('--day <day>', 'in the layout of this day, YYYY-MM-DD; without it, of today', existingDay('--day'))
     .option('--diff <revision>', 'compare with the adapter of a git revision')
     .description('show one record beside what the partner reads of it')
     .action((cc: string, options: PreviewOptions) => preview(context, cc, options));
@@ -43,14 +49,16 @@ interface Previewed {
   readonly cc: string;
   readonly folder: string;
   readonly adapter: Adapter;
-  readonly home: HomeProfile;
+  readonly context: PreviewContext;
 }
 
 async function preview(context: CliContext, cc: string, options: PreviewOptions): Promise<void> {
   const settings = context.config();
   const folder = folderOf(settings.adapters, cc);
   const home = await loadHome(join(settings.adapters, settings.home.toLowerCase()), context.tools);
-  const about = { cc, folder, home, adapter: await loadAdapter(folder, context.tools) };
+  const adapter = await loadAdapter(folder, context.tools);
+  const day = options.day ?? dayAt(new Date(), adapter.timeZone);
+  const about = { cc, folder, adapter, context: { home, day, checkSchema: schemaChecker() } };
   if (options.worst !== undefined) return showWorst(context, about, options.worst);
   const code = options.record ?? options.operator;
   const record = code === undefined ? inventedRecord(home) : await storedRecord(context, code);
@@ -58,9 +66,10 @@ async function preview(context: CliContext, cc: string, options: PreviewOptions)
   else await showDifference(context, about, record, options.diff);
 }
 
-function showRecord({ out }: CliContext, { cc, adapter, home }: Previewed, record: DomesticRecord): void {
-  const shown = previewAdapter(adapter, record, home, schemaChecker());
-  if (out.format === 'json') return out.json({ adapter: cc, operator: record.code, ...shown });
+function showRecord({ out }: CliContext, { cc, adapter, context }: Previewed, record: DomesticRecord): void {
+  const shown = previewAdapter(adapter, record, context);
+  if (out.format === 'json') return out.json({ adapter: cc, operator: record.code, day: context.day, ...shown });
+  out.print(`layout ${shown.template} of ${context.day}`);
   for (const line of summaryLines(shown)) out.print(line);
   out.table(
     shown.fields.map(({ path, ours, theirs }) => ({
@@ -97,9 +106,10 @@ interface AffectedOperator {
 }
 
 /** A fault counts most, then the reasons for leaving an operator out, then its losses. */
-async function showWorst(context: CliContext, { cc, adapter, home }: Previewed, count: number): Promise<void> {
+async function showWorst(context: CliContext, previewed: Previewed, count: number): Promise<void> {
   const { out } = context;
-  const { total, affected } = await affectedOperators(context, adapter, home);
+  const { cc } = previewed;
+  const { total, affected } = await affectedOperators(context, previewed);
   const weight = ({ leftOut, losses, fault }: AffectedOperator): number =>
     leftOut.length * 100 + (fault === '' ? 0 : 1000) + losses.length;
   const worst = affected.sort((a, b) => weight(b) - weight(a) || a.operator.localeCompare(b.operator)).slice(0, count);
@@ -117,8 +127,7 @@ async function showWorst(context: CliContext, { cc, adapter, home }: Previewed, 
 
 async function affectedOperators(
   context: CliContext,
-  adapter: Adapter,
-  home: HomeProfile,
+  { adapter, context: { home, day } }: Previewed,
 ): Promise<{ total: number; affected: AffectedOperator[] }> {
   const affected: AffectedOperator[] = [];
   let total = 0;
@@ -126,7 +135,7 @@ async function affectedOperators(
     for await (const records of allOperators(db.sql)) {
       total += records.length;
       for (const record of records) {
-        const { reasons, losses, fault } = previewAdapter(adapter, record, home);
+        const { reasons, losses, fault } = previewAdapter(adapter, record, { home, day });
         if (reasons.length + losses.length === 0 && fault === undefined) continue;
         affected.push({ operator: record.code, leftOut: reasons, losses, fault: fault?.code ?? '' });
       }
@@ -140,15 +149,19 @@ async function affectedOperators(
 
 async function showDifference(
   { out, tools }: CliContext,
-  { cc, adapter, home, folder }: Previewed,
+  { cc, adapter, folder, context }: Previewed,
   record: DomesticRecord,
   revision: string,
 ): Promise<void> {
-  const previewOf = (version: Adapter): Preview => previewAdapter(version, record, home, schemaChecker());
+  const previewOf = (version: Adapter): Preview =>
+    previewAdapter(version, record, { ...context, checkSchema: schemaChecker() });
   const before = await withAdapterAt({ folder, revision }, tools, previewOf);
   const now = previewOf(adapter);
   const changed = changedFields(before, now);
-  if (out.format === 'json') return out.json({ adapter: cc, operator: record.code, revision, before, now, changed });
+  const { day } = context;
+  if (out.format === 'json')
+    return out.json({ adapter: cc, operator: record.code, day, revision, before, now, changed });
+  out.print(`layout ${now.template} of ${day}`);
   const [old, current] = [textLines(before.text), textLines(now.text)];
   const removed = old.filter((line) => !current.includes(line)).map((line) => `- ${line}`);
   const added = current.filter((line) => !old.includes(line)).map((line) => `+ ${line}`);

@@ -1,7 +1,9 @@
 /** What commands read and write: numbers of their options, and files. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { isDay } from '../adapter/template/dates.ts';
 import { GatewayError } from '../model/errors.ts';
+import type { Day } from '../model/record/record.ts';
 
 /** A parser for `.option('--limit <n>', 'how many', wholeNumber('--limit'), 20)`; E_REQUEST_INVALID below `least`. */
 export function wholeNumber(option: string, least = 1): (text: string) => number {
@@ -11,6 +13,14 @@ export function wholeNumber(option: string, least = 1): (text: string) => number
       at: option,
       fix: `Write for example ${option} ${Math.max(least, 20)}.`,
     });
+  };
+}
+
+/** A parser for an option that names a day; E_REQUEST_INVALID for another text, and for a day that does not exist. */
+export function existingDay(option: string): (text: string) => Day {
+  return (text) => {
+    if (isDay(text)) return text;
+    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a day of the form YYYY-MM-DD`, { at: option });
   };
 }
 

@@ -34,23 +34,32 @@ interface Statement {
   readonly name: string | null;
   /** Canonical text of the record as UTF-8, or the departure as JSON. */
   readonly details: string | Uint8Array;
-  /** It was active from here to `from`; inserted as well for an operator without an earlier version. */
+  /** First day on the list. A new operator was active from here to `from`. */
   readonly activeFrom: Day;
+}
+
+/** When a statement begins to count, given what is known of the operator. */
+interface Start {
+  readonly from: Day;
+  /** Before `from`, the operator is not on the list since this day: the list states a later first day than the one known. */
+  readonly absentFrom: Day;
 }
 
 /**
  * A record with a status since day D supersedes what was known to apply from D on; the status applies from D to the end of validity.
- * A departure does the same, without an end. Each operator at most once in a change. Knowledge dates never decrease: if the clock is
+ * A departure does the same, without an end. An operator is not active before its first day on the list. Each operator at most once in a change. Knowledge dates never decrease: if the clock is
  * behind the latest known version, that version's date is used. Returns the knowledge date.
  */
 export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<Moment> {
   const known = await knownVersions(tx, change);
   let { knownAt } = change;
   const closed: number[] = [];
-  for (const { identifier, from } of known.size === 0 ? [] : statementsOf(change)) {
-    for (const { n, known_from, valid_to } of known.get(identifier) ?? []) {
+  for (const statement of known.size === 0 ? [] : statementsOf(change)) {
+    const versions = known.get(statement.identifier) ?? [];
+    const { absentFrom } = startOf(statement, versions, change.knownAt);
+    for (const { n, known_from, valid_to } of versions) {
       if (known_from > knownAt) knownAt = known_from;
-      if (valid_to > from) closed.push(n);
+      if (valid_to > absentFrom) closed.push(n);
     }
   }
   await inSlices(closed, async (some) => {
@@ -102,6 +111,28 @@ function statementOfDeparture(departure: Departure): Statement {
   return { identifier, from: since, to: openDay, status, name: null, details, activeFrom: since };
 }
 
+/** An active operator counts from its first day on the list, or from the day of its status if it was on the list until that first day. */
+function startOf({ status, from, activeFrom }: Statement, versions: readonly Version[], knownAt: Moment): Start {
+  if (status !== 'active' || activeFrom <= from) return { from, absentFrom: from };
+  const today = knownAt.slice(0, 10);
+  const ahead = activeFrom > today;
+  const first = laterDay(from, ahead ? activeFrom : listedSince(versions, activeFrom));
+  return { from: first, absentFrom: ahead && versions.length > 0 ? laterDay(from, today) : first };
+}
+
+/** The first day from which the operator was on the list without a break until a day. */
+function listedSince(versions: readonly Version[], until: Day): Day {
+  let since = until;
+  const before = versions.filter(({ valid_from }) => valid_from < until);
+  for (const { status, valid_from, valid_to } of before.sort((a, b) => (a.valid_from < b.valid_from ? 1 : -1))) {
+    if (valid_to < since || (status !== 'active' && status !== 'suspended')) break;
+    since = valid_from;
+  }
+  return since;
+}
+
+const laterDay = (one: Day, other: Day): Day => (one > other ? one : other);
+
 const columns = [
   ...['partner', 'source_message', 'known_from', 'known_to', 'from_list', 'to_list'],
   ...['identifier', 'valid_from', 'valid_to', 'status', 'name', 'details'],
@@ -115,15 +146,20 @@ function* rowsOf(
   const { partner, sourceMessage } = change;
   const since = [knownAt, openMoment, change.list, openOrdinal] as const;
   for (const statement of statementsOf(change)) {
-    const { identifier, from, to, status, name, details, activeFrom } = statement;
+    const { identifier, to, status, name, details, activeFrom } = statement;
     const versions = known.get(identifier);
+    const { from, absentFrom } = startOf(statement, versions ?? [], change.knownAt);
     for (const earlier of versions ?? []) {
-      if (earlier.valid_from >= from || from >= earlier.valid_to) continue;
+      if (earlier.valid_from >= absentFrom || absentFrom >= earlier.valid_to) continue;
       // The remaining part of an earlier version keeps its source message.
       const content = [earlier.status, earlier.name, earlier.details];
-      yield [partner, earlier.source_message, ...since, identifier, earlier.valid_from, from, ...content];
+      yield [partner, earlier.source_message, ...since, identifier, earlier.valid_from, absentFrom, ...content];
     }
     const stated = [partner, sourceMessage, ...since, identifier];
+    if (absentFrom < from) {
+      const absence: Departure = { identifier, reason: 'left', since: absentFrom };
+      yield [...stated, absentFrom, from, 'left', null, JSON.stringify(absence)];
+    }
     // The period before the status of a new operator; empty intervals are left out.
     const before = from < to ? from : to;
     if (versions === undefined && activeFrom < before) yield [...stated, activeFrom, before, 'active', name, details];

@@ -30,7 +30,8 @@ export function versionsAsOf(reader: Reader, partner: string, list: number) {
 
 /**
  * The newest version effective on or before the day, as of a list (ordinal). Its `validTo` (inclusive) may be before the day: the operator
- * has then expired, which the caller has to state. `validFrom`: since when the operator has this status.
+ * has then expired, which the caller has to state. `validFrom`: since when the operator has this status. Before the first version it is
+ * that one, whose `validFrom` is after the day.
  */
 export async function findStatus(
   reader: Reader,
@@ -40,7 +41,8 @@ export async function findStatus(
   list: number,
 ): Promise<RegisterFact | undefined> {
   const versions = versionsAsOf(reader, partner, list).where('identifier', '=', identifier);
-  const row = await versions.where('valid_from', '<=', day).orderBy('valid_from', 'desc').limit(1).executeTakeFirst();
+  const newest = versions.where('valid_from', '<=', day).orderBy('valid_from', 'desc');
+  const row = (await newest.executeTakeFirst()) ?? (await versions.orderBy('valid_from').executeTakeFirst());
   return row && factOf(row);
 }
 

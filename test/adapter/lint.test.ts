@@ -108,6 +108,54 @@ const faults: readonly (readonly [
     'check_unknown',
     'kr.nonsense',
   ],
+  [
+    'a schema older than its template',
+    'kr',
+    [['list.xml', '<kr:Grade>{grade|code:grade}</kr:Grade>', '<kr:Class>{grade|code:grade}</kr:Class>']],
+    'schema_unfit',
+    '',
+  ],
+  [
+    'a root without the attribute to which the signature refers',
+    'kr',
+    [['list.xml', ' Id="{message.id}"', '']],
+    'template_invalid',
+    '<kr:AEOList',
+  ],
+  [
+    'a message that cannot be read back after sealing, as two elements have the same Id',
+    'kr',
+    [
+      ['list.xml', '<kr:Header>', '<kr:Header Id="m-00000001">'],
+      [
+        'list.xsd',
+        /(<xs:complexType name="ListHeader">[^]*?<\/xs:sequence>)/u,
+        '$1<xs:attribute name="Id" type="xs:string"/>',
+      ],
+    ],
+    'seal_unfit',
+    'seal:',
+  ],
+  [
+    'two layouts of one type that overlap',
+    'sg',
+    [
+      [
+        'adapter.yaml',
+        /list: \{ (template: list\.json[^}]*) \}/u,
+        'list: [{ $1, until: 2026-08-31 }, { $1, from: 2026-08-01 }]',
+      ],
+    ],
+    'layouts_conflict',
+    'list:',
+  ],
+  [
+    'a word in a code table that the field does not have',
+    'kr',
+    [['adapter.yaml', "suspended: '02'", "suspended: '02', dormant: '03'"]],
+    'table_word_unknown',
+    'dormant',
+  ],
   ['no card', 'kr', [['adapter.yaml', /^card:[^]*$/mu, '']], 'card_missing', ''],
   [
     'an undocumented loss',
@@ -137,6 +185,23 @@ describe('lint', () => {
     });
   }
 
+  it('reports a conversation without a message, and a file that belongs to none: E-019 sample_unread', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'lint-')), 'kr');
+    cpSync(join(adaptersFolder, 'kr'), folder, { recursive: true });
+    rmSync(join(folder, 'samples/departure/2-list.xml'));
+    writeFileSync(join(folder, 'samples/list-full/2-lists.xml'), '');
+    const findings = await lintAdapter(folder, checkTools(adapterTools));
+    rmSync(join(folder, '..'), { recursive: true });
+    const unread = findings.filter(({ rule }) => rule === 'sample_unread').map(({ file }) => file.split('samples/')[1]);
+    expect(unread).to.deep.equal(['departure/1-ours.json', 'list-full/2-lists.xml']);
+  });
+
+  it('names the words of a closed list where another word stands', async () => {
+    const finding = (await found('kr', [['adapter.yaml', 'transport: amqp', 'transport: ftp']]))[0];
+    expect(finding?.rule).to.equal('manifest_invalid');
+    expect(finding?.detail).to.include('https, amqp, https-pull');
+  });
+
   it('reports the text of an open question', async () => {
     const finding = (await found('kr', [asks('/name')])).find(({ rule }) => rule === 'ask_open');
     expect(finding?.detail).to.match(/# Is it so\?$/u);
@@ -152,7 +217,7 @@ describe('lint', () => {
     const checkSchema = schemaChecker();
     const checked: string[] = [];
     await lintAdapter(join(adaptersFolder, 'kr'), {
-      ...adapterTools,
+      ...checkTools(adapterTools),
       checkSchema: (text, format) => {
         checked.push(basename(format.schema));
         checkSchema(text, format);

@@ -232,7 +232,9 @@ describe('an XML message that differs from its template', () => {
     expect(decodeText(format, changed, adapterTools)).to.deep.equal(decodeText(format, text, adapterTools));
   });
 
-  it('an error never quotes a value', () => {
+  it('an error names a code, but never quotes a value that may be part of a name', () => {
+    const unknown = thrownBy(() => decodeText(format, text.replace('<State>A', '<State>Q'), adapterTools));
+    expect(unknown.detail).to.include('the code Q').and.to.include('status');
     const error = thrownBy(() => decodeText(format, text.replace('<State>A', '<State>SECRET'), adapterTools));
     expect(`${error.message} ${error.fix ?? ''}`).to.not.include('SECRET');
   });

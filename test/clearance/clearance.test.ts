@@ -63,6 +63,24 @@ describe('clearance', () => {
     expect((await ask(clearance, 'NN0000003', { at: '2026-10-31T15:00:00Z' })).outcome).to.equal('expired');
   });
 
+  it('before its first day an operator is not on the list, and the answer states that day', async () => {
+    const next = operator('NN0000009', { statusSince: '2020-01-01', validFrom: '2026-12-15' });
+    const old = operator('NN0000008', { statusSince: '2020-01-01', validFrom: '2024-01-01' });
+    await fillList(clearance.db, { partner: 'NN', records: [next, old], sequence: 8 });
+    const cases = [
+      ['NN0000009', {}, '2026-12-15'],
+      ['NN0000009', { at: '2021-06-01T00:00:00Z' }, '2026-12-15'],
+      ['NN0000008', { at: '2021-06-01T00:00:00Z' }, '2024-01-01'],
+      ['NN0000001', { at: '2021-06-01T00:00:00Z' }, '2024-03-01'],
+    ] as const;
+    for (const [identifier, changes, day] of cases) {
+      const { outcome, explanation, subject } = await ask(clearance, identifier, changes);
+      expect([outcome, subject.valid_from, subject.name]).to.deep.equal(['not_on_list', day, undefined]);
+      expect(explanation.at(-1)?.text).to.include(day);
+    }
+    expect((await ask(clearance, 'NN0000008')).outcome).to.equal('recognised');
+  });
+
   it('what was received later does not count, and nothing is known from the future', async () => {
     const before = await ask(clearance, 'NN0000001', { known_at: '2026-11-23T10:59:00Z' });
     expect(before.outcome).to.equal('undetermined');

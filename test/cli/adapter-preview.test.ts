@@ -101,6 +101,40 @@ describe('mra adapter preview', () => {
     expect((await rejectedBy(preview('--worst', '3'))).code).to.equal('E_REQUEST_INVALID');
   });
 
+  it('shows the layout of today, and with --day that of another day, and names it', async () => {
+    const layouts =
+      '[{ template: list.xml, schema: list.xsd, until: 2999-01-31 }, { template: new.xml, schema: new.xsd, from: 2999-02-01 }]';
+    const manifest = join(adapters, 'hk', 'adapter.yaml');
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, 'utf8').replace('{ template: list.xml, schema: list.xsd }', layouts),
+    );
+    for (const ending of ['xml', 'xsd']) {
+      const text = readFileSync(join(adapters, 'hk', `list.${ending}`), 'utf8');
+      writeFileSync(
+        join(adapters, 'hk', `new.${ending}`),
+        text.replaceAll(/urn:mra:profile:hk:\d/gu, 'urn:mra:profile:hk:9'),
+      );
+    }
+    const future = await preview<{ template: string; day: string; text: string }>('--day', '2999-03-01');
+    expect(future).to.include({ template: 'new.xml', day: '2999-03-01' });
+    expect((await preview<{ template: string }>()).template).to.equal('list.xml');
+    expect((await rejectedBy(preview('--day', '2999-02-30'))).code).to.equal('E_REQUEST_INVALID');
+  });
+
+  it('refuses --worst beside --diff or --record, which it would have to ignore', async () => {
+    for (const words of [
+      ['--diff', 'HEAD'],
+      ['--record', '4403131697'],
+    ]) {
+      const error = await preview('--worst', '3', ...words).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).to.have.property('code', 'commander.conflictingOption');
+    }
+  });
+
   describe('--diff', () => {
     const git = (...words: readonly string[]): void =>
       void execFileSync('git', ['-C', adapters, ...words], { stdio: 'pipe' });

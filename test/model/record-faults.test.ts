@@ -160,6 +160,8 @@ describe('the judge of a domestic file', () => {
 
   it('warns of days that contradict each other or lie ahead', () => {
     expectFault({ status: 'revoked', statusSince: '2015-01-01' }, 'status_since', 'dates_contradict');
+    expectFault({ statusSince: '2015-01-01', consentSince: '2015-01-01' }, 'status_since', 'dates_contradict');
+    expectFault({ consentSince: '2015-01-01' }, 'consent_since', 'dates_contradict');
     expectFault({ statusSince: '2018-03-02' }, 'status_since', 'day_in_future');
     expect(judged({ statusSince: '2015-01-01' }).rules).to.deep.equal([]);
   });

@@ -26,7 +26,10 @@ onBothEngines('the register', (store) => {
     );
   const at = (partner: string, day: string, h: number, identifier = 'A') =>
     findStatus(store().db.sql, partner, identifier, day, h);
-  const statusAt = async (partner: string, day: string, h: number) => (await at(partner, day, h))?.status;
+  const statusAt = async (partner: string, day: string, h: number) => {
+    const fact = await at(partner, day, h);
+    return fact !== undefined && fact.validFrom <= day ? fact.status : undefined;
+  };
 
   it('returns a status with its effective date, its knowledge date and its source message', async () => {
     await apply('AA', 1, [listed('A', { validTo: '2026-12-31', roles: ['carrier', 'exporter'] })]);
@@ -40,7 +43,7 @@ onBothEngines('the register', (store) => {
       knownFrom: hour(1),
       sourceMessage: 'm1',
     });
-    expect(await at('AA', '2019-12-31', 1)).to.equal(undefined);
+    expect(await at('AA', '2019-12-31', 1)).to.deep.include({ validFrom: '2020-01-01' });
     expect(await at('AA', '2025-06-01', 0)).to.equal(undefined);
     expect(await at('AA', '2025-06-01', 1, 'B')).to.equal(undefined);
     expect(await at('ZZ', '2025-06-01', 1)).to.equal(undefined);
@@ -75,7 +78,35 @@ onBothEngines('the register', (store) => {
       validTo: '2026-01-09',
     });
     expect(await statusAt('AD', '2026-01-10', 1)).to.equal('suspended');
-    expect(await at('AD', '2021-04-30', 1)).to.equal(undefined);
+    expect(await statusAt('AD', '2021-04-30', 1)).to.equal(undefined);
+  });
+
+  it('has no operator active before its first day on the list, whatever the day of its status', async () => {
+    await apply('AJ', 1, [listed('A', { validFrom: '2024-01-01' })]);
+    expect(await at('AJ', '2021-06-01', 1)).to.deep.include({ status: 'active', validFrom: '2024-01-01' });
+    await apply('AJ', 2, [listed('A', { validFrom: '2024-01-01', name: { latin: 'NEW NAME' } })]);
+    expect(await at('AJ', '2021-06-01', 2)).to.deep.include({ validFrom: '2024-01-01', name: 'NEW NAME' });
+    expect(await statusAt('AJ', '2024-01-01', 2)).to.equal('active');
+    await apply('AK', 1, [
+      listed('A', { validFrom: '2026-04-01' }),
+      listed('B', { validFrom: '2026-04-01', validTo: '2026-03-31' }),
+    ]);
+    expect(await statusAt('AK', '2026-03-31', 1)).to.equal(undefined);
+    expect(await statusAt('AK', '2026-04-01', 1)).to.equal('active');
+    expect(await at('AK', '2026-04-01', 1, 'B')).to.equal(undefined);
+  });
+
+  it('keeps an operator with a new grade on the list, unless that grade is still to come', async () => {
+    await apply('AL', 1, [listed('A'), listed('B'), listed('C')]);
+    await apply('AL', 2, [listed('A', { validFrom: '2026-02-15' }), listed('B', { validFrom: '2026-04-01' })]);
+    expect(await statusAt('AL', '2025-06-01', 2)).to.equal('active');
+    expect(await at('AL', '2025-06-01', 2, 'B')).to.deep.include({ status: 'active', validTo: '2026-02-28' });
+    expect(await at('AL', '2026-03-01', 2, 'B')).to.deep.include({ status: 'left', validTo: '2026-03-31' });
+    expect(await at('AL', '2026-04-01', 2, 'B')).to.deep.include({ status: 'active', validFrom: '2026-04-01' });
+    await apply('AL', 3, [], [{ identifier: 'C', reason: 'grade_lost', since: '2025-01-01' }]);
+    await apply('AL', 4, [listed('C', { validFrom: '2026-01-15' })]);
+    expect((await at('AL', '2025-06-01', 4, 'C'))?.status).to.equal('left');
+    expect((await at('AL', '2026-01-15', 4, 'C'))?.status).to.equal('active');
   });
 
   it('distinguishes the reasons of departures', async () => {
@@ -185,7 +216,8 @@ onBothEngines('the register', (store) => {
             said === undefined || said.lasts === undefined || said.says === 'revoked' || said.says === 'left'
               ? 99
               : said.since + said.lasts;
-          const fact = await at(partner, day(d), h);
+          const found = await at(partner, day(d), h);
+          const fact = found !== undefined && found.validFrom <= day(d) ? found : undefined;
           expect(fact?.status).to.equal(said?.says);
           if (said !== undefined) expect((fact?.validTo ?? '9999') < day(d)).to.equal(ends < d);
         }

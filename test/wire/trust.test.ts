@@ -57,7 +57,7 @@ describe('trust in a signer', () => {
     const [old, next] = [testCertificate(ecPair(), { use: 'signing' }), testCertificate(ecPair(), { use: 'signing' })];
     const trust = { ...trustEc, certificates: [old, next] };
     expect(selectSigner(trust, (certificate) => certificate === next)).to.equal(next);
-    expect(await refusalCode(() => selectSigner(trust, undefined))).to.equal('E_SIGNER_UNKNOWN');
+    expect(await refusalCode(() => selectSigner(trust, undefined))).to.equal('E_SIGNATURE_PROFILE');
     expect(await refusalCode(() => selectSigner(trust, () => false))).to.equal('E_SIGNER_UNKNOWN');
   });
 });

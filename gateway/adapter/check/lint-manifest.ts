@@ -35,11 +35,19 @@ function closedSets({ arrangement }: Manifest): readonly (readonly string[])[] {
 function lintTables(manifest: Manifest, place: Place): LintFinding[] {
   return Object.entries(manifest.codes).flatMap(([name, rows]) => {
     const words = Object.keys(rows);
-    const set = closedSets(manifest).find((each) => words.every((word) => each.includes(word))) ?? [];
+    const shared = (set: readonly string[]): number => words.filter((word) => set.includes(word)).length;
+    const [set = []] = closedSets(manifest).toSorted((a, b) => shared(b) - shared(a));
+    const unknown = words.filter((word) => !set.includes(word));
     const missing = set.filter((word) => !words.includes(word)).join(', ');
-    if (missing === '') return [];
+    const findings = unknown.map((word) => {
+      const fix = `Use ${set.join(', ')}.`;
+      const detail = `table ${name} has the word ${word}, which is no value of the field`;
+      return lintFinding('table_word_unknown', place(`/codes/${name}/${word}`), detail, fix);
+    });
+    if (missing === '') return findings;
     const detail = `table ${name} has no code for ${missing}`;
-    return [lintFinding('table_not_total', place(`/codes/${name}`), detail, `Add ${missing} under codes/${name}.`)];
+    const fix = `Add ${missing} under codes/${name}.`;
+    return [...findings, lintFinding('table_not_total', place(`/codes/${name}`), detail, fix)];
   });
 }
 

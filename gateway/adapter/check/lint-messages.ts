@@ -1,18 +1,12 @@
-/** Lint of templates, samples and README: open questions, undocumented losses, identifiers that do not fit, missing samples. */
+/** Lint of templates, samples and README: open questions, undocumented losses, samples that are missing or that nothing reads. */
 
-import type { ListRecord } from '../../model/record/record.ts';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ListMessage } from '../../model/list/list.ts';
-import type { Adapter, ListFormat } from '../adapter.ts';
 import type { Manifest } from '../manifest.ts';
-import { longestMatch } from '../template/longest-text.ts';
 import type { AdapterTools } from '../tools.ts';
-import { refusalOf } from './failures.ts';
-import { exampleList } from './generate.ts';
 import { lintFinding, lintRules, type LintFinding, type LintSubject } from './lint-rules.ts';
-import { encodeText } from './message-text.ts';
-import { loadSamples } from './samples.ts';
+import { loadSamples, sampleFiles } from './samples.ts';
 import { holesIn, templatesOf } from './template-text.ts';
 
 type ListKind = ListMessage['kind'];
@@ -64,49 +58,6 @@ export async function lintLosses({ folder, manifest, tools }: LintSubject): Prom
   });
 }
 
-/** Identifiers of both sides, the longest possible ones too, encoded in every layout and compared with its schema. */
-export function lintIdentifiers(adapter: Adapter, subject: LintSubject): LintFinding[] {
-  const formats = [...new Set(adapter.periods.map((day) => adapter.formatsOn(day).list))];
-  return (['theirs', 'ours'] as const).flatMap((side) => {
-    const form = adapter.identifiers[side];
-    const code = longestMatch(subject.manifest.identifiers[side].code);
-    const identifiers = new Set([form.example, code === undefined ? form.example : form.toIdentifier(code)]);
-    const [grade = ''] = side === 'ours' ? adapter.arrangement.grades : adapter.otherSide.grades;
-    for (const format of formats) {
-      for (const identifier of identifiers) {
-        const detail = misfitOf(format, { identifier, grade }, adapter.partner, subject);
-        const fix = 'Agree a longer element or another form with the partner; an identifier is never truncated.';
-        if (detail !== undefined)
-          return [lintFinding('identifier_unfit', subject.place(`/identifiers/${side}/code`), detail, fix)];
-      }
-    }
-    return [];
-  });
-}
-
-function misfitOf(
-  format: ListFormat,
-  { identifier, grade }: Pick<ListRecord, 'identifier' | 'grade'>,
-  partner: string,
-  { tools: { checkSchema } }: LintSubject,
-): string | undefined {
-  if (checkSchema === undefined) return undefined;
-  const [text, since] = ['Example', '2026-01-01'];
-  const record: ListRecord = {
-    ...{ identifier, grade, status: 'active', statusSince: since, validFrom: since, validTo: '2030-01-01', roles: [] },
-    name: { local: text, latin: text },
-    address: { local: text, latin: text, city: text, postcode: '10000' },
-  };
-  const departures = [{ identifier, reason: 'left' as const, since }];
-  const refusal = refusalOf(() => {
-    const list = exampleList(format, { records: [record], departures }, [partner, partner]);
-    checkSchema(encodeText(format, list), format);
-  });
-  if (refusal === undefined) return undefined;
-  const place = refusal.at === undefined ? '' : ` at ${refusal.at}`;
-  return `an identifier of ${identifier.length} characters, ${identifier}, does not fit: ${refusal.detail}${place}`;
-}
-
 /** Conversations that are missing, and lists of kinds that were not agreed. */
 export async function lintSamples(
   folder: string,
@@ -116,11 +67,17 @@ export async function lintSamples(
   const kinds: readonly ListKind[] = manifest?.lists?.kinds ?? ['full', 'delta'];
   const missing = expectedSamples(kinds).filter((name) => !existsSync(join(folder, 'samples', name)));
   const samples = await loadSamples(join(folder, 'samples'), tools);
+  const unread = (await sampleFiles(join(folder, 'samples'))).filter(
+    (file) => !basename(file).startsWith('0-') && !samples.some(({ files }) => files.includes(file)),
+  );
   return [
     ...missing.map((name) => {
       const { mend } = lintRules.sample_missing;
       return lintFinding('sample_missing', join(folder, 'samples', name), `there is no conversation ${name}`, mend);
     }),
+    ...unread.map((file) =>
+      lintFinding('sample_unread', file, `no message of the samples belongs to ${basename(file)}`),
+    ),
     ...samples.flatMap(({ kind, ours }) => {
       const { kind: listKind } = (ours?.message ?? {}) as Partial<ListMessage>;
       if (kind !== 'list' || ours === undefined || listKind === undefined || kinds.includes(listKind)) return [];

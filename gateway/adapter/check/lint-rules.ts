@@ -6,12 +6,13 @@ import { present } from '../../model/present.ts';
 import type { Place } from '../faults.ts';
 import type { Manifest } from '../manifest.ts';
 import { refusalIn } from './failures.ts';
+import type { AdapterTools } from '../tools.ts';
 import type { CheckTools } from './message-text.ts';
 
 export type LintRule = keyof typeof rules;
 
-/** Without `checkSchema`, identifiers are not compared with the schemas. */
-export type LintTools = Omit<CheckTools, 'checkSchema'> & Partial<CheckTools>;
+/** Without `checkSchema` and `sealAndVerify` no example messages are checked. */
+export type LintTools = AdapterTools & Partial<CheckTools>;
 
 interface RuleText {
   readonly code: string;

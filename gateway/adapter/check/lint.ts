@@ -7,8 +7,10 @@ import { identifierForm } from '../identifiers.ts';
 import { loadAdapter, loadHome, yamlPlaces, loadTemplate, templateTools, messageVersions } from '../load.ts';
 import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
+import { refusalIn } from './failures.ts';
+import { lintLayouts } from './lint-layouts.ts';
 import { lintManifest } from './lint-manifest.ts';
-import { lintIdentifiers, lintLosses, lintQuestions, lintReadme, lintSamples } from './lint-messages.ts';
+import { lintLosses, lintQuestions, lintReadme, lintSamples } from './lint-messages.ts';
 import { attempt, lintFinding, findingOf, type LintFinding, type LintSubject, type LintTools } from './lint-rules.ts';
 
 export type { LintFinding } from './lint-rules.ts';
@@ -77,9 +79,20 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
 /** What only shows once all parts are put together. */
 async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
   const { folder, tools } = subject;
-  const adapter = await loadAdapter(folder, tools).catch((error: unknown) => findingOf('seal_unfit', folder, error));
-  const loaded = 'rule' in adapter ? [adapter] : [...lintIdentifiers(adapter, subject), ...(await lintLosses(subject))];
-  return [...loaded, ...(await lintHome(subject))];
+  const { checkSchema, sealAndVerify } = tools;
+  const adapter = await loadAdapter(folder, tools).catch((error: unknown) => loadFault(error, subject));
+  if ('rule' in adapter) return [adapter, ...(await lintHome(subject))];
+  const layouts =
+    checkSchema === undefined || sealAndVerify === undefined
+      ? []
+      : await lintLayouts({ ...subject, adapter, tools: { ...tools, checkSchema, sealAndVerify } });
+  return [...layouts, ...(await lintLosses(subject)), ...(await lintHome(subject))];
+}
+
+/** Parts that are valid by themselves and do not fit together: the seal and the formats, or the layouts of one day. */
+function loadFault(error: unknown, { folder, place }: LintSubject): LintFinding {
+  const rule = refusalIn(error).at === place('/seal') ? 'seal_unfit' : 'layouts_conflict';
+  return findingOf(rule, folder, error);
 }
 
 async function lintHome({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {

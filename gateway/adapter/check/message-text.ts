@@ -2,7 +2,7 @@
 
 import type { ListMessage } from '../../model/list/list.ts';
 import { packList, unpackList, type PackedList } from '../../model/record/packed-records.ts';
-import type { ListFormat, MessageFormat } from '../adapter.ts';
+import type { Adapter, ListFormat, MessageFormat } from '../adapter.ts';
 import { joinChunks } from '../format.ts';
 import type { AdapterTools } from '../tools.ts';
 
@@ -12,9 +12,17 @@ export type CheckSchema = (
   format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema'>,
 ) => void;
 
-/** The readers of the gateway, and the schemas of partners. */
+/** Seals a message as agreed, verifies it and returns the content that the signature covers. Throws what is wrong with it. */
+export type SealAndVerify = (
+  text: string,
+  format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema'>,
+  seal: Adapter['seal'],
+) => Promise<string>;
+
+/** The readers of the gateway, the schemas of partners, and keys made for the check. */
 export interface CheckTools extends AdapterTools {
   readonly checkSchema: CheckSchema;
+  readonly sealAndVerify: SealAndVerify;
 }
 
 export type TextReaders = Pick<AdapterTools, 'readDocument' | 'readJson' | 'readLines'>;
@@ -36,7 +44,7 @@ export function decodeText<T>(format: MessageFormat<T>, text: string, readers: T
     case 'json':
       return plainOf(format, decoder.read(readers.readJson(text)));
     case 'text':
-      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text))));
+      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text)), 1));
   }
 }
 

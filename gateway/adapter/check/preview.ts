@@ -1,11 +1,12 @@
 /** Shows one domestic record beside what a partner reads of it, and what is lost. */
 
+import { basename } from 'node:path';
 import type { IneligibilityReason } from '../../model/record/eligibility.ts';
 import { eligibility, viewRecord } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
 import { present } from '../../model/present.ts';
 import type { GatewayError } from '../../model/errors.ts';
-import type { DomesticRecord } from '../../model/record/record.ts';
+import type { Day, DomesticRecord } from '../../model/record/record.ts';
 import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
@@ -19,19 +20,29 @@ export interface Preview extends RecordPreview {
   /** Values that the partner reads changed: truncated, in capitals, in one line. */
   readonly losses: readonly string[];
   readonly bytes: number;
+  /** File of the template that is in force on the day. */
+  readonly template: string;
   readonly law?: string;
 }
 
-/** The record as this partner would read it, or why it would not get it. With `checkSchema` the partner's schema is checked too. */
+export interface PreviewContext {
+  readonly home: HomeProfile;
+  /** Selects the layout: the one that is sent on this day in the partner's zone. */
+  readonly day: Day;
+  /** Checks the partner's schema too. */
+  readonly checkSchema?: CheckSchema;
+}
+
+/** The record as this partner would read it, or why it would not get it. */
 export function previewAdapter(
   adapter: Adapter,
   record: DomesticRecord,
-  home: HomeProfile,
-  checkSchema?: CheckSchema,
+  { home, day, checkSchema }: PreviewContext,
 ): Preview {
-  const { arrangement, identifiers, list, partner } = adapter;
+  const { arrangement, identifiers, partner } = adapter;
+  const { list } = adapter.formatsOn(day);
   const law = decreeAt(home, record.gradeSince)?.id;
-  const about = present({ losses: [], fields: [], text: '', bytes: 0, law });
+  const about = present({ losses: [], fields: [], text: '', bytes: 0, template: basename(list.template), law });
   const judged = eligibility(record, { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours });
   if (!judged.eligible) return { ...about, reasons: judged.reasons };
   const { entry } = judged;

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { dayAt } from '../../model/day.ts';
 import type { ListMessage } from '../../model/list/list.ts';
@@ -20,6 +20,8 @@ export interface AdapterSample {
   readonly kind: 'list' | 'reply';
   readonly file: string;
   readonly text: string;
+  /** All files that belong to it. */
+  readonly files: readonly string[];
   /** `1-ours.json` before it: the same message in our words. Without it the message only has to be decoded. */
   readonly ours?: { readonly file: string; readonly message: unknown };
   /** `2-error.json` after it: the error with which it is refused. */
@@ -33,27 +35,35 @@ export async function loadSamples(
   folder: string,
   tools: Pick<AdapterTools, 'readText'>,
 ): Promise<readonly AdapterSample[]> {
-  if (!existsSync(folder)) return [];
   const samples: AdapterSample[] = [];
-  for (const conversation of (await readdir(folder)).sort()) {
-    const inside = join(folder, conversation);
-    const files = (await readdir(inside)).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-    for (const [i, file] of files.entries()) {
-      const kind = /^\d+-(list|reply)\./u.exec(file)?.[1] as AdapterSample['kind'] | undefined;
-      if (kind === undefined) continue;
-      const [before = '', after = ''] = [files[i - 1], files[i + 1]].map((name) => name && join(inside, name));
-      samples.push({
-        name: `${conversation}/${file}`,
-        kind,
-        file: join(inside, file),
-        text: await tools.readText(join(inside, file)),
-        ...(before.endsWith('-ours.json') ? { ours: { file: before, message: await readJson(before, tools) } } : {}),
-        ...(after.endsWith('-error.json') ? { refused: await readJson(after, tools) } : {}),
-        ...(after.endsWith('-read.json') ? { read: await readJson(after, tools) } : {}),
-      });
-    }
+  const files = await sampleFiles(folder);
+  for (const [i, file] of files.entries()) {
+    const kind = /^\d+-(list|reply)\./u.exec(basename(file))?.[1] as AdapterSample['kind'] | undefined;
+    if (kind === undefined) continue;
+    const beside = (other: string | undefined, ending: string): string | undefined =>
+      other !== undefined && dirname(other) === dirname(file) && other.endsWith(ending) ? other : undefined;
+    const ours = beside(files[i - 1], '-ours.json');
+    const refused = beside(files[i + 1], '-error.json');
+    const read = beside(files[i + 1], '-read.json');
+    samples.push({
+      name: relative(folder, file),
+      ...{ kind, file, text: await tools.readText(file) },
+      files: [ours, file, refused, read].filter((each) => each !== undefined),
+      ...(ours === undefined ? {} : { ours: { file: ours, message: await readJson(ours, tools) } }),
+      ...(refused === undefined ? {} : { refused: await readJson(refused, tools) }),
+      ...(read === undefined ? {} : { read: await readJson(read, tools) }),
+    });
   }
   return samples;
+}
+
+/** All files of all conversations of a samples folder, each conversation in the order of its numbers. */
+export async function sampleFiles(folder: string): Promise<readonly string[]> {
+  if (!existsSync(folder)) return [];
+  const names = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = names.filter((each) => each.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const numberOf = (file: string): number => Number.parseInt(basename(file), 10);
+  return files.sort((a, b) => dirname(a).localeCompare(dirname(b), 'en') || numberOf(a) - numberOf(b));
 }
 
 async function readJson(file: string, { readText }: Pick<AdapterTools, 'readText'>): Promise<unknown> {

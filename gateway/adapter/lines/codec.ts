@@ -80,24 +80,34 @@ function holeWriter(hole: Hole, form: CellForm): Writer {
   };
 }
 
-/** Reads the lines of a message. Errors name the place, such as `line 12, cell 3`. */
-export function readLinesMessage(plan: LinesPlan, scope: TemplateScope, lines: readonly string[]): unknown {
-  const reading: LineReader = { plan, lines, at: 0 };
+/** Reads the lines of a message; errors name the place in the document, such as `line 12, cell 3`. */
+export function readLinesMessage(
+  plan: LinesPlan,
+  scope: TemplateScope,
+  lines: readonly string[],
+  firstLine: number,
+): unknown {
+  const reading: LineReader = { plan, lines, firstLine, at: 0 };
   return readItem(scope, (slots) => {
     for (const [i, line] of plan.lines.entries()) {
       if (line.each === undefined) readOnce(reading, line, slots);
       else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, i === plan.lines.length - 1);
     }
     const rest = nextLine(reading);
-    if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading.at);
+    if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading);
   });
 }
 
 interface LineReader {
   readonly plan: LinesPlan;
   readonly lines: readonly string[];
+  readonly firstLine: number;
   /** Index of the next line. */
   at: number;
+}
+
+function lineNumber({ firstLine, at }: LineReader): number {
+  return firstLine + at;
 }
 
 /** The next line that is not ignored. */
@@ -119,7 +129,7 @@ function readOnce(reading: LineReader, plan: LinePlan, slots: Slot[]): void {
   const line = nextLine(reading);
   if (line === undefined || (plan.tag !== '' && !plan.row.isTagged(line, plan.tag)))
     throw wrongLine(reading, plan, line);
-  readLine(plan, line, slots, reading.at);
+  readLine(plan, line, slots, lineNumber(reading));
   reading.at += 1;
 }
 
@@ -127,9 +137,9 @@ function readOnce(reading: LineReader, plan: LinePlan, slots: Slot[]): void {
 function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined): unknown {
   const { lines } = reading.plan;
   const found = line === undefined ? lines.length : lines.findIndex((other) => matchesAny([other], line));
-  if (found < lines.indexOf(plan)) return lineError('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading.at);
+  if (found < lines.indexOf(plan)) return lineError('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading);
   const name = plan.tag === '' ? 'a line' : `the line ${plan.tag}`;
-  return lineError('E_ELEMENT_MISSING', `${name} is missing`, reading.at);
+  return lineError('E_ELEMENT_MISSING', `${name} is missing`, reading);
 }
 
 function readRepeated(
@@ -141,7 +151,7 @@ function readRepeated(
   for (let line = nextLine(reading); line !== undefined; line = nextLine(reading)) {
     if (plan.tag === '' ? !last : !plan.row.isTagged(line, plan.tag)) break;
     const found = line;
-    items.push(readItem(plan.each.scope, (slots) => readLine(plan, found, slots, reading.at)));
+    items.push(readItem(plan.each.scope, (slots) => readLine(plan, found, slots, lineNumber(reading))));
     reading.at += 1;
   }
   return items;
@@ -153,27 +163,27 @@ function unexpected({ plan }: LineReader, line: string): string {
     : 'the template does not show this kind of line';
 }
 
-function readLine({ cells, row }: LinePlan, line: string, slots: Slot[], at: number): void {
-  const texts = splitLine(row, line, at);
+function readLine({ cells, row }: LinePlan, line: string, slots: Slot[], number: number): void {
+  const texts = splitLine(row, line, number);
   for (let i = 0; i < cells.length; i += 1) {
     const [cell, form] = [cells[i], row.cells[i]];
     if (cell === undefined || form === undefined || cell.is === 'ignored') continue;
     try {
       readCell(cell, form.read(texts[i] ?? ''), slots);
     } catch (error) {
-      throw withPlace(error, `line ${at + 1}, ${form.place}`);
+      throw withPlace(error, `line ${number}, ${form.place}`);
     }
   }
 }
 
-function splitLine(row: LinePlan['row'], line: string, at: number): readonly string[] {
+function splitLine(row: LinePlan['row'], line: string, number: number): readonly string[] {
   try {
     const texts = row.split(line);
     // A tab stands between values only.
     if (line.includes('\t') && texts.some((text) => text.includes('\t'))) throw invalidValue('a value contains a tab');
     return texts;
   } catch (error) {
-    throw withPlace(error, `line ${at + 1}`);
+    throw withPlace(error, `line ${number}`);
   }
 }
 
@@ -188,6 +198,6 @@ function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, sl
   slots[hole.slot] = hole.read(text);
 }
 
-function lineError(code: ErrorCode, detail: string, at: number): unknown {
-  return withPlace(new GatewayError(code, detail), `line ${at + 1}`);
+function lineError(code: ErrorCode, detail: string, reading: LineReader): unknown {
+  return withPlace(new GatewayError(code, detail), `line ${lineNumber(reading)}`);
 }

@@ -145,7 +145,7 @@ export function parseValue(text: string, field: Field): Scalar {
       if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw invalidValue('not a whole number');
       return Number(text);
     case 'words':
-      if (!field.words.includes(text)) throw new GatewayError('E_CODE_UNKNOWN', 'not one of the agreed words');
+      if (!field.words.includes(text)) throw codeUnknown(text, field.words, 'not one of');
       return text;
   }
 }
@@ -172,6 +172,13 @@ function notationTransform(
 
 function lookUp(table: ReadonlyMap<string, string>, from: string, name: string): string {
   const to = table.get(from);
-  if (to === undefined) throw new GatewayError('E_CODE_UNKNOWN', `a code is not in the table ${name}`);
+  if (to === undefined) throw codeUnknown(from, [...table.keys()], `not in the table ${name}, which has`);
   return to;
+}
+
+/** Names a text that is no longer than the codes, and no other: it may be part of a name, which errors never repeat. */
+function codeUnknown(text: string, codes: readonly string[], fault: string): GatewayError {
+  const longest = Math.max(...codes.map(({ length }) => length));
+  const named = text.length <= longest && /^[\w.+-]+$/u.test(text) ? `the code ${text}` : 'a code';
+  return new GatewayError('E_CODE_UNKNOWN', `${named} is ${fault} ${codes.join(', ')}`);
 }

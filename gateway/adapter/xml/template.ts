@@ -68,6 +68,10 @@ export function planXml(text: string, file: string, scope: TemplateScope, read: 
   const root = readSource(text, read);
   const plan = planElement(root, scope, file);
   if (plan.each !== undefined) throw invalid('the root cannot be repeated', placeIn(file, root.place));
+  if (!plan.attributes.some(({ namespace, name }) => namespace === '' && name === 'Id')) {
+    const fix = 'Add Id="{message.id}" to the root.';
+    throw invalid('the root has no attribute Id, to which the signature refers', placeIn(file, root.place), fix);
+  }
   requireCompleteScope(scope, file);
   return plan;
 }

@@ -1,10 +1,10 @@
 /** Decides a status query from what the register holds, step by step. */
 
-import type { Answer, ExplanationStep, Freshness, NameComparison, Outcome, Subject } from './answer.ts';
+import type { Answer, ExplanationStep, Freshness, NameComparison, Outcome, RegisterFact, Subject } from './answer.ts';
 import { inForce } from '../arrangement.ts';
 import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
 import { judgeScope } from './check-scope.ts';
-import { dayAt } from '../day.ts';
+import { addDays, dayAt } from '../day.ts';
 import { compareNames } from './names.ts';
 import { present } from '../present.ts';
 import { decided, found, type Facts, type Judgement, type StatusQuery } from './query.ts';
@@ -104,15 +104,16 @@ function judgeStatus({ fact, day, freshness }: Facts): Judgement {
   const list = freshness.list ?? '';
   const refused = (outcome: Outcome, code: string, text: string): Judgement =>
     decided('status', ['fail', code, text], { outcome, action: 'do_not_apply' });
-  if (fact === undefined || day < fact.validFrom)
-    return refused('not_on_list', 'NOT_ON_LIST', `Not on list ${list} on ${day}.`);
+  const absent = `Not on list ${list} on ${day}`;
+  if (fact === undefined) return refused('not_on_list', 'NOT_ON_LIST', `${absent}.`);
   const { status, validFrom, validTo } = fact;
+  if (day < validFrom) return refused('not_on_list', 'NOT_ON_LIST', `${absent}: its first day is ${validFrom}.`);
   switch (status) {
     case 'revoked':
       return refused('revoked', 'REVOKED', `Revoked on ${validFrom}.`);
     case 'left':
     case 'withdrawn':
-      return refused('not_on_list', 'LEFT_LIST', `No longer on the list since ${validFrom}.`);
+      return refused('not_on_list', 'LEFT_LIST', `No longer on the list since ${validFrom}${again(fact)}.`);
     case 'suspended':
     case 'active':
       if (validTo !== undefined && validTo < day) return refused('expired', 'EXPIRED', `Valid until ${validTo}.`);
@@ -121,21 +122,28 @@ function judgeStatus({ fact, day, freshness }: Facts): Judgement {
   }
 }
 
+/** An absence with an end: the list states a later first day. */
+function again({ validTo }: RegisterFact): string {
+  return validTo === undefined ? '' : `; its next first day is ${addDays(validTo, 1)}`;
+}
+
 function subjectOf(facts: Facts, outcome: Outcome): Subject {
-  const { request, identifier, terms, fact, list, namesakes } = facts;
+  const { request, identifier, terms, fact, list, namesakes, day } = facts;
   const partner = terms.partner;
   const asked = present({ partner, issuer: issuingStateOf(facts), identifier_as_sent: request.identifier });
   if (outcome === 'identifier_malformed' || (namesakes !== undefined && namesakes !== 1))
     return { ...asked, identifier: null };
   const named = { ...asked, identifier: identifier.value };
   if (fact === undefined || outcome === 'agreement_not_in_force') return named;
-  const { name, roles, status, validFrom: valid_from, validTo: valid_to } = fact;
+  const { name, roles, status, validFrom, validTo: valid_to } = fact;
   if (outcome === 'undetermined')
-    return list === undefined ? named : { ...named, last_known_status: status, last_known_at: list.receivedAt };
+    return list === undefined || day < validFrom
+      ? named
+      : { ...named, last_known_status: status, last_known_at: list.receivedAt };
   // Of an operator that left, only the identifier may be shown: it may have withdrawn its consent.
-  if (outcome === 'not_on_list') return { ...named, status, valid_from };
+  if (outcome === 'not_on_list') return { ...named, status, valid_from: validFrom };
   const { programme } = terms.arrangement;
-  return present({ ...named, name, programme, roles, status, valid_from, valid_to });
+  return present({ ...named, name, programme, roles, status, valid_from: validFrom, valid_to });
 }
 
 /** The name sent with the name the answer shows; an operator found by its name would only be compared with itself. */

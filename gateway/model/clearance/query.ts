@@ -22,7 +22,7 @@ export interface StatusQuery {
   readonly identifier: CleanIdentifier;
   /** How many operators have the name and address sent; absent where an identifier was sent. */
   readonly namesakes?: number;
-  /** The newest version of the operator that began on or before the day of `at`, as known at `knownAt`. */
+  /** The newest version of the operator that began on or before the day of `at`, as of `list`; else the first that begins later. */
   readonly fact: RegisterFact | undefined;
   readonly list: ListInForce | undefined;
   readonly at: Moment;

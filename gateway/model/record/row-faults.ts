@@ -105,11 +105,14 @@ function readRecord(sheet: Sheet, home: HomeProfile, pattern: RegExp, today: Day
   const roles = readRoles(sheet);
   const valueOf = (path: DomesticPath): string | undefined => values[domesticLayout.column[path]];
   const [status, statusSince, gradeSince] = [valueOf('status'), valueOf('statusSince'), valueOf('gradeSince')];
+  const consentSince = valueOf('consentSince') ?? '';
   const faulty = status === undefined || valueOf('grade') === undefined || gradeSince === undefined;
   if (faulty || statusSince === undefined) return undefined;
-  if (status !== 'active' && statusSince < gradeSince) {
+  // An operator with a new grade has an earlier status; its consent of that day or later shows that the grade is new.
+  if (statusSince < gradeSince && (status !== 'active' || consentSince < gradeSince))
     sheet.fault('statusSince', 'dates_contradict', `${status} before the grade was given on ${gradeSince}`);
-  }
+  if (consentSince !== '' && consentSince < statusSince && consentSince < gradeSince)
+    sheet.fault('consentSince', 'dates_contradict', 'consent before the operator had a grade or a status');
   return operatorOfValues(values, roles);
 }
 

@@ -69,7 +69,7 @@ function parse(bytes: Uint8Array, format: SealFormat['format']): ParsedBody {
     case 'json':
       return { format, value: parseStrictJson(bytes) };
     case 'text':
-      return { format, lines: readLines(bytes) };
+      return { format, lines: readLines(bytes), firstLine: 1 };
   }
 }
 

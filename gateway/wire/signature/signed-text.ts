@@ -13,6 +13,8 @@ interface ParsedText {
   /** Media type of the text, with its parameters, as the sender wrote it. */
   readonly type: string;
   readonly text: Buffer;
+  /** The number that the first line of the text has in the message. */
+  readonly firstLine: number;
   /** The header and the text, which the signature covers. */
   readonly entity: Buffer;
   /** DER. */
@@ -67,7 +69,9 @@ export function readSigned(bytes: Uint8Array): ParsedText {
   const rest = all.subarray(end + delimiter.length);
   requireProfile(['--', '--\r\n'].includes(rest.toString('latin1', 0, 5)), 'there is an epilogue after the signature');
   const entity = all.subarray(start, middle);
-  return { ...readText(entity), entity, signature: readSignaturePart(all.subarray(second, end)) };
+  const content = readText(entity);
+  const firstLine = all.toString('latin1', 0, content.text.byteOffset - all.byteOffset).split('\n').length;
+  return { ...content, firstLine, entity, signature: readSignaturePart(all.subarray(second, end)) };
 }
 
 const signatureType = 'application/pkcs7-signature';

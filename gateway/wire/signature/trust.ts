@@ -20,14 +20,20 @@ export interface SignerTrust {
 }
 
 /**
- * The pinned certificate that a message names, or the only one where it names none. Throws E_SIGNER_UNKNOWN: a key in a
- * message is never trusted.
+ * The pinned certificate that a message names, or the only one where it names none. Throws E_SIGNER_UNKNOWN, as a key in a
+ * message is never trusted; E_SIGNATURE_PROFILE where none is named and several are pinned.
  */
 export function selectSigner(
   trust: SignerTrust,
   named: ((certificate: X509Certificate) => boolean) | undefined,
 ): X509Certificate {
   const [only, ...others] = trust.certificates.filter(named ?? (() => true));
+  if (named === undefined && others.length > 0) {
+    const fix = 'Name the certificate: KeyInfo with X509Certificate in XML, x5t#S256 in the header of a JWS.';
+    throw new GatewayError('E_SIGNATURE_PROFILE', 'several certificates are pinned, and the message names none', {
+      fix,
+    });
+  }
   if (only === undefined || others.length > 0) {
     const fix = 'Compare fingerprints with the partner over another channel, then register its certificate.';
     throw new GatewayError('E_SIGNER_UNKNOWN', 'the signing certificate is not pinned for this partner', { fix });

@@ -88,13 +88,13 @@ async function verifyJws(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
 }
 
 async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  const { type, text, entity, signature } = readSigned(bytes);
+  const { type, text, firstLine, entity, signature } = readSigned(bytes);
   requireSeal(trust, 'cms-detached', 'CMS signatures');
   const cms = readCms(signature, trust.algorithm);
   const signer = selectSigner(trust, (certificate) => certificate.raw.equals(cms.certificate));
   await checkSigner(signer, trust, at);
   verifyCms(cms, entity, signer.publicKey);
-  const tree = { format: 'text', lines: readLines(text) } as const;
+  const tree = { format: 'text', lines: readLines(text), firstLine } as const;
   return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, tree);
 }
 

@@ -7,7 +7,8 @@ import type { XmlTree } from './xml-tree.ts';
 export type ParsedBody =
   | XmlTree
   | { readonly format: 'json'; readonly value: unknown }
-  | { readonly format: 'text'; readonly lines: readonly string[] };
+  /** `firstLine`: the number that the first line of the text has in the document, where the MIME headers stand before it. */
+  | { readonly format: 'text'; readonly lines: readonly string[]; readonly firstLine: number };
 
 const bodies = new WeakMap<object, ParsedBody>();
 

@@ -67,10 +67,13 @@ function faultsIn(tree: ParsedBody, schema: Schema): readonly { readonly at: str
     throw new GatewayError('E_SCHEMA_INVALID', `the message is ${tree.format}, its schema is for ${schema.format}`);
   }
   // The JSON Schema of a text describes the array of its lines.
-  const isText = tree.format === 'text';
-  const place = (pointer: string): string => (isText ? `line ${Number(pointer.slice(1)) + 1}` : pointer);
-  return jsonFaults(schema.validator, isText ? tree.lines : tree.value).map(({ pointer, detail }) => ({
-    at: pointer === '' ? `the whole ${isText ? 'text' : 'document'}` : place(pointer),
+  if (tree.format === 'json')
+    return jsonFaults(schema.validator, tree.value).map(({ pointer, detail }) => ({
+      at: pointer || 'the whole document',
+      detail,
+    }));
+  return jsonFaults(schema.validator, tree.lines).map(({ pointer, detail }) => ({
+    at: pointer === '' ? 'the whole text' : `line ${Number(pointer.slice(1)) + tree.firstLine}`,
     detail,
   }));
 }
@@ -137,9 +140,13 @@ function toFault(error: ErrorObject): JsonFault {
   return {
     pointer: error.instancePath + (typeof member === 'string' ? memberPointer(member) : ''),
     code: codes.get(error.keyword) ?? 'RULE',
-    detail: error.message ?? 'does not follow the schema',
+    detail: allowed === undefined ? (error.message ?? 'does not follow the schema') : `must be ${listed(allowed)}`,
     ...(allowed === undefined ? {} : { allowed }),
   };
+}
+
+function listed(allowed: readonly string[]): string {
+  return allowed.length === 1 ? (allowed[0] ?? '') : `one of ${allowed.join(', ')}`;
 }
 
 /** An unknown member is named only if it has the form of a name: answers do not echo input. */
