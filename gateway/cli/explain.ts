@@ -21,7 +21,7 @@ interface Explained {
   readonly example?: string;
 }
 
-type FixedIneligible = Exclude<IneligibilityReason, `field_missing:${string}`> | 'field_missing';
+type FixedIneligible = Exclude<IneligibilityReason, `field_missing:${string}`> | 'field_missing' | 'refused_by_partner';
 
 type Texts<Code extends string> = Readonly<Record<Code, Omit<Explained, 'code'>>>;
 

@@ -200,3 +200,8 @@ export function exitCodeOf(error: GatewayError): ExitCode {
       return exitCodes.internal_error;
   }
 }
+
+/** A count with separators, as people read it. */
+export function amount(count: number): string {
+  return count.toLocaleString('en');
+}

@@ -159,3 +159,39 @@ export async function resultsOf(reader: Reader, partner: string, messageId: stri
     .orderBy('n')
     .execute();
 }
+
+/** Refusals of one operator's record, by the message that carried it. */
+export async function refusalsOf(
+  reader: Reader,
+  partner: string,
+  identifier: string,
+): Promise<ReadonlyMap<string, RecordResult>> {
+  const results = await reader
+    .selectFrom('record_result')
+    .select(['message_id', 'identifier', 'code', 'detail'])
+    .where('partner', '=', partner)
+    .where('identifier', '=', identifier)
+    .execute();
+  return new Map(results.map(({ message_id, ...result }) => [message_id, result]));
+}
+
+/** A list that was sealed for a partner. */
+export interface SentList {
+  readonly message: string;
+  readonly kind: string;
+  /** When it was sealed. */
+  readonly at: Moment;
+  readonly state: OutboundState;
+}
+
+/** All lists of ours to a partner, the newest first. */
+export async function sentLists(reader: Reader, partner: string): Promise<readonly SentList[]> {
+  return await reader
+    .selectFrom('list')
+    .innerJoin('message', 'message.id', 'list.message_id')
+    .select(['message.id as message', 'list.kind', 'list.applied_at as at', 'message.state'])
+    .where('list.partner', '=', partner)
+    .where('list.direction', '=', 'out')
+    .orderBy('list.ordinal', 'desc')
+    .execute();
+}
