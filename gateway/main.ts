@@ -1,9 +1,7 @@
 /** The program: the command line, and a gateway that serves, composed of doors, dispatcher, fetchers and consumers. */
 
-import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Writable } from 'node:stream';
 import { Command, CommanderError, Option } from 'commander';
 import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
@@ -30,13 +28,21 @@ import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { largeMessageBytes } from './app/large-message-worker.ts';
-import { asGatewayError, GatewayError, isSystemError } from './model/errors.ts';
+import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './app/partners.ts';
 import { openAdapterReloader } from './app/reload.ts';
+import { openServer } from './app/servers.ts';
+import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
 import { fingerprint } from './wire/signature/certificates.ts';
 import { exchangeServerOptions } from './wire/transport/https.ts';
+
+/** A server that stops waits so long for requests in progress. */
+const openRequestsMs = 8_000;
+
+/** A whole request must arrive within half a minute: a drop every few seconds is no progress. */
+const borderServerOptions = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
@@ -47,25 +53,27 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const receiveAnySize: Receive = (raw) =>
     raw.bytes.length < largeMessageBytes ? receiveMessage(gateway, raw) : adapters.receive(raw);
   const receive: Receive = (raw) => hooks.receive?.(raw, receiveAnySize) ?? receiveAnySize(raw);
-  const exchange = exchangeServer(gateway, receive, hooks);
-  const border = createHttpServer(borderDoor({ ...gateway, schemas }));
-  const exchangePort = await listen(exchange, 'exchange', config);
-  const borderPort = await listen(border, 'border', config).catch(async (error: unknown) => {
-    await closeServer(exchange); // an open door keeps the process alive
+  const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
+  const borderListener = borderDoor({ ...gateway, schemas, hosts: config.border.hosts, answerLarge });
+  const exchange = await openServer(exchangeServer(gateway, receive, hooks), 'exchange', config);
+  const borderServer = createHttpServer(borderServerOptions, borderListener);
+  const border = await openServer(borderServer, 'border', config).catch(async (error: unknown) => {
+    await exchange.close(0); // an open door keeps the process alive
     throw error;
   });
   const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal);
   const polling = runPolling(gateway, receive, stopping.signal);
-  log.info('doors open', { host: config.exchange.host, port: exchangePort });
+  log.info('doors open', { host: config.exchange.host, port: exchange.port });
   return {
-    exchangeUrl: `https://${config.exchange.host}:${exchangePort}`,
-    borderUrl: `http://${config.border.host}:${borderPort}`,
+    exchangeUrl: `https://${config.exchange.host}:${exchange.port}`,
+    borderUrl: `http://${config.border.host}:${border.port}`,
     reload: (folders) => adapters.reload(folders),
     async stop() {
       stopping.abort();
-      await Promise.all([closeServer(exchange), closeServer(border), ...consumers.map((consumer) => consumer.stop())]);
+      const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
+      await Promise.all([...doors, ...consumers.map((consumer) => consumer.stop())]);
       await Promise.all([dispatching, polling]);
       await adapters.close();
     },
@@ -86,35 +94,11 @@ function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door
     poll: (code) => answerPoll(gateway, code),
     now: gateway.now,
     maxBytes: config.exchange.maxBytes,
+    hosts: config.exchange.hosts,
     log,
   });
   const { cert, key } = keyring.tls;
   return createHttpsServer(exchangeServerOptions({ cert, key, ca }), around(door));
-}
-
-/** Throws E_ADDRESS_UNUSABLE. */
-async function listen(server: Server, door: 'exchange' | 'border', config: Config): Promise<number> {
-  const { host, port } = config[door];
-  server.listen(port, host);
-  await once(server, 'listening').catch((cause: unknown) => {
-    if (!isSystemError(cause)) throw cause;
-    const fix = `Stop the program that has this address, or set another host or port at ${door} in the settings.`;
-    throw new GatewayError('E_ADDRESS_UNUSABLE', `the system answered ${cause.code}`, {
-      at: `${host}:${port}`,
-      fix,
-      cause,
-    });
-  });
-  return (server.address() as AddressInfo).port;
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  // A partner that asks every second over one connection would keep the door open for ever.
-  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
-  server.close();
-  server.closeIdleConnections();
-  await closed;
 }
 
 /** One consumer for each partner that sends over the broker. The receipt returns the same way; if it is lost, the partner sends again. */

@@ -31,6 +31,13 @@ export interface PartnerConfig {
   };
 }
 
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** Names under which callers reach the door; absent: any. */
+  readonly hosts?: readonly string[];
+}
+
 export interface Config {
   readonly home: string;
   readonly data: string;
@@ -42,8 +49,8 @@ export interface Config {
   /** `production` takes certified adapters only. */
   readonly environment: 'test' | 'production';
   readonly adapters: string;
-  readonly exchange: { readonly host: string; readonly port: number; readonly maxBytes: number };
-  readonly border: { readonly host: string; readonly port: number };
+  readonly exchange: Address & { readonly maxBytes: number };
+  readonly border: Address;
   /** `realm`: names of the exchange and queues begin with it. `temporary`: they expire when unused. */
   readonly broker?: { readonly url: string; readonly realm: string; readonly temporary: boolean };
   readonly partners: Readonly<Record<string, PartnerConfig>>;

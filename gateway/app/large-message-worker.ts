@@ -1,8 +1,9 @@
-/** A worker thread that processes large messages with a gateway of its own on the same store, so that the doors keep answering. */
+/** A worker thread that processes large messages, or large requests, with a gateway of its own on the same store, so that the doors keep answering. */
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
+import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
 
@@ -18,18 +19,25 @@ const resourceLimits = { maxYoungGenerationSizeMb: 24 };
 export interface LargeMessageWorker {
   /** As receiveMessage, in the worker thread. Bytes with a buffer of their own are transferred: the caller can no longer read them. */
   receive(raw: RawMessage): Promise<ReceiveResult>;
-  /** Waits until all messages passed to the thread are processed, and ends it. */
+  /** Answers a request to the border door, beside others. Its body is transferred likewise. */
+  answer(posted: PostedRequest): Promise<PostedReply>;
+  /** Waits until all tasks passed to the thread are done, and ends it. */
   close(): Promise<void>;
+}
+
+export interface Task {
+  readonly task: number;
+  readonly work: RawMessage | PostedRequest;
 }
 
 /** The answer to one task. An error travels as its code and detail. */
 export type TaskResult =
-  | { readonly task: number; readonly received: ReceiveResult }
+  | { readonly task: number; readonly done: ReceiveResult | PostedReply }
   | { readonly task: number; readonly failed: { readonly code: ErrorCode; readonly detail: string } };
 
 interface Thread {
   readonly worker: Worker;
-  readonly tasks: Map<number, PromiseWithResolvers<ReceiveResult>>;
+  readonly tasks: Map<number, PromiseWithResolvers<ReceiveResult | PostedReply>>;
 }
 
 /** The thread starts with the first message, and again with the next one after it ended. */
@@ -57,15 +65,15 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
     return started;
   }
 
+  function run<T extends ReceiveResult | PostedReply>(work: Task['work'], bytes: Uint8Array): Promise<T> {
+    clearTimeout(idle);
+    thread ??= start();
+    return addTask(thread, { task: (count += 1), work }, bytes);
+  }
+
   return {
-    receive(raw) {
-      clearTimeout(idle);
-      thread ??= start();
-      const task = Promise.withResolvers<ReceiveResult>();
-      thread.tasks.set((count += 1), task);
-      thread.worker.postMessage({ task: count, raw }, transferable(raw.bytes));
-      return task.promise;
-    },
+    receive: (raw) => run(raw, raw.bytes),
+    answer: (posted) => run(posted, posted.body),
     async close() {
       await Promise.allSettled(Array.from(thread?.tasks.values() ?? [], ({ promise }) => promise));
       clearTimeout(idle);
@@ -74,19 +82,27 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
   };
 }
 
+/** What comes back is of the kind that the work asks for: the thread's program pairs them. */
+function addTask<T>({ worker, tasks }: Thread, task: Task, bytes: Uint8Array): Promise<T> {
+  const answer = Promise.withResolvers<ReceiveResult | PostedReply>();
+  tasks.set(task.task, answer);
+  worker.postMessage(task, transferable(bytes));
+  return answer.promise as Promise<T>;
+}
+
 function startWorker(workerData: Config): Worker {
-  const file = new URL('./large-message-worker-main.ts', import.meta.url);
+  const file = new URL('../thread.ts', import.meta.url);
   return new Worker(file, { name: 'large messages', workerData, resourceLimits });
 }
 
 function settle({ tasks }: Thread, result: TaskResult): void {
   const task = tasks.get(result.task);
   tasks.delete(result.task);
-  if ('received' in result) task?.resolve(result.received);
+  if ('done' in result) task?.resolve(result.done);
   else task?.reject(new GatewayError(result.failed.code, result.failed.detail));
 }
 
-/** The thread ended before it answered: nothing was decided about these messages, and their senders try again. */
+/** The thread ended before it answered: nothing was decided about these messages and requests, and their senders try again. */
 function rejectAll({ tasks }: Thread, cause: unknown): void {
   for (const task of tasks.values()) task.reject(new GatewayError('E_INTERNAL', 'the worker thread ended', { cause }));
   tasks.clear();

@@ -20,9 +20,10 @@ export interface Reloaded {
   readonly detail?: string;
 }
 
-/** The adapters in use, and the worker that processes large messages with them. */
+/** The adapters in use, and the workers that process large messages and large requests with them. */
 interface AdapterReloader {
   readonly receive: LargeMessageWorker['receive'];
+  readonly answer: LargeMessageWorker['answer'];
   /** Reloads the adapters that changed; of `folders` only, if given. Calls run one after the other. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
   close(): Promise<void>;
@@ -34,7 +35,7 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
   const digests = new Map<string, string>();
   for (const { adapter } of Object.values(partnerConfigs(config)))
     digests.set(adapter, await adapterDigest(join(config.adapters, adapter)));
-  const worker = await openWorkerOnCopy(gateway);
+  const worker = await openWorkersOnCopy(gateway);
   let last: Promise<unknown> = Promise.resolve();
 
   async function reloadFolder(folder: string): Promise<readonly Reloaded[]> {
@@ -53,7 +54,7 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
     return results;
   }
   return {
-    receive: (raw) => worker.receive(raw),
+    ...worker,
     async reload(folders = [...digests.keys()]) {
       const results: Reloaded[] = [];
       const reloading = last.then(async () => {
@@ -70,28 +71,39 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
   };
 }
 
-interface WorkerOnCopy extends LargeMessageWorker {
-  /** Copies the folder of an adapter again and starts a new worker; the previous one first completes its messages. */
+interface WorkersOnCopy extends LargeMessageWorker {
+  /** Copies the folder of an adapter again and starts new workers; the previous ones first complete their tasks. */
   replace(folder: string): Promise<void>;
 }
 
-/** The worker may start long after a folder was changed and rejected, so it reads a copy of the adapters in use. */
-async function openWorkerOnCopy({ config }: OpenGateway): Promise<WorkerOnCopy> {
+/**
+ * Workers may start long after a folder was changed and rejected, so they read a copy of the adapters in use. Messages have one, requests
+ * another: a list of a partner must not keep a border system waiting.
+ */
+async function openWorkersOnCopy({ config }: OpenGateway): Promise<WorkersOnCopy> {
+  const open = (adapters: string) => ({
+    messages: openLargeMessageWorker({ ...config, adapters }),
+    requests: openLargeMessageWorker({ ...config, adapters }),
+  });
+  const close = async ({ messages, requests }: ReturnType<typeof open>): Promise<void> => {
+    await Promise.all([messages.close(), requests.close()]);
+  };
   let copy = await copyOf(config.adapters);
-  let worker = openLargeMessageWorker({ ...config, adapters: copy });
+  let workers = open(copy);
   return {
-    receive: (raw) => worker.receive(raw),
+    receive: (raw) => workers.messages.receive(raw),
+    answer: (posted) => workers.requests.answer(posted),
     async replace(folder) {
-      const [oldCopy, oldWorker] = [copy, worker];
+      const [oldCopy, oldWorkers] = [copy, workers];
       copy = await copyOf(oldCopy);
       await rm(join(copy, folder), { recursive: true });
       await cp(join(config.adapters, folder), join(copy, folder), { recursive: true });
-      worker = openLargeMessageWorker({ ...config, adapters: copy });
-      await oldWorker.close();
+      workers = open(copy);
+      await close(oldWorkers);
       await rm(oldCopy, { recursive: true });
     },
     async close() {
-      await worker.close();
+      await close(workers);
       await rm(copy, { recursive: true });
     },
   };

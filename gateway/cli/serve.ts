@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
 import { withGateway, type CliContext, type OpenGateway, type Serving } from './context.ts';
+import { exitCodes, type ExitCode } from './output.ts';
 
 export function serveCommand(program: Command, context: CliContext): void {
   program
@@ -18,7 +19,11 @@ export function serveCommand(program: Command, context: CliContext): void {
     });
 }
 
+/** A stop takes no longer, whatever is open: a partner that does not answer, a worker with a long list. The store survives it as a crash. */
+const stopMs = 10_000;
+
 async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGateway): Promise<void> {
+  const endBy = (code: ExitCode): unknown => setTimeout(() => process.exit(code), stopMs).unref();
   const { exchangeUrl: exchange, borderUrl: border, stop, reload } = await serve(gateway);
   try {
     const doors = Object.entries({ exchange, border }).map(([door, address]) => ({ door, address }));
@@ -26,6 +31,10 @@ async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGatewa
     out.next('mra doctor');
     await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, reload);
     out.note('Stopping after the requests in progress.');
+    endBy(exitCodes.done);
+  } catch (error) {
+    endBy(exitCodes.damaged);
+    throw error;
   } finally {
     await stop();
   }

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
+import type { PostedReply } from '../model/clearance/posted-request.ts';
 import { present } from '../model/present.ts';
 
 export interface BorderReply {
@@ -13,29 +14,77 @@ export interface BorderReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The media type of the body, without parameters. Throws E_REQUEST_TYPE for a compressed body. */
-export function mediaTypeOf({ headers }: IncomingMessage): string {
+/** Throws E_REQUEST_TYPE for a compressed body: it could expand without limit. */
+export function refuseCompressed({ headers }: IncomingMessage): void {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
     throw new GatewayError('E_REQUEST_TYPE', 'compressed bodies are not accepted');
-  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** The whole body. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes. */
-export async function readRequestBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const refuse = (): never => {
-    throw new GatewayError('E_SIZE_EXCEEDED', `a request may have ${limit} bytes`);
+export interface BodyLimits {
+  /** Bytes of all bodies that are held at one time. */
+  readonly heldBytes: number;
+  /** Milliseconds that a body may take from one piece to the next. */
+  readonly stallMs: number;
+}
+
+/** The body of one request. Its bytes are held, and counted, until `release`. */
+export interface HeldBody {
+  /** Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes, E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early). */
+  read(limit: number): Promise<Buffer>;
+  release(): void;
+}
+
+/** Reads bodies within one budget, so that stalled uploads cannot take the memory of all others. */
+export function openBodyReader({
+  heldBytes = 64 * 1024 * 1024,
+  stallMs = 5_000,
+}: Partial<BodyLimits>): (request: IncomingMessage) => HeldBody {
+  let left = heldBytes;
+  return (request) => {
+    let held = 0;
+    const take = (bytes: number): void => {
+      if (bytes > left) throw new GatewayError('E_BUSY', 'too many requests are being read');
+      left -= bytes;
+      held += bytes;
+    };
+    return {
+      async read(limit) {
+        if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+        const chunks: Buffer[] = [];
+        // Read without for-await: an error must not close the connection, because the reply has still to be written.
+        const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
+        for (;;) {
+          const { done, value } = await inTime(pieces.next(), stallMs);
+          if (done === true) return Buffer.concat(chunks);
+          take(value.length);
+          if (held > limit) throw tooLarge(limit);
+          chunks.push(value);
+        }
+      },
+      release() {
+        left += held;
+        held = 0;
+      },
+    };
   };
-  if (Number(request.headers['content-length'] ?? 0) > limit) refuse();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // An error must not close the connection: the reply has still to be written.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) refuse();
-    chunks.push(chunk);
+}
+
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError('E_SIZE_EXCEEDED', `a request may have ${limit} bytes`);
+}
+
+async function inTime<T>(piece: Promise<T>, stallMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new GatewayError('E_REQUEST_SLOW', 'no byte came for too long')), stallMs);
+  try {
+    return await Promise.race([piece, late.promise]);
+  } catch (cause) {
+    if (isGatewayError(cause)) throw cause;
+    throw new GatewayError('E_REQUEST_MALFORMED', 'the request ended early', { cause });
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(chunks);
 }
 
 /** The caller's idempotency key; undefined without one. Throws E_REQUEST_INVALID unless it is 1 to 255 printable characters. */
@@ -59,8 +108,8 @@ export function requestIdOf({ headers }: IncomingMessage, random: (bytes: number
 }
 
 /** Writes a reply. Answers about operators must not be cached. */
-export function sendReply(response: ServerResponse, requestId: string, reply: BorderReply): void {
-  const text = JSON.stringify(reply.body);
+export function sendReply(response: ServerResponse, requestId: string, reply: BorderReply | PostedReply): void {
+  const text = 'text' in reply ? reply.text : JSON.stringify(reply.body);
   response.writeHead(reply.status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
@@ -76,8 +125,8 @@ export function problemReply(thrown: unknown, requestId: string): BorderReply {
   const error = asRequestError(thrown);
   const problem = problemOf(error, requestId, faultsOf(error));
   const retry = problem.status === 503 ? { 'retry-after': '5' } : {};
-  // The rest of a body that is too large is not read.
-  const close = problem.status === 413 ? { connection: 'close' } : {};
+  // The rest of a body that is too large, too slow or one too many is not read.
+  const close = [408, 413, 503].includes(problem.status) ? { connection: 'close' } : {};
   return { status: problem.status, body: problem, headers: { 'content-type': problemType, ...retry, ...close } };
 }
 

@@ -12,6 +12,7 @@ import { faultFields, type Log } from '../wire/log.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import { messageIdPattern } from '../wire/transport/transport.ts';
 import { problemOf, problemType } from './problems.ts';
+import { requireHost, targetOf } from './request-target.ts';
 
 type Receipt = Pick<SealedMessage, 'id' | 'contentType' | 'bytes'>;
 
@@ -24,6 +25,10 @@ export interface ExchangeDoor {
   poll(partner: string): Promise<PolledMessage | undefined>;
   now(): Date;
   readonly maxBytes: number;
+  /** Names under which partners reach this door; absent: any. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Bytes of all bodies that are received at one time; default four of the largest. */
+  readonly heldBytes?: number;
   /** Concurrent requests of one partner; default 4. More are refused with E_BUSY. */
   readonly maxInFlight?: number;
   readonly log: Log;
@@ -37,13 +42,14 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('strict routing').enable('case sensitive routing');
   app.set('query parser', false);
-  app.use((_request, response, next) => {
+  app.use((request, response, next) => {
     response.locals['requestId'] = door.newRequestId?.() ?? randomUUID();
+    requireHost(targetOf(request), door.hosts);
     next();
   });
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
   const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
-  const limited = limitInFlight(door.maxInFlight ?? 4);
+  const limited = limitInFlight(door);
   app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door));
   app.all('/exchange/:partner', onlyMethod('POST'));
   // Express answers HEAD by GET, and a message would count as fetched.
@@ -85,15 +91,28 @@ function partnerOfConnection(door: ExchangeDoor, request: Request<{ partner: str
   return certificate && door.partnerOf(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
 }
 
-/** Bodies are held in memory, so the number of concurrent requests of a partner is limited. */
-function limitInFlight(maxInFlight: number): RequestHandler<{ partner: string }> {
+/** Bodies are held in memory, so the number of concurrent requests of a partner is limited, and the bytes of all of them together. */
+function limitInFlight({
+  maxBytes,
+  maxInFlight = 4,
+  heldBytes = 4 * maxBytes,
+}: ExchangeDoor): RequestHandler<{ partner: string }> {
   const inFlight = new Map<string, number>();
+  let held = 0;
   return (request, response, next) => {
     const { partner } = request.params;
     const before = inFlight.get(partner) ?? 0;
     if (before >= maxInFlight) throw new GatewayError('E_BUSY', 'Too many messages of this partner at once.');
+    // Without a stated length a body may have any; a longer one is refused before it is read.
+    const stated = Number(request.get('content-length') ?? (request.method === 'POST' ? maxBytes : 0));
+    const size = Math.min(stated, maxBytes);
+    if (held + size > heldBytes) throw new GatewayError('E_BUSY', 'Too many bytes at once.');
     inFlight.set(partner, before + 1);
-    response.once('close', () => inFlight.set(partner, (inFlight.get(partner) ?? 1) - 1));
+    held += size;
+    response.once('close', () => {
+      inFlight.set(partner, (inFlight.get(partner) ?? 1) - 1);
+      held -= size;
+    });
     next();
   };
 }

@@ -96,6 +96,8 @@ export const errorTable = {
   E_REQUEST_TYPE: request('The content type is not supported.', 415),
   E_ROUTE_UNKNOWN: request('There is no such address.', 404),
   E_METHOD_UNKNOWN: request('The address does not support this method.', 405),
+  E_HOST_UNKNOWN: request('The request names another host.', 421),
+  E_REQUEST_SLOW: { ...request('The body of the request came too slowly.', 408), retry: 'yes' },
   E_BUSY: { ...transport('The gateway is busy; try again later.'), who: 'caller' },
   E_OPERATOR_UNKNOWN: request('There is no such operator.', 404),
   E_PARTNER_UNKNOWN: request('There is no such partner.'),

@@ -57,6 +57,32 @@ describe('the worker thread for large messages', () => {
     expect(threads).to.have.length(1);
   });
 
+  it('answers requests to the border door, with the list that this gateway received', async () => {
+    await worker.receive(raw(new Uint8Array(built.sealed.bytes)));
+    const post = async (body: string) => {
+      const posted = { path: '/v1/assessments', target: '/v1/assessments', contentType: 'application/xml' } as const;
+      const caller = {
+        requester: 'post-7',
+        requestId: 'r1',
+        profile: undefined,
+        isMinimal: false,
+        idempotencyKey: undefined,
+      };
+      const { status, text } = await worker.answer({ ...posted, ...caller, body: new Uint8Array(Buffer.from(body)) });
+      return [status, JSON.parse(text) as Record<string, unknown>] as const;
+    };
+    const declaration = (content: string) => `<Declaration><TypeCode>IMA</TypeCode>${content}</Declaration>`;
+    const [status, assessment] = await post(declaration('<a/>'.repeat(100_000) + '<Exporter><ID>CN1</ID></Exporter>'));
+    expect([status, assessment['profile'], (assessment['parties'] as unknown[]).length]).to.deep.equal([
+      201,
+      'wco-dec',
+      1,
+    ]);
+    const [refused, problem] = await post(declaration('<a/>'.repeat(250_000)));
+    expect([refused, problem['code'], problem['request_id']]).to.deep.equal([422, 'E_LIMIT_EXCEEDED', 'r1']);
+    expect(threads).to.have.length(1);
+  });
+
   it('rejects a list that was changed after it was sealed', async () => {
     const changed = Buffer.from(built.sealed.bytes);
     changed[changed.indexOf('SHENZHEN')] = 0x58;

@@ -1,0 +1,23 @@
+/** A request with a body to the border door, and its reply, as plain data that can pass to a worker thread. */
+
+export interface PostedRequest {
+  readonly path: '/v1/checks' | '/v1/checks/batch' | '/v1/assessments';
+  /** Path and query as sent. */
+  readonly target: string;
+  /** Name of the entry profile, from the query. */
+  readonly profile: string | undefined;
+  readonly contentType: string;
+  /** Only outcome and number are wanted (RFC 7240, `return=minimal`). */
+  readonly isMinimal: boolean;
+  readonly idempotencyKey: string | undefined;
+  readonly requester: string;
+  readonly requestId: string;
+  readonly body: Uint8Array;
+}
+
+export interface PostedReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly text: string;
+}

@@ -1,0 +1,50 @@
+/** The program of the worker threads: opens a gateway, processes one message after the other, and answers requests to the border door. */
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
+import { adapterTools, openGateway, schemas } from './app/composition.ts';
+import type { Config } from './app/config.ts';
+import type { Task, TaskResult } from './app/large-message-worker.ts';
+import { openPosts } from './doors/border-posts.ts';
+import { receiveMessage } from './inbound/receive-message.ts';
+import type { PostedRequest } from './model/clearance/posted-request.ts';
+import { asGatewayError } from './model/errors.ts';
+import type { RawMessage } from './model/message.ts';
+import { faultFields } from './wire/log.ts';
+
+const gateway = await openGateway(workerData as Config, adapterTools());
+const answerPosted = openPosts({ ...gateway, schemas });
+let last: Promise<void> = Promise.resolve();
+
+async function receive(task: number, raw: RawMessage): Promise<TaskResult> {
+  try {
+    return { task, done: await receiveMessage(gateway, raw) };
+  } catch (error) {
+    // Stack and cause stay in this log; the caller gets code and detail only.
+    gateway.log.error('a large message could not be processed', { partner: raw.partner, ...faultFields(error) });
+    const { code, detail } = asGatewayError(error);
+    return { task, failed: { code, detail } };
+  }
+}
+
+/** V8 would keep the garbage of one list until the next one has made twice as much. */
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+async function answer(task: number, posted: PostedRequest): Promise<TaskResult> {
+  const { status, headers = {}, body } = await answerPosted(posted);
+  return { task, done: { status, headers, text: JSON.stringify(body) } };
+}
+
+parentPort?.on('message', ({ task, work }: Task) => {
+  if ('path' in work) {
+    void answer(task, work).then((result) => parentPort?.postMessage(result));
+    return;
+  }
+  // In the order of arrival: lists have sequence numbers.
+  last = last.then(async () => {
+    parentPort?.postMessage(await receive(task, work));
+    collectGarbage();
+  });
+});
