@@ -8,6 +8,7 @@ import type {
   Limits,
   ListBands,
   Matching,
+  Sourced,
   TransportMode,
 } from '../model/arrangement.ts';
 import type { SealKind, SignatureAlgorithm } from '../model/message.ts';
@@ -15,12 +16,6 @@ import type { Day } from '../model/record/record.ts';
 import type { TransportKind } from './adapter.ts';
 import type { IdentifierData } from './identifiers.ts';
 import { present } from '../model/present.ts';
-
-/** The source of a fact. An `assumed` fact is to be replaced by the agreed one. */
-export interface Sourced {
-  readonly source?: string;
-  readonly confidence?: 'agreed' | 'seen' | 'inferred' | 'general' | 'assumed';
-}
 
 type Fact<T> = Sourced & { readonly value: T };
 /** A fact with two sides: `ours` belongs to the administration that wrote the folder. */
@@ -84,6 +79,7 @@ export interface Manifest {
     readonly grades: TwoSided<readonly string[]>;
     readonly directions: Fact<readonly Direction[]>;
     readonly entryRoles: Fact<readonly EntryRole[]>;
+    readonly operatorRoles?: Arrangement['operatorRoles'];
     readonly benefits: Fact<Benefits>;
     readonly maxAgeSeconds: Fact<number>;
     readonly bands: TwoSided<ListBands>;
@@ -121,6 +117,7 @@ export function arrangementFor({ arrangement }: Manifest, side: 'ours' | 'theirs
     grades,
     directions,
     entryRoles,
+    operatorRoles,
     benefits,
     maxAgeSeconds,
     bands,
@@ -134,6 +131,7 @@ export function arrangementFor({ arrangement }: Manifest, side: 'ours' | 'theirs
     inForce: present({ from, until, modes }),
     directions: directions.value,
     entryRoles: entryRoles.value,
+    operatorRoles,
     grades: grades[side],
     benefits: benefits.value,
     maxAgeSeconds: maxAgeSeconds.value,

@@ -3,6 +3,7 @@
 import type { Clearance, ClearanceTerms } from '../clearance/requests.ts';
 import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
+import { fittingRoles } from '../model/clearance/operator-roles.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
@@ -24,6 +25,9 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
         in_force: arrangement.inForce,
         directions: arrangement.directions,
         entry_roles: arrangement.entryRoles,
+        operator_roles: Object.fromEntries(
+          arrangement.entryRoles.map((role) => [role, fittingRoles(arrangement, role)]),
+        ),
         benefits: arrangement.benefits,
         ...(arrangement.limits === undefined ? {} : { limits: arrangement.limits }),
         ...(arrangement.matching === undefined ? {} : { matching: arrangement.matching }),

@@ -1,6 +1,6 @@
 /** The terms of one mutual recognition arrangement, as data: what was agreed, nothing about messages. */
 
-import type { Day } from './record/record.ts';
+import type { Day, Role } from './record/record.ts';
 
 export type Direction = 'import' | 'export';
 export type TransportMode = 'sea' | 'air' | 'road' | 'rail' | 'post';
@@ -22,6 +22,8 @@ export interface Arrangement {
   readonly directions: readonly Direction[];
   /** The roles on an entry in which the foreign operator earns the benefits. */
   readonly entryRoles: readonly EntryRole[];
+  /** Which operators may stand in a role on an entry; for roles that are absent, clearance/operator-roles.ts says it. */
+  readonly operatorRoles?: Readonly<Partial<Record<EntryRole, FittingRoles>>>;
   /** Our grades the partner accepts. */
   readonly grades: readonly string[];
   readonly benefits: Benefits;
@@ -33,6 +35,19 @@ export interface Arrangement {
   readonly limits?: Limits;
   /** How the partner's operators are found on an entry, by mode of transport; absent: by identifier always. */
   readonly matching?: readonly Matching[];
+}
+
+/** The source of a fact. An `assumed` fact is to be replaced by the agreed one. */
+export interface Sourced {
+  readonly source?: string;
+  readonly confidence?: 'agreed' | 'seen' | 'inferred' | 'general' | 'assumed';
+}
+
+/** Roles of an operator's record of which it has at least one, to stand in a role on an entry. */
+export interface FittingRoles extends Sourced {
+  readonly value: readonly Role[];
+  /** The outcome for an operator that has none of them; absent: `recognised_with_limits`. */
+  readonly otherwise?: 'recognised_with_limits' | 'not_on_list';
 }
 
 /** Outside these the operator is known and the benefits are not given. */

@@ -1,6 +1,7 @@
 /** Invents entries at the border for the demo: mostly correct, and some with each kind of error. */
 
 import type { Arrangement } from '../model/arrangement.ts';
+import { fits, fittingRoles } from '../model/clearance/operator-roles.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { present } from '../model/present.ts';
 import type { Moment, ListRecord } from '../model/record/record.ts';
@@ -25,7 +26,7 @@ interface InventedEntry {
 
 export interface EntryPartner {
   readonly partner: string;
-  readonly arrangement: Pick<Arrangement, 'directions' | 'entryRoles' | 'inForce'>;
+  readonly arrangement: Pick<Arrangement, 'directions' | 'entryRoles' | 'operatorRoles' | 'inForce'>;
   readonly records: readonly ListRecord[];
 }
 
@@ -57,8 +58,11 @@ interface Published extends EntryPartner {
 }
 
 function grouped(partner: EntryPartner): Published {
-  const { records } = partner;
-  const having = (wanted: ListRecord['status']): ListRecord[] => records.filter(({ status }) => status === wanted);
+  const { records, arrangement } = partner;
+  // Operators that may stand in every role of the arrangement.
+  const { entryRoles } = arrangement;
+  const able = records.filter(({ roles }) => entryRoles.every((role) => fits(fittingRoles(arrangement, role), roles)));
+  const having = (wanted: ListRecord['status']): ListRecord[] => able.filter(({ status }) => status === wanted);
   const groups = { active: having('active'), suspended: having('suspended'), all: records };
   return { ...partner, identifiers: new Set(records.map(({ identifier }) => identifier)), groups };
 }

@@ -57,6 +57,39 @@ describe('clearance under terms of its own', () => {
     }
   });
 
+  it('an operator earns benefits only in the roles on an entry that its listed roles fit', async () => {
+    const { arrangement } = northland;
+    const stated = (otherwise: 'recognised_with_limits' | 'not_on_list') => ({
+      ...northland,
+      arrangement: { ...arrangement, operatorRoles: { consignor: { value: ['exporter'], otherwise } } } as const,
+    });
+    const outcomes = async (terms: ClearanceTerms, role: 'consignor' | 'exporter' | 'declarant') => {
+      const clearance = await openClearance([terms]);
+      try {
+        const listed = [['broker'], ['exporter', 'broker'], ['warehouse'], []] as const;
+        const records = listed.map((roles, n) => operator(`NN000000${n}`, { roles }));
+        await fillList(clearance.db, { partner: 'NN', records });
+        const answers = records.map(({ identifier }) =>
+          check(clearance, { partner: 'NN', identifier, role, direction: 'import' }, 'post-7'),
+        );
+        return (await Promise.all(answers)).map(({ outcome, advice }) => `${outcome} ${advice.action}`);
+      } finally {
+        await clearance.close();
+      }
+    };
+    const [yes, limited, no] = [
+      'recognised apply',
+      'recognised_with_limits apply_with_limits',
+      'not_on_list do_not_apply',
+    ];
+    expect(await outcomes(northland, 'consignor')).to.deep.equal([limited, yes, yes, yes]);
+    expect(await outcomes(stated('recognised_with_limits'), 'consignor')).to.deep.equal([limited, yes, limited, yes]);
+    expect(await outcomes(stated('not_on_list'), 'consignor')).to.deep.equal([no, yes, no, yes]);
+    expect(await outcomes(stated('not_on_list'), 'exporter')).to.deep.equal([limited, yes, yes, yes]);
+    const declarants = { ...northland, arrangement: { ...arrangement, entryRoles: ['declarant'] as const } };
+    expect(await outcomes(declarants, 'declarant')).to.deep.equal([yes, yes, limited, yes]);
+  });
+
   it('an identifier cut by its box is answered with both lengths, and a typing error with a suggestion', async () => {
     const both = await openClearance([northland, longland]);
     try {

@@ -5,7 +5,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { loadAdapter, loadManifest } from '../../gateway/adapter/load.ts';
-import type { CardLine, DatedCode, Manifest, MessageVersion, Sourced } from '../../gateway/adapter/manifest.ts';
+import type { CardLine, DatedCode, Manifest, MessageVersion } from '../../gateway/adapter/manifest.ts';
+import type { Sourced } from '../../gateway/model/arrangement.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adaptersFolder, adapterTools } from './adapter-tools.ts';
 
@@ -109,6 +110,9 @@ function arrangement({ arrangement: terms }: Manifest): string[] {
     fact('our grades that count', list(grades.ours.map(code)), grades),
     fact('directions', list(directions.value), directions),
     fact('roles on an entry', list(entryRoles.value), entryRoles),
+    ...Object.entries(terms.operatorRoles ?? {}).map(([role, fitting]) =>
+      fact(`operators that may stand as ${role}`, list(fitting.value), fitting),
+    ),
     fact(
       'benefits',
       Object.entries(benefits.value)

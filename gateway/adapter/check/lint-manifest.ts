@@ -7,7 +7,8 @@ import { checkDigit } from '../../model/record/check-digits.ts';
 import { addDays } from '../../model/day.ts';
 import type { Place } from '../faults.ts';
 import { messageVersions } from '../load.ts';
-import type { Manifest, Sourced } from '../manifest.ts';
+import type { Sourced } from '../../model/arrangement.ts';
+import type { Manifest } from '../manifest.ts';
 import { lintFinding, lintRules, type LintFinding } from './lint-rules.ts';
 
 const sides = ['theirs', 'ours'] as const;
@@ -99,9 +100,13 @@ function lintCheckDigits({ identifiers }: Manifest, place: Place): LintFinding[]
 
 /** Where the layout is agreed, the terms must be agreed as well. */
 function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place): LintFinding[] {
-  const { title, ...terms } = arrangement;
+  const { title, operatorRoles = {}, ...terms } = arrangement;
   const facts: [string, Sourced][] = [
     ...Object.entries(terms).map(([name, fact]): [string, Sourced] => [`/arrangement/${name}`, fact]),
+    ...Object.entries(operatorRoles).map(([role, fact]): [string, Sourced] => [
+      `/arrangement/operatorRoles/${role}`,
+      fact,
+    ]),
     ...sides.map((side): [string, Sourced] => [`/identifiers/${side}`, identifiers[side]]),
   ];
   return facts.flatMap(([pointer, { source, confidence }]) => {

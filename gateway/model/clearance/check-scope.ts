@@ -2,14 +2,22 @@
 
 import type { CheckRequest } from './answer.ts';
 import type { Arrangement } from '../arrangement.ts';
+import type { PartyRole } from './entry.ts';
+import { fits, fittingRoles } from './operator-roles.ts';
 import { decided, type Judgement, type StatusQuery } from './query.ts';
 
 /**
- * Benefits need a direction and a role the arrangement covers and, in a pilot, its modes and ports. Where one is not stated, the
- * status is answered and the benefit left open.
+ * Benefits need a direction and a role the arrangement covers, an operator that may stand in that role and, in a pilot, its modes and
+ * ports. Where one is not stated, the status is answered and the benefit left open.
  */
-export function judgeScope({ terms, request }: Pick<StatusQuery, 'terms' | 'request'>): Required<Judgement> {
+export function judgeScope({
+  terms,
+  request,
+  fact,
+}: Pick<StatusQuery, 'terms' | 'request' | 'fact'>): Required<Judgement> {
   const { arrangement } = terms;
+  const misfit = misfitOf(arrangement, request.role, fact?.roles ?? []);
+  if (misfit !== undefined) return misfit;
   const outside = notCovered(arrangement, request);
   if (outside !== undefined) {
     const ruling = { outcome: 'recognised_with_limits', action: 'apply_with_limits', reason: outside.text } as const;
@@ -29,6 +37,21 @@ export function judgeScope({ terms, request }: Pick<StatusQuery, 'terms' | 'requ
     action: 'apply',
     benefits,
   });
+}
+
+/** An operator that its own administration lists with other roles than the party's. */
+function misfitOf(
+  arrangement: Arrangement,
+  role: PartyRole | undefined,
+  listed: readonly string[],
+): Required<Judgement> | undefined {
+  const covered = arrangement.entryRoles.find((each) => each === role);
+  const fitting = covered && fittingRoles(arrangement, covered);
+  if (covered === undefined || fitting === undefined || fits(fitting, listed)) return undefined;
+  const { value, otherwise: outcome = 'recognised_with_limits' } = fitting;
+  const reason = `Listed as ${listed.join(', ')}; benefits as ${covered} need one of ${value.join(', ')}.`;
+  const action = outcome === 'not_on_list' ? 'do_not_apply' : 'apply_with_limits';
+  return decided('scope', ['fail', 'OPERATOR_ROLE_NOT_COVERED', reason], { outcome, action, reason });
 }
 
 function notCovered(
