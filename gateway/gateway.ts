@@ -5,6 +5,7 @@
 
 import type { Adapter, MessageFormat } from './adapter/adapter.ts';
 import { GatewayError } from './model/errors.ts';
+import type { DifferingNames } from './model/clearance/query.ts';
 import type { HomeProfile } from './model/home.ts';
 import type { Database } from './store/database.ts';
 import type { Log } from './wire/log.ts';
@@ -33,6 +34,8 @@ export interface Gateway {
   readonly receiptSchema: Schema;
   /** Name of the policy that derives advice from outcomes. */
   readonly policy: string;
+  /** What it advises where the name on an entry differs from the list; absent: the default. */
+  readonly differingNames?: DifferingNames;
   /** Owner of leases: random at each start. */
   readonly owner: string;
   readonly log: Log;

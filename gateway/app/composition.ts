@@ -67,6 +67,7 @@ export async function openGateway(config: Config, tools: AdapterTools): Promise<
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     policy: config.policy,
+    differingNames: config.differingNames,
     owner: randomBytes(8).toString('hex'),
     now: () => new Date(),
     newId: () => makeMessageId(new Date(), randomBytes),

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultDifferingNames, type DifferingNames } from '../model/clearance/query.ts';
 import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
@@ -44,6 +45,7 @@ export interface Config {
   /** `sqlite:/path` or `postgres://…`. */
   readonly store: string;
   readonly policy: string;
+  readonly differingNames: DifferingNames;
   /** Absent: `info` for mra serve, `error` for other commands. */
   readonly logLevel?: LogLevel;
   /** `production` takes certified adapters only. */
@@ -61,6 +63,7 @@ export interface Config {
 /** The configuration file: every member is optional. */
 interface ConfigFile extends Partial<Pick<Config, 'home' | 'data' | 'store' | 'policy' | 'environment'>> {
   readonly log?: string;
+  readonly differingNames?: Partial<DifferingNames>;
   readonly exchange?: Partial<Config['exchange']>;
   readonly border?: Partial<Config['border']>;
   readonly broker?: { readonly url: string; readonly realm?: string };
@@ -93,6 +96,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     data,
     store: storeUrl(environment['MRA_STORE'] ?? file.store, base, data),
     policy: file.policy ?? 'default',
+    differingNames: { ...defaultDifferingNames, ...file.differingNames },
     ...logLevel(environment['MRA_LOG'] ?? file.log),
     environment: file.environment ?? 'test',
     adapters: join(programFolder, 'adapters'),

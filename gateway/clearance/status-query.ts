@@ -12,7 +12,7 @@ import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { readIdentifier } from '../model/identifier.ts';
 import { registeredAs, type Registration } from '../model/clearance/names.ts';
-import type { StatusQuery } from '../model/clearance/query.ts';
+import type { DifferingNames, StatusQuery } from '../model/clearance/query.ts';
 import type { Day, Moment } from '../model/record/record.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { suggestIdentifier } from './identifier-suggestions.ts';
@@ -31,6 +31,8 @@ export interface Clearance {
   readonly partners: ReadonlyMap<string, { readonly adapter: ClearanceTerms }>;
   /** Name of the policy the advice follows; part of every answer. */
   readonly policy: string;
+  /** What it advises where names differ; absent: the default. */
+  readonly differingNames?: DifferingNames;
   /** Partners whose changed adapter was rejected, and why: the previous one answers. */
   readonly rejectedAdapters?: ReadonlyMap<string, string>;
   now(): Date;
@@ -60,7 +62,7 @@ const queriesPerTurn = 50;
 /** Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named); every other finding is an answer. */
 export async function answerQuery(batch: QueryBatch, request: CheckRequest): Promise<Answer> {
   const { clearance, now } = batch;
-  const { home, policy, db } = clearance;
+  const { home, policy, differingNames, db } = clearance;
   batch.answered += 1;
   if (batch.answered % queriesPerTurn === 0) await nextTurn();
 
@@ -78,7 +80,18 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   const found = await findOperator(db.sql, terms, request, asOf);
 
   // 3. Decided; and where no operator was found, the identifier that may have been meant.
-  const query = { home: home.country, terms, request, ...found, list, at, knownAt: past ?? now, now, policy };
+  const query = {
+    home: home.country,
+    terms,
+    request,
+    ...found,
+    list,
+    at,
+    knownAt: past ?? now,
+    now,
+    policy,
+    differingNames,
+  };
   const answer = decide(query);
   const suggestion = await suggestIdentifier({ reader: db.sql, all: termsOf(clearance), listOf }, query, answer);
   return suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };

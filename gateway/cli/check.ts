@@ -39,7 +39,7 @@ export function checkCommand(program: Command, context: CommandContext<Clearance
     .addOption(new Option('--mode <mode>', 'mode of transport').choices(['sea', 'air', 'road', 'rail', 'post']))
     .option('--port <code>', 'port of entry or exit at home, as the declaration writes it')
     .option('--port-of-departure <code>', 'port of loading or unloading at the partner')
-    .option('--name <name>', 'name on the declaration; compared with the list, a difference only warns')
+    .option('--name <name>', 'name on the declaration; compared with the list, never grants anything')
     .option('--address <address>', 'used with --name instead of an identifier, if the arrangement allows it')
     .option('--exit-code', 'exit 1 unless the operator is recognised')
     .action((identifier: string | undefined, options: CheckOptions) =>

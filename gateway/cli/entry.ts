@@ -84,6 +84,8 @@ function show(out: Output, file: string, assessment: Assessment): void {
   if (until !== undefined) out.print(`  valid until ${until}`);
   out.table(parties.map(rowOf));
   for (const warning of warnings) out.note(`  ${warning}`);
+  for (const { n, warnings: found = [] } of parties)
+    for (const { code, text } of found) out.note(`  party ${n}: ${code} ${text}`);
   out.print(`  ${assessment.assessment}`);
 }
 

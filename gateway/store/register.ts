@@ -84,6 +84,7 @@ export function factOf(row: Version): RegisterFact {
     validFrom: row.valid_from,
     ...(row.valid_to === openDay ? {} : { validTo: addDays(row.valid_to, -1) }),
     ...(row.name === null ? {} : { name: row.name }),
+    ...('name' in details && details.name.latin && details.name.local ? { otherName: details.name.local } : {}),
     roles: 'roles' in details ? details.roles : [],
     knownFrom: row.known_from,
     sourceMessage: row.source_message,

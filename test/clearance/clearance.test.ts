@@ -88,37 +88,6 @@ describe('clearance', () => {
     expect((await ask(clearance, 'NN0000001', { known_at: '2030-01-01T00:00:00Z' })).known_at).to.equal(noon);
   });
 
-  it('a suspension applied while the clock was ahead counts as soon as the clock is right again', async () => {
-    const ahead = '2026-11-23T13:00:00.000Z';
-    const suspended = { status: 'suspended', statusSince: '2026-11-20' } as const;
-    const list = { partner: 'NN', issuedAt: '2026-11-23T11:30:00.000Z' };
-    const renamed = operator('NN0000006', { name: { latin: 'NEW NAME' } });
-    await fillList(clearance.db, {
-      ...list,
-      records: [operator('NN0000001', suspended), renamed],
-      sequence: 8,
-      appliedAt: ahead,
-    });
-    const again = [operator('NN0000006', { ...suspended, name: { latin: 'NEW NAME' } })];
-    await fillList(clearance.db, { ...list, records: again, sequence: 9, appliedAt: '2026-11-23T11:58:00.000Z' });
-    const asked = ['NN0000001', 'NN0000006'];
-    const outcomes = async (changes: Partial<CheckRequest> = {}) =>
-      await Promise.all(asked.map(async (identifier) => (await ask(clearance, identifier, changes)).outcome));
-    const now = await ask(clearance, 'NN0000001');
-    expect([now.outcome, now.freshness.list]).to.deep.equal(['suspended', 'NN/1/00009']);
-    expect(await outcomes()).to.deep.equal(['suspended', 'suspended']);
-    const batch = new Map(asked.map((identifier) => [identifier, { partner: 'NN', identifier }]));
-    const results = [...(await checkBatch(clearance, batch, 'post-7')).values()];
-    expect(results.map((result) => !isGatewayError(result) && result.outcome)).to.deep.equal([
-      'suspended',
-      'suspended',
-    ]);
-    const parties = asked.map((identifier) => ({ pointer: '/0', role: 'consignor', identifier }) as const);
-    expect((await assess(clearance, importEntry(parties), 'post-7')).decision).to.equal('do_not_apply');
-    expect(await outcomes({ known_at: '2026-11-23T11:57:00Z' })).to.deep.equal(['recognised', 'recognised']);
-    expect(await outcomes({ known_at: '2026-11-23T11:59:00Z' })).to.deep.equal(['suspended', 'suspended']);
-  });
-
   it('when no newer list comes, answers become undetermined and are referred', async () => {
     clearance.clock = '2026-11-25T11:00:01.000Z';
     const answer = await ask(clearance, 'NN0000001');

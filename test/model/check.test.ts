@@ -171,7 +171,7 @@ describe('check', () => {
     const other = answer({}, { name: 'Somebody Else' });
     expect([other.outcome, other.advice.action, codes(other).at(-1)]).to.deep.equal([
       'recognised',
-      'apply',
+      'refer',
       'NAME_DIFFERS',
     ]);
     const absent = answer({ fact: undefined }, { name: 'EXAMPLE TRADING LTD' });

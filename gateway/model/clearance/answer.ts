@@ -50,6 +50,8 @@ export interface RegisterFact {
   readonly validFrom: Day;
   readonly validTo?: Day;
   readonly name?: string;
+  /** The name in the second script. */
+  readonly otherName?: string;
   readonly roles: readonly string[];
   readonly knownFrom: Moment;
   readonly sourceMessage: string;
@@ -112,6 +114,8 @@ export interface Subject {
 export interface NameComparison {
   readonly result: 'match' | 'differs';
   readonly score: number;
+  /** A significant word is in both: not a legal form, nor a word of the trade. */
+  readonly shares_word: boolean;
   readonly compared: { readonly sent: string; readonly held: string };
   readonly because: readonly string[];
 }

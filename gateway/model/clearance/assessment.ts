@@ -1,6 +1,6 @@
 /** Assesses a whole entry from the answers about its parties: which parties to ask about, and what follows for the goods. */
 
-import type { Advice, Outcome, ProvenAnswer } from './answer.ts';
+import type { Advice, ExplanationStep, Outcome, ProvenAnswer } from './answer.ts';
 import { foundByName, type Direction } from '../arrangement.ts';
 import { dayAt, later } from '../day.ts';
 import type { Entry, EntryParty, PartyRole } from './entry.ts';
@@ -24,6 +24,8 @@ export interface AssessedParty {
   readonly counts_for_benefit: boolean;
   readonly consultation_number?: string;
   readonly note?: string;
+  /** All that the answer warns of. */
+  readonly warnings?: readonly Pick<ExplanationStep, 'code' | 'text'>[];
 }
 
 export interface Assessment {
@@ -109,11 +111,13 @@ export function assessedParty({ party, choice, answer }: Finding, n: number): As
     return present({ n, role, pointer, wco, not_checked, counts_for_benefit: false });
   }
   const { outcome, advice, explanation, would_change_answer: suggestion } = answer;
+  const warnings = explanation.filter(({ result }) => result === 'warn').map(({ code, text }) => ({ code, text }));
   const malformed = outcome === 'identifier_malformed' ? explanation.at(-1)?.text : undefined;
   return present({
     ...{ n, role, pointer, wco, partner: answer.subject.partner, outcome, counts_for_benefit: counts(answer) },
     consultation_number: answer.proof.consultation_number,
     note: advice.reason ?? suggestion?.because ?? malformed,
+    warnings: warnings.length === 0 ? undefined : warnings,
   });
 }
 

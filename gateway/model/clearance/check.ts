@@ -5,9 +5,10 @@ import { inForce } from '../arrangement.ts';
 import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
 import { judgeScope } from './check-scope.ts';
 import { addDays, dayAt } from '../day.ts';
-import { compareNames } from './names.ts';
+import { compareWithNames } from './names.ts';
 import { present } from '../present.ts';
-import { decided, found, type Facts, type Judgement, type StatusQuery } from './query.ts';
+import { decided, defaultDifferingNames, found } from './query.ts';
+import type { Facts, Judgement, Ruling, StatusQuery } from './query.ts';
 
 /** From this part of its allowed age on, a list is called ageing. */
 const ageingFrom = 0.8;
@@ -20,9 +21,10 @@ export function decide(query: StatusQuery): Answer {
   const { request, at, knownAt, now, policy, terms } = query;
   const facts: Facts = { ...query, day: dayAt(at, terms.timeZone), freshness: freshnessOf(query) };
   const { steps, ruling } = judge(facts);
-  const { outcome, action, benefits = [], reason } = ruling;
+  const { outcome } = ruling;
   const subject = subjectOf(facts, outcome);
   const match = matchName(query, subject);
+  const { action, benefits = [], reason } = match === undefined ? ruling : judgeName(query, ruling, match);
   return present({
     outcome,
     subject,
@@ -84,15 +86,17 @@ export function freshnessOf({
 }
 
 function judgeFreshness({ freshness, terms }: Facts): Judgement {
-  const { state, age_s: age = 0, max_age_s: limit } = freshness;
+  const { state, age_s: age = 0, max_age_s: limit, note } = freshness;
+  const held = 'A newer list of the partner is held until two people decide.';
+  const newer = note === undefined ? [] : found('freshness', ['warn', 'NEWER_LIST_HELD', held]).steps;
   const text = `The list is ${inWords(age)} old; the limit is ${inWords(limit)}.`;
   const undetermined = (code: string, reason: string): Judgement =>
     decided('freshness', ['fail', code, reason], { outcome: 'undetermined', action: 'refer', reason });
   switch (state) {
     case 'fresh':
-      return found('freshness', ['pass', 'AGE_OK', text]);
+      return { steps: [...found('freshness', ['pass', 'AGE_OK', text]).steps, ...newer] };
     case 'ageing':
-      return found('freshness', ['warn', 'AGEING', text]);
+      return { steps: [...found('freshness', ['warn', 'AGEING', text]).steps, ...newer] };
     case 'stale':
       return undetermined('LIST_TOO_OLD', text);
     case 'none':
@@ -147,13 +151,27 @@ function subjectOf(facts: Facts, outcome: Outcome): Subject {
 }
 
 /** The name sent with the name the answer shows; an operator found by its name would only be compared with itself. */
-function matchName({ request, namesakes }: StatusQuery, subject: Subject): NameComparison | undefined {
-  if (namesakes !== undefined || request.name === undefined || subject.name === undefined) return undefined;
-  return compareNames(request.name, subject.name);
+function matchName({ request, namesakes, fact }: StatusQuery, { name }: Subject): NameComparison | undefined {
+  if (namesakes !== undefined || request.name === undefined || name === undefined) return undefined;
+  return compareWithNames(request.name, fact?.otherName === undefined ? [name] : [name, fact.otherName]);
 }
 
-function nameStep({ result, score }: NameComparison): ExplanationStep {
-  const text = `The name sent and the name held agree to ${Math.round(score * 100)} of 100.`;
+/** A name never grants. Where it is another than the one held, the policy may have a person look before benefits are given. */
+function judgeName(
+  { differingNames = defaultDifferingNames }: StatusQuery,
+  ruling: Ruling,
+  { result, shares_word: shares }: NameComparison,
+): Ruling {
+  const grants = ruling.action === 'apply' || ruling.action === 'apply_with_limits';
+  const rule = shares ? differingNames.partly : differingNames.wholly;
+  if (result === 'match' || !grants || rule === 'warn') return ruling;
+  const reason = `The name sent and the name held differ${shares ? '' : ' and have no significant word in common'}: compare them.`;
+  return { outcome: ruling.outcome, action: 'refer', reason };
+}
+
+function nameStep({ result, score, shares_word: shares }: NameComparison): ExplanationStep {
+  const words = shares ? '' : ', and no significant word is in both';
+  const text = `The name sent and the name held agree to ${Math.round(score * 100)} of 100${words}.`;
   return result === 'match'
     ? { step: 'name', result: 'pass', code: 'NAME_MATCHES', text }
     : { step: 'name', result: 'warn', code: 'NAME_DIFFERS', text };

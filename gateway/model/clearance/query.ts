@@ -13,6 +13,16 @@ export interface PartnerTerms {
   readonly identifiers: { readonly theirs: WrittenForm };
 }
 
+/** What the home policy advises about a recognised operator whose name on the entry is another than on the list. */
+export interface DifferingNames {
+  /** A significant word is in both. */
+  readonly partly: 'warn' | 'refer';
+  /** None is. */
+  readonly wholly: 'warn' | 'refer';
+}
+
+export const defaultDifferingNames: DifferingNames = { partly: 'warn', wholly: 'refer' };
+
 export interface StatusQuery {
   /** Country of the home administration. */
   readonly home: string;
@@ -29,6 +39,8 @@ export interface StatusQuery {
   readonly knownAt: Moment;
   readonly now: Moment;
   readonly policy: string;
+  /** Absent: defaultDifferingNames. */
+  readonly differingNames?: DifferingNames | undefined;
 }
 
 /** A query with what follows from its moments. */
@@ -38,7 +50,7 @@ export interface Facts extends StatusQuery {
   readonly freshness: Freshness;
 }
 
-interface Ruling {
+export interface Ruling {
   readonly outcome: Outcome;
   readonly action: Advice['action'];
   readonly benefits?: readonly string[];
