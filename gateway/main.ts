@@ -63,7 +63,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   });
   const consumers = await consumeAll(gateway, receive);
   const stopping = new AbortController();
-  const dispatching = runDispatcher(gateway, stopping.signal);
+  const dispatching = runDispatcher(gateway, stopping.signal, hooks.heals);
   const polling = runPolling(gateway, receive, stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchange.port });
   return {

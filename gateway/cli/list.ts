@@ -6,6 +6,7 @@ import { deliverDue } from '../outbound/delivery.ts';
 import { deliverToFiles } from '../outbound/deliver-files.ts';
 import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound/receive-message.ts';
+import { resetStream } from '../inbound/reset-stream.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
@@ -67,6 +68,13 @@ export function listCommands(program: Command, context: CliContext): void {
       .action((message: string, { as: person }: { as: string }) =>
         withGateway(context, (gateway) => decide(context, gateway, message, { decision, person })),
       );
+  list
+    .command('reset <partner>')
+    .description('let the partner begin its stream anew, at any epoch; two people must decide')
+    .requiredOption('--as <person>', 'who decides')
+    .action((partner: string, { as: person }: { as: string }) =>
+      withGateway(context, (gateway) => resetIn(context, gateway, partner, person)),
+    );
 }
 
 function buildOptions(command: Command): Command {
@@ -255,14 +263,26 @@ async function decide(
   const decided = await decideHeld(gateway, message, by);
   if (decided === undefined) {
     out.result({ message, ...by, verdict: null });
-    out.note('The decision is recorded. It takes effect when a second person decides the same.');
-    exit(exitCodes.not_allowed);
-    out.next(`mra list ${by.decision} ${message} --as ANOTHER`);
-    return;
+    return awaitSecond({ out, exit }, `mra list ${by.decision} ${message}`);
   }
   if (out.format === 'json') out.json({ message, ...by, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
   if (by.decision === 'release' && decided.verdict !== 'applied') exit(exitCodes.findings);
   const held = await findInbox(gateway.db.sql, { messageId: message });
   if (held !== undefined) await deliverDue(gateway, held.partner);
+}
+
+async function resetIn({ out, exit }: CliContext, gateway: OpenGateway, code: string, person: string): Promise<void> {
+  const { code: partner } = getPartner(gateway, code);
+  const reset = await resetStream(gateway, partner, person);
+  if (out.format === 'json') out.json({ partner, person, reset });
+  if (!reset) return awaitSecond({ out, exit }, `mra list reset ${partner}`);
+  if (out.format !== 'json') out.print(`${partner}: the next full list begins the stream anew`);
+  out.next(`mra list show ${partner}`);
+}
+
+function awaitSecond({ out, exit }: Pick<CliContext, 'out' | 'exit'>, command: string): void {
+  out.note('The decision is recorded. It takes effect when a second person decides the same.');
+  exit(exitCodes.not_allowed);
+  out.next(`${command} --as ANOTHER`);
 }

@@ -3,7 +3,7 @@
 import { readMessage } from './read-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { judgeChain, judgePart, judgeSequence } from '../model/list/judge.ts';
+import { judgeChain, judgeNumber, judgePart, judgeSequence, type Hold } from '../model/list/judge.ts';
 import { receivedList, planList, touchedBuckets, type ListPlan } from '../model/list/list-plan.ts';
 import type { Digest } from '../model/message.ts';
 import { emptyMirror } from '../model/list/mirror.ts';
@@ -14,7 +14,7 @@ import { findInbox } from '../store/inbox.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../store/mirrors.ts';
 import { recordResults } from '../store/outbox.ts';
 import { applyToRegister } from '../store/register-writing.ts';
-import { findStream, moveStream, recordLists, type Stream, type StreamMove } from '../store/streams.ts';
+import { findStream, moveStream, positionHeld, recordLists, type Stream, type StreamMove } from '../store/streams.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
 /** Applied, or held for two people; nothing is written before `apply`. Throws what is wrong with the list. */
@@ -24,11 +24,14 @@ export async function judgeList(inbound: InboundMessage, list: PackedList): Prom
 
   // 1. The next one of its stream, or of the parts of a list.
   const stream = await findStream(gateway.db.sql, partner.code, 'in');
-  judgeSequence(list, stream?.position);
+  const held = positionHeld(stream);
+  const ahead = judgeSequence(list, held);
   judgeChain(list);
   const continues = stream?.position.epoch.id === position.epoch.id;
   const staged = continues ? await stagedParts(gateway.db.sql, stream.id) : [];
-  judgePart(list, stream?.position, staged.length);
+  judgePart(list, held, staged.length);
+  if (ahead !== undefined && inbound.decidedByPeople !== true) return holdList(id, ahead);
+  judgeNumber('epoch', position.epoch.no);
 
   // 2. A part that others follow is kept; it is in force with the last one.
   const applied = { id, kind: 'list', verdict: 'applied', position } as const;
@@ -39,13 +42,14 @@ export async function judgeList(inbound: InboundMessage, list: PackedList): Prom
 
   // 3. What it would change; a change beyond what was agreed waits for two people.
   const plan = await planChange(inbound, part === undefined ? list : await joinParts(inbound, list, staged), stream);
-  if (plan.hold !== undefined && inbound.decidedByPeople !== true) {
-    const { reason: code, detail } = plan.hold;
-    return { id, kind: 'list', verdict: 'held', reason: { code, detail } };
-  }
+  if (plan.hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, plan.hold);
   const records = { taken: plan.taken, refused: plan.refused.length };
   const apply: Decision['apply'] = (tx) => applyList(tx, inbound, list, plan, stream);
   return { ...applied, records, results: plan.refused, apply };
+}
+
+function holdList(id: string, { reason: code, detail }: Hold): Decision {
+  return { id, kind: 'list', verdict: 'held', reason: { code, detail } };
 }
 
 /** The last part together with those before it, which are read again from the bytes that were kept. */

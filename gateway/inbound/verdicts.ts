@@ -10,7 +10,7 @@ import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { claimMessageId, settleInbox, type InboxSettlement } from '../store/inbox.ts';
 import { addMessage } from '../store/outbox.ts';
-import { findStream } from '../store/streams.ts';
+import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
@@ -92,7 +92,7 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
   if (!isMessageFault(thrown)) throw asGatewayError(thrown);
   const { code, detail, at: place } = thrown;
   const { gateway, partner, id, digest } = inbound;
-  const position = (await findStream(gateway.db.sql, partner.code, 'in'))?.position;
+  const position = positionHeld(await findStream(gateway.db.sql, partner.code, 'in'));
   const reason = { code, detail, at: place };
   const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position });
   const at = momentOf(gateway.now());

@@ -102,7 +102,7 @@ export interface RecordResult {
 export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;
 export type RecordFault = (typeof recordFaults)[number];
 
-export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows'] as const;
+export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows', 'epoch_ahead'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 /** Outbound states and their rank. The rank only grows, so a late result cannot move a message back. */

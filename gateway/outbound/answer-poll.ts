@@ -7,7 +7,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
-import { leaseSeconds, receiptDueSeconds, recordAttempt } from './delivery.ts';
+import { holdAltered, isAsSealed, leaseSeconds, receiptDueSeconds, recordAttempt } from './delivery.ts';
 import { claimForPoll, type Claimed } from '../store/outbox.ts';
 
 /** A message for a partner that polls. */
@@ -31,7 +31,10 @@ export async function answerPoll(gateway: Gateway, code: string): Promise<Polled
     partner: partner.code,
     kinds: ['list', 'reply'],
   });
-  return message && { message, sent: (whole) => recordPoll(gateway, message, whole) };
+  if (message === undefined || isAsSealed(message))
+    return message && { message, sent: (whole) => recordPoll(gateway, message, whole) };
+  await holdAltered(gateway, message);
+  return undefined;
 }
 
 async function recordPoll(gateway: Gateway, message: Claimed, whole: boolean): Promise<void> {

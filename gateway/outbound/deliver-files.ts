@@ -7,7 +7,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { claimDue } from '../store/outbox.ts';
-import { leaseSeconds, recordAttempt } from './delivery.ts';
+import { holdAltered, isAsSealed, leaseSeconds, recordAttempt } from './delivery.ts';
 
 /**
  * Writes the messages that are due to a partner, of these kinds or of all, in order; returns the files. `write` stores one message and
@@ -26,6 +26,10 @@ export async function deliverToFiles(
     const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1, partner };
     const [message] = await claimDue(gateway.db, kinds === undefined ? claim : { ...claim, kinds });
     if (message === undefined) return files;
+    if (!isAsSealed(message)) {
+      await holdAltered(gateway, message);
+      continue;
+    }
     const at = momentOf(gateway.now());
     try {
       files.push(write(message));

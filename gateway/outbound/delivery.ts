@@ -5,6 +5,8 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
+import { streamHealer } from './heal-stream.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
 import type { Receipt } from '../model/message.ts';
@@ -22,6 +24,7 @@ import {
   recordHeldByPartner,
   renewLease,
   settleMessage,
+  supersedeFollowers,
   type AttemptResult,
   type Claimed,
   type MessageRow,
@@ -75,7 +78,7 @@ async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | 
   if (message === undefined) return undefined;
   try {
     // 2. Send the sealed bytes. 3. Record the outcome of the attempt.
-    const sent = await sendUnderLease(gateway, transport, message);
+    const sent = isAsSealed(message) ? await sendUnderLease(gateway, transport, message) : altered;
     const retrySeconds = retryAfter(sent, message.attempt, gateway.random(1)[0] ?? 0);
     await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message, retrySeconds));
 
@@ -119,10 +122,27 @@ async function tryWithStore(
   });
 }
 
-/** Sends what is due until `stop`. */
-export async function runDispatcher(gateway: Gateway, stop: AbortSignal): Promise<void> {
+/** Bytes that were altered in the store are not sent: the partner would refuse them, and all lists after them. */
+const altered = {
+  kind: 'refused',
+  evidence: 'the stored bytes are not those that were sealed',
+  hold: 'altered',
+} as const;
+
+export function isAsSealed({ bytes, digest }: Claimed): boolean {
+  return sha256(bytes) === digest;
+}
+
+export async function holdAltered(gateway: Gateway, message: Claimed): Promise<void> {
+  await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, altered, message, 0));
+}
+
+/** Sends what is due until `stop`; if it heals streams, full lists too where the partner refused one. */
+export async function runDispatcher(gateway: Gateway, stop: AbortSignal, heals = true): Promise<void> {
+  const heal = heals ? streamHealer(gateway) : async () => undefined;
   const pauses = new Map<string, number>();
   const dispatch = async (code: string): Promise<boolean> => {
+    await heal(code);
     const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: 1 };
     pauses.set(code, pauseSeconds ?? 0);
     return pauseSeconds === undefined;
@@ -164,8 +184,12 @@ export async function recordAttempt(
   await db.transaction(async (tx) => {
     await finishAttempt(tx, message, result);
     if (result.outcome === 'handed_over' && attempt > 1) await makeDue(tx, partner, at);
+    // No list can take the place of one that was altered, but a full one in a new epoch.
+    if (result.holdReason === 'altered' && message.kind === 'list') await requireFullList(tx, partner, true);
     await appendEvents(tx, [{ kind: `delivery_${state}`, ref: id, at, detail: { partner, attempt } }]);
   });
+  if (result.holdReason !== undefined)
+    log.error('message held until staff act', { partner, messageId: id, detail: result.holdReason, evidence });
   log.info('delivery attempted', { partner, messageId: id, state, attempt, evidence });
 }
 
@@ -229,10 +253,11 @@ export async function settleByReceipt(
 
 async function settle(
   gateway: Gateway,
-  { id, partner, kind }: MessageRow,
-  { verdict, reason, records }: Receipt,
+  message: MessageRow,
+  { verdict, reason, records, position }: Receipt,
   bytes: Uint8Array,
 ): Promise<void> {
+  const { id, partner, kind } = message;
   const at = momentOf(gateway.now());
   const detail = reason === undefined ? verdict : `${reason.code}: ${reason.detail}`;
   await gateway.db.transaction(async (tx) => {
@@ -247,8 +272,11 @@ async function settle(
             at,
           });
     if (!changed) return; // a later verdict is held already
-    // What the partner refused is not what it holds: the next list is a full one, in a new epoch.
-    if (verdict === 'rejected' && kind === 'list') await requireFullList(tx, partner, true);
+    // What the partner refused is not what it holds: the next list is a full one, in the epoch after the one held.
+    if (verdict === 'rejected' && kind === 'list') {
+      await requireFullList(tx, partner, true, position && position.epoch.no + 1);
+      await supersedeFollowers(tx, message, at);
+    }
     await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, receiptDigest } }]);
   });
   gateway.log.info('receipt held', { partner, messageId: id, verdict });

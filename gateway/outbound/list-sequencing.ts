@@ -21,9 +21,9 @@ export function* sequenceMessages(
   const { partRecords = Infinity } = partner.adapter.lists;
   const cut = [...splitDiff(diff, onePerMessage && kind === 'delta' ? 1 : partRecords)];
   const begins = stream === undefined || stream.resyncWanted;
-  const epoch = begins
-    ? { no: (stream?.position.epoch.no ?? 0) + 1, id: Buffer.from(gateway.random(8)).toString('hex') }
-    : stream.position.epoch;
+  // After a rejection the epoch after the one that the partner holds: a later one would be held by it.
+  const no = stream?.nextEpoch ?? (stream?.position.epoch.no ?? 0) + 1;
+  const epoch = begins ? { no, id: Buffer.from(gateway.random(8)).toString('hex') } : stream.position.epoch;
   let { sequence, chain } = begins ? { sequence: 0, chain: zeroChain } : stream.position;
   const issuedAt = momentOf(gateway.now());
   const head = {

@@ -17,10 +17,12 @@ import { inventOperators } from './invented-operators.ts';
 import type { Pair } from './pairing.ts';
 import type { SimulatorKeys } from './identities.ts';
 
-/** Functions called before a gateway handles what comes to its doors. */
+/** How a gateway of a rehearsal differs: functions called before it handles what comes to its doors. */
 export interface DoorHooks {
   /** Before the exchange door. */
   around?(door: RequestListener): RequestListener;
+  /** Absent: after a refused list a full one is sent by itself. */
+  readonly heals?: boolean;
   /** Before a message is received, over whichever transport. */
   receive?(raw: RawMessage, receive: (raw: RawMessage) => Promise<ReceiveResult>): Promise<ReceiveResult>;
 }
@@ -96,6 +98,7 @@ export function inventListed({ home, now }: OpenGateway, count: number, seed: nu
 
 function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject']>): DoorHooks {
   return {
+    heals: false, // its turns decide what is sent
     around: (door) =>
       channel.around((request, response) => {
         const [behaviour, onUse] = injected();

@@ -21,8 +21,15 @@ export async function keepSealed(tx: Tx, messages: readonly SealedMessage[]): Pr
   await insertBodies(tx, messages);
 }
 
-/** Throws E_MESSAGE_UNKNOWN. */
+/** Throws E_MESSAGE_UNKNOWN, and E_INTERNAL when the bytes were altered in the store: nobody must be judged by them. */
 export async function getBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
+  const bytes = await storedBytes(reader, digest);
+  if (sha256(bytes) === digest) return bytes;
+  throw new GatewayError('E_INTERNAL', 'stored bytes do not have their digest any more', { at: digest });
+}
+
+/** As they are stored, also when they were altered. Throws E_MESSAGE_UNKNOWN. */
+export async function storedBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
   const row = await reader.selectFrom('body').select('bytes').where('digest', '=', digest).executeTakeFirst();
   if (row === undefined) throw new GatewayError('E_MESSAGE_UNKNOWN', 'no bytes with this digest are stored');
   return row.bytes;

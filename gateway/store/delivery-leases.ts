@@ -4,7 +4,7 @@ import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { later } from '../model/day.ts';
 import { outboundStates, type SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
-import { getBytes } from './bodies.ts';
+import { storedBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';
 import { changesOne, fromRow } from './rows.ts';
@@ -83,7 +83,7 @@ async function claimAmong(db: Database, claim: DeliveryClaim, condition: Conditi
     const attempts = rows.map((row) => ({ message_id: row.id, no: row.attempts + 1, ...started }));
     await insertMany(tx, 'attempt', attempts);
     return await Array.fromAsync(rows, async ({ content_type: contentType, attempts: earlier, ...row }) => {
-      return { ...row, contentType, bytes: await getBytes(tx, row.digest), attempt: earlier + 1 };
+      return { ...row, contentType, bytes: await storedBytes(tx, row.digest), attempt: earlier + 1 };
     });
   });
 }

@@ -172,13 +172,18 @@ export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<str
     .where('digest', '=', digest)
     .where('state', '=', 'HELD')
     .execute();
+  return await recordApproval(tx, { partner, digest, person, decision, at });
+}
+
+/** Records that a person decides so about what the digest names. Returns everybody who has. Throws E_APPROVAL_REPEATED. */
+export async function recordApproval(tx: Tx, approval: Tables['approval']): Promise<string[]> {
+  const { partner, digest, decision } = approval;
   const insert = tx
     .insertInto('approval')
-    .values({ partner, digest, person, decision, at })
+    .values(approval)
     .onConflict((earlier) => earlier.columns(['partner', 'digest', 'person']).doNothing());
   if (!(await changesOne(insert))) {
-    const detail = 'this person has already decided about this message';
-    throw new GatewayError('E_APPROVAL_REPEATED', detail, { at: messageId });
+    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this', { at: partner });
   }
   const rows = await tx
     .selectFrom('approval')

@@ -91,15 +91,44 @@ export async function settleMessage(tx: Tx, id: string, settlement: Settlement):
   return await changesOne(update.where('id', '=', id));
 }
 
+function supersede(tx: Tx, partner: string, at: Moment) {
+  return updateUnsettled(tx)
+    .set({ ...nothingDue, state: 'SUPERSEDED', state_rank: outboundStates.SUPERSEDED, settled_at: at })
+    .where('partner', '=', partner);
+}
+
 /** The first list of a new epoch replaces all lists before it: those not settled yet are no longer sent. Returns their ids. */
 export async function supersedeOlder(tx: Tx, partner: string, epochId: string, at: Moment): Promise<string[]> {
-  const rows = await updateUnsettled(tx)
-    .set({ ...nothingDue, state: 'SUPERSEDED', state_rank: outboundStates.SUPERSEDED, settled_at: at })
-    .where('partner', '=', partner)
-    .where('epoch_id', '!=', epochId)
+  const rows = await supersede(tx, partner, at).where('epoch_id', '!=', epochId).returning('id').execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Lists after a refused one would only be refused too: those without a verdict are no longer sent. Returns their ids. */
+export async function supersedeFollowers(
+  tx: Tx,
+  { partner, epochId, sequence }: MessageRow,
+  at: Moment,
+): Promise<string[]> {
+  if (epochId === undefined || sequence === undefined) return [];
+  const rows = await supersede(tx, partner, at)
+    .where('epoch_id', '=', epochId)
+    .where('sequence', '>', sequence)
     .returning('id')
     .execute();
   return rows.map(({ id }) => id);
+}
+
+/** Whether a list of this epoch is held for staff. */
+export async function holdsList(reader: Reader, partner: string, epochId: string): Promise<boolean> {
+  const held = await reader
+    .selectFrom('message')
+    .select('id')
+    .where('partner', '=', partner)
+    .where('epoch_id', '=', epochId)
+    .where('hold_reason', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return held !== undefined;
 }
 
 /** The partner holds the list for two people of its staff: it is delivered and has no verdict yet. False: it has one. */

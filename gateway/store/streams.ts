@@ -4,9 +4,10 @@
  */
 
 import type { ListInForce } from '../model/clearance/answer.ts';
-import { digestLines } from '../model/list/digest.ts';
-import type { ListMessage, Position } from '../model/list/list.ts';
+import { digestLines, zeroChain } from '../model/list/digest.ts';
+import { largestNumber, type ListMessage, type Position } from '../model/list/list.ts';
 import { emptyMirror, type MirrorSummary } from '../model/list/mirror.ts';
+import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
@@ -22,6 +23,8 @@ export interface Stream {
   readonly position: Position;
   /** The next list must be a full one. */
   readonly resyncWanted: boolean;
+  /** The number of the epoch it begins, where the partner stated which one it holds. */
+  readonly nextEpoch?: number;
   readonly mirror: MirrorSummary;
   readonly watermark: Watermark;
 }
@@ -56,8 +59,9 @@ export async function findStream(
   const { digests, held, active, revision, terms } = row;
   const mirror =
     digests === '' ? emptyMirror : { digests: digestLines(digests.match(/.{64}/gu) ?? []), count: held, active };
-  const resyncWanted = row.resync_wanted === 1;
-  return { id, partner, direction, position, resyncWanted, mirror, watermark: { revision, terms } };
+  const resyncWanted = row.resync_wanted > 0;
+  const nextEpoch = row.resync_wanted > 1 ? row.resync_wanted : undefined;
+  return present({ id, partner, direction, position, resyncWanted, nextEpoch, mirror, watermark: { revision, terms } });
 }
 
 /**
@@ -96,6 +100,24 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
   return (await changesOne(update)) ? id : undefined;
 }
 
+/** What is held of the sender: nothing before its first list, and after a reset. */
+export function positionHeld(stream: Stream | undefined): Position | undefined {
+  return stream === undefined || stream.position.epoch.no === 0 ? undefined : stream.position;
+}
+
+/**
+ * Forgets the position of a partner's stream, so that its next full list begins it anew; register and mirror stay. False: the
+ * position is not this one any more.
+ */
+export async function resetPosition(tx: Tx, partner: string, held: Position): Promise<boolean> {
+  const update = tx
+    .updateTable('stream')
+    .set({ epoch_no: 0, epoch_id: '', sequence: 0, chain: zeroChain })
+    .where('id', '=', streamId(partner, 'in'))
+    .where('chain', '=', held.chain);
+  return await changesOne(update);
+}
+
 /** Stores a later watermark: the changes up to it concern nothing that the partner may see. */
 export async function saveWatermark(tx: Tx, stream: string, { revision, terms }: Watermark): Promise<void> {
   await tx
@@ -106,9 +128,13 @@ export async function saveWatermark(tx: Tx, stream: string, { revision, terms }:
     .execute();
 }
 
-/** Stores whether the next list to the partner must be a full one. False: no list was sent yet. */
-export async function requireFullList(tx: Tx, partner: string, required: boolean): Promise<boolean> {
-  const update = tx.updateTable('stream').set({ resync_wanted: required ? 1 : 0 });
+/**
+ * Stores whether the next list to the partner must be a full one, and which epoch it begins: 1 stands for the one after ours, because
+ * no epoch that follows another has this number. False: no list was sent yet.
+ */
+export async function requireFullList(tx: Tx, partner: string, required: boolean, nextEpoch = 1): Promise<boolean> {
+  const wanted = nextEpoch > largestNumber ? 1 : nextEpoch;
+  const update = tx.updateTable('stream').set({ resync_wanted: required ? wanted : 0 });
   return await changesOne(update.where('id', '=', streamId(partner, 'out')));
 }
 

@@ -36,6 +36,7 @@ export interface Tables {
     chain: string;
     root: string;
     count: number;
+    /** 0; or the next list must be a full one, in the epoch after ours (1) or in this one. */
     resync_wanted: number;
     /** Of the mirror: the digests of its buckets, concatenated (64 characters each); `held`: entries; `active`: active ones among them. */
     digests: string;

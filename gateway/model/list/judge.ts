@@ -6,7 +6,7 @@ import { byteMemo, type ByteMemo } from '../byte-memo.ts';
 import { columnText, isAbsent, openColumns, type Columns } from '../record/columns.ts';
 import { stateOf } from '../identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
-import type { ListMessage, Position } from './list.ts';
+import { largestNumber, type ListMessage, type Position } from './list.ts';
 import type { HoldReason, RecordResult } from '../message.ts';
 import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
 import { textPaths, type Moment } from '../record/record.ts';
@@ -32,22 +32,36 @@ export function judgeEnvelope(
   }
 }
 
-/** The position in the stream: a message must continue the list held. `held`: undefined before the first list. */
+/** Each refused list takes the sender one epoch on: it may have come this far before anything was held. */
+const firstEpochs = 1000;
+
+/**
+ * The position in the stream: a message must continue the list held. `held`: undefined before the first list. A list whose epoch is
+ * further than one ahead is to be held, for every lower epoch would be refused after it.
+ */
 export function judgeSequence(
   list: Pick<ListMessage, 'kind' | 'position' | 'previousChain'>,
   held: Position | undefined,
-): void {
+): Hold | undefined {
   const stated = list.position;
+  judgeNumber('sequence', stated.sequence);
   const begins = list.kind === 'full' && list.previousChain === zeroChain;
   if (held === undefined || stated.epoch.no > held.epoch.no) {
     if (!begins) refuse('E_SEQUENCE_GAP', 'no list of this epoch is held; it begins with a full list', held);
-    return;
+    if (stated.epoch.no <= (held === undefined ? firstEpochs : held.epoch.no + 1)) return undefined;
+    return { reason: 'epoch_ahead', detail: `epoch ${stated.epoch.no} is stated; held: ${held?.epoch.no ?? 'none'}` };
   }
   if (stated.epoch.no < held.epoch.no) refuse('E_SEQUENCE_ROLLBACK', 'a later epoch is held', held);
   if (stated.epoch.id !== held.epoch.id) refuse('E_SEQUENCE_FORK', 'another epoch of the same number is held', held);
   if (stated.sequence <= held.sequence) refuse('E_SEQUENCE_ROLLBACK', 'this number or a later one is held', held);
   if (stated.sequence > held.sequence + 1) refuse('E_SEQUENCE_GAP', 'messages between are missing', held);
   if (list.previousChain !== held.chain) refuse('E_SEQUENCE_FORK', 'the message does not continue the list held', held);
+  return undefined;
+}
+
+/** Throws E_VALUE_INVALID for a number that cannot be kept. */
+export function judgeNumber(name: 'epoch' | 'sequence', number: number): void {
+  if (number > largestNumber) throw new GatewayError('E_VALUE_INVALID', `the ${name} is over ${largestNumber}`);
 }
 
 function refuse(code: ErrorCode, detail: string, held: Position | undefined): never {

@@ -19,6 +19,9 @@ interface Epoch {
   readonly id: string;
 }
 
+/** The largest number of an epoch or message that every store can keep. */
+export const largestNumber = 2 ** 31 - 1;
+
 /** The position of a stream after a message. Hashes are SHA-256 in lower-case hex. */
 export interface Position {
   readonly epoch: Epoch;

@@ -7,7 +7,7 @@ import type { SealedMessage } from '../../model/message.ts';
  * - receipt: the partner answered with a receipt, whose signature is not verified yet;
  * - custody: a partner or broker accepted responsibility for the bytes, which is not yet delivery;
  * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the message is
- *   unroutable, a certificate was rejected, or the partner denied access;
+ *   unroutable, a certificate was rejected, the partner denied access, or the bytes were altered in our store;
  * - unknown: bytes were sent and no answer came. The same bytes are sent again under the same id.
  * `unreachable`: there was no connection, or it was lost. Trying again soon costs the partner nothing, and shows when it is back.
  */
@@ -18,7 +18,7 @@ export type SendOutcome =
       readonly kind: 'refused';
       readonly evidence: string;
       readonly retryAfterSeconds?: number;
-      readonly hold?: 'route' | 'certificate' | 'refused';
+      readonly hold?: 'route' | 'certificate' | 'refused' | 'altered';
       readonly unreachable?: true;
     }
   | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };

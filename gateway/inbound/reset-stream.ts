@@ -1,0 +1,41 @@
+/** Lets a partner's stream begin anew when its position is one that no list of the partner can follow. Two people decide. */
+
+import { getPartner, type Gateway } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import { appendEvents } from '../store/events.ts';
+import { recordApproval } from '../store/inbox.ts';
+import { findStream, moveStream, positionHeld, resetPosition } from '../store/streams.ts';
+
+/**
+ * Records one person's decision; with the second one the position is forgotten, and the partner's next full list of any epoch is
+ * judged as its first. The register stays as it is until then. True: it is forgotten. The decisions are about the position held now:
+ * after another list they are made anew. Throws E_MESSAGE_UNKNOWN (nothing is held), E_APPROVAL_REPEATED, E_STREAM_MOVED.
+ */
+export async function resetStream(gateway: Gateway, code: string, person: string): Promise<boolean> {
+  const partner = getPartner(gateway, code).code;
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    const held = positionHeld(await findStream(tx, partner, 'in'));
+    if (held === undefined)
+      throw new GatewayError('E_MESSAGE_UNKNOWN', 'no list of this partner is held', { at: partner });
+    // Of two people at the same time, the second waits here for the first.
+    if ((await moveStream(tx, { partner, direction: 'in', from: held, to: held })) === undefined) throw moved();
+    // The chain names the whole history that is held.
+    const people = await recordApproval(tx, { partner, digest: held.chain, person, decision: 'reset', at });
+    if (people.length < 2) return false;
+    if (!(await resetPosition(tx, partner, held))) throw moved();
+    const { epoch, sequence } = held;
+    await appendEvents(tx, [
+      {
+        kind: 'stream_reset',
+        ref: partner,
+        at,
+        detail: { partner, epoch: epoch.no, sequence, people },
+      },
+    ]);
+    return true;
+  });
+}
+
+const moved = (): GatewayError => new GatewayError('E_STREAM_MOVED', 'a list of this partner was applied meanwhile');
