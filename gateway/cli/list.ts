@@ -60,6 +60,11 @@ export function listCommands(program: Command, context: CliContext): void {
     .command('show <partner>')
     .description('the position of both streams, and the held lists')
     .action((partner: string) => withGateway(context, (gateway) => show(context, gateway, partner)));
+  decisionCommands(list, context);
+}
+
+/** What two people decide. */
+function decisionCommands(list: Command, context: CliContext): void {
   for (const decision of ['release', 'refuse'] as const)
     list
       .command(`${decision} <message>`)

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { TLSSocket } from 'node:tls';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import { contradicts } from './content-type.ts';
 import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
@@ -122,6 +123,10 @@ function receivePost(door: ExchangeDoor): RequestHandler<{ partner: string }> {
     const bytes: unknown = request.body;
     if (!Buffer.isBuffer(bytes) || bytes.length === 0)
       throw new GatewayError('E_REQUEST_INVALID', 'The body is empty.');
+    if (contradicts(request.get('content-type'), bytes)) {
+      const fix = 'Label the message by its format, or as application/octet-stream.';
+      throw new GatewayError('E_REQUEST_TYPE', 'The Content-Type contradicts the bytes of the message.', { fix });
+    }
     const hintedId = request.get('mra-message-id');
     const { verdict, receipt } = await door.receive({
       partner: request.params.partner,

@@ -139,10 +139,10 @@ export async function holdAltered(gateway: Gateway, message: Claimed): Promise<v
 
 /** Sends what is due until `stop`; if it heals streams, full lists too where the partner refused one. */
 export async function runDispatcher(gateway: Gateway, stop: AbortSignal, heals = true): Promise<void> {
-  const heal = heals ? streamHealer(gateway) : async () => undefined;
+  const heal = heals ? streamHealer(gateway) : undefined;
   const pauses = new Map<string, number>();
   const dispatch = async (code: string): Promise<boolean> => {
-    await heal(code);
+    await heal?.(code);
     const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: 1 };
     pauses.set(code, pauseSeconds ?? 0);
     return pauseSeconds === undefined;

@@ -50,7 +50,7 @@ describe('the exchange door', () => {
   describe('passes on', () => {
     it('the unchanged bytes, for the partner of the certificate, with the id as a hint', async () => {
       const body = Buffer.concat([Buffer.from('\uFEFF<list>\r\n'), randomBytes(100)]);
-      await call({ body, headers: { 'mra-message-id': 'm-1', 'content-type': 'application/json' } });
+      await call({ body, headers: { 'mra-message-id': 'm-1', 'content-type': 'application/octet-stream' } });
       expect(taken).to.have.length(1);
       const { bytes, ...rest } = taken[0] ?? { bytes: new Uint8Array() };
       expect(rest).to.deep.equal({
@@ -124,6 +124,25 @@ describe('the exchange door', () => {
 
     it('a partner that sends for another', async () => {
       expectProblem(await call({ as: opened.other }), 403, 'E_CHANNEL_MISMATCH');
+    });
+
+    it('a Content-Type that contradicts the bytes, before anything is stored', async () => {
+      const wrong: [string, string][] = [
+        ['application/json', '<list/>'],
+        ['text/html', '<?xml version="1.0"?><list/>'],
+        ['application/xml', 'eyJhbGciOiJFUzI1NiJ9.e30.AAAA'],
+        ['application/jose', 'MIME-Version: 1.0\r\n\r\n'],
+        ['multipart/signed; boundary=x', '<list/>'],
+        ['application/xml; charset=gbk', '<list/>'],
+      ];
+      for (const [label, body] of wrong)
+        expectProblem(await call({ body, headers: { 'content-type': label } }), 415, 'E_REQUEST_TYPE');
+      expect(taken).to.deep.equal([]);
+    });
+
+    it('no message for a label that fits all bytes', async () => {
+      for (const label of ['application/octet-stream', 'text/plain; charset=latin1', 'text/xml; charset="UTF-8"'])
+        expect((await call({ body: '<list/>', headers: { 'content-type': label } })).status).to.equal(200);
     });
 
     it('a message that is too large, with and without Content-Length', async () => {

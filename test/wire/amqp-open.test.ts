@@ -64,6 +64,12 @@ describe('the connection to the broker', () => {
     late.close();
   });
 
+  it('a message sent right after opening waits for the connection, as of a command', async () => {
+    await (await open()).consume(route, () => Promise.resolve());
+    const link = await open({ waitForBroker: true });
+    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+  });
+
   it('refuses a broker over TLS whose authority is not trusted', async () => {
     const { cert, key } = await tlsParty('XB');
     const tlsEnd = createTlsServer({ cert, key }, (near) => forward(near, amqpUrl()));

@@ -78,6 +78,18 @@ describe('messages over HTTPS', () => {
     });
   }
 
+  for (const label of ['application/xml', 'text/plain', 'application/octet-stream']) {
+    it(`accept a receipt that a proxy relabelled ${label}`, async () => {
+      answering(422, { 'content-type': label }, '<?xml version="1.0"?>\n<r:Receipt xmlns:r="urn:mra:receipt:1"/>');
+      expect((await sendTo()).kind).to.equal('receipt');
+    });
+  }
+
+  it('take another document for no receipt', async () => {
+    answering(200, { 'content-type': 'application/xml' }, '<html><body>urn:mra</body></html>');
+    expect((await sendTo()).kind).to.equal('refused');
+  });
+
   it('are in custody with a 202 without a receipt, and with no other answer without one', async () => {
     answering(202);
     expect((await sendTo()).kind).to.equal('custody');

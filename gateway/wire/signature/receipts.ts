@@ -5,11 +5,10 @@ import { GatewayError, errorTable, type ErrorCode } from '../../model/errors.ts'
 import { holdReasons, type HoldReason, type Receipt, type ValidMessage, type Verdict } from '../../model/message.ts';
 import { shown } from '../../model/shown-text.ts';
 import { attributesOf, onlyElements, onlyText, type XmlElement } from '../xml/libxml.ts';
-import { receiptContentType } from '../transport/transport.ts';
+import { receiptContentType, receiptNamespace as namespace } from '../transport/transport.ts';
 import { bodyOf } from '../xml/parsed-body.ts';
 import { present } from '../../model/present.ts';
 
-const namespace = 'urn:mra:receipt:1';
 export const receiptType = `{${namespace}}Receipt`;
 
 export const receiptFormat = { format: 'xml', type: receiptType, contentType: receiptContentType } as const;

@@ -1,5 +1,6 @@
 /** Transport over an AMQP 0-9-1 broker: publishing with confirms, consuming with acknowledgements, and recovery of both. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { brokerError, openConnection, type Connection, type ConnectionOptions } from './amqp-connection.ts';
 import { startConsumer, stopConsumer, type Consumer, type Delivery } from './amqp-consumer.ts';
 import { publish, startPublisher, type Publisher } from './amqp-publisher.ts';
@@ -28,14 +29,22 @@ export interface AmqpOptions extends ConnectionOptions {
 /** Exponential back-off, so that a store that is unavailable for minutes does not exhaust the delivery limit. */
 const backOffMs = (deliveriesBefore: number): number => Math.min(30_000, 200 * 2 ** deliveriesBefore);
 
+/** With `waitForBroker`, a message waits so many milliseconds for the first attempt to connect. */
+const firstAttemptMs = 10_000;
+
 /** Opens and keeps two connections to the broker. Throws E_BROKER_UNREACHABLE or E_CONFIG_INVALID. */
 export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
   const { log, realm = defaultRealm, confirmMs = 30_000 } = options;
   // Two, because a broker under memory or disk pressure blocks the whole connection of a publisher.
-  const publisher: Publisher = { channel: undefined, blocked: false, lastCorrelationId: 0, realm, returned: new Set() };
+  const attempted = Promise.withResolvers<undefined>();
+  const publisher: Publisher = {
+    ...{ channel: undefined, blocked: false, attempted },
+    ...{ lastCorrelationId: 0, realm, returned: new Set() },
+  };
   const publishing = await openConnection(options, 'publish', (connection) =>
     startPublisher(connection, publisher, log),
   );
+  publishing.events.once('reconnect-scheduled', () => attempted.resolve(undefined));
   publishing.events.on('blocked', () => (publisher.blocked = true));
   publishing.events.on('unblocked', () => (publisher.blocked = false));
   const consumption: Consumption = { consumers: new Set(), current: undefined };
@@ -47,9 +56,14 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
     throw error;
   });
   consuming.events.on('disconnect', () => (consumption.current = undefined));
+  const firstAttempt = Promise.race([attempted.promise, pause(firstAttemptMs, undefined, { ref: false })]);
   return {
     transport: (route) => ({
-      send: (message) => publish(publisher, route, message, confirmMs),
+      async send(message) {
+        // A command sends right after it opened the link: it must not be refused only because the broker has not answered yet.
+        await firstAttempt;
+        return await publish(publisher, route, message, confirmMs);
+      },
       close: () => Promise.resolve(), // the connection is shared, and closed with the link
     }),
     consume: (route, handler) => consume(options, consumption, route, handler),

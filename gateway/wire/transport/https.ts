@@ -6,7 +6,7 @@ import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
-import { deadlineMs, messageIdPattern, receiptContentType } from './transport.ts';
+import { deadlineMs, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 import { present } from '../../model/present.ts';
 
@@ -99,9 +99,10 @@ export function contentDigest(sha256: Uint8Array): string {
 async function outcomeOf(answer: Dispatcher.ResponseData): Promise<SendOutcome> {
   const { statusCode, headers, body } = answer;
   const bytes = await body.bytes();
-  const type = mediaType(headers['content-type']);
   const evidence = evidenceOf(answer, bytes);
-  if (type === receiptContentType) return { kind: 'receipt', bytes, evidence };
+  // Proxies change labels.
+  if (mediaType(headers['content-type']) === receiptContentType || isLikeReceipt(bytes))
+    return { kind: 'receipt', bytes, evidence };
   switch (statusCode) {
     case 202:
       return { kind: 'custody', evidence };

@@ -42,6 +42,13 @@ export type PollOutcome =
   | { readonly kind: 'failed'; readonly evidence: string };
 
 export const receiptContentType = 'application/vnd.mra.receipt+xml';
+export const receiptNamespace = 'urn:mra:receipt:1';
+
+/** Whether bytes are a receipt, or pretend to be one: a proxy may have given them another label. They are not verified. */
+export function isLikeReceipt(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4096)).toString('latin1');
+  return /^(?:\xef\xbb\xbf)?\s*</u.test(start) && start.includes(receiptNamespace);
+}
 
 /** Message ids that are accepted from transport headers; they are hints, for the signed id decides. */
 export const messageIdPattern = /^[\w.:-]{1,128}$/;
