@@ -151,7 +151,7 @@ function contextOf(program: Command, { stdout, stderr, env }: ProgramStreams, ex
     },
     tools,
     config,
-    open: (settings = config()) => openGateway(settings, tools),
+    open: (settings = config(), reading = false) => openGateway(settings, tools, reading),
     serve,
     exit,
   };

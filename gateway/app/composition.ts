@@ -10,9 +10,9 @@ import { programFolder, type Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { makeMessageId } from '../model/message-id.ts';
-import { connectPartner, lazyBroker, openKeys, partnerConfigs, reloadPartner } from './partners.ts';
+import { connectPartner, lazyBroker, openKeys, partnerConfigs, readKeys, reloadPartner } from './partners.ts';
 import type { Broker, ConnectOptions } from './partners.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase, readDatabase } from '../store/database.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
 import { makeLog } from '../wire/log.ts';
@@ -49,16 +49,19 @@ export function adapterTools(): AdapterTools {
   };
 }
 
-/** Throws E_CONFIG_INVALID, E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws. */
-export async function openGateway(config: Config, tools: AdapterTools): Promise<OpenGateway> {
-  const { home, keyring } = await openKeys(config, tools);
+/** `reading`: without keys if there are none, without transports, and with a store that is read only. Throws E_CONFIG_INVALID, E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws. */
+export async function openGateway(config: Config, tools: AdapterTools, reading = false): Promise<OpenGateway> {
+  const { home, keyring } = await (reading ? readKeys : openKeys)(config, tools);
   const log = makeLog({ level: config.logLevel ?? 'error' });
   const broker = config.broker === undefined ? undefined : lazyBroker(config.broker, log);
-  const db = await openDatabase(config.store);
+  const db = await (reading ? readDatabase : openDatabase)(config.store);
   const configs = Object.entries(partnerConfigs(config));
   const shared = { config, home, keyring, broker, tools };
   const options = new Map(
-    configs.map(([code, settings]): [string, ConnectOptions] => [code, { code, settings, ...shared }]),
+    configs.map(([code, settings]): [string, ConnectOptions] => [
+      code,
+      { code, settings: reading ? { ...settings, transport: 'file' } : settings, ...shared },
+    ]),
   );
   const connected = await Promise.all(options.values().map(connectPartner));
   const partners = new Map(connected.map((partner) => [partner.code, partner]));

@@ -17,7 +17,7 @@ import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
 import type { Route } from '../wire/transport/amqp-topology.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
-import { openKeyring, type Keyring } from '../wire/signature/keys.ts';
+import { openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
 import type { Log } from '../wire/log.ts';
 import { loadSchema } from '../wire/xsd/schema.ts';
 import type { Transport } from '../wire/transport/transport.ts';
@@ -25,9 +25,18 @@ import type { Transport } from '../wire/transport/transport.ts';
 /** Home profile and keys; the keys are generated on first use. Needs nothing of a partner, so that certificates can be exchanged first. */
 export async function openKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
   makeFolder(config.data, 0o700);
-  const home = await loadHome(join(config.adapters, config.home.toLowerCase()), tools);
+  const home = await ourHome(config, tools);
   const { country, name } = home;
   return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };
+}
+
+/** As openKeys, and makes nothing: where there are no keys, asking for one throws E_KEY_MISSING. */
+export async function readKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
+  return { home: await ourHome(config, tools), keyring: await readKeyring(join(config.data, 'keys')) };
+}
+
+async function ourHome({ adapters, home }: Config, tools: AdapterTools): Promise<HomeProfile> {
+  return await loadHome(join(adapters, home.toLowerCase()), tools);
 }
 
 export interface ConnectOptions {
@@ -75,7 +84,9 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
     code,
     adapter,
     schemaOf: schemasOf(adapter),
-    signer: keyring.signer(seal.algorithm),
+    get signer() {
+      return keyring.signer(seal.algorithm);
+    },
     trust: {
       seals: [seal.kind],
       algorithm: seal.algorithm,

@@ -17,7 +17,7 @@ import type { Day, DomesticRecord } from '../model/record/record.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { allOperators, findOperator } from '../store/operators.ts';
 import { folderOf, schemaChecker } from './adapter-folder.ts';
-import { withGateway, type CliContext } from './context.ts';
+import { withReading, type CliContext } from './context.ts';
 import { existingDay, wholeNumber } from './input.ts';
 
 interface PreviewOptions {
@@ -131,7 +131,7 @@ async function affectedOperators(
 ): Promise<{ total: number; affected: AffectedOperator[] }> {
   const affected: AffectedOperator[] = [];
   let total = 0;
-  await withGateway(context, async ({ db }) => {
+  await withReading(context, async ({ db }) => {
     for await (const records of allOperators(db.sql)) {
       total += records.length;
       for (const record of records) {
@@ -192,7 +192,7 @@ function inventedRecord(home: HomeProfile): DomesticRecord {
 }
 
 async function storedRecord(context: CliContext, code: string): Promise<DomesticRecord> {
-  const found = await withGateway(context, ({ db }) => findOperator(db.sql, code));
+  const found = await withReading(context, ({ db }) => findOperator(db.sql, code));
   if (found !== undefined) return found;
   throw new GatewayError('E_REQUEST_INVALID', 'there is no operator of this code', {
     fix: 'Import it, or leave --record out.',

@@ -5,7 +5,7 @@ import { randomBytes, type X509Certificate } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { conformanceFile } from '../adapter/certificate.ts';
 import type { Config } from '../app/config.ts';
-import { certificatesIn, openKeys } from '../app/partners.ts';
+import { certificatesIn, openKeys, readKeys } from '../app/partners.ts';
 import { runConformance } from '../rehearsal/conformance.ts';
 import { folderFor } from '../rehearsal/identities.ts';
 import {
@@ -154,7 +154,8 @@ async function verifyFile(context: CliContext, file: string, certificate: string
 /** Of our own key, and of the keys of our partners. */
 async function knownCertificates({ config, tools }: CliContext): Promise<readonly X509Certificate[]> {
   const settings = config();
-  const { keyring } = await openKeys(settings, tools);
+  const { keyring } = await readKeys(settings, tools);
+  const own = keyring.list().length === 0 ? [] : [keyring.signer(reportAlgorithm).certificate];
   const files = Object.values(settings.partners).flatMap(({ certificates }) => certificates.signing);
-  return [keyring.signer(reportAlgorithm).certificate, ...certificatesIn(files)];
+  return [...own, ...certificatesIn(files)];
 }

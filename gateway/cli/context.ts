@@ -22,7 +22,8 @@ export interface Serving {
 /** What a command needs that opens a gateway of type G. Tests open smaller ones. */
 export interface CommandContext<G> {
   readonly out: Output;
-  open(): Promise<G & { close(): Promise<void> }>;
+  /** `reading`: nothing is made, migrated or written, in the data folder or in the store. */
+  open(config?: undefined, reading?: boolean): Promise<G & { close(): Promise<void> }>;
   /** Sets the exit code of the process. */
   exit(code: ExitCode): void;
 }
@@ -32,7 +33,7 @@ export interface CliContext extends CommandContext<OpenGateway> {
   /** The settings from options, environment and file. */
   config(): Config;
   /** Opens a gateway with these settings; those of `config()` if absent. */
-  open(config?: Config): Promise<OpenGateway>;
+  open(config?: Config, reading?: boolean): Promise<OpenGateway>;
   serve(gateway: OpenGateway, hooks?: DoorHooks): Promise<Serving>;
 }
 
@@ -47,4 +48,12 @@ export async function withGateway<G, T>(
   } finally {
     await gateway.close();
   }
+}
+
+/** As withGateway, for a command that changes nothing. */
+export async function withReading<G, T>(
+  { open }: Pick<CommandContext<G>, 'open'>,
+  work: (gateway: G) => Promise<T>,
+): Promise<T> {
+  return await withGateway({ open: () => open(undefined, true) }, work);
 }

@@ -10,7 +10,7 @@ import { lintAdapter } from '../adapter/check/lint.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
-import { probeStore, sqliteFile } from '../store/database.ts';
+import { sqliteFile, tryWriting } from '../store/database.ts';
 import { filesOf } from '../store/sqlite-file.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
@@ -54,12 +54,12 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
   const findings = [await examineOpenssl()];
   let gateway: OpenGateway;
   try {
-    gateway = await context.open();
+    gateway = await context.open(undefined, true);
   } catch (error) {
     return [...findings, notOpened(error)];
   }
   await withGateway({ open: () => Promise.resolve(gateway) }, async () => {
-    findings.push(await examineStore(gateway), ...examinePrivacy(gateway));
+    findings.push(...examinePrivacy(gateway), await examineStore(gateway));
     findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
     for (const partner of gateway.partners.values())
       findings.push(await examineAdapter(context, partner), await examinePartner(gateway, partner));
@@ -81,10 +81,12 @@ async function examineOpenssl(): Promise<Finding> {
   );
 }
 
-async function examineStore({ db }: OpenGateway): Promise<Finding> {
+async function examineStore({ config, db }: OpenGateway): Promise<Finding> {
+  const file = sqliteFile(config.store);
+  if (file !== undefined && !existsSync(file)) return ok('store', 'none yet; the first command that writes makes it');
   try {
-    await probeStore(db);
-    return ok('store', `${db.engine}, durable, written just now`);
+    await tryWriting(config.store);
+    return ok('store', `${db.engine}, durable, can be written`);
   } catch (error) {
     const { code, detail, fix } = asGatewayError(error);
     return fail('store', `${code}: ${detail}`, fix ?? 'Look at the log.');
@@ -97,7 +99,9 @@ function examinePrivacy({ config }: OpenGateway): readonly Finding[] {
   const file = sqliteFile(config.store);
   const files = file === undefined ? [] : filesOf(file).filter((name) => existsSync(name));
   const folders = new Set([config.data, ...(file === undefined ? [] : [dirname(file)])]);
-  const open = [...folders, ...files].filter((path) => (statSync(path).mode & 0o077) !== 0);
+  const open = [...[...folders].filter((name) => existsSync(name)), ...files].filter(
+    (path) => (statSync(path).mode & 0o077) !== 0,
+  );
   const fix = `Run chmod go-rwx ${open.join(' ')}`;
   return [
     open.length === 0
@@ -107,7 +111,9 @@ function examinePrivacy({ config }: OpenGateway): readonly Finding[] {
 }
 
 async function examineDisk({ config }: OpenGateway): Promise<Finding> {
-  const { bavail, bsize } = await statfs(config.data);
+  let folder = config.data;
+  while (!existsSync(folder)) folder = dirname(folder); // it is made by the first command that writes
+  const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${config.data}`;
   if (free > leastFreeBytes) return ok('disk', detail);
@@ -115,6 +121,7 @@ async function examineDisk({ config }: OpenGateway): Promise<Finding> {
 }
 
 function examineKeys({ keyring, now }: OpenGateway): readonly Finding[] {
+  if (keyring.list().length === 0) return [warn('keys', 'there are none yet', 'Make them: mra key new.')];
   return keyring.list().map(({ name, notAfter }) => {
     const check = `key ${name}`;
     const days = Math.floor((Date.parse(notAfter) - now().getTime()) / dayMs);

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
-import { openKeys } from '../app/partners.ts';
+import { openKeys, readKeys } from '../app/partners.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import type { CliContext } from './context.ts';
 import { writeOutput } from './input.ts';
@@ -21,11 +21,11 @@ export function keyCommands(program: Command, context: CliContext): void {
   key
     .command('list')
     .description('our keys, with purpose and expiry')
-    .action(() => list(context));
+    .action(() => list(context, readKeys));
   key
     .command('new')
     .description('create our keys if they do not exist')
-    .action(() => list(context));
+    .action(() => list(context, openKeys));
   key
     .command('export <partner>')
     .description('our public certificate, for the partner to register')
@@ -37,8 +37,8 @@ export function keyCommands(program: Command, context: CliContext): void {
     .action((partner: string, options: ExportOptions) => exportCertificate(context, partner, options));
 }
 
-async function list({ out, tools, config }: CliContext): Promise<void> {
-  const { keyring } = await openKeys(config(), tools);
+async function list({ out, tools, config }: CliContext, open: typeof openKeys): Promise<void> {
+  const { keyring } = await open(config(), tools);
   const keys = keyring.list();
   out.result(
     keys,
@@ -46,7 +46,8 @@ async function list({ out, tools, config }: CliContext): Promise<void> {
       return { name, algorithm, subject, until, fingerprint };
     }),
   );
-  out.next('mra key export PARTNER');
+  if (keys.length === 0) out.note('There are no keys yet.');
+  out.next(keys.length === 0 ? 'mra key new' : 'mra key export PARTNER');
 }
 
 async function exportCertificate(context: CliContext, code: string, options: ExportOptions): Promise<void> {
@@ -66,7 +67,7 @@ async function certificateFor(
   purpose: ExportOptions['purpose'],
 ): Promise<string> {
   const settings = config();
-  const { keyring } = await openKeys(settings, tools);
+  const { keyring } = await readKeys(settings, tools);
   switch (purpose) {
     case 'signing': {
       const folder = settings.partners[code]?.adapter ?? code.toLowerCase();

@@ -14,7 +14,7 @@ import { buildList, sendList, type BuiltList, type ListOptions } from '../outbou
 import { findInbox, heldMessages } from '../store/inbox.ts';
 import { findMessage, listMessages } from '../store/outbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
-import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
 import { exitCodes, type Output } from './output.ts';
@@ -59,7 +59,7 @@ export function listCommands(program: Command, context: CliContext): void {
   list
     .command('show <partner>')
     .description('the position of both streams, and the held lists')
-    .action((partner: string) => withGateway(context, (gateway) => show(context, gateway, partner)));
+    .action((partner: string) => withReading(context, (gateway) => show(context, gateway, partner)));
   decisionCommands(list, context);
 }
 

@@ -9,7 +9,7 @@ import { present } from '../model/present.ts';
 import { getBytes } from '../store/bodies.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { verify } from '../wire/signature/verify.ts';
-import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, wholeNumber, writeOutput } from './input.ts';
 
@@ -20,19 +20,19 @@ export function messageCommands(program: Command, context: CliContext): void {
     .description('the newest messages in both directions')
     .option('--partner <code>')
     .option('--limit <n>', 'how many', wholeNumber('--limit'), 20)
-    .action((options: ListOptions) => withGateway(context, (gateway) => list(context, gateway, options)));
+    .action((options: ListOptions) => withReading(context, (gateway) => list(context, gateway, options)));
   message
     .command('show <id>')
     .description('state, delivery attempts and verdict of a message we sent')
     .option('--bytes <file>', 'write the bytes that were sent to this file')
     .action((id: string, { bytes }: { bytes?: string }) =>
-      withGateway(context, (gateway) => show(context, gateway, id, bytes)),
+      withReading(context, (gateway) => show(context, gateway, id, bytes)),
     );
   message
     .command('verify <partner> <file>')
     .description('check whether a file is signed by the partner, without processing it')
     .action((partner: string, file: string) =>
-      withGateway(context, (gateway) => verifyFile(context, gateway, partner, file)),
+      withReading(context, (gateway) => verifyFile(context, gateway, partner, file)),
     );
   message
     .command('resend <id>')

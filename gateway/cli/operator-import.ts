@@ -7,7 +7,7 @@ import { Option, type Command } from 'commander';
 import type { ImportDeps, ImportReport, Problem } from '../domestic/import.ts';
 import { restrictionWords, type Restriction } from '../domestic/known-facts.ts';
 import { tableEncodings, type TableEncoding } from '../wire/files/file-content.ts';
-import { withGateway, type CommandContext } from './context.ts';
+import { withGateway, withReading, type CommandContext } from './context.ts';
 import { writeOutput } from './input.ts';
 import { amount, exitCodes, type Output } from './output.ts';
 
@@ -40,7 +40,9 @@ export function importCommand(operator: Command, context: ImportContext): void {
     .option('--report <file>', 'write the refused rows to this file, as CSV that can be corrected and imported')
     .option('--dry-run', 'check and count, change nothing')
     .action((file: string, options: ImportArguments) =>
-      withGateway(context, (gateway) => runImport(context, gateway, file, options)),
+      (options.dryRun === true ? withReading : withGateway)(context, (gateway) =>
+        runImport(context, gateway, file, options),
+      ),
     );
 }
 

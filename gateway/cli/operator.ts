@@ -15,7 +15,7 @@ import {
   operatorVersions,
   type OperatorVersion,
 } from '../store/operators.ts';
-import { withGateway, type CommandContext } from './context.ts';
+import { withReading, type CommandContext } from './context.ts';
 import { wholeNumber } from './input.ts';
 import { importCommand } from './operator-import.ts';
 import { amount } from './output.ts';
@@ -42,13 +42,13 @@ export function operatorCommands(program: Command, context: OperatorContext): vo
     .description('one operator by its registration code, which partners may see it, and what they hold of it')
     .option('--history', 'all its states: since when, from which import, by whom')
     .action((code: string, { history }: { history?: boolean }) =>
-      withGateway(context, (gateway) => (history === true ? showHistory : show)(context, gateway, code)),
+      withReading(context, (gateway) => (history === true ? showHistory : show)(context, gateway, code)),
     );
   operator
     .command('list')
     .description('operators in order of their codes')
     .option('--limit <n>', 'how many at most', wholeNumber('--limit'), 20)
-    .action(({ limit }: { limit: number }) => withGateway(context, (gateway) => list(context, gateway, limit)));
+    .action(({ limit }: { limit: number }) => withReading(context, (gateway) => list(context, gateway, limit)));
 }
 
 /** Each state with what differs from the one before it. */

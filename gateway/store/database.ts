@@ -1,12 +1,15 @@
 /** Opens and closes the store: one schema on SQLite or PostgreSQL. A store that is not durable is refused. */
 
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Kysely, PostgresAdapter, type Transaction } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { advanceCounter } from './counters.ts';
 import type { Engine, EngineAccess, ReportError } from './engine.ts';
-import { migrate } from './migrations.ts';
+import { migrate, requireCurrent } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite, readSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
 export type { Engine } from './engine.ts';
@@ -46,6 +49,41 @@ export async function openDatabase(url: string): Promise<Database> {
   return { ...(await open(access)), damaged: damage.signal };
 }
 
+/**
+ * Opens a store for reading: nothing is made, migrated or written. An embedded store that does not exist yet reads as an empty one.
+ * Throws as openDatabase; E_STORE_SCHEMA for a store that a writing command must bring to this version first.
+ */
+export async function readDatabase(url: string): Promise<Database> {
+  const file = sqliteFile(url);
+  if (file !== undefined && !existsSync(file)) return await emptyDatabase();
+  const damage = new AbortController();
+  const dialect =
+    file === undefined ? accessTo(url, (error) => error).openReading() : readSqlite(file, (error) => error);
+  const reader = new Kysely<Tables>({ dialect });
+  const engine = engineOf(reader);
+  const refuse = (): Promise<never> =>
+    Promise.reject(new GatewayError('E_INTERNAL', 'the store is open for reading only'));
+  try {
+    await requireCurrent(reader, engine);
+  } catch (error) {
+    await reader.destroy();
+    throw error;
+  }
+  return { sql: reader, engine, transaction: refuse, damaged: damage.signal, close: () => reader.destroy() };
+}
+
+async function emptyDatabase(): Promise<Database> {
+  const folder = mkdtempSync(join(tmpdir(), 'mra-empty-'));
+  const db = await openDatabase(`sqlite:${join(folder, 'mra.db')}`);
+  return {
+    ...db,
+    async close() {
+      await db.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 /** The path of an embedded store. */
 export function sqliteFile(url: string): string | undefined {
   return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
@@ -81,6 +119,17 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
   } catch (error) {
     await writer.destroy();
     throw error;
+  }
+}
+
+/** Whether a store that exists can be written, without a change of it. Throws as openDatabase. */
+export async function tryWriting(url: string): Promise<void> {
+  const writer = new Kysely<Tables>({ dialect: accessTo(url, (error) => error).writing });
+  try {
+    const tx = await writer.startTransaction().execute();
+    await advanceCounter(tx, 'probe').finally(() => tx.rollback().execute());
+  } finally {
+    await writer.destroy();
   }
 }
 

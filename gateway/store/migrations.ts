@@ -263,7 +263,20 @@ export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void>
   throw schemaError(failed ?? `it has migrations that this program does not know (${known} applied)`, error);
 }
 
-function schemaError(detail: string, cause: unknown): GatewayError {
-  const fix = 'Run the program version that made this store, or restore the store from a backup of this version.';
+/** Throws E_STORE_SCHEMA unless all migrations of this program, and no others, were run. Writes nothing. */
+export async function requireCurrent(db: Kysely<Tables>, engine: Engine): Promise<void> {
+  const wanted = Object.keys(migrationsFor(engine)).length;
+  const { rows } = await sql`select name from kysely_migration`.execute(db).catch((cause: unknown) => {
+    if (isGatewayError(cause) && cause.code === 'E_STORE_UNREACHABLE') throw cause;
+    throw schemaError('it has no tables yet', cause, migrates);
+  });
+  if (rows.length < wanted) throw schemaError('it was made by an earlier version', undefined, migrates);
+  if (rows.length > wanted) throw schemaError('it was made by a later version', undefined);
+}
+
+const migrates = 'mra serve, and every command that writes, brings it to this version.';
+const restores = 'Run the program version that made this store, or restore the store from a backup of this version.';
+
+function schemaError(detail: string, cause: unknown, fix = restores): GatewayError {
   return new GatewayError('E_STORE_SCHEMA', detail, { cause, fix });
 }

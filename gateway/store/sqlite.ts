@@ -1,5 +1,6 @@
 /** The embedded engine, SQLite: one file, one writing connection under a write lock, one reading connection. */
 
+import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { DatabaseConnection, Dialect, Driver } from 'kysely';
@@ -179,6 +180,15 @@ function dialectOf(driver: Driver): Dialect {
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
+}
+
+/**
+ * The file for reading. Without a log no other program has it open, and it is read without one: reading by way of a log would
+ * leave a log behind.
+ */
+export function readSqlite(path: string, report: ReportError): Dialect {
+  const use = existsSync(`${path}-wal`) ? 'read' : 'read alone';
+  return dialectOf(readingDriver(new SqliteConnection(openFile(path, use), report)));
 }
 
 /** Opens or creates the file. Throws E_STORE_UNREACHABLE, E_STORE_UNDURABLE, E_STORE_DAMAGED. */

@@ -147,6 +147,7 @@ describe('a command with wrong input', function () {
       ['E_CONFIG_INVALID', data, { MRA_LOG: 'loud' }],
       ['E_STORE_UNREACHABLE', data, { MRA_STORE: 'postgres://nobody@127.0.0.1:1/none' }],
       ['E_STORE_UNREACHABLE', data, { MRA_STORE: `sqlite:${join(folder, 'none', 'x.db')}` }],
+      ['E_STORE_DAMAGED', data, { MRA_STORE: `sqlite:${binary}` }],
     ];
     for (const [code, args, env = {}] of cases)
       expect((await failureOf([...args, 'check', 'KR1234567'], env))?.code, args.join(' ')).to.equal(code);

@@ -5,8 +5,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { keepBytes } from '../../gateway/store/bodies.ts';
-import { openDatabase, probeStore } from '../../gateway/store/database.ts';
+import { openDatabase, probeStore, readDatabase, tryWriting } from '../../gateway/store/database.ts';
 import type { Database } from '../../gateway/store/database.ts';
+import { readCounter } from '../../gateway/store/counters.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
 import { countOperators, findOperator, saveOperators } from '../../gateway/store/operators.ts';
 import { codeOf } from './codes.ts';
@@ -76,6 +77,28 @@ for (const engine of ['sqlite', 'postgres'] as const) {
       const both = await Promise.all([openDatabase(fresh.url), openDatabase(fresh.url)]);
       expect(both.map((db) => db.engine)).to.deep.equal([engine, engine]);
       await Promise.all(both.map((db) => db.close()));
+    });
+
+    it('for reading writes nothing: an empty store has no tables, and one of another version is refused', async () => {
+      if (engine === 'postgres') expect(await codeOf(readDatabase(fresh.url))).to.equal('E_STORE_SCHEMA');
+      else await (await readDatabase(fresh.url)).close();
+      const db = await openDatabase(fresh.url);
+      const opened = (): Promise<number> => readCounter(db.sql, 'opened');
+      const before = await opened();
+      const reading = await readDatabase(fresh.url);
+      expect(await countOperators(reading.sql)).to.equal(0);
+      expect(await codeOf(reading.transaction(() => Promise.resolve()))).to.equal('E_INTERNAL');
+      await reading.close();
+      await tryWriting(fresh.url);
+      expect(await opened()).to.equal(before);
+      for (const change of [
+        sql`delete from kysely_migration where name = (select max(name) from kysely_migration)`,
+        sql`insert into kysely_migration (name, timestamp) values ('9998', '2099'), ('9999', '2099')`,
+      ]) {
+        await db.transaction((tx) => change.execute(tx));
+        expect(await codeOf(readDatabase(fresh.url))).to.equal('E_STORE_SCHEMA');
+      }
+      await db.close();
     });
 
     it('is refused for a store of a newer program', async () => {
