@@ -84,6 +84,7 @@ function account(): string {
 const headlines = { saved: '', dry_run: 'dry run, nothing changed: ', stopped: 'stopped, nothing changed: ' } as const;
 const momentSources = {
   option: '--as-of',
+  column: 'the column as_of',
   file_name: 'the name of the file',
   newest_day: 'the newest day in it',
 } as const;

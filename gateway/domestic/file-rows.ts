@@ -20,6 +20,8 @@ export interface ReadRow extends JudgedRow {
   readonly fields: Readonly<Record<string, string>>;
   /** The moment that a column of the file states. */
   readonly asOf?: HomeMoment;
+  /** A report of refused rows says that the row repeats the code of one that was taken. */
+  readonly repeated?: boolean;
 }
 
 export interface RowSource {
@@ -50,7 +52,8 @@ async function* readTableRows(home: HomeProfile, now: Date, source: RowSource): 
   for await (const read of readTable(source.path, options)) {
     const line = read.fields[lineColumn];
     const judged = line === undefined ? { ...judge(read), fields: ownFields(read) } : judgeLine(read.row, line);
-    yield withMoment({ ...judged, row: read.row }, read, home, now);
+    const repeated = read.fields['rule']?.split('; ').includes('code_repeated') === true;
+    yield withMoment({ ...judged, row: read.row, repeated }, read, home, now);
   }
 }
 

@@ -10,8 +10,8 @@ export type HomeMoment = string;
 
 export interface ImportMoment {
   readonly moment: HomeMoment;
-  /** Where the moment was found. A column `as_of` states it for its own row. */
-  readonly from: 'option' | 'file_name' | 'newest_day';
+  /** Where the moment was found. A column states it for each row: then it is the newest. */
+  readonly from: 'option' | 'column' | 'file_name' | 'newest_day';
 }
 
 /** Whether a moment is before another. A day and a time of it are not before each other. */

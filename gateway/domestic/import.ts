@@ -105,12 +105,21 @@ export async function importOperators(deps: ImportDeps, path: string, options: I
   return {
     file,
     state,
-    asOf,
+    asOf: momentOfRows(asOf, rows),
     counts: { rows: rows.length, ...saved, refused: refused.length, warnings },
     lifts: countLifts(taken),
     problems: problemsOf(compared),
     refused: refused.map(({ fields, moment, faults }) => ({ fields, asOf: moment, faults })),
   };
+}
+
+/** The moment of the file, or the newest that its rows state. */
+function momentOfRows(asOf: ImportMoment, rows: readonly ReadRow[]): ImportMoment {
+  const newest = rows
+    .flatMap((row) => row.asOf ?? [])
+    .sort()
+    .at(-1);
+  return newest === undefined || asOf.from === 'option' ? asOf : { moment: newest, from: 'column' };
 }
 
 interface ImportedFile {
@@ -131,9 +140,9 @@ function compareRow(
   against: { moment: HomeMoment; known: ReadonlyMap<string, KnownOperator>; today: string },
 ): ComparedRow {
   const { moment, known, today } = against;
-  const { record, row, fields, faults } = read;
+  const { record, row, fields, faults, repeated = false } = read;
   if (record === undefined) return { ...read, moment, lifts: [] };
-  const { lifts, refused } = compareWithKnown(record, moment, known.get(record.code), today);
+  const { lifts, refused } = compareWithKnown(record, { moment, known: known.get(record.code), today, repeated });
   const fault = (path: DomesticPath, value: string, rule: FaultRule, detail?: string): RowFault =>
     faultOf(row, home.columns[path] ?? path, value, rule, detail);
   if (refused !== undefined) {

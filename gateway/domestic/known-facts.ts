@@ -18,14 +18,22 @@ export interface Comparison {
 
 const nothing: Comparison = { lifts: [] };
 
-/** `moment`: the one that the row speaks of. A row that states what is known is never refused. */
-export function compareWithKnown(
-  row: DomesticRecord,
-  moment: HomeMoment,
-  known: KnownOperator | undefined,
-  today: Day,
-): Comparison {
+interface RowTerms {
+  /** The one that the row speaks of. */
+  readonly moment: HomeMoment;
+  readonly known: KnownOperator | undefined;
+  readonly today: Day;
+  /** It was refused as a repetition of another row, which was taken. */
+  readonly repeated: boolean;
+}
+
+/** A row that states what is known is never refused. */
+export function compareWithKnown(row: DomesticRecord, { moment, known, today, repeated }: RowTerms): Comparison {
   if (known === undefined || known.text === operatorText(row)) return nothing;
+  if (repeated) {
+    const detail = 'another row with this code was taken before';
+    return { lifts: [], refused: { rule: 'code_repeated', path: 'code', detail } };
+  }
   const before = operatorOfText(known.text);
   const asOf = known.asOf === '' ? newestDay([before], today) : known.asOf;
   if (isBefore(moment, asOf)) {

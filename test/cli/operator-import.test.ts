@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { findOperator } from '../../gateway/store/operators.ts';
+import { findOperator, saveOperators } from '../../gateway/store/operators.ts';
 import { sampleFields, sampleRecord } from '../model/sample-records.ts';
 import { eventsSince } from '../support/event-log.ts';
 import { workbookOf } from '../support/workbooks.ts';
@@ -69,7 +69,8 @@ describe('mra operator import', () => {
         const { as_of } = await importOf(content, [...words, '--dry-run'], name);
         expect(as_of, name).to.deep.equal({ moment, from });
       }
-      await importOf(datedCsv({ asOf: '2018-02-15', 'address.city': 'A' }));
+      const dated = await importOf(datedCsv({ asOf: '2018-02-15', 'address.city': 'A' }));
+      expect(dated.as_of).to.deep.equal({ moment: '2018-02-15', from: 'column' });
       const older = await importOf(datedCsv({ asOf: '2018-02-14', 'address.city': 'B' }));
       expect(older.problems?.map(({ group }) => group)).to.deep.equal(['row_outdated']);
       expect((await importOf(datedCsv({ asOf: '2018-02-15', 'address.city': 'C' }))).counts).to.include({ changed: 1 });
@@ -81,6 +82,13 @@ describe('mra operator import', () => {
       const between = await importOf(csvOf({ 'address.city': 'OLD' }), ['--as-of', '2018-02-01']);
       expect(between.counts).to.include({ changed: 0, refused: 1 });
       expect((await importOf(csvOf({}), ['--as-of', '2018-02-01'])).exit).to.equal(0);
+    });
+
+    it('is older than the newest day of a record that no file dated', async () => {
+      const record = { ...sampleRecord, status: 'suspended', statusSince: '2018-02-01' } as const;
+      await command.db.transaction((tx) => saveOperators(tx, [record], '2018-02-02T00:00:00.000Z'));
+      const older = await importOf(csvOf({ 'address.city': 'B', ...suspended }), ['--as-of', '2018-01-31']);
+      expect(older.problems?.map(({ group }) => group)).to.deep.equal(['row_outdated']);
     });
 
     it('of the same day is older by its time', async () => {
@@ -211,6 +219,15 @@ describe('mra operator import', () => {
       await command.run(['import', report(), '--report', report()]);
       const rows = (text: string) => text.replaceAll(/row \d+/gu, 'row');
       expect(rows(readFileSync(report(), 'utf8'))).to.equal(rows(first));
+    });
+
+    it('does not take the repetition of a row that was taken, unless it was mended', async () => {
+      await importOf(csvOf({}, { 'address.city': 'B' }, { 'address.city': 'C' }), ['--report', report()]);
+      const again = imported(await command.run(['import', report()]));
+      expect(again.problems.map(({ group, rows }) => [group, rows])).to.deep.equal([['code_repeated', 2]]);
+      expect(await stored()).to.deep.equal(sampleRecord);
+      writeFileSync(report(), readFileSync(report(), 'utf8').replace(code, '4403131698'));
+      expect(imported(await command.run(['import', report()])).counts).to.include({ created: 1, refused: 1 });
     });
 
     it('speaks of the moment of the file it came from', async () => {

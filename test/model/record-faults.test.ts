@@ -91,6 +91,11 @@ describe('the judge of a domestic file', () => {
     ]);
   });
 
+  it('refuses digits that a program wrote as a quantity', () => {
+    for (const number of ['518057.0', '5.18057E5', '5.18E+05'])
+      expectFault({ 'address.postcode': number }, 'postcode', 'number_eaten_by_spreadsheet');
+  });
+
   it('refuses names that are damaged, and warns of those that may be', () => {
     expectFault({ 'name.local': '????有限公司' }, 'name_local', 'letters_lost');
     expectFault({ 'name.latin': 'MÃ¼LLER' }, 'name_latin', 'text_decoded_wrongly');

@@ -150,6 +150,9 @@ describe('a workbook that cannot be read', () => {
     const parts = workbookParts([{ name: 'S', rows: [titleRow] }]);
     const sheet = 'xl/worksheets/sheet1.xml';
     await expectCode(rowsOf(zipOf(parts, { [sheet]: 100 })), 'E_FILE_UNREADABLE');
+    const bomb = { ...parts, [sheet]: Buffer.alloc(70_000_000, '<row/>') };
+    const error = await expectCode(rowsOf(zipOf(bomb)), 'E_FILE_UNREADABLE');
+    expect(error.detail).to.include('70000000 bytes');
     const far = [titleRow, '<row r="1000000000"><c r="A1000000000" t="str"><v>1</v></c></row>'];
     expect(await rowsOf(zipOf(workbookParts([{ name: 'S', rows: far }])))).to.have.lengthOf(1);
     const wide = [titleRow, '<row><c r="ZZZ2" t="str"><v>1</v></c></row>'];

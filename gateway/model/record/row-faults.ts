@@ -136,8 +136,8 @@ function readValue(sheet: Sheet, { domestic: path, kind }: DomesticField, terms:
 // A telephone number starts with a plus sign, as formulas do.
 const dialled = /^\+[\d ()./-]+$/u;
 
-// 9.13101E+17: what a spreadsheet writes for a long number it took for a quantity.
-const scientific = /^\d(?:[.,]\d+E\+?\d+|E\+\d+)$/iu;
+// 9.13101E+17, 518057.0: what programs write for digits that they took for a quantity.
+const scientific = /^\d(?:[.,]\d+E\+?\d+|E\+\d+)$|^\d+\.0+$/iu;
 // A spreadsheet keeps 15 digits of a number and fills the rest with zeros.
 const zeroFilled = /^\d{15}0{3,}$/u;
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { bounded, fileError, piped } from './file-content.ts';
 
-/** Bytes of one part, and null where the archive has no such part. */
+/** The parts of an archive by name. */
 export interface ZipParts {
   readonly names: readonly string[];
   read(name: string): AsyncIterable<Uint8Array>;
@@ -18,6 +18,10 @@ interface Entry {
   readonly size: number;
   readonly at: number;
 }
+
+/** A part may unpack to this, or to so many times its packed bytes: sheets of lists take 20 to 40 times as many. */
+const mostBytesOfPart = 64 * 1024 * 1024;
+const mostTimes = 100;
 
 const signatures = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 } as const;
 const endLength = 22;
@@ -70,6 +74,10 @@ async function* readPart(bytes: Buffer, name: string, entry: Entry): AsyncIterab
   if (at + 30 > bytes.length || bytes.readUInt32LE(at) !== signatures.local) throw damaged();
   const start = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
   if ((flags & 1) !== 0 || (method !== 0 && method !== 8) || start + packed > bytes.length) throw damaged();
+  if (size > Math.max(mostBytesOfPart, mostTimes * packed))
+    throw fileError(`part ${name} unpacks to ${size} bytes, ${Math.round(size / packed)} times what it is packed`, {
+      fix: 'Open it in a spreadsheet, and save the sheet as “CSV UTF-8”.',
+    });
   const stored = Readable.from([bytes.subarray(start, start + packed)]);
   const plain = method === 0 ? stored : piped(stored, createInflateRaw());
   let [length, sum] = [0, 0];
