@@ -204,7 +204,12 @@ function asPacked({ lists }: TemplateScope, message: unknown): unknown {
 function requiredPathsOf(scope: TemplateScope): string[] {
   const records = scope.lists.get('records');
   const fields = records?.item.fields.filter(({ optional }) => optional) ?? [];
-  return fields.map(({ path }) => path).filter((path) => records?.holes.get(path)?.optional === false);
+  return fields
+    .map(({ path }) => path)
+    .filter((path) => {
+      const hole = records?.holes.get(path);
+      return hole?.optional === false && hole.open === undefined;
+    });
 }
 
 /** Digest of everything that determines how a record is read, independent of the order in the manifest. */

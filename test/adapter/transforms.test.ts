@@ -106,6 +106,11 @@ describe('transforms of generated values', () => {
         fc.oneof(identifier, theirs),
       ],
     ],
+    pad: [
+      ['{message.position.count|pad:12}', fc.nat()],
+      ['{identifier|pad:17:*}', identifier],
+    ],
+    open: [['{validTo?|date:ddMMyyyy|open:31129999}', moment.map((each) => each.slice(0, 10))]],
     join: [['{roles|join:+}', fc.subarray([...roles])]],
     number: [['{message.position.count|number}', fc.nat()]],
     upper: [['{name.latin|upper}', fc.oneof(text, words)]],
@@ -165,11 +170,27 @@ describe('transforms at their limits', () => {
     ['a read line end in oneLine', () => bound('{name.latin|oneLine}').read('a\nb')],
     ['an identifier that has their form before the reform', () => bound('{identifier|reform:XAnn:Bnn}').write('B12')],
     ['a read identifier that has our form behind the reform', () => bound('{identifier|reform:XAnn:Bnn}').read('XA12')],
+    ['a value longer than its filled place', () => bound('{identifier|pad:4}').write('XA123')],
+    ['a value that begins with the sign of its place', () => bound('{identifier|pad:9}').write('0123')],
+    ['a read value of another width', () => bound('{identifier|pad:9}').read('00001234')],
+    ['the very day that means no day', () => bound('{validTo?|date:ddMMyyyy|open:31129999}').write('9999-12-31')],
     ['a read value without its prefix', () => bound('{identifier|prefix:X}').read('Y1')],
   ];
   for (const [what, work] of refused) {
     it(`${what} is refused as E_VALUE_INVALID`, () => expect(thrownBy(work).code).to.equal('E_VALUE_INVALID'));
   }
+
+  it('an absent day is written as the day agreed for it, and read as absent', () => {
+    const { write, read, hole } = bound('{validTo?|date:dd/MM/yyyy|open:31/12/9999}');
+    expect(write(undefined)).to.equal('31/12/9999');
+    expect(read('31/12/9999')).to.equal(undefined);
+    expect(hole.optional).to.equal(false);
+  });
+
+  it('a count of 0 fills its place, and is read as 0', () => {
+    const { write, read } = bound('{message.position.count|pad:4}');
+    expect([write(0), read('0000')]).to.deep.equal(['0000', 0]);
+  });
 
   it('a cut never leaves half a character as people see it', () => {
     const { write } = bound('{name.latin|max:4}');
@@ -192,6 +213,11 @@ describe('transforms at their limits', () => {
     '{identifier|reform:XAnn:Bnnn}',
     '{identifier|reform:XA:B}',
     '{identifier|reform:XAnn:Bnn:C}',
+    '{identifier|pad}',
+    '{identifier|pad:8:ab}',
+    '{validFrom|date:ddMMyyyy|open:31129999}',
+    '{name.latin?|open:-}',
+    '{validTo?|open:}',
     '{name.latin|rot13}',
     '{grade|join:;}',
     '{roles}',

@@ -19,6 +19,8 @@ export interface Hole {
   readonly slot: number;
   /** Carries one of the two parts of a split value. */
   readonly isPart: boolean;
+  /** The text that stands for an absent value, which is then always written: `31/12/9999`. */
+  readonly open?: string;
   /** Without transforms. */
   readonly isPlain: boolean;
   isPresent(item: unknown): boolean;
@@ -63,6 +65,21 @@ export function buildChain(context: TransformContext, { field, steps, wire, at }
   return { numeric, transforms: [...transforms, ...(numeric && coded ? [requireWholeNumber] : []), ...wire] };
 }
 
+/** The steps before `open:31/12/9999`, and its text. Throws E_ADAPTER_INVALID unless the value may be absent and is a day or a moment. */
+export function openStep(
+  { field, steps, wire, at }: ChainSpec,
+  optional: boolean,
+): { steps: readonly string[]; open?: string } {
+  const last = steps.at(-1) ?? '';
+  if (!last.startsWith('open:')) return { steps };
+  const dated = field.kind === 'day' || field.kind === 'moment';
+  if (!optional || !dated || wire.length > 0 || last === 'open:') {
+    const fix = 'Write {validTo?|date:dd/MM/yyyy|open:31/12/9999}, without text around it.';
+    throw invalid(`${field.path} cannot have a sign of an absent value`, at, fix);
+  }
+  return { steps: steps.slice(0, -1), open: last.slice('open:'.length) };
+}
+
 /** A code that is a number in JSON. */
 const requireWholeNumber: Transform = {
   encode(text) {
@@ -77,9 +94,10 @@ interface HoleSpec extends Chain {
   readonly optional: boolean;
   readonly slot: number;
   readonly isPart?: boolean;
+  readonly open?: string | undefined;
 }
 
-export function makeHole({ field, optional, slot, transforms, numeric, isPart = false }: HoleSpec): Hole {
+export function makeHole({ field, optional, slot, transforms, numeric, isPart = false, open }: HoleSpec): Hole {
   const { path } = field;
   const at = path === '.' ? '' : `/${path.replaceAll('.', '/')}`;
   const backwards = transforms.toReversed();
@@ -87,6 +105,7 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
     try {
       let text = ours;
       for (const step of transforms) text = step.encode(text);
+      if (text === open) throw invalidValue(`${open} is the agreed sign of an absent value`);
       return text;
     } catch (error) {
       throw withPlace(error, at);
@@ -94,7 +113,7 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
   };
   const writeValue = (value: Scalar | undefined): string | undefined => {
     if (value !== undefined && value !== '') return writeText(String(value));
-    if (value === undefined && optional) return undefined;
+    if (value === undefined && optional) return open;
     throw withPlace(
       value === ''
         ? invalidValue('the value is an empty text')
@@ -103,13 +122,15 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
     );
   };
   return {
-    ...{ path, kind: field.kind, optional, numeric, mayBeEmpty: false, slot, isPart },
+    ...{ path, kind: field.kind, optional: optional && open === undefined, numeric, mayBeEmpty: false, slot, isPart },
+    ...(open === undefined ? {} : { open }),
     isPlain: transforms.length === 0,
-    isPresent: (item) => field.get(item) !== undefined,
+    isPresent: (item) => open !== undefined || field.get(item) !== undefined,
     write: (item) => writeValue(field.get(item)),
     writeValue,
     writeText,
     read: withReadCache(field.kind, (theirs) => {
+      if (theirs === open) return undefined;
       let text = theirs;
       for (const step of backwards) text = step.decode(text);
       return parseValue(text, field);

@@ -1,7 +1,7 @@
 /** Parses the holes of a template: a path into the message, `?` when the value may be absent, and transforms. */
 
 import { invalid, invalidValue, withPlace } from '../faults.ts';
-import { buildChain, splitTransform, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
+import { buildChain, openStep, splitTransform, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
 import type { Field, ItemFields, Slot } from './message-fields.ts';
 import { affix, parseValue, type TransformContext } from './transforms.ts';
 
@@ -67,8 +67,9 @@ export function parseHole(scope: TemplateScope, text: string, at: string): Hole 
   const [head = ''] = steps;
   if (/^(?:first|rest):/u.test(head)) return parseSplitHole(scope, { field, index, optional, steps, wire, at });
   if (scope.holes.has(path) || scope.parts.has(path)) throw invalid(`${path} stands twice in the template`, at);
-  const chained = buildChain(scope.context, { field, steps, wire, at });
-  const hole = makeHole({ field, optional, slot: index, ...chained });
+  const { steps: changes, open } = openStep({ field, steps, wire, at }, optional);
+  const chained = buildChain(scope.context, { field, steps: changes, wire, at });
+  const hole = makeHole({ field, optional, slot: index, open, ...chained });
   scope.holes.set(path, hole);
   if (chained.transforms.some(({ lossy }) => lossy === true)) scope.lossy.add(path);
   return hole;

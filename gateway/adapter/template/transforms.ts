@@ -3,7 +3,7 @@
 import { GatewayError } from '../../model/errors.ts';
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
 import { invalid, invalidValue } from '../faults.ts';
-import { digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
+import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
@@ -71,6 +71,8 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
     const fix = 'Write every place as the same lower-case letter on both sides: reform:AEOXAnnnnnn:XAnnnnnn.';
     throw invalid(`the reform ${argument} cannot be used: ${made}`, at, fix);
   },
+  /** `pad:8`, `pad:8:*`: filled on the left to so many characters, with 0 or the sign named */
+  pad,
   /** `upper`: in upper case; lossy */
   upper: (use) => lossy(use, upper),
   /** `trim`: without spaces at both ends; lossy */
@@ -87,8 +89,32 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   },
 };
 
-/** The last four are handled by the hole: a value in two holes, a list in one hole, a number in JSON. */
-export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number'];
+/** The last five are handled by the hole: a value in two holes, a list in one hole, a number in JSON, the sign of an absent value. */
+export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number', 'open'];
+
+/** A value that begins with the sign, other than the count 0, could not be read back: it is refused. */
+function pad({ argument, field, at }: TransformUse): Transform {
+  const [, digits, sign = '0'] = /^([1-9]\d?)(?::([^\p{C}\p{Z}]))?$/u.exec(argument) ?? [];
+  if (digits === undefined)
+    throw invalid('pad needs a number of characters', at, 'Write pad:8, or pad:8:* for another sign.');
+  const width = Number(digits);
+  const filled = field.kind === 'count' && sign === '0';
+  return {
+    encode(text) {
+      const room = width - countCharacters(text);
+      if (room < 0) throw invalidValue(`the value has ${width - room} characters, and its place ${width}`);
+      if (text.startsWith(sign) && !(filled && text === '0'))
+        throw invalidValue(`the value begins with ${sign}, with which its place is filled`);
+      return sign.repeat(room) + text;
+    },
+    decode(text) {
+      if (countCharacters(text) !== width) throw invalidValue(`the value does not have ${width} characters`);
+      let from = 0;
+      while (text.startsWith(sign, from)) from += sign.length;
+      return filled && from === text.length ? '0' : text.slice(from);
+    },
+  };
+}
 
 /** Only text for people may be shortened: identifiers, codes and days are sent complete or not at all. */
 function lossy({ field, at }: TransformUse, { shorten, accepts }: LossyRule): Transform {

@@ -71,7 +71,10 @@ function columnReader(hole: Hole): ReadColumn {
     };
   const column = listLayout.column[hole.path as ListPath];
   if (hole.isPlain && hole.kind === 'text') return plainColumnReader(hole, column);
-  const compute = (text: string): Uint8Array => Buffer.from(insideQuotes(hole.read(text) as string));
+  const compute = (text: string): Uint8Array => {
+    const value = hole.read(text);
+    return value === undefined ? noBytes : Buffer.from(insideQuotes(value as string));
+  };
   if (hole.kind === 'text' && hole.path !== 'grade')
     return (values, document, token) => setValue(values, column, compute(tokenText(document, token)));
   const known = byteMemo((raw) => compute(resolveReferences(raw)));

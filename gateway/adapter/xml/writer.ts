@@ -46,12 +46,15 @@ const records: ItemWriters<RecordItem> = {
     if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
     const write = presentValue(hole, escaping);
     return (item, writer) => {
-      if (isAbsent(item.columns, columnOf(hole, item))) hole.writeValue(undefined);
+      if (isAbsent(item.columns, columnOf(hole, item)))
+        putText(writer, escaping.escape(hole.writeValue(undefined) ?? ''));
       else write(item, writer);
     };
   },
   isPresent: (hole) => (item) =>
-    hole.writeList === undefined ? !isAbsent(item.columns, columnOf(hole, item)) : item.columns.count > rolesFrom,
+    hole.writeList === undefined
+      ? hole.open !== undefined || !isAbsent(item.columns, columnOf(hole, item))
+      : item.columns.count > rolesFrom,
   hasItems: () => (item) => item.columns.count > rolesFrom,
   items({ path }, plan) {
     const write = elementWriter(plan, records);
