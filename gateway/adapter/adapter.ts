@@ -4,9 +4,11 @@ import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
+import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Reply, SealKind, SignatureAlgorithm } from '../model/message.ts';
+import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
-import type { PackedList } from '../model/record/packed-records.ts';
+import type { PackedList, StatedList } from '../model/record/packed-records.ts';
 import type { Day, ListRecord } from '../model/record/record.ts';
 
 /** `https-pull`: each side fetches the messages that the other has ready. */
@@ -90,6 +92,12 @@ export interface Adapter {
   readonly transport: TransportKind;
   /** Kinds of lists the partner accepts, and the number of records in one message. */
   readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
+  /** How messages state their order. */
+  readonly stream: StreamRules;
+  /** The id of a list whose message does not carry it, from what it carries; undefined where the sender is free to choose. */
+  listId(list: Pick<ListMessage, 'from' | 'to' | 'issuedAt' | 'position'>): string | undefined;
+  /** Completes a decoded list with values that its message does not carry. */
+  completeList(list: PackedList, context: FillContext): StatedList;
   /** The newest layouts, for authors' tools; messages use `formatsOn`. */
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;

@@ -203,19 +203,18 @@ function asPacked({ lists }: TemplateScope, message: unknown): unknown {
 /** Values of a record that are optional in the model and required by the template. */
 function requiredPathsOf(scope: TemplateScope): string[] {
   const records = scope.lists.get('records');
-  const fields = records?.item.fields.filter(({ optional }) => optional) ?? [];
-  return fields
-    .map(({ path }) => path)
-    .filter((path) => {
-      const hole = records?.holes.get(path);
-      return hole?.optional === false && hole.open === undefined;
-    });
+  const optional = records?.item.fields.filter((field) => field.optional).map(({ path }) => path) ?? [];
+  return optional.filter((path) => {
+    const hole = records?.holes.get(path);
+    return hole?.optional === false && hole.open === undefined;
+  });
 }
 
 /** Digest of everything that determines how a record is read, independent of the order in the manifest. */
-function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades }: TransformContext): string {
+function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades, conversation }: TransformContext): string {
   const codes = [...tables].map(([name, { toTheirs }]) => [name, [...toTheirs].sort()]).sort();
-  return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort()]), 'hex');
+  const filled = conversation === undefined || conversation.record.size === 0 ? [] : [[...conversation.record].sort()];
+  return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort(), ...filled]), 'hex');
 }
 
 /** The message as the receiver decodes it. Digests cover the values that the partner reads, not those that we know. */
@@ -252,7 +251,10 @@ function decodedListView(scope: TemplateScope, view: PartnerView): (list: Packed
 
 /** How each value of a record reaches the partner. */
 function partnerViewOf(scope: TemplateScope): PartnerView {
+  const filled = scope.context.conversation?.record;
   const values = listLayout.paths.map((path): [string, ValueView] => {
+    const fill = filled?.get(path);
+    if (fill !== undefined) return [path, fill];
     const hole = scope.holes.get(path);
     if (hole === undefined) return [path, scope.parts.has(path) ? 'kept' : 'left_out'];
     return [path, scope.lossy.has(path) ? (text) => lossyView(hole, text) : 'kept'];

@@ -11,6 +11,8 @@ import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
 import { replyFields } from './template/message-fields.ts';
+import { conversationOf, streamRules } from './conversation/conversation.ts';
+import { fillList, listId } from './conversation/fills.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
 import { present } from '../model/present.ts';
@@ -21,8 +23,11 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const theirs = identifierForm(manifest.identifiers.theirs, place, '/identifiers/theirs');
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
   const { periods, formatsOn } = await loadFormats(folder, manifest, place, tools);
-  const { partner, name, timeZone, seal, transport, lists } = manifest;
+  const { partner, name, timeZone, seal, transport, lists, conversation } = manifest;
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
+  const rules = streamRules(conversation);
+  const { maxAgeSeconds } = manifest.arrangement;
+  const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds: maxAgeSeconds.value };
   return {
     cc: basename(resolve(folder)),
     partner,
@@ -34,6 +39,9 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     identifiers: { theirs, ours },
     seal,
     transport,
+    stream: rules,
+    listId: (list) => listId(list, fillTerms),
+    completeList: (decoded, context) => fillList(decoded, fillTerms, context),
     lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),
     list,
     reply,
@@ -47,22 +55,38 @@ export function messageVersions(messages: MessageData | readonly MessageVersion[
   return 'template' in messages ? [messages] : messages;
 }
 
+/** What templates of lists need besides the tables of a day. */
+export function templateTerms({ arrangement, conversation, lists }: Manifest) {
+  const deltas = lists?.kinds?.includes('delta') !== false;
+  return {
+    grades: [...arrangement.grades.ours, ...arrangement.grades.theirs],
+    conversation: conversationOf(conversation, deltas),
+  };
+}
+
 async function loadFormats(
   folder: string,
   manifest: Manifest,
   place: Place,
   tools: AdapterTools,
 ): Promise<FormatsByDay> {
-  const { timeZone, arrangement, messages } = manifest;
-  const grades = [...arrangement.grades.ours, ...arrangement.grades.theirs];
+  const { timeZone, messages } = manifest;
+  const { grades, conversation } = templateTerms(manifest);
   const readers = templateTools(tools);
   const list = await layoutsOf(folder, messages.list, tools, (source, tables) =>
-    requireMatchingSeal(listFormat(source, { tables, timeZone, grades }, readers), manifest, place),
+    requireMatchingSeal(listFormat(source, { tables, timeZone, grades, conversation }, readers), manifest, place),
   );
   const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
     requireMatchingSeal(messageFormat(source, replyFields, { tables, timeZone, grades }, readers), manifest, place),
   );
   const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
+  const streams = streamRules(manifest.conversation);
+  if (streams.discipline !== 'chained' && byDay.periods.some((day) => byDay.formatsOn(day).list.carriesParts))
+    throw invalid(
+      'a list template shows parts, and only chained lists travel in parts',
+      place('/conversation/stream/discipline'),
+      'Remove message.part.no and message.part.of from the template.',
+    );
   const carried = byDay.periods.every((day) => byDay.formatsOn(day).list.carriesParts);
   if (manifest.lists?.partRecords === undefined || carried) return byDay;
   throw invalid(

@@ -14,6 +14,7 @@ import type {
 import type { SealKind, SignatureAlgorithm } from '../model/message.ts';
 import type { Day } from '../model/record/record.ts';
 import type { TransportKind } from './adapter.ts';
+import type { ConversationData } from './conversation/conversation.ts';
 import type { IdentifierData } from './identifiers.ts';
 import { present } from '../model/present.ts';
 
@@ -93,6 +94,8 @@ export interface Manifest {
   readonly codes: Readonly<Record<string, Readonly<Record<string, string | readonly DatedCode[]>>>>;
   readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
   readonly transport: TransportKind;
+  /** How the partner's lists state their order, and what they do not carry. */
+  readonly conversation?: ConversationData;
   /** How lists travel; without it full lists and deltas, each in one message. */
   readonly lists?: Sourced & {
     readonly kinds?: readonly ('full' | 'delta')[];

@@ -3,49 +3,76 @@
 import { readMessage } from './read-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { judgeChain, judgeNumber, judgePart, judgeSequence, type Hold } from '../model/list/judge.ts';
+import { judgeNumber, judgePart, type Hold } from '../model/list/judge.ts';
+import type { ListPart, Position } from '../model/list/list.ts';
 import { receivedList, planList, touchedBuckets, type ListPlan } from '../model/list/list-plan.ts';
+import { ordersByTime, placeList, positionAfter, type PlacedList } from '../model/list/stream-rules.ts';
 import type { Digest } from '../model/message.ts';
 import { emptyMirror } from '../model/list/mirror.ts';
-import { appendRecords, openPacker, closePacker, type PackedList } from '../model/record/packed-records.ts';
+import { appendRecords, openPacker, closePacker, type StatedList } from '../model/record/packed-records.ts';
 import { getBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { findInbox } from '../store/inbox.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../store/mirrors.ts';
 import { recordResults } from '../store/outbox.ts';
 import { applyToRegister } from '../store/register-writing.ts';
-import { findStream, moveStream, positionHeld, recordLists, type Stream, type StreamMove } from '../store/streams.ts';
+import {
+  findStream,
+  listInForce,
+  moveStream,
+  positionHeld,
+  recordLists,
+  type Stream,
+  type StreamMove,
+} from '../store/streams.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
 /** Applied, or held for two people; nothing is written before `apply`. Throws what is wrong with the list. */
-export async function judgeList(inbound: InboundMessage, list: PackedList): Promise<Decision> {
+export async function judgeList(inbound: InboundMessage, list: StatedList): Promise<Decision> {
   const { gateway, partner } = inbound;
-  const { id, position, part } = list;
+  const { id, part } = list;
+  const { sql } = gateway.db;
 
-  // 1. The next one of its stream, or of the parts of a list.
-  const stream = await findStream(gateway.db.sql, partner.code, 'in');
+  // 1. The next one of its stream by the partner's discipline, or of the parts of a list.
+  const stream = await findStream(sql, partner.code, 'in');
   const held = positionHeld(stream);
-  const ahead = judgeSequence(list, held);
-  judgeChain(list);
-  const continues = stream?.position.epoch.id === position.epoch.id;
-  const staged = continues ? await stagedParts(gateway.db.sql, stream.id) : [];
+  const { place, hold } = await placeInStream(inbound, list, held);
+  const continues = stream?.position.epoch.id === place.epoch.id;
+  const staged = continues ? await stagedParts(sql, stream.id) : [];
   judgePart(list, held, staged.length);
-  if (ahead !== undefined && inbound.decidedByPeople !== true) return holdList(id, ahead);
-  judgeNumber('epoch', position.epoch.no);
+  if (hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, hold);
+  judgeNumber('epoch', place.epoch.no);
 
   // 2. A part that others follow is kept; it is in force with the last one.
-  const applied = { id, kind: 'list', verdict: 'applied', position } as const;
-  if (part !== undefined && part.no < part.of) {
+  const applied = { id, kind: 'list', verdict: 'applied' } as const;
+  if (part !== undefined && part.no < part.of && 'root' in place) {
     const counts = { taken: list.records.count, refused: 0 };
-    return { ...applied, records: counts, apply: (tx) => keepPart(tx, inbound, list, stream) };
+    const apply: Decision['apply'] = (tx) => keepPart(tx, inbound, { position: place, part }, stream);
+    return { ...applied, position: place, records: counts, apply };
   }
 
   // 3. What it would change; a change beyond what was agreed waits for two people.
   const plan = await planChange(inbound, part === undefined ? list : await joinParts(inbound, list, staged), stream);
   if (plan.hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, plan.hold);
   const records = { taken: plan.taken, refused: plan.refused.length };
-  const apply: Decision['apply'] = (tx) => applyList(tx, inbound, list, plan, stream);
-  return { ...applied, records, results: plan.refused, apply };
+  const { position } = positionAfter(place, list.kind, plan.mirror.after, stream?.position);
+  const apply: Decision['apply'] = (tx) => applyList(tx, inbound, { ...list, position }, plan, stream);
+  return { ...applied, position, records, results: plan.refused, apply };
+}
+
+/** Throws E_SEQUENCE_GAP, E_SEQUENCE_ROLLBACK, E_SEQUENCE_FORK, E_LIST_ROOT. */
+async function placeInStream(
+  { gateway, partner }: InboundMessage,
+  list: StatedList,
+  position: Position | undefined,
+): Promise<PlacedList> {
+  const { stream: rules, timeZone } = partner.adapter;
+  const day = dayAt(list.issuedAt, timeZone);
+  const held = position && { position };
+  if (held === undefined || !ordersByTime(rules)) return placeList(list, held, rules, day);
+  const inForce = await listInForce(gateway.db.sql, partner.code);
+  const issued = inForce && { issuedAt: inForce.issuedAt, issuedOn: dayAt(inForce.issuedAt, timeZone) };
+  return placeList(list, { ...held, ...issued }, rules, day);
 }
 
 function holdList(id: string, { reason: code, detail }: Hold): Decision {
@@ -55,9 +82,9 @@ function holdList(id: string, { reason: code, detail }: Hold): Decision {
 /** The last part together with those before it, which are read again from the bytes that were kept. */
 async function joinParts(
   { gateway, partner }: InboundMessage,
-  last: PackedList,
+  last: StatedList,
   staged: readonly Digest[],
-): Promise<PackedList> {
+): Promise<StatedList> {
   const packer = openPacker(last.position.count);
   for (const digest of staged) {
     const kept = await findInbox(gateway.db.sql, { partner: partner.code, digest });
@@ -73,7 +100,7 @@ async function joinParts(
 
 async function planChange(
   { gateway, partner }: InboundMessage,
-  list: PackedList,
+  list: StatedList,
   stream: Stream | undefined,
 ): Promise<ListPlan> {
   const content = receivedList(list);
@@ -87,10 +114,9 @@ async function planChange(
 async function keepPart(
   tx: Tx,
   inbound: InboundMessage,
-  { position, part }: PackedList,
+  { position, part: { no } }: { readonly position: Position; readonly part: ListPart },
   stream: Stream | undefined,
 ): Promise<void> {
-  const no = part?.no ?? 1;
   const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: position });
   if (no === 1) await clearParts(tx, streamId);
   await stagePart(tx, streamId, no, inbound.digest);
@@ -99,7 +125,7 @@ async function keepPart(
 async function applyList(
   tx: Tx,
   inbound: InboundMessage,
-  list: PackedList,
+  list: StatedList & { readonly position: Position },
   plan: ListPlan,
   stream: Stream | undefined,
 ): Promise<void> {

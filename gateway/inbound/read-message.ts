@@ -2,6 +2,7 @@
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { dayAt } from '../model/day.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { DecodedMessage, RawMessage, Receipt, VerifiedMessage } from '../model/message.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
@@ -17,7 +18,7 @@ export type ReadMessage =
 
 /** Judges keys and layouts as of receipt. Throws what verify throws, E_MESSAGE_KIND, E_SCHEMA_INVALID, and what the decoder throws. */
 export async function readMessage(
-  { receiptSchema }: Pick<Gateway, 'receiptSchema'>,
+  { receiptSchema, home }: Pick<Gateway, 'receiptSchema' | 'home'>,
   partner: Partner,
   raw: RawMessage,
 ): Promise<ReadMessage> {
@@ -30,18 +31,24 @@ export async function readMessage(
       return { kind: 'receipt', fault };
     }
   }
-  return decode(partner, verified, raw.receivedAt);
+  return decode(home.country, partner, verified, raw);
 }
 
-function decode(partner: Partner, verified: VerifiedMessage, receivedAt: string): DecodedMessage {
+function decode(
+  home: string,
+  partner: Partner,
+  verified: VerifiedMessage,
+  { bytes, receivedAt }: RawMessage,
+): DecodedMessage {
   // 2. In a layout that is accepted on that day, and as its schema says.
   const { accepted } = partner.adapter.formatsOn(dayAt(receivedAt, partner.adapter.timeZone));
   const layout = accepted.find(({ format }) => format.type === verified.type);
   if (layout === undefined) throw new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
   const valid = validate(verified, partner.schemaOf(layout.format));
 
-  // 3. Decoded by the adapter.
-  return layout.kind === 'list'
-    ? { kind: 'list', list: readBody(valid, layout.format.decoder()) }
-    : { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
+  // 3. Decoded by the adapter, which fills in what the messages of this partner do not carry.
+  if (layout.kind === 'reply') return { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
+  const list = readBody(valid, layout.format.decoder());
+  const context = { partner: partner.code, home, receivedAt, digest: sha256(bytes) };
+  return { kind: 'list', list: partner.adapter.completeList(list, context) };
 }

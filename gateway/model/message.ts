@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from './errors.ts';
 import type { Position } from './list/list.ts';
-import type { PackedList } from './record/packed-records.ts';
+import type { StatedList } from './record/packed-records.ts';
 import type { Moment } from './record/record.ts';
 
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
@@ -49,7 +49,7 @@ export interface ValidMessage extends VerifiedMessage {
 
 /** A message in our own terms. */
 export type DecodedMessage =
-  { readonly kind: 'list'; readonly list: PackedList } | { readonly kind: 'reply'; readonly reply: Reply };
+  { readonly kind: 'list'; readonly list: StatedList } | { readonly kind: 'reply'; readonly reply: Reply };
 
 /** Sealed once, stored, and only then sent: every retry carries these bytes under this id. */
 export interface SealedMessage {

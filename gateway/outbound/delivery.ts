@@ -17,6 +17,7 @@ import {
   claimDue,
   endLease,
   findMessage,
+  findMessageOfBytes,
   finishAttempt,
   longestDelaySeconds,
   longestHoldSeconds,
@@ -243,7 +244,10 @@ export async function settleByReceipt(
   const { id, digest } = receipt.subject;
   if (receipt.from !== partner.code || receipt.to !== gateway.home.country)
     throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
-  const message = id === undefined ? undefined : await findMessage(gateway.db.sql, id);
+  const { sql } = gateway.db;
+  const message =
+    (id === undefined ? undefined : await findMessage(sql, id)) ??
+    (await findMessageOfBytes(sql, partner.code, digest));
   if (message?.partner !== partner.code)
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
   if (message.digest !== digest)

@@ -2,10 +2,10 @@
 
 import type { Gateway, Partner } from '../gateway.ts';
 import type { ListDiff } from './list-diff.ts';
-import { later, momentOf } from '../model/day.ts';
-import { nextChain, zeroChain } from '../model/list/digest.ts';
-import type { ListPart, Position } from '../model/list/list.ts';
-import { addMirrorChange, mirrorRoot } from '../model/list/mirror.ts';
+import { dayAt, later, momentOf } from '../model/day.ts';
+import type { ListPart } from '../model/list/list.ts';
+import { nextPlace, positionAfter } from '../model/list/stream-rules.ts';
+import { addMirrorChange } from '../model/list/mirror.ts';
 import { sliceRecords, type PackedList } from '../model/record/packed-records.ts';
 import type { Stream } from '../store/streams.ts';
 
@@ -20,12 +20,15 @@ export function* sequenceMessages(
   const { kind, mirror } = diff;
   const { partRecords = Infinity } = partner.adapter.lists;
   const cut = [...splitDiff(diff, onePerMessage && kind === 'delta' ? 1 : partRecords)];
-  const begins = stream === undefined || stream.resyncWanted;
-  // After a rejection the epoch after the one that the partner holds: a later one would be held by it.
-  const no = stream?.nextEpoch ?? (stream?.position.epoch.no ?? 0) + 1;
-  const epoch = begins ? { no, id: Buffer.from(gateway.random(8)).toString('hex') } : stream.position.epoch;
-  let { sequence, chain } = begins ? { sequence: 0, chain: zeroChain } : stream.position;
+  const { stream: rules, timeZone } = partner.adapter;
   const issuedAt = momentOf(gateway.now());
+  const next = {
+    day: dayAt(issuedAt, timeZone),
+    resync: stream === undefined || stream.resyncWanted,
+    nextEpoch: stream?.nextEpoch,
+    newEpochId: () => Buffer.from(gateway.random(8)).toString('hex'),
+  };
+  let held = stream?.position;
   const head = {
     ...{ kind, from: gateway.home.country, to: partner.code, issuedAt },
     nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
@@ -34,15 +37,14 @@ export function* sequenceMessages(
     // Each delta states the mirror after it; all parts of a full list state the whole.
     const gone = own.departures.map(({ identifier }) => identifier);
     if (kind === 'delta') addMirrorChange(mirror, diff.held, own.entries, gone);
-    const root = mirrorRoot(mirror.after);
-    const previousChain = chain;
-    sequence += 1;
-    chain = nextChain(previousChain, sequence, kind, root);
-    const position: Position = { epoch, sequence, chain, root, count: mirror.after.count };
+    const place = nextPlace(rules, held, { ...next, resync: next.resync && i === 0 });
+    const { position, previousChain } = positionAfter(place, kind, mirror.after, held);
+    held = position;
     const part: ListPart = { no: i + 1, of: cut.length };
     const parted = kind === 'full' && part.of > 1 ? { part } : {};
     const { records, departures } = own;
-    yield { ...head, id: gateway.newId(), position, previousChain, ...parted, records, departures };
+    const id = partner.adapter.listId({ ...head, position }) ?? gateway.newId();
+    yield { ...head, id, position, previousChain, ...parted, records, departures };
   }
 }
 

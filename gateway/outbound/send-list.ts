@@ -93,9 +93,14 @@ export async function sendList(
       await gateway.db.transaction((tx) => saveWatermark(tx, before.id, watermark));
     return undefined;
   }
-  const partner = getPartner(gateway, code).code;
+  const partner = getPartner(gateway, code);
   await gateway.db.transaction((tx) => queueList(tx, partner, built));
-  gateway.log.info('list queued', { partner, messageId: built.list.id, kind: built.kind, count: built.records });
+  gateway.log.info('list queued', {
+    partner: partner.code,
+    messageId: built.list.id,
+    kind: built.kind,
+    count: built.records,
+  });
   return built;
 }
 
@@ -151,16 +156,19 @@ function builtList({ content, ...built }: Built, timings: Timings): BuiltList {
   return { ...built, ...last, ...counts, leftOut, mirror, watermark, timings };
 }
 
-async function queueList(tx: Tx, partner: string, built: BuiltList): Promise<void> {
+async function queueList(tx: Tx, { code: partner, adapter }: Partner, built: BuiltList): Promise<void> {
   const { list: last, messages, before, mirror, watermark } = built;
   const { epoch } = last.position;
-  const move = { partner, direction: 'out', from: before?.position, to: last.position } as const;
+  const newEpoch = epoch.id !== before?.position.epoch.id;
+  const chained = adapter.stream.discipline === 'chained';
+  const endsResync = chained ? newEpoch : last.kind === 'full';
+  const move = { partner, direction: 'out', from: before?.position, to: last.position, endsResync } as const;
   const streamId = await moveStream(tx, { ...move, mirror: mirror.after, watermark });
   if (streamId === undefined)
     throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
   await saveBuckets(tx, streamId, mirror.buckets);
   // Lists of an earlier epoch that never arrived would only be refused now.
-  if (epoch.id !== before?.position.epoch.id) await supersedeOlder(tx, partner, epoch.id, last.issuedAt);
+  if (chained && newEpoch) await supersedeOlder(tx, partner, epoch.id, last.issuedAt);
   await addMessages(
     tx,
     messages.map(({ list: { position, issuedAt: at }, sealed }) => {

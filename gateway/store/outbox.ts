@@ -66,6 +66,21 @@ export async function findMessage(reader: Reader, id: string): Promise<MessageRo
   return row && fromRow(row);
 }
 
+/** The message that consists of these bytes: a partner that finds no id in our messages names them by digest. */
+export async function findMessageOfBytes(
+  reader: Reader,
+  partner: string,
+  digest: Digest,
+): Promise<MessageRow | undefined> {
+  const found = reader
+    .selectFrom('message')
+    .select(columns)
+    .where('partner', '=', partner)
+    .where('digest', '=', digest);
+  const row = await found.orderBy('id', 'desc').executeTakeFirst();
+  return row && fromRow(row);
+}
+
 function updateUnsettled(tx: Tx) {
   return tx.updateTable('message').where('state_rank', '<', unsettledRank);
 }

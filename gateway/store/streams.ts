@@ -42,6 +42,8 @@ export interface StreamMove extends Pick<Stream, 'partner' | 'direction'> {
   /** Absent: unchanged; a part of a list moves the position only. */
   readonly mirror?: MirrorSummary;
   readonly watermark?: Watermark;
+  /** The message is the full list that was asked for. */
+  readonly endsResync?: boolean;
 }
 
 const streamId = (partner: string, direction: StreamDirection): string => `${partner}/${direction}`;
@@ -67,10 +69,9 @@ export async function findStream(
 /**
  * Moves a stream to its next position and returns its id; undefined when another transaction moved it first. Nobody else can move it
  * before this transaction ends, so the sequence number belongs to the message stored in the same transaction.
- * A move to another epoch ends a request for a full list: every epoch begins with one.
  */
 export async function moveStream(tx: Tx, move: StreamMove): Promise<string | undefined> {
-  const { partner, direction, from, to, mirror, watermark } = move;
+  const { partner, direction, from, to, mirror, watermark, endsResync } = move;
   const { sequence, chain, root, count } = to;
   const state = {
     ...{ epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count },
@@ -93,7 +94,7 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
   }
   const update = tx
     .updateTable('stream')
-    .set(from.epoch.id === to.epoch.id ? state : { ...state, resync_wanted: 0 })
+    .set(endsResync === true ? { ...state, resync_wanted: 0 } : state)
     .where('id', '=', id)
     .where('epoch_id', '=', from.epoch.id)
     .where('sequence', '=', from.sequence);

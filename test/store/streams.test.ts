@@ -98,7 +98,7 @@ onBothEngines('streams', (store) => {
     expect(await find('AD')).to.equal(undefined);
   });
 
-  it('store that a partner needs a full list, until a new epoch', async () => {
+  it('store that a partner needs a full list, until that list', async () => {
     const begin = (tx: Tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: undefined, to: position(1) });
     expect(await store().write((tx) => requireFullList(tx, 'AE', true))).to.equal(false);
     await store().write(begin);
@@ -108,7 +108,8 @@ onBothEngines('streams', (store) => {
     );
     expect((await find('AE'))?.resyncWanted).to.equal(true);
     const next = position(1, { no: 2, id: 'e2' });
-    await store().write((tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: position(2), to: next }));
+    const move = { partner: 'AE', direction: 'out', from: position(2), to: next, endsResync: true } as const;
+    await store().write((tx) => moveStream(tx, move));
     expect(await find('AE')).to.deep.include({ position: next, resyncWanted: false });
   });
 });

@@ -28,7 +28,7 @@ export interface OpenAdministration {
   send(partner: string, options?: ListOptions): Promise<MessageRow>;
   /** The message of that id once the partner's receipt is held. */
   answered(id: string): Promise<MessageRow>;
-  /** The answer as soon as there is one: asks now, and after each event that this gateway logs. Fails after ten seconds. */
+  /** The answer as soon as there is one: asks now, and after each event that this gateway logs. Fails after thirty seconds. */
   until<T>(ask: () => Promise<T | undefined>): Promise<T>;
 }
 
@@ -43,6 +43,8 @@ export interface AdministrationsOptions {
   readonly partners?: readonly string[];
   /** The AMQP partners use it; without it everybody uses HTTPS. */
   readonly broker?: string | undefined;
+  /** A folder of other adapters than those of the program. */
+  readonly adapters?: string;
   /** Changes to what the settings of each say about the others. */
   readonly connection?: Partial<PartnerConfig>;
 }
@@ -58,9 +60,11 @@ export async function openAdministrations(options: AdministrationsOptions = {}):
 export async function prepareOnce({
   partners: countries = ['KR', 'HK'],
   broker = 'amqp://127.0.0.1:1',
+  adapters,
   connection = {},
 }: AdministrationsOptions = {}): Promise<() => Promise<OpenAdministrations>> {
-  const base = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: broker });
+  const settings = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: broker });
+  const base = adapters === undefined ? settings : { ...settings, adapters };
   const request = { base, folder: base.data, partners: countries };
   const { home, partners } = await prepareAdministrations(adapterTools(), request);
   let run = 0;
@@ -103,7 +107,7 @@ async function openAdministration(config: Config): Promise<OpenAdministration> {
   const gateway: OpenGateway = { ...(await openGateway(config, adapterTools())), log };
   let serving: Awaited<ReturnType<typeof serve>> | undefined;
   async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-    const lines = on(events, 'line', { signal: AbortSignal.timeout(10_000) });
+    const lines = on(events, 'line', { signal: AbortSignal.timeout(30_000) });
     try {
       for (;;) {
         const answer = await ask();

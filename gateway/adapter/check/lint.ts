@@ -4,7 +4,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFormat, messageFormat } from '../format.ts';
 import { identifierForm } from '../identifiers.ts';
-import { loadAdapter, loadHome, yamlPlaces, loadTemplate, templateTools, messageVersions } from '../load.ts';
+import {
+  loadAdapter,
+  loadHome,
+  yamlPlaces,
+  loadTemplate,
+  templateTerms,
+  templateTools,
+  messageVersions,
+} from '../load.ts';
 import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { refusalIn } from './failures.ts';
@@ -49,15 +57,15 @@ async function lintFolder(folder: string, tools: LintTools): Promise<LintFinding
 /** Tables, identifiers and templates, each separately, so that one mistake does not hide the others. */
 async function lintParts({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {
   const file = join(folder, 'adapter.yaml');
-  const { identifiers, codes, messages, timeZone, arrangement } = manifest;
+  const { identifiers, codes, messages, timeZone } = manifest;
   const tables = attempt('table_not_one_to_one', file, () => codeTables(codes, place));
   const forms = (['theirs', 'ours'] as const).map((side) =>
     attempt('identifier_invalid', file, () => identifierForm(identifiers[side], place, `/identifiers/${side}`)),
   );
   const found = [tables, ...forms].flatMap((each) => ('finding' in each ? [each.finding] : []));
   if ('finding' in tables) return found;
-  const grades = [...arrangement.grades.ours, ...arrangement.grades.theirs];
-  const context = { tables: tables.value.tablesOn(tables.value.periods.at(-1) ?? ''), timeZone, grades };
+  const today = tables.value.tablesOn(tables.value.periods.at(-1) ?? '');
+  const context = { tables: today, timeZone, ...templateTerms(manifest) };
   for (const kind of ['list', 'reply'] as const) {
     for (const version of messageVersions(messages[kind])) {
       try {

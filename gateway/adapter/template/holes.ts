@@ -31,12 +31,43 @@ export interface TemplateScope {
   readonly lists: Map<string, TemplateScope>;
   readonly joins: Join[];
   readonly lossy: Set<string>;
+  /** Values that no hole carries. */
+  readonly fills: readonly SlotFill[];
   slots: number;
 }
 
-export function openTemplateScope(item: ItemFields<unknown>, context: TransformContext): TemplateScope {
+/** A value that is the same in every item, or that of another slot. */
+export interface SlotFill {
+  readonly path: string;
+  readonly slot: number;
+  readonly fill: { readonly is: string } | { readonly fromPath: string; readonly fromSlot: number };
+}
+
+/** `list`: the list whose items the scope describes; without it, the message. */
+export function openTemplateScope(item: ItemFields<unknown>, context: TransformContext, list?: string): TemplateScope {
   const slots = item.fields.length + item.lists.length;
-  return { item, context, slots, holes: new Map(), parts: new Map(), lists: new Map(), joins: [], lossy: new Set() };
+  const fills = list === 'records' ? slotFills(item, context) : [];
+  return {
+    item,
+    context,
+    slots,
+    fills,
+    holes: new Map(),
+    parts: new Map(),
+    lists: new Map(),
+    joins: [],
+    lossy: new Set(),
+  };
+}
+
+function slotFills({ fields }: ItemFields<unknown>, { conversation }: TransformContext): SlotFill[] {
+  const slotOf = (path: string): number => fields.findIndex((field) => field.path === path);
+  return [...(conversation?.record ?? [])].map(([path, fill]) => {
+    const slot = slotOf(path);
+    return 'is' in fill
+      ? { path, slot, fill }
+      : { path, slot, fill: { fromPath: fill.from, fromSlot: slotOf(fill.from) } };
+  });
 }
 
 const holeGrammar = /^([^{}]*)\{([^{}|]+?)(\?)?((?:\|[^{}|]+)*)\}([^{}]*)$/u;
@@ -104,7 +135,7 @@ export function parseRepeatedPart(scope: TemplateScope, written: string, at: str
     throw invalid(`there is no list ${path} here`, at, `Use one of: ${known}.`);
   }
   if (scope.lists.has(path)) throw invalid(`the list ${path} stands twice in the template`, at);
-  const inner = openTemplateScope(list.items, scope.context);
+  const inner = openTemplateScope(list.items, scope.context, path);
   scope.lists.set(path, inner);
   return { path, slot: scope.item.fields.length + index, scope: inner, optional, get: (item) => list.get(item) };
 }
@@ -114,12 +145,18 @@ export function requireCompleteScope(scope: TemplateScope, at: string): void {
   for (const [path, { first, rest }] of scope.parts) {
     if (first === undefined || rest === undefined) throw invalid(`the template has only one part of ${path}`, at);
   }
+  const { unstated, filled } = scope.context.conversation ?? { unstated: new Set(), filled: new Set() };
+  const constant = new Set([...filled, ...scope.fills.map(({ path }) => path)]);
   for (const { path, optional } of scope.item.fields) {
-    if (!optional && !scope.holes.has(path) && !scope.parts.has(path))
-      throw invalid(`the template does not carry ${path}`, at);
+    const carried = scope.holes.has(path) || scope.parts.has(path);
+    if (carried && constant.has(path))
+      throw invalid(`the template carries ${path}, which conversation/fills fills in`, at, 'Keep one of the two.');
+    if (!optional && !carried && !unstated.has(path) && !constant.has(path))
+      throw invalid(`the template does not carry ${path}`, at, 'Add a hole, or a fill under conversation/fills.');
   }
   for (const { path, optional } of scope.item.lists) {
-    if (!optional && !scope.lists.has(path)) throw invalid(`the template does not carry the list ${path}`, at);
+    if (!optional && !scope.lists.has(path) && !unstated.has(path))
+      throw invalid(`the template does not carry the list ${path}`, at);
   }
 }
 
@@ -135,6 +172,7 @@ export function buildItem(scope: TemplateScope, slots: Slot[]): unknown {
   for (const { field, slot, first, rest } of scope.joins) {
     slots[slot] = parseValue(`${slots[first] as string}${slots[rest] as string}`, field);
   }
+  for (const { slot, fill } of scope.fills) slots[slot] = 'is' in fill ? fill.is : slots[fill.fromSlot];
   return scope.item.build(slots);
 }
 

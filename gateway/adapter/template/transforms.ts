@@ -7,6 +7,7 @@ import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } fr
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
+import type { Conversation } from '../conversation/conversation.ts';
 
 /** Data of the adapter that transforms use. */
 export interface TransformContext {
@@ -15,6 +16,8 @@ export interface TransformContext {
   readonly timeZone: string;
   /** Grades of both sides that messages may contain. */
   readonly grades: readonly string[];
+  /** What lists of this partner need not carry; without it everything that the model requires. */
+  readonly conversation?: Conversation;
 }
 
 export interface Transform {

@@ -7,7 +7,7 @@ import { insideQuotes } from '../../model/record/columns.ts';
 import type { ListPath } from '../../model/record/record.ts';
 import { beginRecord, dropRecord, type RecordPacker } from '../../model/record/packed-records.ts';
 import { endOfText, listLayout } from '../../model/record/record-text.ts';
-import type { Hole, TemplateScope } from '../template/holes.ts';
+import type { Hole, SlotFill, TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { parseValue } from '../template/transforms.ts';
 
@@ -124,6 +124,7 @@ export function closeRecord(reader: RecordReader, values: RecordValues, packer: 
     const column = listLayout.column[field.path as ListPath];
     setValue(values, column, Buffer.from(insideQuotes(parseValue(text, field) as string)));
   }
+  for (const { path, fill } of reader.scope.fills) fillColumn(values, listLayout.column[path as ListPath], fill);
   if (packer.starts.length === 0) makeRoom(packer.writer, values.document.length >>> 1);
   beginRecord(packer);
   try {
@@ -132,6 +133,14 @@ export function closeRecord(reader: RecordReader, values: RecordValues, packer: 
     dropRecord(packer);
     throw error;
   }
+}
+
+function fillColumn({ sources, starts, ends }: RecordValues, column: number, fill: SlotFill['fill']): void {
+  const constant = 'is' in fill ? Buffer.from(insideQuotes(fill.is)) : undefined;
+  const from = 'is' in fill ? column : listLayout.column[fill.fromPath as ListPath];
+  sources[column] = constant ?? sources[from] ?? noBytes;
+  starts[column] = constant === undefined ? (starts[from] ?? 0) : 0;
+  ends[column] = constant?.length ?? ends[from] ?? 0;
 }
 
 const literals = listLayout.before.map((text) => Buffer.from(text));

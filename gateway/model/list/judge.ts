@@ -6,7 +6,7 @@ import { byteMemo, type ByteMemo } from '../byte-memo.ts';
 import { columnText, isAbsent, openColumns, type Columns } from '../record/columns.ts';
 import { stateOf } from '../identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
-import { largestNumber, type ListMessage, type Position } from './list.ts';
+import { largestNumber, type ListMessage, type Position, type StatedPosition } from './list.ts';
 import type { HoldReason, RecordResult } from '../message.ts';
 import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
 import { textPaths, type Moment } from '../record/record.ts';
@@ -80,20 +80,20 @@ export function judgeChain({
     throw new GatewayError('E_LIST_ROOT', 'the chain computed from the message differs from the one stated');
 }
 
-/** The root and count that the sender states, of the whole list after the message. */
-export function judgeMirror(position: Position, after: MirrorSummary): void {
-  if (after.count !== position.count)
+/** The root and count, where the sender states them, of the whole list after the message. */
+export function judgeMirror(position: StatedPosition, after: MirrorSummary): void {
+  if (position.count !== undefined && after.count !== position.count)
     throw new GatewayError(
       'E_LIST_ROOT',
       `the list would have ${after.count} records, and the message states ${position.count}`,
     );
-  if (mirrorRoot(after) !== position.root)
+  if (position.root !== undefined && mirrorRoot(after) !== position.root)
     throw new GatewayError('E_LIST_ROOT', 'the root over the records differs from the one stated');
 }
 
 /** Parts of a list arrive in order and state the same root and count. `staged`: number of parts held already. */
 export function judgePart(
-  { kind, part, position }: Pick<ListMessage, 'kind' | 'part' | 'position'>,
+  { kind, part, position }: Pick<ListMessage, 'kind' | 'part'> & { readonly position: StatedPosition },
   held: Position | undefined,
   staged: number,
 ): void {
@@ -104,7 +104,7 @@ export function judgePart(
       'only full lists travel in parts, and each part has a number within their count',
     );
   if (no === 1 && (kind === 'full' || staged === 0)) return;
-  const whole = held?.root === position.root && held.count === position.count;
+  const whole = held !== undefined && held.root === position.root && held.count === position.count;
   if (no === staged + 1 && no > 1 && whole) return;
   const fix = 'Send the whole list in a new epoch.';
   throw new GatewayError('E_LIST_PART', `part ${no} does not continue the ${staged} parts held`, { fix });

@@ -3,7 +3,7 @@
 import type { ListBands } from '../arrangement.ts';
 import { bucketOf } from './digest.ts';
 import { faultyRecords, judgeBands, judgeMirror, judgeIdentifiers, type Hold, type ListMovement } from './judge.ts';
-import type { Departure } from './list.ts';
+import type { Departure, StatedPosition } from './list.ts';
 import type { RecordResult } from '../message.ts';
 import { changeMirror, entriesIn, findEntry, mirrorOf } from './mirror.ts';
 import type { Bucket, MirrorChange, MirrorEntry, MirrorSummary } from './mirror.ts';
@@ -40,7 +40,8 @@ interface PlanTerms {
 }
 
 /** The records and departures of a received list, of all its parts. */
-interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures' | 'position'> {
+interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures'> {
+  readonly position: StatedPosition;
   /** In the order of the records. */
   readonly entries: readonly MirrorEntry[];
 }

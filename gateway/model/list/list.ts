@@ -33,6 +33,11 @@ export interface Position {
   readonly count: number;
 }
 
+/** What a message states of its position: by the discipline of the partner's stream all of it, a number, or nothing. */
+export interface StatedPosition extends Partial<Omit<Position, 'epoch'>> {
+  readonly epoch?: Partial<Epoch>;
+}
+
 export interface ListPart {
   readonly no: number;
   readonly of: number;

@@ -6,7 +6,7 @@
 import { hash } from 'node:crypto';
 import { openWriter, putBytes, putText, written, type ByteWriter } from '../byte-writer.ts';
 import { byteMemo } from '../byte-memo.ts';
-import type { Departure, ListMessage } from '../list/list.ts';
+import type { Departure, ListMessage, StatedPosition } from '../list/list.ts';
 import type { MirrorEntry } from '../list/mirror.ts';
 import { columnText, openColumns, readColumns, type Columns } from './columns.ts';
 import type { ListRecord } from './record.ts';
@@ -22,6 +22,12 @@ export interface PackedRecords {
 export interface PackedList extends Omit<ListMessage, 'records' | 'departures'> {
   readonly records: PackedRecords;
   readonly departures: readonly Departure[];
+}
+
+/** A list as its message states it, completed by what the adapter fills in (model/list/stream-rules.ts). */
+export interface StatedList extends Omit<PackedList, 'position' | 'previousChain'> {
+  readonly position: StatedPosition;
+  readonly previousChain?: string;
 }
 
 /** Appends records to one buffer. */

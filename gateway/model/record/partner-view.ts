@@ -27,8 +27,12 @@ import {
 } from './packed-records.ts';
 import { domesticLayout, endOfText, listLayout, operatorText, type TextLayout } from './record-text.ts';
 
-/** How a value reaches the partner: unchanged, not at all, or shortened. Undefined: nothing is left of the value. */
-export type ValueView = 'kept' | 'left_out' | ((text: string) => string | undefined);
+/**
+ * How a value reaches the partner: unchanged, not at all, or shortened (undefined: nothing is left of the value); as the value
+ * that the partner takes for every record; as a copy of another value.
+ */
+export type ValueView =
+  'kept' | 'left_out' | ((text: string) => string | undefined) | { readonly is: string } | { readonly from: ListPath };
 
 /** How the values of a record reach the partner. Digests cover the values that the partner reads, not those that we know. */
 export interface PartnerView {
@@ -135,6 +139,9 @@ function textPieces(
     const [column, view] = [columns[path], values[path]];
     if (column !== undefined && typeof view === 'function') pieces.push({ column, view });
     else if (column !== undefined && view === 'kept') addColumn(pieces, column);
+    else if (column !== undefined && typeof view === 'object')
+      if ('is' in view) pieces.push({ column, view: (text) => (text === view.is ? text : undefined) });
+      else addColumn(pieces, columns[view.from] ?? column);
     if (i === 0) addConstant(pieces, suffix);
   }
   return pieces;
@@ -181,7 +188,7 @@ function stepOf(piece: TextPiece): CopyStep {
 function valueIn(source: Columns, column: number | undefined, view: ValueView): string | undefined {
   if (column === undefined || view === 'left_out' || isAbsent(source, column)) return '';
   const text = columnText(source, column);
-  return view === 'kept' ? text : view(text);
+  return typeof view === 'function' ? view(text) : text;
 }
 
 /** Writes the roles, sorted as in every canonical text, and the optional groups. Few combinations of roles occur. */

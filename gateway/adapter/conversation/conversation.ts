@@ -1,0 +1,65 @@
+/** The conversation with a partner as adapter.yaml states it: how its lists state their order, and what they do not carry. */
+
+import type { StreamRules } from '../../model/list/stream-rules.ts';
+import type { Fills, RecordFill } from './fills.ts';
+
+/** `conversation` of adapter.yaml. Without it the partner runs this program, or states everything that it does. */
+export interface ConversationData {
+  readonly stream?: StreamData;
+  readonly fills?: Fills;
+}
+
+/** Members without a value have the defaults of `streamRules`. */
+type StreamData = { readonly discipline: StreamRules['discipline'] } & Partial<
+  Omit<StreamRules & { readonly discipline: 'numbered' }, 'discipline'>
+> &
+  Partial<Pick<StreamRules & { readonly discipline: 'dated' }, 'revision'>>;
+
+/** What templates of lists need not carry. */
+export interface Conversation {
+  /** Paths of the message, and `departures`, that a template may leave out. */
+  readonly unstated: ReadonlySet<string>;
+  /** Paths of the message that are filled in: a template must not carry them. */
+  readonly filled: ReadonlySet<string>;
+  readonly record: ReadonlyMap<string, RecordFill>;
+}
+
+const defaultMax = 999_999_999;
+
+/** Throws nothing: schemas/adapter.schema.json says which members belong to a discipline. */
+export function streamRules({ stream }: ConversationData = {}): StreamRules {
+  const discipline = stream?.discipline ?? 'chained';
+  switch (discipline) {
+    case 'numbered': {
+      const { restart = 'never', first = 1, max = defaultMax, gap = 'resync' } = stream ?? {};
+      return { discipline, restart, first, max, gap };
+    }
+    case 'dated':
+      return { discipline, revision: stream?.revision ?? 'replace' };
+    case 'chained':
+    case 'identified':
+    case 'none':
+      return { discipline };
+  }
+}
+
+const position = ['epoch.no', 'epoch.id', 'sequence', 'chain', 'root', 'count'].map(
+  (each) => `message.position.${each}`,
+);
+
+/** `deltas`: lists of changes are sent too, so that a template must carry departures. */
+export function conversationOf(data: ConversationData = {}, deltas: boolean): Conversation {
+  const { discipline } = streamRules(data);
+  const filled = new Set(Object.keys(data.fills?.message ?? {}).map((path) => `message.${path}`));
+  const own = discipline === 'chained' ? [] : [...position, 'message.previousChain'];
+  const required = discipline === 'numbered' ? ['message.position.sequence'] : [];
+  return {
+    unstated: new Set([
+      ...filled,
+      ...own.filter((path) => !required.includes(path)),
+      ...(deltas ? [] : ['departures']),
+    ]),
+    filled,
+    record: new Map(Object.entries(data.fills?.record ?? {})),
+  };
+}

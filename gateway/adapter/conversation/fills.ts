@@ -1,0 +1,87 @@
+/** Values that a partner's lists do not carry, and where they come from: adapter.yaml, conversation/fills. */
+
+import { dayAt, later } from '../../model/day.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { periodOf, type StreamRules } from '../../model/list/stream-rules.ts';
+import type { PackedList, StatedList } from '../../model/record/packed-records.ts';
+import type { ListPath, Moment } from '../../model/record/record.ts';
+
+/**
+ * - `channel`: the partner and this administration, for `from` and `to`; `received`: the moment of receipt; `digest`: from the
+ *   SHA-256 of the message;
+ * - `is`: always this value; `from`, `add`: a moment after another one;
+ * - a list of values, joined by hyphens. `period`: the year, month or day within which numbers count.
+ */
+export type MessageFill =
+  | 'channel'
+  | 'received'
+  | 'digest'
+  | { readonly is: string }
+  | { readonly from: 'issuedAt'; readonly add: 'maxAge' }
+  | readonly ('from' | 'to' | 'period' | 'number' | 'day')[];
+
+/** The same value in every record, where operators with another one are left out; or a copy of another value of the record. */
+export type RecordFill = { readonly is: string } | { readonly from: ListPath };
+
+type MessagePath = 'id' | 'from' | 'to' | 'kind' | 'issuedAt' | 'nextBy';
+
+/** schemas/adapter.schema.json says which fill a value may have. */
+export interface Fills {
+  readonly message?: Readonly<Partial<Record<MessagePath, MessageFill>>>;
+  readonly record?: Readonly<Partial<Record<ListPath, RecordFill>>>;
+}
+
+/** The channel of a message, and its receipt. */
+export interface FillContext {
+  /** ISO 3166-1 alpha-2. */
+  readonly partner: string;
+  readonly home: string;
+  readonly receivedAt: Moment;
+  /** SHA-256 of the message, lower-case hex. */
+  readonly digest: string;
+}
+
+export interface FillTerms {
+  readonly fills: Fills;
+  readonly rules: StreamRules;
+  readonly timeZone: string;
+  readonly maxAgeSeconds: number;
+}
+
+/** The decoded list with the values that its message does not carry. Throws E_ELEMENT_MISSING where nothing provides one. */
+export function fillList(list: PackedList, terms: FillTerms, context: FillContext): StatedList {
+  // A decoder leaves out what its template does not carry.
+  const stated: Partial<StatedList> & Pick<StatedList, 'records' | 'departures'> = list;
+  const fills = terms.fills.message ?? {};
+  const filled = <K extends MessagePath>(path: K, computed: string | undefined): StatedList[K] => {
+    const fill = fills[path];
+    const constant = typeof fill === 'object' && 'is' in fill ? fill.is : undefined;
+    const value = stated[path] ?? (fill === undefined ? undefined : (constant ?? computed));
+    if (value !== undefined) return value as StatedList[K];
+    throw new GatewayError('E_ELEMENT_MISSING', `nothing states the ${path} of the message`);
+  };
+  const from = filled('from', context.partner);
+  const to = filled('to', context.home);
+  const kind = filled('kind', undefined);
+  const issuedAt = filled('issuedAt', context.receivedAt);
+  const nextBy = filled('nextBy', later(issuedAt, terms.maxAgeSeconds));
+  const position = stated.position ?? {};
+  const own = listId({ from, to, issuedAt, position }, terms);
+  const id = filled('id', own ?? `d-${context.digest.slice(0, 32)}`);
+  return { ...stated, from, to, kind, issuedAt, nextBy, id, position };
+}
+
+/** The id of a list from its other values; undefined where conversation/fills does not say so. */
+export function listId(
+  { from, to, issuedAt, position: { sequence } }: Pick<StatedList, 'from' | 'to' | 'issuedAt' | 'position'>,
+  { fills, rules, timeZone }: FillTerms,
+): string | undefined {
+  const fill = fills.message?.id;
+  if (!Array.isArray(fill)) return undefined;
+  const day = dayAt(issuedAt, timeZone);
+  const parts: Readonly<Record<string, string>> = {
+    ...{ from, to, day },
+    ...{ period: periodOf(rules, day).id, number: String(sequence ?? '') },
+  };
+  return fill.map((part: string) => parts[part] ?? '').join('-');
+}
