@@ -26,29 +26,28 @@ export function openColumns(): Columns {
 
 /** Finds the values of the record whose text starts at `from`; returns its end. Throws E_INTERNAL for an incomplete text. */
 export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer, from: number): number {
-  const { fixed, rolesFrom, groups } = layout;
-  const { starts, ends } = columns;
+  const { fixed, rolesFrom, groups, nested, before } = layout;
   columns.bytes = bytes;
+  let at = from;
+  // What stands between the fixed values is known, so that only their ends are searched.
+  for (let column = 0; column < fixed; column += 1)
+    at = readString(columns, column, at + (before[column]?.length ?? 0));
+  for (let column = fixed; column < rolesFrom; column += 1) columns.starts[column] = columns.ends[column] = 0;
+  let column = rolesFrom;
+  let depth = 1;
+  // The arrays that follow: first the roles, if they have an array of their own.
+  let group = nested ? -2 : -1;
   columns.count = rolesFrom;
-  for (let column = fixed; column < rolesFrom; column += 1) starts[column] = ends[column] = 0;
-  let depth = 0;
-  let column = 0;
-  // The arrays after the fixed values: first the roles, if they have an array of their own.
-  let group = layout.nested ? -2 : -1;
-  const { length } = bytes;
-  for (let at = from; at < length; at += 1) {
+  for (at += 1; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) {
       at = readString(columns, column, at + 1);
       column += 1;
-      if (column === fixed) column = rolesFrom;
-      else if (column > rolesFrom && group < 0) columns.count = column;
+      if (group < 0) columns.count = column;
     } else if (byte === open) {
       depth += 1;
-      if (depth === 2 && column >= rolesFrom) {
-        group += 1;
-        column = groups[group]?.from ?? column;
-      }
+      group += 1;
+      column = groups[group]?.from ?? column;
     } else if (byte === close) {
       depth -= 1;
       if (depth === 0) return at + 1;
@@ -60,6 +59,7 @@ export function readColumns(columns: Columns, layout: TextLayout, bytes: Buffer,
 
 /** Reads a string whose first character is at `start`; returns the position of its closing quote. */
 function readString({ bytes, starts, ends, escaped }: Columns, column: number, start: number): number {
+  if (bytes[start - 1] !== quote) throw incomplete();
   let hasEscapes = false;
   let at = start;
   for (let byte = bytes[at]; byte !== quote; byte = bytes[at]) {
