@@ -49,17 +49,21 @@ export function mirrorRoot({ digests, count }: MirrorSummary): string {
 
 /** A mirror of exactly these entries. */
 export function mirrorOf(entries: readonly MirrorEntry[]): OpenMirrorChange {
-  const parted = Array.from({ length: bucketCount }, (): MirrorEntry[] => []);
-  for (const entry of entries) parted[bucketOf(entry.identifier)]?.push(entry);
-  for (const some of parted) some.sort((a, b) => (a.identifier < b.identifier ? -1 : 1));
-  const digests = digestLines(parted.map((some) => bucketDigest(some.map(({ leaf }) => leaf))));
-  const active = entries.filter((entry) => entry.active).length;
-  const buckets = new Map(parted.map((some, number) => [number, some.flatMap(bucketPair)]));
-  return { buckets, after: { digests, count: entries.length, active } };
+  const buckets = Array.from({ length: bucketCount }, (): string[] => []);
+  const leaves = buckets.map((): string[] => []);
+  let active = 0;
+  for (const entry of entries.toSorted((a, b) => (a.identifier < b.identifier ? -1 : 1))) {
+    const number = bucketOf(entry.identifier);
+    buckets[number]?.push(entry.identifier, markedLeaf(entry));
+    leaves[number]?.push(entry.leaf);
+    if (entry.active) active += 1;
+  }
+  const digests = digestLines(leaves.map(bucketDigest));
+  return { buckets: new Map(buckets.entries()), after: { digests, count: entries.length, active } };
 }
 
-function bucketPair({ identifier, leaf, active }: MirrorEntry): readonly [string, string] {
-  return [identifier, active ? `+${leaf}` : `-${leaf}`];
+function markedLeaf({ leaf, active }: MirrorEntry): string {
+  return active ? `+${leaf}` : `-${leaf}`;
 }
 
 /** Puts and removes entries. `held`: the buckets that change; `gone`: identifiers. */
@@ -114,7 +118,7 @@ function applyChanges(bucket: Bucket, change: ReadonlyMap<string, MirrorEntry | 
     const at = entryIndex(pairs, identifier);
     const held = pairs[at] === identifier ? 2 : 0;
     if (entry === undefined) pairs.splice(at, held);
-    else pairs.splice(at, held, ...bucketPair(entry));
+    else pairs.splice(at, held, identifier, markedLeaf(entry));
   }
   return pairs;
 }
