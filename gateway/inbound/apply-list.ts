@@ -103,10 +103,10 @@ async function planChange(
   list: StatedList,
   stream: Stream | undefined,
 ): Promise<ListPlan> {
-  const content = receivedList(list);
+  const { identifiers, arrangement, timeZone } = partner.adapter;
+  const content = receivedList(list, identifiers.theirs);
   const buckets =
     stream === undefined ? new Map() : await loadBuckets(gateway.db.sql, stream.id, touchedBuckets(content));
-  const { identifiers, arrangement, timeZone } = partner.adapter;
   const terms = { form: identifiers.theirs, bands: arrangement.bands, day: dayAt(list.issuedAt, timeZone) };
   return planList(content, { mirror: stream?.mirror ?? emptyMirror, buckets }, terms);
 }

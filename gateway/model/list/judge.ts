@@ -2,15 +2,13 @@
 
 import { GatewayError, type ErrorCode } from '../errors.ts';
 import type { ListBands } from '../arrangement.ts';
-import { byteMemo, type ByteMemo } from '../byte-memo.ts';
-import { columnText, isAbsent, openColumns, type Columns } from '../record/columns.ts';
+import { columnText, isAbsent, type Columns } from '../record/columns.ts';
 import { stateOf } from '../identifier.ts';
 import { nextChain, zeroChain } from './digest.ts';
 import { largestNumber, type ListMessage, type Position, type StatedPosition } from './list.ts';
 import type { HoldReason, RecordResult } from '../message.ts';
 import { mirrorRoot, type MirrorEntry, type MirrorSummary } from './mirror.ts';
 import { textPaths, type Moment } from '../record/record.ts';
-import { readRecordAt, type PackedRecords } from '../record/packed-records.ts';
 import { listLayout } from '../record/record-text.ts';
 import { hiddenIn } from '../shown-text.ts';
 
@@ -127,21 +125,10 @@ export function judgeIdentifiers(
   }
 }
 
-/** Faults of single records, which stay out of the register while the rest of the list is applied. */
-export function faultyRecords(
-  records: PackedRecords,
-  entries: readonly MirrorEntry[],
-  grammar: RegExp,
-): RecordResult[] {
-  const faults: RecordResult[] = [];
-  const columns = openColumns();
-  const days = byteMemo((day) => day);
-  for (const [index, { identifier }] of entries.entries()) {
-    readRecordAt(columns, records, index);
-    const fault = grammar.test(identifier) ? recordFault(columns, days) : malformed;
-    if (fault !== undefined) faults.push({ identifier, ...fault });
-  }
-  return faults;
+/** The fault of one record: with it, it stays out of the register while the rest of the list is applied. */
+export function judgeRecord({ identifier }: MirrorEntry, columns: Columns, grammar: RegExp): RecordResult | undefined {
+  const fault = grammar.test(identifier) ? recordFault(columns) : malformed;
+  return fault && { identifier, ...fault };
 }
 
 type RecordFault = Omit<RecordResult, 'identifier'>;
@@ -150,10 +137,8 @@ const malformed: RecordFault = { code: 'identifier_malformed', detail: 'not of t
 const { validFrom, validTo } = listLayout.column;
 const freeColumns = textPaths.map((path) => listLayout.column[path]);
 
-function recordFault(columns: Columns, days: ByteMemo<string>): RecordFault | undefined {
-  const { bytes, starts, ends } = columns;
-  const dayAt = (column: number): string => days(bytes, starts[column] ?? 0, ends[column] ?? 0);
-  if (!isAbsent(columns, validTo) && dayAt(validTo) < dayAt(validFrom))
+function recordFault(columns: Columns): RecordFault | undefined {
+  if (!isAbsent(columns, validTo) && columnText(columns, validTo) < columnText(columns, validFrom))
     return { code: 'dates_contradict', detail: 'valid to is before valid from' };
   for (const column of freeColumns)
     if (mayMislead(columns, column) && misleads(columnText(columns, column)))

@@ -2,7 +2,7 @@
 
 import type { ListBands } from '../arrangement.ts';
 import { bucketOf } from './digest.ts';
-import { faultyRecords, judgeBands, judgeMirror, judgeIdentifiers, type Hold, type ListMovement } from './judge.ts';
+import { judgeBands, judgeMirror, judgeIdentifiers, judgeRecord, type Hold, type ListMovement } from './judge.ts';
 import type { Departure, StatedPosition } from './list.ts';
 import type { RecordResult } from '../message.ts';
 import { changeMirror, entriesIn, findEntry, mirrorOf } from './mirror.ts';
@@ -44,10 +44,21 @@ interface ReceivedList extends Pick<PackedList, 'kind' | 'records' | 'departures
   readonly position: StatedPosition;
   /** In the order of the records. */
   readonly entries: readonly MirrorEntry[];
+  /** Faults of single records. */
+  readonly refused: readonly RecordResult[];
 }
 
-export function receivedList({ kind, records, departures, position }: Omit<ReceivedList, 'entries'>): ReceivedList {
-  return { kind, records, departures, position, entries: mirrorEntries(records) };
+/** Reads the records once, for their entries and their faults. */
+export function receivedList(
+  { kind, records, departures, position }: Omit<ReceivedList, 'entries' | 'refused'>,
+  { grammar }: PlanTerms['form'],
+): ReceivedList {
+  const refused: RecordResult[] = [];
+  const entries = mirrorEntries(records, (entry, columns) => {
+    const fault = judgeRecord(entry, columns, grammar);
+    if (fault !== undefined) refused.push(fault);
+  });
+  return { kind, records, departures, position, entries, refused };
 }
 
 /** The buckets that planList needs; `all` for a full list. */
@@ -59,7 +70,7 @@ export function touchedBuckets({ kind, entries, departures }: ReceivedList): rea
 
 /** Judges identifiers, root and count, then computes the changes. Throws E_RECORD_REPEATED, E_RECORD_SCOPE, E_LIST_ROOT. */
 export function planList(list: ReceivedList, held: HeldList, terms: PlanTerms): ListPlan {
-  const { entries, records } = list;
+  const { entries, records, refused } = list;
   judgeIdentifiers(
     [...entries, ...list.departures].map(({ identifier }) => identifier),
     terms.form,
@@ -70,7 +81,6 @@ export function planList(list: ReceivedList, held: HeldList, terms: PlanTerms): 
   const mirror = list.kind === 'full' ? mirrorOf(entries) : changeMirror(held.mirror, held.buckets, entries, gone);
   judgeMirror(list.position, mirror.after);
 
-  const refused = faultyRecords(records, entries, terms.form.grammar);
   const faulty = new Set(refused.map(({ identifier }) => identifier));
   const { changed, movement } = compareEntries(entries, departures, before, held.mirror.active);
   return {

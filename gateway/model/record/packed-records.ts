@@ -127,8 +127,11 @@ export function unpackList(list: PackedList): ListMessage {
   return { ...list, records: unpackRecords(list.records) };
 }
 
-/** The mirror entries of the records, in their order. */
-export function mirrorEntries(records: PackedRecords): MirrorEntry[] {
+/** The mirror entries of the records, in their order. `onEntry` receives each with the columns of its record. */
+export function mirrorEntries(
+  records: PackedRecords,
+  onEntry?: (entry: MirrorEntry, columns: Columns) => void,
+): MirrorEntry[] {
   const columns = openColumns();
   const isActive = byteMemo((status) => status === 'active');
   const { status, identifier } = listLayout.column;
@@ -137,7 +140,9 @@ export function mirrorEntries(records: PackedRecords): MirrorEntry[] {
     readRecordAt(columns, records, i);
     const active = isActive(columns.bytes, columns.starts[status] ?? 0, columns.ends[status] ?? 0);
     const leaf = hash('sha256', records.bytes.subarray(records.starts[i], records.starts[i + 1]), 'hex');
-    entries.push({ identifier: columnText(columns, identifier), leaf, active });
+    const entry = { identifier: columnText(columns, identifier), leaf, active };
+    entries.push(entry);
+    onEntry?.(entry, columns);
   }
   return entries;
 }
