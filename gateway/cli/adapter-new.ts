@@ -5,10 +5,11 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { TransportKind } from '../adapter/adapter.ts';
-import { sampleConversations } from '../adapter/draft/conversations.ts';
-import { draftAdapter, type Draft, type DraftRequest } from '../adapter/draft/draft.ts';
+import { sampleConversations } from '../adapter/check/conversations.ts';
+import { draftAdapter, type Draft } from '../adapter/draft/draft.ts';
+import type { DraftRequest } from '../adapter/draft/drafting.ts';
 import { draftHome } from '../adapter/draft/manifest.ts';
-import { pathOf } from '../adapter/draft/sample-tree.ts';
+import { pathOf } from '../adapter/draft/tree.ts';
 import { readVocabulary } from '../adapter/draft/vocabulary.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import { programFolder } from '../app/config.ts';
@@ -67,9 +68,7 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
     samples: await textsOf(options.sample),
     replies: await textsOf(options.replySample),
     vocabulary,
-    ...(name && { name }),
-    ...(timeZone && { timeZone }),
-    ...(transport && { transport }),
+    given: { ...(name && { name }), ...(timeZone && { timeZone }), ...(transport && { transport }) },
     answers: await answersOf(context, join(folder, keptAnswers), options),
   };
   const drafted = draftAdapter(request, tools);

@@ -1,5 +1,15 @@
 import { expect } from 'chai';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadHome } from '../../gateway/adapter/load.ts';
@@ -160,7 +170,7 @@ describe('mra adapter new', () => {
     expect((await runAdapter(adapters, ['lint', 'xc'])).stdout).to.not.include('grade_unknown');
   });
 
-  it('takes a folder of samples: a full list, its difference and a reply', async () => {
+  it('takes a folder of samples, a full list and its difference, and a reply', async () => {
     const folder = join(adapters, 'theirs');
     const member = (no: number, rest: string): string => `<Member><AeoNo>XB10${no}</AeoNo>${rest}</Member>`;
     const member1 = member(0, '<Name>Example A</Name><Status>ACTIVE</Status><ValidFrom>2024-01-01</ValidFrom>');
@@ -178,7 +188,9 @@ describe('mra adapter new', () => {
       ],
     ] as const)
       writeFileSync(join(folder, name), text);
-    const { stdout } = await runAdapter(adapters, ['new', 'xb', '--sample', folder]);
+    const reply = join(adapters, '3-reply.xml');
+    renameSync(join(folder, '3-reply.xml'), reply);
+    const { stdout } = await runAdapter(adapters, ['new', 'xb', '--sample', folder, '--reply-sample', reply]);
     const { placements, asks } = JSON.parse(stdout) as Report;
     expect(placements.map(({ value }) => value)).to.include.members(['reason', 'since', 'message.kind']);
     expect(asks.map(({ at }) => at)).to.not.include('/messages/reply');

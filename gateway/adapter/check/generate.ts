@@ -87,7 +87,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
 const partiesOf = oncePerFormat(({ partner }, list): readonly string[] => {
   const canName = (code: string): boolean =>
     refusalOf(() => encodeText(list, exampleList(list, {}, [code, code])))?.code !== 'E_CODE_UNKNOWN';
-  const some = ['XA', 'XB', 'XC', partner].filter(canName);
+  const some = [...new Set(['XA', 'XB', 'XC', partner])].filter(canName);
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
   return some.length > 1 ? some : letters.flatMap((first) => letters.map((second) => first + second)).filter(canName);
 });

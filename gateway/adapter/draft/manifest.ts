@@ -1,110 +1,124 @@
-/** The manifest of a drafted adapter and a sketch of the partner's own side, from the templates of the vocabulary. */
+/** The manifest of a drafted adapter with what was answered, and a sketch of the partner's own side, from the templates of the vocabulary. */
 
+import { GatewayError } from '../../model/errors.ts';
 import type { HomeProfile } from '../../model/home.ts';
-import type { TransportKind } from '../adapter.ts';
-import type { IdentifierData } from '../identifiers.ts';
-import type { Manifest } from '../manifest.ts';
-import { ask, type Drafting } from './codes.ts';
-import { country, type Placed } from './placement.ts';
-import type { SampleFormat } from './sample-tree.ts';
-import { datesOf, identifierShape } from './values.ts';
+import type { Ask, Manifest } from '../manifest.ts';
+import { ask, gradesOf } from './drafting.ts';
+import type { Message } from './holes.ts';
+import { nodesIn, pathOf } from './tree.ts';
 import { filled, filledText, type Vocabulary } from './vocabulary.ts';
 
 export type ManifestDraft = Readonly<Record<string, unknown>>;
 
-interface ManifestFacts {
-  readonly home: HomeProfile;
-  /** What was given with the command: no question is asked about it. */
-  readonly name?: string;
-  readonly timeZone?: string;
-  readonly transport?: TransportKind;
-  readonly format: SampleFormat;
-  readonly placed: Placed;
-  readonly drafting: Drafting;
-  readonly messages: object;
-}
-
 /** The draft loads at once, so that a preview can be looked at before the questions are answered. */
-export function draftManifest({ home, format, placed, drafting, messages, ...given }: ManifestFacts): ManifestDraft {
-  const { partner, vocabulary, codes, theirGrades, ourGrades } = drafting;
-  const known: Readonly<Record<string, unknown>> = {
-    '/name': given.name,
-    '/timeZone': given.timeZone,
-    '/transport': given.transport,
-  };
-  const [theirs, ours] = formsOf(placed, partner, home);
+export function draftManifest({ drafting, placements, format }: Message, messages: object): ManifestDraft {
+  const { partner, vocabulary, codes, ourGrades, home, given } = drafting;
+  const valuesOf = (wanted: string): readonly string[] =>
+    placements.find(({ scope, path }) => scope === 'records' && path === wanted)?.node.values ?? [];
+  const theirGrades = Object.keys(gradesOf([...new Set(valuesOf('grade'))].sort()));
+  const name = filledText(vocabulary.texts['name'], { partner });
   const facts = {
     ...{ partner, home: home.country, homeName: home.name, theirGrades, ourGrades, codes, messages },
-    theirs: { ...theirs, confidence: 'inferred', source: 'the numbers of the sample message' },
-    ours: { ...ours, confidence: 'assumed' },
-    name: given.name ?? filledText(vocabulary.texts['name'] ?? '', { partner }),
-    timeZone: given.timeZone ?? home.timeZone,
-    transport: given.transport ?? 'https',
-    seal: vocabulary.seals[format],
-    firstDay: firstDay(placed, vocabulary),
-    numbers: valuesOf(placed, 'identifier').length,
+    ...{
+      name,
+      timeZone: home.timeZone,
+      transport: 'https',
+      ...given,
+      ...formsOf(valuesOf('identifier'), partner, home),
+    },
+    ...{ seal: vocabulary.seals[format], numbers: valuesOf('identifier').length },
   };
   for (const [at, question] of Object.entries(vocabulary.questions))
-    if (known[at] === undefined) ask(drafting, at, filledText(question, facts));
+    if (!Object.keys(given).includes(at.slice(1))) ask(drafting, at, filledText(question, facts));
   // The templates of the vocabulary are mappings.
-  return filled(vocabulary.manifest, facts) as ManifestDraft;
+  return filled(vocabulary.templates['manifest'], facts) as ManifestDraft;
 }
 
-function valuesOf({ placements }: Placed, path: string): readonly string[] {
-  const of = placements.find((each) => (each.part === 'records' || each.part === 'list') && each.path === path);
-  return of?.node.values ?? [];
-}
-
-/** The day the sample was sent, else the last on which something in it began to hold. */
-function firstDay(placed: Placed, vocabulary: Vocabulary): string {
-  const sent = datesOf('moment', valuesOf(placed, 'message.issuedAt'), vocabulary).map((time) => time.slice(0, 10));
-  const days = ['validFrom', 'statusSince'].map((path) => datesOf('day', valuesOf(placed, path), vocabulary));
-  return [sent, ...days].find((each) => each.length > 0)?.at(-1) ?? '2026-01-01';
-}
-
-/** The forms of identifiers, theirs and ours: ours as the partner writes its own, its letters replaced by those of home. */
-function formsOf(
-  placed: Placed,
-  partner: string,
-  home: HomeProfile,
-): [IdentifierData & object, IdentifierData & object] {
-  const values = valuesOf(placed, 'identifier');
-  const alone = placed.placements.some(({ part, path }) => part === 'records' && path === country);
-  const found = identifierShape(values, partner);
-  const form = (prefix: string, code: string, words: string, example: string): IdentifierData => ({
-    ...{ form: `${prefix}{code}`, code, example: prefix + example },
-    words: prefix === '' ? words : `${prefix} and ${words}`,
-  });
-  const { code, invented, country: letters } = home;
+/** The forms of identifiers, by the numbers of the sample: the partner's letters in front, and how many signs follow. */
+function formsOf(numbers: readonly string[], partner: string, home: HomeProfile): object {
+  const prefix = numbers.every((number) => number.startsWith(partner)) ? partner : '';
+  const codes = numbers.map((number) => number.slice(prefix.length));
+  const lengths = codes.map(({ length }) => length);
+  const isNumber = codes.every((code) => /^\d+$/u.test(code));
+  const times = [...new Set([Math.min(...lengths), Math.max(...lengths)])].join(',');
+  const { code, country, invented } = home;
   const example = invented.code.replaceAll('{place}', invented.places[0]?.codePrefix ?? '').replaceAll('#', '1');
-  const theirPrefix = alone && found.prefix === '' ? partner : found.prefix;
-  const ourPrefix = found.prefix.includes(partner) ? found.prefix.replace(partner, letters) : letters;
-  return [
-    form(theirPrefix, found.code, found.words, (values[0] ?? '').slice(found.prefix.length)),
-    form(ourPrefix, code.pattern, code.words, example.replaceAll('@', 'A')),
-  ];
+  return {
+    theirCode: isNumber ? `[0-9]{${times}}` : `[0-9A-Za-z./-]{${times}}`,
+    theirWords: `${prefix}${prefix && ' and '}${times.replace(',', ' to ')} ${isNumber ? 'digits' : 'letters, digits or marks'}`,
+    ...{ theirForm: `${prefix}{code}`, theirExample: numbers[0] },
+    ...{ ourCode: code.pattern, ourWords: `${country} and ${code.words}`, ourForm: `${country}{code}` },
+    ourExample: country + example.replaceAll('@', 'A'),
+  };
 }
 
-/** With a card sketched from the forms of the identifiers, where none was given. */
-export function withCard(manifest: ManifestDraft, { card }: Vocabulary): ManifestDraft {
-  if ('card' in manifest) return manifest;
+/** With a card sketched from the forms of the identifiers as they were answered, where none was given. */
+export function withCard(manifest: ManifestDraft, { templates }: Vocabulary): ManifestDraft {
   // The manifest was drafted with these members.
   const { partner, name, identifiers } = manifest as unknown as Manifest;
-  const { theirs, ours } = identifiers;
-  const [theirWords, theirExample, ourWords, ourExample] = [theirs.words, theirs.example, ours.words, ours.example];
-  return { ...manifest, card: filled(card, { partner, name, theirWords, theirExample, ourWords, ourExample }) };
+  const { words: theirWords, example: theirExample } = identifiers.theirs;
+  const { words: ourWords, example: ourExample } = identifiers.ours;
+  const facts = { partner, name, theirWords, theirExample, ourWords, ourExample };
+  return { ...manifest, card: manifest['card'] ?? filled(templates['card'], facts) };
 }
 
 /** A sketch of the partner's own side, so that its gateway can be rehearsed here: invented words, columns named like our fields. */
-export function draftHome(manifest: ManifestDraft, like: HomeProfile, vocabulary: Vocabulary): ManifestDraft {
+export function draftHome(manifest: ManifestDraft, like: HomeProfile, { templates }: Vocabulary): ManifestDraft {
   const { partner, name, timeZone, identifiers, arrangement } = manifest as unknown as Manifest;
   const { form, code, words, example } = identifiers.theirs;
   const [before = '', after = ''] = form.split('{code}');
   const number = example.slice(before.length, example.length - after.length);
-  const facts = {
+  return filled(templates['home'], {
     ...{ partner, name, timeZone, code, words, grades: arrangement.grades.theirs },
     codeForm: number.replaceAll(/\d/gu, '#').replaceAll(/[A-Z]/gu, '@'),
     trades: like.invented.trades.map(({ latin }) => ({ latin, local: latin })),
-  };
-  return filled(vocabulary.home, facts) as ManifestDraft;
+  }) as ManifestDraft;
+}
+
+type Answers = ReadonlyMap<string, unknown>;
+
+/** Answers that say where the values of a fixed-width line begin, by kind of line. */
+export function columnsOf(answers: Answers): ReadonlyMap<string, readonly number[]> {
+  const given = [...answers].flatMap(([at, value]): [string, number[]][] => {
+    const [, kind] = /\.fixed#\/([^/]+)$/u.exec(at) ?? [];
+    if (kind === undefined || value === 'yes') return [];
+    const columns = String(value)
+      .split(/[\s,]+/u)
+      .map(Number);
+    if (columns.every((column, i) => Number.isInteger(column) && column > (columns[i - 1] ?? 0)))
+      return [[kind, columns]];
+    const fix = 'Write them in order, counted from 1: 1 2 11 41.';
+    throw new GatewayError('E_REQUEST_INVALID', 'not the first columns of values', { at, fix });
+  });
+  return new Map(given);
+}
+
+/** E_REQUEST_INVALID for an answer that belongs to no question and no element. */
+export function requireQuestions(answers: Answers, asks: readonly Ask[], messages: readonly Message[]): void {
+  const elements = messages.flatMap(({ file, root }) => nodesIn(root).map((node) => `${file}#${pathOf(node)}`));
+  const isKnown = ([at, value]: readonly [string, unknown]): boolean =>
+    asks.some((each) => each.at === at) || (value !== 'yes' && (!at.includes('#') || elements.includes(at)));
+  const unknown = [...answers].find((answer) => !isKnown(answer));
+  if (unknown !== undefined) throw noQuestion(unknown[0]);
+}
+
+function noQuestion(at: string): GatewayError {
+  const fix = 'Write it as the draft does: /name, or list.xml#/Root/Element.';
+  return new GatewayError('E_REQUEST_INVALID', 'an answer belongs to no question', { at, fix });
+}
+
+/** Puts the answers for adapter.yaml where their questions point. */
+export function withAnswers(manifest: ManifestDraft, answers: Answers): ManifestDraft {
+  const own = [...answers].filter(([at, value]) => !at.includes('#') && value !== 'yes');
+  return own.reduce<unknown>(
+    (all, [at, value]) => withValue(all, at.split('/').slice(1), value, at),
+    manifest,
+  ) as ManifestDraft;
+}
+
+function withValue(target: unknown, [step, ...rest]: readonly string[], value: unknown, at: string): unknown {
+  if (step === undefined) return value;
+  if (typeof target !== 'object' || target === null || Array.isArray(target)) throw noQuestion(at);
+  const known = target as Readonly<Record<string, unknown>>;
+  return { ...known, [step]: withValue(known[step] ?? {}, rest, value, at) };
 }

@@ -1,136 +1,114 @@
-/** Keeps each sample of the partner with what the drafted templates read it as: whether each value is read as it stands there. */
+/** Keeps each sample of the partner with what the drafted template reads it as, and asks where a value is not read as it stands there. */
 
-import { asGatewayError } from '../../model/errors.ts';
 import { isDeepStrictEqual } from 'node:util';
+import { GatewayError } from '../../model/errors.ts';
 import type { MessageFormat } from '../adapter.ts';
+import { refusalOf } from '../check/failures.ts';
 import { decodeText, type TextReaders } from '../check/message-text.ts';
-import type { Manifest } from '../manifest.ts';
-import type { Field } from '../template/message-fields.ts';
-import { fieldsOf, tableOf } from './claims.ts';
-import { ask } from './codes.ts';
+import { fieldsOfKind, itemsOf } from '../check/template-text.ts';
+import { openTemplateScope, parseHole, type Hole } from '../template/holes.ts';
+import type { TransformContext } from '../template/transforms.ts';
+import { ask } from './drafting.ts';
 import type { Message } from './holes.ts';
-import type { Placed, Placement } from './placement.ts';
-import type { Sample } from './read-samples.ts';
-import { occurrencesIn, pathOf, topOf, type Occurrence } from './sample-tree.ts';
-import { codesIn, dateReader, joinOf, notationOf } from './values.ts';
-import type { Vocabulary } from './vocabulary.ts';
-import { filledPiece, jsonText, writtenText } from './write.ts';
+import type { Placement } from './place.ts';
+import { itemsIn, pathOf, repeatedAbove, type Item } from './tree.ts';
+import { completed, jsonText, writtenText } from './write.ts';
 
-/** A value that is read otherwise, or a sample that is not read at all. */
-export interface ReadProblem {
-  readonly at: string;
-  readonly detail: string;
-  readonly unread: boolean;
+/** A placed element with the hole that reads it. */
+interface Reader extends Placement {
+  readonly hole: Hole;
 }
 
-/** Adds the original of each sample, the text as the template needs it, and what that is read as. Asks about what is read otherwise. */
+/** The holes of all placed elements. Throws E_REQUEST_INVALID for an answer that does not read the values of the sample. */
+export function readersOf({ placements, kind, file }: Message, context: TransformContext): readonly Reader[] {
+  return placements.flatMap((placement): Reader[] => {
+    const { node, scope, why } = placement;
+    const { text, fixed } = node.use ?? { text: '', fixed: true };
+    if (fixed === true) return [];
+    const of = fieldsOfKind(kind, text.startsWith('{.') ? 'roles' : scope) ?? { fields: [], lists: [] };
+    const at = `${file}#${pathOf(node)}`;
+    let hole: Hole | undefined;
+    const fault = refusalOf(() => {
+      hole = parseHole(openTemplateScope({ ...of, build: (slots) => slots }, context), text, at);
+      for (const value of node.values) hole.read(value);
+    });
+    if (why === 'answered' && fault !== undefined && fault.code !== 'E_CODE_UNKNOWN') {
+      const fix = 'Look at the values of the sample, and correct the answer.';
+      throw new GatewayError('E_REQUEST_INVALID', `an answer contradicts the sample: ${fault.detail}`, { at, fix });
+    }
+    return hole === undefined ? [] : [{ ...placement, hole }];
+  });
+}
+
+/** Adds the original of each sample, the text as the template needs it, and what that is read as. False where one is not read at all. */
 export function keepSamples(
   message: Message,
-  { files: samples, ...layout }: Sample,
+  readers: readonly Reader[],
   format: MessageFormat<unknown>,
-  codes: Manifest['codes'],
-  { files, tools }: { readonly files: Map<string, string>; readonly tools: TextReaders },
-): ReadProblem[] {
-  const { kind, file, placed, root, drafting } = message;
-  const known = (table: string): readonly unknown[] => Object.values(codes[table] ?? {});
-  const refused = refusedIn(placed, (table) =>
-    (drafting.strange[table] ?? []).filter((code) => !known(table).includes(code)),
-  );
-  return samples.flatMap(({ file: name, text, root: occurrence }, i): ReadProblem[] => {
-    const folder = `samples/partner-${kind}-${i + 1}`;
-    const kept = writtenText(filledPiece(root, occurrence, refused), layout);
-    files.set(`${folder}/0-original.${layout.format}`, text);
-    try {
-      const read = decodeText(format, kept, tools);
-      files.set(`${folder}/1-${kind}.${layout.format}`, kept);
-      files.set(`${folder}/2-read.json`, jsonText(read));
-      const problems = differencesIn(message, occurrence, read, { refused, codes });
-      for (const { at, detail } of problems) ask(drafting, at, 'readOtherwise', { detail });
-      return problems;
-    } catch (error) {
-      const { code, detail, at } = asGatewayError(error);
-      if (code === 'E_INTERNAL') throw error;
-      const problem = `${name} is not read: ${code}, ${detail}${at === undefined ? '' : ` at ${at}`}`;
-      ask(drafting, `${file}#${topOf(root)}`, 'unread', { detail: problem });
-      return [{ at: `${file}#${topOf(root)}`, detail: problem, unread: true }];
+  files: Map<string, string>,
+  tools: TextReaders,
+): boolean {
+  const { kind, drafting, root, file: template } = message;
+  const kept = message.files.map(({ file, text, root: sample }, i): boolean => {
+    const [folder, ending] = [`samples/partner-${kind}-${i + 1}`, message.format];
+    const refused = new Set(readers.flatMap((reader) => refusedBy(reader, sample, message)));
+    const completedText = writtenText(completed(root, sample, refused), message);
+    files.set(`${folder}/0-original.${ending}`, text);
+    let read: unknown;
+    const fault = refusalOf(() => (read = decodeText(format, completedText, tools)));
+    if (fault !== undefined) {
+      const detail = `${file} is refused: ${fault.code}, ${fault.detail} at ${fault.at ?? 'its beginning'}`;
+      ask(drafting, `${template}#${topOf(message)}`, 'unread', { detail });
+      return false;
     }
+    files.set(`${folder}/1-${kind}.${ending}`, completedText);
+    files.set(`${folder}/2-read.json`, jsonText(read));
+    for (const reader of readers) compare(message, reader, sample, refused, read);
+    return true;
+  });
+  return kept.every(Boolean);
+}
+
+export function topOf({ root }: Pick<Message, 'root'>): string {
+  return pathOf(root.name === '' ? (root.children[0] ?? root) : root);
+}
+
+/** The items of the list to which an element belongs; the message itself for others. */
+function groupsIn({ scope }: Placement, root: Item, { items, departures }: Message): readonly Item[] {
+  if (scope === 'message') return [root];
+  const group = scope === 'departures' ? departures : items;
+  return group === undefined ? [] : itemsIn(root, group);
+}
+
+/** Operators, or single roles, with a value that the hole does not read: a code that nobody knows. The kept sample is without them. */
+function refusedBy(reader: Reader, root: Item, message: Message): Item[] {
+  const { node, hole, scope } = reader;
+  const isRead = ({ text = '' }: Item): boolean => text === '' || refusalOf(() => hole.read(text)) === undefined;
+  const isSingle = message.items !== undefined && repeatedAbove(node, message.items) === node;
+  return groupsIn(reader, root, message).flatMap((group) => {
+    const strange = scope === 'message' ? [] : itemsIn(group, node).filter((item) => !isRead(item));
+    return isSingle ? strange : strange.length > 0 ? [group] : [];
   });
 }
 
-/** Items and roles with codes that nobody knows: a template refuses them, and the kept sample is without them. */
-function refusedIn(
-  { placements, items, departures }: Placed,
-  strange: (table: string) => readonly string[],
-): Set<Occurrence> {
-  const refused = new Set<Occurrence>();
-  for (const { node, path, part } of placements) {
-    const codes = strange(tableOf(path));
-    const isStrange = ({ text = '' }: Occurrence): boolean =>
-      [text, ...codesIn([text])].some((code) => codes.includes(code));
-    const scope = part === 'departures' ? departures : part === 'records' || part === 'results' ? items : undefined;
-    const whole = scope === undefined || (path === 'roles' && node.repeated);
-    for (const each of node.occurrences.filter(isStrange)) if (whole) refused.add(each);
-    for (const item of scope?.occurrences ?? [])
-      if (!whole && occurrencesIn(item, node).some(isStrange)) refused.add(item);
-  }
-  return refused;
-}
-
-interface Readings {
-  readonly refused: ReadonlySet<Occurrence>;
-  readonly codes: Manifest['codes'];
-}
-
-function differencesIn(message: Message, root: Occurrence, read: unknown, { refused, codes }: Readings): ReadProblem[] {
-  const { placed, file, drafting } = message;
-  const lists = read as Readonly<Record<string, readonly unknown[]>>;
-  return placed.placements.flatMap((placement): ReadProblem[] => {
-    const { part, node, path } = placement;
-    const field = fieldsOf[part].find((each) => each.path === path);
-    if (field === undefined) return [];
-    const group = part === message.kind ? undefined : part === 'departures' ? placed.departures : placed.items;
-    const kept = (each: Occurrence): boolean => !refused.has(each);
-    const occurrences = group === undefined ? [root] : occurrencesIn(root, group).filter(kept);
-    // The lists of a message are named as the parts are.
-    const items = group === undefined ? [read] : (lists[part] ?? []);
-    const details = occurrences.flatMap((occurrence, i): string[] => {
-      const found = occurrence.node === node ? [occurrence] : occurrencesIn(occurrence, node);
-      const texts = found.filter(kept).flatMap(({ text = '' }) => (text === '' ? [] : [text]));
-      const got = valuesIn(field, items[i]);
-      const expected = texts.flatMap((text) => oursOf(placement, field, text, codes, drafting.vocabulary) ?? got);
-      // Roles have no order.
-      const same = texts.length === 0 || isDeepStrictEqual(expected.toSorted(), got.toSorted());
+/** Every value must be read, and written again as it stands in the sample. Roles have no order. */
+function compare(message: Message, reader: Reader, root: Item, refused: ReadonlySet<Item>, read: unknown): void {
+  const { node, hole, path, scope } = reader;
+  const isKept = (item: Item): boolean => !refused.has(item);
+  const items = itemsOf(message.kind, scope, read);
+  const differences = groupsIn(reader, root, message)
+    .filter(isKept)
+    .flatMap((group, i) => {
+      const texts = itemsIn(group, node)
+        .filter(isKept)
+        .flatMap(({ text }) => (text ? [text] : []));
+      const found = items[i];
+      const roles = path === 'roles' ? (found as { readonly roles?: readonly string[] } | undefined)?.roles : undefined;
+      const expected = roles === undefined ? texts : texts.flatMap((text) => hole.read(text)).sort();
+      const got = roles?.toSorted() ?? [found === undefined ? undefined : hole.write(found)];
+      const same = texts.length === 0 || isDeepStrictEqual(expected, got);
       return same ? [] : [`${texts.join(', ')} is read as ${got.join(', ')}`];
     });
-    return details.slice(0, 1).map((detail) => ({ at: `${file}#${pathOf(node)}`, detail, unread: false }));
-  });
-}
-
-function valuesIn(field: Field, item: unknown): readonly (string | number)[] {
-  if (item === undefined) return [];
-  if (field.path === 'roles') return (item as { readonly roles: readonly string[] }).roles;
-  const value = field.get(item);
-  return value === undefined ? [] : [value];
-}
-
-/** A value of the sample in our own words; undefined where an answer says how it is read, or only a part of the value stands here. */
-function oursOf(
-  { node, path, transforms }: Placement,
-  { kind }: Field,
-  text: string,
-  codes: Manifest['codes'],
-  vocabulary: Vocabulary,
-): (string | number)[] | undefined {
-  if (transforms !== undefined || path === 'message.from' || path === 'message.to') return undefined;
-  if (kind === 'count') return [Number(text)];
-  if (kind === 'day' || kind === 'moment') {
-    const zoned = kind === 'day' || /XXX$|Z$/u.test(notationOf(kind, node.values, vocabulary)?.pattern ?? '');
-    const date = zoned ? dateReader(kind, node.values, vocabulary)?.(text) : undefined;
-    return date === undefined ? undefined : [date];
-  }
-  if (kind === 'text' && path !== 'grade') return [text];
-  const words = Object.entries(codes[tableOf(path)] ?? {});
-  const sign = path === 'roles' ? joinOf(node.values) : undefined;
-  const pieces = sign === undefined ? [text] : text.split(sign);
-  return pieces.map((piece) => words.find(([, code]) => code === piece)?.[0] ?? '');
+  if (differences.length === 0) return;
+  ask(message.drafting, `${message.file}#${pathOf(node)}`, 'readOtherwise', { detail: differences[0] });
 }

@@ -1,200 +1,198 @@
-/** Reads samples of lines into the tree: separated by a sign or tabs, or fixed width, with titles, comments and totals around the table. */
+/** Reads a sample of lines into the tree: separated or of fixed width, with titles above the table and totals below it. */
 
 import { splitCsv } from '../lines/rows.ts';
-import { columnsFromHeading, columnStarts, tagLength, textsOf } from './fixed-columns.ts';
-import type { Occurrence } from './sample-tree.ts';
+import type { Item } from './tree.ts';
 
-const ruler = /^[-=+|\s]+$/u;
+/** The first columns of the values, counted from 1, by kind of line, where a person named them. */
+export type ColumnAnswers = ReadonlyMap<string, readonly number[]>;
+
+type Cell = Pick<Item, 'name' | 'text' | 'before' | 'label' | 'columns'>;
+
+/** The sign between cells; empty for fixed width, undefined where the lines have neither. */
+export function separatorOf(text: string): string | undefined {
+  const lines = filledLines(text);
+  const mostly = (test: (line: string) => boolean): boolean => lines.filter(test).length * 2 > lines.length;
+  const sure = ['\t', ';', '|'].find((sign) => mostly((line) => line.includes(sign)));
+  if (sure !== undefined) return sure;
+  if (mostly((line) => / {2}|\s$/u.test(line))) return '';
+  return mostly((line) => line.includes(',')) ? ',' : undefined;
+}
 
 function filledLines(text: string): string[] {
   return text.split(/\r?\n/u).filter((line) => line.trim() !== '');
 }
 
-/** The sign between cells; empty for fixed width, undefined where the lines have neither. */
-export function separatorOf(text: string): string | undefined {
-  const lines = filledLines(text.replace(/^\ufeff/u, ''));
-  const separates = (sign: string): boolean => {
-    const several = lines.filter((line) => cellsOf(line, sign).length > 1).length;
-    return several > 0 && several * 2 >= lines.length;
-  };
-  const sure = ['\t', ';', '|'].find(separates);
-  if (sure !== undefined) return sure;
-  const padded = lines.filter((line) => / {2}/u.test(line.trimEnd()) || /\s$/u.test(line)).length * 2 > lines.length;
-  const lengths = new Set(lines.map(({ length }) => length));
-  const even = lines.length > 1 && (lines[0]?.length ?? 0) > 20 && lengths.size === 1;
-  if (padded || (even && !separates(','))) return '';
-  return separates(',') ? ',' : undefined;
-}
-
-function cellsOf(line: string, separator: string): readonly string[] {
-  try {
-    return splitCsv(line, separator).map((cell) => cell.trim());
-  } catch {
-    return line.split(separator).map((cell) => cell.trim());
-  }
-}
-
-/** The lines of one file. `columns`: answers, the first columns of the values by kind of line. */
-export function readLinesSample(
-  text: string,
-  separator: string,
-  { columns, partner }: { readonly columns: ReadonlyMap<string, readonly number[]>; readonly partner: string },
-): Occurrence {
+/** The lines of one file. Throws E_VALUE_INVALID for a quote that is not closed. */
+export function readLines(text: string, separator: string, columns: ColumnAnswers, partner: string): Item {
   const lines = filledLines(text);
-  const children =
-    separator === ''
-      ? fixedLines(lines, columns, partner)
-      : separatedLines(lines.map((line) => cellsOf(line, separator)));
-  return { name: '', namespace: '', kind: 'line', children };
+  const rows = (): string[][] => lines.map((each) => splitCsv(each, separator).map((cell) => cell.trim()));
+  const children = separator === '' ? fixedLines(lines, columns, partner) : separatedLines(rows());
+  return { kind: 'line', name: '', children };
 }
 
-type Cell = Pick<Occurrence, 'name' | 'text' | 'before' | 'label' | 'columns'>;
-
-function line(name: string, cells: readonly Cell[], tag?: Occurrence['tag']): Occurrence {
-  const children = cells.map((cell): Occurrence => ({ ...cell, namespace: '', kind: 'column', children: [] }));
-  return { name, namespace: '', kind: 'line', children, ...(tag && { tag }) };
+/** `tag`: the fixed text by which the line says its kind. */
+function line(name: string, cells: readonly Cell[], tag?: string): Item {
+  const first: Cell[] = tag === undefined ? [] : [{ name: '', text: tag, label: true }];
+  return {
+    kind: 'line',
+    name,
+    children: [...first, ...cells].map((cell) => ({ ...cell, kind: 'cell', children: [] })),
+  };
 }
 
-const added = (text: string): Occurrence['tag'] => ({ text, added: true });
-
-function separatedLines(rows: readonly (readonly string[])[]): Occurrence[] {
-  const numbered = (row: readonly string[], from: number): Cell[] =>
-    row.map((text, i) => ({ name: String(i + from), text }));
-  const heading = headingOf(rows);
-  if (heading < 0)
-    return isTagged(rows)
-      ? rows.map(([tag = '', ...cells]) => line(tag, numbered(cells, 2), { text: tag, added: false }))
-      : rows.map((row) => line('line', numbered(row, 1), added('Operator')));
-  const titles = rows[heading] ?? [];
-  const table = rows.slice(heading + 1);
-  const filled = (row: readonly string[]): number => row.filter((cell) => cell !== '').length;
+/** Rows under their titles; without titles, rows that begin with their kind, or records alone. */
+function separatedLines(rows: readonly (readonly string[])[]): Item[] {
+  const usual = Math.max(...rows.map(({ length }) => length));
+  const heading = rows.findIndex((row, i) => {
+    const titles = new Set(row.filter((cell) => /\p{L}|№/u.test(cell) && !/^\d|\d{3}/u.test(cell)));
+    return titles.size === usual && rows[i + 1]?.length === usual && /\d/u.test(rows[i + 1]?.join('') ?? '');
+  });
+  const titles = rows[heading];
+  const numbered = (cells: readonly string[]): Cell[] => cells.map((text, i) => ({ name: String(i + 1), text }));
+  if (titles === undefined) {
+    const kinds = new Set(rows.map(([tag]) => tag)).size;
+    const tagged = kinds > 1 && kinds < 9 && rows.every(([tag = '']) => /^[\p{L}_]{1,12}$/u.test(tag));
+    return rows.map((row) =>
+      tagged ? line(row[0] ?? '', numbered(row.slice(1)), row[0]) : line('line', numbered(row), 'Operator'),
+    );
+  }
   const isRecord = (row: readonly string[]): boolean =>
-    row.length === titles.length && (filled(row) > 2 || titles.length < 4) && !isComment(row[0]);
-  const end = table.findLastIndex(isRecord) + 1;
+    row.length === usual && row.filter((cell) => cell !== '').length > Math.min(2, usual - 1);
+  const end = rows.findLastIndex(isRecord);
   const labels = titles.map((text, i): Cell => ({ name: String(i + 1), text, label: true }));
-  const record = (row: readonly string[]): Cell[] => titles.map((name, i) => ({ name, text: row[i] ?? '' }));
-  return [
-    ...rows.slice(0, heading).map((row, i) => line(`title ${i + 1}`, wordedCells(row))),
-    line('heading', labels, added('Line')),
-    ...table.slice(0, end).map((row) => line('line', record(row), added('Operator'))),
-    ...table.slice(end).map((row, i) => trailer(i + 1, wordedCells(row))),
-  ];
-}
-
-/** A line behind the table begins with a text of its own. */
-function trailer(no: number, cells: readonly Cell[]): Occurrence {
-  const labelled = cells[0]?.label === true && cells[0].text !== '';
-  return line(`trailer ${no}`, cells, labelled ? undefined : added(`Total${no === 1 ? '' : no}`));
-}
-
-function isComment(cell = ''): boolean {
-  return /^(?:#|\/\/|--)/u.test(cell);
-}
-
-/** A row of different words, of the usual number of cells, above a row with digits. */
-function headingOf(rows: readonly (readonly string[])[]): number {
-  const byLength = [...Map.groupBy(rows, ({ length }) => length)];
-  const [usual] = byLength.sort(([a, some], [b, others]) => others.length - some.length || b - a)[0] ?? [];
-  const isWord = (cell: string): boolean => /\p{L}|№/u.test(cell) && !/^\d|\d{3}/u.test(cell);
-  return rows.findIndex((row, i) => {
-    const [different, below] = [new Set(row).size === row.length, rows[i + 1]];
-    const titles = row.length === usual && different && row.every(isWord) && !isComment(row[0]);
-    return titles && below?.length === row.length && below.some((cell) => /\d/u.test(cell));
+  return rows.map((row, i) => {
+    if (i < heading) return line(`title ${i + 1}`, labelledCells(row));
+    if (i === heading) return line('heading', labels, 'Line');
+    if (i <= end)
+      return line(
+        'line',
+        titles.map((name, at) => ({ name, text: row[at] ?? '' })),
+        'Operator',
+      );
+    const cells = labelledCells(row);
+    const isLabelled = cells[0]?.label === true && cells[0].text !== '';
+    return line(`trailer ${i - end}`, cells, isLabelled ? undefined : `Total${i - end}`);
   });
 }
 
-/** Each line begins with its kind: some kind comes again, or kinds differ in their number of cells. */
-function isTagged(rows: readonly (readonly string[])[]): boolean {
-  const kinds = new Set(rows.map(([tag]) => tag));
-  const forms = new Set(rows.map((row) => `${row[0] ?? ''} ${row.length}`));
-  const short = rows.every(([tag = '']) => /^[\p{L}\d_]{1,12}$/u.test(tag));
-  const differ = kinds.size < rows.length || new Set(rows.map(({ length }) => length)).size > 1;
-  return short && forms.size === kinds.size && kinds.size <= 8 && differ;
-}
-
-const labelled = /^([^\d:=]*\p{L}[^\d:=]*[:=]\s*)(\S.*)$|^([^\d:=]*\p{L}[^\d:=]*\s)(\d.*)$/u;
+const labelled = /^([^\d:=]*\p{L}[^\d:=]*(?:[:=]\s*(?=\S)|\s(?=\d)))(.+)$/u;
 
 /** Cells of a title or total: `Issued: 02.04.2026` in one cell, or the label in the cell before. */
-function wordedCells(row: readonly string[]): Cell[] {
-  let label = '';
+function labelledCells(row: readonly string[]): Cell[] {
   return row.map((text, i): Cell => {
-    const [, before, value, blank, number] = labelled.exec(text) ?? [];
-    const [name, rest] = [before ?? blank, value ?? number];
-    const known = label;
-    label = '';
-    if (name !== undefined && rest !== undefined)
-      return { name: name.replaceAll(/[#:=]/gu, '').trim(), text: rest, before: name };
-    if (known !== '' && text !== '') return { name: known, text };
-    if (/\d/u.test(text)) return { name: String(i + 1), text };
-    label = text.replace(/[:=]\s*$/u, '').trim();
-    return { name: String(i + 1), text, label: true };
+    const [, before = '', value] = labelled.exec(text) ?? [];
+    const earlier = /\d/u.test(row[i - 1] ?? '') ? '' : (row[i - 1] ?? '');
+    const [own = ''] = (before || earlier)
+      .replaceAll(/[#:=]/gu, '')
+      .trim()
+      .split(/\s{2,}/u)
+      .slice(-1);
+    const name = own || String(i + 1);
+    if (value !== undefined) return { name, text: value, before };
+    return { name, text, ...(!/\d/u.test(text) && earlier === '' && { label: true }) };
   });
 }
 
-function fixedLines(
-  lines: readonly string[],
-  columns: ReadonlyMap<string, readonly number[]>,
-  partner: string,
-): Occurrence[] {
-  const heading = lines.findIndex((each, i) => {
-    const below = lines.slice(i + 1).find((next) => !ruler.test(next)) ?? '';
-    return !/\d/u.test(each) && !ruler.test(each) && each.trim().split(/\s+/u).length > 2 && /\d/u.test(below);
-  });
-  const from = heading < 0 ? 0 : heading + (ruler.test(lines[heading + 1] ?? '') ? 2 : 1);
+/** Lines that begin with their kind, or a table under its titles. */
+function fixedLines(lines: readonly string[], answers: ColumnAnswers, partner: string): Item[] {
+  const isHeading = (each: string): boolean => !/\d/u.test(each) && each.trim().split(/\s+/u).length > 2;
+  const heading = lines.findIndex((each, i) => isHeading(each) && /\d/u.test(lines.slice(i + 1, i + 3).join('')));
   const titles = lines[heading] ?? '';
-  const body = lines.slice(from);
-  // Under a heading, lines have tags only where the heading leaves room for them.
-  const tagged = tagLength(body);
-  const length = titles.slice(0, tagged).trim() === '' ? tagged : 0;
-  const kindOf = (text: string): string => (length === 0 ? 'line' : text.slice(0, length));
-  const above = lines.slice(0, Math.max(0, heading));
-  const isTagged = (text: string): boolean => length > 0 && /^[A-Z]+$/u.test(kindOf(text));
-  const spans = new Map(
-    [...Map.groupBy([...above.filter(isTagged), ...body], kindOf)].map(([kind, own]) => {
-      const isTable = heading >= 0 && own.length * 2 > body.length;
-      const guessed = isTable ? columnsFromHeading(titles, own) : columnStarts(own, length, partner);
-      return [kind, spansOf(own, columns.get(kind) ?? guessed, isTable ? titles : '')];
-    }),
+  const isValued = (each: string): boolean => each !== titles && !/^[-=+|\s]+$/u.test(each);
+  // Under a heading, lines begin with their kind only where the heading leaves room for it.
+  const tag = tagLength(lines.filter(isValued));
+  const length = titles.slice(0, tag).trim() === '' ? tag : 0;
+  const kindOf = (each: string): string => (length === 0 ? 'line' : each.slice(0, length));
+  const kinds = Map.groupBy(
+    lines.filter((each, i) => isValued(each) && (length > 0 || i > heading)),
+    kindOf,
   );
-  const label = (text: string, i: number): Occurrence =>
-    line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], added(i === 0 ? 'HDG' : 'RUL'));
-  const valued = (text: string): Occurrence => {
-    const cells = (spans.get(kindOf(text)) ?? []).map(({ from, to, ...cell }) => ({
-      ...cell,
-      text: textsOf([text], from, to)[0]?.trim() ?? '',
-    }));
-    return line(kindOf(text), cells, length === 0 ? added('OPR') : { text: kindOf(text), added: false });
-  };
-  return [
-    ...above.map((text, i) => (isTagged(text) ? valued(text) : line(`title ${i + 1}`, titleCells(text)))),
-    ...lines.slice(above.length, from).map(label),
-    ...body.map(valued),
-  ];
-}
-
-/** A title of fixed width: its label and its value are cells of their own. */
-function titleCells(title: string): Cell[] {
-  return wordedCells([title.trimEnd()]).flatMap(({ before, ...cell }) => {
-    const value: Cell = { ...cell, columns: { width: Array.from(cell.text ?? '').length, fill: '' } };
-    return before === undefined ? [value] : [{ name: '1', text: before, label: true }, value];
+  return lines.map((text, i): Item => {
+    if (!isValued(text)) return line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], 'HDG');
+    if (length === 0 && i < heading) {
+      const sized = (cell: Cell): Cell => ({
+        ...cell,
+        columns: { width: Array.from(cell.text ?? '').length, fill: '' },
+      });
+      return line(`title ${i + 1}`, labelledCells([text.trimEnd()]).map(sized));
+    }
+    const own = kinds.get(kindOf(text)) ?? [];
+    const starts = answers.get(kindOf(text)) ?? columnStarts(own, length, titles, partner);
+    const cells = fixedCells(text, own, starts, own.length > 1 ? titles : '');
+    return line(kindOf(text), cells, length === 0 ? 'OPR' : kindOf(text));
   });
 }
 
-/** The cells of one kind of line, from their first columns counted from 1. */
-function spansOf(lines: readonly string[], starts: readonly number[], titles: string): (Cell & Span)[] {
+/** The cells of a line from their first columns. `lines`: all of its kind. */
+function fixedCells(text: string, lines: readonly string[], starts: readonly number[], titles: string): Cell[] {
   const width = Math.max(...lines.map((each) => Array.from(each).length));
-  return starts.map((start, i) => {
+  return starts.map((start, i): Cell => {
     const [from, to] = [start - 1, (starts[i + 1] ?? width + 1) - 1];
-    const texts = textsOf(lines, from, to).filter((text) => text.trim() !== '');
-    const right = texts.every((text) => !text.endsWith(' ')) && texts.some((text) => text.startsWith(' '));
-    const full = texts.length > 0 && texts.every((text) => /^\d+$/u.test(text));
-    const [title = ''] = textsOf([titles], from, to).map((text) => text.trim());
-    const name = title === '' ? String(start) : title;
-    return { from, to, name, columns: { width: to - from, fill: right ? '>' : full ? '0>' : '' } };
+    const [own = '', title = '', ...all] = columnTexts([text, titles, ...lines], from, to);
+    const filled = all.filter((each) => each.trim() !== '');
+    const right = filled.every((each) => !each.endsWith(' ')) && filled.some((each) => each.startsWith(' '));
+    return {
+      name: title.trim() || String(start),
+      text: own.trim(),
+      columns: { width: to - from, fill: right ? '>' : '' },
+    };
   });
 }
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
+/** What stands in some columns of each line, filled with blanks. */
+function columnTexts(lines: readonly string[], from: number, to: number): string[] {
+  return lines.map((line) =>
+    Array.from(line)
+      .slice(from, to)
+      .join('')
+      .padEnd(to - from),
+  );
+}
+
+/** Length of the text by which each line says its kind: H, D, T or HDR, AEO, TRL; 0 where there is none. */
+function tagLength(lines: readonly string[]): number {
+  const tells = (length: number): boolean => {
+    const tags = lines.map((line) => line.slice(0, length));
+    const kinds = new Set(tags).size;
+    const grouped = tags.filter((tag, i) => i > 0 && tag !== tags[i - 1]).length === kinds - 1;
+    return grouped && kinds >= 2 && kinds <= 6 && tags.every((tag) => /^(?:[A-Z]+|\d+)$/u.test(tag));
+  };
+  return lines.length < 3 ? 0 : ([3, 2, 1].find(tells) ?? 0);
+}
+
+const day = /^(?:19[5-9]|20\d)\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/u;
+const time = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/u;
+
+/** First columns, counted from 1, of the values of lines of one kind, behind `tag` columns that say the kind. */
+function columnStarts(lines: readonly string[], tag: number, titles: string, partner: string): number[] {
+  const width = Math.max(...lines.map((line) => Array.from(line).length));
+  const signs = Array.from({ length: width }, (_, at) => signOf(columnTexts(lines, at, at + 1))).join('');
+  const are = (pattern: RegExp, at: number, length: number): boolean => {
+    const filled = columnTexts(lines, at, at + length).filter((text) => text.trim() !== '');
+    return filled.length > 0 && filled.every((text) => pattern.test(text));
+  };
+  const starts = [tag];
+  for (let at = tag + 1; at < width; at += 1) {
+    const from = starts.at(-1) ?? tag;
+    const [before, here, isDay] = [signs.slice(from, at), signs[at] ?? '', are(day, from, 8)];
+    const dated = are(time, from + 8, 6) && !are(day, from + 8, 8) ? 14 : 8;
+    if (isDay && at - from < dated) continue;
+    // The letters of two administrations stand beside each other: sender and receiver.
+    const isPair = at - from === 2 && are(new RegExp(`^(?:${partner}[A-Z]{2}|[A-Z]{2}${partner})$`, 'u'), from, 4);
+    // Letters that never change belong to the digits behind them, as in XK0001234.
+    const joint = /^c{2,5}9$/u.test(before + here) || (lines.length < 5 && /[cA] [cA]$/u.test(before + here));
+    const meets = titles === '' && /(?:[cA]9|9[cA]| [^ ])$/u.test(before + here) && !joint;
+    const titled = before.endsWith(' ') && /^\s\S/u.test(titles.slice(at - 1, at + 1));
+    // Blanks behind a number in the last place are no part of it.
+    const isRest = /9$/u.test(before) && /^ +$/u.test(signs.slice(at));
+    if ((here !== ' ' && (isDay || are(day, at, 8) || isPair || meets || titled)) || isRest) starts.push(at);
+  }
+  return starts.map((start) => start + 1);
+}
+
+/** What one column holds in all lines: digits, letters, always the same letter, nothing, or this and that. */
+function signOf(signs: readonly string[]): string {
+  const is = (pattern: RegExp): boolean => signs.every((sign) => pattern.test(sign));
+  if (is(/\p{L}/u)) return new Set(signs).size === 1 ? 'c' : 'A';
+  return is(/\d/u) ? '9' : is(/ /u) ? ' ' : '.';
 }

@@ -1,171 +1,129 @@
-/** Reads all samples of a partner, whatever their format, and puts those of one message together. */
+/** Reads all samples of a message into one tree. */
 
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import type { AdapterTools } from '../tools.ts';
-import { readLinesSample, separatorOf } from './read-lines.ts';
-import { leavesOf, mergedTree, type Occurrence, type SampleFormat, type SampleNode } from './sample-tree.ts';
-import { matchName, type Vocabulary } from './vocabulary.ts';
+import { readLines, separatorOf, type ColumnAnswers } from './read-lines.ts';
+import { mergedTree, type Item, type SampleNode } from './tree.ts';
 
 export interface SampleText {
   readonly file: string;
   readonly text: string;
 }
 
-interface SampleRoot extends SampleText {
-  readonly root: Occurrence;
-}
-
-/** The samples of one message. */
-export interface Sample {
-  readonly format: SampleFormat;
-  readonly root: SampleNode;
-  readonly files: readonly SampleRoot[];
-  /** Files of the same kind whose root is another: no template shows both. */
-  readonly others: readonly SampleRoot[];
+/** How a message is written. */
+export interface Layout {
+  readonly format: 'xml' | 'json' | 'csv' | 'fixed';
   /** Prefixes of namespaces as the sample writes them. */
   readonly prefixes: ReadonlyMap<string, string>;
   /** Between the cells of a line. */
   readonly separator: string;
 }
 
-interface ReadRequest {
-  readonly partner: string;
-  readonly vocabulary: Vocabulary;
-  /** Answers: the first columns of the values, by kind of line. */
-  readonly columns: ReadonlyMap<string, readonly number[]>;
+export interface Sample extends Layout {
+  readonly root: SampleNode;
+  readonly files: readonly (SampleText & { readonly root: Item })[];
+  /** Files of another message: one template cannot show both. */
+  readonly others: readonly string[];
 }
 
 type Readers = Pick<AdapterTools, 'readXml' | 'readJson'>;
 
-/** The list, and the reply where there is a sample of one. Throws E_SAMPLE_UNREADABLE naming the file. */
+/** Throws E_SAMPLE_UNREADABLE naming the file, and the place in it where that is known. */
 export function readSamples(
   samples: readonly SampleText[],
-  replies: readonly SampleText[],
-  request: ReadRequest,
+  columns: ColumnAnswers,
+  partner: string,
   tools: Readers,
-): { list: Sample; reply: Sample | undefined } {
-  const [first] = samples;
-  if (first === undefined) throw new RangeError('there is no sample');
-  const format = formatOf(first);
-  const separator = separatorOf(first.text) ?? '';
+): Sample {
+  const { format, separator } = layoutOf(samples[0]);
   const prefixes = new Map<string, string>();
-  const readOne = ({ file, text }: SampleText): SampleRoot => {
-    if (formatOf({ file, text }) !== format) throw sampleFault(new Error('the samples have different formats'), file);
-    const clean = text.replace(/^\ufeff/u, '');
+  const read = samples.map((sample) => {
+    const { file, text } = sample;
+    if (layoutOf(sample).format !== format) throw sampleFault(file, 'the samples have different formats');
     try {
-      if (format === 'xml') return { file, text, root: readXmlSample(clean, file, prefixes, tools) };
-      if (format === 'json') return { file, text, root: readJsonSample(clean, tools) };
-      return { file, text, root: readLinesSample(clean, separator, request) };
+      if (format === 'xml') return { ...sample, root: readXmlSample(text, file, prefixes, tools) };
+      if (format === 'json') return { ...sample, root: readJsonSample(tools.readJson(text)) };
+      return { ...sample, root: readLines(text, separator, columns, partner) };
     } catch (error) {
-      throw sampleFault(error, file);
+      if (!isGatewayError(error)) throw error;
+      const { detail, at = '' } = error;
+      throw sampleFault(at.includes(file) ? at : [file, at].filter((part) => part !== '').join(':'), detail);
     }
-  };
-  const read = samples.map(readOne);
-  const isReply = ({ root }: SampleRoot): boolean => looksLikeReply(mergedTree([root]), request.vocabulary);
-  const lists = read.every(isReply) ? read : read.filter((each) => !isReply(each));
-  const answers = [...read.filter((each) => !lists.includes(each)), ...replies.map(readOne)];
-  const together = (roots: readonly SampleRoot[]): Sample => {
-    const top = roots[0]?.root;
-    const files = roots.filter(({ root }) => root.name === top?.name && root.namespace === top.namespace);
-    const others = roots.filter((each) => !files.includes(each));
-    return { format, separator, prefixes, files, others, root: mergedTree(files.map(({ root }) => root)) };
-  };
-  return { list: together(lists), reply: answers.length === 0 ? undefined : together(answers) };
+  });
+  const [first] = read;
+  const isAlike = ({ root }: { root: Item }): boolean =>
+    root.name === first?.root.name &&
+    root.space === first.root.space &&
+    root.children.some(({ name }) => first.root.children.some((each) => each.name === name));
+  const files = read.filter(isAlike);
+  const others = read.filter((each) => !isAlike(each)).map(({ file }) => file);
+  return { format, separator, prefixes, files, others, root: mergedTree(files.map(({ root }) => root)) };
 }
 
 /** The first character says the format; lines are of what their separator says. */
-function formatOf({ text, file }: SampleText): SampleFormat {
-  const [begin = ''] = /[^\s\ufeff]/u.exec(text) ?? [];
-  if (begin === '<') return 'xml';
-  if (begin === '{' || begin === '[') return 'json';
+function layoutOf({ text, file }: SampleText = { text: '', file: '' }): Pick<Layout, 'format' | 'separator'> {
+  const [begin = ''] = /\S/u.exec(text) ?? [];
+  if (begin === '<') return { format: 'xml', separator: '' };
+  if (begin === '{' || begin === '[') return { format: 'json', separator: '' };
   const separator = separatorOf(text);
-  if (separator !== undefined) return separator === '' ? 'fixed' : 'csv';
-  throw sampleFault(
-    new Error('the lines have neither separators nor columns'),
-    file,
-    'Give XML, JSON, CSV, tab separated or fixed-width lines; other layouts are written by hand (docs/adapters.md).',
-  );
+  if (separator !== undefined) return { format: separator === '' ? 'fixed' : 'csv', separator };
+  const fix = 'Give XML, JSON, CSV, tab separated or fixed-width lines. Write other layouts by hand: docs/adapters.md.';
+  throw sampleFault(file, 'the lines have neither separators nor columns', fix);
 }
 
-/** E_SAMPLE_UNREADABLE with the file, and the place inside it where that is known. */
-export function sampleFault(error: unknown, file: string, fix?: string): GatewayError {
-  const known = isGatewayError(error) ? error : undefined;
-  const detail = known?.detail ?? (error instanceof Error ? error.message : 'it cannot be read');
-  return new GatewayError('E_SAMPLE_UNREADABLE', detail, {
-    at: known?.at === undefined ? file : known.at.includes(file) ? known.at : `${file}:${known.at}`,
-    fix:
-      fix ?? 'Give a message as the partner sends it: XML without document type, JSON, CSV or fixed lines, in UTF-8.',
-    cause: error,
-  });
-}
-
-/** More of its elements are named like the values of a reply than like those of an operator. */
-function looksLikeReply(root: SampleNode, vocabulary: Vocabulary): boolean {
-  const leaves = leavesOf(root);
-  const named = (paths: readonly string[]): number =>
-    paths.filter((path) => leaves.some(({ name }) => matchName(vocabulary, path, name).strong)).length;
-  const { reply, list } = vocabulary.telling;
-  return named(reply) >= 2 && named(reply) > named(list);
+export function sampleFault(at: string, detail: string, fix?: string): GatewayError {
+  const usual =
+    'Give a message as the partner sends it: XML without document type, JSON, CSV or fixed lines, in UTF-8.';
+  return new GatewayError('E_SAMPLE_UNREADABLE', detail, { at, fix: fix ?? usual });
 }
 
 /** Namespaces whose elements and attributes say nothing about operators. */
-const passedOver = new Set(['http://www.w3.org/2000/09/xmldsig#', 'http://www.w3.org/2001/XMLSchema-instance']);
-const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
+const ignoredSpaces = new Set(['http://www.w3.org/2000/09/xmldsig#', 'http://www.w3.org/2001/XMLSchema-instance']);
 
-function readXmlSample(text: string, file: string, prefixes: Map<string, string>, { readXml }: Readers): Occurrence {
-  const outer: Occurrence = { name: '', namespace: '', kind: 'element', children: [] };
+function readXmlSample(source: string, file: string, prefixes: Map<string, string>, { readXml }: Readers): Item {
+  const outer: Item = { kind: 'element', name: '', children: [] };
   const open = [outer];
   const events: Parameters<Readers['readXml']>[1] = {
-    open(namespace, name, attributes) {
-      const element: Occurrence = { name, namespace, kind: 'element', children: [], text: '' };
-      for (const { namespace: of, name: attribute, value } of attributes) {
-        if (of === xmlnsNamespace) prefixes.set(value, attribute === 'xmlns' ? '' : attribute);
-        else if (!passedOver.has(of))
-          element.children.push({ name: attribute, namespace: of, kind: 'attribute', children: [], text: value });
+    open(space, name, attributes) {
+      const element: Item = { kind: 'element', name, space, children: [], text: '' };
+      for (const { namespace, name: own, value } of attributes) {
+        if (namespace === 'http://www.w3.org/2000/xmlns/') prefixes.set(value, own === 'xmlns' ? '' : own);
+        else if (!ignoredSpaces.has(namespace))
+          element.children.push({ kind: 'attribute', name: own, space: namespace, children: [], text: value });
       }
-      if (!passedOver.has(namespace)) open.at(-1)?.children.push(element);
+      if (!ignoredSpaces.has(space)) open.at(-1)?.children.push(element);
       open.push(element);
     },
-    text(more) {
-      const element = open.at(-1);
-      if (element !== undefined) element.text = (element.text ?? '') + more;
-    },
-    close() {
-      const element = open.pop();
-      if (element !== undefined) element.text = element.text?.trim() ?? '';
-    },
+    text: (more) => open.slice(-1).forEach((element) => (element.text = (element.text ?? '') + more)),
+    close: () => open.splice(-1).forEach((element) => (element.text = element.text?.trim() ?? '')),
   };
-  readXml(text, events, file);
-  const [root] = outer.children;
-  if (root === undefined) throw new Error('there is no element in it');
-  return root;
+  readXml(source, events, file);
+  return outer.children[0] ?? outer;
 }
 
-/** The object of a JSON document; a list at its top becomes the member `operators` of an object. */
-function readJsonSample(text: string, { readJson }: Readers): Occurrence {
-  const value = readJson(text);
-  const root: Occurrence = { name: '', namespace: '', kind: 'member', children: [] };
+/** A list at the top becomes the member `operators` of an object. */
+function readJsonSample(value: unknown): Item {
   const members = Array.isArray(value) && value.length > 0 && value.every(isObject) ? { operators: value } : value;
-  if (!isObject(members)) throw new TypeError('a message is a JSON object or a list of them; this is another value');
-  for (const [name, inner] of Object.entries(members)) addMember(root, name, inner);
-  return root;
+  if (!isObject(members)) throw sampleFault('', 'a message is a JSON object or a list of them; this is another value');
+  return { kind: 'member', name: '', children: membersOf(members) };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function addMember(parent: Occurrence, name: string, value: unknown, listed?: Occurrence['listed']): void {
-  if (Array.isArray(value) && listed === 'item') throw new TypeError(`${name} is a list of lists`);
-  if (Array.isArray(value) && value.length > 0) {
-    for (const item of value as readonly unknown[]) addMember(parent, name, item, 'item');
-    return;
-  }
-  const list = Array.isArray(value) ? 'empty' : listed;
-  const member: Occurrence = { name, namespace: '', kind: 'member', children: [], ...(list && { listed: list }) };
-  if (isObject(value)) for (const [inner, each] of Object.entries(value)) addMember(member, inner, each);
-  else if (list !== 'empty')
-    member.text = typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
-  const scalar = typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'other' : undefined;
-  parent.children.push(scalar === undefined ? member : { ...member, scalar });
+function membersOf(object: Readonly<Record<string, unknown>>): Item[] {
+  return Object.entries(object).flatMap(([name, value]) => {
+    if (!Array.isArray(value)) return [member(name, value)];
+    if (value.some(Array.isArray)) throw sampleFault('', `${name} is a list of lists, which no template carries`);
+    const list = value.map((each: unknown): Item => ({ ...member(name, each), listed: 'item' }));
+    return list.length > 0 ? list : [{ kind: 'member' as const, name, listed: 'empty' as const, children: [] }];
+  });
+}
+
+function member(name: string, value: unknown): Item {
+  if (isObject(value)) return { kind: 'member', name, children: membersOf(value) };
+  const text = typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
+  const json = typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'other' : undefined;
+  return { kind: 'member', name, text, ...(json && { json }), children: [] };
 }

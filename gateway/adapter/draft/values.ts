@@ -1,75 +1,45 @@
-/** What values of a sample look like: days and moments in some notation, codes, identifiers, texts of one script. */
+/** Whether values of a sample look like a field of the model. */
 
+import { fieldsOfKind } from '../check/template-text.ts';
 import { dayNotation, momentNotation } from '../template/dates.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { Field } from '../template/message-fields.ts';
+import type { SampleNode } from './tree.ts';
+import { slug, type Vocabulary } from './vocabulary.ts';
 
-/** A notation, and others that read every value too: a day and a month that could change places. */
-interface NotationFound {
-  readonly pattern: string;
-  readonly others: readonly string[];
+/** The values that a part of a message may carry. `scope`: `message`, or a list of it; roles are one value of a record. */
+export function fieldsOf(kind: 'list' | 'reply', scope: string): readonly Field[] {
+  const { fields = [], lists = [] } = fieldsOfKind(kind, scope) ?? {};
+  const inner = scope === 'message' ? [] : lists;
+  return [
+    ...fields,
+    ...inner.flatMap(({ path, items }) => items.fields.map((each) => ({ ...each, path, optional: true }))),
+  ];
 }
 
-/** The values of a sample are asked about again and again. */
-const known = {
-  day: new WeakMap<readonly string[], NotationFound | false>(),
-  moment: new WeakMap<readonly string[], NotationFound | false>(),
-};
+/** The code table of a value that is one of our words; undefined for other values. */
+export function tableOf({ path, kind }: Pick<Field, 'path' | 'kind'>): string | undefined {
+  if (path !== 'grade' && kind !== 'words') return undefined;
+  return { roles: 'role', 'message.kind': 'kind', code: 'fault' }[path] ?? path;
+}
 
-/** The notation in which every value is a day, or a moment of UTC, that exists. */
-export function notationOf(
-  kind: 'day' | 'moment',
-  values: readonly string[],
-  { days, moments }: Vocabulary,
-): NotationFound | undefined {
-  const notation = kind === 'day' ? dayNotation : momentNotation;
-  const fits = (pattern: string): boolean => {
-    const read = notation(pattern)?.read;
+/** The notations in which every value is a day, or a moment of UTC, that exists. */
+export function notationsOf(kind: string, values: readonly string[], { days, times, zones }: Vocabulary): string[] {
+  if (values.length === 0 || values.some(({ length }) => length < 8 || length > 30)) return [];
+  const moments = (): string[] =>
+    days.flatMap((day) => times.flatMap((time) => zones.map((zone) => day + time + zone)));
+  const found = (kind === 'day' ? [...days] : moments()).filter((pattern) => {
+    const read = (kind === 'day' ? dayNotation : momentNotation)(pattern)?.read;
     return read !== undefined && values.every((value) => /^(?:19|2[01])/u.test(read(value) ?? ''));
-  };
-  const before = known[kind].get(values);
-  if (before !== undefined) return before === false ? undefined : before;
-  const possible = values.length > 0 && values.every(({ length }) => length >= 8);
-  const [pattern, ...more] = possible ? (kind === 'day' ? days : moments).filter(fits) : [];
+  });
   // A zone that is written Z may be written otherwise as well.
-  const others = more.filter((each) => !(pattern?.endsWith('Z') === true && each.endsWith('XXX')));
-  const found = pattern === undefined ? undefined : { pattern, others };
-  known[kind].set(values, found ?? false);
-  return found;
-}
-
-type Dates = Parameters<typeof notationOf>;
-
-/** What reads the values as days or moments of ours, where they are in one notation. */
-export function dateReader(...[kind, values, vocabulary]: Dates): ((text: string) => string | undefined) | undefined {
-  const { pattern = '' } = notationOf(kind, values, vocabulary) ?? {};
-  return (kind === 'day' ? dayNotation : momentNotation)(pattern)?.read;
-}
-
-/** The values as days or moments of ours, in order of time; empty where they are none. */
-export function datesOf(...dates: Dates): string[] {
-  const read = dateReader(...dates);
-  return read === undefined ? [] : dates[1].map((value) => read(value) ?? '').sort();
-}
-
-/** Few different short values without blanks. */
-export function isCode(values: readonly string[]): boolean {
-  const different = new Set(values).size;
-  const short = values.every((value) => value.length <= 20 && !/\s/u.test(value));
-  return short && different <= 12 && (different < values.length || values.length <= 4 || different <= 3);
-}
-
-/** Short, with digits, without blanks, and none twice. */
-export function isIdentifier(values: readonly string[], vocabulary: Vocabulary): boolean {
-  const formed = values.every((value) => /^[0-9A-Z][0-9A-Z./-]{2,34}$/iu.test(value) && /\d/u.test(value));
-  return formed && new Set(values).size === values.length && notationOf('day', values, vocabulary) === undefined;
+  return found[0]?.endsWith('Z') === true ? found.slice(0, 1) : found;
 }
 
 /** What separates several codes in one value, `EXP,IMP`; undefined where no value holds more than one. */
 export function joinOf(values: readonly string[]): string | undefined {
   return [',', ';', '+', '/', ' '].find((sign) => {
     const pieces = values.flatMap((value) => value.split(sign));
-    const codes = pieces.every((each) => /^[\p{L}\p{N}_-]{1,20}$/u.test(each)) && isCode(pieces);
-    return pieces.length > values.length && codes;
+    return pieces.length > values.length && areCodes(pieces) && pieces.every((each) => /^[\p{L}\p{N}_-]+$/u.test(each));
   });
 }
 
@@ -79,50 +49,74 @@ export function codesIn(values: readonly string[]): readonly string[] {
   return sign === undefined ? values : values.flatMap((value) => value.split(sign));
 }
 
-/** In which script texts are written; undefined where some are in each, or none has letters. */
-export function scriptOf(values: readonly string[]): 'latin' | 'local' | undefined {
-  const local = values.filter((value) => /(?!\p{Script=Latin})\p{L}/u.test(value)).length;
-  if (!values.every((value) => /\p{L}/u.test(value))) return undefined;
-  return local === 0 ? 'latin' : local === values.length ? 'local' : undefined;
+/** Few different short values without blanks. */
+function areCodes(values: readonly string[]): boolean {
+  const different = new Set(values).size;
+  const few = different <= 12 && (different < values.length || values.length <= 4 || different <= 3);
+  return few && values.every((value) => /^\S{1,20}$/u.test(value));
 }
 
-/** The form of identifiers: the text they begin with, and a pattern with words for what follows. */
-interface IdentifierShape {
-  readonly prefix: string;
-  readonly code: string;
-  readonly words: string;
+interface Fit {
+  /** Below 1: doubtful. */
+  readonly score: number;
+  readonly why: string;
+  /** The values alone tell what it is. */
+  readonly proof?: boolean;
 }
 
-/** What the identifiers of a sample have in common. `country`: the partner's letters, which are a prefix wherever they lead. */
-export function identifierShape(values: readonly string[], country: string): IdentifierShape {
-  const [first = ''] = values;
-  let common = first;
-  for (const value of values) while (!value.startsWith(common)) common = common.slice(0, -1);
-  const letters = /^[A-Za-z]+[-./]?/u.exec(common)?.[0] ?? '';
-  const known = new RegExp(`^(?:AEO)?[-./]?${country}[-./]?`, 'u').exec(common)?.[0];
-  const prefix = known ?? (letters.length < first.length ? letters : '');
-  // Between marks that all have in the same places, one class of characters; a sample shows too few to say more.
-  const split = values.map((value) => value.slice(prefix.length).split(/([./-])/u));
-  const marks = new Set(split.map((each) => each.map((part, i) => (i % 2 === 0 ? '' : part)).join(' ')));
-  const columns = marks.size === 1 ? split : split.map((each) => [each.join('')]);
-  const runs = (columns[0] ?? []).map((mark, i) =>
-    i % 2 === 1 ? { code: mark.replace('.', '\\.'), words: mark } : runOf(columns.map((each) => each[i] ?? '')),
-  );
-  return { prefix, code: runs.map(({ code }) => code).join(''), words: runs.map(({ words }) => words).join(' ') };
+/** In what the elements of a message are looked for. */
+export interface Search {
+  readonly kind: 'list' | 'reply';
+  readonly root: SampleNode;
+  /** The partner's letters, upper case, and those of home. */
+  readonly partner: string;
+  readonly home: string;
+  readonly vocabulary: Vocabulary;
+  /** Answers by the path of a node. */
+  readonly answered: ReadonlyMap<string, string>;
+  /** Operators in the sample, where they are known. */
+  readonly operators?: number;
 }
 
-function runOf(parts: readonly string[]): Omit<IdentifierShape, 'prefix'> {
-  const lengths = parts.map(({ length }) => length);
-  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
-  const all = parts.join('');
-  const marks = [...new Set(all.replaceAll(/[0-9A-Za-z]/gu, ''))].map((mark) => `\\${mark}`).join('');
-  const classes = [
-    ['0-9', 'digits'],
-    ['A-Z', 'capital letters'],
-    ['0-9A-Z', 'digits or capital letters'],
-    [`0-9A-Za-z${marks}`, 'letters, digits or marks'],
-  ] as const;
-  const [set, words] = classes.find(([each]) => new RegExp(`^[${each}]*$`, 'u').test(all)) ?? classes[3];
-  const times = least === most ? String(most) : `${least},${most}`;
-  return { code: `[${set}]{${times}}`, words: `${times.replace(',', ' to ')} ${words}` };
+/** How well values look like a field; undefined when they cannot be it. */
+export function fitOf(values: readonly string[], field: Field, context: Search): Fit | undefined {
+  const { path, kind } = field;
+  const table = tableOf(field);
+  const [notation] = notationsOf(kind === 'moment' ? kind : 'day', values, context.vocabulary);
+  if (kind === 'moment' || kind === 'day') {
+    if (notation === undefined || (kind === 'moment' && !notation.includes('ss'))) return undefined;
+    const first = { validFrom: 0.2, validTo: 0.1 }[path] ?? 0;
+    return { score: 1.5 + first, why: `${kind}s as ${notation}` };
+  }
+  if (notation !== undefined) return undefined;
+  if (table !== undefined && kind === 'words') return codeFit(table, values, context.vocabulary);
+  if (kind === 'text') return lookFit(values, path, context);
+  if (!values.every((value) => /^\d{1,15}$/u.test(value))) return undefined;
+  if (!path.endsWith('.count')) return { score: 1, why: 'a whole number' };
+  const proof = values.reduce((all, value) => all + Number(value), 0) === context.operators;
+  return { score: proof ? 2 : 0.5, why: `${proof ? '' : 'not '}the number of operators in the sample`, proof };
+}
+
+function codeFit(table: string, values: readonly string[], { codes }: Vocabulary): Fit | undefined {
+  const each = table === 'role' ? codesIn(values) : values;
+  const different = [...new Set(each)].sort();
+  const known = Object.values(codes[table] ?? {}).flatMap((written) => written.split(' ').map(slug));
+  const share = different.filter((code) => known.includes(slug(code))).length / different.length;
+  // A message says its type as well, in a code that never changes: only what usually means full or delta is a kind.
+  if ((table === 'kind' && share === 0) || values.some((value) => value.includes('|'))) return undefined;
+  // A code may be of several words (`in force`) where all of them are known.
+  if (share < 1 && !areCodes(each)) return undefined;
+  const proof = table === 'kind' && different.every((code) => /^(?:full|delta)$/iu.test(code));
+  return { score: 0.5 + 1.5 * share, why: `codes ${different.slice(0, 6).join(', ')}`, proof };
+}
+
+function lookFit(values: readonly string[], path: string, { partner, home, vocabulary }: Search): Fit | undefined {
+  const looks = vocabulary.looks[path] ?? [{ all: '', score: 0.5, why: 'a text' }];
+  return looks.find(({ all, few, unique }) => {
+    const pattern = new RegExp(all.replaceAll('{partner}', partner).replaceAll('{home}', home), 'iu');
+    // An operator may stand in a full list and in its difference.
+    const isUnique = new Set(values).size * 2 > values.length;
+    const enough = (few !== true || areCodes(values)) && (unique !== true || isUnique);
+    return enough && values.every((value) => pattern.test(value));
+  });
 }

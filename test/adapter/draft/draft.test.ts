@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathOf } from '../../../gateway/adapter/draft/sample-tree.ts';
-import { draftAdapter, type Draft, type DraftRequest } from '../../../gateway/adapter/draft/draft.ts';
+import { pathOf } from '../../../gateway/adapter/draft/tree.ts';
+import { draftAdapter, type Draft } from '../../../gateway/adapter/draft/draft.ts';
+import type { DraftRequest } from '../../../gateway/adapter/draft/drafting.ts';
 import { readVocabulary, type Vocabulary } from '../../../gateway/adapter/draft/vocabulary.ts';
 import { loadHome } from '../../../gateway/adapter/load.ts';
 import type { HomeProfile } from '../../../gateway/model/home.ts';
@@ -28,6 +29,7 @@ describe('a drafted adapter', () => {
       replies: [],
       vocabulary,
       answers: new Map(),
+      given: {},
       ...more,
     };
     return draftAdapter(request, adapterTools);
@@ -63,7 +65,9 @@ describe('a drafted adapter', () => {
   });
 
   it('reads names in two scripts, a number without its country, and codes that are words', () => {
-    const made = draft('XC', [fixture('xc-list.json')]);
+    const at = 'list.json#/data/members/country';
+    expect(asked(draft('XC', [fixture('xc-list.json')]))).to.include(at);
+    const made = draft('XC', [fixture('xc-list.json')], { answers: new Map([[at, 'identifier|first:2']]) });
     expect(valuesOf(made)).to.deep.include({
       '/data/members/legal_name/original': 'name.local certain',
       '/data/members/legal_name/english': 'name.latin certain',
@@ -146,10 +150,37 @@ describe('a drafted adapter', () => {
     });
   });
 
+  it('knows an operator of a full list again in its difference, beside those that left', () => {
+    const list = (id: string, kind: string, operator: string, more = ''): string =>
+      `{ "id": "${id}", "sent": "2026-11-01T10:15:00Z", "kind": "${kind}", "items": [${operator}]${more} }`;
+    const operator = (id: string, status: string): string =>
+      `{ "aeoId": "${id}", "name": "Example Ltd", "status": "${status}", "validFrom": "2024-01-01" }`;
+    const full = list('F-1', 'FULL', `${operator('XB100', 'A')}, ${operator('XB101', 'A')}`);
+    const gone = ', "deletions": [{ "aeoId": "XB100", "date": "2026-11-02" }]';
+    const made = draft('XB', [full, list('F-2', 'DELTA', operator('XB101', 'S'), gone)]);
+    expect(valuesOf(made)).to.deep.include({
+      '/items/aeoId': 'identifier certain',
+      '/items/status': 'status certain',
+      '/deletions/aeoId': 'identifier certain',
+      '/deletions/date': 'since certain',
+    });
+    const read = JSON.parse(made.files.get('samples/partner-list-2/2-read.json') ?? '{}') as Record<string, unknown>;
+    expect(read).to.have.nested.property('records[0].status', 'suspended');
+    expect(read).to.have.nested.property('departures[0].identifier', 'XB100');
+  });
+
+  it('lists in a question what else an element may be', () => {
+    const made = draft('XB', [fixture('xb-list.xml')]);
+    const at = 'list.xml#/ApprovedOperators/Operators/Operator/RegionCode';
+    expect(made.asks.find((each) => each.at === at)?.question)
+      .to.include('grade')
+      .and.to.include('address.city');
+  });
+
   it('asks how the partner carries what its sample does not show, and proposes a place', () => {
     const made = draft('XB', [fixture('xb-list.xml')]);
     expect(asked(made)).to.include.members([
-      'list.xml#/ApprovedOperators/Stream',
+      'list.xml#/ApprovedOperators/Operators/Stream',
       'list.xml#/ApprovedOperators/Operators/Departure',
       'list.xml#/ApprovedOperators/Operators/Operator/StatusSince',
     ]);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftAdapter, type Draft } from '../../../gateway/adapter/draft/draft.ts';
-import { pathOf } from '../../../gateway/adapter/draft/sample-tree.ts';
+import { pathOf } from '../../../gateway/adapter/draft/tree.ts';
 import { readVocabulary } from '../../../gateway/adapter/draft/vocabulary.ts';
 import { loadHome } from '../../../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
@@ -148,7 +148,7 @@ describe('samples nobody has seen', () => {
     const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
     const vocabulary = await readVocabulary(join(adaptersFolder, '../schemas/draft-vocabulary.yaml'), adapterTools);
     for (const { partner, sample } of invented) {
-      const given = { partner, home, ourGrades: ['advanced'], replies: [], vocabulary, answers: new Map() };
+      const given = { partner, home, ourGrades: ['advanced'], replies: [], vocabulary, answers: new Map(), given: {} };
       const texts = [{ file: sample, text: readFileSync(join(samples, sample), 'utf8') }];
       drafts.set(partner, draftAdapter({ ...given, samples: texts }, adapterTools));
     }

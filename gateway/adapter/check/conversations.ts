@@ -1,4 +1,4 @@
-/** The sample conversations of a drafted adapter: what every adapter shows, with generated operators, so that it can be certified at once. */
+/** The sample conversations that every adapter shows, with generated operators: a drafted adapter can be certified at once. */
 
 import { extname } from 'node:path';
 import { departureReasons, type ListMessage } from '../../model/list/list.ts';
@@ -6,10 +6,13 @@ import { recordFaults } from '../../model/message.ts';
 import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
-import { refusalOf } from '../check/failures.ts';
-import { inventList, inventReply } from '../check/generate.ts';
-import { decodeText, encodeText, type Plain, type TextReaders } from '../check/message-text.ts';
-import { jsonText } from './write.ts';
+import { refusalOf } from './failures.ts';
+import { inventList, inventReply } from './generate.ts';
+import { decodeText, encodeText, type Plain, type TextReaders } from './message-text.ts';
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
 
 /** Files by path: a full list with its reply, a new operator, operators that left, and two lists that are refused. */
 export function sampleConversations(adapter: Adapter, readers: TextReaders): ReadonlyMap<string, string> {
