@@ -15,6 +15,8 @@ export interface IdentifierData {
   readonly check?: { readonly kind: string; readonly digits?: string };
   /** Country codes that begin an identifier, when one partner represents several states. */
   readonly issuers?: readonly string[];
+  /** Other ways of writing the number; `pattern` without separators and in capitals, `as`: what it is replaced with. */
+  readonly variants?: readonly { readonly pattern: string; readonly as: string }[];
 }
 
 /** Throws E_ADAPTER_INVALID for a form without {code}, an invalid pattern, an example of another form, or an unknown check digit. */
@@ -31,8 +33,11 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
     throw invalid('the example does not follow the form', place(`${pointer}/example`), fix);
   }
   const { form, words, example, issuers } = data;
+  const variants = data.variants?.map((variant, n) => {
+    return { ...variant, pattern: compilePattern(variant.pattern, place(`${pointer}/variants/${n}/pattern`)) };
+  });
   return {
-    ...present({ form, grammar, words, example, check: checkDigitOf(data, place, pointer), issuers }),
+    ...present({ form, grammar, words, example, check: checkDigitOf(data, place, pointer), issuers, variants }),
     toIdentifier: (code) => before + code + after,
     toCode: (identifier) =>
       grammar.test(identifier) ? identifier.slice(before.length, identifier.length - after.length) : undefined,

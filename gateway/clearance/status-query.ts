@@ -7,7 +7,7 @@ import type { Answer, CheckRequest, ListInForce } from '../model/clearance/answe
 import { issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { foundByName } from '../model/arrangement.ts';
-import { dayAt, momentOf } from '../model/day.ts';
+import { dayAt, momentOf, readMoment } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { readIdentifier } from '../model/identifier.ts';
@@ -68,8 +68,8 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
 
   // 1. The partner, the legal moment, and the moment as of which the register is read.
   const terms = partnerFor(clearance, request.partner);
-  const at = request.at === undefined ? now : readMoment(request.at, '/at');
-  const asKnown = request.known_at === undefined ? now : readMoment(request.known_at, '/known_at');
+  const at = request.at === undefined ? now : momentAt(request.at, '/at');
+  const asKnown = request.known_at === undefined ? now : momentAt(request.known_at, '/known_at');
   // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
   const past = asKnown < now ? asKnown : undefined;
 
@@ -148,8 +148,8 @@ function partnerFor(clearance: Clearance, code: string): ClearanceTerms {
 }
 
 /** RFC 3339 has leap seconds, which no clock here can hold; such a moment must not become another. */
-function readMoment(text: string, pointer: string): Moment {
-  const read = new Date(text);
-  if (!Number.isNaN(read.getTime())) return read.toISOString();
+function momentAt(text: string, pointer: string): Moment {
+  const read = readMoment(text);
+  if (read !== undefined) return read;
   throw new GatewayError('E_REQUEST_INVALID', 'a moment that no clock shows', { at: pointer });
 }

@@ -4,14 +4,28 @@ import type { Day, Moment } from './record/record.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The calendar day at a moment in a zone (IANA name). */
+const [firstDay, lastDay] = ['0001-01-01', '9999-12-31'] as const;
+
+/** The calendar day at a moment in a zone (IANA name), as text that sorts: at the earliest 0001-01-01, at the latest 9999-12-31. */
 export function dayAt(moment: Date | Moment, timeZone: string): Day {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
     formats.set(timeZone, format);
   }
-  return format.format(typeof moment === 'string' ? new Date(moment) : moment);
+  const date = typeof moment === 'string' ? new Date(moment) : moment;
+  if (date.getUTCFullYear() < 1) return firstDay;
+  const day = format.format(date).padStart(firstDay.length, '0');
+  return day.length > lastDay.length ? lastDay : day;
+}
+
+/** The moment that a text of RFC 3339 states, as text that sorts; at the ends of the years that four digits can write. Undefined: none. */
+export function readMoment(text: string): Moment | undefined {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const year = date.getUTCFullYear();
+  if (year < 1) return `${firstDay}T00:00:00.000Z`;
+  return year > 9999 ? `${lastDay}T23:59:59.999Z` : date.toISOString();
 }
 
 /** The first moment at which clocks of the zone show `local` (`2026-11-23T20:05:11`); undefined where they skip it. */

@@ -14,6 +14,15 @@ export interface WrittenForm {
   readonly check?: { readonly kind: string; readonly digits?: RegExp };
   /** States whose letters begin an identifier, where one partner speaks for many. */
   readonly issuers?: readonly string[];
+  /** How the same number is written elsewhere: what matches is replaced. Only suggested, never applied. */
+  readonly variants?: readonly { readonly pattern: RegExp; readonly as: string }[];
+}
+
+/** An identifier in the partner's form, made from another way of writing it. */
+export interface VariantReading {
+  readonly identifier: string;
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Whose identifier it is read as: the partner, its form, and the state asked about where the partner speaks for several. */
@@ -129,6 +138,17 @@ export function prefixReadings(value: string, { partner, form, state }: Issuer):
       return { value: lead + text, change: given ? 'prefix' : 'prefix_added', sure: given || /^\d/u.test(text) };
     })
     .filter((reading) => reading.value !== value);
+}
+
+/** What was sent, read as another way of writing an identifier of this form; undefined where no variant leads to the form. */
+export function variantReading(sent: string, form: WrittenForm): VariantReading | undefined {
+  const bare = withoutSeparators(cleanIdentifier(sent).value);
+  for (const { pattern, as: to } of form.variants ?? []) {
+    const [from] = pattern.exec(bare) ?? [];
+    const identifier = bare.replace(pattern, to);
+    if (from !== undefined && follows(form, identifier)) return { identifier, from, to };
+  }
+  return undefined;
 }
 
 type CheckDigitFinding = 'ok' | 'wrong' | 'none';

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { choosePartner } from '../../gateway/model/clearance/assessment.ts';
 import { checkDigitOf, follows, readIdentifier } from '../../gateway/model/identifier.ts';
+import { check } from '../../gateway/clearance/requests.ts';
+import { fillList, openClearance, operator } from '../support/clearance-fixture.ts';
 import { loadAdapters } from '../support/adapter-tools.ts';
 
 /** What is sent to whom, and what it is read as; without one it is malformed. */
@@ -62,6 +64,39 @@ describe('identifiers of the adapters', () => {
       expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters), partner).to.deep.equal({
         partner,
       });
+    }
+  });
+
+  it('another way of writing a number is malformed, named as the partner writes it, and only suggested', async () => {
+    const clearance = await openClearance(adapters);
+    try {
+      await fillList(clearance.db, { partner: 'EU', records: [operator('GR123456789'), operator('XI123456789000')] });
+      await fillList(clearance.db, { partner: 'CH', records: [operator('CHE123456788')] });
+      const written = [
+        ['el 123456789', 'EU', 'GR123456789'],
+        ['CHE-123.456.788 MWST', 'CH', 'CHE123456788'],
+        ['che 123 456 788 tva', 'CH', 'CHE123456788'],
+      ] as const;
+      for (const [identifier, partner, meant] of written) {
+        const answer = await check(
+          clearance,
+          { partner, identifier, role: 'consignor', direction: 'import' },
+          'post-7',
+        );
+        expect([answer.outcome, answer.advice.action], identifier).to.deep.equal([
+          'identifier_malformed',
+          'do_not_apply',
+        ]);
+        expect(answer.would_change_answer).to.include({ edit: 'variant', partner, identifier: meant });
+        expect(answer.explanation.at(-1)).to.include({ code: 'ID_VARIANT' }).and.have.property('text').include(meant);
+        const party = { pointer: '/0', role: 'consignor', identifier } as const;
+        expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters)).to.deep.equal({ partner });
+      }
+      const northern = { partner: 'XI', identifier: 'XI123456789000' };
+      const answer = await check(clearance, northern, 'post-7');
+      expect([answer.outcome, answer.subject.partner, answer.subject.issuer]).to.deep.equal(['recognised', 'EU', 'XI']);
+    } finally {
+      await clearance.close();
     }
   });
 

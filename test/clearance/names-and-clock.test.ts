@@ -20,6 +20,14 @@ describe('clearance where names differ or the clock was moved', () => {
   });
   afterEach(() => clearance.close());
 
+  it('at the end of time the arrangement is in force, and before it never', async () => {
+    const outcome = async (changes: Partial<CheckRequest>) => (await ask(clearance, 'NN0000001', changes)).outcome;
+    expect(await outcome({ at: '9999-12-31T23:59:59Z' })).to.equal('undetermined');
+    expect(await outcome({ at: '9999-12-31T23:59:59-12:00' })).to.equal('undetermined');
+    expect(await outcome({ at: '0999-05-05T00:00:00Z' })).to.equal('agreement_not_in_force');
+    expect(await outcome({ known_at: '9999-12-31T23:59:59-12:00' })).to.equal('recognised');
+  });
+
   it('a party with a wholly different name is referred, and the assessment has what its answer warns of', async () => {
     const asked = async (name: string, differingNames?: Clearance['differingNames']) => {
       const party = { pointer: '/0', role: 'consignor', identifier: 'NN 0000001', name } as const;

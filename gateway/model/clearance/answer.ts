@@ -122,7 +122,7 @@ export interface NameComparison {
 
 /** How an identifier would have to be changed to be one that is recognised. */
 export type IdentifierEdit =
-  'prefix' | 'look_alike' | 'substitution' | 'transposition' | 'missing' | 'doubled' | 'other_partner';
+  'prefix' | 'variant' | 'look_alike' | 'substitution' | 'transposition' | 'missing' | 'doubled' | 'other_partner';
 
 /**
  * The one edit with which the same question would have been answered `recognised`; never applied by itself. Where more than one

@@ -4,7 +4,7 @@ import type { Advice, ExplanationStep, Outcome, ProvenAnswer } from './answer.ts
 import { foundByName, type Direction } from '../arrangement.ts';
 import { dayAt, later } from '../day.ts';
 import type { Entry, EntryParty, PartyRole } from './entry.ts';
-import { cleanIdentifier, follows, readIdentifier } from '../identifier.ts';
+import { cleanIdentifier, follows, readIdentifier, variantReading } from '../identifier.ts';
 import { present } from '../present.ts';
 import type { PartnerTerms } from './query.ts';
 import type { Day, Moment } from '../record/record.ts';
@@ -70,7 +70,8 @@ export function choosePartner(party: EntryParty, entry: Entry, all: readonly Par
   if (first !== undefined && second === undefined) return { partner: first.partner };
   if (fitting.length > 1) return { not_checked: 'several_partners' };
   if (!isAbroad(party, entry)) return { not_checked: 'domestic_side' };
-  const intended = all.find(byLetters) ?? all.find(byCountry);
+  const byVariant = ({ identifiers }: PartnerTerms): boolean => variantReading(sent, identifiers.theirs) !== undefined;
+  const intended = all.find(byVariant) ?? all.find(byLetters) ?? all.find(byCountry);
   return intended === undefined ? { not_checked: 'no_partner' } : { partner: intended.partner };
 }
 

@@ -1,7 +1,15 @@
 /** The first step of a status query: whose identifier it is, and whether it is one. */
 
 import type { CheckRequest, ExplanationStep } from './answer.ts';
-import { changesInWords, checkDigitOf, follows, stateOf, type Issuer, type WrittenForm } from '../identifier.ts';
+import {
+  changesInWords,
+  checkDigitOf,
+  follows,
+  stateOf,
+  variantReading,
+  type Issuer,
+  type WrittenForm,
+} from '../identifier.ts';
 import { decided, found, type Facts, type Judgement, type PartnerTerms } from './query.ts';
 
 /** An identifier out of form is decided here; a corrected identifier, a wrong check digit and another state's letters only warn. */
@@ -13,8 +21,11 @@ export function judgeIdentifier(facts: Facts): Judgement {
   if (!follows(form, identifier.value)) {
     const malformed = step('fail', 'ID_MALFORMED', `Not an identifier of this partner: ${form.words}.`);
     const cut = isCut(request, form) ? [cutStep(request, form)] : [];
+    const variant = variantReading(request.identifier ?? '', form);
+    const text = `This partner writes it as ${variant?.identifier ?? ''}: compare it with the declaration.`;
+    const written = variant === undefined ? [] : [step('warn', 'ID_VARIANT', text)];
     const ruling = { outcome: 'identifier_malformed', action: 'do_not_apply' } as const;
-    return { steps: [...partner, malformed, ...cut], ruling };
+    return { steps: [...partner, malformed, ...cut, ...written], ruling };
   }
   const { value, changes } = identifier;
   const changed = step('warn', 'ID_NORMALISED', `Read as ${value}; set right: ${changesInWords(changes)}.`);

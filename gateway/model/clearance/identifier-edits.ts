@@ -1,7 +1,14 @@
 /** Identifiers one edit away from the one sent, candidates for a suggestion. None ever replaces the identifier sent. */
 
 import type { IdentifierEdit } from './answer.ts';
-import { checkDigitOf, cleanIdentifier, follows, prefixReadings, withoutSeparators } from '../identifier.ts';
+import {
+  checkDigitOf,
+  cleanIdentifier,
+  follows,
+  prefixReadings,
+  variantReading,
+  withoutSeparators,
+} from '../identifier.ts';
 import type { Issuer } from '../identifier.ts';
 
 export interface Candidate {
@@ -34,6 +41,8 @@ export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[]
 }
 
 function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
+  const variant = variantReading(bare, issuer.form);
+  if (variant !== undefined) yield { ...variant, edit: 'variant' };
   const readings = prefixReadings(bare, issuer).map(({ value }) => value);
   for (const identifier of readings) yield { identifier, edit: 'prefix', from: bare, to: identifier };
   const texts = [bare, ...readings];
@@ -92,6 +101,8 @@ export function editInWords({ edit, from = '', to = '', identifier }: Candidate)
   switch (edit) {
     case 'prefix':
       return `${from} with its letters in front as they belong is ${identifier}`;
+    case 'variant':
+      return `it is another way of writing ${identifier}`;
     case 'look_alike':
       return `with ${to} in place of ${from}, which looks like it, it is ${identifier}`;
     case 'substitution':
