@@ -1,12 +1,11 @@
 /** Receipts as XML (schemas/receipt.xsd), the same for all partners: written, and read from verified content. */
 
+import { XMLParser } from 'fast-xml-parser';
 import { create } from 'xmlbuilder2';
 import { GatewayError, errorTable, type ErrorCode } from '../../model/errors.ts';
 import { holdReasons, type HoldReason, type Receipt, type ValidMessage, type Verdict } from '../../model/message.ts';
 import { shown } from '../../model/shown-text.ts';
-import { attributesOf, onlyElements, onlyText, type XmlElement } from '../xml/libxml.ts';
 import { receiptContentType, receiptNamespace as namespace } from '../transport/transport.ts';
-import { bodyOf } from '../xml/parsed-body.ts';
 import { present } from '../../model/present.ts';
 
 export const receiptType = `{${namespace}}Receipt`;
@@ -55,66 +54,58 @@ function printable(text: string, most: number): string {
   return shown(text, most).replace(/[\uFFFE\uFFFF]/gu, '\uFFFD');
 }
 
+/** Names without prefixes, all values as text: nothing becomes a number, and no blank is lost. */
+const parser = new XMLParser({
+  ...{ ignoreAttributes: false, attributeNamePrefix: '@', textNodeName: '#text', removeNSPrefix: true },
+  ...{ parseTagValue: false, parseAttributeValue: false, trimValues: false, htmlEntities: true },
+});
+
+/** Attributes begin with @. An element with text alone is its text. */
+type ReceiptElement = Readonly<Record<string, string | undefined>>;
+
+interface ReceiptContent extends Readonly<Record<'@Id' | 'From' | 'To' | 'IssuedAt' | 'Verdict', string>> {
+  readonly Subject: ReceiptElement;
+  readonly Reason?: ReceiptElement;
+  readonly Position?: ReceiptElement;
+  readonly Records?: ReceiptElement;
+}
+
 /** The receipt in a valid message. Throws E_MESSAGE_KIND for another message, E_CODE_UNKNOWN for a reason code that is not defined. */
 export function readReceipt(message: ValidMessage): Receipt {
-  const tree = bodyOf(message);
-  if (tree.format !== 'xml' || message.type !== receiptType) {
-    throw new GatewayError('E_MESSAGE_KIND', 'the message is not a receipt');
-  }
-  const root = tree.document().root;
-  const parts = new Map((onlyElements(root) ?? []).map((element) => [element.name, element] as const));
-  const [reasonPart, position, records] = [parts.get('Reason'), parts.get('Position'), parts.get('Records')];
-  const reason = reasonPart && readReason(reasonPart);
-  const text = (name: string): string => onlyText(required(parts.get(name), name)) ?? '';
-  const subject = required(parts.get('Subject'), 'Subject');
-  const subjectId = attributesOf(subject).get('Message');
+  if (message.type !== receiptType) throw new GatewayError('E_MESSAGE_KIND', 'the message is not a receipt');
+  // The schema was checked: every required element and attribute is present.
+  const { Receipt: receipt } = parser.parse(Buffer.from(message.content)) as { readonly Receipt: ReceiptContent };
+  const { Subject: subject, Reason: reason, Position: position, Records: records } = receipt;
   return {
-    id: attribute(root, 'Id'),
-    from: text('From'),
-    to: text('To'),
-    issuedAt: text('IssuedAt'),
-    subject: present({ digest: attribute(subject, 'Digest'), id: subjectId }),
+    ...{ id: receipt['@Id'], from: receipt.From, to: receipt.To, issuedAt: receipt.IssuedAt },
+    subject: present({ digest: subject['@Digest'] ?? '', id: subject['@Message'] }),
     // The schema enumerates the verdicts.
-    verdict: text('Verdict') as Verdict,
-    ...(reason && { reason }),
+    verdict: receipt.Verdict as Verdict,
+    ...(reason && { reason: readReason(reason) }),
     ...(position && { position: readPosition(position) }),
-    ...(records && { records: { taken: integer(records, 'Taken'), refused: integer(records, 'Refused') } }),
+    ...(records && { records: { taken: Number(records['@Taken']), refused: Number(records['@Refused']) } }),
   };
 }
 
-function readReason(element: XmlElement): NonNullable<Receipt['reason']> {
-  const at = attributesOf(element).get('At');
-  const code = attribute(element, 'Code');
-  if (!isReasonCode(code)) {
-    throw new GatewayError('E_CODE_UNKNOWN', 'the reason code of a receipt is not defined', { at: 'Reason/@Code' });
-  }
-  return present({ code, detail: onlyText(element) ?? '', at });
+function readReason({
+  '@Code': code = '',
+  '@At': at,
+  '#text': detail = '',
+}: ReceiptElement): NonNullable<Receipt['reason']> {
+  if (isReasonCode(code)) return present({ code, detail, at });
+  throw new GatewayError('E_CODE_UNKNOWN', 'the reason code of a receipt is not defined', { at: 'Reason/@Code' });
 }
 
 function isReasonCode(code: string): code is ErrorCode | HoldReason {
   return Object.hasOwn(errorTable, code) || holdReasons.some((reason) => reason === code);
 }
 
-function readPosition(element: XmlElement): NonNullable<Receipt['position']> {
+function readPosition(position: ReceiptElement): NonNullable<Receipt['position']> {
   return {
-    epoch: { no: integer(element, 'Epoch'), id: attribute(element, 'EpochId') },
-    sequence: integer(element, 'Sequence'),
-    chain: attribute(element, 'Chain'),
-    root: attribute(element, 'Root'),
-    count: integer(element, 'Count'),
+    epoch: { no: Number(position['@Epoch']), id: position['@EpochId'] ?? '' },
+    sequence: Number(position['@Sequence']),
+    chain: position['@Chain'] ?? '',
+    root: position['@Root'] ?? '',
+    count: Number(position['@Count']),
   };
-}
-
-function attribute(element: XmlElement, name: string): string {
-  return required(attributesOf(element).get(name), `${element.name}/@${name}`);
-}
-
-function integer(element: XmlElement, name: string): number {
-  return Number(attribute(element, name));
-}
-
-/** The schema requires these parts too; a receipt without one of them is refused here as well. */
-function required<T>(found: T | undefined, name: string): T {
-  if (found !== undefined) return found;
-  throw new GatewayError('E_ELEMENT_MISSING', 'the receipt lacks an element or attribute', { at: name });
 }
