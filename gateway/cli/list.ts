@@ -11,12 +11,12 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
-import { findInbox, heldMessages } from '../store/inbox.ts';
+import { findInbox } from '../store/inbox.ts';
 import { findMessage, listMessages } from '../store/outbox.ts';
-import { findStream, listInForce } from '../store/streams.ts';
-import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
+import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
+import { showCommand } from './list-show.ts';
 import { exitCodes, type Output } from './output.ts';
 
 interface BuildOptions {
@@ -56,10 +56,7 @@ export function listCommands(program: Command, context: CliContext): void {
     .action((partner: string, file: string, options: { receipt?: string }) =>
       withGateway(context, (gateway) => receive(context, gateway, { partner, file, ...options })),
     );
-  list
-    .command('show <partner>')
-    .description('the position of both streams, and the held lists')
-    .action((partner: string) => withReading(context, (gateway) => show(context, gateway, partner)));
+  showCommand(list, context);
   decisionCommands(list, context);
 }
 
@@ -229,34 +226,6 @@ async function receive(
   if (verdict === 'rejected') exit(exitCodes.findings);
   if (verdict === 'held') exit(exitCodes.stopped);
   out.next(`mra list show ${code}`);
-}
-
-async function show({ out }: CliContext, gateway: OpenGateway, code: string): Promise<void> {
-  const partner = getPartner(gateway, code).code;
-  const { sql } = gateway.db;
-  const streams = await Promise.all((['out', 'in'] as const).map((direction) => findStream(sql, partner, direction)));
-  const inForce = await listInForce(sql, partner);
-  const held = await heldMessages(sql, partner);
-  const rows = streams
-    .filter((stream) => stream !== undefined)
-    .map(({ direction, position: { count, epoch, sequence, root }, resyncWanted }) => ({
-      direction,
-      operators: count,
-      number: `${epoch.no}/${sequence}`,
-      root,
-      note: resyncWanted ? 'rejected by the partner; the next list must be a full one' : '',
-    }));
-  if (rows.length === 0) out.note(`No list was exchanged with ${partner} yet.`);
-  out.result(
-    { partner, streams: rows, in_force: inForce ?? null, held },
-    rows,
-    held.map(({ messageId, receivedAt, reason }) => ({ held: messageId, received: receivedAt, because: reason })),
-  );
-  if (inForce !== undefined)
-    out.note(`In force: ${inForce.number}, issued ${inForce.issuedAt}, received ${inForce.receivedAt}.`);
-  const id = held[0]?.messageId;
-  const decisions = `mra list release ${id ?? ''} --as NAME   or   mra list refuse ${id ?? ''} --as NAME`;
-  out.next(id === undefined ? `mra list send ${partner}` : decisions);
 }
 
 async function decide(

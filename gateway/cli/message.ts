@@ -7,6 +7,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { getBytes } from '../store/bodies.ts';
+import { decisionsAbout, findReceived, type InboxMessage } from '../store/inbox.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
@@ -23,11 +24,10 @@ export function messageCommands(program: Command, context: CliContext): void {
     .action((options: ListOptions) => withReading(context, (gateway) => list(context, gateway, options)));
   message
     .command('show <id>')
-    .description('state, delivery attempts and verdict of a message we sent')
-    .option('--bytes <file>', 'write the bytes that were sent to this file')
-    .action((id: string, { bytes }: { bytes?: string }) =>
-      withReading(context, (gateway) => show(context, gateway, id, bytes)),
-    );
+    .description('a message we sent or received, by its id or digest: state, attempts or deliveries, verdict')
+    .option('--bytes <file>', 'write the bytes of the message to this file')
+    .option('--receipt <file>', 'write the bytes of the receipt over it to this file')
+    .action((id: string, files: ExportOptions) => withReading(context, (gateway) => show(context, gateway, id, files)));
   message
     .command('verify <partner> <file>')
     .description('check whether a file is signed by the partner, without processing it')
@@ -50,7 +50,9 @@ async function list({ out }: CliContext, gateway: OpenGateway, { limit, partner 
   if (rows.length === 0) out.note('No message was sent or received yet.');
   out.result(
     rows,
-    rows.map(({ at, direction, partner, kind, state, id }) => ({ at, direction, partner, kind, state, id })),
+    rows.map(({ at, direction, partner, kind, state, digest, id = digest }) => {
+      return { at, direction, partner, kind, state, id };
+    }),
   );
   out.next('mra message show ID');
 }
@@ -63,14 +65,69 @@ async function getMessage(gateway: OpenGateway, id: string): Promise<MessageRow>
   });
 }
 
-async function show({ out }: CliContext, gateway: OpenGateway, id: string, bytesFile?: string): Promise<void> {
-  const message = await getMessage(gateway, id);
-  const { partner, kind, state, verdictDetail: verdict, digest: sha256 } = message;
-  if (bytesFile !== undefined) writeOutput(bytesFile, await getBytes(gateway.db.sql, sha256));
+interface ExportOptions {
+  readonly bytes?: string;
+  readonly receipt?: string;
+}
+
+async function show(context: CliContext, gateway: OpenGateway, id: string, files: ExportOptions): Promise<void> {
+  const { sql } = gateway.db;
+  const sent = await findMessage(sql, id);
+  if (sent !== undefined) return await showSent(context, gateway, sent, files);
+  const [received, ...others] = await findReceived(sql, id);
+  if (received === undefined)
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message with this id or digest was sent or received', {
+      fix: 'mra message list shows the newest.',
+    });
+  if (others.length > 0)
+    throw new GatewayError('E_REQUEST_INVALID', 'several received messages state this id', {
+      fix: `Name one by its digest: ${[received, ...others].map(({ digest }) => digest).join(', ')}.`,
+    });
+  await showReceived(context, gateway, received, files);
+}
+
+async function exportBytes(
+  { db }: OpenGateway,
+  { digest, receiptDigest }: Pick<MessageRow, 'digest' | 'receiptDigest'>,
+  { bytes, receipt }: ExportOptions,
+): Promise<void> {
+  if (bytes !== undefined) writeOutput(bytes, await getBytes(db.sql, digest));
+  if (receipt === undefined) return;
+  if (receiptDigest !== undefined) return writeOutput(receipt, await getBytes(db.sql, receiptDigest));
+  const fix = 'Leave --receipt out; mra message show tells when there is one.';
+  throw new GatewayError('E_REQUEST_INVALID', 'there is no receipt over this message yet', { at: '--receipt', fix });
+}
+
+async function showReceived(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  message: InboxMessage,
+  files: ExportOptions,
+): Promise<void> {
+  const { messageId: id, partner, kind, state, reason, via, receivedAt, deliveries, digest: sha256 } = message;
+  await exportBytes(gateway, message, files);
+  const decisions = await decisionsAbout(gateway.db.sql, message);
+  out.result(
+    { direction: 'in', ...message, decisions },
+    [{ id, partner, kind, state, reason, sha256 }],
+    [{ via, received: receivedAt, deliveries, settled: message.settledAt }],
+    decisions,
+  );
+  out.next(state === 'HELD' ? `mra list show ${partner}` : 'mra message list');
+}
+
+async function showSent(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  message: MessageRow,
+  files: ExportOptions,
+): Promise<void> {
+  const { id, partner, kind, state, verdictDetail: verdict, digest: sha256 } = message;
+  await exportBytes(gateway, message, files);
   const attempts = await attemptsOf(gateway.db.sql, id);
   const results = await resultsOf(gateway.db.sql, partner, id);
   out.result(
-    { ...message, attempts, results },
+    { direction: 'out', ...message, attempts, results },
     [{ id, partner, kind, state, verdict, sha256 }],
     attempts.map(({ no, at, outcome = 'in progress', evidence }) => ({ attempt: no, at, outcome, evidence })),
     results.map(({ identifier, code, detail }) => ({ refused: identifier, code, detail })),

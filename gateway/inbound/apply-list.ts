@@ -75,6 +75,14 @@ async function placeInStream(
   return placeList(list, { ...held, ...issued }, rules, day);
 }
 
+/** What a held list would change. Throws as judgeList, except for what people may decide. */
+export async function planHeldList(inbound: InboundMessage, list: StatedList): Promise<ListPlan> {
+  const stream = await findStream(inbound.gateway.db.sql, inbound.partner.code, 'in');
+  if (list.part === undefined) return await planChange(inbound, list, stream);
+  const staged = stream === undefined ? [] : await stagedParts(inbound.gateway.db.sql, stream.id);
+  return await planChange(inbound, await joinParts(inbound, list, staged), stream);
+}
+
 function holdList(id: string, { reason: code, detail }: Hold): Decision {
   return { id, kind: 'list', verdict: 'held', reason: { code, detail } };
 }

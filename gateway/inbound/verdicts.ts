@@ -3,8 +3,9 @@
 import type { Gateway, Partner } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault, type ErrorCode } from '../model/errors.ts';
-import type { Digest, InboundState, RawMessage, Receipt, RecordResult } from '../model/message.ts';
+import type { Digest, HoldReason, InboundState, RawMessage, Receipt, RecordResult } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { getBytes, keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
@@ -31,8 +32,8 @@ export interface ReceiveResult {
   readonly verdict: Verdict;
   /** The sealed receipt; absent only where a receipt itself was received, for receipts are not receipted. */
   readonly receipt?: SealedMessage;
-  /** Why it was refused. */
-  readonly reason?: ErrorCode;
+  /** Why it was rejected or is held. */
+  readonly reason?: ErrorCode | HoldReason;
   readonly duplicate: boolean;
 }
 
@@ -67,7 +68,7 @@ export async function sealAnswers(inbound: InboundMessage, decision: Decision): 
 /** One transaction: the id is claimed, the message applied, its verdict, receipt and reply stored, the event written. */
 export async function recordVerdict(
   inbound: InboundMessage,
-  { id, kind, verdict, apply }: Decision,
+  { id, kind, verdict, reason, apply }: Decision,
   { receipt, reply }: Answers,
 ): Promise<ReceiveResult> {
   const { gateway, partner, digest } = inbound;
@@ -79,12 +80,15 @@ export async function recordVerdict(
     await apply?.(tx);
     if (reply !== undefined) await addMessage(tx, reply, { correlatesTo: id, at });
     const state = verdict === 'applied' ? 'APPLIED' : 'HELD';
-    const receiptDigest = await storeReceipt(tx, inbound, receipt, { messageId: id, state, kind, at });
+    const receiptDigest = await storeReceipt(tx, inbound, receipt, {
+      ...{ messageId: id, state, kind, at },
+      ...present({ reason: reason?.code }),
+    });
     const detail = { partner: partner.code, digest, receiptDigest };
     await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail }]);
   });
   gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
-  return { verdict, receipt, duplicate: false };
+  return { verdict, receipt, ...present({ reason: reason?.code }), duplicate: false };
 }
 
 /** Refuses the message: nothing is applied, and the receipt states why. Errors of this gateway are rethrown. */

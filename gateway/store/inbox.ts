@@ -139,6 +139,17 @@ export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMes
   return row && fromRow(row);
 }
 
+/** Messages received with this signed id, id stated by the transport, or digest; newest first. */
+export async function findReceived(reader: Reader, idOrDigest: string): Promise<InboxMessage[]> {
+  const columnsNaming = ['message_id', 'hinted_id', 'digest'] as const;
+  const found = reader
+    .selectFrom('inbox')
+    .select(columns)
+    .where((eb) => eb.or(columnsNaming.map((column) => eb(column, '=', idOrDigest))))
+    .orderBy('received_at', 'desc');
+  return (await found.execute()).map(fromRow);
+}
+
 /** Messages held for two people, oldest first. */
 export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
   let held = reader.selectFrom('inbox').select(columns).where('state', '=', 'HELD').orderBy('received_at');
@@ -173,6 +184,21 @@ export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<str
     .where('state', '=', 'HELD')
     .execute();
   return await recordApproval(tx, { partner, digest, person, decision, at });
+}
+
+/** Who decided what about a held message, in order of time. */
+export async function decisionsAbout(
+  reader: Reader,
+  { partner, digest }: Pick<InboxMessage, 'partner' | 'digest'>,
+): Promise<Pick<Tables['approval'], 'person' | 'decision' | 'at'>[]> {
+  return await reader
+    .selectFrom('approval')
+    .select(['person', 'decision', 'at'])
+    .where('partner', '=', partner)
+    .where('digest', '=', digest)
+    .orderBy('at')
+    .orderBy('person')
+    .execute();
 }
 
 /** Records that a person decides so about what the digest names. Returns everybody who has. Throws E_APPROVAL_REPEATED. */

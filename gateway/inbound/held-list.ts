@@ -1,0 +1,78 @@
+/** What a held list would change, and who decided so far: what two people need to know. Reads only. */
+
+import { getPartner, type Gateway } from '../gateway.ts';
+import { asGatewayError, GatewayError, type ErrorCode } from '../model/errors.ts';
+import { present } from '../model/present.ts';
+import { recordAt } from '../model/record/packed-records.ts';
+import type { ListRecord } from '../model/record/record.ts';
+import { getBytes } from '../store/bodies.ts';
+import { decisionsAbout, type InboxMessage } from '../store/inbox.ts';
+import { currentRecords } from '../store/register.ts';
+import { planHeldList } from './apply-list.ts';
+import { readMessage } from './read-message.ts';
+
+interface HeldChange {
+  readonly identifier: string;
+  readonly change: 'new' | 'changed' | 'leaves';
+  readonly name?: string;
+}
+
+export interface HeldDifference {
+  /** Operators on the list now, and with the held one. */
+  readonly before: number;
+  readonly after: number;
+  readonly new: number;
+  readonly changed: number;
+  readonly leaving: number;
+  /** Records of the list that would be refused one by one. */
+  readonly refused: number;
+  /** At most `most`, those that leave first. */
+  readonly examples: readonly HeldChange[];
+}
+
+export interface HeldReview {
+  readonly decisions: readonly { readonly person: string; readonly decision: string; readonly at: string }[];
+  readonly difference?: HeldDifference;
+  /** Why the difference cannot be computed: the list would be rejected, also when it is released. */
+  readonly fault?: { readonly code: ErrorCode; readonly detail: string };
+}
+
+/** `most`: how many examples. */
+export async function reviewHeld(gateway: Gateway, held: InboxMessage, most: number): Promise<HeldReview> {
+  const decisions = await decisionsAbout(gateway.db.sql, held);
+  try {
+    return { decisions, difference: await differenceOf(gateway, held, most) };
+  } catch (error) {
+    const { code, detail } = asGatewayError(error);
+    if (code === 'E_INTERNAL') throw error;
+    return { decisions, fault: { code, detail } };
+  }
+}
+
+async function differenceOf(gateway: Gateway, held: InboxMessage, most: number): Promise<HeldDifference> {
+  const { sql } = gateway.db;
+  const partner = getPartner(gateway, held.partner);
+  const { digest, via, receivedAt } = held;
+  const raw = { partner: partner.code, via, bytes: await getBytes(sql, digest), receivedAt };
+  const message = await readMessage(gateway, partner, raw);
+  if (message.kind !== 'list') throw new GatewayError('E_MESSAGE_KIND', 'what is held is not a list');
+  const { mirror, register, refused } = await planHeldList({ gateway, partner, raw, digest }, message.list);
+  const known = new Map((await currentRecords(sql, partner.code)).map((record) => [record.identifier, record]));
+  const changes = [
+    ...register.departures.map(({ identifier }) => changeOf('leaves', identifier, known.get(identifier))),
+    ...register.puts.map((i) => {
+      const record = recordAt(register.records, i);
+      return changeOf(known.has(record.identifier) ? 'changed' : 'new', record.identifier, record);
+    }),
+  ];
+  const count = (wanted: HeldChange['change']): number => changes.filter(({ change }) => change === wanted).length;
+  return {
+    ...{ before: known.size, after: mirror.after.count },
+    ...{ new: count('new'), changed: count('changed'), leaving: count('leaves'), refused: refused.length },
+    examples: changes.slice(0, most),
+  };
+}
+
+function changeOf(change: HeldChange['change'], identifier: string, record: ListRecord | undefined): HeldChange {
+  return { change, identifier, ...present({ name: record?.name.latin ?? record?.name.local }) };
+}
