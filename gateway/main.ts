@@ -31,6 +31,7 @@ import { largeMessageBytes } from './app/large-message-worker.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { certificatesIn, readPem } from './app/partners.ts';
+import { watchClock } from './app/clock-watch.ts';
 import { openAdapterReloader } from './app/reload.ts';
 import { openServer } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
@@ -65,6 +66,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal, hooks.heals);
   const polling = runPolling(gateway, receive, stopping.signal);
+  const watching = watchClock(gateway, () => performance.now(), stopping.signal);
   log.info('doors open', { host: config.exchange.host, port: exchange.port });
   return {
     exchangeUrl: `https://${config.exchange.host}:${exchange.port}`,
@@ -74,7 +76,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
       stopping.abort();
       const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
       await Promise.all([...doors, ...consumers.map((consumer) => consumer.stop())]);
-      await Promise.all([dispatching, polling]);
+      await Promise.all([dispatching, polling, watching]);
       await adapters.close();
     },
   };

@@ -1,4 +1,4 @@
-/** `mra doctor`: checks openssl, keys, store, rights of files, disk, broker, adapters, age of lists; prints a fix for each problem. */
+/** `mra doctor`: checks openssl, keys, store, clock, rights of files, disk, broker, adapters, age of lists; prints a fix for each problem. */
 
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -6,11 +6,13 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
+import { behindLastCommit } from '../app/clock-watch.ts';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { sqliteFile, tryWriting } from '../store/database.ts';
+import { clockJumps, lastEvent } from '../store/events.ts';
 import { filesOf } from '../store/sqlite-file.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { momentOf } from '../model/day.ts';
@@ -31,6 +33,7 @@ const fail = (check: string, detail: string, fix: string): Finding => ({ check, 
 
 const dayMs = 24 * 3600 * 1000;
 const certificateWarningDays = 60;
+const clockWarningDays = 7;
 const leastFreeBytes = 1024 ** 3;
 
 export function doctorCommand(program: Command, context: CliContext): void {
@@ -59,7 +62,7 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
     return [...findings, notOpened(error)];
   }
   await withGateway({ open: () => Promise.resolve(gateway) }, async () => {
-    findings.push(...examinePrivacy(gateway), await examineStore(gateway));
+    findings.push(...examinePrivacy(gateway), await examineStore(gateway), await examineClock(gateway));
     findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
     for (const partner of gateway.partners.values())
       findings.push(await examineAdapter(context, partner), await examinePartner(gateway, partner));
@@ -109,6 +112,22 @@ function examinePrivacy({ config }: OpenGateway): readonly Finding[] {
       : fail('privacy', `other accounts can read ${open.join(', ')}`, fix),
   ];
 }
+
+/** The last commit is dated ahead of the clock, or a gateway that served recorded a jump. */
+async function examineClock(gateway: OpenGateway): Promise<Finding> {
+  const fix =
+    'Let NTP set the clock. Answers rest on the list stored last; compare the times of lists: mra list show PARTNER.';
+  const behind = await behindLastCommit(gateway);
+  if (behind !== 0) return fail('clock', `${inSeconds(-behind)} behind the last commit`, fix);
+  const jump = await lastEvent(gateway.db.sql, clockJumps);
+  if (jump === undefined || gateway.now().getTime() - Date.parse(jump.at) > clockWarningDays * dayMs)
+    return ok('clock', `no jump in ${clockWarningDays} days`);
+  const { milliseconds } = JSON.parse(jump.detail ?? '{}') as { readonly milliseconds: number };
+  const way = milliseconds < 0 ? 'backwards' : 'forwards';
+  return warn('clock', `jumped ${inSeconds(Math.abs(milliseconds))} ${way} at ${jump.at}`, fix);
+}
+
+const inSeconds = (milliseconds: number): string => `${Math.ceil(milliseconds / 1000)} s`;
 
 async function examineDisk({ config }: OpenGateway): Promise<Finding> {
   let folder = config.data;

@@ -14,7 +14,7 @@ export const longestDelaySeconds = 3600;
 /** Seconds until the same bytes are sent again when the partner holds the list for two people. */
 export const longestHoldSeconds = 24 * 3600;
 /** By which the clocks of gateways on one store may differ. */
-const clockToleranceSeconds = 60;
+export const clockToleranceSeconds = 60;
 /** Messages of a lower rank have no verdict. Part of the text of statements, because partial indexes are found only so. */
 export const unsettledRank = sql.lit(outboundStates.ACCEPTED);
 

@@ -4,6 +4,7 @@ import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
 import { advanceCounter } from './counters.ts';
+import type { Tables } from './tables.ts';
 import type { Reader, Tx } from './database.ts';
 
 interface NewEvent {
@@ -35,4 +36,13 @@ export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise
 export async function newestEvent(reader: Reader, ref: string, kindPrefix: string): Promise<string | undefined> {
   const newest = reader.selectFrom('event').select('kind').where('ref', '=', ref).orderBy('n', 'desc');
   return (await newest.where('kind', 'like', `${kindPrefix}%`).limit(1).executeTakeFirst())?.kind;
+}
+
+/** What events about jumps of the clock refer to. */
+export const clockJumps = 'clock';
+
+/** The event appended last, or the last about one subject. */
+export async function lastEvent(reader: Reader, ref?: string): Promise<Tables['event'] | undefined> {
+  const newest = reader.selectFrom('event').selectAll().orderBy('n', 'desc').limit(1);
+  return await (ref === undefined ? newest : newest.where('ref', '=', ref)).executeTakeFirst();
 }

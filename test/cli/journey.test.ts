@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { recordJump } from '../../gateway/app/clock-watch.ts';
 import { columnValues } from '../../gateway/model/record/record-text.ts';
+import { openDatabase } from '../../gateway/store/database.ts';
 import { writeCsv } from '../../gateway/wire/files/csv.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { sampleRecord } from '../model/sample-records.ts';
 import { temporaryFolder } from '../support/pki.ts';
@@ -176,5 +179,18 @@ describe('a list exchanged as a file, on the command line', function () {
     expect((await mra(...ours, 'list', 'build', 'KR')).code).to.equal(2);
     expect((await mra(...ours, 'list', 'build', 'ZZ', '--out', 'zz.xml')).code).to.equal(2);
     expect((await mra('--config', 'nowhere.yaml', 'doctor')).code).to.equal(1);
+  });
+
+  it('doctor shows a clock that jumped, and one that is behind the last commit', async () => {
+    const clock = async (minutes: number) => {
+      const db = await openDatabase(`sqlite:${join(folder, 'cn', 'mra.db')}`);
+      const now = () => new Date(Date.now() + minutes * 60_000);
+      await recordJump({ db, now, log: makeLog({ level: 'silent' }) }, minutes * 60_000);
+      await db.close();
+      const { stdout } = await mra(...ours, 'doctor', '-o', 'json');
+      return (JSON.parse(stdout) as { check: string; result: string }[]).find(({ check }) => check === 'clock')?.result;
+    };
+    expect(await clock(-5)).to.equal('warn');
+    expect(await clock(60)).to.equal('fail');
   });
 });

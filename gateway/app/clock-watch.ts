@@ -1,0 +1,61 @@
+/** Watches the clock of a gateway that serves. A jump is logged and recorded as an event, because dates and the age of lists depend on it. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Gateway } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import { appendEvents, clockJumps, lastEvent } from '../store/events.ts';
+import { clockToleranceSeconds } from '../store/delivery-leases.ts';
+import { faultFields } from '../wire/log.ts';
+
+/** Milliseconds of the clock, and of a clock that nobody sets. */
+export interface ClockReading {
+  readonly clock: number;
+  readonly monotonic: number;
+}
+
+const pauseMs = 1_000;
+const mostForwardsMs = 60_000;
+const mostBackwardsMs = 1_000;
+
+/** By how many milliseconds the clock was moved between two readings: over a minute forwards, or a second backwards; else 0. */
+export function jumpBetween(before: ClockReading, after: ClockReading): number {
+  const moved = Math.round(after.clock - before.clock - (after.monotonic - before.monotonic));
+  return moved > mostForwardsMs || moved < -mostBackwardsMs ? moved : 0;
+}
+
+type Watched = Pick<Gateway, 'db' | 'log' | 'now'>;
+
+/** By how many milliseconds the clock is behind the last commit, as a negative number. Gateways on one server differ a little. */
+export async function behindLastCommit({ db, now }: Watched): Promise<number> {
+  const last = await lastEvent(db.sql);
+  const behind = last === undefined ? 0 : now().getTime() - Date.parse(last.at);
+  return behind < (db.engine === 'sqlite' ? 0 : -clockToleranceSeconds * 1000) ? behind : 0;
+}
+
+/** The alarm: an error in the log, and an event that `mra doctor` shows. */
+export async function recordJump({ db, log, now }: Watched, milliseconds: number): Promise<void> {
+  log.error('the clock jumped', { delayMs: milliseconds });
+  const event = { kind: 'clock_jumped', ref: clockJumps, detail: { milliseconds }, at: momentOf(now()) };
+  await db.transaction(async (tx) => await appendEvents(tx, [event]));
+}
+
+/** Compares the clock with the last commit, and then every second with the monotonic clock, until `stop`. */
+export async function watchClock(gateway: Watched, monotonic: () => number, stop: AbortSignal): Promise<void> {
+  const read = (): ClockReading => ({ clock: gateway.now().getTime(), monotonic: monotonic() });
+  let before = read();
+  const compare = async (): Promise<void> => {
+    const after = read();
+    const jump = jumpBetween(before, after);
+    if (jump !== 0) await recordJump(gateway, jump);
+    before = after;
+  };
+  const start = async (): Promise<void> => {
+    const behind = await behindLastCommit(gateway);
+    if (behind !== 0) await recordJump(gateway, behind);
+  };
+  for (let work = start; !stop.aborted; work = compare) {
+    // What could not be stored is compared again.
+    await work().catch((error: unknown) => gateway.log.error('watching the clock failed', faultFields(error)));
+    await wait(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
