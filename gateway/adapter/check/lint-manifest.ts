@@ -36,6 +36,8 @@ function closedSets({ arrangement }: Manifest): readonly (readonly string[])[] {
 function lintTables(manifest: Manifest, place: Place): LintFinding[] {
   return Object.entries(manifest.codes).flatMap(([name, rows]) => {
     const words = Object.keys(rows);
+    // Administrations, by their two letters: no set says which a partner has to name.
+    if (words.every((word) => /^[A-Z]{2}$/u.test(word))) return [];
     const shared = (set: readonly string[]): number => words.filter((word) => set.includes(word)).length;
     const [set = []] = closedSets(manifest).toSorted((a, b) => shared(b) - shared(a));
     const unknown = words.filter((word) => !set.includes(word));
