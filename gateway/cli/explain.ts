@@ -4,11 +4,13 @@ import type { Command } from 'commander';
 import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Outcome } from '../model/clearance/answer.ts';
+import type { Outcome, WouldChangeAnswer } from '../model/clearance/answer.ts';
 import type { NotChecked } from '../model/clearance/assessment.ts';
-import type { HoldReason, RecordFault } from '../model/message.ts';
+import type { HoldReason, InboundState, OutboundState, RecordFault } from '../model/message.ts';
 import type { IneligibilityReason } from '../model/record/eligibility.ts';
 import { faultRules } from '../model/record/fault-rules.ts';
+import scenarios from '../../schemas/conformance-scenarios.json' with { type: 'json' };
+import { faults } from '../rehearsal/faults.ts';
 import type { CliContext } from './context.ts';
 
 interface Explained {
@@ -30,6 +32,15 @@ const errorTexts: Readonly<Record<ErrorCode, Pick<Explained, 'why' | 'mend' | 'e
 const outcomeTexts: Texts<Outcome> = texts.outcomes;
 const reasonTexts: Texts<HoldReason | RecordFault | NotChecked | FixedIneligible> = texts.reasons;
 
+type Plain = Readonly<Record<string, Pick<Explained, 'means' | 'mend'>>>;
+const sections: readonly (readonly [about: string, entries: Plain])[] = [
+  ['a step of the explanation of an answer', texts.steps],
+  ['a fault of a request', texts.requests],
+  ['what a suggested identifier changes', texts.edits satisfies Record<WouldChangeAnswer['edit'], unknown>],
+  ['the state of a message', texts.states satisfies Record<OutboundState | InboundState, unknown>],
+  ['why a message is not sent', texts.holds],
+];
+
 /** Every rule of lint, in order of its code. */
 export function explainedRules(): readonly (Explained & Required<Pick<Explained, 'why' | 'example'>>)[] {
   return Object.entries(lintRules).map(([about, rule]) => ({ about, ...rule }));
@@ -50,6 +61,17 @@ function allCodes(): readonly Explained[] {
     }),
     ...Object.entries(outcomeTexts).map(([code, entry]) => ({ code, ...entry })),
     ...Object.entries(reasonTexts).map(([code, entry]) => ({ code, ...entry })),
+    ...sections.flatMap(([about, entries]) =>
+      Object.entries(entries).map(([code, entry]) => ({ code, about, ...entry })),
+    ),
+    ...scenarios.map(({ id: code, name }) => ({
+      ...{ code, about: 'a scenario of the conformance run', means: `It tests: ${name}.` },
+      mend: `mra conformance run CC --only ${code} runs it alone, and says what was expected.`,
+    })),
+    ...faults.map(({ name: code, description }) => ({
+      ...{ code, about: 'a fault that mra simulate injects', means: `${description}.` },
+      mend: `mra simulate CC --faults ${code} injects it.`,
+    })),
     ...Object.entries(faultRules).map(([code, { severity, title, fix }]) => {
       return { code, about: `a row of an import, ${severity}`, means: `${title}.`, mend: fix };
     }),

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Command } from 'commander';
 import { lintRules } from '../../gateway/adapter/check/lint-rules.ts';
@@ -6,8 +8,10 @@ import { explainCommand, explained } from '../../gateway/cli/explain.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
 import { errorTable } from '../../gateway/model/errors.ts';
 import { outcomes } from '../../gateway/model/clearance/answer.ts';
-import { holdReasons, recordFaults } from '../../gateway/model/message.ts';
+import { holdReasons, inboundStates, outboundStates, recordFaults } from '../../gateway/model/message.ts';
 import { faultRules } from '../../gateway/model/record/fault-rules.ts';
+import { scenarios } from '../../gateway/rehearsal/conformance.ts';
+import { faults } from '../../gateway/rehearsal/faults.ts';
 import { rejectedBy } from '../support/thrown.ts';
 import { memoryStream } from './memory.ts';
 
@@ -38,6 +42,29 @@ describe('mra explain', () => {
     const reasons = [...holdReasons, ...recordFaults, ...leftOut, ...unencodable, ...notChecked];
     for (const code of [...outcomes, ...Object.keys(faultRules), ...reasons])
       expect(explained(code), code).to.not.be.empty; // in its tables, which the compiler keeps complete
+  });
+
+  it('knows every code in the sources: steps, scenarios, faults, states, holds, edits', () => {
+    const gateway = new URL('../../gateway/', import.meta.url).pathname;
+    const sources = (folder: string): string[] =>
+      readdirSync(join(gateway, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(join(gateway, folder, name), 'utf8'));
+    const within = (folder: string, pattern: RegExp): string[] =>
+      sources(folder).flatMap((text) => [...text.matchAll(pattern)].flatMap(([, code = '']) => code));
+    const steps = within('model/clearance', /'([A-Z][A-Z_]{3,})'/gu).filter((code) => !/^(E_|NFK?[CD]$)/u.test(code));
+    const holds = within('wire/transport', /hold: '(\w+)'/gu);
+    const edits = within('model/clearance', /edit: '(\w+)'/gu);
+    const named = [...scenarios.map(({ id }) => id), ...faults.map(({ name }) => name)];
+    expect([steps.length, holds.length, edits.length].every((count) => count > 1)).to.equal(true);
+    for (const code of [
+      ...steps,
+      ...holds,
+      ...edits,
+      ...named,
+      ...Object.keys({ ...outboundStates, ...inboundStates }),
+    ])
+      expect(explained(code), code).to.not.be.empty;
   });
 
   it('explains a code with two meanings twice', async () => {
