@@ -4,9 +4,11 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Writable } from 'node:stream';
 import { Command, CommanderError, Option } from 'commander';
+import about from '../package.json' with { type: 'json' };
 import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
 import { adapterCommands } from './cli/adapter.ts';
 import { checkCommand } from './cli/check.ts';
+import { completionCommand } from './cli/completion.ts';
 import { conformanceCommands } from './cli/conformance.ts';
 import type { CliContext, Serving } from './cli/context.ts';
 import { demoCommand } from './cli/demo.ts';
@@ -199,6 +201,7 @@ const commands = [
   simulateCommand,
   conformanceCommands,
   doctorCommand,
+  completionCommand,
 ];
 
 function newProgram({ stdout, stderr }: ProgramStreams): Command {
@@ -213,6 +216,7 @@ function newProgram({ stdout, stderr }: ProgramStreams): Command {
     .description(
       'Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.',
     )
+    .version(about.version)
     .option('--config <file>', 'settings (docs/gateway.example.yaml shows all)')
     .option('--data <folder>', 'embedded store and generated keys (default ./data)')
     .option('--home <code>', 'whose gateway this is')

@@ -54,7 +54,7 @@ export interface Output {
   next(text: string): void;
 }
 
-type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 interface OutputStreams {
   readonly stdout: OutputStream;
@@ -139,16 +139,43 @@ function writeTable(stream: OutputStream, rows: readonly Row[]): void {
   const widths = titles.map((title, i) =>
     Math.max(displayWidth(title), ...cells.map((row) => displayWidth(row[i] ?? ''))),
   );
-  const aligned = (row: readonly string[]): string =>
+  const width = widths.reduce((sum, each) => sum + each + 2, -2);
+  if (stream.isTTY === true && width > (stream.columns ?? Infinity)) return writeRecords(stream, titles, cells);
+  const aligned = (row: readonly string[], style: (cell: string) => string): string =>
     row
       .map((cell, i) => {
         const gap = ' '.repeat((widths[i] ?? 0) - displayWidth(cell));
-        return numeric[i] === true ? gap + cell : cell + gap;
+        return numeric[i] === true ? gap + style(cell) : style(cell) + gap;
       })
       .join('  ')
       .trimEnd();
-  stream.write(`${styleText('bold', aligned(titles), { stream })}\n`);
-  for (const row of cells) stream.write(`${aligned(row)}\n`);
+  stream.write(`${styleText('bold', aligned(titles, String), { stream })}\n`);
+  for (const row of cells) stream.write(`${aligned(row, (cell) => coloured(stream, cell))}\n`);
+}
+
+/** A table wider than the terminal: a line for each cell, so that ids can be copied whole. */
+function writeRecords(stream: OutputStream, titles: readonly string[], cells: readonly (readonly string[])[]): void {
+  const width = Math.max(...titles.map((title) => displayWidth(title)));
+  for (const [n, row] of cells.entries()) {
+    if (n > 0) stream.write('\n');
+    for (const [i, cell] of row.entries()) {
+      const title = titles[i] ?? '';
+      const gap = ' '.repeat(width - displayWidth(title));
+      if (cell !== '') stream.write(`${styleText('bold', title, { stream })}${gap}  ${coloured(stream, cell)}\n`);
+    }
+  }
+}
+
+const colours: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = {
+  ...{ ok: 'green', passed: 'green', applied: 'green', APPLIED: 'green', ACCEPTED: 'green' },
+  ...{ warn: 'yellow', held: 'yellow', HELD: 'yellow', PARTIAL: 'yellow' },
+  ...{ fail: 'red', failed: 'red', rejected: 'red', REJECTED: 'red' },
+};
+
+/** Words of results in their colour, on a terminal without NO_COLOR. */
+function coloured(stream: OutputStream, cell: string): string {
+  const colour = Object.hasOwn(colours, cell) ? colours[cell] : undefined;
+  return colour === undefined ? cell : styleText(colour, cell, { stream });
 }
 
 /** On a terminal one line that is redrawn for each per cent; elsewhere a line for each 10 %. */

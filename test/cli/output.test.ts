@@ -1,5 +1,7 @@
 /** The output of commands: streams, alignment, exit codes. */
 
+import { WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { exitCodeOf, makeOutput, type Output } from '../../gateway/cli/output.ts';
 import { wholeNumber } from '../../gateway/cli/input.ts';
@@ -36,6 +38,28 @@ describe('the output of commands', () => {
       { name: 'e\u0301', rows: undefined },
     ]);
     expect(stdout()).to.equal('name  rows\n达瑞     5\nＤ    1000\ne\u0301\n');
+  });
+
+  it('writes a table wider than the terminal as one line for each cell, so that ids stay whole', () => {
+    const stdout = memoryStream({ terminal: true });
+    makeOutput({ stdout, stderr: memoryStream() }).table([{ id: 'm-1'.padEnd(60, '0'), digest: 'f'.repeat(64) }]);
+    const lines = stripVTControlCharacters(stdout.text()).trim().split('\n');
+    expect(lines).to.deep.equal([`id      ${'m-1'.padEnd(60, '0')}`, `digest  ${'f'.repeat(64)}`]);
+  });
+
+  it('colours results on a terminal only, and not under NO_COLOR', () => {
+    const getColorDepth = (): number => WriteStream.prototype.getColorDepth({ ...process.env, TERM: 'xterm-256color' });
+    const terminal = Object.assign(memoryStream({ terminal: true }), { getColorDepth });
+    const plain = memoryStream();
+    const before = process.env['NO_COLOR'];
+    delete process.env['NO_COLOR'];
+    for (const stdout of [terminal, plain]) makeOutput({ stdout, stderr: plain }).table([{ result: 'fail' }]);
+    process.env['NO_COLOR'] = '1';
+    makeOutput({ stdout: terminal, stderr: plain }).table([{ result: 'warn' }]);
+    if (before === undefined) delete process.env['NO_COLOR'];
+    else process.env['NO_COLOR'] = before;
+    expect(terminal.text()).to.include('\u001b[31mfail').and.include('\nwarn\n');
+    expect(plain.text()).to.equal('result\nfail\n');
   });
 
   it('shows hidden characters by number, so that data cannot send control sequences to a terminal', () => {
