@@ -32,6 +32,8 @@ export interface Gateway {
   readonly db: Database;
   readonly partners: ReadonlyMap<string, Partner>;
   readonly receiptSchema: Schema;
+  /** The largest message that is received, in bytes, by whichever way. */
+  readonly maxBytes: number;
   /** Name of the policy that derives advice from outcomes. */
   readonly policy: string;
   /** What it advises where the name on an entry differs from the list; absent: the default. */

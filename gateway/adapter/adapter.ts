@@ -5,7 +5,7 @@ import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
-import type { Reply, SealKind, SignatureAlgorithm } from '../model/message.ts';
+import type { Reply, SealTerms } from '../model/message.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList, StatedList } from '../model/record/packed-records.ts';
@@ -88,7 +88,7 @@ export interface Adapter {
   /** The terms for the partner's own gateway: their grades, our programme, and the limits for changes of our list. */
   readonly otherSide: Arrangement;
   readonly identifiers: { readonly theirs: IdentifierForm; readonly ours: IdentifierForm };
-  readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
+  readonly seal: SealTerms;
   readonly transport: TransportKind;
   /** Kinds of lists the partner accepts, and the number of records in one message. */
   readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };

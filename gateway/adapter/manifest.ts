@@ -11,7 +11,7 @@ import type {
   Sourced,
   TransportMode,
 } from '../model/arrangement.ts';
-import type { SealKind, SignatureAlgorithm } from '../model/message.ts';
+import type { SealTerms } from '../model/message.ts';
 import type { Day } from '../model/record/record.ts';
 import type { TransportKind } from './adapter.ts';
 import type { ConversationData } from './conversation/conversation.ts';
@@ -92,7 +92,7 @@ export interface Manifest {
     readonly ours: IdentifierData & Sourced;
   };
   readonly codes: Readonly<Record<string, Readonly<Record<string, string | readonly DatedCode[]>>>>;
-  readonly seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm };
+  readonly seal: SealTerms;
   readonly transport: TransportKind;
   /** How the partner's lists state their order, and what they do not carry. */
   readonly conversation?: ConversationData;

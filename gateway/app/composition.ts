@@ -69,6 +69,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading =
     ...{ config, keyring, broker, home, db, partners, log },
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
+    maxBytes: config.exchange.maxBytes,
     policy: config.policy,
     differingNames: config.differingNames,
     owner: randomBytes(8).toString('hex'),

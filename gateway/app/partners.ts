@@ -77,7 +77,7 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
       fix: 'Name another adapter, or set mirrored.',
     });
   }
-  const { seal } = adapter;
+  const { kind, ...terms } = adapter.seal;
   const { signing, anchors, checkPath } = settings.certificates;
   const transport = options.transport ?? transportOf(options, adapter);
   return {
@@ -85,11 +85,11 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
     adapter,
     schemaOf: schemasOf(adapter),
     get signer() {
-      return keyring.signer(seal.algorithm);
+      return keyring.signer(terms.algorithm);
     },
     trust: {
-      seals: [seal.kind],
-      algorithm: seal.algorithm,
+      ...terms,
+      seals: [kind],
       certificates: certificatesIn(signing),
       ...(checkPath ? { anchors } : {}),
     },

@@ -9,6 +9,8 @@
 import { getPartner, type Gateway } from '../gateway.ts';
 import { judgeList } from './apply-list.ts';
 import { readMessage, type ReadMessage } from './read-message.ts';
+import { repeatVerdict } from './same-content.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import { judgeEnvelope } from '../model/list/judge.ts';
@@ -26,6 +28,11 @@ export type { ReceiveResult } from './verdicts.ts';
 /** Receives one message. Throws only for errors of this gateway (store, configuration), without a verdict: the sender sends again. */
 export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   const partner = getPartner(gateway, raw.partner);
+
+  if (raw.bytes.length > gateway.maxBytes) {
+    const tooLarge = new GatewayError('E_SIZE_EXCEEDED', `a message may have ${gateway.maxBytes} bytes`);
+    return await recordRejection({ gateway, partner, raw, digest: sha256(raw.bytes), id: raw.hintedId }, tooLarge);
+  }
 
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
   const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, raw.hintedId));
@@ -46,6 +53,9 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     if (message.kind === 'receipt') return await receiveReceipt(inbound, message);
     const content = message.kind === 'list' ? message.list : message.reply;
     inbound = { ...inbound, id: content.id };
+
+    const repeated = received.decidedByPeople === true ? undefined : await repeatVerdict(inbound, message);
+    if (repeated !== undefined) return repeated;
 
     // 3. Judge it: sender, addressee and clock; then a list against what is held of its sender.
     judgeEnvelope(content, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });

@@ -50,6 +50,7 @@ export const errorTable = {
   E_KEY_WEAK: security('The signing key is too weak.'),
   E_CERTIFICATE_PATH: security('The signing certificate does not lead to the partner’s anchor.'),
   E_CERTIFICATE_TIME: security('The signing certificate is not valid at this time.'),
+  E_CERTIFICATE_FORM: security('The signing certificate is not built as RFC 5280 requires.'),
   E_CERTIFICATE_USAGE: security('The signing certificate is not for signing messages.'),
   E_TRUST_UNCHECKED: setting('The certificate path could not be checked.'),
 

@@ -9,6 +9,18 @@ export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 /** RSASSA-PKCS1-v1_5 or ECDSA on P-256, both with SHA-256. */
 export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 
+/** The key usages by which content is signed (RFC 5280, 4.2.1.3). */
+export type KeyUsage = 'digitalSignature' | 'nonRepudiation';
+
+/** How a partner seals its messages, and what its signing certificates must be for; trust.ts says what holds where nothing is named. */
+export interface SealTerms {
+  readonly kind: SealKind;
+  readonly algorithm: SignatureAlgorithm;
+  readonly keyUsages?: readonly KeyUsage[];
+  /** Object identifiers of purposes. */
+  readonly extendedKeyUsages?: readonly string[];
+}
+
 export type Via = 'https' | 'amqp' | 'file';
 
 /** Bytes as received on a channel of a partner. They are not trusted. */

@@ -1,9 +1,11 @@
 /** Which verdicts are final for the bytes, which are made anew, and what counts as the same message. */
 
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
+import { decideHeld, receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { sendList, type BuiltList, type ListOptions } from '../../gateway/outbound/send-list.ts';
+import { findInbox } from '../../gateway/store/inbox.ts';
 import {
   operator,
   operators,
@@ -85,5 +87,43 @@ describe('the verdict on a message', () => {
     const again = await take(bytes);
     expect(again).to.include({ verdict: 'rejected', duplicate: true });
     expect(again.receipt?.digest).to.equal(first.receipt?.digest);
+  });
+
+  it('the same signed content in other bytes is the same message: the original gets the same verdict, over its own bytes', async () => {
+    const { bytes } = (await built()).sealed;
+    const xml = Buffer.from(bytes).toString();
+    const blank = Buffer.from(`${xml}\n`);
+    expect(await take(blank)).to.include({ verdict: 'applied', duplicate: false });
+    const before = await registerOf(them, 'CN');
+    const original = await take(bytes);
+    expect(original).to.include({ verdict: 'applied', duplicate: true });
+    const receipt = Buffer.from(original.receipt?.bytes ?? []).toString();
+    expect(receipt).to.contain(createHash('sha256').update(bytes).digest('hex')).and.contain('Taken="5"');
+    expect((await take(bytes)).receipt?.digest).to.equal(original.receipt?.digest);
+    expect(await registerOf(them, 'CN')).to.deep.equal(before);
+    expect(await take(Buffer.from(`${xml}\n\n `))).to.include({ verdict: 'applied', duplicate: true });
+  });
+
+  it('a list that two people refused stays refused in other bytes', async () => {
+    await take((await built()).sealed.bytes);
+    await us.save(...operators(5).map((one) => ({ ...one, consent: false })));
+    const { list, sealed } = await built();
+    expect(await take(sealed.bytes)).to.include({ verdict: 'held' });
+    const other = Buffer.concat([sealed.bytes, Buffer.from(' ')]);
+    expect(await take(other)).to.include({ verdict: 'held', duplicate: true });
+    for (const person of ['ann', 'ben']) await decideHeld(them.gateway, list.id, { decision: 'refuse', person });
+    expect(await take(other)).to.include({ verdict: 'rejected', duplicate: true });
+  });
+
+  it('a message larger than agreed is refused by whichever way it comes, and its bytes are not kept', async () => {
+    const { bytes } = (await built()).sealed;
+    const gateway = { ...them.gateway, maxBytes: bytes.length - 1 };
+    for (const via of ['amqp', 'https', 'file'] as const) {
+      const raw = { partner: 'CN', via, bytes, receivedAt: momentOf(new Date()) };
+      expect(await receiveMessage(gateway, raw)).to.include({ verdict: 'rejected', reason: 'E_SIZE_EXCEEDED' });
+    }
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    expect(await findInbox(them.gateway.db.sql, { partner: 'CN', digest })).to.equal(undefined);
+    expect(await take(bytes)).to.include({ verdict: 'applied' });
   });
 });

@@ -30,6 +30,29 @@ describe('strict JSON', () => {
     expect(parseStrictJson(numbers)).to.deep.equal(JSON.parse(numbers));
   });
 
+  it('refuses numbers in another form than RFC 8785 where messages are read, and names their place', async () => {
+    const canonical = { canonicalNumbers: true };
+    for (const number of [
+      '1.0',
+      '1E0',
+      '1e0',
+      '-0',
+      '0.0',
+      '10e1',
+      '1e+2',
+      '1.50',
+      '0.10',
+      '1E+21',
+      '100000000000000000000e-20',
+    ])
+      expect(await refusal(() => parseStrictJson(`{"sequence": ${number}}`, canonical)), number).to.include({
+        code: 'E_JSON_MALFORMED',
+        at: '1:14',
+      });
+    const right = '[0,1,-1,10,0.1,-1.5,123456.789012345,1e-7,9007199254740991,["1.0",{"1E0":"-0"}]]';
+    expect(parseStrictJson(right, canonical)).to.deep.equal(JSON.parse(right));
+  });
+
   const table: readonly (readonly [text: string, at: string, code?: ErrorCode])[] = [
     ['{"a":1,"a":2}', '1:8'],
     ['{"st\\u0061tus":1,"status":2}', '1:18'],

@@ -1,9 +1,11 @@
 /** Which registered certificates may sign, when, and by which path. Certificates are made for each trial. */
 
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate, type CertificatePlan } from '../../gateway/wire/signature/certificates.ts';
+import { makeCertificate, readCertificates, type CertificatePlan } from '../../gateway/wire/signature/certificates.ts';
 import { checkSigner, selectSigner, type SignerTrust } from '../../gateway/wire/signature/trust.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
@@ -37,6 +39,83 @@ describe('trust in a signer', () => {
       const certificate = testCertificate(ecPair(), { use });
       expect(await refusalCode(() => checkSigner(certificate, trustEc, testNow))).to.equal('E_CERTIFICATE_USAGE');
     }
+  });
+
+  /** A certificate by openssl, with what makeCertificate does not make. */
+  const byOpenssl = (...options: string[]): X509Certificate => {
+    const folder = temporaryFolder();
+    const [key, file] = [path.join(folder, 'key.pem'), path.join(folder, 'certificate.pem')];
+    const fixed = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-subj',
+      '/CN=trial',
+    ];
+    const rest = ['-addext', 'basicConstraints=critical,CA:false', '-keyout', key, '-out', file, ...options];
+    execFileSync('openssl', [...fixed, ...rest], { stdio: 'pipe' });
+    return new X509Certificate(readFileSync(file));
+  };
+  const codeOf = async (certificate: X509Certificate, terms: Partial<SignerTrust> = {}): Promise<string> => {
+    const result = checkSigner(certificate, { ...trustEc, ...terms }, new Date());
+    return await result.then(
+      () => 'accepted',
+      () => refusalCode(() => result),
+    );
+  };
+  const usages = ['-addext', 'keyUsage=critical,digitalSignature'];
+
+  it('a certificate for signing programs, or for TLS, does not sign lists; one for documents or mail does', async () => {
+    const found: Record<string, string> = {};
+    for (const purpose of [
+      'codeSigning',
+      'serverAuth',
+      'timeStamping',
+      'OCSPSigning',
+      'emailProtection',
+      '1.3.6.1.5.5.7.3.36',
+    ])
+      found[purpose] = await codeOf(byOpenssl(...usages, '-addext', `extendedKeyUsage=${purpose}`));
+    found['codeSigning,emailProtection'] = await codeOf(
+      byOpenssl(...usages, '-addext', 'extendedKeyUsage=codeSigning,emailProtection'),
+    );
+    const refused = 'E_CERTIFICATE_USAGE';
+    expect(found).to.deep.equal({
+      ...{ codeSigning: refused, serverAuth: refused, timeStamping: refused, OCSPSigning: refused },
+      ...{ emailProtection: 'accepted', '1.3.6.1.5.5.7.3.36': 'accepted', 'codeSigning,emailProtection': 'accepted' },
+    });
+  });
+
+  it('key usages and purposes are those that the adapter names', async () => {
+    const own = byOpenssl(...usages, '-addext', 'extendedKeyUsage=1.2.3.4.5');
+    expect(await codeOf(own)).to.equal('E_CERTIFICATE_USAGE');
+    expect(await codeOf(own, { extendedKeyUsages: ['1.2.3.4.5'] })).to.equal('accepted');
+    expect(await codeOf(own, { extendedKeyUsages: ['1.2.3.4.6'] })).to.equal('E_CERTIFICATE_USAGE');
+    expect(await codeOf(byOpenssl(...usages), { extendedKeyUsages: ['1.2.3.4.5'] })).to.equal('E_CERTIFICATE_USAGE');
+    expect(await codeOf(byOpenssl(...usages), { keyUsages: ['nonRepudiation'] })).to.equal('E_CERTIFICATE_USAGE');
+    const both = byOpenssl('-addext', 'keyUsage=critical,digitalSignature,nonRepudiation');
+    expect(await codeOf(both, { keyUsages: ['nonRepudiation'] })).to.equal('accepted');
+  });
+
+  it('a serial number that is negative, zero or longer than 20 octets is refused', async () => {
+    for (const serial of ['-5', '0', `0x01${'23'.repeat(29)}`, `0xff${'23'.repeat(19)}`])
+      expect(await codeOf(byOpenssl(...usages, '-set_serial', serial)), serial).to.equal('E_CERTIFICATE_FORM');
+    expect(await codeOf(byOpenssl(...usages, '-set_serial', `0x7f${'23'.repeat(19)}`))).to.equal('accepted');
+  });
+
+  it('a certificate in BER is not read', async () => {
+    const right = testCertificate(ecPair(), { use: 'signing' }).raw;
+    const indefinite = Buffer.concat([Buffer.of(0x30, 0x80), right.subarray(4), Buffer.of(0, 0)]);
+    const long = Buffer.concat([Buffer.of(0x30, 0x83, 0), right.subarray(2)]);
+    const pem = (der: Buffer): string =>
+      `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+    expect(readCertificates(pem(right))).to.have.length(1);
+    for (const ber of [indefinite, long])
+      expect(await refusalCode(() => readCertificates(pem(ber)))).to.equal('E_KEY_MISSING');
   });
 
   it('a weak key is refused although it is pinned', async () => {

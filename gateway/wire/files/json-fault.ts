@@ -13,6 +13,11 @@ export function isExactNumber(token: string): boolean {
   return significantDigits(token) === significantDigits(String(value));
 }
 
+/** Whether a number has the form of RFC 8785, which is that of ECMAScript. */
+export function isCanonicalNumber(token: string): boolean {
+  return String(Number(token)) === token;
+}
+
 function significantDigits(number: string): string {
   const mantissa = number.replace(/e.*$/iu, '').replace('-', '').replace('.', '');
   return mantissa.replace(/^0+/u, '').replace(/0+$/u, '');
@@ -20,12 +25,13 @@ function significantDigits(number: string): string {
 
 interface Cursor {
   readonly text: string;
+  readonly canonicalNumbers: boolean;
   at: number;
 }
 
 /** The first fault of a text that is not strict JSON: E_JSON_MALFORMED with `line:column`. */
-export function jsonFault(text: string): GatewayError {
-  const cursor = { text, at: 0 };
+export function jsonFault(text: string, canonicalNumbers = false): GatewayError {
+  const cursor = { text, canonicalNumbers, at: 0 };
   try {
     readValue(cursor);
     skipSpace(cursor);
@@ -36,7 +42,7 @@ export function jsonFault(text: string): GatewayError {
   }
 }
 
-function fail({ text, at }: Cursor, detail: string, offset = at): never {
+function fail({ text, at }: Pick<Cursor, 'text' | 'at'>, detail: string, offset = at): never {
   const lines = text.slice(0, offset).split('\n');
   const column = (lines.at(-1)?.length ?? 0) + 1;
   throw new GatewayError('E_JSON_MALFORMED', detail, { at: `${lines.length}:${column}` });
@@ -57,6 +63,8 @@ function readValue(cursor: Cursor): void {
     const token = matchAt(literal, cursor) ?? matchAt(number, cursor);
     if (token === undefined) fail(cursor, 'no JSON value begins here');
     if (!isExactNumber(token)) fail(cursor, 'a number that a double cannot keep exactly');
+    if (cursor.canonicalNumbers && /^[-\d]/u.test(token) && !isCanonicalNumber(token))
+      fail(cursor, 'a number in another form than that of RFC 8785');
     cursor.at += token.length;
   }
 }

@@ -2,14 +2,18 @@
 
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
-import { forbiddenNames, isExactNumber, jsonFault } from './json-fault.ts';
+import { forbiddenNames, isCanonicalNumber, isExactNumber, jsonFault } from './json-fault.ts';
 
 /**
  * Parses JSON without duplicate, `__proto__`, `constructor` or `prototype` names, lone surrogates, byte order mark, and numbers
- * that a double cannot keep; objects and arrays may be nested to `depth`.
+ * that a double cannot keep; objects and arrays may be nested to `depth`. With `canonicalNumbers`, as in messages, each number has the
+ * one form of RFC 8785 (3.2.2.3): not `1.0`, `1E0` or `-0`.
  * Throws E_BYTES_INVALID, E_JSON_MALFORMED with `line:column`, E_LIMIT_EXCEEDED.
  */
-export function parseStrictJson(input: Uint8Array | string, { depth } = { depth: 64 }): unknown {
+export function parseStrictJson(
+  input: Uint8Array | string,
+  { depth = 64, canonicalNumbers = false }: { readonly depth?: number; readonly canonicalNumbers?: boolean } = {},
+): unknown {
   const isText = typeof input === 'string';
   if (isText ? !input.isWellFormed() : !isUtf8(input)) {
     throw new GatewayError('E_BYTES_INVALID', isText ? 'the text holds a lone surrogate' : 'the bytes are not UTF-8');
@@ -19,11 +23,11 @@ export function parseStrictJson(input: Uint8Array | string, { depth } = { depth:
   if (text.startsWith('\uFEFF')) {
     throw new GatewayError('E_JSON_MALFORMED', 'it begins with a byte order mark', { at: '1:1' });
   }
-  const found = scan(bytes, depth);
+  const found = scan(bytes, depth, canonicalNumbers);
   const value = parse(text);
   const names = count(value, found.surrogates);
   // JSON.parse keeps the last of several members of one name: a difference in number is a duplicate.
-  if (names !== found.members || !found.areNumbersExact) throw jsonFault(text);
+  if (names !== found.members || !found.areNumbersExact) throw jsonFault(text, canonicalNumbers);
   return value;
 }
 
@@ -38,7 +42,7 @@ function parse(text: string): unknown {
 }
 
 /** Finds in one pass over the bytes what JSON.parse does not report. Malformed text, which JSON.parse refuses, needs no care here. */
-function scan(bytes: Uint8Array, maxDepth: number) {
+function scan(bytes: Uint8Array, maxDepth: number, canonicalNumbers: boolean) {
   let [members, depth, surrogates, areNumbersExact] = [0, 0, false, true];
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i] ?? 0;
@@ -58,7 +62,7 @@ function scan(bytes: Uint8Array, maxDepth: number) {
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
     else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) {
       const end = numberEnd(bytes, i);
-      areNumbersExact &&= isExact(bytes, i, end);
+      areNumbersExact &&= isExact(bytes, i, end, canonicalNumbers);
       i = end - 1;
     }
   }
@@ -75,10 +79,11 @@ function numberEnd(bytes: Uint8Array, start: number): number {
   return end;
 }
 
-function isExact(bytes: Uint8Array, start: number, end: number): boolean {
+function isExact(bytes: Uint8Array, start: number, end: number, canonical: boolean): boolean {
   // A double keeps fifteen significant digits; a token of three characters has no exponent that matters.
-  if (end - start <= 3) return true;
+  if (end - start <= (canonical ? 1 : 3)) return true;
   const token = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  if (canonical && !isCanonicalNumber(token)) return false;
   return (end - start <= 15 && !/e/iu.test(token)) || isExactNumber(token);
 }
 

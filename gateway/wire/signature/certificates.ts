@@ -4,7 +4,7 @@ import { X509Certificate, createHash, sign, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
-import type { Digest } from '../../model/message.ts';
+import type { Digest, KeyUsage } from '../../model/message.ts';
 import { bytesWithin, der, derOf, derOid, hasTag, oidOf, readDer, tags, within, type Der } from './der.ts';
 
 const { asn1, pki } = forge;
@@ -36,8 +36,8 @@ export interface CertificatePlan {
 
 export interface CertificateUsage {
   readonly isAuthority: boolean;
-  /** Whether its key usage has digitalSignature or nonRepudiation. */
-  readonly signsContent: boolean;
+  /** Those of its key usages by which content is signed. */
+  readonly keyUsages: readonly KeyUsage[];
   /** OIDs; undefined when the extension is absent, which allows all. */
   readonly extendedKeyUsages: readonly string[] | undefined;
 }
@@ -73,6 +73,9 @@ export function readCertificates(pem: string, at = 'certificate'): readonly X509
     throw new GatewayError('E_KEY_MISSING', 'the file holds no certificate', { at, fix: 'Give a PEM file.' });
   }
   return blocks.map((block) => {
+    // OpenSSL also reads BER, in which one certificate has many forms and fingerprints (X.690, 10).
+    if (readDer(Buffer.from(block.replace(/-----[^-]+-----/gu, ''), 'base64')) === undefined)
+      throw new GatewayError('E_KEY_MISSING', 'a certificate is not DER', { at, fix: 'Ask for it in DER, as PEM.' });
     try {
       return new X509Certificate(block);
     } catch (error) {
@@ -88,10 +91,13 @@ export function fingerprint(certificate: X509Certificate): Digest {
 
 /** The usages of a certificate (RFC 5280, 4.2.1.3 and 4.2.1.12). A certificate without key usage may not sign. */
 export function certificateUsage(certificate: X509Certificate): CertificateUsage {
+  const bits = keyUsageBits(certificate);
   return {
     isAuthority: certificate.ca,
-    // Bits 0 and 1: digitalSignature and nonRepudiation.
-    signsContent: (keyUsageBits(certificate) & 0xc0) !== 0,
+    keyUsages: [
+      ...((bits & 0x80) === 0 ? [] : (['digitalSignature'] as const)),
+      ...((bits & 0x40) === 0 ? [] : (['nonRepudiation'] as const)),
+    ],
     // Node returns the extended key usage here.
     extendedKeyUsages: (certificate as { readonly keyUsage: readonly string[] | undefined }).keyUsage,
   };
@@ -101,6 +107,13 @@ function parseDer(bytes: Uint8Array): Der {
   const element = readDer(bytes);
   if (element === undefined) throw new GatewayError('E_KEY_MISSING', 'a certificate or key is not DER');
   return element;
+}
+
+/** Whether the certificate is DER, and its serial number positive and of twenty octets at most (RFC 5280, 4.1.2.2). */
+export function isWellBuilt(certificate: X509Certificate): boolean {
+  const content = within(within(readDer(certificate.raw), tags.sequence)?.[0], tags.sequence) ?? [];
+  const serial = bytesWithin(hasTag(content[0], tags.context0) ? content[1] : content[0], tags.integer);
+  return serial !== undefined && serial.length <= 20 && (serial[0] ?? 0x80) < 0x80 && serial.some((octet) => octet > 0);
 }
 
 /** The first octet of the key usage, 0 without the extension. */

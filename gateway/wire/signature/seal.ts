@@ -67,7 +67,7 @@ function parse(bytes: Uint8Array, format: SealFormat['format']): ParsedBody {
     case 'xml':
       return readXmlTree(bytes);
     case 'json':
-      return { format, value: parseStrictJson(bytes) };
+      return { format, value: parseStrictJson(bytes, { canonicalNumbers: true }) };
     case 'text':
       return { format, lines: readLines(bytes), firstLine: 1 };
   }

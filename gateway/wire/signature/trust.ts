@@ -1,16 +1,20 @@
 /** Trust in signers: selects the pinned certificate that a message names, and checks it as of the time of receipt. */
 
 import { execFile } from 'node:child_process';
-import type { SealKind, SignatureAlgorithm } from '../../model/message.ts';
+import type { KeyUsage, SealKind, SignatureAlgorithm } from '../../model/message.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
-import { certificateUsage, fingerprint, type CertificateUsage } from './certificates.ts';
+import { certificateUsage, fingerprint, isWellBuilt, type CertificateUsage } from './certificates.ts';
 
 export interface SignerTrust {
   /** How this partner seals its lists. Receipts of all partners are XML. */
   readonly seals: readonly SealKind[];
   /** Agreed with the partner; a message cannot choose another. */
   readonly algorithm: SignatureAlgorithm;
+  /** Key usages that the certificate must have, all of them; absent: one by which content is signed. */
+  readonly keyUsages?: readonly KeyUsage[];
+  /** Purposes (object identifiers) of which it must have one; absent: if it states purposes, one of `messagePurposes`. */
+  readonly extendedKeyUsages?: readonly string[];
   /** The pinned signing certificates of the partner; more than one during a key rollover. */
   readonly certificates: readonly X509Certificate[];
   /** PEM files of trust anchors. When given, a certification path to one of them must validate too (RFC 5280, 6). */
@@ -43,7 +47,7 @@ export function selectSigner(
 
 /**
  * Checks a pinned certificate as of `at`, the time of receipt; the signing time that a message states is not used. Throws
- * E_CERTIFICATE_TIME, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
+ * E_CERTIFICATE_TIME, E_CERTIFICATE_FORM, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
  * E_CERTIFICATE_PATH, E_TRUST_UNCHECKED.
  */
 export async function checkSigner(certificate: X509Certificate, trust: SignerTrust, at: Date): Promise<void> {
@@ -52,8 +56,11 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   };
   const isCurrent = at >= certificate.validFromDate && at <= certificate.validToDate;
   check(isCurrent, 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
-  const usageFix = 'Use an end-entity certificate with digitalSignature or nonRepudiation.';
-  const maySign = isForMessages(certificate);
+  const formFix = 'Ask for a certificate in DER with a positive serial number of at most 20 octets.';
+  check(isWellBuilt(certificate), 'E_CERTIFICATE_FORM', 'the certificate is not built as RFC 5280 requires', formFix);
+  const usageFix =
+    'Use an end-entity certificate with the usages that the adapter names, or for signing documents or mail.';
+  const maySign = isForMessages(certificate, trust);
   check(maySign, 'E_CERTIFICATE_USAGE', 'the certificate is not for signing messages', usageFix);
   const key = publicKeyOf(certificate);
   const isAgreed = key?.asymmetricKeyType === (trust.algorithm === 'rsa-sha256' ? 'rsa' : 'ec');
@@ -73,18 +80,19 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   }
 }
 
-/** serverAuth and clientAuth (RFC 5280, 4.2.1.12). */
-const tlsPurposes = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
+/** Purposes of certificates that sign messages: mail and document signing (RFC 5280, 4.2.1.12, and RFC 9336), and any. */
+const messagePurposes: readonly string[] = ['1.3.6.1.5.5.7.3.4', '1.3.6.1.5.5.7.3.36', '2.5.29.37.0'];
 
 /** Cached, because it takes a walk through the DER of the certificate. */
 const usages = new WeakMap<X509Certificate, CertificateUsage>();
 
-/** Certificates for TLS only must not sign messages: their keys are on exposed machines. */
-function isForMessages(certificate: X509Certificate): boolean {
+/** Certificates for TLS or for signing programs must not sign messages: their keys are on exposed machines. */
+function isForMessages(certificate: X509Certificate, { keyUsages, extendedKeyUsages }: SignerTrust): boolean {
   const usage = usages.get(certificate) ?? certificateUsage(certificate);
   usages.set(certificate, usage);
-  const isForTlsOnly = usage.extendedKeyUsages?.every((purpose) => tlsPurposes.includes(purpose)) === true;
-  return !usage.isAuthority && usage.signsContent && !isForTlsOnly;
+  const has = keyUsages?.every((wanted) => usage.keyUsages.includes(wanted)) ?? usage.keyUsages.length > 0;
+  const purposes = usage.extendedKeyUsages ?? (extendedKeyUsages === undefined ? messagePurposes : []);
+  return !usage.isAuthority && has && purposes.some((one) => (extendedKeyUsages ?? messagePurposes).includes(one));
 }
 
 /** Undefined for a key that OpenSSL cannot read, such as one on a curve without a name. */

@@ -29,7 +29,7 @@ export function readUnverified(
     case 'jws': {
       const signed = !/^(?:\xef\xbb\xbf)?\s*[[{]/u.test(startOf(bytes));
       const payload = signed ? payloadOf(readJws(bytes, seal.algorithm).text) : bytes;
-      return { body: { format: 'json', value: parseStrictJson(payload) }, signed };
+      return { body: { format: 'json', value: parseStrictJson(payload, { canonicalNumbers: true }) }, signed };
     }
     case 'cms-detached': {
       const signed = /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(startOf(bytes));

@@ -83,7 +83,7 @@ async function verifyJws(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
   const signer = selectSigner(trust, named === undefined ? undefined : (other) => thumbprint(other) === named);
   await checkSigner(signer, trust, at);
   const content = await verifiedPayload(jws, signer.publicKey, trust.algorithm);
-  const tree = { format: 'json', value: parseStrictJson(content) } as const;
+  const tree = { format: 'json', value: parseStrictJson(content, { canonicalNumbers: true }) } as const;
   return verifiedMessage({ type: jws.type, content: () => content, signer: fingerprint(signer) }, tree);
 }
 

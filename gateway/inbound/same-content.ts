@@ -1,0 +1,65 @@
+/** A message is what its signature covers: the same signed content in other bytes, with a blank outside the root for one, is a repetition. */
+
+import type { Partner } from '../gateway.ts';
+import { sha256 } from '../model/canonical-json.ts';
+import { momentOf } from '../model/day.ts';
+import { isFinalRefusal, isMessageFault, type ErrorCode } from '../model/errors.ts';
+import type { DecodedMessage, HoldReason, RawMessage, Receipt } from '../model/message.ts';
+import { getBytes, keepBytes } from '../store/bodies.ts';
+import { findInbox, settleInbox, type InboxMessage } from '../store/inbox.ts';
+import { resultsOf } from '../store/outbox.ts';
+import { verify } from '../wire/signature/verify.ts';
+import { sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
+
+/** The result for a message whose signed content has a verdict already: the same verdict, in a receipt over these bytes. */
+export async function repeatVerdict(
+  inbound: InboundMessage,
+  message: DecodedMessage,
+): Promise<ReceiveResult | undefined> {
+  const { gateway, partner, digest, id } = inbound;
+  const first = await findFirst(inbound);
+  if (first === undefined) return undefined;
+  const verdict = first.state === 'APPLIED' ? 'applied' : first.state === 'HELD' ? 'held' : 'rejected';
+  const code = first.reason as ErrorCode | HoldReason | undefined;
+  const reason = code && { code, detail: 'the same content came before in other bytes' };
+  const stated = message.kind === 'list' && verdict === 'applied' ? await statedOf(inbound, message) : {};
+  const receipt = await sealReceipt(inbound, { subject: id, verdict, reason, ...stated });
+  // The verdict on a held list is still to come: these bytes are then asked about again.
+  if (first.state === 'APPLIED')
+    await gateway.db.transaction(async (tx) => {
+      const settled = { partner: partner.code, digest, state: 'APPLIED', at: momentOf(gateway.now()) } as const;
+      await settleInbox(tx, { ...settled, kind: message.kind, receiptDigest: await keepBytes(tx, receipt.bytes) });
+    });
+  return { verdict, receipt, duplicate: true };
+}
+
+async function statedOf(
+  { gateway, partner, id = '' }: InboundMessage,
+  { list }: DecodedMessage & { readonly kind: 'list' },
+): Promise<Pick<Receipt, 'position' | 'records'>> {
+  const refused = (await resultsOf(gateway.db.sql, partner.code, id)).length;
+  return { position: list.position, records: { taken: Math.max(0, list.records.count - refused), refused } };
+}
+
+/** The bytes that have a verdict and own the id, if they hold the same signed content. */
+async function findFirst({ gateway, partner, raw, digest, id }: InboundMessage): Promise<InboxMessage | undefined> {
+  const { sql } = gateway.db;
+  const first = id === undefined ? undefined : await findInbox(sql, { messageId: id, partner: partner.code });
+  if (first === undefined || first.digest === digest) return undefined;
+  const isSettled = ['APPLIED', 'HELD', 'REJECTED'].includes(first.state);
+  if (!isSettled || (first.state === 'REJECTED' && !isFinalRefusal(first.reason))) return undefined;
+  const { via, receivedAt } = first;
+  const before = { partner: partner.code, via, receivedAt, bytes: await getBytes(sql, first.digest) };
+  return (await contentOf(partner, raw)) === (await contentOf(partner, before)) ? first : undefined;
+}
+
+/** Type and digest of what the signature covers; of bytes that are not signed as they were before, the error that says so. */
+async function contentOf(partner: Partner, raw: RawMessage): Promise<string> {
+  try {
+    using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
+    return `${verified.type} ${sha256(verified.content)}`;
+  } catch (error) {
+    if (isMessageFault(error)) return error.code;
+    throw error;
+  }
+}
