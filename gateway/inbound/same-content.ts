@@ -8,6 +8,7 @@ import type { DecodedMessage, HoldReason, RawMessage, Receipt } from '../model/m
 import { getBytes, keepBytes } from '../store/bodies.ts';
 import { findInbox, settleInbox, type InboxMessage } from '../store/inbox.ts';
 import { resultsOf } from '../store/outbox.ts';
+import { findStream, positionHeld } from '../store/streams.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
 
@@ -37,8 +38,10 @@ async function statedOf(
   { gateway, partner, id = '' }: InboundMessage,
   { list }: DecodedMessage & { readonly kind: 'list' },
 ): Promise<Pick<Receipt, 'position' | 'records'>> {
-  const refused = (await resultsOf(gateway.db.sql, partner.code, id)).length;
-  return { position: list.position, records: { taken: Math.max(0, list.records.count - refused), refused } };
+  const { sql } = gateway.db;
+  const refused = (await resultsOf(sql, partner.code, id)).length;
+  const position = positionHeld(await findStream(sql, partner.code, 'in'));
+  return { position, records: { taken: Math.max(0, list.records.count - refused), refused } };
 }
 
 /** The bytes that have a verdict and own the id, if they hold the same signed content. */

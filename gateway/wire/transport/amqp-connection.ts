@@ -19,7 +19,7 @@ export interface ConnectionOptions {
   readonly waitForBroker?: boolean;
 }
 
-interface RecoveringConnection {
+export interface RecoveringConnection {
   readonly events: RecoveringChannelModel;
   close(): Promise<void>;
 }

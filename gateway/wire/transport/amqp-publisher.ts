@@ -12,8 +12,6 @@ import { deadlineMs, type SendOutcome } from './transport.ts';
 export interface Publisher {
   channel: ConfirmChannel | undefined;
   blocked: boolean;
-  /** Resolved when the first attempt to connect has ended, well or not. */
-  readonly attempted: PromiseWithResolvers<undefined>;
   lastCorrelationId: number;
   readonly realm: Realm;
   readonly returned: Set<string>;
@@ -31,7 +29,6 @@ export async function startPublisher({ model, close }: Connection, publisher: Pu
   });
   publisher.blocked = false;
   publisher.channel = channel;
-  publisher.attempted.resolve(undefined);
 }
 
 /** Publishes one message. The broker confirms an unroutable message too, but returns it first (basic.return). */

@@ -1,7 +1,13 @@
 /** Transport over an AMQP 0-9-1 broker: publishing with confirms, consuming with acknowledgements, and recovery of both. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { brokerError, openConnection, type Connection, type ConnectionOptions } from './amqp-connection.ts';
+import {
+  brokerError,
+  openConnection,
+  type Connection,
+  type ConnectionOptions,
+  type RecoveringConnection,
+} from './amqp-connection.ts';
 import { startConsumer, stopConsumer, type Consumer, type Delivery } from './amqp-consumer.ts';
 import { publish, startPublisher, type Publisher } from './amqp-publisher.ts';
 import { defaultRealm, queueName, type Realm, type Route } from './amqp-topology.ts';
@@ -36,15 +42,11 @@ const firstAttemptMs = 10_000;
 export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
   const { log, realm = defaultRealm, confirmMs = 30_000 } = options;
   // Two, because a broker under memory or disk pressure blocks the whole connection of a publisher.
-  const attempted = Promise.withResolvers<undefined>();
-  const publisher: Publisher = {
-    ...{ channel: undefined, blocked: false, attempted },
-    ...{ lastCorrelationId: 0, realm, returned: new Set() },
-  };
+  const publisher: Publisher = { channel: undefined, blocked: false, lastCorrelationId: 0, realm, returned: new Set() };
   const publishing = await openConnection(options, 'publish', (connection) =>
     startPublisher(connection, publisher, log),
   );
-  publishing.events.once('reconnect-scheduled', () => attempted.resolve(undefined));
+  const attempts = [firstAttempt(publishing)];
   publishing.events.on('blocked', () => (publisher.blocked = true));
   publishing.events.on('unblocked', () => (publisher.blocked = false));
   const consumption: Consumption = { consumers: new Set(), current: undefined };
@@ -56,12 +58,13 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
     throw error;
   });
   consuming.events.on('disconnect', () => (consumption.current = undefined));
-  const firstAttempt = Promise.race([attempted.promise, pause(firstAttemptMs, undefined, { ref: false })]);
+  attempts.push(firstAttempt(consuming));
+  const ready = options.waitForBroker === true ? Promise.race([Promise.all(attempts), patience()]) : undefined;
   return {
     transport: (route) => ({
       async send(message) {
-        // A command sends right after it opened the link: it must not be refused only because the broker has not answered yet.
-        await firstAttempt;
+        // A command sends right after it opened the link, before the broker has answered. The queue for the receipt must exist too.
+        await ready;
         return await publish(publisher, route, message, confirmMs);
       },
       close: () => Promise.resolve(), // the connection is shared, and closed with the link
@@ -73,6 +76,15 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
     },
   };
 }
+
+/** Settles when the first attempt to connect has ended, well or not. */
+function firstAttempt({ events }: Pick<RecoveringConnection, 'events'>): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  for (const event of ['connect', 'reconnect-scheduled'] as const) events.once(event, () => resolve(undefined));
+  return promise;
+}
+
+const patience = (): Promise<undefined> => pause(firstAttemptMs, undefined, { ref: false });
 
 interface Consumption {
   readonly consumers: Set<Consumer>;
