@@ -25,7 +25,9 @@ import { simulateCommand } from './cli/simulate.ts';
 import { loadConfig, type Config, type ConfigOptions } from './app/config.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
-import { exchangeDoor } from './doors/exchange.ts';
+import { exchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
+import { getPartner } from './gateway.ts';
+import { receiveAcknowledgement } from './outbound/settle.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
@@ -96,6 +98,8 @@ function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door
     partnerOf: (print) => fingerprints.get(print),
     receive,
     poll: (code) => answerPoll(gateway, code),
+    routes: exchangeRoutes(gateway),
+    acknowledge: (code, bytes) => receiveAcknowledgement(gateway, getPartner(gateway, code), bytes),
     now: gateway.now,
     maxBytes: config.exchange.maxBytes,
     hosts: config.exchange.hosts,
@@ -103,6 +107,17 @@ function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door
   });
   const { cert, key } = keyring.tls;
   return createHttpsServer(exchangeServerOptions({ cert, key, ca }), around(door));
+}
+
+/** The paths that adapters name for partners of another make. */
+function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
+  return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
+    if (exchange.receive === undefined) return [];
+    const { path, acknowledgements, statuses } = exchange.receive;
+    const messages = { partner, path, takes: 'message', statuses } as const;
+    const later = { partner, takes: 'acknowledgement', statuses } as const;
+    return acknowledgements === undefined ? [messages] : [messages, { ...later, path: acknowledgements }];
+  });
 }
 
 /** One consumer for each partner that sends over the broker. The receipt returns the same way; if it is lost, the partner sends again. */

@@ -5,7 +5,8 @@ import type { BodyDecoder } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
-import type { Reply, SealTerms } from '../model/message.ts';
+import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
+import type { ReceiveData, SendData } from './conversation/answers.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList, StatedList } from '../model/record/packed-records.ts';
@@ -98,6 +99,8 @@ export interface Adapter {
   listId(list: Pick<ListMessage, 'from' | 'to' | 'issuedAt' | 'position'>): string | undefined;
   /** Completes a decoded list with values that its message does not carry. */
   completeList(list: PackedList, context: FillContext): StatedList;
+  /** How messages and answers travel where the partner does not run this program. */
+  readonly exchange: Exchange;
   /** The newest layouts, for authors' tools; messages use `formatsOn`. */
   readonly list: ListFormat;
   readonly reply: MessageFormat<Reply>;
@@ -105,6 +108,15 @@ export interface Adapter {
   formatsOn(day: Day): DayFormats;
   /** First day of each period in which no layout and no code changes. The first period has no beginning. */
   readonly periods: readonly Day[];
+}
+
+/** Undefined in each direction where the partner runs this program. */
+export interface Exchange {
+  readonly send?: Omit<SendData, 'answer'> & { readonly answer: 'status' | MessageFormat<Acknowledgement> };
+  readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements'> & {
+    readonly answer: MessageFormat<Acknowledgement>;
+    readonly statuses: Readonly<Record<Verdict, number>>;
+  };
 }
 
 /** The adapter of the partner's side, whose gateway runs this program too. `other`: the administration that wrote the folder. */

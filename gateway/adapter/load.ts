@@ -9,8 +9,10 @@ import { invalid, type Place } from './faults.ts';
 import { listFormat, messageFormat, type TemplateSource, type TemplateTools } from './format.ts';
 import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
-import { arrangementFor, type Manifest, type MessageData, type MessageVersion } from './manifest.ts';
+import { arrangementFor, type Manifest } from './manifest.ts';
+import type { MessageData, MessageVersion } from './message-data.ts';
 import { replyFields } from './template/message-fields.ts';
+import { exchangeOf } from './conversation/exchange.ts';
 import { conversationOf, streamRules } from './conversation/conversation.ts';
 import { fillList, listId } from './conversation/fills.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
@@ -24,6 +26,12 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
   const { periods, formatsOn } = await loadFormats(folder, manifest, place, tools);
   const { partner, name, timeZone, seal, transport, lists, conversation } = manifest;
+  const tables = codeTables(manifest.codes, place).tablesOn(periods.at(-1) ?? '');
+  const exchange = await exchangeOf(conversation ?? {}, {
+    load: (data) => loadTemplate(folder, data, tools),
+    context: { tables, timeZone, grades: templateTerms(manifest).grades },
+    readers: templateTools(tools),
+  });
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
   const rules = streamRules(conversation);
   const { maxAgeSeconds } = manifest.arrangement;
@@ -40,6 +48,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     seal,
     transport,
     stream: rules,
+    exchange,
     listId: (list) => listId(list, fillTerms),
     completeList: (decoded, context) => fillList(decoded, fillTerms, context),
     lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),

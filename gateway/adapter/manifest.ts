@@ -16,26 +16,12 @@ import type { Day } from '../model/record/record.ts';
 import type { TransportKind } from './adapter.ts';
 import type { ConversationData } from './conversation/conversation.ts';
 import type { IdentifierData } from './identifiers.ts';
+import type { MessageData, MessageVersion } from './message-data.ts';
 import { present } from '../model/present.ts';
 
 type Fact<T> = Sourced & { readonly value: T };
 /** A fact with two sides: `ours` belongs to the administration that wrote the folder. */
 type TwoSided<T> = Sourced & { readonly theirs: T; readonly ours: T };
-
-export interface MessageData {
-  /** The ending says the format: `.xml`, `.json`, `.csv`, `.fixed`. */
-  readonly template: string;
-  readonly schema: string;
-  readonly type?: string;
-  readonly contentType?: string;
-}
-
-/** A layout and the period in which it applies; two may overlap while partners change over. */
-export interface MessageVersion extends MessageData {
-  readonly from?: Day;
-  /** Last day on which it is accepted. */
-  readonly until?: Day;
-}
 
 /** A code and the period in which it stands for our word. */
 export interface DatedCode {

@@ -139,6 +139,7 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
     case 'https-pull': {
       if (settings.url === undefined) return undefined;
       const { cert, key } = keyring.tls;
+      const { send } = adapter.exchange;
       const ca = settings.certificates.anchors.map(readPem);
       const pull = { seconds: settings.pollSeconds ?? 60, maxBytes: config.exchange.maxBytes };
       return httpsTransport({
@@ -146,6 +147,7 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
         from: home.country,
         tls: { cert, key, ca },
         ...(kind === 'https' ? {} : { pull }),
+        ...(send === undefined ? {} : { exchange: { to: code, ...send.request, ...send.statuses } }),
       });
     }
   }

@@ -22,6 +22,10 @@ export interface ExchangeDoor {
   partnerOf(fingerprint256: string): string | undefined;
   /** Processes a message. Without a receipt (receipts get none) the reply is 202. Rejects with our own errors only: nothing was decided. */
   receive(raw: RawMessage): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt }>;
+  /** Paths that partners of another make use in place of /exchange/. */
+  readonly routes?: readonly ExchangeRoute[];
+  /** Takes a later acknowledgement. Rejects with what is wrong with it. */
+  acknowledge?(partner: string, bytes: Uint8Array): Promise<void>;
   /** The next message for a partner that polls. Throws E_ROUTE_UNKNOWN for one that does not. */
   poll(partner: string): Promise<PolledMessage | undefined>;
   now(): Date;
@@ -35,6 +39,17 @@ export interface ExchangeDoor {
   readonly log: Log;
   newRequestId?(): string;
 }
+
+export interface ExchangeRoute {
+  readonly partner: string;
+  readonly path: string;
+  /** `acknowledgement`: later answers to messages of ours, which are not answered themselves. */
+  readonly takes: 'message' | 'acknowledgement';
+  /** HTTP status of each verdict. */
+  readonly statuses: Readonly<Record<Verdict, number>>;
+}
+
+const receiptStatuses: ExchangeRoute['statuses'] = { applied: 200, held: 200, rejected: 422 };
 
 const retryAfterSeconds = 30;
 
@@ -51,7 +66,12 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
   const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
   const limited = limitInFlight(door);
-  app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door));
+  for (const { path, partner, takes, statuses } of door.routes ?? []) {
+    const answer = takes === 'message' ? receivePost(door, statuses) : receiveLater(door);
+    app.post(path, admitPartner(door, partner), limited, body, answer);
+    app.all(path, onlyMethod('POST'));
+  }
+  app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door, receiptStatuses));
   app.all('/exchange/:partner', onlyMethod('POST'));
   // Express answers HEAD by GET, and a message would count as fetched.
   app.head('/exchange/:partner/next', onlyMethod('GET'));
@@ -71,12 +91,12 @@ function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
   };
 }
 
-/** The client certificate must be registered for the partner in the path. */
-function admitPartner(door: ExchangeDoor): RequestHandler<{ partner: string }> {
+/** The client certificate must be registered for the partner of the route, or in the path. */
+function admitPartner(door: ExchangeDoor, owner?: string): RequestHandler<{ partner: string }> {
   return (request, response, next) => {
     const partner = partnerOfConnection(door, request);
     if (partner === undefined) throw new GatewayError('E_CHANNEL_UNKNOWN', 'The client certificate is not registered.');
-    if (partner !== request.params.partner) {
+    if (partner !== (owner ?? request.params.partner)) {
       throw new GatewayError('E_CHANNEL_MISMATCH', 'The client certificate is registered for another address.');
     }
     response.locals['partner'] = partner;
@@ -101,7 +121,7 @@ function limitInFlight({
   const inFlight = new Map<string, number>();
   let held = 0;
   return (request, response, next) => {
-    const { partner } = request.params;
+    const partner = admitted(response);
     const before = inFlight.get(partner) ?? 0;
     if (before >= maxInFlight) throw new GatewayError('E_BUSY', 'Too many messages of this partner at once.');
     // Without a stated length a body may have any; a longer one is refused before it is read.
@@ -118,33 +138,49 @@ function limitInFlight({
   };
 }
 
-function receivePost(door: ExchangeDoor): RequestHandler<{ partner: string }> {
+/** The partner that admitPartner found. */
+function admitted(response: Response): string {
+  return String(response.locals['partner']);
+}
+
+function bodyOf(request: Request<{ partner: string }>): Buffer {
+  const bytes: unknown = request.body;
+  if (Buffer.isBuffer(bytes) && bytes.length > 0) return bytes;
+  throw new GatewayError('E_REQUEST_INVALID', 'The body is empty.');
+}
+
+function receiveLater(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   return async (request, response) => {
-    const bytes: unknown = request.body;
-    if (!Buffer.isBuffer(bytes) || bytes.length === 0)
-      throw new GatewayError('E_REQUEST_INVALID', 'The body is empty.');
+    await door.acknowledge?.(admitted(response), bodyOf(request));
+    response.status(204).end();
+  };
+}
+
+function receivePost(door: ExchangeDoor, statuses: ExchangeRoute['statuses']): RequestHandler<{ partner: string }> {
+  return async (request, response) => {
+    const bytes = bodyOf(request);
     if (contradicts(request.get('content-type'), bytes)) {
       const fix = 'Label the message by its format, or as application/octet-stream.';
       throw new GatewayError('E_REQUEST_TYPE', 'The Content-Type contradicts the bytes of the message.', { fix });
     }
     const hintedId = request.get('mra-message-id');
     const { verdict, receipt } = await door.receive({
-      partner: request.params.partner,
+      partner: admitted(response),
       via: 'https',
       bytes,
       receivedAt: door.now().toISOString(),
       ...(hintedId !== undefined && messageIdPattern.test(hintedId) ? { hintedId } : {}),
     });
-    sendReceipt(response, verdict, receipt);
+    sendReceipt(response, statuses[verdict], receipt);
   };
 }
 
-function sendReceipt(response: Response, verdict: Verdict, receipt: Receipt | undefined): void {
+function sendReceipt(response: Response, status: number, receipt: Receipt | undefined): void {
   if (receipt === undefined) {
     response.status(202).end();
     return;
   }
-  response.status(verdict === 'rejected' ? 422 : 200);
+  response.status(status);
   response.set({ 'Content-Type': receipt.contentType, 'MRA-Message-Id': receipt.id, 'MRA-Message-Kind': 'receipt' });
   response.end(receipt.bytes);
 }

@@ -15,7 +15,7 @@ import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import { judgeEnvelope } from '../model/list/judge.ts';
 import type { RawMessage, Reply } from '../model/message.ts';
-import { settleByReceipt } from '../outbound/delivery.ts';
+import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
@@ -52,7 +52,8 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     const message = await readMessage(gateway, partner, raw);
     if (message.kind === 'receipt') return await receiveReceipt(inbound, message);
     const content = message.kind === 'list' ? message.list : message.reply;
-    inbound = { ...inbound, id: content.id };
+    const number = message.kind === 'list' ? message.list.position.sequence : undefined;
+    inbound = { ...inbound, id: content.id, number };
 
     const repeated = received.decidedByPeople === true ? undefined : await repeatVerdict(inbound, message);
     if (repeated !== undefined) return repeated;

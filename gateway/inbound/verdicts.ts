@@ -1,9 +1,20 @@
 /** The verdict on a message: sealed as our receipt, with the reply to an applied list in the partner's own format, and recorded. */
 
+import type { MessageFormat } from '../adapter/adapter.ts';
 import type { Gateway, Partner } from '../gateway.ts';
+import { written } from '../model/byte-writer.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault, type ErrorCode } from '../model/errors.ts';
-import type { Digest, HoldReason, InboundState, RawMessage, Receipt, RecordResult } from '../model/message.ts';
+import type {
+  Acknowledgement,
+  Digest,
+  HoldReason,
+  InboundState,
+  RawMessage,
+  Receipt,
+  RecordResult,
+} from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { getBytes, keepBytes } from '../store/bodies.ts';
@@ -14,7 +25,7 @@ import { addMessage } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
-import { checkUnsigned, seal } from '../wire/signature/seal.ts';
+import { checkUnsigned, seal, writeChunks } from '../wire/signature/seal.ts';
 
 /** A message whose bytes are kept. */
 export interface InboundMessage {
@@ -24,6 +35,8 @@ export interface InboundMessage {
   readonly digest: Digest;
   /** The message's own id once it is read; until then the one the transport states, if any. */
   readonly id?: string | undefined;
+  /** The number that a list states. */
+  readonly number?: number | undefined;
   /** Two people decided: its size is not judged again, and the receipt is sent, for the connection it came by is closed. */
   readonly decidedByPeople?: boolean;
 }
@@ -58,9 +71,13 @@ interface Answers {
 /** Side by side: signatures are made on threads of their own. */
 export async function sealAnswers(inbound: InboundMessage, decision: Decision): Promise<Answers> {
   const { id, verdict, reason, position, records, results } = decision;
+  // An acknowledgement says how many records were refused; a reply of its own belongs to a receipt.
+  const replies = inbound.partner.adapter.exchange.receive === undefined;
   const [receipt, reply] = await Promise.all([
     sealReceipt(inbound, { subject: id, verdict, reason, position, records }),
-    records === undefined || results === undefined ? undefined : sealReply(inbound, id, { ...records, results }),
+    records === undefined || results === undefined || !replies
+      ? undefined
+      : sealReply(inbound, id, { ...records, results }),
   ]);
   return { receipt, reply };
 }
@@ -119,7 +136,8 @@ async function storeReceipt(
   const { messageId, at } = settlement;
   const receiptDigest = await keepBytes(tx, receipt.bytes);
   await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
-  if (decidedByPeople)
+  // A partner that gets acknowledgements asks again: only receipts travel by themselves.
+  if (decidedByPeople && partner.adapter.exchange.receive === undefined)
     await addMessage(tx, receipt, { at, ...(messageId === undefined ? {} : { correlatesTo: messageId }) });
   return receiptDigest;
 }
@@ -133,16 +151,18 @@ export async function repeatReceipt(
 ): Promise<ReceiveResult> {
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
   const bytes = await getBytes(gateway.db.sql, digest);
-  const { contentType } = receiptFormat;
+  const { contentType } = partner.adapter.exchange.receive?.answer ?? receiptFormat;
   const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;
   return { verdict, receipt: { ...receipt, bytes, digest }, duplicate: true };
 }
 
 /** `subject`: the id of the message, as far as it is known. */
 export async function sealReceipt(
-  { gateway, partner, digest }: InboundMessage,
+  { gateway, partner, digest, number }: InboundMessage,
   { subject: id, ...content }: ReceiptContent & { readonly subject: string | undefined },
 ): Promise<SealedMessage> {
+  const { receive } = partner.adapter.exchange;
+  if (receive !== undefined) return acknowledge(gateway, partner, receive.answer, { ...content, subject: id, number });
   const receipt: Receipt = {
     ...content,
     id: gateway.newId(),
@@ -153,6 +173,28 @@ export async function sealReceipt(
   };
   using draft = checkUnsigned([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
   return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
+}
+
+/** What an answer is about, as far as it is known. */
+interface Subject {
+  readonly subject: string | undefined;
+  readonly number: number | undefined;
+}
+
+/** The answer in the partner's own format, not signed: its connection to us shows whose answer it is. */
+function acknowledge(
+  gateway: Gateway,
+  partner: Partner,
+  format: MessageFormat<Acknowledgement>,
+  { subject, number, verdict, reason, records }: ReceiptContent & Subject,
+): SealedMessage {
+  const id = gateway.newId();
+  const about = { id, issuedAt: momentOf(gateway.now()), subject, number };
+  const content = { verdict, reason: reason?.code, detail: reason?.detail, ...records };
+  const bytes = written(writeChunks(format.encode(present({ ...about, ...content }))));
+  const { contentType } = format;
+  using _checked = checkUnsigned(bytes, format, partner.schemaOf(format));
+  return { id, partner: partner.code, kind: 'receipt', contentType, bytes, digest: sha256(bytes) };
 }
 
 async function sealReply(

@@ -111,6 +111,23 @@ export interface RecordResult {
   readonly detail: string;
 }
 
+/** `duplicate`: the same message was answered before. `busy`: nothing was decided. */
+export const acknowledgedVerdicts = ['applied', 'held', 'rejected', 'duplicate', 'busy'] as const;
+
+/** The answer to a message where two sides do not exchange receipts: in the partner's own format, and not signed. */
+export interface Acknowledgement {
+  readonly verdict: (typeof acknowledgedVerdicts)[number];
+  /** Id and number of the message that it answers, as far as its format has them. */
+  readonly subject?: string;
+  readonly number?: number;
+  readonly id?: string;
+  readonly issuedAt?: Moment;
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly taken?: number;
+  readonly refused?: number;
+}
+
 export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;
 export type RecordFault = (typeof recordFaults)[number];
 

@@ -4,38 +4,26 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { getPartner, type Gateway, type Partner } from '../gateway.ts';
+import { getPartner, type Gateway } from '../gateway.ts';
+import { settleByAnswer, settleByReturnedReceipt } from './settle.ts';
 import { streamHealer } from './heal-stream.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
-import { GatewayError, isMessageFault } from '../model/errors.ts';
-import type { Receipt } from '../model/message.ts';
-import { keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import {
   claimDue,
   endLease,
-  findMessage,
-  findMessageOfBytes,
   finishAttempt,
   longestDelaySeconds,
-  longestHoldSeconds,
   makeDue,
-  recordHeldByPartner,
   renewLease,
-  settleMessage,
-  supersedeFollowers,
   type AttemptResult,
   type Claimed,
-  type MessageRow,
 } from '../store/outbox.ts';
 import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
-import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
-import { validate } from '../wire/xsd/schema.ts';
 import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
-import { verify } from '../wire/signature/verify.ts';
 
 /** Seconds a lease lasts. It is renewed while a message is sent, so a message of a sender that died is free after this time. */
 export const leaseSeconds = 15;
@@ -83,8 +71,9 @@ async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | 
     const retrySeconds = retryAfter(sent, message.attempt, gateway.random(1)[0] ?? 0);
     await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message, retrySeconds));
 
-    // 4. A receipt that came as the answer settles the message.
+    // 4. A receipt that came as the answer, or another answer that was agreed, settles the message.
     if (sent.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, sent.bytes);
+    if (sent.kind === 'answered') await settleByAnswer(gateway, partner, message.id, sent.bytes);
     return 'unreachable' in sent ? { pauseSeconds: retrySeconds } : {};
   } catch (error) {
     await giveBack(gateway, message);
@@ -200,6 +189,7 @@ function attemptResult(gateway: Gateway, sent: SendOutcome, { kind }: Claimed, r
   const { evidence } = sent;
   switch (sent.kind) {
     case 'receipt':
+    case 'answered':
     case 'custody':
       // Receipts are not receipted: handing one over is all there is to do.
       if (kind === 'receipt') return { outcome: 'handed_over', evidence, at };
@@ -218,78 +208,4 @@ function retryAfter(sent: SendOutcome, attempt: number, jitter: number): number 
     return Math.min(sent.retryAfterSeconds, longestDelaySeconds);
   const step = backOff[Math.min(attempt - 1, backOff.length - 1)] ?? longestDelaySeconds;
   return Math.ceil(('unreachable' in sent ? Math.min(step, probeSeconds) : step) * (0.5 + jitter / 512));
-}
-
-/** A receipt that came as the answer to our message. What is no receipt of the partner leaves the message as it is: it is sent again. */
-async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array): Promise<void> {
-  const raw = { partner: partner.code, via: 'https', bytes, receivedAt: momentOf(gateway.now()) } as const;
-  try {
-    using verified = await verify(raw, partner.trust, gateway.now());
-    if (verified.type !== receiptFormat.type)
-      throw new GatewayError('E_MESSAGE_KIND', 'what came back is not a receipt');
-    await settleByReceipt(gateway, partner, readReceipt(validate(verified, gateway.receiptSchema)), bytes);
-  } catch (error) {
-    if (!isMessageFault(error)) throw error;
-    gateway.log.warn('receipt refused', { partner: partner.code, ...faultFields(error) });
-  }
-}
-
-/** Settles the message that a verified receipt names. Only a receipt over the very bytes we sent counts. */
-export async function settleByReceipt(
-  gateway: Gateway,
-  partner: Partner,
-  receipt: Receipt,
-  bytes: Uint8Array,
-): Promise<void> {
-  const { id, digest } = receipt.subject;
-  if (receipt.from !== partner.code || receipt.to !== gateway.home.country)
-    throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
-  const { sql } = gateway.db;
-  const message =
-    (id === undefined ? undefined : await findMessage(sql, id)) ??
-    (await findMessageOfBytes(sql, partner.code, digest));
-  if (message?.partner !== partner.code)
-    throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
-  if (message.digest !== digest)
-    throw new GatewayError('E_RECEIPT_UNMATCHED', 'the receipt is over other bytes than were sent');
-  await settle(gateway, message, receipt, bytes);
-}
-
-async function settle(
-  gateway: Gateway,
-  message: MessageRow,
-  { verdict, reason, records, position }: Receipt,
-  bytes: Uint8Array,
-): Promise<void> {
-  const { id, partner, kind } = message;
-  const at = momentOf(gateway.now());
-  const detail = reason === undefined ? verdict : `${reason.code}: ${reason.detail}`;
-  await gateway.db.transaction(async (tx) => {
-    const receiptDigest = await keepBytes(tx, bytes);
-    const changed =
-      verdict === 'held'
-        ? await recordHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, longestHoldSeconds) })
-        : await settleMessage(tx, id, {
-            state: settledState(verdict, records),
-            receiptDigest,
-            verdictDetail: detail,
-            at,
-          });
-    if (!changed) return; // a later verdict is held already
-    // What the partner refused is not what it holds: the next list is a full one, in the epoch after the one held.
-    if (verdict === 'rejected' && kind === 'list') {
-      await requireFullList(tx, partner, true, position && position.epoch.no + 1);
-      await supersedeFollowers(tx, message, at);
-    }
-    await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, receiptDigest } }]);
-  });
-  gateway.log.info('receipt held', { partner, messageId: id, verdict });
-}
-
-function settledState(
-  verdict: 'applied' | 'rejected',
-  records: Receipt['records'],
-): 'ACCEPTED' | 'PARTIAL' | 'REJECTED' {
-  if (verdict === 'rejected') return 'REJECTED';
-  return (records?.refused ?? 0) > 0 ? 'PARTIAL' : 'ACCEPTED';
 }

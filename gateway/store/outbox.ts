@@ -81,6 +81,17 @@ export async function findMessageOfBytes(
   return row && fromRow(row);
 }
 
+/** The newest list with this number on the partner's stream. */
+export async function findListByNumber(
+  reader: Reader,
+  partner: string,
+  sequence: number,
+): Promise<MessageRow | undefined> {
+  const lists = reader.selectFrom('message').select(columns).where('partner', '=', partner).where('kind', '=', 'list');
+  const row = await lists.where('sequence', '=', sequence).orderBy('created_at', 'desc').executeTakeFirst();
+  return row && fromRow(row);
+}
+
 function updateUnsettled(tx: Tx) {
   return tx.updateTable('message').where('state_rank', '<', unsettledRank);
 }

@@ -1,7 +1,7 @@
 /** What lint finds in adapter.yaml alone: bands, code tables, days, check digits, facts without source, the card. */
 
 import { departureReasons } from '../../model/list/list.ts';
-import { recordFaults } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults } from '../../model/message.ts';
 import { roles, type Day } from '../../model/record/record.ts';
 import { checkDigit } from '../../model/record/check-digits.ts';
 import { addDays } from '../../model/day.ts';
@@ -30,7 +30,15 @@ function lintBands({ arrangement }: Manifest, place: Place): LintFinding[] {
 /** Sets of words of which a table needs a code for all, or for none. */
 function closedSets({ arrangement }: Manifest): readonly (readonly string[])[] {
   const grades = [...new Set([...arrangement.grades.ours, ...arrangement.grades.theirs])];
-  return [['active', 'suspended'], ['full', 'delta'], roles, departureReasons, recordFaults, grades];
+  return [
+    ['active', 'suspended'],
+    ['full', 'delta'],
+    roles,
+    departureReasons,
+    recordFaults,
+    acknowledgedVerdicts,
+    grades,
+  ];
 }
 
 function lintTables(manifest: Manifest, place: Place): LintFinding[] {

@@ -99,7 +99,10 @@ async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
 
 /** Parts that are valid by themselves and do not fit together: the seal and the formats, or the layouts of one day. */
 function loadFault(error: unknown, { folder, place }: LintSubject): LintFinding {
-  const rule = refusalIn(error).at === place('/seal') ? 'seal_unfit' : 'layouts_conflict';
+  const { at = '' } = refusalIn(error);
+  // Templates of acknowledgements are compiled with the whole.
+  const inTemplate = /\.(?:xml|json|csv|fixed)(?::\d+)*$/u.test(at);
+  const rule = at === place('/seal') ? 'seal_unfit' : inTemplate ? 'template_invalid' : 'layouts_conflict';
   return findingOf(rule, folder, error);
 }
 

@@ -1,12 +1,15 @@
 /** The conversation with a partner as adapter.yaml states it: how its lists state their order, and what they do not carry. */
 
 import type { StreamRules } from '../../model/list/stream-rules.ts';
-import type { Fills, RecordFill } from './fills.ts';
+import type { ReceiveData, SendData } from './answers.ts';
+import type { Conversation, Fills } from './fills.ts';
 
 /** `conversation` of adapter.yaml. Without it the partner runs this program, or states everything that it does. */
 export interface ConversationData {
   readonly stream?: StreamData;
   readonly fills?: Fills;
+  readonly send?: SendData;
+  readonly receive?: ReceiveData;
 }
 
 /** Members without a value have the defaults of `streamRules`. */
@@ -14,15 +17,6 @@ type StreamData = { readonly discipline: StreamRules['discipline'] } & Partial<
   Omit<StreamRules & { readonly discipline: 'numbered' }, 'discipline'>
 > &
   Partial<Pick<StreamRules & { readonly discipline: 'dated' }, 'revision'>>;
-
-/** What templates of lists need not carry. */
-export interface Conversation {
-  /** Paths of the message, and `departures`, that a template may leave out. */
-  readonly unstated: ReadonlySet<string>;
-  /** Paths of the message that are filled in: a template must not carry them. */
-  readonly filled: ReadonlySet<string>;
-  readonly record: ReadonlyMap<string, RecordFill>;
-}
 
 const defaultMax = 999_999_999;
 

@@ -31,6 +31,15 @@ export interface Fills {
   readonly record?: Readonly<Partial<Record<ListPath, RecordFill>>>;
 }
 
+/** What templates of lists need not carry. */
+export interface Conversation {
+  /** Paths of the message, and `departures`, that a template may leave out. */
+  readonly unstated: ReadonlySet<string>;
+  /** Paths of the message that are filled in: a template must not carry them. */
+  readonly filled: ReadonlySet<string>;
+  readonly record: ReadonlyMap<string, RecordFill>;
+}
+
 /** The channel of a message, and its receipt. */
 export interface FillContext {
   /** ISO 3166-1 alpha-2. */

@@ -3,7 +3,8 @@
 import { GatewayError } from '../../model/errors.ts';
 import type { TextReaders } from '../check/message-text.ts';
 import { listFormat, messageFormat } from '../format.ts';
-import type { Ask, Manifest, MessageData } from '../manifest.ts';
+import type { Ask, Manifest } from '../manifest.ts';
+import type { MessageData } from '../message-data.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { replyFields } from '../template/message-fields.ts';
 import type { AdapterTools } from '../tools.ts';

@@ -2,7 +2,13 @@
 
 import { GatewayError } from '../../model/errors.ts';
 import { departureReasons, type Departure, type ListMessage } from '../../model/list/list.ts';
-import { recordFaults, type RecordResult, type Reply } from '../../model/message.ts';
+import {
+  acknowledgedVerdicts,
+  recordFaults,
+  type Acknowledgement,
+  type RecordResult,
+  type Reply,
+} from '../../model/message.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
 import { listFields, roles, type ListRecord, type Role } from '../../model/record/record.ts';
 import { recordOfValues } from '../../model/record/record-text.ts';
@@ -44,9 +50,9 @@ export interface ItemFields<T> {
 type FieldSpec = Pick<Field, 'path' | 'kind'> & Partial<Pick<Field, 'words' | 'optional' | 'free'>>;
 type ListSpec = Pick<ListOfItems, 'path' | 'items'> & Partial<Pick<ListOfItems, 'optional'>>;
 
-/** Templates prefix values of the message itself with `message.`; the model has no such member. */
+/** Templates prefix values of the message itself with `message.`, of an acknowledgement with `ack.`; the model has no such member. */
 function memberPath(path: string): string {
-  return path.replace(/^message\./u, '');
+  return path.replace(/^(?:message|ack)\./u, '');
 }
 
 /** The fields of objects whose members have these paths. */
@@ -158,3 +164,16 @@ export const replyFields = itemFields<Reply>(
   ],
   [{ path: 'results', items: resultFields }],
 );
+
+/** Its verdict is all that an acknowledgement must carry. */
+export const acknowledgementFields = itemFields<Acknowledgement>([
+  { path: 'ack.verdict', kind: 'words', words: acknowledgedVerdicts },
+  { path: 'ack.subject', kind: 'text', optional: true },
+  { path: 'ack.number', kind: 'count', optional: true },
+  { path: 'ack.id', kind: 'text', optional: true },
+  { path: 'ack.issuedAt', kind: 'moment', optional: true },
+  { path: 'ack.reason', kind: 'text', optional: true, free: true },
+  { path: 'ack.detail', kind: 'text', optional: true, free: true },
+  { path: 'ack.taken', kind: 'count', optional: true },
+  { path: 'ack.refused', kind: 'count', optional: true },
+]);

@@ -7,7 +7,7 @@ import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } fr
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
-import type { Conversation } from '../conversation/conversation.ts';
+import type { Conversation } from '../conversation/fills.ts';
 
 /** Data of the adapter that transforms use. */
 export interface TransformContext {

@@ -68,7 +68,8 @@ export function planXml(text: string, file: string, scope: TemplateScope, read: 
   const root = readSource(text, read);
   const plan = planElement(root, scope, file);
   if (plan.each !== undefined) throw invalid('the root cannot be repeated', placeIn(file, root.place));
-  if (!plan.attributes.some(({ namespace, name }) => namespace === '' && name === 'Id')) {
+  const signed = scope.item.fields.some(({ path }) => path === 'message.id');
+  if (signed && !plan.attributes.some(({ namespace, name }) => namespace === '' && name === 'Id')) {
     const fix = 'Add Id="{message.id}" to the root.';
     throw invalid('the root has no attribute Id, to which the signature refers', placeIn(file, root.place), fix);
   }

@@ -6,15 +6,13 @@ import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { signCms } from './cms.ts';
-import { parseStrictJson } from '../files/json.ts';
 import { signJws } from './jws.ts';
 import { checkTree, type Schema } from '../xsd/schema.ts';
 import { joinSigned, textEntity } from './signed-text.ts';
 import { signXml } from './signed-xml.ts';
-import { readLines } from '../files/text-lines.ts';
+import { parseUnsigned } from '../xml/read-body.ts';
 import { dropBody, keepBody, bodyOf, type ParsedBody } from '../xml/parsed-body.ts';
 import type { Signer } from './profile.ts';
-import { readXmlTree } from '../xml/xml-tree.ts';
 
 interface SealFormat {
   readonly format: 'xml' | 'json' | 'text';
@@ -42,7 +40,7 @@ export function checkUnsigned(
   schema: Schema,
 ): UnsignedMessage {
   const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : writeChunks(chunks);
-  const tree = parse(written(content), format.format);
+  const tree = parseUnsigned(written(content), format.format);
   const draft: UnsignedMessage = {
     ...{ format, content },
     [Symbol.dispose]() {
@@ -60,17 +58,6 @@ export function checkUnsigned(
     throw error;
   }
   return draft;
-}
-
-function parse(bytes: Uint8Array, format: SealFormat['format']): ParsedBody {
-  switch (format) {
-    case 'xml':
-      return readXmlTree(bytes);
-    case 'json':
-      return { format, value: parseStrictJson(bytes, { canonicalNumbers: true }) };
-    case 'text':
-      return { format, lines: readLines(bytes), firstLine: 1 };
-  }
 }
 
 /** Bytes that a record seldom exceeds: a buffer that need not grow saves page faults, each of which costs as much as ten records. */
@@ -127,7 +114,7 @@ export async function signUnchecked(
   signer: Signer,
   at: Moment,
 ): Promise<Signed> {
-  const tree = parse(content, format.format);
+  const tree = parseUnsigned(content, format.format);
   try {
     return await signed({ format, content: writerOf(content) }, signer, tree, at);
   } finally {

@@ -17,8 +17,21 @@ export interface HttpsOptions {
   /** Home administration, ISO 3166-1 alpha-2: the last segment of the address. */
   readonly from: string;
   readonly timeouts?: { readonly connectMs?: number; readonly totalMs?: number };
+  /** How the partner takes messages and answers them, where it does not answer with receipts. */
+  readonly exchange?: HttpExchange;
   /** Polls the partner every `seconds`; a message may have up to `maxBytes`. */
   readonly pull?: { readonly seconds: number; readonly maxBytes: number };
+}
+
+/** Path below the address, header values with the holes {message.id}, {message.from}, {message.to}, and statuses by their meaning. */
+export interface HttpExchange {
+  readonly to: string;
+  readonly path?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The statuses whose body is the answer, after which the message is sent again, and after which staff must act. */
+  readonly read?: readonly number[] | undefined;
+  readonly later?: readonly number[] | undefined;
+  readonly hold?: readonly number[] | undefined;
 }
 
 /** A receipt has some kilobytes; a larger body is not read to its end. */
@@ -26,9 +39,9 @@ const maxAnswerBytes = 1024 * 1024;
 const maxRetryAfterSeconds = 24 * 3600;
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
-export function httpsTransport({ url, tls, from, timeouts = {}, pull }: HttpsOptions): Transport {
+export function httpsTransport({ url, tls, from, timeouts = {}, exchange, pull }: HttpsOptions): Transport {
   const { connectMs = 5_000, totalMs = 30_000 } = timeouts;
-  const door = doorUrl(url, from);
+  const door = doorUrl(url, exchange?.path ?? `/exchange/${encodeURIComponent(from)}`);
   const agent = new Agent({
     connect: { ...tls, ca: [...tls.ca], minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
     connections: 4,
@@ -46,28 +59,67 @@ export function httpsTransport({ url, tls, from, timeouts = {}, pull }: HttpsOpt
   };
   return {
     ...(polling && { pull: polling }),
-    send: (message) => post(agent, door, message, deadlineMs(totalMs, message.bytes.length)),
+    async send(message) {
+      const headers = exchange === undefined ? ownHeaders(message) : agreedHeaders(exchange, from, message);
+      const answer = await post(
+        agent,
+        door,
+        { headers, body: message.bytes },
+        deadlineMs(totalMs, message.bytes.length),
+      );
+      if ('kind' in answer) return answer;
+      return exchange === undefined ? outcomeOf(answer) : agreedOutcome(exchange, answer);
+    },
     close: () => agent.destroy(),
   };
 }
 
-function doorUrl(url: string, from: string): URL {
+function doorUrl(url: string, path: string): URL {
   const base = URL.parse(url);
   const isDoor = base?.protocol === 'https:' && base.username === '' && base.password === '' && base.search === '';
   if (base === null || !isDoor) {
     const fix = 'Write https://host:port, without credentials.';
     throw new GatewayError('E_CONFIG_INVALID', 'the address of a partner is not an https address', { fix });
   }
-  return new URL(`${base.pathname.replace(/\/+$/, '')}/exchange/${encodeURIComponent(from)}`, base);
+  return new URL(base.pathname.replace(/\/+$/, '') + path, base);
+}
+
+function ownHeaders({ contentType, id, kind }: SealedMessage): Record<string, string> {
+  return { 'content-type': contentType, 'mra-message-id': id, 'mra-message-kind': kind };
+}
+
+function agreedHeaders(
+  { headers = {}, to }: HttpExchange,
+  from: string,
+  message: SealedMessage,
+): Record<string, string> {
+  const values: Readonly<Record<string, string>> = { id: message.id, from, to };
+  const filled = Object.entries(headers).map(([name, value]): [string, string] => {
+    return [
+      name.toLowerCase(),
+      value.replaceAll(/\{message\.(id|from|to)\}/gu, (_, hole: string) => values[hole] ?? ''),
+    ];
+  });
+  return { 'content-type': message.contentType, ...Object.fromEntries(filled) };
+}
+
+interface Answer {
+  readonly statusCode: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly bytes: Uint8Array;
 }
 
 /** Redirects are not followed: messages are sent to the agreed address only. */
-async function post(agent: Agent, door: URL, message: SealedMessage, milliseconds: number): Promise<SendOutcome> {
-  const { contentType, id, kind, bytes: body } = message;
-  const headers = { 'content-type': contentType, 'mra-message-id': id, 'mra-message-kind': kind };
+async function post(
+  agent: Agent,
+  door: URL,
+  { headers, body }: { readonly headers: Record<string, string>; readonly body: Uint8Array },
+  milliseconds: number,
+): Promise<Answer | SendOutcome> {
   try {
     const signal = AbortSignal.timeout(milliseconds);
-    return await outcomeOf(await request(door, { dispatcher: agent, signal, method: 'POST', headers, body }));
+    const answer = await request(door, { dispatcher: agent, signal, method: 'POST', headers, body });
+    return { statusCode: answer.statusCode, headers: answer.headers, bytes: await answer.body.bytes() };
   } catch (error) {
     return failureOutcome(error, milliseconds);
   }
@@ -96,9 +148,8 @@ export function contentDigest(sha256: Uint8Array): string {
 }
 
 /** Only a receipt states a verdict; a status, which may be that of a proxy, means only that the bytes were accepted. */
-async function outcomeOf(answer: Dispatcher.ResponseData): Promise<SendOutcome> {
-  const { statusCode, headers, body } = answer;
-  const bytes = await body.bytes();
+function outcomeOf(answer: Answer): SendOutcome {
+  const { statusCode, headers, bytes } = answer;
   const evidence = evidenceOf(answer, bytes);
   // Proxies change labels.
   if (mediaType(headers['content-type']) === receiptContentType || isLikeReceipt(bytes))
@@ -119,7 +170,18 @@ async function outcomeOf(answer: Dispatcher.ResponseData): Promise<SendOutcome> 
   }
 }
 
-function evidenceOf({ statusCode, headers }: Dispatcher.ResponseData, bytes: Uint8Array): string {
+/** By the agreed statuses. Without them the body of a 2xx is the answer, 408, 429 and 5xx are tried again, and staff see the rest. */
+function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, headers, bytes }: Answer): SendOutcome {
+  const evidence = `HTTP ${statusCode}`;
+  if (read?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300))
+    return { kind: 'answered', bytes, evidence };
+  const passes = later?.includes(statusCode) ?? (statusCode === 408 || statusCode === 429 || statusCode >= 500);
+  if (!passes || hold?.includes(statusCode) === true) return { kind: 'refused', evidence, hold: 'refused' };
+  const seconds = retryAfter(headers['retry-after'], headers['date']);
+  return present({ kind: 'refused' as const, evidence, retryAfterSeconds: seconds });
+}
+
+function evidenceOf({ statusCode, headers }: Pick<Answer, 'statusCode' | 'headers'>, bytes: Uint8Array): string {
   const isProblem = mediaType(headers['content-type']) === 'application/problem+json';
   return `HTTP ${statusCode}${isProblem ? problemCode(bytes) : ''}`;
 }

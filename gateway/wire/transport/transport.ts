@@ -5,6 +5,7 @@ import type { SealedMessage } from '../../model/message.ts';
 /**
  * The outcome of one attempt. `evidence` is a short text for staff and never holds message content.
  * - receipt: the partner answered with a receipt, whose signature is not verified yet;
+ * - answered: the partner answered in its own way over its authenticated connection; what that means is not judged yet;
  * - custody: a partner or broker accepted responsibility for the bytes, which is not yet delivery;
  * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the message is
  *   unroutable, a certificate was rejected, the partner denied access, or the bytes were altered in our store;
@@ -13,6 +14,7 @@ import type { SealedMessage } from '../../model/message.ts';
  */
 export type SendOutcome =
   | { readonly kind: 'receipt'; readonly bytes: Uint8Array; readonly evidence: string }
+  | { readonly kind: 'answered'; readonly bytes: Uint8Array; readonly evidence: string }
   | { readonly kind: 'custody'; readonly evidence: string }
   | {
       readonly kind: 'refused';

@@ -3,11 +3,26 @@
 import type { BodyDecoder } from '../../model/message-body.ts';
 import type { ValidMessage } from '../../model/message.ts';
 import { GatewayError } from '../../model/errors.ts';
+import { parseStrictJson } from '../files/json.ts';
+import { readLines } from '../files/text-lines.ts';
 import { bodyOf, type ParsedBody } from './parsed-body.ts';
+import { readXmlTree } from './xml-tree.ts';
 
 /** The decoded message; reads only content that the signature covers. */
 export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
   return decodeBody(bodyOf(message), decoder);
+}
+
+/** A message without a signature, or before it is signed. Throws what the parsers throw. */
+export function parseUnsigned(bytes: Uint8Array, format: ParsedBody['format']): ParsedBody {
+  switch (format) {
+    case 'xml':
+      return readXmlTree(bytes);
+    case 'json':
+      return { format, value: parseStrictJson(bytes, { canonicalNumbers: true }) };
+    case 'text':
+      return { format, lines: readLines(bytes), firstLine: 1 };
+  }
 }
 
 /** Throws what the decoder throws; E_MESSAGE_KIND for a body of another format. */

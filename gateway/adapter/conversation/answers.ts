@@ -1,0 +1,32 @@
+/** How messages and their answers travel over HTTPS where the partner does not run this program: adapter.yaml, conversation/send and /receive. */
+
+import type { MessageData } from '../message-data.ts';
+
+/** `receipt`: a signed one of this program. `status`: a 2xx is all there is. `document`: an acknowledgement by a template. */
+export interface SendData {
+  readonly request?: RequestForm;
+  readonly statuses?: StatusForm;
+  readonly answer: { readonly kind: 'status' } | ({ readonly kind: 'document' } & MessageData);
+}
+
+/** Below the address in the settings. Header values may have the holes {message.id}, {message.from} and {message.to}. */
+export interface RequestForm {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** HTTP statuses: whose body is the answer, after which the message is sent again, and after which staff must act. */
+export interface StatusForm {
+  readonly read?: readonly number[];
+  readonly later?: readonly number[];
+  readonly hold?: readonly number[];
+}
+
+/** Paths of this gateway's exchange door to which the partner sends its messages, and later acknowledgements of ours. */
+export interface ReceiveData {
+  readonly path: string;
+  readonly acknowledgements?: string;
+  readonly answer: MessageData & {
+    readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
+  };
+}

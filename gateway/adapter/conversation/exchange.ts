@@ -1,0 +1,36 @@
+/** Compiles the templates of acknowledgements: the exchange of messages and answers with a partner of another make. */
+
+import type { Acknowledgement } from '../../model/message.ts';
+import type { Exchange, MessageFormat } from '../adapter.ts';
+import { messageFormat, type TemplateSource, type TemplateTools } from '../format.ts';
+import type { MessageData } from '../message-data.ts';
+import { acknowledgementFields } from '../template/message-fields.ts';
+import type { TransformContext } from '../template/transforms.ts';
+import type { ReceiveData, SendData } from './answers.ts';
+
+interface ExchangeTools {
+  load(data: MessageData): Promise<TemplateSource>;
+  readonly context: TransformContext;
+  readonly readers: TemplateTools;
+}
+
+/** Throws E_ADAPTER_INVALID. */
+export async function exchangeOf(
+  { send, receive }: { readonly send?: SendData; readonly receive?: ReceiveData },
+  tools: ExchangeTools,
+): Promise<Exchange> {
+  const compile = async (data: MessageData): Promise<MessageFormat<Acknowledgement>> => {
+    const source = await tools.load(data);
+    return messageFormat({ type: 'acknowledgement', ...source }, acknowledgementFields, tools.context, tools.readers);
+  };
+  return {
+    ...(send && { send: { ...send, answer: send.answer.kind === 'status' ? 'status' : await compile(send.answer) } }),
+    ...(receive && {
+      receive: {
+        ...receive,
+        answer: await compile(receive.answer),
+        statuses: { applied: 200, held: 202, rejected: 422, ...receive.answer.statuses },
+      },
+    }),
+  };
+}
