@@ -29,6 +29,7 @@ describe('the time of acceptance', () => {
       accepted('<p:DateTimeString xmlns:p="urn:x" formatCode="303">202503261200+0800</p:DateTimeString>'),
       accepted('2025-03-26T04:00:00.000Z'),
       accepted('2025-03-26T12:00:00'),
+      accepted('2025-03-26t04:00:00z'),
     ];
     for (const form of forms) expect(read(form).entry.acceptedAt, form).to.equal(noon);
     expect(read(accepted('20250326120000', '204')).warnings).to.have.length(1);
@@ -50,6 +51,9 @@ describe('the time of acceptance', () => {
       const error = await refusal(() => read(accepted(text, code)));
       expect([error.code, error.at], text).to.deep.equal(['E_ENTRY_UNREADABLE', place]);
     }
+    const second = { entry: { type: 'import', accepted_at: '2016-12-31T23:59:60Z', parties: [] } };
+    const leap = await refusal(() => read(JSON.stringify(second), 'application/json'));
+    expect([leap.code, leap.at]).to.deep.equal(['E_REQUEST_INVALID', '/entry/accepted_at']);
     const two = accepted('<DateTimeString>20250326120000Z</DateTimeString><DateTime>2025-03-27T12:00:00Z</DateTime>');
     expect((await refusal(() => read(two))).at).to.equal(`${place}/DateTime`);
   });
@@ -61,6 +65,8 @@ describe('documents that are no declarations', () => {
       `<MetaData xmlns="urn:wco:datamodel:WCO:DocumentMetaData-DMS:2"><WCOTypeName>RES</WCOTypeName><Response xmlns="urn:wco:datamodel:WCO:RES-DMS:2"><Declaration><ID>1</ID></Declaration></Response></MetaData>`,
       `<Response><Declaration><TypeCode>IMA</TypeCode></Declaration></Response>`,
       `<MetaData xmlns="urn:x"><WCOTypeName>RES</WCOTypeName>${declaration('')}</MetaData>`,
+      '<Invoice><Declaration><TypeCode>380</TypeCode></Declaration></Invoice>',
+      `<a>${declaration('')}<b><DecMessage xmlns="http://www.chinaport.gov.cn/dec"><DecHead/></DecMessage></b></a>`,
       '<Invoice><Shipper><Code>NN1</Code></Shipper><Declaration>I declare that the goods are as stated</Declaration></Invoice>',
       declaration('', 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'),
       `<DocumentMetadata xmlns="urn:wco:datamodel:WCO:DM:1"><WCODocumentName>CRI</WCODocumentName>${declaration('', 'urn:wco:datamodel:WCO:DeclarationModel:1')}</DocumentMetadata>`,
@@ -99,6 +105,10 @@ describe('places in a declaration', () => {
       const { mode: found, port, portOfDeparture } = read(declaration(inside(...names))).entry;
       expect([found, port, portOfDeparture], names.join('/')).to.deep.equal(['sea', 'HHAAA', 'NNCCC']);
     }
+    const model = declaration(inside('GoodsShipment', 'Consignment'), 'urn:wco:datamodel:WCO:DeclarationModel:1');
+    expect(read(model).entry.mode).to.equal('sea');
+    const leaving = read(declaration(inside('GoodsShipment', 'Consignment')).replace('IMA', 'EXA')).entry;
+    expect([leaving.port, leaving.portOfDeparture]).to.deep.equal(['NNCCC', 'HHAAA']);
     const inland = '<ArrivalTransportMeans><ModeCode>3</ModeCode></ArrivalTransportMeans>';
     expect(
       read(declaration(`<GoodsShipment><Consignment>${inland}</Consignment></GoodsShipment>`)).entry.mode,
@@ -133,6 +143,9 @@ describe('codes in the remarks', () => {
     const { entry, warnings } = read(remarks('AEO&lt;NN0000001&gt; AEO:NN0000002'));
     expect([entry.parties.length, warnings.length]).to.deep.equal([1, 1]);
     expect(warnings[0]).to.include('/DecMessage/DecHead/NoteS');
+    for (const text of ['A E O&lt;NN0000002&gt;', 'AEO&lt;NN0000001&gt;&lt;NN0000002&gt;'])
+      expect(read(remarks(text)).warnings, text).to.have.length(1);
+    expect(identifiers(remarks('AEO&lt;NN1&gt;</NoteS><NoteS>AEO&lt;NN2&gt;'))).to.deep.equal(['AEO<NN1>', 'AEO<NN2>']);
   });
 });
 
@@ -155,6 +168,12 @@ describe('the encoding of a declaration', () => {
     const text = declaration('<Exporter><Name>北京</Name></Exporter>');
     expect(nameIn(Buffer.from(`\uFEFF${text}`), 'application/xml; charset=gbk')).to.equal('北京');
     expect(nameIn(Buffer.from(`\uFEFF${text}`, 'utf16le'), 'application/xml')).to.equal('北京');
+  });
+
+  it('UTF-16 without a byte order mark is known by its first character', () => {
+    const wide = Buffer.from(declaration('<Exporter><Name>北京</Name></Exporter>'), 'utf16le');
+    expect(nameIn(wide, 'application/xml')).to.equal('北京');
+    expect(nameIn(wide.swap16(), 'application/xml; charset=utf-16')).to.equal('北京');
   });
 });
 

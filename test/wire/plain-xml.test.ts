@@ -49,6 +49,12 @@ describe('plain XML', () => {
     expect(read('<a><!-- <b>1</b> --><c/></a>').root.children.map(({ name }) => name)).to.deep.equal(['c']);
   });
 
+  it('a comment with two hyphens is left out whole, also where another follows it at once', () => {
+    const { root, repairs } = read('<a><!-- old -- <b>1</b> --><!-- ok --><c>2</c></a>');
+    expect(root.children.map(({ name }) => name)).to.deep.equal(['c']);
+    expect(repairs).to.have.length(1);
+  });
+
   it('comments in CDATA sections and processing instructions are no comments, and hide nothing', () => {
     const texts = [
       '<a><x><![CDATA[see <!-- draft ]]></x><b>1</b><!-- ok --></a>',

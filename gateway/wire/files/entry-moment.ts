@@ -6,7 +6,8 @@ import type { Moment } from '../../model/record/record.ts';
 import { elementsAt, elementsOf, type PlainElement } from '../xml/plain-xml.ts';
 
 /** `2025-03-26T11:22:00.5+01:00` (RFC 3339), the same without marks, without seconds, or without a zone. */
-const form = /^(\d{4})-?(\d\d)-?(\d\d)[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d{1,9})?)?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/u;
+const form =
+  /^(\d{4})-?(\d\d)-?(\d\d)[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d{1,9})?)?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/iu;
 
 /** What UN/EDIFACT 2379 says of a moment: whether it has seconds and a zone. Codes of days or periods name no moment. */
 const codes: Readonly<Record<string, { readonly seconds: boolean; readonly zone: boolean }>> = {

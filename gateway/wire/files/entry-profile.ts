@@ -13,8 +13,9 @@ export interface EntryProfile {
   readonly root: string;
   /** Patterns of its namespace. */
   readonly namespaces: readonly string[];
-  /** Without a namespace it is a declaration only if it has text or elements at one of these paths. */
+  /** Without a namespace it is a declaration only if it has text or elements at one of these paths, and no element but those `within` holds it. */
   readonly recognisedBy: Paths;
+  readonly within?: readonly string[];
   /** Elements in which the same name means something else. */
   readonly notIn?: readonly string[];
   /** Element that names the kind of document, where there is one, and the kinds that are declarations. */

@@ -4,6 +4,7 @@ import type { Direction, TransportMode } from '../../model/arrangement.ts';
 import type { Entry, EntryParty, PartyRole } from '../../model/clearance/entry.ts';
 import { GatewayError, type ErrorPlace } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
+import type { Moment } from '../../model/record/record.ts';
 import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
 import { acceptanceTime } from './entry-moment.ts';
 import type { EntryProfile, PartyRule, RoleRule } from './entry-profile.ts';
@@ -74,16 +75,26 @@ export interface EntryDocument {
   };
 }
 
-/** The entry of a valid JSON document. A party without a pointer gets the JSON Pointer of its place in the request. */
+/**
+ * The entry of a valid JSON document. A party without a pointer gets the JSON Pointer of its place in the request. Throws
+ * E_REQUEST_INVALID: a time of acceptance that no clock shows.
+ */
 export function readJsonEntry({ entry: document }: EntryDocument): ReadEntry {
-  const { type, accepted_at: acceptedAt, port_of_departure: portOfDeparture, parties, ...rest } = document;
+  const { type, accepted_at: stated, port_of_departure: portOfDeparture, parties, ...rest } = document;
   const entry: Entry = {
     ...rest,
     direction: type,
-    ...present({ acceptedAt: acceptedAt && new Date(acceptedAt).toISOString(), portOfDeparture }),
+    ...present({ acceptedAt: stated === undefined ? undefined : acceptedMoment(stated), portOfDeparture }),
     parties: parties.map((party, index) => ({ ...party, pointer: party.pointer ?? `/entry/parties/${index}` })),
   };
   return { entry, profile: 'json', warnings: [] };
+}
+
+/** RFC 3339 has leap seconds, which no clock here can hold. */
+function acceptedMoment(stated: string): Moment {
+  const read = new Date(stated);
+  if (!Number.isNaN(read.getTime())) return read.toISOString();
+  throw new GatewayError('E_REQUEST_INVALID', 'a moment that no clock shows', { at: '/entry/accepted_at' });
 }
 
 function findDeclaration(
@@ -96,16 +107,18 @@ function findDeclaration(
   const fix = `Accepted formats: ${names}.`;
   if (candidates.length === 0) throw unreadable('there is no such profile', { fix });
   const elements = [...elementsOf(document)];
-  for (const profile of candidates) {
-    const [root, second] = elements.filter((element) => isDeclaration(element, profile));
-    if (second !== undefined) {
-      const at = second.path;
-      throw unreadable('the document holds more than one declaration', { at, fix: 'Send one declaration at a time.' });
-    }
-    if (root === undefined) continue;
-    const { element, accepts = [] } = profile.documentType ?? {};
+  const [found, ...more] = candidates.flatMap((profile) =>
+    elements.filter((element) => isDeclaration(element, profile)).map((root) => ({ profile, root })),
+  );
+  const second = more.find(({ root }) => root !== found?.root);
+  if (second !== undefined) {
+    const at = second.root.path;
+    throw unreadable('the document holds more than one declaration', { at, fix: 'Send one declaration at a time.' });
+  }
+  if (found !== undefined) {
+    const { element, accepts = [] } = found.profile.documentType ?? {};
     const other = elements.find(({ name, text }) => name === element && !accepts.includes(text));
-    if (other === undefined) return { profile, root };
+    if (other === undefined) return found;
     throw unreadable('the document is of another type than a declaration', { at: other.path, fix });
   }
   const roots = candidates.map(({ root }) => root);
@@ -120,11 +133,13 @@ function unreadable(detail: string, place: ErrorPlace): GatewayError {
 
 /** By its name and namespace; without a namespace, by what is in it. */
 function isDeclaration(element: PlainElement, profile: EntryProfile): boolean {
-  const { root, namespaces, recognisedBy, notIn = [] } = profile;
+  const { root, namespaces, recognisedBy, notIn = [], within = [] } = profile;
   if (element.name !== root) return false;
-  const above = element.path.split('/').map((step) => step.replace(/\[\d+\]$/u, ''));
+  const [, ...steps] = element.path.split('/').map((step) => step.replace(/\[\d+\]$/u, ''));
+  const above = steps.slice(0, -1);
   if (notIn.some((name) => above.includes(name))) return false;
   if (element.namespace !== '') return namespaces.some((pattern) => new RegExp(pattern, 'u').test(element.namespace));
+  if (!above.every((name) => within.includes(name))) return false;
   return recognisedBy.some((path) => elementsAt(element, path).length > 0);
 }
 
@@ -173,8 +188,8 @@ function partiesOf(
       if (rule.each !== element.name || rule.notIn?.includes(parent) === true) continue;
       const { found, unclear } = identifiersOf(element, { ...profile.party, ...rule }, profile);
       parties.push(...found.flatMap((identifier) => partyOf(element, rule, profile, { direction, identifier }) ?? []));
-      if (unclear !== undefined)
-        warnings.push(`${unclear}: a code may stand there in another form; nothing was asked about it.`);
+      for (const place of unclear)
+        warnings.push(`${place}: a code may stand there in another form; nothing was asked about it.`);
     }
     for (const child of element.children) visit(child, element.name);
   };
@@ -192,15 +207,17 @@ function identifiersOf(
   element: PlainElement,
   { id = [], pick, mention }: PartyRule,
   profile: EntryProfile,
-): { readonly found: readonly (Text | undefined)[]; readonly unclear?: string } {
-  const whole = textOf(element, id, profile);
-  if (pick === undefined || whole === undefined) return { found: [whole] };
+): { readonly found: readonly (Text | undefined)[]; readonly unclear: readonly string[] } {
+  if (pick === undefined) return { found: [textOf(element, id, profile)], unclear: [] };
+  const picks = new RegExp(pick, 'giu');
   // NFKC maps full-width brackets to ASCII.
-  const text = whole.text.normalize('NFKC');
-  const found = Array.from(text.matchAll(new RegExp(pick, 'giu')), ([picked]) => ({ text: picked, path: whole.path }));
-  const rest = text.replaceAll(new RegExp(pick, 'giu'), '');
-  const isUnclear = mention !== undefined && new RegExp(mention, 'iu').test(rest);
-  return isUnclear ? { found, unclear: whole.path } : { found };
+  const texts = id.flatMap((path) => elementsAt(element, path)).map(({ text, path }) => [text.normalize('NFKC'), path]);
+  const found = texts.flatMap(([text = '', path = '']) =>
+    Array.from(text.matchAll(picks), ([picked]) => ({ text: picked, path })),
+  );
+  const isUnclear = (text: string): boolean =>
+    mention !== undefined && new RegExp(mention, 'iu').test(text.replaceAll(picks, ''));
+  return { found, unclear: texts.flatMap(([text = '', path = '']) => (isUnclear(text) ? [path] : [])) };
 }
 
 function partyOf(

@@ -48,7 +48,7 @@ function commentFault(
   const content = begin + 4;
   if (text.indexOf('--', content) === end - 3) return undefined;
   const next = text.indexOf('<!--', content);
-  if (next === -1 || next > end) return { end, detail: 'a comment that contains two hyphens was left out' };
+  if (next === -1 || next >= end) return { end, detail: 'a comment that contains two hyphens was left out' };
   const close = text.indexOf('>', content);
   const detail = 'a comment was not closed; what follows it was read all the same';
   return { end: close < next ? close + 1 : next, detail };
