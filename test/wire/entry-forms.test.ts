@@ -34,6 +34,7 @@ describe('the time of acceptance', () => {
     for (const form of forms) expect(read(form).entry.acceptedAt, form).to.equal(noon);
     expect(read(accepted('20250326120000', '204')).warnings).to.have.length(1);
     expect(read(accepted('')).entry).to.not.have.property('acceptedAt');
+    expect(read(accepted('9999-12-31T23:59:59-12:00')).entry.acceptedAt).to.equal('9999-12-31T23:59:59.999Z');
   });
 
   it('is refused with its place when it is none: a word, a day, a day that is not in the calendar, another form than its code', async () => {

@@ -1,6 +1,6 @@
 /** The time of acceptance of a declaration, in the forms in which declarations write it. */
 
-import { momentInZone } from '../../model/day.ts';
+import { momentInZone, readMoment } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { elementsAt, elementsOf, type PlainElement } from '../xml/plain-xml.ts';
@@ -42,14 +42,14 @@ export function acceptanceTime(
     if (first === undefined) continue;
     if (second !== undefined) throw refuse(second.found, 'there is more than one time of acceptance');
     const { found, code } = first;
-    const read = readMoment(found.text, found.formatCode ?? code, timeZone);
+    const read = momentIn(found.text, found.formatCode ?? code, timeZone);
     if (read === undefined) throw refuse(found, 'the time of acceptance is not a time in a known form with a zone');
     return read;
   }
   return undefined;
 }
 
-function readMoment(text: string, code: string | undefined, timeZone: string | undefined): AcceptanceTime | undefined {
+function momentIn(text: string, code: string | undefined, timeZone: string | undefined): AcceptanceTime | undefined {
   const parts = form.exec(text);
   const [, year = '', month = '', day = '', hour = '', minute = '', second, zone] = parts ?? [];
   const expected = code === undefined ? undefined : Object.hasOwn(codes, code) ? codes[code] : 'unknown';
@@ -65,8 +65,8 @@ function readMoment(text: string, code: string | undefined, timeZone: string | u
     return at === undefined ? undefined : { at, isLocal: true };
   }
   const offset = /^[+-]/u.test(zone) ? `${zone.slice(0, 3)}:${zone.replace(':', '').slice(3) || '00'}` : 'Z';
-  const read = new Date(`${local}${offset}`);
-  return Number.isNaN(read.getTime()) ? undefined : { at: read.toISOString(), isLocal: false };
+  const at = readMoment(`${local}${offset}`);
+  return at === undefined ? undefined : { at, isLocal: false };
 }
 
 function refuse({ path: at }: PlainElement, detail: string): GatewayError {

@@ -2,6 +2,7 @@
 
 import type { Direction, TransportMode } from '../../model/arrangement.ts';
 import type { Entry, EntryParty, PartyRole } from '../../model/clearance/entry.ts';
+import { readMoment } from '../../model/day.ts';
 import { GatewayError, type ErrorPlace } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import type { Moment } from '../../model/record/record.ts';
@@ -92,8 +93,8 @@ export function readJsonEntry({ entry: document }: EntryDocument): ReadEntry {
 
 /** RFC 3339 has leap seconds, which no clock here can hold. */
 function acceptedMoment(stated: string): Moment {
-  const read = new Date(stated);
-  if (!Number.isNaN(read.getTime())) return read.toISOString();
+  const read = readMoment(stated);
+  if (read !== undefined) return read;
   throw new GatewayError('E_REQUEST_INVALID', 'a moment that no clock shows', { at: '/entry/accepted_at' });
 }
 
