@@ -1,4 +1,4 @@
-/** `mra doctor`: checks openssl, keys, store, clock, rights of files, disk, broker, adapters, age of lists; prints a fix for each problem. */
+/** `mra doctor`: checks openssl, keys, store, clock, rights of files, disk, broker, adapters, partners; prints a fix for each problem. */
 
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -14,25 +14,13 @@ import { present } from '../model/present.ts';
 import { sqliteFile, tryWriting } from '../store/database.ts';
 import { clockJumps, lastEvent } from '../store/events.ts';
 import { filesOf } from '../store/sqlite-file.ts';
-import { findStream, listInForce } from '../store/streams.ts';
-import { momentOf } from '../model/day.ts';
-import { probeBroker } from '../wire/transport/amqp-connection.ts';
+import { examineExchange } from '../wire/transport/amqp-connection.ts';
+import { exchangeName } from '../wire/transport/amqp-topology.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { examinePartner } from './doctor-partner.ts';
+import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
 import { exitCodes } from './output.ts';
 
-interface Finding {
-  readonly check: string;
-  readonly result: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-  readonly fix?: string;
-}
-
-const ok = (check: string, detail: string): Finding => ({ check, result: 'ok', detail });
-const warn = (check: string, detail: string, fix: string): Finding => ({ check, result: 'warn', detail, fix });
-const fail = (check: string, detail: string, fix: string): Finding => ({ check, result: 'fail', detail, fix });
-
-const dayMs = 24 * 3600 * 1000;
-const certificateWarningDays = 60;
 const clockWarningDays = 7;
 const leastFreeBytes = 1024 ** 3;
 
@@ -65,7 +53,7 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
     findings.push(...examinePrivacy(gateway), await examineStore(gateway), await examineClock(gateway));
     findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
     for (const partner of gateway.partners.values())
-      findings.push(await examineAdapter(context, partner), await examinePartner(gateway, partner));
+      findings.push(await examineAdapter(context, partner), ...(await examinePartner(gateway, partner)));
   });
   return findings;
 }
@@ -141,21 +129,25 @@ async function examineDisk({ config }: OpenGateway): Promise<Finding> {
 
 function examineKeys({ keyring, now }: OpenGateway): readonly Finding[] {
   if (keyring.list().length === 0) return [warn('keys', 'there are none yet', 'Make them: mra key new.')];
-  return keyring.list().map(({ name, notAfter }) => {
-    const check = `key ${name}`;
-    const days = Math.floor((Date.parse(notAfter) - now().getTime()) / dayMs);
-    if (days < 0) return fail(check, 'expired', 'Create a new key and send its certificate to the partners.');
-    const detail = `${days} days left`;
-    return days < certificateWarningDays
-      ? warn(check, detail, 'Exchange a new certificate with the partners now.')
-      : ok(check, detail);
-  });
+  const fix = 'Create a new key, and exchange its certificate with the partners.';
+  return keyring.list().map(({ name, notAfter }) => examineEnd(`key ${name}`, new Date(notAfter), now(), fix));
 }
 
 async function examineBroker({ config: { broker } }: OpenGateway): Promise<readonly Finding[]> {
   if (broker === undefined) return [];
-  if (await probeBroker(broker.url, 3000)) return [ok('broker', 'answers')];
-  return [fail('broker', 'does not answer', 'Start the broker or correct broker.url; messages wait in the outbox.')];
+  try {
+    const { declared, blocked } = await examineExchange(
+      broker.url,
+      exchangeName({ ...broker, name: broker.realm }),
+      3000,
+    );
+    if (blocked !== undefined)
+      return [fail('broker', `has an alarm and takes no messages: ${blocked}`, 'Free memory or disk of the broker.')];
+    return [ok('broker', declared ? 'answers, no alarm, may be written' : 'answers; mra serve declares its exchange')];
+  } catch (error) {
+    const { code, detail, fix = 'Correct broker.url.' } = asGatewayError(error);
+    return [fail('broker', `${code}: ${detail}`, `${fix} Messages wait in the outbox.`)];
+  }
 }
 
 async function examineAdapter({ tools }: CliContext, { code, adapter }: Partner): Promise<Finding> {
@@ -168,26 +160,4 @@ async function examineAdapter({ tools }: CliContext, { code, adapter }: Partner)
     `${faults.length} lint errors; the first: ${first.detail}`,
     `mra adapter lint ${code.toLowerCase()}`,
   );
-}
-
-async function examinePartner({ db, now }: OpenGateway, { code, adapter, trust }: Partner): Promise<Finding> {
-  const check = `partner ${code}`;
-  if (trust.certificates.length === 0)
-    return warn(
-      check,
-      'no signing certificate is registered: messages of this partner are rejected',
-      `Put it under certs/ and name it at partners.${code}.certificates.signing.`,
-    );
-  const moment = momentOf(now());
-  const out = await findStream(db.sql, code, 'out');
-  if (out?.resyncWanted === true)
-    return warn(check, 'the partner rejected the last list', `mra list send ${code} --full`);
-  const list = await listInForce(db.sql, code);
-  if (list === undefined) return warn(check, 'no list received yet', 'Ask the partner for its full list.');
-  const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} h`;
-  const ageMs = Date.parse(moment) - Date.parse(list.issuedAt);
-  const limitMs = adapter.arrangement.maxAgeSeconds * 1000;
-  const detail = `list ${list.number} is ${hours(ageMs)} old, the limit is ${hours(limitMs)}`;
-  if (ageMs <= limitMs) return ok(check, detail);
-  return fail(check, detail, 'Ask the partner for its newest list; until then answers are undetermined.');
 }

@@ -1,6 +1,7 @@
 /** The newest messages of both directions in one form, for people and status pages. */
 
-import type { InboundState, OutboundState } from '../model/message.ts';
+import { outboundStates, type InboundState, type OutboundState } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
 import { fromRow } from './rows.ts';
@@ -63,4 +64,38 @@ async function messagesReceived(reader: Reader, { partner, state, limit }: Messa
     .limit(limit)
     .execute();
   return rows.map((row) => ({ direction: 'in', ...fromRow(row) }));
+}
+
+/** What waits for a partner, or for its receipt. */
+export interface OpenMessages {
+  /** Not handed over yet, and not held. */
+  readonly waiting: number;
+  readonly oldest?: Moment;
+  /** Not sent until a person acts. */
+  readonly held: number;
+  readonly holdReason?: string;
+  /** Handed over, without a receipt in time. */
+  readonly overdue: number;
+  /** Claimed by a sender whose lease has run out. */
+  readonly abandoned: number;
+}
+
+export async function openMessagesTo(reader: Reader, partner: string, now: Moment): Promise<OpenMessages> {
+  const sent = reader
+    .selectFrom('message')
+    .where('partner', '=', partner)
+    .where('state_rank', '<', outboundStates.ACCEPTED);
+  const sealed = sent.where('state', '=', 'SEALED').where('hold_reason', 'is', null);
+  const count = async (query: typeof sent): Promise<number> =>
+    Number((await query.select(({ fn }) => fn.countAll().as('count')).executeTakeFirstOrThrow()).count);
+  const oldest = await sealed.select('created_at').orderBy('created_at').limit(1).executeTakeFirst();
+  const held = sent.where('hold_reason', 'is not', null);
+  const hold = await held.select('hold_reason').limit(1).executeTakeFirst();
+  return {
+    waiting: await count(sealed),
+    held: await count(held),
+    overdue: await count(sent.where('state', '=', 'HANDED_OVER').where('receipt_due_at', '<=', now)),
+    abandoned: await count(sent.where('lease_until', '<=', now)),
+    ...present({ oldest: oldest?.created_at, holdReason: hold?.hold_reason ?? undefined }),
+  };
 }

@@ -114,3 +114,35 @@ export async function probeBroker(url: string, timeoutMs: number): Promise<boole
     return false; // after any failure this broker cannot be used
   }
 }
+
+/**
+ * Whether the exchange is there, whether the account may write to it, and whether the broker has an alarm: a message without a queue is
+ * published, which the broker drops. Throws E_BROKER_UNREACHABLE, also for missing rights, and E_CONFIG_INVALID.
+ */
+export async function examineExchange(
+  url: string,
+  exchange: string,
+  timeoutMs: number,
+): Promise<{ readonly declared: boolean; readonly blocked?: string }> {
+  const address = brokerUrl(url);
+  const model = await connect(address.href, { timeout: timeoutMs }).catch((cause: unknown) => {
+    throw brokerError(cause, address.host);
+  });
+  const blocked = new Promise<string>((resolve) => model.once('blocked', resolve));
+  model.on('error', () => undefined); // the call in progress reports it
+  try {
+    const channel = await model.createConfirmChannel();
+    channel.on('error', () => undefined);
+    const ended = new Promise<never>((_, reject) => channel.once('error', reject));
+    await channel.checkExchange(exchange);
+    channel.publish(exchange, 'doctor', Buffer.alloc(0));
+    const late = new Promise<string>((resolve) => setTimeout(resolve, timeoutMs, 'no confirm came in time').unref());
+    const reason = await Promise.race([channel.waitForConfirms().then(() => undefined), ended, blocked, late]);
+    return reason === undefined ? { declared: true } : { declared: true, blocked: reason };
+  } catch (cause) {
+    if (cause instanceof Error && /NOT.FOUND/u.test(cause.message)) return { declared: false };
+    throw brokerError(cause, exchange);
+  } finally {
+    await model.close().catch(() => undefined);
+  }
+}

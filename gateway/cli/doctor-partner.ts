@@ -1,0 +1,127 @@
+/** What `mra doctor` examines of one partner: its certificates, the messages that wait for it, and what came from it. */
+
+import { certificatesIn } from '../app/partners.ts';
+import type { Partner } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import { asGatewayError } from '../model/errors.ts';
+import { heldMessages } from '../store/inbox.ts';
+import { listMessages, openMessagesTo } from '../store/message-list.ts';
+import { findStream, listInForce } from '../store/streams.ts';
+import type { OpenGateway } from './context.ts';
+import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
+
+/** A message that waits longer is not on its way any more. */
+const waitingMs = 15 * 60 * 1000;
+const refusedWithinDays = 7;
+
+export async function examinePartner(gateway: OpenGateway, partner: Partner): Promise<readonly Finding[]> {
+  return [
+    await examineList(gateway, partner),
+    ...examineCertificates(gateway, partner),
+    ...(await examineOutbox(gateway, partner)),
+    ...(await examineInbox(gateway, partner)),
+  ];
+}
+
+async function examineList({ db, now }: OpenGateway, { code, adapter, trust }: Partner): Promise<Finding> {
+  const check = `partner ${code}`;
+  if (trust.certificates.length === 0)
+    return warn(
+      check,
+      'no signing certificate is registered: messages of this partner are rejected',
+      `Put it under certs/ and name it at partners.${code}.certificates.signing.`,
+    );
+  const out = await findStream(db.sql, code, 'out');
+  if (out?.resyncWanted === true)
+    return warn(check, 'the partner rejected the last list', `mra list send ${code} --full`);
+  const list = await listInForce(db.sql, code);
+  if (list === undefined) return warn(check, 'no list received yet', 'Ask the partner for its full list.');
+  const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} h`;
+  const ageMs = now().getTime() - Date.parse(list.issuedAt);
+  const limitMs = adapter.arrangement.maxAgeSeconds * 1000;
+  const detail = `list ${list.number} is ${hours(ageMs)} old, the limit is ${hours(limitMs)}`;
+  if (ageMs <= limitMs) return ok(check, detail);
+  return fail(check, detail, 'Ask the partner for its newest list; until then answers are undetermined.');
+}
+
+/** Each certificate of the partner. An old one beside its successor only warns: it is taken out once both sides use the new one. */
+function examineCertificates({ config, now }: OpenGateway, { code }: Partner): readonly Finding[] {
+  const { signing, tls, anchors } = config.partners[code]?.certificates ?? { signing: [], tls: [], anchors: [] };
+  return Object.entries({ signing, tls, anchors }).flatMap(([use, files]) => {
+    const check = `partner ${code}, ${use} certificate`;
+    const fix = `Ask the partner for its new certificate, compare fingerprints, and name it at partners.${code}.certificates.${use}.`;
+    try {
+      const found = certificatesIn(files).map(({ validToDate }) => examineEnd(check, validToDate, now(), fix));
+      const replaced = found.some(({ result }) => result === 'ok');
+      return found.map((each) => (each.result === 'fail' && replaced ? warn(check, each.detail, fix) : each));
+    } catch (error) {
+      const { code: reason, detail } = asGatewayError(error);
+      return [fail(check, `${reason}: ${detail}`, fix)];
+    }
+  });
+}
+
+async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {
+  const check = `partner ${code}, outbox`;
+  const open = await openMessagesTo(db.sql, code, momentOf(now()));
+  const findings: Finding[] = [];
+  if (open.held > 0)
+    findings.push(
+      fail(
+        check,
+        `${open.held} messages are not sent until a person acts (${open.holdReason ?? ''})`,
+        `mra message list --partner ${code}, then mra explain ${open.holdReason ?? ''}`,
+      ),
+    );
+  if (open.oldest !== undefined && now().getTime() - Date.parse(open.oldest) > waitingMs)
+    findings.push(
+      fail(
+        check,
+        `${open.waiting} messages wait, the oldest since ${open.oldest}`,
+        `mra message list --partner ${code} shows them; mra serve sends them, mra list send ${code} --out FILE writes them.`,
+      ),
+    );
+  if (open.overdue > 0)
+    findings.push(
+      warn(
+        check,
+        `${open.overdue} messages were handed over and have no receipt in time`,
+        'Ask the partner; the same bytes are sent again by themselves.',
+      ),
+    );
+  if (open.abandoned > 0)
+    findings.push(
+      warn(check, `${open.abandoned} messages are claimed by a sender that has ended`, 'mra serve takes them over.'),
+    );
+  return findings.length > 0 ? findings : [ok(check, `${open.waiting} messages wait`)];
+}
+
+async function examineInbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {
+  const check = `partner ${code}, inbox`;
+  const held = await heldMessages(db.sql, code);
+  const [oldest] = held;
+  const refused = await listMessages(db.sql, { partner: code, direction: 'in', state: 'REJECTED', limit: 100 });
+  const recent = refused.filter(({ at }) => now().getTime() - Date.parse(at) < refusedWithinDays * dayMs);
+  const [newest] = recent;
+  return [
+    ...(oldest === undefined
+      ? []
+      : [
+          warn(
+            check,
+            `${held.length} lists wait for two people, the oldest since ${oldest.receivedAt}`,
+            `mra list show ${code}`,
+          ),
+        ]),
+    ...(newest === undefined
+      ? []
+      : [
+          warn(
+            check,
+            `${recent.length} messages were rejected in ${refusedWithinDays} days, the last with ${newest.detail ?? 'no code'}`,
+            `mra message show ${newest.id ?? newest.digest}, and tell the partner`,
+          ),
+        ]),
+    ...(oldest === undefined && newest === undefined ? [ok(check, 'nothing held, nothing rejected lately')] : []),
+  ];
+}
