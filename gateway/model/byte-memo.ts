@@ -1,5 +1,7 @@
 /** A bounded cache by byte strings: a list has few different days, grades and roles, and each of them thousands of times. */
 
+import { openWriter, putBytes } from './byte-writer.ts';
+
 export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
 /** Limits of the cache, so that no sender can exhaust the memory. */
@@ -7,22 +9,26 @@ const maxKeyLength = 96;
 const maxKeys = 4096;
 const places = 2 * maxKeys;
 
-/** Caches `compute`, which receives the bytes as UTF-8 text. */
+/** Caches `compute`, which receives the bytes as UTF-8 text. The keys stand in one buffer: objects would be far apart in memory. */
 export function byteMemo<T>(compute: (text: string) => T): ByteMemo<T> {
-  const table = new Array<{ readonly key: Uint8Array; readonly value: T } | undefined>(places).fill(undefined);
-  let used = 0;
+  const keys = openWriter(1024);
+  /** The end of each key, by its number from 1 on; and the number at each place, 0 for none. */
+  const [ends, numbers] = [new Uint32Array(maxKeys + 1), new Uint16Array(places)];
+  const values: T[] = [];
   return (bytes, start, end) => {
     if (end - start > maxKeyLength) return compute(textIn(bytes, start, end));
     let place = slotOf(bytes, start, end);
-    for (let known = table[place]; known !== undefined; known = table[place]) {
-      if (isSame(known.key, bytes, start, end)) return known.value;
+    for (let number = numbers[place] ?? 0; number !== 0; number = numbers[place] ?? 0) {
+      const from = ends[number - 1] ?? 0;
+      if ((ends[number] ?? 0) - from === end - start && isSame(keys.bytes, from, bytes, start, end))
+        return values[number - 1] as T;
       place = (place + 1) % places;
     }
     const value = compute(textIn(bytes, start, end));
-    if (used < maxKeys) {
-      used += 1;
-      // A slice of a Buffer would be a view, and keep the whole list in memory.
-      table[place] = { key: new Uint8Array(bytes.subarray(start, end)), value };
+    if (values.length < maxKeys) {
+      putBytes(keys, bytes, start, end);
+      numbers[place] = values.push(value);
+      ends[values.length] = keys.length;
     }
     return value;
   };
@@ -35,9 +41,8 @@ function slotOf(bytes: Uint8Array, start: number, end: number): number {
   return (hash >>> 8) % places;
 }
 
-function isSame(key: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (key.length !== end - start) return false;
-  for (let i = 0; i < key.length; i += 1) if (key[i] !== bytes[start + i]) return false;
+function isSame(keys: Uint8Array, from: number, bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start, at = from; i < end; i += 1, at += 1) if (keys[at] !== bytes[i]) return false;
   return true;
 }
 
