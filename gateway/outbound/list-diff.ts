@@ -130,22 +130,20 @@ async function readOperators(
   const leftOut = new Map<IneligibilityReason, number>();
   for await (const page of pages) {
     // Operators are separated by line ends.
-    for (let at = 0, end = 0; at < page.length; at = end + 1) {
-      const [start, after] = [at, entries.length];
-      end = readColumns(columns, domesticLayout, page, start);
+    for (let at = 0, end: number; at < page.length; at = end + 1) {
+      end = readColumns(columns, domesticLayout, page, at);
       let seen = packing(columns, packer);
       if ('leaf' in seen && unencodable.has(seen.identifier)) {
         dropRecord(packer);
         seen = notEncodable;
       }
-      if ('leaf' in seen) {
-        entries.push(seen);
-        continue;
+      if ('leaf' in seen) entries.push(seen);
+      else {
+        for (const reason of seen) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
+        const [identifier, stays] = [identifierOf(columns, { form }), seen.includes('value_not_writable')];
+        const record = page.subarray(at, end);
+        onHidden({ identifier, stays, after: entries.length, operator: () => operatorOfText(record.toString()) });
       }
-      for (const reason of seen) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1);
-      const identifier = identifierOf(columns, { form });
-      const stays = seen.includes('value_not_writable');
-      onHidden({ identifier, stays, after, operator: () => operatorOfText(page.toString('utf8', start, end)) });
     }
   }
   return { records: closePacker(packer), entries, leftOut };

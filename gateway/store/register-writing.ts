@@ -138,32 +138,33 @@ const columns = [
   ...['identifier', 'valid_from', 'valid_to', 'status', 'name', 'details'],
 ];
 
+type Content = Pick<Statement, 'status' | 'name' | 'details'>;
+
 function* rowsOf(
   change: RegisterChange,
   known: ReadonlyMap<string, readonly Version[]>,
   knownAt: Moment,
 ): Generator<readonly Value[]> {
-  const { partner, sourceMessage } = change;
-  const since = [knownAt, openMoment, change.list, openOrdinal] as const;
+  const { partner, sourceMessage, list } = change;
   for (const statement of statementsOf(change)) {
-    const { identifier, to, status, name, details, activeFrom } = statement;
+    const { identifier, to, activeFrom } = statement;
     const versions = known.get(identifier);
+    const row = (from: Day, until: Day, { status, name, details }: Content, source = sourceMessage) => {
+      return [partner, source, knownAt, openMoment, list, openOrdinal, identifier, from, until, status, name, details];
+    };
     const { from, absentFrom } = startOf(statement, versions ?? [], change.knownAt);
     for (const earlier of versions ?? []) {
       if (earlier.valid_from >= absentFrom || absentFrom >= earlier.valid_to) continue;
       // The remaining part of an earlier version keeps its source message.
-      const content = [earlier.status, earlier.name, earlier.details];
-      yield [partner, earlier.source_message, ...since, identifier, earlier.valid_from, absentFrom, ...content];
+      yield row(earlier.valid_from, absentFrom, earlier, earlier.source_message);
     }
-    const stated = [partner, sourceMessage, ...since, identifier];
-    if (absentFrom < from) {
-      const absence: Departure = { identifier, reason: 'left', since: absentFrom };
-      yield [...stated, absentFrom, from, 'left', null, JSON.stringify(absence)];
-    }
+    if (absentFrom < from)
+      yield row(absentFrom, from, statementOfDeparture({ identifier, reason: 'left', since: absentFrom }));
     // The period before the status of a new operator; empty intervals are left out.
     const before = from < to ? from : to;
-    if (versions === undefined && activeFrom < before) yield [...stated, activeFrom, before, 'active', name, details];
-    if (from < to) yield [...stated, from, to, status, name, details];
+    if (versions === undefined && activeFrom < before)
+      yield row(activeFrom, before, { ...statement, status: 'active' });
+    if (from < to) yield row(from, to, statement);
   }
 }
 

@@ -198,15 +198,16 @@ function endStep({ layout, columns }: CopySource, { values, roles: carried }: Pa
   );
   const none = Buffer.from(endOfText(listLayout, [], () => '""'));
   const more = listLayout.paths.slice(listLayout.fixed).map((path) => ({ column: columns[path], view: values[path] }));
+  const shown = more.flatMap(({ column, view }) => (column === undefined || view === 'left_out' ? [] : column));
   return (source, { writer }) => {
     const { bytes, starts, ends: to, count } = source;
     const has = carried && count > layout.rolesFrom;
-    const texts = more.map(({ column, view }) => valueIn(source, column, view));
-    if (texts.includes(undefined)) return false;
-    if (texts.every((text) => text === '')) {
+    if (shown.every((column) => isAbsent(source, column))) {
       putBytes(writer, has ? ends(bytes, starts[layout.rolesFrom] ?? 0, to[count - 1] ?? 0) : none);
       return true;
     }
+    const texts = more.map(({ column, view }) => valueIn(source, column, view));
+    if (texts.includes(undefined)) return false;
     const roles = has ? rolesIn(source, layout).sort() : [];
     putText(
       writer,
