@@ -2,27 +2,12 @@
 
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { Writable } from 'node:stream';
-import { Command, CommanderError, Option } from 'commander';
-import about from '../package.json' with { type: 'json' };
+import { CommanderError, type Command } from 'commander';
 import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
-import { adapterCommands } from './cli/adapter.ts';
-import { checkCommand } from './cli/check.ts';
-import { completionCommand } from './cli/completion.ts';
-import { conformanceCommands } from './cli/conformance.ts';
 import type { CliContext, Serving } from './cli/context.ts';
-import { demoCommand } from './cli/demo.ts';
-import { doctorCommand } from './cli/doctor.ts';
-import { entryCommands } from './cli/entry.ts';
-import { explainCommand } from './cli/explain.ts';
-import { keyCommands } from './cli/key.ts';
-import { listCommands } from './cli/list.ts';
-import { messageCommands } from './cli/message.ts';
-import { operatorCommands } from './cli/operator.ts';
-import { exitCodes, makeOutput, type ExitCode, type Format, type Output } from './cli/output.ts';
-import { serveCommand } from './cli/serve.ts';
-import { simulateCommand } from './cli/simulate.ts';
-import { loadConfig, type Config, type ConfigOptions } from './app/config.ts';
+import { addCommands, newProgram, type ProgramOptions, type ProgramStreams } from './cli/program.ts';
+import { exitCodes, makeOutput, type ExitCode, type Output } from './cli/output.ts';
+import { loadConfig, type Config } from './app/config.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
@@ -34,13 +19,13 @@ import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts
 import { largeMessageBytes } from './app/large-message-worker.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
-import { certificatesIn, readPem } from './app/partners.ts';
 import { watchClock } from './app/clock-watch.ts';
+import { present } from './model/present.ts';
 import { openAdapterReloader } from './app/reload.ts';
 import { openServer } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
-import { fingerprint } from './wire/signature/certificates.ts';
+import { trackConnections } from './wire/transport/https-connections.ts';
 import { exchangeServerOptions } from './wire/transport/https.ts';
 
 /** A server that stops waits so long for requests in progress. */
@@ -60,53 +45,99 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const receive: Receive = (raw) => hooks.receive?.(raw, receiveAnySize) ?? receiveAnySize(raw);
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
   const borderListener = borderDoor({ ...gateway, schemas, hosts: config.border.hosts, answerLarge });
-  const exchange = await openServer(exchangeServer(gateway, receive, hooks), 'exchange', config);
+  const door = exchangeServer(gateway, receive, hooks);
+  const exchange = await openServer(door.server, 'exchange', config);
   const borderServer = createHttpServer(borderServerOptions, borderListener);
   const border = await openServer(borderServer, 'border', config).catch(async (error: unknown) => {
     await exchange.close(0); // an open door keeps the process alive
     throw error;
   });
-  const consumers = await consumeAll(gateway, receive);
-  const stopping = new AbortController();
-  const dispatching = runDispatcher(gateway, stopping.signal, hooks.heals);
-  const polling = runPolling(gateway, receive, stopping.signal);
-  const watching = watchClock(gateway, () => performance.now(), stopping.signal);
+  const begin = (settings: Config, before?: Work): Promise<Work> =>
+    startWork(gateway, settings, { receive, heals: hooks.heals }, before);
+  let work = await begin(config);
   log.info('doors open', { host: config.exchange.host, port: exchange.port });
   return {
     exchangeUrl: `https://${config.exchange.host}:${exchange.port}`,
     borderUrl: `http://${config.border.host}:${border.port}`,
     reload: (folders) => adapters.reload(folders),
+    async takeSettings(next) {
+      const results = await gateway.takeSettings(next);
+      door.renew();
+      await adapters.takeSettings(next);
+      // What is being sent may take minutes; its lease keeps it from being sent twice.
+      work = await begin(next, work);
+      for (const { partner, loaded, detail } of results)
+        log[loaded ? 'info' : 'error']('partner taken from the settings', present({ partner, state: loaded, detail }));
+      return results;
+    },
     async stop() {
-      stopping.abort();
       const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
-      await Promise.all([...doors, ...consumers.map((consumer) => consumer.stop())]);
-      await Promise.all([dispatching, polling, watching]);
+      await Promise.all([...doors, work.stop()]);
       await adapters.close();
     },
   };
 }
 
-function exchangeServer(gateway: OpenGateway, receive: Receive, { around = (door) => door }: DoorHooks): Server {
-  const { config, keyring, log } = gateway;
-  const fingerprints = new Map<string, string>();
-  const ca: string[] = [];
-  for (const [code, { certificates }] of Object.entries(config.partners)) {
-    for (const certificate of certificatesIn(certificates.tls)) fingerprints.set(fingerprint(certificate), code);
-    ca.push(...certificates.anchors.map(readPem));
-  }
+interface Work {
+  /** Starts nothing more; resolves when all is done that was begun. */
+  stop(): Promise<void>;
+}
+
+/** Dispatching, polling, consuming and watching the clock for the partners of these settings, in place of the work `before`. */
+async function startWork(
+  gateway: OpenGateway,
+  config: Config,
+  { receive, heals }: { readonly receive: Receive; readonly heals: DoorHooks['heals'] },
+  before?: Work,
+): Promise<Work> {
+  const ended = before?.stop();
+  const stopping = new AbortController();
+  const dispatching = runDispatcher(gateway, stopping.signal, heals);
+  const polling = runPolling(gateway, receive, stopping.signal);
+  const watching = watchClock(gateway, () => performance.now(), stopping.signal);
+  const consumers = await consumeAll(gateway, config, receive);
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all([ended, dispatching, polling, watching, ...consumers.map((consumer) => consumer.stop())]);
+    },
+  };
+}
+
+interface ExchangeServer {
+  readonly server: Server;
+  /** Admits the partners of the present settings only, and ends the connections of all others. */
+  renew(): void;
+}
+
+function exchangeServer(
+  gateway: OpenGateway,
+  receive: Receive,
+  { around = (door) => door }: DoorHooks,
+): ExchangeServer {
+  let trust = gateway.doorTrust();
   const door = exchangeDoor({
-    partnerOf: (print) => fingerprints.get(print),
+    partnerOf: (print) => trust.partnerOf.get(print),
     receive,
     poll: (code) => answerPoll(gateway, code),
     routes: exchangeRoutes(gateway),
     acknowledge: (code, bytes) => receiveAcknowledgement(gateway, getPartner(gateway, code), bytes),
     now: gateway.now,
-    maxBytes: config.exchange.maxBytes,
-    hosts: config.exchange.hosts,
-    log,
+    maxBytes: gateway.config.exchange.maxBytes,
+    hosts: gateway.config.exchange.hosts,
+    log: gateway.log,
   });
-  const { cert, key } = keyring.tls;
-  return createHttpsServer(exchangeServerOptions({ cert, key, ca }), around(door));
+  const server = createHttpsServer(exchangeServerOptions(trust.identity), around(door));
+  const endConnections = trackConnections(server);
+  return {
+    server,
+    renew() {
+      const before = trust;
+      trust = gateway.doorTrust();
+      server.setSecureContext(exchangeServerOptions(trust.identity));
+      endConnections((print) => before.partnerOf.get(print) !== trust.partnerOf.get(print));
+    },
+  };
 }
 
 /** The paths that adapters name for partners of another make. */
@@ -121,11 +152,11 @@ function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
 }
 
 /** One consumer for each partner that sends over the broker. The receipt returns the same way; if it is lost, the partner sends again. */
-async function consumeAll(gateway: OpenGateway, receive: Receive): Promise<readonly { stop(): Promise<void> }[]> {
+async function consumeAll(gateway: OpenGateway, config: Config, receive: Receive): Promise<readonly Work[]> {
   const { broker } = gateway;
   if (broker === undefined) return [];
   const partners = [...gateway.partners.values()].filter(
-    ({ code, adapter }) => (gateway.config.partners[code]?.transport ?? adapter.transport) === 'amqp',
+    ({ code, adapter }) => (config.partners[code]?.transport ?? adapter.transport) === 'amqp',
   );
   const link = await broker.link();
   return await Promise.all(
@@ -147,17 +178,6 @@ async function consumeAll(gateway: OpenGateway, receive: Receive): Promise<reado
   );
 }
 
-interface ProgramOptions extends ConfigOptions {
-  readonly output: Format;
-}
-
-/** Where a program writes, and the variables it reads. */
-interface ProgramStreams {
-  readonly stdout: NodeJS.WriteStream | Writable;
-  readonly stderr: NodeJS.WriteStream | Writable;
-  readonly env: NodeJS.ProcessEnv;
-}
-
 function contextOf(program: Command, { stdout, stderr, env }: ProgramStreams, exit: CliContext['exit']): CliContext {
   const tools = adapterTools();
   const options = (): ProgramOptions => program.opts();
@@ -176,77 +196,6 @@ function contextOf(program: Command, { stdout, stderr, env }: ProgramStreams, ex
   };
 }
 
-function requireFormat(command: Command, format: Format): void {
-  if (format === 'table' || format === 'json' || command.name() === (format === 'junit' ? 'test' : 'lint')) return;
-  throw new GatewayError('E_REQUEST_INVALID', `this command has nothing to say in ${format}`, {
-    fix: 'Use -o table or -o json.',
-  });
-}
-
-/** An empty option or argument is a mistake: as a path it would mean the current folder. */
-function refuseEmpty(root: Command, command: Command): void {
-  const given = [root, command].flatMap((each) =>
-    each.options
-      .filter((option) => each.getOptionValueSource(option.attributeName()) === 'cli')
-      .map((option) => {
-        return { name: option.long ?? option.flags, value: each.getOptionValue(option.attributeName()) as unknown };
-      }),
-  );
-  const operands = command.args.map((value, i) => ({
-    name: command.registeredArguments[i]?.name() ?? 'argument',
-    value,
-  }));
-  const empty = [...given, ...operands].find(({ value }) => typeof value === 'string' && value.trim() === '');
-  if (empty === undefined) return;
-  const fix = `Give a value, or leave ${empty.name} out.`;
-  throw new GatewayError('E_REQUEST_INVALID', `${empty.name} is empty`, { at: empty.name, fix });
-}
-
-const commands = [
-  demoCommand,
-  serveCommand,
-  operatorCommands,
-  listCommands,
-  checkCommand,
-  entryCommands,
-  messageCommands,
-  adapterCommands,
-  explainCommand,
-  keyCommands,
-  simulateCommand,
-  conformanceCommands,
-  doctorCommand,
-  completionCommand,
-];
-
-function newProgram({ stdout, stderr }: ProgramStreams): Command {
-  const program = new Command('mra');
-  const forPrograms = (): boolean => program.opts<ProgramOptions>().output === 'json';
-  return program
-    .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => forPrograms() || stderr.write(text),
-      outputError: () => undefined, // run() reports it
-    })
-    .description(
-      'Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.',
-    )
-    .version(about.version)
-    .option('--config <file>', 'settings (docs/gateway.example.yaml shows all)')
-    .option('--data <folder>', 'embedded store and generated keys (default ./data)')
-    .option('--home <code>', 'whose gateway this is')
-    .addOption(
-      new Option('-o, --output <format>', 'for people or for programs')
-        .choices(['table', 'json', 'junit', 'sarif'])
-        .default('table'),
-    )
-    .hook('preAction', (root, command) => {
-      requireFormat(command, root.opts<ProgramOptions>().output);
-      refuseEmpty(root, command);
-    })
-    .exitOverride();
-}
-
 /** The command line, not parsed yet. */
 export function programOf(
   streams: ProgramStreams,
@@ -254,7 +203,7 @@ export function programOf(
 ): { program: Command; context: CliContext } {
   const program = newProgram(streams);
   const context = contextOf(program, streams, exit);
-  for (const addTo of commands) addTo(program, context);
+  addCommands(program, context);
   return { program, context };
 }
 

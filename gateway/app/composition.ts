@@ -12,6 +12,8 @@ import type { HomeProfile } from '../model/home.ts';
 import { makeMessageId } from '../model/message-id.ts';
 import { connectPartner, lazyBroker, openKeys, partnerConfigs, readKeys, reloadPartner } from './partners.ts';
 import type { Broker, ConnectOptions } from './partners.ts';
+import type { Reloaded } from './partners.ts';
+import { doorTrust, stateOf, takeSettings, type DoorTrust } from './settings-reload.ts';
 import { openDatabase, readDatabase } from '../store/database.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
@@ -30,6 +32,10 @@ export interface OpenGateway extends Gateway {
   readonly rejectedAdapters: Map<string, string>;
   /** Loads the partner's adapter again from its folder. Throws as reloadPartner; the previous adapter then stays in use. */
   reloadPartner(code: string): Promise<void>;
+  /** Takes partners, certificates and keys from these settings. Throws as openKeys: then nothing changed. */
+  takeSettings(config: Config): Promise<readonly Reloaded[]>;
+  /** Whom the exchange door admits now. Throws E_KEY_MISSING. */
+  doorTrust(): DoorTrust;
   close(): Promise<void>;
 }
 
@@ -55,14 +61,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading =
   const log = makeLog({ level: config.logLevel ?? 'error' });
   const broker = config.broker === undefined ? undefined : lazyBroker(config.broker, log);
   const db = await (reading ? readDatabase : openDatabase)(config.store);
-  const configs = Object.entries(partnerConfigs(config));
-  const shared = { config, home, keyring, broker, tools };
-  const options = new Map(
-    configs.map(([code, settings]): [string, ConnectOptions] => [
-      code,
-      { code, settings: reading ? { ...settings, transport: 'file' } : settings, ...shared },
-    ]),
-  );
+  const options = connectOptions({ config, home, keyring, broker, tools }, reading);
   const connected = await Promise.all(options.values().map(connectPartner));
   const partners = new Map(connected.map((partner) => [partner.code, partner]));
   return {
@@ -82,10 +81,24 @@ export async function openGateway(config: Config, tools: AdapterTools, reading =
       // Work in progress continues with the object it already has.
       if (partner !== undefined) partners.set(current.code, await reloadPartner(partner, current));
     },
+    takeSettings: (next) => takeSettings({ partners, options }, next, { broker, tools }),
+    doorTrust: () => doorTrust(options.values().next().value?.keyring ?? keyring, options.values()),
     async close() {
-      for (const { transport } of connected) await transport?.close();
+      for (const { transport } of partners.values()) await transport?.close();
       await broker?.close();
       await db.close();
     },
   };
+}
+
+/** What each partner of the settings is connected with; for reading, without a transport. */
+function connectOptions(
+  shared: Omit<ConnectOptions, 'code' | 'settings' | 'state' | 'transport'>,
+  reading: boolean,
+): Map<string, ConnectOptions> {
+  const all = Object.entries(partnerConfigs(shared.config)).map(([code, settings]): [string, ConnectOptions] => {
+    const own = { code, settings: reading ? { ...settings, transport: 'file' as const } : settings, ...shared };
+    return [code, { ...own, state: stateOf(own) }];
+  });
+  return new Map(all);
 }

@@ -47,8 +47,17 @@ export interface ConnectOptions {
   readonly keyring: Keyring;
   readonly broker: Broker | undefined;
   readonly tools: AdapterTools;
+  /** What it was connected with, to find out whether that changed. */
+  readonly state?: string;
   /** The open transport of a partner whose adapter is reloaded. */
   readonly transport?: Transport;
+}
+
+/** What became of a partner whose adapter or settings changed. */
+export interface Reloaded {
+  readonly partner: string;
+  readonly loaded: boolean;
+  readonly detail?: string;
 }
 
 /** The partners of the settings; without any, every adapter there is, with files as transport: enough to build lists and to try commands. */

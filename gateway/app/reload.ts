@@ -9,16 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapterDigest } from '../adapter/certificate.ts';
 import type { OpenGateway } from './composition.ts';
+import type { Config } from './config.ts';
 import { openLargeMessageWorker, type LargeMessageWorker } from './large-message-worker.ts';
-import { partnerConfigs } from './partners.ts';
+import { partnerConfigs, type Reloaded } from './partners.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { faultFields } from '../wire/log.ts';
-
-export interface Reloaded {
-  readonly partner: string;
-  readonly loaded: boolean;
-  readonly detail?: string;
-}
 
 /** The adapters in use, and the workers that process large messages and large requests with them. */
 interface AdapterReloader {
@@ -26,43 +21,36 @@ interface AdapterReloader {
   readonly answer: LargeMessageWorker['answer'];
   /** Reloads the adapters that changed; of `folders` only, if given. Calls run one after the other. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
+  /** The partners of these settings are served from now on; large messages by a new thread. */
+  takeSettings(config: Config): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Digests of the folders at the time of the call; a later difference means that a folder changed. */
 export async function openAdapterReloader(gateway: OpenGateway): Promise<AdapterReloader> {
-  const { config, rejectedAdapters, log } = gateway;
+  const { log } = gateway;
+  let { config } = gateway;
   const digests = new Map<string, string>();
-  for (const { adapter } of Object.values(partnerConfigs(config)))
-    digests.set(adapter, await adapterDigest(join(config.adapters, adapter)));
-  const worker = await openWorkersOnCopy(gateway);
+  await addDigests(digests, config);
+  const worker = await openWorkersOnCopy(config);
   let last: Promise<unknown> = Promise.resolve();
 
-  async function reloadFolder(folder: string): Promise<readonly Reloaded[]> {
-    const users = Object.entries(partnerConfigs(config)).filter(([, { adapter }]) => adapter === folder);
-    const path = join(config.adapters, folder);
-    const digest = existsSync(path) ? await adapterDigest(path) : 'absent';
-    if (digest === digests.get(folder)) {
-      for (const [code] of users) rejectedAdapters.delete(code); // a rejected change was undone
-      return [];
-    }
-    const results = await Promise.all(users.map(([code]) => reloadOne(gateway, code)));
-    if (results.some(({ loaded }) => loaded)) {
-      digests.set(folder, digest);
-      await worker.replace(folder);
-    }
-    return results;
-  }
   return {
     ...worker,
     async reload(folders = [...digests.keys()]) {
       const results: Reloaded[] = [];
       const reloading = last.then(async () => {
-        for (const folder of folders) if (digests.has(folder)) results.push(...(await reloadFolder(folder)));
+        for (const folder of folders)
+          if (digests.has(folder)) results.push(...(await reloadFolder(gateway, config, { digests, worker }, folder)));
       });
       last = reloading.catch((error: unknown) => log.error('adapters could not be reloaded', faultFields(error)));
       await last;
       return results;
+    },
+    async takeSettings(next) {
+      config = next;
+      await addDigests(digests, config);
+      await worker.restart(config);
     },
     async close() {
       await last;
@@ -71,16 +59,47 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
   };
 }
 
+/** One entry for each partner whose adapter this folder is, if the folder changed. */
+async function reloadFolder(
+  gateway: OpenGateway,
+  config: Config,
+  { digests, worker }: { readonly digests: Map<string, string>; readonly worker: WorkersOnCopy },
+  folder: string,
+): Promise<readonly Reloaded[]> {
+  const users = Object.entries(partnerConfigs(config)).filter(([, { adapter }]) => adapter === folder);
+  const path = join(config.adapters, folder);
+  const digest = existsSync(path) ? await adapterDigest(path) : 'absent';
+  if (digest === digests.get(folder)) {
+    for (const [code] of users) gateway.rejectedAdapters.delete(code); // a rejected change was undone
+    return [];
+  }
+  const results = await Promise.all(users.map(([code]) => reloadOne(gateway, code)));
+  if (results.some(({ loaded }) => loaded)) {
+    digests.set(folder, digest);
+    await worker.replace(folder);
+  }
+  return results;
+}
+
+/** Of the folders that are not known yet. */
+async function addDigests(digests: Map<string, string>, config: Config): Promise<void> {
+  for (const { adapter } of Object.values(partnerConfigs(config)))
+    if (!digests.has(adapter)) digests.set(adapter, await adapterDigest(join(config.adapters, adapter)));
+}
+
 interface WorkersOnCopy extends LargeMessageWorker {
   /** Copies the folder of an adapter again and starts new workers; the previous ones first complete their tasks. */
   replace(folder: string): Promise<void>;
+  /** Starts new workers with these settings; the previous ones first complete their tasks. */
+  restart(config: Config): Promise<void>;
 }
 
 /**
  * Workers may start long after a folder was changed and rejected, so they read a copy of the adapters in use. Messages have one, requests
  * another: a list of a partner must not keep a border system waiting.
  */
-async function openWorkersOnCopy({ config }: OpenGateway): Promise<WorkersOnCopy> {
+async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
+  let config = initial;
   const open = (adapters: string) => ({
     messages: openLargeMessageWorker({ ...config, adapters }),
     requests: openLargeMessageWorker({ ...config, adapters }),
@@ -101,6 +120,12 @@ async function openWorkersOnCopy({ config }: OpenGateway): Promise<WorkersOnCopy
       workers = open(copy);
       await close(oldWorkers);
       await rm(oldCopy, { recursive: true });
+    },
+    async restart(next) {
+      const old = workers;
+      config = next;
+      workers = open(copy);
+      await close(old);
     },
     async close() {
       await close(workers);

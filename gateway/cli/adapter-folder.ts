@@ -41,11 +41,12 @@ function sealChecker(): SealAndVerify {
   const signerFor = keep(newSigner);
   return async (text, format, { kind, algorithm }) => {
     const signer = signerFor(algorithm);
-    const [partner, at] = ['XX', new Date()];
+    const [partner, now] = ['XX', new Date()];
+    const at = now.toISOString();
     using draft = checkUnsigned([text], format, schemaAt(format.schema));
-    const { bytes } = await seal(draft, signer, { id: 'check', partner, kind: 'list' });
+    const { bytes } = await seal(draft, signer, { id: 'check', partner, kind: 'list', at });
     const trust = { seals: [kind], algorithm, certificates: [signer.certificate] };
-    using message = await verify({ partner, bytes, via: 'file', receivedAt: at.toISOString() }, trust, at);
+    using message = await verify({ partner, bytes, via: 'file', receivedAt: at }, trust, now);
     return Buffer.from(message.content).toString();
   };
 }

@@ -3,7 +3,7 @@
 import type { AdapterTools } from '../adapter/tools.ts';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
-import type { Reloaded } from '../app/reload.ts';
+import type { Reloaded } from '../app/partners.ts';
 import type { DoorHooks } from '../rehearsal/simulator.ts';
 import type { ExitCode, Output } from './output.ts';
 
@@ -17,6 +17,8 @@ export interface Serving {
   stop(): Promise<void>;
   /** Loads changed adapters, of all folders or of these. A rejected adapter leaves the previous one in use. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
+  /** Takes partners, certificates and keys from these settings. What was taken out stops at once, connections included. */
+  takeSettings(config: Config): Promise<readonly Reloaded[]>;
 }
 
 /** What a command needs that opens a gateway of type G. Tests open smaller ones. */

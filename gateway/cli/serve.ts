@@ -3,10 +3,14 @@
 import { once } from 'node:events';
 import { sep } from 'node:path';
 import type { Command } from 'commander';
+import { openControl } from '../app/control.ts';
+import type { Reloaded } from '../app/partners.ts';
 import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
 import { withGateway, type CliContext, type OpenGateway, type Serving } from './context.ts';
 import { exitCodes, type ExitCode } from './output.ts';
+
+const dayMs = 24 * 3600 * 1000;
 
 export function serveCommand(program: Command, context: CliContext): void {
   program
@@ -22,32 +26,54 @@ export function serveCommand(program: Command, context: CliContext): void {
 /** A stop takes no longer, whatever is open: a partner that does not answer, a worker with a long list. The store survives it as a crash. */
 const stopMs = 10_000;
 
-async function serveUntilStopped({ out, serve }: CliContext, gateway: OpenGateway): Promise<void> {
+async function serveUntilStopped({ out, serve, config }: CliContext, gateway: OpenGateway): Promise<void> {
   const endBy = (code: ExitCode): unknown => setTimeout(() => process.exit(code), stopMs).unref();
-  const { exchangeUrl: exchange, borderUrl: border, stop, reload } = await serve(gateway);
+  const { exchangeUrl: exchange, borderUrl: border, stop, reload, takeSettings } = await serve(gateway);
+  const takeAll = async (): Promise<readonly Reloaded[]> => [...(await takeSettings(config())), ...(await reload())];
+  const watching = watchKeys(gateway);
+  const closeControl = await openControl(gateway, takeAll);
   try {
     const doors = Object.entries({ exchange, border }).map(([door, address]) => ({ door, address }));
     out.result({ exchange, border }, doors);
     out.next('mra doctor');
-    await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, reload);
+    await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, { reload, takeAll });
     out.note('Stopping after the requests in progress.');
     endBy(exitCodes.done);
   } catch (error) {
     endBy(exitCodes.damaged);
     throw error;
   } finally {
+    clearInterval(watching);
+    closeControl();
     await stop();
   }
 }
 
-/** Reloads an adapter when its folder changes, and all adapters on SIGHUP. Results are in the log and at /readyz. */
+/** Warns of our keys that expire within 30 days: now, and every day. */
+function watchKeys({ keyring, now, log }: OpenGateway): NodeJS.Timeout {
+  const warn = (): void => {
+    for (const { name, notAfter } of keyring.list())
+      if (Date.parse(notAfter) - now().getTime() < 30 * dayMs) log.warn('key expires', { kind: name, at: notAfter });
+  };
+  warn();
+  return setInterval(warn, dayMs).unref();
+}
+
+interface Reloads {
+  readonly reload: Serving['reload'];
+  /** Partners, certificates, keys and adapters. */
+  readonly takeAll: () => Promise<readonly Reloaded[]>;
+}
+
+/** Reloads an adapter when its folder changes, and everything on SIGHUP. Results are in the log and at /readyz. */
 async function reloadUntil(
   stop: Promise<void>,
   { config, log }: OpenGateway,
-  reload: Serving['reload'],
+  { reload, takeAll }: Reloads,
 ): Promise<void> {
   const stopping = new AbortController();
-  const hangUp = (): void => void reload();
+  const hangUp = (): void =>
+    void takeAll().catch((error: unknown) => log.error('settings not taken', faultFields(error)));
   process.on('SIGHUP', hangUp);
   const watching = watchFolder(config.adapters, {
     quietMs: 500,

@@ -172,7 +172,10 @@ export async function sealReceipt(
     subject: { id, digest },
   };
   using draft = checkUnsigned([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
-  return await seal(draft, partner.signer, { id: receipt.id, partner: partner.code, kind: 'receipt' });
+  return await seal(draft, partner.signer, {
+    ...{ id: receipt.id, partner: partner.code, kind: 'receipt' },
+    at: receipt.issuedAt,
+  });
 }
 
 /** What an answer is about, as far as it is known. */

@@ -119,6 +119,8 @@ export const errorTable = {
   E_ADAPTER_UNCERTIFIED: adapter('The adapter is not certified for production.'),
   E_ADAPTER_UNKNOWN: adapter('There is no such adapter.'),
   E_KEY_MISSING: setting('A key or certificate is missing.'),
+  E_KEY_EXPIRED: setting('Our own signing certificate has expired.'),
+  E_SERVICE_UNREACHABLE: transport('No gateway serves with these settings.'),
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),
   E_STORE_UNDURABLE: setting('The store does not make confirmed changes durable.'),
   E_STORE_DAMAGED: setting('The store is damaged, or was replaced while it was open.', 503),

@@ -221,7 +221,12 @@ describe('a signed list', () => {
       Array.from({ length: 9 }, () => anOperator(first)),
     );
     using draft = checkUnsigned(encoded(format, message), format, schema);
-    const { bytes } = await seal(draft, ours.signer('rsa-sha256'), { id: message.id, partner: 'XA', kind: 'list' });
+    const { bytes } = await seal(draft, ours.signer('rsa-sha256'), {
+      id: message.id,
+      partner: 'XA',
+      kind: 'list',
+      at: testNow.toISOString(),
+    });
     for (const sent of [bytes, Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes])]) {
       const raw = { partner: 'XA', via: 'file', bytes: sent, receivedAt: testNow.toISOString() } as const;
       using verified = await verify(raw, trustIn(ours, 'rsa-sha256', ['xml-signature']), testNow);

@@ -2,7 +2,7 @@
 
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -81,5 +81,32 @@ describe('a gateway that serves', function () {
     renameSync(data('mra.db'), join(folder, 'away', 'mra.db'));
     expect((await fetch(`${border}/readyz`)).status).to.equal(503);
     expect(await ended).to.deep.equal([9, null]);
+  });
+
+  it('takes a partner from its settings while it runs, asked by mra partner reload and by SIGHUP', async () => {
+    const settings = join(folder, 'cn.yaml');
+    const text = `${readFileSync(settings, 'utf8')}partners:\n`;
+    const partner = (code: string): string => `  ${code}: { adapter: ${code.toLowerCase()}, transport: file }\n`;
+    writeFileSync(settings, text + partner('HK'));
+    const reload = async (): Promise<unknown> =>
+      JSON.parse((await promisify(execFile)(process.execPath, args('partner', 'reload'))).stdout);
+    const absent = (await reload().catch((error: unknown) => error)) as { code: number; stdout: string };
+    const { error } = JSON.parse(absent.stdout) as { error: { code: string } };
+    expect([absent.code, error.code]).to.deep.equal([5, 'E_SERVICE_UNREACHABLE']);
+    const border = await serve('022');
+    const partners = async (): Promise<string[]> => {
+      const { partners: listed } = (await (await fetch(`${border}/v1/partners`)).json()) as {
+        partners: { partner: string }[];
+      };
+      return listed.map(({ partner: code }) => code).sort();
+    };
+    expect(await reload()).to.deep.equal([]);
+    writeFileSync(settings, text + partner('HK') + partner('KR'));
+    expect(await reload()).to.deep.equal([{ partner: 'KR', loaded: true }]);
+    expect(await partners()).to.deep.equal(['HK', 'KR']);
+    writeFileSync(settings, text + partner('KR'));
+    serving?.kill('SIGHUP');
+    while ((await partners()).length > 1);
+    expect(await partners()).to.deep.equal(['KR']);
   });
 });

@@ -120,7 +120,12 @@ describe('a refused message', () => {
     const changed = change(xml);
     expect(changed).to.not.equal(xml);
     using draft = checkUnsigned([changed], layout, anyList());
-    const sealed = await seal(draft, partner.signer, { id: built.list.id, partner: 'KR', kind: 'list' });
+    const sealed = await seal(draft, partner.signer, {
+      id: built.list.id,
+      partner: 'KR',
+      kind: 'list',
+      at: new Date().toISOString(),
+    });
     await refuses(() => text(sealed.bytes), code);
   }
 

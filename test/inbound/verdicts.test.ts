@@ -36,10 +36,10 @@ describe('the verdict on a message', () => {
     if (list === undefined) throw new Error('there was nothing to send');
     return list;
   };
-  const take = (bytes: Uint8Array, now = new Date()): Promise<ReceiveResult> =>
+  const take = (bytes: Uint8Array, now = new Date(), receivedAt = now): Promise<ReceiveResult> =>
     receiveMessage(
       { ...them.gateway, now: () => now },
-      { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(now) },
+      { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(receivedAt) },
     );
 
   it('a list refused because one before it was missing is applied when it comes again after that one', async () => {
@@ -60,7 +60,7 @@ describe('the verdict on a message', () => {
     const early = new Date(Date.now() - 3_600_000);
     expect(await take(bytes, early)).to.include({ verdict: 'rejected', reason: 'E_MESSAGE_TIME' });
     const longAfter = new Date('2099-01-01T00:00:00Z');
-    expect(await take(bytes, longAfter)).to.include({ verdict: 'rejected', reason: 'E_CERTIFICATE_TIME' });
+    expect(await take(bytes, new Date(), longAfter)).to.include({ verdict: 'rejected', reason: 'E_CERTIFICATE_TIME' });
     expect(await take(bytes)).to.include({ verdict: 'applied' });
   });
 

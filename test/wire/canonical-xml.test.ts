@@ -132,7 +132,12 @@ describe('the reader of canonical documents', () => {
   it('takes a message that was sealed here, and libxml2 parses nothing of it but the signature', async () => {
     for (const { partner, format, schema, bytes } of large) {
       using draft = checkUnsigned(bytes, format, schema);
-      const sealed = await seal(draft, ours.signer('rsa-sha256'), { id: 'm1', partner, kind: 'list' });
+      const sealed = await seal(draft, ours.signer('rsa-sha256'), {
+        id: 'm1',
+        partner,
+        kind: 'list',
+        at: testNow.toISOString(),
+      });
       const tree = readSignedXml(sealed.bytes);
       expect(tree.canonical, partner).to.not.equal(undefined);
       expect(tree.type).to.equal(format.type);

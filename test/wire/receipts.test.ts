@@ -54,7 +54,12 @@ describe('receipts', () => {
 
   const roundTrip = async (xml: string): Promise<Receipt> => {
     using draft = checkUnsigned([xml], receiptFormat, schema);
-    const { bytes } = await seal(draft, ours.signer('ecdsa-p256-sha256'), { id: 'r', partner: 'XB', kind: 'receipt' });
+    const { bytes } = await seal(draft, ours.signer('ecdsa-p256-sha256'), {
+      id: 'r',
+      partner: 'XB',
+      kind: 'receipt',
+      at: testNow.toISOString(),
+    });
     const raw = { partner: 'XA', via: 'https', bytes, receivedAt: testNow.toISOString() } as const;
     // From a partner whose lists are JWS: receipts are XML all the same.
     using message = await verify(raw, trustIn(ours, 'ecdsa-p256-sha256', ['jws']), testNow);

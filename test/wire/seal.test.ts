@@ -17,7 +17,7 @@ import { temporaryFolder, testKeyring, testNow, trustIn } from '../support/pki.t
 
 const xmlFormat = { format: 'xml', type: '{urn:test:msg}Msg', contentType: 'application/xml' } as const;
 const jsonFormat = { format: 'json', type: 'test-list', contentType: 'application/jose' } as const;
-const meta = { id: 'm1', partner: 'XB', kind: 'list' } as const;
+const meta = { id: 'm1', partner: 'XB', kind: 'list', at: testNow.toISOString() } as const;
 const algorithms: readonly SignatureAlgorithm[] = ['rsa-sha256', 'ecdsa-p256-sha256'];
 // Nothing in it is canonical: declaration, quotes, order of attributes, empty tags, references, space between.
 const untidy =
@@ -113,7 +113,7 @@ describe('seal', () => {
     const text = Buffer.from(sealed.bytes).toString();
     expect(text.replace(/<ds:Signature .*<\/ds:Signature>/u, '')).to.equal(untidy);
     expect(sealed.digest).to.equal(createHash('sha256').update(sealed.bytes).digest('hex'));
-    expect(sealed).to.include({ ...meta, contentType: 'application/xml' });
+    expect(sealed).to.include({ id: 'm1', partner: 'XB', kind: 'list', contentType: 'application/xml' });
   });
 
   it('joins a draft from chunks of any size', () => {
@@ -170,5 +170,11 @@ describe('seal', () => {
     const message = await verify(raw(bytes), trustIn(ours, 'rsa-sha256'), testNow);
     message[Symbol.dispose]();
     expect(await refusalCode(() => validate(message, xsd))).to.equal('E_INTERNAL');
+  });
+
+  it('is refused with an expired certificate of ours', async () => {
+    const at = new Date(testNow.getTime() + 10 * 365 * 24 * 3600 * 1000).toISOString();
+    using draft = checkUnsigned([messageText], xmlFormat, xsd);
+    expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), { ...meta, at }))).to.equal('E_KEY_EXPIRED');
   });
 });

@@ -93,7 +93,7 @@ describe('signed texts', () => {
     it('never under a type that would break the header', async () => {
       for (const type of ['text/csv\r\nX: y', 'csv', 'text/csv; layout', `text/csv; a=${'x'.repeat(300)}`]) {
         using draft = checkUnsigned([listText], { ...textFormat, type }, schema);
-        const meta = { id: 'm-1', partner: 'XB', kind: 'list' } as const;
+        const meta = { id: 'm-1', partner: 'XB', kind: 'list', at: signedAt } as const;
         expect(await refusalCode(() => seal(draft, ours.signer(ec), meta))).to.equal('E_ADAPTER_INVALID');
       }
     });

@@ -12,6 +12,7 @@ import { joinSigned, textEntity } from './signed-text.ts';
 import { signXml } from './signed-xml.ts';
 import { parseUnsigned } from '../xml/read-body.ts';
 import { dropBody, keepBody, bodyOf, type ParsedBody } from '../xml/parsed-body.ts';
+import { fingerprint } from './certificates.ts';
 import type { Signer } from './profile.ts';
 
 interface SealFormat {
@@ -75,16 +76,25 @@ export function writeChunks(chunks: Chunks, records = 0): ByteWriter {
 
 /**
  * The signed message and the digest of its bytes. `at` is the signing time, which only CMS signatures state.
- * Throws E_SIGNATURE_REFERENCE when an XML root has no `Id`.
+ * Throws E_KEY_EXPIRED, and E_SIGNATURE_REFERENCE when an XML root has no `Id`.
  */
 export async function seal(
   draft: UnsignedMessage,
   signer: Signer,
-  { at, ...meta }: Pick<SealedMessage, 'id' | 'partner' | 'kind'> & { readonly at?: Moment },
+  { at, ...meta }: Pick<SealedMessage, 'id' | 'partner' | 'kind'> & { readonly at: Moment },
 ): Promise<SealedMessage> {
+  requireCurrent(signer, at);
   const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, bodyOf(draft), at);
   dropBody(draft);
   return { ...meta, contentType, bytes, digest: sha256(bytes) };
+}
+
+/** Partners refuse what an expired certificate signed. Throws E_KEY_EXPIRED. */
+function requireCurrent({ certificate }: Signer, at: Moment): void {
+  if (new Date(at) <= certificate.validToDate) return;
+  const fix = 'Exchange a new certificate with the partners, put it into the folder of keys, then mra partner reload.';
+  const detail = `our signing certificate was valid until ${certificate.validToDate.toISOString()}`;
+  throw new GatewayError('E_KEY_EXPIRED', detail, { at: fingerprint(certificate), fix });
 }
 
 type Signed = Pick<SealedMessage, 'bytes'> & { readonly contentType?: string };

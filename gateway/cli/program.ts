@@ -1,0 +1,111 @@
+/** The command line as a whole: global options, checks that hold for every command, and the commands. */
+
+import type { Writable } from 'node:stream';
+import { Command, Option } from 'commander';
+import about from '../../package.json' with { type: 'json' };
+import type { ConfigOptions } from '../app/config.ts';
+import { GatewayError } from '../model/errors.ts';
+import { adapterCommands } from './adapter.ts';
+import { checkCommand } from './check.ts';
+import { completionCommand } from './completion.ts';
+import { conformanceCommands } from './conformance.ts';
+import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
+import { entryCommands } from './entry.ts';
+import { explainCommand } from './explain.ts';
+import { keyCommands } from './key.ts';
+import { listCommands } from './list.ts';
+import { messageCommands } from './message.ts';
+import { operatorCommands } from './operator.ts';
+import { partnerCommands } from './partner.ts';
+import { serveCommand } from './serve.ts';
+import { simulateCommand } from './simulate.ts';
+import type { CliContext } from './context.ts';
+import type { Format } from './output.ts';
+
+export interface ProgramOptions extends ConfigOptions {
+  readonly output: Format;
+}
+
+/** Where a program writes, and the variables it reads. */
+export interface ProgramStreams {
+  readonly stdout: NodeJS.WriteStream | Writable;
+  readonly stderr: NodeJS.WriteStream | Writable;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function requireFormat(command: Command, format: Format): void {
+  if (format === 'table' || format === 'json' || command.name() === (format === 'junit' ? 'test' : 'lint')) return;
+  throw new GatewayError('E_REQUEST_INVALID', `this command has nothing to say in ${format}`, {
+    fix: 'Use -o table or -o json.',
+  });
+}
+
+/** An empty option or argument is a mistake: as a path it would mean the current folder. */
+function refuseEmpty(root: Command, command: Command): void {
+  const given = [root, command].flatMap((each) =>
+    each.options
+      .filter((option) => each.getOptionValueSource(option.attributeName()) === 'cli')
+      .map((option) => {
+        return { name: option.long ?? option.flags, value: each.getOptionValue(option.attributeName()) as unknown };
+      }),
+  );
+  const operands = command.args.map((value, i) => ({
+    name: command.registeredArguments[i]?.name() ?? 'argument',
+    value,
+  }));
+  const empty = [...given, ...operands].find(({ value }) => typeof value === 'string' && value.trim() === '');
+  if (empty === undefined) return;
+  const fix = `Give a value, or leave ${empty.name} out.`;
+  throw new GatewayError('E_REQUEST_INVALID', `${empty.name} is empty`, { at: empty.name, fix });
+}
+
+const commands = [
+  demoCommand,
+  serveCommand,
+  operatorCommands,
+  listCommands,
+  checkCommand,
+  entryCommands,
+  messageCommands,
+  partnerCommands,
+  adapterCommands,
+  explainCommand,
+  keyCommands,
+  simulateCommand,
+  conformanceCommands,
+  doctorCommand,
+  completionCommand,
+];
+
+export function newProgram({ stdout, stderr }: ProgramStreams): Command {
+  const program = new Command('mra');
+  const forPrograms = (): boolean => program.opts<ProgramOptions>().output === 'json';
+  return program
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => forPrograms() || stderr.write(text),
+      outputError: () => undefined, // run() reports it
+    })
+    .description(
+      'Exchange AEO lists with partner customs administrations, answer entries from them, prove the answers.',
+    )
+    .version(about.version)
+    .option('--config <file>', 'settings (docs/gateway.example.yaml shows all)')
+    .option('--data <folder>', 'embedded store and generated keys (default ./data)')
+    .option('--home <code>', 'whose gateway this is')
+    .addOption(
+      new Option('-o, --output <format>', 'for people or for programs')
+        .choices(['table', 'json', 'junit', 'sarif'])
+        .default('table'),
+    )
+    .hook('preAction', (root, command) => {
+      requireFormat(command, root.opts<ProgramOptions>().output);
+      refuseEmpty(root, command);
+    })
+    .exitOverride();
+}
+
+export function addCommands(program: Command, context: CliContext): void {
+  for (const addTo of commands) addTo(program, context);
+}

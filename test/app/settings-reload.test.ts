@@ -1,0 +1,91 @@
+/** Partners and certificates that are taken from changed settings while the gateway serves. */
+
+import { once } from 'node:events';
+import { connect, type TLSSocket } from 'node:tls';
+import { expect } from 'chai';
+import type { OpenGateway } from '../../gateway/app/composition.ts';
+import type { Config, PartnerConfig } from '../../gateway/app/config.ts';
+import type { Serving } from '../../gateway/cli/context.ts';
+import { serve } from '../../gateway/main.ts';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
+import { findMessage } from '../../gateway/store/outbox.ts';
+import { openAdministrations, operators } from '../support/administrations.ts';
+import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
+
+describe('settings taken again by a gateway that serves', () => {
+  let administrations: OpenAdministrations;
+  let us: OpenGateway;
+  let them: OpenAdministration;
+  let config: Config;
+  let serving: Serving;
+  beforeEach(async () => {
+    administrations = await openAdministrations({ partners: ['HK'] });
+    ({ gateway: us, config } = administrations.of('HK'));
+    them = administrations.home;
+    serving = await serve(us);
+    await them.save(...operators(3));
+  });
+  afterEach(async () => {
+    await serving.stop();
+    await administrations.close();
+  });
+
+  /** The settings with other certificates of the partner. */
+  function changed(certificates: Partial<PartnerConfig['certificates']>): Config {
+    const { CN: partner } = config.partners;
+    if (partner === undefined) throw new Error('CN is a partner');
+    return {
+      ...config,
+      partners: { ...config.partners, CN: { ...partner, certificates: { ...partner.certificates, ...certificates } } },
+    };
+  }
+  /** What becomes of a list that the partner sends now: its state, and why. */
+  async function listFromThem(): Promise<readonly (string | undefined)[]> {
+    const id = (await sendList(them.gateway, 'HK', { kind: 'full' }))?.list.id ?? '';
+    await deliverDue(them.gateway, 'HK');
+    const sent = await findMessage(them.gateway.db.sql, id);
+    return [sent?.state, sent?.verdictDetail?.split(':')[0], sent?.holdReason].filter((each) => each !== undefined);
+  }
+  async function connectAsThem(): Promise<TLSSocket> {
+    const { cert, key } = them.gateway.keyring.tls;
+    const { hostname: host, port } = new URL(serving.exchangeUrl);
+    const socket = connect({ host, port: Number(port), cert, key, ca: us.keyring.tls.ca });
+    await once(socket, 'secureConnect');
+    return socket.on('error', () => undefined);
+  }
+
+  it('refuse what a signing certificate signed that was taken out, and take it once it is back', async () => {
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+    expect(await serving.takeSettings(changed({ signing: [] }))).to.deep.equal([{ partner: 'CN', loaded: true }]);
+    expect(await listFromThem()).to.deep.equal(['REJECTED', 'E_SIGNER_UNKNOWN']);
+    await serving.takeSettings(config);
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+    expect(await serving.takeSettings(config)).to.deep.equal([]);
+  });
+
+  it('end the open connections of a client certificate that was taken out, and admit no new ones', async () => {
+    const open = await connectAsThem();
+    const ended = once(open, 'close');
+    await serving.takeSettings(changed({ tls: [] }));
+    await ended;
+    expect(await listFromThem()).to.deep.equal(['SEALED', 'refused']);
+  });
+
+  it('end the connections of a partner that was taken out, and serve it when it is back', async () => {
+    const ended = once(await connectAsThem(), 'close');
+    const { CN: _, ...others } = config.partners;
+    const results = await serving.takeSettings({ ...config, partners: others });
+    expect(results).to.deep.include({ partner: 'CN', loaded: true, detail: 'removed' });
+    await ended;
+    expect(us.partners.has('CN')).to.equal(false);
+    await serving.takeSettings(config);
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+  });
+
+  it('change nothing of a partner whose new certificates cannot be read, and report it', async () => {
+    const [result] = await serving.takeSettings(changed({ anchors: ['/nowhere/anchor.pem'] }));
+    expect([result?.loaded, result?.detail?.split(':')[0]]).to.deep.equal([false, 'E_KEY_MISSING']);
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+  });
+});
