@@ -13,7 +13,14 @@ import { faultRules, type FaultRule, type RowFault, type Severity } from '../mod
 import type { DomesticPath, DomesticRecord } from '../model/record/record.ts';
 import { faultOf } from '../model/record/row-faults.ts';
 import { appendEvents } from '../store/events.ts';
-import { knownOperators, saveOperators, type KnownOperator, type SavedOperators } from '../store/operators.ts';
+import type { Reader, Tx } from '../store/database.ts';
+import {
+  countChanges,
+  knownOperators,
+  saveOperators,
+  type KnownOperator,
+  type SavedOperators,
+} from '../store/operators.ts';
 import type { TableEncoding } from '../wire/files/file-content.ts';
 import { readRows, type ReadRow } from './file-rows.ts';
 import { momentOfFile, type HomeMoment, type ImportMoment } from './import-moment.ts';
@@ -157,61 +164,55 @@ function valueOf({ code, statusSince, consentSince = '' }: DomesticRecord, path:
   return path === 'code' ? code : path === 'statusSince' ? statusSince : consentSince;
 }
 
-interface SavedFile {
+interface Compared {
   readonly state: ImportReport['state'];
-  readonly saved: SavedOperators;
+  readonly known: ReadonlyMap<string, KnownOperator>;
   readonly compared: readonly ComparedRow[];
+  /** What saving does or would do. */
+  readonly saved: SavedOperators;
 }
 
-/** In one transaction; a dry run rolls it back, which is the one way to count exactly what saving would do. */
-async function save(deps: ImportDeps, imported: ImportedFile, options: ImportOptions): Promise<SavedFile> {
-  const rollback = new Error('nothing is to be saved');
-  let done: SavedFile | undefined;
-  try {
-    await deps.db.transaction(async (tx) => {
-      done = await saveIn(tx, deps, imported, options);
-      if (done.state !== 'saved') throw rollback;
-    });
-  } catch (error) {
-    if (error !== rollback || done === undefined) throw error;
-  }
-  if (done === undefined) throw rollback;
-  return done;
+/** In one transaction; a dry run only reads. */
+async function save(deps: ImportDeps, imported: ImportedFile, options: ImportOptions): Promise<Compared> {
+  if (options.dryRun === true) return { ...(await compare(deps.db.sql, deps, imported)), state: 'dry_run' };
+  return await deps.db.transaction(async (tx) => {
+    const found = await compare(tx, deps, imported);
+    if (found.compared.some(({ lifts }) => lifts.length > 0) && options.lift !== true)
+      return { ...found, state: 'stopped' };
+    await saveIn(tx, deps, { ...imported, ...found }, options.person);
+    return found;
+  });
 }
 
-type Tx = Parameters<Parameters<Gateway['db']['transaction']>[0]>[0];
-
-async function saveIn(
-  tx: Tx,
-  { home, now }: ImportDeps,
-  { rows, asOf, file }: ImportedFile,
-  { dryRun = false, lift = false, person }: ImportOptions,
-): Promise<SavedFile> {
+async function compare(reader: Reader, { home, now }: ImportDeps, { rows, asOf }: ImportedFile): Promise<Compared> {
   const today = dayAt(now(), home.timeZone);
-  const at = momentOf(now());
-  const known = await knownOperators(
-    tx,
-    rows.flatMap(({ record }) => record?.code ?? []),
-  );
+  const codes = rows.flatMap(({ record }) => record?.code ?? []);
+  const known = await knownOperators(reader, codes);
   const compared = rows.map((row) => {
     const moment = asOf.from === 'option' ? asOf.moment : (row.asOf ?? asOf.moment);
     return compareRow(home, row, { moment, known, today });
   });
-  const moments = new Map(compared.map(({ record, moment }) => [record?.code ?? '', moment]));
-  const saved = await saveOperators(
-    tx,
+  const saved = countChanges(
     compared.flatMap(({ record }) => record ?? []),
-    at,
-    { file: file.name, digest: file.sha256, person, known, asOf: (code) => newer(moments.get(code), known.get(code)) },
+    known,
   );
-  const lifting = compared.some(({ lifts }) => lifts.length > 0);
-  const state = dryRun ? 'dry_run' : lifting && !lift ? 'stopped' : 'saved';
-  if (state === 'saved' && saved.created + saved.changed > 0) {
-    const refused = compared.filter(({ record }) => record === undefined).length;
-    const detail = { ...saved, rows: rows.length, refused, as_of: asOf.moment, by: person };
-    await appendEvents(tx, [{ kind: 'operators_imported', ref: file.sha256, detail, at }]);
-  }
-  return { state, saved, compared };
+  return { state: 'saved', known, compared, saved };
+}
+
+async function saveIn(
+  tx: Tx,
+  { now }: ImportDeps,
+  { rows, asOf, file, known, compared, saved }: ImportedFile & Compared,
+  person: string,
+): Promise<void> {
+  const at = momentOf(now());
+  const taken = compared.flatMap(({ record }) => record ?? []);
+  const moments = new Map(compared.map(({ record, moment }) => [record?.code ?? '', moment]));
+  const source = { file: file.name, digest: file.sha256, person, known };
+  await saveOperators(tx, taken, at, { ...source, asOf: (code) => newer(moments.get(code), known.get(code)) });
+  if (saved.created + saved.changed === 0) return;
+  const detail = { ...saved, rows: rows.length, refused: rows.length - taken.length, as_of: asOf.moment, by: person };
+  await appendEvents(tx, [{ kind: 'operators_imported', ref: file.sha256, detail, at }]);
 }
 
 /** A day and a time of it are not before each other: the time says more. */

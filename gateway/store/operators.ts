@@ -29,6 +29,16 @@ export interface OperatorImport {
   asOf(code: string): string;
 }
 
+/** What saving records with different codes changes. */
+export function countChanges(
+  records: readonly DomesticRecord[],
+  known: ReadonlyMap<string, KnownOperator>,
+): SavedOperators {
+  const created = records.filter(({ code }) => !known.has(code)).length;
+  const unchanged = records.filter((record) => known.get(record.code)?.text === operatorText(record)).length;
+  return { created, changed: records.length - created - unchanged, unchanged };
+}
+
 /**
  * Stores records; the state before stays as a version. An unchanged record stays as it is, with its `revised_at`: only the moment
  * for which a file stated it moves on. Of several records with one code the last counts.

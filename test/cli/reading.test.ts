@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { runCommand } from '../support/command-line.ts';
+import { sampleRecord } from '../model/sample-records.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 /** Every file below a folder, with its mode, time of change and digest. */
@@ -23,6 +24,7 @@ describe('a command that only reads', function () {
   this.timeout(120_000);
   const folder = temporaryFolder();
   const file = join(folder, 'operators.csv');
+  const records = join(folder, 'operators.jsonl');
   const commands = [
     ['doctor'],
     ['key', 'list'],
@@ -30,6 +32,7 @@ describe('a command that only reads', function () {
     ['operator', 'list'],
     ['operator', 'show', '4403110000'],
     ['operator', 'import', file, '--dry-run'],
+    ['operator', 'import', records, '--dry-run'],
     ['list', 'show', 'KR'],
     ['message', 'list'],
     ['message', 'show', 'm-1'],
@@ -44,6 +47,7 @@ describe('a command that only reads', function () {
   ];
   before(() => {
     writeFileSync(file, 'code\n');
+    writeFileSync(records, JSON.stringify(sampleRecord));
     writeFileSync(`${file}.jws`, '');
     writeFileSync(join(folder, 'gateway.yaml'), 'partners: { KR: { transport: https, url: "https://127.0.0.1:1" } }\n');
   });
