@@ -174,6 +174,7 @@ describe('check', () => {
       'refer',
       'NAME_DIFFERS',
     ]);
+    for (const name of [' ', '---']) expect(answer({}, { name }).advice.action, name).to.equal('apply');
     const absent = answer({ fact: undefined }, { name: 'EXAMPLE TRADING LTD' });
     expect(absent.outcome).to.equal('not_on_list');
   });

@@ -46,6 +46,7 @@ describe('names', () => {
       ['O’BRIEN', 'O´Brien'],
       ['EXAMPLE', 'EX\u200bAM\u00adPLE'],
       ['ﬁsh', 'FISH'],
+      ['NO.10', '№10'],
     ] as const;
     for (const [one, other] of same) expect(nameKey(one), other).to.equal(nameKey(other));
     const different = [
@@ -73,6 +74,14 @@ describe('names', () => {
       ['Good International Trading Co., Ltd.', 'EVIL INTERNATIONAL TRADING CO., LTD.'],
       ['海通国际贸易有限公司', '北城国际贸易有限公司'],
       ['A.B. Ltd', 'C.D. Ltd'],
+      ['A B C', 'A D E'],
+      ['(주)알파', '(주)베타'],
+      ['ООО Мир', 'ООО Дом'],
+      ['PT. ALPHA TBK', 'PT. BETA TBK'],
+      ['ALPHA SP. Z O.O.', 'BETA Sp. z o.o.'],
+      ['ALPHA LIMITED LIABILITY COMPANY', 'BETA LIMITED LIABILITY COMPANY'],
+      ['GENERAL TRADING CO', 'INTERNATIONAL TRADING LTD'],
+      ['有限公司', '甲公司'],
     ] as const;
     for (const [one, other] of none) expect(shares(one, other), one).to.equal(false);
     expect(compareWithNames('海通电子', ['HAITONG ELECTRONICS', '海通电子有限公司'])).to.include({ result: 'match' });

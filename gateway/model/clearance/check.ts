@@ -5,7 +5,7 @@ import { inForce } from '../arrangement.ts';
 import { issuingStateOf, judgeIdentifier } from './check-identifier.ts';
 import { judgeScope } from './check-scope.ts';
 import { addDays, dayAt } from '../day.ts';
-import { compareWithNames } from './names.ts';
+import { compareWithNames, nameKey } from './names.ts';
 import { present } from '../present.ts';
 import { decided, defaultDifferingNames, found } from './query.ts';
 import type { Facts, Judgement, Ruling, StatusQuery } from './query.ts';
@@ -153,6 +153,8 @@ function subjectOf(facts: Facts, outcome: Outcome): Subject {
 /** The name sent with the name the answer shows; an operator found by its name would only be compared with itself. */
 function matchName({ request, namesakes, fact }: StatusQuery, { name }: Subject): NameComparison | undefined {
   if (namesakes !== undefined || request.name === undefined || name === undefined) return undefined;
+  // Marks alone are no name.
+  if (nameKey(request.name) === '') return undefined;
   return compareWithNames(request.name, fact?.otherName === undefined ? [name] : [name, fact.otherName]);
 }
 

@@ -16,7 +16,9 @@ const sameFrom = 0.9;
 const legalForms = new Set(
   [
     'co company corp corporation inc incorporated limited llc llp lp ltd plc pte pty pvt private sdn bhd',
-    'ag gmbh kg mbh ab as asa aps oy oyj bv nv sa sas sarl sl srl spa sro spzoo doo dd jsc ooo oao pjsc kk gk',
+    'ag gmbh kg mbh ab as asa aps oy oyj bv nv sa sas sarl sl srl spa sro spzoo sp zoo oo doo dd jsc ooo oao pjsc kk gk',
+    'ug ohg ev se snc ltda eireli cv kft zrt ou uab sia ad ood eood pt tbk fze fzco fzc tnhh ооо оао зао пао ао ип тоо тов ае επε οε',
+    '주 유 株 有 合',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -26,10 +28,11 @@ const tradeWords = new Set(
     'and of the for de la le du des und der die von el los y et e da do',
     'trade trading commerce commercial general import imports importing export exports exporting exporter international',
     'intl global world worldwide group holding holdings enterprise enterprises industry industries industrial',
+    'liability joint stock public open closed cong ty kabushiki kaisha sociedad anonima societe anonyme aktiengesellschaft',
     'manufacturing products goods services service solutions logistics shipping transport supply',
   ].flatMap((line) => line.split(' ')),
 );
-const joinedTradeWords = /国际|國際|贸易|貿易|进出口|進出口|集团|集團|科技|实业|實業|物流|商事|工业|工業/gu;
+const joinedTradeWords = /国际|國際|贸易|貿易|进出口|進出口|集团|集團|科技|实业|實業|物流|商事|工业|工業|公司/gu;
 
 /** The same in scripts that write without spaces. */
 const joinedForms = /股份有限公司|有限责任公司|有限公司|株式会社|有限会社|合同会社|주식회사|유한회사/gu;
@@ -52,7 +55,10 @@ function withoutCase(text: string): string {
  */
 export function nameKey(text: string): string {
   // Normalised, an accent that stands alone would become a blank with a combining mark.
-  const written = text.replace(/\p{Default_Ignorable_Code_Point}/gu, '').replace(/\p{Sk}/gu, ' ');
+  const written = text
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/\p{Sk}/gu, ' ')
+    .replaceAll('№', 'No ');
   return withoutCase(written)
     .replace(/[\p{P}\p{S}\s]+/gu, ' ')
     .trim();
@@ -122,14 +128,16 @@ function isLike(word: string, other: string): boolean {
   return word === other || (longest > 4 && distance(word, other) <= longest / 5);
 }
 
-/** Words that are neither legal forms nor words of the trade; all of them where nothing is left. */
+/** Words that are neither single letters, legal forms nor words of the trade; where nothing is left, the whole name is one word. */
 function significantWords(name: string): readonly string[] {
   const bare = name.normalize('NFD').replace(/\p{M}/gu, '').normalize('NFC');
   const words = withoutLegalForm(nameKey(bare))
     .split(' ')
     .filter((word) => word !== '');
-  const telling = words.filter((word) => !legalForms.has(word) && !tradeWords.has(word));
-  return (telling.length === 0 ? words : telling).flatMap(pairsIfJoined);
+  const telling = words.filter(
+    (word) => !/^[\p{Script=Latin}\d]$/u.test(word) && !legalForms.has(word) && !tradeWords.has(word),
+  );
+  return (telling.length === 0 ? [words.join('')] : telling).flatMap(pairsIfJoined);
 }
 
 const joinedScripts = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
