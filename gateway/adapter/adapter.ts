@@ -1,7 +1,7 @@
 /** A partner's formats and terms, as the rest of the program uses them. They are loaded from adapters/<cc>. */
 
 import type { Arrangement } from '../model/arrangement.ts';
-import type { BodyDecoder } from '../model/message-body.ts';
+import type { BodyDecoder, LineRules } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
@@ -28,6 +28,8 @@ export interface MessageFormat<T> {
   /** `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. */
   readonly type: string;
   readonly contentType: string;
+  /** Of a text: how its lines are written. */
+  readonly lines?: LineRules;
   /** Path of the template. */
   readonly template: string;
   /** The partner's schema, an absolute path (XSD or JSON Schema by its ending). */

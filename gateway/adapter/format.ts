@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { extname } from 'node:path';
-import type { BodyDecoder } from '../model/message-body.ts';
+import type { BodyDecoder, LineRules } from '../model/message-body.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { ListRecord } from '../model/record/record.ts';
 import { packList, unpackList, type PackedList } from '../model/record/packed-records.ts';
@@ -39,6 +39,7 @@ interface CompiledTemplate {
   readonly format: 'xml' | 'json' | 'text';
   readonly type: string;
   readonly contentType: string;
+  readonly lines?: LineRules;
   readonly encode: (message: unknown) => Iterable<string | Uint8Array>;
   /** Encodes one record; undefined when the template carries no records. */
   readonly record: ((record: ListRecord) => string) | undefined;
@@ -77,7 +78,10 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
     carriesParts: no === true,
     fingerprint: fingerprintOf(source, context),
     view,
-    preview: (record) => ({ fields: previewFields(records, record), text: write(record) }),
+    preview(record) {
+      records.row = 0;
+      return { fields: previewFields(records, record), text: write(record) };
+    },
   };
 }
 
@@ -94,13 +98,14 @@ export function joinChunks(chunks: Iterable<string | Uint8Array>): string {
 function makeFormat<T>(
   source: TemplateSource,
   scope: TemplateScope,
-  { format, type, contentType, encode, decoder }: CompiledTemplate,
+  { format, type, contentType, lines, encode, decoder }: CompiledTemplate,
   asDecoded: (message: T) => T,
 ): MessageFormat<T> {
   return {
     format,
     type,
     contentType,
+    ...(lines === undefined ? {} : { lines }),
     template: source.file,
     schema: source.schema,
     requiredPaths: requiredPathsOf(scope),
@@ -143,10 +148,12 @@ function compileLines(
     format: 'text',
     type,
     contentType: contentType ?? 'multipart/signed',
+    lines: plan.rules,
     encode: (message) => encode(asObjects(scope, message)),
     record: lineItemWriter(plan, 'records'),
     decoder: () => ({
       format: 'text',
+      rules: plan.rules,
       read: (lines, firstLine) => asPacked(scope, readLinesMessage(plan, scope, lines, firstLine)),
     }),
   };
@@ -202,10 +209,11 @@ function asPacked({ lists }: TemplateScope, message: unknown): unknown {
 function requiredPathsOf(scope: TemplateScope): string[] {
   const records = scope.lists.get('records');
   const optional = records?.item.fields.filter((field) => field.optional).map(({ path }) => path) ?? [];
-  return optional.filter((path) => {
-    const hole = records?.holes.get(path);
-    return hole?.optional === false && hole.open === undefined;
-  });
+  return optional.filter((path) =>
+    [records?.holes.get(path), ...(records?.unread ?? [])].some(
+      (hole) => hole?.path === path && !hole.optional && hole.open === undefined,
+    ),
+  );
 }
 
 /** Digest of everything that determines how a record is read, independent of the order in the manifest. */

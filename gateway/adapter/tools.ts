@@ -1,7 +1,7 @@
 /** The parsers and validators that the composition passes to adapters, which do not import wire/. */
 
 import type { CanonicalXml } from '../model/canonical-tokens.ts';
-import type { TextPlace, XmlEvents } from '../model/message-body.ts';
+import type { LineRules, TextPlace, XmlEvents } from '../model/message-body.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -23,7 +23,7 @@ export interface AdapterTools {
   readonly readDocument: (bytes: Uint8Array) => CanonicalXml;
   readonly readJson: (text: string) => unknown;
   /** The lines of a text message. Throws E_TEXT_MALFORMED. */
-  readonly readLines: (bytes: Uint8Array) => readonly string[];
+  readonly readLines: (bytes: Uint8Array, rules: LineRules) => readonly string[];
   /** Throws E_CONFIG_INVALID with file, line and column. */
   readonly readYaml: (text: string, file: string) => unknown;
   /** The place of a JSON Pointer in a YAML text, or of the nearest enclosing value. */

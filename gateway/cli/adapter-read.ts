@@ -93,7 +93,7 @@ function decode(body: ParsedBody, adapter: Adapter): Decoded {
 }
 
 function decodeBy(layout: AcceptedFormat, body: ParsedBody): Decoded {
-  checkTree(body, loadSchema(layout.format.schema));
+  checkTree(body, loadSchema(layout.format.schema), layout.format.lines);
   const template = basename(layout.format.template);
   return layout.kind === 'list'
     ? { template, kind: 'list', message: unpackList(decodeBody(body, layout.format.decoder())) }

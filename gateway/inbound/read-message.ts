@@ -44,7 +44,7 @@ function decode(
   const { accepted } = partner.adapter.formatsOn(dayAt(receivedAt, partner.adapter.timeZone));
   const layout = accepted.find(({ format }) => format.type === verified.type);
   if (layout === undefined) throw new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
-  const valid = validate(verified, partner.schemaOf(layout.format));
+  const valid = validate(verified, partner.schemaOf(layout.format), layout.format.lines);
 
   // 3. Decoded by the adapter, which fills in what the messages of this partner do not carry.
   if (layout.kind === 'reply') return { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };

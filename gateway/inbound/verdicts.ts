@@ -208,7 +208,6 @@ async function sealReply(
   const [id, at] = [gateway.newId(), momentOf(gateway.now())];
   const reply: Reply = { ...outcome, id, from: gateway.home.country, to: partner.code, issuedAt: at, subject };
   const layout = partner.adapter.formatsOn(dayAt(at, partner.adapter.timeZone)).reply;
-  const { format, type, contentType } = layout;
-  using draft = checkUnsigned(layout.encode(reply), { format, type, contentType }, partner.schemaOf(layout));
+  using draft = checkUnsigned(layout.encode(reply), layout, partner.schemaOf(layout));
   return await seal(draft, partner.signer, { id, partner: partner.code, kind: 'reply', at });
 }

@@ -21,12 +21,17 @@ export interface XmlEvents {
   close(): void;
 }
 
+/** How the lines of a text are written. */
+export interface LineRules {
+  readonly ends: '\r\n' | '\n';
+}
+
 /** Decodes one message body. Throws GatewayError with the path of the content that is refused. */
 export type BodyDecoder<T> =
   | { readonly format: 'xml'; read(document: CanonicalXml): T }
   | { readonly format: 'json'; read(value: unknown): T }
   /** The lines of a text, without their ends. `firstLine`: the number of the first one in the document, for places in errors. */
-  | { readonly format: 'text'; read(lines: readonly string[], firstLine: number): T };
+  | { readonly format: 'text'; readonly rules: LineRules; read(lines: readonly string[], firstLine: number): T };
 
 /** Interns a name: the engine keeps one copy of each member name and compares it by address. A list compares names a million times. */
 export function internName(name: string): string {

@@ -65,7 +65,7 @@ function readAcknowledgement(
 ): Acknowledgement {
   const body = parseUnsigned(bytes, format.format);
   try {
-    checkTree(body, partner.schemaOf(format));
+    checkTree(body, partner.schemaOf(format), format.lines);
     return decodeBody(body, format.decoder());
   } finally {
     if (body.format === 'xml') body.dispose();

@@ -22,6 +22,7 @@ import { temporaryFolder, testNow } from './pki.ts';
 
 export const textFormat = {
   format: 'text',
+  lines: { ends: '\r\n' },
   type: 'text/csv; charset=utf-8; layout=list-1',
   contentType: 'text/csv',
 } as const;

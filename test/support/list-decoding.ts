@@ -20,7 +20,7 @@ export function decoded(format: ListFormat, bytes: Uint8Array): Outcome {
 export function readList(format: ListFormat, bytes: Uint8Array): PackedList {
   const decoder = format.decoder();
   if (decoder.format === 'json') return decoder.read(adapterTools.readJson(Buffer.from(bytes).toString()));
-  if (decoder.format === 'text') return decoder.read(readLines(bytes), 1);
+  if (decoder.format === 'text') return decoder.read(readLines(bytes, decoder.rules), 1);
   return decoder.read(adapterTools.readDocument(bytes));
 }
 

@@ -22,7 +22,7 @@ describe('schemas', () => {
   const check = (text: string, schema: Schema): void => {
     const tree = readXmlTree(Buffer.from(text));
     try {
-      checkTree(tree, schema);
+      checkTree(tree, schema, undefined);
     } finally {
       tree.dispose();
     }
@@ -66,7 +66,7 @@ describe('schemas', () => {
   it('a message of one format does not follow a schema of another', async () => {
     const schema = loadSchema(file('form.xsd', messageXsd));
     const value = { format: 'json', value: {} } as const;
-    expect(await refusalCode(() => checkTree(value, schema))).to.equal('E_SCHEMA_INVALID');
+    expect(await refusalCode(() => checkTree(value, schema, undefined))).to.equal('E_SCHEMA_INVALID');
   });
 
   it('faults of a JSON Schema have pointer, code and allowed values', () => {

@@ -3,10 +3,17 @@ import { readLines } from '../../gateway/wire/files/text-lines.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 describe('the lines of a text message', () => {
-  const read = (text: string): readonly string[] => readLines(Buffer.from(text));
+  const read = (text: string, ends: '\r\n' | '\n' = '\r\n'): readonly string[] =>
+    readLines(Buffer.from(text), { ends });
 
   it('end with CR LF, and may hold tabs', () => {
     expect(read('a\tb\r\nc\r\n')).to.deep.equal(['a\tb', 'c']);
+  });
+
+  it('end with LF where that was agreed, and then not with CR LF', () => {
+    expect(read('a\nb\n', '\n')).to.deep.equal(['a', 'b']);
+    const error = thrownBy(() => read('a\nb\r\n', '\n'));
+    expect([error.code, error.at]).to.deep.equal(['E_TEXT_MALFORMED', '2:2']);
   });
 
   for (const [what, text, at] of [

@@ -2,6 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import type { CodeTables } from '../template/code-tables.ts';
+import { isComputed } from '../template/computed.ts';
 import {
   holesIn,
   itemsOf,
@@ -53,8 +54,8 @@ export function coverageOf(
   const points = templates.flatMap((template) => {
     const through = exercised.filter((each) => resolve(each.template) === template.file);
     const messages = through.map(({ message }) => message);
-    // Ignored elements carry no value of ours.
-    const holes = holesIn(template).filter(({ path }) => path !== 'ignored');
+    // Ignored elements and computed values carry no value of ours.
+    const holes = holesIn(template).filter(({ path }) => path !== 'ignored' && !isComputed(path));
     return [...holes.flatMap((hole) => holePoints(hole, messages, tables)), ...listPoints(template, holes, messages)];
   });
   const seen = new Map<string, Point>();

@@ -7,7 +7,7 @@ import type { ListMessage, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths, type ListRecord } from '../../model/record/record.ts';
-import { viewRecord, type PartnerView } from '../../model/record/partner-view.ts';
+import type { PartnerView } from '../../model/record/partner-view.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, IdentifierForm, ListFormat, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
@@ -57,7 +57,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const carried = textsOf(adapter, format);
   const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    asRead(inventRecord(random, format, carried, { form, grades }), format.view),
+    withConstants(inventRecord(random, format, carried, { form, grades }), format.view),
   );
   const departures = times(random.below(3), () => {
     return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
@@ -141,16 +141,16 @@ function inventRecord(
     statusSince: day(random),
     validFrom: day(random),
     ...present({ validTo }),
-    roles: roles.filter(() => random.next() < 0.3),
+    roles: roles.filter(() => random.next() < 0.3).sort(),
   });
 }
 
-/** The record as the partner reads it, with the values that the partner takes for every record. */
-function asRead(record: ListRecord, view: PartnerView): ListRecord {
+/** The record with the values that the partner takes for every record. */
+function withConstants(record: ListRecord, view: PartnerView): ListRecord {
   const constant = structuredClone(record) as ListRecord & Record<string, unknown>;
   for (const [path, value] of Object.entries(view.values))
     if (typeof value === 'object' && 'is' in value) setPath(constant, path, value.is);
-  return viewRecord(constant, view);
+  return constant;
 }
 
 /** The record with the texts that `text` gives for each path. */
@@ -197,7 +197,7 @@ function moment(random: SeededRandom): string {
 
 const hash = '0'.repeat(64);
 
-/** A full list of given records as the partner reads them, with sender, position and times of an example. */
+/** A full list of given records, with sender, position and times of an example. */
 export function exampleList(
   format: Pick<ListFormat, 'view' | 'carriesParts'>,
   { records = [], departures = [] }: Partial<Pick<ListMessage, 'records' | 'departures'>>,
@@ -210,7 +210,7 @@ export function exampleList(
     ...(format.carriesParts ? { part: { no: 1, of: 1 } } : {}),
     position: { epoch: { no: 1, id: 'a' }, sequence: 1, chain: hash, root: hash, count: records.length },
     previousChain: hash,
-    records: records.map((record) => asRead(record, format.view)),
+    records: records.map((record) => withConstants(record, format.view)),
     departures,
   };
 }

@@ -42,7 +42,7 @@ async function placeInTemplate(file: string, path: string, { readText }: Adapter
   return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
-const lossyTransforms = new Set(['upper', 'trim', 'oneLine', 'digits', 'max']);
+const lossyTransforms = new Set(['upper', 'trim', 'oneLine', 'digits', 'max', 'lost']);
 
 /** Transforms after which a text cannot be restored, where README.md names neither them nor the value. */
 export async function lintLosses({ folder, manifest, tools }: LintSubject): Promise<LintFinding[]> {

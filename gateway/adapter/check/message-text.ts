@@ -9,13 +9,13 @@ import type { AdapterTools } from '../tools.ts';
 /** Compares a message with the partner's schema; throws what is wrong with it. */
 export type CheckSchema = (
   text: string,
-  format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema'>,
+  format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema' | 'lines'>,
 ) => void;
 
 /** Seals a message as agreed, verifies it and returns the content that the signature covers. Throws what is wrong with it. */
 export type SealAndVerify = (
   text: string,
-  format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema'>,
+  format: Pick<MessageFormat<never>, 'format' | 'type' | 'contentType' | 'schema' | 'lines'>,
   seal: Adapter['seal'],
 ) => Promise<string>;
 
@@ -44,7 +44,7 @@ export function decodeText<T>(format: MessageFormat<T>, text: string, readers: T
     case 'json':
       return plainOf(format, decoder.read(readers.readJson(text)));
     case 'text':
-      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text)), 1));
+      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text), decoder.rules), 1));
   }
 }
 

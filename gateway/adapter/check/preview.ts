@@ -6,7 +6,8 @@ import { eligibility, viewRecord } from '../../model/record/partner-view.ts';
 import { decreeAt, type HomeProfile } from '../../model/home.ts';
 import { present } from '../../model/present.ts';
 import type { GatewayError } from '../../model/errors.ts';
-import type { Day, DomesticRecord } from '../../model/record/record.ts';
+import { getterOf } from '../../model/paths.ts';
+import type { Day, DomesticRecord, ListRecord } from '../../model/record/record.ts';
 import type { Adapter, RecordPreview } from '../adapter.ts';
 import { refusalIn, refusalOf } from './failures.ts';
 import { exampleList } from './generate.ts';
@@ -48,7 +49,7 @@ export function previewAdapter(
   const { entry } = judged;
   try {
     const view = list.preview(entry);
-    const losses = lossesOf(view, list.preview(viewRecord(entry, list.view)));
+    const losses = lossesOf(view, viewRecord(entry, list.view));
     const shown = { ...about, ...view, reasons: [], losses, bytes: Buffer.byteLength(view.text) };
     const refusal = refusalOf(() => {
       const message = exampleList(list, { records: [entry] }, [home.country, partner]);
@@ -64,8 +65,8 @@ function faultOf({ code, detail, at }: GatewayError): NonNullable<Preview['fault
   return present({ code, detail, at });
 }
 
-/** Values that are sent and changed. A value that is not sent at all is no loss: it was agreed so. */
-function lossesOf(sent: RecordPreview, read: RecordPreview): string[] {
-  const values = new Map(read.fields.map(({ path, ours }) => [path, ours]));
-  return sent.fields.filter(({ path, ours }) => (values.get(path) ?? ours) !== ours).map(({ path }) => path);
+/** Values that are sent, and read changed or not at all. A value that is not sent is no loss: it was agreed so. */
+function lossesOf({ fields }: RecordPreview, read: ListRecord): string[] {
+  const valueOf = (path: string): string => ([getterOf(path)(read) ?? ''] as string[]).flat().join(', ');
+  return fields.filter(({ path, ours, theirs }) => theirs !== '' && valueOf(path) !== ours).map(({ path }) => path);
 }

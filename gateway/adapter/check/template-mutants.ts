@@ -54,7 +54,8 @@ function written({ path, marks, steps }: Pick<HoleText, 'path' | 'marks' | 'step
 function presence(hole: HoleText): Mutant[] {
   const { path, marks, field, template, start, end } = hole;
   if (!hole.optional) {
-    if (field?.optional !== true || isSplit(hole)) return [];
+    // Of a value that is not read, no message would reveal it.
+    if (field?.optional !== true || isSplit(hole) || hole.steps.includes('lost')) return [];
     const loose = written({ ...hole, marks: `?${marks}` });
     return [edited(hole, loose, `${path} is optional now`, `a refused message without ${path}`)];
   }
@@ -116,6 +117,8 @@ function transforms(hole: HoleText, sameCode: (table: string) => boolean): Mutan
       case 'first':
       case 'rest':
         return []; // both parts move together: see splits
+      case 'lost':
+        return []; // only a message of theirs would reveal it
       case 'join':
         return [replaced('join:+')];
       default:
@@ -151,7 +154,13 @@ function swaps(holes: readonly HoleText[]): Mutant[] {
 
 function areAlike(one: HoleText, other: HoleText): boolean {
   const kind = one.field?.kind;
-  return one.scope === other.scope && kind === other.field?.kind && kind !== undefined && kind !== 'words';
+  return (
+    one.scope === other.scope &&
+    one.path !== other.path &&
+    kind === other.field?.kind &&
+    kind !== undefined &&
+    kind !== 'words'
+  );
 }
 
 function swapped(one: HoleText, other: HoleText): Mutant {

@@ -48,7 +48,7 @@ export interface HoleText {
   readonly field: Field | undefined;
 }
 
-const holePattern = /\{(\.|[A-Za-z][A-Za-z.]*)([^{}|"\n]*)((?:\|[^{}|"\n]+)*)\}/gu;
+const holePattern = /\{(\.|#|count:[\w.+=[\]]+|[A-Za-z][A-Za-z.]*)([^{}|"\n]*)((?:\|[^{}|"\n]+)*)\}/gu;
 const eachPattern = /t:each="(\w+)\??"|"\$each":\s*"(\w+)\??"|#each\s+(\w+)/gu;
 /** XML comments, and lines of a text that begin with # and are not #each. */
 const commentPattern = /<!--[\s\S]*?-->|^#(?!each).*$/gmu;

@@ -25,7 +25,8 @@ function filledLines(text: string): string[] {
 /** The lines of one file. Throws E_VALUE_INVALID for a quote that is not closed. */
 export function readLines(text: string, separator: string, columns: ColumnAnswers, partner: string): Item {
   const lines = filledLines(text);
-  const rows = (): string[][] => lines.map((each) => splitCsv(each, separator).map((cell) => cell.trim()));
+  const rows = (): string[][] =>
+    lines.map((each) => splitCsv(each, { separator, quotes: true }).map((cell) => cell.trim()));
   const children = separator === '' ? fixedLines(lines, columns, partner) : separatedLines(rows());
   return { kind: 'line', name: '', children };
 }

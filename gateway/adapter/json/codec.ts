@@ -2,6 +2,7 @@
 
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { invalidValue, withPlace } from '../faults.ts';
+import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import type { JsonPlan, MemberPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
@@ -70,7 +71,7 @@ function* writeList(
   if (items.length === 0 && plan.optional) return;
   startMember(unsent, `${lead}[`);
   for (let i = 0; i < items.length; i += 1) {
-    unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(write, items[i], `/${plan.path}/${i}`);
+    unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(write, items[i], plan, i);
     if (unsent.text.length > chunkLength) {
       yield unsent.text;
       unsent.text = '';
@@ -137,7 +138,7 @@ function writer(plan: JsonPlan): Writer {
       return (item) => {
         const items = plan.get(item);
         if (items.length === 0 && plan.optional) return '';
-        return `[${items.map((each, i) => writeItem(write, each, `/${plan.path}/${i}`)).join(',')}]`;
+        return `[${items.map((each, i) => writeItem(write, each, plan, i)).join(',')}]`;
       };
     }
     case 'object':
@@ -184,7 +185,7 @@ function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
       if (value !== plan.value) throw invalidValue('not the agreed value');
       return;
     case 'hole':
-      slots[plan.hole.slot] = plan.hole.read(scalarText(plan.hole, value));
+      readSlot(plan.hole, scalarText(plan.hole, value), slots, () => plan.pointer);
       return;
     case 'each':
       slots[plan.slot] = readItems(plan, value);
@@ -207,6 +208,7 @@ function scalarText(hole: Hole, value: unknown): string {
 function readItems(plan: EachPlan, value: unknown): unknown[] {
   if (!Array.isArray(value)) throw invalidValue('not a list');
   return value.map((each: unknown, i) => {
+    plan.scope.row = i;
     try {
       return readItem(plan.scope, (slots) => readValue(plan.item, each, slots));
     } catch (error) {

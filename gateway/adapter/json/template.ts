@@ -14,7 +14,8 @@ import {
 export type JsonPlan =
   | { readonly is: 'object'; readonly members: readonly MemberPlan[]; readonly ignored: readonly string[] }
   | (RepeatedPart & { readonly is: 'each'; readonly item: JsonPlan })
-  | { readonly is: 'hole'; readonly hole: Hole }
+  /** `pointer`: its place, where it stands outside of lists. */
+  | { readonly is: 'hole'; readonly hole: Hole; readonly pointer: string }
   | { readonly is: 'fixed'; readonly value: string | number | boolean };
 
 export interface MemberPlan {
@@ -33,7 +34,8 @@ export function planJson(template: unknown, file: string, scope: TemplateScope):
 }
 
 function planValue(value: unknown, scope: TemplateScope, at: string): JsonPlan {
-  if (typeof value === 'string' && hasHole(value)) return { is: 'hole', hole: parseHole(scope, value, at) };
+  if (typeof value === 'string' && hasHole(value))
+    return { is: 'hole', hole: parseHole(scope, value, at), pointer: at.slice(at.indexOf('#') + 1) };
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return { is: 'fixed', value };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -2,8 +2,9 @@
 
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { invalidValue, withPlace } from '../faults.ts';
+import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
-import { isEncodable, type CellForm } from './rows.ts';
+import { csvPlace, isEncodable, type CellForm } from './rows.ts';
 import type { CellContent, LinePlan, LinesPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
 
@@ -11,19 +12,19 @@ type Writer = (item: unknown) => string;
 
 const chunkLength = 65_536;
 
-/** Writes messages in chunks; every line ends with CR LF. Errors name the place of the value. */
-export function linesEncoder({ lines }: LinesPlan): (message: unknown) => Generator<string> {
+/** Writes messages in chunks. Errors name the place of the value. */
+export function linesEncoder({ lines, rules: { ends } }: LinesPlan): (message: unknown) => Generator<string> {
   const steps = lines.map(({ each, ...line }) => ({ each, write: lineWriter(line) }));
   return function* encode(message) {
     let text = '';
     for (const { each, write } of steps) {
       if (each === undefined) {
-        text += `${write(message)}\r\n`;
+        text += write(message) + ends;
         continue;
       }
       const items = each.get(message);
       for (let i = 0; i < items.length; i += 1) {
-        text += `${writeItem(write, items[i], `/${each.path}/${i}`)}\r\n`;
+        text += writeItem(write, items[i], each, i) + ends;
         if (text.length > chunkLength) {
           yield text;
           text = '';
@@ -87,11 +88,13 @@ export function readLinesMessage(
   lines: readonly string[],
   firstLine: number,
 ): unknown {
-  const reading: LineReader = { plan, lines, firstLine, at: 0 };
+  const end = plan.blank ? lines.findLastIndex((line) => !isBlank(line)) + 1 : lines.length;
+  const reading: LineReader = { plan, lines, firstLine, end, at: 0 };
   return readItem(scope, (slots) => {
     for (const [i, line] of plan.lines.entries()) {
-      if (line.each === undefined) readOnce(reading, line, slots);
-      else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, i === plan.lines.length - 1);
+      if (line.titles) readTitles(reading, line);
+      else if (line.each === undefined) readOnce(reading, line, slots);
+      else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, plan.lines.length - 1 - i);
     }
     const rest = nextLine(reading);
     if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading);
@@ -102,8 +105,12 @@ interface LineReader {
   readonly plan: LinesPlan;
   readonly lines: readonly string[];
   readonly firstLine: number;
+  /** The index after the last line that is not blank. */
+  readonly end: number;
   /** Index of the next line. */
   at: number;
+  /** Where the columns of the rows stand, if titles said so. */
+  order?: readonly number[];
 }
 
 function lineNumber({ firstLine, at }: LineReader): number {
@@ -114,7 +121,7 @@ function lineNumber({ firstLine, at }: LineReader): number {
 function nextLine(reading: LineReader): string | undefined {
   const { plan, lines } = reading;
   let line = lines[reading.at];
-  while (line !== undefined && matchesAny(plan.ignored, line)) {
+  while (line !== undefined && (matchesAny(plan.ignored, line) || (plan.blank && isBlank(line)))) {
     reading.at += 1;
     line = lines[reading.at];
   }
@@ -123,6 +130,28 @@ function nextLine(reading: LineReader): string | undefined {
 
 function matchesAny(kinds: readonly LinePlan[], line: string): boolean {
   return kinds.some(({ row, tag }) => tag !== '' && row.isTagged(line, tag));
+}
+
+function isBlank(line: string): boolean {
+  return line.trim() === '';
+}
+
+/** Finds the columns by their titles: each stands once, and no other. */
+function readTitles(reading: LineReader, plan: LinePlan): void {
+  const line = nextLine(reading);
+  if (line === undefined) throw wrongLine(reading, plan, line);
+  const found = splitLine(plan.row, line, lineNumber(reading));
+  const titles = plan.cells.map((cell) => (cell.is === 'fixed' ? cell.value : ''));
+  const missing = titles.find((title) => !found.includes(title));
+  if (missing !== undefined) throw lineError('E_ELEMENT_MISSING', `the column ${missing} is missing`, reading);
+  const other = found.findIndex((title, i) => !titles.includes(title) || found.indexOf(title) !== i);
+  if (other >= 0)
+    throw withPlace(
+      new GatewayError('E_ELEMENT_UNKNOWN', 'the template does not show this column, or it stands twice'),
+      `line ${lineNumber(reading)}, ${csvPlace(other)}`,
+    );
+  reading.order = titles.map((title) => found.indexOf(title));
+  reading.at += 1;
 }
 
 function readOnce(reading: LineReader, plan: LinePlan, slots: Slot[]): void {
@@ -137,7 +166,9 @@ function readOnce(reading: LineReader, plan: LinePlan, slots: Slot[]): void {
 function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined): unknown {
   const { lines } = reading.plan;
   const found = line === undefined ? lines.length : lines.findIndex((other) => matchesAny([other], line));
-  if (found < lines.indexOf(plan)) return lineError('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading);
+  const afterRows = plan.last && lines.some((each) => each.plain);
+  if (found < lines.indexOf(plan) && !afterRows)
+    return lineError('E_ELEMENT_UNKNOWN', unexpected(reading, line ?? ''), reading);
   const name = plan.tag === '' ? 'a line' : `the line ${plan.tag}`;
   return lineError('E_ELEMENT_MISSING', `${name} is missing`, reading);
 }
@@ -145,13 +176,15 @@ function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined
 function readRepeated(
   reading: LineReader,
   plan: LinePlan & { each: NonNullable<LinePlan['each']> },
-  last: boolean,
+  linesAfter: number,
 ): unknown[] {
   const items: unknown[] = [];
+  const { scope } = plan.each;
   for (let line = nextLine(reading); line !== undefined; line = nextLine(reading)) {
-    if (plan.tag === '' ? !last : !plan.row.isTagged(line, plan.tag)) break;
+    if (plan.plain ? reading.at >= reading.end - linesAfter : !plan.row.isTagged(line, plan.tag)) break;
     const found = line;
-    items.push(readItem(plan.each.scope, (slots) => readLine(plan, found, slots, lineNumber(reading))));
+    scope.row = items.length;
+    items.push(readItem(scope, (slots) => readLine(plan, found, slots, lineNumber(reading), reading.order)));
     reading.at += 1;
   }
   return items;
@@ -163,15 +196,23 @@ function unexpected({ plan }: LineReader, line: string): string {
     : 'the template does not show this kind of line';
 }
 
-function readLine({ cells, row }: LinePlan, line: string, slots: Slot[], number: number): void {
+function readLine(
+  { cells, row }: LinePlan,
+  line: string,
+  slots: Slot[],
+  number: number,
+  order?: readonly number[],
+): void {
   const texts = splitLine(row, line, number);
   for (let i = 0; i < cells.length; i += 1) {
     const [cell, form] = [cells[i], row.cells[i]];
     if (cell === undefined || form === undefined || cell.is === 'ignored') continue;
+    const column = order?.[i];
+    const at = (): string => `line ${number}, ${column === undefined ? form.place : csvPlace(column)}`;
     try {
-      readCell(cell, form.read(texts[i] ?? ''), slots);
+      readCell(cell, form.read(texts[column ?? i] ?? ''), slots, at);
     } catch (error) {
-      throw withPlace(error, `line ${number}, ${form.place}`);
+      throw withPlace(error, at());
     }
   }
 }
@@ -187,7 +228,7 @@ function splitLine(row: LinePlan['row'], line: string, number: number): readonly
   }
 }
 
-function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, slots: Slot[]): void {
+function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, slots: Slot[], at: () => string): void {
   if (cell.is === 'fixed') {
     if (text !== cell.value) throw invalidValue('not the agreed text');
     return;
@@ -195,7 +236,7 @@ function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, sl
   const { hole } = cell;
   if (text === '' && hole.optional) return;
   if (text === '' && !hole.mayBeEmpty) throw new GatewayError('E_ELEMENT_MISSING', 'the value is missing');
-  slots[hole.slot] = hole.read(text);
+  readSlot(hole, text, slots, at);
 }
 
 function lineError(code: ErrorCode, detail: string, reading: LineReader): unknown {

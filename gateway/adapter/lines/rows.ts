@@ -32,12 +32,21 @@ export function isEncodable(text: string): boolean {
   return !forbiddenInLine.test(text);
 }
 
-/** Lines of `count` cells with a separator between them. */
-export function csvRow(separator: string, count: number): LineFormat {
+/** How the cells of a CSV line are separated; without quotes a value cannot contain the separator. */
+export interface CsvCells {
+  readonly separator: string;
+  readonly quotes: boolean;
+}
+
+/** Lines of `count` cells; `anyCount`: lines of other counts are split as well. */
+export function csvRow(form: CsvCells, count: number, anyCount: boolean): LineFormat {
+  const { separator, quotes } = form;
   const cells = Array.from({ length: count }, (_, i) => ({
-    place: `cell ${i + 1}`,
+    place: csvPlace(i),
     write(text: string) {
-      return text.includes(separator) || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text;
+      if (!text.includes(separator) && !(quotes && text.includes('"'))) return text;
+      if (quotes) return `"${text.replaceAll('"', '""')}"`;
+      throw invalidValue('the value contains the sign between the cells, and cells are not quoted');
     },
     read: (raw: string) => raw,
   }));
@@ -45,14 +54,18 @@ export function csvRow(separator: string, count: number): LineFormat {
     cells,
     separator,
     split(line) {
-      const found = splitCsv(line, separator);
-      if (found.length === count) return found;
+      const found = splitCsv(line, form);
+      if (found.length === count || anyCount) return found;
       throw invalidValue(`the line has ${found.length} cells, and ${count} were agreed`);
     },
     isTagged: (line, tag) =>
-      beginsWith(line, tag, separator) || beginsWith(line, `"${tag.replaceAll('"', '""')}"`, separator),
+      beginsWith(line, tag, separator) || (quotes && beginsWith(line, `"${tag.replaceAll('"', '""')}"`, separator)),
     confuses: (tag, other) => tag === other,
   };
+}
+
+export function csvPlace(index: number): string {
+  return `cell ${index + 1}`;
 }
 
 function beginsWith(line: string, cell: string, separator: string): boolean {
@@ -60,8 +73,8 @@ function beginsWith(line: string, cell: string, separator: string): boolean {
 }
 
 /** The cells of a CSV line without their quotes. Throws E_VALUE_INVALID for an unclosed quote, or a quote in an unquoted cell. */
-export function splitCsv(line: string, separator: string): string[] {
-  if (!line.includes('"')) return line.split(separator);
+export function splitCsv(line: string, { separator, quotes }: CsvCells): string[] {
+  if (!quotes || !line.includes('"')) return line.split(separator);
   const cells: string[] = [];
   for (let at = 0; at <= line.length; at += 1) {
     if (line[at] === '"') {
@@ -100,7 +113,8 @@ export function parsePieces(line: string, at: string): Piece[] {
   if (pieces.join('') !== line)
     throw invalid('a brace is not closed', at, 'Write each hole as {path:columns|transform}.');
   return pieces.map((piece) => {
-    const [, path = '', columns = '', chain = ''] = /^\{([^{}|:]+):([^{}|]+)((?:\|[^{}]*)?)\}$/u.exec(piece) ?? [];
+    const [, path = '', columns = '', chain = ''] =
+      /^\{((?:count:)?[^{}|:]+):([^{}|]+)((?:\|[^{}]*)?)\}$/u.exec(piece) ?? [];
     if (columns !== '') return { text: `{${path}${chain}}`, columns };
     if (!piece.startsWith('{')) return { text: piece, columns: undefined };
     const fix = 'Write {path:40}, or {path:0>8} to fill with 0 on the left.';

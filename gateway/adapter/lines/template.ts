@@ -4,6 +4,7 @@
  */
 
 import { isGatewayError } from '../../model/errors.ts';
+import type { LineRules } from '../../model/message-body.ts';
 import { invalid } from '../faults.ts';
 import {
   parseHole,
@@ -14,7 +15,16 @@ import {
   type Hole,
   type TemplateScope,
 } from '../template/holes.ts';
-import { csvRow, fixedRow, isEncodable, parsePieces, splitCsv, type Piece, type LineFormat } from './rows.ts';
+import {
+  csvRow,
+  fixedRow,
+  isEncodable,
+  parsePieces,
+  splitCsv,
+  type CsvCells,
+  type Piece,
+  type LineFormat,
+} from './rows.ts';
 
 /** The content of a cell: a fixed text, a value, or text that is ignored when read and empty when written. */
 export type CellContent =
@@ -31,26 +41,45 @@ export interface LinePlan {
   readonly tag: string;
   /** The list for whose items the line is repeated. */
   readonly each: RepeatedPart | undefined;
+  /** Repeated without a tag: all lines between those before and after it. */
+  readonly plain: boolean;
+  /** The last line of a message. */
+  readonly last: boolean;
+  /** Titles of the columns of the next line, which a message may have in another order. */
+  readonly titles: boolean;
 }
 
 export interface LinesPlan {
   readonly lines: readonly LinePlan[];
   /** Lines that are accepted anywhere and ignored. */
   readonly ignored: readonly LinePlan[];
+  /** Blank lines are accepted and ignored. */
+  readonly blank: boolean;
+  readonly rules: LineRules;
 }
 
 export type LinesKind = 'csv' | 'fixed';
 
+/** What the directives before a line say of it. */
 interface Directive {
   readonly each?: string;
+  readonly plain?: true;
   readonly ignore?: true;
+  readonly last?: true;
+  readonly titles?: true;
+}
+
+/** What directives say of all lines after them, and of the whole message. */
+interface LineSettings extends CsvCells {
+  readonly blank: boolean;
+  readonly ends: LineRules['ends'];
 }
 
 /** The plan of a template. `file`: its name in errors. Throws E_ADAPTER_INVALID with the line. */
 export function planLines(text: string, file: string, kind: LinesKind, scope: TemplateScope): LinesPlan {
   const lines: LinePlan[] = [];
   const ignored: LinePlan[] = [];
-  let separator = ',';
+  let settings: LineSettings = { separator: ',', quotes: true, blank: false, ends: '\r\n' };
   let directive: Directive = {};
   for (const [i, line] of text
     .replace(/\r?\n$/u, '')
@@ -60,17 +89,31 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Te
     const at = `${file}:${no}:1`;
     const [, name, argument = ''] = /^#(\S*) ?(.*)$/u.exec(line) ?? [];
     if (name === undefined) {
-      const plan = planLine(line, { no, at, scope, kind, separator, ...directive });
+      const plan = planLine(line, { no, at, scope, kind, csv: settings, ...directive });
       (directive.ignore === true ? ignored : lines).push(plan);
       directive = {};
-    } else if (name === 'separator') separator = separatorOf(argument, kind, at);
-    else if (name !== '') directive = directiveOf(name, argument, at);
+    } else if (name === 'separator') settings = { ...settings, separator: separatorOf(argument, kind, at) };
+    else if (name !== '') {
+      const setting =
+        kind === 'fixed' && name === 'quote' ? undefined : settingsByName[`${name} ${argument}`.trimEnd()];
+      if (setting === undefined) directive = { ...directive, ...directiveOf(name, argument, kind, at) };
+      else settings = { ...settings, ...setting };
+    }
   }
   if (lines.length === 0) throw invalid('the template is empty', file, 'Write the lines of the message, with holes.');
-  requireDistinguishable({ lines, ignored }, file);
+  const { blank, ends } = settings;
+  const plan = { lines, ignored, blank, rules: { ends } };
+  requireDistinguishable(plan, file);
+  scope.fixedLines = lines.filter(({ each }) => each === undefined).length;
   requireCompleteScope(scope, file);
-  return { lines, ignored };
+  return plan;
 }
+
+const settingsByName: Readonly<Record<string, Partial<LineSettings>>> = {
+  blank: { blank: true },
+  'ends lf': { ends: '\n' },
+  'quote none': { quotes: false },
+};
 
 function separatorOf(argument: string, kind: LinesKind, at: string): string {
   if (kind === 'csv' && argument === '\\t') return '\t';
@@ -78,10 +121,15 @@ function separatorOf(argument: string, kind: LinesKind, at: string): string {
   throw invalid('not a separator', at, 'Write one character, such as #separator ; or #separator \\t, and in CSV only.');
 }
 
-function directiveOf(name: string, argument: string, at: string): Directive {
-  if (name === 'each' && argument !== '') return { each: argument };
+function directiveOf(name: string, argument: string, kind: LinesKind, at: string): Directive {
+  const [, each, plain] = /^(\S+)( plain)?$/u.exec(argument) ?? [];
+  if (name === 'each' && each !== undefined) return plain === undefined ? { each } : { each, plain: true };
   if (name === 'ignore' && argument === '') return { ignore: true };
-  const fix = 'Use #each LIST, #ignore or #separator; a comment has a space after #.';
+  if (name === 'last' && argument === '') return { last: true };
+  if (name === 'header' && argument === 'any' && kind === 'csv') return { titles: true };
+  const fix =
+    'Use #each LIST, #each LIST plain, #last, #ignore, #blank or #ends lf, and in CSV #header any, #separator or #quote none; ' +
+    'a comment has a space after #.';
   throw invalid(`there is no #${name} ${argument}`.trimEnd(), at, fix);
 }
 
@@ -90,13 +138,15 @@ interface LineSpec extends Directive {
   readonly at: string;
   readonly scope: TemplateScope;
   readonly kind: LinesKind;
-  readonly separator: string;
+  readonly csv: CsvCells;
 }
 
-function planLine(line: string, { no, at, scope: outer, kind, separator, each: path, ignore }: LineSpec): LinePlan {
+function planLine(line: string, spec: LineSpec): LinePlan {
+  const { no, at, scope: outer, kind, csv, each: path } = spec;
+  const { plain = false, last = false, titles = false } = spec;
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
-  const pieces = kind === 'csv' ? csvPieces(line, separator, at) : parsePieces(line, at);
+  const pieces = kind === 'csv' ? csvPieces(line, csv, at) : parsePieces(line, at);
   if (!pieces.every(({ text }) => isEncodable(text)))
     throw invalid('the line contains a control character, which messages cannot contain', at);
   const cells = pieces.map(({ text }): CellContent => {
@@ -105,34 +155,77 @@ function planLine(line: string, { no, at, scope: outer, kind, separator, each: p
   });
   if (each !== undefined) requireCompleteScope(scope, at);
   const holes = cells.map((cell) => (cell.is === 'hole' ? cell.hole : undefined));
-  const row = kind === 'csv' ? csvRow(separator, cells.length) : fixedRow(pieces, holes, at);
+  const row = kind === 'csv' ? csvRow(csv, cells.length, titles) : fixedRow(pieces, holes, at);
   const [first] = cells;
   const tag = first?.is === 'fixed' ? first.value : '';
-  if (ignore === true && tag === '') throw invalid('an ignored line begins with a value', at, distinguishFix);
-  return { no, cells, row, tag, each };
+  if (spec.ignore === true && tag === '') throw invalid('an ignored line begins with a value', at, distinguishFix);
+  return { no, cells, row, tag, each, plain: plain || (each !== undefined && tag === ''), last, titles };
 }
 
 const distinguishFix = 'Begin each kind of line with a fixed text of its own.';
 
-function csvPieces(line: string, separator: string, at: string): Piece[] {
+function csvPieces(line: string, csv: CsvCells, at: string): Piece[] {
   try {
-    return splitCsv(line, separator).map((text) => ({ text, columns: undefined }));
+    return splitCsv(line, csv).map((text) => ({ text, columns: undefined }));
   } catch (error) {
     if (!isGatewayError(error)) throw error;
     throw invalid(error.detail, at, 'Quote a cell that contains the separator or a quote, as in messages.');
   }
 }
 
-/** Repeated and ignored lines, and all lines after a repeated one, must be distinguishable by how they begin. */
-function requireDistinguishable({ lines, ignored }: LinesPlan, file: string): void {
+/** Each line of a message must be of one kind: by how it begins or, around the rows of a plain list, by where it stands. */
+function requireDistinguishable({ lines, ignored, blank }: LinesPlan, file: string): void {
   const all = [...lines, ...ignored];
   const repeated = lines.findIndex(({ each }) => each !== undefined);
+  const plain = lines.find((line) => line.plain);
   for (const [i, line] of all.entries()) {
-    const alone = line.each !== undefined && i === lines.length - 1 && repeated === i && ignored.length === 0;
+    const at = `${file}:${line.no}:1`;
+    if (line.last && (line.each !== undefined || i !== lines.length - 1))
+      throw invalid('#last is not before the last line', at, 'Put it before the last line of the template.');
+    if (line.titles) requireTitles(line, lines[i + 1], at);
+    if (blank && line.cells.every(mayBeBlank))
+      throw invalid('the line may be blank, and blank lines are ignored', at, 'Remove #blank.');
+    if (plain !== undefined) continue;
     const needed = ignored.length > 0 || (repeated >= 0 && i >= repeated);
     const confused = all.some((other) => other !== line && line.row.confuses(line.tag, other.tag));
     const special = line.each !== undefined || ignored.includes(line);
-    if (line.tag === '' ? needed && !alone : special && confused)
-      throw invalid('a line cannot be distinguished from the others', `${file}:${line.no}:1`, distinguishFix);
+    if (line.tag === '' ? needed : special && confused)
+      throw invalid('a line cannot be distinguished from the others', at, distinguishFix);
   }
+  if (plain !== undefined) requirePlainAlone(plain, { lines, ignored }, `${file}:${plain.no}:1`);
+}
+
+function mayBeBlank(cell: CellContent): boolean {
+  if (cell.is === 'hole') return cell.hole.optional || cell.hole.mayBeEmpty;
+  return cell.is === 'ignored' || cell.value.trim() === '';
+}
+
+/** Every line between those before and after is a row: no other kind is repeated, and one line may follow. */
+function requirePlainAlone(
+  plain: LinePlan,
+  { lines, ignored }: Pick<LinesPlan, 'lines' | 'ignored'>,
+  at: string,
+): void {
+  const [trailer, ...more] = lines.slice(lines.indexOf(plain) + 1);
+  const alone = lines.every((line) => line === plain || line.each === undefined) && ignored.length === 0;
+  const distinct = trailer === undefined || trailer.tag !== '' || trailer.cells.length !== plain.cells.length;
+  if (alone && distinct && trailer?.last !== false && more.length === 0) return;
+  throw invalid(
+    'a line cannot be distinguished from the others',
+    at,
+    `${distinguishFix} Rows without one are the only repeated lines; one line may follow them, with #last before it and a fixed text first.`,
+  );
+}
+
+function requireTitles({ cells }: LinePlan, rows: LinePlan | undefined, at: string): void {
+  const titles = cells.map((cell) => (cell.is === 'fixed' ? cell.value : ''));
+  if (
+    rows?.plain === true &&
+    rows.cells.length === titles.length &&
+    !titles.includes('') &&
+    new Set(titles).size === titles.length
+  )
+    return;
+  const fix = 'Write different fixed texts, as many as the next line has cells, and #each LIST plain before that line.';
+  throw invalid('#header any is not before a line of titles', at, fix);
 }

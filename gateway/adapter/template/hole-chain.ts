@@ -15,6 +15,10 @@ export interface Hole {
   readonly numeric: boolean;
   /** An empty text is a value: an empty list. */
   readonly mayBeEmpty: boolean;
+  /** The value read is a value of the item; otherwise it was compared, or is dropped. */
+  readonly kept: boolean;
+  /** It is compared when the message was read; the slot after its own receives its place. */
+  readonly isCount?: true;
   /** The slot that receives the decoded value. */
   readonly slot: number;
   /** Carries one of the two parts of a split value. */
@@ -122,8 +126,8 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
     );
   };
   return {
-    ...{ path, kind: field.kind, optional: optional && open === undefined, numeric, mayBeEmpty: false, slot, isPart },
-    ...(open === undefined ? {} : { open }),
+    ...{ path, kind: field.kind, optional: optional && open === undefined, numeric, slot, isPart },
+    ...{ mayBeEmpty: false, kept: true, ...(open === undefined ? {} : { open }) },
     isPlain: transforms.length === 0,
     isPresent: (item) => open !== undefined || field.get(item) !== undefined,
     write: (item) => writeValue(field.get(item)),

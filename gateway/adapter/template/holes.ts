@@ -1,74 +1,14 @@
 /** Parses the holes of a template: a path into the message, `?` when the value may be absent, and transforms. */
 
 import { invalid, invalidValue, withPlace } from '../faults.ts';
+import { checkCounts, isComputed, parseComputed, requireCountable } from './computed.ts';
 import { buildChain, openStep, splitTransform, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
-import type { Field, ItemFields, Slot } from './message-fields.ts';
-import { affix, parseValue, type TransformContext } from './transforms.ts';
+import type { Slot } from './message-fields.ts';
+import { openTemplateScope, type SplitHoles, type TemplateScope } from './scope.ts';
+import { affix, parseValue } from './transforms.ts';
 
 export type { Hole } from './hole-chain.ts';
-
-/** A value in two holes, joined after both were read. */
-interface Join {
-  readonly field: Field;
-  readonly slot: number;
-  readonly first: number;
-  readonly rest: number;
-}
-
-/** The two holes of a split value, and the length of the first part. */
-interface SplitHoles {
-  readonly length: string;
-  first?: Hole;
-  rest?: Hole;
-}
-
-/** All holes and lists of one template, or of one repeated part of it. */
-export interface TemplateScope {
-  readonly item: ItemFields<unknown>;
-  readonly context: TransformContext;
-  readonly holes: Map<string, Hole>;
-  readonly parts: Map<string, SplitHoles>;
-  readonly lists: Map<string, TemplateScope>;
-  readonly joins: Join[];
-  readonly lossy: Set<string>;
-  /** Values that no hole carries. */
-  readonly fills: readonly SlotFill[];
-  slots: number;
-}
-
-/** A value that is the same in every item, or that of another slot. */
-export interface SlotFill {
-  readonly path: string;
-  readonly slot: number;
-  readonly fill: { readonly is: string } | { readonly fromPath: string; readonly fromSlot: number };
-}
-
-/** `list`: the list whose items the scope describes; without it, the message. */
-export function openTemplateScope(item: ItemFields<unknown>, context: TransformContext, list?: string): TemplateScope {
-  const slots = item.fields.length + item.lists.length;
-  const fills = list === 'records' ? slotFills(item, context) : [];
-  return {
-    item,
-    context,
-    slots,
-    fills,
-    holes: new Map(),
-    parts: new Map(),
-    lists: new Map(),
-    joins: [],
-    lossy: new Set(),
-  };
-}
-
-function slotFills({ fields }: ItemFields<unknown>, { conversation }: TransformContext): SlotFill[] {
-  const slotOf = (path: string): number => fields.findIndex((field) => field.path === path);
-  return [...(conversation?.record ?? [])].map(([path, fill]) => {
-    const slot = slotOf(path);
-    return 'is' in fill
-      ? { path, slot, fill }
-      : { path, slot, fill: { fromPath: fill.from, fromSlot: slotOf(fill.from) } };
-  });
-}
+export { openTemplateScope, type SlotFill, type TemplateScope } from './scope.ts';
 
 const holeGrammar = /^([^{}]*)\{([^{}|]+?)(\?)?((?:\|[^{}|]+)*)\}([^{}]*)$/u;
 
@@ -90,6 +30,7 @@ export function parseHole(scope: TemplateScope, text: string, at: string): Hole 
   const optional = mark === '?';
   const steps = chain.split('|').slice(1);
   const wire = before + after === '' ? [] : [affix(before, after)];
+  if (isComputed(path)) return parseComputed(scope, { path, optional, steps, wire, at });
   if (/^join:./u.test(steps.at(-1) ?? '')) return parseJoinedHole(scope, { path, optional, steps, wire, at });
   const index = scope.item.fields.findIndex((field) => field.path === path);
   const field = scope.item.fields[index];
@@ -97,12 +38,25 @@ export function parseHole(scope: TemplateScope, text: string, at: string): Hole 
   if (optional && !field.optional) throw invalid(`${path} is never absent`, at, 'Remove the question mark.');
   const [head = ''] = steps;
   if (/^(?:first|rest):/u.test(head)) return parseSplitHole(scope, { field, index, optional, steps, wire, at });
+  if (steps.at(-1) === 'lost') return parseUnreadHole(scope, { field, optional, steps: steps.slice(0, -1), wire, at });
   if (scope.holes.has(path) || scope.parts.has(path)) throw invalid(`${path} stands twice in the template`, at);
   const { steps: changes, open } = openStep({ field, steps, wire, at }, optional);
   const chained = buildChain(scope.context, { field, steps: changes, wire, at });
   const hole = makeHole({ field, optional, slot: index, open, ...chained });
   scope.holes.set(path, hole);
   if (chained.transforms.some(({ lossy }) => lossy === true)) scope.lossy.add(path);
+  return hole;
+}
+
+/** `{name.latin|lost}`: written, and dropped when read. The same value may stand elsewhere. */
+function parseUnreadHole(scope: TemplateScope, spec: ChainSpec & { readonly optional: boolean }): Hole {
+  const { field, optional, at } = spec;
+  if (!field.free) throw invalid(`${field.path} must be read`, at, 'Use lost on names, addresses and details only.');
+  const slot = scope.slots;
+  scope.slots += 1;
+  const written = makeHole({ field, optional, slot, ...buildChain(scope.context, spec) });
+  const hole = { ...written, kept: false, mayBeEmpty: true, read: () => undefined };
+  scope.unread.push(hole);
   return hole;
 }
 
@@ -154,6 +108,7 @@ export function requireCompleteScope(scope: TemplateScope, at: string): void {
     if (!optional && !carried && !unstated.has(path) && !constant.has(path))
       throw invalid(`the template does not carry ${path}`, at, 'Add a hole, or a fill under conversation/fills.');
   }
+  requireCountable(scope);
   for (const { path, optional } of scope.item.lists) {
     if (!optional && !scope.lists.has(path) && !unstated.has(path))
       throw invalid(`the template does not carry the list ${path}`, at);
@@ -164,7 +119,9 @@ export function requireCompleteScope(scope: TemplateScope, at: string): void {
 export function readItem(scope: TemplateScope, fill: (slots: Slot[]) => void): unknown {
   const slots = new Array<Slot>(scope.slots).fill(undefined);
   fill(slots);
-  return buildItem(scope, slots);
+  const item = buildItem(scope, slots);
+  checkCounts(scope, slots, item);
+  return item;
 }
 
 /** Builds an item from decoded slots. */
@@ -196,7 +153,7 @@ function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at
   const writeOne = joinedItemWriter(item, separator);
   const writeList = (items: readonly unknown[]): string | undefined => {
     if (items.length === 0 && optional) return undefined;
-    return around.encode(items.map((each, i) => writeItem(writeOne, each, `/${path}/${i}`)).join(separator));
+    return around.encode(items.map((each, i) => writeItem(writeOne, each, { path, scope: inner }, i)).join(separator));
   };
   return {
     path,
@@ -204,6 +161,7 @@ function parseJoinedHole(scope: TemplateScope, { path, optional, steps, wire, at
     optional,
     numeric: false,
     mayBeEmpty: !optional,
+    kept: true,
     slot,
     isPart: false,
     isPlain: false,
@@ -229,11 +187,17 @@ function joinedItemWriter(hole: Hole, separator: string): (item: unknown) => str
 }
 
 /** Writes one item of a list; an error gets the place of the item. */
-export function writeItem<T>(write: (item: T) => string, item: T, at: string): string {
+export function writeItem<T, R>(
+  write: (item: T) => R,
+  item: T,
+  { path, scope }: Pick<RepeatedPart, 'path' | 'scope'>,
+  index: number,
+): R {
+  scope.row = index;
   try {
     return write(item);
   } catch (error) {
-    throw withPlace(error, at);
+    throw withPlace(error, `/${path}/${index}`);
   }
 }
 

@@ -92,8 +92,10 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   },
 };
 
-/** The last five are handled by the hole: a value in two holes, a list in one hole, a number in JSON, the sign of an absent value. */
-export const transformNames: readonly string[] = [...Object.keys(makers), 'first', 'rest', 'join', 'number', 'open'];
+/** Handled by the hole: a value in two holes, a list in one hole, a number in JSON, the sign of an absent value, a value not read. */
+const ofHoles = ['first', 'rest', 'join', 'number', 'open', 'lost'];
+
+export const transformNames: readonly string[] = [...Object.keys(makers), ...ofHoles];
 
 /** A value that begins with the sign, other than the count 0, could not be read back: it is refused. */
 function pad({ argument, field, at }: TransformUse): Transform {

@@ -74,12 +74,15 @@ function carriesAll({ item, holes, parts, lists, lossy }: TemplateScope): boolea
   );
 }
 
-export function previewFields({ item, holes, parts, lists }: TemplateScope, record: ListRecord): RecordPreview['fields'] {
+export function previewFields(
+  { item, holes, parts, lists, unread }: TemplateScope,
+  record: ListRecord,
+): RecordPreview['fields'] {
   const single = item.fields.map((field) => {
     const { path } = field;
     const split = parts.get(path);
-    const written =
-      split === undefined ? [holes.get(path)?.write(record)] : [split.first?.write(record), split.rest?.write(record)];
+    const shown = split === undefined ? [holes.get(path)] : [split.first, split.rest];
+    const written = [...shown, ...unread.filter((hole) => hole.path === path)].map((hole) => hole?.write(record));
     const theirs = written.filter((part) => part !== undefined).join(' + ');
     return { path, ours: String(field.get(record) ?? ''), theirs };
   });

@@ -17,6 +17,7 @@ import {
 import type { ListMessage } from '../../model/list/list.ts';
 import { openPacker, closePacker } from '../../model/record/packed-records.ts';
 import { withPlace } from '../faults.ts';
+import { checkCounts, readSlot } from '../template/computed.ts';
 import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { byNamespaceAndName } from './canonical-plan.ts';
@@ -44,8 +45,10 @@ export function xmlReader(plan: ElementPlan, scope: TemplateScope): (document: C
     const reading = openReadState(document, names);
     const slots = new Array<Slot>(scope.slots).fill(undefined);
     readRoot(reading, root, slots);
-    const message = buildItem(scope, slots);
-    return holdsRecords ? { ...(message as ListMessage), records: closePacker(reading.packer) } : message;
+    const built = buildItem(scope, slots);
+    const message = holdsRecords ? { ...(built as ListMessage), records: closePacker(reading.packer) } : built;
+    checkCounts(scope, slots, message);
+    return message;
   };
 }
 
@@ -84,7 +87,7 @@ function valueReader(value: string | Hole, record: RecordReader | undefined, at:
   return (reading, slots, token) => {
     try {
       if (inRecord !== undefined) inRecord(reading.record, reading.document, token);
-      else slots[value.slot] = value.read(token < 0 ? '' : valueText(reading.document, token));
+      else readSlot(value, token < 0 ? '' : valueText(reading.document, token), slots, () => currentPath(reading) + at);
     } catch (error) {
       throw withPlace(error, currentPath(reading) + at);
     }
@@ -232,6 +235,7 @@ function readChild(reading: ReadState, child: ElementNode, outer: Slot[], repeti
   reading.open.push(child);
   reading.repetition.push(repetition);
   reading.at += 1;
+  if (child.plan.each !== undefined) child.plan.each.scope.row = repetition - 1;
   if (item === undefined) readElement(reading, child, outer);
   else {
     const slots = item.record?.open(reading.record) ?? new Array<Slot>(item.scope.slots).fill(undefined);

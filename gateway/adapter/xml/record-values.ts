@@ -62,6 +62,7 @@ export function openRecordReader(scope: TemplateScope): RecordReader {
 const noSlots: Slot[] = [];
 
 function columnReader(hole: Hole): ReadColumn {
+  if (!hole.kept) return (_, document, token) => void hole.read(tokenText(document, token));
   if (hole.path === '.') return roleReader(hole);
   if (hole.writeList !== undefined)
     return (values, document, token) => void values.roles.push(...(hole.read(tokenText(document, token)) as string[]));

@@ -7,8 +7,8 @@ import { openWriter, putBytes, putText, written, type ByteWriter } from '../../m
 import { isAbsent, openColumns } from '../../model/record/columns.ts';
 import type { ListRecord } from '../../model/record/record.ts';
 import { packRecords, readRecordAt, type PackedList, type PackedRecords } from '../../model/record/packed-records.ts';
-import { withPlace } from '../faults.ts';
-import type { RepeatedPart, Hole } from '../template/holes.ts';
+import { isComputed } from '../template/computed.ts';
+import { writeItem, type RepeatedPart, type Hole } from '../template/holes.ts';
 import { canonicalPlan } from './canonical-plan.ts';
 import { escapeAttribute, escapeText, attributeEscaping, textEscaping, openingTag, type Escaping } from './escaping.ts';
 import { columnOf, joinedWriter, presentValue, rolesFrom, type RecordItem, type Write } from './record-item.ts';
@@ -36,7 +36,7 @@ const objects: ItemWriters<unknown> = {
   items(each, plan) {
     const write = elementWriter(plan, objects);
     return (item, writer) => {
-      for (const [i, one] of each.get(item).entries()) writeItem(write, one, writer, `/${each.path}/${i}`);
+      for (const [i, one] of each.get(item).entries()) writeItem((it) => write(it, writer), one, each, i);
     };
   },
 };
@@ -44,6 +44,7 @@ const objects: ItemWriters<unknown> = {
 const records: ItemWriters<RecordItem> = {
   value(hole, escaping) {
     if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
+    if (isComputed(hole.path)) return (_, writer) => putText(writer, escaping.escape(hole.write(undefined) ?? ''));
     const write = presentValue(hole, escaping);
     return (item, writer) => {
       if (isAbsent(item.columns, columnOf(hole, item)))
@@ -56,22 +57,14 @@ const records: ItemWriters<RecordItem> = {
       ? hole.open !== undefined || !isAbsent(item.columns, columnOf(hole, item))
       : item.columns.count > rolesFrom,
   hasItems: () => (item) => item.columns.count > rolesFrom,
-  items({ path }, plan) {
+  items(each, plan) {
     const write = elementWriter(plan, records);
     return (item, writer) => {
       for (item.role = rolesFrom; item.role < item.columns.count; item.role += 1)
-        writeItem(write, item, writer, `/${path}/${item.role - rolesFrom}`);
+        writeItem((it) => write(it, writer), item, each, item.role - rolesFrom);
     };
   },
 };
-
-function writeItem<T>(write: Write<T>, item: T, writer: ByteWriter, at: string): void {
-  try {
-    write(item, writer);
-  } catch (error) {
-    throw withPlace(error, at);
-  }
-}
 
 /** A piece of an element: constant text, or a function that writes a value. */
 type ElementPart<T> = string | Write<T>;
@@ -195,7 +188,7 @@ function writeLine(write: Write<unknown>, message: unknown, writer: ByteWriter):
 function* writeItems({ each, write }: EachStep, message: unknown, writer: ByteWriter): Generator<Uint8Array> {
   for (const [i, item] of each.get(message).entries()) {
     putText(writer, '\n');
-    writeItem(write, item, writer, `/${each.path}/${i}`);
+    writeItem((it) => write(it, writer), item, each, i);
     if (writer.length > chunkBytes) yield takeChunk(writer);
   }
 }
@@ -206,10 +199,11 @@ function* writeRecords(
   writer: ByteWriter,
 ): Generator<Uint8Array> {
   const item = { columns: openColumns(), role: 0 };
+  const write = (it: RecordItem): void => writeRecord(it, writer);
   for (let i = 0; i < packed.count; i += 1) {
     putBytes(writer, lineEnd);
     readRecordAt(item.columns, packed, i);
-    writeItem(writeRecord, item, writer, `/${each.path}/${i}`);
+    writeItem(write, item, each, i);
     if (writer.length > chunkBytes) yield takeChunk(writer);
   }
 }

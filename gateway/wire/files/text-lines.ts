@@ -2,33 +2,35 @@
 
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '../../model/errors.ts';
+import type { LineRules } from '../../model/message-body.ts';
 
 /**
- * The lines of UTF-8 text without a byte order mark, in which every line ends with CR LF and no other control character occurs
+ * The lines of UTF-8 text without a byte order mark, in which every line ends as agreed and no other control character occurs
  * but tabs, which separate values. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
  */
-export function readLines(bytes: Uint8Array): readonly string[] {
+export function readLines(bytes: Uint8Array, { ends }: LineRules): readonly string[] {
   if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  if (text.startsWith('\uFEFF')) throw malformed('it begins with a byte order mark', 0, 0);
-  const lines = text.split('\r\n');
+  const name = ends === '\n' ? 'LF' : 'CR LF';
+  if (text.startsWith('\uFEFF')) throw malformed('it begins with a byte order mark', name, 0, 0);
+  const lines = text.split(ends);
   const rest = lines.pop();
   const faulty = lines.findIndex((line) => control.test(line));
   if (faulty >= 0) {
     const column = lines[faulty]?.search(control) ?? 0;
-    throw malformed('a control character, or a line that does not end with CR LF', faulty, column);
+    throw malformed(`a control character, or a line that does not end with ${name}`, name, faulty, column);
   }
   if (lines.length === 0 || rest !== '')
-    throw malformed('the last line does not end with CR LF', lines.length, rest?.length ?? 0);
+    throw malformed(`the last line does not end with ${name}`, name, lines.length, rest?.length ?? 0);
   return lines;
 }
 
 /** C0 without the tab, DEL and C1. */
 const control = /(?!\t)\p{Cc}/u;
 
-function malformed(what: string, line: number, column: number): GatewayError {
+function malformed(what: string, ends: string, line: number, column: number): GatewayError {
   return new GatewayError('E_TEXT_MALFORMED', what, {
     at: `${line + 1}:${column + 1}`,
-    fix: 'Write UTF-8 lines, each ended by CR LF, without control characters other than tabs.',
+    fix: `Write UTF-8 lines, each ended by ${ends}, without control characters other than tabs.`,
   });
 }

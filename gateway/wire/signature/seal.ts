@@ -3,6 +3,7 @@
 import { openWriter, putBytes, putText, writerOf, written, type ByteWriter } from '../../model/byte-writer.ts';
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
+import type { LineRules } from '../../model/message-body.ts';
 import type { SealedMessage } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { signCms } from './cms.ts';
@@ -20,6 +21,8 @@ interface SealFormat {
   /** `{namespace}name` of the root of XML, the `typ` of a JWS, the media type with parameters of a text. */
   readonly type: string;
   readonly contentType: string;
+  /** Of a text. */
+  readonly lines?: LineRules;
 }
 
 type Chunks = Iterable<string | Uint8Array>;
@@ -53,7 +56,7 @@ export function checkUnsigned(
     if (tree.format === 'xml' && tree.type !== format.type) {
       throw new GatewayError('E_SCHEMA_INVALID', `the root is not ${format.type}`, { at: '/*' });
     }
-    checkTree(tree, schema);
+    checkTree(tree, schema, format.lines);
   } catch (error) {
     dropBody(draft);
     throw error;

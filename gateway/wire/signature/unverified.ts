@@ -5,9 +5,8 @@
 
 import type { SignatureAlgorithm, SealKind } from '../../model/message.ts';
 import { parseStrictJson } from '../files/json.ts';
-import { readLines } from '../files/text-lines.ts';
 import { lastElement, qualifiedName } from '../xml/libxml.ts';
-import type { ParsedBody } from '../xml/parsed-body.ts';
+import { textBody, type ParsedBody } from '../xml/parsed-body.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
 import { readJws } from './jws.ts';
 import { readSigned } from './signed-text.ts';
@@ -34,7 +33,7 @@ export function readUnverified(
     case 'cms-detached': {
       const signed = /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(startOf(bytes));
       const { text, firstLine } = signed ? readSigned(bytes) : { text: bytes, firstLine: 1 };
-      return { body: { format: 'text', lines: readLines(text), firstLine }, signed };
+      return { body: textBody(text, firstLine), signed };
     }
   }
 }

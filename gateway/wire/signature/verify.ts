@@ -3,8 +3,7 @@
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import type { RawMessage, VerifiedMessage, SealKind } from '../../model/message.ts';
 import { parseStrictJson } from '../files/json.ts';
-import { readLines } from '../files/text-lines.ts';
-import { dropBody, keepBody, type ParsedBody } from '../xml/parsed-body.ts';
+import { dropBody, keepBody, textBody, type ParsedBody } from '../xml/parsed-body.ts';
 import { xmlLimits } from '../xml/xml-guard.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
 import { fingerprint } from './certificates.ts';
@@ -94,8 +93,7 @@ async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Prom
   const signer = selectSigner(trust, (certificate) => certificate.raw.equals(cms.certificate));
   await checkSigner(signer, trust, at);
   verifyCms(cms, entity, signer.publicKey);
-  const tree = { format: 'text', lines: readLines(text), firstLine } as const;
-  return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, tree);
+  return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, textBody(text, firstLine));
 }
 
 function requireSeal({ seals }: SignerTrust, kind: SealKind, name: string): void {

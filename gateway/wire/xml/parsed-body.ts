@@ -2,13 +2,29 @@
 
 import { GatewayError } from '../../model/errors.ts';
 import type { VerifiedMessage } from '../../model/message.ts';
+import type { LineRules } from '../../model/message-body.ts';
+import { readLines } from '../files/text-lines.ts';
 import type { XmlTree } from './xml-tree.ts';
 
 export type ParsedBody =
   | XmlTree
   | { readonly format: 'json'; readonly value: unknown }
   /** `firstLine`: the number that the first line of the text has in the document, where the MIME headers stand before it. */
-  | { readonly format: 'text'; readonly lines: readonly string[]; readonly firstLine: number };
+  | { readonly format: 'text'; readonly firstLine: number; lines(rules: LineRules | undefined): readonly string[] };
+
+/** The body of a text, whose lines are read once its layout is known. */
+export function textBody(bytes: Uint8Array, firstLine: number): ParsedBody & { readonly format: 'text' } {
+  let read: { readonly rules: LineRules; readonly lines: readonly string[] } | undefined;
+  return {
+    format: 'text',
+    firstLine,
+    lines(rules) {
+      if (rules === undefined) throw new GatewayError('E_MESSAGE_KIND', 'the message is text, and its layout is not');
+      if (read?.rules !== rules) read = { rules, lines: readLines(bytes, rules) };
+      return read.lines;
+    },
+  };
+}
 
 const bodies = new WeakMap<object, ParsedBody>();
 

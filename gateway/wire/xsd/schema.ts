@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { GatewayError } from '../../model/errors.ts';
+import type { LineRules } from '../../model/message-body.ts';
 import type { ValidMessage, VerifiedMessage } from '../../model/message.ts';
 import { acceptorOf, type Acceptor } from './acceptor.ts';
 import { accepts } from './accepts.ts';
@@ -40,21 +41,25 @@ export function loadSchema(file: string): Schema {
     : { format: 'json', validator: compileJson(file, 'E_ADAPTER_INVALID') };
 }
 
-/** Checks the tree that was verified, not the bytes again. Throws E_SCHEMA_INVALID. */
-export function validate(message: VerifiedMessage, schema: Schema): ValidMessage {
-  checkTree(bodyOf(message), schema);
+/** Checks the tree that was verified, not the bytes again. `lines`: of a text. Throws E_SCHEMA_INVALID, and what readLines throws. */
+export function validate(message: VerifiedMessage, schema: Schema, lines?: LineRules): ValidMessage {
+  checkTree(bodyOf(message), schema, lines);
   return message as ValidMessage;
 }
 
-/** Throws E_SCHEMA_INVALID with up to twenty faults, at the place of the first. */
-export function checkTree(tree: ParsedBody, schema: Schema): void {
-  const [first, ...others] = faultsIn(tree, schema);
+/** Throws E_SCHEMA_INVALID with up to twenty faults, at the place of the first; of a text what readLines throws. */
+export function checkTree(tree: ParsedBody, schema: Schema, lines: LineRules | undefined): void {
+  const [first, ...others] = faultsIn(tree, schema, lines);
   if (first === undefined) return;
   const rest = others.map(({ at, detail }) => `; ${at}: ${detail}`).join('');
   throw new GatewayError('E_SCHEMA_INVALID', first.detail + rest, { at: first.at });
 }
 
-function faultsIn(tree: ParsedBody, schema: Schema): readonly { readonly at: string; readonly detail: string }[] {
+function faultsIn(
+  tree: ParsedBody,
+  schema: Schema,
+  lines: LineRules | undefined,
+): readonly { readonly at: string; readonly detail: string }[] {
   if (tree.format === 'xml' && schema.format === 'xml') {
     const { acceptor, validator } = schema;
     if (tree.canonical !== undefined && acceptor !== undefined && accepts(acceptor, tree.canonical)) return [];
@@ -72,7 +77,7 @@ function faultsIn(tree: ParsedBody, schema: Schema): readonly { readonly at: str
       at: pointer || 'the whole document',
       detail,
     }));
-  return jsonFaults(schema.validator, tree.lines).map(({ pointer, detail }) => ({
+  return jsonFaults(schema.validator, tree.lines(lines)).map(({ pointer, detail }) => ({
     at: pointer === '' ? 'the whole text' : `line ${Number(pointer.slice(1)) + tree.firstLine}`,
     detail,
   }));
