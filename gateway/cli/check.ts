@@ -1,6 +1,7 @@
 /** `mra check IDENTIFIER`: one status query from the command line, recorded like any other. */
 
 import { Option, type Command } from 'commander';
+import { isDay } from '../adapter/template/dates.ts';
 import { check, type Clearance } from '../clearance/requests.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { entryRoles, type Direction, type EntryRole, type TransportMode } from '../model/arrangement.ts';
@@ -80,8 +81,9 @@ function partnerOf(clearance: Clearance, identifier = ''): string {
 
 /** Without a zone the time would depend on the time zone of this machine. */
 function momentOption(text: string): string {
-  if (/(?:Z|[+-]\d\d:\d\d)$/u.test(text) && !Number.isNaN(Date.parse(text))) return text;
-  throw new GatewayError('E_REQUEST_INVALID', 'the time has no time zone', {
+  const [, day = ''] = /^(.{10})T[\d:.]+(?:Z|[+-]\d\d:\d\d)$/u.exec(text) ?? [];
+  if (isDay(day) && !Number.isNaN(Date.parse(text))) return text;
+  throw new GatewayError('E_REQUEST_INVALID', 'the time is no existing moment with its time zone', {
     fix: 'Write it as 2026-11-23T14:05:11+08:00 or with Z.',
   });
 }

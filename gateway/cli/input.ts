@@ -20,7 +20,10 @@ export function wholeNumber(option: string, least = 1): (text: string) => number
 export function existingDay(option: string): (text: string) => Day {
   return (text) => {
     if (isDay(text)) return text;
-    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a day of the form YYYY-MM-DD`, { at: option });
+    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a day of the form YYYY-MM-DD`, {
+      at: option,
+      fix: `Write for example ${option} 2026-11-23.`,
+    });
   };
 }
 

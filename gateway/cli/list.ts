@@ -89,7 +89,9 @@ function buildOptions(command: Command): Command {
 
 function listOptions({ full = false, delta = false, renew, each }: BuildOptions): ListOptions {
   if (full && (delta || each === true))
-    throw new GatewayError('E_REQUEST_INVALID', `--full and ${delta ? '--delta' : '--each'} exclude each other`);
+    throw new GatewayError('E_REQUEST_INVALID', `--full and ${delta ? '--delta' : '--each'} exclude each other`, {
+      fix: 'Give one of them.',
+    });
   return { kind: full ? 'full' : delta ? 'delta' : undefined, renew, each };
 }
 

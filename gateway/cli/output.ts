@@ -1,6 +1,7 @@
 /** All output of the command line: data on stdout, messages and progress on stderr; and the exit codes. */
 
 import { styleText } from 'node:util';
+import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import type { ErrorCode, GatewayError } from '../model/errors.ts';
 import { displayWidth, shown } from '../model/shown-text.ts';
 
@@ -112,7 +113,7 @@ function linewise(text: string): string {
 function failureLines(error: GatewayError): string[] {
   const lines = [`${error.kind.title} ${sentence(error.detail)}`];
   if (error.at !== undefined) lines.push(`  at   ${error.at}`);
-  if (error.fix !== undefined) lines.push(`  fix  ${error.fix}`);
+  lines.push(`  fix  ${fixOf(error)}`);
   lines.push(`  code ${error.code}`);
   // The stack helps developers only; other errors name their fix.
   if (error.code === 'E_INTERNAL' && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
@@ -121,10 +122,14 @@ function failureLines(error: GatewayError): string[] {
 
 /** Published: an error as programs read it. */
 export function failureOf(error: GatewayError): Readonly<Record<string, unknown>> {
-  const { code, detail, at, fix, kind } = error;
+  const { code, detail, at, kind } = error;
+  const fix = fixOf(error);
   const { title, category, retry, who } = kind;
   return { code, title, detail, at, fix, category, retry, who_must_act: who, exit_code: exitCodeOf(error) };
 }
+
+/** The fix of this error; else that of its code. */
+const fixOf = ({ fix, code }: GatewayError): string => fix ?? texts.errors[code].mend;
 
 function sentence(detail: string): string {
   return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/u.test(detail) ? '' : '.'}`;

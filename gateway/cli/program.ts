@@ -78,12 +78,17 @@ const commands = [
   completionCommand,
 ];
 
+/** Version and help, as programs read them. */
+function helpOf(text: string): Readonly<Record<string, string>> {
+  return text.trimEnd() === about.version ? { version: about.version } : { help: text.trimEnd() };
+}
+
 export function newProgram({ stdout, stderr }: ProgramStreams): Command {
   const program = new Command('mra');
   const forPrograms = (): boolean => program.opts<ProgramOptions>().output === 'json';
   return program
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
+      writeOut: (text) => stdout.write(forPrograms() ? `${JSON.stringify(helpOf(text), null, 2)}\n` : text),
       writeErr: (text) => forPrograms() || stderr.write(text),
       outputError: () => undefined, // run() reports it
     })

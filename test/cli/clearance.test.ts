@@ -87,10 +87,13 @@ describe('clearance on the command line', () => {
     expect(await refusalCode(() => mra(['check', '--name', name]))).to.equal('E_PARTNER_UNKNOWN');
   });
 
-  it('a time without a zone and an identifier of nobody are refused', async () => {
+  it('a time without a zone, a time that does not exist and an identifier of nobody are refused', async () => {
     expect(await refusalCode(() => mra(['check', 'NN0000001', '--at', '2026-11-23T12:00:00']))).to.equal(
       'E_REQUEST_INVALID',
     );
+    // A day that does not exist was read as the first of March.
+    for (const at of ['2026-02-30T00:00:00Z', '+012026-11-30T00:00:00Z', '2026-11-31T00:00:00+08:00'])
+      expect(await refusalCode(() => mra(['check', 'NN0000001', '--at', at])), at).to.equal('E_REQUEST_INVALID');
     expect(await refusalCode(() => mra(['check', '12345']))).to.equal('E_PARTNER_UNKNOWN');
   });
 

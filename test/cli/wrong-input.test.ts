@@ -169,6 +169,28 @@ describe('a command with wrong input', function () {
     await once(server, 'close');
   });
 
+  it('version and help are one document for programs too', async () => {
+    for (const args of [['--version'], ['--help'], ['help', 'list'], ['list', 'send', '--help']]) {
+      const { exit, stdout } = await runCommand(['-o', 'json', ...args]);
+      const document = JSON.parse(stdout) as object;
+      expect([exit, ...Object.keys(document)], args.join(' ')).to.deep.equal([
+        0,
+        args[0] === '--version' ? 'version' : 'help',
+      ]);
+    }
+  });
+
+  it('a choice of tests that matches none, options that exclude each other, a file that is no message', async () => {
+    for (const args of [
+      ['adapter', 'test', 'kr', '--runs', '1', '--only', 'no-such-case'],
+      ['adapter', 'preview', 'kr', '--day', '2026-13-01'],
+      ['list', 'send', 'KR', '--full', '--delta'],
+      ['message', 'verify', 'KR', file],
+      ['adapter', 'read', 'kr', binary],
+    ])
+      expect(await failureOf([...data, ...args]), args.join(' ')).to.not.equal(undefined);
+  });
+
   it('people read the same as text: code and fix, without a stack', async () => {
     for (const args of [
       ['frobnicate'],

@@ -1,6 +1,7 @@
 /** Tests an adapter: its sample conversations, round trips of generated messages, and what the messages cover. */
 
 import { join } from 'node:path';
+import { GatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import { seededRandom, type SeededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
@@ -56,6 +57,11 @@ export async function testAdapter(folder: string, tools: CheckTools, options: Te
   };
   const samples = (await loadSamples(join(folder, 'samples'), tools)).filter(({ name }) => name.includes(only));
   const trips = tripsOf(adapter).filter(({ name }) => name.includes(only));
+  if (samples.length + trips.length === 0 && only !== '')
+    throw new GatewayError('E_REQUEST_INVALID', 'no case has this in its name', {
+      at: '--only',
+      fix: 'Without --only the names of all cases are shown.',
+    });
   const cases = [
     ...samples.map((sample) => timed(() => sampleCase({ adapter, tools }, sample, exercised.samples))),
     ...trips.map((trip) => timed(() => roundTripsCase(tools, trip, options, exercised.madeUp))),
