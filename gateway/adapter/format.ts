@@ -218,7 +218,9 @@ function requiredPathsOf(scope: TemplateScope): string[] {
 
 /** Digest of everything that determines how a record is read, independent of the order in the manifest. */
 function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades, conversation }: TransformContext): string {
-  const codes = [...tables].map(([name, { toTheirs }]) => [name, [...toTheirs].sort()]).sort();
+  const codes = [...tables]
+    .map(([name, { toTheirs, other }]) => [name, [...toTheirs].sort(), ...(other === undefined ? [] : [other])])
+    .sort();
   const filled = conversation === undefined || conversation.record.size === 0 ? [] : [[...conversation.record].sort()];
   return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort(), ...filled]), 'hex');
 }

@@ -30,6 +30,26 @@ export interface DatedCode {
   readonly until?: Day;
 }
 
+/** What is written for each word without a code, and the word as which that is read. */
+export interface OtherWords {
+  readonly write: string;
+  readonly read: string;
+}
+
+/** Codes by our words; `else`: for all other words. */
+type CodeRows = Readonly<Record<string, string | readonly DatedCode[] | OtherWords>>;
+
+/** The rows of a table without `else`. */
+export function wordRows(rows: CodeRows): [word: string, codes: string | readonly DatedCode[]][] {
+  return Object.entries(rows).flatMap(([word, codes]) =>
+    typeof codes === 'object' && 'write' in codes ? [] : [[word, codes]],
+  );
+}
+
+export function otherWords({ else: other }: CodeRows): OtherWords | undefined {
+  return typeof other === 'object' && 'write' in other ? other : undefined;
+}
+
 /** Who writes which code in which box: one line of the card that traders get. */
 export interface CardLine {
   /** `home`: on our entries, for the partner's operators. `abroad`: on the partner's entries, for ours. */
@@ -77,7 +97,7 @@ export interface Manifest {
     readonly theirs: IdentifierData & Sourced;
     readonly ours: IdentifierData & Sourced;
   };
-  readonly codes: Readonly<Record<string, Readonly<Record<string, string | readonly DatedCode[]>>>>;
+  readonly codes: Readonly<Record<string, CodeRows>>;
   readonly seal: SealTerms;
   readonly transport: TransportKind;
   /** How the partner's lists state their order, and what they do not carry. */

@@ -7,6 +7,9 @@ import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
+import { openTemplateScope, parseHole } from '../../gateway/adapter/template/holes.ts';
+import { listMessageFields, recordItemFields } from '../../gateway/adapter/template/message-fields.ts';
+import type { Manifest } from '../../gateway/adapter/manifest.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { rejectedBy, thrownBy } from '../support/thrown.ts';
@@ -93,6 +96,46 @@ describe('code tables with days', () => {
       expect(error.detail).to.include('2030-01-01');
     });
   }
+});
+
+describe('a table with a code for all other words', () => {
+  const reason = { revoked: '11', else: { write: '99', read: 'left' } };
+  const compile = (codes: Manifest['codes'], hole = '{reason|code:reason}') => {
+    const tables = codeTables(codes, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
+    const fields = listMessageFields.lists.find(({ path }) => path === 'departures')?.items ?? recordItemFields;
+    const scope = openTemplateScope(fields, { tables, timeZone: 'UTC', grades: ['a'] }, 'departures');
+    return { hole: parseHole(scope, hole, 'x:1:1'), lossy: scope.lossy };
+  };
+
+  it('writes each other word alike, reads it as one, and declares the loss', () => {
+    const { hole, lossy } = compile({ reason });
+    expect(['revoked', 'withdrawn', 'left'].map((word) => hole.writeText(word))).to.deep.equal(['11', '99', '99']);
+    expect(['11', '99'].map((code) => hole.read(code))).to.deep.equal(['revoked', 'left']);
+    expect(thrownBy(() => hole.read('12')).code).to.equal('E_CODE_UNKNOWN');
+    expect([...lossy]).to.deep.equal(['reason']);
+  });
+
+  for (const [what, codes, hole] of [
+    ['reads a code that means another word', { reason: { ...reason, withdrawn: '99' } }, undefined],
+    ['reads a word that is none', { reason: { revoked: '11', else: { write: '99', read: 'gone' } } }, undefined],
+    ['is of an identifier', { reason }, '{identifier|code:reason}'],
+  ] as const)
+    it(`that ${what}: E_ADAPTER_INVALID`, () => {
+      expect(thrownBy(() => compile(codes, hole)).code).to.equal('E_ADAPTER_INVALID');
+    });
+
+  it('is refused for status, grade and roles: E_ADAPTER_INVALID', () => {
+    for (const [path, read] of [
+      ['status', 'active'],
+      ['grade', 'a'],
+      ['roles', 'carrier'],
+    ] as const) {
+      const tables = codeTables({ t: { else: { write: '9', read } } }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
+      const scope = openTemplateScope(recordItemFields, { tables, timeZone: 'UTC', grades: ['a'] }, 'records');
+      const hole = path === 'roles' ? '{roles|code:t|join:;}' : `{${path}|code:t}`;
+      expect(thrownBy(() => parseHole(scope, hole, 'x:1:1')).code, path).to.equal('E_ADAPTER_INVALID');
+    }
+  });
 });
 
 describe('layouts with days', () => {

@@ -56,7 +56,8 @@ const words: readonly (readonly [cc: string, edits: readonly Edit[]])[] = [
         'END,{message.position.count},{count:records},{count:records[status=suspended]},{count:lines}',
       ],
       ['list.csv', '# A list', '#ends lf\n#blank\n# A list'],
-      ['README.md', /$/u, '\n`name.latin`: see list.csv\n'],
+      ['adapter.yaml', /reason: \{.*\}/u, "reason: { revoked: '11', left: '99', else: { write: '99', read: left } }"],
+      ['README.md', /$/u, '\n`name.latin`, `reason`: see list.csv\n'],
     ],
   ],
 ];

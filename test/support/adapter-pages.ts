@@ -225,7 +225,7 @@ function codes({ codes: tables }: Manifest): string[] {
     list(
       Object.entries(words).map(
         ([word, theirs]) =>
-          `${word} ${typeof theirs === 'string' ? code(theirs) : theirs.map(datedCode).join(' and ')}`,
+          `${word} ${typeof theirs === 'string' ? code(theirs) : 'write' in theirs ? code(theirs.write) : theirs.map(datedCode).join(' and ')}`,
       ),
     ),
   ]);

@@ -93,9 +93,12 @@ function holePoints(hole: HoleText, messages: readonly unknown[], tables: CodeTa
   const branches = [point('branches', 'present '), point('branches', 'absent ', values.includes(undefined))];
   const steps = hole.steps.flatMap((step): Point[] => {
     const table = step.startsWith('code:') ? step.slice('code:'.length) : '';
-    const words = [...(tables.get(table)?.toTheirs.keys() ?? [])];
+    const { toTheirs, other } = tables.get(table) ?? {};
+    const words = [...(toTheirs?.keys() ?? [])];
+    const others = values.some((value) => typeof value === 'string' && !words.includes(value));
     return [
       { of: 'transforms', name: `transform ${step}`, seen: present },
+      ...(other === undefined ? [] : [{ of: 'codes', name: `code ${table}/else`, seen: others } as const]),
       ...words.map((word): Point => ({ of: 'codes', name: `code ${table}/${word}`, seen: values.includes(word) })),
     ];
   });

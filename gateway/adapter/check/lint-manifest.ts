@@ -8,7 +8,7 @@ import { addDays } from '../../model/day.ts';
 import type { Place } from '../faults.ts';
 import { messageVersions } from '../load.ts';
 import type { Sourced } from '../../model/arrangement.ts';
-import type { Manifest } from '../manifest.ts';
+import { otherWords, wordRows, type Manifest } from '../manifest.ts';
 import { lintFinding, lintRules, type LintFinding } from './lint-rules.ts';
 
 const sides = ['theirs', 'ours'] as const;
@@ -43,7 +43,7 @@ function closedSets({ arrangement }: Manifest): readonly (readonly string[])[] {
 
 function lintTables(manifest: Manifest, place: Place): LintFinding[] {
   return Object.entries(manifest.codes).flatMap(([name, rows]) => {
-    const words = Object.keys(rows);
+    const words = wordRows(rows).map(([word]) => word);
     // Administrations, by their two letters: no set says which a partner has to name.
     if (words.every((word) => /^[A-Z]{2}$/u.test(word))) return [];
     const shared = (set: readonly string[]): number => words.filter((word) => set.includes(word)).length;
@@ -55,7 +55,7 @@ function lintTables(manifest: Manifest, place: Place): LintFinding[] {
       const detail = `table ${name} has the word ${word}, which is no value of the field`;
       return lintFinding('table_word_unknown', place(`/codes/${name}/${word}`), detail, fix);
     });
-    if (missing === '') return findings;
+    if (missing === '' || otherWords(rows) !== undefined) return findings;
     const detail = `table ${name} has no code for ${missing}`;
     const fix = `Add ${missing} under codes/${name}.`;
     return [...findings, lintFinding('table_not_total', place(`/codes/${name}`), detail, fix)];
@@ -82,7 +82,7 @@ function faultBetween(
 
 function lintDays({ codes, messages }: Manifest, place: Place): LintFinding[] {
   const dated = Object.entries(codes).flatMap(([table, rows]) =>
-    Object.entries(rows).flatMap(([word, entries]) => {
+    wordRows(rows).flatMap(([word, entries]) => {
       const fault = typeof entries === 'string' ? undefined : faultBetween(entries, false);
       if (fault === undefined) return [];
       return [

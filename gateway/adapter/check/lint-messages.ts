@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ListMessage } from '../../model/list/list.ts';
-import type { Manifest } from '../manifest.ts';
+import { otherWords, type Manifest } from '../manifest.ts';
 import type { AdapterTools } from '../tools.ts';
 import { lintFinding, lintRules, type LintFinding, type LintSubject } from './lint-rules.ts';
 import { loadSamples, sampleFiles } from './samples.ts';
@@ -50,7 +50,10 @@ export async function lintLosses({ folder, manifest, tools }: LintSubject): Prom
   const documented = existsSync(file) ? await tools.readText(file) : '';
   const templates = await templatesOf(folder, manifest, tools);
   return templates.flatMap(holesIn).flatMap(({ template, path, steps, line }) => {
-    const lossy = steps.filter((step) => lossyTransforms.has(step.split(':')[0] ?? '') && !documented.includes(step));
+    const partial = (step: string): boolean =>
+      step.startsWith('code:') && otherWords(manifest.codes[step.slice('code:'.length)] ?? {}) !== undefined;
+    const loses = (step: string): boolean => lossyTransforms.has(step.split(':')[0] ?? '') || partial(step);
+    const lossy = steps.filter((step) => loses(step) && !documented.includes(step));
     if (lossy.length === 0 || documented.includes(`\`${path}\``)) return [];
     const detail = `${path} is changed for good (${lossy.join(', ')}), and ${readme} does not say so`;
     const fix = `Name \`${path}\` in ${readme}, with what is lost.`;

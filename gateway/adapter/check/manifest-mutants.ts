@@ -1,7 +1,7 @@
 /** Changes of adapter.yaml, one at a time: its codes, its time zone, its identifiers. */
 
 import { relative } from 'node:path';
-import type { DatedCode, Manifest } from '../manifest.ts';
+import { otherWords, wordRows, type Manifest } from '../manifest.ts';
 import type { AdapterTools } from '../tools.ts';
 import type { HoleText } from './template-text.ts';
 import type { Mutant } from './template-mutants.ts';
@@ -27,7 +27,10 @@ export function manifestMutants(
   });
   const tables = new Set(holes.flatMap(({ steps }) => steps).flatMap((step) => /^code:(.+)$/u.exec(step)?.[1] ?? []));
   return [
-    ...[...tables].flatMap((table) => codeMutants(source.manifest, table, make)),
+    ...[...tables].flatMap((table) => [
+      ...codeMutants(source.manifest, table, make),
+      ...elseMutants(source.manifest, table, make),
+    ]),
     ...zoneMutants(source.manifest, holes, make),
     ...identifierMutants(source.manifest, make),
   ];
@@ -37,9 +40,9 @@ type Make = (pointer: string, change: string, wanted: string, changed: Manifest)
 
 /** Each code becomes another one, is left out, and changes places with the next. */
 function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
-  const rows = Object.entries(manifest.codes[table] ?? {});
+  const rows = wordRows(manifest.codes[table] ?? {});
   const used = rows.flatMap(([, codes]) => (typeof codes === 'string' ? [codes] : codes.map(({ code }) => code)));
-  const withRows = (changed: Readonly<Record<string, string | readonly DatedCode[]>>): Manifest => ({
+  const withRows = (changed: Manifest['codes'][string]): Manifest => ({
     ...manifest,
     codes: { ...manifest.codes, [table]: { ...manifest.codes[table], ...changed } },
   });
@@ -52,9 +55,11 @@ function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
       const wanted = `one with ${table} ${word}${entries.length > 1 ? `, written ${code}` : ''}`;
       return make(pointer, `${word} is ${other} in place of ${code}`, wanted, withRows({ [word]: instead }));
     });
-    const { [word]: _, ...others } = manifest.codes[table] ?? {};
-    const fewer = { ...manifest, codes: { ...manifest.codes, [table]: others } };
-    changed.push(make(pointer, `${word} has no code`, `one with ${table} ${word}`, fewer));
+    const { [word]: _, ...without } = manifest.codes[table] ?? {};
+    const fewer = { ...manifest, codes: { ...manifest.codes, [table]: without } };
+    // With the code of all other words it would be written as before.
+    if (otherWords(without)?.write !== codes)
+      changed.push(make(pointer, `${word} has no code`, `one with ${table} ${word}`, fewer));
     const [next, theirs] = rows[(i + 1) % rows.length] ?? [word, codes];
     if (next === word || (rows.length === 2 && i === 1)) return changed;
     const swapped = withRows({ [word]: theirs, [next]: codes });
@@ -63,6 +68,15 @@ function codeMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
       make(pointer, `the codes of ${word} and ${next} change places`, `one with ${table} ${word} or ${next}`, swapped),
     ];
   });
+}
+
+/** The code of all other words becomes another one. */
+function elseMutants(manifest: Manifest, table: string, make: Make): Mutant[] {
+  const other = otherWords(manifest.codes[table] ?? {});
+  if (other === undefined) return [];
+  const write = `${other.write}Z`;
+  const codes = { ...manifest.codes, [table]: { ...manifest.codes[table], else: { ...other, write } } };
+  return [make(`/codes/${table}/else`, `else is ${write}`, `one with another ${table}`, { ...manifest, codes })];
 }
 
 /** An unused code of the same length: only its last character differs. */

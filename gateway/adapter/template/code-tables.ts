@@ -3,12 +3,14 @@
 import type { Day } from '../../model/record/record.ts';
 import { addDays } from '../../model/day.ts';
 import { invalid, type Place } from '../faults.ts';
-import type { DatedCode, Manifest } from '../manifest.ts';
+import { otherWords, wordRows, type DatedCode, type Manifest, type OtherWords } from '../manifest.ts';
 
 interface CodeTable {
   readonly name: string;
   readonly toTheirs: ReadonlyMap<string, string>;
   readonly toOurs: ReadonlyMap<string, string>;
+  /** For the words that have no code: what is written is read as one word. */
+  readonly other: OtherWords | undefined;
 }
 
 export type CodeTables = ReadonlyMap<string, CodeTable>;
@@ -33,10 +35,19 @@ interface Row extends DatedCode {
 
 /** Tables from data, `name: { ours: theirs }`. Throws E_ADAPTER_INVALID for two meanings on one day. */
 export function codeTables(codes: Manifest['codes'], place: Place): DatedTables {
-  const tables = Object.entries(codes).map(([name, words]) => ({ name, rows: rowsOf(words) }));
+  const tables = Object.entries(codes).map(([name, words]) => ({
+    name,
+    rows: rowsOf(words),
+    other: otherWords(words),
+  }));
   const periods = periodStarts(tables.flatMap(({ rows }) => rows.flatMap(changeDays)));
   const built = periods.map(
-    (day) => new Map(tables.map(({ name, rows }) => [name, tableOn(day, name, rows, place)] as const)),
+    (day) =>
+      new Map(
+        tables.map(
+          ({ name, rows, other }) => [name, withOther(tableOn(day, name, rows, place), other, place)] as const,
+        ),
+      ),
   );
   const whole = built[0] ?? new Map<string, CodeTable>();
   return { periods, tablesOn: (day) => built[periodIndex(periods, day)] ?? whole };
@@ -54,7 +65,7 @@ export function periodIndex(periods: readonly Day[], day: Day): number {
 }
 
 function rowsOf(words: Manifest['codes'][string]): Row[] {
-  return Object.entries(words).flatMap(([word, codes]) =>
+  return wordRows(words).flatMap(([word, codes]) =>
     typeof codes === 'string' ? [{ word, code: codes }] : codes.map((code) => ({ word, ...code })),
   );
 }
@@ -64,7 +75,16 @@ function changeDays({ from, until }: DatedCode): Day[] {
   return from === undefined ? ends : [from, ...ends];
 }
 
-function tableOn(day: Day, name: string, rows: readonly Row[], place: Place): CodeTable {
+/** Throws E_ADAPTER_INVALID where the code of all other words means another word already. */
+function withOther(table: Omit<CodeTable, 'other'>, other: OtherWords | undefined, place: Place): CodeTable {
+  if (other === undefined) return { ...table, other };
+  const meant = table.toOurs.get(other.write) ?? other.read;
+  if (meant === other.read) return { ...table, toOurs: new Map(table.toOurs).set(other.write, other.read), other };
+  const detail = `in table ${table.name} the code ${other.write} stands for both ${meant} and ${other.read}`;
+  throw invalid(detail, place(`/codes/${table.name}/else`), `Read it as ${meant}, or write another code.`);
+}
+
+function tableOn(day: Day, name: string, rows: readonly Row[], place: Place): Omit<CodeTable, 'other'> {
   const toTheirs = new Map<string, string>();
   const toOurs = new Map<string, string>();
   for (const { word, code, from, until } of rows) {

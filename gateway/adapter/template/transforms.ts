@@ -35,6 +35,9 @@ interface TransformUse {
   readonly at: string;
 }
 
+/** Values of which several words may become one: why an operator left, and what is wrong with a record. No rule depends on them. */
+const mayBeJoined: ReadonlySet<string> = new Set(['reason', 'code']);
+
 const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   /** `date:yyyyMMdd` */
   date: (use) => notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd'),
@@ -54,14 +57,20 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
     }
     // A word without a code would stop a whole list when it first occurs.
     const words = field.path === 'grade' ? context.grades : field.words;
-    const missing = words.find((word) => !table.toTheirs.has(word));
+    const { other } = table;
+    if (other !== undefined && (!mayBeJoined.has(field.path) || !words.includes(other.read))) {
+      const fix = `Give each word a code, or read a word of the field; else is for ${[...mayBeJoined].join(' and ')} only.`;
+      throw invalid(`table ${argument} has an else, which ${field.path} cannot have`, at, fix);
+    }
+    const missing = other === undefined ? words.find((word) => !table.toTheirs.has(word)) : undefined;
     if (missing !== undefined) {
       const fix = `Add ${missing} under codes/${argument} in adapter.yaml.`;
       throw invalid(`table ${argument} has no code for ${missing}`, at, fix);
     }
     return {
-      encode: (ours) => lookUp(table.toTheirs, ours, argument),
+      encode: (ours) => (other && !table.toTheirs.has(ours) ? other.write : lookUp(table.toTheirs, ours, argument)),
       decode: (theirs) => lookUp(table.toOurs, theirs, argument),
+      ...(other === undefined ? {} : { lossy: true as const }),
     };
   },
   /** `prefix:AEO`: a fixed text before the value */
