@@ -72,7 +72,10 @@ function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | unde
   });
   return {
     ...{ plan, attributes, name: registerName(names, startTag, plan) },
-    discriminator: attributes.find((one) => one.plan === plan.discriminator),
+    discriminator: plan.discriminator && {
+      name: registerName(names, attributeToken, plan.discriminator),
+      value: plan.discriminator.value,
+    },
     readText: content.is === 'text' ? valueReader(content.value, inside, '') : undefined,
     children: content.is === 'text' ? [] : content.children.map((child) => nodeOf(child, names, inside)),
     // The roles of a record are values of the record.
@@ -223,10 +226,10 @@ function childAt({ document, numbers, tokens, at }: ReadState, { children }: Ele
   }
   return children.length;
 
-  function isDiscriminated({ name, plan }: AttributeNode): boolean {
+  function isDiscriminated({ name, value }: NonNullable<ElementNode['discriminator']>): boolean {
     for (let next = at + 1; ((numbers[next] ?? 0) & kindMask) === attributeToken; next += 3)
-      if (withoutFlags(numbers[next] ?? 0) === tokens[name]) return valueText(document, next) === plan.value;
-    return false;
+      if (withoutFlags(numbers[next] ?? 0) === tokens[name]) return valueText(document, next) === value;
+    return value === undefined;
   }
 }
 

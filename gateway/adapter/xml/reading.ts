@@ -43,7 +43,7 @@ export interface ListItem {
 export interface ElementNode {
   readonly plan: ElementPlan;
   readonly name: number;
-  readonly discriminator: AttributeNode | undefined;
+  readonly discriminator: { readonly name: number; readonly value: string | undefined } | undefined;
   /** Sorted as in canonical XML. */
   readonly attributes: readonly AttributeNode[];
   /** Undefined for an element that holds elements. */

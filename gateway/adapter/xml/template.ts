@@ -23,6 +23,10 @@ export interface AttributePlan {
   readonly value: string | Hole;
 }
 
+type AttributeName = Pick<AttributePlan, 'namespace' | 'name'>;
+/** Without a value the attribute must be absent. */
+export type Discriminator = AttributeName & { readonly value: string | undefined };
+
 /** A prefix, empty for the default, and its namespace. */
 export type NamespaceDeclaration = readonly [prefix: string, namespace: string];
 
@@ -37,8 +41,10 @@ export interface ElementPlan {
   readonly declarations: readonly NamespaceDeclaration[];
   readonly attributes: readonly AttributePlan[];
   readonly requiredAttributes: number;
-  /** The fixed attribute that distinguishes it from siblings of its name; undefined where there are none. */
-  readonly discriminator: AttributePlan | undefined;
+  /** `t:without`: an attribute that it does not have, and a sibling of its name has. */
+  readonly without: AttributeName | undefined;
+  /** What distinguishes it from siblings of its name, an attribute with this value or without one; undefined where there are none. */
+  readonly discriminator: Discriminator | undefined;
   readonly content: ElementContent;
   /** The list for whose items the element is repeated. */
   readonly each: RepeatedPart | undefined;
@@ -117,6 +123,7 @@ function planElement(source: TemplateElement, outer: TemplateScope, file: string
     declarations: declarationsOf(source),
     attributes,
     requiredAttributes: attributes.filter(isRequired).length,
+    without: withoutOf(source, at),
     discriminator: undefined,
     content,
     each,
@@ -146,28 +153,28 @@ function planContent(
   };
 }
 
-/** The attribute that distinguishes siblings of one name: each has another fixed value. */
-function discriminatorOf(child: ElementPlan, all: readonly ElementPlan[], at: string): AttributePlan | undefined {
+/** The attribute that distinguishes siblings of one name: each has another fixed value, and one may be without it. */
+function discriminatorOf(child: ElementPlan, all: readonly ElementPlan[], at: string): Discriminator | undefined {
   const namesakes = all.filter(({ namespace, name }) => namespace === child.namespace && name === child.name);
-  if (namesakes.length < 2) return undefined;
-  const discriminator = child.attributes.find(({ namespace, name }) => {
-    const values = namesakes.map(({ attributes }) => fixedValue(attributes, namespace, name));
-    return !values.includes(undefined) && new Set(values).size === values.length;
-  });
-  if (discriminator !== undefined) return discriminator;
+  if (namesakes.length < 2 && child.without === undefined) return undefined;
+  for (const attribute of [...child.attributes, ...(child.without === undefined ? [] : [child.without])]) {
+    const values = namesakes.map((one) => (isWithout(one, attribute) ? null : fixedValue(one, attribute)));
+    if (values.length < 2 || values.includes(undefined) || new Set(values).size < values.length) continue;
+    return { namespace: attribute.namespace, name: attribute.name, value: fixedValue(child, attribute) };
+  }
   throw invalid(
-    'two sibling elements have the same name',
+    'two sibling elements have the same name, or none has the attribute of t:without',
     at,
-    'Repeat an element with t:each, or give each an attribute with another fixed value.',
+    'Repeat an element with t:each, or give each an attribute with another fixed value; one may have t:without in its place.',
   );
 }
 
+function isWithout({ without }: ElementPlan, { namespace, name }: AttributeName): boolean {
+  return without?.namespace === namespace && without.name === name;
+}
+
 /** The value of an attribute without a hole. */
-function fixedValue(
-  attributes: readonly { readonly namespace: string; readonly name: string; readonly value: string | Hole }[],
-  namespace: string,
-  name: string,
-): string | undefined {
+function fixedValue({ attributes }: ElementPlan, { namespace, name }: AttributeName): string | undefined {
   const value = attributes.find((each) => each.namespace === namespace && each.name === name)?.value;
   return typeof value === 'string' ? value : undefined;
 }
@@ -186,14 +193,26 @@ function planAttributes(source: TemplateElement, scope: TemplateScope, at: strin
 
 function repeatOf(source: TemplateElement, scope: TemplateScope, at: string): RepeatedPart | undefined {
   for (const { namespace, name } of source.attributes) {
-    if (namespace === templateNamespace && name !== 'each' && name !== 'ignore') {
-      throw invalid(`there is no t:${name}`, at, 'Use t:each or t:ignore.');
+    if (namespace === templateNamespace && !['each', 'ignore', 'without'].includes(name)) {
+      throw invalid(`there is no t:${name}`, at, 'Use t:each, t:without or t:ignore.');
     }
   }
   const path = source.attributes.find(
     ({ namespace, name }) => namespace === templateNamespace && name === 'each',
   )?.value;
   return path === undefined ? undefined : parseRepeatedPart(scope, path, at);
+}
+
+/** The attribute in `t:without="lang"`; a prefix is one of the template's. */
+function withoutOf({ attributes, prefixes }: TemplateElement, at: string): AttributeName | undefined {
+  const written = attributes.find(
+    ({ namespace, name }) => namespace === templateNamespace && name === 'without',
+  )?.value;
+  if (written === undefined) return undefined;
+  const [name = '', prefix = ''] = written.split(':').reverse();
+  const found = { namespace: prefix === '' ? '' : (prefixes.get(prefix) ?? ''), name };
+  if (!attributes.some((each) => each.namespace === found.namespace && each.name === name)) return found;
+  throw invalid(`the element has the attribute ${written}, and t:without says that it has not`, at);
 }
 
 function isIgnoredAttribute({ value }: XmlAttribute): boolean {
