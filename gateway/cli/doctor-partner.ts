@@ -73,14 +73,12 @@ async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promi
         `mra message list --partner ${code}, then mra explain ${open.holdReason ?? ''}`,
       ),
     );
-  if (open.oldest !== undefined && now().getTime() - Date.parse(open.oldest) > waitingMs)
-    findings.push(
-      fail(
-        check,
-        `${open.waiting} messages wait, the oldest since ${open.oldest}`,
-        `mra message list --partner ${code} shows them; mra serve sends them, mra list send ${code} --out FILE writes them.`,
-      ),
-    );
+  const late = open.oldest !== undefined && now().getTime() - Date.parse(open.oldest) > waitingMs;
+  if (late || open.tried > 0) {
+    const detail = `${open.waiting} messages wait, the oldest since ${open.oldest ?? ''}; ${open.tried} could not be delivered so far`;
+    const fix = `mra message list --partner ${code} shows them; mra serve sends them, mra list send ${code} --out FILE writes them.`;
+    findings.push((late ? fail : warn)(check, detail, fix));
+  }
   if (open.overdue > 0)
     findings.push(
       warn(

@@ -27,7 +27,7 @@ export interface OwnIdentity extends Identity {
 
 /** Makes keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
 export async function makeIdentity(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
-  makeFolder(folder);
+  makeFolder(folder, 0o700);
   const keyring = await openKeyring(join(folder, 'keys'), { country: home.country, name: home.name, now });
   const write = (name: string, pem: string): string => writeCertificate(folder, name, pem);
   const signing = (['rsa-sha256', 'ecdsa-p256-sha256'] as const).map((algorithm) =>

@@ -71,6 +71,8 @@ export interface OpenMessages {
   /** Not handed over yet, and not held. */
   readonly waiting: number;
   readonly oldest?: Moment;
+  /** Of these, tried at least once. */
+  readonly tried: number;
   /** Not sent until a person acts. */
   readonly held: number;
   readonly holdReason?: string;
@@ -93,6 +95,7 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
   const hold = await held.select('hold_reason').limit(1).executeTakeFirst();
   return {
     waiting: await count(sealed),
+    tried: await count(sealed.where('attempts', '>', 0).where('lease_until', 'is', null)),
     held: await count(held),
     overdue: await count(sent.where('state', '=', 'HANDED_OVER').where('receipt_due_at', '<=', now)),
     abandoned: await count(sent.where('lease_until', '<=', now)),

@@ -66,8 +66,9 @@ describe('mra doctor', function () {
 
   it('finds messages that wait, are held or were claimed by a sender that ended, and messages that were rejected', async () => {
     settings('good.pem');
-    expect((await runCommand([...options, 'list', 'send', 'HK'])).exit).to.equal(5);
     expect(await examined('partner HK, outbox')).to.deep.equal(['ok']);
+    expect((await runCommand([...options, 'list', 'send', 'HK'])).exit).to.equal(5);
+    expect(await examined('partner HK, outbox'), 'the partner cannot be reached').to.deep.equal(['warn']);
     const past = new Date(Date.now() - dayMs).toISOString();
     const change = async (columns: Readonly<Record<string, string>>): Promise<void> => {
       const db = await openDatabase(`sqlite:${join(folder, 'data', 'mra.db')}`);

@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -65,6 +65,8 @@ describe('a rehearsal by the command line', function () {
     const alone = await mra('simulate', 'hk', '--pair', pair, '--duration', '1', '--every', '1', '-o', 'json');
     expect(alone.code).to.equal(1); // our side is not there yet
     expect(alone.stderr).to.include('signing-next.pem');
+    // The folders of both sides hold keys and become the folder of a store.
+    for (const side of ['cn', 'hk']) expect(statSync(join(pair, side)).mode & 0o077, side).to.equal(0);
     const ours = spawn(process.execPath, [program, '--config', join(pair, 'cn.yaml'), '-o', 'json', 'serve'], {
       env: environment,
       stdio: ['ignore', 'pipe', 'inherit'],
