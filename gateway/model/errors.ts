@@ -37,7 +37,7 @@ export const errorTable = {
   E_XML_FORBIDDEN: security('The document contains a construct that is never accepted.'),
   E_XML_MALFORMED: content('The document is not well-formed XML.'),
   E_JSON_MALFORMED: content('The document is not strict JSON.'),
-  E_TEXT_MALFORMED: content('The text is not made of lines that each end with CR LF.'),
+  E_TEXT_MALFORMED: content('The text is not made of lines that each end as agreed, with CR LF or LF.'),
   E_LIMIT_EXCEEDED: content('The document exceeds a limit on depth, length or number of elements.'),
 
   // Signature and signer

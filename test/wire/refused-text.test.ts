@@ -12,6 +12,7 @@ import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import type { Signer } from '../../gateway/wire/signature/profile.ts';
 import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
+import { bodyIn } from '../../gateway/wire/xml/parsed-body.ts';
 import { xmlLimits } from '../../gateway/wire/xml/xml-guard.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
@@ -26,6 +27,7 @@ import {
   withAttribute,
   withLength,
 } from '../support/forged-text.ts';
+import { thrownBy } from '../support/thrown.ts';
 import { temporaryFolder, testKeyring, testNow, trustIn } from '../support/pki.ts';
 
 const ec = 'ecdsa-p256-sha256';
@@ -86,8 +88,6 @@ describe('verify, signed texts', () => {
       'RSA where EC was agreed': () => signedByOpenssl([ours.signer('rsa-sha256')], agreed),
       'a digest of another name': () => edited(us, 'micalg=sha-256', 'micalg=sha-1'),
     },
-    E_TEXT_MALFORMED: { 'lines that end in LF': () => signed(textEntity(textFormat.type, Buffer.from('H;a\nT;1\n'))) },
-    E_BYTES_INVALID: { 'no UTF-8': () => signed(textEntity(textFormat.type, Buffer.of(0xff, 13, 10))) },
     E_SIZE_EXCEEDED: {
       'more bytes than any message has': () => Buffer.alloc(xmlLimits.bytes + 1, 'MIME-Version: 1.0\r\n'),
     },
@@ -175,6 +175,15 @@ describe('verify, signed texts', () => {
       });
     }
   }
+
+  for (const [title, bytes, code] of [
+    ['lines that end in LF', Buffer.from('H;a\nT;1\n'), 'E_TEXT_MALFORMED'],
+    ['no UTF-8', Buffer.of(0xff, 13, 10), 'E_BYTES_INVALID'],
+  ] as const)
+    it(`${title}, where the layout has CR LF, when the lines are read: ${code}`, async () => {
+      using message = await check(signed(textEntity(textFormat.type, bytes)));
+      expect(thrownBy(() => bodyIn(message, 'text').lines(textFormat.lines)).code).to.equal(code);
+    });
 
   it('RSA in another scheme than agreed: E_SIGNATURE_ALGORITHM', async () => {
     const bytes = signedByOpenssl([ours.signer('rsa-sha256')], [...agreed, '-keyopt', 'rsa_padding_mode:pss']);

@@ -18,7 +18,7 @@ import { checkSigner, selectSigner, type SignerTrust } from './trust.ts';
 
 /**
  * Checks form, signature, signer and certification path, the cheap checks first. The result holds what the signature covers
- * and nothing else; dispose of it. `at` is the time of receipt. Throws the errors that docs/errors.md lists under
+ * and nothing else; dispose of it. Lines of a text are read later, by their layout. `at` is the time of receipt. Throws the errors that docs/errors.md lists under
  * "Bytes and form" and "Signature and signer".
  */
 export async function verify(raw: RawMessage, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
