@@ -16,8 +16,11 @@ export interface RecordItem {
   role: number;
 }
 
-export const columnOf = (hole: Hole, item: RecordItem): number =>
-  hole.path === '.' ? item.role : listLayout.column[hole.path as ListPath];
+/** Finds the column of a hole: a role is where the record stands. */
+export function columnOf({ path }: Hole): (item: RecordItem) => number {
+  const column = listLayout.column[path as ListPath];
+  return path === '.' ? ({ role }) => role : () => column;
+}
 
 export const { rolesFrom } = listLayout;
 
@@ -33,12 +36,13 @@ export function joinedWriter(join: NonNullable<Hole['writeList']>, { escape }: E
 /** Writes a value that is present: plain text is copied byte by byte, days, codes and words are cached. */
 export function presentValue(hole: Hole, escaping: Escaping): Write<RecordItem> {
   const { escape } = escaping;
+  const columnIn = columnOf(hole);
   const byText: Write<RecordItem> = (item, writer) => {
-    putText(writer, escape(hole.writeText(columnText(item.columns, columnOf(hole, item)))));
+    putText(writer, escape(hole.writeText(columnText(item.columns, columnIn(item)))));
   };
   if (hole.isPlain)
     return (item, writer) => {
-      const column = columnOf(hole, item);
+      const column = columnIn(item);
       const { bytes, starts, ends, escaped } = item.columns;
       const copied =
         escaped[column] !== true && copyEscaped(writer, bytes, starts[column] ?? 0, ends[column] ?? 0, escaping);
@@ -47,7 +51,7 @@ export function presentValue(hole: Hole, escaping: Escaping): Write<RecordItem> 
   if (hole.kind !== 'day' && hole.kind !== 'words' && hole.path !== 'grade') return byText;
   const texts = byteMemo((inner) => Buffer.from(escape(hole.writeText(JSON.parse(`"${inner}"`) as string))));
   return (item, writer) => {
-    const column = columnOf(hole, item);
+    const column = columnIn(item);
     const { bytes, starts, ends } = item.columns;
     putBytes(writer, texts(bytes, starts[column] ?? 0, ends[column] ?? 0));
   };

@@ -41,22 +41,25 @@ const objects: ItemWriters<unknown> = {
   },
 };
 
+const hasRoles: IsPresent<RecordItem> = ({ columns }) => columns.count > rolesFrom;
+
 const records: ItemWriters<RecordItem> = {
   value(hole, escaping) {
     if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
     if (isComputed(hole.path)) return (_, writer) => putText(writer, escaping.escape(hole.write(undefined) ?? ''));
     const write = presentValue(hole, escaping);
+    const columnIn = columnOf(hole);
     return (item, writer) => {
-      if (isAbsent(item.columns, columnOf(hole, item)))
-        putText(writer, escaping.escape(hole.writeValue(undefined) ?? ''));
+      if (isAbsent(item.columns, columnIn(item))) putText(writer, escaping.escape(hole.writeValue(undefined) ?? ''));
       else write(item, writer);
     };
   },
-  isPresent: (hole) => (item) =>
-    hole.writeList === undefined
-      ? hole.open !== undefined || !isAbsent(item.columns, columnOf(hole, item))
-      : item.columns.count > rolesFrom,
-  hasItems: () => (item) => item.columns.count > rolesFrom,
+  isPresent(hole) {
+    if (hole.writeList !== undefined) return hasRoles;
+    const columnIn = columnOf(hole);
+    return (item) => hole.open !== undefined || !isAbsent(item.columns, columnIn(item));
+  },
+  hasItems: () => hasRoles,
   items(each, plan) {
     const write = elementWriter(plan, records);
     return (item, writer) => {
@@ -82,9 +85,10 @@ function partsOf<T>(plan: ElementPlan, writing: ItemWriters<T>): ElementPart<T>[
   const { content } = plan;
   const inside: ElementPart<T>[] =
     content.is === 'elements'
-      ? content.children.map((child) =>
-          child.each === undefined ? elementWriter(child, writing) : writing.items(child.each, child),
-        )
+      ? content.children.flatMap((child) => {
+          if (child.each !== undefined) return writing.items(child.each, child);
+          return child.optional ? elementWriter(child, writing) : partsOf(child, writing);
+        })
       : [typeof content.value === 'string' ? escapeText(content.value) : writing.value(content.value, textEscaping)];
   return [...startTag(plan, writing), ...inside, `</${plan.tag}>`];
 }
