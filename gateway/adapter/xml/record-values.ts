@@ -48,8 +48,7 @@ export function openRecordReader(scope: TemplateScope): RecordReader {
   return {
     scope,
     open(values) {
-      values.starts.fill(0);
-      values.ends.fill(0);
+      for (let column = 0; column < values.starts.length; column += 1) values.starts[column] = values.ends[column] = 0;
       values.roles.length = 0;
       values.slots = scope.joins.length === 0 ? noSlots : new Array<Slot>(scope.slots).fill(undefined);
       return values.slots;
@@ -99,14 +98,13 @@ function setValue({ sources, starts, ends }: RecordValues, column: number, inner
 function plainColumnReader(hole: Hole, column: number): ReadColumn {
   return (values, document, token) => {
     const { numbers } = document.tokens;
-    const [start, end] = token < 0 ? [0, 0] : [numbers[token + 1] ?? 0, numbers[token + 2] ?? 0];
-    if (start === end || ((numbers[token] ?? 0) & escapedValue) !== 0) {
+    if (token < 0 || numbers[token + 1] === numbers[token + 2] || ((numbers[token] ?? 0) & escapedValue) !== 0) {
       setValue(values, column, Buffer.from(insideQuotes(hole.read(tokenText(document, token)) as string)));
       return;
     }
     values.sources[column] = values.document;
-    values.starts[column] = start;
-    values.ends[column] = end;
+    values.starts[column] = numbers[token + 1] ?? 0;
+    values.ends[column] = numbers[token + 2] ?? 0;
   };
 }
 
@@ -184,9 +182,10 @@ function quotedValue({ document, sources, starts, ends }: RecordValues, column: 
   return source === document ? JSON.stringify(text) : `"${text}"`;
 }
 
-const [quote, backslash, space] = [0x22, 0x5c, 0x20];
-/** The characters below the space that XML 1.0 allows, as JSON escapes them. */
-const controlEscapes: Readonly<Record<number, number>> = { 9: 0x74, 10: 0x6e, 13: 0x72 };
+const backslash = 0x5c;
+/** What JSON writes after the backslash for the characters that it escapes and XML 1.0 allows; 0 for all others. */
+const escapes = new Uint8Array(256);
+for (const character of '\t\n\r"\\') escapes[character.charCodeAt(0)] = insideQuotes(character).charCodeAt(1);
 
 /** Copies UTF-8 bytes of an XML document, escaped for a JSON string. */
 function copyQuoted(writer: ByteWriter, source: Uint8Array, start: number, end: number): void {
@@ -194,13 +193,13 @@ function copyQuoted(writer: ByteWriter, source: Uint8Array, start: number, end: 
   const { bytes } = writer;
   let { length } = writer;
   for (let i = start; i < end; i += 1) {
-    let byte = source[i] ?? 0;
-    if (byte === quote || byte === backslash || byte < space) {
+    const byte = source[i] ?? 0;
+    const escape = escapes[byte] ?? 0;
+    if (escape !== 0) {
       bytes[length] = backslash;
       length += 1;
-      byte = controlEscapes[byte] ?? byte;
     }
-    bytes[length] = byte;
+    bytes[length] = escape === 0 ? byte : escape;
     length += 1;
   }
   writer.length = length;
