@@ -49,10 +49,19 @@ export function faultFields(error: unknown): LogFields {
   const { code, detail, at, cause } = asGatewayError(error);
   return {
     code,
-    detail,
-    ...(at === undefined ? {} : { at }),
+    ...withoutNames(code, detail, at),
     ...(cause instanceof Error ? { cause: classOf(cause), stack: framesOf(cause) } : {}),
   };
+}
+
+/** Names of elements and members that were not agreed come from the sender: they and what follows them are not logged. */
+function withoutNames(code: string, detail: string, at: string | undefined): Pick<LogFields, 'detail' | 'at'> {
+  const place = at === undefined ? {} : { at };
+  if (code !== 'E_ELEMENT_UNKNOWN' && code !== 'E_SCHEMA_INVALID') return { detail, ...place };
+  const known =
+    /^line \d+/u.exec(at ?? '')?.[0] ?? (at?.startsWith('/') === true ? at.replace(/[^/]*$/u, '') : undefined);
+  const said = code === 'E_SCHEMA_INVALID' ? 'the message does not follow its schema' : detail;
+  return { detail: said, ...(known === undefined ? {} : { at: known }) };
 }
 
 /** The class, and the code of a driver or socket (`ECONNREFUSED`, an SQLSTATE), if it has the form of a code. */

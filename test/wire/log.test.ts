@@ -3,6 +3,8 @@
 import { expect } from 'chai';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { faultFields, makeLog } from '../../gateway/wire/log.ts';
+import { parseXml } from '../../gateway/wire/xml/libxml.ts';
+import { thrownBy } from '../support/thrown.ts';
 
 describe('the log', () => {
   const written: Record<string, unknown>[] = [];
@@ -46,5 +48,40 @@ describe('the log', () => {
     });
     expect(fields.stack).to.include('log.test.ts');
     expect(JSON.stringify(fields)).to.not.match(/AEO0001|EXAMPLE/);
+  });
+
+  const broken = [
+    '<a>&SECRET;</a>',
+    '<a><SECRET></OTHER></a>',
+    '<a><x:SECRET/></a>',
+    '<a SECRET="1" SECRET="2"/>',
+    '<a SECRET/>',
+    '<SECRET>',
+    '<a xmlns:SECRET=""/>',
+    '<a><?SECRET',
+    '<a xmlns="SECRET URI"><b/></a>',
+    '<a xml:id="SECRET 1"/>',
+    '<a><![CDATA[SECRET',
+  ];
+  for (const text of broken) {
+    it(`has no piece of a name where XML is not well-formed: ${text}`, () => {
+      const error = thrownBy(() => parseXml(Buffer.from(text)));
+      expect(error.code).to.equal('E_XML_MALFORMED');
+      expect(JSON.stringify([error.detail, error.at, faultFields(error)])).to.not.match(/SECRET|OTHER/u);
+    });
+  }
+
+  it('has no name of an element or member that was not agreed, and the place above it', () => {
+    const unknown = new GatewayError('E_ELEMENT_UNKNOWN', 'the template does not show it', {
+      at: '/List/One[3]/SECRET',
+    });
+    expect(faultFields(unknown)).to.include({ code: 'E_ELEMENT_UNKNOWN', at: '/List/One[3]/' });
+    const invalid = new GatewayError('E_SCHEMA_INVALID', 'no; /SECRET: additional', { at: '/records/3/SECRET' });
+    expect(JSON.stringify(faultFields(invalid)))
+      .to.include('/records/3/')
+      .and.to.not.include('SECRET');
+    const line = new GatewayError('E_SCHEMA_INVALID', "Element 'SECRET'", { at: 'line 7, /a/SECRET' });
+    expect(faultFields(line)).to.include({ at: 'line 7' });
+    expect(JSON.stringify(faultFields(line))).to.not.include('SECRET');
   });
 });

@@ -71,9 +71,27 @@ export function parseXml(bytes: Uint8Array): XmlDocument {
     if (!(error instanceof XmlError)) throw error;
     const first = error instanceof XmlLibError ? error.details[0] : undefined;
     const at = first && `${first.line}:${first.col}`;
-    const detail = (first?.message ?? 'the parser refused it').trim().slice(0, 200);
+    const detail = withoutNames(first?.message ?? '');
     throw new GatewayError('E_XML_MALFORMED', detail, { at, cause: error });
   }
+}
+
+/** Messages of libxml2 that hold names of the document, said without them: a broken record may make a name of anything. */
+const renamed: readonly (readonly [RegExp, string])[] = [
+  [/^Entity '/u, 'an entity is not defined'],
+  [/^Opening and ending tag mismatch/u, 'a start tag and an end tag have different names'],
+  [/^Namespace prefix /u, 'a namespace prefix is not declared'],
+  [/^Attribute .* redefined/su, 'an attribute is repeated'],
+  [/^Specification mandates? value for attribute/u, 'an attribute has no value'],
+  [/^(?:Premature end of data|Couldn't find end of Start Tag)/u, 'an element is not closed'],
+];
+/** Those that hold none. */
+const constant =
+  /^(?:Extra content at the end of the document|Document is empty|Start tag expected, '<' not found|AttValue: " or ' expected|PCDATA invalid Char value \d+|Comment not terminated|EntityRef: expecting ';'|StartTag: invalid element name|Unescaped '<' not allowed in attributes values|XML declaration allowed only at the start of the document|CData section not finished|xmlParseCharRef: invalid xmlChar value \d+)/u;
+
+function withoutNames(message: string): string {
+  const said = renamed.find(([pattern]) => pattern.test(message))?.[1];
+  return said ?? constant.exec(message)?.[0] ?? 'the document is not well-formed';
 }
 
 /** Exclusive XML Canonicalization 1.0, without comments. Throws E_XML_FORBIDDEN where it is not defined (relative namespace URIs). */
