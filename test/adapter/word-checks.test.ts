@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { mutateAdapter } from '../../gateway/adapter/check/mutate.ts';
 import { testAdapter, type TestReport } from '../../gateway/adapter/check/test-adapter.ts';
+import { previewAdapter } from '../../gateway/adapter/check/preview.ts';
+import { loadAdapter, loadHome } from '../../gateway/adapter/load.ts';
 import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { sampleRecord } from '../model/sample-records.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 
 type Edit = readonly [file: string, from: string | RegExp, to: string];
@@ -75,4 +78,31 @@ describe('lint, test, coverage and mutants know the words of templates', () => {
       });
     });
   }
+
+  it('lint reports a value that is not read, and a partial table, where README.md says nothing of them', async () => {
+    const edits: readonly Edit[] = [
+      ['list.csv', '{address.city?|oneLine}', '{address.city?|oneLine|lost}'],
+      ['adapter.yaml', /reason: \{.*\}/u, "reason: { revoked: '11', else: { write: '99', read: left } }"],
+      ['README.md', /^[\s\S]*$/u, 'Nothing is lost. oneLine\n'],
+    ];
+    await withChanged('il', edits, async (folder) => {
+      const found = (await lintAdapter(folder, tools)).filter(({ rule }) => rule === 'loss_untold');
+      expect(found.map(({ detail }) => detail.split(' ')[0])).to.deep.equal(['address.city', 'reason']);
+    });
+  });
+
+  it('preview shows a value that is not read as written, and as a loss', async () => {
+    await withChanged(
+      'il',
+      [['list.csv', '{address.city?|oneLine}', '{address.city?|oneLine|lost}']],
+      async (folder) => {
+        const adapter = await loadAdapter(folder, adapterTools);
+        const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
+        const { fields, losses, reasons } = previewAdapter(adapter, sampleRecord, { home, day: '2026-06-01' });
+        expect(reasons).to.deep.equal([]);
+        expect(fields.find(({ path }) => path === 'address.city')?.theirs).to.equal('SHENZHEN');
+        expect(losses).to.deep.equal(['address.city']);
+      },
+    );
+  });
 });

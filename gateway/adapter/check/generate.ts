@@ -2,7 +2,7 @@
 
 import generatedTexts from '../../../schemas/generated-texts.json' with { type: 'json' };
 import { present } from '../../model/present.ts';
-import { setPath } from '../../model/paths.ts';
+import { getterOf, setPath } from '../../model/paths.ts';
 import type { ListMessage, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
 import { recordFaults, type Reply } from '../../model/message.ts';
@@ -57,7 +57,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const carried = textsOf(adapter, format);
   const parties = partiesOf(adapter, adapter.list);
   const records = times(random.below(4), () =>
-    withConstants(inventRecord(random, format, carried, { form, grades }), format.view),
+    withFills(inventRecord(random, format, carried, { form, grades }), format.view),
   );
   const departures = times(random.below(3), () => {
     return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
@@ -145,12 +145,12 @@ function inventRecord(
   });
 }
 
-/** The record with the values that the partner takes for every record. */
-function withConstants(record: ListRecord, view: PartnerView): ListRecord {
-  const constant = structuredClone(record) as ListRecord & Record<string, unknown>;
+/** The record with the values that the partner takes for every record, and the copies of other values. */
+function withFills(record: ListRecord, view: PartnerView): ListRecord {
+  const filled = structuredClone(record) as ListRecord & Record<string, unknown>;
   for (const [path, value] of Object.entries(view.values))
-    if (typeof value === 'object' && 'is' in value) setPath(constant, path, value.is);
-  return constant;
+    if (typeof value === 'object') setPath(filled, path, 'is' in value ? value.is : getterOf(value.from)(record));
+  return filled;
 }
 
 /** The record with the texts that `text` gives for each path. */
@@ -210,7 +210,7 @@ export function exampleList(
     ...(format.carriesParts ? { part: { no: 1, of: 1 } } : {}),
     position: { epoch: { no: 1, id: 'a' }, sequence: 1, chain: hash, root: hash, count: records.length },
     previousChain: hash,
-    records: records.map((record) => withConstants(record, format.view)),
+    records: records.map((record) => withFills(record, format.view)),
     departures,
   };
 }
