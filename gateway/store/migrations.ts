@@ -267,7 +267,7 @@ export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void>
 export async function requireCurrent(db: Kysely<Tables>, engine: Engine): Promise<void> {
   const wanted = Object.keys(migrationsFor(engine)).length;
   const { rows } = await sql`select name from kysely_migration`.execute(db).catch((cause: unknown) => {
-    if (isGatewayError(cause) && cause.code === 'E_STORE_UNREACHABLE') throw cause;
+    if (isGatewayError(cause)) throw cause;
     throw schemaError('it has no tables yet', cause, migrates);
   });
   if (rows.length < wanted) throw schemaError('it was made by an earlier version', undefined, migrates);

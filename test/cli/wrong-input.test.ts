@@ -1,7 +1,7 @@
 /** Every command with wrong input of every kind, in this process: an error with its own code and fix, as one JSON document. */
 
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -151,6 +151,24 @@ describe('a command with wrong input', function () {
     ];
     for (const [code, args, env = {}] of cases)
       expect((await failureOf([...args, 'check', 'KR1234567'], env))?.code, args.join(' ')).to.equal(code);
+  });
+
+  it('a store with damaged pages is called damaged by every command, also by one that only reads', async () => {
+    const damaged = join(folder, 'damaged');
+    const options = ['--config', settings, '--data', damaged];
+    expect((await runCommand([...options, 'check', 'KR1234567'])).exit).to.equal(0);
+    const store = openSync(join(damaged, 'mra.db'), 'r+');
+    const pageBytes = 4096;
+    writeSync(store, new Uint8Array(60 * pageBytes).fill(0xfe), 0, 60 * pageBytes, 2 * pageBytes);
+    closeSync(store);
+    const commands = [
+      ['operator', 'list'],
+      ['message', 'list'],
+      ['list', 'show', 'KR'],
+      ['check', 'KR1234567'],
+    ];
+    for (const command of commands)
+      expect((await failureOf([...options, ...command]))?.code, command.join(' ')).to.equal('E_STORE_DAMAGED');
   });
 
   it('a second serve on the same port names the address and ends', async () => {
