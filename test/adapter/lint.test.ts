@@ -36,13 +36,8 @@ function lineOf({ file, line }: LintFinding): string {
 const asks = (at: string): Change => ['adapter.yaml', /$/u, `\nasks:\n  - at: '${at}'\n    question: Is it so?\n`];
 
 /** What is wrong, the changes that cause it, the rule that reports it, and a text of the reported line. */
-const faults: readonly (readonly [
-  what: string,
-  cc: string,
-  changes: readonly Change[],
-  rule: LintRule,
-  line: string,
-])[] = [
+type Fault = readonly [what: string, cc: string, changes: readonly Change[], rule: LintRule, line: string];
+const faults: readonly Fault[] = [
   ['an open question about the manifest', 'kr', [asks('/seal/algorithm')], 'ask_open', 'rsa-sha256'],
   ['an open question about a template', 'kr', [asks('list.xml#/AEOList/AEO/Grade')], 'ask_open', '<kr:Grade>'],
   ['a table that lacks a word', 'kr', [['adapter.yaml', "suspended: '02'", '']], 'table_not_total', 'status:'],
@@ -115,6 +110,13 @@ const faults: readonly (readonly [
     'schema_unfit',
     '',
   ],
+  ...['list.xsd', 'reply.xsd'].map((schema): Fault => [
+    `a ${schema} that does not compile`,
+    'kr',
+    [[schema, '</xs:sequence>', '']],
+    'schema_unfit',
+    '',
+  ]),
   [
     'a root without the attribute to which the signature refers',
     'kr',

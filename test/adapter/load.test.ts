@@ -68,6 +68,7 @@ describe('an adapter folder', () => {
     line: string | undefined,
   ])[] = [
     ['a misspelt key', 'adapter.yaml', 'timeZone:', 'timezone:', 'manifest_invalid', '# Korea'],
+    ['a time zone there is not', 'adapter.yaml', 'Asia/Seoul', 'Asia/Soul', 'manifest_invalid', 'Asia/Soul'],
     [
       'a transport there is not',
       'adapter.yaml',

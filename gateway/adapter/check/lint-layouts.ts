@@ -37,6 +37,7 @@ function lintIdentifiers(format: ListFormat, subject: LayoutSubject): LintFindin
     });
   });
   const [first] = tried;
+  if (first?.refusal?.code === 'E_ADAPTER_INVALID') return [schemaUnfit(format, first.refusal)];
   if (first?.refusal?.code === 'E_SCHEMA_INVALID' && tried.every(({ refusal }) => refusal?.code === 'E_SCHEMA_INVALID'))
     return [
       lintFinding(
@@ -51,6 +52,11 @@ function lintIdentifiers(format: ListFormat, subject: LayoutSubject): LintFindin
     const fix = 'Agree a longer element or another form with the partner; an identifier is never truncated.';
     return [lintFinding('identifier_unfit', place(`/identifiers/${side}/code`), detail, fix)];
   });
+}
+
+/** A schema that does not compile. */
+function schemaUnfit({ schema }: Pick<ListFormat, 'schema'>, refusal: GatewayError): LintFinding {
+  return lintFinding('schema_unfit', schema, refusalText(refusal));
 }
 
 function refusalText({ detail, at }: GatewayError): string {
@@ -75,25 +81,26 @@ function listWith(
 /** A list and a reply of every layout, sealed with a key made for the check, verified, and compared with what was written. */
 async function lintSealing({ adapter, place, tools }: LayoutSubject): Promise<LintFinding[]> {
   const { identifiers, arrangement, partner, seal } = adapter;
+  const unread = (fault: string): LintFinding =>
+    lintFinding('seal_unfit', place('/seal'), `a message cannot be sealed and read back: ${fault}`);
   const record = { identifier: identifiers.ours.example, grade: arrangement.grades[0] ?? '' };
   const faultOf = async <T>(
     format: MessageFormat<T>,
     message: Parameters<typeof encodeText<T>>[1],
-  ): Promise<string[]> => {
+  ): Promise<LintFinding[]> => {
     try {
       const content = await tools.sealAndVerify(encodeText(format, message), format, seal);
       const difference = differenceOf(decodedMessage(format, message), decodeText(format, content, tools));
-      return difference === undefined ? [] : [failurePlace(difference)];
+      return difference === undefined ? [] : [unread(failurePlace(difference))];
     } catch (error) {
-      return [refusalText(refusalIn(error))];
+      const refusal = refusalIn(error);
+      return [refusal.code === 'E_ADAPTER_INVALID' ? schemaUnfit(format, refusal) : unread(refusalText(refusal))];
     }
   };
-  const faults: string[] = [];
+  const faults: LintFinding[] = [];
   for (const { list, reply } of new Set(adapter.periods.map((day) => adapter.formatsOn(day)))) {
     faults.push(...(await faultOf(list, listWith(list, record, partner))));
     faults.push(...(await faultOf(reply, inventReply(adapter, seededRandom(1), reply))));
   }
-  return faults
-    .slice(0, 1)
-    .map((fault) => lintFinding('seal_unfit', place('/seal'), `a message cannot be sealed and read back: ${fault}`));
+  return faults.slice(0, 1);
 }

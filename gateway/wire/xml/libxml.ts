@@ -146,7 +146,8 @@ export function compileXsd(file: string): XsdValidator {
     }
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
-    throw new GatewayError('E_ADAPTER_INVALID', `the schema does not compile: ${error.message.trim().slice(0, 300)}`, {
+    const detail = error.message.trim().split('\n')[0]?.slice(0, 300) ?? '';
+    throw new GatewayError('E_ADAPTER_INVALID', `the schema does not compile: ${detail}`, {
       at: path.basename(file),
       cause: error,
     });

@@ -92,10 +92,20 @@ export function jsonValidator<T>(file: string): (value: unknown) => JsonVerdict<
   };
 }
 
+/** Whether the runtime knows the zone: a name of the IANA database. */
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false; // RangeError: no such zone
+  }
+}
+
 function compileJson(file: string, code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID'): ValidateFunction {
   // Strict mode refuses unknown keywords, so that a misspelt rule is not ignored.
   const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
   (formats as unknown as typeof formats.default)(ajv);
+  ajv.addFormat('time-zone', isTimeZone);
   const name = path.basename(file);
   try {
     const validator = ajv.getSchema(addFile(ajv, path.dirname(file), name, new Set()));
