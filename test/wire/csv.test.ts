@@ -244,6 +244,18 @@ describe('a table written for a spreadsheet', () => {
     expect(writeCsv([["=cmd|'/c calc'!A1"]])).to.equal("\ufeff'=cmd|'/c calc'!A1\r\n");
   });
 
+  it('reads back a cell with a line or a part that looks like a formula, also where the file is cut inside it', async () => {
+    const rows = [
+      ["'\n=", ','],
+      ['', ',=";'],
+      ['a\n="1"', 'b'],
+    ];
+    for (const size of [1, 8, 64]) {
+      const read = await rowsOf(writeCsv([columns, ...rows]), { size });
+      expect(read.map(({ fields }) => [fields['code'], fields['name']])).to.deep.equal(rows);
+    }
+  });
+
   it('reads back as it was written, formulas and apostrophes included', async () => {
     const signs = fc.constantFrom("'", '=', '"', '@', '+', 'a', ',', ';', '\n');
     const cell = fc

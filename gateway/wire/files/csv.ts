@@ -64,24 +64,36 @@ function csvError(error: CsvError, row: number): ReturnType<typeof fileError> {
 }
 
 // ="0123": how programs keep a spreadsheet from taking digits for a quantity. Without more quotation marks it is no CSV.
-const bareTextFormula = /(?<=^|[,;\t\r\n])="([^"\r\n]*)"(?=[,;\t\r\n]|$)/gu;
+// Quoted cells are matched first, because one may hold a line that looks like this.
+const bareTextFormula = /(?<=^|[,;\t\r\n])(?:"(?:[^"]|"")*"|="([^"\r\n]*)"(?=[,;\t\r\n]|$))/gu;
 
 /** The text in pieces that end with a line end, as far as lines are not longer than a row may be. */
 async function* wholeLines(text: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = '';
+  let [rest, inQuotes] = ['', false];
+  const quoted = (lines: string): string => {
+    const result = quoteTextFormulas(lines, inQuotes);
+    if (lines.split('"').length % 2 === 0) inQuotes = !inQuotes;
+    return result;
+  };
   for await (const piece of text) {
     rest += piece;
     // A carriage return at the very end may be followed by the line feed of its line end.
     const end = Math.max(rest.lastIndexOf('\n'), rest.lastIndexOf('\r', rest.length - 2)) + 1;
     if (end === 0 && rest.length <= maxCharactersInRow) continue;
-    yield quoteTextFormulas(rest.slice(0, end === 0 ? undefined : end));
+    yield quoted(rest.slice(0, end === 0 ? undefined : end));
     rest = end === 0 ? '' : rest.slice(end);
   }
-  if (rest !== '') yield quoteTextFormulas(rest);
+  if (rest !== '') yield quoted(rest);
 }
 
-function quoteTextFormulas(lines: string): string {
-  return lines.includes('="') ? lines.replaceAll(bareTextFormula, '"=""$1"""') : lines;
+/** `inQuotes`: the lines begin inside a quoted cell. */
+function quoteTextFormulas(lines: string, inQuotes: boolean): string {
+  if (!lines.includes('="')) return lines;
+  const cell = inQuotes ? (/^(?:[^"]|"")*"?/u.exec(lines)?.[0] ?? '') : '';
+  const rest = lines.slice(cell.length).replaceAll(bareTextFormula, (whole: string, text: string | undefined) => {
+    return text === undefined ? whole : `"=""${text}"""`;
+  });
+  return cell + rest;
 }
 
 /** The sign that stands between the titles most often, outside quotation marks. */
