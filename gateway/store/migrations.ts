@@ -267,11 +267,16 @@ export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void>
 export async function requireCurrent(db: Kysely<Tables>, engine: Engine): Promise<void> {
   const wanted = Object.keys(migrationsFor(engine)).length;
   const { rows } = await sql`select name from kysely_migration`.execute(db).catch((cause: unknown) => {
-    if (isGatewayError(cause)) throw cause;
+    if (isGatewayError(cause) && !isMissingTable(cause.cause)) throw cause;
     throw schemaError('it has no tables yet', cause, migrates);
   });
   if (rows.length < wanted) throw schemaError('it was made by an earlier version', undefined, migrates);
   if (rows.length > wanted) throw schemaError('it was made by a later version', undefined);
+}
+
+/** PostgreSQL, undefined_table. The embedded store throws a plain error. */
+function isMissingTable(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === '42P01';
 }
 
 const migrates = 'mra serve, and every command that writes, brings it to this version.';
