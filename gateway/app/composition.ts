@@ -55,7 +55,10 @@ export function adapterTools(): AdapterTools {
   };
 }
 
-/** `reading`: without keys if there are none, without transports, and with a store that is read only. Throws E_CONFIG_INVALID, E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws. */
+/**
+ * `reading`: without keys if there are none, without transports, and with a store that is read only. Throws E_CONFIG_INVALID,
+ * E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws.
+ */
 export async function openGateway(config: Config, tools: AdapterTools, reading = false): Promise<OpenGateway> {
   const { home, keyring } = await (reading ? readKeys : openKeys)(config, tools);
   const log = makeLog({ level: config.logLevel ?? 'error' });

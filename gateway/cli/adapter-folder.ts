@@ -24,20 +24,19 @@ export function folderOf(adapters: string, cc: string): string {
 }
 
 export function checkTools(tools: AdapterTools): CheckTools {
-  return { ...tools, checkSchema: schemaChecker(), sealAndVerify: sealChecker() };
+  const schemaAt = keep(loadSchema);
+  return { ...tools, checkSchema: schemaChecker(schemaAt), sealAndVerify: sealChecker(schemaAt) };
 }
 
 /** Compares messages with their schemas, each compiled once. Throws E_SCHEMA_INVALID. */
-export function schemaChecker(): CheckSchema {
-  const schemaAt = keep(loadSchema);
+export function schemaChecker(schemaAt = keep(loadSchema)): CheckSchema {
   return (text, format) => {
     checkUnsigned([text], format, schemaAt(format.schema))[Symbol.dispose]();
   };
 }
 
 /** Seals messages with a new key of each algorithm. Throws what checkUnsigned, seal and verify throw. */
-function sealChecker(): SealAndVerify {
-  const schemaAt = keep(loadSchema);
+function sealChecker(schemaAt: typeof loadSchema): SealAndVerify {
   const signerFor = keep(newSigner);
   return async (text, format, { kind, algorithm }) => {
     const signer = signerFor(algorithm);

@@ -9,7 +9,8 @@ import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts
 import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
 import { findIdempotent, saveIdempotent } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
-import { contentTypeOf, loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
+import { contentTypeOf } from '../wire/files/content-type.ts';
+import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import { jsonValidator, type JsonVerdict } from '../wire/xsd/schema.ts';

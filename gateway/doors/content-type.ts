@@ -1,5 +1,7 @@
 /** Whether the Content-Type of a request contradicts its bytes. Bytes are judged, not labels; but a wrong label tells of a mix-up. */
 
+import { contentTypeOf } from '../wire/files/content-type.ts';
+
 type Kind = 'xml' | 'json' | 'mime' | 'html';
 
 /** Labels that name one kind of bytes; others, such as `application/octet-stream` and `text/plain`, fit all. */
@@ -19,12 +21,11 @@ const beginnings: readonly (readonly [RegExp, Kind])[] = [
 ];
 
 export function contradicts(contentType: string | undefined, bytes: Uint8Array): boolean {
-  const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
-  const label = labels.find(([form]) => form.test(type.trim()))?.[1];
+  const { mediaType, charset } = contentTypeOf(contentType ?? '');
+  const label = labels.find(([form]) => form.test(mediaType))?.[1];
   const start = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
   const kind = beginnings.find(([form]) => form.test(start.replace(/^\xef\xbb\xbf/u, '').trimStart()))?.[1];
   if (label !== undefined && kind !== undefined && label !== kind) return true;
   // RFC 7303, 3.2: the parameter is authoritative, and messages are UTF-8.
-  const charset = parameters.map((one) => /^\s*charset\s*=\s*"?([^"\s]*)/u.exec(one)?.[1]).find((name) => name);
-  return label === 'xml' && charset !== undefined && !['utf-8', 'utf8', 'us-ascii'].includes(charset);
+  return label === 'xml' && charset !== undefined && !['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase());
 }

@@ -11,9 +11,8 @@ import type { Acknowledgement, Receipt, Verdict } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
 import { appendEvents } from '../store/events.ts';
 import {
-  findListByNumber,
   findMessage,
-  findMessageOfBytes,
+  findSent,
   longestHoldSeconds,
   recordHeldByPartner,
   settleMessage,
@@ -51,7 +50,7 @@ export async function receiveAcknowledgement(gateway: Gateway, partner: Partner,
   const { sql } = gateway.db;
   const named = ack.subject === undefined ? undefined : await findMessage(sql, ack.subject);
   const message =
-    named ?? (ack.number === undefined ? undefined : await findListByNumber(sql, partner.code, ack.number));
+    named ?? (ack.number === undefined ? undefined : await findSent(sql, partner.code, { sequence: ack.number }));
   if (message?.partner !== partner.code)
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names no message that was sent to this partner');
   requireSubject(ack, message);
@@ -121,8 +120,7 @@ export async function settleByReceipt(
     throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
   const { sql } = gateway.db;
   const message =
-    (id === undefined ? undefined : await findMessage(sql, id)) ??
-    (await findMessageOfBytes(sql, partner.code, digest));
+    (id === undefined ? undefined : await findMessage(sql, id)) ?? (await findSent(sql, partner.code, { digest }));
   if (message?.partner !== partner.code)
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
   if (message.digest !== digest)

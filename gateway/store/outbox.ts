@@ -61,34 +61,27 @@ export async function addMessage(tx: Tx, sealed: SealedMessage, meta: Omit<NewMe
   await addMessages(tx, [{ sealed, ...meta }]);
 }
 
+function messages(reader: Reader) {
+  return reader.selectFrom('message').select(columns);
+}
+
 export async function findMessage(reader: Reader, id: string): Promise<MessageRow | undefined> {
-  const row = await reader.selectFrom('message').select(columns).where('id', '=', id).executeTakeFirst();
+  const row = await messages(reader).where('id', '=', id).executeTakeFirst();
   return row && fromRow(row);
 }
 
-/** The message that consists of these bytes: a partner that finds no id in our messages names them by digest. */
-export async function findMessageOfBytes(
+/** The newest message with a digest or, of lists, a number: a partner whose answers have no id of ours names it so. */
+export async function findSent(
   reader: Reader,
   partner: string,
-  digest: Digest,
+  by: { readonly digest: Digest } | { readonly sequence: number },
 ): Promise<MessageRow | undefined> {
-  const found = reader
-    .selectFrom('message')
-    .select(columns)
-    .where('partner', '=', partner)
-    .where('digest', '=', digest);
-  const row = await found.orderBy('id', 'desc').executeTakeFirst();
-  return row && fromRow(row);
-}
-
-/** The newest list with this number on the partner's stream. */
-export async function findListByNumber(
-  reader: Reader,
-  partner: string,
-  sequence: number,
-): Promise<MessageRow | undefined> {
-  const lists = reader.selectFrom('message').select(columns).where('partner', '=', partner).where('kind', '=', 'list');
-  const row = await lists.where('sequence', '=', sequence).orderBy('created_at', 'desc').executeTakeFirst();
+  const sent = messages(reader).where('partner', '=', partner);
+  const found =
+    'digest' in by
+      ? sent.where('digest', '=', by.digest)
+      : sent.where('kind', '=', 'list').where('sequence', '=', by.sequence);
+  const row = await found.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
   return row && fromRow(row);
 }
 

@@ -80,7 +80,7 @@ function newGroup(message: Message, parent: SampleNode, words: string, index = p
   const { format, root } = message;
   const name = freeName(message, words, parent);
   const isLine = format === 'csv' || format === 'fixed';
-  // Lines of fixed width are told apart by tags of one length.
+  // Tags of one length distinguish lines of fixed width.
   const tags = root.children.flatMap(({ children: [first] }) => (first?.label === true ? [first.use?.text ?? ''] : []));
   const length = Math.min(...tags.map((tag) => tag.length), 3);
   const letters = Array.from(`${words.toUpperCase()}XYZ`, (letter) => letter.repeat(length));

@@ -6,6 +6,7 @@ import { GatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import { explainFaults, RequestFaults } from '../../model/clearance/request-faults.ts';
 import type { Entry } from '../../model/clearance/entry.ts';
+import { contentTypeOf } from './content-type.ts';
 import type { EntryProfile } from './entry-profile.ts';
 import {
   readJsonEntry,
@@ -42,14 +43,6 @@ export function loadEntryFormats(schemaFolder: string): EntryFormats {
     });
   });
   return { profiles, json: jsonValidator<EntryDocument>(join(schemaFolder, 'entry.schema.json')) };
-}
-
-/** The media type in lower case without parameters, and its charset parameter. */
-export function contentTypeOf(header: string): { readonly mediaType: string; readonly charset?: string } {
-  const [type = '', ...parameters] = header.split(';');
-  const mediaType = type.trim().toLowerCase();
-  const charset = parameters.flatMap((text) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/iu.exec(text)?.[1] ?? [])[0];
-  return charset === undefined ? { mediaType } : { mediaType, charset };
 }
 
 /**
