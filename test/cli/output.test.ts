@@ -51,13 +51,10 @@ describe('the output of commands', () => {
     const getColorDepth = (): number => WriteStream.prototype.getColorDepth({ ...process.env, TERM: 'xterm-256color' });
     const terminal = Object.assign(memoryStream({ terminal: true }), { getColorDepth });
     const plain = memoryStream();
-    const before = process.env['NO_COLOR'];
-    delete process.env['NO_COLOR'];
     for (const stdout of [terminal, plain]) makeOutput({ stdout, stderr: plain }).table([{ result: 'fail' }]);
     process.env['NO_COLOR'] = '1';
     makeOutput({ stdout: terminal, stderr: plain }).table([{ result: 'warn' }]);
-    if (before === undefined) delete process.env['NO_COLOR'];
-    else process.env['NO_COLOR'] = before;
+    delete process.env['NO_COLOR'];
     expect(terminal.text()).to.include('\u001b[31mfail').and.include('\nwarn\n');
     expect(plain.text()).to.equal('result\nfail\n');
   });
