@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startRabbit } from './rabbitmq.ts';
 import { findProgram, installPackages, startContainer, startPostgres } from './services.ts';
 import type { ContainerImage, Service } from './services.ts';
+import { debianPython, missingPython } from './python.ts';
 
 interface Need {
   readonly name: string;
@@ -48,7 +49,15 @@ const needs: readonly Need[] = [
 ];
 
 /** Programs that tests call, and the Debian package each is in. */
-const programs = { xmlsec1: 'xmlsec1', xmllint: 'libxml2-utils', openssl: 'openssl' };
+const programs = {
+  xmlsec1: 'xmlsec1',
+  xmllint: 'libxml2-utils',
+  openssl: 'openssl',
+  curl: 'curl',
+  javac: 'default-jdk-headless',
+  sshd: 'openssh-server',
+  nginx: 'nginx-light',
+};
 
 /** Named by the environment, else private from what is installed, else installed first, else from a container. */
 async function provide(need: Need, folder: string): Promise<Service> {
@@ -69,13 +78,17 @@ async function provide(need: Need, folder: string): Promise<Service> {
 }
 
 function providePrograms(): void {
-  const missing = Object.entries(programs).filter(([name]) => findProgram(name) === undefined);
-  if (missing.length > 0) installPackages(missing.map(([, held]) => held));
+  const packages = Object.entries(programs).filter(([name]) => findProgram(name) === undefined);
+  const missing = [...packages.map(([, held]) => held), ...missingPython()];
+  if (missing.length > 0) installPackages(missing);
   for (const [name, held] of Object.entries(programs)) {
     const path = findProgram(name);
     if (path === undefined) throw new Error(`no ${name}. Install ${held}.`);
     console.log(`${name}: ${path}`);
   }
+  if (missingPython().length > 0)
+    throw new Error(`${debianPython} lacks modules. Install ${missingPython().join(' ')}.`);
+  console.log(`python3: ${debianPython}`);
 }
 
 /**
