@@ -137,15 +137,15 @@ async function applyList(
   plan: ListPlan,
   stream: Stream | undefined,
 ): Promise<void> {
-  const partner = inbound.partner.code;
+  const { code: partner, adapter } = inbound.partner;
   const appliedAt = momentOf(inbound.gateway.now());
   const { after, buckets } = plan.mirror;
   const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: list.position, mirror: after });
   await saveBuckets(tx, streamId, buckets);
   await clearParts(tx, streamId);
   const ordinal = await recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
-  const change = { partner, knownAt: appliedAt, list: ordinal, sourceMessage: list.id, ...plan.register };
-  await applyToRegister(tx, change);
+  const when = { knownAt: appliedAt, today: dayAt(appliedAt, adapter.timeZone) };
+  await applyToRegister(tx, { partner, ...when, list: ordinal, sourceMessage: list.id, ...plan.register });
   await recordResults(tx, partner, list.id, plan.refused);
 }
 

@@ -15,6 +15,8 @@ import { openDay, openMoment, openOrdinal } from './tables.ts';
 interface RegisterChange {
   readonly partner: string;
   readonly knownAt: Moment;
+  /** The day of `knownAt` in the partner's calendar. */
+  readonly today: Day;
   /** Ordinal of the list among those of this partner. */
   readonly list: number;
   readonly sourceMessage: string;
@@ -41,13 +43,15 @@ interface Statement {
 /** When a statement begins to count, given what is known of the operator. */
 interface Start {
   readonly from: Day;
-  /** Before `from`, the operator is not on the list since this day: the list states a later first day than the one known. */
+  /** From here to `from`, the operator is active. */
+  readonly activeFrom: Day;
+  /** From here to `activeFrom`, it is not on the list: the first day that the list states is still to come. */
   readonly absentFrom: Day;
 }
 
 /**
  * A record with a status since day D supersedes what was known to apply from D on; the status applies from D to the end of validity.
- * A departure does the same, without an end. An operator is not active before its first day on the list. Each operator at most once in a change. Knowledge dates never decrease: if the clock is
+ * A departure does the same, without an end. An operator is not on the list before its first day. Each operator at most once in a change. Knowledge dates never decrease: if the clock is
  * behind the latest known version, that version's date is used. Returns the knowledge date.
  */
 export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<Moment> {
@@ -56,7 +60,7 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
   const closed: number[] = [];
   for (const statement of known.size === 0 ? [] : statementsOf(change)) {
     const versions = known.get(statement.identifier) ?? [];
-    const { absentFrom } = startOf(statement, versions, change.knownAt);
+    const { absentFrom } = startOf(statement, versions, change.today);
     for (const { n, known_from, valid_to } of versions) {
       if (known_from > knownAt) knownAt = known_from;
       if (valid_to > absentFrom) closed.push(n);
@@ -111,13 +115,17 @@ function statementOfDeparture(departure: Departure): Statement {
   return { identifier, from: since, to: openDay, status, name: null, details, activeFrom: since };
 }
 
-/** An active operator counts from its first day on the list, or from the day of its status if it was on the list until that first day. */
-function startOf({ status, from, activeFrom }: Statement, versions: readonly Version[], knownAt: Moment): Start {
-  if (status !== 'active' || activeFrom <= from) return { from, absentFrom: from };
-  const today = knownAt.slice(0, 10);
-  const ahead = activeFrom > today;
-  const first = laterDay(from, ahead ? activeFrom : listedSince(versions, activeFrom));
-  return { from: first, absentFrom: ahead && versions.length > 0 ? laterDay(from, today) : first };
+/**
+ * An active operator counts from its first day on the list, or from the day of its status if it was on the list until that first day.
+ * Where the first day is still to come, what is known ends today.
+ */
+function startOf({ status, from, activeFrom }: Statement, versions: readonly Version[], today: Day): Start {
+  const ahead = (status === 'active' || status === 'suspended') && activeFrom > today;
+  const onList = ahead ? activeFrom : listedSince(versions, activeFrom);
+  const first = status === 'active' && activeFrom > from ? laterDay(from, onList) : from;
+  const absentFrom = versions.length > 0 && ahead && today < first ? today : first;
+  const isNew = versions.length === 0 || absentFrom < first;
+  return { from: first, absentFrom, activeFrom: isNew && activeFrom < first ? activeFrom : first };
 }
 
 /** The first day from which the operator was on the list without a break until a day. */
@@ -147,23 +155,23 @@ function* rowsOf(
 ): Generator<readonly Value[]> {
   const { partner, sourceMessage, list } = change;
   for (const statement of statementsOf(change)) {
-    const { identifier, to, activeFrom } = statement;
-    const versions = known.get(identifier);
+    const { identifier, to } = statement;
+    const versions = known.get(identifier) ?? [];
     const row = (from: Day, until: Day, { status, name, details }: Content, source = sourceMessage) => {
       return [partner, source, knownAt, openMoment, list, openOrdinal, identifier, from, until, status, name, details];
     };
-    const { from, absentFrom } = startOf(statement, versions ?? [], change.knownAt);
-    for (const earlier of versions ?? []) {
-      if (earlier.valid_from >= absentFrom || absentFrom >= earlier.valid_to) continue;
+    const { from, activeFrom, absentFrom } = startOf(statement, versions, change.today);
+    const earlier = versions.filter(({ valid_from }) => valid_from < absentFrom);
+    for (const version of earlier) {
+      if (absentFrom >= version.valid_to) continue;
       // The remaining part of an earlier version keeps its source message.
-      yield row(earlier.valid_from, absentFrom, earlier, earlier.source_message);
+      yield row(version.valid_from, absentFrom, version, version.source_message);
     }
-    if (absentFrom < from)
-      yield row(absentFrom, from, statementOfDeparture({ identifier, reason: 'left', since: absentFrom }));
+    if (absentFrom < activeFrom && earlier.length > 0)
+      yield row(absentFrom, activeFrom, statementOfDeparture({ identifier, reason: 'left', since: absentFrom }));
     // The period before the status of a new operator; empty intervals are left out.
     const before = from < to ? from : to;
-    if (versions === undefined && activeFrom < before)
-      yield row(activeFrom, before, { ...statement, status: 'active' });
+    if (activeFrom < before) yield row(activeFrom, before, { ...statement, status: 'active' });
     if (from < to) yield row(from, to, statement);
   }
 }

@@ -15,6 +15,7 @@ onBothEngines('a search through the register', (store) => {
       applyToRegister(tx, {
         partner,
         knownAt: hour(h),
+        today: hour(h).slice(0, 10),
         list: h,
         sourceMessage: `m${h}`,
         records: packRecords(puts),

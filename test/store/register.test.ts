@@ -17,6 +17,7 @@ onBothEngines('the register', (store) => {
       applyToRegister(tx, {
         partner,
         knownAt: hour(clock),
+        today: hour(clock).slice(0, 10),
         list: h,
         sourceMessage: `m${h}`,
         records: packRecords(puts),
@@ -107,6 +108,42 @@ onBothEngines('the register', (store) => {
     await apply('AL', 4, [listed('C', { validFrom: '2026-01-15' })]);
     expect((await at('AL', '2025-06-01', 4, 'C'))?.status).to.equal('left');
     expect((await at('AL', '2026-01-15', 4, 'C'))?.status).to.equal('active');
+  });
+
+  it('has a known operator off the list until a first day still to come, whatever the day of its status', async () => {
+    await apply(
+      'AM',
+      1,
+      ['A', 'B', 'C', 'D'].map((identifier) => listed(identifier)),
+    );
+    const to = (first: string, since: string, status: ListRecord['status'] = 'active') =>
+      ({ validFrom: first, statusSince: since, status }) as const;
+    await apply('AM', 2, [
+      listed('A', to('2026-04-01', '2026-04-01')),
+      listed('B', to('2026-04-10', '2026-04-01')),
+      listed('C', to('2026-04-01', '2026-05-01', 'suspended')),
+      listed('D', to('2020-01-01', '2026-04-01', 'suspended')),
+    ]);
+    const days = ['2026-02-28', '2026-03-01', '2026-03-31', '2026-04-01', '2026-04-10', '2026-05-01'];
+    const course = async (identifier: string, h = 2) =>
+      (await Promise.all(days.map((day) => at('AM', day, h, identifier)))).map((fact) => fact?.status);
+    expect(await course('A')).to.deep.equal(['active', 'left', 'left', 'active', 'active', 'active']);
+    expect(await course('B')).to.deep.equal(['active', 'left', 'left', 'left', 'active', 'active']);
+    expect(await course('C')).to.deep.equal(['active', 'left', 'left', 'active', 'active', 'suspended']);
+    expect(await course('D')).to.deep.equal(['active', 'active', 'active', ...Array<string>(3).fill('suspended')]);
+    await apply('AM', 3, [listed('A', to('2026-05-01', '2026-05-01'))]);
+    expect(await course('A', 3)).to.deep.equal(['active', 'left', 'left', 'left', 'left', 'active']);
+  });
+
+  it('moves the first day of an operator that was never on the list, and does not call it one that left', async () => {
+    for (const [h, day] of [
+      [1, '2026-04-01'],
+      [2, '2026-04-20'],
+      [3, '2026-04-10'],
+    ] as const) {
+      await apply('AN', h, [listed('A', { validFrom: day, statusSince: day })]);
+      expect(await at('AN', '2026-04-05', h)).to.deep.include({ status: 'active', validFrom: day });
+    }
   });
 
   it('distinguishes the reasons of departures', async () => {

@@ -133,6 +133,7 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
     await applyToRegister(tx, {
       partner,
       knownAt: appliedAt,
+      today: appliedAt.slice(0, 10),
       list: await recordLists(tx, { partner, direction: 'in' }, [{ messageId, list: noted, appliedAt }]),
       sourceMessage: messageId,
       records: packRecords(list.records),
