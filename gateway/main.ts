@@ -3,6 +3,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { CommanderError, type Command } from 'commander';
+import { bestEvidence, isWeak } from './adapter/conversation/evidence.ts';
 import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
 import type { CliContext, Serving } from './cli/context.ts';
 import { addCommands, newProgram, type ProgramOptions, type ProgramStreams } from './cli/program.ts';
@@ -91,6 +92,7 @@ async function startWork(
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
+  if (config.environment === 'production') warnOfWeakEvidence(gateway);
   const stopping = new AbortController();
   const dispatching = runDispatcher(gateway, stopping.signal, heals);
   const polling = runPolling(gateway, receive, stopping.signal);
@@ -102,6 +104,13 @@ async function startWork(
       await Promise.all([ended, dispatching, polling, watching, ...consumers.map((consumer) => consumer.stop())]);
     },
   };
+}
+
+function warnOfWeakEvidence({ partners, log }: OpenGateway): void {
+  for (const { code: partner, adapter } of partners.values()) {
+    const evidence = bestEvidence(adapter.exchange);
+    if (isWeak(evidence)) log.warn('answers of this partner are weak evidence', { partner, evidence });
+  }
 }
 
 interface ExchangeServer {

@@ -1,5 +1,6 @@
 /** What `mra doctor` examines of one partner: its certificates, the messages that wait for it, and what came from it. */
 
+import { bestEvidence, isWeak } from '../adapter/conversation/evidence.ts';
 import { certificatesIn } from '../app/partners.ts';
 import type { Partner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -18,6 +19,7 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
   return [
     await examineList(gateway, partner),
     ...examineCertificates(gateway, partner),
+    ...examineEvidence(partner),
     ...(await examineOutbox(gateway, partner)),
     ...(await examineInbox(gateway, partner)),
   ];
@@ -59,6 +61,13 @@ function examineCertificates({ config, now }: OpenGateway, { code }: Partner): r
       return [fail(check, `${reason}: ${detail}`, fix)];
     }
   });
+}
+
+function examineEvidence({ code, adapter }: Partner): readonly Finding[] {
+  const evidence = bestEvidence(adapter.exchange);
+  if (!isWeak(evidence)) return [];
+  const fix = 'Ask the partner for acknowledgements, and describe them at conversation.send.answer of its adapter.';
+  return [warn(`partner ${code}, evidence`, `the best evidence of its answers is ${evidence}`, fix)];
 }
 
 async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {

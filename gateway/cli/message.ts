@@ -50,8 +50,8 @@ async function list({ out }: CliContext, gateway: OpenGateway, { limit, partner 
   if (rows.length === 0) out.note('No message was sent or received yet.');
   out.result(
     rows,
-    rows.map(({ at, direction, partner, kind, state, digest, id = digest }) => {
-      return { at, direction, partner, kind, state, id };
+    rows.map(({ at, direction, partner, kind, state, evidence, digest, id = digest }) => {
+      return { at, direction, partner, kind, state, evidence, id };
     }),
   );
   out.next('mra message show ID');
@@ -104,12 +104,23 @@ async function showReceived(
   message: InboxMessage,
   files: ExportOptions,
 ): Promise<void> {
-  const { messageId: id, partner, kind, state, reason, via, receivedAt, deliveries, digest: sha256 } = message;
+  const {
+    messageId: id,
+    partner,
+    kind,
+    state,
+    evidence,
+    reason,
+    via,
+    receivedAt,
+    deliveries,
+    digest: sha256,
+  } = message;
   await exportBytes(gateway, message, files);
   const decisions = await decisionsAbout(gateway.db.sql, message);
   out.result(
     { direction: 'in', ...message, decisions },
-    [{ id, partner, kind, state, reason, sha256 }],
+    [{ id, partner, kind, state, evidence, reason, sha256 }],
     [{ via, received: receivedAt, deliveries, settled: message.settledAt }],
     decisions,
   );
@@ -122,13 +133,13 @@ async function showSent(
   message: MessageRow,
   files: ExportOptions,
 ): Promise<void> {
-  const { id, partner, kind, state, verdictDetail: verdict, digest: sha256 } = message;
+  const { id, partner, kind, state, evidence, verdictDetail: verdict, digest: sha256 } = message;
   await exportBytes(gateway, message, files);
   const attempts = await attemptsOf(gateway.db.sql, id);
   const results = await resultsOf(gateway.db.sql, partner, id);
   out.result(
     { direction: 'out', ...message, attempts, results },
-    [{ id, partner, kind, state, verdict, sha256 }],
+    [{ id, partner, kind, state, evidence, verdict, sha256 }],
     attempts.map(({ no, at, outcome = 'in progress', evidence }) => ({ attempt: no, at, outcome, evidence })),
     results.map(({ identifier, code, detail }) => ({ refused: identifier, code, detail })),
   );

@@ -4,7 +4,7 @@ import type { Gateway, Partner } from '../gateway.ts';
 import { dayAt } from '../model/day.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { DecodedMessage, RawMessage, Receipt, VerifiedMessage } from '../model/message.ts';
+import type { DecodedMessage, RawMessage, Receipt, SenderEvidence, VerifiedMessage } from '../model/message.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { readBody } from '../wire/xml/read-body.ts';
@@ -12,7 +12,7 @@ import { validate } from '../wire/xsd/schema.ts';
 
 /** A receipt that cannot be read is a result, not an error: errors are answered, receipts are not. */
 export type ReadMessage =
-  | DecodedMessage
+  | (DecodedMessage & { readonly evidence: SenderEvidence })
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'receipt'; readonly fault: unknown };
 
@@ -31,7 +31,7 @@ export async function readMessage(
       return { kind: 'receipt', fault };
     }
   }
-  return decode(home.country, partner, verified, raw);
+  return { ...decode(home.country, partner, verified, raw), evidence: 'signed' };
 }
 
 function decode(

@@ -53,7 +53,7 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     if (message.kind === 'receipt') return await receiveReceipt(inbound, message);
     const content = message.kind === 'list' ? message.list : message.reply;
     const number = message.kind === 'list' ? message.list.position.sequence : undefined;
-    inbound = { ...inbound, id: content.id, number };
+    inbound = { ...inbound, id: content.id, number, evidence: message.evidence };
 
     const repeated = received.decidedByPeople === true ? undefined : await repeatVerdict(inbound, message);
     if (repeated !== undefined) return repeated;

@@ -29,7 +29,12 @@ export async function repeatVerdict(
   if (first.state === 'APPLIED')
     await gateway.db.transaction(async (tx) => {
       const settled = { partner: partner.code, digest, state: 'APPLIED', at: momentOf(gateway.now()) } as const;
-      await settleInbox(tx, { ...settled, kind: message.kind, receiptDigest: await keepBytes(tx, receipt.bytes) });
+      await settleInbox(tx, {
+        ...settled,
+        evidence: inbound.evidence,
+        kind: message.kind,
+        receiptDigest: await keepBytes(tx, receipt.bytes),
+      });
     });
   return { verdict, receipt, duplicate: true };
 }

@@ -14,6 +14,7 @@ import type {
   RawMessage,
   Receipt,
   RecordResult,
+  SenderEvidence,
 } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
@@ -37,6 +38,8 @@ export interface InboundMessage {
   readonly id?: string | undefined;
   /** The number that a list states. */
   readonly number?: number | undefined;
+  /** How its sender is known, once that was verified. */
+  readonly evidence?: SenderEvidence;
   /** Two people decided: its size is not judged again, and the receipt is sent, for the connection it came by is closed. */
   readonly decidedByPeople?: boolean;
 }
@@ -98,7 +101,7 @@ export async function recordVerdict(
     if (reply !== undefined) await addMessage(tx, reply, { correlatesTo: id, at });
     const state = verdict === 'applied' ? 'APPLIED' : 'HELD';
     const receiptDigest = await storeReceipt(tx, inbound, receipt, {
-      ...{ messageId: id, state, kind, at },
+      ...{ messageId: id, state, kind, at, evidence: inbound.evidence },
       ...present({ reason: reason?.code }),
     });
     const detail = { partner: partner.code, digest, receiptDigest };

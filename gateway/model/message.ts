@@ -111,6 +111,16 @@ export interface RecordResult {
   readonly detail: string;
 }
 
+/**
+ * What the answer to a message of ours proves, the strongest first: a signature over its digest; the partner's words over its
+ * authenticated connection; a status of its endpoint; that a broker or file server keeps the message; nothing, as no refusal came.
+ */
+export const evidenceLevels = ['signed', 'channel', 'transport', 'custody', 'assumed'] as const;
+export type Evidence = (typeof evidenceLevels)[number];
+
+/** How the sender of a received message is known: by a signature, or by its authenticated connection only. */
+export type SenderEvidence = Extract<Evidence, 'signed' | 'channel'>;
+
 /** `duplicate`: the same message was answered before. `busy`: nothing was decided. */
 export const acknowledgedVerdicts = ['applied', 'held', 'rejected', 'duplicate', 'busy'] as const;
 

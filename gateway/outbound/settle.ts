@@ -7,7 +7,7 @@ import type { Gateway, Partner } from '../gateway.ts';
 import type { MessageFormat } from '../adapter/adapter.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
-import type { Acknowledgement, Receipt, Verdict } from '../model/message.ts';
+import type { Acknowledgement, Evidence, Receipt, Verdict } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
 import { appendEvents } from '../store/events.ts';
 import {
@@ -85,13 +85,13 @@ async function settleByAcknowledgement(
   message: MessageRow,
   { verdict, reason, detail: words, refused }: Acknowledgement,
   bytes: Uint8Array,
-  evidence: 'channel' | 'transport',
+  evidence: Evidence,
 ): Promise<void> {
   // Busy: nothing was decided, and the same bytes are sent again when an answer is due.
   if (verdict === 'busy') return;
-  const stated = [verdict, reason, words].filter((each) => each !== undefined).join(': ');
-  const detail = `${stated} (evidence: ${evidence})`;
-  await settle(gateway, message, { verdict: verdict === 'duplicate' ? 'applied' : verdict, detail, refused, bytes });
+  const detail = [verdict, reason, words].filter((each) => each !== undefined).join(': ');
+  const known = verdict === 'duplicate' ? 'applied' : verdict;
+  await settle(gateway, message, { verdict: known, detail, evidence, refused, bytes });
 }
 
 /** A receipt that came as the answer to our message. What is no receipt of the partner leaves the message as it is: it is sent again. */
@@ -127,12 +127,14 @@ export async function settleByReceipt(
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'the receipt is over other bytes than were sent');
   const { verdict, reason, records, position } = receipt;
   const detail = reason === undefined ? verdict : `${reason.code}: ${reason.detail}`;
-  await settle(gateway, message, { verdict, detail, refused: records?.refused, position, bytes });
+  const evidence = 'signed';
+  await settle(gateway, message, { verdict, detail, evidence, refused: records?.refused, position, bytes });
 }
 
 interface Outcome {
   readonly verdict: Verdict;
   readonly detail: string;
+  readonly evidence: Evidence;
   /** Number of refused records. */
   readonly refused: number | undefined;
   readonly position?: Receipt['position'];
@@ -143,7 +145,7 @@ interface Outcome {
 async function settle(
   gateway: Gateway,
   message: MessageRow,
-  { verdict, detail, refused, position, bytes }: Outcome,
+  { verdict, detail, evidence, refused, position, bytes }: Outcome,
 ): Promise<void> {
   const { id, partner, kind } = message;
   const at = momentOf(gateway.now());
@@ -151,12 +153,15 @@ async function settle(
     const receiptDigest = await keepBytes(tx, bytes);
     const changed =
       verdict === 'held'
-        ? await recordHeldByPartner(tx, id, { receiptDigest, detail, receiptDueAt: later(at, longestHoldSeconds) })
+        ? await recordHeldByPartner(tx, id, {
+            ...{ receiptDigest, detail, evidence },
+            receiptDueAt: later(at, longestHoldSeconds),
+          })
         : await settleMessage(tx, id, {
             state: verdict === 'rejected' ? 'REJECTED' : (refused ?? 0) > 0 ? 'PARTIAL' : 'ACCEPTED',
             receiptDigest,
             verdictDetail: detail,
-            at,
+            ...{ evidence, at },
           });
     if (!changed) return; // a later verdict is held already
     // What the partner refused is not what it holds: the next list is a full one, in the epoch after the one held.
@@ -164,7 +169,7 @@ async function settle(
       await requireFullList(tx, partner, true, position && position.epoch.no + 1);
       await supersedeFollowers(tx, message, at);
     }
-    await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, receiptDigest } }]);
+    await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, evidence, receiptDigest } }]);
   });
-  gateway.log.info('receipt held', { partner, messageId: id, verdict });
+  gateway.log.info('receipt held', { partner, messageId: id, verdict, evidence });
 }

@@ -5,7 +5,13 @@
 
 import { sql } from 'kysely';
 import { GatewayError, isFinalRefusal } from '../model/errors.ts';
-import { inboundStates, type Digest, type InboundState, type RawMessage } from '../model/message.ts';
+import {
+  inboundStates,
+  type Digest,
+  type InboundState,
+  type RawMessage,
+  type SenderEvidence,
+} from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { keepBytes } from './bodies.ts';
 import type { Reader, Tx } from './database.ts';
@@ -19,7 +25,7 @@ export type Arrival =
 
 const columns = [
   ...(['partner', 'digest', 'message_id', 'hinted_id', 'via', 'received_at', 'deliveries', 'state'] as const),
-  ...(['kind', 'reason', 'receipt_digest', 'settled_at'] as const),
+  ...(['kind', 'reason', 'receipt_digest', 'evidence', 'settled_at'] as const),
 ];
 
 /** A message of the inbox without its bytes; tables.ts explains the members. */
@@ -96,16 +102,17 @@ export interface InboxSettlement {
   readonly reason?: string;
   /** Absent for receipts, which are not receipted. */
   readonly receiptDigest?: Digest;
+  readonly evidence?: SenderEvidence | undefined;
   readonly at: Moment;
 }
 
 /** Stores the verdict, and the receipt that every further delivery gets. False: this or a later state was stored before. */
 export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<boolean> {
-  const { partner, digest, messageId, state, kind, reason, receiptDigest, at } = settlement;
+  const { partner, digest, messageId, state, kind, reason, receiptDigest, evidence, at } = settlement;
   // Kysely leaves columns unchanged whose value is undefined.
   const update = updateBefore(tx, partner, digest, state).set({
     ...(state === 'HELD' ? { held_at: at, held_after: newestOrdinal(tx, partner, 'in') } : { settled_at: at }),
-    ...{ message_id: messageId, kind, reason, receipt_digest: receiptDigest },
+    ...{ message_id: messageId, kind, reason, receipt_digest: receiptDigest, evidence },
   });
   return await changesOne(update);
 }

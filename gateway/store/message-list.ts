@@ -1,6 +1,6 @@
 /** The newest messages of both directions in one form, for people and status pages. */
 
-import { outboundStates, type InboundState, type OutboundState } from '../model/message.ts';
+import { outboundStates, type Evidence, type InboundState, type OutboundState } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
@@ -22,6 +22,8 @@ export interface MessageListRow {
   /** Of a received message: absent before it is decoded. */
   readonly kind?: string;
   readonly state: OutboundState | InboundState;
+  /** What the verdict rests on; of a received message, how its sender is known. */
+  readonly evidence?: Evidence;
   /** When it was sealed or received. */
   readonly at: Moment;
   readonly digest: string;
@@ -41,7 +43,7 @@ export async function listMessages(reader: Reader, query: MessageQuery): Promise
 async function messagesSent(reader: Reader, { partner, state, limit }: MessageQuery): Promise<MessageListRow[]> {
   const rows = await reader
     .selectFrom('message')
-    .select(['id', 'partner', 'kind', 'state', 'created_at as at', 'digest'])
+    .select(['id', 'partner', 'kind', 'state', 'evidence', 'created_at as at', 'digest'])
     .select(({ fn }) => fn.coalesce('hold_reason', 'verdict_detail').as('detail'))
     .$if(partner !== undefined, (sent) => sent.where('partner', '=', partner ?? ''))
     .$if(state !== undefined, (sent) => sent.where('state', '=', state as OutboundState))
@@ -55,7 +57,7 @@ async function messagesSent(reader: Reader, { partner, state, limit }: MessageQu
 async function messagesReceived(reader: Reader, { partner, state, limit }: MessageQuery): Promise<MessageListRow[]> {
   const rows = await reader
     .selectFrom('inbox')
-    .select(['partner', 'kind', 'state', 'received_at as at', 'digest', 'reason as detail'])
+    .select(['partner', 'kind', 'state', 'evidence', 'received_at as at', 'digest', 'reason as detail'])
     .select(({ fn }) => fn.coalesce('message_id', 'hinted_id').as('id'))
     .$if(partner !== undefined, (received) => received.where('partner', '=', partner ?? ''))
     .$if(state !== undefined, (received) => received.where('state', '=', state as InboundState))

@@ -6,7 +6,7 @@
 
 import { sql } from 'kysely';
 import { outboundStates } from '../model/message.ts';
-import type { Digest, OutboundState, RecordResult, SealedMessage } from '../model/message.ts';
+import type { Digest, Evidence, OutboundState, RecordResult, SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
@@ -33,7 +33,7 @@ interface NewMessage {
 const columns = [
   ...(['id', 'partner', 'kind', 'content_type', 'digest', 'epoch_id', 'sequence', 'correlates_to', 'state'] as const),
   ...(['created_at', 'next_attempt_at', 'receipt_due_at', 'hold_reason', 'attempts'] as const),
-  ...(['receipt_digest', 'verdict_detail', 'settled_at'] as const),
+  ...(['receipt_digest', 'verdict_detail', 'evidence', 'settled_at'] as const),
 ];
 
 /** A message of the outbox without its bytes; tables.ts explains the members. */
@@ -95,17 +95,18 @@ interface Settlement {
   readonly state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'SUPERSEDED';
   readonly receiptDigest?: Digest;
   readonly verdictDetail?: string;
+  readonly evidence?: Evidence;
   readonly at: Moment;
 }
 
 /** Stores the verdict on a message. False: the message is unknown or has a verdict already; nothing changes. */
 export async function settleMessage(tx: Tx, id: string, settlement: Settlement): Promise<boolean> {
-  const { state, receiptDigest, verdictDetail, at } = settlement;
+  const { state, receiptDigest, verdictDetail, evidence, at } = settlement;
   // Kysely leaves columns unchanged whose value is undefined.
   const update = updateUnsettled(tx).set({
     ...nothingDue,
     ...{ state, state_rank: outboundStates[state], settled_at: at },
-    ...{ receipt_digest: receiptDigest, verdict_detail: verdictDetail },
+    ...{ receipt_digest: receiptDigest, verdict_detail: verdictDetail, evidence },
   });
   return await changesOne(update.where('id', '=', id));
 }
@@ -157,6 +158,7 @@ export async function recordHeldByPartner(
   held: {
     readonly receiptDigest: Digest;
     readonly detail: string;
+    readonly evidence: Evidence;
     /** When the same bytes are sent again to get the verdict. */
     readonly receiptDueAt: Moment;
   },
@@ -164,7 +166,7 @@ export async function recordHeldByPartner(
   const update = updateUnsettled(tx).set({
     ...{ state: 'HANDED_OVER', state_rank: outboundStates.HANDED_OVER },
     ...{ receipt_digest: held.receiptDigest, verdict_detail: held.detail, receipt_due_at: held.receiptDueAt },
-    next_attempt_at: null,
+    ...{ evidence: held.evidence, next_attempt_at: null },
   });
   return await changesOne(update.where('id', '=', id));
 }

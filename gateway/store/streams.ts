@@ -182,7 +182,7 @@ export async function listInForce(reader: Reader, partner: string, past?: Moment
         .onRef('inbox.message_id', '=', 'list.message_id')
         .on('inbox.state', '=', 'APPLIED'),
     )
-    .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at', 'ordinal'])
+    .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at', 'ordinal', 'evidence'])
     .where('list.partner', '=', partner)
     .where('list.direction', '=', 'in')
     .where('applied_at', '<=', past ?? openMoment)
@@ -203,6 +203,7 @@ export async function listInForce(reader: Reader, partner: string, past?: Moment
     ordinal: list.ordinal,
     issuedAt: list.issued_at,
     receivedAt: list.received_at ?? list.applied_at,
+    evidence: list.evidence ?? 'signed',
     newerHeld: held !== undefined,
   };
 }

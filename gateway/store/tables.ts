@@ -2,7 +2,15 @@
 
 import type { Generated } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
-import type { InboundState, OutboundState, RecordResult, SealedMessage, Via } from '../model/message.ts';
+import type {
+  Evidence,
+  InboundState,
+  OutboundState,
+  RecordResult,
+  SealedMessage,
+  SenderEvidence,
+  Via,
+} from '../model/message.ts';
 
 /** End of an interval without an end: the largest four-digit year. */
 export const openDay = '9999-12-31';
@@ -93,6 +101,8 @@ export interface Tables {
     lease_until: string | null;
     receipt_digest: string | null;
     verdict_detail: string | null;
+    /** What the verdict rests on; null without one. */
+    evidence: Evidence | null;
     settled_at: string | null;
   };
   attempt: {
@@ -122,6 +132,8 @@ export interface Tables {
     /** An error code, or the reason of a hold. */
     reason: string | null;
     receipt_digest: string | null;
+    /** How the sender is known; null where it is not. */
+    evidence: SenderEvidence | null;
     held_at: string | null;
     /** Ordinal of the partner's newest applied list when this one was held. */
     held_after: number | null;

@@ -14,6 +14,7 @@ const list: ListInForce = {
   receivedAt: '2026-11-23T11:00:05.000Z',
   ordinal: 1,
   newerHeld: false,
+  evidence: 'signed',
 };
 const active: RegisterFact = {
   identifier: 'NN1234567',
@@ -177,6 +178,11 @@ describe('check', () => {
     for (const name of [' ', '---']) expect(answer({}, { name }).advice.action, name).to.equal('apply');
     const absent = answer({ fact: undefined }, { name: 'EXAMPLE TRADING LTD' });
     expect(absent.outcome).to.equal('not_on_list');
+  });
+
+  it('a list that was not signed says so beside its age', () => {
+    expect(answer({ list: { ...list, evidence: 'channel' } }).freshness.evidence).to.equal('channel');
+    expect(answer().freshness).to.not.have.property('evidence');
   });
 
   it('a newer list that waits for two people is noted beside the age', () => {

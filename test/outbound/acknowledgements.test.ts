@@ -13,6 +13,9 @@ import { encodedText } from '../../gateway/adapter/format.ts';
 import { readPem } from '../../gateway/app/partners.ts';
 import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { examinePartner } from '../../gateway/cli/doctor-partner.ts';
+import { serve } from '../../gateway/main.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
 import { buildList, sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
 import { findStream, listInForce } from '../../gateway/store/streams.ts';
@@ -69,6 +72,33 @@ interface Answer {
   readonly status: number;
   readonly body: string;
 }
+
+describe('a partner whose answer is no more than a status', () => {
+  it('is named by doctor, and in production when the gateway starts', async () => {
+    const manifest = (text: string): string =>
+      text.replace(/answer: \{ kind: document.*\}/u, 'answer: { kind: status }');
+    const open = await openAdministrations({ partners: ['SG'], adapters: adapters(manifest) });
+    try {
+      const { gateway, config } = open.home;
+      const partner = gateway.partners.get('SG');
+      const found = partner === undefined ? [] : await examinePartner(gateway, partner);
+      expect(found.filter(({ check }) => check === 'partner SG, evidence').map(({ result }) => result)).to.deep.equal([
+        'warn',
+      ]);
+      const lines: string[] = [];
+      const log = makeLog({ level: 'warn', destination: { write: (line) => void lines.push(line) } });
+      const serving = await serve({ ...gateway, log, config: { ...config, environment: 'production' } });
+      await serving.stop();
+      const warned = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(warned.find(({ evidence }) => evidence !== undefined)).to.include({
+        partner: 'SG',
+        evidence: 'transport',
+      });
+    } finally {
+      await open.close();
+    }
+  });
+});
 
 describe('a partner of another make', () => {
   let open: OpenAdministrations;
@@ -163,7 +193,7 @@ describe('a partner of another make', () => {
     expect(received[0]).to.include({ path: '/ws/aeo', sender: 'CN', ref: `CN-SG-${year}-1` });
     expect(received[0]?.payload).to.include({ number: 1, listType: 'FULL' });
     const kept = await findMessage(open.home.gateway.db.sql, message.id);
-    expect(kept?.verdictDetail).to.equal('applied (evidence: channel)');
+    expect(kept).to.deep.include({ verdictDetail: 'applied', evidence: 'channel' });
     expect(kept?.receiptDigest).to.match(/^[0-9a-f]{64}$/u);
   });
 

@@ -4,7 +4,10 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import { operatorText } from '../../gateway/model/record/record-text.ts';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';
-import { canonicalJson } from '../../gateway/model/canonical-json.ts';
+import { canonicalJson, sha256 } from '../../gateway/model/canonical-json.ts';
+import { keepBytes } from '../../gateway/store/bodies.ts';
+import { claimMessageId, findInbox, recordArrival } from '../../gateway/store/inbox.ts';
+import { addMessage, findMessage, settleMessage } from '../../gateway/store/outbox.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
@@ -70,6 +73,63 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
+for (const engine of ['sqlite', 'postgres'] as const) {
+  describe(`a store in which evidence is part of a text (${engine})`, () => {
+    it('holds it beside the verdict afterwards, and every receipt and verified message as signed', async () => {
+      const fresh = await freshUrl(engine);
+      try {
+        const before = await openDatabase(fresh.url);
+        const details = {
+          a: 'applied (evidence: channel)',
+          b: 'applied (evidence: transport)',
+          c: 'E_LIST_ROOT: x',
+          d: undefined,
+        };
+        await before.transaction(async (tx) => {
+          const receiptDigest = await keepBytes(tx, Buffer.from('answer'));
+          for (const [id, verdictDetail] of Object.entries(details)) {
+            const bytes = Buffer.from(id);
+            const sealed = {
+              id,
+              partner: 'NN',
+              kind: 'list',
+              contentType: 'x',
+              bytes,
+              digest: sha256(bytes),
+            } as const;
+            await addMessage(tx, sealed, { at: hour(1) });
+            if (verdictDetail !== undefined)
+              await settleMessage(tx, id, { state: 'ACCEPTED', receiptDigest, verdictDetail, at: hour(2) });
+          }
+          const raw = { partner: 'NN', via: 'https', bytes: Buffer.from('theirs'), receivedAt: hour(1) } as const;
+          const { digest } = await recordArrival(tx, raw, undefined);
+          await claimMessageId(tx, 'NN', 'theirs', digest);
+          await run(tx, withoutEvidence);
+        });
+        await before.close();
+        const db = await openDatabase(fresh.url);
+        const found = await Array.fromAsync(Object.keys(details), (id) => findMessage(db.sql, id));
+        expect(found.map((each) => [each?.evidence, each?.verdictDetail])).to.deep.equal([
+          ['channel', 'applied'],
+          ['transport', 'applied'],
+          ['signed', 'E_LIST_ROOT: x'],
+          [undefined, undefined],
+        ]);
+        expect((await findInbox(db.sql, { messageId: 'theirs' }))?.evidence).to.equal('signed');
+        await db.close();
+      } finally {
+        await fresh.remove();
+      }
+    });
+  });
+}
+
+const withoutEvidence = [
+  'alter table message drop column evidence',
+  'alter table inbox drop column evidence',
+  "delete from kysely_migration where name >= '0007'",
+];
+
 const withoutDeliveryIndexes = [
   'drop index message_sealed',
   'drop index message_overdue',
@@ -83,6 +143,7 @@ const withoutVersions = [
 ];
 
 const withoutOrderOfLists = [
+  ...withoutEvidence,
   ...withoutDeliveryIndexes,
   ...withoutVersions,
   'drop index list_order',

@@ -145,12 +145,13 @@ onBothEngines('sending', (store) => {
   it('waits longer while the partner holds the message', async () => {
     await add('theirs', 'AH');
     const receiptDigest = await store().write((tx) => keepBytes(tx, bytesOf('held')));
-    const note = { receiptDigest, detail: 'list_shrinks', receiptDueAt: hour(30) };
+    const note = { receiptDigest, detail: 'list_shrinks', evidence: 'channel', receiptDueAt: hour(30) } as const;
     expect(await store().write((tx) => recordHeldByPartner(tx, 'theirs', note))).to.equal(true);
     expect(await findMessage(store().db.sql, 'theirs')).to.deep.include({
       state: 'HANDED_OVER',
       receiptDueAt: hour(30),
       verdictDetail: 'list_shrinks',
+      evidence: 'channel',
     });
     expect(await claim('AH', 29)).to.deep.equal([]);
     expect(await settle('theirs', 'ACCEPTED')).to.equal(true);

@@ -80,7 +80,8 @@ onBothEngines('polling', (store) => {
     await finish(await asked('FE'), { outcome: 'handed_over', receiptDueAt: hour(3) });
     await store().write(async (tx) => {
       const receiptDigest = await keepBytes(tx, bytesOf('held'));
-      return await recordHeldByPartner(tx, 'p1', { receiptDigest, detail: 'held', receiptDueAt: hour(9) });
+      const held = { receiptDigest, detail: 'held', evidence: 'signed', receiptDueAt: hour(9) } as const;
+      return await recordHeldByPartner(tx, 'p1', held);
     });
     expect((await asked('FE', 8)).id).to.equal('p2');
     expect((await asked('FE', 9)).id).to.equal('p1');

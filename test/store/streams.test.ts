@@ -205,6 +205,18 @@ onBothEngines('the list in force', (store) => {
     });
   const inForce = (h: number) => listInForce(store().db.sql, 'CA', hour(h));
 
+  it('says whether it was signed', async () => {
+    await store().write(async (tx) => {
+      const { digest } = await recordArrival(tx, raw('CB', 'b1', hour(2)), undefined);
+      await claimMessageId(tx, 'CB', 'b1', digest);
+      const settled = { partner: 'CB', digest, messageId: 'b1', state: 'APPLIED', kind: 'list', at: hour(2) } as const;
+      await settleInbox(tx, { ...settled, evidence: 'channel' });
+      const list = { kind: 'full', issuedAt: hour(2), nextBy: hour(99), position: position(1) } as const;
+      await recordLists(tx, { partner: 'CB', direction: 'in' }, [{ messageId: 'b1', list, appliedAt: hour(2) }]);
+    });
+    expect((await listInForce(store().db.sql, 'CB'))?.evidence).to.equal('channel');
+  });
+
   it('is the newest one applied by then, and states whether a newer one was on hold then', async () => {
     expect(await inForce(1)).to.equal(undefined);
     await apply('l1', 417, hour(2), hour(3));
@@ -220,6 +232,7 @@ onBothEngines('the list in force', (store) => {
       ordinal: 1,
       issuedAt: hour(2),
       receivedAt: hour(2),
+      evidence: 'signed',
       newerHeld: false,
     });
     expect(await inForce(6)).to.deep.include({ number: 'CA/3/00418', receivedAt: hour(4), newerHeld: false });

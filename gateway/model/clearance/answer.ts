@@ -1,6 +1,7 @@
 /** The answer to a status question: the fact, how fresh it is, what our policy advises, and why, step by step. */
 
 import type { Direction, TransportMode } from '../arrangement.ts';
+import type { SenderEvidence } from '../message.ts';
 import type { PartyRole } from './entry.ts';
 import type { Day, Moment, OperatorStatus } from '../record/record.ts';
 
@@ -65,6 +66,8 @@ export interface ListInForce {
   readonly ordinal: number;
   readonly issuedAt: Moment;
   readonly receivedAt: Moment;
+  /** How its sender is known. */
+  readonly evidence: SenderEvidence;
   /** A newer list waits for two people. */
   readonly newerHeld: boolean;
 }
@@ -85,6 +88,8 @@ export interface Freshness {
   readonly age_s?: number;
   readonly max_age_s: number;
   readonly source: 'register';
+  /** The list was not signed: its sender is known by the connection over which it came. Absent: it was signed. */
+  readonly evidence?: 'channel';
   readonly note?: string;
 }
 

@@ -81,6 +81,7 @@ export function freshnessOf({
     age_s: age,
     max_age_s: limit,
     source: 'register',
+    ...(list.evidence === 'channel' ? { evidence: list.evidence } : {}),
     ...(list.newerHeld ? { note: 'a newer list is held' } : {}),
   };
 }
