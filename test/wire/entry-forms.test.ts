@@ -1,4 +1,4 @@
-/** Declarations as other systems write them: times, places, remarks, encodings; and documents that are no declarations. */
+/** Declarations as other systems write them: times, places, remarks; and documents that are no declarations. */
 
 import { expect } from 'chai';
 import { join } from 'node:path';
@@ -72,6 +72,9 @@ describe('documents that are no declarations', () => {
       declaration('', 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'),
       `<DocumentMetadata xmlns="urn:wco:datamodel:WCO:DM:1"><WCODocumentName>CRI</WCODocumentName>${declaration('', 'urn:wco:datamodel:WCO:DeclarationModel:1')}</DocumentMetadata>`,
       '<DecMessage xmlns="urn:x"><DecHead/></DecMessage>',
+      declaration('', 'urn:wco:datamodel:WCO:DEC-DMS:99'),
+      declaration('', 'urn:wco:datamodel:WCO:DEC:0'),
+      declaration('', 'urn:WCOLibraryE7TAXUDEUCDM42public'),
     ];
     for (const document of documents)
       expect((await refusal(() => read(document))).code, document).to.equal('E_ENTRY_UNREADABLE');
@@ -92,6 +95,51 @@ describe('documents that are no declarations', () => {
       ['consignor', 'NN0000001'],
       ['FW', 'NN2'],
     ]);
+  });
+
+  it('a declaration of the EU Customs Data Model 6 is read like one of 5.2', () => {
+    const exporter =
+      '<Exporter><identification_2><Identifier.Content>NN1</Identifier.Content></identification_2></Exporter>';
+    for (const version of ['E8TAXUDEUCDM6', 'E7TAXUDEUCDM60public', 'E12TAXUDEUCDM62public']) {
+      const { entry, profile } = read(`<Declaration xmlns="urn:WCOLibrary${version}">${exporter}</Declaration>`);
+      expect([profile, entry.parties[0]?.identifier]).to.deep.equal(['eucdm-6', 'NN1']);
+    }
+  });
+
+  it('text beside child elements is refused with its place, and read in no part', async () => {
+    const mixed = [
+      ['<Exporter>NN0000001<Name>A</Name></Exporter>', '/Exporter'],
+      ['<GoodsShipment><Exporter><ID>NN<X/>0000001</ID></Exporter></GoodsShipment>', '/GoodsShipment/Exporter/ID'],
+      ['<AcceptanceDateTime>20100101000000Z<Note/></AcceptanceDateTime>', '/AcceptanceDateTime'],
+      ['<Exporter/><Exporter><![CDATA[NN0000001]]><Name>A</Name></Exporter>', '/Exporter[2]'],
+    ] as const;
+    for (const [content, place] of mixed) {
+      const { code, at } = await refusal(() => read(declaration(content)));
+      expect([code, at], content).to.deep.equal(['E_ENTRY_UNREADABLE', `/Declaration${place}`]);
+    }
+    expect(identifiers(declaration('<Exporter>\n<ID>NN<!-- x -->1</ID>\n</Exporter>'))).to.deep.equal(['NN1']);
+  });
+
+  it('an identifier of a party in another shape is read, or a warning names its place', () => {
+    const eucdm = (content: string) =>
+      read(`<Declaration xmlns="urn:WCOLibraryE7TAXUDEUCDM52public"><Exporter>${content}</Exporter></Declaration>`);
+    const value = '<Identifier.Content>NN1</Identifier.Content>';
+    for (const shape of [
+      `<identification>${value}</identification>`,
+      '<ID>NN1</ID>',
+      '<identification_2>NN1</identification_2>',
+    ])
+      expect(eucdm(shape).entry.parties[0]?.identifier, shape).to.equal('NN1');
+    for (const shape of ['<identification_7><Code.Content>NN1</Code.Content></identification_7>', '<EORI>NN1</EORI>']) {
+      const { entry, warnings } = eucdm(shape);
+      expect([
+        entry.parties[0]?.identifier,
+        warnings.filter((text) => text.includes('/Exporter/')).length,
+      ]).to.deep.equal([undefined, 1]);
+    }
+    const other = read(declaration('<Exporter><Identification><ID>NN1</ID></Identification></Exporter>')).warnings;
+    expect(other.filter((text) => text.startsWith('/Declaration/Exporter/Identification/ID:'))).to.have.length(1);
+    expect(read(declaration('<Exporter><Name>A</Name><ID/></Exporter>')).warnings).to.deep.equal([]);
   });
 });
 
@@ -147,34 +195,6 @@ describe('codes in the remarks', () => {
     for (const text of ['A E O&lt;NN0000002&gt;', 'AEO&lt;NN0000001&gt;&lt;NN0000002&gt;'])
       expect(read(remarks(text)).warnings, text).to.have.length(1);
     expect(identifiers(remarks('AEO&lt;NN1&gt;</NoteS><NoteS>AEO&lt;NN2&gt;'))).to.deep.equal(['AEO<NN1>', 'AEO<NN2>']);
-  });
-});
-
-describe('the encoding of a declaration', () => {
-  const gbk = Buffer.concat([
-    Buffer.from(declaration('<Exporter><Name>@</Name></Exporter>').split('@')[0] ?? ''),
-    Buffer.from('b1b1bea9', 'hex'),
-    Buffer.from('</Name></Exporter></Declaration>'),
-  ]);
-  const nameIn = (bytes: Uint8Array, contentType: string) => read(bytes, contentType).entry.parties[0]?.name;
-
-  it('the charset parameter of the content type counts more than what the document says', () => {
-    expect(nameIn(gbk, 'application/xml; charset=gbk')).to.equal('北京');
-    expect(nameIn(gbk, 'text/xml;charset="GB18030"')).to.equal('北京');
-    const declared = Buffer.concat([Buffer.from('<?xml version="1.0" encoding="big5"?>'), gbk]);
-    expect(nameIn(declared, 'application/xml; Charset=GBK')).to.equal('北京');
-  });
-
-  it('a byte order mark counts more than both', () => {
-    const text = declaration('<Exporter><Name>北京</Name></Exporter>');
-    expect(nameIn(Buffer.from(`\uFEFF${text}`), 'application/xml; charset=gbk')).to.equal('北京');
-    expect(nameIn(Buffer.from(`\uFEFF${text}`, 'utf16le'), 'application/xml')).to.equal('北京');
-  });
-
-  it('UTF-16 without a byte order mark is known by its first character', () => {
-    const wide = Buffer.from(declaration('<Exporter><Name>北京</Name></Exporter>'), 'utf16le');
-    expect(nameIn(wide, 'application/xml')).to.equal('北京');
-    expect(nameIn(wide.swap16(), 'application/xml; charset=utf-16')).to.equal('北京');
   });
 });
 

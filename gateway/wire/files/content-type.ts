@@ -1,9 +1,12 @@
-/** Reads the Content-Type of a request. */
+/** Reads the Content-Type of a request (RFC 9110, 8.3.1 and 5.6.6). */
 
-/** The media type in lower case without parameters, and its charset parameter. */
+/** A parameter: its name, and its value as a quoted string or as a token. */
+const parameter = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/gu;
+
+/** The media type in lower case without parameters, and its first charset parameter. */
 export function contentTypeOf(header: string): { readonly mediaType: string; readonly charset?: string } {
-  const [type = '', ...parameters] = header.split(';');
-  const mediaType = type.trim().toLowerCase();
-  const charset = parameters.flatMap((text) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/iu.exec(text)?.[1] ?? [])[0];
-  return charset === undefined ? { mediaType } : { mediaType, charset };
+  const mediaType = (header.split(';')[0] ?? '').trim().toLowerCase();
+  const stated = [...header.matchAll(parameter)].find(([, name = '']) => name.toLowerCase() === 'charset');
+  const charset = (stated?.[2]?.replaceAll(/\\(.)/gu, '$1') ?? stated?.[3] ?? '').trim();
+  return charset === '' ? { mediaType } : { mediaType, charset };
 }

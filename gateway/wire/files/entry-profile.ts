@@ -44,6 +44,8 @@ interface PartyPaths {
   readonly id?: Paths;
   readonly name?: Paths;
   readonly country?: Paths;
+  /** Pattern of the names, in any case, of child elements that identify a party: without an identifier, a warning names those with text. */
+  readonly unread?: string;
 }
 
 export interface PartyRule extends PartyPaths {

@@ -38,6 +38,8 @@ export function readXmlEntry(
 ): ReadEntry {
   const document = readPlainXml(bytes, options.charset);
   const { profile, root } = findDeclaration(document.root, profiles, options.profile);
+  // Of a repaired document, whose advice is never better than refer, it may be the rest of a comment.
+  if (document.repairs.length === 0) checkTexts(root);
   const { boxLength } = profile;
   const direction = directionOf(root, profile);
   const mode = profile.mode && lookUp(profile.mode.codes, firstText(root, profile.mode.path)?.text);
@@ -119,13 +121,22 @@ function findDeclaration(
   if (found !== undefined) {
     const { element, accepts = [] } = found.profile.documentType ?? {};
     const other = elements.find(({ name, text }) => name === element && !accepts.includes(text));
-    if (other === undefined) return found;
-    throw unreadable('the document is of another type than a declaration', { at: other.path, fix });
+    if (other !== undefined)
+      throw unreadable('the document is of another type than a declaration', { at: other.path, fix });
+    return found;
   }
   const roots = candidates.map(({ root }) => root);
   const at = elements.find(({ name }) => roots.includes(name))?.path;
   const other = at === undefined ? `the document holds no element ${[...new Set(roots)].join(' or ')}` : undefined;
   throw unreadable(other ?? 'this is no declaration by its namespace, or by what holds it', { at, fix });
+}
+
+/** No format of declarations has text beside child elements: what stands there might be the code of a party, or a time. */
+function checkTexts(root: PlainElement): void {
+  const mixed = [...elementsOf(root)].find(({ text, children }) => text !== '' && children.length > 0);
+  if (mixed === undefined) return;
+  const fix = 'Write the text in an element of its own.';
+  throw unreadable('text stands beside the child elements', { at: mixed.path, fix });
 }
 
 function unreadable(detail: string, place: ErrorPlace): GatewayError {
@@ -206,10 +217,13 @@ function textOf(element: PlainElement, paths: readonly string[], { absent = [] }
 /** One identifier, or none; of a rule that picks from a longer text, all that are there. */
 function identifiersOf(
   element: PlainElement,
-  { id = [], pick, mention }: PartyRule,
+  { id = [], pick, mention, unread }: PartyRule,
   profile: EntryProfile,
 ): { readonly found: readonly (Text | undefined)[]; readonly unclear: readonly string[] } {
-  if (pick === undefined) return { found: [textOf(element, id, profile)], unclear: [] };
+  if (pick === undefined) {
+    const read = firstText(element, id);
+    return { found: [textOf(element, id, profile)], unclear: read === undefined ? unreadOf(element, unread) : [] };
+  }
   const picks = new RegExp(pick, 'giu');
   // NFKC maps full-width brackets to ASCII.
   const texts = id.flatMap((path) => elementsAt(element, path)).map(({ text, path }) => [text.normalize('NFKC'), path]);
@@ -219,6 +233,13 @@ function identifiersOf(
   const isUnclear = (text: string): boolean =>
     mention !== undefined && new RegExp(mention, 'iu').test(text.replaceAll(picks, ''));
   return { found, unclear: texts.flatMap(([text = '', path = '']) => (isUnclear(text) ? [path] : [])) };
+}
+
+/** The places of texts in child elements whose names say that they identify the party. */
+function unreadOf({ children }: PlainElement, names: string | undefined): readonly string[] {
+  if (names === undefined) return [];
+  const named = children.filter(({ name }) => new RegExp(names, 'iu').test(name));
+  return named.flatMap((child) => [...elementsOf(child)]).flatMap(({ text, path }) => (text === '' ? [] : [path]));
 }
 
 function partyOf(

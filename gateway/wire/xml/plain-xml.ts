@@ -10,7 +10,7 @@ export interface PlainElement {
   readonly name: string;
   /** Namespace URI; empty for none. */
   readonly namespace: string;
-  /** Trimmed; empty for an element that has child elements. */
+  /** Its own, trimmed: without that of child elements. */
   readonly text: string;
   readonly children: readonly PlainElement[];
   /** XPath such as `/MetaData/Declaration/Item[2]`; a first position is omitted. */
@@ -105,7 +105,6 @@ function elementOf(
       children.push(elementOf(node.element, { path: place, depth: depth + 1 }, budget));
     }
   }
-  if (children.length > 0) return { name, namespace, path, children, text: '' };
   const formatCode = element.attr('formatCode')?.value;
   return { name, namespace, path, children, text: text.trim(), ...(formatCode === undefined ? {} : { formatCode }) };
 }

@@ -1,5 +1,6 @@
 /** The text of an XML document whose encoding its sender states, and the repair of bytes that are not of it. */
 
+import { TextDecoder } from 'node:util';
 import { GatewayError } from '../../model/errors.ts';
 import { placeAt } from './xml-events.ts';
 
@@ -9,9 +10,17 @@ export interface XmlRepair {
   readonly detail: string;
 }
 
-/** Encodings that may be stated. */
-const encodings =
-  /^(?:utf-8|utf8|us-ascii|iso-8859-1|windows-1252|gb2312|gbk|gb18030|big5|euc-kr|shift_jis|utf-16|utf-16le|utf-16be)$/u;
+/** Names of encodings as some systems write them, beside those of the WHATWG standard. */
+const otherNames: Readonly<Record<string, string>> = {
+  ...{ cp936: 'gbk', ms936: 'gbk', 'windows-936': 'gbk', cp932: 'shift_jis', cp949: 'euc-kr', ms949: 'euc-kr' },
+  ...{ cp950: 'big5', ms950: 'big5', 'iso-8859-1': 'windows-1252', 'latin-1': 'windows-1252' },
+};
+
+interface StatedEncoding {
+  readonly name: string;
+  /** Where it is stated. */
+  readonly at: string;
+}
 
 /**
  * Which encoding counts is ruled by RFC 7303, section 3: a byte order mark, else the charset parameter of the media type, else the XML
@@ -22,30 +31,49 @@ export function decodeXml(
   bytes: Uint8Array,
   charset: string | undefined,
 ): { readonly text: string; readonly repairs: readonly XmlRepair[] } {
-  const label = (markedEncoding(bytes) ?? charset ?? declaredEncoding(bytes) ?? 'utf-8').toLowerCase();
-  if (!encodings.test(label))
-    throw new GatewayError('E_XML_MALFORMED', 'the stated encoding is not supported', { fix: 'Send UTF-8.' });
+  const parameter = charset === undefined ? undefined : { name: charset, at: 'charset of the Content-Type' };
+  const stated = markedEncoding(bytes) ?? parameter ?? declaredEncoding(bytes) ?? { name: 'utf-8', at: '1:1' };
+  const decoder = decoderOf(stated);
   try {
-    return { text: withoutEncoding(new TextDecoder(label, { fatal: true }).decode(bytes)), repairs: [] };
+    return { text: withoutEncoding(decoder.decode(bytes)), repairs: [] };
   } catch (cause) {
     const detail = 'the bytes are not of the encoding that is stated';
-    if (!/^utf-?8$/u.test(label)) throw new GatewayError('E_XML_MALFORMED', detail, { cause });
+    if (decoder.encoding !== 'utf-8') {
+      // The first character that stands for bytes without a meaning.
+      const lenient = new TextDecoder(decoder.encoding).decode(bytes);
+      const at = placeAt(lenient, Math.max(0, lenient.indexOf('\uFFFD')));
+      throw new GatewayError('E_XML_MALFORMED', detail, { at, fix: 'State the encoding of the bytes.', cause });
+    }
     const repair = 'the bytes are not UTF-8; all were read as windows-1252, so names may be wrong';
     const text = withoutEncoding(new TextDecoder('windows-1252').decode(bytes));
     return { text, repairs: [{ at: placeAt(text, firstFault(bytes)), detail: repair }] };
   }
 }
 
-function markedEncoding([first, second, third]: Uint8Array): string | undefined {
-  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
-  // UTF-16 without a mark is known by its first character (XML 1.0, appendix F).
-  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
-  return (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c) ? 'utf-16be' : undefined;
+/** Every encoding of the WHATWG standard but the one that is no encoding of text. */
+function decoderOf({ name, at }: StatedEncoding): TextDecoder {
+  const label = name.toLowerCase();
+  try {
+    const decoder = new TextDecoder(Object.hasOwn(otherNames, label) ? otherNames[label] : label, { fatal: true });
+    if (decoder.encoding !== 'x-user-defined') return decoder;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
+  throw new GatewayError('E_XML_MALFORMED', 'the stated encoding is not supported', { at, fix: 'Send UTF-8.' });
 }
 
-function declaredEncoding(bytes: Uint8Array): string | undefined {
+function markedEncoding([first, second, third]: Uint8Array): StatedEncoding | undefined {
+  const at = '1:1';
+  if (first === 0xef && second === 0xbb && third === 0xbf) return { name: 'utf-8', at };
+  // UTF-16 without a mark is known by its first character (XML 1.0, appendix F).
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return { name: 'utf-16le', at };
+  return (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c) ? { name: 'utf-16be', at } : undefined;
+}
+
+function declaredEncoding(bytes: Uint8Array): StatedEncoding | undefined {
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, 200));
-  return /^<\?xml[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/u.exec(start)?.[1];
+  const [declaration = '', name] = /^<\?xml[^>]*\bencoding\s*=\s*["']([^"'<>]*)["']/u.exec(start) ?? [];
+  return name === undefined ? undefined : { name, at: placeAt(start, declaration.length - name.length - 1) };
 }
 
 /** The text is parsed as UTF-8, whatever it was. Spaces keep the columns of error messages. */
