@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { decodedMessage, encodeText } from '../../gateway/adapter/check/message-text.ts';
+import { decodeText, decodedMessage, encodeText } from '../../gateway/adapter/check/message-text.ts';
+import { messageFormat } from '../../gateway/adapter/format.ts';
+import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
+import { acknowledgementFields, replyFields } from '../../gateway/adapter/template/message-fields.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { refusesChanges } from '../support/refused-changes.ts';
 import {
@@ -75,6 +79,24 @@ describe('a list of plain rows as docs/templates.md shows it', () => {
 describe('directives of lines', () => {
   const row = '{identifier};{name.local?};{status|code:status};{statusSince}';
   const plain = ['#separator ;', '#each records plain', row];
+
+  it('#header is a line of titles that stands just so, in CSV and fixed width', () => {
+    const csv = compile('list.csv', lines('#separator ;', '#header', 'Code;Name;Status;Since', ...plain.slice(1)));
+    const text = encodeText(csv, list);
+    expect(read(csv, text).records).to.deep.equal([first, second]);
+    const error = thrownBy(() => read(csv, text.replace('Code;Name', 'Name;Code')));
+    expect([error.code, error.at]).to.deep.equal(['E_ELEMENT_UNKNOWN', 'line 1']);
+    const columns = '{identifier:10}{name.local?:14}{status:1|code:status}{statusSince:10}';
+    const fixed = compile(
+      'list.fixed',
+      lines('#header', 'Code      Name          SSince     ', '#each records plain', columns),
+    );
+    expect(read(fixed, encodeText(fixed, list)).records).to.deep.equal([first, second]);
+    for (const titles of ['{identifier};Name;Status;Since', ';;;{ignored}'])
+      expect(
+        thrownBy(() => compile('list.csv', lines('#separator ;', '#header', titles, ...plain.slice(1)))).code,
+      ).to.equal('E_ADAPTER_INVALID');
+  });
 
   it('without #blank a blank line is refused', () => {
     const format = compile('list.csv', lines(...plain));
@@ -153,5 +175,60 @@ describe('directives of lines', () => {
       lines('#header any', 'TITLE', '#each records plain', fixed),
     ])
       expect(thrownBy(() => compile('list.fixed', text)).code).to.equal('E_ADAPTER_INVALID');
+  });
+});
+
+describe('results and acknowledgements as rows', () => {
+  const tables = codeTables(
+    {
+      verdict: { applied: 'OK', held: 'WAIT', rejected: 'NO', duplicate: 'DUP', busy: 'BUSY' },
+      fault: { text_forbidden: 'T', else: { write: 'X', read: 'identifier_malformed' } },
+    },
+    () => 'adapter.yaml:1:1',
+  ).tablesOn('2026-01-01');
+  const context = { tables, timeZone: 'UTC', grades: [] };
+  const csv = (text: string) => ({ file: 'x.csv', text, schema: '/none.json', type: 'text/csv; layout=x' });
+
+  it('an acknowledgement is one row under titles', () => {
+    const text = lines(
+      '#header',
+      'List,Verdict,Taken,Why',
+      '{ack.subject?},{ack.verdict|code:verdict},{ack.taken?},{ack.detail?}',
+    );
+    const format = messageFormat(csv(text), acknowledgementFields, context, adapterTools);
+    const ack = { subject: 'XB-1', verdict: 'held' as const, detail: 'too many, 9' };
+    const written = encodeText(format, ack);
+    expect(written).to.equal('List,Verdict,Taken,Why\r\nXB-1,WAIT,,"too many, 9"\r\n');
+    expect(decodeText(format, written, adapterTools)).to.deep.equal(ack);
+  });
+
+  it('results are rows with their numbers, between the message that they answer and their count', () => {
+    const text = lines(
+      'LIST,{message.subject},{message.id},{message.from},{message.to},{message.issuedAt}',
+      '#header any',
+      'No,Operator,Code,Text',
+      '#each results plain',
+      '{#},{identifier},{code|code:fault},{detail}',
+      '#last',
+      'END,{message.taken},{message.refused},{count:results}',
+    );
+    const format = messageFormat(csv(text), replyFields, context, adapterTools);
+    const results = [{ identifier: 'AEOXB1', code: 'text_forbidden' as const, detail: 'a "mark"' }];
+    const about = {
+      from: 'XB',
+      to: 'CN',
+      issuedAt: '2026-01-01T00:00:00.000Z',
+      subject: 'CN-XB-1',
+      taken: 4,
+      refused: 1,
+    };
+    const reply = { id: 'R1', ...about, results };
+    const written = encodeText(format, reply);
+    expect(decodeText(format, written, adapterTools)).to.deep.equal(reply);
+    const turned = written.replace('No,Operator', 'Operator,No').replace('1,AEOXB1', 'AEOXB1,1');
+    expect(decodeText(format, turned, adapterTools)).to.deep.equal(reply);
+    expect(thrownBy(() => decodeText(format, written.replace('4,1,1', '4,1,2'), adapterTools)).at).to.equal(
+      'line 4, cell 4',
+    );
   });
 });

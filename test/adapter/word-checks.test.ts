@@ -55,6 +55,11 @@ const words: readonly (readonly [cc: string, edits: readonly Edit[]])[] = [
       ['list.csv', '{name.local?|oneLine}', '{name.local?|oneLine},{name.latin|oneLine|lost}'],
       [
         'list.csv',
+        '{status|code:status},{statusSince|date:dd/MM/yyyy}',
+        '{status|code:status} {statusSince|date:dd/MM/yyyy}',
+      ],
+      [
+        'list.csv',
         'END,{message.position.count}',
         'END,{message.position.count},{count:records},{count:records[status=suspended]},{count:lines}',
       ],

@@ -66,7 +66,7 @@ interface Directive {
   readonly plain?: true;
   readonly ignore?: true;
   readonly last?: true;
-  readonly titles?: true;
+  readonly titles?: 'as shown' | 'in any order';
 }
 
 /** What directives say of all lines after them, and of the whole message. */
@@ -126,9 +126,10 @@ function directiveOf(name: string, argument: string, kind: LinesKind, at: string
   if (name === 'each' && each !== undefined) return plain === undefined ? { each } : { each, plain: true };
   if (name === 'ignore' && argument === '') return { ignore: true };
   if (name === 'last' && argument === '') return { last: true };
-  if (name === 'header' && argument === 'any' && kind === 'csv') return { titles: true };
+  if (name === 'header' && argument === '') return { titles: 'as shown' };
+  if (name === 'header' && argument === 'any' && kind === 'csv') return { titles: 'in any order' };
   const fix =
-    'Use #each LIST, #each LIST plain, #last, #ignore, #blank or #ends lf, and in CSV #header any, #separator or #quote none; ' +
+    'Use #each LIST, #each LIST plain, #header, #last, #ignore, #blank or #ends lf, and in CSV #header any, #separator or #quote none; ' +
     'a comment has a space after #.';
   throw invalid(`there is no #${name} ${argument}`.trimEnd(), at, fix);
 }
@@ -143,7 +144,8 @@ interface LineSpec extends Directive {
 
 function planLine(line: string, spec: LineSpec): LinePlan {
   const { no, at, scope: outer, kind, csv, each: path } = spec;
-  const { plain = false, last = false, titles = false } = spec;
+  const { plain = false, last = false } = spec;
+  const titles = spec.titles === 'in any order';
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
   const pieces = kind === 'csv' ? csvPieces(line, csv, at) : parsePieces(line, at);
@@ -158,6 +160,8 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   const row = kind === 'csv' ? csvRow(csv, cells.length, titles) : fixedRow(pieces, holes, at);
   const [first] = cells;
   const tag = first?.is === 'fixed' ? first.value : '';
+  if (spec.titles !== undefined && cells.some(({ is }) => is !== 'fixed'))
+    throw invalid('#header is not before a line of titles', at, 'Write fixed texts only.');
   if (spec.ignore === true && tag === '') throw invalid('an ignored line begins with a value', at, distinguishFix);
   return { no, cells, row, tag, each, plain: plain || (each !== undefined && tag === ''), last, titles };
 }

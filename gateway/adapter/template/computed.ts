@@ -1,5 +1,6 @@
 /** Values that a template computes, numbers of rows and counts: they are written, compared when read, and not kept. */
 
+import { GatewayError } from '../../model/errors.ts';
 import { openColumns, columnText } from '../../model/record/columns.ts';
 import { readRecordAt, type PackedRecords } from '../../model/record/packed-records.ts';
 import type { ListPath } from '../../model/record/record.ts';
@@ -94,8 +95,23 @@ function countPacked(records: PackedRecords, { field, value }: NonNullable<Count
 
 /** Reads a value into its slot; that of a count with its place. */
 export function readSlot(hole: Hole, theirs: string, slots: Slot[], at: () => string): void {
+  if (hole.parts !== undefined) return readParts(hole.parts, theirs, (part, text) => readSlot(part, text, slots, at));
   slots[hole.slot] = hole.read(theirs);
   if (hole.isCount === true) slots[hole.slot + 1] = at();
+}
+
+/** Reads each of the values in one; one that is absent is not read. Throws E_VALUE_INVALID, E_ELEMENT_MISSING. */
+export function readParts(
+  { holes, split }: NonNullable<Hole['parts']>,
+  theirs: string,
+  read: (part: Hole, text: string) => void,
+): void {
+  const texts = split(theirs);
+  for (const [i, part] of holes.entries()) {
+    const text = texts[i];
+    if (text !== undefined) read(part, text);
+    else if (part.kept && !part.optional) throw new GatewayError('E_ELEMENT_MISSING', `there is no ${part.path} in it`);
+  }
 }
 
 /** Throws E_VALUE_INVALID for a count other than that of the message. */

@@ -37,6 +37,12 @@ export interface Hole {
   /** For a list in one hole: joins the items. */
   readonly writeList?: (items: readonly unknown[]) => string | undefined;
   read(theirs: string): Slot;
+  /** Of several values in one: its holes, and how their texts are put together and taken apart; an absent value has no text. */
+  readonly parts?: {
+    readonly holes: readonly Hole[];
+    join(texts: readonly (string | undefined)[]): string | undefined;
+    split(theirs: string): readonly (string | undefined)[];
+  };
 }
 
 interface Chain {

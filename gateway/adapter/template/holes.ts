@@ -2,6 +2,7 @@
 
 import { invalid, invalidValue, withPlace } from '../faults.ts';
 import { checkCounts, isComputed, parseComputed, requireCountable } from './computed.ts';
+import { parseCompound } from './compound.ts';
 import { buildChain, openStep, splitTransform, makeHole, type ChainSpec, type Hole } from './hole-chain.ts';
 import type { Slot } from './message-fields.ts';
 import { openTemplateScope, type SplitHoles, type TemplateScope } from './scope.ts';
@@ -17,8 +18,10 @@ export function hasHole(text: string): boolean {
   return text.includes('{') || text.includes('}');
 }
 
-/** Parses the hole in a text and adds it to the scope. `at`: its place in the template. Throws E_ADAPTER_INVALID. */
+/** Parses the hole in a text, or the several of one value, and adds it to the scope. `at`: its place in the template. Throws E_ADAPTER_INVALID. */
 export function parseHole(scope: TemplateScope, text: string, at: string): Hole {
+  if (text.indexOf('{') !== text.lastIndexOf('{'))
+    return parseCompound(scope, text, at, (one) => parseHole(scope, one, at));
   const match = holeGrammar.exec(text);
   if (match === null)
     throw invalid(

@@ -2,9 +2,10 @@
 
 import { byteMemo } from '../../model/byte-memo.ts';
 import { putBytes, putText, type ByteWriter } from '../../model/byte-writer.ts';
-import { columnText, type Columns } from '../../model/record/columns.ts';
+import { columnText, isAbsent, type Columns } from '../../model/record/columns.ts';
 import type { ListPath } from '../../model/record/record.ts';
 import { listLayout } from '../../model/record/record-text.ts';
+import { isComputed } from '../template/computed.ts';
 import type { Hole } from '../template/holes.ts';
 import { copyEscaped, type Escaping } from './escaping.ts';
 
@@ -30,6 +31,21 @@ export function joinedWriter(join: NonNullable<Hole['writeList']>, { escape }: E
     const roles = Array.from({ length: columns.count - rolesFrom }, (_, i) => columnText(columns, rolesFrom + i));
     const text = join(roles);
     if (text !== undefined) putText(writer, escape(text));
+  };
+}
+
+/** Writes several values into one. */
+export function partsWriter({ holes, join }: NonNullable<Hole['parts']>, { escape }: Escaping): Write<RecordItem> {
+  const texts = holes.map((hole) => {
+    if (isComputed(hole.path)) return () => hole.write(undefined);
+    const columnIn = columnOf(hole);
+    return (item: RecordItem): string | undefined => {
+      const column = columnIn(item);
+      return hole.writeValue(isAbsent(item.columns, column) ? undefined : columnText(item.columns, column));
+    };
+  });
+  return (item, writer) => {
+    putText(writer, escape(join(texts.map((text) => text(item))) ?? ''));
   };
 }
 

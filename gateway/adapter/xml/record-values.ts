@@ -7,6 +7,7 @@ import { insideQuotes } from '../../model/record/columns.ts';
 import type { ListPath } from '../../model/record/record.ts';
 import { beginRecord, dropRecord, type RecordPacker } from '../../model/record/packed-records.ts';
 import { endOfText, listLayout } from '../../model/record/record-text.ts';
+import { readParts } from '../template/computed.ts';
 import type { Hole, SlotFill, TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { parseValue } from '../template/transforms.ts';
@@ -61,6 +62,16 @@ export function openRecordReader(scope: TemplateScope): RecordReader {
 const noSlots: Slot[] = [];
 
 function columnReader(hole: Hole): ReadColumn {
+  const { parts } = hole;
+  if (parts !== undefined)
+    return (values, document, token) => {
+      readParts(parts, tokenText(document, token), (part, text) => {
+        const value = part.read(text);
+        if (part.isPart) values.slots[part.slot] = value;
+        else if (value !== undefined)
+          setValue(values, listLayout.column[part.path as ListPath], Buffer.from(insideQuotes(value as string)));
+      });
+    };
   if (!hole.kept) return (_, document, token) => void hole.read(tokenText(document, token));
   if (hole.path === '.') return roleReader(hole);
   if (hole.writeList !== undefined)

@@ -11,7 +11,15 @@ import { isComputed } from '../template/computed.ts';
 import { writeItem, type RepeatedPart, type Hole } from '../template/holes.ts';
 import { canonicalPlan } from './canonical-plan.ts';
 import { escapeAttribute, escapeText, attributeEscaping, textEscaping, openingTag, type Escaping } from './escaping.ts';
-import { columnOf, joinedWriter, presentValue, rolesFrom, type RecordItem, type Write } from './record-item.ts';
+import {
+  columnOf,
+  joinedWriter,
+  partsWriter,
+  presentValue,
+  rolesFrom,
+  type RecordItem,
+  type Write,
+} from './record-item.ts';
 import type { ElementPlan } from './template.ts';
 
 type IsPresent<T> = (item: T) => boolean;
@@ -46,6 +54,7 @@ const hasRoles: IsPresent<RecordItem> = ({ columns }) => columns.count > rolesFr
 const records: ItemWriters<RecordItem> = {
   value(hole, escaping) {
     if (hole.writeList !== undefined) return joinedWriter(hole.writeList, escaping);
+    if (hole.parts !== undefined) return partsWriter(hole.parts, escaping);
     if (isComputed(hole.path)) return (_, writer) => putText(writer, escaping.escape(hole.write(undefined) ?? ''));
     const write = presentValue(hole, escaping);
     const columnIn = columnOf(hole);
@@ -56,6 +65,8 @@ const records: ItemWriters<RecordItem> = {
   },
   isPresent(hole) {
     if (hole.writeList !== undefined) return hasRoles;
+    const tests = hole.parts?.holes.map((part) => records.isPresent(part));
+    if (tests !== undefined) return (item) => tests.some((isPresent) => isPresent(item));
     const columnIn = columnOf(hole);
     return (item) => hole.open !== undefined || !isAbsent(item.columns, columnIn(item));
   },
