@@ -192,12 +192,14 @@ for (const cc of folders) {
 
     it('reads back every reply it can write, and every one follows the schema', () => {
       let refused = 0;
+      const { reply: format } = adapter;
+      if (format === undefined) return;
       fc.assert(
         fc.property(replyOf(adapter), (reply) => {
-          const written = writtenBy(adapter.reply, reply);
+          const written = writtenBy(format, reply);
           if (written === undefined) return void (refused += 1);
-          tools.checkSchema(written, adapter.reply);
-          expect(decodeText(adapter.reply, written, adapterTools)).to.deep.equal(reply);
+          tools.checkSchema(written, format);
+          expect(decodeText(format, written, adapterTools)).to.deep.equal(reply);
         }),
         { numRuns: 40 },
       );

@@ -74,7 +74,8 @@ export type AcceptedFormat =
 export interface DayFormats {
   /** The newest layout in force, which is used for sending. */
   readonly list: ListFormat;
-  readonly reply: MessageFormat<Reply>;
+  /** Absent where the partner does not answer for each record. */
+  readonly reply?: MessageFormat<Reply>;
   /** All layouts in force, which are accepted from the partner: old and new ones during a change-over. */
   readonly accepted: readonly AcceptedFormat[];
 }
@@ -105,7 +106,8 @@ export interface Adapter {
   readonly exchange: Exchange;
   /** The newest layouts, for authors' tools; messages use `formatsOn`. */
   readonly list: ListFormat;
-  readonly reply: MessageFormat<Reply>;
+  readonly reply?: MessageFormat<Reply>;
+  readonly acknowledgements: readonly MessageFormat<Acknowledgement>[];
   /** The formats of a day in `timeZone`. All days of one period share the same object. */
   formatsOn(day: Day): DayFormats;
   /** First day of each period in which no layout and no code changes. The first period has no beginning. */

@@ -43,7 +43,7 @@ export function formatsByDay({ list, reply }: Layouts, tables: DatedTables, plac
     requireDistinctTypes(accepted, day, place);
     return {
       list: newestFormat(listed, 'list', day, place),
-      reply: newestFormat(replied, 'reply', day, place),
+      ...(reply.length > 0 && { reply: newestFormat(replied, 'reply', day, place) }),
       accepted,
     };
   });

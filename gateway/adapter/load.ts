@@ -12,7 +12,7 @@ import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest } from './manifest.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
 import { replyFields } from './template/message-fields.ts';
-import { exchangeOf } from './conversation/exchange.ts';
+import { acknowledgementsOf, exchangeOf } from './conversation/exchange.ts';
 import { conversationOf, streamRules } from './conversation/conversation.ts';
 import { fillList, listId } from './conversation/fills.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
@@ -53,15 +53,31 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     completeList: (decoded, context) => fillList(decoded, fillTerms, context),
     lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),
     list,
-    reply,
+    ...(reply && { reply }),
+    acknowledgements: acknowledgementsOf(exchange),
     formatsOn,
     periods,
   };
 }
 
-/** The layouts of a kind of message; a manifest may write a single one without a list. */
-export function messageVersions(messages: MessageData | readonly MessageVersion[]): readonly MessageVersion[] {
+/** The layouts of a kind of message; a manifest may write a single one without a list, or none. */
+export function messageVersions(messages: MessageData | readonly MessageVersion[] = []): readonly MessageVersion[] {
   return 'template' in messages ? [messages] : messages;
+}
+
+/** What templates describe: lists, replies to them, and what stands in place of receipts. */
+export type MessageKind = 'list' | 'reply' | 'acknowledgement';
+
+/** Every template of a folder once. */
+export function templatesIn(manifest: Manifest): readonly (MessageVersion & { readonly kind: MessageKind })[] {
+  const { messages, conversation: { send, receive } = {} } = manifest;
+  const answers = [send?.answer, receive?.answer].flatMap((each) => (each && 'template' in each ? [each] : []));
+  const acknowledgements = new Map(answers.map((each) => [each.template, each])).values();
+  return [
+    ...messageVersions(messages.list).map((each) => ({ ...each, kind: 'list' as const })),
+    ...messageVersions(messages.reply).map((each) => ({ ...each, kind: 'reply' as const })),
+    ...[...acknowledgements].map((each) => ({ ...each, kind: 'acknowledgement' as const })),
+  ];
 }
 
 /** What templates of lists need besides the tables of a day. */
@@ -107,7 +123,7 @@ async function loadFormats(
 
 async function layoutsOf<F>(
   folder: string,
-  messages: MessageData | readonly MessageVersion[],
+  messages: Manifest['messages']['list'] | undefined,
   tools: AdapterTools,
   compile: (source: TemplateSource, tables: CodeTables) => F,
 ): Promise<Layout<F>[]> {

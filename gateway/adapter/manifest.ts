@@ -110,7 +110,8 @@ export interface Manifest {
   };
   readonly messages: {
     readonly list: MessageData | readonly MessageVersion[];
-    readonly reply: MessageData | readonly MessageVersion[];
+    /** Absent where the partner does not answer for each record. */
+    readonly reply?: MessageData | readonly MessageVersion[];
   };
   readonly card?: readonly (CardLine & Sourced)[];
   readonly asks?: readonly Ask[];

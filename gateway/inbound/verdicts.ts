@@ -203,14 +203,16 @@ function acknowledge(
   return { id, partner: partner.code, kind: 'receipt', contentType, bytes, digest: sha256(bytes) };
 }
 
+/** Undefined where the partner gets none. */
 async function sealReply(
   { gateway, partner }: InboundMessage,
   subject: string,
   outcome: Pick<Reply, 'taken' | 'refused' | 'results'>,
-): Promise<SealedMessage> {
+): Promise<SealedMessage | undefined> {
   const [id, at] = [gateway.newId(), momentOf(gateway.now())];
   const reply: Reply = { ...outcome, id, from: gateway.home.country, to: partner.code, issuedAt: at, subject };
   const layout = partner.adapter.formatsOn(dayAt(at, partner.adapter.timeZone)).reply;
+  if (layout === undefined) return undefined;
   using draft = checkUnsigned(layout.encode(reply), layout, partner.schemaOf(layout));
   return await seal(draft, partner.signer, { id, partner: partner.code, kind: 'reply', at });
 }

@@ -4,15 +4,18 @@
  */
 
 import { expect } from 'chai';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:https';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { sampleConversations } from '../../gateway/adapter/check/conversations.ts';
+import { testAdapter } from '../../gateway/adapter/check/test-adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { encodedText } from '../../gateway/adapter/format.ts';
 import { readPem } from '../../gateway/app/partners.ts';
 import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { checkTools } from '../../gateway/cli/adapter-folder.ts';
 import { examinePartner } from '../../gateway/cli/doctor-partner.ts';
 import { serve } from '../../gateway/main.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -249,6 +252,32 @@ describe('a partner of another make', () => {
     forged[forged.length - 3] = forged[forged.length - 3] === 65 ? 66 : 65;
     const refused = await post('/partners/sg/aeo', forged);
     expect([refused.status, /<Code>(\w+)<\/Code>/u.exec(refused.body)?.[1]]).to.deep.equal([400, 'NOK']);
+  });
+
+  it('that answers for no single record needs no template of replies, and its acknowledgements are samples and generated', async () => {
+    const folder = join(
+      adapters((manifest) => manifest.replace(/^ {2}reply: .*\n(?: {4}.*\n)*/mu, '')),
+      'sg',
+    );
+    rmSync(join(folder, 'samples'), { recursive: true });
+    const adapter = await loadAdapter(folder, adapterTools);
+    expect([adapter.reply, adapter.acknowledgements.length]).to.deep.equal([undefined, 1]);
+    for (const [file, text] of sampleConversations(adapter, adapterTools)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    const run = async () => {
+      const { cases } = await testAdapter(folder, checkTools(adapterTools), {
+        runs: 20,
+        seed: 1,
+        clock: () => 0,
+        only: 'acknowledgement',
+      });
+      return cases.filter(({ ok }) => !ok).map(({ name }) => name);
+    };
+    expect(await run()).to.deep.equal([]);
+    writeFileSync(join(folder, 'ack.xml'), ackTemplate.replace('{ack.number?}', '{ack.taken?}'));
+    expect(await run()).to.include('acknowledgements/2-acknowledgement.xml');
   });
 
   it('with a template of answers that lacks the verdict, or a table that lacks a word, is E_ADAPTER_INVALID', async () => {

@@ -206,7 +206,7 @@ function travel({ lists, seal, transport }: Manifest): string[] {
 
 function layouts({ messages }: Manifest): string[] {
   const rows = (['list', 'reply'] as const).flatMap((kind) => {
-    const versions: readonly MessageVersion[] = [messages[kind]].flat();
+    const versions: readonly MessageVersion[] = [messages[kind] ?? []].flat();
     return versions.map(({ template, schema, type, from, until }) => [
       kind,
       code(template),

@@ -2,33 +2,40 @@
 
 import { extname } from 'node:path';
 import { departureReasons, type ListMessage } from '../../model/list/list.ts';
-import { recordFaults } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults, type Acknowledgement } from '../../model/message.ts';
 import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
-import { inventList, inventReply } from './generate.ts';
+import { inventList, inventReply, withoutSome } from './generate.ts';
 import { decodeText, encodeText, type Plain, type TextReaders } from './message-text.ts';
 
 function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Files by path: a full list with its reply, a new operator, operators that left, and two lists that are refused. */
+const wholeAnswer: Acknowledgement = {
+  verdict: 'applied',
+  ...{ subject: 'm-00000001', number: 1, id: 'm-00000002', issuedAt: '2026-01-01T00:00:00.000Z' },
+  ...{ reason: 'E_EXAMPLE', detail: 'example', taken: 12, refused: 1 },
+};
+
+/** Files by path: a full list with its reply, each acknowledgement, a new operator, operators that left, and two lists that are refused. */
 export function sampleConversations(adapter: Adapter, readers: TextReaders): ReadonlyMap<string, string> {
-  const { list, reply, lists } = adapter;
-  const ending = extname(list.template);
+  const { list, reply, lists, acknowledgements } = adapter;
   const files = new Map<string, string>();
   const write = <T>(folder: string, step: number, kind: string, format: MessageFormat<T>, message: Plain<T>): void => {
     files.set(`samples/${folder}/${step}-ours.json`, jsonText(message));
-    files.set(`samples/${folder}/${step + 1}-${kind}${ending}`, encodeText(format, message));
+    files.set(`samples/${folder}/${step + 1}-${kind}${extname(format.template)}`, encodeText(format, message));
   };
-  const [result = { identifier: 'X1', detail: 'example' }] = invented((random) => inventReply(adapter, random).results);
+  const [result = { identifier: 'X1', detail: 'example' }] = invented((random) =>
+    reply === undefined ? [] : inventReply(adapter, random, reply).results,
+  );
   const converse = (folder: string, message: ListMessage, faults?: readonly (typeof recordFaults)[number][]): void => {
     write(folder, 1, 'list', list, message);
-    const answer = { ...inventReply(adapter, seededRandom(1)), from: message.to, to: message.from };
-    const results = faults?.map((code) => ({ ...result, code }));
-    if (results !== undefined) write(folder, 3, 'reply', reply, { ...answer, results });
+    if (reply === undefined || faults === undefined) return;
+    const answer = { ...inventReply(adapter, seededRandom(1), reply), from: message.to, to: message.from };
+    write(folder, 3, 'reply', reply, { ...answer, results: faults.map((code) => ({ ...result, code })) });
   };
   const full = { ...inventedList(adapter, 'theirs', 'full'), departures: [] };
   converse('list-full', full, recordFaults);
@@ -38,7 +45,14 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     converse('departure', { ...ours, records: [] });
     converse('changes', { ...theirs, departures: theirs.departures.slice(0, 1) }, recordFaults.slice(0, 1));
   }
+  for (const [i, format] of acknowledgements.entries()) {
+    const folder = i === 0 ? 'acknowledgements' : `acknowledgements-${i + 1}`;
+    const answers = acknowledgedVerdicts.map((verdict) => ({ ...wholeAnswer, verdict }));
+    for (const [step, answer] of [...answers, withoutSome(format, wholeAnswer, () => true)].entries())
+      write(folder, 2 * step + 1, 'acknowledgement', format, answer);
+  }
   const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
+  const ending = extname(list.template);
   for (const [what, text] of Object.entries(refused)) {
     const { code, at } = refusalOf(() => decodeText(list, text, readers)) ?? {};
     files.set(`samples/refuse-unknown-${what}/1-list${ending}`, text);

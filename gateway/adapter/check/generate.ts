@@ -5,7 +5,7 @@ import { present } from '../../model/present.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
 import type { ListMessage, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
-import { recordFaults, type Reply } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults, type Acknowledgement, type Reply } from '../../model/message.ts';
 import { roles, textPaths, type ListRecord } from '../../model/record/record.ts';
 import type { PartnerView } from '../../model/record/partner-view.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
@@ -98,11 +98,7 @@ function inventPart(random: SeededRandom): ListPart {
 }
 
 /** What became of a list's records, in one layout. */
-export function inventReply(
-  adapter: Adapter,
-  random: SeededRandom,
-  format: MessageFormat<Reply> = adapter.reply,
-): Reply {
+export function inventReply(adapter: Adapter, random: SeededRandom, format: MessageFormat<Reply>): Reply {
   const parties = partiesOf(adapter, adapter.list);
   const reply = {
     id: `m-${hex(random, 24)}`,
@@ -120,6 +116,34 @@ export function inventReply(
   }));
   const carried = results.filter((result) => carries(() => encodeText(format, { ...reply, results: [result] })));
   return { ...reply, results: carried };
+}
+
+/** An answer to a list, with some of what it may say. */
+export function inventAcknowledgement(
+  _adapter: Adapter,
+  random: SeededRandom,
+  format: MessageFormat<Acknowledgement>,
+): Acknowledgement {
+  const [subject, id] = [`m-${hex(random, 24)}`, `m-${hex(random, 24)}`];
+  const said = { reason: random.pick(texts), detail: random.pick(texts) };
+  const counts = { number: random.below(1000), taken: random.below(1000), refused: random.below(1000) };
+  const whole = { subject, id, issuedAt: moment(random), ...said, ...counts };
+  return withoutSome(format, { verdict: random.pick(acknowledgedVerdicts), ...whole }, () => random.next() < 0.4);
+}
+
+/** The acknowledgement without the values that `leaves` names, but for those that the template always writes. */
+export function withoutSome(
+  format: MessageFormat<Acknowledgement>,
+  whole: Acknowledgement,
+  leaves: (path: string) => boolean,
+): Acknowledgement {
+  const isNeeded = (path: string): boolean => {
+    const rest = Object.entries(whole).filter(([each]) => each !== path);
+    const refusal = refusalOf(() => encodeText(format, Object.fromEntries(rest) as unknown as Acknowledgement));
+    return refusal?.code === 'E_ELEMENT_MISSING';
+  };
+  const kept = Object.entries(whole).filter(([path]) => path === 'verdict' || !leaves(path) || isNeeded(path));
+  return { verdict: whole.verdict, ...Object.fromEntries(kept) };
 }
 
 function inventRecord(

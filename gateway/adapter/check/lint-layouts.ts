@@ -100,7 +100,7 @@ async function lintSealing({ adapter, place, tools }: LayoutSubject): Promise<Li
   const faults: LintFinding[] = [];
   for (const { list, reply } of new Set(adapter.periods.map((day) => adapter.formatsOn(day)))) {
     faults.push(...(await faultOf(list, listWith(list, record, partner))));
-    faults.push(...(await faultOf(reply, inventReply(adapter, seededRandom(1), reply))));
+    if (reply !== undefined) faults.push(...(await faultOf(reply, inventReply(adapter, seededRandom(1), reply))));
   }
   return faults.slice(0, 1);
 }

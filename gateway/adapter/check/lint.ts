@@ -2,17 +2,10 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { acknowledgementFormat } from '../conversation/exchange.ts';
 import { listFormat, messageFormat } from '../format.ts';
 import { identifierForm } from '../identifiers.ts';
-import {
-  loadAdapter,
-  loadHome,
-  yamlPlaces,
-  loadTemplate,
-  templateTerms,
-  templateTools,
-  messageVersions,
-} from '../load.ts';
+import { loadAdapter, loadHome, yamlPlaces, loadTemplate, templateTerms, templateTools, templatesIn } from '../load.ts';
 import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { refusalIn } from './failures.ts';
@@ -57,7 +50,7 @@ async function lintFolder(folder: string, tools: LintTools): Promise<LintFinding
 /** Tables, identifiers and templates, each separately, so that one mistake does not hide the others. */
 async function lintParts({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {
   const file = join(folder, 'adapter.yaml');
-  const { identifiers, codes, messages, timeZone } = manifest;
+  const { identifiers, codes, timeZone } = manifest;
   const tables = attempt('table_not_one_to_one', file, () => codeTables(codes, place));
   const forms = (['theirs', 'ours'] as const).map((side) =>
     attempt('identifier_invalid', file, () => identifierForm(identifiers[side], place, `/identifiers/${side}`)),
@@ -66,19 +59,18 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
   if ('finding' in tables) return found;
   const today = tables.value.tablesOn(tables.value.periods.at(-1) ?? '');
   const context = { tables: today, timeZone, ...templateTerms(manifest) };
-  for (const kind of ['list', 'reply'] as const) {
-    for (const version of messageVersions(messages[kind])) {
-      try {
-        const source = await loadTemplate(folder, version, tools);
-        if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
-        else if (listFormat(source, context, templateTools(tools)).carriesParts) continue;
-        else if (manifest.lists?.partRecords !== undefined) {
-          const detail = `${version.template} does not show which part a message is`;
-          found.push(lintFinding('parts_missing', place('/lists/partRecords'), detail));
-        }
-      } catch (error) {
-        found.push(findingOf('template_invalid', join(folder, version.template), error));
+  for (const { kind, ...version } of templatesIn(manifest)) {
+    try {
+      const source = await loadTemplate(folder, version, tools);
+      if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
+      else if (kind === 'acknowledgement') acknowledgementFormat(source, context, templateTools(tools));
+      else if (listFormat(source, context, templateTools(tools)).carriesParts) continue;
+      else if (manifest.lists?.partRecords !== undefined) {
+        const detail = `${version.template} does not show which part a message is`;
+        found.push(lintFinding('parts_missing', place('/lists/partRecords'), detail));
       }
+    } catch (error) {
+      found.push(findingOf('template_invalid', join(folder, version.template), error));
     }
   }
   return found;
@@ -100,10 +92,7 @@ async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
 /** Parts that are valid by themselves and do not fit together: the seal and the formats, or the layouts of one day. */
 function loadFault(error: unknown, { folder, place }: LintSubject): LintFinding {
   const { at = '' } = refusalIn(error);
-  // Templates of acknowledgements are compiled with the whole.
-  const inTemplate = /\.(?:xml|json|csv|fixed)(?::\d+)*$/u.test(at);
-  const rule = at === place('/seal') ? 'seal_unfit' : inTemplate ? 'template_invalid' : 'layouts_conflict';
-  return findingOf(rule, folder, error);
+  return findingOf(at === place('/seal') ? 'seal_unfit' : 'layouts_conflict', folder, error);
 }
 
 async function lintHome({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {

@@ -8,6 +8,7 @@ import { dayAt } from '../../model/day.ts';
 import type { ListMessage } from '../../model/list/list.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { invalid } from '../faults.ts';
+import type { MessageKind } from '../load.ts';
 import type { AdapterTools } from '../tools.ts';
 import type { Exercised } from './coverage.ts';
 import { differenceOf, failureOf, refusalOf, textDifference, type Failure } from './failures.ts';
@@ -17,7 +18,7 @@ import { missingIn } from './template-text.ts';
 /** One message of a conversation: `grant-new/2-list.xml`, with the file before or after it that says what it means. */
 export interface AdapterSample {
   readonly name: string;
-  readonly kind: 'list' | 'reply';
+  readonly kind: MessageKind;
   readonly file: string;
   readonly text: string;
   /** All files that belong to it. */
@@ -38,7 +39,7 @@ export async function loadSamples(
   const samples: AdapterSample[] = [];
   const files = await sampleFiles(folder);
   for (const [i, file] of files.entries()) {
-    const kind = /^\d+-(list|reply)\./u.exec(basename(file))?.[1] as AdapterSample['kind'] | undefined;
+    const kind = /^\d+-(list|reply|acknowledgement)\./u.exec(basename(file))?.[1] as AdapterSample['kind'] | undefined;
     if (kind === undefined) continue;
     const beside = (other: string | undefined, ending: string): string | undefined =>
       other !== undefined && dirname(other) === dirname(file) && other.endsWith(ending) ? other : undefined;
@@ -138,21 +139,25 @@ function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Ad
   return { failure: { detail: 'the message is refused with another error', expected, got } };
 }
 
-function formatOfDay(adapter: Adapter, kind: AdapterSample['kind'], message: unknown): MessageFormat<unknown> {
+/** Throws E_ADAPTER_INVALID where adapter.yaml has no such message. */
+function formatOfDay(adapter: Adapter, kind: MessageKind, message: unknown): MessageFormat<unknown> {
   const { issuedAt } = message as { issuedAt?: unknown };
   const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.periods.at(-1) ?? '');
   // The format is given messages of its own kind only.
-  return adapter.formatsOn(day)[kind];
+  const format = kind === 'acknowledgement' ? adapter.acknowledgements[0] : adapter.formatsOn(day)[kind];
+  if (format !== undefined) return format;
+  throw invalid(`adapter.yaml describes no ${kind}`, adapter.folder, 'Describe it, or delete the sample.');
 }
 
 /** Every layout of a kind with the codes of every period, newest first. */
-function formatsOf(adapter: Adapter, kind: AdapterSample['kind']): readonly MessageFormat<unknown>[] {
+function formatsOf(adapter: Adapter, kind: MessageKind): readonly MessageFormat<unknown>[] {
+  if (kind === 'acknowledgement') return adapter.acknowledgements;
   const accepted = adapter.periods.toReversed().flatMap((day) => adapter.formatsOn(day).accepted);
   return [...new Set(accepted.filter((each) => each.kind === kind).map(({ format }) => format))];
 }
 
 /** A list names operators of one side only, in the form agreed for that side. */
-function identifierFault({ identifiers }: Adapter, kind: AdapterSample['kind'], message: unknown): Failure | undefined {
+function identifierFault({ identifiers }: Adapter, kind: MessageKind, message: unknown): Failure | undefined {
   if (kind !== 'list') return undefined;
   const { records, departures } = message as ListMessage;
   const named = [...records, ...departures].map(({ identifier }) => identifier);

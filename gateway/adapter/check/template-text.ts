@@ -1,9 +1,10 @@
 /** The holes of a template with their places in its text and in the message: coverage counts them, and mutants change them. */
 
 import { relative, resolve } from 'node:path';
-import { messageVersions } from '../load.ts';
+import { templatesIn, type MessageKind } from '../load.ts';
 import type { Manifest } from '../manifest.ts';
 import {
+  acknowledgementFields,
   listMessageFields,
   replyFields,
   type Field,
@@ -11,8 +12,6 @@ import {
   type ListOfItems,
 } from '../template/message-fields.ts';
 import type { AdapterTools } from '../tools.ts';
-
-type MessageKind = 'list' | 'reply';
 
 export interface TemplateText {
   readonly kind: MessageKind;
@@ -22,12 +21,10 @@ export interface TemplateText {
 
 export async function templatesOf(
   folder: string,
-  { messages }: Manifest,
+  manifest: Manifest,
   { readText }: Pick<AdapterTools, 'readText'>,
 ): Promise<readonly TemplateText[]> {
-  const named = (['list', 'reply'] as const).flatMap((kind) =>
-    messageVersions(messages[kind]).map(({ template }) => ({ kind, file: resolve(folder, template) })),
-  );
+  const named = templatesIn(manifest).map(({ kind, template }) => ({ kind, file: resolve(folder, template) }));
   return await Promise.all(named.map(async (each) => ({ ...each, text: await readText(each.file) })));
 }
 
@@ -86,7 +83,7 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
 
 /** The list that contains a hole, from the lists opened before it. A dot is an item that is itself a value. */
 function scopeOf(path: string, opened: readonly string[]): string {
-  if (path.startsWith('message.')) return 'message';
+  if (/^(?:message|ack)\./u.test(path)) return 'message';
   const lists = [...listMessageFields.lists, ...replyFields.lists].map((list) => list.path);
   const outer = opened.filter((list) => lists.includes(list));
   return (path === '.' ? opened : outer).at(-1) ?? 'message';
@@ -104,7 +101,14 @@ export function lineAt(text: string, offset: number): number {
 type RootFields = Pick<ItemFields<unknown>, 'fields' | 'lists'>;
 
 function templateRoot(kind: MessageKind): RootFields {
-  return kind === 'list' ? listMessageFields : replyFields;
+  switch (kind) {
+    case 'list':
+      return listMessageFields;
+    case 'reply':
+      return replyFields;
+    case 'acknowledgement':
+      return acknowledgementFields;
+  }
 }
 
 /** The fields of the items of a list at any depth; of the message itself for `message`. */
@@ -144,7 +148,7 @@ export function missingIn(kind: MessageKind, message: unknown): string | undefin
 
 function missing(of: RootFields, item: unknown, at: string): string | undefined {
   const field = of.fields.find((each) => !each.optional && valueOf(each, item) === undefined);
-  if (field !== undefined) return `${at}/${field.path.replace('message.', '').replaceAll('.', '/')}`;
+  if (field !== undefined) return `${at}/${field.path.replace(/^(?:message|ack)\./u, '').replaceAll('.', '/')}`;
   for (const list of of.lists) {
     const place = `${at}/${list.path}`;
     const items = valueOf(list, item);

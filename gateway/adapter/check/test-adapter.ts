@@ -9,7 +9,7 @@ import { loadAdapter, loadManifest } from '../load.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { coverageOf, type Coverage, type Exercised } from './coverage.ts';
 import { differenceOf, failureOf, refusalOf, type Failure } from './failures.ts';
-import { inventList, inventReply } from './generate.ts';
+import { inventAcknowledgement, inventList, inventReply } from './generate.ts';
 import { decodedMessage, decodeText, encodeText, type CheckTools } from './message-text.ts';
 import { loadSamples, runSample, type AdapterSample, type SampleBench } from './samples.ts';
 import { templatesOf } from './template-text.ts';
@@ -117,10 +117,11 @@ export interface Trip {
 export function tripsOf(adapter: Adapter): readonly Trip[] {
   const days = adapter.periods.map((day) => adapter.formatsOn(day));
   const lists = [...new Set(days.map(({ list }) => list))];
-  const replies = [...new Set(days.map(({ reply }) => reply))];
+  const replies = [...new Set(days.flatMap(({ reply }) => reply ?? []))];
   return [
     ...tripsThrough('lists', lists, adapter, inventList),
     ...tripsThrough('replies', replies, adapter, inventReply),
+    ...tripsThrough('acknowledgements', adapter.acknowledgements, adapter, inventAcknowledgement),
   ];
 }
 

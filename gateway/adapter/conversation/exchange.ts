@@ -19,9 +19,12 @@ export async function exchangeOf(
   { send, receive }: { readonly send?: SendData; readonly receive?: ReceiveData },
   tools: ExchangeTools,
 ): Promise<Exchange> {
+  const compiled = new Map<string, MessageFormat<Acknowledgement>>();
   const compile = async (data: MessageData): Promise<MessageFormat<Acknowledgement>> => {
     const source = await tools.load(data);
-    return messageFormat({ type: 'acknowledgement', ...source }, acknowledgementFields, tools.context, tools.readers);
+    const format = compiled.get(source.file) ?? acknowledgementFormat(source, tools.context, tools.readers);
+    compiled.set(source.file, format);
+    return format;
   };
   return {
     ...(send && { send: { ...send, answer: send.answer.kind === 'status' ? 'status' : await compile(send.answer) } }),
@@ -33,4 +36,19 @@ export async function exchangeOf(
       },
     }),
   };
+}
+
+/** Acknowledgements travel on connections of their own, so that their type need not be told from others. */
+export function acknowledgementFormat(
+  source: TemplateSource,
+  context: TransformContext,
+  readers: TemplateTools,
+): MessageFormat<Acknowledgement> {
+  return messageFormat({ type: 'acknowledgement', ...source }, acknowledgementFields, context, readers);
+}
+
+/** The formats of both directions; one where both have the same template. */
+export function acknowledgementsOf({ send, receive }: Exchange): readonly MessageFormat<Acknowledgement>[] {
+  const formats = [send?.answer, receive?.answer].filter((each) => each !== undefined && each !== 'status');
+  return [...new Set(formats)];
 }
