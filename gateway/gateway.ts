@@ -34,6 +34,8 @@ export interface Gateway {
   readonly receiptSchema: Schema;
   /** The largest message that is received, in bytes, by whichever way. */
   readonly maxBytes: number;
+  /** Bytes of refused messages that are kept of each partner, receipts included. */
+  readonly refusedBytes: number;
   /** Name of the policy that derives advice from outcomes. */
   readonly policy: string;
   /** What it advises where the name on an entry differs from the list; absent: the default. */

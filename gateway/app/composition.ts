@@ -61,7 +61,7 @@ export function adapterTools(): AdapterTools {
  */
 export async function openGateway(config: Config, tools: AdapterTools, reading = false): Promise<OpenGateway> {
   const { home, keyring } = await (reading ? readKeys : openKeys)(config, tools);
-  const log = makeLog({ level: config.logLevel ?? 'error' });
+  const log = makeLog({ level: config.logLevel ?? 'error', linesPerMinute: config.logLinesPerMinute });
   const broker = config.broker === undefined ? undefined : lazyBroker(config.broker, log);
   const db = await (reading ? readDatabase : openDatabase)(config.store);
   const options = connectOptions({ config, home, keyring, broker, tools }, reading);
@@ -72,6 +72,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading =
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     maxBytes: config.exchange.maxBytes,
+    refusedBytes: config.exchange.refusedBytes,
     policy: config.policy,
     differingNames: config.differingNames,
     owner: randomBytes(8).toString('hex'),

@@ -48,10 +48,12 @@ export interface Config {
   readonly differingNames: DifferingNames;
   /** Absent: `info` for mra serve, `error` for other commands. */
   readonly logLevel?: LogLevel;
+  /** Lines of one event, code, and partner or caller; the others of a minute are counted in one line. */
+  readonly logLinesPerMinute: number;
   /** `production` takes certified adapters only. */
   readonly environment: 'test' | 'production';
   readonly adapters: string;
-  readonly exchange: Address & { readonly maxBytes: number };
+  readonly exchange: Address & { readonly maxBytes: number; readonly refusedBytes: number };
   readonly border: Address;
   /** `realm`: names of the exchange and queues begin with it. `temporary`: they expire when unused. */
   readonly broker?: { readonly url: string; readonly realm: string; readonly temporary: boolean };
@@ -61,7 +63,9 @@ export interface Config {
 }
 
 /** The configuration file: every member is optional. */
-interface ConfigFile extends Partial<Pick<Config, 'home' | 'data' | 'store' | 'policy' | 'environment'>> {
+interface ConfigFile extends Partial<
+  Pick<Config, 'home' | 'data' | 'store' | 'policy' | 'environment' | 'logLinesPerMinute'>
+> {
   readonly log?: string;
   readonly differingNames?: Partial<DifferingNames>;
   readonly exchange?: Partial<Config['exchange']>;
@@ -98,9 +102,13 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     policy: file.policy ?? 'default',
     differingNames: { ...defaultDifferingNames, ...file.differingNames },
     ...logLevel(environment['MRA_LOG'] ?? file.log),
+    logLinesPerMinute: file.logLinesPerMinute ?? 100,
     environment: file.environment ?? 'test',
     adapters: join(programFolder, 'adapters'),
-    exchange: { host: '127.0.0.1', port: 8443, maxBytes: defaultMaxBytes, ...file.exchange },
+    exchange: {
+      ...{ host: '127.0.0.1', port: 8443, maxBytes: defaultMaxBytes, refusedBytes: defaultMaxBytes },
+      ...file.exchange,
+    },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
     ...brokerOf(environment['MRA_BROKER'] ?? file.broker?.url, file.broker?.realm),
     partners: partnersOf(file, base),

@@ -10,7 +10,6 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { judgeList } from './apply-list.ts';
 import { readMessage, type ReadMessage } from './read-message.ts';
 import { repeatVerdict } from './same-content.ts';
-import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import { judgeEnvelope } from '../model/list/judge.ts';
@@ -19,6 +18,7 @@ import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
+import { countRefused } from '../store/refused-bytes.ts';
 import { recordRejection, recordVerdict, repeatReceipt, sealAnswers } from './verdicts.ts';
 import type { Decision, InboundMessage, ReceiveResult } from './verdicts.ts';
 import { faultFields } from '../wire/log.ts';
@@ -29,18 +29,14 @@ export type { ReceiveResult } from './verdicts.ts';
 export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   const partner = getPartner(gateway, raw.partner);
 
-  if (raw.bytes.length > gateway.maxBytes) {
-    const tooLarge = new GatewayError('E_SIZE_EXCEEDED', `a message may have ${gateway.maxBytes} bytes`);
-    return await recordRejection({ gateway, partner, raw, digest: sha256(raw.bytes), id: raw.hintedId }, tooLarge);
-  }
-
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
-  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, raw.hintedId));
-  if (arrival.known && arrival.receiptDigest !== undefined)
-    return await repeatReceipt(gateway, partner, arrival.state, arrival.receiptDigest);
-
-  const { digest } = arrival;
-  return await answerMessage({ gateway, partner, raw, digest, id: raw.hintedId });
+  const fits = raw.bytes.length <= gateway.maxBytes;
+  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, raw.hintedId, fits));
+  const inbound = { gateway, partner, raw, digest: arrival.digest, id: raw.hintedId };
+  if (arrival.known && arrival.receiptDigest !== undefined) return await repeatReceipt(inbound, arrival);
+  if (fits) return await answerMessage(inbound);
+  const tooLarge = new GatewayError('E_SIZE_EXCEEDED', `a message may have ${gateway.maxBytes} bytes`);
+  return await recordRejection(inbound, tooLarge);
 }
 
 /** The steps after the bytes are kept; they change nothing before the last one. */
@@ -93,7 +89,10 @@ async function receiveReceipt(
   } catch (error) {
     if (!isMessageFault(error)) throw error;
     const { code } = asGatewayError(error);
-    await gateway.db.transaction((tx) => settleInbox(tx, { ...settled, state: 'REJECTED', reason: code }));
+    await gateway.db.transaction(async (tx) => {
+      await settleInbox(tx, { ...settled, state: 'REJECTED', reason: code });
+      await countRefused(tx, partner.code, digest, gateway.refusedBytes);
+    });
     gateway.log.warn('receipt refused', { partner: partner.code, ...faultFields(error) });
     return { verdict: 'rejected', duplicate: false };
   }

@@ -7,6 +7,7 @@ import { isFinalRefusal, isMessageFault, type ErrorCode } from '../model/errors.
 import type { DecodedMessage, HoldReason, RawMessage, Receipt } from '../model/message.ts';
 import { getBytes, keepBytes } from '../store/bodies.ts';
 import { findInbox, settleInbox, type InboxMessage } from '../store/inbox.ts';
+import { countRefused } from '../store/refused-bytes.ts';
 import { resultsOf } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { verify } from '../wire/signature/verify.ts';
@@ -25,17 +26,16 @@ export async function repeatVerdict(
   const reason = code && { code, detail: 'the same content came before in other bytes' };
   const stated = message.kind === 'list' && verdict === 'applied' ? await statedOf(inbound, message) : {};
   const receipt = await sealReceipt(inbound, { subject: id, verdict, reason, ...stated });
-  // The verdict on a held list is still to come: these bytes are then asked about again.
-  if (first.state === 'APPLIED')
-    await gateway.db.transaction(async (tx) => {
-      const settled = { partner: partner.code, digest, state: 'APPLIED', at: momentOf(gateway.now()) } as const;
+  await gateway.db.transaction(async (tx) => {
+    const settled = { partner: partner.code, digest, state: 'APPLIED', at: momentOf(gateway.now()) } as const;
+    // The verdict on a held list is still to come: these bytes are then asked about again.
+    if (first.state === 'APPLIED')
       await settleInbox(tx, {
-        ...settled,
-        evidence: inbound.evidence,
-        kind: message.kind,
+        ...{ ...settled, evidence: inbound.evidence, kind: message.kind },
         receiptDigest: await keepBytes(tx, receipt.bytes),
       });
-    });
+    await countRefused(tx, partner.code, digest, gateway.refusedBytes);
+  });
   return { verdict, receipt, duplicate: true };
 }
 

@@ -10,7 +10,6 @@ import type {
   Acknowledgement,
   Digest,
   HoldReason,
-  InboundState,
   RawMessage,
   Receipt,
   RecordResult,
@@ -18,10 +17,11 @@ import type {
 } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
-import { getBytes, keepBytes } from '../store/bodies.ts';
+import { getBytes, keepBytes, storedBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
-import { claimMessageId, settleInbox, type InboxSettlement } from '../store/inbox.ts';
+import { claimMessageId, settleInbox, type InboxMessage, type InboxSettlement } from '../store/inbox.ts';
+import { countRefused } from '../store/refused-bytes.ts';
 import { addMessage } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
@@ -124,6 +124,8 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
     const receiptDigest = await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
     const detail = { partner: partner.code, digest, code, receiptDigest };
     await appendEvents(tx, [{ kind: 'message_rejected', ref: id ?? digest, at, detail }]);
+    // What two people refused is no flood.
+    if (inbound.decidedByPeople !== true) await countRefused(tx, partner.code, digest, gateway.refusedBytes);
   });
   gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(thrown) });
   return { verdict: 'rejected', receipt, reason: code, duplicate: false };
@@ -145,18 +147,21 @@ async function storeReceipt(
   return receiptDigest;
 }
 
-/** The receipt the message got the first time, byte for byte. */
+/** The receipt the message got the first time, byte for byte; if its bytes were dropped, another one with the same verdict. */
 export async function repeatReceipt(
-  gateway: Gateway,
-  partner: Partner,
-  state: InboundState,
-  digest: Digest,
+  inbound: InboundMessage,
+  { state, reason, receiptDigest: digest = '' }: Pick<InboxMessage, 'state' | 'reason' | 'receiptDigest'>,
 ): Promise<ReceiveResult> {
+  const { gateway, partner, id: subject } = inbound;
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
-  const bytes = await getBytes(gateway.db.sql, digest);
+  const bytes = await storedBytes(gateway.db.sql, digest);
+  if (bytes.length === 0 && reason !== undefined) {
+    const refused = { code: reason as ErrorCode, detail: 'the same bytes were refused before' };
+    return { verdict, receipt: await sealReceipt(inbound, { subject, verdict, reason: refused }), duplicate: true };
+  }
   const { contentType } = partner.adapter.exchange.receive?.answer ?? receiptFormat;
   const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;
-  return { verdict, receipt: { ...receipt, bytes, digest }, duplicate: true };
+  return { verdict, receipt: { ...receipt, bytes: await getBytes(gateway.db.sql, digest), digest }, duplicate: true };
 }
 
 /** `subject`: the id of the message, as far as it is known. */

@@ -85,6 +85,7 @@ export const errorTable = {
   E_MESSAGE_UNKNOWN: request('There is no such message.', 404),
   E_DELIVERY_FAILED: transport('The partner could not be reached.'),
   E_DELIVERY_UNKNOWN: { ...transport('Whether the partner has the message is not known.'), who: 'nobody' },
+  E_BYTES_DROPPED: setting('The bytes of this refused message are not kept any more.', 410),
   E_BROKER_UNREACHABLE: transport('The message broker could not be reached.'),
 
   // Held lists
@@ -188,9 +189,9 @@ export function isMessageFault(error: unknown): error is GatewayError {
   return isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security');
 }
 
-/** Clock, keys, layouts in use, and what is held: these may have changed when the same bytes come again. */
+/** Clock, keys, layouts in use, the size agreed, and what is held: these may have changed when the same bytes come again. */
 const circumstances: ReadonlySet<string> = new Set<ErrorCode>([
-  ...(['E_MESSAGE_TIME', 'E_MESSAGE_KIND', 'E_SIGNER_UNKNOWN', 'E_RECEIPT_UNMATCHED'] as const),
+  ...(['E_MESSAGE_TIME', 'E_MESSAGE_KIND', 'E_SIGNER_UNKNOWN', 'E_RECEIPT_UNMATCHED', 'E_SIZE_EXCEEDED'] as const),
   ...(['E_CERTIFICATE_TIME', 'E_CERTIFICATE_PATH', 'E_CERTIFICATE_USAGE'] as const),
   ...(['E_SEQUENCE_GAP', 'E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK', 'E_LIST_PART'] as const),
 ]);

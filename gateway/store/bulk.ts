@@ -61,16 +61,18 @@ export async function insertRows(
   if (pending.length > 0) await flush();
 }
 
-/** Inserts bytes under their digests, except those stored already. */
+/** Inserts bytes under their digests, except those stored already; bytes that were dropped are stored again. */
 export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['body']>[]): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
-    const text = 'insert into body (digest, bytes) values (?, ?) on conflict (digest) do nothing';
+    const text = `insert into body (digest, bytes) values (?, ?)
+      on conflict (digest) do update set bytes = excluded.bytes where length(body.bytes) = 0`;
     const rows = bodies.values().map(({ digest, bytes }) => [digest, bytes]);
     return await onSqlite(tx, (connection) => connection.runMany(text, rows));
   }
   for (const { digest, bytes } of bodies) {
     const insert = tx.insertInto('body').values({ digest, bytes });
-    await insert.onConflict((conflict) => conflict.column('digest').doNothing()).execute();
+    const again = sql<SqlBool>`length(body.bytes) = 0`;
+    await insert.onConflict((known) => known.column('digest').doUpdateSet({ bytes }).where(again)).execute();
   }
 }
 

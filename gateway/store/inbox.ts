@@ -13,15 +13,17 @@ import {
   type SenderEvidence,
 } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
-import { keepBytes } from './bodies.ts';
+import { sha256 } from '../model/canonical-json.ts';
+import { insertBodies } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { dropBytes } from './refused-bytes.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import { newestOrdinal } from './streams.ts';
 import type { Tables } from './tables.ts';
 
 export type Arrival =
   | { readonly known: false; readonly digest: Digest }
-  | { readonly known: true; readonly digest: Digest; readonly state: InboundState; readonly receiptDigest?: Digest };
+  | ({ readonly known: true; readonly digest: Digest } & Pick<InboxMessage, 'state' | 'reason' | 'receiptDigest'>);
 
 const columns = [
   ...(['partner', 'digest', 'message_id', 'hinted_id', 'via', 'received_at', 'deliveries', 'state'] as const),
@@ -33,30 +35,45 @@ export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof columns)[number
 
 /**
  * Stores the bytes and counts the delivery. `id`: the id the transport states, which proves nothing. Bytes that were refused for
- * circumstances (time, keys, a gap) are as if they arrived now: their verdict is made anew.
+ * circumstances (time, keys, a gap) are as if they arrived now: their verdict is made anew. `keep`: false for a message that is too large.
  */
-export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefined): Promise<Arrival> {
-  const digest = await keepBytes(tx, raw.bytes);
-  const row = await tx
-    .insertInto('inbox')
-    .values({
-      ...{ partner: raw.partner, digest, hinted_id: id, via: raw.via, received_at: raw.receivedAt },
-      ...{ deliveries: 1, state: 'RECEIVED', state_rank: inboundStates.RECEIVED },
-    })
-    .onConflict((known) => known.columns(['partner', 'digest']).doUpdateSet({ deliveries: sql`inbox.deliveries + 1` }))
-    .returning(['deliveries', 'state', 'reason', 'receipt_digest'])
-    .executeTakeFirstOrThrow();
-  const { deliveries, reason, ...known } = fromRow(row);
-  if (deliveries === 1) return { known: false, digest };
-  if (known.state !== 'REJECTED' || isFinalRefusal(reason)) return { known: true, digest, ...known };
+export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefined, keep = true): Promise<Arrival> {
+  const digest = sha256(raw.bytes);
+  const body = { digest, bytes: keep ? raw.bytes : Buffer.alloc(0) };
+  const earlier = await countDelivery(tx, raw.partner, digest);
+  if (earlier === undefined) {
+    await insertBodies(tx, [body]);
+    const arrived = { partner: raw.partner, digest, hinted_id: id, via: raw.via, received_at: raw.receivedAt };
+    const insert = tx
+      .insertInto('inbox')
+      .values({ ...arrived, deliveries: 1, state: 'RECEIVED', state_rank: inboundStates.RECEIVED })
+      .onConflict((known) => known.columns(['partner', 'digest']).doNothing());
+    // Another delivery of the same bytes may have come first meanwhile.
+    return (await changesOne(insert)) ? { known: false, digest } : await recordArrival(tx, raw, id, keep);
+  }
+  if (earlier.state !== 'REJECTED' || isFinalRefusal(earlier.reason)) return { known: true, digest, ...earlier };
+  await insertBodies(tx, [body]);
   await tx
     .updateTable('inbox')
     .set({ ...{ state: 'RECEIVED', state_rank: inboundStates.RECEIVED, via: raw.via, received_at: raw.receivedAt } })
-    .set({ reason: null, receipt_digest: null, settled_at: null })
+    .set({ reason: null, receipt_digest: null, settled_at: null, refused_upto: null })
     .where('partner', '=', raw.partner)
     .where('digest', '=', digest)
     .execute();
+  if (earlier.receiptDigest !== undefined) await dropBytes(tx, [earlier.receiptDigest]);
   return { known: true, digest, state: 'RECEIVED' };
+}
+
+/** What is known of these bytes; undefined: they did not arrive before. */
+async function countDelivery(tx: Tx, partner: string, digest: Digest) {
+  const row = await tx
+    .updateTable('inbox')
+    .set({ deliveries: sql`deliveries + 1` })
+    .where('partner', '=', partner)
+    .where('digest', '=', digest)
+    .returning(['state', 'reason', 'receipt_digest'])
+    .executeTakeFirst();
+  return row && fromRow(row);
 }
 
 /** An update of the state of these bytes, unless they have this or a later state. */

@@ -111,6 +111,23 @@ function evidenceColumns({ text }: Types): readonly string[] {
   ];
 }
 
+/** How many bytes of refused messages are kept of each partner, and indexes to find who else needs them. */
+function refusedBytes({ big }: Types): readonly string[] {
+  const size = (column: string): string => `coalesce((select length(bytes) from body where digest = ${column}), 0)`;
+  return [
+    `alter table inbox add column refused_upto ${big}`,
+    `update inbox set refused_upto = counted.upto from (select partner, digest, sum(${size('inbox.digest')} +
+      ${size('inbox.receipt_digest')}) over (partition by partner order by settled_at, digest) as upto from inbox
+      where state = 'REJECTED') as counted
+      where inbox.partner = counted.partner and inbox.digest = counted.digest`,
+    'create index inbox_refused on inbox (partner, refused_upto) where refused_upto is not null',
+    'create index inbox_digest on inbox (digest)',
+    'create index inbox_receipt on inbox (receipt_digest) where receipt_digest is not null',
+    'create index message_digest on message (digest)',
+    'create index message_receipt on message (receipt_digest) where receipt_digest is not null',
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -128,6 +145,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
         runAll(db, [...versionTables(types), ...guardsOf(engine, ['operator_version', 'operator_import'])]),
     },
     '0007-evidence': { up: (db: Kysely<unknown>) => runAll(db, evidenceColumns(types)) },
+    '0009-refused-bytes': { up: (db: Kysely<unknown>) => runAll(db, refusedBytes(types)) },
   };
 }
 

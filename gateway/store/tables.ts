@@ -19,6 +19,7 @@ export const openMoment = '9999-12-31T23:59:59.999Z';
 export const openOrdinal = 2_147_483_647;
 
 export interface Tables {
+  /** `bytes` are empty where those of a refused message were dropped. */
   body: { digest: string; bytes: Uint8Array };
   operator: {
     code: string;
@@ -138,6 +139,8 @@ export interface Tables {
     /** Ordinal of the partner's newest applied list when this one was held. */
     held_after: number | null;
     settled_at: string | null;
+    /** Bytes of all refused messages of the partner up to this one, receipts included; 0 once the bytes are dropped; null for other messages. */
+    refused_upto: number | null;
   };
   /** The bytes a partner's message id belongs to. Only verified messages get a row. */
   inbound_id: { partner: string; message_id: string; digest: string };

@@ -11,7 +11,7 @@ import { exchangeServerOptions } from '../../gateway/wire/transport/https.ts';
 import { tlsParty } from '../support/tls.ts';
 
 const address = { host: '127.0.0.1', port: 0 };
-const config = { border: address, exchange: { ...address, maxBytes: 1000 } };
+const config = { border: address, exchange: { ...address, maxBytes: 1000, refusedBytes: 0 } };
 
 async function connected(port: number, begin: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');

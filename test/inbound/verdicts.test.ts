@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { decideHeld, receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { sendList, type BuiltList, type ListOptions } from '../../gateway/outbound/send-list.ts';
+import { getBytes } from '../../gateway/store/bodies.ts';
+import { codeOf } from '../store/codes.ts';
 import { findInbox } from '../../gateway/store/inbox.ts';
 import {
   operator,
@@ -123,7 +125,9 @@ describe('the verdict on a message', () => {
       expect(await receiveMessage(gateway, raw)).to.include({ verdict: 'rejected', reason: 'E_SIZE_EXCEEDED' });
     }
     const digest = createHash('sha256').update(bytes).digest('hex');
-    expect(await findInbox(them.gateway.db.sql, { partner: 'CN', digest })).to.equal(undefined);
+    const kept = await findInbox(them.gateway.db.sql, { partner: 'CN', digest });
+    expect(kept).to.deep.include({ state: 'REJECTED', reason: 'E_SIZE_EXCEEDED', deliveries: 3 });
+    expect(await codeOf(getBytes(them.gateway.db.sql, digest))).to.equal('E_BYTES_DROPPED');
     expect(await take(bytes)).to.include({ verdict: 'applied' });
   });
 });

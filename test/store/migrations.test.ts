@@ -11,10 +11,11 @@ import { addMessage, findMessage, settleMessage } from '../../gateway/store/outb
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
+import { recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { listInForce } from '../../gateway/store/streams.ts';
 import { fillList } from '../support/clearance-fixture.ts';
 import { freshUrl } from './engines.ts';
-import { hour, listed, operator } from './samples.ts';
+import { hour, listed, operator, raw } from './samples.ts';
 
 for (const engine of ['sqlite', 'postgres'] as const) {
   describe(`a store in which operators are objects (${engine})`, () => {
@@ -124,7 +125,42 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
+for (const engine of ['sqlite', 'postgres'] as const) {
+  describe(`a store that kept the bytes of all refused messages (${engine})`, () => {
+    it('counts those of each partner afterwards, the oldest first', async () => {
+      const fresh = await freshUrl(engine);
+      try {
+        const before = await openDatabase(fresh.url);
+        await before.transaction(async (tx) => {
+          for (const [i, text] of ['first', 'second', 'kept'].entries()) {
+            const { digest } = await recordArrival(tx, raw('AA', text), undefined);
+            const state = text === 'kept' ? 'APPLIED' : 'REJECTED';
+            await settleInbox(tx, { partner: 'AA', digest, state, at: hour(i) });
+          }
+          await run(tx, withoutRefusedBytes);
+        });
+        await before.close();
+        const db = await openDatabase(fresh.url);
+        const rows = await db.sql.selectFrom('inbox').select('refused_upto').orderBy('settled_at').execute();
+        expect(rows.map((row) => row.refused_upto)).to.deep.equal([5, 11, null]);
+        await db.close();
+      } finally {
+        await fresh.remove();
+      }
+    });
+  });
+}
+
+const withoutRefusedBytes = [
+  ...['inbox_refused', 'inbox_digest', 'inbox_receipt', 'message_digest', 'message_receipt'].map(
+    (index) => `drop index ${index}`,
+  ),
+  'alter table inbox drop column refused_upto',
+  "delete from kysely_migration where name >= '0009'",
+];
+
 const withoutEvidence = [
+  ...withoutRefusedBytes,
   'alter table message drop column evidence',
   'alter table inbox drop column evidence',
   "delete from kysely_migration where name >= '0007'",
