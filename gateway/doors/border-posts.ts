@@ -6,6 +6,7 @@ import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import type { Assessment } from '../model/clearance/assessment.ts';
 import type { PostedRequest } from '../model/clearance/posted-request.ts';
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
 import { findIdempotent, saveIdempotent } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
@@ -57,15 +58,19 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Bo
     try {
       return await posts[posted.path].answer({ door, readers, posted });
     } catch (error) {
-      return failedReply(door, error, posted.requestId);
+      return failedReply(door, error, posted);
     }
   };
 }
 
 /** Our own errors are logged; their details are not part of the reply. */
-export function failedReply({ log }: Pick<PostDoor, 'log'>, error: unknown, requestId: string): BorderReply {
+export function failedReply(
+  { log }: Pick<PostDoor, 'log'>,
+  error: unknown,
+  { requestId, caller: host }: Pick<PostedRequest, 'requestId' | 'caller'>,
+): BorderReply {
   if (asGatewayError(error).kind.status >= 500)
-    log.error('border request failed', { requestId, ...faultFields(error) });
+    log.error('border request failed', { requestId, ...present({ host }), ...faultFields(error) });
   return problemReply(error, requestId);
 }
 

@@ -62,10 +62,11 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const answerHere = openPosts(door);
   return (request, response) => {
     const requestId = requestIdOf(request, (bytes) => door.random(bytes));
+    const caller = request.socket.remoteAddress;
     const body = openBody(request);
     response.once('close', body.release);
     answer({ door, answerHere }, request, body, requestId)
-      .catch((error: unknown) => failedReply(door, error, requestId))
+      .catch((error: unknown) => failedReply(door, error, { requestId, caller }))
       .then((reply) => sendReply(response, requestId, reply))
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
@@ -124,7 +125,7 @@ async function readPosted(
   refuseCompressed(request);
   const { headers } = request;
   return {
-    ...{ path, target: target.sent, requester, requestId },
+    ...{ path, target: target.sent, requester, requestId, caller: request.socket.remoteAddress },
     profile: target.query.get('profile') ?? undefined,
     contentType: headers['content-type'] ?? '',
     isMinimal: headers['prefer']?.includes('return=minimal') === true,

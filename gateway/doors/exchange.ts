@@ -9,6 +9,7 @@ import { contradicts } from './content-type.ts';
 import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import { messageIdPattern } from '../wire/transport/transport.ts';
@@ -211,12 +212,12 @@ function answerPoll(door: ExchangeDoor): RequestHandler<{ partner: string }> {
 }
 
 function sendProblem(door: ExchangeDoor): ErrorRequestHandler {
-  return (thrown: unknown, _request, response, next) => {
+  return (thrown: unknown, { socket }, response, next) => {
     const requestId = String(response.locals['requestId']);
     const error = bodyFault(thrown) ?? thrown;
     const problem = problemOf(error, requestId);
     const partner: unknown = response.locals['partner'];
-    const known = typeof partner === 'string' ? { partner } : {};
+    const known = typeof partner === 'string' ? { partner } : present({ host: socket.remoteAddress });
     const fields = { requestId, door: 'exchange', status: problem.status, ...known, ...faultFields(error) };
     if (problem.status < 500) door.log.warn('message refused', fields);
     else door.log.error('message not processed', fields);

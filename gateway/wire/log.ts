@@ -26,16 +26,47 @@ interface LogOptions {
   readonly level: LogLevel;
   /** By default standard error, because standard output is for the data of a command. */
   readonly destination?: { write(line: string): void };
+  /** Lines of one kind about one partner or caller; further ones of that minute are counted. Absent: no limit. */
+  readonly linesPerMinute?: number;
+  readonly minuteMs?: number;
 }
 
-export function makeLog(options: LogOptions): Log {
-  const destination = options.destination ?? pino.destination({ dest: 2, sync: true });
-  const base = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+export function makeLog({ level, destination, linesPerMinute = Infinity, minuteMs = 60_000 }: LogOptions): Log {
+  const sink = destination ?? pino.destination({ dest: 2, sync: true });
+  const base = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, sink);
+  const write: Write = (of, event, fields) => base[of](allowed(fields), event);
+  const limited = limitLines(write, linesPerMinute, minuteMs);
   return {
-    debug: (event, fields) => base.debug(allowed(fields), event),
-    info: (event, fields) => base.info(allowed(fields), event),
-    warn: (event, fields) => base.warn(allowed(fields), event),
-    error: (event, fields) => base.error(allowed(fields), event),
+    debug: (event, fields) => write('debug', event, fields),
+    info: (event, fields) => limited('info', event, fields),
+    warn: (event, fields) => limited('warn', event, fields),
+    error: (event, fields) => limited('error', event, fields),
+  };
+}
+
+type Write = (level: 'debug' | 'info' | 'warn' | 'error', event: string, fields?: LogFields) => void;
+
+/** More kinds at once share one limit: callers may have many addresses. */
+const mostKinds = 1_000;
+
+/** After `limit` lines of one event, code, and partner or caller in a minute, one line with the count of the others. */
+function limitLines(write: Write, limit: number, minuteMs: number): Write {
+  const kinds = new Map<string, { lines: number }>();
+  return (level, event, fields = {}) => {
+    const { partner, host, code, state } = fields;
+    const own = JSON.stringify([level, event, partner, host, code, state]);
+    const key = kinds.has(own) || kinds.size < mostKinds ? own : level;
+    const kind = kinds.get(key) ?? { lines: 0 };
+    kind.lines += 1;
+    if (kind.lines <= limit) write(level, event, fields);
+    if (kinds.has(key)) return;
+    kinds.set(key, kind);
+    setTimeout(() => {
+      kinds.delete(key);
+      const count = kind.lines - limit;
+      if (count > 0)
+        write(level, 'lines left out', { ...(key === own ? { partner, host, code, state, kind: event } : {}), count });
+    }, minuteMs).unref();
   };
 }
 

@@ -64,6 +64,7 @@ describe('the worker thread for large messages', () => {
       const caller = {
         requester: 'post-7',
         requestId: 'r1',
+        caller: '127.0.0.1',
         profile: undefined,
         isMinimal: false,
         idempotencyKey: undefined,

@@ -23,6 +23,41 @@ describe('the log', () => {
     expect(written[0]?.['time']).to.match(/^\d{4}-.*Z$/);
   });
 
+  it('counts further lines of one event, code and partner in a minute, in one line, and writes those of others', async () => {
+    const ended = Promise.withResolvers<undefined>();
+    const destination = {
+      write(line: string): void {
+        write(line);
+        if (line.includes('lines left out')) ended.resolve(undefined);
+      },
+    };
+    const few = makeLog({ level: 'info', destination, linesPerMinute: 3, minuteMs: 20 });
+    for (let i = 0; i < 10; i += 1)
+      few.warn('message rejected', { partner: 'XA', code: 'E_XML_MALFORMED', digest: `${i}` });
+    few.warn('message rejected', { partner: 'XB', code: 'E_XML_MALFORMED' });
+    few.warn('message rejected', { partner: 'XA', code: 'E_SIGNER_UNKNOWN' });
+    few.error('border request failed', { host: '192.0.2.1', code: 'E_BUSY' });
+    expect(written.filter(({ digest }) => digest !== undefined)).to.have.length(3);
+    expect(written).to.have.length(6);
+    await ended.promise;
+    const [, , , , , , summary] = written;
+    expect(summary).to.include({
+      partner: 'XA',
+      kind: 'message rejected',
+      code: 'E_XML_MALFORMED',
+      count: 7,
+      level: 40,
+    });
+    few.warn('message rejected', { partner: 'XA', code: 'E_XML_MALFORMED' });
+    expect(written).to.have.length(8);
+  });
+
+  it('keeps a limit where callers have ever new addresses', () => {
+    const few = makeLog({ level: 'info', destination: { write }, linesPerMinute: 3 });
+    for (let i = 0; i < 5_000; i += 1) few.error('border request failed', { host: `2001:db8::${i}`, code: 'E_BUSY' });
+    expect(written.length).to.be.within(1_000, 1_010);
+  });
+
   it('has no field for a name or an identifier: writing one does not compile', () => {
     // @ts-expect-error -- no such field
     log.info('event', { identifier: 'AEO0001' });

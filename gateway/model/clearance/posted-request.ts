@@ -12,6 +12,8 @@ export interface PostedRequest {
   readonly idempotencyKey: string | undefined;
   readonly requester: string;
   readonly requestId: string;
+  /** Network address of the caller, for the log. */
+  readonly caller: string | undefined;
   readonly body: Uint8Array;
 }
 
