@@ -2,6 +2,7 @@
 
 import { checkDigit } from '../model/record/check-digits.ts';
 import type { IdentifierForm } from './adapter.ts';
+import { compilePattern } from './bounded-pattern.ts';
 import { invalid, type Place } from './faults.ts';
 import { present } from '../model/present.ts';
 
@@ -19,7 +20,7 @@ export interface IdentifierData {
   readonly variants?: readonly { readonly pattern: string; readonly as: string }[];
 }
 
-/** Throws E_ADAPTER_INVALID for a form without {code}, an invalid pattern, an example of another form, or an unknown check digit. */
+/** Throws E_ADAPTER_INVALID for a form without {code}, an invalid pattern or one that can take very long, an example of another form, or an unknown check digit. */
 export function identifierForm(data: IdentifierData, place: Place, pointer: string): IdentifierForm {
   const [before, after, ...more] = data.form.split('{code}');
   if (before === undefined || after === undefined || more.length > 0) {
@@ -42,16 +43,6 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
     toCode: (identifier) =>
       grammar.test(identifier) ? identifier.slice(before.length, identifier.length - after.length) : undefined,
   };
-}
-
-function compilePattern(pattern: string, at: string): RegExp {
-  try {
-    return new RegExp(pattern, 'u');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : '';
-    const fix = 'Write a regular expression, without anchors for a code.';
-    throw invalid(`not a regular expression: ${reason}`, at, fix);
-  }
 }
 
 function checkDigitOf({ check }: IdentifierData, place: Place, pointer: string): IdentifierForm['check'] {

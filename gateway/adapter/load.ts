@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
+import { compilePattern } from './bounded-pattern.ts';
 import { invalid, type Place } from './faults.ts';
 import { listFormat, messageFormat, type TemplateSource, type TemplateTools } from './format.ts';
 import { identifierForm } from './identifiers.ts';
@@ -153,7 +154,8 @@ function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
 
 /** The home administration of a folder. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID. */
 export async function loadHome(folder: string, tools: AdapterTools): Promise<HomeProfile> {
-  const { value } = await loadYaml(folder, 'home.yaml', tools.validateHome, tools);
+  const { value, place } = await loadYaml(folder, 'home.yaml', tools.validateHome, tools);
+  compilePattern(value.code.pattern, place('/code/pattern'));
   // Without the sources that the file names for each law.
   return {
     ...value,

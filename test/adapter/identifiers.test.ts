@@ -35,4 +35,35 @@ describe('a form of identifiers', () => {
       expect([code, at], place).to.deep.equal(['E_ADAPTER_INVALID', `/identifiers/theirs${place}`]);
     }
   });
+
+  it('is refused, with its place, when a pattern can take very long by backtracking', async () => {
+    const slow = [
+      '(?:[0-9]+)+',
+      '([0-9]|[0-9])*',
+      '(?:A?){40}',
+      '[0-9]*[0-9]*[0-9]*[0-9]*',
+      '(?:[A-Z]{1,9}[0-9]*){3,}',
+    ];
+    for (const code of slow) {
+      const { code: error, at, fix } = await refusal(() => form({ code }));
+      expect([error, at], code).to.deep.equal(['E_ADAPTER_INVALID', '/identifiers/theirs/code']);
+      expect(fix).to.include('{1,15}');
+    }
+    const variants = [{ pattern: '^(?:A+)+$', as: '' }];
+    expect((await refusal(() => form({ variants }))).at).to.equal('/identifiers/theirs/variants/0/pattern');
+    const digits = '^EE((?:[0-9]+)*)$';
+    expect((await refusal(() => form({ check: { kind: 'au.abn', digits } }))).at).to.equal(
+      '/identifiers/theirs/check/digits',
+    );
+  });
+
+  it('may have bounded repetitions, alternatives, sets, escapes and groups', () => {
+    const codes = [
+      '(?:[0-9]{4}-?){2}[0-9]{3}',
+      '(?:51|61|[()+*]{2})[0-9]+',
+      '\\d{11}|\\p{Lu}{3,}\\u0041',
+      '(?<year>5.)(?=8)[^A-Z]*',
+    ];
+    for (const code of codes) expect(form({ code }).grammar.test(data.example), code).to.equal(true);
+  });
 });

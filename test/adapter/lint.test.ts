@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { lintAdapter, type LintFinding } from '../../gateway/adapter/check/lint.ts';
@@ -160,6 +160,20 @@ const faults: readonly Fault[] = [
   ],
   ['no card', 'kr', [['adapter.yaml', /^card:[^]*$/mu, '']], 'card_missing', ''],
   [
+    'a code table that no template uses',
+    'kr',
+    [['adapter.yaml', /^codes:$/mu, 'codes:\n  colour: { XA: RED, XB: BLUE }']],
+    'table_unused',
+    'colour:',
+  ],
+  [
+    'an identifier pattern that can take very long',
+    'kr',
+    [['adapter.yaml', "'[0-9A-Z]{7}'", "'(?:[0-9A-Z]+)+'"]],
+    'identifier_invalid',
+    '(?:[0-9A-Z]+)+',
+  ],
+  [
     'an undocumented loss',
     'kr',
     [['list.xml', '{name.latin}', '{name.latin|max:26}']],
@@ -175,11 +189,19 @@ const faults: readonly Fault[] = [
   ],
 ];
 
+const unchanged = new Map<string, Promise<readonly LintRule[]>>();
+
+/** What lint finds in an adapter as it is. */
+function rulesBefore(cc: string): Promise<readonly LintRule[]> {
+  const known = unchanged.get(cc) ?? found(cc, []).then((findings) => findings.map(({ rule }) => rule));
+  unchanged.set(cc, known);
+  return known;
+}
+
 describe('lint', () => {
   for (const [what, cc, changes, rule, line] of faults) {
     it(`reports ${what}: ${lintRules[rule].code} ${rule}`, async () => {
-      const before = (await found(cc, [])).map((each) => each.rule);
-      expect(before).to.not.include(rule);
+      expect(await rulesBefore(cc)).to.not.include(rule);
       const finding = (await found(cc, changes)).find((each) => each.rule === rule);
       expect(finding?.code).to.equal(lintRules[rule].code);
       expect(finding?.severity).to.equal(lintRules[rule].code.startsWith('E') ? 'error' : 'warning');
@@ -196,6 +218,28 @@ describe('lint', () => {
     rmSync(join(folder, '..'), { recursive: true });
     const unread = findings.filter(({ rule }) => rule === 'sample_unread').map(({ file }) => file.split('samples/')[1]);
     expect(unread).to.deep.equal(['departure/1-ours.json', 'list-full/2-lists.xml']);
+  });
+
+  it('reports a template and a schema that nothing names, and an empty folder of samples', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'lint-')), 'kr');
+    cpSync(join(adaptersFolder, 'kr'), folder, { recursive: true });
+    cpSync(join(folder, 'list.xml'), join(folder, 'list.v3.xml'));
+    // One that a schema in use names is in use.
+    const types = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x"/>';
+    for (const name of ['old.xsd', 'types.xsd']) writeFileSync(join(folder, name), types);
+    const schema = readFileSync(join(folder, 'list.xsd'), 'utf8');
+    const include = '<xs:import namespace="urn:x" schemaLocation="types.xsd"/>';
+    writeFileSync(join(folder, 'list.xsd'), schema.replace(/<xs:schema[^>]*>/u, `$&${include}`));
+    writeFileSync(join(folder, 'notes.md'), 'The words of the partner.');
+    mkdirSync(join(folder, 'samples/later/inner'), { recursive: true });
+    const findings = await lintAdapter(folder, adapterTools);
+    rmSync(join(folder, '..'), { recursive: true });
+    const files = findings.map(({ rule, file }) => `${rule} ${file.split('/kr/')[1] ?? ''}`);
+    expect(files.filter((each) => /unused|unread/u.test(each))).to.deep.equal([
+      'sample_unread samples/later/inner',
+      'file_unused list.v3.xml',
+      'file_unused old.xsd',
+    ]);
   });
 
   it('names the words of a closed list where another word stands', async () => {

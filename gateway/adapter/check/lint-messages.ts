@@ -1,6 +1,7 @@
 /** Lint of templates, samples and README: open questions, undocumented losses, samples that are missing or that nothing reads. */
 
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ListMessage } from '../../model/list/list.ts';
 import { otherWords, type Manifest } from '../manifest.ts';
@@ -83,12 +84,23 @@ export async function lintSamples(
     ...unread.map((file) =>
       lintFinding('sample_unread', file, `no message of the samples belongs to ${basename(file)}`),
     ),
+    ...(await emptyFolders(join(folder, 'samples'))).map((each) =>
+      lintFinding('sample_unread', each, 'the folder holds no message'),
+    ),
     ...samples.flatMap(({ kind, ours }) => {
       const { kind: listKind } = (ours?.message ?? {}) as Partial<ListMessage>;
       if (kind !== 'list' || ours === undefined || listKind === undefined || kinds.includes(listKind)) return [];
       return [lintFinding('kind_not_agreed', ours.file, `a list of kind ${listKind}, which lists/kinds does not name`)];
     }),
   ];
+}
+
+async function emptyFolders(folder: string): Promise<readonly string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  if (entries.length === 0) return [folder];
+  const folders = entries.filter((entry) => entry.isDirectory());
+  return (await Promise.all(folders.map(({ name }) => emptyFolders(join(folder, name))))).flat();
 }
 
 /** Conversations that every adapter shows; those of a delta only where deltas are sent. */
