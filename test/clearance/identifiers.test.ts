@@ -76,6 +76,9 @@ describe('identifiers of the adapters', () => {
         ['el 123456789', 'EU', 'GR123456789'],
         ['CHE-123.456.788 MWST', 'CH', 'CHE123456788'],
         ['che 123 456 788 tva', 'CH', 'CHE123456788'],
+        ['GB 123456789000', 'EU', 'XI123456789000'],
+        ['uk123456789000', 'EU', 'XI123456789000'],
+        ['GBXI123456789000', 'EU', 'XI123456789000'],
       ] as const;
       for (const [identifier, partner, meant] of written) {
         const answer = await check(
@@ -92,9 +95,37 @@ describe('identifiers of the adapters', () => {
         const party = { pointer: '/0', role: 'consignor', identifier } as const;
         expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters)).to.deep.equal({ partner });
       }
+      // Of Great Britain, not of Northern Ireland: its numbers are no other way of writing an identifier of the Union.
+      const british = { pointer: '/0', role: 'consignor', identifier: 'GB1234567' } as const;
+      expect(choosePartner(british, { direction: 'import', parties: [british] }, adapters)).to.have.property(
+        'not_checked',
+      );
       const northern = { partner: 'XI', identifier: 'XI123456789000' };
       const answer = await check(clearance, northern, 'post-7');
       expect([answer.outcome, answer.subject.partner, answer.subject.issuer]).to.deep.equal(['recognised', 'EU', 'XI']);
+    } finally {
+      await clearance.close();
+    }
+  });
+
+  it('a customs broker is no consignor, as the arrangements state with their source', async () => {
+    const clearance = await openClearance(adapters);
+    try {
+      const listed = [
+        ['AU', ['broker'], 'recognised_with_limits'],
+        ['AU', ['broker', 'exporter'], 'recognised'],
+        ['JP', ['broker'], 'recognised_with_limits'],
+        ['NZ', ['forwarder'], 'recognised_with_limits'],
+        ['NZ', ['manufacturer'], 'recognised'],
+      ] as const;
+      for (const [sequence, [partner, roles, outcome]] of listed.entries()) {
+        const identifier = of(partner).identifiers.theirs.example;
+        await fillList(clearance.db, { partner, sequence, records: [operator(identifier, { roles })] });
+        const stated = of(partner).arrangement.operatorRoles?.consignor;
+        expect([stated?.confidence, typeof stated?.source]).to.deep.equal(['general', 'string']);
+        const query = { partner, identifier, role: 'consignor', direction: 'import' } as const;
+        expect((await check(clearance, query, 'post-7')).outcome, `${partner} ${roles.join()}`).to.equal(outcome);
+      }
     } finally {
       await clearance.close();
     }
