@@ -17,7 +17,7 @@ import { receiveAcknowledgement } from './outbound/settle.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
-import { largeMessageBytes } from './app/large-message-worker.ts';
+import { isLargeMessage } from './app/large-message-worker.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
@@ -41,8 +41,7 @@ type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promise<Serving> {
   const { config, log } = gateway;
   const adapters = await openAdapterReloader(gateway);
-  const receiveAnySize: Receive = (raw) =>
-    raw.bytes.length < largeMessageBytes ? receiveMessage(gateway, raw) : adapters.receive(raw);
+  const receiveAnySize: Receive = (raw) => (isLargeMessage(raw) ? adapters.receive(raw) : receiveMessage(gateway, raw));
   const receive: Receive = (raw) => hooks.receive?.(raw, receiveAnySize) ?? receiveAnySize(raw);
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
   const borderListener = borderDoor({ ...gateway, schemas, hosts: config.border.hosts, answerLarge });

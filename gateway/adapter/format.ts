@@ -53,13 +53,13 @@ export function messageFormat<T>(
   context: TransformContext,
   tools: TemplateTools,
 ): MessageFormat<T> {
-  const scope = openTemplateScope(fields, context);
+  const scope = openTemplateScope(fields, { ...context, cells: isWorkbook(source) });
   return makeFormat(source, scope, compileTemplate(source, scope, tools), decodedView<T>(scope));
 }
 
 /** Compiles the template of lists, which can also encode single records. */
 export function listFormat(source: TemplateSource, context: TransformContext, tools: TemplateTools): ListFormat {
-  const scope = openTemplateScope(listMessageFields, context);
+  const scope = openTemplateScope(listMessageFields, { ...context, cells: isWorkbook(source) });
   const compiled = compileTemplate(source, scope, tools);
   const records = scope.lists.get('records');
   const { record: write } = compiled;
@@ -123,12 +123,21 @@ function compileTemplate(source: TemplateSource, scope: TemplateScope, tools: Te
     case '.json':
       return compileJson(source, scope, tools);
     case '.csv':
-      return compileLines(source, scope, 'csv');
+      return compileLines(source, scope, isWorkbook(source) ? 'xlsx' : 'csv');
     case '.fixed':
       return compileLines(source, scope, 'fixed');
     default:
-      throw invalid('the ending says no format', source.file, 'Name the template .xml, .json, .csv or .fixed.');
+      throw invalid(
+        'the ending says no format',
+        source.file,
+        'Name the template .xml, .json, .csv, .xlsx.csv or .fixed.',
+      );
   }
+}
+
+/** A workbook is written as CSV: `list.xlsx.csv`. */
+export function isWorkbook({ file }: Pick<TemplateSource, 'file'>): boolean {
+  return file.endsWith('.xlsx.csv');
 }
 
 function compileLines(

@@ -8,7 +8,16 @@ import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
 
 /** Messages of fewer bytes, a few hundred records, are processed in the thread they arrive in: that costs less than the transfer. */
-export const largeMessageBytes = 256 * 1024;
+const largeMessageBytes = 256 * 1024;
+
+/** Workbooks unpack to twenty to forty times as many. */
+const largeWorkbookBytes = 8 * 1024;
+
+/** Whether a message takes so long that it goes to the thread. A workbook shows a ZIP archive near its beginning. */
+export function isLargeMessage({ bytes }: Pick<RawMessage, 'bytes'>): boolean {
+  if (bytes.length < largeWorkbookBytes || bytes.length >= largeMessageBytes) return bytes.length >= largeMessageBytes;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, 2048).includes('PK\u0003\u0004');
+}
 
 /** Milliseconds without work after which the thread ends and releases its memory; the memory of the XML parser never shrinks. */
 const idleMs = 60_000;

@@ -10,6 +10,7 @@ import type { SignatureAlgorithm } from '../model/message.ts';
 import { makeCertificate } from '../wire/signature/certificates.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
+import { bodyOf } from '../wire/xml/parsed-body.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { loadSchema } from '../wire/xsd/schema.ts';
 
@@ -46,7 +47,10 @@ function sealChecker(schemaAt: typeof loadSchema): SealAndVerify {
     const { bytes } = await seal(draft, signer, { id: 'check', partner, kind: 'list', at });
     const trust = { seals: [kind], algorithm, certificates: [signer.certificate] };
     using message = await verify({ partner, bytes, via: 'file', receivedAt: at }, trust, now);
-    return Buffer.from(message.content).toString();
+    const body = bodyOf(message);
+    if (body.format !== 'text' || format.lines === undefined) return Buffer.from(message.content).toString();
+    const { ends } = format.lines;
+    return body.lines(format.lines).join(ends) + ends;
   };
 }
 

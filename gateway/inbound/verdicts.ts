@@ -26,7 +26,7 @@ import { addMessage } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
-import { checkUnsigned, seal, writeChunks } from '../wire/signature/seal.ts';
+import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
 /** A message whose bytes are kept. */
 export interface InboundMessage {
@@ -202,9 +202,9 @@ function acknowledge(
   const id = gateway.newId();
   const about = { id, issuedAt: momentOf(gateway.now()), subject, number };
   const content = { verdict, reason: reason?.code, detail: reason?.detail, ...records };
-  const bytes = written(writeChunks(format.encode(present({ ...about, ...content }))));
   const { contentType } = format;
-  using _checked = checkUnsigned(bytes, format, partner.schemaOf(format));
+  using checked = checkUnsigned(format.encode(present({ ...about, ...content })), format, partner.schemaOf(format));
+  const bytes = Buffer.from(written(checked.content));
   return { id, partner: partner.code, kind: 'receipt', contentType, bytes, digest: sha256(bytes) };
 }
 

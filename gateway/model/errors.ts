@@ -38,6 +38,7 @@ export const errorTable = {
   E_XML_MALFORMED: content('The document is not well-formed XML.'),
   E_JSON_MALFORMED: content('The document is not strict JSON.'),
   E_TEXT_MALFORMED: content('The text is not made of lines that each end as agreed, with CR LF or LF.'),
+  E_WORKBOOK_REFUSED: content('The workbook has more than values in cells that are shown, or it is damaged.'),
   E_LIMIT_EXCEEDED: content('The document exceeds a limit on depth, length or number of elements.'),
 
   // Signature and signer

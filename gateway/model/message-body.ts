@@ -24,6 +24,8 @@ export interface XmlEvents {
 /** How the lines of a text are written. */
 export interface LineRules {
   readonly ends: '\r\n' | '\n';
+  /** They are the rows of this sheet of an XLSX workbook, whose text cells stand in quotation marks. */
+  readonly sheet?: string;
 }
 
 /** Decodes one message body. Throws GatewayError with the path of the content that is refused. */

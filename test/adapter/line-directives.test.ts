@@ -8,22 +8,14 @@ import { thrownBy } from '../support/thrown.ts';
 import { refusesChanges } from '../support/refused-changes.ts';
 import {
   compileWords as compile,
+  examples,
   first,
   lines,
   list,
   operator,
-  page,
   read,
   second,
 } from '../support/word-templates.ts';
-
-/** The code blocks of a section of the page. */
-function examples(heading: string): string[] {
-  const section = new RegExp(`^## ${heading}$([\\s\\S]*?)^## `, 'mu').exec(page)?.[1] ?? '';
-  return [...section.matchAll(/(?:^(?: {4}.*)?\n)*^ {4}.*\n/gmu)].map(([block]) =>
-    block.replaceAll(/^ {4}/gmu, '').replace(/^\n+/u, ''),
-  );
-}
 
 describe('a list of plain rows as docs/templates.md shows it', () => {
   const [, template = '', message = ''] = examples('CSV');

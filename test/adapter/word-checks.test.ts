@@ -1,7 +1,7 @@
 /** What the author's commands make of the words of templates: copies of the project's adapters are changed to use them. */
 
 import { expect } from 'chai';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
@@ -28,7 +28,7 @@ async function withChanged<T>(
   try {
     cpSync(join(adaptersFolder, cc), folder, { recursive: true });
     for (const [file, from, to] of edits) {
-      const before = readFileSync(join(folder, file), 'utf8');
+      const before = existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '';
       const after = before.replace(from, to);
       expect(after, `${file}: ${String(from)}`).to.not.equal(before);
       writeFileSync(join(folder, file), after);
@@ -45,6 +45,14 @@ async function withChanged<T>(
 }
 
 const anyLines: Edit = ['list.schema.json', /[\s\S]*/u, '{ "type": "array", "items": { "type": "string" } }'];
+
+const workbookType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** The list of il as a workbook. */
+const asWorkbook = readFileSync(join(adaptersFolder, 'il', 'list.csv'), 'utf8')
+  .replace('HDR,', '#sheet AEO\nHDR,')
+  .replaceAll('date:dd/MM/yyyy', 'date:excel')
+  .replace('{message.position.count}', '{message.position.count|number}');
 
 const words: readonly (readonly [cc: string, edits: readonly Edit[]])[] = [
   [
@@ -66,6 +74,15 @@ const words: readonly (readonly [cc: string, edits: readonly Edit[]])[] = [
       ['list.csv', '# A list', '#ends lf\n#blank\n# A list'],
       ['adapter.yaml', /reason: \{.*\}/u, "reason: { revoked: '11', left: '99', else: { write: '99', read: left } }"],
       ['README.md', /$/u, '\n`name.latin`, `reason`: see list.csv\n'],
+    ],
+  ],
+  [
+    'il',
+    [
+      anyLines,
+      ['list.xlsx.csv', '', asWorkbook],
+      ['adapter.yaml', 'template: list.csv', 'template: list.xlsx.csv'],
+      ['adapter.yaml', 'text/csv; charset=utf-8; layout=il-aeo-list-1', `${workbookType}; layout=il-aeo-list-1`],
     ],
   ],
 ];

@@ -13,6 +13,14 @@ import { aListMessage } from './messages.ts';
 const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
 export const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
 
+/** The code blocks of a section of the page. */
+export function examples(heading: string): string[] {
+  const section = new RegExp(`^## ${heading}$([\\s\\S]*?)^## `, 'mu').exec(page)?.[1] ?? '';
+  return [...section.matchAll(/(?:^(?: {4}.*)?\n)*^ {4}.*\n/gmu)].map(([block]) =>
+    block.replaceAll(/^ {4}/gmu, '').replace(/^\n+/u, ''),
+  );
+}
+
 /** A list of which the template need carry identifiers, status and its day only. */
 const conversation = conversationOf(
   {

@@ -43,8 +43,11 @@ export function decodeText<T>(format: MessageFormat<T>, text: string, readers: T
       return plainOf(format, decoder.read(readers.readDocument(Buffer.from(text))));
     case 'json':
       return plainOf(format, decoder.read(readers.readJson(text)));
-    case 'text':
-      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text), decoder.rules), 1));
+    case 'text': {
+      // Samples show the rows of a workbook as lines.
+      const { ends } = decoder.rules;
+      return plainOf(format, decoder.read(readers.readLines(Buffer.from(text), { ends }), 1));
+    }
   }
 }
 

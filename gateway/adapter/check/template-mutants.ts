@@ -108,7 +108,8 @@ function transforms(hole: HoleText, sameCode: (table: string) => boolean): Mutan
       case 'datetime':
       case 'zoned': {
         const turned = argument.replace(/MM|dd/gu, (part) => (part === 'MM' ? 'dd' : 'MM'));
-        return [replaced(`${name}:${turned}`), ...(ownNotations.includes(step) ? [] : [dropped])];
+        const other = turned === argument ? [] : [replaced(`${name}:${turned}`)];
+        return [...other, ...(ownNotations.includes(step) ? [] : [dropped])];
       }
       case 'code':
         return sameCode(argument) ? [] : [dropped];

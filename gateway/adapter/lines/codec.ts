@@ -4,7 +4,7 @@ import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { invalidValue, withPlace } from '../faults.ts';
 import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
-import { csvPlace, isEncodable, type CellForm } from './rows.ts';
+import { isEncodable, type CellForm } from './rows.ts';
 import type { CellContent, LinePlan, LinesPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
 
@@ -46,7 +46,7 @@ function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>): Writer {
   return (item) => {
     let text = first(item);
     for (const write of others) text += row.separator + write(item);
-    return text;
+    return row.withoutEmptyEnd === true ? text.replace(/,+$/u, '') : text;
   };
 }
 
@@ -148,7 +148,7 @@ function readTitles(reading: LineReader, plan: LinePlan): void {
   if (other >= 0)
     throw withPlace(
       new GatewayError('E_ELEMENT_UNKNOWN', 'the template does not show this column, or it stands twice'),
-      `line ${lineNumber(reading)}, ${csvPlace(other)}`,
+      plan.row.placeOf(lineNumber(reading), other),
     );
   reading.order = titles.map((title) => found.indexOf(title));
   reading.at += 1;
@@ -208,7 +208,7 @@ function readLine(
     const [cell, form] = [cells[i], row.cells[i]];
     if (cell === undefined || form === undefined || cell.is === 'ignored') continue;
     const column = order?.[i];
-    const at = (): string => `line ${number}, ${column === undefined ? form.place : csvPlace(column)}`;
+    const at = (): string => row.placeOf(number, column ?? i);
     try {
       readCell(cell, form.read(texts[column ?? i] ?? ''), slots, at);
     } catch (error) {
@@ -224,7 +224,7 @@ function splitLine(row: LinePlan['row'], line: string, number: number): readonly
     if (line.includes('\t') && texts.some((text) => text.includes('\t'))) throw invalidValue('a value contains a tab');
     return texts;
   } catch (error) {
-    throw withPlace(error, `line ${number}`);
+    throw withPlace(error, row.placeOf(number));
   }
 }
 
@@ -240,5 +240,6 @@ function readCell(cell: CellContent & { is: 'fixed' | 'hole' }, text: string, sl
 }
 
 function lineError(code: ErrorCode, detail: string, reading: LineReader): unknown {
-  return withPlace(new GatewayError(code, detail), `line ${lineNumber(reading)}`);
+  const place = reading.plan.lines[0]?.row.placeOf(lineNumber(reading));
+  return withPlace(new GatewayError(code, detail), place ?? '');
 }

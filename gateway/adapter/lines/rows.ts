@@ -1,13 +1,12 @@
 /** Splits lines into cells and writes them: with separators (CSV, RFC 4180) or in fixed columns. */
 
+import { cellName } from '../../model/cell-name.ts';
 import { invalid, invalidValue } from '../faults.ts';
 import type { Hole } from '../template/holes.ts';
 import { countCharacters } from '../template/lossy-values.ts';
 
 /** One cell of a line. An absent value is an empty text. */
 export interface CellForm {
-  /** `cell 3`, `column 21` */
-  readonly place: string;
   /** The value with quotes or filling. Throws E_VALUE_INVALID for a value that does not fit. */
   write(text: string): string;
   read(raw: string): string;
@@ -15,7 +14,11 @@ export interface CellForm {
 
 export interface LineFormat {
   readonly cells: readonly CellForm[];
+  /** `line 12`, or that of a cell: `line 12, cell 3`. */
+  placeOf(line: number, cell?: number): string;
   readonly separator: string;
+  /** Empty cells at the end of a line are not written. */
+  readonly withoutEmptyEnd?: true;
   /** The cells of a line. Throws E_VALUE_INVALID for a wrong number of cells or a wrong length. */
   split(line: string): readonly string[];
   /** Whether a line begins with this tag. */
@@ -41,11 +44,10 @@ export interface CsvCells {
 /** Lines of `count` cells; `anyCount`: lines of other counts are split as well. */
 export function csvRow(form: CsvCells, count: number, anyCount: boolean): LineFormat {
   const { separator, quotes } = form;
-  const cells = Array.from({ length: count }, (_, i) => ({
-    place: csvPlace(i),
+  const cells = Array.from({ length: count }, () => ({
     write(text: string) {
       if (!text.includes(separator) && !(quotes && text.includes('"'))) return text;
-      if (quotes) return `"${text.replaceAll('"', '""')}"`;
+      if (quotes) return quoted(text);
       throw invalidValue('the value contains the sign between the cells, and cells are not quoted');
     },
     read: (raw: string) => raw,
@@ -53,19 +55,65 @@ export function csvRow(form: CsvCells, count: number, anyCount: boolean): LineFo
   return {
     cells,
     separator,
+    placeOf: (line, cell) => `line ${line}${cell === undefined ? '' : `, cell ${cell + 1}`}`,
     split(line) {
       const found = splitCsv(line, form);
       if (found.length === count || anyCount) return found;
       throw invalidValue(`the line has ${found.length} cells, and ${count} were agreed`);
     },
-    isTagged: (line, tag) =>
-      beginsWith(line, tag, separator) || (quotes && beginsWith(line, `"${tag.replaceAll('"', '""')}"`, separator)),
+    isTagged: (line, tag) => beginsWith(line, tag, separator) || (quotes && beginsWith(line, quoted(tag), separator)),
     confuses: (tag, other) => tag === other,
   };
 }
 
-export function csvPlace(index: number): string {
-  return `cell ${index + 1}`;
+/** Characters that a cell of a workbook may have. */
+const mostInCell = 32_767;
+
+/** Rows of a workbook, whose line ends may lack empty cells: texts in quotation marks, numbers and days without. */
+export function sheetRow(holes: readonly (Hole | undefined)[], anyCount: boolean): LineFormat {
+  const cells = holes.map((hole): CellForm => {
+    return hole?.numeric === true ? { write: (text) => text, read: bareCell } : textCell;
+  });
+  return {
+    cells,
+    separator: ',',
+    withoutEmptyEnd: true,
+    placeOf: (row, cell) => (cell === undefined ? `row ${row}` : cellName(row, cell + 1)),
+    split(line) {
+      const found = line.match(/(?:^|(?<=,))(?:"(?:[^"]|"")*"|[^,"]*)(?=,|$)/gu) ?? [];
+      const end = found.findLastIndex((cell) => cell !== '') + 1;
+      if (anyCount) return found.slice(0, end).map(unquoted);
+      if (end > cells.length) throw invalidValue(`the row has ${end} cells, and ${cells.length} were agreed`);
+      return cells.map((_, i) => found[i] ?? '');
+    },
+    isTagged: (line, tag) => beginsWith(line, quoted(tag), ','),
+    confuses: (tag, other) => tag === other,
+  };
+}
+
+const textCell: CellForm = {
+  write(text) {
+    if (text.length > mostInCell) throw invalidValue(`the value has more than ${mostInCell} characters`);
+    return text === '' ? '' : quoted(text);
+  },
+  read(raw) {
+    if (raw !== '' && !raw.startsWith('"'))
+      throw invalidValue('a number or day stands where a text was agreed: the spreadsheet may have changed it');
+    return unquoted(raw);
+  },
+};
+
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+function bareCell(raw: string): string {
+  if (raw.startsWith('"')) throw invalidValue('a text stands where a number or a day of the spreadsheet was agreed');
+  return raw;
+}
+
+function unquoted(raw: string): string {
+  return raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw;
 }
 
 function beginsWith(line: string, cell: string, separator: string): boolean {
@@ -140,6 +188,7 @@ export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undef
   const total = column - 1;
   return {
     cells: columns.map((each, i) => fixedCell(each, holes[i], at)),
+    placeOf: (line, cell) => `line ${line}${cell === undefined ? '' : `, ${columns[cell]?.place ?? ''}`}`,
     separator: '',
     split(line) {
       const length = countCharacters(line);
@@ -167,7 +216,7 @@ function parseColumns({ text, columns }: Piece, place: string, at: string): Fixe
   return { fill, side: side === '>' ? '>' : '<', width: Number(width), place };
 }
 
-function fixedCell({ fill, side, width, place }: FixedColumns, hole: Hole | undefined, at: string): CellForm {
+function fixedCell({ fill, side, width }: FixedColumns, hole: Hole | undefined, at: string): CellForm {
   const counted = hole?.kind === 'count' && side === '>';
   if (counted && fill === '0' && hole.optional)
     throw invalid(
@@ -177,7 +226,6 @@ function fixedCell({ fill, side, width, place }: FixedColumns, hole: Hole | unde
     );
   const strip = stripper(fill, side);
   return {
-    place,
     write(text) {
       const room = width - countCharacters(text);
       if (room < 0) throw invalidValue(`the value has ${width - room} characters, and its place ${width}`);

@@ -17,6 +17,7 @@ import {
 } from '../template/holes.ts';
 import {
   csvRow,
+  sheetRow,
   fixedRow,
   isEncodable,
   parsePieces,
@@ -58,7 +59,7 @@ export interface LinesPlan {
   readonly rules: LineRules;
 }
 
-export type LinesKind = 'csv' | 'fixed';
+export type LinesKind = 'csv' | 'xlsx' | 'fixed';
 
 /** What the directives before a line say of it. */
 interface Directive {
@@ -73,6 +74,7 @@ interface Directive {
 interface LineSettings extends CsvCells {
   readonly blank: boolean;
   readonly ends: LineRules['ends'];
+  readonly sheet?: string;
 }
 
 /** The plan of a template. `file`: its name in errors. Throws E_ADAPTER_INVALID with the line. */
@@ -93,16 +95,18 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Te
       (directive.ignore === true ? ignored : lines).push(plan);
       directive = {};
     } else if (name === 'separator') settings = { ...settings, separator: separatorOf(argument, kind, at) };
+    else if (name === 'sheet') settings = { ...settings, sheet: sheetOf(argument, kind, at) };
     else if (name !== '') {
-      const setting =
-        kind === 'fixed' && name === 'quote' ? undefined : settingsByName[`${name} ${argument}`.trimEnd()];
+      const setting = kind !== 'csv' && name === 'quote' ? undefined : settingsByName[`${name} ${argument}`.trimEnd()];
       if (setting === undefined) directive = { ...directive, ...directiveOf(name, argument, kind, at) };
       else settings = { ...settings, ...setting };
     }
   }
   if (lines.length === 0) throw invalid('the template is empty', file, 'Write the lines of the message, with holes.');
-  const { blank, ends } = settings;
-  const plan = { lines, ignored, blank, rules: { ends } };
+  const { blank, ends, sheet } = settings;
+  if (kind === 'xlsx' && sheet === undefined)
+    throw invalid('the template names no sheet', file, 'Write #sheet and the name of the sheet into its first line.');
+  const plan = { lines, ignored, blank, rules: { ends, ...(sheet !== undefined && { sheet }) } };
   requireDistinguishable(plan, file);
   scope.fixedLines = lines.filter(({ each }) => each === undefined).length;
   requireCompleteScope(scope, file);
@@ -114,6 +118,12 @@ const settingsByName: Readonly<Record<string, Partial<LineSettings>>> = {
   'ends lf': { ends: '\n' },
   'quote none': { quotes: false },
 };
+
+/** Names as spreadsheets allow them. */
+function sheetOf(argument: string, kind: LinesKind, at: string): string {
+  if (kind === 'xlsx' && /^(?!')[^\p{C}:\\/?*[\]]{1,31}(?<!')$/u.test(argument)) return argument;
+  throw invalid('not the name of a sheet', at, 'Write #sheet AEO, with at most 31 characters, and in .xlsx.csv only.');
+}
 
 function separatorOf(argument: string, kind: LinesKind, at: string): string {
   if (kind === 'csv' && argument === '\\t') return '\t';
@@ -127,9 +137,9 @@ function directiveOf(name: string, argument: string, kind: LinesKind, at: string
   if (name === 'ignore' && argument === '') return { ignore: true };
   if (name === 'last' && argument === '') return { last: true };
   if (name === 'header' && argument === '') return { titles: 'as shown' };
-  if (name === 'header' && argument === 'any' && kind === 'csv') return { titles: 'in any order' };
+  if (name === 'header' && argument === 'any' && kind !== 'fixed') return { titles: 'in any order' };
   const fix =
-    'Use #each LIST, #each LIST plain, #header, #last, #ignore, #blank or #ends lf, and in CSV #header any, #separator or #quote none; ' +
+    'Use #each LIST, #each LIST plain, #header, #last, #ignore, #blank or #ends lf, in CSV #header any, #separator or #quote none, and in a workbook #header any or #sheet; ' +
     'a comment has a space after #.';
   throw invalid(`there is no #${name} ${argument}`.trimEnd(), at, fix);
 }
@@ -148,7 +158,7 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   const titles = spec.titles === 'in any order';
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
-  const pieces = kind === 'csv' ? csvPieces(line, csv, at) : parsePieces(line, at);
+  const pieces = kind !== 'fixed' ? csvPieces(line, csv, at) : parsePieces(line, at);
   if (!pieces.every(({ text }) => isEncodable(text)))
     throw invalid('the line contains a control character, which messages cannot contain', at);
   const cells = pieces.map(({ text }): CellContent => {
@@ -157,7 +167,12 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   });
   if (each !== undefined) requireCompleteScope(scope, at);
   const holes = cells.map((cell) => (cell.is === 'hole' ? cell.hole : undefined));
-  const row = kind === 'csv' ? csvRow(csv, cells.length, titles) : fixedRow(pieces, holes, at);
+  const row =
+    kind === 'fixed'
+      ? fixedRow(pieces, holes, at)
+      : kind === 'csv'
+        ? csvRow(csv, cells.length, titles)
+        : sheetRow(holes, titles);
   const [first] = cells;
   const tag = first?.is === 'fixed' ? first.value : '';
   if (spec.titles !== undefined && cells.some(({ is }) => is !== 'fixed'))

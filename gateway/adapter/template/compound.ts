@@ -96,8 +96,8 @@ function formOfWords(words: readonly string[]): Form {
 const digits = '0123456789';
 
 /**
- * Finds the values before a text from the left, and those behind it from the right. Several texts are not told apart, so that none of
- * them may be read. Throws E_ADAPTER_INVALID.
+ * Finds the values before a text from the left, and those behind it from the right. Where one of several texts ends nobody knows, so
+ * that none of them may be read. Throws E_ADAPTER_INVALID.
  */
 function matcherOf(parts: readonly Part[], end: string, at: string): RegExp {
   const isText = ({ length, signs }: Part): boolean => length === undefined && signs === undefined;

@@ -11,7 +11,7 @@ export interface Hole {
   readonly kind: FieldKind;
   /** For an absent value the element, attribute or member is left out. */
   readonly optional: boolean;
-  /** A number in JSON. */
+  /** A number in JSON; in a workbook a cell that is a number or a day. */
   readonly numeric: boolean;
   /** An empty text is a value: an empty list. */
   readonly mayBeEmpty: boolean;
@@ -72,7 +72,11 @@ export function buildChain(context: TransformContext, { field, steps, wire, at }
     const [name = '', ...rest] = step.split(':');
     return transform(name, { argument: rest.join(':'), field, context, at });
   });
-  return { numeric, transforms: [...transforms, ...(numeric && coded ? [requireWholeNumber] : []), ...wire] };
+  const isDay = steps.at(-1) === 'date:excel';
+  return {
+    numeric: numeric || isDay,
+    transforms: [...transforms, ...(numeric && coded ? [requireWholeNumber] : []), ...wire],
+  };
 }
 
 /** The steps before `open:31/12/9999`, and its text. Throws E_ADAPTER_INVALID unless the value may be absent and is a day or a moment. */

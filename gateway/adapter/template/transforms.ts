@@ -18,6 +18,8 @@ export interface TransformContext {
   readonly grades: readonly string[];
   /** What lists of this partner need not carry; without it everything that the model requires. */
   readonly conversation?: Conversation;
+  /** Values stand in cells of a workbook, which may be numbers and days. */
+  readonly cells?: boolean;
 }
 
 export interface Transform {
@@ -39,8 +41,11 @@ interface TransformUse {
 const mayBeJoined: ReadonlySet<string> = new Set(['reason', 'code']);
 
 const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
-  /** `date:yyyyMMdd` */
-  date: (use) => notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd'),
+  /** `date:yyyyMMdd`; `date:excel`, a day of a spreadsheet */
+  date: (use) =>
+    use.argument === 'excel'
+      ? sheetDay(use)
+      : notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd'),
   /** `datetime:yyyyMMddHHmmss`, in UTC */
   datetime: (use) => notationTransform(use, 'moment', momentNotation(use.argument), 'yyyy, MM, dd, HH and mm'),
   /** `zoned:yyyyMMddHHmmss`, in the partner's local time */
@@ -188,6 +193,20 @@ export function parseValue(text: string, field: Field): Scalar {
       if (!field.words.includes(text)) throw codeUnknown(text, field.words, 'not one of');
       return text;
   }
+}
+
+/** A cell that is a day: a sheet has none before 1900. */
+function sheetDay({ field, context, at }: TransformUse): Transform {
+  const isSheet = field.kind === 'day' && context.cells === true;
+  if (!isSheet)
+    throw invalid(`${field.path} is not a day of a spreadsheet`, at, 'Use date:excel for days in .xlsx.csv.');
+  return {
+    encode(day) {
+      if (day < '1900-01-01') throw invalidValue('a spreadsheet has no days before 1900');
+      return day;
+    },
+    decode: (day) => day,
+  };
 }
 
 function notationTransform(

@@ -15,6 +15,8 @@ export interface RawRow {
   readonly cells: readonly string[];
   /** The cells that a workbook holds as numbers, by index. */
   readonly numbers?: readonly number[];
+  /** Those whose text is what a spreadsheet shows of a number: days, and numbers with zeros in front. */
+  readonly shown?: readonly number[];
 }
 
 /**

@@ -3,7 +3,7 @@
 import { GatewayError } from '../../model/errors.ts';
 import { cellValue, parseCsv, type RawRow } from './csv.ts';
 import { openContent, readError, type FileOptions, type FileSource } from './file-content.ts';
-import { readSheet } from './workbook.ts';
+import { readSheet } from './sheet.ts';
 
 export interface TableRow {
   /** As in a spreadsheet: empty rows count. */

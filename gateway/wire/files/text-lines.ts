@@ -1,14 +1,17 @@
 /** The lines of a text message, read strictly. */
 
 import { isUtf8 } from 'node:buffer';
+import { written, writerOf, type ByteWriter } from '../../model/byte-writer.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
+import { readWorkbookLines, writeWorkbookLines } from './workbook-lines.ts';
 
 /**
  * The lines of UTF-8 text without a byte order mark, in which every line ends as agreed and no other control character occurs
- * but tabs, which separate values. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`.
+ * but tabs, which separate values; or of a workbook. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`, E_WORKBOOK_REFUSED.
  */
-export function readLines(bytes: Uint8Array, { ends }: LineRules): readonly string[] {
+export function readLines(bytes: Uint8Array, { ends, sheet }: LineRules): readonly string[] {
+  if (sheet !== undefined) return readWorkbookLines(bytes, sheet);
   if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   const name = ends === '\n' ? 'LF' : 'CR LF';
@@ -23,6 +26,11 @@ export function readLines(bytes: Uint8Array, { ends }: LineRules): readonly stri
   if (lines.length === 0 || rest !== '')
     throw malformed(`the last line does not end with ${name}`, name, lines.length, rest?.length ?? 0);
   return lines;
+}
+
+/** Lines that were written as UTF-8, as they travel. */
+export function sentLines(text: ByteWriter, { sheet }: LineRules): ByteWriter {
+  return sheet === undefined ? text : writerOf(writeWorkbookLines(Buffer.from(written(text)).toString(), sheet));
 }
 
 /** C0 without the tab, DEL and C1. */

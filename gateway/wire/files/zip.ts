@@ -1,13 +1,12 @@
-/** The parts of a ZIP archive (APPNOTE 6.3) in memory, by its central directory. Each part is checked against its length and CRC. */
+/** ZIP archives (APPNOTE 6.3) in memory. Parts are found by the central directory, and checked against their length and CRC. */
 
-import { Readable } from 'node:stream';
-import { crc32, createInflateRaw } from 'node:zlib';
-import { bounded, fileError, piped } from './file-content.ts';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { fileError } from './file-content.ts';
 
 /** The parts of an archive by name. */
 export interface ZipParts {
   readonly names: readonly string[];
-  read(name: string): AsyncIterable<Uint8Array>;
+  read(name: string): Uint8Array;
 }
 
 interface Entry {
@@ -27,14 +26,16 @@ const signatures = { end: 0x06054b50, central: 0x02014b50, local: 0x04034b50 } a
 const endLength = 22;
 
 /** Reads the directory. It and reading a part throw E_FILE_UNREADABLE. */
-export async function openZip(pieces: AsyncIterable<Uint8Array>): Promise<ZipParts> {
-  const bytes = Buffer.concat(await Array.fromAsync(bounded(pieces, 'the archive')));
+export function openZip(bytes: Buffer): ZipParts {
   const entries = readDirectory(bytes);
+  let left = Math.max(mostBytesOfPart, mostTimes * bytes.length);
   return {
     names: [...entries.keys()],
     read(name) {
       const entry = entries.get(name);
       if (entry === undefined) throw fileError(`the workbook has no part ${name}`, { fix: copyAgain });
+      left -= entry.size;
+      if (left < 0) throw fileError('the parts of the archive unpack to more than any list has', { fix: copyAgain });
       return readPart(bytes, name, entry);
     },
   };
@@ -69,8 +70,7 @@ function readDirectory(bytes: Buffer): ReadonlyMap<string, Entry> {
   return entries;
 }
 
-async function* readPart(bytes: Buffer, name: string, entry: Entry): AsyncIterable<Uint8Array> {
-  const { at, flags, method, packed, size, crc } = entry;
+function readPart(bytes: Buffer, name: string, { at, flags, method, packed, size, crc }: Entry): Uint8Array {
   if (at + 30 > bytes.length || bytes.readUInt32LE(at) !== signatures.local) throw damaged();
   const start = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
   if ((flags & 1) !== 0 || (method !== 0 && method !== 8) || start + packed > bytes.length) throw damaged();
@@ -78,14 +78,57 @@ async function* readPart(bytes: Buffer, name: string, entry: Entry): AsyncIterab
     throw fileError(`part ${name} unpacks to ${size} bytes, ${Math.round(size / packed)} times what it is packed`, {
       fix: 'Open it in a spreadsheet, and save the sheet as “CSV UTF-8”.',
     });
-  const stored = Readable.from([bytes.subarray(start, start + packed)]);
-  const plain = method === 0 ? stored : piped(stored, createInflateRaw());
-  let [length, sum] = [0, 0];
-  for await (const piece of bounded(plain, `part ${name}`)) {
-    length += piece.length;
-    sum = crc32(piece, sum);
-    if (length > size) throw damaged();
-    yield piece;
+  const stored = bytes.subarray(start, start + packed);
+  const plain = method === 0 ? stored : inflated(stored, size);
+  if (plain.length !== size || crc32(plain) !== crc) throw damaged();
+  return plain;
+}
+
+/** Stops where the part would become longer than the directory says. */
+function inflated(packed: Buffer, size: number): Buffer {
+  try {
+    return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
+  } catch {
+    throw damaged(); // zlib: not deflated, or longer
   }
-  if (length !== size || sum !== crc) throw damaged();
+}
+
+/** The first day that ZIP can state: the same parts always give the same bytes. */
+const noTime = 0x0021_0000;
+
+/** An archive of these parts. */
+export function writeZip(parts: readonly (readonly [name: string, content: Buffer])[]): Buffer {
+  const [local, central]: [Buffer[], Buffer[]] = [[], []];
+  let at = 0;
+  for (const [name, content] of parts) {
+    const packed = deflateRawSync(content);
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE(8, 4);
+    fields.writeUInt32LE(noTime, 6);
+    fields.writeUInt32LE(crc32(content), 10);
+    fields.writeUInt32LE(packed.length, 14);
+    fields.writeUInt32LE(content.length, 18);
+    fields.writeUInt16LE(Buffer.byteLength(name), 22);
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(at, 10);
+    central.push(signatureOf('central'), Buffer.of(20, 0), fields, place, Buffer.from(name));
+    const entry = [signatureOf('local'), fields, Buffer.from(name), packed];
+    local.push(...entry);
+    at += entry.reduce((sum, { length }) => sum + length, 0);
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(endLength);
+  end.writeUInt32LE(signatures.end, 0);
+  end.writeUInt16LE(parts.length, 8);
+  end.writeUInt16LE(parts.length, 10);
+  end.writeUInt32LE(directory.length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...local, directory, end]);
+}
+
+function signatureOf(name: keyof typeof signatures): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(signatures[name]);
+  return bytes;
 }

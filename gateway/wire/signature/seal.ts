@@ -8,6 +8,7 @@ import type { SealedMessage } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { signCms } from './cms.ts';
 import { signJws } from './jws.ts';
+import { sentLines } from '../files/text-lines.ts';
 import { checkTree, type Schema } from '../xsd/schema.ts';
 import { joinSigned, textEntity } from './signed-text.ts';
 import { signXml } from './signed-xml.ts';
@@ -43,7 +44,8 @@ export function checkUnsigned(
   format: SealFormat,
   schema: Schema,
 ): UnsignedMessage {
-  const content = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : writeChunks(chunks);
+  const text = chunks instanceof Uint8Array ? writerOf(chunks) : 'bytes' in chunks ? chunks : writeChunks(chunks);
+  const content = format.lines === undefined ? text : sentLines(text, format.lines);
   const tree = parseUnsigned(written(content), format.format);
   const draft: UnsignedMessage = {
     ...{ format, content },
@@ -127,9 +129,10 @@ export async function signUnchecked(
   signer: Signer,
   at: Moment,
 ): Promise<Signed> {
-  const tree = parseUnsigned(content, format.format);
+  const sent = format.lines === undefined ? writerOf(content) : sentLines(writerOf(content), format.lines);
+  const tree = parseUnsigned(written(sent), format.format);
   try {
-    return await signed({ format, content: writerOf(content) }, signer, tree, at);
+    return await signed({ format, content: sent }, signer, tree, at);
   } finally {
     if (tree.format === 'xml') tree.dispose();
   }

@@ -28,7 +28,7 @@ export function parseUnsigned(bytes: Uint8Array, format: ParsedBody['format']): 
 export function decodeBody<T>(body: ParsedBody, decoder: BodyDecoder<T>): T {
   if (decoder.format === 'json' && body.format === 'json') return decoder.read(body.value);
   if (decoder.format === 'text' && body.format === 'text')
-    return decoder.read(body.lines(decoder.rules), body.firstLine);
+    return decoder.read(body.lines(decoder.rules), decoder.rules.sheet === undefined ? body.firstLine : 1);
   if (decoder.format === 'xml' && body.format === 'xml') return decoder.read(body.tokens());
   throw new GatewayError('E_MESSAGE_KIND', `the message is ${body.format}, and its layout is ${decoder.format}`);
 }

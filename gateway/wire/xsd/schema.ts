@@ -78,7 +78,12 @@ function faultsIn(
       detail,
     }));
   return jsonFaults(schema.validator, tree.lines(lines)).map(({ pointer, detail }) => ({
-    at: pointer === '' ? 'the whole text' : `line ${Number(pointer.slice(1)) + tree.firstLine}`,
+    at:
+      pointer === ''
+        ? 'the whole text'
+        : lines?.sheet === undefined
+          ? `line ${Number(pointer.slice(1)) + tree.firstLine}`
+          : `row ${Number(pointer.slice(1)) + 1}`,
     detail,
   }));
 }
