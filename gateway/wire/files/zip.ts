@@ -34,9 +34,10 @@ export function openZip(bytes: Buffer): ZipParts {
     read(name) {
       const entry = entries.get(name);
       if (entry === undefined) throw fileError(`the workbook has no part ${name}`, { fix: copyAgain });
-      left -= entry.size;
+      const part = readPart(bytes, name, entry);
+      left -= part.length;
       if (left < 0) throw fileError('the parts of the archive unpack to more than any list has', { fix: copyAgain });
-      return readPart(bytes, name, entry);
+      return part;
     },
   };
 }
