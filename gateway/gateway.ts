@@ -10,19 +10,19 @@ import type { HomeProfile } from './model/home.ts';
 import type { Database } from './store/database.ts';
 import type { Log } from './wire/log.ts';
 import type { Schema } from './wire/xsd/schema.ts';
-import type { Signer } from './wire/signature/profile.ts';
+import type { Sealer } from './wire/signature/profile.ts';
 import type { Transport } from './wire/transport/transport.ts';
-import type { SignerTrust } from './wire/signature/trust.ts';
+import type { PartnerTrust } from './wire/signature/trust.ts';
 
 export interface Partner {
   readonly code: string;
   readonly adapter: Adapter;
   /** The compiled schema of one of the adapter's layouts. */
   schemaOf(format: Pick<MessageFormat<never>, 'schema'>): Schema;
-  /** Signs with our key of the algorithm agreed with this partner. */
-  readonly signer: Signer;
-  /** Whose signatures count on the partner's messages. */
-  readonly trust: SignerTrust;
+  /** Signs with our key of the algorithm agreed with this partner, if signatures were agreed. */
+  readonly signer: Sealer;
+  /** Whose signatures count on the partner's messages, or that its channel does. */
+  readonly trust: PartnerTrust;
   /** Absent where lists are exchanged as files. */
   readonly transport?: Transport;
 }

@@ -26,6 +26,7 @@ import { openAdapterReloader } from './app/reload.ts';
 import { openServer } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
+import { authenticatedChannel } from './wire/signature/channel.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
 import { exchangeServerOptions } from './wire/transport/https.ts';
 
@@ -167,6 +168,8 @@ async function consumeAll(gateway: OpenGateway, config: Config, receive: Receive
     ({ code, adapter }) => (config.partners[code]?.transport ?? adapter.transport) === 'amqp',
   );
   const link = await broker.link();
+  // Without an account of its own anybody on the broker's network could have written the queue.
+  const account = URL.parse(config.broker?.url ?? '')?.username ?? '';
   return await Promise.all(
     partners.map(({ code, transport }) =>
       link.consume({ from: code, to: gateway.home.country }, async ({ bytes, messageId }) => {
@@ -175,6 +178,9 @@ async function consumeAll(gateway: OpenGateway, config: Config, receive: Receive
           via: 'amqp',
           bytes,
           receivedAt: gateway.now().toISOString(),
+          ...(account === ''
+            ? {}
+            : { channel: authenticatedChannel('broker-account', `${account}, queue from ${code}`) }),
           ...(messageId === undefined ? {} : { hintedId: messageId }),
         } as const;
         const { receipt } = await receive(raw);

@@ -13,7 +13,7 @@ import { loadSchema } from '../gateway/wire/xsd/schema.ts';
 import { checkUnsigned, seal } from '../gateway/wire/signature/seal.ts';
 import { adapterFolders } from './support/adapter-pages.ts';
 import { adaptersFolder, adapterTools } from './support/adapter-tools.ts';
-import { temporaryFolder, testKeyring, testNow } from './support/pki.ts';
+import { temporaryFolder, testKeyring, testNow, signedTerms } from './support/pki.ts';
 
 interface Sealed {
   readonly adapter: Adapter;
@@ -32,7 +32,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 const certificateOf = ({ adapter, keyring }: Sealed): string =>
-  keyring.signer(adapter.seal.algorithm).certificate.toString();
+  keyring.signer(signedTerms(adapter.seal).algorithm).certificate.toString();
 
 /** Each throws, or fails, for a signature that does not hold. */
 const verifiers: Readonly<Record<SealKind, (sealed: Sealed) => Promise<void> | void>> = {
@@ -47,7 +47,7 @@ const verifiers: Readonly<Record<SealKind, (sealed: Sealed) => Promise<void> | v
     execFileSync('xmlsec1', ['--verify', ...options, file('list.xml', sealed.bytes)], { stdio: 'pipe' });
   },
   jws: async (sealed) => {
-    const algorithm = sealed.adapter.seal.algorithm === 'rsa-sha256' ? 'RS256' : 'ES256';
+    const algorithm = signedTerms(sealed.adapter.seal).algorithm === 'rsa-sha256' ? 'RS256' : 'ES256';
     const key = await importX509(certificateOf(sealed), algorithm);
     const { protectedHeader } = await compactVerify(sealed.bytes, key, { algorithms: [algorithm] });
     expect(protectedHeader.typ).to.equal(sealed.type);
@@ -79,9 +79,9 @@ describe('the sealed list of', () => {
       using draft = checkUnsigned(readFileSync(path.join(samples, sample)), list, loadSchema(list.schema));
       const keyring = await testKeyring('XA');
       const meta = { id: 'm1', partner: adapter.partner, kind: 'list', at: testNow.toISOString() } as const;
-      const { bytes } = await seal(draft, keyring.signer(adapter.seal.algorithm), meta);
+      const { bytes } = await seal(draft, keyring.signer(signedTerms(adapter.seal).algorithm), meta);
       const sealed = { adapter, type: list.type, keyring, bytes };
-      const verify = verifiers[adapter.seal.kind];
+      const verify = verifiers[signedTerms(adapter.seal).kind];
       await verify(sealed);
       const other = altered(sealed);
       expect(Buffer.from(other).equals(bytes)).to.equal(false);

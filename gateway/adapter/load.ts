@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { isUnsigned } from '../model/message.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
 import { compilePattern } from './bounded-pattern.ts';
 import { invalid, type Place } from './faults.ts';
@@ -33,6 +34,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     context: { tables, timeZone, grades: templateTerms(manifest).grades },
     readers: templateTools(tools),
   });
+  if (isUnsigned(seal)) requireOtherAnswers(exchange, transport, place);
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
   const rules = streamRules(conversation);
   const { maxAgeSeconds } = manifest.arrangement;
@@ -144,12 +146,30 @@ function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
   { seal }: Manifest,
   place: Place,
 ): F {
-  if (sealOf[format.format] === seal.kind) return format;
+  if (isUnsigned(seal) || sealOf[format.format] === seal.kind) return format;
   throw invalid(
     `a seal of kind ${seal.kind} does not fit these templates`,
     place('/seal'),
     'XML takes xml-signature, JSON takes jws, CSV and fixed width take cms-detached.',
   );
+}
+
+/** Whether a transport shows who sends. */
+const showsSender: Readonly<Record<Adapter['transport'], boolean>> = { https: true, 'https-pull': true, amqp: true };
+
+/** Receipts are signed, and messages without a signature need an authenticated channel. Throws E_ADAPTER_INVALID. */
+function requireOtherAnswers(
+  { send, receive }: Adapter['exchange'],
+  transport: Adapter['transport'],
+  place: Place,
+): void {
+  if (!showsSender[transport]) {
+    const fix = 'Use a transport that does, or agree signatures.';
+    throw invalid('without signatures the transport must show who sends', place('/seal/kind'), fix);
+  }
+  if (send !== undefined && receive !== undefined) return;
+  const fix = 'Describe the answers of both sides in conversation.send and conversation.receive.';
+  throw invalid('receipts are signed, and no signatures are agreed', place('/seal/kind'), fix);
 }
 
 /** The home administration of a folder. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID. */

@@ -12,12 +12,14 @@ import type { Config, PartnerConfig } from './config.ts';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { isUnsigned } from '../model/message.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
 import type { Route } from '../wire/transport/amqp-topology.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
 import { openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
+import type { PartnerTrust } from '../wire/signature/trust.ts';
 import type { Log } from '../wire/log.ts';
 import { loadSchema } from '../wire/xsd/schema.ts';
 import type { Transport } from '../wire/transport/transport.ts';
@@ -86,24 +88,25 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
       fix: 'Name another adapter, or set mirrored.',
     });
   }
-  const { kind, ...terms } = adapter.seal;
-  const { signing, anchors, checkPath } = settings.certificates;
   const transport = options.transport ?? transportOf(options, adapter);
   return {
     code,
     adapter,
     schemaOf: schemasOf(adapter),
     get signer() {
-      return keyring.signer(terms.algorithm);
+      return isUnsigned(adapter.seal) ? adapter.seal : keyring.signer(adapter.seal.algorithm);
     },
-    trust: {
-      ...terms,
-      seals: [kind],
-      certificates: certificatesIn(signing),
-      ...(checkPath ? { anchors } : {}),
-    },
+    trust: trustOf(adapter, settings),
     ...(transport === undefined ? {} : { transport }),
   };
+}
+
+function trustOf({ seal, list, reply }: Adapter, { certificates }: PartnerConfig): PartnerTrust {
+  if (isUnsigned(seal))
+    return { ...seal, formats: [list, ...(reply === undefined ? [] : [reply])].map(({ format }) => format) };
+  const { kind, ...terms } = seal;
+  const { signing, anchors, checkPath } = certificates;
+  return { ...terms, seals: [kind], certificates: certificatesIn(signing), ...(checkPath ? { anchors } : {}) };
 }
 
 /**

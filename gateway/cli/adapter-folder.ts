@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import type { CheckSchema, CheckTools, SealAndVerify } from '../adapter/check/message-text.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { SignatureAlgorithm } from '../model/message.ts';
+import { isUnsigned, type AttributedMessage, type SignatureAlgorithm } from '../model/message.ts';
+import { authenticatedChannel, verifyChannel } from '../wire/signature/channel.ts';
 import { makeCertificate } from '../wire/signature/certificates.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
@@ -36,22 +37,32 @@ export function schemaChecker(schemaAt = keep(loadSchema)): CheckSchema {
   };
 }
 
-/** Seals messages with a new key of each algorithm. Throws what checkUnsigned, seal and verify throw. */
+/** Seals messages as agreed, with a new key of each algorithm. Throws what checkUnsigned, seal, verify and verifyChannel throw. */
 function sealChecker(schemaAt: typeof loadSchema): SealAndVerify {
   const signerFor = keep(newSigner);
-  return async (text, format, { kind, algorithm }) => {
-    const signer = signerFor(algorithm);
+  return async (text, format, terms) => {
     const [partner, now] = ['XX', new Date()];
     const at = now.toISOString();
     using draft = checkUnsigned([text], format, schemaAt(format.schema));
-    const { bytes } = await seal(draft, signer, { id: 'check', partner, kind: 'list', at });
-    const trust = { seals: [kind], algorithm, certificates: [signer.certificate] };
-    using message = await verify({ partner, bytes, via: 'file', receivedAt: at }, trust, now);
-    const body = bodyOf(message);
-    if (body.format !== 'text' || format.lines === undefined) return Buffer.from(message.content).toString();
-    const { ends } = format.lines;
-    return body.lines(format.lines).join(ends) + ends;
+    const meta = { id: 'check', partner, kind: 'list', at } as const;
+    const raw = { partner, via: 'file', receivedAt: at, channel: authenticatedChannel('kept', 'check') } as const;
+    if (isUnsigned(terms)) {
+      const { bytes } = await seal(draft, terms, meta);
+      using message = verifyChannel({ ...raw, bytes }, { ...terms, formats: [format.format] });
+      return contentText(message, format);
+    }
+    const signer = signerFor(terms.algorithm);
+    const { bytes } = await seal(draft, signer, meta);
+    const trust = { ...terms, seals: [terms.kind], certificates: [signer.certificate] };
+    using message = await verify({ ...raw, bytes }, trust, now);
+    return contentText(message, format);
   };
+}
+
+function contentText(message: AttributedMessage, { lines }: Parameters<SealAndVerify>[1]): string {
+  const body = bodyOf(message);
+  if (body.format !== 'text' || lines === undefined) return Buffer.from(message.content).toString();
+  return body.lines(lines).join(lines.ends) + lines.ends;
 }
 
 function keep<K, T>(make: (key: K) => T): (key: K) => T {

@@ -7,13 +7,13 @@ import { loadAdapter } from '../adapter/load.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
-import type { Reply } from '../model/message.ts';
+import { isUnsigned, type Reply } from '../model/message.ts';
 import { unpackList } from '../model/record/packed-records.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { readUnverified } from '../wire/signature/unverified.ts';
 import { verify } from '../wire/signature/verify.ts';
 import type { ParsedBody } from '../wire/xml/parsed-body.ts';
-import { decodeBody } from '../wire/xml/read-body.ts';
+import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
 import { checkTree, loadSchema } from '../wire/xsd/schema.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
@@ -41,7 +41,9 @@ async function read(context: CliContext, cc: string, file: string, options: Read
   const adapter = await loadAdapter(folderOf(context.config().adapters, cc), tools);
   const bytes = readInput(file);
   const checked = await checkedSignature(bytes, adapter, options.certificate);
-  const { body, signed } = readUnverified(bytes, adapter.seal);
+  const { body, signed } = isUnsigned(adapter.seal)
+    ? { body: parseUnsigned(bytes, adapter.list.format), signed: false }
+    : readUnverified(bytes, adapter.seal);
   try {
     const signature = checked ?? (signed ? 'not checked' : 'none');
     const { kind, message, template } = decode(body, adapter);
@@ -62,6 +64,13 @@ async function checkedSignature(
   file: string | undefined,
 ): Promise<string | undefined> {
   if (file === undefined) return undefined;
+  if (isUnsigned(seal)) {
+    const fix = 'Leave --certificate out.';
+    throw new GatewayError('E_REQUEST_INVALID', 'messages of this partner are not signed', {
+      at: '--certificate',
+      fix,
+    });
+  }
   const certificates = readCertificates(Buffer.from(readInput(file)).toString(), file);
   const now = new Date();
   const raw = { partner, via: 'file', bytes, receivedAt: momentOf(now) } as const;

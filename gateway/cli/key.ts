@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
 import { openKeys, readKeys } from '../app/partners.ts';
+import { GatewayError } from '../model/errors.ts';
+import { isUnsigned } from '../model/message.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import type { CliContext } from './context.ts';
 import { writeOutput } from './input.ts';
@@ -72,6 +74,10 @@ async function certificateFor(
     case 'signing': {
       const folder = settings.partners[code]?.adapter ?? code.toLowerCase();
       const { seal } = await loadAdapter(join(settings.adapters, folder), tools);
+      if (isUnsigned(seal))
+        throw new GatewayError('E_REQUEST_INVALID', 'messages to this partner are not signed', {
+          fix: 'It needs our TLS certificate: --purpose tls.',
+        });
       return keyring.signer(seal.algorithm).certificate.toString();
     }
     case 'tls':

@@ -9,6 +9,7 @@ import { present } from '../model/present.ts';
 import { getBytes } from '../store/bodies.ts';
 import { decisionsAbout, findReceived, type InboxMessage } from '../store/inbox.ts';
 import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
+import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
@@ -150,7 +151,7 @@ async function verifyFile({ out, exit }: CliContext, gateway: OpenGateway, code:
   const { trust, code: partner } = getPartner(gateway, code);
   const raw = { partner, via: 'file', bytes: readInput(file), receivedAt: momentOf(gateway.now()) } as const;
   try {
-    using verified = await verify(raw, trust, gateway.now());
+    using verified = await verify(raw, signerTrust(trust), gateway.now());
     const { type, signer } = verified;
     out.result({ signed: true, type, signer }, [{ signed: 'yes', type, signer }]);
   } catch (error) {

@@ -8,9 +8,11 @@ import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } 
 import { contradicts } from './content-type.ts';
 import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { RawMessage, SealedMessage, Verdict } from '../model/message.ts';
+import type { AuthenticatedChannel, RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { faultFields, type Log } from '../wire/log.ts';
+import { fingerprint } from '../wire/signature/certificates.ts';
+import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import { messageIdPattern } from '../wire/transport/transport.ts';
 import { problemOf, problemType } from './problems.ts';
@@ -97,20 +99,27 @@ function admitPartner(door: ExchangeDoor, owner?: string): RequestHandler<{ part
   return (request, response, next) => {
     const partner = partnerOfConnection(door, request);
     if (partner === undefined) throw new GatewayError('E_CHANNEL_UNKNOWN', 'The client certificate is not registered.');
-    if (partner !== (owner ?? request.params.partner)) {
+    if (partner.code !== (owner ?? request.params.partner)) {
       throw new GatewayError('E_CHANNEL_MISMATCH', 'The client certificate is registered for another address.');
     }
-    response.locals['partner'] = partner;
+    response.locals['partner'] = partner.code;
+    response.locals['channel'] = partner.channel;
     next();
   };
 }
 
-function partnerOfConnection(door: ExchangeDoor, request: Request<{ partner: string }>): string | undefined {
+function partnerOfConnection(
+  door: ExchangeDoor,
+  request: Request<{ partner: string }>,
+): { readonly code: string; readonly channel: AuthenticatedChannel } | undefined {
   const { socket } = request;
   // The server refuses unauthorised clients itself; behind a server without TLS this door must admit no client.
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
-  return certificate && door.partnerOf(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
+  if (certificate === undefined) return undefined;
+  const print = fingerprint(certificate);
+  const code = door.partnerOf(print);
+  return code === undefined ? undefined : { code, channel: authenticatedChannel('client-certificate', print) };
 }
 
 /** Bodies are held in memory, so the number of concurrent requests of a partner is limited, and the bytes of all of them together. */
@@ -170,6 +179,8 @@ function receivePost(door: ExchangeDoor, statuses: ExchangeRoute['statuses']): R
       via: 'https',
       bytes,
       receivedAt: door.now().toISOString(),
+      // Set by admitPartner.
+      channel: response.locals['channel'] as AuthenticatedChannel,
       ...(hintedId !== undefined && messageIdPattern.test(hintedId) ? { hintedId } : {}),
     });
     sendReceipt(response, statuses[verdict], receipt);

@@ -1,6 +1,6 @@
 /** Judges a list against what is held of its sender, and applies it; a list in parts with its last part, all or nothing. */
 
-import { readMessage } from './read-message.ts';
+import { keptMessage, readMessage } from './read-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { judgeNumber, judgePart, type Hold } from '../model/list/judge.ts';
@@ -97,9 +97,8 @@ async function joinParts(
   for (const digest of staged) {
     const kept = await findInbox(gateway.db.sql, { partner: partner.code, digest });
     if (kept === undefined) throw new GatewayError('E_INTERNAL', 'a part of a list is not in the inbox');
-    const { via, receivedAt } = kept;
     const bytes = await getBytes(gateway.db.sql, digest);
-    const message = await readMessage(gateway, partner, { partner: partner.code, via, bytes, receivedAt });
+    const message = await readMessage(gateway, partner, keptMessage(kept, bytes));
     if (message.kind === 'list') appendRecords(packer, message.list.records);
   }
   appendRecords(packer, last.records);

@@ -9,7 +9,7 @@ import { getBytes } from '../store/bodies.ts';
 import { decisionsAbout, type InboxMessage } from '../store/inbox.ts';
 import { currentRecords } from '../store/register.ts';
 import { planHeldList } from './apply-list.ts';
-import { readMessage } from './read-message.ts';
+import { keptMessage, readMessage } from './read-message.ts';
 
 interface HeldChange {
   readonly identifier: string;
@@ -52,8 +52,8 @@ export async function reviewHeld(gateway: Gateway, held: InboxMessage, most: num
 async function differenceOf(gateway: Gateway, held: InboxMessage, most: number): Promise<HeldDifference> {
   const { sql } = gateway.db;
   const partner = getPartner(gateway, held.partner);
-  const { digest, via, receivedAt } = held;
-  const raw = { partner: partner.code, via, bytes: await getBytes(sql, digest), receivedAt };
+  const { digest } = held;
+  const raw = keptMessage(held, await getBytes(sql, digest));
   const message = await readMessage(gateway, partner, raw);
   if (message.kind !== 'list') throw new GatewayError('E_MESSAGE_KIND', 'what is held is not a list');
   const { mirror, register, refused } = await planHeldList({ gateway, partner, raw, digest }, message.list);

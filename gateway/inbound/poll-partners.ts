@@ -4,6 +4,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import type { ReceiveResult } from './receive-message.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage } from '../model/message.ts';
+import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { repeatForEach } from '../outbound/delivery.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
@@ -23,7 +24,9 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
       const { bytes, id } = fetched;
       const hint = id === undefined ? {} : { hintedId: id };
       const receivedAt = momentOf(gateway.now());
-      const { receipt, duplicate } = await receive({ partner: code, via: 'https', bytes, receivedAt, ...hint });
+      const channel = authenticatedChannel('server-certificate', code);
+      const raw = { partner: code, via: 'https', bytes, receivedAt, channel, ...hint } as const;
+      const { receipt, duplicate } = await receive(raw);
       if (receipt === undefined) return false; // a receipt; it is accepted this way too
       const { kind, evidence } = await transport.send(receipt);
       gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });

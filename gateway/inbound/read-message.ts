@@ -1,10 +1,14 @@
 /** From bytes to a message in our own terms: verified, validated, decoded. Bytes that arrive and bytes that were kept are read alike. */
 
+import type { AcceptedFormat } from '../adapter/adapter.ts';
 import type { Gateway, Partner } from '../gateway.ts';
 import { dayAt } from '../model/day.ts';
 import { sha256 } from '../model/canonical-json.ts';
-import { GatewayError } from '../model/errors.ts';
-import type { DecodedMessage, RawMessage, Receipt, SenderEvidence, VerifiedMessage } from '../model/message.ts';
+import { GatewayError, isMessageFault } from '../model/errors.ts';
+import { isUnsigned, type AttributedMessage, type DecodedMessage, type RawMessage } from '../model/message.ts';
+import type { Receipt, SenderEvidence, ValidMessage } from '../model/message.ts';
+import type { InboxMessage } from '../store/inbox.ts';
+import { authenticatedChannel, verifyChannel } from '../wire/signature/channel.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { readBody } from '../wire/xml/read-body.ts';
@@ -16,39 +20,73 @@ export type ReadMessage =
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'receipt'; readonly fault: unknown };
 
-/** Judges keys and layouts as of receipt. Throws what verify throws, E_MESSAGE_KIND, E_SCHEMA_INVALID, and what the decoder throws. */
+/** Bytes that have a verdict: they were admitted when they came, and are read again. */
+export function keptMessage(
+  { partner, via, receivedAt }: Pick<InboxMessage, 'partner' | 'via' | 'receivedAt'>,
+  bytes: Uint8Array,
+): RawMessage {
+  return { partner, via, receivedAt, bytes, channel: authenticatedChannel('kept', via) };
+}
+
+/** Signed by a key of this partner, or where that was agreed without a signature on its channel. Throws what verify and verifyChannel throw. */
+export async function attributed({ trust }: Partner, raw: RawMessage): Promise<AttributedMessage> {
+  return isUnsigned(trust) ? verifyChannel(raw, trust) : await verify(raw, trust, new Date(raw.receivedAt));
+}
+
+/** Judges keys and layouts as of receipt. Throws what attributed throws, E_MESSAGE_KIND, E_SCHEMA_INVALID, and what the decoder throws. */
 export async function readMessage(
   { receiptSchema, home }: Pick<Gateway, 'receiptSchema' | 'home'>,
   partner: Partner,
   raw: RawMessage,
 ): Promise<ReadMessage> {
-  // 1. Signed by a key of this partner. From here on only the verified content is read.
-  using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
-  if (verified.type === receiptFormat.type) {
+  // 1. It is this partner's. From here on of a signed message only the verified content is read.
+  using message = await attributed(partner, raw);
+  if ('signer' in message && message.type === receiptFormat.type) {
     try {
-      return { kind: 'receipt', receipt: readReceipt(validate(verified, receiptSchema)) };
+      return { kind: 'receipt', receipt: readReceipt(validate(message, receiptSchema)) };
     } catch (fault) {
       return { kind: 'receipt', fault };
     }
   }
-  return { ...decode(home.country, partner, verified, raw), evidence: 'signed' };
+  const evidence = 'signer' in message ? 'signed' : 'channel';
+  return { ...decode(home.country, partner, message, raw), evidence };
 }
 
 function decode(
   home: string,
   partner: Partner,
-  verified: VerifiedMessage,
+  message: AttributedMessage,
   { bytes, receivedAt }: RawMessage,
 ): DecodedMessage {
   // 2. In a layout that is accepted on that day, and as its schema says.
   const { accepted } = partner.adapter.formatsOn(dayAt(receivedAt, partner.adapter.timeZone));
-  const layout = accepted.find(({ format }) => format.type === verified.type);
-  if (layout === undefined) throw new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
-  const valid = validate(verified, partner.schemaOf(layout.format), layout.format.lines);
+  const { layout, valid } = layoutOf(partner, message, accepted);
 
   // 3. Decoded by the adapter, which fills in what the messages of this partner do not carry.
   if (layout.kind === 'reply') return { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
   const list = readBody(valid, layout.format.decoder());
   const context = { partner: partner.code, home, receivedAt, digest: sha256(bytes) };
   return { kind: 'list', list: partner.adapter.completeList(list, context) };
+}
+
+/** By the type that the message states; without one the first layout whose schema it follows. Throws E_MESSAGE_KIND, and what validate throws. */
+function layoutOf(
+  { schemaOf }: Partner,
+  message: AttributedMessage,
+  accepted: readonly AcceptedFormat[],
+): { readonly layout: AcceptedFormat; readonly valid: ValidMessage<AttributedMessage> } {
+  const { type, format: written } = message;
+  const layouts = accepted.filter(({ format }) =>
+    type === undefined ? format.format === written : format.type === type,
+  );
+  let fault: unknown = new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
+  for (const [i, layout] of layouts.entries()) {
+    try {
+      return { layout, valid: validate(message, schemaOf(layout.format), layout.format.lines) };
+    } catch (error) {
+      if (type !== undefined || !isMessageFault(error)) throw error;
+      if (i === 0) fault = error;
+    }
+  }
+  throw fault;
 }

@@ -8,7 +8,7 @@
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import { judgeList } from './apply-list.ts';
-import { readMessage, type ReadMessage } from './read-message.ts';
+import { keptMessage, readMessage, type ReadMessage } from './read-message.ts';
 import { repeatVerdict } from './same-content.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
@@ -119,9 +119,9 @@ export async function decideHeld(
   if (people.length < 2) return undefined;
 
   const partner = getPartner(gateway, held.partner);
-  const { digest, via, receivedAt } = held;
+  const { digest } = held;
   const bytes = await getBytes(gateway.db.sql, digest);
-  const raw: RawMessage = { partner: partner.code, via, bytes, receivedAt, hintedId: messageId };
+  const raw: RawMessage = { ...keptMessage(held, bytes), hintedId: messageId };
   const inbound: InboundMessage = { gateway, partner, raw, digest, id: messageId, decidedByPeople: true };
   return decision === 'release'
     ? await answerMessage(inbound)

@@ -10,7 +10,7 @@ import { findInbox, settleInbox, type InboxMessage } from '../store/inbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
 import { resultsOf } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
-import { verify } from '../wire/signature/verify.ts';
+import { attributed, keptMessage } from './read-message.ts';
 import { sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
 
 /** The result for a message whose signed content has a verdict already: the same verdict, in a receipt over these bytes. */
@@ -56,16 +56,15 @@ async function findFirst({ gateway, partner, raw, digest, id }: InboundMessage):
   if (first === undefined || first.digest === digest) return undefined;
   const isSettled = ['APPLIED', 'HELD', 'REJECTED'].includes(first.state);
   if (!isSettled || (first.state === 'REJECTED' && !isFinalRefusal(first.reason))) return undefined;
-  const { via, receivedAt } = first;
-  const before = { partner: partner.code, via, receivedAt, bytes: await getBytes(sql, first.digest) };
+  const before = keptMessage(first, await getBytes(sql, first.digest));
   return (await contentOf(partner, raw)) === (await contentOf(partner, before)) ? first : undefined;
 }
 
-/** Type and digest of what the signature covers; of bytes that are not signed as they were before, the error that says so. */
+/** Type and digest of the content that is the partner's; of bytes that are not signed as they were before, the error that says so. */
 async function contentOf(partner: Partner, raw: RawMessage): Promise<string> {
   try {
-    using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
-    return `${verified.type} ${sha256(verified.content)}`;
+    using message = await attributed(partner, raw);
+    return `${message.type} ${sha256(message.content)}`;
   } catch (error) {
     if (isMessageFault(error)) return error.code;
     throw error;

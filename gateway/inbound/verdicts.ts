@@ -25,6 +25,7 @@ import { countRefused } from '../store/refused-bytes.ts';
 import { addMessage } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
+import { signerOf } from '../wire/signature/profile.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
@@ -91,7 +92,7 @@ export async function recordVerdict(
   { id, kind, verdict, reason, apply }: Decision,
   { receipt, reply }: Answers,
 ): Promise<ReceiveResult> {
-  const { gateway, partner, digest } = inbound;
+  const { gateway, partner, digest, evidence } = inbound;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     const claim = await claimMessageId(tx, partner.code, id, digest);
@@ -101,10 +102,13 @@ export async function recordVerdict(
     if (reply !== undefined) await addMessage(tx, reply, { correlatesTo: id, at });
     const state = verdict === 'applied' ? 'APPLIED' : 'HELD';
     const receiptDigest = await storeReceipt(tx, inbound, receipt, {
-      ...{ messageId: id, state, kind, at, evidence: inbound.evidence },
+      ...{ messageId: id, state, kind, at, evidence },
       ...present({ reason: reason?.code }),
     });
-    const detail = { partner: partner.code, digest, receiptDigest };
+    const { channel } = inbound.raw;
+    const sender =
+      evidence === 'channel' && channel !== undefined ? { channel: `${channel.by} ${channel.identity}` } : {};
+    const detail = present({ partner: partner.code, digest, receiptDigest, evidence, ...sender });
     await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail }]);
   });
   gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
@@ -180,7 +184,7 @@ export async function sealReceipt(
     subject: { id, digest },
   };
   using draft = checkUnsigned([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
-  return await seal(draft, partner.signer, {
+  return await seal(draft, signerOf(partner.signer), {
     ...{ id: receipt.id, partner: partner.code, kind: 'receipt' },
     at: receipt.issuedAt,
   });

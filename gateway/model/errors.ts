@@ -29,6 +29,7 @@ const passing = kindOf('internal', 'nobody', 503, 'yes');
 export const errorTable = {
   // The channel a message came by
   E_CHANNEL_UNKNOWN: security('The connection does not belong to a registered partner.', 403),
+  E_CHANNEL_OPEN: security('The message is not signed, and came by a way that does not show who sent it.'),
   E_CHANNEL_MISMATCH: security('The connection belongs to another partner than the one addressed.', 403),
   E_SIZE_EXCEEDED: content('The message is larger than agreed.', 413),
 
@@ -192,7 +193,8 @@ export function isMessageFault(error: unknown): error is GatewayError {
 
 /** Clock, keys, layouts in use, the size agreed, and what is held: these may have changed when the same bytes come again. */
 const circumstances: ReadonlySet<string> = new Set<ErrorCode>([
-  ...(['E_MESSAGE_TIME', 'E_MESSAGE_KIND', 'E_SIGNER_UNKNOWN', 'E_RECEIPT_UNMATCHED', 'E_SIZE_EXCEEDED'] as const),
+  ...(['E_MESSAGE_TIME', 'E_MESSAGE_KIND', 'E_SIGNER_UNKNOWN', 'E_CHANNEL_OPEN'] as const),
+  ...(['E_RECEIPT_UNMATCHED', 'E_SIZE_EXCEEDED'] as const),
   ...(['E_CERTIFICATE_TIME', 'E_CERTIFICATE_PATH', 'E_CERTIFICATE_USAGE'] as const),
   ...(['E_SEQUENCE_GAP', 'E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK', 'E_LIST_PART'] as const),
 ]);

@@ -13,7 +13,9 @@ export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
 export type KeyUsage = 'digitalSignature' | 'nonRepudiation';
 
 /** How a partner seals its messages, and what its signing certificates must be for; trust.ts says what holds where nothing is named. */
-export interface SealTerms {
+export type SealTerms = SignatureTerms | UnsignedTerms;
+
+export interface SignatureTerms {
   readonly kind: SealKind;
   readonly algorithm: SignatureAlgorithm;
   readonly keyUsages?: readonly KeyUsage[];
@@ -21,7 +23,27 @@ export interface SealTerms {
   readonly extendedKeyUsages?: readonly string[];
 }
 
+/** Messages without a signature: an authenticated channel alone says who sent them, and their sender can deny them. */
+export interface UnsignedTerms {
+  readonly kind: 'none';
+  readonly reason: string;
+}
+
+export function isUnsigned(terms: object): terms is UnsignedTerms {
+  return 'kind' in terms && terms.kind === 'none';
+}
+
 export type Via = 'https' | 'amqp' | 'file';
+
+declare const authenticated: unique symbol;
+
+/** Who sent on a channel, and how that was established. Only `authenticatedChannel` of wire/signature/channel.ts makes one. */
+export interface AuthenticatedChannel {
+  readonly [authenticated]: true;
+  readonly by: 'client-certificate' | 'server-certificate' | 'broker-account' | 'file-account' | 'kept';
+  /** The fingerprint of the certificate, the account with its queue, the account with the server's host key, or how kept bytes came. */
+  readonly identity: string;
+}
 
 /** Bytes as received on a channel of a partner. They are not trusted. */
 export interface RawMessage {
@@ -31,33 +53,44 @@ export interface RawMessage {
   readonly receivedAt: Moment;
   /** The id the transport states; a hint until the signed id confirms it. */
   readonly hintedId?: string | undefined;
+  /** Absent on a way that anybody can use, such as a file. */
+  readonly channel?: AuthenticatedChannel | undefined;
 }
 
 /** SHA-256 of bytes, lower-case hex. */
 export type Digest = string;
 
 declare const verified: unique symbol;
+declare const channelVerified: unique symbol;
 declare const valid: unique symbol;
 
-/**
- * What a partner's signature covers, and nothing around it. Only wire/signature/verify.ts makes one.
- * Disposable: it may hold a parsed document outside the JavaScript heap.
- */
-export interface VerifiedMessage extends Disposable {
-  readonly [verified]: true;
+/** Disposable: it may hold a parsed document outside the JavaScript heap. */
+interface ReadableMessage extends Disposable {
   readonly format: 'xml' | 'json' | 'text';
-  /** What kind of message: `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. */
-  readonly type: string;
-  /** The signed content in canonical form. */
+  /** What kind of message: `{namespace}root` of XML, the `typ` of a JWS, the media type of a text. Absent where nothing states it. */
+  readonly type?: string;
+  /** The content in canonical form. */
   readonly content: Uint8Array;
+}
+
+/** What a partner's signature covers, and nothing around it. Only wire/signature/verify.ts makes one. */
+export interface VerifiedMessage extends ReadableMessage {
+  readonly [verified]: true;
   /** SHA-256 fingerprint of the signing certificate. */
   readonly signer: Digest;
 }
 
-/** A verified message that also follows its schema. Only wire/xsd/schema.ts makes one. */
-export interface ValidMessage extends VerifiedMessage {
-  readonly [valid]: true;
+/** Bytes without a signature, of a partner with whom that was agreed. Only wire/signature/channel.ts makes one. */
+export interface ChannelVerified extends ReadableMessage {
+  readonly [channelVerified]: true;
+  readonly channel: AuthenticatedChannel;
 }
+
+/** A message whose sender is known, by its signature or by its channel. */
+export type AttributedMessage = VerifiedMessage | ChannelVerified;
+
+/** A message that also follows its schema. Only wire/xsd/schema.ts makes one. */
+export type ValidMessage<Message extends AttributedMessage = VerifiedMessage> = Message & { readonly [valid]: true };
 
 /** A message in our own terms. */
 export type DecodedMessage =

@@ -22,6 +22,7 @@ import {
 import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
+import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
 import { checkTree, validate } from '../wire/xsd/schema.ts';
@@ -98,7 +99,7 @@ async function settleByAcknowledgement(
 export async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array): Promise<void> {
   const raw = { partner: partner.code, via: 'https', bytes, receivedAt: momentOf(gateway.now()) } as const;
   try {
-    using verified = await verify(raw, partner.trust, gateway.now());
+    using verified = await verify(raw, signerTrust(partner.trust), gateway.now());
     if (verified.type !== receiptFormat.type)
       throw new GatewayError('E_MESSAGE_KIND', 'what came back is not a receipt');
     await settleByReceipt(gateway, partner, readReceipt(validate(verified, gateway.receiptSchema)), bytes);

@@ -7,6 +7,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { Digest, RawMessage, Receipt, SealedMessage } from '../model/message.ts';
 import { readReceipt, receiptType } from '../wire/signature/receipts.ts';
+import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import type { Transport } from '../wire/transport/transport.ts';
@@ -148,7 +149,7 @@ function openReceiptLog(gateway: Gateway, partner: Partner): ReceiptLog {
 
 async function read(gateway: Gateway, partner: Partner, raw: RawMessage): Promise<Receipt | undefined> {
   try {
-    using verified = await verify(raw, partner.trust, new Date(raw.receivedAt));
+    using verified = await verify(raw, signerTrust(partner.trust), new Date(raw.receivedAt));
     return verified.type === receiptType ? readReceipt(validate(verified, gateway.receiptSchema)) : undefined;
   } catch (error) {
     // The gateway that receives the message as well rejects and logs it.

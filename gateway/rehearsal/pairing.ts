@@ -12,6 +12,7 @@ import type { AdapterTools } from '../adapter/tools.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { isUnsigned } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { recordColumns } from '../model/record/record-text.ts';
 import { makeFolder } from '../wire/files/folders.ts';
@@ -59,10 +60,13 @@ export async function makePair(options: PairOptions): Promise<Pair> {
   makeFolder(folder);
   const [cc, homeCc] = [partner.toLowerCase(), base.home.toLowerCase()];
   const adapter = await loadAdapter(join(base.adapters, cc), tools);
+  const { seal } = adapter;
+  if (isUnsigned(seal))
+    throw new GatewayError('E_REQUEST_INVALID', 'only partners that sign their messages are simulated');
   const adapters = folderWithHome(adapter, options);
   const [simulatedCc, testedCc] = plays === 'partner' ? [cc, homeCc] : [homeCc, cc];
   const own = await makeIdentity(await loadHome(join(adapters, simulatedCc), tools), join(folder, simulatedCc), now);
-  const keys = await openSimulatorKeys(own, adapter.seal.algorithm, now);
+  const keys = await openSimulatorKeys(own, seal.algorithm, now);
   const signing = [...own.certificates.signing, ...registeredFiles(own.folder, keys)];
   const simulated = { ...own, certificates: { ...own.certificates, signing } };
   const tested = await registeredIdentity(await loadHome(join(adapters, testedCc), tools), join(folder, testedCc), now);

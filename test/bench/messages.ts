@@ -12,6 +12,7 @@ import { sendList, type ListOptions } from '../../gateway/outbound/send-list.ts'
 import { saveOperators } from '../../gateway/store/operators.ts';
 import { median, medianRatio } from './numbers.ts';
 import { openReceiving, withoutWayBack, type Receiving, type Taken } from './receiving.ts';
+import { signerOf } from '../../gateway/wire/signature/profile.ts';
 import { onFreshStore, partnerCode, prepareStore, withoutSizeBand, type Stage } from './stage.ts';
 
 export interface MessageRate {
@@ -120,7 +121,7 @@ async function benchSize(pair: Pair): Promise<Omit<MessageResult, 'syncsPerSecon
 }
 
 async function benchRound(pair: Pair, receiving: Receiving, round: number): Promise<Round> {
-  const { key, certificate } = getPartner(pair.sender, partnerCode).signer;
+  const { key, certificate } = signerOf(getPartner(pair.sender, partnerCode).signer);
   await changeSome(pair, round, Math.min(inARow, pair.eligible.length));
   const row = await send(pair, { each: true });
   const signs = rawRate(() => sign('sha256', probe, key));

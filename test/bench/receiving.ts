@@ -9,6 +9,7 @@ import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { partnerCode } from './stage.ts';
+import { signerTrust } from '../../gateway/wire/signature/trust.ts';
 import { watchInbound } from './stations.ts';
 
 /** What one message took, in milliseconds. */
@@ -57,7 +58,7 @@ export async function openReceiving(sender: Gateway, receiver: OpenGateway): Pro
         throw new Error(`no receipt came: ${answer?.evidence ?? 'there is no way to the partner'}`);
       const now = sender.now();
       const raw = { partner: partner.code, via: 'https', bytes: answer.bytes, receivedAt: momentOf(now) } as const;
-      using _ = await verify(raw, partner.trust, now);
+      using _ = await verify(raw, signerTrust(partner.trust), now);
       return { ms, ...inside };
     },
     stop: () => serving.stop(),

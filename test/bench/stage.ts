@@ -12,6 +12,7 @@ import { eligibility } from '../../gateway/model/record/partner-view.ts';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
+import { signerOf } from '../../gateway/wire/signature/profile.ts';
 import { realNames } from './names.ts';
 
 /** The partner whose lists are measured: XML, an XSD, an RSA-2048 signature. */
@@ -38,7 +39,8 @@ export async function makeStage(folder: string): Promise<Stage> {
   const [sender, receiver] = [silent(home.config), silent(other.config)];
   const gateway = await openGateway(sender, tools);
   try {
-    const { signer, adapter } = getPartner(gateway, partnerCode);
+    const { adapter, ...partner } = getPartner(gateway, partnerCode);
+    const signer = signerOf(partner.signer);
     const layout = adapter.formatsOn(dayAt(gateway.now(), adapter.timeZone)).list;
     const write = (name: string, pem: string): string => {
       const path = join(folder, name);

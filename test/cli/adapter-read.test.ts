@@ -6,7 +6,7 @@ import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { runAdapter } from '../support/adapter-command.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
-import { testCertificate, ecPair, rsaPair } from '../support/pki.ts';
+import { testCertificate, ecPair, rsaPair, signedTerms } from '../support/pki.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 interface Shown {
@@ -28,14 +28,15 @@ describe('mra adapter read shows a file of the partner', () => {
   /** A sample of the adapter, changed and signed as the partner signs; and files of its certificate and of another one. */
   async function signedFile(cc: string, change: (text: string) => string = (text) => text) {
     const { seal, list, folder: from } = await loadAdapter(join(adaptersFolder, cc), adapterTools);
+    const { algorithm } = signedTerms(seal);
     const sample = join(from, 'samples', 'list-full', `2-list${list.template.slice(list.template.lastIndexOf('.'))}`);
     const text = change(readFileSync(sample, 'utf8'));
-    const pairOf = () => (seal.algorithm === 'rsa-sha256' ? rsaPair() : ecPair());
+    const pairOf = () => (algorithm === 'rsa-sha256' ? rsaPair() : ecPair());
     const [pair, other] = [pairOf(), pairOf()];
     const [now, hour] = [Date.now(), 3_600_000];
     const period = { use: 'signing' as const, notBefore: new Date(now - hour), notAfter: new Date(now + hour) };
     const [certificate, stranger] = [testCertificate(pair, period), testCertificate(other, period)];
-    const signer = { algorithm: seal.algorithm, key: pair.privateKey, certificate };
+    const signer = { algorithm, key: pair.privateKey, certificate };
     const file = join(folder, `${cc}.signed`);
     writeFileSync(file, (await signUnchecked(Buffer.from(text), list, signer, new Date().toISOString())).bytes);
     writeFileSync(join(folder, 'own.pem'), certificate.toString());

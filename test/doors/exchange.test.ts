@@ -58,6 +58,7 @@ describe('the exchange door', () => {
         via: 'https',
         receivedAt: '2026-06-01T08:00:00.000Z',
         hintedId: 'm-1',
+        channel: { by: 'client-certificate', identity: opened.partner.fingerprint },
       });
       expect(Buffer.compare(bytes, body)).to.equal(0);
     });

@@ -9,6 +9,7 @@ import type { CardLine, DatedCode, Manifest } from '../../gateway/adapter/manife
 import type { MessageVersion } from '../../gateway/adapter/message-data.ts';
 import type { Sourced } from '../../gateway/model/arrangement.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
+import { isUnsigned, type SealKind } from '../../gateway/model/message.ts';
 import { adaptersFolder, adapterTools } from './adapter-tools.ts';
 
 export const pagesFolder = path.join(adaptersFolder, '..', 'docs', 'adapters');
@@ -176,7 +177,7 @@ function identifiers({ identifiers: forms }: Manifest): string[] {
   ];
 }
 
-const seals: Readonly<Record<Manifest['seal']['kind'], string>> = {
+const seals: Readonly<Record<SealKind, string>> = {
   'xml-signature': 'an XML signature inside the document',
   jws: 'a compact JWS',
   'cms-detached': 'a CMS signature beside the text',
@@ -196,12 +197,8 @@ function travel({ lists, seal, transport }: Manifest): string[] {
       ? 'each in one message'
       : `in parts of at most ${lists.partRecords} operators where there are more`;
   const sure = lists?.confidence === undefined ? '' : ` (${lists.confidence})`;
-  return [
-    '## How lists travel',
-    '',
-    `${which}, ${parts}${sure}; ${transports[transport]}, sealed with ${seals[seal.kind]} (${seal.algorithm}).`,
-    '',
-  ];
+  const sealed = isUnsigned(seal) ? 'not signed' : `sealed with ${seals[seal.kind]} (${seal.algorithm})`;
+  return ['## How lists travel', '', `${which}, ${parts}${sure}; ${transports[transport]}, ${sealed}.`, ''];
 }
 
 function layouts({ messages }: Manifest): string[] {

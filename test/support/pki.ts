@@ -1,7 +1,8 @@
 /** Keyrings for tests: made in a temporary folder, once per administration and process. */
 
 import { generateKeyPairSync, randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
-import type { SealKind, SignatureAlgorithm } from '../../gateway/model/message.ts';
+import { isUnsigned, type SealKind, type SealTerms } from '../../gateway/model/message.ts';
+import type { SignatureAlgorithm, SignatureTerms } from '../../gateway/model/message.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -46,6 +47,12 @@ export function trustIn(
   seals: readonly SealKind[] = ['xml-signature', 'jws'],
 ): SignerTrust {
   return { seals, algorithm, certificates: [keyring.signer(algorithm).certificate] };
+}
+
+/** The terms of an adapter that signs. */
+export function signedTerms(terms: SealTerms): SignatureTerms {
+  if (isUnsigned(terms)) throw new Error('the adapter does not sign');
+  return terms;
 }
 
 export interface Pair {

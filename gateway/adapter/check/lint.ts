@@ -94,7 +94,8 @@ async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
 /** Parts that are valid by themselves and do not fit together: the seal and the formats, or the layouts of one day. */
 function loadFault(error: unknown, { folder, place }: LintSubject): LintFinding {
   const { at = '' } = refusalIn(error);
-  return findingOf(at === place('/seal') ? 'seal_unfit' : 'layouts_conflict', folder, error);
+  const inSeal = [place('/seal'), place('/seal/kind')].includes(at);
+  return findingOf(inSeal ? 'seal_unfit' : 'layouts_conflict', folder, error);
 }
 
 async function lintHome({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {

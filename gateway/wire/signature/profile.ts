@@ -1,7 +1,7 @@
 /** What the XML, JWS and CMS signature profiles have in common: keys, SHA-256 signatures, strict base64, and refusals. */
 
 import { timingSafeEqual, verify, type KeyObject, type SignKeyObjectInput, type X509Certificate } from 'node:crypto';
-import type { SignatureAlgorithm } from '../../model/message.ts';
+import { isUnsigned, type SignatureAlgorithm, type UnsignedTerms } from '../../model/message.ts';
 import { GatewayError } from '../../model/errors.ts';
 
 /** A private key of this gateway, and the certificate that partners have pinned for it. */
@@ -9,6 +9,15 @@ export interface Signer {
   readonly algorithm: SignatureAlgorithm;
   readonly key: KeyObject;
   readonly certificate: X509Certificate;
+}
+
+/** The terms, where messages to a partner are not signed. */
+export type Sealer = Signer | UnsignedTerms;
+
+/** For messages that are always signed. Throws E_SIGNATURE_PROFILE where no signatures were agreed. */
+export function signerOf(sealer: Sealer): Signer {
+  if (isUnsigned(sealer)) throw profileError('signatures were not agreed with this partner');
+  return sealer;
 }
 
 /** ECDSA values are a DER sequence in CMS (RFC 5753), and r and s side by side in XML signatures (RFC 6931, 2.3.6). */

@@ -1,10 +1,12 @@
 /** Trust in signers: selects the pinned certificate that a message names, and checks it as of the time of receipt. */
 
 import { execFile } from 'node:child_process';
-import type { KeyUsage, SealKind, SignatureAlgorithm } from '../../model/message.ts';
+import { isUnsigned, type KeyUsage, type SealKind, type SignatureAlgorithm } from '../../model/message.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { certificateUsage, fingerprint, isWellBuilt, type CertificateUsage } from './certificates.ts';
+import type { ChannelTrust } from './channel.ts';
+import { profileError } from './profile.ts';
 
 export interface SignerTrust {
   /** How this partner seals its lists. Receipts of all partners are XML. */
@@ -21,6 +23,15 @@ export interface SignerTrust {
   readonly anchors?: readonly string[];
   /** The openssl program; `openssl` on the PATH by default. */
   readonly openssl?: string;
+}
+
+/** By what a partner's messages are known to be its own. */
+export type PartnerTrust = SignerTrust | ChannelTrust;
+
+/** For messages that are always signed. Throws E_SIGNATURE_PROFILE where no signatures were agreed. */
+export function signerTrust(trust: PartnerTrust): SignerTrust {
+  if (isUnsigned(trust)) throw profileError('signatures were not agreed with this partner');
+  return trust;
 }
 
 /**

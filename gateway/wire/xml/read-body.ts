@@ -1,14 +1,14 @@
 /** Decodes the parsed body of a valid message. */
 
 import type { BodyDecoder } from '../../model/message-body.ts';
-import type { ValidMessage } from '../../model/message.ts';
+import type { AttributedMessage, ValidMessage } from '../../model/message.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { bodyOf, textBody, type ParsedBody } from './parsed-body.ts';
 import { readXmlTree } from './xml-tree.ts';
 
-/** The decoded message; reads only content that the signature covers. */
-export function readBody<T>(message: ValidMessage, decoder: BodyDecoder<T>): T {
+/** The decoded message; of a signed one only what the signature covers. */
+export function readBody<T>(message: ValidMessage<AttributedMessage>, decoder: BodyDecoder<T>): T {
   return decodeBody(bodyOf(message), decoder);
 }
 

@@ -6,7 +6,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import formats from 'ajv-formats';
 import { GatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
-import type { ValidMessage, VerifiedMessage } from '../../model/message.ts';
+import type { AttributedMessage, ValidMessage } from '../../model/message.ts';
 import { acceptorOf, type Acceptor } from './acceptor.ts';
 import { accepts } from './accepts.ts';
 import { compileXsd, faultLimit, xsdFaults, type XsdValidator } from '../xml/libxml.ts';
@@ -41,10 +41,14 @@ export function loadSchema(file: string): Schema {
     : { format: 'json', validator: compileJson(file, 'E_ADAPTER_INVALID') };
 }
 
-/** Checks the tree that was verified, not the bytes again. `lines`: of a text. Throws E_SCHEMA_INVALID, and what readLines throws. */
-export function validate(message: VerifiedMessage, schema: Schema, lines?: LineRules): ValidMessage {
+/** Checks the tree that was verified or parsed, not the bytes again. `lines`: of a text. Throws E_SCHEMA_INVALID, and what readLines throws. */
+export function validate<Message extends AttributedMessage>(
+  message: Message,
+  schema: Schema,
+  lines?: LineRules,
+): ValidMessage<Message> {
   checkTree(bodyOf(message), schema, lines);
-  return message as ValidMessage;
+  return message as ValidMessage<Message>;
 }
 
 /** Throws E_SCHEMA_INVALID with up to twenty faults, at the place of the first; of a text what readLines throws. */
