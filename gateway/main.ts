@@ -8,6 +8,7 @@ import { adapterTools, openGateway, schemas, type OpenGateway } from './app/comp
 import type { CliContext, Serving } from './cli/context.ts';
 import { addCommands, newProgram, type ProgramOptions, type ProgramStreams } from './cli/program.ts';
 import { exitCodes, makeOutput, type ExitCode, type Output } from './cli/output.ts';
+import { consumeAll } from './app/brokers.ts';
 import { loadConfig, type Config } from './app/config.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
@@ -26,7 +27,6 @@ import { openAdapterReloader } from './app/reload.ts';
 import { openServer } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
-import { authenticatedChannel } from './wire/signature/channel.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
 import { exchangeServerOptions } from './wire/transport/https.ts';
 
@@ -97,7 +97,7 @@ async function startWork(
   const dispatching = runDispatcher(gateway, stopping.signal, heals);
   const polling = runPolling(gateway, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
-  const consumers = await consumeAll(gateway, config, receive);
+  const consumers = await consumeAll(gateway, config.partners, receive);
   return {
     async stop() {
       stopping.abort();
@@ -152,44 +152,12 @@ function exchangeServer(
 /** The paths that adapters name for partners of another make. */
 function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
-    if (exchange.receive === undefined) return [];
-    const { path, acknowledgements, statuses } = exchange.receive;
+    const { path, acknowledgements, statuses } = exchange.receive ?? {};
+    if (path === undefined || statuses === undefined) return [];
     const messages = { partner, path, takes: 'message', statuses } as const;
     const later = { partner, takes: 'acknowledgement', statuses } as const;
     return acknowledgements === undefined ? [messages] : [messages, { ...later, path: acknowledgements }];
   });
-}
-
-/** One consumer for each partner that sends over the broker. The receipt returns the same way; if it is lost, the partner sends again. */
-async function consumeAll(gateway: OpenGateway, config: Config, receive: Receive): Promise<readonly Work[]> {
-  const { broker } = gateway;
-  if (broker === undefined) return [];
-  const partners = [...gateway.partners.values()].filter(
-    ({ code, adapter }) => (config.partners[code]?.transport ?? adapter.transport) === 'amqp',
-  );
-  const link = await broker.link();
-  // Without an account of its own anybody on the broker's network could have written the queue.
-  const account = URL.parse(config.broker?.url ?? '')?.username ?? '';
-  return await Promise.all(
-    partners.map(({ code, transport }) =>
-      link.consume({ from: code, to: gateway.home.country }, async ({ bytes, messageId }) => {
-        const raw = {
-          partner: code,
-          via: 'amqp',
-          bytes,
-          receivedAt: gateway.now().toISOString(),
-          ...(account === ''
-            ? {}
-            : { channel: authenticatedChannel('broker-account', `${account}, queue from ${code}`) }),
-          ...(messageId === undefined ? {} : { hintedId: messageId }),
-        } as const;
-        const { receipt } = await receive(raw);
-        if (receipt === undefined || transport === undefined) return;
-        const { kind, evidence } = await transport.send(receipt);
-        gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
-      }),
-    ),
-  );
 }
 
 function contextOf(program: Command, { stdout, stderr, env }: ProgramStreams, exit: CliContext['exit']): CliContext {

@@ -7,6 +7,7 @@ import type { ListMessage } from '../model/list/list.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
+import type { PublishForm } from './conversation/broker.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList, StatedList } from '../model/record/packed-records.ts';
@@ -117,8 +118,10 @@ export interface Adapter {
 /** Undefined in each direction where the partner runs this program. */
 export interface Exchange {
   readonly send?: Omit<SendData, 'answer'> & { readonly answer: 'status' | MessageFormat<Acknowledgement> };
-  readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements'> & {
+  readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume'> & {
     readonly answer: MessageFormat<Acknowledgement>;
+    /** The answer is a message of its own, over a broker; otherwise it is the response. */
+    readonly publish?: PublishForm | undefined;
     readonly statuses: Readonly<Record<Verdict, number>>;
   };
 }

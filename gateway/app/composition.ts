@@ -10,8 +10,8 @@ import { programFolder, type Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { makeMessageId } from '../model/message-id.ts';
-import { connectPartner, lazyBroker, openKeys, partnerConfigs, readKeys, reloadPartner } from './partners.ts';
-import type { Broker, ConnectOptions } from './partners.ts';
+import { openBrokers, type Brokers } from './brokers.ts';
+import { connectPartner, openKeys, partnerConfigs, readKeys, reloadPartner, type ConnectOptions } from './partners.ts';
 import type { Reloaded } from './partners.ts';
 import { doorTrust, stateOf, takeSettings, type DoorTrust } from './settings-reload.ts';
 import { openDatabase, readDatabase } from '../store/database.ts';
@@ -27,7 +27,7 @@ import { placeInYaml, readYaml } from '../wire/files/yaml.ts';
 export interface OpenGateway extends Gateway {
   readonly config: Config;
   readonly keyring: Keyring;
-  readonly broker: Broker | undefined;
+  readonly brokers: Brokers;
   /** Why the changed adapter of a partner was rejected, by the partner's code. */
   readonly rejectedAdapters: Map<string, string>;
   /** Loads the partner's adapter again from its folder. Throws as reloadPartner; the previous adapter then stays in use. */
@@ -62,13 +62,13 @@ export function adapterTools(): AdapterTools {
 export async function openGateway(config: Config, tools: AdapterTools, reading = false): Promise<OpenGateway> {
   const { home, keyring } = await (reading ? readKeys : openKeys)(config, tools);
   const log = makeLog({ level: config.logLevel ?? 'error', linesPerMinute: config.logLinesPerMinute });
-  const broker = config.broker === undefined ? undefined : lazyBroker(config.broker, log);
+  const brokers = openBrokers(config, log);
   const db = await (reading ? readDatabase : openDatabase)(config.store);
-  const options = connectOptions({ config, home, keyring, broker, tools }, reading);
+  const options = connectOptions({ config, home, keyring, brokers, tools }, reading);
   const connected = await Promise.all(options.values().map(connectPartner));
   const partners = new Map(connected.map((partner) => [partner.code, partner]));
   return {
-    ...{ config, keyring, broker, home, db, partners, log },
+    ...{ config, keyring, brokers, home, db, partners, log },
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     maxBytes: config.exchange.maxBytes,
@@ -85,11 +85,11 @@ export async function openGateway(config: Config, tools: AdapterTools, reading =
       // Work in progress continues with the object it already has.
       if (partner !== undefined) partners.set(current.code, await reloadPartner(partner, current));
     },
-    takeSettings: (next) => takeSettings({ partners, options }, next, { broker, tools }),
+    takeSettings: (next) => takeSettings({ partners, options }, next, { brokers, tools }),
     doorTrust: () => doorTrust(options.values().next().value?.keyring ?? keyring, options.values()),
     async close() {
       for (const { transport } of partners.values()) await transport?.close();
-      await broker?.close();
+      for (const broker of brokers.values()) await broker.close();
       await db.close();
     },
   };

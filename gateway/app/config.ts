@@ -8,6 +8,7 @@ import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { readYaml } from '../wire/files/yaml.ts';
+import { present } from '../model/present.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */
 export const programFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -20,6 +21,8 @@ export interface PartnerConfig {
   readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
+  /** The name of a broker under `brokers`; absent: the default one. */
+  readonly broker?: string;
   /** Seconds between two polls that return nothing. */
   readonly pollSeconds?: number;
   /** PEM files. `signing`: certificates for its messages. `tls`: for its connections. `anchors`: their certificate authorities. */
@@ -31,6 +34,20 @@ export interface PartnerConfig {
     readonly checkPath: boolean;
   };
 }
+
+export interface BrokerConfig {
+  readonly url: string;
+  /** PEM texts. */
+  readonly tls?: { readonly ca?: readonly string[]; readonly cert?: string; readonly key?: string };
+  /** Names of this program's exchanges and queues begin with it. */
+  readonly realm: string;
+  /** Exchanges and queues expire when unused. */
+  readonly temporary: boolean;
+  readonly ownExchanges?: boolean;
+}
+
+/** As the file has it: `tls` names files. */
+type BrokerFile = Pick<BrokerConfig, 'url' | 'tls'> & Partial<BrokerConfig>;
 
 interface Address {
   readonly host: string;
@@ -55,8 +72,9 @@ export interface Config {
   readonly adapters: string;
   readonly exchange: Address & { readonly maxBytes: number; readonly refusedBytes: number };
   readonly border: Address;
-  /** `realm`: names of the exchange and queues begin with it. `temporary`: they expire when unused. */
-  readonly broker?: { readonly url: string; readonly realm: string; readonly temporary: boolean };
+  /** The default broker, and those that partners name. */
+  readonly broker?: BrokerConfig;
+  readonly brokers?: Readonly<Record<string, BrokerConfig>>;
   readonly partners: Readonly<Record<string, PartnerConfig>>;
   /** The broker the demo tries; without an answer it uses HTTPS. */
   readonly brokerForDemo: string;
@@ -70,7 +88,8 @@ interface ConfigFile extends Partial<
   readonly differingNames?: Partial<DifferingNames>;
   readonly exchange?: Partial<Config['exchange']>;
   readonly border?: Partial<Config['border']>;
-  readonly broker?: { readonly url: string; readonly realm?: string };
+  readonly broker?: BrokerFile;
+  readonly brokers?: Readonly<Record<string, BrokerFile>>;
   readonly partners?: Record<
     string,
     Partial<Omit<PartnerConfig, 'certificates'>> & { certificates?: Partial<PartnerConfig['certificates']> }
@@ -110,14 +129,32 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
       ...file.exchange,
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
-    ...brokerOf(environment['MRA_BROKER'] ?? file.broker?.url, file.broker?.realm),
+    ...brokersOf(file, base, environment),
     partners: partnersOf(file, base),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',
   };
 }
 
-function brokerOf(url: string | undefined, realm = 'mra'): Pick<Config, 'broker'> {
-  return url === undefined ? {} : { broker: { url, realm, temporary: false } };
+/** Addresses hold passwords: MRA_BROKER, and MRA_BROKER_NAME for a broker by its name, take precedence over the file. */
+function brokersOf(
+  { broker, brokers = {} }: ConfigFile,
+  base: string,
+  environment: NodeJS.ProcessEnv,
+): Pick<Config, 'broker' | 'brokers'> {
+  const text = (path: string): string => readText(resolve(base, path), 'the file');
+  const connected = (file: BrokerFile, url = file.url): BrokerConfig => {
+    const { ca, cert, key } = file.tls ?? {};
+    const tls = present({ ca: ca?.map(text), cert: cert && text(cert), key: key && text(key) });
+    return { realm: 'mra', temporary: false, ...file, url, ...(file.tls && { tls }) };
+  };
+  const url = environment['MRA_BROKER'] ?? broker?.url;
+  const named = Object.entries(brokers).map(([name, file]): [string, BrokerConfig] => {
+    return [name, connected(file, environment[`MRA_BROKER_${name.toUpperCase().replaceAll('-', '_')}`])];
+  });
+  return {
+    ...(url === undefined ? {} : { broker: connected(broker ?? { url }, url) }),
+    ...(named.length === 0 ? {} : { brokers: Object.fromEntries(named) }),
+  };
 }
 
 function logLevel(written: string | undefined): Pick<Config, 'logLevel'> {
@@ -142,11 +179,11 @@ function readConfigFile(path: string): ConfigFile {
   throw new GatewayError('E_CONFIG_INVALID', faults, { at: path, fix });
 }
 
-function readText(path: string): string {
+function readText(path: string, what = 'the configuration file'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const detail = existsSync(path) ? 'the configuration file cannot be read' : 'the configuration file does not exist';
+    const detail = existsSync(path) ? `${what} cannot be read` : `${what} does not exist`;
     const fix = 'Name a file that the account of the gateway may read; docs/gateway.example.yaml is one to begin with.';
     throw new GatewayError('E_CONFIG_INVALID', detail, { at: path, fix, cause });
   }

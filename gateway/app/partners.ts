@@ -8,19 +8,17 @@ import { requireCertified } from '../adapter/certificate.ts';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
+import { brokerOf, brokerTransport, type Brokers } from './brokers.ts';
 import type { Config, PartnerConfig } from './config.ts';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { isUnsigned } from '../model/message.ts';
 import { makeFolder } from '../wire/files/folders.ts';
-import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
-import type { Route } from '../wire/transport/amqp-topology.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
 import { openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
 import type { PartnerTrust } from '../wire/signature/trust.ts';
-import type { Log } from '../wire/log.ts';
 import { loadSchema } from '../wire/xsd/schema.ts';
 import type { Transport } from '../wire/transport/transport.ts';
 
@@ -47,7 +45,7 @@ export interface ConnectOptions {
   readonly config: Config;
   readonly home: HomeProfile;
   readonly keyring: Keyring;
-  readonly broker: Broker | undefined;
+  readonly brokers: Brokers;
   readonly tools: AdapterTools;
   /** What it was connected with, to find out whether that changed. */
   readonly state?: string;
@@ -140,13 +138,15 @@ function schemasOf(adapter: Adapter): Partner['schemaOf'] {
 
 /** The settings take precedence over the adapter. Undefined for files, and where no URL or broker is configured. */
 function transportOf(options: ConnectOptions, adapter: Adapter): Transport | undefined {
-  const { code, settings, config, home, keyring, broker } = options;
+  const { code, settings, config, home, keyring } = options;
   const kind = settings.transport ?? adapter.transport;
   switch (kind) {
     case 'file':
       return undefined;
-    case 'amqp':
-      return broker && brokerTransport(broker, { from: home.country, to: code });
+    case 'amqp': {
+      const broker = brokerOf(options.brokers, code, settings.broker);
+      return broker && brokerTransport(broker, { home: home.country, code, adapter });
+    }
     case 'https':
     case 'https-pull': {
       if (settings.url === undefined) return undefined;
@@ -174,28 +174,4 @@ export function readPem(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8');
   const fix = 'Ask the partner for its certificate, compare fingerprints, and put it there.';
   throw new GatewayError('E_KEY_MISSING', 'the certificate file does not exist', { at: file, fix });
-}
-
-/** Connects when something is first sent or consumed: most commands never need the broker. */
-export interface Broker {
-  link(): Promise<AmqpLink>;
-  close(): Promise<void>;
-}
-
-/** While the broker is unreachable, sends are refused and tried again later; consumers start when it answers. */
-export function lazyBroker({ url, realm, temporary }: NonNullable<Config['broker']>, log: Log): Broker {
-  let opened: Promise<AmqpLink> | undefined;
-  return {
-    link: () => (opened ??= openAmqp({ url, realm: { name: realm, temporary }, log, waitForBroker: true })),
-    async close() {
-      await (await opened)?.close();
-    },
-  };
-}
-
-function brokerTransport(broker: Broker, route: Route): Transport {
-  return {
-    send: async (message) => (await broker.link()).transport(route).send(message),
-    close: () => Promise.resolve(), // all partners share the link: Broker.close closes it
-  };
 }

@@ -40,7 +40,7 @@ export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<Conn
 export async function takeSettings(
   { partners, options }: Connected,
   config: Config,
-  shared: Pick<ConnectOptions, 'broker' | 'tools'>,
+  shared: Pick<ConnectOptions, 'brokers' | 'tools'>,
 ): Promise<readonly Reloaded[]> {
   const keys = await openKeys(config, shared.tools);
   const wanted = partnerConfigs(config);

@@ -8,13 +8,14 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { behindLastCommit } from '../app/clock-watch.ts';
 import { lintAdapter } from '../adapter/check/lint.ts';
+import type { BrokerConfig } from '../app/config.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { sqliteFile, tryWriting } from '../store/database.ts';
 import { clockJumps, lastEvent } from '../store/events.ts';
 import { filesOf } from '../store/sqlite-file.ts';
-import { examineExchange } from '../wire/transport/amqp-connection.ts';
+import { examineBroker, type BrokerNames } from '../wire/transport/amqp-connection.ts';
 import { exchangeName } from '../wire/transport/amqp-topology.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { examinePartner } from './doctor-partner.ts';
@@ -51,7 +52,7 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
   }
   await withGateway({ open: () => Promise.resolve(gateway) }, async () => {
     findings.push(...examinePrivacy(gateway), await examineStore(gateway), await examineClock(gateway));
-    findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBroker(gateway)));
+    findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBrokers(gateway)));
     for (const partner of gateway.partners.values())
       findings.push(await examineAdapter(context, partner), ...(await examinePartner(gateway, partner)));
   });
@@ -133,21 +134,47 @@ function examineKeys({ keyring, now }: OpenGateway): readonly Finding[] {
   return keyring.list().map(({ name, notAfter }) => examineEnd(`key ${name}`, new Date(notAfter), now(), fix));
 }
 
-async function examineBroker({ config: { broker } }: OpenGateway): Promise<readonly Finding[]> {
-  if (broker === undefined) return [];
+async function examineBrokers(gateway: OpenGateway): Promise<readonly Finding[]> {
+  const { broker, brokers } = gateway.config;
+  const named = Object.entries({ ...(broker && { '': broker }), ...brokers });
+  return (await Promise.all(named.map(([name, settings]) => examineOne(gateway, name, settings)))).flat();
+}
+
+async function examineOne(gateway: OpenGateway, name: string, broker: BrokerConfig): Promise<readonly Finding[]> {
+  const check = name === '' ? 'broker' : `broker ${name}`;
   try {
-    const { declared, blocked } = await examineExchange(
-      broker.url,
-      exchangeName({ ...broker, name: broker.realm }),
-      3000,
-    );
+    const { declared, blocked, missing } = await examineBroker(broker, namesAt(gateway, name, broker), 3000);
     if (blocked !== undefined)
-      return [fail('broker', `has an alarm and takes no messages: ${blocked}`, 'Free memory or disk of the broker.')];
-    return [ok('broker', declared ? 'answers, no alarm, may be written' : 'answers; mra serve declares its exchange')];
+      return [fail(check, `has an alarm and takes no messages: ${blocked}`, 'Free memory or disk of the broker.')];
+    if (missing.length > 0)
+      return [fail(check, `has no ${missing.join(', ')}`, 'Ask the operator of the broker, or correct the adapter.')];
+    return [ok(check, declared ? 'answers, no alarm, may be written' : 'answers; mra serve declares its exchange')];
   } catch (error) {
-    const { code, detail, fix = 'Correct broker.url.' } = asGatewayError(error);
-    return [fail('broker', `${code}: ${detail}`, `${fix} Messages wait in the outbox.`)];
+    const { code, detail, fix = 'Correct its url.' } = asGatewayError(error);
+    return [fail(check, `${code}: ${detail}`, `${fix} Messages wait in the outbox.`)];
   }
+}
+
+/** What the partners of a broker need there: the names that their adapters state, or those of this program. */
+function namesAt({ config, partners, home }: OpenGateway, name: string, { realm, ...rest }: BrokerConfig): BrokerNames {
+  const using = [...partners.values()].filter(({ code, adapter }) => {
+    const { broker = '', transport = adapter.transport } = config.partners[code] ?? {};
+    return broker === name && transport === 'amqp';
+  });
+  const agreed = using.map(({ adapter: { exchange } }) => exchange);
+  const own = using.find(({ adapter }) => adapter.exchange.send?.publish === undefined);
+  const ours = own !== undefined || using.length === 0;
+  return {
+    ours: ours ? exchangeName({ name: realm, ...rest }, { from: home.country, to: own?.code ?? '' }) : undefined,
+    exchanges: agreed.flatMap(({ send, receive }) =>
+      [send?.publish, receive?.publish].flatMap((form) =>
+        form === undefined || form.declare === true ? [] : [form.exchange],
+      ),
+    ),
+    queues: agreed.flatMap(({ receive }) =>
+      receive?.consume === undefined || receive.consume.declare === true ? [] : [receive.consume.queue],
+    ),
+  };
 }
 
 async function examineAdapter({ tools }: CliContext, { code, adapter }: Partner): Promise<Finding> {

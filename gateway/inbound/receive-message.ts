@@ -33,7 +33,8 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   const fits = raw.bytes.length <= gateway.maxBytes;
   const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, raw.hintedId, fits));
   const inbound = { gateway, partner, raw, digest: arrival.digest, id: raw.hintedId };
-  if (arrival.known && arrival.receiptDigest !== undefined) return await repeatReceipt(inbound, arrival);
+  if (arrival.known && arrival.receiptDigest !== undefined)
+    return await repeatReceipt({ ...inbound, id: arrival.messageId ?? raw.hintedId }, arrival);
   if (fits) return await answerMessage(inbound);
   const tooLarge = new GatewayError('E_SIZE_EXCEEDED', `a message may have ${gateway.maxBytes} bytes`);
   return await recordRejection(inbound, tooLarge);

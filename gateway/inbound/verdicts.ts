@@ -138,16 +138,17 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
 /** Stores the receipt that every repeat of the message gets, and says its digest. */
 async function storeReceipt(
   tx: Tx,
-  { partner, digest, decidedByPeople = false }: InboundMessage,
+  { partner, digest, id, decidedByPeople = false }: InboundMessage,
   receipt: SealedMessage,
   settlement: Omit<InboxSettlement, 'partner' | 'digest' | 'receiptDigest'>,
 ): Promise<Digest> {
   const { messageId, at } = settlement;
   const receiptDigest = await keepBytes(tx, receipt.bytes);
   await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
-  // A partner that gets acknowledgements asks again: only receipts travel by themselves.
-  if (decidedByPeople && partner.adapter.exchange.receive === undefined)
-    await addMessage(tx, receipt, { at, ...(messageId === undefined ? {} : { correlatesTo: messageId }) });
+  // A partner that gets acknowledgements as responses asks again; all others travel by themselves.
+  const { receive } = partner.adapter.exchange;
+  if (receive === undefined ? decidedByPeople : receive.publish !== undefined)
+    await addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) });
   return receiptDigest;
 }
 
@@ -165,7 +166,8 @@ export async function repeatReceipt(
   }
   const { contentType } = partner.adapter.exchange.receive?.answer ?? receiptFormat;
   const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;
-  return { verdict, receipt: { ...receipt, bytes: await getBytes(gateway.db.sql, digest), digest }, duplicate: true };
+  const kept = { subject, bytes: await getBytes(gateway.db.sql, digest), digest };
+  return { verdict, receipt: { ...receipt, ...kept }, duplicate: true };
 }
 
 /** `subject`: the id of the message, as far as it is known. */
@@ -209,7 +211,7 @@ function acknowledge(
   const { contentType } = format;
   using checked = checkUnsigned(format.encode(present({ ...about, ...content })), format, partner.schemaOf(format));
   const bytes = Buffer.from(written(checked.content));
-  return { id, partner: partner.code, kind: 'receipt', contentType, bytes, digest: sha256(bytes) };
+  return { id, partner: partner.code, kind: 'receipt', subject, contentType, bytes, digest: sha256(bytes) };
 }
 
 /** Undefined where the partner gets none. */

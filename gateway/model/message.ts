@@ -102,6 +102,8 @@ export interface SealedMessage {
   readonly partner: string;
   readonly kind: 'list' | 'reply' | 'receipt';
   readonly contentType: string;
+  /** Of an answer: the id of the message that it answers, as far as it is known. */
+  readonly subject?: string | undefined;
   readonly bytes: Uint8Array;
   readonly digest: Digest;
 }

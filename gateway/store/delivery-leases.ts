@@ -82,9 +82,13 @@ async function claimAmong(db: Database, claim: DeliveryClaim, condition: Conditi
     const started = { event: 'started' as const, at: claim.now, owner: claim.owner };
     const attempts = rows.map((row) => ({ message_id: row.id, no: row.attempts + 1, ...started }));
     await insertMany(tx, 'attempt', attempts);
-    return await Array.fromAsync(rows, async ({ content_type: contentType, attempts: earlier, ...row }) => {
-      return { ...row, contentType, bytes: await storedBytes(tx, row.digest), attempt: earlier + 1 };
-    });
+    return await Array.fromAsync(
+      rows,
+      async ({ content_type: contentType, correlates_to: subject, attempts: earlier, ...row }) => {
+        const bytes = await storedBytes(tx, row.digest);
+        return { ...row, contentType, subject: subject ?? undefined, bytes, attempt: earlier + 1 };
+      },
+    );
   });
 }
 
@@ -96,7 +100,7 @@ export function selectDue(reader: Reader, claim: DeliveryClaim) {
 function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Condition) {
   return reader
     .selectFrom('message as m')
-    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'attempts'])
+    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'correlates_to', 'attempts'])
     .where(condition(claim))
     .orderBy('created_at')
     .orderBy('sequence')

@@ -23,7 +23,10 @@ import type { Tables } from './tables.ts';
 
 export type Arrival =
   | { readonly known: false; readonly digest: Digest }
-  | ({ readonly known: true; readonly digest: Digest } & Pick<InboxMessage, 'state' | 'reason' | 'receiptDigest'>);
+  | ({ readonly known: true; readonly digest: Digest } & Pick<
+      InboxMessage,
+      'state' | 'reason' | 'messageId' | 'receiptDigest'
+    >);
 
 const columns = [
   ...(['partner', 'digest', 'message_id', 'hinted_id', 'via', 'received_at', 'deliveries', 'state'] as const),
@@ -71,7 +74,7 @@ async function countDelivery(tx: Tx, partner: string, digest: Digest) {
     .set({ deliveries: sql`deliveries + 1` })
     .where('partner', '=', partner)
     .where('digest', '=', digest)
-    .returning(['state', 'reason', 'receipt_digest'])
+    .returning(['state', 'reason', 'message_id', 'receipt_digest'])
     .executeTakeFirst();
   return row && fromRow(row);
 }

@@ -1,6 +1,7 @@
 /** What tests of the broker need again and again: a sealed message, an inbox to wait on, a log to wait on. */
 
 import { EventEmitter, once } from 'node:events';
+import { sha256 } from '../../gateway/model/canonical-json.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import type { Delivery } from '../../gateway/wire/transport/amqp-consumer.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -8,7 +9,7 @@ import { makeLog } from '../../gateway/wire/log.ts';
 export const silent = makeLog({ level: 'silent' });
 
 export function sealed(id: string, bytes: Uint8Array = Buffer.from(`content of ${id}`)): SealedMessage {
-  return { id, partner: 'XB', kind: 'list', contentType: 'application/xml', bytes, digest: '0'.repeat(64) };
+  return { id, partner: 'XB', kind: 'list', contentType: 'application/xml', bytes, digest: sha256(bytes) };
 }
 
 /** Deliveries as they come, to be awaited in order. */

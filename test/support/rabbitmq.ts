@@ -1,12 +1,29 @@
 /** A private RabbitMQ for the run, and what the tests need of the broker: its address, and a line that can be cut. */
 
 import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { endChild, findProgram, freePort, makeFolder, orStop, unprivilegedAccount, untilReady } from './services.ts';
 import type { Service } from './services.ts';
+
+/**
+ * An account of the private broker that may declare nothing: it may write to exchanges `to-…`, and read queues `from-…`. It is what a partner
+ * gives to those who use its broker.
+ */
+export const guestOfPartner = { user: 'mra-guest', password: 'mra-guest' } as const;
+
+/** The address of the broker for that account. Throws where the broker is not the private one, and does not know it. */
+export function guestUrl(): string {
+  const url = new URL(amqpUrl());
+  if (url.username !== 'guest')
+    throw new Error(`unset MRA_TEST_AMQP: that broker has no account ${guestOfPartner.user}`);
+  url.username = guestOfPartner.user;
+  url.password = guestOfPartner.password;
+  return url.href;
+}
 
 /** The broker the runner provides. Throws when a test is started without it. */
 export function amqpUrl(): string {
@@ -61,8 +78,30 @@ function settings(home: string, port: number, distPort: number): Record<string, 
     RABBITMQ_LOG_BASE: join(home, 'log'),
     RABBITMQ_PID_FILE: join(home, 'pid'),
     RABBITMQ_CONF_ENV_FILE: file('rabbitmq-env.conf', ''),
-    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', 'log.console = false\n'),
+    RABBITMQ_CONFIG_FILE: file(
+      'rabbitmq.conf',
+      `log.console = false\nload_definitions = ${file('definitions.json', JSON.stringify(accounts()))}\n`,
+    ),
     RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins', '[].\n'),
+  };
+}
+
+/** The definitions of the broker: where they name users, it makes no default one. */
+function accounts(): object {
+  const user = (name: string, password: string, tags: string): object => {
+    const salt = randomBytes(4);
+    const hashed = createHash('sha256').update(salt).update(password).digest();
+    const hash = Buffer.concat([salt, hashed]).toString('base64');
+    return { name, password_hash: hash, hashing_algorithm: 'rabbit_password_hashing_sha256', tags };
+  };
+  const { user: name, password } = guestOfPartner;
+  return {
+    users: [user('guest', 'guest', 'administrator'), user(name, password, '')],
+    vhosts: [{ name: '/' }],
+    permissions: [
+      { user: 'guest', vhost: '/', configure: '.*', write: '.*', read: '.*' },
+      { user: name, vhost: '/', configure: '^$', write: '^to-', read: '^from-' },
+    ],
   };
 }
 

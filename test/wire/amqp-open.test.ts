@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
 import { probeBroker } from '../../gateway/wire/transport/amqp-connection.ts';
 import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
-import { deadLetterQueueName, queueName } from '../../gateway/wire/transport/amqp-topology.ts';
+import { deadLetterQueueName, ourQueue, ourTarget, queueName } from '../../gateway/wire/transport/amqp-topology.ts';
 import { observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, forward } from '../support/rabbitmq.ts';
@@ -17,6 +17,7 @@ import { listen, tlsParty } from '../support/tls.ts';
 
 describe('the connection to the broker', () => {
   const route = { from: 'XA', to: `X${randomBytes(6).toString('hex')}` };
+  const [source, target] = [ourQueue(route), ourTarget(route)];
   let links: AmqpLink[] = [];
 
   const open = async (changes: Partial<AmqpOptions> = {}): Promise<AmqpLink> => {
@@ -55,19 +56,19 @@ describe('the connection to the broker', () => {
     const port = await freePort();
     const { log, logged } = observableLog();
     const link = await open({ url: `amqp://guest:guest@127.0.0.1:${port}`, waitForBroker: true, log });
-    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
+    expect((await link.send(target, sealed('m-1'))).kind).to.equal('refused');
     const there = Promise.all([logged('broker connected', 'publish'), logged('broker connected', 'consume')]);
     const late = createServer((near) => forward(near, amqpUrl())).listen(port, '127.0.0.1');
     await there;
-    await link.consume(route, () => Promise.resolve());
-    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+    await link.consume(source, () => Promise.resolve());
+    expect((await link.send(target, sealed('m-1'))).kind).to.equal('custody');
     late.close();
   });
 
   it('a message sent right after opening waits for the connection, as of a command', async () => {
-    await (await open()).consume(route, () => Promise.resolve());
+    await (await open()).consume(source, () => Promise.resolve());
     const link = await open({ waitForBroker: true });
-    expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+    expect((await link.send(target, sealed('m-1'))).kind).to.equal('custody');
   });
 
   it('refuses a broker over TLS whose authority is not trusted', async () => {

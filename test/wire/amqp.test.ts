@@ -6,7 +6,15 @@ import { expect } from 'chai';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
 import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
-import { deadLetterQueueName, queueName, type Route } from '../../gateway/wire/transport/amqp-topology.ts';
+import {
+  deadLetterQueueName,
+  ourQueue,
+  ourTarget,
+  queueName,
+  type Route,
+} from '../../gateway/wire/transport/amqp-topology.ts';
+import type { QueueSource } from '../../gateway/wire/transport/amqp-consumer.ts';
+import type { PublishTarget } from '../../gateway/wire/transport/amqp-publisher.ts';
 import { Inbox, observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { amqpUrl, lineTo } from '../support/rabbitmq.ts';
@@ -14,6 +22,8 @@ import type { Line } from '../support/rabbitmq.ts';
 
 describe('messages over the broker', () => {
   let route: Route;
+  let source: QueueSource;
+  let target: PublishTarget;
   let links: AmqpLink[];
   let lines: Line[];
 
@@ -31,6 +41,7 @@ describe('messages over the broker', () => {
   beforeEach(() => {
     // A random code, so that no two tests share a queue.
     route = { from: 'XA', to: `X${randomBytes(6).toString('hex')}` };
+    [source, target] = [ourQueue(route), ourTarget(route)];
     links = [];
     lines = [];
   });
@@ -49,8 +60,8 @@ describe('messages over the broker', () => {
     it('is custody when the broker confirms; bytes and id arrive unchanged', async () => {
       const link = await open();
       const inbox = new Inbox();
-      await link.consume(route, inbox.take);
-      const custody = await link.transport(route).send(sealed('m-1'));
+      await link.consume(source, inbox.take);
+      const custody = await link.send(target, sealed('m-1'));
       expect(custody.kind).to.equal('custody');
       const { bytes, messageId, redelivered } = await inbox.next();
       expect({ text: Buffer.from(bytes).toString(), messageId, redelivered }).to.deep.equal({
@@ -62,40 +73,49 @@ describe('messages over the broker', () => {
 
     it('an unroutable message is refused and held, although the broker confirms it', async () => {
       const link = await open();
-      const custody = await link.transport(route).send(sealed('m-1'));
+      const custody = await link.send(target, sealed('m-1'));
       expect(custody).to.include({ kind: 'refused', hold: 'route' });
     });
 
     it('distinguishes two sends of one id: one returned, one confirmed', async () => {
       const link = await open();
-      await link.consume(route, () => Promise.resolve());
-      const nowhere = link.transport({ from: 'XA', to: 'XNOWHERE' }).send(sealed('m-1'));
-      const there = link.transport(route).send(sealed('m-1'));
+      await link.consume(source, () => Promise.resolve());
+      const nowhere = link.send(ourTarget({ from: 'XA', to: 'XNOWHERE' }), sealed('m-1'));
+      const there = link.send(target, sealed('m-1'));
       expect((await Promise.all([nowhere, there])).map(({ kind }) => kind)).to.deep.equal(['refused', 'custody']);
     });
 
     it('carries 15 MB', async () => {
       const link = await open();
       const inbox = new Inbox();
-      await link.consume(route, inbox.take);
+      await link.consume(source, inbox.take);
       const bytes = randomBytes(15_000_000);
-      expect((await link.transport(route).send(sealed('m-big', bytes))).kind).to.equal('custody');
+      expect((await link.send(target, sealed('m-big', bytes))).kind).to.equal('custody');
       expect(Buffer.compare((await inbox.next()).bytes, bytes)).to.equal(0);
     });
 
     it('is unknown when the connection ends before the confirm', async () => {
       const line = await openLine();
       const link = await open({ url: line.url });
-      const sending = link.transport(route).send(sealed('m-1'));
+      await link.send(target, sealed('m-0'));
+      const sending = link.send(target, sealed('m-1'));
       line.cut();
       expect((await sending).kind).to.equal('unknown');
     });
 
     it('is unknown when no confirm comes in time', async () => {
       const line = await openLine();
+      const link = await open({ url: line.url, confirmMs: 200 });
+      await link.send(target, sealed('m-0'));
+      line.freeze();
+      expect((await link.send(target, sealed('m-1'))).kind).to.equal('unknown');
+    });
+
+    it('is refused when the broker opens no channel in time', async () => {
+      const line = await openLine();
       const link = await open({ url: line.url, confirmMs: 20 });
       line.freeze();
-      expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('unknown');
+      expect(await link.send(target, sealed('m-1'))).to.include({ kind: 'refused', unreachable: true });
     });
 
     it('is refused while the broker is unreachable', async () => {
@@ -105,7 +125,7 @@ describe('messages over the broker', () => {
       const lost = logged('broker connection lost', 'publish');
       await line.close();
       await lost;
-      expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('refused');
+      expect((await link.send(target, sealed('m-1'))).kind).to.equal('refused');
     });
   });
 
@@ -114,11 +134,11 @@ describe('messages over the broker', () => {
       const link = await open();
       const inbox = new Inbox();
       let failures = 0;
-      await link.consume(route, async (delivery) => {
+      await link.consume(source, async (delivery) => {
         await inbox.take(delivery);
         if (delivery.messageId === 'm-1' && (failures += 1) === 1) throw new Error('the store is away');
       });
-      for (const id of ['m-1', 'm-2', 'm-3']) await link.transport(route).send(sealed(id));
+      for (const id of ['m-1', 'm-2', 'm-3']) await link.send(target, sealed(id));
       const deliveries = [await inbox.next(), await inbox.next(), await inbox.next(), await inbox.next()];
       expect(deliveries.map(({ messageId }) => messageId)).to.deep.equal(['m-1', 'm-1', 'm-2', 'm-3']);
       expect(deliveries.map(({ redelivered }) => redelivered).slice(0, 2)).to.deep.equal([false, true]);
@@ -129,11 +149,11 @@ describe('messages over the broker', () => {
       const link = await open({ log });
       const alarm = logged('message moved to the dead-letter queue');
       const inbox = new Inbox();
-      await link.consume(route, async (delivery) => {
+      await link.consume(source, async (delivery) => {
         await inbox.take(delivery);
         if (delivery.messageId === 'm-bad') throw new Error('never');
       });
-      for (const id of ['m-bad', 'm-good']) await link.transport(route).send(sealed(id));
+      for (const id of ['m-bad', 'm-good']) await link.send(target, sealed(id));
       while ((await inbox.next()).messageId !== 'm-good');
       expect(inbox.ids.filter((id) => id === 'm-bad')).to.have.length(5);
       await alarm;
@@ -150,11 +170,11 @@ describe('messages over the broker', () => {
       const link = await open();
       const inbox = new Inbox();
       let failures = 0;
-      await link.consume(route, async (delivery) => {
+      await link.consume(source, async (delivery) => {
         await inbox.take(delivery);
         if ((failures += 1) < 9) throw new GatewayError('E_STORE_UNREACHABLE', 'away');
       });
-      for (const id of ['m-1', 'm-2']) await link.transport(route).send(sealed(id));
+      for (const id of ['m-1', 'm-2']) await link.send(target, sealed(id));
       while ((await inbox.next()).messageId !== 'm-2');
       expect(inbox.ids).to.deep.equal([...Array.from({ length: 9 }, () => 'm-1'), 'm-2']);
     });
@@ -164,11 +184,11 @@ describe('messages over the broker', () => {
       const link = await open({ url: line.url });
       const inbox = new Inbox();
       const stored = Promise.withResolvers<undefined>();
-      await link.consume(route, async (delivery) => {
+      await link.consume(source, async (delivery) => {
         await inbox.take(delivery);
         await stored.promise;
       });
-      await link.transport(route).send(sealed('m-1'));
+      await link.send(target, sealed('m-1'));
       expect((await inbox.next()).redelivered).to.equal(false);
       line.cut();
       stored.resolve(undefined);
@@ -180,11 +200,11 @@ describe('messages over the broker', () => {
       const { log, logged } = observableLog();
       const link = await open({ url: line.url, log });
       const inbox = new Inbox();
-      await link.consume(route, inbox.take);
+      await link.consume(source, inbox.take);
       const back = Promise.all([logged('broker connected', 'publish'), logged('broker connected', 'consume')]);
       line.cut();
       await back;
-      expect((await link.transport(route).send(sealed('m-2'))).kind).to.equal('custody');
+      expect((await link.send(target, sealed('m-2'))).kind).to.equal('custody');
       expect((await inbox.next()).messageId).to.equal('m-2');
     });
 
@@ -192,25 +212,25 @@ describe('messages over the broker', () => {
       const { log, logged } = observableLog();
       const link = await open({ log });
       const inbox = new Inbox();
-      await link.consume(route, inbox.take);
+      await link.consume(source, inbox.take);
       const back = logged('broker connected', 'consume');
       const model = await connect(amqpUrl());
       await (await model.createChannel()).deleteQueue(queueName(route));
       await model.close();
       await back;
-      expect((await link.transport(route).send(sealed('m-1'))).kind).to.equal('custody');
+      expect((await link.send(target, sealed('m-1'))).kind).to.equal('custody');
       expect((await inbox.next()).messageId).to.equal('m-1');
     });
 
     it('has a single active consumer; the next gateway takes over when that one closes', async () => {
       const [first, second] = [await open(), await open()];
       const [ofFirst, ofSecond] = [new Inbox(), new Inbox()];
-      await first.consume(route, ofFirst.take);
-      await second.consume(route, ofSecond.take);
-      for (const id of ['m-1', 'm-2', 'm-3']) await second.transport(route).send(sealed(id));
+      await first.consume(source, ofFirst.take);
+      await second.consume(source, ofSecond.take);
+      for (const id of ['m-1', 'm-2', 'm-3']) await second.send(target, sealed(id));
       for (const id of ['m-1', 'm-2', 'm-3']) expect((await ofFirst.next()).messageId).to.equal(id);
       await first.close();
-      await second.transport(route).send(sealed('m-4'));
+      await second.send(target, sealed('m-4'));
       expect((await ofSecond.next()).messageId).to.equal('m-4');
       expect(ofSecond.ids).to.deep.equal(['m-4']);
     });
@@ -219,17 +239,17 @@ describe('messages over the broker', () => {
       const link = await open();
       const inbox = new Inbox();
       const stored = Promise.withResolvers<undefined>();
-      const consumer = await link.consume(route, async (delivery) => {
+      const consumer = await link.consume(source, async (delivery) => {
         await inbox.take(delivery);
         await stored.promise;
       });
-      for (const id of ['m-1', 'm-2']) await link.transport(route).send(sealed(id));
+      for (const id of ['m-1', 'm-2']) await link.send(target, sealed(id));
       await inbox.next();
       const stopped = consumer.stop();
       stored.resolve(undefined);
       await stopped;
       const later = new Inbox();
-      await link.consume(route, later.take);
+      await link.consume(source, later.take);
       expect((await later.next()).messageId).to.equal('m-2');
       expect(inbox.ids).to.deep.equal(['m-1']);
     });
@@ -239,7 +259,7 @@ describe('messages over the broker', () => {
       await (await model.createChannel()).assertQueue(queueName(route), { durable: true });
       await model.close();
       const link = await open();
-      expect(await refusalCode(() => link.consume(route, () => Promise.resolve()))).to.equal('E_CONFIG_INVALID');
+      expect(await refusalCode(() => link.consume(source, () => Promise.resolve()))).to.equal('E_CONFIG_INVALID');
     });
   });
 });

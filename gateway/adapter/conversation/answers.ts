@@ -1,11 +1,14 @@
-/** How messages and their answers travel over HTTPS where the partner does not run this program: adapter.yaml, conversation/send and /receive. */
+/** How messages and their answers travel where the partner does not run this program: adapter.yaml, conversation/send and /receive. */
 
 import type { MessageData } from '../message-data.ts';
+import type { ConsumeForm, PublishForm } from './broker.ts';
 
 /** `receipt`: a signed one of this program. `status`: a 2xx is all there is. `document`: an acknowledgement by a template. */
 export interface SendData {
   readonly request?: RequestForm;
   readonly statuses?: StatusForm;
+  /** Over a broker. */
+  readonly publish?: PublishForm;
   readonly answer: { readonly kind: 'status' } | ({ readonly kind: 'document' } & MessageData);
 }
 
@@ -22,11 +25,14 @@ export interface StatusForm {
   readonly hold?: readonly number[];
 }
 
-/** Paths of this gateway's exchange door to which the partner sends its messages, and later acknowledgements of ours. */
+/** Where the partner sends its messages, and later acknowledgements of ours: paths of our exchange door, or a queue. */
 export interface ReceiveData {
-  readonly path: string;
+  readonly path?: string;
   readonly acknowledgements?: string;
+  readonly consume?: ConsumeForm;
   readonly answer: MessageData & {
     readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
+    /** Over a broker: the answer is a message of its own. */
+    readonly publish?: PublishForm;
   };
 }

@@ -32,13 +32,14 @@ export async function exchangeOf(
       receive: {
         ...receive,
         answer: await compile(receive.answer),
+        publish: receive.answer.publish,
         statuses: { applied: 200, held: 202, rejected: 422, ...receive.answer.statuses },
       },
     }),
   };
 }
 
-/** Acknowledgements travel on connections of their own, so that their type need not be told from others. */
+/** Acknowledgements travel on connections of their own, so that their type need not be distinguished from others. */
 export function acknowledgementFormat(
   source: TemplateSource,
   context: TransformContext,

@@ -1,7 +1,7 @@
 /** Connections to an AMQP 0-9-1 broker that are re-established, with the same setup, until they are closed. */
 
 import { connect } from 'amqplib';
-import type { ChannelModel, RecoveringChannelModel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, RecoveringChannelModel } from 'amqplib';
 import { GatewayError } from '../../model/errors.ts';
 import type { Log, LogFields } from '../log.ts';
 
@@ -9,11 +9,14 @@ import type { Log, LogFields } from '../log.ts';
 export interface Connection {
   readonly model: ChannelModel;
   readonly close: () => void;
+  isClosed(): boolean;
 }
 
 export interface ConnectionOptions {
-  /** `amqp://user:password@host:port/vhost`, or `amqps:`, which trusts the authorities of Node. */
+  /** `amqp://user:password@host:port/vhost`, or `amqps:`. */
   readonly url: string;
+  /** PEM, for `amqps:`; without `ca` the authorities of Node are trusted. */
+  readonly tls?: { readonly ca?: readonly string[]; readonly cert?: string; readonly key?: string };
   readonly log: Log;
   /** Wait for an unreachable broker instead of failing to open; until it answers, messages are refused. */
   readonly waitForBroker?: boolean;
@@ -26,13 +29,14 @@ export interface RecoveringConnection {
 
 /** Runs `setup` on each connection it establishes. Throws E_BROKER_UNREACHABLE, E_CONFIG_INVALID. */
 export async function openConnection(
-  { url, log, waitForBroker = false }: ConnectionOptions,
+  { url, tls, log, waitForBroker = false }: ConnectionOptions,
   purpose: 'publish' | 'consume',
   setup: (connection: Connection) => Promise<void>,
 ): Promise<RecoveringConnection> {
   const address = brokerUrl(url);
   let socketClosed: Promise<void> | undefined;
   const events = await connect(address.href, {
+    ...socketTls(tls),
     noDelay: true, // Nagle's algorithm limits single confirms to 22 a second; without it there are 1,000
     timeout: 5_000,
     clientProperties: { connection_name: `mra ${purpose}` },
@@ -67,13 +71,18 @@ function logConnectionEvents(events: RecoveringChannelModel, log: Log, fields: L
   events.on('error', (error) => log.warn('broker ended the connection', { ...fields, evidence: error.message }));
 }
 
+function socketTls({ ca, ...own }: NonNullable<ConnectionOptions['tls']> = {}) {
+  return { ...own, ...(ca && { ca: [...ca] }) };
+}
+
 async function setUpConnection(model: ChannelModel, setup: (connection: Connection) => Promise<void>): Promise<void> {
   const state = { closed: false };
   const close = (): void => {
     state.closed = true;
     model.close().catch(() => undefined); // it was closing already
   };
-  await setup({ model, close });
+  model.once('close', () => (state.closed = true));
+  await setup({ model, close, isClosed: () => state.closed });
   // Recovery watches a connection only after its setup: one that ended before must not count as established.
   if (state.closed) throw new Error('the connection ended during its setup');
 }
@@ -115,34 +124,62 @@ export async function probeBroker(url: string, timeoutMs: number): Promise<boole
   }
 }
 
+/** What an account needs at a broker. */
+export interface BrokerNames {
+  /** The exchange of ours, which is declared when something is sent. */
+  readonly ours?: string | undefined;
+  /** Names of the partner, which must be there. */
+  readonly exchanges: readonly string[];
+  readonly queues: readonly string[];
+}
+
 /**
- * Whether the exchange is there, whether the account may write to it, and whether the broker has an alarm: a message without a queue is
- * published, which the broker drops. Throws E_BROKER_UNREACHABLE, also for missing rights, and E_CONFIG_INVALID.
+ * Whether our exchange is there, whether the account may write to it, whether the broker has an alarm, and which names of the partner it
+ * does not have. A message without a queue is published to our exchange, which the broker drops; nothing is sent to another. Throws
+ * E_BROKER_UNREACHABLE, also for missing rights, and E_CONFIG_INVALID.
  */
-export async function examineExchange(
-  url: string,
-  exchange: string,
+export async function examineBroker(
+  { url, tls }: Pick<ConnectionOptions, 'url' | 'tls'>,
+  { ours, exchanges, queues }: BrokerNames,
   timeoutMs: number,
-): Promise<{ readonly declared: boolean; readonly blocked?: string }> {
+): Promise<{ readonly declared: boolean; readonly blocked?: string | undefined; readonly missing: readonly string[] }> {
   const address = brokerUrl(url);
-  const model = await connect(address.href, { timeout: timeoutMs }).catch((cause: unknown) => {
+  const model = await connect(address.href, { ...socketTls(tls), timeout: timeoutMs }).catch((cause: unknown) => {
     throw brokerError(cause, address.host);
   });
   const blocked = new Promise<string>((resolve) => model.once('blocked', resolve));
   model.on('error', () => undefined); // the call in progress reports it
+  const isThere = (name: string, check: (channel: ConfirmChannel) => Promise<unknown>): Promise<boolean> =>
+    onChannel(model, check).then(
+      () => true,
+      (cause: unknown) => {
+        if (cause instanceof Error && /NOT.FOUND/u.test(cause.message)) return false;
+        throw brokerError(cause, name);
+      },
+    );
   try {
-    const channel = await model.createConfirmChannel();
-    channel.on('error', () => undefined);
-    const ended = new Promise<never>((_, reject) => channel.once('error', reject));
-    await channel.checkExchange(exchange);
-    channel.publish(exchange, 'doctor', Buffer.alloc(0));
-    const late = new Promise<string>((resolve) => setTimeout(resolve, timeoutMs, 'no confirm came in time').unref());
-    const reason = await Promise.race([channel.waitForConfirms().then(() => undefined), ended, blocked, late]);
-    return reason === undefined ? { declared: true } : { declared: true, blocked: reason };
-  } catch (cause) {
-    if (cause instanceof Error && /NOT.FOUND/u.test(cause.message)) return { declared: false };
-    throw brokerError(cause, exchange);
+    const missing: string[] = [];
+    for (const name of exchanges)
+      if (name !== '' && !(await isThere(name, (channel) => channel.checkExchange(name)))) missing.push(name);
+    for (const name of queues) if (!(await isThere(name, (channel) => channel.checkQueue(name)))) missing.push(name);
+    if (ours === undefined) return { declared: true, missing };
+    let reason: string | undefined;
+    const declared = await isThere(ours, async (channel) => {
+      await channel.checkExchange(ours);
+      channel.publish(ours, 'doctor', Buffer.alloc(0));
+      const late = new Promise<string>((resolve) => setTimeout(resolve, timeoutMs, 'no confirm came in time').unref());
+      reason = await Promise.race([channel.waitForConfirms().then(() => undefined), blocked, late]);
+    });
+    return { declared, blocked: reason, missing };
   } finally {
     await model.close().catch(() => undefined);
   }
+}
+
+/** Rejects with what the broker says when it ends the channel. */
+async function onChannel(model: ChannelModel, work: (channel: ConfirmChannel) => Promise<unknown>): Promise<void> {
+  const channel = await model.createConfirmChannel();
+  const ended = new Promise<never>((_, reject) => channel.once('error', reject));
+  await Promise.race([work(channel), ended]);
+  await channel.close();
 }

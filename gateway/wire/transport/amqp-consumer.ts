@@ -7,8 +7,6 @@ import { asGatewayError } from '../../model/errors.ts';
 import { faultFields } from '../log.ts';
 import type { Log, LogFields } from '../log.ts';
 import type { Connection } from './amqp-connection.ts';
-import * as topology from './amqp-topology.ts';
-import type { Realm, Route } from './amqp-topology.ts';
 import { messageIdPattern } from './transport.ts';
 
 /** One message from a queue. Its properties are hints; only the queue determines the partner. */
@@ -16,15 +14,27 @@ export interface Delivery {
   readonly bytes: Uint8Array;
   readonly messageId?: string;
   readonly redelivered: boolean;
+  readonly routingKey: string;
+  readonly type?: string;
+  readonly correlationId?: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** A queue that is consumed. */
+export interface QueueSource {
+  readonly queue: string;
+  /** Makes it. Absent: it is the partner's, and nothing is declared. */
+  declare?(channel: Channel): Promise<unknown>;
 }
 
 /** A consumer outlives its connections; `active` is its channel on the present one. */
 export interface Consumer {
-  readonly route: Route;
-  readonly realm: Realm;
+  readonly source: QueueSource;
   readonly handler: (delivery: Delivery) => Promise<void>;
   /** Milliseconds before a message is handed back, by the number of its earlier deliveries. */
   readonly redeliveryMs: (deliveriesBefore: number) => number;
+  /** Milliseconds after which a queue of the partner is tried again that is missing or that the account may not read. */
+  readonly retryMs: number;
   readonly stopping: AbortController;
   /** The message that failed last, and how often in a row: newer brokers do not count what is handed back (basic.nack). */
   failed: { readonly digest: string; readonly times: number };
@@ -33,15 +43,34 @@ export interface Consumer {
   active?: { readonly channel: Channel; readonly tag: string };
 }
 
-/** Declares the queue and consumes it with a prefetch of one: order is kept, and a rejected message is redelivered alone. */
-export async function startConsumer({ model, close }: Connection, consumer: Consumer, log: Log): Promise<void> {
-  const queue = topology.queueName(consumer.route, consumer.realm);
+/**
+ * Consumes a queue with a prefetch of one: order is kept, and a rejected message is redelivered alone. Throws what the broker says of a
+ * queue of ours; one of the partner is tried again until it is there.
+ */
+export async function startConsumer(connection: Connection, consumer: Consumer, log: Log): Promise<void> {
+  const { source, stopping } = consumer;
+  try {
+    await openChannel(connection, consumer, log);
+  } catch (error) {
+    if (source.declare !== undefined || connection.isClosed()) throw error;
+    log.error('queue cannot be consumed; trying again', { queue: source.queue, ...faultFields(error) });
+    const again = async (): Promise<void> => {
+      await pause(consumer.retryMs, undefined, { signal: stopping.signal, ref: false });
+      if (!connection.isClosed()) await startConsumer(connection, consumer, log);
+    };
+    // Stopping ends the pause; a connection that was lost starts its consumers itself.
+    again().catch(() => undefined);
+  }
+}
+
+async function openChannel({ model, close }: Connection, consumer: Consumer, log: Log): Promise<void> {
+  const { queue, declare } = consumer.source;
   const channel = await model.createChannel();
   channel.on('error', (error) => log.warn('broker ended the channel', { queue, evidence: error.message }));
-  await declareQueues(channel, consumer);
+  await declare?.(channel);
   await channel.prefetch(1);
   const { consumerTag } = await channel.consume(queue, (message) => {
-    // A null message is a consumer cancel: the queue was deleted. Recovery declares it again.
+    // A null message is a consumer cancel: the queue was deleted. The next connection finds it, or declares it again.
     if (message === null) close();
     // The handler may still be at work on a delivery of an earlier connection.
     else consumer.inProgress = consumer.inProgress.then(() => handleDelivery(channel, consumer, message, log));
@@ -52,17 +81,6 @@ export async function startConsumer({ model, close }: Connection, consumer: Cons
   });
 }
 
-async function declareQueues(channel: Channel, { route, realm }: Consumer): Promise<void> {
-  const declare = async (exchange: string, queue: string, args: Record<string, unknown>): Promise<void> => {
-    await channel.assertExchange(exchange, 'direct', topology.exchangeOptions(realm));
-    await channel.assertQueue(queue, { durable: true, arguments: args });
-    await channel.bindQueue(queue, exchange, topology.routingKey(route));
-  };
-  const deadLetterQueue = topology.deadLetterQueueName(route, realm);
-  await declare(topology.deadLetterExchangeName(realm), deadLetterQueue, topology.deadLetterQueueArguments(realm));
-  await declare(topology.exchangeName(realm), topology.queueName(route, realm), topology.queueArguments(route, realm));
-}
-
 /** Failures of this gateway after which a message goes to the dead-letter queue, so that the next one is taken. */
 const failureLimit = 5;
 
@@ -70,13 +88,16 @@ type Settlement = 'stored' | 'again' | 'dead';
 
 /** Runs the handler, then acknowledges the delivery, returns it to the queue (basic.nack), or dead-letters it. Never rejects. */
 async function handleDelivery(channel: Channel, consumer: Consumer, message: ConsumeMessage, log: Log): Promise<void> {
-  const queue = topology.queueName(consumer.route, consumer.realm);
+  const { queue } = consumer.source;
   const { content, fields, properties } = message;
-  const messageId: unknown = properties.messageId;
-  const hint = typeof messageId === 'string' && messageIdPattern.test(messageId) ? { messageId } : {};
+  const hint = hintOf('messageId', properties.messageId);
   let settlement: Settlement = 'stored';
   try {
-    await consumer.handler({ bytes: content, redelivered: fields.redelivered, ...hint });
+    await consumer.handler({
+      ...{ bytes: content, redelivered: fields.redelivered, routingKey: fields.routingKey },
+      ...{ ...hint, ...hintOf('type', properties.type), ...hintOf('correlationId', properties.correlationId) },
+      headers: properties.headers ?? {},
+    });
   } catch (error) {
     settlement = await afterFailure(consumer, message, error, log, { queue, ...hint });
   }
@@ -87,6 +108,11 @@ async function handleDelivery(channel: Channel, consumer: Consumer, message: Con
     // The channel closed meanwhile: the broker delivers the message again, and the inbox recognises what it has stored.
     log.warn('message could not be settled', { queue, ...hint, ...faultFields(error) });
   }
+}
+
+/** A property that is a text of the signs and length that ids have. */
+function hintOf<K extends string>(name: K, value: unknown): Partial<Record<K, string>> {
+  return typeof value === 'string' && messageIdPattern.test(value) ? ({ [name]: value } as Record<K, string>) : {};
 }
 
 /** Waits before a message is delivered again; a failure that will pass, as of the store, is no reason to lay a message aside. */

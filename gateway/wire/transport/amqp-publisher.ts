@@ -1,49 +1,106 @@
 /** Publishes messages as persistent and mandatory, with publisher confirms, and returns each outcome as a value. */
 
-import type { ConfirmChannel } from 'amqplib';
-import type { SealedMessage } from '../../model/message.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ConfirmChannel, Options } from 'amqplib';
+import { sha256 } from '../../model/canonical-json.ts';
+import type { Digest, SealedMessage } from '../../model/message.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from './amqp-connection.ts';
-import * as topology from './amqp-topology.ts';
-import type { Realm, Route } from './amqp-topology.ts';
 import { deadlineMs, type SendOutcome } from './transport.ts';
 
-/** `channel` is undefined while disconnected; `returned` holds the correlation ids of messages returned as unroutable. */
-export interface Publisher {
-  channel: ConfirmChannel | undefined;
-  blocked: boolean;
-  lastCorrelationId: number;
-  readonly realm: Realm;
-  readonly returned: Set<string>;
+/** Where a message goes at a broker, and the properties it has there. */
+export interface PublishTarget {
+  /** Empty: the default exchange, whose keys are the names of queues. */
+  readonly exchange: string;
+  key(message: SealedMessage): string;
+  properties(message: SealedMessage): Options.Publish;
+  /** Makes the exchange. Absent: it is the partner's, and nothing is declared. */
+  declare?(channel: ConfirmChannel): Promise<unknown>;
 }
 
-export async function startPublisher({ model, close }: Connection, publisher: Publisher, log: Log): Promise<void> {
-  const { realm, returned } = publisher;
-  const channel = await model.createConfirmChannel();
-  channel.on('error', (error) => log.warn('broker ended the channel', { evidence: error.message }));
-  await channel.assertExchange(topology.exchangeName(realm), 'direct', topology.exchangeOptions(realm));
-  channel.on('return', ({ properties }) => returned.add(String(properties.correlationId)));
-  channel.on('close', () => {
-    publisher.channel = undefined;
-    close();
+/** `connection` is undefined while disconnected. Each target has a channel of its own: an error there ends no other. */
+export interface Publisher {
+  connection: Connection | undefined;
+  blocked: boolean;
+  readonly channels: Map<PublishTarget, Promise<PublishChannel>>;
+}
+
+interface PublishChannel {
+  readonly channel: ConfirmChannel;
+  /** Digests of messages that were returned as unroutable, and are not confirmed yet. */
+  readonly returned: Set<Digest>;
+  /** Why the broker ended the channel. */
+  fault?: unknown;
+}
+
+export function startPublisher(connection: Connection, publisher: Publisher): void {
+  connection.model.once('close', () => {
+    if (publisher.connection === connection) publisher.connection = undefined;
   });
+  publisher.channels.clear();
   publisher.blocked = false;
-  publisher.channel = channel;
+  publisher.connection = connection;
+}
+
+interface PublishTerms {
+  readonly confirmMs: number;
+  readonly log: Log;
 }
 
 /** Publishes one message. The broker confirms an unroutable message too, but returns it first (basic.return). */
-export function publish(
+export async function publish(
   publisher: Publisher,
-  route: Route,
+  target: PublishTarget,
+  message: SealedMessage,
+  terms: PublishTerms,
+): Promise<SendOutcome> {
+  const { connection, channels } = publisher;
+  if (connection === undefined) return { kind: 'refused', evidence: 'no connection to the broker', unreachable: true };
+  if (publisher.blocked) return { kind: 'refused', evidence: 'the broker blocks publishers', retryAfterSeconds: 30 };
+  try {
+    const opened = channels.get(target) ?? inTime(openChannel(connection, channels, target, terms.log), terms);
+    channels.set(target, opened);
+    return await confirmed(await opened, target, message, terms.confirmMs);
+  } catch (error) {
+    channels.delete(target);
+    return faultOutcome(error) ?? { kind: 'refused', evidence: 'no channel to the broker', unreachable: true };
+  }
+}
+
+async function openChannel(
+  { model }: Connection,
+  channels: Publisher['channels'],
+  target: PublishTarget,
+  log: Log,
+): Promise<PublishChannel> {
+  const channel = await model.createConfirmChannel();
+  const opened: PublishChannel = { channel, returned: new Set() };
+  channel.on('error', (error) => {
+    opened.fault = error;
+    log.warn('broker ended the channel', { kind: target.exchange, evidence: error.message });
+  });
+  channel.on('return', ({ content }) => opened.returned.add(sha256(content)));
+  channel.on('close', () => channels.delete(target));
+  await target.declare?.(channel);
+  return opened;
+}
+
+/** A broker that says nothing any more opens no channel. */
+async function inTime<T>(work: Promise<T>, { confirmMs }: PublishTerms): Promise<T> {
+  const deadline = new AbortController();
+  const late = pause(confirmMs, undefined, { ref: false, signal: deadline.signal }).then(() => {
+    throw new Error(`no channel within ${confirmMs} ms`);
+  });
+  late.catch(() => undefined); // the work was in time
+  return await Promise.race([work, late]).finally(() => deadline.abort());
+}
+
+function confirmed(
+  opened: PublishChannel,
+  target: PublishTarget,
   message: SealedMessage,
   confirmMs: number,
 ): Promise<SendOutcome> {
-  const { channel, returned, realm } = publisher;
-  if (channel === undefined)
-    return Promise.resolve({ kind: 'refused', evidence: 'no connection to the broker', unreachable: true });
-  if (publisher.blocked)
-    return Promise.resolve({ kind: 'refused', evidence: 'the broker blocks publishers', retryAfterSeconds: 30 });
-  const correlationId = String((publisher.lastCorrelationId += 1));
   const { promise, resolve } = Promise.withResolvers<SendOutcome>();
   const milliseconds = deadlineMs(confirmMs, message.bytes.length);
   const deadline = setTimeout(
@@ -51,26 +108,30 @@ export function publish(
     milliseconds,
   );
   const { buffer, byteOffset, byteLength } = message.bytes;
-  const properties = {
-    persistent: true,
-    mandatory: true,
-    messageId: message.id,
-    type: message.kind,
-    appId: route.from,
-    contentType: message.contentType,
-    correlationId,
-  };
   const content = Buffer.from(buffer, byteOffset, byteLength);
-  channel.publish(topology.exchangeName(realm), topology.routingKey(route), content, properties, (error: unknown) => {
+  const properties = { ...target.properties(message), persistent: true, mandatory: true };
+  opened.channel.publish(target.exchange, target.key(message), content, properties, (error: unknown) => {
     clearTimeout(deadline);
-    resolve(outcomeOf(error, returned.delete(correlationId)));
+    resolve(outcomeOf(error, opened, opened.returned.delete(message.digest)));
   });
   return promise;
 }
 
-function outcomeOf(error: unknown, wasReturned: boolean): SendOutcome {
+function outcomeOf(error: unknown, { fault }: PublishChannel, wasReturned: boolean): SendOutcome {
   if (wasReturned) return { kind: 'refused', evidence: 'unroutable: the partner has no queue', hold: 'route' };
   if (!(error instanceof Error)) return { kind: 'custody', evidence: 'confirmed by the broker' };
   if (error.message === 'message nacked') return { kind: 'refused', evidence: 'nack from the broker' };
-  return { kind: 'unknown', evidence: 'the connection ended before the confirm', unreachable: true };
+  const refused = faultOutcome(fault);
+  return refused ?? { kind: 'unknown', evidence: 'the connection ended before the confirm', unreachable: true };
+}
+
+/** What staff must settle with the operator of the broker: it has no such exchange, or the account may not write to it. */
+function faultOutcome(fault: unknown): SendOutcome | undefined {
+  const text = fault instanceof Error ? fault.message : '';
+  if (/NOT.FOUND/u.test(text)) return { kind: 'refused', evidence: 'the broker has no such exchange', hold: 'route' };
+  if (/ACCESS.REFUSED/u.test(text))
+    return { kind: 'refused', evidence: 'the account may not write to the exchange', hold: 'refused' };
+  if (/PRECONDITION.FAILED/u.test(text))
+    return { kind: 'refused', evidence: 'the exchange has other settings', hold: 'route' };
+  return undefined;
 }

@@ -1,4 +1,10 @@
-/** The broker topology: one direct exchange, and a queue with its dead-letter queue for each direction between two administrations. */
+/**
+ * The names that two gateways of this program use at a broker, and declare themselves: an exchange, and a queue with its dead-letter queue
+ * for each direction between two administrations.
+ */
+
+import type { QueueSource } from './amqp-consumer.ts';
+import type { PublishTarget } from './amqp-publisher.ts';
 
 /** One direction: messages from `from` to `to`, both ISO 3166-1 alpha-2. */
 export interface Route {
@@ -6,24 +12,28 @@ export interface Route {
   readonly to: string;
 }
 
-/** The name that all exchanges and queues begin with. Temporary ones expire when unused: for rehearsals on a production broker. */
+/**
+ * The name that all exchanges and queues begin with. Temporary ones expire when unused: for rehearsals on a production broker. With
+ * `ownExchanges` each direction has an exchange of its own, so that the rights of an account can end at its own directions.
+ */
 export interface Realm {
   readonly name: string;
   readonly temporary: boolean;
+  readonly ownExchanges?: boolean | undefined;
 }
 
 export const defaultRealm: Realm = { name: 'mra', temporary: false };
 
-export function exchangeName(realm: Realm): string {
-  return `${realm.name}.exchange`;
+export function exchangeName(realm: Realm, route: Route): string {
+  return realm.ownExchanges === true ? queueName(route, realm) : `${realm.name}.exchange`;
 }
 
 /** Receives messages whose delivery limit is exhausted. No message is discarded. */
-export function deadLetterExchangeName(realm: Realm): string {
-  return `${realm.name}.dead`;
+function deadLetterExchangeName(realm: Realm, route: Route): string {
+  return realm.ownExchanges === true ? deadLetterQueueName(route, realm) : `${realm.name}.dead`;
 }
 
-export function exchangeOptions(realm: Realm): { readonly durable: true; readonly autoDelete: boolean } {
+function exchangeOptions(realm: Realm): { readonly durable: true; readonly autoDelete: boolean } {
   return { durable: true, autoDelete: realm.temporary };
 }
 
@@ -35,12 +45,12 @@ export function deadLetterQueueName(route: Route, realm: Realm = defaultRealm): 
   return `${queueName(route, realm)}.dead`;
 }
 
-export function routingKey({ from, to }: Route): string {
+function routingKey({ from, to }: Route): string {
   return `${to}.${from}`;
 }
 
 /** Unacknowledged deliveries after which the broker moves a message to the dead-letter queue. */
-export const deliveryLimit = 50;
+const deliveryLimit = 50;
 
 const temporaryExpiryMs = 10 * 60 * 1000;
 
@@ -49,18 +59,47 @@ const temporaryExpiryMs = 10 * 60 * 1000;
  * and two consumers would apply them out of order. The broker confirms dead-lettering ('at-least-once') only where a full
  * queue rejects new messages.
  */
-export function queueArguments(route: Route, realm: Realm): Record<string, unknown> {
+function queueArguments(route: Route, realm: Realm): Record<string, unknown> {
   return {
     ...deadLetterQueueArguments(realm),
     'x-delivery-limit': deliveryLimit,
     'x-single-active-consumer': true,
-    'x-dead-letter-exchange': deadLetterExchangeName(realm),
+    'x-dead-letter-exchange': deadLetterExchangeName(realm, route),
     'x-dead-letter-routing-key': routingKey(route),
     'x-dead-letter-strategy': 'at-least-once',
     'x-overflow': 'reject-publish',
   };
 }
 
-export function deadLetterQueueArguments({ temporary }: Realm): Record<string, unknown> {
+function deadLetterQueueArguments({ temporary }: Realm): Record<string, unknown> {
   return { 'x-queue-type': 'quorum', ...(temporary ? { 'x-expires': temporaryExpiryMs } : {}) };
+}
+
+/** Where messages of one direction are published. The exchange is declared; the receiver declares the queue. */
+export function ourTarget(route: Route, realm: Realm = defaultRealm): PublishTarget {
+  const exchange = exchangeName(realm, route);
+  return {
+    exchange,
+    key: () => routingKey(route),
+    properties: ({ id, kind, contentType }) => ({ messageId: id, type: kind, appId: route.from, contentType }),
+    declare: (channel) => channel.assertExchange(exchange, 'direct', exchangeOptions(realm)),
+  };
+}
+
+/** The queue of one direction, which its receiver declares. */
+export function ourQueue(route: Route, realm: Realm = defaultRealm): QueueSource {
+  const queue = queueName(route, realm);
+  return {
+    queue,
+    async declare(channel) {
+      const declareOne = async (exchange: string, name: string, args: Record<string, unknown>): Promise<void> => {
+        await channel.assertExchange(exchange, 'direct', exchangeOptions(realm));
+        await channel.assertQueue(name, { durable: true, arguments: args });
+        await channel.bindQueue(name, exchange, routingKey(route));
+      };
+      const deadLetterQueue = deadLetterQueueName(route, realm);
+      await declareOne(deadLetterExchangeName(realm, route), deadLetterQueue, deadLetterQueueArguments(realm));
+      await declareOne(exchangeName(realm, route), queue, queueArguments(route, realm));
+    },
+  };
 }

@@ -8,28 +8,28 @@ import {
   type ConnectionOptions,
   type RecoveringConnection,
 } from './amqp-connection.ts';
-import { startConsumer, stopConsumer, type Consumer, type Delivery } from './amqp-consumer.ts';
-import { publish, startPublisher, type Publisher } from './amqp-publisher.ts';
-import { defaultRealm, queueName, type Realm, type Route } from './amqp-topology.ts';
-import type { Transport } from './transport.ts';
+import { startConsumer, stopConsumer, type Consumer, type Delivery, type QueueSource } from './amqp-consumer.ts';
+import { publish, startPublisher, type Publisher, type PublishTarget } from './amqp-publisher.ts';
+import type { SealedMessage } from '../../model/message.ts';
+import type { SendOutcome } from './transport.ts';
 
 export interface AmqpLink {
-  /** Sends along a route, from home to a partner. The partner's gateway declares the queue. */
-  transport(route: Route): Transport;
+  /** `target`: the same object for all messages of one partner; it has a channel of its own. */
+  send(target: PublishTarget, message: SealedMessage): Promise<SendOutcome>;
   /**
    * Delivers messages one at a time, in order, and acknowledges each when the handler resolves; when the handler rejects,
    * the message is delivered again; the fifth time for a defect of this gateway (E_INTERNAL) it is dead-lettered. `stop` ends it and waits until the delivery in progress is settled.
-   * Throws E_CONFIG_INVALID when the queue exists with other settings.
+   * Throws E_CONFIG_INVALID when a queue of ours exists with other settings. A queue of the partner may come later.
    */
-  consume(route: Route, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
+  consume(source: QueueSource, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
   close(): Promise<void>;
 }
 
 export interface AmqpOptions extends ConnectionOptions {
-  readonly realm?: Realm;
   /** Milliseconds to wait for a confirm, before the allowance for the size of the message. */
   readonly confirmMs?: number;
   readonly redeliveryMs?: Consumer['redeliveryMs'];
+  readonly retryMs?: number;
 }
 
 /** Exponential back-off, so that a store that is unavailable for minutes does not exhaust the delivery limit. */
@@ -40,12 +40,13 @@ const firstAttemptMs = 10_000;
 
 /** Opens and keeps two connections to the broker. Throws E_BROKER_UNREACHABLE or E_CONFIG_INVALID. */
 export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
-  const { log, realm = defaultRealm, confirmMs = 30_000 } = options;
+  const { log, confirmMs = 30_000 } = options;
   // Two, because a broker under memory or disk pressure blocks the whole connection of a publisher.
-  const publisher: Publisher = { channel: undefined, blocked: false, lastCorrelationId: 0, realm, returned: new Set() };
-  const publishing = await openConnection(options, 'publish', (connection) =>
-    startPublisher(connection, publisher, log),
-  );
+  const publisher: Publisher = { connection: undefined, blocked: false, channels: new Map() };
+  const publishing = await openConnection(options, 'publish', (connection) => {
+    startPublisher(connection, publisher);
+    return Promise.resolve();
+  });
   const attempts = [firstAttempt(publishing)];
   publishing.events.on('blocked', () => (publisher.blocked = true));
   publishing.events.on('unblocked', () => (publisher.blocked = false));
@@ -61,15 +62,12 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
   attempts.push(firstAttempt(consuming));
   const ready = options.waitForBroker === true ? Promise.race([Promise.all(attempts), patience()]) : undefined;
   return {
-    transport: (route) => ({
-      async send(message) {
-        // A command sends right after it opened the link, before the broker has answered. The queue for the receipt must exist too.
-        await ready;
-        return await publish(publisher, route, message, confirmMs);
-      },
-      close: () => Promise.resolve(), // the connection is shared, and closed with the link
-    }),
-    consume: (route, handler) => consume(options, consumption, route, handler),
+    async send(target, message) {
+      // A command sends right after it opened the link, before the broker has answered. The queue for the receipt must exist too.
+      await ready;
+      return await publish(publisher, target, message, { confirmMs, log });
+    },
+    consume: (source, handler) => consume(options, consumption, source, handler),
     async close() {
       await Promise.all([...consumption.consumers].map(stopConsumer));
       await Promise.all([consuming.close(), publishing.close()]);
@@ -92,21 +90,29 @@ interface Consumption {
 }
 
 async function consume(
-  { log, realm = defaultRealm, redeliveryMs = backOffMs }: AmqpOptions,
+  { log, redeliveryMs = backOffMs, retryMs = 20_000 }: AmqpOptions,
   { consumers, current }: Consumption,
-  route: Route,
+  source: QueueSource,
   handler: Consumer['handler'],
 ): Promise<{ stop(): Promise<void> }> {
   const stopping = new AbortController();
   const failed = { digest: '', times: 0 };
-  const consumer: Consumer = { route, realm, handler, redeliveryMs, stopping, failed, inProgress: Promise.resolve() };
+  const consumer: Consumer = {
+    source,
+    handler,
+    redeliveryMs,
+    retryMs,
+    stopping,
+    failed,
+    inProgress: Promise.resolve(),
+  };
   consumers.add(consumer);
   try {
     // While disconnected there is no channel to open: the next connection starts every consumer of the set.
     if (current !== undefined) await startConsumer(current, consumer, log);
   } catch (error) {
     consumers.delete(consumer);
-    throw brokerError(error, queueName(route, realm));
+    throw brokerError(error, source.queue);
   }
   return {
     stop() {

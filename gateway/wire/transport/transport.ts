@@ -62,6 +62,13 @@ export interface TlsIdentity {
   readonly ca: readonly string[];
 }
 
+/** A text whose holes `{name}` are filled with values by name; undefined where one has none. */
+export function filledText(text: string, values: Readonly<Record<string, string | undefined>>): string | undefined {
+  const names = Array.from(text.matchAll(/\{([\w.]+)\}/gu), ([, name = '']) => name);
+  if (names.some((name) => values[name] === undefined)) return undefined;
+  return text.replaceAll(/\{([\w.]+)\}/gu, (_, name: string) => values[name] ?? '');
+}
+
 const bytesPerExtraSecond = 256 * 1024;
 
 /** Milliseconds to wait for an answer: `baseMs`, and a second more for each 256 KiB (2 Mbit/s). */

@@ -1,0 +1,179 @@
+/** Brokers of the settings: connected on first use, with what is published and consumed there for each partner. */
+
+import { deliveryKind, type PublishForm } from '../adapter/conversation/broker.ts';
+import type { Adapter } from '../adapter/adapter.ts';
+import { getPartner, type Gateway } from '../gateway.ts';
+import { receiveDelivered } from '../inbound/receive-acknowledgement.ts';
+import type { ReceiveResult } from '../inbound/receive-message.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { RawMessage } from '../model/message.ts';
+import { momentOf } from '../model/day.ts';
+import type { Log } from '../wire/log.ts';
+import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
+import type { Delivery, QueueSource } from '../wire/transport/amqp-consumer.ts';
+import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
+import { authenticatedChannel } from '../wire/signature/channel.ts';
+import { ourQueue, ourTarget, type Realm } from '../wire/transport/amqp-topology.ts';
+import { filledText, type Transport } from '../wire/transport/transport.ts';
+import type { BrokerConfig, Config } from './config.ts';
+
+/** Connects when something is first sent or consumed: most commands never need a broker. */
+export interface Broker {
+  /** Of the names that gateways of this program use. */
+  readonly realm: Realm;
+  /** Ours at the broker. Without one anybody on its network could have written a queue. */
+  readonly account: string;
+  link(): Promise<AmqpLink>;
+  close(): Promise<void>;
+}
+
+/** By their names in the settings; the default one has an empty name. */
+export type Brokers = ReadonlyMap<string, Broker>;
+
+export function openBrokers({ broker, brokers }: Pick<Config, 'broker' | 'brokers'>, log: Log): Brokers {
+  const named = Object.entries({ ...(broker && { '': broker }), ...brokers });
+  return new Map(named.map(([name, settings]) => [name, lazyBroker(settings, log)]));
+}
+
+/** While the broker is unreachable, sends are refused and tried again later; consumers start when it answers. */
+function lazyBroker({ url, tls, realm: name, temporary, ownExchanges }: BrokerConfig, log: Log): Broker {
+  let opened: Promise<AmqpLink> | undefined;
+  return {
+    realm: { name, temporary, ownExchanges },
+    account: URL.parse(url)?.username ?? '',
+    link: () => (opened ??= openAmqp({ url, ...(tls && { tls }), log, waitForBroker: true })),
+    async close() {
+      await (await opened)?.close();
+    },
+  };
+}
+
+/** The broker of a partner; undefined where none is set up. Throws E_CONFIG_INVALID for a name that the settings do not have. */
+export function brokerOf(brokers: Brokers, code: string, name: string | undefined): Broker | undefined {
+  const broker = brokers.get(name ?? '');
+  if (broker !== undefined || name === undefined) return broker;
+  const fix = 'Add it under brokers, or name one that is there.';
+  throw new GatewayError('E_CONFIG_INVALID', `there is no broker ${name}`, { at: `partners.${code}.broker`, fix });
+}
+
+interface Sides {
+  readonly home: string;
+  readonly code: string;
+  readonly adapter: Adapter;
+}
+
+/** Lists go where the adapter says, and answers too; without that, by the names of this program. */
+export function brokerTransport(broker: Broker, { home, code, adapter: { exchange } }: Sides): Transport {
+  const ours = ourTarget({ from: home, to: code }, broker.realm);
+  const target = (form: PublishForm | undefined): PublishTarget =>
+    form === undefined ? ours : agreedTarget(form, { from: home, to: code });
+  const lists = target(exchange.send?.publish);
+  const answers = target(exchange.receive?.publish);
+  return {
+    send: async (message) => (await broker.link()).send(message.kind === 'receipt' ? answers : lists, message),
+    close: () => Promise.resolve(), // all partners share the link: Broker.close closes it
+  };
+}
+
+type Filler = (text: string | undefined) => string | undefined;
+
+function agreedTarget(
+  { exchange, key, properties = {}, declare = false }: PublishForm,
+  { from, to }: { readonly from: string; readonly to: string },
+): PublishTarget {
+  const filler =
+    ({ id, subject }: { readonly id: string; readonly subject?: string | undefined }): Filler =>
+    (text) =>
+      text === undefined
+        ? undefined
+        : filledText(text, {
+            ...{ 'message.id': id, 'message.from': from, 'message.to': to },
+            ...{ 'ack.id': id, 'ack.subject': subject },
+          });
+  const { headers = {}, ...others } = properties;
+  return {
+    exchange,
+    key: (message) => filler(message)(key) ?? '',
+    properties(message) {
+      const fill = filler(message);
+      const filled = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+        Object.fromEntries(
+          Object.entries(texts).flatMap(([name, text]) => {
+            const value = fill(text);
+            return value === undefined ? [] : [[name, value]];
+          }),
+        );
+      return { contentType: message.contentType, ...filled(others), headers: filled(headers) };
+    },
+    ...(declare && { declare: (channel) => channel.assertExchange(exchange, 'direct', { durable: true }) }),
+  };
+}
+
+type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
+
+interface Consuming extends Gateway {
+  readonly brokers: Brokers;
+}
+
+/** One consumer for each partner that sends over a broker. */
+export async function consumeAll(
+  gateway: Consuming,
+  partners: Config['partners'],
+  receive: Receive,
+): Promise<readonly { stop(): Promise<void> }[]> {
+  const sending = [...gateway.partners.values()].flatMap(({ code, adapter }) => {
+    const settings = partners[code];
+    const broker = brokerOf(gateway.brokers, code, settings?.broker);
+    return broker !== undefined && (settings?.transport ?? adapter.transport) === 'amqp'
+      ? [{ code, broker, source: sourceOf(gateway, adapter, broker, code) }]
+      : [];
+  });
+  return await Promise.all(
+    sending.map(async ({ code, broker, source }) => {
+      const link = await broker.link();
+      return await link.consume(source, (delivery) =>
+        takeDelivery(gateway, { code, broker, source, receive }, delivery),
+      );
+    }),
+  );
+}
+
+function sourceOf({ home }: Gateway, { exchange }: Adapter, { realm }: Broker, code: string): QueueSource {
+  const agreed = exchange.receive?.consume;
+  if (agreed === undefined) return ourQueue({ from: code, to: home.country }, realm);
+  const { queue, declare = false } = agreed;
+  if (!declare) return { queue };
+  return { queue, declare: (channel) => channel.assertQueue(queue, { durable: true }) };
+}
+
+interface Taking {
+  readonly code: string;
+  readonly broker: Broker;
+  readonly source: QueueSource;
+  readonly receive: Receive;
+}
+
+/**
+ * A receipt returns the same way at once; if it is lost, the partner sends again. An answer in the partner's own form was queued with its
+ * verdict, and only a repeated message gets it here.
+ */
+async function takeDelivery(
+  gateway: Gateway,
+  { code, broker, source, receive }: Taking,
+  delivery: Delivery,
+): Promise<void> {
+  const { account } = broker;
+  const channel =
+    account === '' ? undefined : authenticatedChannel('broker-account', `${account}, queue ${source.queue}`);
+  const { adapter, transport } = getPartner(gateway, code);
+  const { bytes, messageId: hintedId } = delivery;
+  const receivedAt = momentOf(gateway.now());
+  const raw: RawMessage = { partner: code, via: 'amqp', bytes, receivedAt, hintedId, ...(channel && { channel }) };
+  const { consume, publish } = adapter.exchange.receive ?? {};
+  if (consume !== undefined && deliveryKind(consume, delivery) === 'acknowledgement')
+    return await receiveDelivered(gateway, raw);
+  const { receipt, duplicate } = await receive(raw);
+  if (receipt === undefined || transport === undefined || (publish !== undefined && !duplicate)) return;
+  const { kind, evidence } = await transport.send(receipt);
+  gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
+}

@@ -1,0 +1,33 @@
+/** An acknowledgement that arrives as a message of its own, from a queue: its bytes are kept, and it settles a message of ours. */
+
+import { getPartner, type Gateway } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
+import type { RawMessage } from '../model/message.ts';
+import { receiveAcknowledgement } from '../outbound/settle.ts';
+import { recordArrival, settleInbox } from '../store/inbox.ts';
+import { faultFields } from '../wire/log.ts';
+
+/**
+ * One that is refused is never answered. The same bytes may acknowledge several messages, where only their properties say which. Throws
+ * for errors of this gateway only: the broker delivers it again.
+ */
+export async function receiveDelivered(gateway: Gateway, raw: RawMessage): Promise<void> {
+  const { db, log, now } = gateway;
+  const { partner, bytes } = raw;
+  const { digest } = await db.transaction((tx) => recordArrival(tx, raw, raw.hintedId));
+  const settled = { partner, digest, kind: 'acknowledgement', evidence: 'channel', at: momentOf(now()) } as const;
+  try {
+    if (raw.channel === undefined)
+      throw new GatewayError('E_CHANNEL_OPEN', 'nothing shows who wrote the queue', {
+        fix: 'Name our account in the address of the broker.',
+      });
+    await receiveAcknowledgement(gateway, getPartner(gateway, partner), bytes);
+    await db.transaction((tx) => settleInbox(tx, { ...settled, state: 'APPLIED' }));
+  } catch (error) {
+    if (!isMessageFault(error)) throw error;
+    const { code: reason } = asGatewayError(error);
+    await db.transaction((tx) => settleInbox(tx, { ...settled, state: 'REJECTED', reason }));
+    log.warn('acknowledgement refused', { partner, digest, ...faultFields(error) });
+  }
+}
