@@ -12,6 +12,13 @@ describe('a damaged text', () => {
       expect(ruleOf(text), text).to.equal('letters_lost');
   });
 
+  it('is one that only says that there is no value', () => {
+    for (const text of ['NULL', 'null', '(null)', 'nan', 'NaN', 'N/A', 'n/a', 'n.a.', 'undefined', 'None', '\\N'])
+      expect(ruleOf(text), text).to.equal('text_stands_for_nothing');
+    for (const text of ['NULL LIMITED', 'NA', 'NAN YA PLASTICS', 'NILE'])
+      expect(ruleOf(text), text).to.equal(undefined);
+  });
+
   it('is UTF-8 that was read in another encoding, and what it should be is shown', () => {
     const encodings = {
       'windows-1252': ['Müller GmbH', 'MÜLLER', 'Łódź', '臺北有限公司'],

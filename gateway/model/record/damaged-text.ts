@@ -12,6 +12,8 @@ const plain = /^[^\u0025\u0026\u003d\u003f\u005c\u007f-\u{10ffff}]*$/u;
 const lost = /[\ufffd\ufdd0-\ufdef\ufffe\uffff]|\?{2,}|锟斤|嚙踝|占쏙옙|ï¿½/u;
 // What a spreadsheet shows instead of the result of a formula, or of a number in a narrow column.
 const failed = /^#(?:N\/A|REF!|VALUE!|NAME\?|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|#+$)/u;
+// What programs write where there is no value.
+const nothing = /^(?:[(<[]?(?:null|nil|nan|undefined|none|n\/a|n\.a\.)[)>\]]?|\\N)$/iu;
 // 〓 and □ stand for a character that a font or a character set lacks.
 const doubtful = /\p{L}\?\p{L}|[\u3013\u25a1\u25a0]/u;
 const privateUse = /\p{Co}/u;
@@ -26,6 +28,7 @@ const escaped = new RegExp(
 /** The damage of a text; undefined where none is seen. */
 export function damageIn(text: string): Damage | undefined {
   if (failed.test(text)) return { rule: 'formula_failed' };
+  if (nothing.test(text)) return { rule: 'text_stands_for_nothing' };
   if (plain.test(text)) return undefined;
   if (lost.test(text)) return { rule: 'letters_lost' };
   const meant = decodedAnew(text);

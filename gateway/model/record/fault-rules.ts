@@ -53,6 +53,10 @@ export const faultRules = {
     'The cell holds an error of a spreadsheet instead of a value',
     'Take the value from its source, and export it as text.',
   ),
+  text_stands_for_nothing: refused(
+    'The text only says that there is no value: NULL, nan, N/A',
+    'Leave the cell empty, or write the value.',
+  ),
   letters_lost: refused(
     'Letters of the text are lost: another program put signs such as ? or U+FFFD in their place',
     'Take the text from its source, and export it as UTF-8.',
