@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Outcome, WouldChangeAnswer } from '../model/clearance/answer.ts';
+import type { Advice, Freshness, Outcome, WouldChangeAnswer } from '../model/clearance/answer.ts';
 import type { NotChecked } from '../model/clearance/assessment.ts';
 import type { HoldReason, InboundState, OutboundState, RecordFault } from '../model/message.ts';
 import type { IneligibilityReason } from '../model/record/eligibility.ts';
@@ -39,6 +39,8 @@ const sections: readonly (readonly [about: string, entries: Plain])[] = [
   ['what a suggested identifier changes', texts.edits satisfies Record<WouldChangeAnswer['edit'], unknown>],
   ['the state of a message', texts.states satisfies Record<OutboundState | InboundState, unknown>],
   ['why a message is not sent', texts.holds],
+  ['what an answer advises', texts.advice satisfies Record<Advice['action'], unknown>],
+  ['the age of the list of an answer', texts.freshness satisfies Record<Freshness['state'], unknown>],
 ];
 
 /** Every rule of lint, in order of its code. */

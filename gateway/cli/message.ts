@@ -47,7 +47,8 @@ interface ListOptions {
 }
 
 async function list({ out }: CliContext, gateway: OpenGateway, { limit, partner }: ListOptions): Promise<void> {
-  const rows = await listMessages(gateway.db.sql, present({ limit, partner: partner?.toUpperCase() }));
+  const code = partner === undefined ? undefined : getPartner(gateway, partner).code;
+  const rows = await listMessages(gateway.db.sql, present({ limit, partner: code }));
   if (rows.length === 0) out.note('No message was sent or received yet.');
   out.result(
     rows,

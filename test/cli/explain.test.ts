@@ -25,6 +25,11 @@ async function explain(code: string): Promise<string> {
 }
 
 describe('mra explain', () => {
+  it('knows what an answer advises, and the age of its list', () => {
+    for (const code of ['apply', 'apply_with_limits', 'do_not_apply', 'refer', 'fresh', 'ageing', 'stale', 'none'])
+      expect(explained(code), code).to.not.deep.equal([]);
+  });
+
   it('knows every code of lint and every error, with why, fix and example', () => {
     const codes = [...Object.values(lintRules).map(({ code }) => code), ...Object.keys(errorTable)];
     for (const code of codes) {

@@ -187,6 +187,10 @@ describe('a command with wrong input', function () {
     await once(server, 'close');
   });
 
+  it('a partner that is not configured is an error where messages are listed, not an empty list', async () => {
+    expect((await failureOf([...data, 'message', 'list', '--partner', 'zz']))?.code).to.equal('E_PARTNER_UNKNOWN');
+  });
+
   it('version and help are one document for programs too', async () => {
     for (const args of [['--version'], ['--help'], ['help', 'list'], ['list', 'send', '--help']]) {
       const { exit, stdout } = await runCommand(['-o', 'json', ...args]);
