@@ -22,6 +22,7 @@ import { terminalHere, type OpenTerminal, type Terminal } from './terminal.ts';
 interface NewOptions {
   readonly sample: readonly string[];
   readonly replySample: readonly string[];
+  readonly acknowledgement: readonly string[];
   readonly answers?: string;
   readonly answer: readonly string[];
   readonly name?: string;
@@ -43,6 +44,12 @@ export function newCommand(adapter: Command, context: CliContext, openTerminal =
     .argument('<cc>', 'two letters of the partner; becomes a folder under adapters/')
     .requiredOption('--sample <path>', 'a message of the partner, or a folder of them; may be repeated', several)
     .option('--reply-sample <file>', 'a reply of the partner; may be repeated', several, [])
+    .option(
+      '--acknowledgement <file>',
+      'what the partner answers in place of a signed receipt; may be repeated',
+      several,
+      [],
+    )
     .option('--answers <file>', 'YAML: for each question its answer, or yes where the draft is right')
     .option('--answer <at=value>', 'one answer; may be repeated', several, [])
     .option('--name <text>', 'name of the partner administration')
@@ -67,6 +74,7 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
     ourGrades: home.grades.slice(0, 1),
     samples: await textsOf(options.sample),
     replies: await textsOf(options.replySample),
+    acknowledgements: await textsOf(options.acknowledgement),
     vocabulary,
     given: { ...(name && { name }), ...(timeZone && { timeZone }), ...(transport && { transport }) },
     answers: await answersOf(context, join(folder, keptAnswers), options),

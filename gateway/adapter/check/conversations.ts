@@ -44,13 +44,13 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     converse('grant-new', { ...ours, records: ours.records.slice(0, 1), departures: [] }, []);
     converse('departure', { ...ours, records: [] });
     converse('changes', { ...theirs, departures: theirs.departures.slice(0, 1) }, recordFaults.slice(0, 1));
+  } else {
+    converse('list-one', { ...full, records: inventedList(adapter, 'ours', 'full').records.slice(0, 1) });
+    converse('list-empty', { ...full, records: [] });
   }
-  for (const [i, format] of acknowledgements.entries()) {
-    const folder = i === 0 ? 'acknowledgements' : `acknowledgements-${i + 1}`;
-    const answers = acknowledgedVerdicts.map((verdict) => ({ ...wholeAnswer, verdict }));
-    for (const [step, answer] of [...answers, withoutSome(format, wholeAnswer, () => true)].entries())
-      write(folder, 2 * step + 1, 'acknowledgement', format, answer);
-  }
+  for (const [i, format] of acknowledgements.entries())
+    for (const [step, answer] of answersIn(format).entries())
+      write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, answer);
   const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
   const ending = extname(list.template);
   for (const [what, text] of Object.entries(refused)) {
@@ -59,6 +59,12 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     files.set(`samples/refuse-unknown-${what}/2-error.json`, jsonText({ code, at }));
   }
   return files;
+}
+
+/** One of each verdict, and one with no more than the template always writes. */
+function answersIn(format: MessageFormat<Acknowledgement>): readonly Acknowledgement[] {
+  const answers = acknowledgedVerdicts.map((verdict) => ({ ...wholeAnswer, verdict }));
+  return [...answers, withoutSome(format, wholeAnswer, () => true)];
 }
 
 /** What forty seeds give. */

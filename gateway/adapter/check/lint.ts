@@ -60,13 +60,14 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
   const found = [tables, ...forms].flatMap((each) => ('finding' in each ? [each.finding] : []));
   if ('finding' in tables) return found;
   const today = tables.value.tablesOn(tables.value.periods.at(-1) ?? '');
-  const context = { tables: today, timeZone, ...templateTerms(manifest) };
+  const { conversation, grades } = templateTerms(manifest);
+  const context = { tables: today, timeZone, grades };
   for (const { kind, ...version } of templatesIn(manifest)) {
     try {
       const source = await loadTemplate(folder, version, tools);
       if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
       else if (kind === 'acknowledgement') acknowledgementFormat(source, context, templateTools(tools));
-      else if (listFormat(source, context, templateTools(tools)).carriesParts) continue;
+      else if (listFormat(source, { ...context, conversation }, templateTools(tools)).carriesParts) continue;
       else if (manifest.lists?.partRecords !== undefined) {
         const detail = `${version.template} does not show which part a message is`;
         found.push(lintFinding('parts_missing', place('/lists/partRecords'), detail));

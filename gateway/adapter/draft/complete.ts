@@ -8,9 +8,14 @@ import { isSometimesAbsent, leavesOf, newNode, pathOf, pathTo, repeatedAbove, ty
 import { fieldsOf, notationsOf } from './values.ts';
 import { typeOf } from './vocabulary.ts';
 
-/** Adds what is missing, and says what repeats. Throws E_SAMPLE_UNREADABLE when no element can be the operator's number. */
+/** Adds what is missing, and says what repeats. Throws E_SAMPLE_UNREADABLE when no element can be the operator's number, or the verdict of an acknowledgement. */
 export function complete(message: Message): void {
   const { kind, placements, file, root, format } = message;
+  if (kind === 'acknowledgement') {
+    if (placements.some(({ path }) => path === 'ack.verdict')) return;
+    const fix = 'Say which it is: --answer "acknowledgement.xml#/Path/Of/Element=ack.verdict".';
+    throw sampleFault(file, 'no element looks like the verdict on a list', fix);
+  }
   const scope = kind === 'list' ? 'records' : 'results';
   if (kind === 'list' && !placements.some((each) => each.scope === scope && each.path === 'identifier')) {
     const fix = 'Say which it is: --answer "/Path/Of/Element=identifier".';
@@ -33,7 +38,8 @@ export function complete(message: Message): void {
     if (message.files.length > 0)
       ask(message.drafting, `${file}#${pathOf(group)}`, 'stream', { list: list.join(', ') });
   }
-  if (kind === 'list') addDepartures(message, around, around.children.indexOf(items) + 1);
+  if (kind === 'list' && message.conversation?.fullOnly !== true)
+    addDepartures(message, around, around.children.indexOf(items) + 1);
   // An XML signature refers to the root by its `Id`.
   if (format !== 'xml' || root.children.some((child) => child.kind === 'attribute' && child.name === 'Id')) return;
   root.children.unshift({ ...newNode({ kind: 'attribute', name: 'Id' }, root), use: { text: 'message', fixed: true } });
@@ -50,9 +56,11 @@ function addDepartures(message: Message, parent: SampleNode, index: number): voi
 }
 
 /** The fields that a part needs and the sample has no place for. */
-function missing({ kind, placements }: Message, scope: string): readonly Field[] {
+function missing({ kind, placements, conversation }: Message, scope: string): readonly Field[] {
   const present = placements.filter((each) => each.scope === scope).map(({ path }) => path);
-  return fieldsOf(kind, scope).filter(({ path, optional }) => !optional && !present.includes(path));
+  return fieldsOf(kind, scope).filter(
+    ({ path, optional }) => !optional && !present.includes(path) && conversation?.unstated.has(path) !== true,
+  );
 }
 
 /** Adds them as elements, members or cells at the end of a group. Days are written as the sample writes its others. */

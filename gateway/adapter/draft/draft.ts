@@ -1,17 +1,23 @@
 /** Drafts the folder of a new partner from its samples: manifest, templates, schemas and kept samples, with a question for every guess. */
 
 import { GatewayError } from '../../model/errors.ts';
+import type { MessageFormat } from '../adapter.ts';
 import type { TextReaders } from '../check/message-text.ts';
-import { listFormat, messageFormat } from '../format.ts';
+import { acknowledgementFormat } from '../conversation/exchange.ts';
+import { listFormat, messageFormat, type TemplateSource } from '../format.ts';
+import { templateTerms } from '../load.ts';
 import type { Ask, Manifest } from '../manifest.ts';
 import type { MessageData } from '../message-data.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { replyFields } from '../template/message-fields.ts';
+import type { TransformContext } from '../template/transforms.ts';
 import type { AdapterTools } from '../tools.ts';
 import { complete } from './complete.ts';
 import { ask, type Drafting, type DraftRequest } from './drafting.ts';
 import { placeHoles, type Message } from './holes.ts';
-import { columnsOf, draftManifest, requireQuestions, withAnswers, withCard, type ManifestDraft } from './manifest.ts';
+import { columnsOf, requireQuestions, withAnswers, type ManifestDraft } from './answers.ts';
+import { draftConversation, draftExchange } from './conversation.ts';
+import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
 import { keepSamples, readersOf, topOf } from './read-back.ts';
 import { readSamples, type Sample } from './read-samples.ts';
@@ -33,37 +39,89 @@ type DraftTools = TextReaders & Pick<AdapterTools, 'readXml' | 'validateManifest
 /** The same samples and answers give the same draft. Throws E_SAMPLE_UNREADABLE, and E_REQUEST_INVALID for an answer that cannot be right. */
 export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const drafting: Drafting = { ...request, codes: {}, asks: [] };
-  const { vocabulary, answers, samples, replies } = request;
-  const sample = readSamples(samples, columnsOf(answers), request.partner, tools);
+  const { vocabulary, answers, samples } = request;
+  const read = (texts: DraftRequest['samples']): Sample =>
+    readSamples(texts, columnsOf(answers), request.partner, tools);
+  const sample = read(samples);
   const list = draftMessage('list', sample, drafting);
-  const ownReply = replies.length > 0 ? readSamples(replies, columnsOf(answers), request.partner, tools) : undefined;
-  const reply = draftMessage('reply', ownReply ?? plainReply(sample), drafting);
-  if (ownReply === undefined) ask(drafting, '/messages/reply', 'noReply');
-  const messages = { list: messageData(list), reply: messageData(reply) };
-  const whole = withCard(withAnswers(draftManifest(list, messages), answers), vocabulary);
-  const { codes, timeZone, arrangement } = checkedManifest(whole, tools);
-  const tables = codeTables(codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');
-  const context = { tables, timeZone, grades: [...arrangement.grades.ours, ...arrangement.grades.theirs] };
-  const files = new Map([list, reply].flatMap(filesOf));
-  const areRead = [list, reply].map((message) => {
-    const readers = readersOf(message, context);
-    const source = { ...messages[message.kind], file: message.file, text: files.get(message.file) ?? '' };
-    const format =
-      message === list ? listFormat(source, context, tools) : messageFormat(source, replyFields, context, tools);
-    return keepSamples(message, readers, format, files, tools);
-  });
-  requireQuestions(answers, drafting.asks, [list, reply]);
+  const others = draftAnswers(sample, drafting, read);
+  const drafts = [list, ...Object.values(others)];
+  const { reply, acknowledgement } = others;
+  const messages = { list: messageData(list), ...(reply && { reply: messageData(reply) }) };
+  const exchange = acknowledgement === undefined ? {} : draftExchange(drafting, messageData(acknowledgement));
+  const whole = withCard(withAnswers(draftManifest(list, { messages, exchange }), answers), vocabulary);
+  const manifest = checkedManifest(whole, tools);
+  const tables = codeTables(manifest.codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');
+  const { conversation, grades } = templateTerms(manifest);
+  const context = { tables, timeZone: manifest.timeZone, grades };
+  const files = new Map(drafts.flatMap(filesOf));
+  const areRead = new Map(
+    drafts.map((message) => {
+      const own = message === list ? { ...context, conversation } : context;
+      const readers = readersOf(message, own);
+      const source = { ...messageData(message), file: message.file, text: files.get(message.file) ?? '' };
+      return [message, keepSamples(message, readers, formatOf(message, source, own, tools), files, tools)];
+    }),
+  );
+  requireQuestions(answers, drafting.asks, drafts);
   const asks = drafting.asks.filter(({ at }) => !answers.has(at));
-  const placements = list.placements.map((placement): Placement => {
-    const at = `${list.file}#${pathOf(placement.node)}`;
-    const isOpen = areRead[0] === false || asks.some((each) => each.at === at);
-    if (isOpen) return { ...placement, certainty: placement.certainty === 'certain' ? 'likely' : placement.certainty };
-    return answers.get(at) === 'yes'
-      ? { ...placement, certainty: 'certain', why: `${placement.why}; confirmed` }
-      : placement;
-  });
+  const placements = drafts.flatMap((message) =>
+    message === reply ? [] : judgedPlacements(message, areRead.get(message) === true, asks),
+  );
   files.set('README.md', readmeOf(drafting, placements, asks));
   return { manifest: asks.length === 0 ? whole : { ...whole, asks }, files, placements, asks };
+}
+
+/** Certain only where the sample is read, no question is open and, for a guess, the answer was yes. */
+function judgedPlacements(
+  { placements, file, drafting: { answers } }: Message,
+  isRead: boolean,
+  asks: readonly Ask[],
+): readonly Placement[] {
+  return placements.map((placement): Placement => {
+    const at = `${file}#${pathOf(placement.node)}`;
+    const isOpen = !isRead || asks.some((each) => each.at === at);
+    if (isOpen) return { ...placement, certainty: placement.certainty === 'certain' ? 'likely' : placement.certainty };
+    const isConfirmed = answers.get(at) === 'yes';
+    return isConfirmed ? { ...placement, certainty: 'certain', why: `${placement.why}; confirmed` } : placement;
+  });
+}
+
+/** The messages that answer a list. A partner that acknowledges lists and shows no reply sends none. */
+function draftAnswers(
+  list: Sample,
+  drafting: Drafting,
+  read: (texts: DraftRequest['samples']) => Sample,
+): Partial<Record<'reply' | 'acknowledgement', Message>> {
+  const { replies, acknowledgements } = drafting;
+  if (acknowledgements.length === 0 && replies.length === 0) {
+    const reply = draftMessage('reply', plainReply(list), drafting);
+    ask(drafting, '/messages/reply', 'noReply');
+    return { reply };
+  }
+  return {
+    ...(replies.length > 0 && { reply: draftMessage('reply', read(replies), drafting) }),
+    ...(acknowledgements.length > 0 && {
+      acknowledgement: draftMessage('acknowledgement', read(acknowledgements), drafting),
+    }),
+  };
+}
+
+function formatOf(
+  { kind }: Message,
+  source: TemplateSource,
+  context: TransformContext,
+  tools: DraftTools,
+): MessageFormat<unknown> {
+  switch (kind) {
+    case 'list':
+      // Formats are given messages of their own kind only.
+      return listFormat(source, context, tools);
+    case 'reply':
+      return messageFormat(source, replyFields, context, tools);
+    case 'acknowledgement':
+      return acknowledgementFormat(source, context, tools);
+  }
 }
 
 /** The reply of a partner that gave no sample of one: a root in the style of its list, to which everything is added. */
@@ -78,7 +136,8 @@ function draftMessage(kind: Message['kind'], sample: Sample, drafting: Drafting)
   const answered = new Map(given.map(([at, value]) => [at.slice(file.length + 1), String(value)]));
   const { partner, home, vocabulary } = drafting;
   const placed = placeSample({ partner, home: home.country, vocabulary, kind, root: sample.root, answered });
-  const message: Message = { ...sample, ...placed, kind, file, drafting };
+  const conversation = kind === 'list' ? draftConversation(placed, drafting) : undefined;
+  const message: Message = { ...sample, ...placed, kind, file, drafting, ...(conversation && { conversation }) };
   askAboutLayout(message);
   placeHoles(message);
   complete(message);
@@ -103,7 +162,7 @@ function askAboutLayout(message: Message): void {
 
 function messageData({ kind, file, format, drafting: { partner, vocabulary } }: Message): MessageData {
   const schema = format === 'xml' ? `${kind}.xsd` : `${kind}.schema.json`;
-  const type = vocabulary.texts[`type.${format}`];
+  const type = kind === 'acknowledgement' ? undefined : vocabulary.texts[`type.${format}`];
   return { template: file, schema, ...(type && { type: filledText(type, { cc: partner.toLowerCase(), kind }) }) };
 }
 

@@ -14,6 +14,8 @@ export interface DraftRequest {
   readonly ourGrades: readonly string[];
   readonly samples: readonly SampleText[];
   readonly replies: readonly SampleText[];
+  /** What the partner answers in place of receipts. */
+  readonly acknowledgements: readonly SampleText[];
   /** What is known without a question. */
   readonly given: { readonly name?: string; readonly timeZone?: string; readonly transport?: TransportKind };
   readonly vocabulary: Vocabulary;

@@ -1,7 +1,9 @@
 /** Turns placements into holes, with the transforms that each value needs, and asks about each that is not certain. */
 
+import type { MessageKind } from '../load.ts';
 import { dayNotation, momentNotation } from '../template/dates.ts';
 import type { Field } from '../template/message-fields.ts';
+import type { ConversationDraft } from './conversation.ts';
 import { addTable, ask, type Drafting } from './drafting.ts';
 import type { Placed } from './place.ts';
 import type { Sample } from './read-samples.ts';
@@ -11,10 +13,12 @@ import { typeOf } from './vocabulary.ts';
 
 /** One message while it is drafted. */
 export interface Message extends Sample, Placed {
-  readonly kind: 'list' | 'reply';
+  readonly kind: MessageKind;
   /** The template. */
   readonly file: string;
   readonly drafting: Drafting;
+  /** Of a list, where the partner runs another program than this. */
+  readonly conversation?: ConversationDraft;
 }
 
 /** Shows every placed value in the template. */

@@ -1,13 +1,14 @@
 /** Whether values of a sample look like a field of the model. */
 
 import { fieldsOfKind } from '../check/template-text.ts';
+import type { MessageKind } from '../load.ts';
 import { dayNotation, momentNotation } from '../template/dates.ts';
 import type { Field } from '../template/message-fields.ts';
 import type { SampleNode } from './tree.ts';
 import { slug, type Vocabulary } from './vocabulary.ts';
 
 /** The values that a part of a message may carry. `scope`: `message`, or a list of it; roles are one value of a record. */
-export function fieldsOf(kind: 'list' | 'reply', scope: string): readonly Field[] {
+export function fieldsOf(kind: MessageKind, scope: string): readonly Field[] {
   const { fields = [], lists = [] } = fieldsOfKind(kind, scope) ?? {};
   const inner = scope === 'message' ? [] : lists;
   return [
@@ -19,7 +20,7 @@ export function fieldsOf(kind: 'list' | 'reply', scope: string): readonly Field[
 /** The code table of a value that is one of our words; undefined for other values. */
 export function tableOf({ path, kind }: Pick<Field, 'path' | 'kind'>): string | undefined {
   if (path !== 'grade' && kind !== 'words') return undefined;
-  return { roles: 'role', 'message.kind': 'kind', code: 'fault' }[path] ?? path;
+  return { roles: 'role', 'message.kind': 'kind', code: 'fault', 'ack.verdict': 'verdict' }[path] ?? path;
 }
 
 /** The notations in which every value is a day, or a moment of UTC, that exists. */
@@ -66,7 +67,7 @@ interface Fit {
 
 /** In what the elements of a message are looked for. */
 export interface Search {
-  readonly kind: 'list' | 'reply';
+  readonly kind: MessageKind;
   readonly root: SampleNode;
   /** The partner's letters, upper case, and those of home. */
   readonly partner: string;

@@ -27,6 +27,7 @@ describe('a drafted adapter', () => {
       ourGrades: ['advanced'],
       samples: named,
       replies: [],
+      acknowledgements: [],
       vocabulary,
       answers: new Map(),
       given: {},

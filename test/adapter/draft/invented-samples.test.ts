@@ -148,7 +148,16 @@ describe('samples nobody has seen', () => {
     const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
     const vocabulary = await readVocabulary(join(adaptersFolder, '../schemas/draft-vocabulary.yaml'), adapterTools);
     for (const { partner, sample } of invented) {
-      const given = { partner, home, ourGrades: ['advanced'], replies: [], vocabulary, answers: new Map(), given: {} };
+      const given = {
+        partner,
+        home,
+        ourGrades: ['advanced'],
+        replies: [],
+        acknowledgements: [],
+        vocabulary,
+        answers: new Map(),
+        given: {},
+      };
       const texts = [{ file: sample, text: readFileSync(join(samples, sample), 'utf8') }];
       drafts.set(partner, draftAdapter({ ...given, samples: texts }, adapterTools));
     }
