@@ -193,6 +193,8 @@ export function programOf(
 export async function run(argv: readonly string[], streams: ProgramStreams = process): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
   const { program, context } = programOf(streams, (code) => (exitCode = code));
+  // --version and --help print before the options behind them are read.
+  if (/\0(?:-o[\0=]?|--output[\0=])json(?:\0|$)/u.test(argv.join('\0'))) program.setOptionValue('output', 'json');
   try {
     await program.parseAsync([...argv]);
     return exitCode;
@@ -214,5 +216,15 @@ function usageError({ code, message }: CommanderError): GatewayError {
 
 /** Runs one command line and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exitCode = await run(argv);
+  let lost: NodeJS.ErrnoException | undefined;
+  // If the reader has gone (`| head`), the command completes all the same. A full disk is an error, said once.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE' || lost !== undefined) return;
+    lost = error;
+    process.stderr.write(`The result could not be written to standard output (${error.code ?? 'unknown'}).\n`);
+    process.exitCode = exitCodes.output_lost;
+  });
+  process.stderr.on('error', () => undefined); // there is no other place to report it
+  const code = await run(argv);
+  process.exitCode = lost === undefined ? code : exitCodes.output_lost;
 }

@@ -18,6 +18,8 @@ export const exitCodes = {
   unknown: 8,
   damaged: 9,
   internal_error: 70,
+  /** Of sysexits.h: the command was done, and its result could not be written. */
+  output_lost: 74,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -65,10 +67,6 @@ interface OutputStreams {
 
 /** Colours only on a terminal, and not under NO_COLOR (util.styleText looks at both). */
 export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams): Output {
-  // If the reader of stdout has gone (`| head`), the command still completes.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
   const line = (stream: OutputStream, text: string): void => void stream.write(`${text}\n`);
   let written = false;
   const json = (value: unknown): void => {

@@ -1,7 +1,8 @@
 /** Every command with wrong input of every kind, in this process: an error with its own code and fix, as one JSON document. */
 
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -192,14 +193,28 @@ describe('a command with wrong input', function () {
   });
 
   it('version and help are one document for programs too', async () => {
-    for (const args of [['--version'], ['--help'], ['help', 'list'], ['list', 'send', '--help']]) {
-      const { exit, stdout } = await runCommand(['-o', 'json', ...args]);
+    const all = [['--version'], ['--help'], ['help', 'list'], ['list', 'send', '--help']];
+    const ways = all.flatMap((args) => [['-o', 'json'], ['--output=json']].map((way) => [...args, ...way]));
+    for (const args of [...ways, ...all.map((each) => ['-o', 'json', ...each])]) {
+      const { exit, stdout } = await runCommand(args);
       const document = JSON.parse(stdout) as object;
       expect([exit, ...Object.keys(document)], args.join(' ')).to.deep.equal([
         0,
-        args[0] === '--version' ? 'version' : 'help',
+        args.includes('--version') ? 'version' : 'help',
       ]);
     }
+  });
+
+  it('a result that cannot be written is one line and exit code 74', function () {
+    const full = '/dev/full';
+    if (!existsSync(full)) this.skip();
+    const output = openSync(full, 'w');
+    const program = join(import.meta.dirname, '../../gateway/mra.js');
+    for (const args of [['explain', 'E-012'], ['--help']]) {
+      const { status, stderr } = spawnSync(process.execPath, [program, ...args], { stdio: ['ignore', output, 'pipe'] });
+      expect([status, String(stderr).trimEnd().split('\n').length], args.join(' ')).to.deep.equal([74, 1]);
+    }
+    closeSync(output);
   });
 
   it('a choice of tests that matches none, options that exclude each other, a file that is no message', async () => {
