@@ -146,10 +146,22 @@ async function textsOf(paths: readonly string[]): Promise<readonly { file: strin
   return await Promise.all(files.map(async (file) => ({ file, text: await readUtf8(file) })));
 }
 
+const zipStart = Buffer.from('PK\u0003\u0004');
+
+function workbookSample(at: string): GatewayError {
+  const fix =
+    'Save its sheet as “CSV UTF-8” and draft from that file; then name the template list.xlsx.csv, with #sheet and the name of the ' +
+    'sheet as its first line, days as date:excel and numbers as number (docs/templates.md, Workbooks).';
+  return new GatewayError('E_SAMPLE_UNREADABLE', 'the sample is a workbook, and drafts are made of texts', { at, fix });
+}
+
 async function readUtf8(file: string): Promise<string> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    const bytes = await readFile(file);
+    if (bytes.subarray(0, 4).equals(zipStart)) throw workbookSample(file);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
+    if (isGatewayError(cause)) throw cause;
     const detail = cause instanceof TypeError ? 'the file is not UTF-8' : 'the file cannot be read';
     const fix = cause instanceof TypeError ? 'Save it as UTF-8.' : 'Check the path of the file.';
     throw new GatewayError('E_FILE_UNREADABLE', detail, { at: file, fix, cause });
