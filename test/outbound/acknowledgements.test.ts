@@ -287,4 +287,9 @@ describe('a partner of another make', () => {
     writeFileSync(join(folder, 'sg', 'ack.xml'), '<Ack xmlns="urn:sg:ack"><No>{ack.number?}</No></Ack>');
     expect((await rejectedBy(loadAdapter(join(folder, 'sg'), adapterTools))).code).to.equal('E_ADAPTER_INVALID');
   });
+
+  it('that says neither by which path nor by which queue its messages come is E_ADAPTER_INVALID', async () => {
+    const folder = adapters((manifest) => manifest.replace('    path: /partners/sg/aeo\n', ''));
+    expect((await rejectedBy(loadAdapter(join(folder, 'sg'), adapterTools))).code).to.equal('E_ADAPTER_INVALID');
+  });
 });
