@@ -183,7 +183,11 @@ for (const cc of folders) {
           const written = writtenBy(adapter.list, list);
           if (written === undefined) return void (refused += 1);
           tools.checkSchema(written, adapter.list);
-          expect(decodeText(adapter.list, written, adapterTools)).to.deep.equal(list);
+          const read = decodeText(adapter.list, written, adapterTools);
+          if (adapter.stream.discipline === 'chained') expect(read).to.deep.equal(list);
+          // A list of another discipline states less.
+          expect(list).to.containSubset(read);
+          expect(read.records).to.deep.equal(list.records);
         }),
         { numRuns: 60 },
       );

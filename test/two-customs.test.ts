@@ -39,7 +39,7 @@ for (const [country, way] of [
   ['KR', 'AMQP'],
   ['IL', 'HTTPS'],
   ['JP', 'HTTPS'],
-  ['CH', 'fetching'],
+  ['SG', 'fetching'],
 ] as const) {
   describe(`lists to ${country} over ${way}`, () => {
     let open: () => Promise<OpenAdministrations>;

@@ -85,10 +85,19 @@ const regular: Readonly<Record<string, Pick<Scenario, 'needs' | 'run'>>> = {
   'twice-at-once': { needs: [], run: withGoodList(lists.twiceAtOnce) },
   'key-rollover': { needs: [], run: withGoodList(lists.keyRollover) },
   'five-scripts': { needs: [], run: withGoodList(lists.scripts) },
-  'restored-sender': { needs: [], run: withGoodList(lists.restoredSender) },
-  'clock-ahead': { needs: [], run: withGoodList(lists.clockAhead) },
+  'restored-sender': { needs: ['number'], run: withGoodList(lists.restoredSender) },
+  'clock-ahead': { needs: ['number'], run: withGoodList(lists.clockAhead) },
   parts: { needs: ['parts'], run: withGoodList(lists.parts) },
   'our-list': { needs: ['tested gateway'], run: sendOurList },
+};
+
+/** What lists must state so that a fault of their order shows. */
+const orderNeeds: Readonly<Record<string, readonly Need[]>> = {
+  'out-of-order': ['number'],
+  gap: ['number'],
+  rollback: ['order'],
+  fork: ['chain'],
+  'wrong-root': ['chain'],
 };
 
 export const scenarios: readonly Scenario[] = table.map(({ id, run, name }, i) => {
@@ -98,8 +107,10 @@ export const scenarios: readonly Scenario[] = table.map(({ id, run, name }, i) =
 function faultScenario(name: string): Pick<Scenario, 'needs' | 'fault' | 'run'> {
   const fault = findFault(name);
   if (fault === undefined) throw new RangeError(`there is no fault ${name}`);
-  if (fault.acts === 'sends')
-    return { needs: [], fault: name, run: withGoodList((environment) => runSendingFault(environment, fault)) };
+  if (fault.acts === 'sends') {
+    const needs = orderNeeds[name] ?? [];
+    return { needs, fault: name, run: withGoodList((environment) => runSendingFault(environment, fault)) };
+  }
   const needs: readonly Need[] = fault.needsDoor ? ['tested gateway', 'door'] : ['tested gateway'];
   return { needs, fault: name, run: (environment) => runAnswerFault(environment, fault) };
 }

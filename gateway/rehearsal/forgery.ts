@@ -77,12 +77,14 @@ export async function forged(
   return { id: list.id, partner: other.code, kind: 'list', contentType, bytes, digest: sha256(bytes) };
 }
 
-/** The same bytes with a text replaced, which is in them literally or in the payload of a JWS. */
+/** The bytes with a text replaced, which is in them literally or in the payload of a JWS; else the very same bytes. */
 export function altered(bytes: Uint8Array, from: string, to: string): Uint8Array {
   const text = Buffer.from(bytes).toString('latin1');
   if (text.includes(from)) return Buffer.from(text.replace(from, to), 'latin1');
   const [header = '', payload = '', signature = ''] = text.split('.');
-  const changed = Buffer.from(payload, 'base64url').toString('latin1').replace(from, to);
+  const plain = Buffer.from(payload, 'base64url').toString('latin1');
+  if (!plain.includes(from)) return bytes;
+  const changed = plain.replace(from, to);
   return Buffer.from([header, Buffer.from(changed, 'latin1').toString('base64url'), signature].join('.'));
 }
 

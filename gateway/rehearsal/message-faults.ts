@@ -5,6 +5,7 @@ import { encodedText } from '../adapter/format.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
+import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { ListOptions } from '../outbound/send-list.ts';
 import { sendingFault, type SendingFault, type SentMessage } from './fault.ts';
 import {
@@ -67,12 +68,24 @@ function otherLayout(type: string): Forgery {
   return { type: type.includes('/') ? `${type.split(';')[0]}; charset=utf-8; layout=unknown-0` : `${type}.0` };
 }
 
-function tampered(bytes: Uint8Array, { position, previousChain }: ListMessage): Uint8Array {
-  for (const hash of [position.root, position.chain, previousChain]) {
-    const changed = altered(bytes, hash, (hash.startsWith('0') ? '1' : '0') + hash.slice(1));
-    if (!Buffer.from(changed).equals(bytes)) return changed;
+/** One place of what the layout states: of a hash, or else of an operator's identifier. */
+function tampered(bytes: Uint8Array, { position, previousChain, records }: ListMessage): Uint8Array {
+  for (const text of [position.root, position.chain, previousChain, ...records.map(({ identifier }) => identifier)]) {
+    const changed = altered(bytes, text, text.slice(0, -1) + (text.endsWith('0') ? '1' : '0'));
+    if (changed !== bytes) return changed;
   }
-  throw new GatewayError('E_VALUE_INVALID', 'this layout states no hash that could be altered');
+  throw new GatewayError(
+    'E_VALUE_INVALID',
+    'this layout states neither a hash nor an identifier that could be altered',
+  );
+}
+
+/** What states the order of a list, as an earlier one had it: its number, or the time of its issue two days ago. */
+function earlier({ position, issuedAt }: ListMessage, discipline: StreamRules['discipline']): Partial<ListMessage> {
+  const byNumber = discipline === 'chained' || discipline === 'numbered';
+  return byNumber
+    ? { position: { ...position, sequence: position.sequence - 1 } }
+    : { issuedAt: later(issuedAt, -2 * 86_400) };
 }
 
 const utf16 = (bytes: Uint8Array): Uint8Array =>
@@ -92,9 +105,7 @@ export const messageFaults: readonly SendingFault[] = [
   messageFault('gap', (list, simulator) => ({
     list: following(simulator, list),
   })),
-  messageFault('rollback', ({ position }) => ({
-    list: { position: { ...position, sequence: position.sequence - 1 } },
-  })),
+  messageFault('rollback', (list, { other }) => ({ list: earlier(list, other.adapter.stream.discipline) })),
   messageFault('fork', ({ position }) => ({
     list: { position: { ...position, epoch: { ...position.epoch, id: 'f0'.repeat(8) } } },
   })),
@@ -120,9 +131,7 @@ export const messageFaults: readonly SendingFault[] = [
     bytes: (bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.75)),
   })),
   messageFault('mixed-encoding', () => ({ bytes: utf16 })),
-  messageFault('bad-signature', (list) => ({
-    bytes: (bytes) => tampered(bytes, list),
-  })),
+  messageFault('bad-signature', (list) => ({ bytes: (bytes) => tampered(bytes, list) }), full),
   messageFault('unregistered-key', (_list, { keys }) => ({ signer: keys.unregistered })),
   messageFault('expired-certificate', (_list, { keys }) => ({ signer: keys.expired })),
 ];

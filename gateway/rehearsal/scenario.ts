@@ -27,8 +27,11 @@ export interface ScenarioFinding {
   readonly skipped?: string;
 }
 
-/** The tested gateway in this process, a door to which lists are sent, a partner that takes lists in parts. */
-export type Need = 'tested gateway' | 'door' | 'parts';
+/**
+ * The tested gateway in this process, a door to which lists are sent, a partner that takes lists in parts, and lists that state a
+ * chain, a number, or any order.
+ */
+export type Need = 'tested gateway' | 'door' | 'parts' | 'chain' | 'number' | 'order';
 
 export interface Scenario {
   readonly id: string;
@@ -53,6 +56,9 @@ const reasons: Readonly<Record<Need, string>> = {
   'tested gateway': 'judged only with both sides in one process: elsewhere nobody tells the other side what to send',
   door: 'our lists go over a broker or are polled: no connection waits for a response',
   parts: 'lists in one message were agreed',
+  chain: 'lists of this partner state no chain and no root',
+  number: 'lists of this partner state no number',
+  order: 'lists of this partner state no order',
 };
 
 /** The partner's layout cannot express what the scenario sends. */
@@ -100,6 +106,12 @@ function provides({ tested, simulator }: Environment, need: Need): boolean {
       return (simulator.gateway.config.partners[code]?.transport ?? adapter.transport) === 'https';
     case 'parts':
       return adapter.lists.partRecords !== undefined;
+    case 'chain':
+      return adapter.stream.discipline === 'chained';
+    case 'number':
+      return adapter.stream.discipline === 'chained' || adapter.stream.discipline === 'numbered';
+    case 'order':
+      return adapter.stream.discipline !== 'none';
   }
 }
 

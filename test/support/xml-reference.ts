@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter, ListFormat } from '../../gateway/adapter/adapter.ts';
 import { withPlace } from '../../gateway/adapter/faults.ts';
-import { loadManifest } from '../../gateway/adapter/load.ts';
+import { loadManifest, templateTerms } from '../../gateway/adapter/load.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { buildItem, openTemplateScope, type Hole, type TemplateScope } from '../../gateway/adapter/template/holes.ts';
 import { listMessageFields, type Slot } from '../../gateway/adapter/template/message-fields.ts';
@@ -41,14 +41,13 @@ export function referenceOf(text: string, context: TransformContext): Reference 
 export async function referencesOf(adapter: Adapter): Promise<ReadonlyMap<ListFormat, Reference>> {
   const { manifest, place } = await loadManifest(join(adaptersFolder, adapter.cc), adapterTools);
   const tables = codeTables(manifest.codes, place);
-  const { grades } = manifest.arrangement;
   const found = new Map<ListFormat, Reference>();
   for (const day of adapter.periods) {
     const format = adapter.formatsOn(day).list;
     const context = {
       tables: tables.tablesOn(day),
       timeZone: manifest.timeZone,
-      grades: [...grades.ours, ...grades.theirs],
+      ...templateTerms(manifest),
     };
     if (format.format === 'xml' && !found.has(format))
       found.set(format, referenceOf(readFileSync(format.template, 'utf8'), context));
