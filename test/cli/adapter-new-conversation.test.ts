@@ -4,12 +4,11 @@
  */
 
 import { expect } from 'chai';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadManifest } from '../../gateway/adapter/load.ts';
-import { runAdapter } from '../support/adapter-command.ts';
-import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { adaptersOfHome, runAdapter } from '../support/adapter-command.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 const given = new URL('../fixtures/partners/two-pages/', import.meta.url).pathname;
@@ -19,10 +18,8 @@ describe('mra adapter new --acknowledgement', function () {
   this.timeout(60_000);
   let adapters: string;
   beforeEach(() => {
-    adapters = mkdtempSync(join(tmpdir(), 'adapters-'));
-    cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
+    adapters = adaptersOfHome();
   });
-  afterEach(() => rmSync(adapters, { recursive: true }));
 
   const draft = async (...more: readonly string[]): Promise<{ readonly asks: readonly { readonly at: string }[] }> => {
     const words = ['new', 'xv', '--sample', join(given, 'list.xml'), '--force', ...more];

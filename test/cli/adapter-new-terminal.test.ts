@@ -2,14 +2,13 @@
 
 import { expect } from 'chai';
 import { Command } from 'commander';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfig } from '../../gateway/app/config.ts';
 import { newCommand } from '../../gateway/cli/adapter-new.ts';
 import { makeOutput } from '../../gateway/cli/output.ts';
-import { runAdapter } from '../support/adapter-command.ts';
-import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { adaptersOfHome, runAdapter } from '../support/adapter-command.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { memoryStream } from './memory.ts';
 
 const samples = new URL('../fixtures/partners/', import.meta.url).pathname;
@@ -18,10 +17,8 @@ describe('mra adapter new at a terminal', function () {
   this.timeout(60_000);
   let adapters: string;
   beforeEach(() => {
-    adapters = mkdtempSync(join(tmpdir(), 'adapters-'));
-    cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
+    adapters = adaptersOfHome();
   });
-  afterEach(() => rmSync(adapters, { recursive: true }));
 
   /** Runs the command at a terminal where `answer` answers; gives the places asked about, and what was noted. */
   async function atTerminal(

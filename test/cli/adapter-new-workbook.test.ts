@@ -1,18 +1,15 @@
 /** `mra adapter new` with a workbook as the sample. */
 
 import { expect } from 'chai';
-import { cpSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runAdapter } from '../support/adapter-command.ts';
-import { adaptersFolder } from '../support/adapter-tools.ts';
-import { temporaryFolder } from '../support/pki.ts';
+import { adaptersOfHome, runAdapter } from '../support/adapter-command.ts';
 import { rejectedBy } from '../support/thrown.ts';
 import { workbookOf } from '../support/workbooks.ts';
 
 describe('mra adapter new, workbooks', () => {
   it('a workbook as a sample is E_SAMPLE_UNREADABLE, with what to draft from in its place', async () => {
-    const adapters = temporaryFolder();
-    cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
+    const adapters = adaptersOfHome();
     const sample = join(adapters, 'list.xlsx');
     writeFileSync(sample, workbookOf([['Code', 'Name']]));
     const error = await rejectedBy(runAdapter(adapters, ['new', 'xb', '--sample', sample]));

@@ -1,20 +1,9 @@
 import { expect } from 'chai';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadHome } from '../../gateway/adapter/load.ts';
-import { runAdapter } from '../support/adapter-command.ts';
-import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { adaptersOfHome, runAdapter } from '../support/adapter-command.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 const samples = new URL('../fixtures/partners/', import.meta.url).pathname;
@@ -62,10 +51,8 @@ const partners: readonly Partner[] = [
 describe('mra adapter new', () => {
   let adapters: string;
   beforeEach(() => {
-    adapters = mkdtempSync(join(tmpdir(), 'adapters-'));
-    cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
+    adapters = adaptersOfHome();
   });
-  afterEach(() => rmSync(adapters, { recursive: true }));
 
   async function draft({ cc, sample }: Partner, ...more: readonly string[]): Promise<Report> {
     const { stdout } = await runAdapter(adapters, ['new', cc, '--sample', join(samples, sample), ...more]);

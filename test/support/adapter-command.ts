@@ -1,17 +1,26 @@
 /** Runs `mra adapter …` on a folder of adapters, without a process of its own. */
 
 import { Command } from 'commander';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { adapterCommands } from '../../gateway/cli/adapter.ts';
 import type { CliContext } from '../../gateway/cli/context.ts';
 import { makeOutput, type Format } from '../../gateway/cli/output.ts';
 import { loadConfig } from '../../gateway/app/config.ts';
-import { adapterTools } from './adapter-tools.ts';
+import { adapterTools, adaptersFolder } from './adapter-tools.ts';
+import { temporaryFolder } from './pki.ts';
 
 const never = (): never => {
   throw new Error('no gateway is needed here');
 };
+
+/** A temporary folder of adapters with the home profile alone. */
+export function adaptersOfHome(): string {
+  const adapters = temporaryFolder();
+  cpSync(join(adaptersFolder, 'cn'), join(adapters, 'cn'), { recursive: true });
+  return adapters;
+}
 
 /** Runs one command line on a folder of adapters. `open`: for commands that look at stored operators. */
 export async function runAdapter(

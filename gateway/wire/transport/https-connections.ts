@@ -2,10 +2,12 @@
 
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { fingerprint } from '../signature/certificates.ts';
 
 /** SHA-256 of the client certificate in lower-case hex. */
 export function clientFingerprint(socket: TLSSocket): string | undefined {
-  return socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
+  const certificate = socket.getPeerX509Certificate();
+  return certificate && fingerprint(certificate);
 }
 
 /** Returns the function that ends the connections of those whose fingerprint `isRevoked`. */

@@ -6,7 +6,7 @@ import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../../model/errors.ts';
 import type { SealedMessage } from '../../model/message.ts';
-import { deadlineMs, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
+import { deadlineMs, filledText, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 import { present } from '../../model/present.ts';
 
@@ -93,14 +93,12 @@ function agreedHeaders(
   from: string,
   message: SealedMessage,
 ): Record<string, string> {
-  const values: Readonly<Record<string, string>> = { id: message.id, from, to };
-  const filled = Object.entries(headers).map(([name, value]): [string, string] => {
-    return [
-      name.toLowerCase(),
-      value.replaceAll(/\{message\.(id|from|to)\}/gu, (_, hole: string) => values[hole] ?? ''),
-    ];
-  });
-  return { 'content-type': message.contentType, ...Object.fromEntries(filled) };
+  const values = { 'message.id': message.id, 'message.from': from, 'message.to': to };
+  const filled = Object.entries(headers).map(([name, value]) => [
+    name.toLowerCase(),
+    filledText(value, values) ?? value,
+  ]);
+  return { 'content-type': message.contentType, ...(Object.fromEntries(filled) as Record<string, string>) };
 }
 
 interface Answer {
