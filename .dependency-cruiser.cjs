@@ -15,7 +15,7 @@ const places = {
   pino: 'wire/log.ts',
   saxes: 'wire/files/workbook.ts',
   stdnum: 'model/record/check-digits.ts',
-  undici: 'wire/transport/https.ts',
+  undici: 'wire/transport/https-client.ts',
   xmlbuilder2: 'wire/signature/receipts.ts',
   yaml: 'wire/files/yaml.ts',
 };

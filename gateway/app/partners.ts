@@ -159,7 +159,7 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
         from: home.country,
         tls: { cert, key, ca },
         ...(kind === 'https' ? {} : { pull }),
-        ...(send === undefined ? {} : { exchange: { to: code, ...send.request, ...send.statuses } }),
+        ...(send === undefined ? {} : { exchange: { to: code, request: send.request, ...send.statuses } }),
       });
     }
   }

@@ -34,7 +34,11 @@ conversation:
   fills:
     message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
   send:
-    request: { path: /ws/aeo, headers: { X-Sender: '{message.from}', X-Ref: '{message.id}' } }
+    request:
+      method: PUT
+      path: '/ws/aeo/{message.id}'
+      query: { to: '{message.to}' }
+      headers: { X-Sender: '{message.from}', X-Ref: '{message.id}' }
     statuses: { read: [200, 400], later: [503] }
     answer: { kind: document, template: ack.xml, schema: ack.xsd }
   receive:
@@ -132,7 +136,7 @@ describe('a partner of another make', () => {
           const [, payload = ''] = Buffer.concat(pieces).toString().split('.');
           const { 'x-sender': sender = '', 'x-ref': ref = '' } = incoming.headers as Record<string, string>;
           const content = JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown;
-          received.push({ path: incoming.url ?? '', sender, ref, payload: content });
+          received.push({ path: `${incoming.method} ${incoming.url}`, sender, ref, payload: content });
           const { status, body } = answers.shift() ?? { status: 500, body: 'no answer is planned' };
           response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
         });
@@ -193,7 +197,7 @@ describe('a partner of another make', () => {
     const message = await send({ status: 200, body: ack('OK', 1) });
     await settled(message.id, 'ACCEPTED');
     expect(received).to.have.length(1);
-    expect(received[0]).to.include({ path: '/ws/aeo', sender: 'CN', ref: `CN-SG-${year}-1` });
+    expect(received[0]).to.include({ path: `PUT /ws/aeo/CN-SG-${year}-1?to=SG`, sender: 'CN', ref: `CN-SG-${year}-1` });
     expect(received[0]?.payload).to.include({ number: 1, listType: 'FULL' });
     const kept = await findMessage(open.home.gateway.db.sql, message.id);
     expect(kept).to.deep.include({ verdictDetail: 'applied', evidence: 'channel' });

@@ -70,6 +70,28 @@ describe('messages over HTTPS', () => {
     expect(Buffer.compare(await arrived.promise, bytes)).to.equal(0);
   });
 
+  it('go with the method, path, query and headers of the partner, and what fills a hole of the address is percent-encoded', async () => {
+    const seen = Promise.withResolvers<IncomingMessage>();
+    answer = (incoming, response) => {
+      seen.resolve(incoming.resume());
+      incoming.on('end', () => response.writeHead(200).end('taken'));
+    };
+    const request = {
+      method: 'PUT',
+      path: '/lists/{message.from}/{message.id}',
+      query: { to: '{message.to}', 'x[]': 'a&b {message.id}' },
+      headers: { 'X-Ref': 'no {message.id}', 'Content-Type': 'text/xml' },
+    };
+    const transport = way({ exchange: { to: 'XB', request } });
+    expect(await transport.send(sealed('n:1/?#&'))).to.include({ kind: 'answered' });
+    const { method, url: target, headers } = await seen.promise;
+    expect({ method, target }).to.deep.equal({
+      method: 'PUT',
+      target: '/lists/XA/n%3A1%2F%3F%23%26?to=XB&x%5B%5D=a%26b%20n%3A1%2F%3F%23%26',
+    });
+    expect(headers).to.include({ 'x-ref': 'no n:1/?#&', 'content-type': 'text/xml' });
+  });
+
   for (const status of [200, 202, 409, 422, 503]) {
     it(`accept a receipt also with status ${status}`, async () => {
       answering(status, { 'content-type': `${receiptContentType}; charset=utf-8` }, '<receipt/>');

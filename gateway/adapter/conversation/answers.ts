@@ -2,6 +2,7 @@
 
 import type { MessageData } from '../message-data.ts';
 import type { ConsumeForm, PublishForm } from './broker.ts';
+import type { RequestForm } from './requests.ts';
 
 /** `receipt`: a signed one of this program. `status`: a 2xx is all there is. `document`: an acknowledgement by a template. */
 export interface SendData {
@@ -10,12 +11,6 @@ export interface SendData {
   /** Over a broker. */
   readonly publish?: PublishForm;
   readonly answer: { readonly kind: 'status' } | ({ readonly kind: 'document' } & MessageData);
-}
-
-/** Below the address in the settings. Header values may have the holes {message.id}, {message.from} and {message.to}. */
-export interface RequestForm {
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** HTTP statuses: whose body is the answer, after which the message is sent again, and after which staff must act. */

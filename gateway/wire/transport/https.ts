@@ -2,11 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
-import { Agent, request } from 'undici';
-import type { Dispatcher } from 'undici';
-import { GatewayError } from '../../model/errors.ts';
-import type { SealedMessage } from '../../model/message.ts';
-import { deadlineMs, filledText, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
+import { filledRequest, httpsClient, type HttpAnswer, type HttpsClient, type RequestForm } from './https-client.ts';
+import { deadlineMs, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 import { present } from '../../model/present.ts';
 
@@ -23,11 +20,10 @@ export interface HttpsOptions {
   readonly pull?: { readonly seconds: number; readonly maxBytes: number };
 }
 
-/** Path below the address, header values with the holes {message.id}, {message.from}, {message.to}, and statuses by their meaning. */
+/** The request, with the holes {message.id}, {message.from} and {message.to}, and statuses by their meaning. */
 export interface HttpExchange {
   readonly to: string;
-  readonly path?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly request?: RequestForm | undefined;
   /** The statuses whose body is the answer, after which the message is sent again, and after which staff must act. */
   readonly read?: readonly number[] | undefined;
   readonly later?: readonly number[] | undefined;
@@ -41,103 +37,44 @@ const maxRetryAfterSeconds = 24 * 3600;
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
 export function httpsTransport({ url, tls, from, timeouts = {}, exchange, pull }: HttpsOptions): Transport {
   const { connectMs = 5_000, totalMs = 30_000 } = timeouts;
-  const door = doorUrl(url, exchange?.path ?? `/exchange/${encodeURIComponent(from)}`);
-  const agent = new Agent({
-    connect: { ...tls, ca: [...tls.ca], minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
-    connections: 4,
-    pipelining: 1,
-    allowH2: false,
-    maxResponseSize: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0),
-    // Each request has a deadline; timeouts of the agent would cut long uploads.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  const queue = new URL(`${door.href}/next`);
+  const door = `/exchange/${encodeURIComponent(from)}`;
+  const client = httpsClient({ url, tls, connectMs, maxBytes: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0) });
   const polling = pull && {
     seconds: pull.seconds,
-    next: () => poll(agent, queue, deadlineMs(totalMs, pull.maxBytes)),
+    next: () => poll(client, `${door}/next`, deadlineMs(totalMs, pull.maxBytes)),
   };
   return {
     ...(polling && { pull: polling }),
     async send(message) {
-      const headers = exchange === undefined ? ownHeaders(message) : agreedHeaders(exchange, from, message);
-      const answer = await post(
-        agent,
-        door,
-        { headers, body: message.bytes },
-        deadlineMs(totalMs, message.bytes.length),
-      );
+      const { id, kind, contentType, bytes: body } = message;
+      const sent =
+        exchange === undefined
+          ? { method: 'POST', target: door, headers: { 'mra-message-id': id, 'mra-message-kind': kind } }
+          : filledRequest(exchange.request ?? { path: door }, {
+              'message.id': id,
+              'message.from': from,
+              'message.to': exchange.to,
+            });
+      const headers = { 'content-type': contentType, ...sent.headers };
+      const answer = await client.ask({ ...sent, headers, body }, deadlineMs(totalMs, body.length));
       if ('kind' in answer) return answer;
       return exchange === undefined ? outcomeOf(answer) : agreedOutcome(exchange, answer);
     },
-    close: () => agent.destroy(),
+    close: () => client.close(),
   };
 }
 
-function doorUrl(url: string, path: string): URL {
-  const base = URL.parse(url);
-  const isDoor = base?.protocol === 'https:' && base.username === '' && base.password === '' && base.search === '';
-  if (base === null || !isDoor) {
-    const fix = 'Write https://host:port, without credentials.';
-    throw new GatewayError('E_CONFIG_INVALID', 'the address of a partner is not an https address', { fix });
-  }
-  return new URL(base.pathname.replace(/\/+$/, '') + path, base);
-}
-
-function ownHeaders({ contentType, id, kind }: SealedMessage): Record<string, string> {
-  return { 'content-type': contentType, 'mra-message-id': id, 'mra-message-kind': kind };
-}
-
-function agreedHeaders(
-  { headers = {}, to }: HttpExchange,
-  from: string,
-  message: SealedMessage,
-): Record<string, string> {
-  const values = { 'message.id': message.id, 'message.from': from, 'message.to': to };
-  const filled = Object.entries(headers).map(([name, value]) => [
-    name.toLowerCase(),
-    filledText(value, values) ?? value,
-  ]);
-  return { 'content-type': message.contentType, ...(Object.fromEntries(filled) as Record<string, string>) };
-}
-
-interface Answer {
-  readonly statusCode: number;
-  readonly headers: Dispatcher.ResponseData['headers'];
-  readonly bytes: Uint8Array;
-}
-
-/** Redirects are not followed: messages are sent to the agreed address only. */
-async function post(
-  agent: Agent,
-  door: URL,
-  { headers, body }: { readonly headers: Record<string, string>; readonly body: Uint8Array },
-  milliseconds: number,
-): Promise<Answer | SendOutcome> {
-  try {
-    const signal = AbortSignal.timeout(milliseconds);
-    const answer = await request(door, { dispatcher: agent, signal, method: 'POST', headers, body });
-    return { statusCode: answer.statusCode, headers: answer.headers, bytes: await answer.body.bytes() };
-  } catch (error) {
-    return failureOutcome(error, milliseconds);
-  }
-}
-
 /** Polls for the next message; a body that does not match its Content-Digest (RFC 9530) counts as a failure. */
-async function poll(agent: Agent, next: URL, milliseconds: number): Promise<PollOutcome> {
-  try {
-    const signal = AbortSignal.timeout(milliseconds);
-    const answer = await request(next, { dispatcher: agent, signal, method: 'GET' });
-    const bytes = await answer.body.bytes();
-    const { 'mra-message-id': id, 'content-digest': digest } = answer.headers;
-    if (answer.statusCode === 204) return { kind: 'none' };
-    if (answer.statusCode !== 200) return { kind: 'failed', evidence: evidenceOf(answer, bytes) };
-    if (digest !== contentDigest(createHash('sha256').update(bytes).digest()))
-      return { kind: 'failed', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
-    return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
-  } catch (error) {
-    return { kind: 'failed', evidence: failureOutcome(error, milliseconds).evidence };
-  }
+async function poll(client: HttpsClient, target: string, milliseconds: number): Promise<PollOutcome> {
+  const answer = await client.ask({ method: 'GET', target }, milliseconds);
+  if ('kind' in answer) return { kind: 'failed', evidence: answer.evidence };
+  const { bytes } = answer;
+  const { 'mra-message-id': id, 'content-digest': digest } = answer.headers;
+  if (answer.statusCode === 204) return { kind: 'none' };
+  if (answer.statusCode !== 200) return { kind: 'failed', evidence: evidenceOf(answer) };
+  if (digest !== contentDigest(createHash('sha256').update(bytes).digest()))
+    return { kind: 'failed', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
+  return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
 }
 
 /** Content-Digest header field (RFC 9530) of a SHA-256. */
@@ -146,9 +83,9 @@ export function contentDigest(sha256: Uint8Array): string {
 }
 
 /** Only a receipt states a verdict; a status, which may be that of a proxy, means only that the bytes were accepted. */
-function outcomeOf(answer: Answer): SendOutcome {
+function outcomeOf(answer: HttpAnswer): SendOutcome {
   const { statusCode, headers, bytes } = answer;
-  const evidence = evidenceOf(answer, bytes);
+  const evidence = evidenceOf(answer);
   // Proxies change labels.
   if (mediaType(headers['content-type']) === receiptContentType || isLikeReceipt(bytes))
     return { kind: 'receipt', bytes, evidence };
@@ -169,7 +106,7 @@ function outcomeOf(answer: Answer): SendOutcome {
 }
 
 /** By the agreed statuses. Without them the body of a 2xx is the answer, 408, 429 and 5xx are tried again, and staff see the rest. */
-function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, headers, bytes }: Answer): SendOutcome {
+function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, headers, bytes }: HttpAnswer): SendOutcome {
   const evidence = `HTTP ${statusCode}`;
   if (read?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300))
     return { kind: 'answered', bytes, evidence };
@@ -179,7 +116,7 @@ function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, header
   return present({ kind: 'refused' as const, evidence, retryAfterSeconds: seconds });
 }
 
-function evidenceOf({ statusCode, headers }: Pick<Answer, 'statusCode' | 'headers'>, bytes: Uint8Array): string {
+function evidenceOf({ statusCode, headers, bytes }: HttpAnswer): string {
   const isProblem = mediaType(headers['content-type']) === 'application/problem+json';
   return `HTTP ${statusCode}${isProblem ? problemCode(bytes) : ''}`;
 }
@@ -201,31 +138,6 @@ function retryAfter(value: HeaderValue, date: HeaderValue): number | undefined {
   if (typeof value !== 'string') return undefined;
   const seconds = /^\d{1,9}$/.test(value) ? Number(value) : (Date.parse(value) - Date.parse(String(date))) / 1000;
   return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 0), maxRetryAfterSeconds) : undefined;
-}
-
-/** Error codes that prove that no byte of the message was sent. */
-const neverConnected =
-  /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/;
-
-/** Error codes of OpenSSL and Node for a certificate that either side rejects. */
-const certificateRejected =
-  /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_(CA|PURPOSE)|ERR_TLS_CERT|ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_))/;
-
-function failureOutcome(error: unknown, milliseconds: number): SendOutcome {
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return { kind: 'unknown', evidence: `no answer within ${milliseconds} ms` };
-  }
-  const code = codeOf(error);
-  if (code === undefined) throw error;
-  if (certificateRejected.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
-  if (neverConnected.test(code)) return { kind: 'refused', evidence: code, unreachable: true };
-  return { kind: 'unknown', evidence: code, unreachable: true };
-}
-
-/** The code of a network failure; of the first address where several were tried (RFC 8305). */
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /**

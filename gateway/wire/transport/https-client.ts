@@ -1,0 +1,135 @@
+/** Requests to the server of a partner over HTTPS, and the answers: bytes, statuses and failures, without their meaning for a message. */
+
+import { Agent, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { GatewayError } from '../../model/errors.ts';
+import { filledText, type SendOutcome, type TlsIdentity } from './transport.ts';
+
+/** A request as an adapter states it. Texts have holes `{name}`. */
+export interface RequestForm {
+  readonly method?: string;
+  /** Below the address of the partner. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path with query, below the address of the partner. */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly bytes: Uint8Array;
+}
+
+/** What kept an answer from coming. */
+export type HttpFailure = SendOutcome & { readonly kind: 'refused' | 'unknown' };
+
+export interface HttpsClient {
+  /** Redirects are not followed: messages are sent to the agreed address only. */
+  ask(request: HttpRequest, milliseconds: number): Promise<HttpAnswer | HttpFailure>;
+  close(): Promise<void>;
+}
+
+export interface HttpsClientOptions {
+  /** `https://host:port` */
+  readonly url: string;
+  readonly tls: TlsIdentity;
+  readonly connectMs: number;
+  /** A longer answer is not read to its end. */
+  readonly maxBytes: number;
+}
+
+/** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
+export function httpsClient({ url, tls, connectMs, maxBytes }: HttpsClientOptions): HttpsClient {
+  const base = partnerAddress(url);
+  const agent = new Agent({
+    connect: { ...tls, ca: [...tls.ca], minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
+    connections: 4,
+    pipelining: 1,
+    allowH2: false,
+    maxResponseSize: maxBytes,
+    // Each request has a deadline; timeouts of the agent would cut long uploads.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return {
+    async ask({ method, target, headers = {}, body = null }, milliseconds) {
+      try {
+        const signal = AbortSignal.timeout(milliseconds);
+        const terms = { dispatcher: agent, signal, method, headers, body };
+        const answer = await request(base + target, terms);
+        return { statusCode: answer.statusCode, headers: answer.headers, bytes: await answer.body.bytes() };
+      } catch (error) {
+        return failureOf(error, milliseconds);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function partnerAddress(url: string): string {
+  const base = URL.parse(url);
+  const isDoor = base?.protocol === 'https:' && base.username === '' && base.password === '' && base.search === '';
+  if (base !== null && isDoor) return base.origin + base.pathname.replace(/\/+$/, '');
+  const fix = 'Write https://host:port, without credentials.';
+  throw new GatewayError('E_CONFIG_INVALID', 'the address of a partner is not an https address', { fix });
+}
+
+/**
+ * The request with the holes of its form filled; in path and query the values are percent-encoded (RFC 3986). A header or a member of the
+ * query with a hole that has no value is left out.
+ */
+export function filledRequest(
+  { method = 'POST', path, query = {}, headers = {} }: RequestForm,
+  values: Readonly<Record<string, string | undefined>>,
+): HttpRequest & { readonly headers: Readonly<Record<string, string>> } {
+  const encoded = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, value === undefined ? undefined : encodeURIComponent(value)]),
+  );
+  const members = filledMembers(query, values).map((member) => member.map(encodeURIComponent).join('='));
+  const target = (filledText(path, encoded) ?? path) + (members.length === 0 ? '' : `?${members.join('&')}`);
+  const lowerCase = filledMembers(headers, values).map(([name, value]) => [name.toLowerCase(), value]);
+  return { method, target, headers: Object.fromEntries(lowerCase) as Record<string, string> };
+}
+
+function filledMembers(
+  texts: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, string | undefined>>,
+): [name: string, value: string][] {
+  return Object.entries(texts).flatMap(([name, text]): [string, string][] => {
+    const value = filledText(text, values);
+    return value === undefined ? [] : [[name, value]];
+  });
+}
+
+/** Error codes that prove that no byte of the message was sent. */
+const neverConnected =
+  /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/;
+
+/** Error codes of OpenSSL and Node for a certificate that either side rejects. */
+const certificateRejected =
+  /^(CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_(CA|PURPOSE)|ERR_TLS_CERT|ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA|CERT_))/;
+
+function failureOf(error: unknown, milliseconds: number): HttpFailure {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return { kind: 'unknown', evidence: `no answer within ${milliseconds} ms` };
+  }
+  const code = codeOf(error);
+  if (code === undefined) throw error;
+  if (certificateRejected.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
+  if (neverConnected.test(code)) return { kind: 'refused', evidence: code, unreachable: true };
+  return { kind: 'unknown', evidence: code, unreachable: true };
+}
+
+/** The code of a network failure; of the first address where several were tried (RFC 8305). */
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
