@@ -8,6 +8,7 @@ import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { readYaml } from '../wire/files/yaml.ts';
+import { credentialsOf, type Credentials } from './credentials.ts';
 import { present } from '../model/present.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */
@@ -21,6 +22,8 @@ export interface PartnerConfig {
   readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
+  /** How its server knows us beside our client certificate. */
+  readonly credentials?: Credentials;
   /** The name of a broker under `brokers`; absent: the default one. */
   readonly broker?: string;
   /** Seconds between two polls that return nothing. */
@@ -130,7 +133,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
     ...brokersOf(file, base, environment),
-    partners: partnersOf(file, base),
+    partners: partnersOf(file, base, environment),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',
   };
 }
@@ -195,12 +198,14 @@ function defaultHome(): string {
   return schema.properties.home.default;
 }
 
-function partnersOf(file: ConfigFile, base: string): Config['partners'] {
+function partnersOf(file: ConfigFile, base: string, environment: NodeJS.ProcessEnv): Config['partners'] {
   const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
   const partners = Object.entries(file.partners ?? {}).map(([code, written]): [string, PartnerConfig] => {
     const { signing, tls, anchors, checkPath = false } = written.certificates ?? {};
     const certificates = { signing: files(signing), tls: files(tls), anchors: files(anchors), checkPath };
-    return [code, { adapter: code.toLowerCase(), mirrored: false, ...written, certificates }];
+    const credentials = written.credentials && credentialsOf(written.credentials, base, environment);
+    const settings = { adapter: code.toLowerCase(), mirrored: false, ...written, certificates };
+    return [code, credentials === undefined ? settings : { ...settings, credentials }];
   });
   return Object.fromEntries(partners);
 }

@@ -10,6 +10,7 @@ import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { brokerOf, brokerTransport, type Brokers } from './brokers.ts';
 import type { Config, PartnerConfig } from './config.ts';
+import { authorizationOf } from './credentials.ts';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
@@ -150,14 +151,15 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
     case 'https':
     case 'https-pull': {
       if (settings.url === undefined) return undefined;
-      const { cert, key } = keyring.tls;
       const { send } = adapter.exchange;
-      const ca = settings.certificates.anchors.map(readPem);
+      const tls = { ...keyring.tls, ca: settings.certificates.anchors.map(readPem) };
+      const at = `partners.${code}.credentials`;
       const pull = { seconds: settings.pollSeconds ?? 60, maxBytes: config.exchange.maxBytes };
       return httpsTransport({
         url: settings.url,
         from: home.country,
-        tls: { cert, key, ca },
+        tls,
+        ...(settings.credentials && { authorization: authorizationOf(settings.credentials, { at, tls, readPem }) }),
         ...(kind === 'https' ? {} : { pull }),
         ...(send === undefined ? {} : { exchange: { to: code, request: send.request, ...send.statuses } }),
       });

@@ -85,6 +85,9 @@ async function disconnect(partner: Partner | undefined): Promise<void> {
 /** Everything a partner is connected with: settings, the content of the files they name, and our keys. */
 export function stateOf({ settings, keyring }: ConnectOptions): string {
   const { signing, tls, anchors } = settings.certificates;
-  const files = [...signing, ...tls, ...anchors].map((file) => (existsSync(file) ? readPem(file) : 'missing'));
+  const { secret } = settings.credentials ?? {};
+  const files = [...signing, ...tls, ...anchors, ...(secret && 'file' in secret ? [secret.file] : [])].map((file) =>
+    existsSync(file) ? readPem(file) : 'missing',
+  );
   return JSON.stringify([settings, files, keyring.list().map((key) => key.fingerprint)]);
 }

@@ -1,6 +1,8 @@
 /** Partners and certificates that are taken from changed settings while the gateway serves. */
 
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
@@ -12,6 +14,7 @@ import { sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
 import { openAdministrations, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
+import { temporaryFolder } from '../support/pki.ts';
 
 describe('settings taken again by a gateway that serves', () => {
   let administrations: OpenAdministrations;
@@ -81,6 +84,21 @@ describe('settings taken again by a gateway that serves', () => {
     expect(us.partners.has('CN')).to.equal(false);
     await serving.takeSettings(config);
     expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+  });
+
+  it('take the secret for a partner’s server again when its file changed, and report one that is missing', async () => {
+    const file = join(temporaryFolder(), 'secret.txt');
+    const { CN: partner } = config.partners;
+    if (partner === undefined) throw new Error('CN is a partner');
+    const credentials = { kind: 'bearer', secret: { file } } as const;
+    const next = { ...config, partners: { CN: { ...partner, credentials } } };
+    const [missing] = await serving.takeSettings(next);
+    expect([missing?.loaded, missing?.detail?.split(':')[0]]).to.deep.equal([false, 'E_CONFIG_INVALID']);
+    writeFileSync(file, 'first');
+    expect(await serving.takeSettings(next)).to.deep.equal([{ partner: 'CN', loaded: true }]);
+    expect(await serving.takeSettings(next)).to.deep.equal([]);
+    writeFileSync(file, 'second');
+    expect(await serving.takeSettings(next)).to.deep.equal([{ partner: 'CN', loaded: true }]);
   });
 
   it('change nothing of a partner whose new certificates cannot be read, and report it', async () => {

@@ -144,6 +144,7 @@ describe('a command with wrong input', function () {
       ['E_CONFIG_INVALID', config('a: [')],
       ['E_CONFIG_INVALID', config('home: 7')],
       ['E_CONFIG_INVALID', [...data, ...config('partners: { ZZ: { adapter: kr } }')]],
+      ['E_CONFIG_INVALID', [...data, ...config('partners: { KR: { credentials: { kind: bearer, secret: word } } }')]],
       ['E_CONFIG_INVALID', data, { MRA_STORE: 'mysql://x' }],
       ['E_CONFIG_INVALID', data, { MRA_LOG: 'loud' }],
       ['E_STORE_UNREACHABLE', data, { MRA_STORE: 'postgres://nobody@127.0.0.1:1/none' }],

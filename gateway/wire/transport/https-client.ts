@@ -37,6 +37,15 @@ export interface HttpsClient {
   close(): Promise<void>;
 }
 
+/** How the server knows us beside our client certificate. */
+export interface Authorization {
+  /** The value of the header, or why there is none. */
+  header(milliseconds: number): Promise<string | HttpFailure>;
+  /** The server refused this value: whether another one may be accepted. */
+  isRenewable(refused: string): boolean;
+  close(): Promise<void>;
+}
+
 export interface HttpsClientOptions {
   /** `https://host:port` */
   readonly url: string;
@@ -44,10 +53,11 @@ export interface HttpsClientOptions {
   readonly connectMs: number;
   /** A longer answer is not read to its end. */
   readonly maxBytes: number;
+  readonly authorization?: Authorization | undefined;
 }
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
-export function httpsClient({ url, tls, connectMs, maxBytes }: HttpsClientOptions): HttpsClient {
+export function httpsClient({ url, tls, connectMs, maxBytes, authorization }: HttpsClientOptions): HttpsClient {
   const base = partnerAddress(url);
   const agent = new Agent({
     connect: { ...tls, ca: [...tls.ca], minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
@@ -59,18 +69,35 @@ export function httpsClient({ url, tls, connectMs, maxBytes }: HttpsClientOption
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  const askOnce: HttpsClient['ask'] = async ({ method, target, headers = {}, body = null }, milliseconds) => {
+    try {
+      const signal = AbortSignal.timeout(milliseconds);
+      const answer = await request(base + target, { dispatcher: agent, signal, method, headers, body });
+      return { statusCode: answer.statusCode, headers: answer.headers, bytes: await answer.body.bytes() };
+    } catch (error) {
+      return failureOf(error, milliseconds);
+    }
+  };
   return {
-    async ask({ method, target, headers = {}, body = null }, milliseconds) {
-      try {
-        const signal = AbortSignal.timeout(milliseconds);
-        const terms = { dispatcher: agent, signal, method, headers, body };
-        const answer = await request(base + target, terms);
-        return { statusCode: answer.statusCode, headers: answer.headers, bytes: await answer.body.bytes() };
-      } catch (error) {
-        return failureOf(error, milliseconds);
-      }
+    ask: authorization === undefined ? askOnce : authorized(askOnce, authorization),
+    async close() {
+      await authorization?.close();
+      await agent.destroy();
     },
-    close: () => agent.destroy(),
+  };
+}
+
+/** A token may be withdrawn before it expires: after a 401 a new one is tried, once. */
+function authorized(ask: HttpsClient['ask'], { header, isRenewable }: Authorization): HttpsClient['ask'] {
+  return async (request, milliseconds) => {
+    const once = async (authorization: string): Promise<HttpAnswer | HttpFailure> =>
+      await ask({ ...request, headers: { ...request.headers, authorization } }, milliseconds);
+    const first = await header(milliseconds);
+    if (typeof first !== 'string') return first;
+    const answer = await once(first);
+    if (!('statusCode' in answer) || answer.statusCode !== 401 || !isRenewable(first)) return answer;
+    const second = await header(milliseconds);
+    return typeof second === 'string' ? await once(second) : second;
   };
 }
 

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
-import { filledRequest, httpsClient, type HttpAnswer, type HttpsClient, type RequestForm } from './https-client.ts';
+import type { Authorization, HttpAnswer, HttpsClient, RequestForm } from './https-client.ts';
+import { filledRequest, httpsClient } from './https-client.ts';
 import { deadlineMs, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 import { present } from '../../model/present.ts';
@@ -13,6 +14,7 @@ export interface HttpsOptions {
   readonly tls: TlsIdentity;
   /** Home administration, ISO 3166-1 alpha-2: the last segment of the address. */
   readonly from: string;
+  readonly authorization?: Authorization | undefined;
   readonly timeouts?: { readonly connectMs?: number; readonly totalMs?: number };
   /** How the partner takes messages and answers them, where it does not answer with receipts. */
   readonly exchange?: HttpExchange;
@@ -35,10 +37,10 @@ const maxAnswerBytes = 1024 * 1024;
 const maxRetryAfterSeconds = 24 * 3600;
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
-export function httpsTransport({ url, tls, from, timeouts = {}, exchange, pull }: HttpsOptions): Transport {
-  const { connectMs = 5_000, totalMs = 30_000 } = timeouts;
+export function httpsTransport(options: HttpsOptions): Transport {
+  const { from, timeouts: { connectMs = 5_000, totalMs = 30_000 } = {}, exchange, pull } = options;
   const door = `/exchange/${encodeURIComponent(from)}`;
-  const client = httpsClient({ url, tls, connectMs, maxBytes: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0) });
+  const client = httpsClient({ ...options, connectMs, maxBytes: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0) });
   const polling = pull && {
     seconds: pull.seconds,
     next: () => poll(client, `${door}/next`, deadlineMs(totalMs, pull.maxBytes)),

@@ -1,0 +1,72 @@
+/** Credentials of the settings, by which a partner's server knows us: a user with password, a token, or a client of an authorization server. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { GatewayError } from '../model/errors.ts';
+import { fixedAuthorization, tokenAuthorization } from '../wire/transport/authorization.ts';
+import { httpsClient, type Authorization } from '../wire/transport/https-client.ts';
+import type { TlsIdentity } from '../wire/transport/transport.ts';
+
+/** Never in the settings themselves: the text of a file, or of an environment variable as it was when the settings were read. */
+export type Secret = { readonly file: string } | { readonly variable: string; readonly value?: string | undefined };
+
+export type Credentials =
+  | { readonly kind: 'basic'; readonly user: string; readonly secret: Secret }
+  | { readonly kind: 'bearer'; readonly secret: Secret }
+  | {
+      readonly kind: 'oauth2';
+      /** The token endpoint, an https address. */
+      readonly tokenUrl: string;
+      readonly client: string;
+      readonly secret: Secret;
+      readonly scope?: string;
+      /** PEM files: authorities of the authorization server; absent: those of the partner. */
+      readonly anchors?: readonly string[];
+    };
+
+/** With absolute paths, and the values of environment variables. */
+export function credentialsOf(written: Credentials, base: string, environment: NodeJS.ProcessEnv): Credentials {
+  const { secret } = written;
+  const known: Secret =
+    'file' in secret
+      ? { file: resolve(base, secret.file) }
+      : { variable: secret.variable, value: environment[secret.variable] };
+  if (written.kind !== 'oauth2' || written.anchors === undefined) return { ...written, secret: known };
+  return { ...written, secret: known, anchors: written.anchors.map((path) => resolve(base, path)) };
+}
+
+/** Throws E_CONFIG_INVALID, which names the file or the variable. Line ends after the text do not count. */
+export function secretText(secret: Secret, at: string): string {
+  const where = 'file' in secret ? `the file ${secret.file}` : `the environment variable ${secret.variable}`;
+  const written =
+    'file' in secret ? (existsSync(secret.file) ? readFileSync(secret.file, 'utf8') : undefined) : secret.value;
+  const text = written?.replace(/[\r\n]+$/u, '');
+  if (text !== undefined && /^[ -~\u00A0-\u{10FFFF}]+$/u.test(text)) return text;
+  const fix = 'Put the secret there, as one line without anything else.';
+  throw new GatewayError('E_CONFIG_INVALID', `there is no secret in ${where}`, { at, fix });
+}
+
+/** Throws E_CONFIG_INVALID, and E_KEY_MISSING for a file of `anchors`. */
+export function authorizationOf(
+  credentials: Credentials,
+  { at, tls, readPem }: { readonly at: string; readonly tls: TlsIdentity; readPem(file: string): string },
+): Authorization {
+  const secret = secretText(credentials.secret, `${at}.secret`);
+  switch (credentials.kind) {
+    case 'basic':
+      return fixedAuthorization({ user: credentials.user, secret });
+    case 'bearer':
+      if (/^[\w.~+/-]+=*$/u.test(secret)) return fixedAuthorization(secret);
+      throw new GatewayError('E_CONFIG_INVALID', 'a token has letters, digits and . _ ~ + / - = only (RFC 6750, 2.1)', {
+        at: `${at}.secret`,
+        fix: 'Put the token there alone, without "Bearer".',
+      });
+    case 'oauth2': {
+      const { tokenUrl, client: id, scope, anchors } = credentials;
+      const { origin, pathname, search } = new URL(tokenUrl);
+      const ca = anchors?.map(readPem) ?? tls.ca;
+      const client = httpsClient({ url: origin, tls: { ...tls, ca }, connectMs: 5_000, maxBytes: 64 * 1024 });
+      return tokenAuthorization({ client, target: pathname + search, id, secret, scope, now: () => performance.now() });
+    }
+  }
+}
