@@ -14,7 +14,7 @@ import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
 import { getPartner } from './gateway.ts';
-import { receiveAcknowledgement } from './outbound/settle.ts';
+import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
@@ -108,7 +108,7 @@ async function startWork(
 
 function warnOfWeakEvidence({ partners, log }: OpenGateway): void {
   for (const { code: partner, adapter } of partners.values()) {
-    const evidence = bestEvidence(adapter.exchange);
+    const evidence = bestEvidence(adapter.exchange, adapter.transport);
     if (isWeak(evidence)) log.warn('answers of this partner are weak evidence', { partner, evidence });
   }
 }
@@ -130,7 +130,8 @@ function exchangeServer(
     receive,
     poll: (code) => answerPoll(gateway, code),
     routes: exchangeRoutes(gateway),
-    acknowledge: (code, bytes) => receiveAcknowledgement(gateway, getPartner(gateway, code), bytes),
+    acknowledge: (code, bytes, headers) =>
+      receiveAcknowledgement(gateway, getPartner(gateway, code), bytes, { headers }),
     now: gateway.now,
     maxBytes: gateway.config.exchange.maxBytes,
     hosts: gateway.config.exchange.hosts,

@@ -8,6 +8,7 @@ import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
 import type { PublishForm } from './conversation/broker.ts';
+import type { Stage } from './conversation/stages.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList, StatedList } from '../model/record/packed-records.ts';
@@ -115,9 +116,12 @@ export interface Adapter {
   readonly periods: readonly Day[];
 }
 
+/** One answer of the partner that is expected. */
+export type AnswerStage = Stage<MessageFormat<Acknowledgement>>;
+
 /** Undefined in each direction where the partner runs this program. */
 export interface Exchange {
-  readonly send?: Omit<SendData, 'answer'> & { readonly answer: 'status' | MessageFormat<Acknowledgement> };
+  readonly send?: Omit<SendData, 'answer' | 'answers'> & { readonly stages: readonly AnswerStage[] };
   readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume'> & {
     readonly answer: MessageFormat<Acknowledgement>;
     /** The answer is a message of its own, over a broker; otherwise it is the response. */

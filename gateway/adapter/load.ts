@@ -14,7 +14,9 @@ import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest } from './manifest.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
 import { replyFields } from './template/message-fields.ts';
+import { answersOf } from './conversation/answers.ts';
 import { acknowledgementsOf, exchangeOf } from './conversation/exchange.ts';
+import type { AnswerData } from './conversation/stages.ts';
 import { conversationOf, streamRules } from './conversation/conversation.ts';
 import { fillList, listId } from './conversation/fills.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
@@ -32,7 +34,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const exchange = await exchangeOf(conversation ?? {}, {
     load: (data) => loadTemplate(folder, data, tools),
     context: { tables, timeZone, grades: templateTerms(manifest).grades },
-    readers: templateTools(tools),
+    ...{ readers: templateTools(tools), transport },
   });
   if (isUnsigned(seal)) requireOtherAnswers(exchange, transport, place);
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
@@ -71,10 +73,14 @@ export function messageVersions(messages: MessageData | readonly MessageVersion[
 /** What templates describe: lists, replies to them, and what stands in place of receipts. */
 export type MessageKind = 'list' | 'reply' | 'acknowledgement';
 
-/** Every template of a folder once. */
-export function templatesIn(manifest: Manifest): readonly (MessageVersion & { readonly kind: MessageKind })[] {
+/** Every template of a folder once. `per`: of an acknowledgement that lists results of records. */
+export function templatesIn(
+  manifest: Manifest,
+): readonly (MessageVersion & { readonly kind: MessageKind; readonly per?: AnswerData['per'] })[] {
   const { messages, conversation: { send, receive } = {} } = manifest;
-  const answers = [send?.answer, receive?.answer].flatMap((each) => (each && 'template' in each ? [each] : []));
+  const answers = [...(send === undefined ? [] : answersOf(send)), receive?.answer].flatMap((each) =>
+    each !== undefined && 'template' in each ? [each as MessageData & Pick<AnswerData, 'per'>] : [],
+  );
   const acknowledgements = new Map(answers.map((each) => [each.template, each])).values();
   return [
     ...messageVersions(messages.list).map((each) => ({ ...each, kind: 'list' as const })),

@@ -171,7 +171,7 @@ async function takeDelivery(
   const raw: RawMessage = { partner: code, via: 'amqp', bytes, receivedAt, hintedId, ...(channel && { channel }) };
   const { consume, publish } = adapter.exchange.receive ?? {};
   if (consume !== undefined && deliveryKind(consume, delivery) === 'acknowledgement')
-    return await receiveDelivered(gateway, raw);
+    return await receiveDelivered(gateway, raw, delivery);
   const { receipt, duplicate } = await receive(raw);
   if (receipt === undefined || transport === undefined || (publish !== undefined && !duplicate)) return;
   const { kind, evidence } = await transport.send(receipt);

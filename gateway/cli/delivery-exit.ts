@@ -8,6 +8,7 @@ import { exitCodes, type ExitCode } from './output.ts';
 export async function deliveryExit(gateway: Pick<Gateway, 'db' | 'partners'>, message: MessageRow): Promise<ExitCode> {
   switch (message.state) {
     case 'ACCEPTED':
+    case 'CLOSED':
     case 'SUPERSEDED':
       return exitCodes.done;
     case 'PARTIAL':
@@ -15,8 +16,7 @@ export async function deliveryExit(gateway: Pick<Gateway, 'db' | 'partners'>, me
     case 'REJECTED':
       return exitCodes.findings;
     case 'HANDED_OVER':
-      // With a receipt and no verdict, the partner holds the list for two people.
-      return message.receiptDigest === undefined ? exitCodes.done : exitCodes.stopped;
+      return message.progress === 'held' ? exitCodes.stopped : exitCodes.done;
     case 'SEALED': {
       // Written to a file later, or fetched by the partner.
       const { transport } = getPartner(gateway, message.partner);

@@ -65,9 +65,9 @@ function examineCertificates({ config, now }: OpenGateway, { code }: Partner): r
 }
 
 function examineEvidence({ code, adapter }: Partner): readonly Finding[] {
-  const evidence = bestEvidence(adapter.exchange);
+  const evidence = bestEvidence(adapter.exchange, adapter.transport);
   if (!isWeak(evidence)) return [];
-  const fix = 'Ask the partner for acknowledgements, and describe them at conversation.send.answer of its adapter.';
+  const fix = 'Ask the partner for acknowledgements, and describe them at conversation.send.answers of its adapter.';
   return [warn(`partner ${code}, evidence`, `the best evidence of its answers is ${evidence}`, fix)];
 }
 
@@ -93,8 +93,8 @@ async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promi
     findings.push(
       warn(
         check,
-        `${open.overdue} messages were handed over and have no receipt in time`,
-        'Ask the partner; the same bytes are sent again by themselves.',
+        `${open.overdue} messages were handed over and have no answer in time`,
+        'Ask the partner; mra message list names them. Unless otherwise agreed the same bytes are sent again by themselves.',
       ),
     );
   if (open.abandoned > 0)

@@ -135,13 +135,13 @@ async function showSent(
   message: MessageRow,
   files: ExportOptions,
 ): Promise<void> {
-  const { id, partner, kind, state, evidence, verdictDetail: verdict, digest: sha256 } = message;
+  const { id, partner, kind, state, progress, evidence, verdictDetail: verdict, digest: sha256 } = message;
   await exportBytes(gateway, message, files);
   const attempts = await attemptsOf(gateway.db.sql, id);
   const results = await resultsOf(gateway.db.sql, partner, id);
   out.result(
     { direction: 'out', ...message, attempts, results },
-    [{ id, partner, kind, state, evidence, verdict, sha256 }],
+    [{ id, partner, kind, state, ...present({ progress }), evidence, verdict, sha256 }],
     attempts.map(({ no, at, outcome = 'in progress', evidence }) => ({ attempt: no, at, outcome, evidence })),
     results.map(({ identifier, code, detail }) => ({ refused: identifier, code, detail })),
   );

@@ -28,7 +28,7 @@ export interface ExchangeDoor {
   /** Paths that partners of another make use in place of /exchange/. */
   readonly routes?: readonly ExchangeRoute[];
   /** Takes a later acknowledgement. Rejects with what is wrong with it. */
-  acknowledge?(partner: string, bytes: Uint8Array): Promise<void>;
+  acknowledge?(partner: string, bytes: Uint8Array, headers: Request['headers']): Promise<void>;
   /** The next message for a partner that polls. Throws E_ROUTE_UNKNOWN for one that does not. */
   poll(partner: string): Promise<PolledMessage | undefined>;
   now(): Date;
@@ -161,7 +161,7 @@ function bodyOf(request: Request<{ partner: string }>): Buffer {
 
 function receiveLater(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   return async (request, response) => {
-    await door.acknowledge?.(admitted(response), bodyOf(request));
+    await door.acknowledge?.(admitted(response), bodyOf(request), request.headers);
     response.status(204).end();
   };
 }

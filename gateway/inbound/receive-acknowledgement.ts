@@ -4,7 +4,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
-import { receiveAcknowledgement } from '../outbound/settle.ts';
+import { receiveAcknowledgement, type AnswerProperties } from '../outbound/settle-by-answer.ts';
 import { recordArrival, settleInbox } from '../store/inbox.ts';
 import { faultFields } from '../wire/log.ts';
 
@@ -12,7 +12,11 @@ import { faultFields } from '../wire/log.ts';
  * One that is refused is never answered. The same bytes may acknowledge several messages, where only their properties say which. Throws
  * for errors of this gateway only: the broker delivers it again.
  */
-export async function receiveDelivered(gateway: Gateway, raw: RawMessage): Promise<void> {
+export async function receiveDelivered(
+  gateway: Gateway,
+  raw: RawMessage,
+  properties: AnswerProperties = {},
+): Promise<void> {
   const { db, log, now } = gateway;
   const { partner, bytes } = raw;
   const { digest } = await db.transaction((tx) => recordArrival(tx, raw, raw.hintedId));
@@ -22,7 +26,7 @@ export async function receiveDelivered(gateway: Gateway, raw: RawMessage): Promi
       throw new GatewayError('E_CHANNEL_OPEN', 'nothing shows who wrote the queue', {
         fix: 'Name our account in the address of the broker.',
       });
-    await receiveAcknowledgement(gateway, getPartner(gateway, partner), bytes);
+    await receiveAcknowledgement(gateway, getPartner(gateway, partner), bytes, properties);
     await db.transaction((tx) => settleInbox(tx, { ...settled, state: 'APPLIED' }));
   } catch (error) {
     if (!isMessageFault(error)) throw error;

@@ -140,9 +140,9 @@ export interface Reply {
 }
 
 /** One refused record; the last good version of it stays in force. */
-export interface RecordResult {
+export interface RecordResult<Code extends string = RecordFault> {
   readonly identifier: string;
-  readonly code: RecordFault;
+  readonly code: Code;
   readonly detail: string;
 }
 
@@ -171,6 +171,18 @@ export interface Acknowledgement {
   readonly detail?: string;
   readonly taken?: number;
   readonly refused?: number;
+  /** Results of single records, where its format has them. */
+  readonly results?: readonly RecordAnswer[];
+}
+
+export const recordVerdicts = ['applied', 'rejected'] as const;
+
+/** What a partner answers about one record. Without a verdict it is refused. */
+export interface RecordAnswer {
+  readonly identifier: string;
+  readonly verdict?: (typeof recordVerdicts)[number];
+  readonly code?: string;
+  readonly detail?: string;
 }
 
 export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;
@@ -179,10 +191,14 @@ export type RecordFault = (typeof recordFaults)[number];
 export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows', 'epoch_ahead'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
-/** Outbound states and their rank. The rank only grows, so a late result cannot move a message back. */
+/**
+ * Outbound states and their rank. The rank only grows, so a late result cannot move a message back. CLOSED: no answer is expected any
+ * more; one that comes nevertheless counts.
+ */
 export const outboundStates = {
   SEALED: 20,
   HANDED_OVER: 40,
+  CLOSED: 85,
   ACCEPTED: 90,
   PARTIAL: 90,
   REJECTED: 90,

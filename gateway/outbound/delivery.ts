@@ -4,14 +4,16 @@
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
-import { getPartner, type Gateway } from '../gateway.ts';
-import { settleByAnswer, settleByReturnedReceipt } from './settle.ts';
+import { getPartner, type Gateway, type Partner } from '../gateway.ts';
+import { settleByReturnedReceipt } from './settle.ts';
+import { handleUnanswered, settleByResponse } from './settle-by-answer.ts';
 import { streamHealer } from './heal-stream.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import {
+  attemptsOf,
   claimDue,
   endLease,
   finishAttempt,
@@ -60,6 +62,7 @@ async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | 
   if (transport === undefined) return undefined;
 
   // 1. Claim what is due. Lists and replies wait for a partner that polls (answer-poll.ts).
+  await handleUnanswered(gateway, partner);
   const now = momentOf(gateway.now());
   const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1, partner: partner.code };
   const kinds = transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
@@ -67,18 +70,33 @@ async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | 
   if (message === undefined) return undefined;
   try {
     // 2. Send the sealed bytes. 3. Record the outcome of the attempt.
-    const sent = isAsSealed(message) ? await sendUnderLease(gateway, transport, message) : altered;
+    const sent = await sendOnce(gateway, partner, transport, message);
     const retrySeconds = retryAfter(sent, message.attempt, gateway.random(1)[0] ?? 0);
-    await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, sent, message, retrySeconds));
+    await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, partner, sent, message, retrySeconds));
 
     // 4. A receipt that came as the answer, or another answer that was agreed, settles the message.
     if (sent.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, sent.bytes);
-    if (sent.kind === 'answered') await settleByAnswer(gateway, partner, message.id, sent.bytes);
+    if (sent.kind === 'answered' || sent.kind === 'custody') await settleByResponse(gateway, partner, message.id, sent);
     return 'unreachable' in sent ? { pauseSeconds: retrySeconds } : {};
   } catch (error) {
     await giveBack(gateway, message);
     throw error;
   }
+}
+
+/** Not sent: bytes that were altered, and a message whose last attempt has no outcome, where the partner could take it twice. */
+async function sendOnce(
+  gateway: Gateway,
+  { adapter }: Partner,
+  transport: Transport,
+  message: Claimed,
+): Promise<SendOutcome> {
+  if (!isAsSealed(message)) return altered;
+  const before = adapter.exchange.send?.resend === 'unsafe' && message.attempt > 1;
+  const last = before ? (await attemptsOf(gateway.db.sql, message.id)).at(-2) : undefined;
+  if (last !== undefined && last.outcome === undefined)
+    return { kind: 'refused', evidence: 'its last attempt has no outcome', hold: 'outcome_unknown' };
+  return await sendUnderLease(gateway, transport, message);
 }
 
 /** A send may take minutes; the lease is renewed meanwhile. Without the store it expires, and the same bytes may be sent twice. */
@@ -124,7 +142,8 @@ export function isAsSealed({ bytes, digest }: Claimed): boolean {
 }
 
 export async function holdAltered(gateway: Gateway, message: Claimed): Promise<void> {
-  await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, altered, message, 0));
+  const partner = getPartner(gateway, message.partner);
+  await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, partner, altered, message, 0));
 }
 
 /** Sends what is due until `stop`; if it heals streams, full lists too where the partner refused one. */
@@ -184,8 +203,15 @@ export async function recordAttempt(
 }
 
 /** The state of a message after an attempt: accepted by the transport, to be repeated, or held for staff. */
-function attemptResult(gateway: Gateway, sent: SendOutcome, { kind }: Claimed, retrySeconds: number): AttemptResult {
+function attemptResult(
+  gateway: Gateway,
+  { adapter: { exchange } }: Partner,
+  sent: SendOutcome,
+  { kind }: Claimed,
+  retrySeconds: number,
+): AttemptResult {
   const at = momentOf(gateway.now());
+  const { stages: [stage] = [], resend } = exchange.send ?? {};
   const { evidence } = sent;
   switch (sent.kind) {
     case 'receipt':
@@ -193,11 +219,14 @@ function attemptResult(gateway: Gateway, sent: SendOutcome, { kind }: Claimed, r
     case 'custody':
       // Receipts are not receipted: handing one over is all there is to do.
       if (kind === 'receipt') return { outcome: 'handed_over', evidence, at };
+      if (stage !== undefined)
+        return { outcome: 'handed_over', evidence, at, answerDueAt: later(at, stage.withinSeconds) };
       return { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, receiptDueSeconds) };
     case 'refused':
       if (sent.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: sent.hold };
       return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
     case 'unknown':
+      if (resend === 'unsafe') return { outcome: 'held', evidence, at, holdReason: 'outcome_unknown' };
       return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
   }
 }

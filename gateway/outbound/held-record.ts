@@ -15,7 +15,7 @@ export interface HeldRecord {
   readonly last?: {
     readonly message: string;
     readonly state: OutboundState;
-    readonly refused?: Pick<RecordResult, 'code' | 'detail'>;
+    readonly refused?: Pick<RecordResult<string>, 'code' | 'detail'>;
   };
 }
 
@@ -57,12 +57,15 @@ function carryingLists(lists: readonly SentList[], versions: readonly OperatorVe
   });
 }
 
-function outcomeOf({ message, state }: SentList, refusals: ReadonlyMap<string, RecordResult>): HeldRecord['last'] {
+function outcomeOf(
+  { message, state }: SentList,
+  refusals: ReadonlyMap<string, RecordResult<string>>,
+): HeldRecord['last'] {
   const refusal = refusals.get(message);
   if (refusal === undefined) return { message, state };
   return { message, state, refused: { code: refusal.code, detail: refusal.detail } };
 }
 
 function isSettled(state: OutboundState): boolean {
-  return state === 'ACCEPTED' || state === 'PARTIAL';
+  return state === 'ACCEPTED' || state === 'PARTIAL' || state === 'CLOSED';
 }

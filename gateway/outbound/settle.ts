@@ -1,20 +1,19 @@
 /**
- * The answer to a message of ours settles it: a signed receipt, or what was agreed with a partner that sends none. An answer that is not
- * signed counts only over the partner's authenticated connection.
+ * A verdict on a message of ours settles it: a signed receipt, or what was agreed with a partner that sends none (settle-by-answer.ts).
  */
 
 import type { Gateway, Partner } from '../gateway.ts';
-import type { MessageFormat } from '../adapter/adapter.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
-import type { Acknowledgement, Evidence, Receipt, Verdict } from '../model/message.ts';
+import type { Evidence, Receipt, RecordResult, Verdict } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
 import { appendEvents } from '../store/events.ts';
 import {
   findMessage,
   findSent,
   longestHoldSeconds,
-  recordHeldByPartner,
+  recordProgress,
+  recordResults,
   settleMessage,
   supersedeFollowers,
   type MessageRow,
@@ -24,76 +23,7 @@ import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
-import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
-import { checkTree, validate } from '../wire/xsd/schema.ts';
-
-/** The answer to a request of ours, by what was agreed. One that cannot be read leaves the message as it is: it is sent again. */
-export async function settleByAnswer(gateway: Gateway, partner: Partner, id: string, bytes: Uint8Array): Promise<void> {
-  const answer = partner.adapter.exchange.send?.answer;
-  const message = await findMessage(gateway.db.sql, id);
-  if (answer === undefined || message === undefined) return;
-  try {
-    const ack = answer === 'status' ? ({ verdict: 'applied' } as const) : readAcknowledgement(partner, answer, bytes);
-    requireSubject(ack, message);
-    await settleByAcknowledgement(gateway, message, ack, bytes, answer === 'status' ? 'transport' : 'channel');
-  } catch (error) {
-    if (!isMessageFault(error)) throw error;
-    gateway.log.warn('answer refused', { partner: partner.code, messageId: id, ...faultFields(error) });
-  }
-}
-
-/** A later acknowledgement, which the partner sends by itself. Throws what is wrong with it, E_RECEIPT_UNMATCHED. */
-export async function receiveAcknowledgement(gateway: Gateway, partner: Partner, bytes: Uint8Array): Promise<void> {
-  const answer = partner.adapter.exchange.send?.answer;
-  if (answer === undefined || answer === 'status')
-    throw new GatewayError('E_ROUTE_UNKNOWN', 'no acknowledgements were agreed with this partner');
-  const ack = readAcknowledgement(partner, answer, bytes);
-  const { sql } = gateway.db;
-  const named = ack.subject === undefined ? undefined : await findMessage(sql, ack.subject);
-  const message =
-    named ?? (ack.number === undefined ? undefined : await findSent(sql, partner.code, { sequence: ack.number }));
-  if (message?.partner !== partner.code)
-    throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names no message that was sent to this partner');
-  requireSubject(ack, message);
-  await settleByAcknowledgement(gateway, message, ack, bytes, 'channel');
-}
-
-function readAcknowledgement(
-  partner: Partner,
-  format: MessageFormat<Acknowledgement>,
-  bytes: Uint8Array,
-): Acknowledgement {
-  const body = parseUnsigned(bytes, format.format);
-  try {
-    checkTree(body, partner.schemaOf(format), format.lines);
-    return decodeBody(body, format.decoder());
-  } finally {
-    if (body.format === 'xml') body.dispose();
-  }
-}
-
-function requireSubject(
-  { subject, number }: Acknowledgement,
-  { id, sequence }: Pick<MessageRow, 'id' | 'sequence'>,
-): void {
-  if ((subject ?? id) === id && (number ?? sequence) === sequence) return;
-  throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names another message than the one it answers');
-}
-
-/** `evidence`: the partner's words over its authenticated connection, or no more than a status. */
-async function settleByAcknowledgement(
-  gateway: Gateway,
-  message: MessageRow,
-  { verdict, reason, detail: words, refused }: Acknowledgement,
-  bytes: Uint8Array,
-  evidence: Evidence,
-): Promise<void> {
-  // Busy: nothing was decided, and the same bytes are sent again when an answer is due.
-  if (verdict === 'busy') return;
-  const detail = [verdict, reason, words].filter((each) => each !== undefined).join(': ');
-  const known = verdict === 'duplicate' ? 'applied' : verdict;
-  await settle(gateway, message, { verdict: known, detail, evidence, refused, bytes });
-}
+import { validate } from '../wire/xsd/schema.ts';
 
 /** A receipt that came as the answer to our message. What is no receipt of the partner leaves the message as it is: it is sent again. */
 export async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array): Promise<void> {
@@ -138,26 +68,26 @@ interface Outcome {
   readonly evidence: Evidence;
   /** Number of refused records. */
   readonly refused: number | undefined;
+  /** What was refused of them, and why, where the answer names them. */
+  readonly results?: readonly RecordResult<string>[] | undefined;
   readonly position?: Receipt['position'];
+  /** Of a hold: when the absence of the verdict has consequences. Without it the same bytes are sent again after a day. */
+  readonly answerDueAt?: string | undefined;
   /** What the partner answered, kept as evidence. */
   readonly bytes: Uint8Array;
 }
 
-async function settle(
-  gateway: Gateway,
-  message: MessageRow,
-  { verdict, detail, evidence, refused, position, bytes }: Outcome,
-): Promise<void> {
+/** One transaction. A verdict that is held already stays. */
+export async function settle(gateway: Gateway, message: MessageRow, outcome: Outcome): Promise<void> {
   const { id, partner, kind } = message;
+  const { verdict, detail, evidence, refused, results, position, answerDueAt, bytes } = outcome;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     const receiptDigest = await keepBytes(tx, bytes);
+    const dueAt = answerDueAt === undefined ? { receiptDueAt: later(at, longestHoldSeconds) } : { answerDueAt };
     const changed =
       verdict === 'held'
-        ? await recordHeldByPartner(tx, id, {
-            ...{ receiptDigest, detail, evidence },
-            receiptDueAt: later(at, longestHoldSeconds),
-          })
+        ? await recordProgress(tx, id, { progress: 'held', receiptDigest, detail, evidence, ...dueAt })
         : await settleMessage(tx, id, {
             state: verdict === 'rejected' ? 'REJECTED' : (refused ?? 0) > 0 ? 'PARTIAL' : 'ACCEPTED',
             receiptDigest,
@@ -165,6 +95,7 @@ async function settle(
             ...{ evidence, at },
           });
     if (!changed) return; // a later verdict is held already
+    if (results !== undefined) await recordResults(tx, partner, id, results);
     // What the partner refused is not what it holds: the next list is a full one, in the epoch after the one held.
     if (verdict === 'rejected' && kind === 'list') {
       await requireFullList(tx, partner, true, position && position.epoch.no + 1);

@@ -13,10 +13,12 @@ import { changesOne, fromRow } from './rows.ts';
 export const longestDelaySeconds = 3600;
 /** Seconds until the same bytes are sent again when the partner holds the list for two people. */
 export const longestHoldSeconds = 24 * 3600;
+/** Seconds until the absence of an agreed answer has consequences, at most. */
+export const longestAnswerSeconds = 31 * 24 * 3600;
 /** By which the clocks of gateways on one store may differ. */
 export const clockToleranceSeconds = 60;
-/** Messages of a lower rank have no verdict. Part of the text of statements, because partial indexes are found only so. */
-export const unsettledRank = sql.lit(outboundStates.ACCEPTED);
+/** Answers to messages of a lower rank are expected. Part of the text of statements, because partial indexes are found only so. */
+export const openRank = sql.lit(outboundStates.CLOSED);
 
 export interface DeliveryClaim {
   /** The gateway process that sends: Gateway.owner. */
@@ -44,6 +46,8 @@ export interface AttemptResult {
   readonly nextAttemptAt?: Moment;
   /** After `handed_over`; absent: no receipt is expected. */
   readonly receiptDueAt?: Moment;
+  /** After `handed_over`: when the absence of an agreed answer has consequences. */
+  readonly answerDueAt?: Moment;
   readonly holdReason?: string;
 }
 
@@ -162,7 +166,7 @@ function dueMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
 /** The first open message that has no receipt, or whose receipt is due; leased or not. */
 function undeliveredMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
   const { partner, now } = claim;
-  return sql<SqlBool>`id in (select id from message where partner = ${partner} and state_rank < ${unsettledRank}
+  return sql<SqlBool>`id in (select id from message where partner = ${partner} and state_rank < ${openRank}
     and hold_reason is null and (receipt_digest is null or receipt_due_at <= ${now}) and ${ofKinds(claim)}
     and not ${waitsForEarlier} order by created_at, sequence, id limit 1)`;
 }
@@ -204,19 +208,21 @@ export async function finishAttempt(tx: Tx, claimed: Claimed, result: AttemptRes
   if (ours === undefined) return false;
   const { outcome, at, evidence } = result;
   await insertMany(tx, 'attempt', [{ message_id: id, no: attempt, event: outcome, at, evidence }]);
-  if (ours.state_rank < outboundStates.ACCEPTED)
+  if (ours.state_rank < outboundStates.CLOSED)
     await tx.updateTable('message').set(columnsAfter(ours.state_rank, result)).where('id', '=', id).execute();
   return true;
 }
 
 /** The columns that an outcome changes. A message that the transport accepted before keeps that state when a repetition fails. */
 function columnsAfter(rank: number, result: AttemptResult) {
-  const { nextAttemptAt = result.at, receiptDueAt = null } = result;
+  const { nextAttemptAt = result.at, receiptDueAt = null, answerDueAt = null } = result;
   switch (result.outcome) {
     case 'handed_over':
       return {
         ...{ state: 'HANDED_OVER' as const, state_rank: outboundStates.HANDED_OVER },
         ...{ next_attempt_at: null, receipt_due_at: receiptDueAt },
+        // An answer may have come before the outcome of the attempt was recorded.
+        answer_due_at: sql<Moment | null>`case when progress is null then ${answerDueAt} else answer_due_at end`,
       };
     case 'failed':
       return rank < outboundStates.HANDED_OVER ? { next_attempt_at: nextAttemptAt } : { receipt_due_at: nextAttemptAt };

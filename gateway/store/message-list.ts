@@ -78,7 +78,7 @@ export interface OpenMessages {
   /** Not sent until a person acts. */
   readonly held: number;
   readonly holdReason?: string;
-  /** Handed over, without a receipt in time. */
+  /** Handed over, without a receipt or another answer in time. */
   readonly overdue: number;
   /** Claimed by a sender whose lease has run out. */
   readonly abandoned: number;
@@ -88,7 +88,7 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
   const sent = reader
     .selectFrom('message')
     .where('partner', '=', partner)
-    .where('state_rank', '<', outboundStates.ACCEPTED);
+    .where('state_rank', '<', outboundStates.CLOSED);
   const sealed = sent.where('state', '=', 'SEALED').where('hold_reason', 'is', null);
   const count = async (query: typeof sent): Promise<number> =>
     Number((await query.select(({ fn }) => fn.countAll().as('count')).executeTakeFirstOrThrow()).count);
@@ -99,7 +99,11 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
     waiting: await count(sealed),
     tried: await count(sealed.where('attempts', '>', 0).where('lease_until', 'is', null)),
     held: await count(held),
-    overdue: await count(sent.where('state', '=', 'HANDED_OVER').where('receipt_due_at', '<=', now)),
+    overdue: await count(
+      sent
+        .where('state', '=', 'HANDED_OVER')
+        .where((eb) => eb.or([eb('receipt_due_at', '<=', now), eb('progress', '=', 'overdue')])),
+    ),
     abandoned: await count(sent.where('lease_until', '<=', now)),
     ...present({ oldest: oldest?.created_at, holdReason: hold?.hold_reason ?? undefined }),
   };

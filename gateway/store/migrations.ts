@@ -128,6 +128,18 @@ function refusedBytes({ big }: Types): readonly string[] {
   ];
 }
 
+/** Answers in stages: when the next is due, and what the last one said; messages to which no answer is expected are not open. */
+function answerColumns({ text }: Types): readonly string[] {
+  return [
+    `alter table message add column answer_due_at ${text}`,
+    `alter table message add column progress ${text}`,
+    "update message set progress = 'held' where state = 'HANDED_OVER' and receipt_digest is not null",
+    'create index message_unanswered on message (partner, answer_due_at) where answer_due_at is not null',
+    'drop index message_open',
+    'create index message_open on message (partner, created_at, sequence, id) where state_rank < 85',
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -146,6 +158,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     },
     '0007-evidence': { up: (db: Kysely<unknown>) => runAll(db, evidenceColumns(types)) },
     '0009-refused-bytes': { up: (db: Kysely<unknown>) => runAll(db, refusedBytes(types)) },
+    '0010-answers': { up: (db: Kysely<unknown>) => runAll(db, answerColumns(types)) },
   };
 }
 

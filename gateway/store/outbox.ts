@@ -4,13 +4,14 @@
  * are kept beside the state.
  */
 
-import { sql } from 'kysely';
+import { sql, type ExpressionBuilder } from 'kysely';
+import { later } from '../model/day.ts';
 import { outboundStates } from '../model/message.ts';
 import type { Digest, Evidence, OutboundState, RecordResult, SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
-import { unsettledRank } from './delivery-leases.ts';
+import { longestAnswerSeconds, openRank } from './delivery-leases.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
@@ -32,7 +33,15 @@ interface NewMessage {
 
 const columns = [
   ...(['id', 'partner', 'kind', 'content_type', 'digest', 'epoch_id', 'sequence', 'correlates_to', 'state'] as const),
-  ...(['created_at', 'next_attempt_at', 'receipt_due_at', 'hold_reason', 'attempts'] as const),
+  ...([
+    'created_at',
+    'next_attempt_at',
+    'receipt_due_at',
+    'answer_due_at',
+    'progress',
+    'hold_reason',
+    'attempts',
+  ] as const),
   ...(['receipt_digest', 'verdict_detail', 'evidence', 'settled_at'] as const),
 ];
 
@@ -85,14 +94,21 @@ export async function findSent(
   return row && fromRow(row);
 }
 
-function updateUnsettled(tx: Tx) {
-  return tx.updateTable('message').where('state_rank', '<', unsettledRank);
+function updateOpen(tx: Tx) {
+  return tx.updateTable('message').where('state_rank', '<', openRank);
 }
 
-const nothingDue = { next_attempt_at: null, receipt_due_at: null, hold_reason: null };
+const nothingDue = {
+  next_attempt_at: null,
+  receipt_due_at: null,
+  answer_due_at: null,
+  progress: null,
+  hold_reason: null,
+};
 
 interface Settlement {
-  readonly state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'SUPERSEDED';
+  /** `CLOSED`: nothing more is expected; a verdict that comes nevertheless counts. */
+  readonly state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'CLOSED' | 'SUPERSEDED';
   readonly receiptDigest?: Digest;
   readonly verdictDetail?: string;
   readonly evidence?: Evidence;
@@ -103,16 +119,17 @@ interface Settlement {
 export async function settleMessage(tx: Tx, id: string, settlement: Settlement): Promise<boolean> {
   const { state, receiptDigest, verdictDetail, evidence, at } = settlement;
   // Kysely leaves columns unchanged whose value is undefined.
-  const update = updateUnsettled(tx).set({
+  const update = tx.updateTable('message').set({
     ...nothingDue,
     ...{ state, state_rank: outboundStates[state], settled_at: at },
     ...{ receipt_digest: receiptDigest, verdict_detail: verdictDetail, evidence },
   });
-  return await changesOne(update.where('id', '=', id));
+  const below = Math.min(outboundStates[state], outboundStates.ACCEPTED);
+  return await changesOne(update.where('id', '=', id).where('state_rank', '<', below));
 }
 
 function supersede(tx: Tx, partner: string, at: Moment) {
-  return updateUnsettled(tx)
+  return updateOpen(tx)
     .set({ ...nothingDue, state: 'SUPERSEDED', state_rank: outboundStates.SUPERSEDED, settled_at: at })
     .where('partner', '=', partner);
 }
@@ -151,24 +168,46 @@ export async function holdsList(reader: Reader, partner: string, epochId: string
   return held !== undefined;
 }
 
-/** The partner holds the list for two people of its staff: it is delivered and has no verdict yet. False: it has one. */
-export async function recordHeldByPartner(
-  tx: Tx,
-  id: string,
-  held: {
-    readonly receiptDigest: Digest;
-    readonly detail: string;
-    readonly evidence: Evidence;
-    /** When the same bytes are sent again to get the verdict. */
-    readonly receiptDueAt: Moment;
-  },
-): Promise<boolean> {
-  const update = updateUnsettled(tx).set({
-    ...{ state: 'HANDED_OVER', state_rank: outboundStates.HANDED_OVER },
-    ...{ receipt_digest: held.receiptDigest, verdict_detail: held.detail, receipt_due_at: held.receiptDueAt },
-    ...{ evidence: held.evidence, next_attempt_at: null },
+interface Progress {
+  /** `held`: for two people of the partner's staff. `received`: it arrived, and what becomes of it is answered later. */
+  readonly progress: 'held' | 'received';
+  readonly receiptDigest: Digest;
+  readonly detail: string;
+  readonly evidence: Evidence;
+  /** When the same bytes are sent again to get the verdict, or when the absence of an agreed answer has consequences. */
+  readonly receiptDueAt?: Moment;
+  readonly answerDueAt?: Moment;
+}
+
+/** The message is delivered and has no verdict yet. False: it has one, or the partner holds it and says again that it arrived. */
+export async function recordProgress(tx: Tx, id: string, said: Progress): Promise<boolean> {
+  const { progress, receiptDigest, detail, evidence, receiptDueAt = null, answerDueAt = null } = said;
+  const update = updateOpen(tx).set({
+    ...{ state: 'HANDED_OVER', state_rank: outboundStates.HANDED_OVER, progress },
+    ...{ receipt_digest: receiptDigest, verdict_detail: detail, receipt_due_at: receiptDueAt },
+    ...{ answer_due_at: answerDueAt, evidence, next_attempt_at: null },
   });
-  return await changesOne(update.where('id', '=', id));
+  const known = (eb: ExpressionBuilder<Tables, 'message'>) =>
+    eb.or([eb('progress', 'is', null), eb('progress', '!=', 'held')]);
+  return await changesOne(update.where('id', '=', id).$if(progress === 'received', (open) => open.where(known)));
+}
+
+/** Messages whose agreed answer did not come in time, the oldest first. */
+export async function unanswered(reader: Reader, partner: string, now: Moment): Promise<MessageRow[]> {
+  const rows = await messages(reader)
+    .where('partner', '=', partner)
+    .where('answer_due_at', 'is not', null)
+    .where((eb) => eb.or([eb('answer_due_at', '<=', now), eb('answer_due_at', '>', later(now, longestAnswerSeconds))]))
+    .orderBy('answer_due_at')
+    .limit(100)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** No answer came in time: staff must know (`overdue`), or act (`holdReason`). */
+export async function recordUnanswered(tx: Tx, id: string, holdReason?: string): Promise<void> {
+  const late = { progress: 'overdue' as const, answer_due_at: null, ...(holdReason && { hold_reason: holdReason }) };
+  await updateOpen(tx).set(late).where('id', '=', id).execute();
 }
 
 /**
@@ -178,9 +217,9 @@ export async function recordHeldByPartner(
 export async function resendNow(tx: Tx, id: string, at: Moment): Promise<boolean> {
   const dueIn = (state: OutboundState) => sql<Moment | null>`case when state = ${state} then ${at} end`;
   const due = { next_attempt_at: dueIn('SEALED'), receipt_due_at: dueIn('HANDED_OVER') };
-  const free = { hold_reason: null, lease_owner: null, lease_until: null };
+  const free = { hold_reason: null, answer_due_at: null, progress: null, lease_owner: null, lease_until: null };
   return await changesOne(
-    updateUnsettled(tx)
+    updateOpen(tx)
       .set({ ...due, ...free })
       .where('id', '=', id),
   );
@@ -191,7 +230,7 @@ export async function recordResults(
   tx: Tx,
   partner: string,
   messageId: string,
-  results: readonly RecordResult[],
+  results: readonly RecordResult<string>[],
 ): Promise<void> {
   await tx.deleteFrom('record_result').where('partner', '=', partner).where('message_id', '=', messageId).execute();
   const rows = results.map(({ identifier, code, detail }, n) => ({
@@ -200,7 +239,7 @@ export async function recordResults(
   await insertMany(tx, 'record_result', rows);
 }
 
-export async function resultsOf(reader: Reader, partner: string, messageId: string): Promise<RecordResult[]> {
+export async function resultsOf(reader: Reader, partner: string, messageId: string): Promise<RecordResult<string>[]> {
   return await reader
     .selectFrom('record_result')
     .select(['identifier', 'code', 'detail'])
@@ -215,7 +254,7 @@ export async function refusalsOf(
   reader: Reader,
   partner: string,
   identifier: string,
-): Promise<ReadonlyMap<string, RecordResult>> {
+): Promise<ReadonlyMap<string, RecordResult<string>>> {
   const results = await reader
     .selectFrom('record_result')
     .select(['message_id', 'identifier', 'code', 'detail'])

@@ -94,6 +94,10 @@ export interface Tables {
     /** When it is sent (again) at the earliest; null once it is settled. */
     next_attempt_at: string | null;
     receipt_due_at: string | null;
+    /** When the absence of an agreed answer has consequences. */
+    answer_due_at: string | null;
+    /** The last answer without a verdict: the message arrived (`received`), people of the partner look at it; or none came in time. */
+    progress: 'received' | 'held' | 'overdue' | null;
     /** Why it is not sent until a person acts. */
     hold_reason: string | null;
     /** How often the message was claimed. The number of the last claim is also the token of its lease. */
@@ -115,7 +119,7 @@ export interface Tables {
     owner: string | null;
     evidence: string | null;
   };
-  record_result: RecordResult & { partner: string; message_id: string; n: number };
+  record_result: RecordResult<string> & { partner: string; message_id: string; n: number };
   inbox: {
     partner: string;
     digest: string;

@@ -4,15 +4,12 @@
  */
 
 import { expect } from 'chai';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:https';
-import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sampleConversations } from '../../gateway/adapter/check/conversations.ts';
 import { testAdapter } from '../../gateway/adapter/check/test-adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { encodedText } from '../../gateway/adapter/format.ts';
-import { readPem } from '../../gateway/app/partners.ts';
 import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { checkTools } from '../../gateway/cli/adapter-folder.ts';
@@ -23,9 +20,16 @@ import { buildList, sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
 import { findStream, listInForce } from '../../gateway/store/streams.ts';
 import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
-import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { openAdministrations, operator, operators, type OpenAdministrations } from '../support/administrations.ts';
-import { temporaryFolder } from '../support/pki.ts';
+import {
+  ack,
+  ackTemplate,
+  adaptersWith,
+  openOtherMake,
+  type HttpAnswer,
+  type OtherMake,
+} from '../support/other-make.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 const conversation = `
@@ -46,39 +50,7 @@ conversation:
     acknowledgements: /partners/sg/acks
     answer: { template: ack.xml, schema: ack.xsd, statuses: { applied: 200, held: 200, rejected: 400 } }
 `;
-const verdicts = '  verdict: { applied: OK, held: WAIT, rejected: NOK, duplicate: DUP, busy: BUSY }';
-const ackTemplate = `<Ack xmlns="urn:sg:ack">
-  <Code>{ack.verdict|code:verdict}</Code><No>{ack.number?}</No><Text>{ack.reason?}</Text>
-</Ack>`;
-const ackSchema = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:sg:ack" elementFormDefault="qualified">
-  <xs:element name="Ack"><xs:complexType><xs:sequence>
-    <xs:element name="Code" type="xs:string"/><xs:element name="No" type="xs:int" minOccurs="0"/>
-    <xs:element name="Text" type="xs:string" minOccurs="0"/>
-  </xs:sequence></xs:complexType></xs:element></xs:schema>`;
-
-function adapters(change: (manifest: string) => string = (manifest) => manifest): string {
-  const folder = temporaryFolder();
-  for (const cc of ['cn', 'sg']) cpSync(join(adaptersFolder, cc), join(folder, cc), { recursive: true });
-  const at = (name: string): string => join(folder, 'sg', name);
-  const manifest = readFileSync(at('adapter.yaml'), 'utf8').replace(/^codes:$/mu, `codes:\n${verdicts}`);
-  writeFileSync(at('adapter.yaml'), change(manifest + conversation));
-  const template = JSON.parse(readFileSync(at('list.json'), 'utf8')) as Record<string, unknown>;
-  const { listType, sentAt, operators: items, removals } = template;
-  const number = '{message.position.sequence|number}';
-  writeFileSync(at('list.json'), JSON.stringify({ number, listType, sentAt, operators: items, removals }));
-  writeFileSync(at('list.schema.json'), JSON.stringify({ $id: 'urn:test:list', type: 'object' }));
-  writeFileSync(at('ack.xml'), ackTemplate);
-  writeFileSync(at('ack.xsd'), ackSchema);
-  return folder;
-}
-
-const ack = (code: string, number: number, text = ''): string =>
-  `<Ack xmlns="urn:sg:ack"><Code>${code}</Code><No>${number}</No>${text === '' ? '' : `<Text>${text}</Text>`}</Ack>`;
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-}
+const adapters = (change?: (manifest: string) => string): string => adaptersWith(conversation, change);
 
 describe('a partner whose answer is no more than a status', () => {
   it('is named by doctor, and in production when the gateway starts', async () => {
@@ -109,60 +81,22 @@ describe('a partner whose answer is no more than a status', () => {
 
 describe('a partner of another make', () => {
   let open: OpenAdministrations;
-  let server: Server;
-  const received: {
-    readonly path: string;
-    readonly sender: string;
-    readonly ref: string;
-    readonly payload: unknown;
-  }[] = [];
-  let answers: Answer[] = [];
+  let peer: OtherMake;
 
   before(async () => {
     open = await openAdministrations({ partners: ['SG'], adapters: adapters() });
-    const { config, gateway } = open.home;
     await open.home.openDoors();
     await open.home.save(...operators(5));
     const codes = ['1', '2', '3'].map((last) => `20260000000${last}`);
     await open.of('SG').save(...codes.map((code) => ({ ...operator(1), code, grade: 'stp_plus' })));
-    const { cert, key } = open.of('SG').gateway.keyring.tls;
-    const ca = config.partners['SG']?.certificates.anchors.map(readPem) ?? [];
-    server = createServer(
-      { cert, key, ca: [gateway.keyring.tls.ca, ...ca], requestCert: true },
-      (incoming, response) => {
-        const pieces: Buffer[] = [];
-        incoming.on('data', (piece: Buffer) => pieces.push(piece));
-        incoming.on('end', () => {
-          const [, payload = ''] = Buffer.concat(pieces).toString().split('.');
-          const { 'x-sender': sender = '', 'x-ref': ref = '' } = incoming.headers as Record<string, string>;
-          const content = JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown;
-          received.push({ path: `${incoming.method} ${incoming.url}`, sender, ref, payload: content });
-          const { status, body } = answers.shift() ?? { status: 500, body: 'no answer is planned' };
-          response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
-        });
-      },
-    );
-    server.listen(Number(new URL(config.partners['SG']?.url ?? '').port), '127.0.0.1');
-    await once(server, 'listening');
+    peer = await openOtherMake(open);
   });
   after(async () => {
-    server.closeAllConnections();
-    server.close();
+    peer.close();
     await open.close();
   });
-  beforeEach(() => received.splice(0));
-
-  /** Posts to our exchange door as the partner's system does. */
-  async function post(path: string, body: Uint8Array | string): Promise<Answer> {
-    const { cert, key } = open.of('SG').gateway.keyring.tls;
-    const { exchange } = open.home.config;
-    const ca = open.home.gateway.keyring.tls.ca;
-    const sent = request({ host: '127.0.0.1', port: exchange.port, path, method: 'POST', cert, key, ca });
-    sent.end(body);
-    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
-    const pieces = (await response.toArray()) as Buffer[];
-    return { status: response.statusCode ?? 0, body: Buffer.concat(pieces).toString() };
-  }
+  beforeEach(() => peer.received.splice(0));
+  const post = (path: string, body: Uint8Array | string): Promise<HttpAnswer> => peer.post(path, body);
 
   async function theirList(number: number): Promise<Uint8Array> {
     const { gateway } = open.of('SG');
@@ -176,15 +110,15 @@ describe('a partner of another make', () => {
   }
 
   /** Sends a list; its message after the answers planned. */
-  async function send(...planned: readonly Answer[]) {
-    answers = [...planned];
+  async function send(...planned: readonly HttpAnswer[]) {
+    peer.answers = [...planned];
     const { gateway } = open.home;
     const built = await sendList(gateway, 'SG', { renew: true });
     await deliverDue(gateway, 'SG');
     const id = built?.list.id ?? '';
     return await open.home.until(async () => {
       const message = await findMessage(gateway.db.sql, id);
-      return answers.length === 0 ? message : undefined;
+      return peer.answers.length === 0 ? message : undefined;
     });
   }
   const state = async (id: string): Promise<string | undefined> =>
@@ -196,9 +130,14 @@ describe('a partner of another make', () => {
   it('gets a list at its own path with its own headers, and its acknowledgement settles it as evidence of the channel', async () => {
     const message = await send({ status: 200, body: ack('OK', 1) });
     await settled(message.id, 'ACCEPTED');
-    expect(received).to.have.length(1);
-    expect(received[0]).to.include({ path: `PUT /ws/aeo/CN-SG-${year}-1?to=SG`, sender: 'CN', ref: `CN-SG-${year}-1` });
-    expect(received[0]?.payload).to.include({ number: 1, listType: 'FULL' });
+    expect(peer.received).to.have.length(1);
+    const [{ path, headers, payload } = { path: '', headers: {}, payload: {} }] = peer.received;
+    expect([path, headers['x-sender'], headers['x-ref']]).to.deep.equal([
+      `PUT /ws/aeo/CN-SG-${year}-1?to=SG`,
+      'CN',
+      `CN-SG-${year}-1`,
+    ]);
+    expect(payload).to.include({ number: 1, listType: 'FULL' });
     const kept = await findMessage(open.home.gateway.db.sql, message.id);
     expect(kept).to.deep.include({ verdictDetail: 'applied', evidence: 'channel' });
     expect(kept?.receiptDigest).to.match(/^[0-9a-f]{64}$/u);
@@ -206,7 +145,7 @@ describe('a partner of another make', () => {
 
   it('that is busy, and then has the list already, has taken it', async () => {
     const { id } = await send({ status: 503, body: 'later' });
-    answers = [{ status: 200, body: ack('DUP', 2) }];
+    peer.answers = [{ status: 200, body: ack('DUP', 2) }];
     await settled(id, 'ACCEPTED');
   });
 
@@ -233,8 +172,8 @@ describe('a partner of another make', () => {
     const { id } = await send({ status: 400, body: ack('NOK', 5, 'bad date') }, { status: 200, body: ack('OK', 6) });
     await settled(id, 'REJECTED');
     expect((await findMessage(open.home.gateway.db.sql, id))?.verdictDetail).to.include('bad date');
-    await open.home.until(() => Promise.resolve(received.length >= 2 ? true : undefined));
-    expect(received.at(-1)?.payload).to.include({ number: 6, listType: 'FULL' });
+    await open.home.until(() => Promise.resolve(peer.received.length >= 2 ? true : undefined));
+    expect(peer.received.at(-1)?.payload).to.include({ number: 6, listType: 'FULL' });
     const stream = await findStream(open.home.gateway.db.sql, 'SG', 'out');
     expect(stream?.resyncWanted).to.equal(false);
   });

@@ -7,14 +7,14 @@ import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { canonicalJson, sha256 } from '../../gateway/model/canonical-json.ts';
 import { keepBytes } from '../../gateway/store/bodies.ts';
 import { claimMessageId, findInbox, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
-import { addMessage, findMessage, settleMessage } from '../../gateway/store/outbox.ts';
+import { addMessage, findMessage, recordProgress, settleMessage } from '../../gateway/store/outbox.ts';
 import { openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
 import { listInForce } from '../../gateway/store/streams.ts';
 import { fillList } from '../support/clearance-fixture.ts';
 import { freshUrl } from './engines.ts';
-import { hour, listed, operator, raw } from './samples.ts';
+import { hour, listed, operator, raw, sealed } from './samples.ts';
 
 for (const engine of ['sqlite', 'postgres'] as const) {
   describe(`a store in which operators are objects (${engine})`, () => {
@@ -150,7 +150,42 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
+for (const engine of ['sqlite', 'postgres'] as const) {
+  describe(`a store in which a receipt without a verdict was a hold (${engine})`, () => {
+    it('names the progress of each message afterwards', async () => {
+      const fresh = await freshUrl(engine);
+      try {
+        const before = await openDatabase(fresh.url);
+        await before.transaction(async (tx) => {
+          const receiptDigest = await keepBytes(tx, Buffer.from('held'));
+          for (const id of ['held', 'open']) await addMessage(tx, sealed(id, 'NN'), { at: hour(1) });
+          const said = { receiptDigest, detail: 'held', evidence: 'signed', receiptDueAt: hour(9) } as const;
+          await recordProgress(tx, 'held', { ...said, progress: 'held' });
+          await run(tx, withoutAnswers);
+        });
+        await before.close();
+        const db = await openDatabase(fresh.url);
+        const found = await Array.fromAsync(['held', 'open'], (id) => findMessage(db.sql, id));
+        expect(found.map((each) => each?.progress)).to.deep.equal(['held', undefined]);
+        await db.close();
+      } finally {
+        await fresh.remove();
+      }
+    });
+  });
+}
+
+const withoutAnswers = [
+  'drop index message_unanswered',
+  'drop index message_open',
+  'create index message_open on message (partner, created_at, sequence, id) where state_rank < 90',
+  'alter table message drop column answer_due_at',
+  'alter table message drop column progress',
+  "delete from kysely_migration where name >= '0010'",
+];
+
 const withoutRefusedBytes = [
+  ...withoutAnswers,
   ...['inbox_refused', 'inbox_digest', 'inbox_receipt', 'message_digest', 'message_receipt'].map(
     (index) => `drop index ${index}`,
   ),

@@ -9,12 +9,13 @@ import {
   findMessage,
   finishAttempt,
   listMessages,
-  recordHeldByPartner,
+  recordProgress,
   recordResults,
   resendNow,
   resultsOf,
   settleMessage,
   supersedeOlder,
+  unanswered,
 } from '../../gateway/store/outbox.ts';
 import type { AttemptResult, Claimed } from '../../gateway/store/outbox.ts';
 import { recordArrival } from '../../gateway/store/inbox.ts';
@@ -39,7 +40,7 @@ function steps(store: () => TestStore) {
     },
     finish: (claimed: Claimed, result: Omit<AttemptResult, 'evidence' | 'at'>, h = 2) =>
       store().write((tx) => finishAttempt(tx, claimed, { evidence: 'noted', at: hour(h), ...result })),
-    settle: (id: string, state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'SUPERSEDED') =>
+    settle: (id: string, state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'CLOSED' | 'SUPERSEDED') =>
       store().write(async (tx) => {
         const receiptDigest = await keepBytes(tx, bytesOf(`receipt ${id} ${state}`));
         return await settleMessage(tx, id, { state, receiptDigest, verdictDetail: state, at: hour(5) });
@@ -48,6 +49,37 @@ function steps(store: () => TestStore) {
     ids: (claimed: readonly Claimed[]) => claimed.map(({ id }) => id),
   };
 }
+
+onBothEngines('a message to which no answer is expected any more', (store) => {
+  const { add, claim, claimOne, finish, settle, state } = steps(store);
+
+  it('is not sent again nor replaced, and a verdict that comes nevertheless counts once', async () => {
+    await add('closed', 'AM', 1);
+    const claimed = await claimOne('AM', 1);
+    expect(await settle('closed', 'CLOSED')).to.equal(true);
+    await finish(claimed, { outcome: 'handed_over', receiptDueAt: hour(2) });
+    expect(await state('closed')).to.equal('CLOSED');
+    expect(await claim('AM', 9)).to.deep.equal([]);
+    expect(await store().write((tx) => supersedeOlder(tx, 'AM', 'other', hour(6)))).to.deep.equal([]);
+    expect(await store().write((tx) => resendNow(tx, 'closed', hour(7)))).to.equal(false);
+    expect(await settle('closed', 'CLOSED')).to.equal(false);
+    expect([await settle('closed', 'REJECTED'), await settle('closed', 'ACCEPTED')]).to.deep.equal([true, false]);
+    expect(await state('closed')).to.equal('REJECTED');
+  });
+
+  it('was due for an answer until then, and an answer that came before the attempt was recorded keeps its time', async () => {
+    await add('due', 'AN', 1);
+    const claimed = await claimOne('AN', 1);
+    const receiptDigest = await store().write((tx) => keepBytes(tx, bytesOf('arrived')));
+    const said = { receiptDigest, detail: 'applied', evidence: 'channel', answerDueAt: hour(8) } as const;
+    await store().write((tx) => recordProgress(tx, 'due', { ...said, progress: 'received' }));
+    await finish(claimed, { outcome: 'handed_over', answerDueAt: hour(3) });
+    const due = async (h: number) => (await unanswered(store().db.sql, 'AN', hour(h))).map(({ id }) => id);
+    expect([await due(7), await due(8)]).to.deep.equal([[], ['due']]);
+    await settle('due', 'CLOSED');
+    expect(await due(9)).to.deep.equal([]);
+  });
+});
 
 onBothEngines('sending', (store) => {
   const { add, claim, claimOne, finish, settle, state, ids } = steps(store);
@@ -145,8 +177,9 @@ onBothEngines('sending', (store) => {
   it('waits longer while the partner holds the message', async () => {
     await add('theirs', 'AH');
     const receiptDigest = await store().write((tx) => keepBytes(tx, bytesOf('held')));
-    const note = { receiptDigest, detail: 'list_shrinks', evidence: 'channel', receiptDueAt: hour(30) } as const;
-    expect(await store().write((tx) => recordHeldByPartner(tx, 'theirs', note))).to.equal(true);
+    const said = { receiptDigest, detail: 'list_shrinks', evidence: 'channel', receiptDueAt: hour(30) } as const;
+    const note = { ...said, progress: 'held' } as const;
+    expect(await store().write((tx) => recordProgress(tx, 'theirs', note))).to.equal(true);
     expect(await findMessage(store().db.sql, 'theirs')).to.deep.include({
       state: 'HANDED_OVER',
       receiptDueAt: hour(30),
@@ -155,7 +188,7 @@ onBothEngines('sending', (store) => {
     });
     expect(await claim('AH', 29)).to.deep.equal([]);
     expect(await settle('theirs', 'ACCEPTED')).to.equal(true);
-    expect(await store().write((tx) => recordHeldByPartner(tx, 'theirs', note))).to.equal(false);
+    expect(await store().write((tx) => recordProgress(tx, 'theirs', note))).to.equal(false);
     expect(await state('theirs')).to.equal('ACCEPTED');
   });
 

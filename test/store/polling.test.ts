@@ -8,7 +8,7 @@ import {
   claimDue,
   claimForPoll,
   finishAttempt,
-  recordHeldByPartner,
+  recordProgress,
   settleMessage,
 } from '../../gateway/store/outbox.ts';
 import type { AttemptResult, Claimed } from '../../gateway/store/outbox.ts';
@@ -80,8 +80,9 @@ onBothEngines('polling', (store) => {
     await finish(await asked('FE'), { outcome: 'handed_over', receiptDueAt: hour(3) });
     await store().write(async (tx) => {
       const receiptDigest = await keepBytes(tx, bytesOf('held'));
-      const held = { receiptDigest, detail: 'held', evidence: 'signed', receiptDueAt: hour(9) } as const;
-      return await recordHeldByPartner(tx, 'p1', held);
+      const said = { receiptDigest, detail: 'held', evidence: 'signed', receiptDueAt: hour(9) } as const;
+      const held = { ...said, progress: 'held' } as const;
+      return await recordProgress(tx, 'p1', held);
     });
     expect((await asked('FE', 8)).id).to.equal('p2');
     expect((await asked('FE', 9)).id).to.equal('p1');

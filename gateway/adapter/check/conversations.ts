@@ -2,7 +2,7 @@
 
 import { extname } from 'node:path';
 import { departureReasons, type ListMessage } from '../../model/list/list.ts';
-import { acknowledgedVerdicts, recordFaults, type Acknowledgement } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults, recordVerdicts, type Acknowledgement } from '../../model/message.ts';
 import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
@@ -49,7 +49,7 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     converse('list-empty', { ...full, records: [] });
   }
   for (const [i, format] of acknowledgements.entries())
-    for (const [step, answer] of answersIn(format).entries())
+    for (const [step, answer] of answersIn(format, adapter).entries())
       write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, answer);
   const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
   const ending = extname(list.template);
@@ -62,8 +62,13 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
 }
 
 /** One of each verdict, and one with no more than the template always writes. */
-function answersIn(format: MessageFormat<Acknowledgement>): readonly Acknowledgement[] {
-  const answers = acknowledgedVerdicts.map((verdict) => ({ ...wholeAnswer, verdict }));
+function answersIn(
+  format: MessageFormat<Acknowledgement>,
+  { identifiers }: Pick<Adapter, 'identifiers'>,
+): readonly Acknowledgement[] {
+  const [identifier, code, detail] = [identifiers.ours.example, 'R1', 'example'];
+  const results = recordVerdicts.map((verdict) => ({ identifier, verdict, code, detail }));
+  const answers = acknowledgedVerdicts.map((verdict) => ({ ...wholeAnswer, verdict, results }));
   return [...answers, withoutSome(format, wholeAnswer, () => true)];
 }
 

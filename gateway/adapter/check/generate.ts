@@ -5,7 +5,14 @@ import { present } from '../../model/present.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
 import type { ListMessage, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
-import { acknowledgedVerdicts, recordFaults, type Acknowledgement, type Reply } from '../../model/message.ts';
+import {
+  acknowledgedVerdicts,
+  recordFaults,
+  recordVerdicts,
+  type Acknowledgement,
+  type RecordAnswer,
+  type Reply,
+} from '../../model/message.ts';
 import { roles, textPaths, type ListRecord } from '../../model/record/record.ts';
 import type { PartnerView } from '../../model/record/partner-view.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
@@ -120,7 +127,7 @@ export function inventReply(adapter: Adapter, random: SeededRandom, format: Mess
 
 /** An answer to a list, with some of what it may say. */
 export function inventAcknowledgement(
-  _adapter: Adapter,
+  adapter: Adapter,
   random: SeededRandom,
   format: MessageFormat<Acknowledgement>,
 ): Acknowledgement {
@@ -128,8 +135,32 @@ export function inventAcknowledgement(
   const said = { reason: random.pick(texts), detail: random.pick(texts) };
   const counts = { number: random.below(1000), taken: random.below(1000), refused: random.below(1000) };
   const whole = { subject, id, issuedAt: moment(random), ...said, ...counts };
-  return withoutSome(format, { verdict: random.pick(acknowledgedVerdicts), ...whole }, () => random.next() < 0.4);
+  const answer = { verdict: random.pick(acknowledgedVerdicts), ...whole };
+  const results = times(random.below(4), () => inventRecordAnswer(adapter, random, format));
+  return { ...withoutSome(format, answer, () => random.next() < 0.4), ...(results.length > 0 && { results }) };
 }
+
+/** About one record, with as much as the template can write. */
+function inventRecordAnswer(
+  { identifiers }: Adapter,
+  random: SeededRandom,
+  format: MessageFormat<Acknowledgement>,
+): RecordAnswer {
+  const identifier = inventIdentifier(random, identifiers.ours);
+  const whole = {
+    identifier,
+    verdict: random.pick(recordVerdicts),
+    code: random.pick(texts),
+    detail: random.pick(texts),
+  };
+  const plain = { ...whole, code: 'R1', detail: 'example' };
+  return carries(() => encodeText(format, { ...example, results: [whole] })) ? whole : plain;
+}
+
+const example: Acknowledgement = {
+  ...{ verdict: 'applied', subject: 'm-1', number: 1, id: 'm-2', issuedAt: '2026-01-01T00:00:00.000Z' },
+  ...{ reason: 'R1', detail: 'example', taken: 1, refused: 1 },
+};
 
 /** The acknowledgement without the values that `leaves` names, but for those that the template always writes. */
 export function withoutSome(
@@ -138,7 +169,7 @@ export function withoutSome(
   leaves: (path: string) => boolean,
 ): Acknowledgement {
   const isNeeded = (path: string): boolean => {
-    const rest = Object.entries(whole).filter(([each]) => each !== path);
+    const rest = Object.entries(whole).filter(([each]) => each !== path && each !== 'results');
     const refusal = refusalOf(() => encodeText(format, Object.fromEntries(rest) as unknown as Acknowledgement));
     return refusal?.code === 'E_ELEMENT_MISSING';
   };

@@ -1,7 +1,7 @@
 /** What lint finds in adapter.yaml alone: bands, code tables, days, check digits, facts without source, the card. */
 
 import { departureReasons } from '../../model/list/list.ts';
-import { acknowledgedVerdicts, recordFaults } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults, recordVerdicts } from '../../model/message.ts';
 import { roles, type Day } from '../../model/record/record.ts';
 import { checkDigit } from '../../model/record/check-digits.ts';
 import { addDays } from '../../model/day.ts';
@@ -36,6 +36,7 @@ function closedSets({ arrangement }: Manifest): readonly (readonly string[])[] {
     roles,
     departureReasons,
     recordFaults,
+    recordVerdicts,
     acknowledgedVerdicts,
     grades,
   ];

@@ -62,11 +62,11 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
   const today = tables.value.tablesOn(tables.value.periods.at(-1) ?? '');
   const { conversation, grades } = templateTerms(manifest);
   const context = { tables: today, timeZone, grades };
-  for (const { kind, ...version } of templatesIn(manifest)) {
+  for (const { kind, per, ...version } of templatesIn(manifest)) {
     try {
       const source = await loadTemplate(folder, version, tools);
       if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
-      else if (kind === 'acknowledgement') acknowledgementFormat(source, context, templateTools(tools));
+      else if (kind === 'acknowledgement') acknowledgementFormat(source, context, templateTools(tools), per);
       else if (listFormat(source, { ...context, conversation }, templateTools(tools)).carriesParts) continue;
       else if (manifest.lists?.partRecords !== undefined) {
         const detail = `${version.template} does not show which part a message is`;

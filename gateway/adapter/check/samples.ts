@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { dayAt } from '../../model/day.ts';
 import type { ListMessage } from '../../model/list/list.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
+import type { GatewayError } from '../../model/errors.ts';
 import { invalid } from '../faults.ts';
 import type { MessageKind } from '../load.ts';
 import type { AdapterTools } from '../tools.ts';
@@ -91,7 +92,16 @@ interface SampleRun {
 /** Runs one sample. A failure of the program, not of the adapter, is thrown. */
 export function runSample(bench: SampleBench, sample: AdapterSample): SampleRun {
   if (sample.refused !== undefined) return refusedRun(bench, sample);
-  return sample.ours === undefined ? decodedRun(bench, sample) : encodedRun(bench, sample, sample.ours);
+  const { ours } = sample;
+  if (ours === undefined) return decodedRun(bench, sample);
+  // Several templates of acknowledgements have no days that tell them apart.
+  const formats =
+    sample.kind === 'acknowledgement'
+      ? bench.adapter.acknowledgements
+      : [formatOfDay(bench.adapter, sample.kind, ours.message)];
+  if (formats.length === 0) throw noMessage(bench.adapter, sample.kind);
+  const runs = formats.map((format) => encodedRun(bench, sample, ours, format));
+  return runs.find(({ failure }) => failure === undefined) ?? runs[0] ?? {};
 }
 
 /** Our words are encoded as exactly the sample, the sample follows the schema, and is decoded as what the partner reads of our words. */
@@ -99,11 +109,11 @@ function encodedRun(
   { adapter, tools }: SampleBench,
   sample: AdapterSample,
   ours: NonNullable<AdapterSample['ours']>,
+  format: MessageFormat<unknown>,
 ): SampleRun {
   const { message } = ours;
   const missing = missingIn(sample.kind, message);
   if (missing !== undefined) return { failure: { detail: `${basename(ours.file)} is incomplete`, at: missing } };
-  const format = formatOfDay(adapter, sample.kind, message);
   let written: string | undefined;
   const failure = failureOf(() => {
     written = encodeText(format, message);
@@ -140,13 +150,17 @@ function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Ad
 }
 
 /** Throws E_ADAPTER_INVALID where adapter.yaml has no such message. */
-function formatOfDay(adapter: Adapter, kind: MessageKind, message: unknown): MessageFormat<unknown> {
+function formatOfDay(adapter: Adapter, kind: 'list' | 'reply', message: unknown): MessageFormat<unknown> {
   const { issuedAt } = message as { issuedAt?: unknown };
   const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.periods.at(-1) ?? '');
   // The format is given messages of its own kind only.
-  const format = kind === 'acknowledgement' ? adapter.acknowledgements[0] : adapter.formatsOn(day)[kind];
+  const format = adapter.formatsOn(day)[kind];
   if (format !== undefined) return format;
-  throw invalid(`adapter.yaml describes no ${kind}`, adapter.folder, 'Describe it, or delete the sample.');
+  throw noMessage(adapter, kind);
+}
+
+function noMessage({ folder }: Adapter, kind: MessageKind): GatewayError {
+  return invalid(`adapter.yaml describes no ${kind}`, folder, 'Describe it, or delete the sample.');
 }
 
 /** Every layout of a kind with the codes of every period, newest first. */

@@ -3,14 +3,23 @@
 import type { MessageData } from '../message-data.ts';
 import type { ConsumeForm, PublishForm } from './broker.ts';
 import type { RequestForm } from './requests.ts';
+import type { AnswerData } from './stages.ts';
 
-/** `receipt`: a signed one of this program. `status`: a 2xx is all there is. `document`: an acknowledgement by a template. */
 export interface SendData {
   readonly request?: RequestForm;
   readonly statuses?: StatusForm;
   /** Over a broker. */
   readonly publish?: PublishForm;
-  readonly answer: { readonly kind: 'status' } | ({ readonly kind: 'document' } & MessageData);
+  /** Either: one answer, or several. */
+  readonly answer?: AnswerData;
+  readonly answers?: readonly AnswerData[];
+  /** `unsafe`: the partner may take a message twice, so that after an unknown outcome staff must act. */
+  readonly resend?: 'unsafe';
+}
+
+/** The answers in the order in which they are expected. */
+export function answersOf({ answer, answers = [] }: Pick<SendData, 'answer' | 'answers'>): readonly AnswerData[] {
+  return answer === undefined ? answers : [answer, ...answers];
 }
 
 /** HTTP statuses: whose body is the answer, after which the message is sent again, and after which staff must act. */

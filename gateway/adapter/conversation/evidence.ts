@@ -1,12 +1,34 @@
 /** What the answers that were agreed with a partner prove at best. */
 
 import { evidenceLevels, type Evidence } from '../../model/message.ts';
-import type { Exchange } from '../adapter.ts';
+import type { Exchange, TransportKind } from '../adapter.ts';
+import type { Stage } from './stages.ts';
 
 /** Of a message that the partner has accepted. */
-export function bestEvidence({ send }: Exchange): Evidence {
+export function bestEvidence({ send }: Exchange, transport: TransportKind): Evidence {
   if (send === undefined) return 'signed';
-  return send.answer === 'status' ? 'transport' : 'channel';
+  const [best] = send.stages.map((stage) => evidenceOf(stage, transport)).sort(strongestFirst);
+  return best ?? 'assumed';
+}
+
+/** What an answer proves at best, where it comes. */
+export function evidenceOf({ kind }: Pick<Stage, 'kind'>, transport: TransportKind): Evidence {
+  switch (kind) {
+    case 'receipt':
+      return 'signed';
+    case 'document':
+      return 'channel';
+    case 'status':
+      return 'transport';
+    case 'none':
+      return transport === 'https' ? 'transport' : 'custody';
+    case 'silence':
+      return 'assumed';
+  }
+}
+
+function strongestFirst(a: Evidence, b: Evidence): number {
+  return evidenceLevels.indexOf(a) - evidenceLevels.indexOf(b);
 }
 
 /** The partner's own words do not say that it has our messages. */

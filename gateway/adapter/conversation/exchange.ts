@@ -1,17 +1,19 @@
 /** Compiles the templates of acknowledgements: the exchange of messages and answers with a partner of another make. */
 
 import type { Acknowledgement } from '../../model/message.ts';
-import type { Exchange, MessageFormat } from '../adapter.ts';
+import type { AnswerStage, Exchange, MessageFormat, TransportKind } from '../adapter.ts';
 import { messageFormat, type TemplateSource, type TemplateTools } from '../format.ts';
 import type { MessageData } from '../message-data.ts';
-import { acknowledgementFields } from '../template/message-fields.ts';
+import { acknowledgementFields, recordResultFields } from '../template/message-fields.ts';
 import type { TransformContext } from '../template/transforms.ts';
-import type { ReceiveData, SendData } from './answers.ts';
+import { answersOf, type ReceiveData, type SendData } from './answers.ts';
+import { stageOf, type AnswerData } from './stages.ts';
 
 interface ExchangeTools {
   load(data: MessageData): Promise<TemplateSource>;
   readonly context: TransformContext;
   readonly readers: TemplateTools;
+  readonly transport: TransportKind;
 }
 
 /** Throws E_ADAPTER_INVALID. */
@@ -20,14 +22,18 @@ export async function exchangeOf(
   tools: ExchangeTools,
 ): Promise<Exchange> {
   const compiled = new Map<string, MessageFormat<Acknowledgement>>();
-  const compile = async (data: MessageData): Promise<MessageFormat<Acknowledgement>> => {
+  const compile = async (data: MessageData & Pick<AnswerData, 'per'>): Promise<MessageFormat<Acknowledgement>> => {
     const source = await tools.load(data);
-    const format = compiled.get(source.file) ?? acknowledgementFormat(source, tools.context, tools.readers);
+    const format = compiled.get(source.file) ?? acknowledgementFormat(source, tools.context, tools.readers, data.per);
     compiled.set(source.file, format);
     return format;
   };
+  const stage = async (data: AnswerData): Promise<AnswerStage> => {
+    const format = 'template' in data ? await compile(data as AnswerData & MessageData) : undefined;
+    return stageOf(data, format, { answersAtOnce: tools.transport === 'https', resend: send?.resend });
+  };
   return {
-    ...(send && { send: { ...send, answer: send.answer.kind === 'status' ? 'status' : await compile(send.answer) } }),
+    ...(send && { send: { ...send, stages: await Promise.all(answersOf(send).map(stage)) } }),
     ...(receive && {
       receive: {
         ...receive,
@@ -44,12 +50,14 @@ export function acknowledgementFormat(
   source: TemplateSource,
   context: TransformContext,
   readers: TemplateTools,
+  per: AnswerData['per'] = 'message',
 ): MessageFormat<Acknowledgement> {
-  return messageFormat({ type: 'acknowledgement', ...source }, acknowledgementFields, context, readers);
+  const fields = per === 'record' ? recordResultFields : acknowledgementFields;
+  return messageFormat({ type: 'acknowledgement', ...source }, fields, context, readers);
 }
 
-/** The formats of both directions; one where both have the same template. */
+/** The formats of both directions; one where several have the same template. */
 export function acknowledgementsOf({ send, receive }: Exchange): readonly MessageFormat<Acknowledgement>[] {
-  const formats = [send?.answer, receive?.answer].filter((each) => each !== undefined && each !== 'status');
-  return [...new Set(formats)];
+  const formats = [...(send?.stages.map(({ format }) => format) ?? []), receive?.answer];
+  return [...new Set(formats.filter((each) => each !== undefined))];
 }

@@ -5,7 +5,9 @@ import { departureReasons, type Departure, type ListMessage } from '../../model/
 import {
   acknowledgedVerdicts,
   recordFaults,
+  recordVerdicts,
   type Acknowledgement,
+  type RecordAnswer,
   type RecordResult,
   type Reply,
 } from '../../model/message.ts';
@@ -165,15 +167,41 @@ export const replyFields = itemFields<Reply>(
   [{ path: 'results', items: resultFields }],
 );
 
-/** Its verdict is all that an acknowledgement must carry. */
-export const acknowledgementFields = itemFields<Acknowledgement>([
-  { path: 'ack.verdict', kind: 'words', words: acknowledgedVerdicts },
-  { path: 'ack.subject', kind: 'text', optional: true },
-  { path: 'ack.number', kind: 'count', optional: true },
-  { path: 'ack.id', kind: 'text', optional: true },
-  { path: 'ack.issuedAt', kind: 'moment', optional: true },
-  { path: 'ack.reason', kind: 'text', optional: true, free: true },
-  { path: 'ack.detail', kind: 'text', optional: true, free: true },
-  { path: 'ack.taken', kind: 'count', optional: true },
-  { path: 'ack.refused', kind: 'count', optional: true },
+const recordAnswerFields = itemFields<RecordAnswer>([
+  { path: 'identifier', kind: 'text' },
+  { path: 'verdict', kind: 'words', words: recordVerdicts, optional: true },
+  { path: 'code', kind: 'text', optional: true, free: true },
+  { path: 'detail', kind: 'text', optional: true, free: true },
 ]);
+
+/** Its verdict is all that an acknowledgement must carry. */
+export const acknowledgementFields = answerFields(false);
+
+/** Of results by record. Without a verdict the message was taken, but for the records that it refuses. */
+export const recordResultFields = answerFields(true);
+
+function answerFields(optional: boolean): ItemFields<Acknowledgement> {
+  const { fields, lists, build } = itemFields<Acknowledgement>(
+    [
+      { path: 'ack.verdict', kind: 'words', words: acknowledgedVerdicts, optional },
+      { path: 'ack.subject', kind: 'text', optional: true },
+      { path: 'ack.number', kind: 'count', optional: true },
+      { path: 'ack.id', kind: 'text', optional: true },
+      { path: 'ack.issuedAt', kind: 'moment', optional: true },
+      { path: 'ack.reason', kind: 'text', optional: true, free: true },
+      { path: 'ack.detail', kind: 'text', optional: true, free: true },
+      { path: 'ack.taken', kind: 'count', optional: true },
+      { path: 'ack.refused', kind: 'count', optional: true },
+    ],
+    [{ path: 'results', items: recordAnswerFields, optional: true }],
+  );
+  return {
+    fields,
+    lists: lists.map((list) => ({ ...list, get: (item) => (item as Acknowledgement).results ?? [] })),
+    build(slots) {
+      const { results = [], ...answer } = { ...build(slots) };
+      const { verdict = 'applied', ...rest } = answer as Partial<Acknowledgement>;
+      return { verdict, ...rest, ...(results.length > 0 && { results }) };
+    },
+  };
+}

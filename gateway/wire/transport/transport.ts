@@ -20,7 +20,7 @@ export type SendOutcome =
       readonly kind: 'refused';
       readonly evidence: string;
       readonly retryAfterSeconds?: number;
-      readonly hold?: 'route' | 'certificate' | 'refused' | 'altered';
+      readonly hold?: 'route' | 'certificate' | 'refused' | 'altered' | 'outcome_unknown';
       readonly unreachable?: true;
     }
   | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };

@@ -1,0 +1,250 @@
+/**
+ * Answers that were agreed with a partner in place of receipts: they count only over its authenticated connection. A technical answer says
+ * that a message arrived; a business answer settles it.
+ */
+
+import { evidenceOf } from '../adapter/conversation/evidence.ts';
+import type { AnswerStage as Stage } from '../adapter/adapter.ts';
+import { businessStage } from '../adapter/conversation/stages.ts';
+import type { Gateway, Partner } from '../gateway.ts';
+import { later, momentOf } from '../model/day.ts';
+import { GatewayError, isMessageFault } from '../model/errors.ts';
+import type { Acknowledgement, Evidence, RecordResult } from '../model/message.ts';
+import { keepBytes } from '../store/bodies.ts';
+import type { Tx } from '../store/database.ts';
+import { appendEvents } from '../store/events.ts';
+import {
+  findMessage,
+  findSent,
+  longestHoldSeconds,
+  recordProgress,
+  recordUnanswered,
+  resendNow,
+  settleMessage,
+  unanswered,
+  type MessageRow,
+} from '../store/outbox.ts';
+import { faultFields } from '../wire/log.ts';
+import type { SendOutcome } from '../wire/transport/transport.ts';
+import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
+import { checkTree } from '../wire/xsd/schema.ts';
+import { settle, settleByReturnedReceipt } from './settle.ts';
+
+type Sent = Extract<SendOutcome, { readonly kind: 'answered' | 'custody' }>;
+
+/** What the response to a message says, by what was agreed. One that cannot be read leaves the message as it is: it is sent again. */
+export async function settleByResponse(gateway: Gateway, partner: Partner, id: string, sent: Sent): Promise<void> {
+  const { stages = [] } = partner.adapter.exchange.send ?? {};
+  const message = await findMessage(gateway.db.sql, id);
+  if (message === undefined || message.kind === 'receipt') return;
+  if (stages.some(({ kind }) => kind === 'none')) return await closeMessage(gateway, partner, message);
+  const stage = stages.find(({ mode }) => mode === 'sync');
+  if (stage === undefined || sent.kind === 'custody') return;
+  if (stage.kind === 'receipt') return await settleByReturnedReceipt(gateway, partner, sent.bytes);
+  try {
+    const { format } = stage;
+    const ack: Acknowledgement =
+      format === undefined ? { verdict: 'applied' } : readAcknowledgement(partner, format, sent.bytes);
+    requireSubject(ack, message);
+    await settleByStage(gateway, partner, message, { stage, ack, bytes: sent.bytes });
+  } catch (error) {
+    if (!isMessageFault(error)) throw error;
+    gateway.log.warn('answer refused', { partner: partner.code, messageId: id, ...faultFields(error) });
+  }
+}
+
+/** Properties of the message that carries an acknowledgement: they name what it answers where that was agreed. */
+export interface AnswerProperties {
+  readonly correlationId?: string | undefined;
+  /** By name; those of HTTP in lower case. */
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+/** An acknowledgement that the partner sends by itself. Throws what is wrong with it, E_RECEIPT_UNMATCHED. */
+export async function receiveAcknowledgement(
+  gateway: Gateway,
+  partner: Partner,
+  bytes: Uint8Array,
+  properties: AnswerProperties = {},
+): Promise<void> {
+  const { stage, ack } = readLater(partner, bytes);
+  const message = await findSubject(gateway, partner, stage, ack, properties);
+  if (message?.partner !== partner.code || message.kind === 'receipt')
+    throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names no message that was sent to this partner');
+  requireSubject(ack, message);
+  await settleByStage(gateway, partner, message, { stage, ack, bytes });
+}
+
+interface Answered {
+  readonly stage: Stage;
+  readonly ack: Acknowledgement;
+}
+
+/** By the template of the first stage that describes it; those that are messages of their own come first. Throws why none does. */
+export function readLater(partner: Partner, bytes: Uint8Array): Answered {
+  const stages = (partner.adapter.exchange.send?.stages ?? []).filter(({ format }) => format !== undefined);
+  let fault: unknown = new GatewayError('E_ROUTE_UNKNOWN', 'no acknowledgements were agreed with this partner');
+  for (const [i, stage] of stages.toSorted((a, b) => a.mode.localeCompare(b.mode)).entries()) {
+    if (stage.format === undefined) continue;
+    try {
+      return { stage, ack: readAcknowledgement(partner, stage.format, bytes) };
+    } catch (error) {
+      if (!isMessageFault(error)) throw error;
+      if (i === 0) fault = error;
+    }
+  }
+  throw fault;
+}
+
+function readAcknowledgement(
+  partner: Partner,
+  format: NonNullable<Stage['format']>,
+  bytes: Uint8Array,
+): Acknowledgement {
+  const body = parseUnsigned(bytes, format.format);
+  try {
+    checkTree(body, partner.schemaOf(format), format.lines);
+    return decodeBody(body, format.decoder());
+  } finally {
+    if (body.format === 'xml') body.dispose();
+  }
+}
+
+async function findSubject(
+  { db: { sql } }: Gateway,
+  { code }: Partner,
+  { correlate }: Stage,
+  { subject, number }: Acknowledgement,
+  { correlationId, headers = {} }: AnswerProperties,
+): Promise<MessageRow | undefined> {
+  const byId = async (id: unknown): Promise<MessageRow | undefined> =>
+    typeof id === 'string' ? await findMessage(sql, id) : undefined;
+  const byNumber = async (): Promise<MessageRow | undefined> =>
+    number === undefined ? undefined : await findSent(sql, code, { sequence: number });
+  if (typeof correlate === 'object')
+    return await byId(headers[correlate.header] ?? headers[correlate.header.toLowerCase()]);
+  switch (correlate) {
+    case 'correlationId':
+      return await byId(correlationId);
+    case 'subject':
+      return await byId(subject);
+    case 'number':
+      return await byNumber();
+    case undefined:
+      return (await byId(subject)) ?? (await byNumber());
+  }
+}
+
+function requireSubject(
+  { subject, number }: Acknowledgement,
+  { id, sequence }: Pick<MessageRow, 'id' | 'sequence'>,
+): void {
+  if ((subject ?? id) === id && (number ?? sequence) === sequence) return;
+  throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names another message than the one it answers');
+}
+
+async function settleByStage(
+  gateway: Gateway,
+  partner: Partner,
+  message: MessageRow,
+  { stage, ack, bytes }: Answered & { readonly bytes: Uint8Array },
+): Promise<void> {
+  const { verdict, reason, detail: words, results = [], refused } = ack;
+  // Busy: nothing was decided, and what was agreed for a late answer follows.
+  if (verdict === 'busy') return;
+  const { stages = [] } = partner.adapter.exchange.send ?? {};
+  const detail = [verdict, reason, words].filter((each) => each !== undefined).join(': ');
+  const evidence = evidenceOf(
+    { kind: stage.format === undefined ? stage.kind : 'document' },
+    partner.adapter.transport,
+  );
+  const known = verdict === 'duplicate' ? 'applied' : verdict;
+  if (stage.says === 'technical' && known === 'applied')
+    return await recordArrived(gateway, message, businessStage(stages), { detail, evidence, bytes });
+  const { withinSeconds } = businessStage(stages) ?? stage;
+  const answerDueAt = later(momentOf(gateway.now()), Math.max(withinSeconds, longestHoldSeconds));
+  const failed = results.filter((each) => each.verdict !== 'applied').map(refusal);
+  await settle(gateway, message, {
+    ...{ verdict: known, detail, evidence, bytes, answerDueAt },
+    refused: Math.max(refused ?? 0, failed.length),
+    results: stage.per === 'record' ? failed : undefined,
+  });
+}
+
+function refusal({ identifier, code = 'refused', detail = '' }: NonNullable<Acknowledgement['results']>[number]) {
+  return { identifier, code, detail } satisfies RecordResult<string>;
+}
+
+interface Arrived {
+  readonly detail: string;
+  readonly evidence: Evidence;
+  readonly bytes: Uint8Array;
+}
+
+/** The message arrived: its verdict is still to come, or none was agreed. */
+async function recordArrived(
+  gateway: Gateway,
+  message: MessageRow,
+  next: Stage | undefined,
+  { detail, evidence, bytes }: Arrived,
+): Promise<void> {
+  const { id, partner } = message;
+  const at = momentOf(gateway.now());
+  await gateway.db.transaction(async (tx) => {
+    const receiptDigest = await keepBytes(tx, bytes);
+    const said = { receiptDigest, evidence };
+    if (next === undefined) await close(tx, message, { ...said, verdictDetail: detail, at });
+    else {
+      const answerDueAt = later(at, next.withinSeconds);
+      await recordProgress(tx, id, { ...said, detail, progress: 'received', answerDueAt });
+      await appendEvents(tx, [{ kind: 'message_arrived', ref: id, at, detail: { partner, ...said } }]);
+    }
+  });
+  gateway.log.info('message arrived', { partner, messageId: id, evidence });
+}
+
+type Closing = Omit<Parameters<typeof settleMessage>[2], 'state'>;
+
+/** Nothing more is expected. A later answer that refuses the message still counts. */
+async function close(tx: Tx, { id, partner }: MessageRow, closing: Closing): Promise<boolean> {
+  if (!(await settleMessage(tx, id, { ...closing, state: 'CLOSED' }))) return false;
+  const { at, evidence = 'assumed' } = closing;
+  await appendEvents(tx, [{ kind: 'message_closed', ref: id, at, detail: { partner, evidence } }]);
+  return true;
+}
+
+async function closeMessage(gateway: Gateway, { adapter }: Partner, message: MessageRow): Promise<void> {
+  const evidence = evidenceOf({ kind: 'none' }, adapter.transport);
+  const at = momentOf(gateway.now());
+  await gateway.db.transaction((tx) => close(tx, message, { evidence, at }));
+  gateway.log.info('message closed', { partner: message.partner, messageId: message.id, evidence });
+}
+
+/** What was agreed for messages whose answer did not come in time: sent again, held, named to staff, or taken as delivered. */
+export async function handleUnanswered(gateway: Gateway, { code, adapter }: Partner): Promise<void> {
+  const { stages = [] } = adapter.exchange.send ?? {};
+  const [first] = stages;
+  if (first === undefined) return;
+  const { db, log } = gateway;
+  const now = momentOf(gateway.now());
+  for (const message of await unanswered(db.sql, code, now)) {
+    const { id, partner, progress } = message;
+    const late = (progress === undefined ? undefined : businessStage(stages)) ?? first;
+    await db.transaction(async (tx) => {
+      switch (late.then) {
+        case 'resend':
+          await resendNow(tx, id, now);
+          return;
+        case 'settle':
+          await close(tx, message, { evidence: 'assumed', at: now });
+          return;
+        case 'hold':
+        case 'alarm':
+          await recordUnanswered(tx, id, late.then === 'hold' ? 'unanswered' : undefined);
+          await appendEvents(tx, [{ kind: 'answer_overdue', ref: id, at: now, detail: { partner } }]);
+      }
+    });
+    if (late.then === 'hold' || late.then === 'alarm')
+      log.error('no answer within the agreed time', { partner, messageId: id, detail: late.then });
+  }
+}
