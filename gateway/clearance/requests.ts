@@ -179,7 +179,7 @@ function makeAssessment(
     policy: clearance.policy,
     requester,
     answered_at: momentOf(clearance.now()),
-    warnings,
+    warnings: findings.length > 0 ? warnings : [...warnings, 'The entry names no party: nothing was asked.'],
   });
 }
 

@@ -143,10 +143,10 @@ export function prefixReadings(value: string, { partner, form, state }: Issuer):
 /** What was sent, read as another way of writing an identifier of this form; undefined where no variant leads to the form. */
 export function variantReading(sent: string, form: WrittenForm): VariantReading | undefined {
   const bare = withoutSeparators(cleanIdentifier(sent).value);
-  for (const { pattern, as: to } of form.variants ?? []) {
+  for (const { pattern, as } of form.variants ?? []) {
     const [from] = pattern.exec(bare) ?? [];
-    const identifier = bare.replace(pattern, to);
-    if (from !== undefined && follows(form, identifier)) return { identifier, from, to };
+    const identifier = bare.replace(pattern, as);
+    if (from !== undefined && follows(form, identifier)) return { identifier, from, to: from.replace(pattern, as) };
   }
   return undefined;
 }

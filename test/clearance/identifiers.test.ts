@@ -91,6 +91,10 @@ describe('identifiers of the adapters', () => {
           'do_not_apply',
         ]);
         expect(answer.would_change_answer).to.include({ edit: 'variant', partner, identifier: meant });
+        // A part of the identifier; never the pattern of the adapter.
+        expect(answer.would_change_answer)
+          .to.have.property('to')
+          .that.satisfies((to: string) => meant.includes(to));
         expect(answer.explanation.at(-1)).to.include({ code: 'ID_VARIANT' }).and.have.property('text').include(meant);
         const party = { pointer: '/0', role: 'consignor', identifier } as const;
         expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters)).to.deep.equal({ partner });

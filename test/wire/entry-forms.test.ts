@@ -58,6 +58,19 @@ describe('the time of acceptance', () => {
     const two = accepted('<DateTimeString>20250326120000Z</DateTimeString><DateTime>2025-03-27T12:00:00Z</DateTime>');
     expect((await refusal(() => read(two))).at).to.equal(`${place}/DateTime`);
   });
+
+  it('is refused where the format has no such time, and warned of where its element is empty', async () => {
+    const stray = [
+      ['<acceptanceDateTime>20100101000000Z</acceptanceDateTime>', 'acceptanceDateTime'],
+      ['<GoodsShipment><AcceptanceDate>2010-01-01</AcceptanceDate></GoodsShipment>', 'GoodsShipment/AcceptanceDate'],
+    ] as const;
+    for (const [content, place] of stray) {
+      const { code, at } = await refusal(() => read(declaration(content)));
+      expect([code, at]).to.deep.equal(['E_ENTRY_UNREADABLE', `/Declaration/${place}`]);
+    }
+    for (const content of ['<AcceptanceDateTime/>', '<AcceptanceDateTime value="20100101000000Z"/>'])
+      expect(read(declaration(content)).warnings[0]).to.include('/Declaration/AcceptanceDateTime');
+  });
 });
 
 describe('documents that are no declarations', () => {
@@ -75,6 +88,9 @@ describe('documents that are no declarations', () => {
       declaration('', 'urn:wco:datamodel:WCO:DEC-DMS:99'),
       declaration('', 'urn:wco:datamodel:WCO:DEC:0'),
       declaration('', 'urn:WCOLibraryE7TAXUDEUCDM42public'),
+      `<Response xmlns="urn:WCOLibraryE7TAXUDEUCDM52public">${declaration('', 'urn:WCOLibraryE7TAXUDEUCDM52public')}</Response>`,
+      `<StatusResponse xmlns="urn:x"><Details>${declaration('')}</Details></StatusResponse>`,
+      `<acknowledgement>${declaration('')}</acknowledgement>`,
     ];
     for (const document of documents)
       expect((await refusal(() => read(document))).code, document).to.equal('E_ENTRY_UNREADABLE');
@@ -144,6 +160,41 @@ describe('documents that are no declarations', () => {
 });
 
 describe('places in a declaration', () => {
+  it('a second code of a party is named in a warning, unless it is the same', () => {
+    const party = (...ids: string[]) =>
+      read(declaration(`<Exporter>${ids.map((id) => `<ID>${id}</ID>`).join('')}</Exporter>`));
+    expect(party('NN1', 'NN2').warnings[0]).to.include('/Declaration/Exporter/ID[2]');
+    expect(party('NN1', 'NN1').warnings).to.deep.equal([]);
+  });
+
+  it('a party of another namespace is no party of the declaration, and a warning names its place', () => {
+    const other = '<q:Exporter xmlns:q="urn:q"><q:ID>NN1</q:ID></q:Exporter>';
+    const { entry, warnings } = read(
+      declaration(`${other}<Importer><q:ID xmlns:q="urn:q">NN2</q:ID><ID>NN3</ID></Importer>`),
+    );
+    expect(entry.parties.map(({ identifier }) => identifier)).to.deep.equal(['NN3']);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.include('/Declaration/Exporter');
+  });
+
+  it('an unknown mode of transport, and two that contradict each other, are no mode, with a warning', () => {
+    const modes = (...codes: string[]) =>
+      read(
+        declaration(
+          codes.map((code) => `<BorderTransportMeans><ModeCode>${code}</ModeCode></BorderTransportMeans>`).join(''),
+        ),
+      );
+    for (const [codes, place] of [
+      [['99'], 'BorderTransportMeans/ModeCode'],
+      [['1', '4'], 'BorderTransportMeans[2]/ModeCode'],
+    ] as const) {
+      const { entry, warnings } = modes(...codes);
+      expect(entry).to.not.have.property('mode');
+      expect(warnings[0]).to.include(place);
+    }
+    expect(modes('1', '1').entry.mode).to.equal('sea');
+  });
+
   it('mode and ports are read at the declaration, the shipment and the consignment', () => {
     const mode = '<BorderTransportMeans><ModeCode>1</ModeCode></BorderTransportMeans>';
     const ports =
@@ -192,7 +243,12 @@ describe('codes in the remarks', () => {
     const { entry, warnings } = read(remarks('AEO&lt;NN0000001&gt; AEO:NN0000002'));
     expect([entry.parties.length, warnings.length]).to.deep.equal([1, 1]);
     expect(warnings[0]).to.include('/DecMessage/DecHead/NoteS');
-    for (const text of ['A E O&lt;NN0000002&gt;', 'AEO&lt;NN0000001&gt;&lt;NN0000002&gt;'])
+    for (const text of [
+      'A E O&lt;NN0000002&gt;',
+      'AEO&lt;NN1&gt;&lt;NN0000002&gt;',
+      'AEO&lt;NN1,NN2&gt;',
+      'AEO&lt;NN1；NN2&gt;',
+    ])
       expect(read(remarks(text)).warnings, text).to.have.length(1);
     expect(identifiers(remarks('AEO&lt;NN1&gt;</NoteS><NoteS>AEO&lt;NN2&gt;'))).to.deep.equal(['AEO<NN1>', 'AEO<NN2>']);
   });

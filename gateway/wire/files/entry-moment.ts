@@ -20,20 +20,24 @@ const codes: Readonly<Record<string, { readonly seconds: boolean; readonly zone:
 };
 
 export interface AcceptanceTime {
-  readonly at: Moment;
-  /** The declaration states no zone. */
-  readonly isLocal: boolean;
+  /** Absent where the declaration states none. */
+  readonly at?: Moment;
+  readonly warning?: string;
 }
+
+/** How systems name the element, wherever they put it. */
+const named = /^accept\w*(?:date|time)/iu;
 
 /**
  * The time in the first of the elements at `paths` that has text, in itself or below. A time without a zone is one of `timeZone`.
- * What is no moment is refused (E_ENTRY_UNREADABLE, with its place) and not ignored: the status at another time may differ.
+ * What is no moment, and a time of acceptance elsewhere, is refused (E_ENTRY_UNREADABLE, with its place) and not ignored: the status at
+ * another time may differ.
  */
 export function acceptanceTime(
   root: PlainElement,
   paths: readonly string[],
   timeZone: string | undefined,
-): AcceptanceTime | undefined {
+): AcceptanceTime {
   for (const path of paths) {
     const stated = elementsAt(root, path).flatMap((element) =>
       [...elementsOf(element)].filter(({ text }) => text !== '').map((found) => ({ found, code: element.formatCode })),
@@ -44,12 +48,22 @@ export function acceptanceTime(
     const { found, code } = first;
     const read = momentIn(found.text, found.formatCode ?? code, timeZone);
     if (read === undefined) throw refuse(found, 'the time of acceptance is not a time in a known form with a zone');
-    return read;
+    if (!read.isLocal) return { at: read.at };
+    return { at: read.at, warning: 'The time of acceptance states no zone: it was read as one of this country.' };
   }
-  return undefined;
+  const elsewhere = [...elementsOf(root)].find(({ name, text }) => text !== '' && named.test(name));
+  if (elsewhere !== undefined) throw refuse(elsewhere, 'a time of acceptance stands where this format has none');
+  const [empty] = paths.flatMap((path) => elementsAt(root, path));
+  return empty === undefined ? {} : { warning: `${empty.path}: it is empty; the entry was judged as of now.` };
 }
 
-function momentIn(text: string, code: string | undefined, timeZone: string | undefined): AcceptanceTime | undefined {
+interface ReadMoment {
+  readonly at: Moment;
+  /** It states no zone. */
+  readonly isLocal: boolean;
+}
+
+function momentIn(text: string, code: string | undefined, timeZone: string | undefined): ReadMoment | undefined {
   const parts = form.exec(text);
   const [, year = '', month = '', day = '', hour = '', minute = '', second, zone] = parts ?? [];
   const expected = code === undefined ? undefined : Object.hasOwn(codes, code) ? codes[code] : 'unknown';

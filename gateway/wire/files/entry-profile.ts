@@ -16,7 +16,7 @@ export interface EntryProfile {
   /** Without a namespace it is a declaration only if it has text or elements at one of these paths, and no element but those `within` holds it. */
   readonly recognisedBy: Paths;
   readonly within?: readonly string[];
-  /** Elements in which the same name means something else. */
+  /** Patterns of elements, in any case, in which the same name means something else. */
   readonly notIn?: readonly string[];
   /** Element that names the kind of document, where there is one, and the kinds that are declarations. */
   readonly documentType?: { readonly element: string; readonly accepts: readonly string[] };

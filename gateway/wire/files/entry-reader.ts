@@ -1,14 +1,15 @@
 /** Reads declarations of border systems: the parties, their places in the document, and the time of acceptance. */
 
 import type { Direction, TransportMode } from '../../model/arrangement.ts';
-import type { Entry, EntryParty, PartyRole } from '../../model/clearance/entry.ts';
+import type { Entry, EntryParty } from '../../model/clearance/entry.ts';
 import { readMoment } from '../../model/day.ts';
 import { GatewayError, type ErrorPlace } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
 import { acceptanceTime } from './entry-moment.ts';
-import type { EntryProfile, PartyRule, RoleRule } from './entry-profile.ts';
+import { firstText, lookUp, partiesOf } from './entry-parties.ts';
+import type { EntryProfile } from './entry-profile.ts';
 
 export interface ReadEntry {
   readonly entry: Entry;
@@ -37,28 +38,34 @@ export function readXmlEntry(
   options: XmlEntryOptions = {},
 ): ReadEntry {
   const document = readPlainXml(bytes, options.charset);
-  const { profile, root } = findDeclaration(document.root, profiles, options.profile);
+  const { profile, root: declaration } = findDeclaration(document.root, profiles, options.profile);
   // Of a repaired document, whose advice is never better than refer, it may be the rest of a comment.
-  if (document.repairs.length === 0) checkTexts(root);
+  if (document.repairs.length === 0) checkTexts(declaration);
   const { boxLength } = profile;
+  const foreign: PlainElement[] = [];
+  const root = ownElements(declaration, declaration.namespace, foreign);
   const direction = directionOf(root, profile);
-  const mode = profile.mode && lookUp(profile.mode.codes, firstText(root, profile.mode.path)?.text);
+  const { mode, warnings: modes } = modeOf(root, profile);
   const texts = {
     ...{ id: firstText(root, profile.id)?.text, office: firstText(root, profile.office)?.text },
     ...portsOf(root, profile, direction),
   };
-  const accepted = acceptanceTime(root, profile.acceptedAt, options.timeZone);
+  const accepted = acceptanceTime(declaration, profile.acceptedAt, options.timeZone);
   const { parties, warnings } = partiesOf(root, profile, direction);
   const entry: Entry = {
-    ...present({ ...texts, direction, acceptedAt: accepted?.at, mode, boxLength }),
+    ...present({ ...texts, direction, acceptedAt: accepted.at, mode, boxLength }),
     parties,
   };
   const repairs = document.repairs.map(({ at, detail }) => `Repaired at ${at}: ${detail}.`);
   const notes = [
     ...(direction === undefined ? ['The declaration does not state whether it is an import or an export.'] : []),
-    ...(accepted?.isLocal === true
-      ? ['The time of acceptance states no zone: it was read as one of this country.']
-      : []),
+    ...(accepted.warning === undefined ? [] : [accepted.warning]),
+    ...modes,
+    ...foreign
+      .filter((element) =>
+        [...elementsOf(element)].some(({ name }) => profile.parties.some(({ each }) => each === name)),
+      )
+      .map(({ path }) => `${path}: an element of another namespace than the declaration; nothing in it was read.`),
   ];
   const read = { entry, profile: profile.name, warnings: [...repairs, ...notes, ...warnings] };
   return repairs.length === 0 ? read : { ...read, isRepaired: true };
@@ -149,23 +156,10 @@ function isDeclaration(element: PlainElement, profile: EntryProfile): boolean {
   if (element.name !== root) return false;
   const [, ...steps] = element.path.split('/').map((step) => step.replace(/\[\d+\]$/u, ''));
   const above = steps.slice(0, -1);
-  if (notIn.some((name) => above.includes(name))) return false;
+  if (notIn.some((pattern) => above.some((name) => new RegExp(pattern, 'iu').test(name)))) return false;
   if (element.namespace !== '') return namespaces.some((pattern) => new RegExp(pattern, 'u').test(element.namespace));
   if (!above.every((name) => within.includes(name))) return false;
   return recognisedBy.some((path) => elementsAt(element, path).length > 0);
-}
-
-interface Text {
-  readonly text: string;
-  readonly path: string;
-}
-
-function firstText(element: PlainElement, paths: readonly string[]): Text | undefined {
-  for (const path of paths) {
-    const found = elementsAt(element, path).find(({ text }) => text !== '');
-    if (found !== undefined) return { text: found.text, path: found.path };
-  }
-  return undefined;
 }
 
 function directionOf(root: PlainElement, { direction }: EntryProfile): Direction | undefined {
@@ -177,6 +171,31 @@ function directionOf(root: PlainElement, { direction }: EntryProfile): Direction
   return undefined;
 }
 
+/** The element without what is of another namespace: an extension may use the same names for something else. */
+function ownElements(element: PlainElement, namespace: string, foreign: PlainElement[]): PlainElement {
+  const children: PlainElement[] = [];
+  for (const child of element.children) {
+    if (child.namespace === namespace || child.namespace === '') children.push(ownElements(child, namespace, foreign));
+    else foreign.push(child);
+  }
+  return { ...element, children };
+}
+
+/** A code that the profile lacks, and codes that contradict each other, state no mode. */
+function modeOf(
+  root: PlainElement,
+  { mode }: EntryProfile,
+): { readonly mode?: TransportMode; readonly warnings: readonly string[] } {
+  const path = mode?.path.find((path) => firstText(root, [path]) !== undefined);
+  if (mode === undefined || path === undefined) return { warnings: [] };
+  const stated = elementsAt(root, path).filter(({ text }) => text !== '');
+  const other = stated.find(({ text }) => lookUp(mode.codes, text) === undefined);
+  if (other !== undefined) return { warnings: [`${other.path}: not a code of a mode of transport; no mode was read.`] };
+  const [found, ...others] = new Set(stated.map(({ text }) => lookUp(mode.codes, text)));
+  if (found !== undefined && others.length === 0) return { mode: found, warnings: [] };
+  return { warnings: [`${stated.at(-1)?.path ?? path}: another mode of transport than before; no mode was read.`] };
+}
+
 /** The direction decides which port is in the home country: without one, no port is read. */
 function portsOf(
   root: PlainElement,
@@ -186,95 +205,4 @@ function portsOf(
   if (ports === undefined || direction === undefined) return {};
   const { ours, theirs } = ports[direction];
   return { port: firstText(root, ours)?.text, portOfDeparture: firstText(root, theirs)?.text };
-}
-
-function partiesOf(
-  root: PlainElement,
-  profile: EntryProfile,
-  direction: Direction | undefined,
-): { readonly parties: readonly EntryParty[]; readonly warnings: readonly string[] } {
-  const parties: EntryParty[] = [];
-  const warnings: string[] = [];
-  const visit = (element: PlainElement, parent: string): void => {
-    for (const rule of profile.parties) {
-      if (rule.each !== element.name || rule.notIn?.includes(parent) === true) continue;
-      const { found, unclear } = identifiersOf(element, { ...profile.party, ...rule }, profile);
-      parties.push(...found.flatMap((identifier) => partyOf(element, rule, profile, { direction, identifier }) ?? []));
-      for (const place of unclear)
-        warnings.push(`${place}: a code may stand there in another form; nothing was asked about it.`);
-    }
-    for (const child of element.children) visit(child, element.name);
-  };
-  visit(root, '');
-  return { parties, warnings };
-}
-
-function textOf(element: PlainElement, paths: readonly string[], { absent = [] }: EntryProfile): Text | undefined {
-  const found = firstText(element, paths);
-  return found === undefined || absent.includes(found.text) ? undefined : found;
-}
-
-/** One identifier, or none; of a rule that picks from a longer text, all that are there. */
-function identifiersOf(
-  element: PlainElement,
-  { id = [], pick, mention, unread }: PartyRule,
-  profile: EntryProfile,
-): { readonly found: readonly (Text | undefined)[]; readonly unclear: readonly string[] } {
-  if (pick === undefined) {
-    const read = firstText(element, id);
-    return { found: [textOf(element, id, profile)], unclear: read === undefined ? unreadOf(element, unread) : [] };
-  }
-  const picks = new RegExp(pick, 'giu');
-  // NFKC maps full-width brackets to ASCII.
-  const texts = id.flatMap((path) => elementsAt(element, path)).map(({ text, path }) => [text.normalize('NFKC'), path]);
-  const found = texts.flatMap(([text = '', path = '']) =>
-    Array.from(text.matchAll(picks), ([picked]) => ({ text: picked, path })),
-  );
-  const isUnclear = (text: string): boolean =>
-    mention !== undefined && new RegExp(mention, 'iu').test(text.replaceAll(picks, ''));
-  return { found, unclear: texts.flatMap(([text = '', path = '']) => (isUnclear(text) ? [path] : [])) };
-}
-
-/** The places of texts in child elements whose names say that they identify the party. */
-function unreadOf({ children }: PlainElement, names: string | undefined): readonly string[] {
-  if (names === undefined) return [];
-  const named = children.filter(({ name }) => new RegExp(names, 'iu').test(name));
-  return named.flatMap((child) => [...elementsOf(child)]).flatMap(({ text, path }) => (text === '' ? [] : [path]));
-}
-
-function partyOf(
-  element: PlainElement,
-  rule: PartyRule,
-  profile: EntryProfile,
-  { direction, identifier }: { readonly direction: Direction | undefined; readonly identifier: Text | undefined },
-): EntryParty | undefined {
-  const {
-    role,
-    wco,
-    asked,
-    skipEmpty = false,
-    name: names = [],
-    country: countries = [],
-  } = { ...profile.party, ...rule };
-  const name = textOf(element, names, profile);
-  if (skipEmpty && identifier === undefined && name === undefined) return undefined;
-  const lines = (profile.address ?? []).flatMap((path) => elementsAt(element, path).map(({ text }) => text));
-  const address = lines.filter((text) => text !== '').join(', ') || undefined;
-  const country = firstText(element, countries)?.text;
-  return {
-    pointer: skipEmpty ? (identifier ?? name ?? element).path : element.path,
-    role: roleOf(element, role, direction),
-    ...present({ identifier: identifier?.text, name: name?.text, address, country, wco, asked }),
-  };
-}
-
-function roleOf(element: PlainElement, rule: RoleRule, direction: Direction | undefined): PartyRole {
-  if (typeof rule === 'string') return rule;
-  if ('path' in rule) return lookUp(rule.codes, firstText(element, [rule.path])?.text) ?? rule.otherwise;
-  return direction === undefined ? 'other' : rule[direction];
-}
-
-/** Own members only: a code such as `constructor` must not be found on the prototype. */
-function lookUp<T>(table: Readonly<Record<string, T>>, code: string | undefined): T | undefined {
-  return code !== undefined && Object.hasOwn(table, code) ? table[code] : undefined;
 }
