@@ -38,6 +38,8 @@ export interface MessageFormat<T> {
   readonly schema: string;
   /** Optional values of a record that this template always writes: an operator without one cannot be sent. */
   readonly requiredPaths: readonly string[];
+  /** The lists that the template shows, such as `records`, `results`. */
+  readonly lists: ReadonlySet<string>;
   /**
    * The message in chunks of text or UTF-8. Chunks may share memory: copy each one before requesting the next.
    * Throws E_CODE_UNKNOWN, E_VALUE_INVALID, E_ELEMENT_MISSING with the place of the value.
@@ -127,6 +129,8 @@ export interface Exchange {
     /** The answer is a message of its own, over a broker; otherwise it is the response. */
     readonly publish?: PublishForm | undefined;
     readonly statuses: Readonly<Record<Verdict, number>>;
+    /** What a verdict, an error code or a reason means, in the partner's language. */
+    textOf(code: string): string | undefined;
   };
 }
 

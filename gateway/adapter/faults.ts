@@ -18,6 +18,6 @@ export function invalidValue(detail: string): GatewayError {
 /** The error with its place. A place that it has already is appended, because it is nearer the value. */
 export function withPlace(error: unknown, at: string): unknown {
   if (!isGatewayError(error)) return error;
-  const { code, detail, fix } = error;
-  return new GatewayError(code, detail, { at: at + (error.at ?? ''), fix, cause: error });
+  const { code, detail, fix, items } = error;
+  return new GatewayError(code, detail, { at: at + (error.at ?? ''), fix, cause: error, items });
 }

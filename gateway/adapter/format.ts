@@ -109,6 +109,7 @@ function makeFormat<T>(
     template: source.file,
     schema: source.schema,
     requiredPaths: requiredPathsOf(scope),
+    lists: new Set(scope.lists.keys()),
     encode,
     // The scope was opened for the fields of T, and its builder makes nothing else.
     decoder: decoder as () => BodyDecoder<T>,

@@ -34,7 +34,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const exchange = await exchangeOf(conversation ?? {}, {
     load: (data) => loadTemplate(folder, data, tools),
     context: { tables, timeZone, grades: templateTerms(manifest).grades },
-    ...{ readers: templateTools(tools), transport },
+    ...{ readers: templateTools(tools), transport, place },
   });
   if (isUnsigned(seal)) requireOtherAnswers(exchange, transport, place);
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
@@ -43,15 +43,11 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds: maxAgeSeconds.value };
   return {
     cc: basename(resolve(folder)),
-    partner,
-    name,
+    ...{ partner, name, timeZone, seal, transport },
     folder: resolve(folder),
-    timeZone,
     arrangement: arrangementFor(manifest, 'ours'),
     otherSide: arrangementFor(manifest, 'theirs'),
     identifiers: { theirs, ours },
-    seal,
-    transport,
     stream: rules,
     exchange,
     listId: (list) => listId(list, fillTerms),

@@ -25,6 +25,7 @@ import {
   type Stream,
   type StreamMove,
 } from '../store/streams.ts';
+import { rowResults } from './row-results.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
 /** Applied, or held for two people; nothing is written before `apply`. Throws what is wrong with the list. */
@@ -57,7 +58,8 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   const records = { taken: plan.taken, refused: plan.refused.length };
   const { position } = positionAfter(place, list.kind, plan.mirror.after, stream?.position);
   const apply: Decision['apply'] = (tx) => applyList(tx, inbound, { ...list, position }, plan, stream);
-  return { ...applied, position, records, results: plan.refused, apply };
+  const rows = rowResults(partner, list.records, plan.refused);
+  return { ...applied, position, records, results: plan.refused, rows, apply };
 }
 
 /** Throws E_SEQUENCE_GAP, E_SEQUENCE_ROLLBACK, E_SEQUENCE_FORK, E_LIST_ROOT. */

@@ -4,13 +4,15 @@ import type { Partner } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import { isFinalRefusal, isMessageFault, type ErrorCode } from '../model/errors.ts';
-import type { DecodedMessage, HoldReason, RawMessage, Receipt } from '../model/message.ts';
+import type { DecodedMessage, HoldReason, RawMessage, Receipt, RecordAnswer } from '../model/message.ts';
 import { getBytes, keepBytes } from '../store/bodies.ts';
 import { findInbox, settleInbox, type InboxMessage } from '../store/inbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
 import { resultsOf } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
+import { linesIn } from '../wire/xml/parsed-body.ts';
 import { attributed, keptMessage } from './read-message.ts';
+import { rowResults } from './row-results.ts';
 import { sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
 
 /** The result for a message whose signed content has a verdict already: the same verdict, in a receipt over these bytes. */
@@ -42,11 +44,13 @@ export async function repeatVerdict(
 async function statedOf(
   { gateway, partner, id = '' }: InboundMessage,
   { list }: DecodedMessage & { readonly kind: 'list' },
-): Promise<Pick<Receipt, 'position' | 'records'>> {
+): Promise<Pick<Receipt, 'position' | 'records'> & { readonly rows: readonly RecordAnswer[] | undefined }> {
   const { sql } = gateway.db;
-  const refused = (await resultsOf(sql, partner.code, id)).length;
+  const results = await resultsOf(sql, partner.code, id);
+  const refused = results.length;
   const position = positionHeld(await findStream(sql, partner.code, 'in'));
-  return { position, records: { taken: Math.max(0, list.records.count - refused), refused } };
+  const rows = rowResults(partner, list.records, results);
+  return { position, records: { taken: Math.max(0, list.records.count - refused), refused }, rows };
 }
 
 /** The bytes that have a verdict and own the id, if they hold the same signed content. */
@@ -64,7 +68,10 @@ async function findFirst({ gateway, partner, raw, digest, id }: InboundMessage):
 async function contentOf(partner: Partner, raw: RawMessage): Promise<string> {
   try {
     using message = await attributed(partner, raw);
-    return `${message.type} ${sha256(message.content)}`;
+    const { lines } = partner.adapter.list;
+    // A spreadsheet writes other bytes each time it saves the same cells.
+    const rows = lines?.sheet === undefined ? undefined : linesIn(message, lines);
+    return `${message.type} ${sha256(rows === undefined ? message.content : Buffer.from(rows.join('\n')))}`;
   } catch (error) {
     if (isMessageFault(error)) return error.code;
     throw error;

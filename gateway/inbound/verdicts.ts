@@ -1,18 +1,18 @@
 /** The verdict on a message: sealed as our receipt, with the reply to an applied list in the partner's own format, and recorded. */
 
-import type { MessageFormat } from '../adapter/adapter.ts';
+import type { Exchange } from '../adapter/adapter.ts';
 import type { Gateway, Partner } from '../gateway.ts';
 import { written } from '../model/byte-writer.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault, type ErrorCode } from '../model/errors.ts';
 import type {
-  Acknowledgement,
   Digest,
   HoldReason,
   RawMessage,
   Receipt,
   RecordResult,
+  RecordAnswer,
   SenderEvidence,
 } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
@@ -26,6 +26,7 @@ import { addMessage } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { signerOf } from '../wire/signature/profile.ts';
+import { faultyRows } from './row-results.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
@@ -54,7 +55,10 @@ export interface ReceiveResult {
   readonly duplicate: boolean;
 }
 
-type ReceiptContent = Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'>;
+interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'> {
+  /** For an acknowledgement that shows them. */
+  readonly rows?: readonly RecordAnswer[] | undefined;
+}
 
 /** What was decided about a message that is not refused. */
 export interface Decision extends ReceiptContent {
@@ -74,11 +78,11 @@ interface Answers {
 
 /** Side by side: signatures are made on threads of their own. */
 export async function sealAnswers(inbound: InboundMessage, decision: Decision): Promise<Answers> {
-  const { id, verdict, reason, position, records, results } = decision;
+  const { id, verdict, reason, position, records, results, rows } = decision;
   // An acknowledgement says how many records were refused; a reply of its own belongs to a receipt.
   const replies = inbound.partner.adapter.exchange.receive === undefined;
   const [receipt, reply] = await Promise.all([
-    sealReceipt(inbound, { subject: id, verdict, reason, position, records }),
+    sealReceipt(inbound, { subject: id, verdict, reason, position, records, rows }),
     records === undefined || results === undefined || !replies
       ? undefined
       : sealReply(inbound, id, { ...records, results }),
@@ -122,7 +126,8 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
   const { gateway, partner, id, digest } = inbound;
   const position = positionHeld(await findStream(gateway.db.sql, partner.code, 'in'));
   const reason = { code, detail, at: place };
-  const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position });
+  const rows = faultyRows(thrown);
+  const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position, rows });
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
     const receiptDigest = await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
@@ -173,10 +178,10 @@ export async function repeatReceipt(
 /** `subject`: the id of the message, as far as it is known. */
 export async function sealReceipt(
   { gateway, partner, digest, number }: InboundMessage,
-  { subject: id, ...content }: ReceiptContent & { readonly subject: string | undefined },
+  { subject: id, rows, ...content }: ReceiptContent & { readonly subject: string | undefined },
 ): Promise<SealedMessage> {
   const { receive } = partner.adapter.exchange;
-  if (receive !== undefined) return acknowledge(gateway, partner, receive.answer, { ...content, subject: id, number });
+  if (receive !== undefined) return acknowledge(gateway, partner, receive, { ...content, rows, subject: id, number });
   const receipt: Receipt = {
     ...content,
     id: gateway.newId(),
@@ -202,12 +207,19 @@ interface Subject {
 function acknowledge(
   gateway: Gateway,
   partner: Partner,
-  format: MessageFormat<Acknowledgement>,
-  { subject, number, verdict, reason, records }: ReceiptContent & Subject,
+  { answer: format, textOf }: NonNullable<Exchange['receive']>,
+  { subject, number, verdict, reason, records, rows }: ReceiptContent & Subject,
 ): SealedMessage {
   const id = gateway.newId();
   const about = { id, issuedAt: momentOf(gateway.now()), subject, number };
-  const content = { verdict, reason: reason?.code, detail: reason?.detail, ...records };
+  const why = {
+    reason: reason?.code,
+    detail: reason?.detail,
+    place: reason?.at,
+    text: textOf(reason?.code ?? verdict),
+  };
+  const results = rows?.map((row) => present({ ...row, text: row.code && textOf(row.code) }));
+  const content = { verdict, ...why, ...records, results };
   const { contentType } = format;
   using checked = checkUnsigned(format.encode(present({ ...about, ...content })), format, partner.schemaOf(format));
   const bytes = Buffer.from(written(checked.content));

@@ -142,6 +142,14 @@ export interface ErrorPlace {
   /** What to do about it, in one sentence. */
   readonly fix?: string | undefined;
   readonly cause?: unknown;
+  /** Of a list: its faulty items, of which the error is the first. */
+  readonly items?: readonly ItemFault[] | undefined;
+}
+
+/** A fault of one item of a list. `item`: its number, from 1. */
+export interface ItemFault {
+  readonly item: number;
+  readonly fault: GatewayError;
 }
 
 /** The one error class. `detail` may go to logs and to the message's own sender; it never quotes an operator's data. */
@@ -150,6 +158,7 @@ export class GatewayError extends Error {
   readonly detail: string;
   readonly at: string | undefined;
   readonly fix: string | undefined;
+  readonly items: readonly ItemFault[];
 
   constructor(code: ErrorCode, detail: string, place: ErrorPlace = {}) {
     super(`${code}: ${detail}${place.at === undefined ? '' : ` (at ${place.at})`}`, { cause: place.cause });
@@ -158,6 +167,7 @@ export class GatewayError extends Error {
     this.detail = detail;
     this.at = place.at;
     this.fix = place.fix;
+    this.items = place.items ?? [];
   }
 
   get kind(): ErrorKind {

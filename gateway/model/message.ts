@@ -169,20 +169,25 @@ export interface Acknowledgement {
   readonly issuedAt?: Moment;
   readonly reason?: string;
   readonly detail?: string;
+  /** Where in the message the reason is: `C7`, `line 12, cell 3`. */
+  readonly place?: string;
+  /** What verdict and reason mean, in the partner's language. */
+  readonly text?: string;
   readonly taken?: number;
   readonly refused?: number;
-  /** Results of single records, where its format has them. */
+  /** Results of single records, where its format has them: of an applied list all, of one that is refused for its rows the faulty ones. */
   readonly results?: readonly RecordAnswer[];
 }
 
 export const recordVerdicts = ['applied', 'rejected'] as const;
 
-/** What a partner answers about one record. Without a verdict it is refused. */
-export interface RecordAnswer {
-  readonly identifier: string;
+/** What is answered about one record. Without a verdict it is refused. */
+export interface RecordAnswer extends Pick<Acknowledgement, 'detail' | 'place' | 'text'> {
+  /** Its number in the list, from 1. */
+  readonly row?: number;
+  readonly identifier?: string;
   readonly verdict?: (typeof recordVerdicts)[number];
   readonly code?: string;
-  readonly detail?: string;
 }
 
 export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;

@@ -9,7 +9,7 @@ import { businessStage } from '../adapter/conversation/stages.ts';
 import type { Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
-import type { Acknowledgement, Evidence, RecordResult } from '../model/message.ts';
+import type { Acknowledgement, Evidence, RecordAnswer, RecordResult } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
@@ -149,11 +149,11 @@ async function settleByStage(
   message: MessageRow,
   { stage, ack, bytes }: Answered & { readonly bytes: Uint8Array },
 ): Promise<void> {
-  const { verdict, reason, detail: words, results = [], refused } = ack;
+  const { verdict, reason, place, detail: words, text, results = [], refused } = ack;
   // Busy: nothing was decided, and what was agreed for a late answer follows.
   if (verdict === 'busy') return;
   const { stages = [] } = partner.adapter.exchange.send ?? {};
-  const detail = [verdict, reason, words].filter((each) => each !== undefined).join(': ');
+  const detail = [verdict, reason, place, words, text].filter((each) => each !== undefined).join(': ');
   const evidence = evidenceOf(
     { kind: stage.format === undefined ? stage.kind : 'document' },
     partner.adapter.transport,
@@ -163,16 +163,18 @@ async function settleByStage(
     return await recordArrived(gateway, message, businessStage(stages), { detail, evidence, bytes });
   const { withinSeconds } = businessStage(stages) ?? stage;
   const answerDueAt = later(momentOf(gateway.now()), Math.max(withinSeconds, longestHoldSeconds));
-  const failed = results.filter((each) => each.verdict !== 'applied').map(refusal);
+  const failed = results.filter((each) => each.verdict !== 'applied');
   await settle(gateway, message, {
     ...{ verdict: known, detail, evidence, bytes, answerDueAt },
     refused: Math.max(refused ?? 0, failed.length),
-    results: stage.per === 'record' ? failed : undefined,
+    results: stage.format?.lists.has('results') === true ? failed.flatMap(refusal) : undefined,
   });
 }
 
-function refusal({ identifier, code = 'refused', detail = '' }: NonNullable<Acknowledgement['results']>[number]) {
-  return { identifier, code, detail } satisfies RecordResult<string>;
+/** None for a row that names no operator. */
+function refusal({ identifier, code = 'refused', place, detail, text }: RecordAnswer): RecordResult<string>[] {
+  const words = [place, detail, text].filter((each) => each !== undefined).join(': ');
+  return identifier === undefined ? [] : [{ identifier, code, detail: words }];
 }
 
 interface Arrived {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { decodedMessage, encodeText } from '../../gateway/adapter/check/message-text.ts';
+import { decodedMessage, decodeText, encodeText } from '../../gateway/adapter/check/message-text.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { refusesChanges } from '../support/refused-changes.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { compileWords, examples, first, lines, list, operator, read, second } from '../support/word-templates.ts';
@@ -39,6 +40,16 @@ describe('a list that is a workbook, as docs/templates.md shows it', () => {
     ['a missing identifier', '"AEOXB2"', '', 'E_ELEMENT_MISSING', 'B3'],
     ['an unknown title', '"Since"', '"Since","Fax"', 'E_ELEMENT_UNKNOWN', 'F1'],
   ]);
+
+  it('a list with several faulty rows names each of them, and the first one as its error', () => {
+    const faulty = message.replace('"A"', '"?"').replace(/(\n2,)"\w+"/u, '$1');
+    const { code, at, items } = thrownBy(() => decodeText(format, faulty.replaceAll('\n', '\r\n'), adapterTools));
+    expect([code, at]).to.deep.equal(['E_CODE_UNKNOWN', 'D2']);
+    expect(items.map(({ item, fault }) => [item, fault.code, fault.at])).to.deep.equal([
+      [1, 'E_CODE_UNKNOWN', 'D2'],
+      [2, 'E_ELEMENT_MISSING', 'B3'],
+    ]);
+  });
 
   it('refuses values that a cell cannot hold, with their place', () => {
     for (const record of [

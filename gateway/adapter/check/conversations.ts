@@ -2,7 +2,8 @@
 
 import { extname } from 'node:path';
 import { departureReasons, type ListMessage } from '../../model/list/list.ts';
-import { acknowledgedVerdicts, recordFaults, recordVerdicts, type Acknowledgement } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults, type Acknowledgement, type RecordAnswer } from '../../model/message.ts';
+import { present } from '../../model/present.ts';
 import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
@@ -17,7 +18,7 @@ function jsonText(value: unknown): string {
 const wholeAnswer: Acknowledgement = {
   verdict: 'applied',
   ...{ subject: 'm-00000001', number: 1, id: 'm-00000002', issuedAt: '2026-01-01T00:00:00.000Z' },
-  ...{ reason: 'E_EXAMPLE', detail: 'example', taken: 12, refused: 1 },
+  ...{ reason: 'E_EXAMPLE', detail: 'example', place: 'C7', text: 'example', taken: 12, refused: 1 },
 };
 
 /** Files by path: a full list with its reply, each acknowledgement, a new operator, operators that left, and two lists that are refused. */
@@ -48,8 +49,9 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     converse('list-one', { ...full, records: inventedList(adapter, 'ours', 'full').records.slice(0, 1) });
     converse('list-empty', { ...full, records: [] });
   }
+  const operators = full.records.map(({ identifier }) => identifier);
   for (const [i, format] of acknowledgements.entries())
-    for (const [step, answer] of answersIn(format, adapter).entries())
+    for (const [step, answer] of answersIn(format, operators).entries())
       write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, answer);
   const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
   const ending = extname(list.template);
@@ -61,14 +63,18 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
   return files;
 }
 
-/** One of each verdict, and one with no more than the template always writes. */
-function answersIn(
-  format: MessageFormat<Acknowledgement>,
-  { identifiers }: Pick<Adapter, 'identifiers'>,
-): readonly Acknowledgement[] {
-  const [identifier, code, detail] = [identifiers.ours.example, 'R1', 'example'];
-  const results = recordVerdicts.map((verdict) => ({ identifier, verdict, code, detail }));
-  const answers = acknowledgedVerdicts.map((verdict) => ({ ...wholeAnswer, verdict, results }));
+/** One of each verdict, with the verdict on no, one and several operators, and one with no more than the template always writes. */
+function answersIn(format: MessageFormat<Acknowledgement>, operators: readonly string[]): readonly Acknowledgement[] {
+  const { detail, place, text } = wholeAnswer;
+  const why = present({ code: 'R1', detail, place, text });
+  const rows = operators.map((identifier, i): RecordAnswer => {
+    const about = { row: i + 1, identifier };
+    return i === 0 ? { ...about, verdict: 'rejected', ...why } : { ...about, verdict: 'applied' };
+  });
+  const answers = acknowledgedVerdicts.map((verdict, i) => {
+    const results = rows.slice(0, [2, 0, 1][i] ?? 0);
+    return { ...wholeAnswer, verdict, ...(results.length > 0 && { results }) };
+  });
   return [...answers, withoutSome(format, wholeAnswer, () => true)];
 }
 

@@ -132,7 +132,12 @@ export function inventAcknowledgement(
   format: MessageFormat<Acknowledgement>,
 ): Acknowledgement {
   const [subject, id] = [`m-${hex(random, 24)}`, `m-${hex(random, 24)}`];
-  const said = { reason: random.pick(texts), detail: random.pick(texts) };
+  const said = {
+    reason: random.pick(texts),
+    detail: random.pick(texts),
+    place: random.pick(texts),
+    text: random.pick(texts),
+  };
   const counts = { number: random.below(1000), taken: random.below(1000), refused: random.below(1000) };
   const whole = { subject, id, issuedAt: moment(random), ...said, ...counts };
   const answer = { verdict: random.pick(acknowledgedVerdicts), ...whole };
@@ -147,14 +152,17 @@ function inventRecordAnswer(
   format: MessageFormat<Acknowledgement>,
 ): RecordAnswer {
   const identifier = inventIdentifier(random, identifiers.ours);
-  const whole = {
-    identifier,
-    verdict: random.pick(recordVerdicts),
+  const why = {
     code: random.pick(texts),
     detail: random.pick(texts),
+    place: random.pick(texts),
+    text: random.pick(texts),
   };
-  const plain = { ...whole, code: 'R1', detail: 'example' };
-  return carries(() => encodeText(format, { ...example, results: [whole] })) ? whole : plain;
+  const plain = { row: random.below(1000), identifier, verdict: random.pick(recordVerdicts) };
+  const whole = { ...plain, ...why };
+  return carries(() => encodeText(format, { ...example, results: [whole] }))
+    ? whole
+    : { ...plain, code: 'R1', detail: 'example', place: 'C7', text: 'example' };
 }
 
 const example: Acknowledgement = {

@@ -36,6 +36,8 @@ export interface ReceiveData {
   readonly consume?: ConsumeForm;
   readonly answer: MessageData & {
     readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
+    /** ISO 639-1, of the texts for people. Default: en. */
+    readonly language?: string;
     /** Over a broker: the answer is a message of its own. */
     readonly publish?: PublishForm;
   };

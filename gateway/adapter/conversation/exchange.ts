@@ -1,7 +1,9 @@
 /** Compiles the templates of acknowledgements: the exchange of messages and answers with a partner of another make. */
 
+import answerTexts from '../../../schemas/answer-texts.json' with { type: 'json' };
 import type { Acknowledgement } from '../../model/message.ts';
 import type { AnswerStage, Exchange, MessageFormat, TransportKind } from '../adapter.ts';
+import { invalid, type Place } from '../faults.ts';
 import { messageFormat, type TemplateSource, type TemplateTools } from '../format.ts';
 import type { MessageData } from '../message-data.ts';
 import { acknowledgementFields, recordResultFields } from '../template/message-fields.ts';
@@ -14,6 +16,7 @@ interface ExchangeTools {
   readonly context: TransformContext;
   readonly readers: TemplateTools;
   readonly transport: TransportKind;
+  readonly place: Place;
 }
 
 /** Throws E_ADAPTER_INVALID. */
@@ -38,6 +41,7 @@ export async function exchangeOf(
       receive: {
         ...receive,
         answer: await compile(receive.answer),
+        textOf: textsOf(receive.answer.language, tools.place),
         publish: receive.answer.publish,
         statuses: { applied: 200, held: 202, rejected: 422, ...receive.answer.statuses },
       },
@@ -54,6 +58,16 @@ export function acknowledgementFormat(
 ): MessageFormat<Acknowledgement> {
   const fields = per === 'record' ? recordResultFields : acknowledgementFields;
   return messageFormat({ type: 'acknowledgement', ...source }, fields, context, readers);
+}
+
+const texts: Readonly<Record<string, Readonly<Record<string, string>>>> = answerTexts;
+
+/** What people read of a code, in a language. Throws E_ADAPTER_INVALID for a language without texts. */
+function textsOf(language = 'en', place: Place): (code: string) => string | undefined {
+  const own = texts[language];
+  if (own !== undefined) return (code) => own[code];
+  const fix = `Name one of ${Object.keys(texts).join(', ')}.`;
+  throw invalid(`there are no texts in the language ${language}`, place('/conversation/receive/answer/language'), fix);
 }
 
 /** The formats of both directions; one where several have the same template. */

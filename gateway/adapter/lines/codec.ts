@@ -1,6 +1,6 @@
 /** Writes and reads messages by the plan of a template of lines. Lines and cells that the template does not show are refused. */
 
-import { GatewayError, type ErrorCode } from '../../model/errors.ts';
+import { GatewayError, isMessageFault, type ErrorCode, type ItemFault } from '../../model/errors.ts';
 import { invalidValue, withPlace } from '../faults.ts';
 import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
@@ -173,21 +173,35 @@ function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined
   return lineError('E_ELEMENT_MISSING', `${name} is missing`, reading);
 }
 
+/** Faulty rows that one refusal names at most. */
+const mostFaults = 1000;
+
+/** Reads all rows, so that their sender learns of every faulty one. Throws the first fault with all of them. */
 function readRepeated(
   reading: LineReader,
   plan: LinePlan & { each: NonNullable<LinePlan['each']> },
   linesAfter: number,
 ): unknown[] {
   const items: unknown[] = [];
+  const faults: ItemFault[] = [];
   const { scope } = plan.each;
   for (let line = nextLine(reading); line !== undefined; line = nextLine(reading)) {
     if (plan.plain ? reading.at >= reading.end - linesAfter : !plan.row.isTagged(line, plan.tag)) break;
     const found = line;
-    scope.row = items.length;
-    items.push(readItem(scope, (slots) => readLine(plan, found, slots, lineNumber(reading), reading.order)));
+    scope.row = items.length + faults.length;
+    try {
+      items.push(readItem(scope, (slots) => readLine(plan, found, slots, lineNumber(reading), reading.order)));
+    } catch (fault) {
+      if (!isMessageFault(fault)) throw fault;
+      faults.push({ item: scope.row + 1, fault });
+      if (faults.length === mostFaults) break;
+    }
     reading.at += 1;
   }
-  return items;
+  const [first] = faults;
+  if (first === undefined) return items;
+  const { code, detail, at, fix } = first.fault;
+  throw new GatewayError(code, detail, { at, fix, cause: first.fault, items: faults });
 }
 
 function unexpected({ plan }: LineReader, line: string): string {

@@ -167,11 +167,13 @@ export const replyFields = itemFields<Reply>(
   [{ path: 'results', items: resultFields }],
 );
 
+const freeText = (path: string): FieldSpec => ({ path, kind: 'text', optional: true, free: true });
+
 const recordAnswerFields = itemFields<RecordAnswer>([
-  { path: 'identifier', kind: 'text' },
+  { path: 'row', kind: 'count', optional: true },
+  { path: 'identifier', kind: 'text', optional: true },
   { path: 'verdict', kind: 'words', words: recordVerdicts, optional: true },
-  { path: 'code', kind: 'text', optional: true, free: true },
-  { path: 'detail', kind: 'text', optional: true, free: true },
+  ...['code', 'detail', 'place', 'text'].map(freeText),
 ]);
 
 /** Its verdict is all that an acknowledgement must carry. */
@@ -188,8 +190,7 @@ function answerFields(optional: boolean): ItemFields<Acknowledgement> {
       { path: 'ack.number', kind: 'count', optional: true },
       { path: 'ack.id', kind: 'text', optional: true },
       { path: 'ack.issuedAt', kind: 'moment', optional: true },
-      { path: 'ack.reason', kind: 'text', optional: true, free: true },
-      { path: 'ack.detail', kind: 'text', optional: true, free: true },
+      ...['ack.reason', 'ack.detail', 'ack.place', 'ack.text'].map(freeText),
       { path: 'ack.taken', kind: 'count', optional: true },
       { path: 'ack.refused', kind: 'count', optional: true },
     ],

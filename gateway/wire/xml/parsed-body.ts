@@ -54,3 +54,9 @@ export function bodyIn<F extends ParsedBody['format']>(
   if (body.format !== format) throw new GatewayError('E_INTERNAL', `the message is not ${format}`);
   return body as Extract<ParsedBody, { readonly format: F }>;
 }
+
+/** The lines of a text, or the rows of a workbook; undefined for other messages. */
+export function linesIn(owner: object, rules: LineRules): readonly string[] | undefined {
+  const body = bodyOf(owner);
+  return body.format === 'text' ? body.lines(rules) : undefined;
+}

@@ -1,0 +1,240 @@
+/**
+ * A partner without a system: its staff keep the list of operators in a spreadsheet, and get and give workbooks. Its program is in
+ * Python with openpyxl (peer.py); its adapter is xf/. Nothing is signed: the connection shows who sends.
+ */
+
+import { expect } from 'chai';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { readPem } from '../../../gateway/app/partners.ts';
+import { checkTools } from '../../../gateway/cli/adapter-folder.ts';
+import { testAdapter } from '../../../gateway/adapter/check/test-adapter.ts';
+import { decideHeld } from '../../../gateway/inbound/receive-message.ts';
+import { deliverDue } from '../../../gateway/outbound/delivery.ts';
+import { sendList } from '../../../gateway/outbound/send-list.ts';
+import { lastEvent } from '../../../gateway/store/events.ts';
+import { findMessage, resendNow } from '../../../gateway/store/outbox.ts';
+import { listInForce } from '../../../gateway/store/streams.ts';
+import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
+import { code, openAdministrations, operators, type OpenAdministrations } from '../../support/administrations.ts';
+import { temporaryFolder } from '../../support/pki.ts';
+import { debianPython } from '../../support/python.ts';
+
+const here = new URL('.', import.meta.url).pathname;
+const year = new Date().getUTCFullYear();
+
+type Row = readonly [code: string, name: string, address: string, town: string, status: string, since: string];
+const row = (number: number, changes: Partial<Record<'code' | 'name' | 'status' | 'since', string>> = {}): Row => {
+  const {
+    code = `FE00${1000 + number}`,
+    name = `Exemple ${number} SA`,
+    status = 'ACTIF',
+    since = '2024-05-20',
+  } = changes;
+  return [code, name, `${number} quai Nord`, 'Port-Neuf', status, since];
+};
+const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) => row(i + 1));
+
+describe('the spreadsheet partner', function () {
+  this.timeout(60_000);
+  let open: OpenAdministrations;
+  let program: ChildProcessByStdio<Writable, Readable, null>;
+  let said: AsyncIterator<string>;
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder, name);
+
+  before(async () => {
+    for (const [cc, from] of [
+      ['cn', join(adaptersFolder, 'cn')],
+      ['xf', join(here, 'xf')],
+    ] as const)
+      cpSync(from, join(folder, 'adapters', cc), { recursive: true });
+    open = await openAdministrations({ partners: ['XF'], adapters: at('adapters') });
+    await open.home.openDoors();
+    await open.home.save(...operators(4));
+    const { cert, key } = open.of('XF').gateway.keyring.tls;
+    const { config, gateway } = open.home;
+    mkdirSync(at('tls'));
+    mkdirSync(at('taken'));
+    writeFileSync(at('tls/cert.pem'), cert);
+    writeFileSync(at('tls/key.pem'), key);
+    const anchors = config.partners['XF']?.certificates.anchors.map(readPem) ?? [];
+    writeFileSync(at('tls/ca.pem'), [gateway.keyring.tls.ca, ...anchors].join('\n'));
+    const { port } = new URL(config.partners['XF']?.url ?? '');
+    program = spawn(debianPython, [join(here, 'peer.py'), at('taken'), port, at('tls')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    said = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
+    await said.next();
+  });
+  after(async () => {
+    program.kill();
+    await open.close();
+  });
+
+  /** What the partner's clerk does. */
+  async function peer(...words: readonly unknown[]): Promise<unknown> {
+    program.stdin.write(`${JSON.stringify(words)}\n`);
+    const { value } = (await said.next()) as { readonly value: string };
+    return JSON.parse(value) as unknown;
+  }
+
+  const door = (path: string): string => `https://127.0.0.1:${open.home.config.exchange.port}/partners/xf/${path}`;
+  const cellsOf = async (book: string): Promise<unknown[][]> => (await peer('show', book)) as unknown[][];
+
+  async function write(number: number, list: readonly Row[], day = `${year}-01-0${number} 08:00:00`): Promise<string> {
+    const book = at(`list-${number}.xlsx`);
+    await peer('write', book, number, day, list);
+    return book;
+  }
+
+  /** Sends a workbook as the clerk does; the answer's head and its rows. */
+  async function give(book: string) {
+    const status = await peer('send', book, at('answer.xlsx'), door('list.xlsx'));
+    const [[, number, , verdict] = [], [, text, , reason, , place] = [], , , ...results] = await cellsOf(
+      at('answer.xlsx'),
+    );
+    return { status, number, verdict, text, reason, place, results, bytes: readFileSync(at('answer.xlsx')) };
+  }
+
+  const inForce = async (): Promise<string | undefined> => (await listInForce(open.home.gateway.db.sql, 'XF'))?.number;
+
+  it('has its adapter tested like every other', async () => {
+    const { cases } = await testAdapter(join(here, 'xf'), checkTools(adapterTools), {
+      runs: 30,
+      seed: 1,
+      clock: () => 0,
+    });
+    expect(cases.filter(({ ok }) => !ok)).to.deep.equal([]);
+  });
+
+  describe('gives us lists', () => {
+    it('and gets a verdict on each row, with the reason in its language', async () => {
+      const answer = await give(await write(1, [...rows(7), row(8, { code: 'FE00108' })]));
+      expect(answer).to.include({ status: 200, number: 1, verdict: 'ACCEPTÉ' });
+      expect(answer.results.slice(0, 7).map((each) => each.slice(0, 3))).to.deep.equal(
+        rows(7).map(([identifier], i) => [i + 1, identifier, 'ACCEPTÉ']),
+      );
+      expect(answer.results[7]?.slice(0, 3)).to.deep.equal([8, 'FE00108', 'REFUSÉ']);
+      expect(answer.results[7]?.[4]).to.equal('identifier_malformed');
+      expect(answer.results[7]?.[3]).to.match(/forme convenue/u);
+      expect(await inForce()).to.equal(`XF/${year}/00001`);
+    });
+
+    it('and learns of every faulty cell of a list at once; nothing of it counts', async () => {
+      const faulty = [row(1), row(2, { status: 'OUI' }), row(3), row(4, { since: '' })];
+      const answer = await give(await write(2, faulty));
+      expect(answer).to.include({ verdict: 'REFUSÉ', reason: 'E_CODE_UNKNOWN', place: 'F4' });
+      expect(answer.text).to.match(/code/u);
+      expect(answer.results.map((each) => [each[0], each[2], each[4], each[5]])).to.deep.equal([
+        [2, 'REFUSÉ', 'E_CODE_UNKNOWN', 'F4'],
+        [4, 'REFUSÉ', 'E_ELEMENT_MISSING', 'G6'],
+      ]);
+      expect(await inForce()).to.equal(`XF/${year}/00001`);
+    });
+
+    it('the same file again is answered by the same bytes, and the same cells saved again by the same verdict', async () => {
+      const book = await write(3, rows(7));
+      const first = await give(book);
+      expect((await give(book)).bytes.equals(first.bytes)).to.equal(true);
+      const before = readFileSync(book);
+      const again = await give(await write(3, rows(7)));
+      expect(readFileSync(book).equals(before)).to.equal(false);
+      expect(again).to.include({ verdict: 'ACCEPTÉ', number: 3 });
+      expect(again.results).to.deep.equal(first.results);
+    });
+
+    it('other cells under a number that was used, and an earlier number, are refused', async () => {
+      expect(await give(await write(3, rows(6)))).to.include({ verdict: 'REFUSÉ', reason: 'E_SEQUENCE_FORK' });
+      expect(await give(await write(1, rows(6)))).to.include({ verdict: 'REFUSÉ' });
+      expect(await inForce()).to.equal(`XF/${year}/00003`);
+    });
+
+    it('after a gap the next full list counts', async () => {
+      expect(await give(await write(6, rows(7)))).to.include({ verdict: 'ACCEPTÉ' });
+      expect(await inForce()).to.equal(`XF/${year}/00006`);
+    });
+
+    it('one that lacks more operators than agreed is held until two people decide, and then answered anew', async () => {
+      const book = await write(7, rows(3));
+      const held = await give(book);
+      expect(held).to.include({ verdict: 'EN EXAMEN', reason: 'list_shrinks' });
+      expect(held.text).to.match(/deux personnes/u);
+      const { gateway } = open.home;
+      const id = `XF-CN-${year}-7`;
+      await decideHeld(gateway, id, { decision: 'release', person: 'one' });
+      expect(await inForce()).to.equal(`XF/${year}/00006`);
+      await decideHeld(gateway, id, { decision: 'release', person: 'two' });
+      const answer = await give(book);
+      expect(answer).to.include({ verdict: 'ACCEPTÉ' });
+      expect(answer.results).to.have.length(3);
+      const { detail } = (await lastEvent(gateway.db.sql, id)) ?? {};
+      expect(JSON.parse(detail ?? '{}')).to.include({ evidence: 'channel' });
+    });
+  });
+
+  describe('gets our lists', () => {
+    const message = async (id: string) => await findMessage(open.home.gateway.db.sql, id);
+    const settled = (id: string, state: string): Promise<unknown> =>
+      open.home.until(async () => {
+        const found = await message(id);
+        return found?.state === state ? found : undefined;
+      });
+    const taken = (): { readonly number: number; readonly operators: readonly string[] } =>
+      JSON.parse(readFileSync(at('taken/book.json'), 'utf8')) as { number: number; operators: string[] };
+
+    async function send(): Promise<string> {
+      const built = await sendList(open.home.gateway, 'XF', { renew: true });
+      await deliverDue(open.home.gateway, 'XF');
+      return built?.list.id ?? '';
+    }
+
+    it('in a workbook whose identifiers are texts and whose days are days', async () => {
+      const id = await send();
+      await settled(id, 'ACCEPTED');
+      expect(await message(id)).to.include({ evidence: 'channel' });
+      const [, , first] = await cellsOf(at('taken/list-1.xlsx'));
+      expect(first?.[1]).to.equal(`CN${code(1)}`);
+      expect(first?.[6]).to.match(/^\d{4}-\d\d-\d\d 00:00:00$/u);
+      expect(taken()).to.deep.include({ number: 1, operators: operators(4).map((each) => `CN${each.code}`) });
+    });
+
+    it('one whose answer is lost goes again, the same bytes, and is known there already', async () => {
+      writeFileSync(at('taken/lose'), '');
+      const id = await send();
+      await open.home.gateway.db.transaction((tx) => resendNow(tx, id, new Date().toISOString()));
+      await deliverDue(open.home.gateway, 'XF');
+      await settled(id, 'ACCEPTED');
+      expect(readFileSync(at('taken/list-2.xlsx')).equals(readFileSync(at('taken/list-3.xlsx')))).to.equal(true);
+      expect((await message(id))?.verdictDetail).to.equal('duplicate');
+    });
+
+    it('one that it refuses is followed by a full one with the next number', async () => {
+      const { number } = taken();
+      // Its staff took a list by hand, under a number of ours.
+      writeFileSync(at('taken/book.json'), JSON.stringify({ ...taken(), number: number + 1 }));
+      const id = await send();
+      await settled(id, 'REJECTED');
+      expect((await message(id))?.verdictDetail).to.match(/déjà reçue/u);
+      await open.home.until(() => Promise.resolve(taken().number === number + 2 ? true : undefined));
+      expect(taken().operators).to.have.length(4);
+    });
+
+    it('one that it holds counts once its people released it, in an answer of its own', async () => {
+      await open.home.save(
+        ...operators(4)
+          .slice(1)
+          .map((each) => ({ ...each, consent: false })),
+      );
+      const id = await send();
+      await open.home.until(async () => (await message(id))?.receiptDigest);
+      expect((await message(id))?.state).to.equal('HANDED_OVER');
+      expect(await peer('release', door('result.xlsx'))).to.equal(204);
+      expect(await message(id)).to.include({ state: 'ACCEPTED', evidence: 'channel' });
+      expect(taken().operators).to.have.length(1);
+    });
+  });
+});
