@@ -127,6 +127,7 @@ function exchangeServer(
   let trust = gateway.doorTrust();
   const door = exchangeDoor({
     partnerOf: (print) => trust.partnerOf.get(print),
+    secrets: () => trust.secrets,
     receive,
     poll: (code) => answerPoll(gateway, code),
     routes: exchangeRoutes(gateway),
@@ -137,8 +138,9 @@ function exchangeServer(
     hosts: gateway.config.exchange.hosts,
     log: gateway.log,
   });
-  const server = createHttpsServer(exchangeServerOptions(trust.identity), around(door));
-  const endConnections = trackConnections(server);
+  const options = { ...exchangeServerOptions(trust.identity), rejectUnauthorized: false };
+  const server = createHttpsServer(options, around(door));
+  const endConnections = trackConnections(server, () => trust.secrets.length === 0);
   return {
     server,
     renew() {

@@ -8,7 +8,7 @@ import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { readYaml } from '../wire/files/yaml.ts';
-import { credentialsOf, type Credentials } from './credentials.ts';
+import { credentialsOf, type AccessSecret, type Credentials } from './credentials.ts';
 import { present } from '../model/present.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */
@@ -22,6 +22,8 @@ export interface PartnerConfig {
   readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
+  /** How it is known at our door where it can have no client certificate: several while a secret is being replaced. */
+  readonly access?: readonly AccessSecret[];
   /** How its server knows us beside our client certificate. */
   readonly credentials?: Credentials;
   /** The name of a broker under `brokers`; absent: the default one. */

@@ -1,4 +1,7 @@
-/** Credentials of the settings, by which a partner's server knows us: a user with password, a token, or a client of an authorization server. */
+/**
+ * Credentials of the settings. By them a partner's server knows us: a user with password, a token, or a client of an authorization server.
+ * By others our exchange door knows a partner that can have no client certificate.
+ */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -23,6 +26,13 @@ export type Credentials =
       /** PEM files: authorities of the authorization server; absent: those of the partner. */
       readonly anchors?: readonly string[];
     };
+
+/** What a partner sends to our door: a user and password, or a token where there is no user. `mra key secret` makes one. */
+export interface AccessSecret {
+  readonly user?: string;
+  /** SHA-256 of the password or token, lower-case hex. */
+  readonly sha256: string;
+}
 
 /** With absolute paths, and the values of environment variables. */
 export function credentialsOf(written: Credentials, base: string, environment: NodeJS.ProcessEnv): Credentials {

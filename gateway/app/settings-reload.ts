@@ -5,6 +5,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Config } from './config.ts';
+import type { AccessSecret } from './credentials.ts';
 import { certificatesIn, connectPartner, openKeys, partnerConfigs, readPem, type ConnectOptions } from './partners.ts';
 import type { Reloaded } from './partners.ts';
 import type { Partner } from '../gateway.ts';
@@ -18,22 +19,25 @@ export interface Connected {
   readonly options: Map<string, ConnectOptions>;
 }
 
-/** Our identity at the exchange door, and the partner of each client certificate. */
+/** Our identity at the exchange door, the partner of each client certificate, and the secrets of partners without one. */
 export interface DoorTrust {
   readonly identity: TlsIdentity;
   readonly partnerOf: ReadonlyMap<string, string>;
+  readonly secrets: readonly (AccessSecret & { readonly partner: string })[];
 }
 
 /** `all`: of all partners. Throws E_KEY_MISSING. */
 export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<ConnectOptions>): DoorTrust {
   const partnerOf = new Map<string, string>();
+  const secrets: DoorTrust['secrets'][number][] = [];
   const ca: string[] = [];
   for (const { code, settings } of all) {
     for (const certificate of certificatesIn(settings.certificates.tls)) partnerOf.set(fingerprint(certificate), code);
+    secrets.push(...(settings.access ?? []).map((secret) => ({ ...secret, partner: code })));
     ca.push(...settings.certificates.anchors.map(readPem));
   }
   const { cert, key } = keyring.tls;
-  return { identity: { cert, key, ca }, partnerOf };
+  return { identity: { cert, key, ca }, partnerOf, secrets };
 }
 
 /** Changes the partners to what the settings say; one entry for each that changed. Throws as openKeys: then nothing changed. */

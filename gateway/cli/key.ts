@@ -1,11 +1,14 @@
 /** `mra key …`: the keys of this gateway, and the certificates that partners need. Works before any partner is configured. */
 
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
 import { openKeys, readKeys } from '../app/partners.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { GatewayError } from '../model/errors.ts';
 import { isUnsigned } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import type { CliContext } from './context.ts';
 import { writeOutput } from './input.ts';
@@ -37,6 +40,31 @@ export function keyCommands(program: Command, context: CliContext): void {
     )
     .option('--out <file>', 'write to this file instead of standard output')
     .action((partner: string, options: ExportOptions) => exportCertificate(context, partner, options));
+  key
+    .command('secret <partner>')
+    .description('a new token for our exchange door, for a partner that can have no client certificate')
+    .option('--user <name>', 'a password for this user instead')
+    .action((partner: string, options: SecretOptions) => makeSecret(context, partner.toUpperCase(), options));
+}
+
+interface SecretOptions {
+  readonly user?: string;
+}
+
+/** Nothing is kept of the secret but what the settings get: its digest. */
+function makeSecret({ out }: CliContext, partner: string, { user }: SecretOptions): void {
+  if (user !== undefined && !/^[^:\p{Cc}]{1,200}$/u.test(user))
+    throw new GatewayError('E_REQUEST_INVALID', 'a user has no colon and no control characters (RFC 7617)', {
+      at: '--user',
+      fix: 'Choose another name.',
+    });
+  const secret = randomBytes(32).toString('base64url');
+  const access = present({ user, sha256: sha256(Buffer.from(secret)) });
+  if (out.format === 'json') out.json({ secret, access });
+  else out.print(secret);
+  out.note(`Settings, at partners.${partner}: access: [${JSON.stringify(access)}]`);
+  out.note('Give the secret to the partner over a way that only it can read. It is not shown again.');
+  out.next('mra partner reload');
 }
 
 async function list({ out, tools, config }: CliContext, open: typeof openKeys): Promise<void> {

@@ -1,18 +1,16 @@
-/** The exchange door: partners send messages here, and poll for ours. The TLS client certificate identifies them, nothing they state. */
+/** The exchange door: partners send messages here, and poll for ours. */
 
 import { randomUUID } from 'node:crypto';
 import { finished } from 'node:stream/promises';
-import { TLSSocket } from 'node:tls';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import { admitPartner, type Admission } from './admission.ts';
 import { contradicts } from './content-type.ts';
 import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { AuthenticatedChannel, RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { faultFields, type Log } from '../wire/log.ts';
-import { fingerprint } from '../wire/signature/certificates.ts';
-import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { contentDigest } from '../wire/transport/https.ts';
 import { messageIdPattern } from '../wire/transport/transport.ts';
 import { problemOf, problemType } from './problems.ts';
@@ -20,9 +18,7 @@ import { requireHost, targetOf } from './request-target.ts';
 
 type Receipt = Pick<SealedMessage, 'id' | 'contentType' | 'bytes'>;
 
-export interface ExchangeDoor {
-  /** The partner of a client certificate, by its SHA-256 fingerprint in lower-case hex. */
-  partnerOf(fingerprint256: string): string | undefined;
+export interface ExchangeDoor extends Admission {
   /** Processes a message. Without a receipt (receipts get none) the reply is 202. Rejects with our own errors only: nothing was decided. */
   receive(raw: RawMessage): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt }>;
   /** Paths that partners of another make use in place of /exchange/. */
@@ -92,34 +88,6 @@ function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
     response.set('Allow', method);
     throw new GatewayError('E_METHOD_UNKNOWN', 'Messages are sent with POST and polled for with GET.');
   };
-}
-
-/** The client certificate must be registered for the partner of the route, or in the path. */
-function admitPartner(door: ExchangeDoor, owner?: string): RequestHandler<{ partner: string }> {
-  return (request, response, next) => {
-    const partner = partnerOfConnection(door, request);
-    if (partner === undefined) throw new GatewayError('E_CHANNEL_UNKNOWN', 'The client certificate is not registered.');
-    if (partner.code !== (owner ?? request.params.partner)) {
-      throw new GatewayError('E_CHANNEL_MISMATCH', 'The client certificate is registered for another address.');
-    }
-    response.locals['partner'] = partner.code;
-    response.locals['channel'] = partner.channel;
-    next();
-  };
-}
-
-function partnerOfConnection(
-  door: ExchangeDoor,
-  request: Request<{ partner: string }>,
-): { readonly code: string; readonly channel: AuthenticatedChannel } | undefined {
-  const { socket } = request;
-  // The server refuses unauthorised clients itself; behind a server without TLS this door must admit no client.
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return undefined;
-  const print = fingerprint(certificate);
-  const code = door.partnerOf(print);
-  return code === undefined ? undefined : { code, channel: authenticatedChannel('client-certificate', print) };
 }
 
 /** Bodies are held in memory, so the number of concurrent requests of a partner is limited, and the bytes of all of them together. */

@@ -29,6 +29,7 @@ const passing = kindOf('internal', 'nobody', 503, 'yes');
 export const errorTable = {
   // The channel a message came by
   E_CHANNEL_UNKNOWN: security('The connection does not belong to a registered partner.', 403),
+  E_CREDENTIALS_INVALID: security('The user and password, or the token, are not those of a partner.', 401),
   E_CHANNEL_OPEN: security('The message is not signed, and came by a way that does not show who sent it.'),
   E_CHANNEL_MISMATCH: security('The connection belongs to another partner than the one addressed.', 403),
   E_SIZE_EXCEEDED: content('The message is larger than agreed.', 413),

@@ -40,8 +40,9 @@ declare const authenticated: unique symbol;
 /** Who sent on a channel, and how that was established. Only `authenticatedChannel` of wire/signature/channel.ts makes one. */
 export interface AuthenticatedChannel {
   readonly [authenticated]: true;
-  readonly by: 'client-certificate' | 'server-certificate' | 'broker-account' | 'file-account' | 'kept';
-  /** The fingerprint of the certificate, the account with its queue, the account with the server's host key, or how kept bytes came. */
+  readonly by:
+    'client-certificate' | 'shared-secret' | 'server-certificate' | 'broker-account' | 'file-account' | 'kept';
+  /** The fingerprint of the certificate, the user or the begin of the token's digest, the account with its queue, the account with the server's host key, or how kept bytes came. */
   readonly identity: string;
 }
 

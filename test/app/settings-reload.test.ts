@@ -3,12 +3,15 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import type { Config, PartnerConfig } from '../../gateway/app/config.ts';
 import type { Serving } from '../../gateway/cli/context.ts';
 import { serve } from '../../gateway/main.ts';
+import { sha256 } from '../../gateway/model/canonical-json.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
@@ -99,6 +102,29 @@ describe('settings taken again by a gateway that serves', () => {
     expect(await serving.takeSettings(next)).to.deep.equal([]);
     writeFileSync(file, 'second');
     expect(await serving.takeSettings(next)).to.deep.equal([{ partner: 'CN', loaded: true }]);
+  });
+
+  it('admit callers without a client certificate only while a partner has a secret', async () => {
+    const asked = async (): Promise<number | string> => {
+      const { hostname: host, port } = new URL(serving.exchangeUrl);
+      const headers = { authorization: 'Bearer token-of-CN' };
+      const sent = request({ host, port, path: '/exchange/CN/next', headers, ca: us.keyring.tls.ca, agent: false });
+      return await once(sent.end(), 'response').then(
+        ([response]) => (response as IncomingMessage).resume().statusCode ?? 0,
+        (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : 'unexpected'),
+      );
+    };
+    const { CN: partner } = config.partners;
+    if (partner === undefined) throw new Error('CN is a partner');
+    const access = [{ sha256: sha256(Buffer.from('token-of-CN')) }];
+    expect(await asked()).to.equal('ECONNRESET');
+    await serving.takeSettings({ ...config, partners: { CN: { ...partner, access } } });
+    expect(await asked()).to.equal(404); // it is not polled
+    const other = [{ sha256: sha256(Buffer.from('another')) }];
+    await serving.takeSettings({ ...config, partners: { CN: { ...partner, access: other } } });
+    expect(await asked()).to.equal(401);
+    await serving.takeSettings(config);
+    expect(await asked()).to.equal('ECONNRESET');
   });
 
   it('change nothing of a partner whose new certificates cannot be read, and report it', async () => {

@@ -19,10 +19,11 @@ export interface Answer {
 }
 
 export interface Call {
-  readonly as?: TlsParty;
+  /** `nobody`: without a client certificate. */
+  readonly as?: TlsParty | 'nobody';
   readonly path?: string;
   readonly method?: string;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Record<string, string | string[]>;
   readonly body?: string | Buffer;
 }
 
@@ -41,7 +42,7 @@ export interface OpenDoor {
   close(): Promise<void>;
 }
 
-export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'poll'>): Promise<OpenDoor> {
+export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets'>): Promise<OpenDoor> {
   const [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
     TlsParty,
     TlsParty,
@@ -63,7 +64,8 @@ export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'poll'>): 
     log: makeLog({ level: 'info', destination: { write: (line) => (lines += line) } }),
     newRequestId: () => 'request-1',
   });
-  const server = createServer(exchangeServerOptions({ cert: home.cert, key: home.key, ca }), door);
+  const options = exchangeServerOptions({ cert: home.cert, key: home.key, ca });
+  const server = createServer({ ...options, rejectUnauthorized: behind.secrets === undefined }, door);
   const port = await listen(server);
   const logged = (): string => {
     const text = lines;
@@ -74,10 +76,10 @@ export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'poll'>): 
   return { port, home, partner, other, unregistered, logged, call: ask, close: () => shut(server) };
 }
 
-function callDoor(port: number, home: TlsParty, call: Call & { readonly as: TlsParty }): Promise<Answer> {
+function callDoor(port: number, home: TlsParty, call: Call & { readonly as: TlsParty | 'nobody' }): Promise<Answer> {
   const { as, path = '/exchange/XB', method = 'POST', headers = {}, body = '<list/>' } = call;
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const agent = new Agent({ cert: as.cert, key: as.key, ca: home.ca });
+  const agent = new Agent({ ...(as === 'nobody' ? {} : { cert: as.cert, key: as.key }), ca: home.ca });
   const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent }, (incoming) => {
     void incoming.toArray().then((chunks: Buffer[]) => {
       agent.destroy();

@@ -1,4 +1,7 @@
-/** The open connections of an exchange door: ended at once when their client certificate no longer stands for the same partner. */
+/**
+ * The open connections of an exchange door: ended at once without a valid client certificate where all partners have one, and when their
+ * certificate no longer stands for the same partner.
+ */
 
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
@@ -10,10 +13,21 @@ export function clientFingerprint(socket: TLSSocket): string | undefined {
   return certificate && fingerprint(certificate);
 }
 
-/** Returns the function that ends the connections of those whose fingerprint `isRevoked`. */
-export function trackConnections(server: Server): (isRevoked: (fingerprint: string) => boolean) => void {
+/**
+ * For a server that does not reject connections without a valid certificate itself, because partners that need none may be added while it
+ * is open. Returns the function that ends the connections of those whose fingerprint `isRevoked`.
+ */
+export function trackConnections(
+  server: Server,
+  needsCertificate: () => boolean,
+): (isRevoked: (fingerprint: string) => boolean) => void {
   const connections = new Set<TLSSocket>();
-  server.on('secureConnection', (socket) => {
+  // Before the server itself reads a request.
+  server.prependListener('secureConnection', (socket) => {
+    if (!socket.authorized && needsCertificate()) {
+      socket.destroy();
+      return;
+    }
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });

@@ -1,0 +1,96 @@
+/**
+ * Which partner a request at the exchange door is from: by its TLS client certificate, or by a secret where a partner can have none.
+ * Nothing else in a request counts.
+ */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
+import type { Request, RequestHandler } from 'express';
+import { GatewayError } from '../model/errors.ts';
+import type { AuthenticatedChannel } from '../model/message.ts';
+import { fingerprint } from '../wire/signature/certificates.ts';
+import { authenticatedChannel } from '../wire/signature/channel.ts';
+
+export interface Admission {
+  /** The partner of a client certificate, by its SHA-256 fingerprint in lower-case hex. */
+  partnerOf(fingerprint256: string): string | undefined;
+  /** Of partners that have no client certificate. */
+  secrets?(): readonly PartnerSecret[];
+}
+
+/** A user and password (RFC 7617) where there is a user, otherwise a token (RFC 6750). */
+export interface PartnerSecret {
+  readonly partner: string;
+  readonly user?: string;
+  /** Of the password or token, lower-case hex: they are random, so that nobody finds them by trying. */
+  readonly sha256: string;
+}
+
+interface Caller {
+  readonly code: string;
+  readonly channel: AuthenticatedChannel;
+}
+
+/** The caller must be the partner of the route, or of the path. */
+export function admitPartner(admission: Admission, owner?: string): RequestHandler<{ partner: string }> {
+  return (request, response, next) => {
+    const secrets = admission.secrets?.() ?? [];
+    const certificate = certificateOf(request);
+    const partner = byCertificate(admission, certificate) ?? bySecret(secrets, request);
+    if (partner === undefined && certificate === undefined && secrets.length > 0) {
+      response.set('WWW-Authenticate', challenges(secrets));
+      throw new GatewayError('E_CREDENTIALS_INVALID', 'The request has no valid user and password, or token.');
+    }
+    if (partner === undefined) throw new GatewayError('E_CHANNEL_UNKNOWN', 'The client certificate is not registered.');
+    if (partner.code !== (owner ?? request.params.partner))
+      throw new GatewayError('E_CHANNEL_MISMATCH', 'The connection is registered for another address.');
+    response.locals['partner'] = partner.code;
+    response.locals['channel'] = partner.channel;
+    next();
+  };
+}
+
+/** SHA-256 fingerprint of the client certificate, if there is a valid one. */
+function certificateOf({ socket }: Request<{ partner: string }>): string | undefined {
+  // Behind a server without TLS this door must admit no client.
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  return certificate && fingerprint(certificate);
+}
+
+function byCertificate({ partnerOf }: Admission, print: string | undefined): Caller | undefined {
+  const code = print === undefined ? undefined : partnerOf(print);
+  return print === undefined || code === undefined
+    ? undefined
+    : { code, channel: authenticatedChannel('client-certificate', print) };
+}
+
+/** Every secret is compared, each in constant time: how long it takes shows nothing. */
+function bySecret(secrets: readonly PartnerSecret[], request: Request<{ partner: string }>): Caller | undefined {
+  const [written, ...more] = request.headersDistinct['authorization'] ?? [];
+  const given = written === undefined || more.length > 0 ? undefined : credentialsIn(written);
+  if (given === undefined) return undefined;
+  const digest = createHash('sha256').update(given.secret).digest();
+  const same = secrets.filter(({ user, sha256 }) => {
+    const isSecret = timingSafeEqual(digest, Buffer.from(sha256, 'hex'));
+    return isSecret && user === given.user;
+  });
+  const [{ partner: code, user, sha256 } = { partner: '', sha256: '' }] = same;
+  // Two partners with one secret are none.
+  if (new Set(same.map(({ partner }) => partner)).size !== 1) return undefined;
+  return { code, channel: authenticatedChannel('shared-secret', user ?? `token ${sha256.slice(0, 16)}`) };
+}
+
+function credentialsIn(header: string): { readonly user?: string; readonly secret: Buffer } | undefined {
+  const [, scheme = '', value = ''] = /^(Basic|Bearer) +([\w.~+/-]+=*)$/iu.exec(header) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return { secret: Buffer.from(value) };
+  const pair = Buffer.from(value, 'base64');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? undefined : { user: pair.subarray(0, colon).toString(), secret: pair.subarray(colon + 1) };
+}
+
+function challenges(secrets: readonly PartnerSecret[]): string[] {
+  const basic = secrets.some(({ user }) => user !== undefined) ? ['Basic realm="exchange", charset="UTF-8"'] : [];
+  const bearer = secrets.some(({ user }) => user === undefined) ? ['Bearer realm="exchange"'] : [];
+  return [...basic, ...bearer];
+}
