@@ -146,12 +146,15 @@ function importJson(imported: ImportReport, report: string | undefined): unknown
 }
 
 function afterImport(
-  { state, counts }: ImportReport,
+  { state, counts, asOf, problems }: ImportReport,
   file: string,
   { reportFile, stopped }: { reportFile: string | undefined; stopped: boolean },
 ): string {
   if (stopped) return `mra operator import ${file} --lift   (once the rows that lift a restriction are checked)`;
   if (counts.refused > 0) {
+    // An old day in the file may be all that makes its rows older than what is known.
+    if (asOf.from === 'newest_day' && problems.some(({ rule }) => rule === 'row_outdated'))
+      return `mra operator import ${file} --as-of DAY   (the day of which the file is; without it the newest day in it counts, ${asOf.moment})`;
     if (reportFile === undefined)
       return `mra operator import ${file} --report refused.csv   (all refused rows, each with its fix)`;
     return `correct the ${amount(counts.refused)} rows in ${reportFile}, then mra operator import ${reportFile}`;

@@ -37,7 +37,7 @@ export function compareWithKnown(row: DomesticRecord, { moment, known, today, re
   const before = operatorOfText(known.text);
   const asOf = known.asOf === '' ? newestDay([before], today) : known.asOf;
   if (isBefore(moment, asOf)) {
-    const detail = `it speaks of ${moment}, and what is known of ${asOf}`;
+    const detail = `it speaks of ${moment === '' ? 'no day' : moment}, and what is known of ${asOf}`;
     return { lifts: [], refused: { rule: 'row_outdated', path: 'code', detail } };
   }
   const lifted = liftedBy(row, before, asOf.slice(0, 10));

@@ -76,6 +76,14 @@ describe('mra operator import', () => {
       expect((await importOf(datedCsv({ asOf: '2018-02-15', 'address.city': 'C' }))).counts).to.include({ changed: 1 });
     });
 
+    it('that may only look old, since its newest day counted, is told to state its day', async () => {
+      await importOf(csvOf({}, { code: '4403130002', ...suspended }));
+      const corrected = command.file('b.csv', csvOf({ 'name.latin': 'NEW NAME LTD' }));
+      const { exit, stderr } = await command.run(['import', corrected], 'table');
+      expect(exit).to.equal(6);
+      expect(stderr).to.include(`mra operator import ${corrected} --as-of`);
+    });
+
     it('is older than a later file that stated the same again', async () => {
       await importOf(csvOf({}), ['--as-of', '2018-01-10']);
       expect((await importOf(csvOf({}), ['--as-of', '2018-02-20'])).counts).to.include({ unchanged: 1 });

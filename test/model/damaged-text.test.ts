@@ -8,14 +8,40 @@ const readAs = (text: string, encoding: string): string => new TextDecoder(encod
 
 describe('a damaged text', () => {
   it('is one whose letters were replaced', () => {
-    for (const text of ['深圳\ufffd\ufffd公司', '????有限公司', 'M??LLER', '锟斤拷公司', 'Mï¿½ller', 'A\ufffe'])
+    for (const text of [
+      '深圳\ufffd\ufffd公司',
+      '????有限公司',
+      'M??LLER',
+      '锟斤拷公司',
+      'Mï¿½ller',
+      'A\ufffe',
+      '?',
+      '烫烫烫',
+    ])
       expect(ruleOf(text), text).to.equal('letters_lost');
   });
 
   it('is one that only says that there is no value', () => {
-    for (const text of ['NULL', 'null', '(null)', 'nan', 'NaN', 'N/A', 'n/a', 'n.a.', 'undefined', 'None', '\\N'])
+    for (const text of [
+      'NULL',
+      'null',
+      '(null)',
+      'nan',
+      'NaN',
+      'N/A',
+      'n/a',
+      'n.a.',
+      'undefined',
+      'None',
+      '\\N',
+      '<NA>',
+      '-',
+      '---',
+      '.',
+      '—',
+    ])
       expect(ruleOf(text), text).to.equal('text_stands_for_nothing');
-    for (const text of ['NULL LIMITED', 'NA', 'NAN YA PLASTICS', 'NILE'])
+    for (const text of ['NULL LIMITED', 'NA', 'NAN YA PLASTICS', 'NILE', '-1', '.NET'])
       expect(ruleOf(text), text).to.equal(undefined);
   });
 
@@ -36,7 +62,12 @@ describe('a damaged text', () => {
       }
     }
     // The private-use character, which the wrong encoding had, was lost on the way.
-    expect(ruleOf('娣卞湷鏈夐檺鍏徃')).to.equal('text_decoded_wrongly');
+    expect(damageIn('娣卞湷鏈夐檺鍏徃')).to.deep.equal({ rule: 'text_decoded_wrongly' });
+  });
+
+  it('is an East Asian or Cyrillic text that was read as Latin letters', () => {
+    for (const text of ['ÊÐ³¡', 'ÉîÛÚÓÐÏÞ¹«Ë¾', '»ï¼ºÀüÀÚ', 'Ìîñêâà LTD'])
+      expect(damageIn(text), text).to.deep.equal({ rule: 'text_decoded_wrongly' });
   });
 
   it('is one with escapes, with private characters, with signs for a lost letter, or the error of a formula', () => {
@@ -52,7 +83,8 @@ describe('a damaged text', () => {
       expect(ruleOf(text), text).to.equal('text_escaped');
     expect(ruleOf('深圳\ue863公司')).to.equal('letter_private');
     for (const text of ['M?LLER', '深圳〓公司', '深□公司']) expect(ruleOf(text), text).to.equal('letter_doubtful');
-    for (const text of ['#N/A', '#REF!', '#NAME?', '########']) expect(ruleOf(text), text).to.equal('formula_failed');
+    for (const text of ['#N/A', '#REF!', '#NAME?', '########', 'Err:502', 'Error 2042'])
+      expect(ruleOf(text), text).to.equal('formula_failed');
   });
 
   it('is none of the names that only look damaged', () => {

@@ -64,6 +64,12 @@ describe('the judge of a domestic file', () => {
   it('refuses business numbers a spreadsheet has eaten, and warns of doubtful ones', () => {
     expectFault({ businessNumber: '9.13101E+17' }, 'uscc', 'number_eaten_by_spreadsheet');
     expectFault({ businessNumber: '915101070790123000' }, 'uscc', 'number_eaten_by_spreadsheet');
+    for (const sign of [',', '.', ' '])
+      expectFault(
+        { businessNumber: '915,101,070,790,123,000'.replaceAll(',', sign) },
+        'uscc',
+        'number_eaten_by_spreadsheet',
+      );
     expectFault({ businessNumber: '91510107079012337X' }, 'uscc', 'check_digit_wrong');
     expectFault({ businessNumber: '9151010707901233' }, 'uscc', 'business_number_length');
     expectFault({ 'address.postcode': '5.18E+05' }, 'postcode', 'number_eaten_by_spreadsheet');

@@ -156,6 +156,18 @@ describe('a table in a file', () => {
       ]);
   });
 
+  it('in UTF-16 without a byte order mark is read by its first letters', async () => {
+    const little = Buffer.from('code,name\n1,达\n', 'utf16le');
+    for (const bytes of [little, Buffer.from(little).swap16()])
+      expect((await rowsOf(bytes)).map(({ fields }) => fields)).to.deep.equal([{ code: '1', name: '达' }]);
+  });
+
+  it('with another sign between its cells is told which signs there may be, also where cells are quoted', async () => {
+    const plain = await expectCode(rowsOf('code|name\n1|A'), 'E_FILE_STRUCTURE');
+    const quoted = await expectCode(rowsOf('code|name\n1|"A|B"\n'), 'E_FILE_UNREADABLE');
+    for (const { fix } of [plain, quoted]) expect(fix).to.include('semicolons or tabs');
+  });
+
   it('that is another kind of file is refused by name, and not for its encoding', async () => {
     const kinds: readonly [string | Uint8Array, RegExp][] = [
       [Buffer.from('d0cf11e0a1b11ae10000', 'hex'), /\.xls/u],

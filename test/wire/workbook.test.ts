@@ -109,6 +109,35 @@ describe('a sheet of a workbook', () => {
     expect(await namesIn(cells)).to.deep.equal(['TRUE', '#DIV/0!']);
   });
 
+  it('shows a formula that was never computed as failed, and one whose result is an empty text as empty', async () => {
+    const cells = [
+      '<c><f>A1</f></c>',
+      '<c><f>A1</f><v/></c>',
+      '<c t="str"><f>""</f><v></v></c>',
+      '<c><f>1+1</f><v>2</v></c>',
+    ];
+    expect(await namesIn(cells)).to.deep.equal(['#CALC!', '#CALC!', '', '2']);
+  });
+
+  it('with merged cells is refused at them, because their values are missing in the other cells', async () => {
+    const parts = workbookParts([{ name: 'S', rows: [titleRow, textCell('1') + textCell('A')] }]);
+    const sheet = 'xl/worksheets/sheet1.xml';
+    const merged = String(parts[sheet]).replace(
+      '</sheetData>',
+      '</sheetData><mergeCells><mergeCell ref="B2:B3"/></mergeCells>',
+    );
+    const error = await expectCode(rowsOf(zipOf({ ...parts, [sheet]: merged })), 'E_FILE_STRUCTURE');
+    expect(error.at).to.equal('B2:B3');
+  });
+
+  it('that is empty, or has a title above its column titles, is refused with what to do in a workbook', async () => {
+    const full = { name: 'AEO', rows: [titleRow, textCell('1') + textCell('A')] };
+    const empty = await expectCode(rowsOf(zipOf(workbookParts([{ name: 'S', rows: [] }, full]))), 'E_FILE_STRUCTURE');
+    expect(empty.fix).to.include('--sheet: S, AEO');
+    const titled = workbookParts([{ name: 'S', rows: [textCell('AEO list'), titleRow] }]);
+    expect((await expectCode(rowsOf(zipOf(titled)), 'E_FILE_STRUCTURE')).fix).to.not.include('semicolons');
+  });
+
   it('is the first that is not hidden, or the one named', async () => {
     const sheet = (name: string, hidden: boolean) => ({
       name,

@@ -9,13 +9,16 @@ interface Damage {
 
 const plain = /^[^\u0025\u0026\u003d\u003f\u005c\u007f-\u{10ffff}]*$/u;
 // The last four are U+FFFD itself, read in another encoding.
-const lost = /[\ufffd\ufdd0-\ufdef\ufffe\uffff]|\?{2,}|锟斤|嚙踝|占쏙옙|ï¿½/u;
+const lost = /[\ufffd\ufdd0-\ufdef\ufffe\uffff]|\?{2,}|^\?$|烫烫烫|屯屯屯|锟斤|嚙踝|占쏙옙|ï¿½/u;
 // What a spreadsheet shows instead of the result of a formula, or of a number in a narrow column.
-const failed = /^#(?:N\/A|REF!|VALUE!|NAME\?|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|#+$)/u;
+const failed = /^#(?:N\/A|REF!|VALUE!|NAME\?|DIV\/0!|NUM!|NULL!|SPILL!|CALC!|#+$)|^Err:\d{3}$|^Error 20\d\d$/u;
 // What programs write where there is no value.
-const nothing = /^(?:[(<[]?(?:null|nil|nan|undefined|none|n\/a|n\.a\.)[)>\]]?|\\N)$/iu;
+const nothing =
+  /^(?:[(<[]?(?:null|nil|nan|undefined|none|n\/a|n\.a\.)[)>\]]?|<na>|\(blank\)|\[object object\]|\$null\$|\\N|[\p{P}\p{Z}]+)$/iu;
 // 〓 and □ stand for a character that a font or a character set lacks.
 const doubtful = /\p{L}\?\p{L}|[\u3013\u25a1\u25a0]/u;
+// An East Asian or Cyrillic text that was read as Latin-1: no name has so many accented letters in a row.
+const asLatin = /[\u0080-\u00ff]{4,}/u;
 const privateUse = /\p{Co}/u;
 const names =
   'amp|lt|gt|quot|apos|nbsp|[lr][ds]quo|[nm]dash|[a-z]+(?:acute|grave|circ|tilde|uml|cedil|ring|slash)|szlig';
@@ -28,11 +31,12 @@ const escaped = new RegExp(
 /** The damage of a text; undefined where none is seen. */
 export function damageIn(text: string): Damage | undefined {
   if (failed.test(text)) return { rule: 'formula_failed' };
+  if (lost.test(text)) return { rule: 'letters_lost' };
   if (nothing.test(text)) return { rule: 'text_stands_for_nothing' };
   if (plain.test(text)) return undefined;
-  if (lost.test(text)) return { rule: 'letters_lost' };
   const meant = decodedAnew(text);
-  if (meant !== undefined) return { rule: 'text_decoded_wrongly', detail: `it seems to be “${meant}”` };
+  if (meant?.includes('\ufffd') === false) return { rule: 'text_decoded_wrongly', detail: `it seems to be “${meant}”` };
+  if (meant !== undefined || asLatin.test(text)) return { rule: 'text_decoded_wrongly' };
   if (privateUse.test(text)) return { rule: 'letter_private' };
   if (doubtful.test(text)) return { rule: 'letter_doubtful' };
   return escaped.test(text) ? { rule: 'text_escaped' } : undefined;

@@ -54,7 +54,7 @@ export const faultRules = {
     'Take the value from its source, and export it as text.',
   ),
   text_stands_for_nothing: refused(
-    'The text only says that there is no value: NULL, nan, N/A',
+    'The text only says that there is no value: NULL, nan, N/A, a dash',
     'Leave the cell empty, or write the value.',
   ),
   letters_lost: refused(
@@ -62,7 +62,7 @@ export const faultRules = {
     'Take the text from its source, and export it as UTF-8.',
   ),
   text_decoded_wrongly: refused(
-    'The text was UTF-8 and was read in another encoding',
+    'The text was read in another encoding than it was written in',
     'Export it anew from its source as UTF-8, and open it nowhere in between.',
   ),
   as_of_invalid: refused(

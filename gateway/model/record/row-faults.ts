@@ -140,6 +140,7 @@ const dialled = /^\+[\d ()./-]+$/u;
 const scientific = /^\d(?:[.,]\d+E\+?\d+|E\+\d+)$|^\d+\.0+$/iu;
 // A spreadsheet keeps 15 digits of a number and fills the rest with zeros.
 const zeroFilled = /^\d{15}0{3,}$/u;
+const grouped = /^\d{1,3}(?:([., '’\u00a0])\d{3})(?:\1\d{3})+$/u;
 
 function readCode(sheet: Sheet, home: HomeProfile, pattern: RegExp): string {
   const code = sheet.value('code');
@@ -153,7 +154,7 @@ function readBusinessNumber(sheet: Sheet, home: HomeProfile): string {
   const number = sheet.value('businessNumber');
   const profile = home.businessNumber;
   if (number === '') return '';
-  if (scientific.test(number)) {
+  if (scientific.test(number) || (grouped.test(number) && zeroFilled.test(number.replaceAll(/\D/gu, '')))) {
     sheet.fault('businessNumber', 'number_eaten_by_spreadsheet');
   } else if (profile !== undefined && number.length !== profile.length) {
     const detail = `${number.length} characters instead of ${profile.length}`;

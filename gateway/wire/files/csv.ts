@@ -29,7 +29,7 @@ export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawR
   if (first.done === true) return;
   // A spreadsheet reads a first line such as sep=; and does not show it.
   const [line = '', stated] = /^sep=(.)(?:\r\n?|\n)/iu.exec(first.value) ?? [];
-  const delimiter = stated ?? delimiterOf(first.value);
+  const { delimiter, titles } = stated === undefined ? delimiterOf(first.value) : { delimiter: stated, titles: 2 };
   const all = (async function* () {
     yield first.value.slice(line.length);
     yield* lines;
@@ -41,7 +41,7 @@ export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawR
       yield { row, cells };
     }
   } catch (error) {
-    throw error instanceof CsvError ? csvError(error, row + 1) : readError(error);
+    throw error instanceof CsvError ? csvError(error, row + 1, titles) : readError(error);
   }
 }
 
@@ -55,12 +55,15 @@ function csvParser(delimiter: string): ReturnType<typeof parse> {
   });
 }
 
-function csvError(error: CsvError, row: number): ReturnType<typeof fileError> {
+/** What to do where no known sign stands between the titles. */
+export const delimiterFix = 'Save the file with commas, semicolons or tabs between the columns.';
+
+function csvError(error: CsvError, row: number, titles: number): ReturnType<typeof fileError> {
   // The parser is ahead of the consumer: its own count is the right one.
   const parsed: unknown = error['records'];
   return fileError('a quotation mark is out of place or never closed', {
     at: `row ${typeof parsed === 'number' ? parsed + 1 : row}`,
-    fix: 'Write a quotation mark inside a quoted cell twice.',
+    fix: titles === 1 ? delimiterFix : 'Write a quotation mark inside a quoted cell twice.',
     cause: error,
   });
 }
@@ -99,10 +102,10 @@ function quoteTextFormulas(lines: string, inQuotes: boolean): string {
 }
 
 /** The sign that stands between the titles most often, outside quotation marks. */
-function delimiterOf(lines: string): string {
+function delimiterOf(lines: string): { readonly delimiter: string; readonly titles: number } {
   const [titles = ''] = lines.replaceAll(/"[^"]*"/gu, '').split(/[\r\n]/u, 1);
-  const counts = [',', ';', '\t'].map((sign) => ({ sign, count: titles.split(sign).length }));
-  return counts.reduce((most, each) => (each.count > most.count ? each : most)).sign;
+  const counts = [',', ';', '\t'].map((delimiter) => ({ delimiter, titles: titles.split(delimiter).length }));
+  return counts.reduce((most, each) => (each.titles > most.titles ? each : most));
 }
 
 /** The lines of a JSON Lines file, with their numbers; empty lines are omitted. Throws E_FILE_UNREADABLE. */

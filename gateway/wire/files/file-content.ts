@@ -49,10 +49,16 @@ export async function openContent(source: FileSource, { encoding, onBytes }: Fil
     const fix = other.fix ?? 'Open it in a spreadsheet, and save the sheet as .xlsx or as “CSV UTF-8”.';
     throw fileError(other.what, { fix });
   }
-  // “Unicode text” of a spreadsheet is UTF-16 with a byte order mark.
-  const marked = start.startsWith('fffe') ? 'utf-16le' : start.startsWith('feff') ? 'utf-16be' : undefined;
-  return { kind: 'text', text: decoded(bytes, marked ?? encoding) };
+  // “Unicode text” of a spreadsheet is UTF-16.
+  const found = utf16.find(({ starts }) => starts.test(start))?.encoding;
+  return { kind: 'text', text: decoded(bytes, found ?? encoding) };
 }
+
+/** By the byte order mark, or by letters of ASCII at the beginning. */
+const utf16 = [
+  { encoding: 'utf-16le', starts: /^(?:fffe|(?:[2-7][0-9a-f]00){4})/u },
+  { encoding: 'utf-16be', starts: /^(?:feff|(?:00[2-7][0-9a-f]){4})/u },
+];
 
 /** Strictly decodes; a byte order mark is dropped. */
 async function* decoded(pieces: AsyncIterable<Uint8Array>, encoding: string): AsyncIterable<string> {

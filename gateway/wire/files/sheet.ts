@@ -24,7 +24,20 @@ type OnOddity = (what: string, cell: string) => void;
 /** Throws E_FILE_UNREADABLE, and E_FILE_STRUCTURE where the workbook has no such sheet. */
 export async function* readSheet(bytes: AsyncIterable<Uint8Array>, wanted: string | undefined): AsyncIterable<RawRow> {
   const workbook = readWorkbook(Buffer.concat(await Array.fromAsync(bounded(bytes, 'the archive'))));
-  yield* sheetRows(workbook, sheetNamed(workbook.sheets, wanted));
+  const sheet = sheetNamed(workbook.sheets, wanted);
+  let empty = true;
+  for (const row of sheetRows(workbook, sheet, refuseMerged)) {
+    empty = false;
+    yield row;
+  }
+  if (empty) throw noSheet(workbook.sheets, 'the sheet is empty');
+}
+
+/** All cells but the first of a merged range are empty: which value they were to have, nobody can tell. */
+function refuseMerged(what: string, at: string): void {
+  if (what !== 'merged cells') return;
+  const fix = 'Unmerge the cells, and write the value into each of them.';
+  throw new GatewayError('E_FILE_STRUCTURE', 'the sheet has merged cells', { at, fix });
 }
 
 /** The rows of a sheet that have cells. Throws E_FILE_UNREADABLE, and what `onOddity` throws. */
@@ -39,14 +52,12 @@ function sheetNamed(sheets: readonly Sheet[], wanted: string | undefined): Sheet
       ? (sheets.find(({ hidden }) => !hidden) ?? sheets[0])
       : sheets.find(({ name }) => name.toLowerCase() === wanted.trim().toLowerCase());
   if (found !== undefined) return found;
-  const names = sheets.map(({ name }) => name).join(', ');
-  throw new GatewayError(
-    'E_FILE_STRUCTURE',
-    wanted === undefined ? 'the workbook has no sheet' : 'there is no such sheet',
-    {
-      fix: `Name one of the sheets with --sheet: ${names}.`,
-    },
-  );
+  throw noSheet(sheets, wanted === undefined ? 'the workbook has no sheet' : 'there is no such sheet');
+}
+
+function noSheet(sheets: readonly Sheet[], detail: string): GatewayError {
+  const fix = `Name one of the sheets with --sheet: ${sheets.map(({ name }) => name).join(', ')}.`;
+  return new GatewayError('E_FILE_STRUCTURE', detail, { fix });
 }
 
 export const mostRows = 1_048_576;
@@ -56,6 +67,7 @@ function sheetEvents(workbook: Workbook, rows: RawRow[], onOddity: OnOddity = ()
   const collector = textCollector();
   let [row, column] = [0, 0];
   let cell: Attributes = {};
+  let isFormula = false;
   let cells: string[] = [];
   let [numbers, shown]: [number[], number[]] = [[], []];
   return {
@@ -65,25 +77,24 @@ function sheetEvents(workbook: Workbook, rows: RawRow[], onOddity: OnOddity = ()
       if (name === 'row') {
         row = Number(attributes['r'] ?? row + 1);
         [column, cells, numbers, shown] = [0, [], [], []];
-        if (isTrue(attributes['hidden'])) onOddity('a hidden row', `row ${row}`);
-      } else if (name === 'col' && isTrue(attributes['hidden']))
-        onOddity('a hidden column', `column ${attributes['min'] ?? ''}`);
-      else if (name === 'hyperlink' && attributes['r:id'] !== undefined) onOddity('a link', attributes['ref'] ?? '');
-      else if (name === 'mergeCell') onOddity('merged cells', attributes['ref'] ?? '');
-      else if (name === 'f') onOddity('a formula', cellName(row, column));
+      } else if (name === 'f') isFormula = true;
       else if (name === 'c') {
         cell = attributes;
+        isFormula = false;
         column = columnOf(attributes['r']) ?? column + 1;
         if (!(column <= mostColumns))
           throw fileError('a row has more cells than a sheet can have', { at: `row ${row}` });
-        if (cell['t'] === 'e') onOddity('an error of a formula', cellName(row, column));
-        if (cell['t'] === 'b') onOddity('a logical value', cellName(row, column));
       }
+      const odd = oddityOf(name, attributes);
+      if (odd !== undefined) onOddity(odd.what, odd.at ?? (name === 'row' ? `row ${row}` : cellName(row, column)));
     },
     close(name) {
       collector.close?.(name);
       if (name === 'c') {
-        const { text, is } = cellText(collector.take(), cell, workbook);
+        const value = collector.take();
+        // Programs that write formulas without computing them store no value; an empty text is one.
+        const isOpen = isFormula && value === '' && cell['t'] !== 'str';
+        const { text, is } = isOpen ? failedFormula : cellText(value, cell, workbook);
         while (cells.length < column - 1) cells.push('');
         cells[column - 1] = text;
         if (is === 'number') numbers.push(column - 1);
@@ -92,6 +103,22 @@ function sheetEvents(workbook: Workbook, rows: RawRow[], onOddity: OnOddity = ()
     },
   };
 }
+
+/** `at`: absent where the element is a row, or in a cell. */
+function oddityOf(name: string, attributes: Attributes): { readonly what: string; readonly at?: string } | undefined {
+  const { ref = '', min = '', t: type } = attributes;
+  if (name === 'f') return { what: 'a formula' };
+  if (name === 'c' && type === 'e') return { what: 'an error of a formula' };
+  if (name === 'c' && type === 'b') return { what: 'a logical value' };
+  if (name === 'mergeCell') return { what: 'merged cells', at: ref };
+  if (name === 'hyperlink' && attributes['r:id'] !== undefined) return { what: 'a link', at: ref };
+  const isHidden = isTrue(attributes['hidden']);
+  if (name === 'row' && isHidden) return { what: 'a hidden row' };
+  return name === 'col' && isHidden ? { what: 'a hidden column', at: `column ${min}` } : undefined;
+}
+
+/** As a spreadsheet shows a formula that was not computed. */
+const failedFormula = { text: '#CALC!', is: 'text' } as const;
 
 function isTrue(value: string | undefined): boolean {
   return value === '1' || value === 'true';

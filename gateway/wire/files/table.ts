@@ -1,7 +1,7 @@
 /** Tables in files: CSV, or one sheet of a workbook, by their column titles. */
 
 import { GatewayError } from '../../model/errors.ts';
-import { cellValue, parseCsv, type RawRow } from './csv.ts';
+import { cellValue, delimiterFix, parseCsv, type RawRow } from './csv.ts';
 import { openContent, readError, type FileOptions, type FileSource } from './file-content.ts';
 import { readSheet } from './sheet.ts';
 
@@ -37,7 +37,7 @@ export async function* readTable(source: FileSource, options: TableOptions): Asy
   try {
     for await (const { row, cells, numbers } of readRows(source, options)) {
       const values = cells.map(cellValue);
-      if (titles === undefined) titles = checkTitles(values, row, options);
+      if (titles === undefined) titles = checkTitles(values, row, options, numbers === undefined);
       else if (values.some((value) => value !== '')) yield tableRow(titles, row, values, numbers);
     }
   } catch (error) {
@@ -68,7 +68,12 @@ function tableRow(
   return { ...read, cells, numbers: numbers.flatMap((i) => titles[i] ?? []) };
 }
 
-function checkTitles(titles: readonly string[], row: number, options: TableOptions): readonly string[] {
+function checkTitles(
+  titles: readonly string[],
+  row: number,
+  options: TableOptions,
+  isText: boolean,
+): readonly string[] {
   const { instead = '', optional = [], extra = [] } = options;
   const columns = titles.includes(instead) ? [instead] : options.columns;
   const missing = columns.filter((column) => !titles.includes(column) && !optional.includes(column));
@@ -78,13 +83,11 @@ function checkTitles(titles: readonly string[], row: number, options: TableOptio
   if (missing.length + unknown.length + repeated.length === 0) return titles;
   const named = { missing, unknown: unknown.map((title) => title.slice(0, 60) || '(no title)'), repeated };
   const faults = Object.entries(named).filter(([, found]) => found.length > 0);
-  const hasOneColumn = titles.length === 1 && columns.length > 1;
+  const hasOneColumn = isText && titles.length === 1 && columns.length > 1;
   throw structureError(
     faults.map(([fault, found]) => `${fault}: ${found.join(', ')}`).join('; '),
     row,
-    hasOneColumn
-      ? 'Save the file with commas, semicolons or tabs between the columns.'
-      : `Title the columns ${columns.join(', ')}, in any order, and leave out all others.`,
+    hasOneColumn ? delimiterFix : `Title the columns ${columns.join(', ')}, in any order, and leave out all others.`,
   );
 }
 
