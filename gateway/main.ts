@@ -1,6 +1,6 @@
 /** The program: the command line, and a gateway that serves, composed of doors, dispatcher, fetchers and consumers. */
 
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { CommanderError, type Command } from 'commander';
 import { bestEvidence, isWeak } from './adapter/conversation/evidence.ts';
@@ -22,7 +22,9 @@ import { isLargeMessage } from './app/large-message-worker.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
+import { takeTurns } from './app/turns.ts';
 import { present } from './model/present.ts';
+import type { Reloaded } from './app/partners.ts';
 import { openAdapterReloader } from './app/reload.ts';
 import { openServer } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
@@ -56,27 +58,33 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const begin = (settings: Config, before?: Work): Promise<Work> =>
     startWork(gateway, settings, { receive, heals: hooks.heals }, before);
   let work = await begin(config);
+  const inTurn = takeTurns();
   log.info('doors open', { host: config.exchange.host, port: exchange.port });
   return {
     exchangeUrl: `https://${config.exchange.host}:${exchange.port}`,
     borderUrl: `http://${config.border.host}:${border.port}`,
-    reload: (folders) => adapters.reload(folders),
-    async takeSettings(next) {
-      const results = await gateway.takeSettings(next);
-      door.renew();
-      await adapters.takeSettings(next);
-      // What is being sent may take minutes; its lease keeps it from being sent twice.
-      work = await begin(next, work);
-      for (const { partner, loaded, detail } of results)
-        log[loaded ? 'info' : 'error']('partner taken from the settings', present({ partner, state: loaded, detail }));
-      return results;
-    },
+    reload: (folders) => inTurn(() => adapters.reload(folders)),
+    takeSettings: (next) =>
+      inTurn(async () => {
+        const { results, inUse } = await gateway.takeSettings(next);
+        door.renew();
+        // What is being sent may take minutes; its lease keeps it from being sent twice.
+        work = await begin(inUse, work);
+        logTaken(gateway, results);
+        await adapters.takeSettings(inUse);
+        return [...results, ...(await adapters.reload())];
+      }),
     async stop() {
       const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
-      await Promise.all([...doors, work.stop()]);
+      await Promise.all([...doors, inTurn(() => work.stop())]);
       await adapters.close();
     },
   };
+}
+
+function logTaken({ log }: OpenGateway, results: readonly Reloaded[]): void {
+  for (const { partner, loaded, detail } of results)
+    log[loaded ? 'info' : 'error']('partner taken from the settings', present({ partner, state: loaded, detail }));
 }
 
 interface Work {
@@ -125,27 +133,33 @@ function exchangeServer(
   { around = (door) => door }: DoorHooks,
 ): ExchangeServer {
   let trust = gateway.doorTrust();
-  const door = exchangeDoor({
-    partnerOf: (print) => trust.partnerOf.get(print),
-    secrets: () => trust.secrets,
-    receive,
-    poll: (code) => answerPoll(gateway, code),
-    routes: exchangeRoutes(gateway),
-    acknowledge: (code, bytes, headers) =>
-      receiveAcknowledgement(gateway, getPartner(gateway, code), bytes, { headers }),
-    now: gateway.now,
-    maxBytes: gateway.config.exchange.maxBytes,
-    hosts: gateway.config.exchange.hosts,
-    log: gateway.log,
-  });
+  const open = (): RequestListener =>
+    exchangeDoor({
+      partnerOf: (print) => trust.partnerOf.get(print),
+      secrets: () => trust.secrets,
+      receive,
+      poll: (code) => answerPoll(gateway, code),
+      routes: exchangeRoutes(gateway),
+      acknowledge: (code, bytes, headers) =>
+        receiveAcknowledgement(gateway, getPartner(gateway, code), bytes, { headers }),
+      now: gateway.now,
+      maxBytes: gateway.config.exchange.maxBytes,
+      hosts: gateway.config.exchange.hosts,
+      log: gateway.log,
+    });
+  let door = open();
   const options = { ...exchangeServerOptions(trust.identity), rejectUnauthorized: false };
-  const server = createHttpsServer(options, around(door));
+  const server = createHttpsServer(
+    options,
+    around((request, response) => door(request, response)),
+  );
   const endConnections = trackConnections(server, () => trust.secrets.length === 0);
   return {
     server,
     renew() {
       const before = trust;
       trust = gateway.doorTrust();
+      door = open(); // with the paths of the present partners
       server.setSecureContext(exchangeServerOptions(trust.identity));
       endConnections((print) => before.partnerOf.get(print) !== trust.partnerOf.get(print));
     },

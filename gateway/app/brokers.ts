@@ -123,10 +123,9 @@ export async function consumeAll(
 ): Promise<readonly { stop(): Promise<void> }[]> {
   const sending = [...gateway.partners.values()].flatMap(({ code, adapter }) => {
     const settings = partners[code];
+    if ((settings?.transport ?? adapter.transport) !== 'amqp') return [];
     const broker = brokerOf(gateway.brokers, code, settings?.broker);
-    return broker !== undefined && (settings?.transport ?? adapter.transport) === 'amqp'
-      ? [{ code, broker, source: sourceOf(gateway, adapter, broker, code) }]
-      : [];
+    return broker === undefined ? [] : [{ code, broker, source: sourceOf(gateway, adapter, broker, code) }];
   });
   return await Promise.all(
     sending.map(async ({ code, broker, source }) => {

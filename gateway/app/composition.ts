@@ -13,7 +13,15 @@ import { makeMessageId } from '../model/message-id.ts';
 import { openBrokers, type Brokers } from './brokers.ts';
 import { connectPartner, openKeys, partnerConfigs, readKeys, reloadPartner, type ConnectOptions } from './partners.ts';
 import type { Reloaded } from './partners.ts';
-import { doorTrust, stateOf, takeSettings, type DoorTrust } from './settings-reload.ts';
+import {
+  doorTrust,
+  reasonOf,
+  settingsInUse,
+  stateOf,
+  takeSettings,
+  type Connected,
+  type DoorTrust,
+} from './settings-reload.ts';
 import { openDatabase, readDatabase } from '../store/database.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
@@ -26,18 +34,24 @@ import { placeInYaml, readYaml } from '../wire/files/yaml.ts';
 /** A gateway with its keys and connections. The caller closes it. */
 export interface OpenGateway extends Gateway {
   readonly config: Config;
+  /** Our keys of now: a reload may replace them. */
   readonly keyring: Keyring;
   readonly brokers: Brokers;
   /** Why the changed adapter of a partner was rejected, by the partner's code. */
   readonly rejectedAdapters: Map<string, string>;
   /** Loads the partner's adapter again from its folder. Throws as reloadPartner; the previous adapter then stays in use. */
   reloadPartner(code: string): Promise<void>;
-  /** Takes partners, certificates and keys from these settings. Throws as openKeys: then nothing changed. */
-  takeSettings(config: Config): Promise<readonly Reloaded[]>;
+  /** Partners whose new settings are faulty, and why. Nothing is sent to them or received from them. */
+  readonly stopped: ReadonlyMap<string, string>;
+  /** Takes partners, certificates and keys from these settings; returns what became of them, and the settings in use. */
+  takeSettings(config: Config): Promise<{ readonly results: readonly Reloaded[]; readonly inUse: Config }>;
   /** Whom the exchange door admits now. Throws E_KEY_MISSING. */
   doorTrust(): DoorTrust;
   close(): Promise<void>;
 }
+
+/** `examining`: also without the partners whose settings are faulty; they are `stopped`. */
+export type Reading = boolean | 'examining';
 
 export const schemas = join(programFolder, 'schemas');
 
@@ -59,16 +73,20 @@ export function adapterTools(): AdapterTools {
  * `reading`: without keys if there are none, without transports, and with a store that is read only. Throws E_CONFIG_INVALID,
  * E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws.
  */
-export async function openGateway(config: Config, tools: AdapterTools, reading = false): Promise<OpenGateway> {
-  const { home, keyring } = await (reading ? readKeys : openKeys)(config, tools);
+export async function openGateway(config: Config, tools: AdapterTools, reading: Reading = false): Promise<OpenGateway> {
+  const { home, keyring } = await (reading !== false ? readKeys : openKeys)(config, tools);
   const log = makeLog({ level: config.logLevel ?? 'error', linesPerMinute: config.logLinesPerMinute });
   const brokers = openBrokers(config, log);
-  const db = await (reading ? readDatabase : openDatabase)(config.store);
-  const options = connectOptions({ config, home, keyring, brokers, tools }, reading);
-  const connected = await Promise.all(options.values().map(connectPartner));
-  const partners = new Map(connected.map((partner) => [partner.code, partner]));
+  const db = await (reading !== false ? readDatabase : openDatabase)(config.store);
+  const options = connectOptions({ config, home, keyring, brokers, tools }, reading !== false);
+  const connected: Connected = { partners: new Map(), options, stopped: new Map(), keys: { home, keyring } };
+  await connectAll(connected, reading === 'examining');
+  const { partners } = connected;
   return {
-    ...{ config, keyring, brokers, home, db, partners, log },
+    ...{ config, brokers, home, db, partners, log, stopped: connected.stopped },
+    get keyring() {
+      return connected.keys.keyring;
+    },
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     maxBytes: config.exchange.maxBytes,
@@ -79,20 +97,44 @@ export async function openGateway(config: Config, tools: AdapterTools, reading =
     now: () => new Date(),
     newId: () => makeMessageId(new Date(), randomBytes),
     random: (bytes) => randomBytes(bytes),
-    async reloadPartner(code) {
-      const current = getPartner({ partners }, code);
-      const partner = options.get(current.code);
-      // Work in progress continues with the object it already has.
-      if (partner !== undefined) partners.set(current.code, await reloadPartner(partner, current));
-    },
-    takeSettings: (next) => takeSettings({ partners, options }, next, { brokers, tools }),
-    doorTrust: () => doorTrust(options.values().next().value?.keyring ?? keyring, options.values()),
+    ...changesOf(connected, { brokers, tools }),
     async close() {
       for (const { transport } of partners.values()) await transport?.close();
       for (const broker of brokers.values()) await broker.close();
       await db.close();
     },
   };
+}
+
+function changesOf(
+  connected: Connected,
+  shared: Pick<ConnectOptions, 'brokers' | 'tools'>,
+): Pick<OpenGateway, 'reloadPartner' | 'takeSettings' | 'doorTrust'> {
+  const { partners, options } = connected;
+  return {
+    async reloadPartner(code) {
+      const current = getPartner({ partners }, code);
+      const partner = options.get(current.code);
+      // Work in progress continues with the object it already has.
+      if (partner !== undefined) partners.set(current.code, await reloadPartner(partner, current));
+    },
+    async takeSettings(next) {
+      const results = await takeSettings(connected, next, shared);
+      return { results, inUse: settingsInUse(connected, next) };
+    },
+    doorTrust: () => doorTrust(connected.keys.keyring, options.values()),
+  };
+}
+
+async function connectAll({ partners, options, stopped }: Connected, examining: boolean): Promise<void> {
+  const connecting = [...options].map(async ([code, each]) => {
+    const partner = await connectPartner(each).catch((error: unknown) => {
+      if (!examining) throw error;
+      stopped.set(code, reasonOf(error));
+    });
+    return partner === undefined ? [] : [partner];
+  });
+  for (const partner of (await Promise.all(connecting)).flat()) partners.set(partner.code, partner);
 }
 
 /** What each partner of the settings is connected with; for reading, without a transport. */
@@ -102,7 +144,7 @@ function connectOptions(
 ): Map<string, ConnectOptions> {
   const all = Object.entries(partnerConfigs(shared.config)).map(([code, settings]): [string, ConnectOptions] => {
     const own = { code, settings: reading ? { ...settings, transport: 'file' as const } : settings, ...shared };
-    return [code, { ...own, state: stateOf(own) }];
+    return [code, reading ? own : { ...own, state: stateOf(own) }];
   });
   return new Map(all);
 }

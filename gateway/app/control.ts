@@ -30,7 +30,7 @@ export async function openControl(
       },
     );
   });
-  // Left behind by a gateway that was killed; one that runs has the doors, and a second does not get so far.
+  // Left behind by a gateway that was killed: this one has the lock of the folder.
   if (existsSync(path)) rmSync(path);
   server.listen(path);
   await once(server, 'listening').catch((error: unknown) => {

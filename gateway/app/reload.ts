@@ -4,7 +4,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapterDigest } from '../adapter/certificate.ts';
@@ -12,16 +12,16 @@ import type { OpenGateway } from './composition.ts';
 import type { Config } from './config.ts';
 import { openLargeMessageWorker, type LargeMessageWorker } from './large-message-worker.ts';
 import { partnerConfigs, type Reloaded } from './partners.ts';
-import { asGatewayError } from '../model/errors.ts';
+import { reasonOf } from './settings-reload.ts';
 import { faultFields } from '../wire/log.ts';
 
-/** The adapters in use, and the workers that process large messages and large requests with them. */
+/** The adapters in use, and the workers that process large messages and large requests with them. Changes of them must not overlap. */
 interface AdapterReloader {
   readonly receive: LargeMessageWorker['receive'];
   readonly answer: LargeMessageWorker['answer'];
-  /** Reloads the adapters that changed; of `folders` only, if given. Calls run one after the other. Never rejects: errors are logged. */
+  /** Reloads the adapters that changed; of `folders` only, if given. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
-  /** The partners of these settings are served from now on; large messages by a new thread. */
+  /** The partners of these settings are served from now on, by new threads. */
   takeSettings(config: Config): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,18 +33,17 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
   const digests = new Map<string, string>();
   await addDigests(digests, config);
   const worker = await openWorkersOnCopy(config);
-  let last: Promise<unknown> = Promise.resolve();
 
   return {
     ...worker,
     async reload(folders = [...digests.keys()]) {
       const results: Reloaded[] = [];
-      const reloading = last.then(async () => {
+      try {
         for (const folder of folders)
           if (digests.has(folder)) results.push(...(await reloadFolder(gateway, config, { digests, worker }, folder)));
-      });
-      last = reloading.catch((error: unknown) => log.error('adapters could not be reloaded', faultFields(error)));
-      await last;
+      } catch (error) {
+        log.error('adapters could not be reloaded', faultFields(error));
+      }
       return results;
     },
     async takeSettings(next) {
@@ -52,10 +51,7 @@ export async function openAdapterReloader(gateway: OpenGateway): Promise<Adapter
       await addDigests(digests, config);
       await worker.restart(config);
     },
-    async close() {
-      await last;
-      await worker.close();
-    },
+    close: () => worker.close(),
   };
 }
 
@@ -124,7 +120,7 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
     async restart(next) {
       const old = workers;
       config = next;
-      workers = open(copy);
+      await addFolders(config.adapters, copy).finally(() => (workers = open(copy)));
       await close(old);
     },
     async close() {
@@ -140,6 +136,12 @@ async function copyOf(folder: string): Promise<string> {
   return copy;
 }
 
+/** Copies the folders that came since, and none that the workers know: a change of it may have been rejected. */
+async function addFolders(from: string, copy: string): Promise<void> {
+  for (const name of await readdir(from))
+    if (!existsSync(join(copy, name))) await cp(join(from, name), join(copy, name), { recursive: true });
+}
+
 async function reloadOne({ reloadPartner, log, rejectedAdapters }: OpenGateway, partner: string): Promise<Reloaded> {
   try {
     await reloadPartner(partner);
@@ -147,8 +149,7 @@ async function reloadOne({ reloadPartner, log, rejectedAdapters }: OpenGateway, 
     log.info('adapter reloaded', { partner });
     return { partner, loaded: true };
   } catch (error) {
-    const { code, detail: reason, at } = asGatewayError(error);
-    const detail = `${code}: ${reason}${at === undefined ? '' : ` (at ${at})`}`;
+    const detail = reasonOf(error);
     rejectedAdapters.set(partner, detail);
     log.error('adapter rejected; the previous one stays in use', { partner, ...faultFields(error) });
     return { partner, loaded: false, detail };

@@ -1,6 +1,6 @@
 /**
  * Takes partners, their certificates and our keys from the settings again while the gateway serves. What is taken out stops at once. A
- * partner whose new settings are faulty keeps those in use, and the fault is reported.
+ * partner whose new settings are faulty is stopped, because a certificate may have been taken out; the others are served as before.
  */
 
 import { existsSync } from 'node:fs';
@@ -10,13 +10,19 @@ import { certificatesIn, connectPartner, openKeys, partnerConfigs, readPem, type
 import type { Reloaded } from './partners.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
+import { isUnsigned } from '../model/message.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import type { TlsIdentity } from '../wire/transport/transport.ts';
+
+type Keys = Pick<ConnectOptions, 'home' | 'keyring'>;
 
 /** The partners of an open gateway, and what each was connected with. */
 export interface Connected {
   readonly partners: Map<string, Partner>;
   readonly options: Map<string, ConnectOptions>;
+  /** Why a partner is stopped, by its code. */
+  readonly stopped: Map<string, string>;
+  keys: Keys;
 }
 
 /** Our identity at the exchange door, the partner of each client certificate, and the secrets of partners without one. */
@@ -40,45 +46,79 @@ export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<Conn
   return { identity: { cert, key, ca }, partnerOf, secrets };
 }
 
-/** Changes the partners to what the settings say; one entry for each that changed. Throws as openKeys: then nothing changed. */
+/** The settings with the partners as they are connected: without certificates and connections where one is stopped. */
+export function settingsInUse({ options }: Connected, config: Config): Config {
+  return { ...config, partners: Object.fromEntries([...options].map(([code, { settings }]) => [code, settings])) };
+}
+
+/**
+ * Changes the partners to what the settings say; one entry for each that changed, or could not. Keys of ours that cannot be read leave
+ * those in use, under our own code.
+ */
 export async function takeSettings(
-  { partners, options }: Connected,
+  connected: Connected,
   config: Config,
   shared: Pick<ConnectOptions, 'brokers' | 'tools'>,
 ): Promise<readonly Reloaded[]> {
-  const keys = await openKeys(config, shared.tools);
-  const wanted = partnerConfigs(config);
+  const { partners, options, stopped } = connected;
   const results: Reloaded[] = [];
-  for (const code of partners.keys()) {
+  try {
+    connected.keys = await openKeys(config, shared.tools);
+  } catch (error) {
+    results.push({ partner: config.home, loaded: false, detail: reasonOf(error) });
+  }
+  const wanted = partnerConfigs(config);
+  for (const code of new Set([...partners.keys(), ...stopped.keys()])) {
     if (code in wanted) continue;
     await disconnect(partners.get(code));
-    partners.delete(code);
-    options.delete(code);
+    for (const map of [partners, options, stopped]) map.delete(code);
     results.push({ partner: code, loaded: true, detail: 'removed' });
   }
   for (const [code, settings] of Object.entries(wanted)) {
-    const next: ConnectOptions = { code, settings, config, ...keys, ...shared };
-    const result = await takePartner({ partners, options }, next);
+    const next: ConnectOptions = { code, settings, config, ...connected.keys, ...shared };
+    const result = await takePartner(connected, next);
     if (result !== undefined) results.push(result);
   }
   return results;
 }
 
-async function takePartner({ partners, options }: Connected, next: ConnectOptions): Promise<Reloaded | undefined> {
+async function takePartner(connected: Connected, next: ConnectOptions): Promise<Reloaded | undefined> {
+  const { partners, options, stopped } = connected;
   const partner = next.code;
   try {
     const state = stateOf(next);
     if (options.get(partner)?.state === state) return undefined;
     doorTrust(next.keyring, [next]);
-    const connected = await connectPartner(next);
+    const connection = await connectPartner(next);
     await disconnect(partners.get(partner));
-    partners.set(partner, connected);
+    partners.set(partner, connection);
     options.set(partner, { ...next, state });
+    stopped.delete(partner);
     return { partner, loaded: true };
   } catch (error) {
-    const { code, detail, at } = asGatewayError(error);
-    return { partner, loaded: false, detail: `${code}: ${detail}${at === undefined ? '' : ` (at ${at})`}` };
+    const detail = `${reasonOf(error)}; the partner is stopped`;
+    await stop(connected, partner, detail);
+    return { partner, loaded: false, detail };
   }
+}
+
+/** Nothing is received from the partner or sent to it. Its adapter stays, so that the border is answered from the lists held. */
+async function stop({ partners, options, stopped }: Connected, code: string, reason: string): Promise<void> {
+  stopped.set(code, reason);
+  const [partner, before] = [partners.get(code), options.get(code)];
+  if (partner === undefined || before === undefined) return;
+  await disconnect(partner);
+  const { transport: _, trust, ...rest } = partner;
+  partners.set(code, { ...rest, trust: isUnsigned(trust) ? trust : { ...trust, certificates: [] } });
+  const { state: _state, settings, ...connection } = before;
+  const { adapter, mirrored } = settings;
+  const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
+  options.set(code, { ...connection, settings: { adapter, mirrored, transport: 'file', certificates } });
+}
+
+export function reasonOf(error: unknown): string {
+  const { code, detail, at } = asGatewayError(error);
+  return `${code}: ${detail}${at === undefined ? '' : ` (at ${at})`}`;
 }
 
 /** What is being sent ends without an answer, and is sent again over the new connection. */

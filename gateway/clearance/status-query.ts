@@ -35,6 +35,8 @@ export interface Clearance {
   readonly differingNames?: DifferingNames;
   /** Partners whose changed adapter was rejected, and why: the previous one answers. */
   readonly rejectedAdapters?: ReadonlyMap<string, string>;
+  /** Partners whose new settings are faulty, and why: answers rest on the lists held. */
+  readonly stopped?: ReadonlyMap<string, string>;
   now(): Date;
   random(bytes: number): Uint8Array;
 }

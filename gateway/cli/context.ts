@@ -1,7 +1,7 @@
 /** What every command receives: the output, the settings, and a way to open gateways. Made in main.ts. */
 
 import type { AdapterTools } from '../adapter/tools.ts';
-import type { OpenGateway } from '../app/composition.ts';
+import type { OpenGateway, Reading } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
 import type { Reloaded } from '../app/partners.ts';
 import type { DoorHooks } from '../rehearsal/simulator.ts';
@@ -17,15 +17,15 @@ export interface Serving {
   stop(): Promise<void>;
   /** Loads changed adapters, of all folders or of these. A rejected adapter leaves the previous one in use. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
-  /** Takes partners, certificates and keys from these settings. What was taken out stops at once, connections included. */
+  /** Takes partners, certificates, keys and adapters from these settings. What was taken out stops at once, connections included. */
   takeSettings(config: Config): Promise<readonly Reloaded[]>;
 }
 
 /** What a command needs that opens a gateway of type G. Tests open smaller ones. */
 export interface CommandContext<G> {
   readonly out: Output;
-  /** `reading`: nothing is made, migrated or written, in the data folder or in the store. */
-  open(config?: undefined, reading?: boolean): Promise<G & { close(): Promise<void> }>;
+  /** `reading`: nothing is made, migrated or written, in the data folder or in the store. `examining`: nor does a faulty partner matter. */
+  open(config?: undefined, reading?: Reading): Promise<G & { close(): Promise<void> }>;
   /** Sets the exit code of the process. */
   exit(code: ExitCode): void;
 }
@@ -35,7 +35,7 @@ export interface CliContext extends CommandContext<OpenGateway> {
   /** The settings from options, environment and file. */
   config(): Config;
   /** Opens a gateway with these settings; those of `config()` if absent. */
-  open(config?: Config, reading?: boolean): Promise<OpenGateway>;
+  open(config?: Config, reading?: Reading): Promise<OpenGateway>;
   serve(gateway: OpenGateway, hooks?: DoorHooks): Promise<Serving>;
 }
 

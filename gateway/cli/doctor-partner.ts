@@ -85,7 +85,8 @@ async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promi
     );
   const late = open.oldest !== undefined && now().getTime() - Date.parse(open.oldest) > waitingMs;
   if (late || open.tried > 0) {
-    const detail = `${open.waiting} messages wait, the oldest since ${open.oldest ?? ''}; ${open.tried} could not be delivered so far`;
+    const last = open.evidence === undefined ? '' : ` (${open.evidence})`;
+    const detail = `${open.waiting} messages wait, the oldest since ${open.oldest ?? ''}; ${open.tried} could not be delivered so far${last}`;
     const fix = `mra message list --partner ${code} shows them; mra serve sends them, mra list send ${code} --out FILE writes them.`;
     findings.push((late ? fail : warn)(check, detail, fix));
   }

@@ -46,11 +46,13 @@ async function examine(context: CliContext): Promise<readonly Finding[]> {
   const findings = [await examineOpenssl()];
   let gateway: OpenGateway;
   try {
-    gateway = await context.open(undefined, true);
+    gateway = await context.open(undefined, 'examining');
   } catch (error) {
     return [...findings, notOpened(error)];
   }
   await withGateway({ open: () => Promise.resolve(gateway) }, async () => {
+    for (const [code, reason] of gateway.stopped)
+      findings.push(fail(`partner ${code}`, reason, `Correct partners.${code} in the settings, or what it names.`));
     findings.push(...examinePrivacy(gateway), await examineStore(gateway), await examineClock(gateway));
     findings.push(await examineDisk(gateway), ...examineKeys(gateway), ...(await examineBrokers(gateway)));
     for (const partner of gateway.partners.values())

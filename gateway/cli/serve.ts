@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { sep } from 'node:path';
 import type { Command } from 'commander';
 import { openControl } from '../app/control.ts';
+import { lockFolder } from '../store/folder-lock.ts';
 import type { Reloaded } from '../app/partners.ts';
 import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
@@ -19,7 +20,10 @@ export function serveCommand(program: Command, context: CliContext): void {
     .action(() => {
       const config = context.config();
       const open = (): Promise<OpenGateway> => context.open({ ...config, logLevel: config.logLevel ?? 'info' });
-      return withGateway({ open }, (gateway) => serveUntilStopped(context, gateway));
+      return withGateway({ open }, async (gateway) => {
+        const unlock = lockFolder(gateway.config.data);
+        await serveUntilStopped(context, gateway).finally(unlock);
+      });
     });
 }
 
@@ -29,8 +33,13 @@ const stopMs = 10_000;
 async function serveUntilStopped({ out, serve, config }: CliContext, gateway: OpenGateway): Promise<void> {
   const endBy = (code: ExitCode): unknown => setTimeout(() => process.exit(code), stopMs).unref();
   const { exchangeUrl: exchange, borderUrl: border, stop, reload, takeSettings } = await serve(gateway);
-  const takeAll = async (): Promise<readonly Reloaded[]> => [...(await takeSettings(config())), ...(await reload())];
-  const watching = watchKeys(gateway);
+  const takeAll = async (): Promise<readonly Reloaded[]> => {
+    const results = await takeSettings(config());
+    warnOfKeys(gateway);
+    return results;
+  };
+  warnOfKeys(gateway);
+  const watching = setInterval(() => warnOfKeys(gateway), dayMs).unref();
   const closeControl = await openControl(gateway, takeAll);
   try {
     const doors = Object.entries({ exchange, border }).map(([door, address]) => ({ door, address }));
@@ -49,14 +58,10 @@ async function serveUntilStopped({ out, serve, config }: CliContext, gateway: Op
   }
 }
 
-/** Warns of our keys that expire within 30 days: now, and every day. */
-function watchKeys({ keyring, now, log }: OpenGateway): NodeJS.Timeout {
-  const warn = (): void => {
-    for (const { name, notAfter } of keyring.list())
-      if (Date.parse(notAfter) - now().getTime() < 30 * dayMs) log.warn('key expires', { kind: name, at: notAfter });
-  };
-  warn();
-  return setInterval(warn, dayMs).unref();
+/** Of our keys in use that expire within 30 days: at the start, every day, and after each reload. */
+function warnOfKeys({ keyring, now, log }: OpenGateway): void {
+  for (const { name, notAfter } of keyring.list())
+    if (Date.parse(notAfter) - now().getTime() < 30 * dayMs) log.warn('key expires', { kind: name, at: notAfter });
 }
 
 interface Reloads {

@@ -41,7 +41,7 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
 
 /**
  * Ready: status queries can be answered from the store, and the answers recorded. A stale list does not make the door unready, because
- * the answers state it, and neither does a rejected adapter, because the previous one answers.
+ * the answers state it, and neither does a rejected adapter or a stopped partner, because what was in use before answers.
  * Throws E_STORE_UNREACHABLE when the register cannot be read or written, for any reason, and E_STORE_DAMAGED.
  */
 export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<BorderReply> {
@@ -50,11 +50,11 @@ export async function readinessReply(clearance: Clearance, verbose: boolean): Pr
     if (isGatewayError(cause)) throw cause;
     throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read or written', { cause });
   });
-  const rejected = Object.fromEntries(clearance.rejectedAdapters ?? []);
-  const noneRejected = Object.keys(rejected).length === 0;
-  const status = noneRejected && states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
-  const untaken = noneRejected ? {} : { untaken: rejected };
-  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states), ...untaken };
+  const faults = Object.entries({ untaken: clearance.rejectedAdapters, stopped: clearance.stopped })
+    .filter(([, reasons]) => reasons !== undefined && reasons.size > 0)
+    .map(([name, reasons]) => [name, Object.fromEntries(reasons ?? [])] as const);
+  const status = faults.length === 0 && states.every(([, state]) => state === 'fresh') ? 'pass' : 'degraded';
+  const checks = { store: { status: 'pass' }, partners: Object.fromEntries(states), ...Object.fromEntries(faults) };
   return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
 }
 

@@ -129,6 +129,7 @@ export const errorTable = {
   E_STORE_UNDURABLE: setting('The store does not make confirmed changes durable.'),
   E_STORE_DAMAGED: setting('The store is damaged, or was replaced while it was open.', 503),
   E_STORE_SCHEMA: setting('The store was made by another version.'),
+  E_DATA_IN_USE: setting('Another gateway serves the data folder.', 409),
   E_ADDRESS_UNUSABLE: setting('A door cannot be opened at its address.'),
   E_SYSTEM_REFUSED: setting('The operating system refused an operation.'),
   E_OUTCOME_UNKNOWN: passing('Whether the change was stored is not known.'),

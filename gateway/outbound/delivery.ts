@@ -199,7 +199,8 @@ export async function recordAttempt(
   });
   if (result.holdReason !== undefined)
     log.error('message held until staff act', { partner, messageId: id, detail: result.holdReason, evidence });
-  log.info('delivery attempted', { partner, messageId: id, state, attempt, evidence });
+  const level = result.outcome === 'failed' ? 'warn' : 'info';
+  log[level]('delivery attempted', { partner, messageId: id, state, attempt, evidence });
 }
 
 /** The state of a message after an attempt: accepted by the transport, to be repeated, or held for staff. */

@@ -9,6 +9,7 @@ import type { DomesticRecord } from '../model/record/record.ts';
 import { sendList, type ListOptions } from '../outbound/send-list.ts';
 import { attemptsOf, findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
 import { requireFullList } from '../store/streams.ts';
+import { unroutable } from '../wire/transport/transport.ts';
 import { saveRecords } from './administrations.ts';
 import type { ChannelDelivery } from './channel.ts';
 import type { Simulator } from './simulator.ts';
@@ -28,10 +29,8 @@ export async function settled(gateway: Gateway, id: string, withinMs: number): P
   while (performance.now() < deadline) {
     const message = await findMessage(gateway.db.sql, id);
     if (message?.receiptDigest !== undefined) return message;
-    // The other side may not have made its queue at the broker yet.
-    if (message?.holdReason === 'route') await sendAgain(gateway, message);
-    else if (message?.holdReason !== undefined) return message;
-    if (message?.state === 'SEALED' && message.attempts > 0) await checkDoor(gateway, message);
+    if (message?.holdReason !== undefined) return message;
+    if (message?.state === 'SEALED' && message.attempts > 0) await checkWay(gateway, message);
     await wait(pollMs);
   }
   throw new GatewayError('E_DELIVERY_FAILED', `no receipt came within ${withinMs} ms`, {
@@ -40,18 +39,18 @@ export async function settled(gateway: Gateway, id: string, withinMs: number): P
   });
 }
 
-async function checkDoor(gateway: Gateway, { id, partner }: MessageRow): Promise<void> {
+/** The other side may not have made its queue at the broker yet: then the message is sent again. */
+async function checkWay(gateway: Gateway, { id, partner }: MessageRow): Promise<void> {
   const last = (await attemptsOf(gateway.db.sql, id)).at(-1);
+  if (last?.evidence === unroutable) {
+    await gateway.db.transaction((tx) => resendNow(tx, id, momentOf(gateway.now())));
+    await deliverDue(gateway, partner);
+  }
   if (last?.evidence !== 'ECONNREFUSED') return;
   throw new GatewayError('E_DELIVERY_FAILED', 'nothing listens at the address of the other side', {
     at: `partners.${partner}.url`,
     fix: 'Start the other side, or correct its address.',
   });
-}
-
-async function sendAgain(gateway: Gateway, { id, partner }: MessageRow): Promise<void> {
-  await gateway.db.transaction((tx) => resendNow(tx, id, momentOf(gateway.now())));
-  await deliverDue(gateway, partner);
 }
 
 /**

@@ -73,8 +73,9 @@ export interface OpenMessages {
   /** Not handed over yet, and not held. */
   readonly waiting: number;
   readonly oldest?: Moment;
-  /** Of these, tried at least once. */
+  /** Of these, tried at least once; and how the last attempt to send one of them ended. */
   readonly tried: number;
+  readonly evidence?: string;
   /** Not sent until a person acts. */
   readonly held: number;
   readonly holdReason?: string;
@@ -93,11 +94,20 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
   const count = async (query: typeof sent): Promise<number> =>
     Number((await query.select(({ fn }) => fn.countAll().as('count')).executeTakeFirstOrThrow()).count);
   const oldest = await sealed.select('created_at').orderBy('created_at').limit(1).executeTakeFirst();
+  const tried = sealed.where('attempts', '>', 0).where('lease_until', 'is', null);
+  const failed = await reader
+    .selectFrom('attempt')
+    .select('evidence')
+    .where('event', '=', 'failed')
+    .where('message_id', '=', tried.select('id').orderBy('created_at').orderBy('sequence').limit(1))
+    .orderBy('no', 'desc')
+    .limit(1)
+    .executeTakeFirst();
   const held = sent.where('hold_reason', 'is not', null);
   const hold = await held.select('hold_reason').limit(1).executeTakeFirst();
   return {
     waiting: await count(sealed),
-    tried: await count(sealed.where('attempts', '>', 0).where('lease_until', 'is', null)),
+    tried: await count(tried),
     held: await count(held),
     overdue: await count(
       sent
@@ -106,5 +116,6 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
     ),
     abandoned: await count(sent.where('lease_until', '<=', now)),
     ...present({ oldest: oldest?.created_at, holdReason: hold?.hold_reason ?? undefined }),
+    ...present({ evidence: failed?.evidence ?? undefined }),
   };
 }

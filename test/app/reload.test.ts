@@ -101,6 +101,18 @@ describe('reloading the adapters of a running gateway', () => {
     expect(of('KR')).to.equal(before);
   });
 
+  it('takes a partner with a folder that came later, and answers large requests with it', async () => {
+    cpSync(join(adaptersFolder, 'nz'), join(adapters, 'nz'), { recursive: true });
+    const partners = { ...gateway.config.partners, NZ: partner('nz') };
+    expect(await serving.takeSettings({ ...gateway.config, partners })).to.deep.equal([
+      { partner: 'NZ', loaded: true },
+    ]);
+    const declaration = `<Declaration><TypeCode>IMA</TypeCode>${' '.repeat(20_000)}<Exporter><ID>NZ1</ID></Exporter></Declaration>`;
+    const headers = { 'content-type': 'application/xml' };
+    const posted = { method: 'POST', headers, body: declaration };
+    expect((await fetch(`${serving.borderUrl}/v1/assessments`, posted)).status).to.equal(201);
+  });
+
   it('rejects another transport: that needs a restart', async () => {
     const { transport: _, ...settings } = partner('kr');
     const config = { ...gateway.config, data: temporaryFolder(), partners: { KR: settings } };

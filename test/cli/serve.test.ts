@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { openKeyring } from '../../gateway/wire/signature/keys.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));
@@ -83,6 +84,40 @@ describe('a gateway that serves', function () {
     expect(await ended).to.deep.equal([9, null]);
   });
 
+  it('is the only one on its data folder: a second one ends, and the first one can still be asked to reload', async () => {
+    await serve('022');
+    const run = (...words: string[]): Promise<{ stdout: string }> =>
+      promisify(execFile)(process.execPath, args(...words));
+    const { code, stdout } = (await run('serve').catch((error: unknown) => error)) as { code: number; stdout: string };
+    const { error } = JSON.parse(stdout) as { error: { code: string; at: string } };
+    expect([code, error.code, error.at]).to.deep.equal([3, 'E_DATA_IN_USE', data()]);
+    expect((await run('partner', 'reload')).stdout).to.equal('[]\n');
+    const ended = once(serving ?? process, 'exit');
+    serving?.kill('SIGKILL');
+    await ended;
+    await serve('022');
+    expect((await run('partner', 'reload')).stdout).to.equal('[]\n');
+  });
+
+  it('warns of keys that end within 30 days after a reload that took them', async () => {
+    const settings = join(folder, 'cn.yaml');
+    writeFileSync(settings, readFileSync(settings, 'utf8').replace('log: silent', 'log: warn'));
+    await serve('022');
+    let log = '';
+    serving?.stderr?.on('data', (chunk) => (log += String(chunk)));
+    const owner = { country: 'CN', name: 'Customs', now: new Date(Date.now() - 1080 * 24 * 3600 * 1000) };
+    await openKeyring(join(folder, 'old-keys'), owner);
+    renameSync(data('keys'), join(folder, 'first-keys'));
+    renameSync(join(folder, 'old-keys'), data('keys'));
+    const reload = (): Promise<unknown> => promisify(execFile)(process.execPath, args('partner', 'reload'));
+    await reload();
+    expect(log.match(/"kind":"signing-rsa"/gu)).to.have.length(1);
+    renameSync(data('keys'), join(folder, 'old-keys'));
+    renameSync(join(folder, 'first-keys'), data('keys'));
+    await reload();
+    expect(log.match(/"kind":"signing-rsa"/gu)).to.have.length(1);
+  });
+
   it('takes a partner from its settings while it runs, asked by mra partner reload and by SIGHUP', async () => {
     const settings = join(folder, 'cn.yaml');
     const text = `${readFileSync(settings, 'utf8')}partners:\n`;
@@ -103,6 +138,11 @@ describe('a gateway that serves', function () {
     expect(await reload()).to.deep.equal([]);
     writeFileSync(settings, text + partner('HK') + partner('KR'));
     expect(await reload()).to.deep.equal([{ partner: 'KR', loaded: true }]);
+    expect(await partners()).to.deep.equal(['HK', 'KR']);
+    writeFileSync(settings, text + partner('KR'));
+    await Promise.all([reload(), reload(), reload()]);
+    writeFileSync(settings, text + partner('HK') + partner('KR'));
+    await Promise.all([reload(), reload()]);
     expect(await partners()).to.deep.equal(['HK', 'KR']);
     writeFileSync(settings, text + partner('KR'));
     serving?.kill('SIGHUP');

@@ -229,7 +229,7 @@ describe('the exchange door', () => {
     expect(await posing.send(sealed('m-3'))).to.deep.equal({
       kind: 'refused',
       evidence: 'HTTP 403 E_CHANNEL_MISMATCH',
-      hold: 'refused',
+      unreachable: true,
     });
     expect(taken.map(({ hintedId }) => hintedId)).to.deep.equal(['m-1']);
     await Promise.all([way.close(), posing.close()]);

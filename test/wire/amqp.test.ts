@@ -71,10 +71,10 @@ describe('messages over the broker', () => {
       });
     });
 
-    it('an unroutable message is refused and held, although the broker confirms it', async () => {
+    it('an unroutable message is refused and tried again soon, although the broker confirms it', async () => {
       const link = await open();
       const custody = await link.send(target, sealed('m-1'));
-      expect(custody).to.include({ kind: 'refused', hold: 'route' });
+      expect(custody).to.include({ kind: 'refused', unreachable: true });
     });
 
     it('distinguishes two sends of one id: one returned, one confirmed', async () => {

@@ -183,7 +183,7 @@ describe('our credentials at a partner’s server', () => {
       const stranger = await tlsParty('XC');
       expect(await way(url, oauth2({ anchors: [stranger.ca] })).send(sealed('m-1'))).to.include({
         kind: 'refused',
-        hold: 'certificate',
+        unreachable: true,
       });
       const plain = oauth2({ tokenUrl: 'http://127.0.0.1:1/token' });
       expect(await refusalCode(() => way(url, plain))).to.equal('E_CONFIG_INVALID');

@@ -122,16 +122,16 @@ describe('messages over HTTPS', () => {
     }
   });
 
-  it('are held when the partner denies access; the evidence has its error code and no other text of it', async () => {
+  it('wait, and are tried again soon, while the partner denies access; the evidence has its error code and no other text of it', async () => {
     const problem = '{"title":"secret text","code":"E_CHANNEL_UNKNOWN"}';
     answering(403, { 'content-type': 'application/problem+json' }, problem);
     expect(await sendTo()).to.deep.equal({
       kind: 'refused',
       evidence: 'HTTP 403 E_CHANNEL_UNKNOWN',
-      hold: 'refused',
+      unreachable: true,
     });
     answering(401);
-    expect(await sendTo()).to.include({ kind: 'refused', hold: 'refused' });
+    expect(await sendTo(), 'a password that is sent again and again is locked').to.include({ hold: 'refused' });
   });
 
   it('observe Retry-After in seconds or as a date by the partner’s clock, up to a day', async () => {
@@ -160,21 +160,21 @@ describe('messages over HTTPS', () => {
     mute.close();
   });
 
-  it('are held when the server certificate is of another authority, or of another host', async () => {
+  it('wait while the server certificate is of another authority, or of another host', async () => {
     answering(202);
-    expect(await sendTo({ tls: { ...us, ca: [stranger.ca] } })).to.include({ kind: 'refused', hold: 'certificate' });
+    expect(await sendTo({ tls: { ...us, ca: [stranger.ca] } })).to.include({ kind: 'refused', unreachable: true });
     const elsewhere = url.replace('127.0.0.1', '127.0.0.2');
     const other = createHttpsServer(exchangeServerOptions({ ...partner, ca: [us.ca] }));
     other.listen(Number(new URL(url).port), '127.0.0.2');
     expect(await sendTo({ url: elsewhere })).to.deep.equal({
       kind: 'refused',
       evidence: 'ERR_TLS_CERT_ALTNAME_INVALID',
-      hold: 'certificate',
+      unreachable: true,
     });
     await shut(other);
   });
 
-  it('are held when the server does not trust the authority of the client certificate', async () => {
+  it('wait while the server does not trust the authority of the client certificate', async () => {
     let requests = 0;
     answer = (_incoming: IncomingMessage, response: ServerResponse) => {
       requests += 1;

@@ -6,7 +6,7 @@ import { sha256 } from '../../model/canonical-json.ts';
 import type { Digest, SealedMessage } from '../../model/message.ts';
 import type { Log } from '../log.ts';
 import type { Connection } from './amqp-connection.ts';
-import { deadlineMs, type SendOutcome } from './transport.ts';
+import { deadlineMs, unroutable, type SendOutcome } from './transport.ts';
 
 /** Where a message goes at a broker, and the properties it has there. */
 export interface PublishTarget {
@@ -118,20 +118,21 @@ function confirmed(
 }
 
 function outcomeOf(error: unknown, { fault }: PublishChannel, wasReturned: boolean): SendOutcome {
-  if (wasReturned) return { kind: 'refused', evidence: 'unroutable: the partner has no queue', hold: 'route' };
+  if (wasReturned) return { kind: 'refused', evidence: unroutable, unreachable: true };
   if (!(error instanceof Error)) return { kind: 'custody', evidence: 'confirmed by the broker' };
   if (error.message === 'message nacked') return { kind: 'refused', evidence: 'nack from the broker' };
   const refused = faultOutcome(fault);
   return refused ?? { kind: 'unknown', evidence: 'the connection ended before the confirm', unreachable: true };
 }
 
-/** What staff must settle with the operator of the broker: it has no such exchange, or the account may not write to it. */
+/** What the operator of the broker must settle: it has no such exchange, or the account may not write to it. */
 function faultOutcome(fault: unknown): SendOutcome | undefined {
   const text = fault instanceof Error ? fault.message : '';
-  if (/NOT.FOUND/u.test(text)) return { kind: 'refused', evidence: 'the broker has no such exchange', hold: 'route' };
+  if (/NOT.FOUND/u.test(text))
+    return { kind: 'refused', evidence: 'the broker has no such exchange', unreachable: true };
   if (/ACCESS.REFUSED/u.test(text))
-    return { kind: 'refused', evidence: 'the account may not write to the exchange', hold: 'refused' };
+    return { kind: 'refused', evidence: 'the account may not write to the exchange', unreachable: true };
   if (/PRECONDITION.FAILED/u.test(text))
-    return { kind: 'refused', evidence: 'the exchange has other settings', hold: 'route' };
+    return { kind: 'refused', evidence: 'the exchange has other settings', unreachable: true };
   return undefined;
 }

@@ -150,8 +150,8 @@ function failureOf(error: unknown, milliseconds: number): HttpFailure {
   }
   const code = codeOf(error);
   if (code === undefined) throw error;
-  if (certificateRejected.test(code)) return { kind: 'refused', evidence: code, hold: 'certificate' };
-  if (neverConnected.test(code)) return { kind: 'refused', evidence: code, unreachable: true };
+  if (certificateRejected.test(code) || neverConnected.test(code))
+    return { kind: 'refused', evidence: code, unreachable: true };
   return { kind: 'unknown', evidence: code, unreachable: true };
 }
 

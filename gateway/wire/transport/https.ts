@@ -94,9 +94,10 @@ function outcomeOf(answer: HttpAnswer): SendOutcome {
   switch (statusCode) {
     case 202:
       return { kind: 'custody', evidence };
-    case 401:
-    case 403:
+    case 401: // a password that is sent again and again is locked
       return { kind: 'refused', evidence, hold: 'refused' };
+    case 403:
+      return { kind: 'refused', evidence, unreachable: true };
     case 429:
     case 503: {
       const seconds = retryAfter(headers['retry-after'], headers['date']);
@@ -107,13 +108,18 @@ function outcomeOf(answer: HttpAnswer): SendOutcome {
   }
 }
 
-/** By the agreed statuses. Without them the body of a 2xx is the answer, 408, 429 and 5xx are tried again, and staff see the rest. */
+/**
+ * By the agreed statuses. Without them the body of a 2xx is the answer; 403 means that our certificate is not registered yet; 408, 429 and
+ * 5xx are tried again, and staff see the rest.
+ */
 function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, headers, bytes }: HttpAnswer): SendOutcome {
   const evidence = `HTTP ${statusCode}`;
   if (read?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300))
     return { kind: 'answered', bytes, evidence };
+  if (hold?.includes(statusCode) === true) return { kind: 'refused', evidence, hold: 'refused' };
   const passes = later?.includes(statusCode) ?? (statusCode === 408 || statusCode === 429 || statusCode >= 500);
-  if (!passes || hold?.includes(statusCode) === true) return { kind: 'refused', evidence, hold: 'refused' };
+  if (!passes && statusCode === 403) return { kind: 'refused', evidence, unreachable: true };
+  if (!passes) return { kind: 'refused', evidence, hold: 'refused' };
   const seconds = retryAfter(headers['retry-after'], headers['date']);
   return present({ kind: 'refused' as const, evidence, retryAfterSeconds: seconds });
 }

@@ -7,10 +7,11 @@ import type { SealedMessage } from '../../model/message.ts';
  * - receipt: the partner answered with a receipt, whose signature is not verified yet;
  * - answered: the partner answered in its own way over its authenticated connection; what that means is not judged yet;
  * - custody: a partner or broker accepted responsibility for the bytes, which is not yet delivery;
- * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the message is
- *   unroutable, a certificate was rejected, the partner denied access, or the bytes were altered in our store;
+ * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the partner answered with a
+ *   status that was agreed to mean so, or the bytes were altered in our store;
  * - unknown: bytes were sent and no answer came. The same bytes are sent again under the same id.
- * `unreachable`: there was no connection, or it was lost. Trying again soon costs the partner nothing, and shows when it is back.
+ * `unreachable`: no message gets through now: there is no connection, no right or no queue, or a certificate is missing on one side.
+ * Trying again soon shows when that has ended.
  */
 export type SendOutcome =
   | { readonly kind: 'receipt'; readonly bytes: Uint8Array; readonly evidence: string }
@@ -20,10 +21,13 @@ export type SendOutcome =
       readonly kind: 'refused';
       readonly evidence: string;
       readonly retryAfterSeconds?: number;
-      readonly hold?: 'route' | 'certificate' | 'refused' | 'altered' | 'outcome_unknown';
+      readonly hold?: 'refused' | 'altered' | 'outcome_unknown';
       readonly unreachable?: true;
     }
   | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };
+
+/** Evidence of an attempt over a broker at which the partner has no queue yet. */
+export const unroutable = 'unroutable: the partner has no queue';
 
 /** A connection to one partner. Network failures are outcomes; `send` rejects only on a defect of the gateway itself. */
 export interface Transport {
