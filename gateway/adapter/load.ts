@@ -5,13 +5,15 @@ import { basename, join, resolve } from 'node:path';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { isUnsigned } from '../model/message.ts';
-import type { Adapter, MessageFormat } from './adapter.ts';
+import { idAttributeOf } from '../model/signature-form.ts';
+import type { Adapter } from './adapter.ts';
 import { compilePattern } from './bounded-pattern.ts';
 import { invalid, type Place } from './faults.ts';
 import { listFormat, messageFormat, type TemplateSource, type TemplateTools } from './format.ts';
 import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest } from './manifest.ts';
+import { requireMatchingSeal, requireUsableSeal } from './seal.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
 import { replyFields } from './template/message-fields.ts';
 import { answersOf } from './conversation/answers.ts';
@@ -36,7 +38,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     context: { tables, timeZone, grades: templateTerms(manifest).grades },
     ...{ readers: templateTools(tools), transport, place },
   });
-  if (isUnsigned(seal)) requireOtherAnswers(exchange, transport, place);
+  requireUsableSeal(seal, { exchange, transport }, place);
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
   const rules = streamRules(conversation);
   const { maxAgeSeconds } = manifest.arrangement;
@@ -86,11 +88,12 @@ export function templatesIn(
 }
 
 /** What templates of lists need besides the tables of a day. */
-export function templateTerms({ arrangement, conversation, lists }: Manifest) {
+export function templateTerms({ arrangement, conversation, lists, seal }: Manifest) {
   const deltas = lists?.kinds?.includes('delta') !== false;
   return {
     grades: [...arrangement.grades.ours, ...arrangement.grades.theirs],
     conversation: conversationOf(conversation, deltas),
+    rootId: isUnsigned(seal) || seal.reference === '' ? ('none' as const) : idAttributeOf(seal),
   };
 }
 
@@ -101,13 +104,21 @@ async function loadFormats(
   tools: AdapterTools,
 ): Promise<FormatsByDay> {
   const { timeZone, messages } = manifest;
-  const { grades, conversation } = templateTerms(manifest);
+  const { grades, conversation, rootId } = templateTerms(manifest);
   const readers = templateTools(tools);
   const list = await layoutsOf(folder, messages.list, tools, (source, tables) =>
-    requireMatchingSeal(listFormat(source, { tables, timeZone, grades, conversation }, readers), manifest, place),
+    requireMatchingSeal(
+      listFormat(source, { tables, timeZone, grades, conversation, rootId }, readers),
+      manifest,
+      place,
+    ),
   );
   const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
-    requireMatchingSeal(messageFormat(source, replyFields, { tables, timeZone, grades }, readers), manifest, place),
+    requireMatchingSeal(
+      messageFormat(source, replyFields, { tables, timeZone, grades, rootId }, readers),
+      manifest,
+      place,
+    ),
   );
   const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
   const streams = streamRules(manifest.conversation);
@@ -138,40 +149,6 @@ async function layoutsOf<F>(
       return { ...version, compile: (tables) => compile(source, tables) };
     }),
   );
-}
-
-const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
-
-/** The format, if it can carry the seal; E_ADAPTER_INVALID otherwise. */
-function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
-  format: F,
-  { seal }: Manifest,
-  place: Place,
-): F {
-  if (isUnsigned(seal) || sealOf[format.format] === seal.kind) return format;
-  throw invalid(
-    `a seal of kind ${seal.kind} does not fit these templates`,
-    place('/seal'),
-    'XML takes xml-signature, JSON takes jws, CSV and fixed width take cms-detached.',
-  );
-}
-
-/** Whether a transport shows who sends. */
-const showsSender: Readonly<Record<Adapter['transport'], boolean>> = { https: true, 'https-pull': true, amqp: true };
-
-/** Receipts are signed, and messages without a signature need an authenticated channel. Throws E_ADAPTER_INVALID. */
-function requireOtherAnswers(
-  { send, receive }: Adapter['exchange'],
-  transport: Adapter['transport'],
-  place: Place,
-): void {
-  if (!showsSender[transport]) {
-    const fix = 'Use a transport that does, or agree signatures.';
-    throw invalid('without signatures the transport must show who sends', place('/seal/kind'), fix);
-  }
-  if (send !== undefined && receive !== undefined) return;
-  const fix = 'Describe the answers of both sides in conversation.send and conversation.receive.';
-  throw invalid('receipts are signed, and no signatures are agreed', place('/seal/kind'), fix);
 }
 
 /** The home administration of a folder. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID. */

@@ -30,9 +30,13 @@ export interface PartnerConfig {
   readonly broker?: string;
   /** Seconds between two polls that return nothing. */
   readonly pollSeconds?: number;
+  /** By which the partner calls our signing key, where messages name keys; absent: the thumbprint of our certificate. */
+  readonly keyName?: string;
   /** PEM files. `signing`: certificates for its messages. `tls`: for its connections. `anchors`: their certificate authorities. */
   readonly certificates: {
     readonly signing: readonly string[];
+    /** The files of `signing` by the names that its messages give its keys (`kid`, KeyName). */
+    readonly names?: Readonly<Record<string, string>>;
     readonly tls: readonly string[];
     readonly anchors: readonly string[];
     /** Signing certificates must also chain to an anchor (`openssl verify`). */
@@ -203,8 +207,10 @@ function defaultHome(): string {
 function partnersOf(file: ConfigFile, base: string, environment: NodeJS.ProcessEnv): Config['partners'] {
   const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
   const partners = Object.entries(file.partners ?? {}).map(([code, written]): [string, PartnerConfig] => {
-    const { signing, tls, anchors, checkPath = false } = written.certificates ?? {};
-    const certificates = { signing: files(signing), tls: files(tls), anchors: files(anchors), checkPath };
+    const { signing = [], names: named = {}, tls, anchors, checkPath = false } = written.certificates ?? {};
+    const names = Object.fromEntries(Object.entries(named).map(([name, file]) => [name, resolve(base, file)]));
+    const pinned = [...new Set([...files(signing), ...Object.values(names)])];
+    const certificates = { signing: pinned, names, tls: files(tls), anchors: files(anchors), checkPath };
     const credentials = written.credentials && credentialsOf(written.credentials, base, environment);
     const settings = { adapter: code.toLowerCase(), mirrored: false, ...written, certificates };
     return [code, credentials === undefined ? settings : { ...settings, credentials }];

@@ -18,7 +18,7 @@ import { isUnsigned } from '../model/message.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
-import { openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
+import { addKeys, openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
 import type { PartnerTrust } from '../wire/signature/trust.ts';
 import { loadSchema } from '../wire/xsd/schema.ts';
 import type { Transport } from '../wire/transport/transport.ts';
@@ -29,6 +29,13 @@ export async function openKeys(config: Config, tools: AdapterTools): Promise<{ h
   const home = await ourHome(config, tools);
   const { country, name } = home;
   return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };
+}
+
+/** As openKeys, and adds the keys that an older keyring lacks. */
+export async function newKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
+  const { country, name } = (await openKeys(config, tools)).home;
+  await addKeys(join(config.data, 'keys'), { country, name, now: new Date() });
+  return await openKeys(config, tools);
 }
 
 /** As openKeys, and makes nothing: where there are no keys, asking for one throws E_KEY_MISSING. */
@@ -93,7 +100,8 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
     adapter,
     schemaOf: schemasOf(adapter),
     get signer() {
-      return isUnsigned(adapter.seal) ? adapter.seal : keyring.signer(adapter.seal.algorithm);
+      const { seal } = adapter;
+      return isUnsigned(seal) ? seal : { ...keyring.signer(seal.algorithm), form: seal, name: settings.keyName };
     },
     trust: trustOf(adapter, settings),
     ...(transport === undefined ? {} : { transport }),
@@ -104,8 +112,14 @@ function trustOf({ seal, list, reply }: Adapter, { certificates }: PartnerConfig
   if (isUnsigned(seal))
     return { ...seal, formats: [list, ...(reply === undefined ? [] : [reply])].map(({ format }) => format) };
   const { kind, ...terms } = seal;
-  const { signing, anchors, checkPath } = certificates;
-  return { ...terms, seals: [kind], certificates: certificatesIn(signing), ...(checkPath ? { anchors } : {}) };
+  const { signing, names = {}, anchors, checkPath } = certificates;
+  const named = Object.entries(names).flatMap(([name, file]) =>
+    certificatesIn([file]).map((each) => [name, each] as const),
+  );
+  return {
+    ...{ ...terms, seals: [kind], certificates: certificatesIn(signing), names: Object.fromEntries(named) },
+    ...(checkPath ? { anchors } : {}),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The folder that an adapter command is about, and the schemas and keys with which its messages are checked. */
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyPairKeyObjectResult } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckSchema, CheckTools, SealAndVerify } from '../adapter/check/message-text.ts';
@@ -9,7 +9,7 @@ import { GatewayError } from '../model/errors.ts';
 import { isUnsigned, type AttributedMessage, type SignatureAlgorithm } from '../model/message.ts';
 import { authenticatedChannel, verifyChannel } from '../wire/signature/channel.ts';
 import { makeCertificate } from '../wire/signature/certificates.ts';
-import type { Signer } from '../wire/signature/profile.ts';
+import { algorithms, type Signer } from '../wire/signature/profile.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 import { bodyOf } from '../wire/xml/parsed-body.ts';
 import { verify } from '../wire/signature/verify.ts';
@@ -51,7 +51,7 @@ function sealChecker(schemaAt: typeof loadSchema): SealAndVerify {
       using message = verifyChannel({ ...raw, bytes }, { ...terms, formats: [format.format] });
       return contentText(message, format);
     }
-    const signer = signerFor(terms.algorithm);
+    const signer = { ...signerFor(terms.algorithm), form: terms };
     const { bytes } = await seal(draft, signer, meta);
     const trust = { ...terms, seals: [terms.kind], certificates: [signer.certificate] };
     using message = await verify({ ...raw, bytes }, trust, now);
@@ -74,15 +74,25 @@ function keep<K, T>(make: (key: K) => T): (key: K) => T {
   };
 }
 
+function newPair(algorithm: SignatureAlgorithm): KeyPairKeyObjectResult {
+  const { key, curve: namedCurve = '' } = algorithms[algorithm];
+  switch (key) {
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: 2048 });
+    case 'ec':
+      return generateKeyPairSync('ec', { namedCurve });
+    case 'ed25519':
+      return generateKeyPairSync('ed25519');
+  }
+}
+
 function newSigner(algorithm: SignatureAlgorithm): Signer {
-  const { publicKey, privateKey: key } =
-    algorithm === 'rsa-sha256'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-      : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const issuer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey: key } = newPair(algorithm);
   const subject = { country: 'XX', organization: 'check', commonName: 'check' };
   const [now, hour] = [Date.now(), 3_600_000];
   const certificate = makeCertificate({
-    ...{ use: 'signing', subject, publicKey, issuer: { name: subject, privateKey: key, publicKey } },
+    ...{ use: 'signing', subject, publicKey, issuer: { name: subject, ...issuer } },
     ...{ notBefore: new Date(now - hour), notAfter: new Date(now + hour), serial: randomBytes(16) },
   });
   return { algorithm, key, certificate };

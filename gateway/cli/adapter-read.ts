@@ -74,7 +74,7 @@ async function checkedSignature(
   const certificates = readCertificates(Buffer.from(readInput(file)).toString(), file);
   const now = new Date();
   const raw = { partner, via: 'file', bytes, receivedAt: momentOf(now) } as const;
-  using message = await verify(raw, { seals: [seal.kind], algorithm: seal.algorithm, certificates }, now);
+  using message = await verify(raw, { ...seal, seals: [seal.kind], certificates }, now);
   return `valid, ${message.signer}`;
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadAdapter } from '../adapter/load.ts';
-import { openKeys, readKeys } from '../app/partners.ts';
+import { newKeys, readKeys } from '../app/partners.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { GatewayError } from '../model/errors.ts';
 import { isUnsigned } from '../model/message.ts';
@@ -29,8 +29,8 @@ export function keyCommands(program: Command, context: CliContext): void {
     .action(() => list(context, readKeys));
   key
     .command('new')
-    .description('create our keys if they do not exist')
-    .action(() => list(context, openKeys));
+    .description('create those of our keys that do not exist')
+    .action(() => list(context, newKeys));
   key
     .command('export <partner>')
     .description('our public certificate, for the partner to register')
@@ -67,7 +67,7 @@ function makeSecret({ out }: CliContext, partner: string, { user }: SecretOption
   out.next('mra partner reload');
 }
 
-async function list({ out, tools, config }: CliContext, open: typeof openKeys): Promise<void> {
+async function list({ out, tools, config }: CliContext, open: typeof newKeys): Promise<void> {
   const { keyring } = await open(config(), tools);
   const keys = keyring.list();
   out.result(

@@ -4,10 +4,12 @@ import type { ErrorCode } from './errors.ts';
 import type { Position } from './list/list.ts';
 import type { StatedList } from './record/packed-records.ts';
 import type { Moment } from './record/record.ts';
+import type { XmlForm } from './signature-form.ts';
 
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
-/** RSASSA-PKCS1-v1_5 or ECDSA on P-256, both with SHA-256. */
-export type SignatureAlgorithm = 'rsa-sha256' | 'ecdsa-p256-sha256';
+/** RSASSA-PKCS1-v1_5, RSASSA-PSS with 32 octets of salt, ECDSA with the hash of its curve, Ed25519. */
+export type SignatureAlgorithm =
+  'rsa-sha256' | 'rsa-sha512' | 'rsa-pss-sha256' | 'ecdsa-p256-sha256' | 'ecdsa-p384-sha384' | 'eddsa-ed25519';
 
 /** The key usages by which content is signed (RFC 5280, 4.2.1.3). */
 export type KeyUsage = 'digitalSignature' | 'nonRepudiation';
@@ -15,7 +17,7 @@ export type KeyUsage = 'digitalSignature' | 'nonRepudiation';
 /** How a partner seals its messages, and what its signing certificates must be for; trust.ts says what holds where nothing is named. */
 export type SealTerms = SignatureTerms | UnsignedTerms;
 
-export interface SignatureTerms {
+export interface SignatureTerms extends XmlForm {
   readonly kind: SealKind;
   readonly algorithm: SignatureAlgorithm;
   readonly keyUsages?: readonly KeyUsage[];

@@ -7,7 +7,8 @@ import { programFolder } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
-import { readJws, signJws, thumbprint, verifiedPayload } from '../wire/signature/jws.ts';
+import { thumbprint } from '../wire/signature/certificates.ts';
+import { readJws, signJws, verifiedPayload } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import type { Evidence, ScenarioResult, ScenarioVerdict } from './scenario.ts';
 

@@ -99,6 +99,15 @@ describe('an adapter folder', () => {
     ['a template that is no XML', 'list.xml', '</kr:Header>', '</kr:Hedaer>', 'template_invalid', '</kr:Hedaer>'],
     ['a template that is not there', 'adapter.yaml', 'list.xml', 'lost.xml', 'template_invalid', undefined],
     ['a seal that does not fit', 'adapter.yaml', 'kind: xml-signature', 'kind: jws', 'seal_unfit', 'kind: jws'],
+    ...[
+      ['prefixes under inclusive canonicalisation', 'c14n: inclusive', 'inclusivePrefixes: [kr]'],
+      ['an attribute for a reference to the whole document', "reference: ''", 'idAttribute: Id'],
+      ['the value of an Ed25519 key', 'algorithm: eddsa-ed25519', 'keyInfo: keyValue'],
+    ].map(([what = '', first = '', second = '']): (typeof faults)[number] => {
+      const algorithm = first.startsWith('algorithm') ? '' : 'algorithm: rsa-sha256,';
+      const words = `{ kind: xml-signature, ${algorithm}\n  ${first},\n  ${second} }`;
+      return [what, 'adapter.yaml', '{ kind: xml-signature, algorithm: rsa-sha256 }', words, 'seal_unfit', second];
+    }),
     ['a band upside down', 'adapter.yaml', '[1, 200000]', '[9, 1]', 'bands_empty', '[9, 1]'],
     [
       'a grade the home profile does not know',

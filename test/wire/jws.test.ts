@@ -4,7 +4,7 @@ import { createHmac, sign } from 'node:crypto';
 import { expect } from 'chai';
 import type { ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage } from '../../gateway/model/message.ts';
-import { thumbprint } from '../../gateway/wire/signature/jws.ts';
+import { thumbprint } from '../../gateway/wire/signature/certificates.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { bodyIn } from '../../gateway/wire/xml/parsed-body.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { expect } from 'chai';
 import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
-import { openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
+import { addKeys, openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
 import { refusal } from '../support/expect-code.ts';
 import { temporaryFolder, testKeyring, testNow } from '../support/pki.ts';
 
@@ -41,6 +41,8 @@ describe('keyring', () => {
       ['ca', 'ec prime256v1'],
       ['signing-rsa', 'rsa 2048'],
       ['signing-ec', 'ec prime256v1'],
+      ['signing-p384', 'ec secp384r1'],
+      ['signing-ed25519', 'ed25519'],
       ['tls', 'ec prime256v1'],
     ]);
     expect(keys[1]?.subject).to.equal('C=XA, O=Customs of XA, CN=XA gateway signing-rsa');
@@ -123,11 +125,26 @@ describe('keyring', () => {
     }
   });
 
+  it('of an older installation gets the keys it lacks from mra key new alone, under its own authority', async () => {
+    const older = path.join(temporaryFolder(), 'keys');
+    await openKeyring(older, owner);
+    for (const file of ['signing-p384.key.pem', 'signing-ed25519.key.pem']) rmSync(path.join(older, file));
+    const before = await openKeyring(older, owner);
+    expect((await refusal(() => before.signer('ecdsa-p384-sha384'))).code).to.equal('E_KEY_MISSING');
+    await addKeys(older, owner);
+    const after = await openKeyring(older, owner);
+    expect(after.list().slice(0, 3)).to.deep.equal(before.list().slice(0, 3));
+    for (const algorithm of ['ecdsa-p384-sha384', 'eddsa-ed25519'] as const) {
+      const [own, authority] = after.signer(algorithm).chain ?? [];
+      expect(authority && own?.verify(authority.publicKey), algorithm).to.equal(true);
+    }
+  });
+
   it('no two certificates share a serial number', () => {
     const serials = readdirSync(folder)
       .filter((name) => name.endsWith('.cert.pem'))
       .map((name) => new X509Certificate(execFileSync('cat', [path.join(folder, name)])).serialNumber);
-    expect(new Set(serials).size).to.equal(4);
+    expect(new Set(serials).size).to.equal(6);
   });
 });
 

@@ -60,8 +60,8 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
   const found = [tables, ...forms].flatMap((each) => ('finding' in each ? [each.finding] : []));
   if ('finding' in tables) return found;
   const today = tables.value.tablesOn(tables.value.periods.at(-1) ?? '');
-  const { conversation, grades } = templateTerms(manifest);
-  const context = { tables: today, timeZone, grades };
+  const { conversation, ...terms } = templateTerms(manifest);
+  const context = { tables: today, timeZone, ...terms };
   for (const { kind, per, ...version } of templatesIn(manifest)) {
     try {
       const source = await loadTemplate(folder, version, tools);
@@ -93,9 +93,10 @@ async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
 }
 
 /** Parts that are valid by themselves and do not fit together: the seal and the formats, or the layouts of one day. */
-function loadFault(error: unknown, { folder, place }: LintSubject): LintFinding {
+function loadFault(error: unknown, { folder, manifest, place }: LintSubject): LintFinding {
   const { at = '' } = refusalIn(error);
-  const inSeal = [place('/seal'), place('/seal/kind')].includes(at);
+  const words = ['', ...Object.keys(manifest.seal).map((word) => `/${word}`)];
+  const inSeal = words.some((word) => place(`/seal${word}`) === at);
   return findingOf(inSeal ? 'seal_unfit' : 'layouts_conflict', folder, error);
 }
 

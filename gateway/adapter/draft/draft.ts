@@ -52,8 +52,8 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const whole = withCard(withAnswers(draftManifest(list, { messages, exchange }), answers), vocabulary);
   const manifest = checkedManifest(whole, tools);
   const tables = codeTables(manifest.codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');
-  const { conversation, grades } = templateTerms(manifest);
-  const context = { tables, timeZone: manifest.timeZone, grades };
+  const { conversation, ...terms } = templateTerms(manifest);
+  const context = { tables, timeZone: manifest.timeZone, ...terms };
   const files = new Map(drafts.flatMap(filesOf));
   const areRead = new Map(
     drafts.map((message) => {

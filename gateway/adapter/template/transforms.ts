@@ -7,6 +7,7 @@ import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } fr
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
 import type { CodeTables } from './code-tables.ts';
+import type { IdAttribute } from '../../model/signature-form.ts';
 import type { Conversation } from '../conversation/fills.ts';
 
 /** Data of the adapter that transforms use. */
@@ -20,6 +21,8 @@ export interface TransformContext {
   readonly conversation?: Conversation;
   /** Values stand in cells of a workbook, which may be numbers and days. */
   readonly cells?: boolean;
+  /** The attribute that the root of XML needs, so that a signature can refer to it; absent: Id. */
+  readonly rootId?: IdAttribute | 'none';
 }
 
 export interface Transform {

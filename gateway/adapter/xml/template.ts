@@ -1,6 +1,7 @@
 /** Reads an XML template into a plan of elements, attributes and holes, which encoder and decoder follow. */
 
 import { internName, type TextPlace, type XmlAttribute, type XmlEvents } from '../../model/message-body.ts';
+import { idAttributeOf } from '../../model/signature-form.ts';
 import { invalid } from '../faults.ts';
 import {
   parseHole,
@@ -74,10 +75,15 @@ export function planXml(text: string, file: string, scope: TemplateScope, read: 
   const root = readSource(text, read);
   const plan = planElement(root, scope, file);
   if (plan.each !== undefined) throw invalid('the root cannot be repeated', placeIn(file, root.place));
-  const signed = scope.item.fields.some(({ path }) => path === 'message.id');
-  if (signed && !plan.attributes.some(({ namespace, name }) => namespace === '' && name === 'Id')) {
-    const fix = 'Add Id="{message.id}" to the root.';
-    throw invalid('the root has no attribute Id, to which the signature refers', placeIn(file, root.place), fix);
+  const { rootId: id = idAttributeOf({}) } = scope.context;
+  const isReferred = id !== 'none' && scope.item.fields.some(({ path }) => path === 'message.id');
+  if (isReferred && !plan.attributes.some((each) => each.namespace === id.namespace && each.name === id.name)) {
+    const fix = `Add ${id.name}="{message.id}" to the root.`;
+    throw invalid(
+      `the root has no attribute ${id.name}, to which the signature refers`,
+      placeIn(file, root.place),
+      fix,
+    );
   }
   requireCompleteScope(scope, file);
   return plan;

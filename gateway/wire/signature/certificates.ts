@@ -89,6 +89,11 @@ export function fingerprint(certificate: X509Certificate): Digest {
   return sha256(certificate.raw);
 }
 
+/** SHA-256 of a certificate, base64url: the `x5t#S256` of RFC 7515, 4.1.8. */
+export function thumbprint(certificate: X509Certificate): string {
+  return Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
+}
+
 /** The usages of a certificate (RFC 5280, 4.2.1.3 and 4.2.1.12). A certificate without key usage may not sign. */
 export function certificateUsage(certificate: X509Certificate): CertificateUsage {
   const bits = keyUsageBits(certificate);

@@ -6,8 +6,17 @@
 import { createHash, sign, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
+import type { Hash } from '../../model/signature-form.ts';
 import { bytesWithin, der, derOf, derOid, derSet, hasTag, oidOf, readDer, tags, within, type Der } from './der.ts';
-import { requireAlgorithm, requireProfile, verifySignature } from './profile.ts';
+import {
+  algorithms,
+  hashLengths,
+  pssSaltLength,
+  requireAlgorithm,
+  requireProfile,
+  signatureInput,
+  verifySignature,
+} from './profile.ts';
 import type { SignedParts, Signer } from './profile.ts';
 
 const oids = {
@@ -17,13 +26,25 @@ const oids = {
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
   signingCertificate: '1.2.840.113549.1.9.16.2.47',
-  sha256: '2.16.840.1.101.3.4.2.1',
+  pss: '1.2.840.113549.1.1.10',
+  mgf1: '1.2.840.113549.1.1.8',
 } as const;
 
-/** Object identifiers of each signature algorithm; the first is written, all are accepted (RFC 5754, 3.2 and 3.3). */
+/** RFC 5754, 2. */
+const hashOids: Readonly<Record<Hash, string>> = {
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+};
+
+/** Object identifiers of each signature algorithm; the first is written, all are accepted (RFC 5754, 3; RFC 4056; RFC 8419). */
 const signatureOids: Readonly<Record<SignatureAlgorithm, readonly string[]>> = {
   'rsa-sha256': ['1.2.840.113549.1.1.11', '1.2.840.113549.1.1.1'],
+  'rsa-sha512': ['1.2.840.113549.1.1.13', '1.2.840.113549.1.1.1'],
+  'rsa-pss-sha256': [oids.pss],
   'ecdsa-p256-sha256': ['1.2.840.10045.4.3.2'],
+  'ecdsa-p384-sha384': ['1.2.840.10045.4.3.3'],
+  'eddsa-ed25519': ['1.3.101.112'],
 };
 
 /** Octets. A signature with its certificate has about three kilobytes. */
@@ -36,30 +57,34 @@ interface ParsedCms extends SignedParts {
 }
 
 const one = Buffer.of(1);
+const nothing = der(tags.nothing, Buffer.alloc(0));
 const sequence = (...elements: readonly Der[]): Der => der(tags.sequence, elements);
 
 /** DER of a detached signature over the content; it states a signing time if `at` is given. */
 export function signCms(content: Uint8Array, signer: Signer, at?: Moment): Buffer {
+  const { hash } = algorithms[signer.algorithm];
   const certificate = readDer(signer.certificate.raw);
   requireProfile(certificate !== undefined, 'the certificate is not DER');
   const { issuer, serial } = issuerAndSerial(certificate);
   const attribute = (name: string, value: Der): Der => sequence(derOid(name), derSet([value]));
   const attributes = derSet([
     attribute(oids.contentType, derOid(oids.data)),
-    attribute(oids.messageDigest, der(tags.octets, sha256(content))),
-    attribute(oids.signingCertificate, sequence(sequence(sequence(der(tags.octets, sha256(signer.certificate.raw)))))),
+    attribute(oids.messageDigest, der(tags.octets, digestOf(content, hash))),
+    attribute(
+      oids.signingCertificate,
+      sequence(sequence(sequence(der(tags.octets, digestOf(signer.certificate.raw, 'sha256'))))),
+    ),
     ...(at === undefined ? [] : [attribute(oids.signingTime, derTime(at))]),
   ]);
-  const value = sign('sha256', derOf(attributes), { key: signer.key, dsaEncoding: 'der' });
-  const digestAlgorithm = sequence(derOid(oids.sha256));
-  const [method = ''] = signatureOids[signer.algorithm];
-  const parameters = signer.algorithm === 'rsa-sha256' ? [der(tags.nothing, Buffer.alloc(0))] : [];
+  const [hashName, key] = signatureInput(signer.algorithm, signer.key, 'der');
+  const value = sign(hashName, derOf(attributes), key);
+  const digestAlgorithm = sequence(derOid(hashOids[hash]));
   const signerInfo = sequence(
     der(tags.integer, one),
     sequence(issuer, serial),
     digestAlgorithm,
     der(tags.context0, within(attributes, tags.set) ?? []),
-    sequence(derOid(method), ...parameters),
+    methodOf(signer.algorithm),
     der(tags.octets, value),
   );
   const signedData = sequence(
@@ -81,7 +106,7 @@ export function readCms(bytes: Uint8Array, algorithm: SignatureAlgorithm): Parse
   const inner = single(wrapped, tags.context0, 'SignedData');
   const [version, digests, content, certificates, signers] = fields(inner, 5, 'SignedData');
   requireProfile(isOne(version), 'SignedData has another version than 1');
-  requireSha256(single(digests, tags.set, 'the digest algorithm'));
+  requireHash(single(digests, tags.set, 'the digest algorithm'), algorithm);
   const [contentType] = fields(content, 1, 'the encapsulated content, which must be detached,');
   requireProfile(oidOf(contentType) === oids.data, 'the encapsulated content type is not data');
   const certificate = single(certificates, tags.context0, 'the certificate');
@@ -90,8 +115,13 @@ export function readCms(bytes: Uint8Array, algorithm: SignatureAlgorithm): Parse
 }
 
 /** Throws E_SIGNATURE_INVALID unless the key signed the attributes and they state the digest of the content. */
-export function verifyCms(cms: ParsedCms, content: Uint8Array, key: KeyObject): void {
-  verifySignature(cms, () => sha256(content), key, 'der');
+export function verifyCms(
+  cms: ParsedCms,
+  content: Uint8Array,
+  { algorithm, key }: { readonly algorithm: SignatureAlgorithm; readonly key: KeyObject },
+): void {
+  const { hash } = algorithms[algorithm];
+  verifySignature(cms, () => digestOf(content, hash), { algorithm, key, encoding: 'der' });
 }
 
 function readSignerInfo(signer: Der, certificate: Der, algorithm: SignatureAlgorithm): SignedParts {
@@ -99,8 +129,9 @@ function readSignerInfo(signer: Der, certificate: Der, algorithm: SignatureAlgor
   requireProfile(isOne(version), 'SignerInfo has another version than 1');
   const { issuer, serial } = issuerAndSerial(certificate);
   requireProfile(isEqual(name, sequence(issuer, serial)), 'SignerInfo does not name the enclosed certificate');
-  requireSha256(digestAlgorithm);
-  const isAgreed = isAlgorithm(method, signatureOids[algorithm]);
+  requireHash(digestAlgorithm, algorithm);
+  const isAgreed =
+    algorithm === 'rsa-pss-sha256' ? isPss(method, algorithm) : isAlgorithm(method, signatureOids[algorithm]);
   requireAlgorithm(isAgreed, 'the signature algorithm is not the agreed one');
   const listed = within(attributes, tags.context0) ?? [];
   const signed = der(tags.set, listed);
@@ -113,7 +144,8 @@ function readSignerInfo(signer: Der, certificate: Der, algorithm: SignatureAlgor
   requireSigningCertificate(values.get(oids.signingCertificate), certificate);
   const digest = bytesWithin(values.get(oids.messageDigest), tags.octets);
   const value = bytesWithin(octets, tags.octets);
-  requireProfile(digest?.length === 32, 'the signed digest does not have 32 octets');
+  const length = hashLengths[algorithms[algorithm].hash];
+  requireProfile(digest?.length === length, `the signed digest does not have ${length} octets`);
   requireProfile(value !== undefined, 'the signature value is not an octet string');
   return { digest, signedOctets: derOf(signed), value };
 }
@@ -139,15 +171,39 @@ function readAttributes(attributes: readonly Der[]): ReadonlyMap<string, Der> {
 /** SigningCertificateV2 (RFC 5035, 3) with the SHA-256 of the certificate, with or without its issuer and serial number. */
 function requireSigningCertificate(stated: Der | undefined, certificate: Der): void {
   const { issuer, serial } = issuerAndSerial(certificate);
-  const hash = der(tags.octets, sha256(derOf(certificate)));
+  const hash = der(tags.octets, digestOf(derOf(certificate), 'sha256'));
   const issuerSerial = sequence(sequence(der(tags.context4, [issuer])), serial);
   const forms = [sequence(hash), sequence(hash, issuerSerial)].map((id) => sequence(sequence(id)));
   const isNamed = forms.some((form) => isEqual(stated, form));
   requireProfile(isNamed, 'the signed attributes do not name the certificate');
 }
 
-function requireSha256(element: Der | undefined): void {
-  requireAlgorithm(isAlgorithm(element, [oids.sha256]), 'the digest algorithm is not SHA-256');
+function requireHash(element: Der | undefined, algorithm: SignatureAlgorithm): void {
+  const isAgreed = isAlgorithm(element, [hashOids[algorithms[algorithm].hash]]);
+  requireAlgorithm(isAgreed, 'the digest algorithm is not the agreed one');
+}
+
+/** The AlgorithmIdentifier of a signature. RSA has parameters (RFC 5754, 3.2; RFC 4055, 3.1). */
+function methodOf(algorithm: SignatureAlgorithm): Der {
+  const [method = ''] = signatureOids[algorithm];
+  const { hash, key } = algorithms[algorithm];
+  if (algorithm === 'rsa-pss-sha256') return sequence(derOid(method), pssParameters(sequence(derOid(hashOids[hash]))));
+  return sequence(derOid(method), ...(key === 'rsa' ? [nothing] : []));
+}
+
+function pssParameters(hash: Der): Der {
+  return sequence(
+    der(tags.context0, [hash]),
+    der(tags.context1, [sequence(derOid(oids.mgf1), hash)]),
+    der(tags.context2, [der(tags.integer, Buffer.of(pssSaltLength))]),
+  );
+}
+
+/** The hash with or without NULL. */
+function isPss(element: Der | undefined, algorithm: SignatureAlgorithm): boolean {
+  const hash = derOid(hashOids[algorithms[algorithm].hash]);
+  const forms = [sequence(hash), sequence(hash, nothing)].map(pssParameters);
+  return forms.some((parameters) => isEqual(element, sequence(derOid(oids.pss), parameters)));
 }
 
 /** Whether an AlgorithmIdentifier has one of the identifiers, and no parameters or NULL (RFC 5754, 2). */
@@ -192,6 +248,6 @@ function isEqual(element: Der | undefined, other: Der): boolean {
   return element !== undefined && derOf(element).equals(derOf(other));
 }
 
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
+function digestOf(bytes: Uint8Array, hash: string): Buffer {
+  return createHash(hash).update(bytes).digest();
 }

@@ -18,6 +18,8 @@ export const tags = {
   sequence: 0x30,
   set: 0x31,
   context0: 0xa0,
+  context1: 0xa1,
+  context2: 0xa2,
   context3: 0xa3,
   context4: 0xa4,
 } as const;

@@ -5,12 +5,17 @@ import type { SignatureAlgorithm } from '../../model/message.ts';
 import { CompactSign, compactVerify, errors } from 'jose';
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import { parseStrictJson } from '../files/json.ts';
+import { thumbprint } from './certificates.ts';
 import { profileError, requireAlgorithm, requireProfile, strictBase64 } from './profile.ts';
 import type { Signer } from './profile.ts';
 
 const jwsAlgorithms: Readonly<Record<SignatureAlgorithm, string>> = {
   'rsa-sha256': 'RS256',
+  'rsa-sha512': 'RS512',
+  'rsa-pss-sha256': 'PS256',
   'ecdsa-p256-sha256': 'ES256',
+  'ecdsa-p384-sha384': 'ES384',
+  'eddsa-ed25519': 'EdDSA',
 };
 
 /** A JWS that follows the profile and is not verified yet. */
@@ -36,11 +41,6 @@ export function publicJwk(pem: string): Readonly<Record<string, unknown>> {
   const { publicKey } = certificate;
   const alg = jwsAlgorithms[publicKey.asymmetricKeyType === 'rsa' ? 'rsa-sha256' : 'ecdsa-p256-sha256'];
   return { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg, 'x5t#S256': thumbprint(certificate) };
-}
-
-/** SHA-256 of a certificate, base64url: the `x5t#S256` of RFC 7515, 4.1.8. */
-export function thumbprint(certificate: X509Certificate): string {
-  return Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url');
 }
 
 /**

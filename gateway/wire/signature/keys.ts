@@ -2,6 +2,7 @@
 
 import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto';
 import type { KeyObject, KeyPairKeyObjectResult, X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -18,7 +19,9 @@ import {
 } from './certificates.ts';
 import type { Signer } from './profile.ts';
 
-const keyNames = ['ca', 'signing-rsa', 'signing-ec', 'tls'] as const;
+const keyNames = ['ca', 'signing-rsa', 'signing-ec', 'signing-p384', 'signing-ed25519', 'tls'] as const;
+/** A keyring that was made before there were these has none. */
+const laterNames: readonly KeyName[] = ['signing-p384', 'signing-ed25519'];
 type KeyName = (typeof keyNames)[number];
 
 interface KeyEntry {
@@ -44,22 +47,27 @@ interface KeyOwner {
   readonly now: Date;
 }
 
-type Key = Omit<Signer, 'algorithm'>;
+type Key = Pick<Signer, 'key' | 'certificate'>;
+type Keys = Readonly<Partial<Record<KeyName, Key>>>;
 
 const generatePair = promisify(generateKeyPair);
 const day = 24 * 60 * 60 * 1000;
 const rsa = (): Promise<KeyPairKeyObjectResult> => generatePair('rsa', { modulusLength: 2048 });
 const ec = (): Promise<KeyPairKeyObjectResult> => generatePair('ec', { namedCurve: 'P-256' });
+const p384 = (): Promise<KeyPairKeyObjectResult> => generatePair('ec', { namedCurve: 'P-384' });
+const ed25519 = (): Promise<KeyPairKeyObjectResult> => generatePair('ed25519');
 
 const plans: Readonly<Record<KeyName, { generate: typeof rsa; use: CertificateUse; days: number }>> = {
   ca: { generate: ec, use: 'authority', days: 3650 },
   'signing-rsa': { generate: rsa, use: 'signing', days: 1095 },
   'signing-ec': { generate: ec, use: 'signing', days: 1095 },
+  'signing-p384': { generate: p384, use: 'signing', days: 1095 },
+  'signing-ed25519': { generate: ed25519, use: 'signing', days: 1095 },
   tls: { generate: ec, use: 'tls', days: 825 },
 };
 
 /**
- * Opens the keyring in a folder. An empty or missing folder gets a new one: a certificate authority, two signing keys, and a
+ * Opens the keyring in a folder. An empty or missing folder gets a new one: a certificate authority, four signing keys, and a
  * TLS key. Throws E_KEY_MISSING for a file that is missing, unreadable, or readable by other accounts of the machine.
  */
 export async function openKeyring(folder: string, owner: KeyOwner): Promise<Keyring> {
@@ -84,21 +92,38 @@ export async function readKeyring(folder: string): Promise<Keyring> {
 }
 
 async function keyringIn(folder: string): Promise<Keyring> {
-  const keys = await Promise.all(keyNames.map((name) => readKey(folder, name)));
-  return keyringOf(Object.fromEntries(keyNames.map((name, i) => [name, keys[i]])) as Record<KeyName, Key>);
-}
-
-function keyringOf(keys: Readonly<Record<KeyName, Key>>): Keyring {
-  const { ca, tls } = keys;
+  const names = keyNames.filter((name) => !isLacking(folder, name));
+  const [ca, tls, ...read] = await Promise.all((['ca', 'tls', ...names] as const).map((name) => readKey(folder, name)));
+  if (ca === undefined || tls === undefined) throw new GatewayError('E_INTERNAL', 'a key was not read');
+  const keys: Keys = Object.fromEntries(names.map((name, i) => [name, read[i]]));
   return {
-    signer: (algorithm) => ({ algorithm, ...keys[algorithm === 'rsa-sha256' ? 'signing-rsa' : 'signing-ec'] }),
+    signer(algorithm) {
+      const name = signingKeys[algorithm];
+      const key = keys[name];
+      const fix = 'mra key new adds it; then export it to the partner.';
+      if (key === undefined) throw new GatewayError('E_KEY_MISSING', `there is no key ${name}`, { at: folder, fix });
+      return { algorithm, ...key, chain: [key.certificate, ca.certificate] };
+    },
     tls: {
       cert: tls.certificate.toString(),
       key: tls.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       ca: ca.certificate.toString(),
     },
-    list: () => keyNames.map((name) => describe(name, keys[name].certificate)),
+    list: () => names.flatMap((name) => (keys[name] === undefined ? [] : [describe(name, keys[name].certificate)])),
   };
+}
+
+const signingKeys: Readonly<Record<SignatureAlgorithm, KeyName>> = {
+  'rsa-sha256': 'signing-rsa',
+  'rsa-sha512': 'signing-rsa',
+  'rsa-pss-sha256': 'signing-rsa',
+  'ecdsa-p256-sha256': 'signing-ec',
+  'ecdsa-p384-sha384': 'signing-p384',
+  'eddsa-ed25519': 'signing-ed25519',
+};
+
+function isLacking(folder: string, name: KeyName): boolean {
+  return laterNames.includes(name) && !existsSync(path.join(folder, `${name}.key.pem`));
 }
 
 function describe(name: KeyName, certificate: X509Certificate): KeyEntry {
@@ -132,13 +157,8 @@ async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
   try {
     await chmod(draft, 0o700);
     const authority = await plans.ca.generate();
-    for (const name of keyNames) {
-      const pair = name === 'ca' ? authority : await plans[name].generate();
-      const certificate = certify(name, pair, authority, owner);
-      const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
-      await writeFile(path.join(draft, `${name}.key.pem`), key, { mode: 0o600 });
-      await writeFile(path.join(draft, `${name}.cert.pem`), certificate.toString(), { mode: 0o600 });
-    }
+    for (const name of keyNames)
+      await writeKey(draft, name, { pair: name === 'ca' ? authority : await plans[name].generate(), authority, owner });
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -146,6 +166,28 @@ async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
     if (!(await isEmpty(folder))) return;
     throw error;
   }
+}
+
+/** Makes the keys that a keyring lacks which was made before there were these. */
+export async function addKeys(folder: string, owner: KeyOwner): Promise<void> {
+  const { key: privateKey, certificate } = await readKey(folder, 'ca');
+  const authority = { privateKey, publicKey: certificate.publicKey };
+  for (const name of laterNames)
+    if (isLacking(folder, name)) await writeKey(folder, name, { pair: await plans[name].generate(), authority, owner });
+}
+
+interface NewKey {
+  readonly pair: KeyPairKeyObjectResult;
+  readonly authority: KeyPairKeyObjectResult;
+  readonly owner: KeyOwner;
+}
+
+/** The key comes last: without it, what is there counts as nothing. */
+async function writeKey(folder: string, name: KeyName, { pair, authority, owner }: NewKey): Promise<void> {
+  const certificate = certify(name, pair, authority, owner);
+  const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await writeFile(path.join(folder, `${name}.cert.pem`), certificate.toString(), { mode: 0o600 });
+  await writeFile(path.join(folder, `${name}.key.pem`), key, { mode: 0o600 });
 }
 
 function certify(

@@ -1,15 +1,43 @@
-/** What the XML, JWS and CMS signature profiles have in common: keys, SHA-256 signatures, strict base64, and refusals. */
+/** What the XML, JWS and CMS signature profiles have in common: keys, algorithms, strict base64, and refusals. */
 
-import { timingSafeEqual, verify, type KeyObject, type SignKeyObjectInput, type X509Certificate } from 'node:crypto';
+import { constants, timingSafeEqual, verify } from 'node:crypto';
+import type { KeyObject, SignKeyObjectInput, X509Certificate } from 'node:crypto';
 import { isUnsigned, type SignatureAlgorithm, type UnsignedTerms } from '../../model/message.ts';
 import { GatewayError } from '../../model/errors.ts';
+import type { Hash, XmlForm } from '../../model/signature-form.ts';
 
 /** A private key of this gateway, and the certificate that partners have pinned for it. */
 export interface Signer {
   readonly algorithm: SignatureAlgorithm;
   readonly key: KeyObject;
   readonly certificate: X509Certificate;
+  /** The certificate and its authorities. */
+  readonly chain?: readonly X509Certificate[];
+  /** What was agreed about the form of signatures. */
+  readonly form?: XmlForm;
+  /** By which the partner knows the key, where messages name keys; else the thumbprint of the certificate. */
+  readonly name?: string | undefined;
 }
+
+/** In octets. */
+export const hashLengths: Readonly<Record<Hash, number>> = { sha256: 32, sha384: 48, sha512: 64 };
+
+interface AlgorithmFacts {
+  /** Of the content, and of what is signed. */
+  readonly hash: Hash;
+  /** As Node names types and curves of keys. */
+  readonly key: 'rsa' | 'ec' | 'ed25519';
+  readonly curve?: 'prime256v1' | 'secp384r1';
+}
+
+export const algorithms: Readonly<Record<SignatureAlgorithm, AlgorithmFacts>> = {
+  'rsa-sha256': { hash: 'sha256', key: 'rsa' },
+  'rsa-sha512': { hash: 'sha512', key: 'rsa' },
+  'rsa-pss-sha256': { hash: 'sha256', key: 'rsa' },
+  'ecdsa-p256-sha256': { hash: 'sha256', key: 'ec', curve: 'prime256v1' },
+  'ecdsa-p384-sha384': { hash: 'sha384', key: 'ec', curve: 'secp384r1' },
+  'eddsa-ed25519': { hash: 'sha512', key: 'ed25519' },
+};
 
 /** The terms, where messages to a partner are not signed. */
 export type Sealer = Signer | UnsignedTerms;
@@ -23,18 +51,37 @@ export function signerOf(sealer: Sealer): Signer {
 /** ECDSA values are a DER sequence in CMS (RFC 5753), and r and s side by side in XML signatures (RFC 6931, 2.3.6). */
 type EcdsaEncoding = 'der' | 'ieee-p1363';
 
-/** An RSA key is passed bare: Node finds out whether an object is a key by catching exceptions, three for each message. */
-export function keyInput(key: KeyObject, dsaEncoding: EcdsaEncoding): KeyObject | SignKeyObjectInput {
-  return key.asymmetricKeyType === 'rsa' ? key : { key, dsaEncoding };
+/** Hash and key for sign and verify of node:crypto. Ed25519 has its hash within (RFC 8032, 5.1). */
+export function signatureInput(
+  algorithm: SignatureAlgorithm,
+  key: KeyObject,
+  dsaEncoding: EcdsaEncoding,
+): readonly [hash: Hash | undefined, key: KeyObject | SignKeyObjectInput] {
+  const { hash, key: type } = algorithms[algorithm];
+  if (algorithm === 'rsa-pss-sha256')
+    return [hash, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: pssSaltLength }];
+  // An RSA key is passed bare: Node finds out whether an object is a key by catching exceptions, three for each message.
+  if (type === 'rsa') return [hash, key];
+  return [type === 'ed25519' ? undefined : hash, { key, dsaEncoding }];
 }
+
+/** Octets: the length of the hash (RFC 4055, 3.1; RFC 7518, 3.5). */
+export const pssSaltLength = 32;
 
 /** The parts of a parsed signature that are verified. */
 export interface SignedParts {
   /** The octets that the signature value covers: SignedInfo, or the signed attributes. */
   readonly signedOctets: Uint8Array;
   readonly value: Buffer;
-  /** SHA-256 of the content, as the signed octets state it. */
+  /** The hash of the content, as the signed octets state it. */
   readonly digest: Buffer;
+}
+
+/** A pinned key, of the type that checkSigner found agreed. */
+interface VerificationKey {
+  readonly algorithm: SignatureAlgorithm;
+  readonly key: KeyObject;
+  readonly encoding: EcdsaEncoding;
 }
 
 /**
@@ -44,13 +91,14 @@ export interface SignedParts {
 export function verifySignature(
   { signedOctets, value, digest }: SignedParts,
   contentDigest: () => Buffer,
-  key: KeyObject,
-  encoding: EcdsaEncoding,
+  { algorithm, key, encoding }: VerificationKey,
 ): void {
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
-  const ecdsaLength = encoding === 'der' ? value.length : 64;
+  const { curve } = algorithms[algorithm];
+  const ecdsaLength = encoding === 'der' ? value.length : curve === 'secp384r1' ? 96 : 64;
   const length = modulusLength === undefined ? ecdsaLength : Math.ceil(modulusLength / 8);
-  if (value.length !== length || !verify('sha256', signedOctets, keyInput(key, encoding), value)) {
+  const [hash, input] = signatureInput(algorithm, key, encoding);
+  if (value.length !== length || !verify(hash, signedOctets, input, value)) {
     throw new GatewayError('E_SIGNATURE_INVALID', 'the signature value does not match the pinned key');
   }
   if (!timingSafeEqual(contentDigest(), digest)) {

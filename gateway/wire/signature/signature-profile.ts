@@ -1,51 +1,46 @@
-/** The XML signature profile (W3C XML Signature 1.1): its algorithm identifiers, and a strict parser for the only form accepted. */
+/** The XML signature profile (W3C XML Signature 1.1): a strict parser for the one form that was agreed. */
 
 import { GatewayError } from '../../model/errors.ts';
-import type { SignatureAlgorithm } from '../../model/message.ts';
-import {
-  attributesOf,
-  countNodes,
-  lastElement,
-  onlyElements,
-  onlyText,
-  qualifiedName,
-  type XmlDocument,
-  type XmlElement,
-} from '../xml/libxml.ts';
-import { profileError, requireProfile, strictBase64 } from './profile.ts';
-
-export const dsig = 'http://www.w3.org/2000/09/xmldsig#';
-export const exclusiveC14n = 'http://www.w3.org/2001/10/xml-exc-c14n#';
-export const envelopedTransform = `${dsig}enveloped-signature`;
-export const sha256Digest = 'http://www.w3.org/2001/04/xmlenc#sha256';
-export const signatureMethods: Readonly<Record<SignatureAlgorithm, string>> = {
-  'rsa-sha256': 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  'ecdsa-p256-sha256': 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
-};
+import { idAttributeOf, type XmlForm } from '../../model/signature-form.ts';
+import { countAttributes } from '../xml/canonical-xml.ts';
+import { attributesOf, countNodes, exclusiveForm, lastElement, onlyElements, onlyText } from '../xml/libxml.ts';
+import { qualifiedName, type CanonicalForm, type XmlElement } from '../xml/libxml.ts';
+import type { XmlTree } from '../xml/xml-tree.ts';
+import { readKeyInfo, type Names } from './key-info.ts';
+import { hashLengths, profileError, requireProfile } from './profile.ts';
+import { base64Content, children } from './signature-elements.ts';
+import type { SignerTrust } from './trust.ts';
+import { dsig, exclusiveC14n, xmlAlgorithms } from './xml-algorithms.ts';
 
 /** A ds:Signature that follows the profile and is not verified yet. */
 export interface ParsedSignature {
   readonly element: XmlElement;
   readonly signedInfo: XmlElement;
+  /** Of SignedInfo. */
+  readonly canonical: CanonicalForm;
   readonly digest: Buffer;
   readonly value: Buffer;
-  /** DER of the certificate in KeyInfo: it selects a pinned certificate and is never trusted itself. */
-  readonly certificate?: Buffer;
+  /** Tells the certificate that KeyInfo names. */
+  readonly names: Names | undefined;
 }
 
 /** Attribute names that one implementation or another treats as an XML ID. */
 const idNames = ['Id', 'ID', 'id'];
-const wsuId = '{http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd}Id';
-const xmlId = '{http://www.w3.org/XML/1998/namespace}id';
 /** NCNames of ASCII; the pattern also keeps quotes out of the XPath below. */
 export const idText = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/u;
 
+/** The attribute that is the id of the root, as `attributesOf` names it. */
+export function rootIdName(idAttribute: string | undefined): string {
+  const { namespace, name } = idAttributeOf(idAttribute === undefined ? {} : { idAttribute });
+  return namespace === '' ? name : `{${namespace}}${name}`;
+}
+
 /**
- * Parses the signature of a document: the only one, the last child of the root, with SignedInfo (one Reference to the root,
- * transforms enveloped-signature and exclusive canonicalisation), SignatureValue, and optionally KeyInfo with one certificate.
- * Throws E_SIGNATURE_MISSING, _PROFILE, _ALGORITHM, _REFERENCE, _INVALID.
+ * Parses the signature of a document: the only one, the last child of the root, with SignedInfo (one Reference to the root),
+ * SignatureValue and KeyInfo in the form that was agreed. Throws E_SIGNATURE_MISSING, _PROFILE, _ALGORITHM, _REFERENCE, _INVALID.
  */
-export function parseSignature(document: XmlDocument, algorithm: SignatureAlgorithm): ParsedSignature {
+export function parseSignature(tree: XmlTree, trust: SignerTrust): ParsedSignature {
+  const document = tree.signed();
   const signatures = countNodes(document, '/descendant::ds:Signature', { ds: dsig });
   if (signatures === 0) throw new GatewayError('E_SIGNATURE_MISSING', 'the document holds no ds:Signature');
   requireProfile(signatures === 1, 'the document holds more than one ds:Signature');
@@ -53,96 +48,128 @@ export function parseSignature(document: XmlDocument, algorithm: SignatureAlgori
   if (element === undefined || qualifiedName(element) !== `{${dsig}}Signature`) {
     throw profileError('the signature is not the last child of the root');
   }
-  const hasKeyInfo = onlyElements(element)?.length === 3;
-  const keyInfoName = hasKeyInfo ? ['KeyInfo'] : [];
-  const [signedInfo, value, keyInfo] = children(element, ['SignedInfo', 'SignatureValue', ...keyInfoName]);
-  const digest = parseSignedInfo(document, signedInfo, algorithm);
-  const certificate = keyInfo === undefined ? undefined : parseKeyInfo(keyInfo);
-  const signatureElements = hasKeyInfo ? 14 : 11;
   requireProfile(
-    countNodes(document, '/descendant::ds:*', { ds: dsig }) === signatureElements,
+    countNodes(document, '/*/ds:Signature/descendant-or-self::ds:*', { ds: dsig }) ===
+      countNodes(document, '/descendant::ds:*', { ds: dsig }),
     'there are elements of the signature namespace outside the signature',
   );
+  const keyInfoName = onlyElements(element)?.length === 3 ? ['KeyInfo'] : [];
+  const attributes = trust.signatureId === true ? 1 : 0;
+  const names = ['SignedInfo', 'SignatureValue', ...keyInfoName];
+  const [signedInfo, value, keyInfo] = children(element, names, { attributes });
+  if (signedInfo === undefined || value === undefined) throw profileError('Signature does not have the agreed content');
+  if (attributes === 1) requireUniqueId(tree, attributesOf(element).get('Id'), idNames);
   return {
-    ...{ element, signedInfo, digest },
+    ...{ element, signedInfo, ...parseSignedInfo(tree, signedInfo, trust) },
     value: base64Content(value, 'E_SIGNATURE_INVALID'),
-    ...(certificate === undefined ? {} : { certificate }),
+    names: readKeyInfo(keyInfo, trust),
   };
 }
 
 /** The digest of the reference, after everything else in SignedInfo was found as agreed. */
-function parseSignedInfo(document: XmlDocument, signedInfo: XmlElement, algorithm: SignatureAlgorithm): Buffer {
+function parseSignedInfo(
+  tree: XmlTree,
+  signedInfo: XmlElement,
+  trust: SignerTrust,
+): Pick<ParsedSignature, 'canonical' | 'digest'> {
+  const agreed = xmlAlgorithms(trust.algorithm, trust);
   const [c14n, method, reference] = children(signedInfo, ['CanonicalizationMethod', 'SignatureMethod', 'Reference']);
-  requireMethod(c14n, exclusiveC14n);
-  requireMethod(method, signatureMethods[algorithm]);
+  const hasPrefixes = readMethod(c14n, agreed.c14n, trust);
+  requireMethod(method, agreed.method);
   const attributes = attributesOf(reference);
-  const [transforms, digestMethod, digestValue] = children(reference, referenceParts, attributes.size);
-  const [enveloped, exclusive] = children(transforms, ['Transform', 'Transform']);
-  requireMethod(enveloped, envelopedTransform, 'E_SIGNATURE_PROFILE');
-  requireMethod(exclusive, exclusiveC14n, 'E_SIGNATURE_PROFILE');
-  requireMethod(digestMethod, sha256Digest);
+  const referenceParts = ['Transforms', 'DigestMethod', 'DigestValue'] as const;
+  const [transforms, digestMethod, digestValue] = children(reference, referenceParts, { attributes: attributes.size });
+  const steps = children(
+    transforms,
+    agreed.transforms.map(() => 'Transform'),
+  );
+  const [, canonical] = steps;
+  const stated = steps.map((step, i) => readMethod(step, agreed.transforms[i] ?? '', trust, 'E_SIGNATURE_PROFILE'));
+  // Where no transform takes the prefixes, SignedInfo alone shows that they are agreed.
+  const isStated =
+    trust.inclusivePrefixes === undefined || (canonical === undefined ? hasPrefixes : stated[1] === true);
+  requireProfile(isStated, 'the prefixes that were agreed are not stated');
+  requireMethod(digestMethod, agreed.digest);
   requireProfile(attributes.size <= 1, 'the reference has attributes besides URI');
-  requireRootReference(document, attributes.get('URI'));
+  requireRootReference(tree, attributes.get('URI'), trust);
   const digest = base64Content(digestValue, 'E_SIGNATURE_INVALID');
-  if (digest.length !== 32) throw new GatewayError('E_SIGNATURE_INVALID', 'the digest does not have 32 octets');
-  return digest;
+  const octets = hashLengths[agreed.hash];
+  if (digest.length !== octets)
+    throw new GatewayError('E_SIGNATURE_INVALID', `the digest does not have ${octets} octets`);
+  const isPlain = agreed.canonical !== 'inclusive' && !hasPrefixes;
+  return { digest, canonical: isPlain ? exclusiveForm : agreed.canonical };
 }
 
-const referenceParts = ['Transforms', 'DigestMethod', 'DigestValue'] as const;
-
-/** The reference names the root by an ID that no other element carries under any spelling, or the whole document ("same-document", ''). */
-function requireRootReference(document: XmlDocument, uri: string | undefined): void {
+/**
+ * The reference names the root by an ID that no other element carries under any spelling, or the whole document ("same-document", ''):
+ * either, or the one that was agreed.
+ */
+function requireRootReference(tree: XmlTree, uri: string | undefined, { reference, idAttribute }: XmlForm): void {
+  const isAgreed = reference === undefined || (uri === '') === (reference === '');
+  requireReference(isAgreed, 'the reference is not of the agreed form');
   if (uri === '') return;
   const id = uri?.slice(1) ?? '';
   requireReference(uri?.startsWith('#') === true && idText.test(id), 'the reference is not to an ID');
-  const root = attributesOf(document.root);
-  const isRoot = [...idNames, xmlId, wsuId].some((name) => root.get(name) === id);
-  requireReference(isRoot, 'the reference is not to the root');
-  const local = idNames.map((name) => `local-name()='${name}'`).join(' or ');
-  const carriers = countNodes(document, `/descendant-or-self::*/@*[.='${id}'][${local}]`);
-  requireReference(carriers === 1, 'the ID is not unique');
+  const root = attributesOf(tree.signed().root);
+  const names = idAttribute === undefined ? [...idNames, 'xml:id', 'wsu:Id'] : [idAttribute];
+  requireReference(
+    names.some((name) => root.get(rootIdName(name)) === id),
+    'the reference is not to the root',
+  );
+  requireUniqueId(tree, id, [...idNames, ...(idAttribute === undefined ? [] : [idAttribute.replace(/^.*:/u, '')])]);
 }
 
-function requireReference(holds: boolean, detail: string): void {
+function requireUniqueId(tree: XmlTree, id: string | undefined, locals: readonly string[]): void {
+  requireReference(id !== undefined && idText.test(id), 'an ID is missing or malformed');
+  const isId = locals.map((name) => `local-name()='${name}'`).join(' or ');
+  // A canonical document is reduced to the root and the signature, and its tokens are all but the signature.
+  const { canonical } = tree;
+  const elements = canonical === undefined ? '/descendant-or-self::*' : '/*/*/descendant-or-self::*';
+  const parsed = countNodes(tree.signed(), `${elements}/@*[.='${id}'][${isId}]`);
+  const others = canonical === undefined ? 0 : countAttributes(canonical, locals, id);
+  requireReference(parsed + others === 1, 'the ID is not unique');
+}
+
+function requireReference(holds: boolean, detail: string): asserts holds {
   if (!holds) throw new GatewayError('E_SIGNATURE_REFERENCE', detail);
 }
 
-function parseKeyInfo(keyInfo: XmlElement): Buffer {
-  const [data] = children(keyInfo, ['X509Data']);
-  const [certificate] = children(data, ['X509Certificate']);
-  return base64Content(certificate, 'E_SIGNATURE_PROFILE');
+/** Whether exclusive canonicalisation states prefixes, which are then those that were agreed. Throws as requireMethod. */
+function readMethod(
+  element: XmlElement,
+  identifier: string,
+  { inclusivePrefixes }: XmlForm,
+  code?: 'E_SIGNATURE_PROFILE',
+): boolean {
+  const takesPrefixes = inclusivePrefixes !== undefined && identifier.startsWith(exclusiveC14n);
+  if (!takesPrefixes || onlyElements(element)?.length !== 1) {
+    requireMethod(element, identifier, code);
+    return false;
+  }
+  requireIdentifier(element, identifier, code);
+  const [prefixes] = children(element, ['InclusiveNamespaces'], { namespace: exclusiveC14n, attributes: 1 });
+  const listed = attributesOf(prefixes)
+    .get('PrefixList')
+    ?.split(/[ \t\r\n]+/u);
+  const isAgreed =
+    listed
+      ?.filter((prefix) => prefix !== '')
+      .toSorted()
+      .join(' ') === inclusivePrefixes.toSorted().join(' ');
+  requireProfile(isAgreed && prefixes.attrs.length === 1, 'the prefixes are not the agreed ones');
+  return true;
 }
 
-/** The element children, which have exactly these names of the signature namespace, in order, under so many attributes. */
-function children<const Names extends readonly string[]>(
-  parent: XmlElement,
-  names: Names,
-  attributes = 0,
-): { readonly [N in keyof Names]: XmlElement } {
-  const found = onlyElements(parent);
-  const fits =
-    found?.length === names.length && found.every((child, i) => qualifiedName(child) === `{${dsig}}${names[i] ?? ''}`);
-  requireProfile(fits, `${parent.name} does not have the agreed content`);
-  requireProfile(parent.attrs.length === attributes, `${parent.name} has an attribute`);
-  return found as unknown as { readonly [N in keyof Names]: XmlElement };
+function requireMethod(element: XmlElement, identifier: string, code?: 'E_SIGNATURE_PROFILE'): void {
+  requireIdentifier(element, identifier, code);
+  requireProfile(element.attrs.length === 1 && onlyText(element)?.trim() === '', `${element.name} has parameters`);
 }
 
-function requireMethod(
+function requireIdentifier(
   element: XmlElement,
   identifier: string,
   code: 'E_SIGNATURE_ALGORITHM' | 'E_SIGNATURE_PROFILE' = 'E_SIGNATURE_ALGORITHM',
 ): void {
-  const attributes = attributesOf(element);
-  if (attributes.get('Algorithm') !== identifier) throw new GatewayError(code, `${element.name} is not the agreed one`);
-  requireProfile(attributes.size === 1 && onlyText(element)?.trim() === '', `${element.name} has parameters`);
-}
-
-/** The octets of an element that holds base64 only; white space between lines is allowed (XML Schema Part 2, 3.2.16). */
-function base64Content(element: XmlElement, code: 'E_SIGNATURE_INVALID' | 'E_SIGNATURE_PROFILE'): Buffer {
-  requireProfile(element.attrs.length === 0, `${element.name} has an attribute`);
-  const text = onlyText(element);
-  if (text === undefined) throw profileError(`${element.name} holds elements`);
-  const bytes = strictBase64(text.replace(/[ \t\r\n]/gu, ''));
-  if (bytes === undefined) throw new GatewayError(code, `${element.name} is not strict base64`);
-  return bytes;
+  const isAgreed = attributesOf(element).get('Algorithm') === identifier;
+  if (!isAgreed) throw new GatewayError(code, `${element.name} is not the agreed one`);
 }

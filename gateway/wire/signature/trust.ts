@@ -2,13 +2,14 @@
 
 import { execFile } from 'node:child_process';
 import { isUnsigned, type KeyUsage, type SealKind, type SignatureAlgorithm } from '../../model/message.ts';
+import type { XmlForm } from '../../model/signature-form.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
-import { certificateUsage, fingerprint, isWellBuilt, type CertificateUsage } from './certificates.ts';
+import { certificateUsage, fingerprint, isWellBuilt, thumbprint, type CertificateUsage } from './certificates.ts';
 import type { ChannelTrust } from './channel.ts';
-import { profileError } from './profile.ts';
+import { algorithms, profileError } from './profile.ts';
 
-export interface SignerTrust {
+export interface SignerTrust extends XmlForm {
   /** How this partner seals its lists. Receipts of all partners are XML. */
   readonly seals: readonly SealKind[];
   /** Agreed with the partner; a message cannot choose another. */
@@ -19,6 +20,8 @@ export interface SignerTrust {
   readonly extendedKeyUsages?: readonly string[];
   /** The pinned signing certificates of the partner; more than one during a key rollover. */
   readonly certificates: readonly X509Certificate[];
+  /** Pinned certificates by the names that the partner's messages give its keys. A thumbprint names its certificate always. */
+  readonly names?: Readonly<Record<string, X509Certificate>>;
   /** PEM files of trust anchors. When given, a certification path to one of them must validate too (RFC 5280, 6). */
   readonly anchors?: readonly string[];
   /** The openssl program; `openssl` on the PATH by default. */
@@ -74,10 +77,11 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   const maySign = isForMessages(certificate, trust);
   check(maySign, 'E_CERTIFICATE_USAGE', 'the certificate is not for signing messages', usageFix);
   const key = publicKeyOf(certificate);
-  const isAgreed = key?.asymmetricKeyType === (trust.algorithm === 'rsa-sha256' ? 'rsa' : 'ec');
+  const agreed = algorithms[trust.algorithm];
+  const isAgreed = key?.asymmetricKeyType === agreed.key;
   check(isAgreed, 'E_SIGNATURE_ALGORITHM', 'the pinned key is not of the agreed type');
-  const isStrong = key !== undefined && isStrongKey(key);
-  check(isStrong, 'E_KEY_WEAK', 'RSA needs 2048 bits and a public exponent from 65537, EC the curve P-256');
+  const isStrong = key !== undefined && isStrongKey(key, agreed.curve);
+  check(isStrong, 'E_KEY_WEAK', 'RSA needs 2048 bits and a public exponent from 65537, EC the curve that was agreed');
   if (trust.anchors === undefined) return;
   const path = await pathResult(certificate, trust.anchors, trust.openssl ?? 'openssl', at);
   check(path !== 'outdated', 'E_CERTIFICATE_TIME', 'a certificate of the path is not valid at the time of receipt');
@@ -115,11 +119,20 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   }
 }
 
-function isStrongKey({ asymmetricKeyType, asymmetricKeyDetails: details = {} }: KeyObject): boolean {
+function isStrongKey(
+  { asymmetricKeyType, asymmetricKeyDetails: details = {} }: KeyObject,
+  curve: string | undefined,
+): boolean {
   const { modulusLength = 0, publicExponent = 0n, namedCurve } = details;
   return asymmetricKeyType === 'rsa'
     ? modulusLength >= 2048 && publicExponent >= 65537n && publicExponent % 2n === 1n
-    : namedCurve === 'prime256v1';
+    : namedCurve === curve;
+}
+
+/** Tells the pinned certificate that the partner calls by a name: its thumbprint, or a name of the settings. */
+export function hasKeyName({ names = {} }: SignerTrust, name: string): (certificate: X509Certificate) => boolean {
+  const named = Object.hasOwn(names, name) ? names[name] : undefined;
+  return (certificate) => thumbprint(certificate) === name || named?.raw.equals(certificate.raw) === true;
 }
 
 type PathResult = 'valid' | 'outdated' | 'invalid' | 'anchors unreadable' | 'openssl missing';

@@ -6,9 +6,9 @@ import { parseStrictJson } from '../files/json.ts';
 import { dropBody, keepBody, textBody, type ParsedBody } from '../xml/parsed-body.ts';
 import { xmlLimits } from '../xml/xml-guard.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
-import { fingerprint } from './certificates.ts';
+import { fingerprint, thumbprint } from './certificates.ts';
 import { readCms, verifyCms } from './cms.ts';
-import { readJws, thumbprint, verifiedPayload } from './jws.ts';
+import { readJws, verifiedPayload } from './jws.ts';
 import { profileError } from './profile.ts';
 import { receiptType } from './receipts.ts';
 import { parseSignature } from './signature-profile.ts';
@@ -63,11 +63,10 @@ async function verifyXml(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
   try {
     const { type } = tree;
     if (type !== receiptType) requireSeal(trust, 'xml-signature', 'XML signatures');
-    const signature = parseSignature(tree.signed(), trust.algorithm);
-    const named = signature.certificate;
-    const signer = selectSigner(trust, named && ((certificate) => certificate.raw.equals(named)));
+    const signature = parseSignature(tree, trust);
+    const signer = selectSigner(trust, signature.names);
     await checkSigner(signer, trust, at);
-    verifyXmlSignature(tree, signature, signer.publicKey);
+    verifyXmlSignature(tree, signature, trust, signer.publicKey);
     return verifiedMessage({ type, content: tree.content, signer: fingerprint(signer) }, tree);
   } catch (error) {
     tree.dispose();
@@ -92,7 +91,7 @@ async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Prom
   const cms = readCms(signature, trust.algorithm);
   const signer = selectSigner(trust, (certificate) => certificate.raw.equals(cms.certificate));
   await checkSigner(signer, trust, at);
-  verifyCms(cms, entity, signer.publicKey);
+  verifyCms(cms, entity, { algorithm: trust.algorithm, key: signer.publicKey });
   return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, textBody(text, firstLine));
 }
 

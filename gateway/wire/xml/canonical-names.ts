@@ -2,7 +2,7 @@
 
 import { internName } from '../../model/message-body.ts';
 import type { XmlName } from '../../model/canonical-tokens.ts';
-import { dsig } from '../signature/signature-profile.ts';
+import { dsig } from '../signature/xml-algorithms.ts';
 
 /** Names of documents by number: as written (`kr:AEO`), and resolved. */
 export interface Names {

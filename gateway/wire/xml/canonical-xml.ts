@@ -138,10 +138,24 @@ export function canonicalPieces({ bytes, root, signature }: CanonicalXml): reado
   return [bytes.subarray(root.start, signature.start), bytes.subarray(signature.end, root.after)];
 }
 
-export function canonicalDigest(document: CanonicalXml): Buffer {
-  const hash = createHash('sha256');
+export function canonicalDigest(document: CanonicalXml, algorithm: string): Buffer {
+  const hash = createHash(algorithm);
   for (const piece of canonicalPieces(document)) hash.update(piece);
   return hash.digest();
+}
+
+/** How many attributes with one of these local names have the value, outside the signature. */
+export function countAttributes(document: CanonicalXml, locals: readonly string[], value: string): number {
+  const { names, tokens } = document;
+  let count = 0;
+  for (let at = 0; at < tokens.used;) {
+    const token = tokens.numbers[at] ?? 0;
+    const kind = token & kindMask;
+    const isNamed = kind === attributeToken && locals.includes(names[token >>> nameShift]?.name ?? '');
+    if (isNamed && valueText(document, at) === value) count += 1;
+    at += kind === textToken || kind === attributeToken ? 3 : 1;
+  }
+  return count;
 }
 
 /** A small document with the root's tags and the signature only. The signature in it has the same namespaces in scope. */

@@ -36,7 +36,6 @@ export const faultLimit = 20;
 // NO_XXE: external entities are not loaded. BIG_LINES: line numbers above 65535 are correct.
 const option: ParseOption =
   ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
-const exclusive = { mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0 };
 
 // The collector of libxml2-wasm determines the XPath of every error, which visits all siblings: a list with 37,000 faulty
 // records takes two minutes. This one keeps the first errors only.
@@ -94,11 +93,15 @@ function withoutNames(message: string): string {
   return said ?? constant.exec(message)?.[0] ?? 'the document is not well-formed';
 }
 
-/** Exclusive XML Canonicalization 1.0, without comments. Throws E_XML_FORBIDDEN where it is not defined (relative namespace URIs). */
-export function canonicalBytes(document: XmlDocument): Uint8Array {
+/** Canonical XML 1.0, or Exclusive XML Canonicalization 1.0 with these prefixes treated as in the former; both without comments. */
+export type CanonicalForm = 'inclusive' | readonly string[];
+export const exclusiveForm: CanonicalForm = [];
+
+/** Throws E_XML_FORBIDDEN where the form is not defined (relative namespace URIs). */
+export function canonicalBytes(of: XmlDocument | XmlElement, form = exclusiveForm): Uint8Array {
   const chunks: Uint8Array[] = [];
   try {
-    document.canonicalize(
+    of.canonicalize(
       {
         write(chunk) {
           chunks.push(Uint8Array.from(chunk));
@@ -106,7 +109,12 @@ export function canonicalBytes(document: XmlDocument): Uint8Array {
         },
         close: () => true,
       },
-      exclusive,
+      form === 'inclusive'
+        ? { mode: XmlC14NMode.XML_C14N_1_0 }
+        : {
+            mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0,
+            ...(form.length === 0 ? {} : { inclusiveNamespacePrefixes: [...form] }),
+          },
     );
   } catch (error) {
     if (!(error instanceof XmlError)) throw error;
@@ -119,10 +127,11 @@ export function canonicalBytes(document: XmlDocument): Uint8Array {
 }
 
 /**
- * The exclusive canonical form of an element, which is removed from its document. It becomes a document of its own, because
- * libxml2-wasm canonicalises a subtree with a call into JavaScript for every node of the document.
+ * The canonical form of an element, which may be removed from its document: it becomes a document of its own, because libxml2-wasm
+ * canonicalises a subtree with a call into JavaScript for every node of the document.
  */
-export function takeCanonical(element: XmlElement): Uint8Array {
+export function takeCanonical(element: XmlElement, form: CanonicalForm): Uint8Array {
+  if (form !== exclusiveForm) return canonicalWithin(element.parent, element.toString({ format: false }), form);
   const alone = XmlDocument.create();
   try {
     alone.root = element;
@@ -130,6 +139,36 @@ export function takeCanonical(element: XmlElement): Uint8Array {
   } finally {
     alone.dispose();
   }
+}
+
+/** The canonical form of an element, given as text, within what it inherits from an element: declarations, and attributes `xml:…`. */
+export function canonicalWithin(outer: XmlElement | null, text: string, form: CanonicalForm): Uint8Array {
+  const declared = Object.entries(outer?.namespaces ?? {}).map(([prefix, uri]) => [
+    `xmlns${prefix && ':'}${prefix}`,
+    uri,
+  ]);
+  const attributes = [...declared, ...xmlAttributes(outer)].map(
+    ([name = '', value = '']) => ` ${name}="${escaped(value)}"`,
+  );
+  const around = parseXml(Buffer.from(`<inherited${attributes.join('')}>${text}</inherited>`));
+  try {
+    const [element] = childElements(around.root);
+    if (element === undefined) throw new GatewayError('E_INTERNAL', 'there is no element to write in canonical form');
+    return canonicalBytes(element, form);
+  } finally {
+    around.dispose();
+  }
+}
+
+/** Those of the innermost element that has them (Canonical XML 1.0, 2.4). */
+function xmlAttributes(element: XmlElement | null): ReadonlyMap<string, string> {
+  if (element === null) return new Map();
+  const own = element.attrs.filter(({ namespaceUri }) => namespaceUri === 'http://www.w3.org/XML/1998/namespace');
+  return new Map([...xmlAttributes(element.parent), ...own.map(({ name, value }) => [`xml:${name}`, value] as const)]);
+}
+
+function escaped(value: string): string {
+  return value.replace(/[<&"\t\n\r]/gu, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Compiles an XSD, which may import only files of its own folder. Throws E_ADAPTER_INVALID. */

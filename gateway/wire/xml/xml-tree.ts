@@ -13,7 +13,8 @@ import {
 } from './canonical-xml.ts';
 import type { CanonicalXml } from '../../model/canonical-tokens.ts';
 import { closeTokens } from './token-writer.ts';
-import { attributesOf, canonicalBytes, lastElement, parseXml, qualifiedName, type XmlDocument } from './libxml.ts';
+import { attributesOf, canonicalBytes, exclusiveForm, lastElement, parseXml, qualifiedName } from './libxml.ts';
+import type { CanonicalForm, XmlDocument } from './libxml.ts';
 import { guardXml } from './xml-guard.ts';
 
 /** Holds memory outside the JavaScript heap: dispose of it. */
@@ -29,9 +30,10 @@ export interface XmlTree {
   signed(): XmlDocument;
   /** The document of libxml2; without the signature once that was removed from `signed`. */
   document(): XmlDocument;
-  /** The canonical form at the first call, and its SHA-256. Throws E_XML_FORBIDDEN when there is none. */
+  /** The exclusive canonical form at the first call. Throws E_XML_FORBIDDEN when there is none. */
   content(): Uint8Array;
-  digest(): Buffer;
+  /** The hash of a canonical form. Throws as `content`. */
+  digest(hash: string, form: CanonicalForm): Buffer;
   /** The root's attribute `Id`. */
   rootId(): string | undefined;
   dispose(): void;
@@ -87,7 +89,10 @@ function parsedTree(bytes: Uint8Array): XmlTree {
     signed: () => document,
     document: () => document,
     content,
-    digest: () => createHash('sha256').update(content()).digest(),
+    digest: (hash, form) =>
+      createHash(hash)
+        .update(form === exclusiveForm ? content() : canonicalBytes(document, form))
+        .digest(),
     rootId: () => attributesOf(document.root).get('Id'),
     dispose: () => document.dispose(),
   };
@@ -103,15 +108,23 @@ function canonicalTree(canonical: CanonicalXml, alone?: XmlDocument): XmlTree {
     if (canonical.signature !== undefined) lastElement(whole.root)?.remove();
     return whole;
   };
+  let small = alone;
+  const signed = (): XmlDocument => {
+    if (small !== undefined) return small;
+    small = parseXml(signatureAlone(canonical));
+    parsed.push(small);
+    return small;
+  };
   return {
     format: 'xml',
     type: rootName(canonical),
     canonical,
     tokens: () => canonical,
-    signed: () => alone ?? document(),
+    signed,
     document,
     content: () => Buffer.concat(canonicalPieces(canonical)),
-    digest: () => canonicalDigest(canonical),
+    // Every declaration in it is used where it stands and not redundant, so that all canonical forms of it are the same.
+    digest: (hash) => canonicalDigest(canonical, hash),
     rootId: () => rootAttribute(canonical, 'Id'),
     dispose() {
       closeTokens(canonical.tokens);

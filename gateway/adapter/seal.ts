@@ -1,0 +1,88 @@
+/** What the seal of an adapter must fit: the formats of its messages, its transport and answers, and its own words each other. */
+
+import { isUnsigned, type SealTerms, type SignatureTerms } from '../model/message.ts';
+import type { Adapter, MessageFormat } from './adapter.ts';
+import { invalid, type Place } from './faults.ts';
+import type { Manifest } from './manifest.ts';
+
+const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
+
+/** The format, if it can carry the seal; E_ADAPTER_INVALID otherwise. */
+export function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
+  format: F,
+  { seal }: Manifest,
+  place: Place,
+): F {
+  if (isUnsigned(seal) || sealOf[format.format] === seal.kind) return format;
+  throw invalid(
+    `a seal of kind ${seal.kind} does not fit these templates`,
+    place('/seal'),
+    'XML takes xml-signature, JSON takes jws, CSV and fixed width take cms-detached.',
+  );
+}
+
+/** Whether a transport shows who sends. */
+const showsSender: Readonly<Record<Adapter['transport'], boolean>> = { https: true, 'https-pull': true, amqp: true };
+
+/** Receipts are signed, and messages without a signature need an authenticated channel. */
+function requireOtherAnswers(
+  { send, receive }: Adapter['exchange'],
+  transport: Adapter['transport'],
+  place: Place,
+): void {
+  if (!showsSender[transport]) {
+    const fix = 'Use a transport that does, or agree signatures.';
+    throw invalid('without signatures the transport must show who sends', place('/seal/kind'), fix);
+  }
+  if (send !== undefined && receive !== undefined) return;
+  const fix = 'Describe the answers of both sides in conversation.send and conversation.receive.';
+  throw invalid('receipts are signed, and no signatures are agreed', place('/seal/kind'), fix);
+}
+
+/** Throws E_ADAPTER_INVALID at the word that contradicts another, or what messages without a signature lack. */
+export function requireUsableSeal(
+  seal: SealTerms,
+  { exchange, transport }: Pick<Adapter, 'exchange' | 'transport'>,
+  place: Place,
+): void {
+  if (isUnsigned(seal)) return requireOtherAnswers(exchange, transport, place);
+  const fault = contradictions(seal).find(({ holds }) => holds);
+  if (fault !== undefined) throw invalid(fault.detail, place(`/seal/${fault.word}`), fault.fix);
+}
+
+interface Contradiction {
+  readonly word: keyof SignatureTerms;
+  readonly holds: boolean;
+  readonly detail: string;
+  readonly fix: string;
+}
+
+function contradictions({
+  algorithm,
+  c14n,
+  idAttribute,
+  inclusivePrefixes,
+  keyInfo,
+  reference,
+}: SignatureTerms): Contradiction[] {
+  return [
+    {
+      word: 'inclusivePrefixes',
+      holds: inclusivePrefixes !== undefined && c14n?.startsWith('inclusive') === true,
+      detail: 'inclusive canonicalisation takes no list of prefixes',
+      fix: 'Leave inclusivePrefixes out, or use c14n: exclusive.',
+    },
+    {
+      word: 'idAttribute',
+      holds: idAttribute !== undefined && reference === '',
+      detail: 'a reference to the whole document names no attribute',
+      fix: "Leave idAttribute out, or use reference: '#'.",
+    },
+    {
+      word: 'keyInfo',
+      holds: keyInfo === 'keyValue' && algorithm === 'eddsa-ed25519',
+      detail: 'XML Signature 1.1 has no KeyValue for an Ed25519 key',
+      fix: 'Use keyInfo: certificate.',
+    },
+  ];
+}

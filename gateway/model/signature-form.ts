@@ -1,0 +1,44 @@
+/**
+ * The form of signatures that two sides agree on, beyond kind and algorithm. A message may follow it and never choose. Without any of
+ * these words signatures have the form that this program writes by itself.
+ */
+
+export type Hash = 'sha256' | 'sha384' | 'sha512';
+
+/** Of XML signatures (W3C XML Signature 1.1). */
+export interface XmlForm {
+  /** Of the reference; else the hash of the algorithm. */
+  readonly digest?: Hash;
+  /** Else `exclusive`. Messages hold no comments, so that forms with comments differ by their name alone. */
+  readonly c14n?: 'exclusive' | 'inclusive' | 'exclusive-with-comments' | 'inclusive-with-comments';
+  /** `enveloped` alone: the digest is then over inclusive canonical XML (4.4.3.2). */
+  readonly transforms?: 'enveloped+c14n' | 'enveloped';
+  /** The PrefixList of exclusive canonicalisation; `#default` is the default namespace. */
+  readonly inclusivePrefixes?: readonly string[];
+  /** `''`: the whole document. `'#'`: the root by its id. Else the root by its id is written, and both are read. */
+  readonly reference?: '' | '#';
+  /** The attribute of the root that is its id: `Id`, `wsu:Id`. */
+  readonly idAttribute?: string;
+  /** The signature has an Id. */
+  readonly signatureId?: boolean;
+  /**
+   * How the key is named: by its certificate; by certificates among which it is, with names and numbers of these; by a name of the
+   * settings; by its own value; not at all. Else the certificate is written, and it may be missing.
+   */
+  readonly keyInfo?: 'certificate' | 'chain' | 'keyName' | 'keyValue' | 'none';
+}
+
+const xml = 'http://www.w3.org/XML/1998/namespace';
+const wsu = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';
+
+/** The attribute by whose value a reference names the root. */
+export interface IdAttribute {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function idAttributeOf({ idAttribute = 'Id' }: Pick<XmlForm, 'idAttribute'>): IdAttribute {
+  const [prefix, local] = idAttribute.split(':');
+  if (local === undefined) return { namespace: '', name: idAttribute };
+  return { namespace: prefix === 'xml' ? xml : wsu, name: local };
+}
