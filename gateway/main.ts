@@ -56,7 +56,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     throw error;
   });
   const begin = (settings: Config, before?: Work): Promise<Work> =>
-    startWork(gateway, settings, { receive, heals: hooks.heals }, before);
+    startWork(gateway, settings, { receive, scheduled: hooks.scheduled }, before);
   let work = await begin(config);
   const inTurn = takeTurns();
   log.info('doors open', { host: config.exchange.host, port: exchange.port });
@@ -96,13 +96,13 @@ interface Work {
 async function startWork(
   gateway: OpenGateway,
   config: Config,
-  { receive, heals }: { readonly receive: Receive; readonly heals: DoorHooks['heals'] },
+  { receive, scheduled }: { readonly receive: Receive; readonly scheduled: DoorHooks['scheduled'] },
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
   if (config.environment === 'production') warnOfWeakEvidence(gateway);
   const stopping = new AbortController();
-  const dispatching = runDispatcher(gateway, stopping.signal, heals);
+  const dispatching = runDispatcher(gateway, stopping.signal, scheduled);
   const polling = runPolling(gateway, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
   const consumers = await consumeAll(gateway, config.partners, receive);

@@ -4,6 +4,7 @@ import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder, LineRules } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
+import type { ListSchedule } from '../model/list/list-schedule.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
@@ -100,6 +101,8 @@ export interface Adapter {
   readonly transport: TransportKind;
   /** Kinds of lists the partner accepts, and the number of records in one message. */
   readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
+  /** When lists go to the partner by themselves. */
+  readonly schedule: ListSchedule;
   /** How messages state their order. */
   readonly stream: StreamRules;
   /** The id of a list whose message does not carry it, from what it carries; undefined where the sender is free to choose. */

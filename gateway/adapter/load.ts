@@ -15,6 +15,7 @@ import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest } from './manifest.ts';
 import { requireMatchingSeal, requireUsableSeal } from './seal.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
+import { listSchedule } from './schedule.ts';
 import { replyFields } from './template/message-fields.ts';
 import { answersOf } from './conversation/answers.ts';
 import { acknowledgementsOf, exchangeOf } from './conversation/exchange.ts';
@@ -31,7 +32,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const theirs = identifierForm(manifest.identifiers.theirs, place, '/identifiers/theirs');
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
   const { periods, formatsOn } = await loadFormats(folder, manifest, place, tools);
-  const { partner, name, timeZone, seal, transport, lists, conversation } = manifest;
+  const { partner, name, timeZone, arrangement, seal, transport, lists, conversation } = manifest;
   const tables = codeTables(manifest.codes, place).tablesOn(periods.at(-1) ?? '');
   const exchange = await exchangeOf(conversation ?? {}, {
     load: (data) => loadTemplate(folder, data, tools),
@@ -41,8 +42,8 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   requireUsableSeal(seal, { exchange, transport }, place);
   const { list, reply } = formatsOn(periods.at(-1) ?? '');
   const rules = streamRules(conversation);
-  const { maxAgeSeconds } = manifest.arrangement;
-  const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds: maxAgeSeconds.value };
+  const { value: maxAgeSeconds } = arrangement.maxAgeSeconds;
+  const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds };
   return {
     cc: basename(resolve(folder)),
     ...{ partner, name, timeZone, seal, transport },
@@ -55,8 +56,8 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     listId: (list) => listId(list, fillTerms),
     completeList: (decoded, context) => fillList(decoded, fillTerms, context),
     lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),
-    list,
-    ...(reply && { reply }),
+    schedule: listSchedule(manifest, place),
+    ...present({ list, reply }),
     acknowledgements: acknowledgementsOf(exchange),
     formatsOn,
     periods,

@@ -107,6 +107,7 @@ export interface Manifest {
     readonly kinds?: readonly ('full' | 'delta')[];
     /** Lists of more records travel in parts of at most so many. */
     readonly partRecords?: number;
+    readonly schedule?: ScheduleData;
   };
   readonly messages: {
     readonly list: MessageData | readonly MessageVersion[];
@@ -115,6 +116,16 @@ export interface Manifest {
   };
   readonly card?: readonly (CardLine & Sourced)[];
   readonly asks?: readonly Ask[];
+}
+
+/** Seconds and days; what is absent has the default of schedule.ts. */
+export interface ScheduleData {
+  readonly onChange?: number | 'never';
+  readonly at?: readonly string[];
+  readonly except?: readonly Day[];
+  readonly empty?: 'send' | 'skip';
+  readonly renewSeconds?: number;
+  readonly fullDays?: number;
 }
 
 /** The terms for the gateway of one side. `ours`: the administration that wrote the folder. */

@@ -8,6 +8,7 @@ import { asGatewayError } from '../model/errors.ts';
 import { heldMessages } from '../store/inbox.ts';
 import { listMessages, openMessagesTo } from '../store/message-list.ts';
 import { isUnsigned } from '../model/message.ts';
+import { scheduledList } from '../outbound/scheduled-lists.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import type { OpenGateway } from './context.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
@@ -21,6 +22,7 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
     await examineList(gateway, partner),
     ...examineCertificates(gateway, partner),
     ...examineEvidence(partner),
+    await examineSchedule(gateway, partner),
     ...(await examineOutbox(gateway, partner)),
     ...(await examineInbox(gateway, partner)),
   ];
@@ -69,6 +71,22 @@ function examineEvidence({ code, adapter }: Partner): readonly Finding[] {
   if (!isWeak(evidence)) return [];
   const fix = 'Ask the partner for acknowledgements, and describe them at conversation.send.answers of its adapter.';
   return [warn(`partner ${code}, evidence`, `the best evidence of its answers is ${evidence}`, fix)];
+}
+
+/** What keeps a list in the outbox is found there. */
+async function examineSchedule(gateway: OpenGateway, { code }: Partner): Promise<Finding> {
+  const check = `partner ${code}, schedule`;
+  const { next, waits } = await scheduledList(gateway, code);
+  if (next === undefined)
+    return waits === 'by_file'
+      ? warn(check, 'no list was sent yet', `mra list send ${code} --out FILE`)
+      : warn(check, 'no list was sent yet', `A person decides about the first one: mra list send ${code}`);
+  const lateMs = gateway.now().getTime() - Date.parse(next.at);
+  const detail = `${next.cause}, due ${next.at}`;
+  if (waits === 'by_file' && lateMs > 0) return warn(check, detail, `mra list send ${code} --out FILE`);
+  if (waits !== undefined) return ok(check, `${detail}; ${waits}`);
+  if (lateMs < waitingMs) return ok(check, detail);
+  return fail(check, `${detail}, and nothing was sent`, `mra serve sends it; its log says why it could not.`);
 }
 
 async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {

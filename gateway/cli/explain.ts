@@ -8,6 +8,8 @@ import type { Advice, Freshness, Outcome, WouldChangeAnswer } from '../model/cle
 import type { NotChecked } from '../model/clearance/assessment.ts';
 import type { HoldReason, InboundState, OutboundState, RecordFault } from '../model/message.ts';
 import type { IneligibilityReason } from '../model/record/eligibility.ts';
+import type { ListCause } from '../model/list/list-schedule.ts';
+import type { WaitReason } from '../outbound/scheduled-lists.ts';
 import { faultRules } from '../model/record/fault-rules.ts';
 import scenarios from '../../schemas/conformance-scenarios.json' with { type: 'json' };
 import { faults } from '../rehearsal/faults.ts';
@@ -39,6 +41,7 @@ const sections: readonly (readonly [about: string, entries: Plain])[] = [
   ['what a suggested identifier changes', texts.edits satisfies Record<WouldChangeAnswer['edit'], unknown>],
   ['the state of a message', texts.states satisfies Record<OutboundState | InboundState, unknown>],
   ['why a message is not sent', texts.holds],
+  ['when the next list goes, or why it waits', texts.schedule satisfies Record<ListCause | WaitReason, unknown>],
   ['what an answer advises', texts.advice satisfies Record<Advice['action'], unknown>],
   ['the age of the list of an answer', texts.freshness satisfies Record<Freshness['state'], unknown>],
 ];

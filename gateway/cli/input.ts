@@ -1,6 +1,7 @@
 /** What commands read and write: numbers of their options, and files. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { isDay } from '../adapter/template/dates.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Day } from '../model/record/record.ts';
@@ -45,5 +46,14 @@ export function writeOutput(file: string, content: string | Uint8Array, done?: s
     const fix = 'Name a file in a folder that exists and that the account of the gateway may write to.';
     const detail = `the file could not be written${done === undefined ? '' : `; ${done}`}`;
     throw new GatewayError('E_FILE_UNWRITABLE', detail, { at: file, fix, cause });
+  }
+}
+
+/** Who works here, by the name of the account. */
+export function account(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `account ${process.getuid?.() ?? ''}`.trim(); // it has no name on this machine
   }
 }

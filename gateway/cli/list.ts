@@ -16,6 +16,7 @@ import { findMessage, listMessages } from '../store/outbox.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
+import { sendToAll } from './list-send-all.ts';
 import { showCommand } from './list-show.ts';
 import { exitCodes, type Output } from './output.ts';
 
@@ -27,6 +28,7 @@ interface BuildOptions {
 }
 
 interface SendOptions extends BuildOptions {
+  readonly all?: boolean;
   readonly out?: string;
 }
 
@@ -44,11 +46,15 @@ export function listCommands(program: Command, context: CliContext): void {
     .action((partner: string, options: BuildOptions & { out: string }) =>
       withGateway(context, (gateway) => build(context, gateway, partner, options)),
     );
-  buildOptions(list.command('send <partner>').description('build a list, queue it and try to deliver it'))
+  buildOptions(list.command('send [partner]').description('build a list, queue it and try to deliver it'))
+    .option('--all', 'to every partner')
     .option('--out <file>', 'deliver by file: write what waits for the partner there')
-    .action((partner: string, options: SendOptions) =>
-      withGateway(context, (gateway) => send(context, gateway, partner, options)),
-    );
+    .action((partner: string | undefined, options: SendOptions) => {
+      const to = recipient(partner, options);
+      return withGateway(context, (gateway) =>
+        to === 'all' ? sendToAll(context, gateway, listOptions(options)) : send(context, gateway, to.partner, options),
+      );
+    });
   list
     .command('receive <partner> <file>')
     .description('process a message of a partner from a file')
@@ -85,6 +91,16 @@ function buildOptions(command: Command): Command {
     .option('--delta', 'only changes since the last list')
     .option('--renew', 'even without changes, so that the list does not become stale')
     .option('--each', 'a separate message for each operator that changed');
+}
+
+function recipient(
+  partner: string | undefined,
+  { all = false, out }: SendOptions,
+): 'all' | { readonly partner: string } {
+  if (partner !== undefined && !all) return { partner };
+  if (all && partner === undefined && out === undefined) return 'all';
+  const detail = all ? '--all excludes a partner and --out' : 'no partner is named';
+  throw new GatewayError('E_REQUEST_INVALID', detail, { fix: 'Name one partner, or give --all.' });
 }
 
 function listOptions({ full = false, delta = false, renew, each }: BuildOptions): ListOptions {

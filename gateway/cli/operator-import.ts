@@ -1,14 +1,13 @@
 /** `mra operator import`: imports our own operators from a file of the domestic system, and reports the result. */
 
 import { statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { ImportDeps, ImportReport, Problem } from '../domestic/import.ts';
 import { restrictionWords, type Restriction } from '../domestic/known-facts.ts';
 import { tableEncodings, type TableEncoding } from '../wire/files/file-content.ts';
 import { withGateway, withReading, type CommandContext } from './context.ts';
-import { writeOutput } from './input.ts';
+import { account, writeOutput } from './input.ts';
 import { amount, exitCodes, type Output } from './output.ts';
 
 type ImportContext = CommandContext<ImportDeps>;
@@ -71,14 +70,6 @@ async function runImport(
   out.next(afterImport(report, file, { reportFile, stopped }));
   if (stopped) exit(exitCodes.stopped);
   else exit(report.counts.refused === 0 ? exitCodes.done : exitCodes.partly);
-}
-
-function account(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `account ${process.getuid?.() ?? ''}`.trim(); // it has no name on this machine
-  }
 }
 
 const headlines = { saved: '', dry_run: 'dry run, nothing changed: ', stopped: 'stopped, nothing changed: ' } as const;

@@ -17,6 +17,7 @@ import {
 } from '../store/operators.ts';
 import { withReading, type CommandContext } from './context.ts';
 import { wholeNumber } from './input.ts';
+import { decisionCommands } from './operator-decisions.ts';
 import { importCommand } from './operator-import.ts';
 import { amount } from './output.ts';
 
@@ -37,6 +38,7 @@ export type OperatorContext = CommandContext<OperatorGateway>;
 export function operatorCommands(program: Command, context: OperatorContext): void {
   const operator = program.command('operator').description('our own operators');
   importCommand(operator, context);
+  decisionCommands(operator, context);
   operator
     .command('show <code>')
     .description('one operator by its registration code, which partners may see it, and what they hold of it')
@@ -68,6 +70,7 @@ async function showHistory({ out }: OperatorContext, gateway: OperatorGateway, c
       'as of': as_of,
       file: source?.file,
       by: source?.person,
+      reason: source?.reason,
       changed: changed.map((field) => `${field}: ${columnValues(record)[field] ?? ''}`).join('; '),
     })),
   );

@@ -18,6 +18,7 @@ import { listCommands } from './list.ts';
 import { messageCommands } from './message.ts';
 import { operatorCommands } from './operator.ts';
 import { partnerCommands } from './partner.ts';
+import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
 import type { CliContext } from './context.ts';
@@ -65,6 +66,7 @@ const commands = [
   serveCommand,
   operatorCommands,
   listCommands,
+  scheduleCommand,
   checkCommand,
   entryCommands,
   messageCommands,

@@ -35,7 +35,8 @@ export function readMoment(
   return isBefore(timeAt(now, timeZone), moment) ? undefined : moment;
 }
 
-function timeAt(moment: Date, timeZone: string): HomeMoment {
+/** A moment as clocks at home show it. */
+export function timeAt(moment: Date, timeZone: string): HomeMoment {
   const time = moment.toLocaleTimeString('en-GB', { timeZone, hourCycle: 'h23' });
   return `${dayAt(moment, timeZone)}T${time}`;
 }

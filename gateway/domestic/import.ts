@@ -138,6 +138,7 @@ interface ImportedFile {
 interface ComparedRow extends ReadRow {
   readonly moment: HomeMoment;
   readonly lifts: readonly Restriction[];
+  readonly restricts?: boolean;
 }
 
 /** A row that is not taken has no record afterwards. */
@@ -149,15 +150,20 @@ function compareRow(
   const { moment, known, today } = against;
   const { record, row, fields, faults, repeated = false } = read;
   if (record === undefined) return { ...read, moment, lifts: [] };
-  const { lifts, refused } = compareWithKnown(record, { moment, known: known.get(record.code), today, repeated });
+  const { lifts, restricts, refused } = compareWithKnown(record, {
+    moment,
+    known: known.get(record.code),
+    today,
+    repeated,
+  });
   const fault = (path: DomesticPath, value: string, rule: FaultRule, detail?: string): RowFault =>
     faultOf(row, home.columns[path] ?? path, value, rule, detail);
   if (refused !== undefined) {
     const why = fault(refused.path, valueOf(record, refused.path), refused.rule, refused.detail);
     return { row, fields, moment, lifts, faults: [...faults, why] };
   }
-  if (lifts.length === 0) return { ...read, moment, lifts };
-  return { ...read, moment, lifts, faults: [...faults, fault('code', record.code, 'restriction_lifted')] };
+  if (lifts.length === 0) return { ...read, moment, lifts, restricts };
+  return { ...read, moment, lifts, restricts, faults: [...faults, fault('code', record.code, 'restriction_lifted')] };
 }
 
 function valueOf({ code, statusSince, consentSince = '' }: DomesticRecord, path: DomesticPath): string {
@@ -208,7 +214,8 @@ async function saveIn(
   const at = momentOf(now());
   const taken = compared.flatMap(({ record }) => record ?? []);
   const moments = new Map(compared.map(({ record, moment }) => [record?.code ?? '', moment]));
-  const source = { file: file.name, digest: file.sha256, person, known };
+  const restricts = compared.some((row) => row.restricts === true);
+  const source = { file: file.name, digest: file.sha256, person, restricts, known };
   await saveOperators(tx, taken, at, { ...source, asOf: (code) => newer(moments.get(code), known.get(code)) });
   if (saved.created + saved.changed === 0) return;
   const detail = { ...saved, rows: rows.length, refused: rows.length - taken.length, as_of: asOf.moment, by: person };

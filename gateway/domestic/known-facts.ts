@@ -12,11 +12,13 @@ export type Restriction = (typeof restrictions)[number];
 
 export interface Comparison {
   readonly lifts: readonly Restriction[];
+  /** The operator is further from `active` than before, or its consent has ended. */
+  readonly restricts: boolean;
   /** Why the row is not imported, and its column. */
   readonly refused?: { readonly rule: FaultRule; readonly path: DomesticPath; readonly detail: string };
 }
 
-const nothing: Comparison = { lifts: [] };
+const nothing: Comparison = { lifts: [], restricts: false };
 
 interface RowTerms {
   /** The one that the row speaks of. */
@@ -32,20 +34,21 @@ export function compareWithKnown(row: DomesticRecord, { moment, known, today, re
   if (known === undefined || known.text === operatorText(row)) return nothing;
   if (repeated) {
     const detail = 'another row with this code was taken before';
-    return { lifts: [], refused: { rule: 'code_repeated', path: 'code', detail } };
+    return { ...nothing, refused: { rule: 'code_repeated', path: 'code', detail } };
   }
   const before = operatorOfText(known.text);
   const asOf = known.asOf === '' ? newestDay([before], today) : known.asOf;
   if (isBefore(moment, asOf)) {
     const detail = `it speaks of ${moment === '' ? 'no day' : moment}, and what is known of ${asOf}`;
-    return { lifts: [], refused: { rule: 'row_outdated', path: 'code', detail } };
+    return { ...nothing, refused: { rule: 'row_outdated', path: 'code', detail } };
   }
   const lifted = liftedBy(row, before, asOf.slice(0, 10));
   const early = lifted.find(({ day, since }) => day <= since);
-  if (early === undefined) return { lifts: lifted.map(({ restriction }) => restriction) };
+  if (early === undefined)
+    return { lifts: lifted.map(({ restriction }) => restriction), restricts: isRestriction(row, before) };
   const { path, since, restriction } = early;
   const detail = `${restrictionWords[restriction]} since ${since === '' ? 'an unknown day' : since}`;
-  return { lifts: [], refused: { rule: 'lifting_not_later', path, detail } };
+  return { ...nothing, refused: { rule: 'lifting_not_later', path, detail } };
 }
 
 export const restrictionWords: Readonly<Record<Restriction, string>> = {
@@ -62,6 +65,11 @@ const ranks: Readonly<Record<OperatorStatus, { readonly rank: number; readonly r
   revoked: { rank: 2, restriction: 'revocation' },
   withdrawn: { rank: 2, restriction: 'withdrawal' },
 };
+
+/** Whether an operator is further from `active` than before, or its consent has ended. */
+export function isRestriction(row: DomesticRecord, before: DomesticRecord): boolean {
+  return ranks[row.status].rank > ranks[before.status].rank || (before.consent && !row.consent);
+}
 
 interface Lifted {
   readonly restriction: Restriction;

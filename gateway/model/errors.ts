@@ -105,6 +105,7 @@ export const errorTable = {
   E_REQUEST_SLOW: { ...request('The body of the request came too slowly.', 408), retry: 'yes' },
   E_BUSY: { ...transport('The gateway is busy; try again later.'), who: 'caller' },
   E_OPERATOR_UNKNOWN: request('There is no such operator.', 404),
+  E_OPERATOR_STATE: request('The state of the operator does not allow the decision.', 409),
   E_PARTNER_UNKNOWN: request('There is no such partner.'),
   E_ENTRY_UNREADABLE: request('The declaration could not be read.'),
   E_CONSULTATION_UNKNOWN: request('There is no such consultation.', 404),

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { settleByReturnedReceipt } from './settle.ts';
 import { handleUnanswered, settleByResponse } from './settle-by-answer.ts';
-import { streamHealer } from './heal-stream.ts';
+import { listScheduler } from './scheduled-lists.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
 import type { Tx } from '../store/database.ts';
@@ -146,12 +146,12 @@ export async function holdAltered(gateway: Gateway, message: Claimed): Promise<v
   await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, partner, altered, message, 0));
 }
 
-/** Sends what is due until `stop`; if it heals streams, full lists too where the partner refused one. */
-export async function runDispatcher(gateway: Gateway, stop: AbortSignal, heals = true): Promise<void> {
-  const heal = heals ? streamHealer(gateway) : undefined;
+/** Sends what is due until `stop`; if `scheduled`, lists too that are due by the schedules of partners. */
+export async function runDispatcher(gateway: Gateway, stop: AbortSignal, scheduled = true): Promise<void> {
+  const schedule = scheduled ? listScheduler(gateway) : undefined;
   const pauses = new Map<string, number>();
   const dispatch = async (code: string): Promise<boolean> => {
-    await heal?.(code);
+    await schedule?.(code);
     const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: 1 };
     pauses.set(code, pauseSeconds ?? 0);
     return pauseSeconds === undefined;

@@ -86,13 +86,16 @@ function visibilityFor({ partner, now, unencodable }: DiffRequest): Visibility {
   const { list } = partner.adapter.formatsOn(dayAt(now, timeZone));
   const form = identifiers.ours;
   const terms: ListTerms = { arrangement, requiredPaths: list.requiredPaths, form };
-  const deciding = [list.fingerprint, list.requiredPaths, arrangement.grades, form.form, form.grammar.source];
-  return {
-    packing: operatorPacker(terms, list.view),
-    form,
-    unencodable,
-    terms: createHash('sha256').update(JSON.stringify(deciding)).digest('hex'),
-  };
+  return { packing: operatorPacker(terms, list.view), form, unencodable, terms: termsDigest(partner, now) };
+}
+
+/** Changes when the terms or the layout do that decide which operators the partner sees, and how. */
+export function termsDigest({ adapter }: Pick<Partner, 'adapter'>, now: Date): string {
+  const { arrangement, identifiers, timeZone } = adapter;
+  const { list } = adapter.formatsOn(dayAt(now, timeZone));
+  const { form, grammar } = identifiers.ours;
+  const deciding = [list.fingerprint, list.requiredPaths, arrangement.grades, form, grammar.source];
+  return createHash('sha256').update(JSON.stringify(deciding)).digest('hex');
 }
 
 /** The operators that the partner may see, and the reasons against the others. */

@@ -5,6 +5,7 @@
  *   -> position, bytes and outbox in one transaction
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { ListFormat } from '../adapter/adapter.ts';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { diffList, type ListDiff } from './list-diff.ts';
@@ -89,7 +90,7 @@ export async function sendList(
   const built = await build(gateway, code, options);
   const { before, watermark } = built;
   if (!('list' in built)) {
-    if (before !== undefined && before.watermark.revision < watermark.revision)
+    if (before !== undefined && !isDeepStrictEqual(before.watermark, watermark))
       await gateway.db.transaction((tx) => saveWatermark(tx, before.id, watermark));
     return undefined;
   }

@@ -21,8 +21,8 @@ import type { SimulatorKeys } from './identities.ts';
 export interface DoorHooks {
   /** Before the exchange door. */
   around?(door: RequestListener): RequestListener;
-  /** Absent: after a refused list a full one is sent by itself. */
-  readonly heals?: boolean;
+  /** Absent: lists that are due by the schedules of partners are sent by themselves. */
+  readonly scheduled?: boolean;
   /** Before a message is received, over whichever transport. */
   receive?(raw: RawMessage, receive: (raw: RawMessage) => Promise<ReceiveResult>): Promise<ReceiveResult>;
 }
@@ -98,7 +98,7 @@ export function inventListed({ home, now }: OpenGateway, count: number, seed: nu
 
 function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject']>): DoorHooks {
   return {
-    heals: false, // its turns decide what is sent
+    scheduled: false, // its turns decide what is sent
     around: (door) =>
       channel.around((request, response) => {
         const [behaviour, onUse] = injected();

@@ -140,6 +140,14 @@ function answerColumns({ text }: Types): readonly string[] {
   ];
 }
 
+/** Why a person changed an operator, and whether partners must learn of the change at once. */
+function reasonsOfChanges({ text }: Types): readonly string[] {
+  return [
+    `alter table operator_import add column reason ${text}`,
+    'alter table operator_import add column restricts integer not null default 0',
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -159,6 +167,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0007-evidence': { up: (db: Kysely<unknown>) => runAll(db, evidenceColumns(types)) },
     '0009-refused-bytes': { up: (db: Kysely<unknown>) => runAll(db, refusedBytes(types)) },
     '0010-answers': { up: (db: Kysely<unknown>) => runAll(db, answerColumns(types)) },
+    '0011-reasons-of-changes': { up: (db: Kysely<unknown>) => runAll(db, reasonsOfChanges(types)) },
   };
 }
 

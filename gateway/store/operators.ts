@@ -2,6 +2,7 @@
 
 import { sql, type SqlBool } from 'kysely';
 import { operatorOfText, operatorText } from '../model/record/record-text.ts';
+import { present } from '../model/present.ts';
 import type { DomesticRecord, Moment } from '../model/record/record.ts';
 import { inSlices, insertMany, oneOf } from './bulk.ts';
 import { advanceCounter, readCounter } from './counters.ts';
@@ -17,12 +18,16 @@ export interface KnownOperator {
   readonly asOf: string;
 }
 
-/** The import that records come from. */
+/** The import or command that records come from. */
 export interface OperatorImport {
-  /** Name and SHA-256 of the file. */
+  /** Name and SHA-256 of the file; empty for a command. */
   readonly file: string;
   readonly digest: string;
   readonly person: string;
+  /** Of a command: why. */
+  readonly reason?: string;
+  /** A record suspends or revokes an operator, or ends its consent. */
+  readonly restricts: boolean;
   /** What `knownOperators` returned for these records. */
   readonly known: ReadonlyMap<string, KnownOperator>;
   /** The moment of home that the row of an operator speaks of. */
@@ -79,10 +84,11 @@ const versionColumns = ['code', 'revision', 'revised_at', 'as_of', 'record'] as 
 /** Stores where the changes of a revision come from, and the moment for which the file stated again what is unchanged. */
 async function recordImport(
   tx: Tx,
-  { file, digest, person, known, asOf }: OperatorImport,
+  { file, digest, person, reason, restricts, known, asOf }: OperatorImport,
   { wanted, revision, at }: { wanted: ReadonlyMap<string, string>; revision: number; at: Moment },
 ): Promise<void> {
-  if (revision > 0) await tx.insertInto('operator_import').values({ revision, file, digest, person, at }).execute();
+  const change = { revision, file, digest, person, at, reason: reason ?? null, restricts: Number(restricts) };
+  if (revision > 0) await tx.insertInto('operator_import').values(change).execute();
   const stated = [...wanted].filter(([code, record]) => {
     const before = known.get(code);
     return before?.text === record && before.asOf < asOf(code);
@@ -104,6 +110,22 @@ async function recordImport(
 /** The revision of the last change of any operator; 0 before the first. All changes of one transaction have one revision. */
 export async function operatorRevision(reader: Reader): Promise<number> {
   return await readCounter(reader, 'operator_revision');
+}
+
+/** The changes after a revision: when the first was stored, and whether one of them restricts an operator. Undefined: there are none. */
+export async function changesAfter(
+  reader: Reader,
+  revision: number,
+): Promise<{ readonly since: Moment; readonly restricts: boolean } | undefined> {
+  const changed = reader.selectFrom('operator').where('revision', '>', revision).orderBy('revision').limit(1);
+  const first = await changed.select('revised_at').executeTakeFirst();
+  if (first === undefined) return undefined;
+  const known = reader.selectFrom('operator_import').where('revision', '>', revision);
+  // An operator that changed twice has its later moment only.
+  const source = await known.select('at').orderBy('revision').limit(1).executeTakeFirst();
+  const restricting = await known.select('revision').where('restricts', '=', 1).limit(1).executeTakeFirst();
+  const since = source !== undefined && source.at < first.revised_at ? source.at : first.revised_at;
+  return { since, restricts: restricting !== undefined };
 }
 
 /** Canonical texts of operators (operator-text.ts) as UTF-8, one per line. */
@@ -149,7 +171,7 @@ export interface OperatorVersion {
   /** The newest moment for which a file stated it. */
   readonly asOf?: string;
   /** Absent for a record that no import brought, or one of an earlier program. */
-  readonly source?: { readonly file: string; readonly digest: string; readonly person: string };
+  readonly source?: Pick<OperatorImport, 'file' | 'digest' | 'person' | 'reason'>;
 }
 
 /** All states of an operator, the current one first. */
@@ -159,14 +181,16 @@ export async function operatorVersions(reader: Reader, code: string): Promise<re
   const rows = await reader
     .selectFrom(of('operator').unionAll(of('operator_version')).as('version'))
     .leftJoin('operator_import', 'operator_import.revision', 'version.revision')
-    .select(['version.revised_at', 'version.as_of', 'version.record', 'file', 'digest', 'person'])
+    .select(['version.revised_at', 'version.as_of', 'version.record', 'file', 'digest', 'person', 'reason'])
     .orderBy('version.revision', 'desc')
     .execute();
-  return rows.map(({ revised_at, as_of, record, file, digest, person }) => ({
+  return rows.map(({ revised_at, as_of, record, file, digest, person, reason }) => ({
     record: operatorOfText(record),
     since: revised_at,
     ...(as_of === '' ? {} : { asOf: as_of }),
-    ...(file === null || digest === null || person === null ? {} : { source: { file, digest, person } }),
+    ...(file === null || digest === null || person === null
+      ? {}
+      : { source: present({ file, digest, person, reason: reason ?? undefined }) }),
   }));
 }
 

@@ -66,6 +66,33 @@ export async function findStream(
   return present({ id, partner, direction, position, resyncWanted, nextEpoch, mirror, watermark: { revision, terms } });
 }
 
+/** How far the lists to a partner have come. */
+export interface SendingProgress {
+  readonly watermark: Watermark;
+  readonly resyncWanted: boolean;
+  readonly epochId: string;
+  readonly last: { readonly issuedAt: Moment; readonly nextBy: Moment };
+  readonly lastFull: Moment;
+}
+
+/** Undefined before the first list. */
+export async function sendingProgress(reader: Reader, partner: string): Promise<SendingProgress | undefined> {
+  const stream = reader.selectFrom('stream').where('id', '=', streamId(partner, 'out'));
+  const row = await stream.select(['revision', 'terms', 'resync_wanted', 'epoch_id']).executeTakeFirst();
+  const lists = reader.selectFrom('list').where('partner', '=', partner).where('direction', '=', 'out');
+  const newest = lists.select(['issued_at', 'next_by']).orderBy('ordinal', 'desc').limit(1);
+  const [last, full] = [await newest.executeTakeFirst(), await newest.where('kind', '=', 'full').executeTakeFirst()];
+  if (row === undefined || last === undefined) return undefined;
+  const { revision, terms, resync_wanted: wanted, epoch_id: epochId } = row;
+  return {
+    watermark: { revision, terms },
+    resyncWanted: wanted > 0,
+    epochId,
+    last: { issuedAt: last.issued_at, nextBy: last.next_by },
+    lastFull: full?.issued_at ?? last.issued_at,
+  };
+}
+
 /**
  * Moves a stream to its next position and returns its id; undefined when another transaction moved it first. Nobody else can move it
  * before this transaction ends, so the sequence number belongs to the message stored in the same transaction.
@@ -119,13 +146,13 @@ export async function resetPosition(tx: Tx, partner: string, held: Position): Pr
   return await changesOne(update);
 }
 
-/** Stores a later watermark: the changes up to it concern nothing that the partner may see. */
+/** Stores a later watermark, or other terms: what changed up to it concerns nothing that the partner may see. */
 export async function saveWatermark(tx: Tx, stream: string, { revision, terms }: Watermark): Promise<void> {
   await tx
     .updateTable('stream')
     .set({ revision, terms })
     .where('id', '=', stream)
-    .where('revision', '<', revision)
+    .where('revision', '<=', revision)
     .execute();
 }
 

@@ -33,8 +33,17 @@ export interface Tables {
   };
   /** Earlier states of operators, as they were when a later one replaced them. */
   operator_version: Tables['operator'];
-  /** The import that brought all changes of a revision. `digest`: of the file. */
-  operator_import: { revision: number; file: string; digest: string; person: string; at: string };
+  /** What brought all changes of a revision: an import (`digest`: of its file), or a command of a person, with a reason in place of a file. */
+  operator_import: {
+    revision: number;
+    file: string;
+    digest: string;
+    person: string;
+    at: string;
+    reason: string | null;
+    /** 1: one of the changes suspends or revokes an operator, or ends its consent. */
+    restricts: number;
+  };
   stream: {
     id: string;
     partner: string;

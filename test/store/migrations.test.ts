@@ -175,7 +175,10 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
+const withoutReasons = ['reason', 'restricts'].map((column) => `alter table operator_import drop column ${column}`);
+
 const withoutAnswers = [
+  ...withoutReasons,
   'drop index message_unanswered',
   'drop index message_open',
   'create index message_open on message (partner, created_at, sequence, id) where state_rank < 90',

@@ -50,7 +50,7 @@ onBothEngines('operators', (store) => {
     const save = async (record: DomesticRecord, h: number, asOf?: string) =>
       await store().write(async (tx) => {
         const known = await knownOperators(tx, [record.code]);
-        const source = { file: `${h}.csv`, digest: `digest ${h}`, person: 'chen', known };
+        const source = { file: `${h}.csv`, digest: `digest ${h}`, person: 'chen', restricts: false, known };
         await saveOperators(tx, [record], hour(h), asOf === undefined ? undefined : { ...source, asOf: () => asOf });
       });
     await save(operator('H'), 1);

@@ -1,0 +1,122 @@
+/** Lists that go without a person: what is due to each partner next, why it waits, and the sending of it in a running gateway. */
+
+import { getPartner, type Gateway, type Partner } from '../gateway.ts';
+import { inForce } from '../model/arrangement.ts';
+import { dayAt, momentOf } from '../model/day.ts';
+import { isGatewayError } from '../model/errors.ts';
+import { nextList, type DueList, type ListCause } from '../model/list/list-schedule.ts';
+import { present } from '../model/present.ts';
+import type { Reader } from '../store/database.ts';
+import { changesAfter } from '../store/operators.ts';
+import { failsToDeliver, holdsList } from '../store/outbox.ts';
+import { sendingProgress, type SendingProgress } from '../store/streams.ts';
+import { faultFields } from '../wire/log.ts';
+import { termsDigest } from './list-diff.ts';
+import { sendList, type ListOptions } from './send-list.ts';
+
+/**
+ * Published: why nothing goes.
+ *
+ * - first_list: a person decides when a partner receives its first list;
+ * - by_file: a person carries the lists;
+ * - not_in_force: the arrangement has not begun, or has ended;
+ * - held: a message waits for staff;
+ * - not_delivered: the list before does not arrive; what changes meanwhile goes with the next one.
+ */
+export type WaitReason = 'first_list' | 'by_file' | 'not_in_force' | 'held' | 'not_delivered';
+
+export interface ScheduledList {
+  /** Absent before the first list. */
+  readonly next?: DueList;
+  readonly waits?: WaitReason;
+}
+
+/** The next list to a partner by its schedule. Throws E_PARTNER_UNKNOWN. */
+export async function scheduledList(gateway: Gateway, code: string): Promise<ScheduledList> {
+  const partner = getPartner(gateway, code);
+  const reader = gateway.db.sql;
+  const progress = await sendingProgress(reader, partner.code);
+  if (progress === undefined) return { waits: partner.transport === undefined ? 'by_file' : 'first_list' };
+  const next = await dueList(reader, gateway.now(), partner, progress);
+  return present({ next, waits: await waitReason(gateway, partner, progress) });
+}
+
+async function dueList(
+  reader: Reader,
+  now: Date,
+  { adapter }: Partner,
+  { watermark, resyncWanted, last, lastFull }: SendingProgress,
+): Promise<DueList> {
+  if (resyncWanted) return { cause: 'rejection', at: momentOf(now) };
+  if (termsDigest({ adapter }, now) !== watermark.terms) return { cause: 'new_terms', at: momentOf(now) };
+  const changes = await changesAfter(reader, watermark.revision);
+  const state = { last, lastFull, restricts: changes?.restricts ?? false };
+  return nextList(adapter.schedule, present({ ...state, changedSince: changes?.since }));
+}
+
+async function waitReason(
+  { db, home, now }: Gateway,
+  { code, adapter, transport }: Partner,
+  { epochId, resyncWanted }: SendingProgress,
+): Promise<WaitReason | undefined> {
+  if (transport === undefined) return 'by_file';
+  if (!inForce(adapter.arrangement, dayAt(now(), home.timeZone)).yes) return 'not_in_force';
+  if (await holdsList(db.sql, code, epochId)) return 'held';
+  // A full list after a rejection begins anew and takes the place of what does not arrive.
+  if (!resyncWanted && (await failsToDeliver(db.sql, code))) return 'not_delivered';
+  return undefined;
+}
+
+/** Seconds until the same cause is tried again where no list came of it: doubled each time, and from the beginning after a quiet hour. */
+const firstPause = 60;
+const longestPause = 3600;
+
+/** Queues the list that is due to a partner. Of several gateways on one store one queues it. Never rejects for a list that cannot be built. */
+export function listScheduler(gateway: Gateway): (code: string) => Promise<void> {
+  const pauses = new Map<string, { readonly at: number; readonly pause: number }>();
+  return async (code) => {
+    const { next, waits } = await scheduledList(gateway, code);
+    const now = gateway.now();
+    if (next === undefined || waits !== undefined || next.at > momentOf(now)) return;
+    const { cause } = next;
+    const key = `${code}/${cause}`;
+    const before = pauses.get(key);
+    const since = before === undefined ? Infinity : (now.getTime() - before.at) / 1000;
+    if (before !== undefined && since >= 0 && since < before.pause) return;
+    const sent = await trySend(gateway, code, cause);
+    if (sent && cause !== 'rejection') return;
+    const pause = before === undefined || since > longestPause ? firstPause : Math.min(2 * before.pause, longestPause);
+    pauses.set(key, { at: now.getTime(), pause });
+  };
+}
+
+/** False: no list was queued, and trying again at once would not change that. */
+async function trySend(gateway: Gateway, partner: string, cause: ListCause): Promise<boolean> {
+  try {
+    const built = await sendList(gateway, partner, optionsFor(getPartner(gateway, partner), cause));
+    if (built === undefined) return false;
+    const { list, records, departures } = built;
+    gateway.log.info('list queued', { partner, cause, messageId: list.id, count: records + departures });
+    return true;
+  } catch (error) {
+    if (isGatewayError(error) && error.code === 'E_STREAM_MOVED') return true; // another gateway, or a person, was first
+    gateway.log.error('list not queued', { partner, cause, ...faultFields(error) });
+    return false;
+  }
+}
+
+function optionsFor({ adapter }: Partner, cause: ListCause): ListOptions {
+  switch (cause) {
+    case 'change':
+    case 'restriction':
+    case 'new_terms':
+      return {};
+    case 'fixed_time':
+      return { renew: adapter.schedule.empty };
+    case 'renewal':
+      return { renew: true };
+    case 'full_list':
+    case 'rejection':
+      return { kind: 'full' };
+  }
+}

@@ -1,0 +1,145 @@
+/** Lists that a running gateway sends without a person. */
+
+import { expect } from 'chai';
+import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import { listScheduler, scheduledList } from '../../gateway/outbound/scheduled-lists.ts';
+import { listMessages, type MessageListRow } from '../../gateway/store/message-list.ts';
+import { requireFullList } from '../../gateway/store/streams.ts';
+import {
+  code,
+  operator,
+  operators,
+  prepareOnce,
+  type OpenAdministration,
+  type OpenAdministrations,
+} from '../support/administrations.ts';
+
+const day = 24 * 3600;
+
+describe('lists by schedule', function () {
+  this.timeout(30_000);
+  let open: () => Promise<OpenAdministrations>;
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
+  before(async () => {
+    open = await prepareOnce({ partners: ['KR'] });
+  });
+  beforeEach(async () => {
+    administrations = await open();
+    us = administrations.home;
+    them = administrations.of('KR');
+  });
+  afterEach(() => administrations.close());
+
+  /** Our gateway so many seconds later. */
+  const after = (seconds: number): Gateway => ({
+    ...us.gateway,
+    now: () => new Date(Date.now() + seconds * 1000),
+  });
+  const queued = (): Promise<MessageListRow[]> =>
+    listMessages(us.gateway.db.sql, { partner: 'KR', direction: 'out', limit: 10 });
+  const sentFirst = async (): Promise<void> => {
+    await them.openDoors();
+    await us.save(...operators(5));
+    await us.send('KR');
+    await them.closeDoors();
+  };
+  const decide = (decision: OperatorDecision, number: number) =>
+    decideOperator(us.gateway, code(number), { decision, reason: 'inspection', person: 'chen' });
+
+  it('wait for a person before the first', async () => {
+    await us.save(operator(1));
+    expect(await scheduledList(us.gateway, 'KR')).to.deep.equal({ waits: 'first_list' });
+    await listScheduler(after(day))('KR');
+    expect(await queued()).to.deep.equal([]);
+  });
+
+  it('go some seconds after a change, once', async () => {
+    await sentFirst();
+    await us.save(operator(6));
+    const schedule = listScheduler(after(0));
+    await schedule('KR');
+    expect(await queued()).to.have.length(1);
+    const { next } = await scheduledList(us.gateway, 'KR');
+    expect(next?.cause).to.equal('change');
+    const [both] = await Promise.all([listScheduler(after(6))('KR'), listScheduler(after(6))('KR')]);
+    expect(both).to.equal(undefined);
+    expect(await queued()).to.have.length(2);
+    await listScheduler(after(12))('KR');
+    expect(await queued()).to.have.length(2);
+  });
+
+  it('go at once when an operator is suspended or ends its consent', async () => {
+    await sentFirst();
+    await decide('suspend', 1);
+    await listScheduler(after(0))('KR');
+    await decide('end_consent', 2);
+    await listScheduler(after(0))('KR');
+    expect(await queued()).to.have.length(3);
+    await decide('reinstate', 1);
+    await listScheduler(after(0))('KR');
+    expect(await queued()).to.have.length(3);
+  });
+
+  it('go before the partner regards the last as stale, and again after a rejection', async () => {
+    await sentFirst();
+    const { next } = await scheduledList(us.gateway, 'KR');
+    expect(next?.cause).to.equal('renewal');
+    const dueIn = (Date.parse(next?.at ?? '') - Date.now()) / 1000;
+    await listScheduler(after(dueIn - 60))('KR');
+    expect(await queued()).to.have.length(1);
+    await listScheduler(after(dueIn + 60))('KR');
+    expect(await queued()).to.have.length(2);
+    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+    expect((await scheduledList(us.gateway, 'KR')).next?.cause).to.equal('rejection');
+    await listScheduler(after(0))('KR');
+    expect(await queued()).to.have.length(3);
+  });
+
+  it('move on without a list where the changes concern nothing that the partner may see', async () => {
+    await sentFirst();
+    await us.save(operator(7, { consent: false }));
+    await listScheduler(after(6))('KR');
+    expect(await queued()).to.have.length(1);
+    expect((await scheduledList(us.gateway, 'KR')).next?.cause).to.equal('renewal');
+  });
+
+  it('go once when the terms of the partner change, even if no operator is seen otherwise', async () => {
+    await sentFirst();
+    const partner = us.gateway.partners.get('KR');
+    if (partner === undefined) throw new Error('KR is not configured');
+    const { adapter } = partner;
+    const arrangement = { ...adapter.arrangement, grades: [...adapter.arrangement.grades, 'never-given'] };
+    const partners = new Map([['KR', { ...partner, adapter: { ...adapter, arrangement } }]]);
+    const gateway = { ...us.gateway, partners };
+    expect((await scheduledList(gateway, 'KR')).next?.cause).to.equal('new_terms');
+    await listScheduler(gateway)('KR');
+    expect(await queued()).to.have.length(1);
+    expect((await scheduledList(gateway, 'KR')).next?.cause).to.equal('renewal');
+  });
+
+  it('wait while one does not arrive, and say so', async () => {
+    await sentFirst();
+    await us.openDoors();
+    await us.save(operator(8));
+    await us.until(async () => ((await scheduledList(us.gateway, 'KR')).waits === 'not_delivered' ? true : undefined));
+    await us.closeDoors();
+    await us.save(operator(9));
+    await listScheduler(after(day))('KR');
+    expect(await queued()).to.have.length(2);
+  });
+
+  it('bring a suspension to the register of the partner by themselves', async () => {
+    await sentFirst();
+    await them.openDoors();
+    await us.openDoors();
+    await decide('suspend', 3);
+    const suspended = async (): Promise<string | undefined> => {
+      const versions = them.gateway.db.sql.selectFrom('register_version').where('status', '=', 'suspended');
+      return (await versions.select('identifier').executeTakeFirst())?.identifier;
+    };
+    expect(await us.until(suspended)).to.match(new RegExp(`${code(3)}$`, 'u'));
+  });
+});
