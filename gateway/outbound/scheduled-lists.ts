@@ -8,7 +8,7 @@ import { nextList, type DueList, type ListCause } from '../model/list/list-sched
 import { present } from '../model/present.ts';
 import type { Reader } from '../store/database.ts';
 import { changesAfter } from '../store/operators.ts';
-import { failsToDeliver, holdsList } from '../store/outbox.ts';
+import { failsToDeliver, holdsList } from '../store/message-list.ts';
 import { sendingProgress, type SendingProgress } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { termsDigest } from './list-diff.ts';

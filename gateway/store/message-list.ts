@@ -119,3 +119,32 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
     ...present({ evidence: failed?.evidence ?? undefined }),
   };
 }
+
+/** Whether a list of this epoch is held for staff. */
+export async function holdsList(reader: Reader, partner: string, epochId: string): Promise<boolean> {
+  const held = await reader
+    .selectFrom('message')
+    .select('id')
+    .where('partner', '=', partner)
+    .where('epoch_id', '=', epochId)
+    .where('hold_reason', 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return held !== undefined;
+}
+
+/** Whether a list to the partner was sent without success and waits for another attempt. */
+export async function failsToDeliver(reader: Reader, partner: string): Promise<boolean> {
+  const failed = await reader
+    .selectFrom('message')
+    .select('id')
+    .where('partner', '=', partner)
+    .where('state', '=', 'SEALED')
+    .where('kind', '=', 'list')
+    .where('attempts', '>', 0)
+    .where('lease_until', 'is', null)
+    .where('hold_reason', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return failed !== undefined;
+}
