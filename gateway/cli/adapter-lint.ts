@@ -1,4 +1,4 @@
-/** `mra adapter lint`: reports everything wrong or doubtful in the folder of an adapter, also as SARIF 2.1.0 (OASIS). */
+/** `mra adapter lint`: reports everything wrong or doubtful in the folder of an adapter, also as SARIF. */
 
 import type { Command } from 'commander';
 import { lintRules } from '../adapter/check/lint-rules.ts';
@@ -6,6 +6,7 @@ import { lintAdapter, type LintFinding } from '../adapter/check/lint.ts';
 import { checkTools, folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';
+import { sarifLog } from './sarif.ts';
 
 export function lintCommand(adapter: Command, context: CliContext): void {
   adapter
@@ -20,7 +21,7 @@ async function lint(context: CliContext, cc: string): Promise<void> {
   const findings = await lintAdapter(folderOf(context.config().adapters, cc), checkTools(tools));
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   if (errors > 0) context.exit(exitCodes.findings);
-  if (out.format === 'sarif') return out.json(sarifLog(findings));
+  if (out.format === 'sarif') return out.json(logOf(findings));
   if (out.format === 'json') out.json({ adapter: cc, findings });
   else for (const finding of findings) out.print(findingLines(finding));
   out.note(`${errors} errors, ${findings.length - errors} warnings`);
@@ -35,8 +36,7 @@ function findingLines({ severity, code, rule, file, line, column, detail, fix }:
   return `${place}  ${severity}  ${code} ${rule}  ${detail}${fix === undefined ? '' : `\n  fix  ${fix}`}`;
 }
 
-/** The whole log: one run, every rule that lint has, and the findings. */
-function sarifLog(findings: readonly LintFinding[]): unknown {
+function logOf(findings: readonly LintFinding[]): unknown {
   const names = Object.keys(lintRules);
   const rules = Object.entries(lintRules).map(([name, { code, means, why, mend }]) => ({
     id: code,
@@ -46,17 +46,7 @@ function sarifLog(findings: readonly LintFinding[]): unknown {
     help: { text: mend },
     defaultConfiguration: { level: code.startsWith('E') ? 'error' : 'warning' },
   }));
-  return {
-    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'mra-adapter-lint', rules } },
-        columnKind: 'utf16CodeUnits',
-        results: findings.map((finding) => resultOf(finding, names.indexOf(finding.rule))),
-      },
-    ],
-  };
+  return sarifLog({ rules, results: findings.map((finding) => resultOf(finding, names.indexOf(finding.rule))) });
 }
 
 function resultOf({ code, severity, file, line, column, detail, fix }: LintFinding, ruleIndex: number): unknown {

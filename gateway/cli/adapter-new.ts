@@ -17,6 +17,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
+import { exitCodes } from './output.ts';
 import { terminalHere, type OpenTerminal, type Terminal } from './terminal.ts';
 
 interface NewOptions {
@@ -81,12 +82,14 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   };
   const drafted = draftAdapter(request, tools);
   const asks = open !== undefined && out.format !== 'json';
-  const { draft, unfinished } = asks ? await askAll(context, request, drafted, open()) : { draft: drafted };
+  const terminal = asks ? open() : undefined;
+  const { draft, unfinished } = terminal ? await askAll(context, request, drafted, terminal) : { draft: drafted };
   const files = new Map([['adapter.yaml', writeYaml(draft.manifest)], ...draft.files]);
   if (options.homeSketch === true) files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary)));
   if (unfinished !== undefined) files.set(keptAnswers, writeYaml(Object.fromEntries(unfinished)));
   await replaceFolder(folder, files, async (made) => sampleConversations(await loadAdapter(made, tools), tools));
   report(context, cc.toLowerCase(), draft);
+  if (terminal?.interrupted?.() === true) context.exit(exitCodes.interrupted);
   if (unfinished !== undefined)
     out.note(`Your answers so far are kept; the same command goes on with the next question.`);
 }

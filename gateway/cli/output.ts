@@ -4,6 +4,8 @@ import { styleText } from 'node:util';
 import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import type { ErrorCode, GatewayError } from '../model/errors.ts';
 import { displayWidth, shown } from '../model/shown-text.ts';
+import { junitXml } from './junit.ts';
+import { sarifLog } from './sarif.ts';
 
 /** Stable: scripts rely on them. */
 export const exitCodes = {
@@ -20,6 +22,8 @@ export const exitCodes = {
   internal_error: 70,
   /** Of sysexits.h: the command was done, and its result could not be written. */
   output_lost: 74,
+  /** A person pressed Ctrl-C: 128 and the number of SIGINT, as shells have it. */
+  interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -49,8 +53,8 @@ export interface Output {
   /** A bar on a terminal, a line per 10 % elsewhere, on stderr. A total of 0 shows nothing. */
   progress(title: string, total: number): Progress;
   /**
-   * Detail, place, fix and code of the error, on stderr; in JSON `{ error }` on stdout, unless the result stands there already.
-   * Returns the exit code.
+   * Detail, place, fix and code of the error, on stderr; for programs a document of the format on stdout, in JSON `{ error }`,
+   * unless the result stands there already. Returns the exit code.
    */
   fail(error: GatewayError): ExitCode;
   /** The last line: what to do next, on stderr. Not printed for programs. */
@@ -75,7 +79,10 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
   };
   return {
     format,
-    print: (text) => line(stdout, linewise(text)),
+    print(text) {
+      written = true;
+      line(stdout, linewise(text));
+    },
     json,
     table: (rows) => writeTable(stdout, rows),
     result(value, ...tables) {
@@ -90,8 +97,9 @@ export function makeOutput({ stdout, stderr, format = 'table' }: OutputStreams):
     note: (text) => line(stderr, linewise(text)),
     progress: (title, total) => startProgress(stderr, title, total),
     fail(error) {
-      if (format === 'json' && !written) json({ error: failureOf(error) });
-      else for (const text of failureLines(error)) line(stderr, linewise(text));
+      const text = failureLines(error).join('\n');
+      if (written || format !== 'json') line(stderr, linewise(text));
+      if (!written && format !== 'table') line(stdout, failureDocument(format, error, text));
       return exitCodeOf(error);
     },
     next(text) {
@@ -116,6 +124,18 @@ function failureLines(error: GatewayError): string[] {
   // The stack helps developers only; other errors name their fix.
   if (error.code === 'E_INTERNAL' && error.cause instanceof Error) lines.push(error.cause.stack ?? error.cause.message);
   return lines;
+}
+
+/** A build server that finds no document takes the step for one that was not run. */
+function failureDocument(format: Exclude<Format, 'table'>, error: GatewayError, text: string): string {
+  switch (format) {
+    case 'json':
+      return JSON.stringify({ error: failureOf(error) }, null, 2);
+    case 'junit':
+      return junitXml('mra', [{ name: error.code, milliseconds: 0, failure: text }]);
+    case 'sarif':
+      return JSON.stringify(sarifLog({ failure: { code: error.code, text } }), null, 2);
+  }
 }
 
 /** Published: an error as programs read it. */

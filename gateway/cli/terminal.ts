@@ -5,6 +5,8 @@ import { createInterface, type Interface } from 'node:readline';
 /** A person who answers questions. An empty answer accepts the draft, `?` leaves the question open; undefined: the person left. */
 export interface Terminal {
   ask(question: string): Promise<string | undefined>;
+  /** Whether the person left by Ctrl-C. */
+  interrupted?(): boolean;
   close(): void;
 }
 
@@ -17,10 +19,14 @@ export function terminalHere(): OpenTerminal | undefined {
 }
 
 /** Ctrl-C and the end of input both mean that the person leaves. Lines that come before they are asked for wait. */
-function terminalOn(lines: Interface): Terminal {
+export function terminalOn(lines: Interface): Terminal {
   const given = lines[Symbol.asyncIterator]();
-  let open = true;
-  lines.on('SIGINT', () => lines.close()).on('close', () => (open = false));
+  let [open, interrupted] = [true, false];
+  lines.on('close', () => (open = false));
+  lines.on('SIGINT', () => {
+    interrupted = true;
+    lines.close();
+  });
   return {
     ask: async (question) => {
       lines.setPrompt(question);
@@ -28,6 +34,7 @@ function terminalOn(lines: Interface): Terminal {
       const { done, value } = await given.next();
       return done === true ? undefined : value;
     },
+    interrupted: () => interrupted,
     close: () => lines.close(),
   };
 }

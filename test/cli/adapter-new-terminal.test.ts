@@ -4,9 +4,12 @@ import { expect } from 'chai';
 import { Command } from 'commander';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { loadConfig } from '../../gateway/app/config.ts';
 import { newCommand } from '../../gateway/cli/adapter-new.ts';
-import { makeOutput } from '../../gateway/cli/output.ts';
+import { makeOutput, type ExitCode } from '../../gateway/cli/output.ts';
+import { terminalOn, type Terminal } from '../../gateway/cli/terminal.ts';
 import { adaptersOfHome, runAdapter } from '../support/adapter-command.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { memoryStream } from './memory.ts';
@@ -26,6 +29,19 @@ describe('mra adapter new at a terminal', function () {
     more: readonly string[] = [],
   ): Promise<{ asked: readonly string[]; notes: string }> {
     const asked: string[] = [];
+    const terminal = {
+      ask(question: string) {
+        const at = question.split('  ')[0] ?? '';
+        asked.push(at);
+        return Promise.resolve(answer(at));
+      },
+      close: () => undefined,
+    };
+    return { asked, notes: (await runAt(terminal, more)).notes };
+  }
+
+  async function runAt(terminal: Terminal, more: readonly string[] = []): Promise<{ notes: string; exit?: ExitCode }> {
+    let exit: ExitCode | undefined;
     const program = new Command().exitOverride();
     const streams = { stdout: memoryStream(), stderr: memoryStream() };
     const context = {
@@ -34,18 +50,11 @@ describe('mra adapter new at a terminal', function () {
       config: () => ({ ...loadConfig({ data: join(adapters, 'data') }), adapters }),
       open: fail,
       serve: fail,
-      exit: fail,
+      exit: (code: ExitCode) => void (exit = code),
     };
-    newCommand(program, context, () => ({
-      ask: (question) => {
-        const at = question.split('  ')[0] ?? '';
-        asked.push(at);
-        return Promise.resolve(answer(at));
-      },
-      close: () => undefined,
-    }));
+    newCommand(program, context, () => terminal);
     await program.parseAsync(['new', 'xb', '--sample', join(samples, 'xb-list.xml'), ...more], { from: 'user' });
-    return { asked, notes: streams.stderr.text() };
+    return { notes: streams.stderr.text(), ...(exit !== undefined && { exit }) };
   }
 
   it('asks one question after the other: an empty answer accepts, ? leaves it open', async () => {
@@ -86,6 +95,18 @@ describe('mra adapter new at a terminal', function () {
     for (const at of first.asked.slice(0, 3)) expect(second.asked).to.not.include(at);
     expect(readdirSync(join(adapters, 'xb'))).to.not.include('answers.yaml');
     expect((await runAdapter(adapters, ['lint', 'xb'])).exit).to.equal(0);
+  });
+
+  it('ends with 130 after Ctrl-C, and leaves a whole draft with the answers so far', async () => {
+    const input = new PassThrough();
+    const terminal = terminalOn(createInterface({ input, output: new PassThrough(), terminal: true }));
+    input.write('\r\u0003');
+    expect((await runAt(terminal)).exit).to.equal(130);
+    expect(readdirSync(adapters)).to.have.members(['cn', 'xb']);
+    expect(fileOf('answers.yaml')).to.include('yes');
+    expect((await runAdapter(adapters, ['test', 'xb', '--runs', '5'])).exit).to.equal(0);
+    const end = terminalOn(createInterface({ input: new PassThrough().end(), output: new PassThrough() }));
+    expect((await runAt(end)).exit).to.equal(undefined);
   });
 
   const fileOf = (name: string): string => readFileSync(join(adapters, 'xb', name), 'utf8');

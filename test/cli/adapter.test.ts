@@ -3,8 +3,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lintRules } from '../../gateway/adapter/check/lint-rules.ts';
+import { readPlainXml } from '../../gateway/wire/xml/plain-xml.ts';
 import { runAdapter as run } from '../support/adapter-command.ts';
 import { adaptersFolder } from '../support/adapter-tools.ts';
+import { runCommand } from '../support/command-line.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 interface SarifLog {
@@ -55,6 +57,20 @@ describe('mra adapter', () => {
     const person = await run(adapters, ['lint', 'kr'], 'table');
     expect(person.stdout).to.match(/adapter\.yaml:\d+:\d+ {2}error {2}E-002 table_not_one_to_one/u);
     expect([machine.exit, person.exit]).to.deep.equal([1, 1]);
+  });
+
+  it('lint and test that fail give a document of the format that was asked for, which says why', async () => {
+    const lint = await runCommand(['-o', 'sarif', 'adapter', 'lint', 'zz']);
+    const { runs } = JSON.parse(lint.stdout) as { runs: { invocations: Record<string, unknown>[] }[] };
+    const [invocation] = runs[0]?.invocations ?? [];
+    expect(invocation).to.include({ executionSuccessful: false });
+    expect(JSON.stringify(invocation)).to.include('E_ADAPTER_UNKNOWN');
+    const test = await runCommand(['-o', 'junit', 'adapter', 'test', 'zz']);
+    expect(readPlainXml(Buffer.from(test.stdout)).root.children[0]?.children[0]?.name).to.equal('failure');
+    for (const { exit, stderr } of [lint, test]) {
+      expect(exit).to.be.greaterThan(0);
+      expect(stderr).to.include('E_ADAPTER_UNKNOWN');
+    }
   });
 
   it('lint: as SARIF 2.1.0, with every rule, and each finding at its line', async () => {
