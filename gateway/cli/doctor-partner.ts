@@ -9,6 +9,7 @@ import { heldMessages } from '../store/inbox.ts';
 import { listMessages, openMessagesTo } from '../store/message-list.ts';
 import { isUnsigned } from '../model/message.ts';
 import { scheduledList } from '../outbound/scheduled-lists.ts';
+import { unacknowledgedRestrictions } from '../outbound/unacknowledged.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import type { OpenGateway } from './context.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
@@ -23,6 +24,7 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
     ...examineCertificates(gateway, partner),
     ...examineEvidence(partner),
     await examineSchedule(gateway, partner),
+    ...(await examineRestrictions(gateway, partner)),
     ...(await examineOutbox(gateway, partner)),
     ...(await examineInbox(gateway, partner)),
   ];
@@ -87,6 +89,21 @@ async function examineSchedule(gateway: OpenGateway, { code }: Partner): Promise
   if (waits !== undefined) return ok(check, `${detail}; ${waits}`);
   if (lateMs < waitingMs) return ok(check, detail);
   return fail(check, `${detail}, and nothing was sent`, `mra serve sends it; its log says why it could not.`);
+}
+
+const shownCodes = 5;
+
+/** A partner that has not learned of a suspension still grants benefits. */
+async function examineRestrictions(gateway: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {
+  const open = await unacknowledgedRestrictions(gateway, code, 100);
+  const [oldest] = open;
+  if (oldest === undefined) return [];
+  const late = gateway.now().getTime() - Date.parse(oldest.since) > dayMs;
+  const codes = open.slice(0, shownCodes).map((each) => each.code);
+  const others = open.length > shownCodes ? ` and ${open.length - shownCodes} others` : '';
+  const detail = `not acknowledged: the restriction of ${codes.join(', ')}${others}, the oldest since ${oldest.since}`;
+  const fix = `mra schedule ${code}, and call the partner if its customs officers must know at once.`;
+  return [(late ? fail : warn)(`partner ${code}, restrictions`, detail, fix)];
 }
 
 async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {

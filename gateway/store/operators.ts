@@ -128,6 +128,22 @@ export async function changesAfter(
   return { since, restricts: restricting !== undefined };
 }
 
+/** Operators that were restricted after a moment, and have not changed since; the oldest first. */
+export async function restrictionsAfter(
+  reader: Reader,
+  after: Moment,
+  limit: number,
+): Promise<readonly { readonly code: string; readonly since: Moment; readonly revision: number }[]> {
+  const restricting = reader.selectFrom('operator_import').where('restricts', '=', 1).where('at', '>', after);
+  return await restricting
+    .innerJoin('operator', 'operator.revision', 'operator_import.revision')
+    .select(['operator.code', 'operator_import.at as since', 'operator.revision'])
+    .orderBy('operator_import.revision')
+    .orderBy('operator.code')
+    .limit(limit)
+    .execute();
+}
+
 /** Canonical texts of operators (operator-text.ts) as UTF-8, one per line. */
 export type OperatorPage = Buffer;
 

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import { listScheduler, scheduledList } from '../../gateway/outbound/scheduled-lists.ts';
+import { unacknowledgedRestrictions } from '../../gateway/outbound/unacknowledged.ts';
 import { listMessages, type MessageListRow } from '../../gateway/store/message-list.ts';
 import { requireFullList } from '../../gateway/store/streams.ts';
 import {
@@ -129,6 +130,25 @@ describe('lists by schedule', function () {
     await us.save(operator(9));
     await listScheduler(after(day))('KR');
     expect(await queued()).to.have.length(2);
+  });
+
+  it('are followed until the partner has acknowledged the end of a consent', async () => {
+    await sentFirst();
+    const open = async (): Promise<string[]> =>
+      (await unacknowledgedRestrictions(us.gateway, 'KR', 10)).map((each) => each.code);
+    await decide('end_consent', 1);
+    await decide('suspend', 2);
+    expect(await open()).to.deep.equal([code(1), code(2)]);
+    await listScheduler(after(0))('KR');
+    expect(await open()).to.deep.equal([code(1), code(2)]);
+    await them.openDoors();
+    await us.openDoors();
+    await us.until(async () => ((await open()).length === 0 ? true : undefined));
+    await us.closeDoors();
+    await us.save(operator(99, { consent: true, grade: 'general' }));
+    await decide('suspend', 99);
+    await listScheduler(after(0))('KR');
+    expect(await open()).to.deep.equal([]);
   });
 
   it('bring a suspension to the register of the partner by themselves', async () => {
