@@ -170,10 +170,13 @@ function exchangeServer(
 function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
     const { path, acknowledgements, statuses } = exchange.receive ?? {};
-    if (path === undefined || statuses === undefined) return [];
-    const messages = { partner, path, takes: 'message', statuses } as const;
+    if (statuses === undefined) return [];
+    const messages = { partner, takes: 'message', statuses } as const;
     const later = { partner, takes: 'acknowledgement', statuses } as const;
-    return acknowledgements === undefined ? [messages] : [messages, { ...later, path: acknowledgements }];
+    return [
+      ...(path === undefined ? [] : [{ ...messages, path }]),
+      ...(typeof acknowledgements === 'string' ? [{ ...later, path: acknowledgements }] : []),
+    ];
   });
 }
 

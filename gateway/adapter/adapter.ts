@@ -9,6 +9,7 @@ import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
 import type { PublishForm } from './conversation/broker.ts';
+import type { RequestForm } from './conversation/requests.ts';
 import type { Stage } from './conversation/stages.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
@@ -127,10 +128,11 @@ export type AnswerStage = Stage<MessageFormat<Acknowledgement>>;
 /** Undefined in each direction where the partner runs this program. */
 export interface Exchange {
   readonly send?: Omit<SendData, 'answer' | 'answers'> & { readonly stages: readonly AnswerStage[] };
-  readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume'> & {
+  readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume' | 'request'> & {
     readonly answer: MessageFormat<Acknowledgement>;
-    /** The answer is a message of its own, over a broker; otherwise it is the response. */
+    /** The answer is a message of its own, over a broker or as a request; otherwise it is the response. */
     readonly publish?: PublishForm | undefined;
+    readonly answerRequest?: RequestForm | undefined;
     readonly statuses: Readonly<Record<Verdict, number>>;
     /** What a verdict, an error code or a reason means, in the partner's language. */
     textOf(code: string): string | undefined;

@@ -153,7 +153,7 @@ function schemasOf(adapter: Adapter): Partner['schemaOf'] {
 
 /** The settings take precedence over the adapter. Undefined for files, and where no URL or broker is configured. */
 function transportOf(options: ConnectOptions, adapter: Adapter): Transport | undefined {
-  const { code, settings, config, home, keyring } = options;
+  const { code, settings, home } = options;
   const kind = settings.transport ?? adapter.transport;
   switch (kind) {
     case 'file':
@@ -163,22 +163,40 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
       return broker && brokerTransport(broker, { home: home.country, code, adapter });
     }
     case 'https':
-    case 'https-pull': {
+    case 'https-pull':
       if (settings.url === undefined) return undefined;
-      const { send } = adapter.exchange;
-      const tls = { ...keyring.tls, ca: settings.certificates.anchors.map(readPem) };
-      const at = `partners.${code}.credentials`;
-      const pull = { seconds: settings.pollSeconds ?? 60, maxBytes: config.exchange.maxBytes };
-      return httpsTransport({
-        url: settings.url,
-        from: home.country,
-        tls,
-        ...(settings.credentials && { authorization: authorizationOf(settings.credentials, { at, tls, readPem }) }),
-        ...(kind === 'https' ? {} : { pull }),
-        ...(send === undefined ? {} : { exchange: { to: code, request: send.request, ...send.statuses } }),
-      });
-    }
+      return httpsPartner({ ...options, url: settings.url, waits: kind === 'https-pull' }, adapter);
   }
+}
+
+/** `waits`: our messages wait until the partner polls for them. */
+function httpsPartner(
+  {
+    code,
+    settings,
+    config,
+    home,
+    keyring,
+    url,
+    waits,
+  }: ConnectOptions & { readonly url: string; readonly waits: boolean },
+  { exchange: { send, receive } }: Adapter,
+): Transport {
+  const tls = { ...keyring.tls, ca: settings.certificates.anchors.map(readPem) };
+  const { credentials, pollSeconds: seconds = 60 } = settings;
+  const at = `partners.${code}.credentials`;
+  const { request, acknowledgements } = receive ?? {};
+  const mailboxes = [
+    ...(request === undefined ? [] : [{ ...request, takes: 'message' as const }]),
+    ...(typeof acknowledgements === 'object' ? [{ ...acknowledgements, takes: 'acknowledgement' as const }] : []),
+  ];
+  const exchange = { to: code, request: send?.request, answer: receive?.answerRequest, ...send?.statuses };
+  return httpsTransport({
+    ...{ url, tls, from: home.country },
+    ...(credentials && { authorization: authorizationOf(credentials, { at, tls, readPem }) }),
+    ...((waits || mailboxes.length > 0) && { pull: { seconds, maxBytes: config.exchange.maxBytes, waits, mailboxes } }),
+    ...((send ?? receive) !== undefined && { exchange }),
+  });
 }
 
 export function certificatesIn(files: readonly string[]): readonly X509Certificate[] {

@@ -20,7 +20,7 @@ export async function deliveryExit(gateway: Pick<Gateway, 'db' | 'partners'>, me
     case 'SEALED': {
       // Written to a file later, or fetched by the partner.
       const { transport } = getPartner(gateway, message.partner);
-      if (transport === undefined || transport.pull !== undefined) return exitCodes.done;
+      if (transport === undefined || transport.waits === true) return exitCodes.done;
       const unknown = (await newestEvent(gateway.db.sql, message.id, 'delivery_')) === 'delivery_unknown';
       return unknown ? exitCodes.unknown : exitCodes.unreachable;
     }

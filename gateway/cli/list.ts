@@ -151,7 +151,7 @@ async function send(
   for (const file of files) out.note(`Written: ${file}.`);
   if (message.state === 'SEALED' && transport === undefined)
     out.note('This partner takes files, and the message waits: mra list send PARTNER --out FILE writes it.');
-  if (transport?.pull !== undefined)
+  if (transport?.waits === true)
     out.note('The message waits at our exchange door (mra serve) until the partner fetches it.');
   exit(await deliveryExit(gateway, message));
   out.next(options.out === undefined ? `mra message show ${message.id}` : `mra list receive ${partner} RECEIPT`);

@@ -11,7 +11,7 @@ import { GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { AuthenticatedChannel, RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { faultFields, type Log } from '../wire/log.ts';
-import { contentDigest } from '../wire/transport/https.ts';
+import { contentDigest } from '../wire/transport/https-pull.ts';
 import { messageIdPattern } from '../wire/transport/transport.ts';
 import { problemOf, problemType } from './problems.ts';
 import { requireHost, targetOf } from './request-target.ts';

@@ -1,11 +1,14 @@
 /** Polling, for partners whose arrangement requires it: fetches the next message, receives it, and sends our receipt. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
+import { receiveDelivered } from './receive-acknowledgement.ts';
 import type { ReceiveResult } from './receive-message.ts';
 import { momentOf } from '../model/day.ts';
-import type { RawMessage } from '../model/message.ts';
+import type { RawMessage, SealedMessage } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { repeatForEach } from '../outbound/delivery.ts';
+import type { PollOutcome } from '../wire/transport/transport.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
@@ -20,20 +23,39 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
     case 'failed':
       gateway.log.warn('nothing could be fetched', { partner: code, evidence: fetched.evidence });
       return false;
-    case 'message': {
-      const { bytes, id } = fetched;
-      const hint = id === undefined ? {} : { hintedId: id };
-      const receivedAt = momentOf(gateway.now());
-      const channel = authenticatedChannel('server-certificate', code);
-      const raw = { partner: code, via: 'https', bytes, receivedAt, channel, ...hint } as const;
-      const { receipt, duplicate } = await receive(raw);
-      if (receipt === undefined) return false; // a receipt; it is accepted this way too
-      const { kind, evidence } = await transport.send(receipt);
-      gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
-      // A partner that repeats a message in spite of its receipt must not cause a busy loop.
-      return kind === 'custody' && !duplicate;
-    }
+    case 'message':
+      return await takeFetched(gateway, code, fetched, receive);
   }
+}
+
+/** What could not be removed is fetched again, and is a duplicate then: that must not cause a busy loop. */
+async function takeFetched(
+  gateway: Gateway,
+  code: string,
+  { bytes, id: hintedId, takes, finish }: PollOutcome & { readonly kind: 'message' },
+  receive: Receive,
+): Promise<boolean> {
+  const { exchange } = getPartner(gateway, code).adapter;
+  const receivedAt = momentOf(gateway.now());
+  const channel = authenticatedChannel('server-certificate', code);
+  const raw: RawMessage = { partner: code, via: 'https', bytes, receivedAt, channel, ...present({ hintedId }) };
+  if (takes === 'acknowledgement') await receiveDelivered(gateway, raw);
+  const { receipt, duplicate = false } = takes === 'acknowledgement' ? {} : await receive(raw);
+  // An answer of the partner's own form was queued with its verdict; only a repeated message gets it here.
+  const sends = exchange.receive === undefined || (exchange.receive.answerRequest !== undefined && duplicate);
+  const custody = receipt !== undefined && sends && (await sendReceipt(gateway, code, receipt));
+  const failed = await finish?.();
+  if (failed !== undefined)
+    gateway.log.warn('a message that was received could not be removed', { partner: code, evidence: failed });
+  return !duplicate && (finish === undefined ? custody : failed === undefined);
+}
+
+/** Whether the partner has it now. */
+async function sendReceipt(gateway: Gateway, code: string, receipt: SealedMessage): Promise<boolean> {
+  const sent = await getPartner(gateway, code).transport?.send(receipt);
+  if (sent === undefined) return false;
+  gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: sent.kind, evidence: sent.evidence });
+  return sent.kind === 'custody';
 }
 
 /** Polls every partner whose messages wait at its own door until `stop`. */

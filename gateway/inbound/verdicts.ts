@@ -152,7 +152,8 @@ async function storeReceipt(
   await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
   // A partner that gets acknowledgements as responses asks again; all others travel by themselves.
   const { receive } = partner.adapter.exchange;
-  if (receive === undefined ? decidedByPeople : receive.publish !== undefined)
+  const travels = (receive?.publish ?? receive?.answerRequest) !== undefined;
+  if (receive === undefined ? decidedByPeople : travels)
     await addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) });
   return receiptDigest;
 }

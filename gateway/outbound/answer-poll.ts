@@ -20,7 +20,7 @@ export interface PolledMessage {
 /** The oldest message without a receipt; undefined when there is none. E_ROUTE_UNKNOWN for a partner that does not poll. */
 export async function answerPoll(gateway: Gateway, code: string): Promise<PolledMessage | undefined> {
   const partner = getPartner(gateway, code);
-  if (partner.transport?.pull === undefined) {
+  if (partner.transport?.waits !== true) {
     throw new GatewayError('E_ROUTE_UNKNOWN', 'messages for this partner are sent to it, not fetched');
   }
   const now = momentOf(gateway.now());

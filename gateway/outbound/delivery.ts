@@ -65,7 +65,7 @@ async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | 
   await handleUnanswered(gateway, partner);
   const now = momentOf(gateway.now());
   const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1, partner: partner.code };
-  const kinds = transport.pull === undefined ? {} : ({ kinds: ['receipt'] } as const);
+  const kinds = transport.waits !== true ? {} : ({ kinds: ['receipt'] } as const);
   const [message] = await claimDue(gateway.db, { ...claim, ...kinds });
   if (message === undefined) return undefined;
   try {

@@ -9,7 +9,7 @@ import type { Digest, RawMessage, Receipt, SealedMessage } from '../model/messag
 import { readReceipt, receiptType } from '../wire/signature/receipts.ts';
 import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
-import { contentDigest } from '../wire/transport/https.ts';
+import { contentDigest } from '../wire/transport/https-pull.ts';
 import type { Transport } from '../wire/transport/transport.ts';
 import { validate } from '../wire/xsd/schema.ts';
 
@@ -55,12 +55,12 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
       };
     },
     async send(message) {
-      const { pull, send } = required(transport, connected.code);
+      const { waits = false, send } = required(transport, connected.code);
       const { id, digest } = message;
       const before = receipts.over(digest).length;
-      if (pull !== undefined) pending.push(message);
-      const waits = { kind: 'custody', evidence: 'waits to be polled' } as const;
-      const { kind, evidence } = pull === undefined ? await send(message) : waits;
+      if (waits) pending.push(message);
+      const ready = { kind: 'custody', evidence: 'waits to be polled' } as const;
+      const { kind, evidence } = waits ? ready : await send(message);
       const receipt = await receipts.next(digest, before, kind === 'custody' ? receiptMs : 0);
       return { id, digest, evidence, ...receipt };
     },

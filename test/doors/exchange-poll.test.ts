@@ -42,7 +42,7 @@ describe('the exchange door, polled,', () => {
   const fetcher = (as: TlsParty, timeouts = {}): Transport => {
     const url = `https://127.0.0.1:${opened.port}`;
     const tls = { cert: as.cert, key: as.key, ca: [opened.home.ca] };
-    return httpsTransport({ url, from: 'XB', tls, timeouts, pull: { seconds: 1, maxBytes } });
+    return httpsTransport({ url, from: 'XB', tls, timeouts, pull: { seconds: 1, maxBytes, waits: true } });
   };
   beforeEach(() => {
     poll = () => Promise.resolve(undefined);

@@ -156,7 +156,7 @@ describe('a partner that polls', () => {
   it('a partner whose messages are sent fetches nothing', async () => {
     const partner = us.gateway.partners.get('KR');
     if (partner?.transport === undefined) throw new Error('there is a way');
-    const { pull: _, ...pushing } = partner.transport;
+    const { waits: _, ...pushing } = partner.transport;
     const partners = new Map(us.gateway.partners).set('KR', { ...partner, transport: pushing });
     expect(await refusalCode(() => answerPoll({ ...us.gateway, partners }, 'KR'))).to.equal('E_ROUTE_UNKNOWN');
   });

@@ -2,7 +2,7 @@
 
 import type { MessageData } from '../message-data.ts';
 import type { ConsumeForm, PublishForm } from './broker.ts';
-import type { RequestForm } from './requests.ts';
+import type { MailboxForm, RequestForm } from './requests.ts';
 import type { AnswerData } from './stages.ts';
 
 export interface SendData {
@@ -29,16 +29,19 @@ export interface StatusForm {
   readonly hold?: readonly number[];
 }
 
-/** Where the partner sends its messages, and later acknowledgements of ours: paths of our exchange door, or a queue. */
+/** Where the partner's messages come from, and later acknowledgements of ours: paths of our exchange door, a queue, or its mailboxes. */
 export interface ReceiveData {
   readonly path?: string;
-  readonly acknowledgements?: string;
+  readonly acknowledgements?: string | MailboxForm;
   readonly consume?: ConsumeForm;
+  /** We poll for them. */
+  readonly request?: MailboxForm;
   readonly answer: MessageData & {
     readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
     /** ISO 639-1, of the texts for people. Default: en. */
     readonly language?: string;
-    /** Over a broker: the answer is a message of its own. */
+    /** The answer is a message of its own: over a broker, or to the partner's server. */
     readonly publish?: PublishForm;
+    readonly request?: RequestForm;
   };
 }

@@ -43,6 +43,7 @@ export async function exchangeOf(
         answer: await compile(receive.answer),
         textOf: textsOf(receive.answer.language, tools.place),
         publish: receive.answer.publish,
+        answerRequest: receive.answer.request,
         statuses: { applied: 200, held: 202, rejected: 422, ...receive.answer.statuses },
       },
     }),

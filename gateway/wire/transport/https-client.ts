@@ -136,6 +136,24 @@ function filledMembers(
   });
 }
 
+/** What staff read of an answer. */
+export function evidenceOf({ statusCode, headers, bytes }: HttpAnswer): string {
+  const isProblem = mediaType(headers['content-type']) === 'application/problem+json';
+  return `HTTP ${statusCode}${isProblem ? problemCode(bytes) : ''}`;
+}
+
+export type HeaderValue = string | string[] | undefined;
+
+export function mediaType(value: HeaderValue): string | undefined {
+  return typeof value === 'string' ? value.split(';')[0]?.trim().toLowerCase() : undefined;
+}
+
+/** The error code of a problem (RFC 9457), if it has the form of ours; no other text of the partner becomes evidence. */
+function problemCode(bytes: Uint8Array): string {
+  const found = /"code"\s*:\s*"(E_[A-Z_]{1,40})"/.exec(new TextDecoder('latin1').decode(bytes.subarray(0, 8192)));
+  return found?.[1] === undefined ? '' : ` ${found[1]}`;
+}
+
 /** Error codes that prove that no byte of the message was sent. */
 const neverConnected =
   /^(UND_ERR_CONNECT_TIMEOUT|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL)$/;

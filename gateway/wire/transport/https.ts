@@ -1,10 +1,10 @@
-/** Transport over HTTPS with client certificates: a POST for each message, a GET for each poll, and the meaning of the answers. */
+/** Transport over HTTPS with client certificates: a request for each message, polls, and the meaning of the answers. */
 
-import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 import type { Authorization, HttpAnswer, HttpsClient, RequestForm } from './https-client.ts';
-import { filledRequest, httpsClient } from './https-client.ts';
-import { deadlineMs, isLikeReceipt, messageIdPattern, receiptContentType } from './transport.ts';
+import { evidenceOf, filledRequest, httpsClient, mediaType, type HeaderValue } from './https-client.ts';
+import { mailboxPoll, pollNext, type MailboxForm } from './https-pull.ts';
+import { deadlineMs, isLikeReceipt, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 import { present } from '../../model/present.ts';
 
@@ -19,13 +19,22 @@ export interface HttpsOptions {
   /** How the partner takes messages and answers them, where it does not answer with receipts. */
   readonly exchange?: HttpExchange;
   /** Polls the partner every `seconds`; a message may have up to `maxBytes`. */
-  readonly pull?: { readonly seconds: number; readonly maxBytes: number };
+  readonly pull?: {
+    readonly seconds: number;
+    readonly maxBytes: number;
+    /** Our messages wait until the partner polls for them. */
+    readonly waits: boolean;
+    /** Where messages, and later acknowledgements, wait by their names. Without one the partner runs this program. */
+    readonly mailboxes?: readonly (MailboxForm & { readonly takes: 'message' | 'acknowledgement' })[];
+  };
 }
 
 /** The request, with the holes {message.id}, {message.from} and {message.to}, and statuses by their meaning. */
 export interface HttpExchange {
   readonly to: string;
   readonly request?: RequestForm | undefined;
+  /** Of our answers to the partner's messages, where they are no responses; also with the holes {ack.id} and {ack.subject}. */
+  readonly answer?: RequestForm | undefined;
   /** The statuses whose body is the answer, after which the message is sent again, and after which staff must act. */
   readonly read?: readonly number[] | undefined;
   readonly later?: readonly number[] | undefined;
@@ -41,21 +50,18 @@ export function httpsTransport(options: HttpsOptions): Transport {
   const { from, timeouts: { connectMs = 5_000, totalMs = 30_000 } = {}, exchange, pull } = options;
   const door = `/exchange/${encodeURIComponent(from)}`;
   const client = httpsClient({ ...options, connectMs, maxBytes: Math.max(maxAnswerBytes, pull?.maxBytes ?? 0) });
-  const polling = pull && {
-    seconds: pull.seconds,
-    next: () => poll(client, `${door}/next`, deadlineMs(totalMs, pull.maxBytes)),
-  };
   return {
-    ...(polling && { pull: polling }),
+    ...(pull && { pull: polling(client, options, totalMs) }),
+    ...(pull?.waits === true && { waits: true }),
     async send(message) {
-      const { id, kind, contentType, bytes: body } = message;
+      const { id, kind, subject, contentType, bytes: body } = message;
+      const form = (kind === 'receipt' ? exchange?.answer : undefined) ?? exchange?.request ?? { path: door };
       const sent =
         exchange === undefined
           ? { method: 'POST', target: door, headers: { 'mra-message-id': id, 'mra-message-kind': kind } }
-          : filledRequest(exchange.request ?? { path: door }, {
-              'message.id': id,
-              'message.from': from,
-              'message.to': exchange.to,
+          : filledRequest(form, {
+              ...{ 'message.id': id, 'message.from': from, 'message.to': exchange.to },
+              ...{ 'ack.id': id, 'ack.subject': subject },
             });
       const headers = { 'content-type': contentType, ...sent.headers };
       const answer = await client.ask({ ...sent, headers, body }, deadlineMs(totalMs, body.length));
@@ -66,22 +72,32 @@ export function httpsTransport(options: HttpsOptions): Transport {
   };
 }
 
-/** Polls for the next message; a body that does not match its Content-Digest (RFC 9530) counts as a failure. */
-async function poll(client: HttpsClient, target: string, milliseconds: number): Promise<PollOutcome> {
-  const answer = await client.ask({ method: 'GET', target }, milliseconds);
-  if ('kind' in answer) return { kind: 'failed', evidence: answer.evidence };
-  const { bytes } = answer;
-  const { 'mra-message-id': id, 'content-digest': digest } = answer.headers;
-  if (answer.statusCode === 204) return { kind: 'none' };
-  if (answer.statusCode !== 200) return { kind: 'failed', evidence: evidenceOf(answer) };
-  if (digest !== contentDigest(createHash('sha256').update(bytes).digest()))
-    return { kind: 'failed', evidence: 'HTTP 200, but the body does not match its Content-Digest' };
-  return { kind: 'message', bytes, ...(typeof id === 'string' && messageIdPattern.test(id) ? { id } : {}) };
-}
-
-/** Content-Digest header field (RFC 9530) of a SHA-256. */
-export function contentDigest(sha256: Uint8Array): string {
-  return `sha-256=:${Buffer.from(sha256).toString('base64')}:`;
+/** The next message of the first mailbox that has one. */
+function polling(
+  client: HttpsClient,
+  { from: home, exchange, pull }: HttpsOptions,
+  totalMs: number,
+): NonNullable<Transport['pull']> {
+  const { seconds, maxBytes, mailboxes = [] } = pull ?? { seconds: 60, maxBytes: maxAnswerBytes };
+  const terms = { shortMs: totalMs, longMs: deadlineMs(totalMs, maxBytes) };
+  const sides = { 'message.from': exchange?.to ?? '', 'message.to': home };
+  const agreed = mailboxes.map(({ takes, ...form }) => ({ takes, poll: mailboxPoll(client, form, sides, terms) }));
+  const own = {
+    takes: 'message',
+    poll: () => pollNext(client, `/exchange/${encodeURIComponent(home)}/next`, terms),
+  } as const;
+  return {
+    seconds,
+    async next() {
+      let failure: PollOutcome | undefined;
+      for (const { takes, poll } of agreed.length === 0 ? [own] : agreed) {
+        const outcome = await poll();
+        if (outcome.kind === 'message') return { ...outcome, takes };
+        if (outcome.kind === 'failed') failure ??= outcome;
+      }
+      return failure ?? { kind: 'none' };
+    },
+  };
 }
 
 /** Only a receipt states a verdict; a status, which may be that of a proxy, means only that the bytes were accepted. */
@@ -122,23 +138,6 @@ function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, header
   if (!passes) return { kind: 'refused', evidence, hold: 'refused' };
   const seconds = retryAfter(headers['retry-after'], headers['date']);
   return present({ kind: 'refused' as const, evidence, retryAfterSeconds: seconds });
-}
-
-function evidenceOf({ statusCode, headers, bytes }: HttpAnswer): string {
-  const isProblem = mediaType(headers['content-type']) === 'application/problem+json';
-  return `HTTP ${statusCode}${isProblem ? problemCode(bytes) : ''}`;
-}
-
-type HeaderValue = string | string[] | undefined;
-
-function mediaType(value: HeaderValue): string | undefined {
-  return typeof value === 'string' ? value.split(';')[0]?.trim().toLowerCase() : undefined;
-}
-
-/** The error code of a problem (RFC 9457), if it has the form of ours; no other text of the partner becomes evidence. */
-function problemCode(bytes: Uint8Array): string {
-  const found = /"code"\s*:\s*"(E_[A-Z_]{1,40})"/.exec(new TextDecoder('latin1').decode(bytes.subarray(0, 8192)));
-  return found?.[1] === undefined ? '' : ` ${found[1]}`;
 }
 
 /** Seconds of a Retry-After (RFC 9110, 10.2.3). A date is relative to the Date of the answer, so that clocks need not agree. */

@@ -33,7 +33,9 @@ export const unroutable = 'unroutable: the partner has no queue';
 export interface Transport {
   send(message: SealedMessage): Promise<SendOutcome>;
   close(): Promise<void>;
-  /** Present where each side polls the other for messages; only receipts are then sent. */
+  /** Our messages wait until the partner polls for them; only receipts are sent. */
+  readonly waits?: true;
+  /** Present where the partner's messages wait until we poll for them. */
   readonly pull?: {
     /** Seconds between two polls while there is no message. */
     readonly seconds: number;
@@ -43,7 +45,14 @@ export interface Transport {
 }
 
 export type PollOutcome =
-  | { readonly kind: 'message'; readonly bytes: Uint8Array; readonly id?: string }
+  | {
+      readonly kind: 'message';
+      readonly bytes: Uint8Array;
+      readonly id?: string;
+      readonly takes?: 'message' | 'acknowledgement';
+      /** Removes it at the partner once it is stored. Returns what failed. */
+      finish?(): Promise<string | undefined>;
+    }
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly evidence: string };
 
