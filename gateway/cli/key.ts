@@ -9,7 +9,9 @@ import { sha256 } from '../model/canonical-json.ts';
 import { GatewayError } from '../model/errors.ts';
 import { isUnsigned } from '../model/message.ts';
 import { present } from '../model/present.ts';
+import { thumbprint } from '../wire/signature/certificates.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
+import type { Signer } from '../wire/signature/profile.ts';
 import type { CliContext } from './context.ts';
 import { writeOutput } from './input.ts';
 
@@ -83,19 +85,20 @@ async function list({ out, tools, config }: CliContext, open: typeof newKeys): P
 async function exportCertificate(context: CliContext, code: string, options: ExportOptions): Promise<void> {
   const { out } = context;
   const { purpose, format, out: file } = options;
-  const pem = (await certificateFor(context, code.toUpperCase(), purpose)).trimEnd();
-  const key = format === 'pem' ? pem : publicJwk(pem);
-  const text = typeof key === 'string' ? key : JSON.stringify(key);
-  if (file !== undefined) writeOutput(file, `${text}\n`);
+  const { pem: text, ...signer } = await certificateFor(context, code.toUpperCase(), purpose);
+  const pem = text.trimEnd();
+  const key = format === 'pem' ? pem : publicJwk(pem, signer);
+  const written = typeof key === 'string' ? key : JSON.stringify(key);
+  if (file !== undefined) writeOutput(file, `${written}\n`);
   if (out.format === 'json') out.json(file === undefined ? { purpose, format, key } : { purpose, format, file });
-  else if (file === undefined) out.print(text);
+  else if (file === undefined) out.print(written);
 }
 
 async function certificateFor(
   { tools, config }: CliContext,
   code: string,
   purpose: ExportOptions['purpose'],
-): Promise<string> {
+): Promise<{ readonly pem: string } & Pick<Partial<Signer>, 'algorithm' | 'name'>> {
   const settings = config();
   const { keyring } = await readKeys(settings, tools);
   switch (purpose) {
@@ -106,11 +109,15 @@ async function certificateFor(
         throw new GatewayError('E_REQUEST_INVALID', 'messages to this partner are not signed', {
           fix: 'It needs our TLS certificate: --purpose tls.',
         });
-      return keyring.signer(seal.algorithm).certificate.toString();
+      const { algorithm, headers } = seal;
+      const { certificate } = keyring.signer(algorithm);
+      const kid = settings.partners[code]?.keyName ?? thumbprint(certificate);
+      const named = headers?.includes('kid') === true ? { name: kid } : {};
+      return { pem: certificate.toString(), algorithm, ...named };
     }
     case 'tls':
-      return keyring.tls.cert;
+      return { pem: keyring.tls.cert };
     case 'ca':
-      return keyring.tls.ca;
+      return { pem: keyring.tls.ca };
   }
 }

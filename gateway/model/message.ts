@@ -4,7 +4,7 @@ import type { ErrorCode } from './errors.ts';
 import type { Position } from './list/list.ts';
 import type { StatedList } from './record/packed-records.ts';
 import type { Moment } from './record/record.ts';
-import type { XmlForm } from './signature-form.ts';
+import type { SignatureForm } from './signature-form.ts';
 
 export type SealKind = 'xml-signature' | 'jws' | 'cms-detached';
 /** RSASSA-PKCS1-v1_5, RSASSA-PSS with 32 octets of salt, ECDSA with the hash of its curve, Ed25519. */
@@ -17,7 +17,7 @@ export type KeyUsage = 'digitalSignature' | 'nonRepudiation';
 /** How a partner seals its messages, and what its signing certificates must be for; trust.ts says what holds where nothing is named. */
 export type SealTerms = SignatureTerms | UnsignedTerms;
 
-export interface SignatureTerms extends XmlForm {
+export interface SignatureTerms extends SignatureForm {
   readonly kind: SealKind;
   readonly algorithm: SignatureAlgorithm;
   readonly keyUsages?: readonly KeyUsage[];

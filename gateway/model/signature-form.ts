@@ -28,6 +28,19 @@ export interface XmlForm {
   readonly keyInfo?: 'certificate' | 'chain' | 'keyName' | 'keyValue' | 'none';
 }
 
+/** Of JSON Web Signatures (RFC 7515). */
+export interface JwsForm {
+  /** The parameters of the header beside `alg`, `typ` and `cty`; else `x5t#S256`. Those that name the key must all name the same. */
+  readonly headers?: readonly JwsHeader[];
+  /** `route`: no `typ`, or one that says only that it is a JWS; what a message is shows where it comes. */
+  readonly typ?: 'message' | 'route';
+}
+
+export type JwsHeader = 'x5t#S256' | 'kid' | 'x5c' | 'iat';
+
+/** Words for one kind of seal say nothing about the others. */
+export type SignatureForm = XmlForm & JwsForm;
+
 const xml = 'http://www.w3.org/XML/1998/namespace';
 const wsu = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';
 

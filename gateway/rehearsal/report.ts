@@ -7,7 +7,6 @@ import { programFolder } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
-import { thumbprint } from '../wire/signature/certificates.ts';
 import { readJws, signJws, verifiedPayload } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import type { Evidence, ScenarioResult, ScenarioVerdict } from './scenario.ts';
@@ -74,9 +73,9 @@ export async function verifyReport(
   if (content !== '' || more.length > 0)
     throw new GatewayError('E_SIGNATURE_PROFILE', 'the signature is not a JWS with detached content');
   const whole = `${header}.${Buffer.from(bytes).toString('base64url')}.${value}`;
-  const stated = readJws(Buffer.from(whole), reportAlgorithm);
+  const stated = readJws(Buffer.from(whole), { algorithm: reportAlgorithm });
   if (stated.type !== reportType) throw new GatewayError('E_SIGNATURE_PROFILE', 'the signature is not over a report');
-  const signer = certificates.find((certificate) => thumbprint(certificate) === stated.thumbprint);
+  const signer = certificates.find((certificate) => stated.names?.(certificate) === true);
   if (signer === undefined) {
     throw new GatewayError('E_SIGNER_UNKNOWN', 'the report was signed with a key that is not known here', {
       fix: 'Give the certificate of the signer: --certificate FILE.',

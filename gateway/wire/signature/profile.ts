@@ -4,7 +4,7 @@ import { constants, timingSafeEqual, verify } from 'node:crypto';
 import type { KeyObject, SignKeyObjectInput, X509Certificate } from 'node:crypto';
 import { isUnsigned, type SignatureAlgorithm, type UnsignedTerms } from '../../model/message.ts';
 import { GatewayError } from '../../model/errors.ts';
-import type { Hash, XmlForm } from '../../model/signature-form.ts';
+import type { Hash, SignatureForm } from '../../model/signature-form.ts';
 
 /** A private key of this gateway, and the certificate that partners have pinned for it. */
 export interface Signer {
@@ -14,7 +14,7 @@ export interface Signer {
   /** The certificate and its authorities. */
   readonly chain?: readonly X509Certificate[];
   /** What was agreed about the form of signatures. */
-  readonly form?: XmlForm;
+  readonly form?: SignatureForm;
   /** By which the partner knows the key, where messages name keys; else the thumbprint of the certificate. */
   readonly name?: string | undefined;
 }

@@ -115,7 +115,7 @@ async function signed(
     case 'xml':
       return { bytes: await signXml(content, tree, signer) };
     case 'json':
-      return { bytes: await signJws(written(content), format.type, signer) };
+      return { bytes: await signJws(written(content), format.type, signer, at) };
     case 'text': {
       const entity = textEntity(format.type, written(content));
       return joinSigned(entity, signCms(entity, signer, at));

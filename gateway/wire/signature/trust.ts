@@ -2,14 +2,14 @@
 
 import { execFile } from 'node:child_process';
 import { isUnsigned, type KeyUsage, type SealKind, type SignatureAlgorithm } from '../../model/message.ts';
-import type { XmlForm } from '../../model/signature-form.ts';
+import type { SignatureForm } from '../../model/signature-form.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import { certificateUsage, fingerprint, isWellBuilt, thumbprint, type CertificateUsage } from './certificates.ts';
 import type { ChannelTrust } from './channel.ts';
 import { algorithms, profileError } from './profile.ts';
 
-export interface SignerTrust extends XmlForm {
+export interface SignerTrust extends SignatureForm {
   /** How this partner seals its lists. Receipts of all partners are XML. */
   readonly seals: readonly SealKind[];
   /** Agreed with the partner; a message cannot choose another. */
@@ -130,7 +130,10 @@ function isStrongKey(
 }
 
 /** Tells the pinned certificate that the partner calls by a name: its thumbprint, or a name of the settings. */
-export function hasKeyName({ names = {} }: SignerTrust, name: string): (certificate: X509Certificate) => boolean {
+export function hasKeyName(
+  { names = {} }: Pick<SignerTrust, 'names'>,
+  name: string,
+): (certificate: X509Certificate) => boolean {
   const named = Object.hasOwn(names, name) ? names[name] : undefined;
   return (certificate) => thumbprint(certificate) === name || named?.raw.equals(certificate.raw) === true;
 }

@@ -3,7 +3,7 @@
  * that is read here can reach the register.
  */
 
-import type { SignatureAlgorithm, SealKind } from '../../model/message.ts';
+import type { SignatureTerms } from '../../model/message.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { lastElement, qualifiedName } from '../xml/libxml.ts';
 import { textBody, type ParsedBody } from '../xml/parsed-body.ts';
@@ -18,16 +18,13 @@ export interface UnverifiedContent {
 }
 
 /** `seal`: as agreed with the partner; a file without a signature is read as well. Throws the errors of the parsers. */
-export function readUnverified(
-  bytes: Uint8Array,
-  seal: { readonly kind: SealKind; readonly algorithm: SignatureAlgorithm },
-): UnverifiedContent {
+export function readUnverified(bytes: Uint8Array, seal: SignatureTerms): UnverifiedContent {
   switch (seal.kind) {
     case 'xml-signature':
       return unverifiedXml(bytes);
     case 'jws': {
       const signed = !/^(?:\xef\xbb\xbf)?\s*[[{]/u.test(startOf(bytes));
-      const payload = signed ? payloadOf(readJws(bytes, seal.algorithm).text) : bytes;
+      const payload = signed ? payloadOf(readJws(bytes, seal).text) : bytes;
       return { body: { format: 'json', value: parseStrictJson(payload, { canonicalNumbers: true }) }, signed };
     }
     case 'cms-detached': {

@@ -2,11 +2,12 @@
 
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import type { RawMessage, VerifiedMessage, SealKind } from '../../model/message.ts';
+import { present } from '../../model/present.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { dropBody, keepBody, textBody, type ParsedBody } from '../xml/parsed-body.ts';
 import { xmlLimits } from '../xml/xml-guard.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
-import { fingerprint, thumbprint } from './certificates.ts';
+import { fingerprint } from './certificates.ts';
 import { readCms, verifyCms } from './cms.ts';
 import { readJws, verifiedPayload } from './jws.ts';
 import { profileError } from './profile.ts';
@@ -75,14 +76,13 @@ async function verifyXml(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
 }
 
 async function verifyJws(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  const jws = readJws(bytes, trust.algorithm);
+  const jws = readJws(bytes, trust);
   requireSeal(trust, 'jws', 'JWS');
-  const named = jws.thumbprint;
-  const signer = selectSigner(trust, named === undefined ? undefined : (other) => thumbprint(other) === named);
+  const signer = selectSigner(trust, jws.names);
   await checkSigner(signer, trust, at);
   const content = await verifiedPayload(jws, signer.publicKey, trust.algorithm);
   const tree = { format: 'json', value: parseStrictJson(content, { canonicalNumbers: true }) } as const;
-  return verifiedMessage({ type: jws.type, content: () => content, signer: fingerprint(signer) }, tree);
+  return verifiedMessage({ ...present({ type: jws.type }), content: () => content, signer: fingerprint(signer) }, tree);
 }
 
 async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
