@@ -5,10 +5,11 @@ import type { Command } from 'commander';
 import type { Adapter, AcceptedFormat } from '../adapter/adapter.ts';
 import { loadAdapter } from '../adapter/load.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError, type ErrorCode } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
-import { isUnsigned, type Reply } from '../model/message.ts';
+import { isUnsigned, type Acknowledgement, type Reply } from '../model/message.ts';
 import { unpackList } from '../model/record/packed-records.ts';
+import { readAcknowledgement } from '../outbound/settle-by-answer.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { readUnverified } from '../wire/signature/unverified.ts';
 import { verify } from '../wire/signature/verify.ts';
@@ -29,7 +30,7 @@ export function readCommand(adapter: Command, context: CliContext): void {
   adapter
     .command('read')
     .argument('<cc>', 'folder under adapters/')
-    .argument('<file>', 'a list or reply of the partner, signed or not')
+    .argument('<file>', 'a list, reply or acknowledgement of the partner, signed or not')
     .option('--certificate <file>', 'check the signature with this certificate of the partner, PEM')
     .option('--limit <number>', 'records to show; -o json shows all', wholeNumber('--limit'), 20)
     .description('show a file of the partner in our words')
@@ -41,20 +42,57 @@ async function read(context: CliContext, cc: string, file: string, options: Read
   const adapter = await loadAdapter(folderOf(context.config().adapters, cc), tools);
   const bytes = readInput(file);
   const checked = await checkedSignature(bytes, adapter, options.certificate);
-  const { body, signed } = isUnsigned(adapter.seal)
-    ? { body: parseUnsigned(bytes, adapter.list.format), signed: false }
-    : readUnverified(bytes, adapter.seal);
-  try {
-    const signature = checked ?? (signed ? 'not checked' : 'none');
-    const { kind, message, template } = decode(body, adapter);
-    if (out.format === 'json') return out.json({ adapter: cc, file, template, signature, kind, message });
-    out.print(`${kind} ${message.id}, read by ${template}, signature ${signature}`);
-    const rows = kind === 'list' ? recordRows(message) : message.results.map((result): Row => ({ ...result }));
-    out.table(rows.slice(0, options.limit));
-    if (rows.length > options.limit) out.note(`${rows.length - options.limit} more: --limit, or -o json`);
-  } finally {
-    if (body.format === 'xml') body.dispose();
+  const { kind, message, template, signature } = readFile(bytes, adapter, checked);
+  if (out.format === 'json') return out.json({ adapter: cc, file, template, signature, kind, message });
+  out.print(`${kind} ${message.id ?? ''}`.trim() + `, read by ${template}, signature ${signature}`);
+  if (kind === 'acknowledgement') {
+    const { results, ...answer } = message;
+    out.table([answer]);
   }
+  const rows = kind === 'list' ? recordRows(message) : (message.results ?? []).map((result): Row => ({ ...result }));
+  out.table(rows.slice(0, options.limit));
+  if (rows.length > options.limit) out.note(`${rows.length - options.limit} more: --limit, or -o json`);
+}
+
+/** As a list or reply; else, unless its signature was checked, as an acknowledgement, which is never signed. */
+function readFile(bytes: Uint8Array, adapter: Adapter, checked: string | undefined): ReadFile {
+  try {
+    const { body, signed } = isUnsigned(adapter.seal)
+      ? { body: parseUnsigned(bytes, adapter.list.format), signed: false }
+      : readUnverified(bytes, adapter.seal);
+    try {
+      return { ...decode(body, adapter), signature: checked ?? (signed ? 'not checked' : 'none') };
+    } finally {
+      if (body.format === 'xml') body.dispose();
+    }
+  } catch (error) {
+    if (checked !== undefined || !isGatewayError(error)) throw error;
+    return readAnswer(bytes, adapter, error);
+  }
+}
+
+/** What says that a file is no list and no reply, and not that it is a faulty one. */
+const otherKinds: readonly ErrorCode[] = [
+  'E_MESSAGE_KIND',
+  'E_XML_MALFORMED',
+  'E_JSON_MALFORMED',
+  'E_TEXT_MALFORMED',
+  'E_SIGNATURE_PROFILE',
+];
+
+/** Throws the refusal of its template where the file is no list and no reply. */
+function readAnswer(bytes: Uint8Array, { acknowledgements }: Adapter, fault: GatewayError): ReadFile {
+  let refusal = fault;
+  for (const format of acknowledgements) {
+    try {
+      const message = readAcknowledgement({ schemaOf: ({ schema }) => loadSchema(schema) }, format, bytes);
+      return { template: basename(format.template), kind: 'acknowledgement', message, signature: 'none' };
+    } catch (error) {
+      if (!isGatewayError(error)) throw error;
+      if (otherKinds.includes(refusal.code)) refusal = error;
+    }
+  }
+  throw refusal;
 }
 
 /** `valid` with the fingerprint of the certificate in the file; undefined without a file. Throws what verify throws. */
@@ -80,6 +118,10 @@ async function checkedSignature(
 
 type Decoded = { readonly template: string } & (
   { readonly kind: 'list'; readonly message: ListMessage } | { readonly kind: 'reply'; readonly message: Reply }
+);
+
+type ReadFile = { readonly signature: string } & (
+  Decoded | { readonly template: string; readonly kind: 'acknowledgement'; readonly message: Acknowledgement }
 );
 
 /** By the newest layout that reads it, of any day. Throws the refusal of the newest layout of its type; E_MESSAGE_KIND without one. */

@@ -96,8 +96,9 @@ export function readLater(partner: Partner, bytes: Uint8Array): Answered {
   throw fault;
 }
 
-function readAcknowledgement(
-  partner: Partner,
+/** Reads an answer by its template, unsigned as it is. Throws what is wrong with it. */
+export function readAcknowledgement(
+  partner: Pick<Partner, 'schemaOf'>,
   format: NonNullable<Stage['format']>,
   bytes: Uint8Array,
 ): Acknowledgement {

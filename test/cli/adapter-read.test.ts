@@ -7,6 +7,7 @@ import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { runAdapter } from '../support/adapter-command.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { testCertificate, ecPair, rsaPair, signedTerms } from '../support/pki.ts';
+import { ack, adaptersWith } from '../support/other-make.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 interface Shown {
@@ -78,6 +79,26 @@ describe('mra adapter read shows a file of the partner', () => {
       expect(error.detail).to.include('XXX').and.to.include('status');
     }
     expect(lineIn(file)).to.be.greaterThan(lineIn(plain));
+  });
+
+  it('reads an acknowledgement by its template, and names what is wrong in one', async () => {
+    const adapters = adaptersWith(`
+conversation:
+  stream: { discipline: numbered, restart: year }
+  fills:
+    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+  send: { request: { path: /aeo }, answer: { kind: document, template: ack.xml, schema: ack.xsd } }
+  receive: { path: /partners/sg/aeo, answer: { template: ack.xml, schema: ack.xsd } }
+`);
+    const answer = join(folder, 'answer');
+    writeFileSync(answer, ack('NOK', 7, 'E03'));
+    const { stdout } = await runAdapter(adapters, ['read', 'sg', answer]);
+    expect(JSON.parse(stdout)).to.deep.include({ kind: 'acknowledgement', template: 'ack.xml', signature: 'none' });
+    expect((JSON.parse(stdout) as Shown).message).to.include({ verdict: 'rejected', number: 7, reason: 'E03' });
+    const people = await runAdapter(adapters, ['read', 'sg', answer], 'table');
+    expect(people.stdout).to.include('rejected').and.to.include('E03');
+    writeFileSync(answer, ack('WHAT', 7));
+    expect((await rejectedBy(runAdapter(adapters, ['read', 'sg', answer]))).code).to.equal('E_CODE_UNKNOWN');
   });
 
   it('refuses a file of another partner, and one that does not exist', async () => {
