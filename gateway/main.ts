@@ -137,7 +137,7 @@ function exchangeServer(
     exchangeDoor({
       partnerOf: (print) => trust.partnerOf.get(print),
       secrets: () => trust.secrets,
-      receive,
+      receive: (raw) => receiveAtDoor(gateway, raw, receive),
       poll: (code) => answerPoll(gateway, code),
       routes: exchangeRoutes(gateway),
       acknowledge: (code, bytes, headers) =>
@@ -166,12 +166,21 @@ function exchangeServer(
   };
 }
 
+/** An answer that is no response was queued with its verdict; only a repeated message gets it here, and again if it is lost. */
+async function receiveAtDoor(gateway: OpenGateway, raw: RawMessage, receive: Receive): Promise<ReceiveResult> {
+  const result = await receive(raw);
+  const { adapter, transport } = getPartner(gateway, raw.partner);
+  if (result.duplicate && result.receipt !== undefined && adapter.exchange.receive?.mode === 'async')
+    void transport?.send(result.receipt);
+  return result;
+}
+
 /** The paths that adapters name for partners of another make. */
 function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
-    const { path, acknowledgements, statuses } = exchange.receive ?? {};
+    const { path, acknowledgements, statuses, mode } = exchange.receive ?? {};
     if (statuses === undefined) return [];
-    const messages = { partner, takes: 'message', statuses } as const;
+    const messages = { partner, takes: 'message', statuses, mode } as const;
     const later = { partner, takes: 'acknowledgement', statuses } as const;
     return [
       ...(path === undefined ? [] : [{ ...messages, path }]),

@@ -2,11 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { programFolder } from '../gateway/app/config.ts';
-import { temporaryFolder } from './support/pki.ts';
+import { copyOfProgram } from './support/program-copy.ts';
 
 const pages = join(programFolder, 'docs', 'adapters');
 const guide = readFileSync(join(pages, 'first-adapter.md'), 'utf8');
@@ -36,12 +36,9 @@ interface Ended {
   readonly printed: string;
 }
 
-/** A copy of what the commands need, where adapters can be written, with `mra` as npm link installs it. */
-function copyOfProgram(): string {
-  const folder = temporaryFolder();
-  for (const part of ['gateway', 'schemas', 'package.json', 'adapters/cn', 'docs/adapters/first-adapter'])
-    cpSync(join(programFolder, part), join(folder, part), { recursive: true });
-  symlinkSync(join(programFolder, 'node_modules'), join(folder, 'node_modules'));
+/** A copy of the program, with `mra` as npm link installs it. */
+function linkedProgram(): string {
+  const folder = copyOfProgram('docs/adapters/first-adapter');
   mkdirSync(join(folder, 'bin'));
   chmodSync(join(folder, 'gateway', 'mra.js'), 0o755);
   symlinkSync(join(folder, 'gateway', 'mra.js'), join(folder, 'bin', 'mra'));
@@ -74,7 +71,7 @@ describe('docs/adapters/first-adapter.md', function () {
   this.timeout(120_000);
   let folder: string;
   before(() => {
-    folder = copyOfProgram();
+    folder = linkedProgram();
   });
 
   for (const [kind, file] of [

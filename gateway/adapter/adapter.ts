@@ -130,13 +130,22 @@ export interface Exchange {
   readonly send?: Omit<SendData, 'answer' | 'answers'> & { readonly stages: readonly AnswerStage[] };
   readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume' | 'request'> & {
     readonly answer: MessageFormat<Acknowledgement>;
-    /** The answer is a message of its own, over a broker or as a request; otherwise it is the response. */
+    readonly mode: 'sync' | 'async';
+    /** The answer is a message of its own, over a broker; otherwise it is the response. */
     readonly publish?: PublishForm | undefined;
+    /** Where answers over HTTPS go that are no responses. */
     readonly answerRequest?: RequestForm | undefined;
     readonly statuses: Readonly<Record<Verdict, number>>;
     /** What a verdict, an error code or a reason means, in the partner's language. */
     textOf(code: string): string | undefined;
   };
+}
+
+/** Whether our answer is a message of its own, beside or in place of the response. */
+export function answerTravels({ receive }: Exchange, decidedByPeople: boolean): boolean {
+  if (receive === undefined) return decidedByPeople;
+  if (receive.publish !== undefined) return true;
+  return receive.answerRequest !== undefined && (receive.mode === 'async' || decidedByPeople);
 }
 
 /** The adapter of the partner's side, whose gateway runs this program too. `other`: the administration that wrote the folder. */

@@ -105,21 +105,13 @@ async function loadFormats(
   tools: AdapterTools,
 ): Promise<FormatsByDay> {
   const { timeZone, messages } = manifest;
-  const { grades, conversation, rootId } = templateTerms(manifest);
+  const { conversation, ...terms } = templateTerms(manifest);
   const readers = templateTools(tools);
   const list = await layoutsOf(folder, messages.list, tools, (source, tables) =>
-    requireMatchingSeal(
-      listFormat(source, { tables, timeZone, grades, conversation, rootId }, readers),
-      manifest,
-      place,
-    ),
+    requireMatchingSeal(listFormat(source, { tables, timeZone, ...terms, conversation }, readers), manifest, place),
   );
   const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
-    requireMatchingSeal(
-      messageFormat(source, replyFields, { tables, timeZone, grades, rootId }, readers),
-      manifest,
-      place,
-    ),
+    requireMatchingSeal(messageFormat(source, replyFields, { tables, timeZone, ...terms }, readers), manifest, place),
   );
   const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
   const streams = streamRules(manifest.conversation);

@@ -6,7 +6,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { receiveDelivered } from '../inbound/receive-acknowledgement.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { RawMessage } from '../model/message.ts';
+import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { momentOf } from '../model/day.ts';
 import type { Log } from '../wire/log.ts';
 import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
@@ -14,7 +14,7 @@ import type { Delivery, QueueSource } from '../wire/transport/amqp-consumer.ts';
 import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { ourQueue, ourTarget, type Realm } from '../wire/transport/amqp-topology.ts';
-import { filledText, type Transport } from '../wire/transport/transport.ts';
+import { filledText, holeValues, type Transport } from '../wire/transport/transport.ts';
 import type { BrokerConfig, Config } from './config.ts';
 
 /** Connects when something is first sent or consumed: most commands never need a broker. */
@@ -79,17 +79,12 @@ type Filler = (text: string | undefined) => string | undefined;
 
 function agreedTarget(
   { exchange, key, properties = {}, declare = false }: PublishForm,
-  { from, to }: { readonly from: string; readonly to: string },
+  sides: { readonly from: string; readonly to: string },
 ): PublishTarget {
   const filler =
-    ({ id, subject }: { readonly id: string; readonly subject?: string | undefined }): Filler =>
+    (message: SealedMessage): Filler =>
     (text) =>
-      text === undefined
-        ? undefined
-        : filledText(text, {
-            ...{ 'message.id': id, 'message.from': from, 'message.to': to },
-            ...{ 'ack.id': id, 'ack.subject': subject },
-          });
+      text === undefined ? undefined : filledText(text, holeValues(message, sides));
   const { headers = {}, ...others } = properties;
   return {
     exchange,

@@ -46,6 +46,8 @@ export interface ExchangeRoute {
   readonly takes: 'message' | 'acknowledgement';
   /** HTTP status of each verdict. */
   readonly statuses: Readonly<Record<Verdict, number>>;
+  /** `async`: the answer is a message of its own, and the response has no body. */
+  readonly mode?: 'sync' | 'async' | undefined;
 }
 
 const receiptStatuses: ExchangeRoute['statuses'] = { applied: 200, held: 200, rejected: 422 };
@@ -65,8 +67,8 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
   const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
   const limited = limitInFlight(door);
-  for (const { path, partner, takes, statuses } of door.routes ?? []) {
-    const answer = takes === 'message' ? receivePost(door, statuses) : receiveLater(door);
+  for (const { path, partner, takes, statuses, mode } of door.routes ?? []) {
+    const answer = takes === 'message' ? receivePost(door, statuses, mode) : receiveLater(door);
     app.post(path, admitPartner(door, partner), limited, body, answer);
     app.all(path, onlyMethod('POST'));
   }
@@ -134,7 +136,11 @@ function receiveLater(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   };
 }
 
-function receivePost(door: ExchangeDoor, statuses: ExchangeRoute['statuses']): RequestHandler<{ partner: string }> {
+function receivePost(
+  door: ExchangeDoor,
+  statuses: ExchangeRoute['statuses'],
+  mode: ExchangeRoute['mode'] = 'sync',
+): RequestHandler<{ partner: string }> {
   return async (request, response) => {
     const bytes = bodyOf(request);
     if (contradicts(request.get('content-type'), bytes)) {
@@ -151,7 +157,8 @@ function receivePost(door: ExchangeDoor, statuses: ExchangeRoute['statuses']): R
       channel: response.locals['channel'] as AuthenticatedChannel,
       ...(hintedId !== undefined && messageIdPattern.test(hintedId) ? { hintedId } : {}),
     });
-    sendReceipt(response, statuses[verdict], receipt);
+    if (mode === 'async') response.status(statuses[verdict]).end();
+    else sendReceipt(response, statuses[verdict], receipt);
   };
 }
 

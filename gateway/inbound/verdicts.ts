@@ -1,6 +1,6 @@
 /** The verdict on a message: sealed as our receipt, with the reply to an applied list in the partner's own format, and recorded. */
 
-import type { Exchange } from '../adapter/adapter.ts';
+import { answerTravels, type Exchange } from '../adapter/adapter.ts';
 import type { Gateway, Partner } from '../gateway.ts';
 import { written } from '../model/byte-writer.ts';
 import { sha256 } from '../model/canonical-json.ts';
@@ -150,10 +150,7 @@ async function storeReceipt(
   const { messageId, at } = settlement;
   const receiptDigest = await keepBytes(tx, receipt.bytes);
   await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
-  // A partner that gets acknowledgements as responses asks again; all others travel by themselves.
-  const { receive } = partner.adapter.exchange;
-  const travels = (receive?.publish ?? receive?.answerRequest) !== undefined;
-  if (receive === undefined ? decidedByPeople : travels)
+  if (answerTravels(partner.adapter.exchange, decidedByPeople))
     await addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) });
   return receiptDigest;
 }

@@ -107,6 +107,9 @@ export interface SealedMessage {
   readonly contentType: string;
   /** Of an answer: the id of the message that it answers, as far as it is known. */
   readonly subject?: string | undefined;
+  /** Of a list: its number, and the year, month or day (or the epoch) in which it counts. */
+  readonly number?: number | undefined;
+  readonly period?: string | undefined;
   readonly bytes: Uint8Array;
   readonly digest: Digest;
 }
@@ -159,8 +162,13 @@ export type Evidence = (typeof evidenceLevels)[number];
 /** How the sender of a received message is known: by a signature, or by its authenticated connection only. */
 export type SenderEvidence = Extract<Evidence, 'signed' | 'channel'>;
 
-/** `duplicate`: the same message was answered before. `busy`: nothing was decided. */
-export const acknowledgedVerdicts = ['applied', 'held', 'rejected', 'duplicate', 'busy'] as const;
+/**
+ * `duplicate`: the same message was answered before. `busy`: nothing was decided. `received`: it arrived, and what becomes of it is
+ * answered later.
+ */
+export const acknowledgedVerdicts = ['applied', 'held', 'rejected', 'duplicate', 'busy', 'received'] as const;
+/** Not every partner has words for these, and we never write them. */
+export const spareVerdicts: readonly string[] = ['duplicate', 'busy', 'received'];
 
 /** The answer to a message where two sides do not exchange receipts: in the partner's own format, and not signed. */
 export interface Acknowledgement {

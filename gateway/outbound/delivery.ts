@@ -227,7 +227,8 @@ function attemptResult(
       if (sent.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: sent.hold };
       return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
     case 'unknown':
-      if (resend === 'unsafe') return { outcome: 'held', evidence, at, holdReason: 'outcome_unknown' };
+      if (resend === 'unsafe' && kind !== 'receipt')
+        return { outcome: 'held', evidence, at, holdReason: 'outcome_unknown' };
       return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
   }
 }

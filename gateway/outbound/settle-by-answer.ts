@@ -160,7 +160,7 @@ async function settleByStage(
     partner.adapter.transport,
   );
   const known = verdict === 'duplicate' ? 'applied' : verdict;
-  if (stage.says === 'technical' && known === 'applied')
+  if (known === 'received' || (stage.says === 'technical' && known === 'applied'))
     return await recordArrived(gateway, message, businessStage(stages), { detail, evidence, bytes });
   const { withinSeconds } = businessStage(stages) ?? stage;
   const answerDueAt = later(momentOf(gateway.now()), Math.max(withinSeconds, longestHoldSeconds));

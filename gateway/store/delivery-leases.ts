@@ -3,6 +3,7 @@
 import { sql, type RawBuilder, type SqlBool } from 'kysely';
 import { later } from '../model/day.ts';
 import { outboundStates, type SealedMessage } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { storedBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
@@ -88,9 +89,14 @@ async function claimAmong(db: Database, claim: DeliveryClaim, condition: Conditi
     await insertMany(tx, 'attempt', attempts);
     return await Array.fromAsync(
       rows,
-      async ({ content_type: contentType, correlates_to: subject, attempts: earlier, ...row }) => {
+      async ({ content_type: contentType, correlates_to, epoch_id, sequence, attempts: earlier, ...row }) => {
         const bytes = await storedBytes(tx, row.digest);
-        return { ...row, contentType, subject: subject ?? undefined, bytes, attempt: earlier + 1 };
+        const named = present({
+          subject: correlates_to ?? undefined,
+          number: sequence ?? undefined,
+          period: epoch_id ?? undefined,
+        });
+        return { ...row, ...named, contentType, bytes, attempt: earlier + 1 };
       },
     );
   });
@@ -104,7 +110,7 @@ export function selectDue(reader: Reader, claim: DeliveryClaim) {
 function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Condition) {
   return reader
     .selectFrom('message as m')
-    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'correlates_to', 'attempts'])
+    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'correlates_to', 'epoch_id', 'sequence', 'attempts'])
     .where(condition(claim))
     .orderBy('created_at')
     .orderBy('sequence')

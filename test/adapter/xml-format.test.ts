@@ -65,6 +65,14 @@ describe('a message by an XML template', () => {
     expect(zipOnly).to.include('<Addr zip="1"></Addr>');
   });
 
+  it('an element that stands there for its attribute has no text where its own value is absent', () => {
+    const format = compile(template({ record: '<Addr zip="{address.postcode?}">{address.city?}</Addr>' }));
+    for (const address of [{ postcode: '1' }, { city: 'X' }, { city: 'X', postcode: '1' }, {}]) {
+      const message = aListMessage({ records: [aListRecord({ name: {}, address, roles: [] })] });
+      expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(message);
+    }
+  });
+
   it('markup, quotes, tabs and line ends in values survive, in elements and in attributes', () => {
     const format = compile(template({ record: '<Name local="{name.local}">{name.latin}</Name>' }));
     const name = { latin: ' <a href="x">&amp;</a>\t\r\n]]> ', local: '\n"<&>\'\r ' };

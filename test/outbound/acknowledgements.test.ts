@@ -224,7 +224,7 @@ describe('a partner of another make', () => {
   });
 
   it('with a template of answers that lacks the verdict, or a table that lacks a word, is E_ADAPTER_INVALID', async () => {
-    const without = adapters((manifest) => manifest.replace(', busy: BUSY', ''));
+    const without = adapters((manifest) => manifest.replace(' held: WAIT,', ''));
     expect((await rejectedBy(loadAdapter(join(without, 'sg'), adapterTools))).code).to.equal('E_ADAPTER_INVALID');
     const folder = adapters();
     writeFileSync(join(folder, 'sg', 'ack.xml'), '<Ack xmlns="urn:sg:ack"><No>{ack.number?}</No></Ack>');

@@ -2,13 +2,13 @@
 
 import { extname } from 'node:path';
 import { departureReasons, type ListMessage } from '../../model/list/list.ts';
-import { acknowledgedVerdicts, recordFaults, type Acknowledgement, type RecordAnswer } from '../../model/message.ts';
+import { recordFaults, type Acknowledgement, type RecordAnswer } from '../../model/message.ts';
 import { present } from '../../model/present.ts';
 import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
-import { inventList, inventReply, withoutSome } from './generate.ts';
+import { inventList, inventReply, verdictsIn, withoutSome } from './generate.ts';
 import { decodeText, encodeText, type Plain, type TextReaders } from './message-text.ts';
 
 function jsonText(value: unknown): string {
@@ -71,7 +71,7 @@ function answersIn(format: MessageFormat<Acknowledgement>, operators: readonly s
     const about = { row: i + 1, identifier };
     return i === 0 ? { ...about, verdict: 'rejected', ...why } : { ...about, verdict: 'applied' };
   });
-  const answers = acknowledgedVerdicts.map((verdict, i) => {
+  const answers = verdictsIn(format).map((verdict, i) => {
     const results = rows.slice(0, [2, 0, 1][i] ?? 0);
     return { ...wholeAnswer, verdict, ...(results.length > 0 && { results }) };
   });

@@ -140,9 +140,16 @@ export function inventAcknowledgement(
   };
   const counts = { number: random.below(1000), taken: random.below(1000), refused: random.below(1000) };
   const whole = { subject, id, issuedAt: moment(random), ...said, ...counts };
-  const answer = { verdict: random.pick(acknowledgedVerdicts), ...whole };
+  const answer = { verdict: random.pick(verdictsIn(format)), ...whole };
   const results = times(random.below(4), () => inventRecordAnswer(adapter, random, format));
   return { ...withoutSome(format, answer, () => random.next() < 0.4), ...(results.length > 0 && { results }) };
+}
+
+/** Those that the template can write. */
+export function verdictsIn(format: MessageFormat<Acknowledgement>): readonly Acknowledgement['verdict'][] {
+  const canWrite = (verdict: Acknowledgement['verdict']): boolean =>
+    refusalOf(() => encodeText(format, { ...example, verdict }))?.code !== 'E_CODE_UNKNOWN';
+  return acknowledgedVerdicts.filter(canWrite);
 }
 
 /** About one record, with as much as the template can write. */

@@ -1,7 +1,7 @@
 /** What lint finds in adapter.yaml alone: bands, code tables, days, check digits, facts without source, the card. */
 
 import { departureReasons } from '../../model/list/list.ts';
-import { acknowledgedVerdicts, recordFaults, recordVerdicts } from '../../model/message.ts';
+import { acknowledgedVerdicts, recordFaults, recordVerdicts, spareVerdicts } from '../../model/message.ts';
 import { roles, type Day } from '../../model/record/record.ts';
 import { checkDigit } from '../../model/record/check-digits.ts';
 import { addDays } from '../../model/day.ts';
@@ -50,7 +50,7 @@ function lintTables(manifest: Manifest, place: Place): LintFinding[] {
     const shared = (set: readonly string[]): number => words.filter((word) => set.includes(word)).length;
     const [set = []] = closedSets(manifest).toSorted((a, b) => shared(b) - shared(a));
     const unknown = words.filter((word) => !set.includes(word));
-    const missing = set.filter((word) => !words.includes(word)).join(', ');
+    const missing = set.filter((word) => !words.includes(word) && !spareVerdicts.includes(word)).join(', ');
     const findings = unknown.map((word) => {
       const fix = `Use ${set.join(', ')}.`;
       const detail = `table ${name} has the word ${word}, which is no value of the field`;

@@ -37,11 +37,14 @@ export interface ReceiveData {
   /** We poll for them. */
   readonly request?: MailboxForm;
   readonly answer: MessageData & {
+    /** `sync`, as without it: the response. `async`: always a message of its own, and a response has no body. */
+    readonly mode?: 'sync' | 'async';
+    /** Where an answer over HTTPS goes that is no response: of a mailbox each, otherwise the one after two people decided. */
+    readonly request?: RequestForm;
     readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
     /** ISO 639-1, of the texts for people. Default: en. */
     readonly language?: string;
-    /** The answer is a message of its own: over a broker, or to the partner's server. */
+    /** Over a broker: the answer is a message of its own. */
     readonly publish?: PublishForm;
-    readonly request?: RequestForm;
   };
 }

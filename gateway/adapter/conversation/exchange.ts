@@ -44,6 +44,8 @@ export async function exchangeOf(
         textOf: textsOf(receive.answer.language, tools.place),
         publish: receive.answer.publish,
         answerRequest: receive.answer.request,
+        // Only a request of the partner has a response.
+        mode: receive.answer.mode ?? (receive.path === undefined ? 'async' : 'sync'),
         statuses: { applied: 200, held: 202, rejected: 422, ...receive.answer.statuses },
       },
     }),

@@ -1,5 +1,6 @@
 /** What our model needs and a sample does not carry: proposed as elements of their own, each a question to the partner. */
 
+import { isUnsigned } from '../../model/message.ts';
 import type { Field } from '../template/message-fields.ts';
 import { ask } from './drafting.ts';
 import { isJoined, useOf, type Message } from './holes.ts';
@@ -41,6 +42,8 @@ export function complete(message: Message): void {
   if (kind === 'list' && message.conversation?.fullOnly !== true)
     addDepartures(message, around, around.children.indexOf(items) + 1);
   // An XML signature refers to the root by its `Id`.
+  const seal = message.drafting.answers.get('/seal');
+  if (typeof seal === 'object' && seal !== null && isUnsigned(seal)) return;
   if (format !== 'xml' || root.children.some((child) => child.kind === 'attribute' && child.name === 'Id')) return;
   root.children.unshift({ ...newNode({ kind: 'attribute', name: 'Id' }, root), use: { text: 'message', fixed: true } });
 }

@@ -102,6 +102,7 @@ export function draftExchange(drafting: Drafting, { template, schema }: MessageD
     'receive/path',
     'receive/acknowledgements',
     'receive/answer/statuses',
+    'receive/answer/request',
   ])
     ask(drafting, `/conversation/${at}`, at);
   return {

@@ -1,6 +1,7 @@
 /** What the drafts of both messages share: the questions and the code tables. A code is made up for each word that the sample does not show. */
 
 import type { HomeProfile } from '../../model/home.ts';
+import { spareVerdicts } from '../../model/message.ts';
 import type { TransportKind } from '../adapter.ts';
 import type { Ask } from '../manifest.ts';
 import type { SampleText } from './read-samples.ts';
@@ -52,7 +53,7 @@ export function addTable(drafting: Drafting, table: string, values: readonly str
   }
   const strange = codes.filter((code) => !Object.values(rows).includes(code));
   const shown = Object.entries(rows).map(([word, code]) => `${code} is ${word}`);
-  const made = Object.keys(words).filter((word) => rows[word] === undefined);
+  const made = Object.keys(words).filter((word) => rows[word] === undefined && !spareVerdicts.includes(word));
   for (const word of made) rows[word] = freeCode(word, [...Object.values(rows), ...strange], codes, width);
   drafting.codes[table] = rows;
   const isPlain =

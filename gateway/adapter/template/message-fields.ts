@@ -6,6 +6,7 @@ import {
   acknowledgedVerdicts,
   recordFaults,
   recordVerdicts,
+  spareVerdicts,
   type Acknowledgement,
   type RecordAnswer,
   type RecordResult,
@@ -27,6 +28,8 @@ export interface Field {
   readonly path: string;
   readonly kind: FieldKind;
   readonly words: readonly string[];
+  /** Words that a code table may lack. */
+  readonly spare?: readonly string[];
   /** The model allows it to be absent. */
   readonly optional: boolean;
   /** Text for people: it may be shortened, and no rule depends on it. */
@@ -49,7 +52,7 @@ export interface ItemFields<T> {
   build(slots: readonly Slot[]): T;
 }
 
-type FieldSpec = Pick<Field, 'path' | 'kind'> & Partial<Pick<Field, 'words' | 'optional' | 'free'>>;
+type FieldSpec = Pick<Field, 'path' | 'kind'> & Partial<Pick<Field, 'words' | 'spare' | 'optional' | 'free'>>;
 type ListSpec = Pick<ListOfItems, 'path' | 'items'> & Partial<Pick<ListOfItems, 'optional'>>;
 
 /** Templates prefix values of the message itself with `message.`, of an acknowledgement with `ack.`; the model has no such member. */
@@ -185,7 +188,7 @@ export const recordResultFields = answerFields(true);
 function answerFields(optional: boolean): ItemFields<Acknowledgement> {
   const { fields, lists, build } = itemFields<Acknowledgement>(
     [
-      { path: 'ack.verdict', kind: 'words', words: acknowledgedVerdicts, optional },
+      { path: 'ack.verdict', kind: 'words', words: acknowledgedVerdicts, spare: spareVerdicts, optional },
       { path: 'ack.subject', kind: 'text', optional: true },
       { path: 'ack.number', kind: 'count', optional: true },
       { path: 'ack.id', kind: 'text', optional: true },

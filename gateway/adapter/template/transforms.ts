@@ -70,7 +70,8 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
       const fix = `Give each word a code, or read a word of the field; else is for ${[...mayBeJoined].join(' and ')} only.`;
       throw invalid(`table ${argument} has an else, which ${field.path} cannot have`, at, fix);
     }
-    const missing = other === undefined ? words.find((word) => !table.toTheirs.has(word)) : undefined;
+    const needed = words.filter((word) => field.spare?.includes(word) !== true);
+    const missing = other === undefined ? needed.find((word) => !table.toTheirs.has(word)) : undefined;
     if (missing !== undefined) {
       const fix = `Add ${missing} under codes/${argument} in adapter.yaml.`;
       throw invalid(`table ${argument} has no code for ${missing}`, at, fix);

@@ -182,7 +182,7 @@ function readTextContent(reading: ReadState, node: ElementNode, take: ReadValue,
     reading.at = next;
     throw unexpectedElement(reading, node);
   }
-  take(reading, slots, isText ? at : -1);
+  if (isText || !node.plan.mayBeEmpty) take(reading, slots, isText ? at : -1);
   reading.at = next;
 }
 

@@ -51,6 +51,8 @@ export interface ElementPlan {
   readonly each: RepeatedPart | undefined;
   /** Contains only optional holes, and is left out when all of them are absent. */
   readonly optional: boolean;
+  /** It may stand there for its attributes, without its text. */
+  readonly mayBeEmpty: boolean;
   /** Child elements that are accepted and ignored. */
   readonly ignored: readonly { readonly namespace: string; readonly name: string }[];
   /** Attributes that are accepted and ignored, `{ignored}` in the template. */
@@ -134,6 +136,7 @@ function planElement(source: TemplateElement, outer: TemplateScope, file: string
     content,
     each,
     optional: each === undefined && isOptional(attributes, content),
+    mayBeEmpty: attributes.some(({ value }) => typeof value !== 'string') && isOptional([], content),
     ignored: source.children.filter(isIgnoredElement).map(({ namespace, name }) => ({ namespace, name })),
     ignoredAttributes: source.attributes.filter(isIgnoredAttribute),
   };

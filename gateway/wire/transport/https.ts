@@ -4,7 +4,7 @@ import type { ServerOptions } from 'node:https';
 import type { Authorization, HttpAnswer, HttpsClient, RequestForm } from './https-client.ts';
 import { evidenceOf, filledRequest, httpsClient, mediaType, type HeaderValue } from './https-client.ts';
 import { mailboxPoll, pollNext, type MailboxForm } from './https-pull.ts';
-import { deadlineMs, isLikeReceipt, receiptContentType } from './transport.ts';
+import { deadlineMs, holeValues, isLikeReceipt, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
 import { present } from '../../model/present.ts';
 
@@ -29,7 +29,7 @@ export interface HttpsOptions {
   };
 }
 
-/** The request, with the holes {message.id}, {message.from} and {message.to}, and statuses by their meaning. */
+/** The requests, with the holes of `holeValues`, and statuses by their meaning. */
 export interface HttpExchange {
   readonly to: string;
   readonly request?: RequestForm | undefined;
@@ -54,19 +54,17 @@ export function httpsTransport(options: HttpsOptions): Transport {
     ...(pull && { pull: polling(client, options, totalMs) }),
     ...(pull?.waits === true && { waits: true }),
     async send(message) {
-      const { id, kind, subject, contentType, bytes: body } = message;
+      const { id, kind, contentType, bytes: body } = message;
       const form = (kind === 'receipt' ? exchange?.answer : undefined) ?? exchange?.request ?? { path: door };
       const sent =
         exchange === undefined
           ? { method: 'POST', target: door, headers: { 'mra-message-id': id, 'mra-message-kind': kind } }
-          : filledRequest(form, {
-              ...{ 'message.id': id, 'message.from': from, 'message.to': exchange.to },
-              ...{ 'ack.id': id, 'ack.subject': subject },
-            });
+          : filledRequest(form, holeValues(message, { from, to: exchange.to }));
       const headers = { 'content-type': contentType, ...sent.headers };
       const answer = await client.ask({ ...sent, headers, body }, deadlineMs(totalMs, body.length));
       if ('kind' in answer) return answer;
-      return exchange === undefined ? outcomeOf(answer) : agreedOutcome(exchange, answer);
+      if (exchange === undefined) return outcomeOf(answer);
+      return agreedOutcome(kind === 'receipt' ? {} : exchange, answer);
     },
     close: () => client.close(),
   };
@@ -128,7 +126,10 @@ function outcomeOf(answer: HttpAnswer): SendOutcome {
  * By the agreed statuses. Without them the body of a 2xx is the answer; 403 means that our certificate is not registered yet; 408, 429 and
  * 5xx are tried again, and staff see the rest.
  */
-function agreedOutcome({ read, later, hold }: HttpExchange, { statusCode, headers, bytes }: HttpAnswer): SendOutcome {
+function agreedOutcome(
+  { read, later, hold }: Omit<HttpExchange, 'to'>,
+  { statusCode, headers, bytes }: HttpAnswer,
+): SendOutcome {
   const evidence = `HTTP ${statusCode}`;
   if (read?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300))
     return { kind: 'answered', bytes, evidence };

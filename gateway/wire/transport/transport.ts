@@ -75,6 +75,18 @@ export interface TlsIdentity {
   readonly ca: readonly string[];
 }
 
+/** The values of holes in requests and in names at a broker. `from`, `to`: administrations. */
+export function holeValues(
+  { id, subject, number, period }: SealedMessage,
+  { from, to }: { readonly from: string; readonly to: string },
+): Readonly<Record<string, string | undefined>> {
+  return {
+    ...{ 'message.id': id, 'message.from': from, 'message.to': to },
+    ...{ 'message.number': number?.toString(), 'message.period': period },
+    ...{ 'ack.id': id, 'ack.subject': subject },
+  };
+}
+
 /** A text whose holes `{name}` are filled with values by name; undefined where one has none. */
 export function filledText(text: string, values: Readonly<Record<string, string | undefined>>): string | undefined {
   const names = Array.from(text.matchAll(/\{([\w.]+)\}/gu), ([, name = '']) => name);
