@@ -72,7 +72,6 @@ describe('a message by an XML template', () => {
       expect(decodeText(format, encode(format, message), adapterTools)).to.deep.equal(message);
     }
   });
-
   it('markup, quotes, tabs and line ends in values survive, in elements and in attributes', () => {
     const format = compile(template({ record: '<Name local="{name.local}">{name.latin}</Name>' }));
     const name = { latin: ' <a href="x">&amp;</a>\t\r\n]]> ', local: '\n"<&>\'\r ' };
