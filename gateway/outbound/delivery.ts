@@ -35,6 +35,8 @@ export const receiptDueSeconds = 900;
 const backOff = [5, 30, 120, 600, 1800, longestDelaySeconds] as const;
 /** Seconds between two attempts while the partner cannot be reached at all, at most. */
 const probeSeconds = 20;
+/** Seconds until a partner to whom nothing is due is looked at again: a suspension waits no longer. */
+const idleSeconds = 0.5;
 /** Messages sent in one round: one whose partner asks to be tried again at once must not keep the round going. */
 const roundLength = 8;
 
@@ -152,7 +154,7 @@ export async function runDispatcher(gateway: Gateway, stop: AbortSignal, schedul
   const pauses = new Map<string, number>();
   const dispatch = async (code: string): Promise<boolean> => {
     await schedule?.(code);
-    const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: 1 };
+    const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: idleSeconds };
     pauses.set(code, pauseSeconds ?? 0);
     return pauseSeconds === undefined;
   };

@@ -1,4 +1,4 @@
-/** `npm run bench -- lists|messages`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
+/** `npm run bench -- lists|messages|decisions`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { makeOutput, type Output } from '../../gateway/cli/output.ts';
 import { listBars, listSize, messageBars } from './bars.ts';
 import { benchLists } from './lists.ts';
+import { benchDecisions } from './decisions.ts';
 import { circumstances } from './machine.ts';
 import { benchMessages } from './messages.ts';
 import { writePage, type Measured } from './page.ts';
@@ -16,6 +17,7 @@ import * as tables from './tables.ts';
 
 const usage = `npm run bench -- lists [--sizes 1000,10000,37151,100000,300000] [--runs 5] [--write] [-o json]
 npm run bench -- messages [--sizes 1,1000,37151] [-o json]
+npm run bench -- decisions [--runs 200] [-o json]
 --write measures messages too, and writes docs/benchmarks.md.`;
 
 const { values, positionals } = parseArgs({
@@ -23,17 +25,21 @@ const { values, positionals } = parseArgs({
   options: {
     output: { type: 'string', short: 'o', default: 'table' },
     sizes: { type: 'string' },
-    runs: { type: 'string', default: '5' },
+    runs: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
 
 const [what] = positionals;
-const runs = wholeNumber(values.runs);
-if (what !== 'lists' && what !== 'messages') stop('say what to measure');
+const runs = wholeNumber(values.runs ?? (what === 'decisions' ? '200' : '5'));
+if (what !== 'lists' && what !== 'messages' && what !== 'decisions') stop('say what to measure');
 if (values.output !== 'table' && values.output !== 'json') stop('the output is a table or json');
 const out = makeOutput({ stdout: process.stdout, stderr: process.stderr, format: values.output });
-await main(what);
+if (what === 'decisions') {
+  const { decisions, ...ms } = await benchDecisions(runs);
+  const rounded = Object.fromEntries(Object.entries(ms).map(([name, value]) => [name, Math.round(value)]));
+  out.result({ decisions, ms: rounded }, [{ decisions, ...rounded }]);
+} else await main(what);
 
 async function main(subject: 'lists' | 'messages'): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mra-bench-'));
