@@ -8,12 +8,19 @@ import type { Manifest } from './manifest.ts';
 const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
 
 /** The format, if it can carry the seal; E_ADAPTER_INVALID otherwise. */
-export function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format'>>(
+export function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'format' | 'lines'>>(
   format: F,
   { seal }: Manifest,
   place: Place,
 ): F {
-  if (isUnsigned(seal) || sealOf[format.format] === seal.kind) return format;
+  if (isUnsigned(seal)) return format;
+  if (seal.envelope === 'smime' && (format.lines?.ends === '\n' || format.lines?.sheet !== undefined))
+    throw invalid(
+      'in the envelope smime every line end becomes CR LF',
+      place('/seal/envelope'),
+      'Use envelope: multipart, or lines that end with CR LF.',
+    );
+  if (sealOf[format.format] === seal.kind) return format;
   throw invalid(
     `a seal of kind ${seal.kind} does not fit these templates`,
     place('/seal'),

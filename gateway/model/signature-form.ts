@@ -38,8 +38,25 @@ export interface JwsForm {
 
 export type JwsHeader = 'x5t#S256' | 'kid' | 'x5c' | 'iat';
 
+/** Of CMS signatures (RFC 5652). */
+export interface CmsForm {
+  /** The certificate, the certificate with others, or none is enclosed; else the certificate. */
+  readonly keyInfo?: NonNullable<XmlForm['keyInfo']>;
+  /** How the signer is named; else `issuerSerial`. */
+  readonly signerId?: 'issuerSerial' | 'keyId';
+  /** `plain`: signed attributes need not name the certificate (RFC 5035). Else they do. */
+  readonly attributes?: 'cades' | 'plain';
+  /** The attribute that lists the abilities of the sender's program may be there; it is not looked at. */
+  readonly smimeCapabilities?: boolean;
+  /**
+   * `multipart`: a MIME entity whose lines end with CR LF. `smime`: the same as programs for mail write it, with a preamble and any line
+   * ends, which become CR LF. `opaque`: DER with the text in it. Else `multipart`.
+   */
+  readonly envelope?: 'multipart' | 'smime' | 'opaque';
+}
+
 /** Words for one kind of seal say nothing about the others. */
-export type SignatureForm = XmlForm & JwsForm;
+export type SignatureForm = XmlForm & JwsForm & CmsForm;
 
 const xml = 'http://www.w3.org/XML/1998/namespace';
 const wsu = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd';

@@ -125,6 +125,16 @@ const faults: readonly Fault[] = [
     '<kr:AEOList',
   ],
   [
+    'lines that end with LF in an envelope for mail',
+    'il',
+    [
+      ['list.csv', /^/u, '#ends lf\n'],
+      ['adapter.yaml', 'seal: { kind: cms-detached,', 'seal: { kind: cms-detached, envelope: smime,'],
+    ],
+    'seal_unfit',
+    'envelope: smime',
+  ],
+  [
     'a message that cannot be read back after sealing, as two elements have the same Id',
     'kr',
     [

@@ -123,14 +123,19 @@ export function isWellBuilt(certificate: X509Certificate): boolean {
 
 /** The first octet of the key usage, 0 without the extension. */
 function keyUsageBits(certificate: X509Certificate): number {
-  const content = within(within(parseDer(certificate.raw), tags.sequence)?.[0], tags.sequence) ?? [];
+  // The value is a BIT STRING in DER: tag, length, number of unused bits, bits.
+  return extensionOf(parseDer(certificate.raw), oid.keyUsage)?.[3] ?? 0;
+}
+
+/** The value of an extension, which is DER again (RFC 5280, 4.1). */
+export function extensionOf(certificate: Der, identifier: string): Buffer | undefined {
+  const content = within(within(certificate, tags.sequence)?.[0], tags.sequence) ?? [];
   const wrapper = content.find((part) => hasTag(part, tags.context3));
   for (const extension of within(within(wrapper, tags.context3)?.[0], tags.sequence) ?? []) {
     const [id, ...rest] = within(extension, tags.sequence) ?? [];
-    // The value is a BIT STRING in DER: tag, length, number of unused bits, bits.
-    if (oidOf(id) === oid.keyUsage) return bytesWithin(rest.at(-1), tags.octets)?.[3] ?? 0;
+    if (oidOf(id) === identifier) return bytesWithin(rest.at(-1), tags.octets);
   }
-  return 0;
+  return undefined;
 }
 
 function positiveHex(serial: Uint8Array): string {

@@ -15,6 +15,7 @@ export const tags = {
   oid: 0x06,
   utcTime: 0x17,
   generalizedTime: 0x18,
+  plain0: 0x80,
   sequence: 0x30,
   set: 0x31,
   context0: 0xa0,
@@ -78,6 +79,14 @@ export function der(tag: Tag, content: readonly Der[] | Uint8Array): Der {
   const value = content instanceof Uint8Array ? Buffer.from(content).toString('latin1') : [...content];
   const parts = [tag & 0xc0, tag & 0x1f, (tag & constructed) !== 0, value];
   return asn1.create(...(parts as unknown as Parameters<typeof asn1.create>));
+}
+
+export function sequence(...elements: readonly Der[]): Der {
+  return der(tags.sequence, elements);
+}
+
+export function isEqual(element: Der | undefined, other: Der): boolean {
+  return element !== undefined && derOf(element).equals(derOf(other));
 }
 
 /** A SET OF in DER order (X.690, 11.6). */

@@ -102,6 +102,9 @@ function requireCurrent({ certificate }: Signer, at: Moment): void {
   throw new GatewayError('E_KEY_EXPIRED', detail, { at: fingerprint(certificate), fix });
 }
 
+/** RFC 8551, 3.5.2. */
+const opaqueType = 'application/pkcs7-mime; smime-type=signed-data';
+
 type Signed = Pick<SealedMessage, 'bytes'> & { readonly contentType?: string };
 
 async function signed(
@@ -117,8 +120,10 @@ async function signed(
     case 'json':
       return { bytes: await signJws(written(content), format.type, signer, at) };
     case 'text': {
+      if (signer.form?.envelope === 'opaque')
+        return { bytes: signCms(written(content), signer, at), contentType: opaqueType };
       const entity = textEntity(format.type, written(content));
-      return joinSigned(entity, signCms(entity, signer, at));
+      return joinSigned(entity, signCms(entity, signer, at), signer.algorithm);
     }
   }
 }

@@ -5,13 +5,15 @@
 
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
-import { maxCmsBytes } from './cms.ts';
-import { profileError, requireAlgorithm, requireProfile, strictBase64 } from './profile.ts';
+import type { SignatureAlgorithm } from '../../model/message.ts';
+import { maxCmsBytes, opaqueContent } from './cms.ts';
+import type { CmsTerms } from './cms-signer.ts';
+import { algorithms, profileError, requireAlgorithm, requireProfile, strictBase64 } from './profile.ts';
 
-/** The parts of a multipart/signed message, not verified yet. */
+/** The parts of a signed text, not verified yet. */
 interface ParsedText {
-  /** Media type of the text, with its parameters, as the sender wrote it. */
-  readonly type: string;
+  /** Media type of the text, with its parameters, as the sender wrote it; absent where the text has no header. */
+  readonly type?: string;
   readonly text: Buffer;
   /** The number that the first line of the text has in the message. */
   readonly firstLine: number;
@@ -33,10 +35,11 @@ export function textEntity(type: string, text: Uint8Array): Buffer {
 export function joinSigned(
   entity: Buffer,
   signature: Buffer,
+  algorithm: SignatureAlgorithm = 'rsa-sha256',
 ): { readonly bytes: Buffer; readonly contentType: string } {
   // An entity cannot contain its own digest, so the boundary does not occur in it (RFC 2046, 5.1.1).
   const boundary = `mra-${sha256(entity)}`;
-  const contentType = `multipart/signed; protocol="${signatureType}"; micalg=sha-256; boundary="${boundary}"`;
+  const contentType = `multipart/signed; protocol="${signatureType}"; micalg=${micalgOf(algorithm)}; boundary="${boundary}"`;
   const head = `MIME-Version: 1.0\r\nContent-Type: ${contentType}\r\n\r\n--${boundary}\r\n`;
   const lines = signature.toString('base64').replace(/.{64}(?=.)/gu, '$&\r\n');
   const second =
@@ -45,31 +48,48 @@ export function joinSigned(
   return { bytes: Buffer.concat([Buffer.from(head), entity, Buffer.from(second)]), contentType };
 }
 
+/** RFC 8551, 3.5.3.2. */
+function micalgOf(algorithm: SignatureAlgorithm): string {
+  return algorithms[algorithm].hash.replace('sha', 'sha-');
+}
+
 /**
- * Parses a message of exactly two parts, without preamble or epilogue. Throws E_SIGNATURE_MISSING when it is not
- * multipart/signed, E_SIGNATURE_PROFILE for another structure, E_SIGNATURE_ALGORITHM for another digest algorithm.
+ * Parses a message of exactly two parts, without preamble or epilogue unless the envelope is `smime`; one that is `opaque` has no header.
+ * Throws E_SIGNATURE_MISSING when it is not multipart/signed, E_SIGNATURE_PROFILE for another structure, E_SIGNATURE_ALGORITHM for
+ * another digest algorithm.
  */
-export function readSigned(bytes: Uint8Array): ParsedText {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function readSigned(bytes: Uint8Array, terms: CmsTerms): ParsedText {
+  const sent = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (terms.envelope === 'opaque') {
+    const text = opaqueContent(sent);
+    return { text, firstLine: 1, entity: text, signature: sent };
+  }
+  const isMail = terms.envelope === 'smime';
+  // Signatures cover the canonical form, whose lines end with CR LF (RFC 8551, 3.1.1).
+  const all = isMail ? Buffer.from(sent.toString('latin1').replace(/\r?\n/gu, '\r\n'), 'latin1') : sent;
   const head = readHeader(all, unsigned);
   const outer = /^multipart\/signed;(.*)$/iu.exec(head.fields.get('content-type') ?? '')?.[1];
   if (outer === undefined) throw unsigned();
   requireOnly(head, ['mime-version', 'content-type']);
-  const boundary = readBoundary(outer);
+  const boundary = readBoundary(outer, terms);
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   // The first delimiter directly follows the header, and shares its line end.
-  const first = all.subarray(head.length - 2, head.length + delimiter.length);
-  requireProfile(first.equals(Buffer.concat([delimiter, lineEnd])), 'there is a preamble before the text');
-  const start = head.length + delimiter.length;
+  const opening = Buffer.concat([delimiter, lineEnd]);
+  const first = all.indexOf(opening, head.length - 2);
+  requireProfile(first === head.length - 2 || (isMail && first >= 0), 'there is a preamble before the text');
+  const start = first + opening.length;
   const middle = all.indexOf(delimiter, start);
   const second = middle + delimiter.length + 2;
   requireProfile(middle >= 0 && all.subarray(second - 2, second).equals(lineEnd), 'there is no second part');
   const end = all.indexOf(delimiter, second);
   requireProfile(end >= 0, 'the second part has no end');
   const rest = all.subarray(end + delimiter.length);
-  requireProfile(['--', '--\r\n'].includes(rest.toString('latin1', 0, 5)), 'there is an epilogue after the signature');
+  const isEnd = isMail
+    ? /^--\s*$/u.test(rest.toString('latin1'))
+    : ['--', '--\r\n'].includes(rest.toString('latin1', 0, 5));
+  requireProfile(isEnd, 'there is an epilogue after the signature');
   const entity = all.subarray(start, middle);
-  const content = readText(entity);
+  const content = readText(entity, isMail);
   const firstLine = all.toString('latin1', 0, content.text.byteOffset - all.byteOffset).split('\n').length;
   return { ...content, firstLine, entity, signature: readSignaturePart(all.subarray(second, end)) };
 }
@@ -112,7 +132,7 @@ function requireOnly({ fields }: Header, names: readonly string[]): void {
 }
 
 /** The boundary; boundary, protocol and micalg are the only parameters (RFC 1847, 2.1). */
-function readBoundary(written: string): string {
+function readBoundary(written: string, { algorithm }: CmsTerms): string {
   const parameters = new Map<string, string>();
   for (const one of written.split(';')) {
     const [, name, value] =
@@ -131,18 +151,19 @@ function readBoundary(written: string): string {
     'protocol is not application/pkcs7-signature',
   );
   requireProfile(parameters.size === 3, 'multipart/signed has parameters that were not agreed');
-  requireAlgorithm(parameters.get('micalg')?.toLowerCase() === 'sha-256', 'micalg is not sha-256');
+  const micalg = micalgOf(algorithm);
+  requireAlgorithm(parameters.get('micalg')?.toLowerCase() === micalg, `micalg is not ${micalg}`);
   return boundary;
 }
 
-function readText(entity: Buffer): Pick<ParsedText, 'type' | 'text'> {
+function readText(entity: Buffer, isMail: boolean): Pick<ParsedText, 'type' | 'text'> {
   const header = readHeader(entity, () => profileError('the text has no header'));
   requireOnly(header, ['content-type', 'content-transfer-encoding']);
   const type = header.fields.get('content-type') ?? '';
   requireProfile(mediaType.test(type) && type.length <= maxTypeLength, 'the text has no media type');
   const encoding = header.fields.get('content-transfer-encoding')?.toLowerCase();
   requireProfile(
-    encoding === 'binary' || encoding === '8bit',
+    encoding === 'binary' || encoding === '8bit' || (isMail && (encoding === undefined || encoding === '7bit')),
     'the transfer encoding of the text is not binary or 8bit',
   );
   return { type, text: entity.subarray(header.length) };

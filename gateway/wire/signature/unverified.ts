@@ -8,6 +8,7 @@ import { parseStrictJson } from '../files/json.ts';
 import { lastElement, qualifiedName } from '../xml/libxml.ts';
 import { textBody, type ParsedBody } from '../xml/parsed-body.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
+import { tags } from './der.ts';
 import { readJws } from './jws.ts';
 import { readSigned } from './signed-text.ts';
 
@@ -28,8 +29,11 @@ export function readUnverified(bytes: Uint8Array, seal: SignatureTerms): Unverif
       return { body: { format: 'json', value: parseStrictJson(payload, { canonicalNumbers: true }) }, signed };
     }
     case 'cms-detached': {
-      const signed = /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(startOf(bytes));
-      const { text, firstLine } = signed ? readSigned(bytes) : { text: bytes, firstLine: 1 };
+      const signed =
+        seal.envelope === 'opaque'
+          ? bytes[0] === tags.sequence
+          : /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(startOf(bytes));
+      const { text, firstLine } = signed ? readSigned(bytes, seal) : { text: bytes, firstLine: 1 };
       return { body: textBody(text, firstLine), signed };
     }
   }

@@ -86,13 +86,13 @@ async function verifyJws(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
 }
 
 async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
-  const { type, text, firstLine, entity, signature } = readSigned(bytes);
+  const { text, firstLine, entity, signature, ...stated } = readSigned(bytes, trust);
   requireSeal(trust, 'cms-detached', 'CMS signatures');
-  const cms = readCms(signature, trust.algorithm);
-  const signer = selectSigner(trust, (certificate) => certificate.raw.equals(cms.certificate));
+  const cms = readCms(signature, trust);
+  const signer = selectSigner(trust, cms.names);
   await checkSigner(signer, trust, at);
   verifyCms(cms, entity, { algorithm: trust.algorithm, key: signer.publicKey });
-  return verifiedMessage({ type, content: () => text, signer: fingerprint(signer) }, textBody(text, firstLine));
+  return verifiedMessage({ ...stated, content: () => text, signer: fingerprint(signer) }, textBody(text, firstLine));
 }
 
 function requireSeal({ seals }: SignerTrust, kind: SealKind, name: string): void {
