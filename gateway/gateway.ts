@@ -40,7 +40,7 @@ export interface Gateway {
   readonly policy: string;
   /** What it advises where the name on an entry differs from the list; absent: the default. */
   readonly differingNames?: DifferingNames;
-  /** Owner of leases: random at each start. */
+  /** Owner of leases: names the data folder, then a hyphen and what is random at each start. */
   readonly owner: string;
   readonly log: Log;
   now(): Date;

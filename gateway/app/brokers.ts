@@ -24,6 +24,8 @@ export interface Broker {
   /** Ours at the broker. Without one anybody on its network could have written a queue. */
   readonly account: string;
   link(): Promise<AmqpLink>;
+  /** As AmqpLink; none before the link was opened. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -38,10 +40,14 @@ export function openBrokers({ broker, brokers }: Pick<Config, 'broker' | 'broker
 /** While the broker is unreachable, sends are refused and tried again later; consumers start when it answers. */
 function lazyBroker({ url, tls, realm: name, temporary, ownExchanges }: BrokerConfig, log: Log): Broker {
   let opened: Promise<AmqpLink> | undefined;
+  let link: AmqpLink | undefined;
   return {
     realm: { name, temporary, ownExchanges },
     account: URL.parse(url)?.username ?? '',
-    link: () => (opened ??= openAmqp({ url, ...(tls && { tls }), log, waitForBroker: true })),
+    async link() {
+      return (link = await (opened ??= openAmqp({ url, ...(tls && { tls }), log, waitForBroker: true })));
+    },
+    connections: () => link?.connections() ?? 0,
     async close() {
       await (await opened)?.close();
     },
@@ -71,6 +77,7 @@ export function brokerTransport(broker: Broker, { home, code, adapter: { exchang
   const answers = target(exchange.receive?.publish);
   return {
     send: async (message) => (await broker.link()).send(message.kind === 'receipt' ? answers : lists, message),
+    connections: () => broker.connections(),
     close: () => Promise.resolve(), // all partners share the link: Broker.close closes it
   };
 }

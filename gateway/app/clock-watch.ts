@@ -3,6 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
+import { makeAllDue } from '../outbound/delivery.ts';
 import { appendEvents, clockJumps, lastEvent } from '../store/events.ts';
 import { clockToleranceSeconds } from '../store/delivery-leases.ts';
 import { faultFields } from '../wire/log.ts';
@@ -24,6 +25,7 @@ export function jumpBetween(before: ClockReading, after: ClockReading): number {
 }
 
 type Watched = Pick<Gateway, 'db' | 'log' | 'now'>;
+type Waiting = Watched & { readonly partners: ReadonlyMap<string, unknown> };
 
 /** By how many milliseconds the clock is behind the last commit, as a negative number. Gateways on one server differ a little. */
 export async function behindLastCommit({ db, now }: Watched): Promise<number> {
@@ -39,14 +41,20 @@ export async function recordJump({ db, log, now }: Watched, milliseconds: number
   await db.transaction(async (tx) => await appendEvents(tx, [event]));
 }
 
-/** Compares the clock with the last commit, and then every second with the monotonic clock, until `stop`. */
-export async function watchClock(gateway: Watched, monotonic: () => number, stop: AbortSignal): Promise<void> {
+/**
+ * Compares the clock with the last commit, and then every second with the monotonic clock, until `stop`. After a jump everything is due that
+ * waits for an attempt, because the moment of that attempt came from the other clock.
+ */
+export async function watchClock(gateway: Waiting, monotonic: () => number, stop: AbortSignal): Promise<void> {
   const read = (): ClockReading => ({ clock: gateway.now().getTime(), monotonic: monotonic() });
   let before = read();
   const compare = async (): Promise<void> => {
     const after = read();
     const jump = jumpBetween(before, after);
-    if (jump !== 0) await recordJump(gateway, jump);
+    if (jump !== 0) {
+      await recordJump(gateway, jump);
+      await makeAllDue(gateway, gateway.partners.keys());
+    }
     before = after;
   };
   const start = async (): Promise<void> => {

@@ -2,6 +2,7 @@
 
 import { readDocument } from '../wire/xml/xml-tree.ts';
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../adapter/manifest.ts';
@@ -9,6 +10,7 @@ import type { AdapterTools } from '../adapter/tools.ts';
 import { programFolder, type Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { makeMessageId } from '../model/message-id.ts';
 import { openBrokers, type Brokers } from './brokers.ts';
 import { connectPartner, openKeys, partnerConfigs, readKeys, reloadPartner, type ConnectOptions } from './partners.ts';
@@ -93,7 +95,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading: 
     refusedBytes: config.exchange.refusedBytes,
     policy: config.policy,
     differingNames: config.differingNames,
-    owner: randomBytes(8).toString('hex'),
+    owner: `${sha256(`${hostname()}\0${config.data}`).slice(0, 12)}-${randomBytes(4).toString('hex')}`,
     now: () => new Date(),
     newId: () => makeMessageId(new Date(), randomBytes),
     random: (bytes) => randomBytes(bytes),

@@ -7,13 +7,21 @@ import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
-import { repeatForEach } from '../outbound/delivery.ts';
+import { probeSeconds, repeatForEach } from '../outbound/delivery.ts';
 import type { PollOutcome } from '../wire/transport/transport.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
-/** Fetches one message of a partner, receives it, and sends its receipt. True: poll again without a pause, there may be more. */
-export async function pollPartner(gateway: Gateway, code: string, receive: Receive): Promise<boolean> {
+/**
+ * Fetches one message of a partner, receives it, and sends its receipt. True: poll again without a pause, there may be more.
+ * `onFailure`: called when the partner did not answer as agreed.
+ */
+export async function pollPartner(
+  gateway: Gateway,
+  code: string,
+  receive: Receive,
+  onFailure: () => void = () => undefined,
+): Promise<boolean> {
   const { transport } = getPartner(gateway, code);
   if (transport?.pull === undefined) return false;
   const fetched = await transport.pull.next();
@@ -22,6 +30,7 @@ export async function pollPartner(gateway: Gateway, code: string, receive: Recei
       return false;
     case 'failed':
       gateway.log.warn('nothing could be fetched', { partner: code, evidence: fetched.evidence });
+      onFailure();
       return false;
     case 'message':
       return await takeFetched(gateway, code, fetched, receive);
@@ -60,7 +69,14 @@ async function sendReceipt(gateway: Gateway, code: string, receipt: SealedMessag
 
 /** Polls every partner whose messages wait at its own door until `stop`. */
 export async function runPolling(gateway: Gateway, receive: Receive, stop: AbortSignal): Promise<void> {
-  const poll = (code: string): Promise<boolean> => pollPartner(gateway, code, receive);
-  const pauseSeconds = (code: string): number => gateway.partners.get(code)?.transport?.pull?.seconds ?? 60;
+  const failed = new Set<string>();
+  const poll = (code: string): Promise<boolean> => {
+    failed.delete(code);
+    return pollPartner(gateway, code, receive, () => failed.add(code));
+  };
+  const pauseSeconds = (code: string): number => {
+    const { seconds = 60 } = gateway.partners.get(code)?.transport?.pull ?? {};
+    return failed.has(code) ? Math.min(seconds, probeSeconds) : seconds;
+  };
   await repeatForEach(gateway, stop, 'polling', poll, pauseSeconds);
 }

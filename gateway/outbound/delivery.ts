@@ -15,6 +15,7 @@ import { appendEvents } from '../store/events.ts';
 import {
   attemptsOf,
   claimDue,
+  endEarlierLeases,
   endLease,
   finishAttempt,
   longestDelaySeconds,
@@ -34,9 +35,9 @@ export const receiptDueSeconds = 900;
 /** Back-off in seconds; the last one repeats for ever: a message that cannot be sent raises an alarm, it is never dropped. */
 const backOff = [5, 30, 120, 600, 1800, longestDelaySeconds] as const;
 /** Seconds between two attempts while the partner cannot be reached at all, at most. */
-const probeSeconds = 20;
-/** Seconds until a partner to whom nothing is due is looked at again: a suspension waits no longer. */
-const idleSeconds = 0.5;
+export const probeSeconds = 20;
+/** Seconds between two turns of a partner to whom nothing is due, or that is left alone for some turns: a suspension waits no longer. */
+const turnSeconds = 0.5;
 /** Messages sent in one round: one whose partner asks to be tried again at once must not keep the round going. */
 const roundLength = 8;
 
@@ -148,17 +149,36 @@ export async function holdAltered(gateway: Gateway, message: Claimed): Promise<v
   await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, partner, altered, message, 0));
 }
 
-/** Sends what is due until `stop`; if `scheduled`, lists too that are due by the schedules of partners. */
+/**
+ * Sends what is due until `stop`; if `scheduled`, lists too that are due by the schedules of partners. All that waits is due when it begins,
+ * also what an earlier process was sending, and when a connection is back.
+ */
 export async function runDispatcher(gateway: Gateway, stop: AbortSignal, scheduled = true): Promise<void> {
   const schedule = scheduled ? listScheduler(gateway) : undefined;
-  const pauses = new Map<string, number>();
+  const pauses = new Map<string, { readonly turns: number; readonly connections: number | undefined }>();
   const dispatch = async (code: string): Promise<boolean> => {
+    const connections = gateway.partners.get(code)?.transport?.connections?.();
+    const pause = pauses.get(code);
+    if (pause === undefined) await gateway.db.transaction((tx) => endEarlierLeases(tx, code, gateway.owner));
+    if (pause?.connections !== connections || pause === undefined) await makeAllDue(gateway, [code]);
+    else if (pause.turns > 0) {
+      pauses.set(code, { ...pause, turns: pause.turns - 1 });
+      return false;
+    }
+    pauses.set(code, { turns: 0, connections });
     await schedule?.(code);
-    const { pauseSeconds } = (await deliverNext(gateway, code)) ?? { pauseSeconds: idleSeconds };
-    pauses.set(code, pauseSeconds ?? 0);
-    return pauseSeconds === undefined;
+    const delivered = await deliverNext(gateway, code);
+    pauses.set(code, { turns: (delivered?.pauseSeconds ?? 0) / turnSeconds, connections });
+    return delivered !== undefined && delivered.pauseSeconds === undefined;
   };
-  await repeatForEach(gateway, stop, 'dispatching', dispatch, (code) => pauses.get(code) ?? 1);
+  await repeatForEach(gateway, stop, 'dispatching', dispatch, () => turnSeconds);
+}
+
+/** What waits for its next attempt is due: at the start, when a connection is back, and when the clock was set back. */
+export async function makeAllDue({ db, now }: Pick<Gateway, 'db' | 'now'>, partners: Iterable<string>): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const code of partners) await makeDue(tx, code, momentOf(now()));
+  });
 }
 
 /** Repeats work for every partner until `stop`, without a pause while there is more to do; an outage of one partner delays no other. */

@@ -187,6 +187,19 @@ export async function endLease(tx: Tx, { id, attempt }: Claimed): Promise<void> 
   await leaseOf(tx, id, attempt).set({ lease_owner: null, lease_until: null }).execute();
 }
 
+/** Ends the leases of earlier processes on our data folder, which have ended. `owner`: of this one; its first part names the folder. */
+export async function endEarlierLeases(tx: Tx, partner: string, owner: string): Promise<void> {
+  const [folder = owner] = owner.split('-');
+  await tx
+    .updateTable('message')
+    .set({ lease_owner: null, lease_until: null })
+    .where('partner', '=', partner)
+    .where(sql<boolean>`state_rank < ${openRank}`)
+    .where('lease_owner', 'like', `${folder}-%`)
+    .where('lease_owner', '!=', owner)
+    .execute();
+}
+
 function leaseOf(tx: Tx, id: string, attempt: number) {
   const message = tx.updateTable('message').where('id', '=', id);
   return message.where('attempts', '=', attempt).where('lease_owner', 'is not', null);

@@ -16,7 +16,16 @@ import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
-export { attemptsOf, claimDue, claimForPoll, endLease, finishAttempt, makeDue, renewLease } from './delivery-leases.ts';
+export {
+  attemptsOf,
+  claimDue,
+  claimForPoll,
+  endEarlierLeases,
+  endLease,
+  finishAttempt,
+  makeDue,
+  renewLease,
+} from './delivery-leases.ts';
 export { longestDelaySeconds, longestHoldSeconds } from './delivery-leases.ts';
 export type { AttemptResult, DeliveryClaim, Claimed } from './delivery-leases.ts';
 export { listMessages } from './message-list.ts';

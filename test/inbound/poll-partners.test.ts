@@ -1,14 +1,18 @@
 /** Polling: two administrations, each with a door, each polling the other. Real mutual TLS, signatures and stores. */
 
+import { EventEmitter, once } from 'node:events';
+import { mock } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
-import { pollPartner } from '../../gateway/inbound/poll-partners.ts';
+import { pollPartner, runPolling } from '../../gateway/inbound/poll-partners.ts';
 import { answerPoll } from '../../gateway/outbound/answer-poll.ts';
 import { decideHeld, receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import type { RawMessage } from '../../gateway/model/message.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { attemptsOf, findMessage, listMessages, type MessageRow } from '../../gateway/store/outbox.ts';
 import { findStream } from '../../gateway/store/streams.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
 import {
   openAdministrations,
   operator,
@@ -167,5 +171,26 @@ describe('a partner that polls', () => {
     await them.closeDoors();
     await them.openDoors(); // serving begins with a poll
     expect(await us.until(async () => ((await state(id)).state === 'ACCEPTED' ? true : undefined))).to.equal(true);
+  });
+
+  it('is asked again within 20 s after it could not be reached, and not only after the agreed pause', async () => {
+    await us.closeDoors();
+    const stop = new AbortController();
+    const failures = new EventEmitter();
+    const log = makeLog({ level: 'warn', destination: { write: () => failures.emit('failure') } });
+    const first = once(failures, 'failure');
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const polling = runPolling({ ...them.gateway, log }, receive, stop.signal);
+      await first;
+      const second = once(failures, 'failure');
+      await setImmediate();
+      mock.timers.tick(20_000);
+      await second;
+      stop.abort();
+      await polling;
+    } finally {
+      mock.timers.reset();
+    }
   });
 });

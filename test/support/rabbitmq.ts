@@ -127,6 +127,8 @@ export interface Line {
   /** Nothing passes any more on the connections there are, and neither side is told. */
   freeze(): void;
   close(): Promise<void>;
+  /** After it was closed: connections succeed again. */
+  open(): Promise<void>;
 }
 
 export async function lineTo(url: string): Promise<Line> {
@@ -138,13 +140,15 @@ export async function lineTo(url: string): Promise<Line> {
     }
   });
   const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const open = (): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await open();
   const address = new URL(url);
   address.host = `127.0.0.1:${String(port)}`;
   const cut = (): void => sockets.forEach((socket) => socket.destroy());
   return {
     url: address.toString(),
     cut,
+    open,
     freeze: () => sockets.forEach((socket) => socket.unpipe()),
     close() {
       cut();

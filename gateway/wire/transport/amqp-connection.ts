@@ -42,7 +42,7 @@ export async function openConnection(
     clientProperties: { connection_name: `mra ${purpose}` },
     recovery: {
       initialDelay: 200,
-      maxDelay: 30_000,
+      maxDelay: 15_000,
       initialMaxRetries: waitForBroker ? Infinity : 1,
       waitForConnect: false,
       setup(model: ChannelModel) {

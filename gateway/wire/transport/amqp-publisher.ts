@@ -21,6 +21,8 @@ export interface PublishTarget {
 /** `connection` is undefined while disconnected. Each target has a channel of its own: an error there ends no other. */
 export interface Publisher {
   connection: Connection | undefined;
+  /** Established so far. */
+  connections: number;
   blocked: boolean;
   readonly channels: Map<PublishTarget, Promise<PublishChannel>>;
 }
@@ -40,6 +42,7 @@ export function startPublisher(connection: Connection, publisher: Publisher): vo
   publisher.channels.clear();
   publisher.blocked = false;
   publisher.connection = connection;
+  publisher.connections += 1;
 }
 
 interface PublishTerms {

@@ -22,6 +22,8 @@ export interface AmqpLink {
    * Throws E_CONFIG_INVALID when a queue of ours exists with other settings. A queue of the partner may come later.
    */
   consume(source: QueueSource, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
+  /** How many connections for sending were established so far. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ const firstAttemptMs = 10_000;
 export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
   const { log, confirmMs = 30_000 } = options;
   // Two, because a broker under memory or disk pressure blocks the whole connection of a publisher.
-  const publisher: Publisher = { connection: undefined, blocked: false, channels: new Map() };
+  const publisher: Publisher = { connection: undefined, connections: 0, blocked: false, channels: new Map() };
   const publishing = await openConnection(options, 'publish', (connection) => {
     startPublisher(connection, publisher);
     return Promise.resolve();
@@ -67,6 +69,7 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
       await ready;
       return await publish(publisher, target, message, { confirmMs, log });
     },
+    connections: () => publisher.connections,
     consume: (source, handler) => consume(options, consumption, source, handler),
     async close() {
       await Promise.all([...consumption.consumers].map(stopConsumer));

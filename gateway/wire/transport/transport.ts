@@ -33,6 +33,8 @@ export const unroutable = 'unroutable: the partner has no queue';
 export interface Transport {
   send(message: SealedMessage): Promise<SendOutcome>;
   close(): Promise<void>;
+  /** How many connections were established so far, where one is kept open: a higher number shows that it is back. */
+  connections?(): number;
   /** Our messages wait until the partner polls for them; only receipts are sent. */
   readonly waits?: true;
   /** Present where the partner's messages wait until we poll for them. */
