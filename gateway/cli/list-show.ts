@@ -49,13 +49,17 @@ function showHeld(out: Output, held: InboxMessage & HeldReview): void {
   out.print(`\nHeld: ${messageId}, received ${receivedAt}, because of ${reason} (mra explain ${reason})`);
   if (fault !== undefined) out.print(`  It would be rejected if it were released: ${fault.code}: ${fault.detail}`);
   if (difference !== undefined) {
-    const { before, after, leaving, changed, refused, examples } = difference;
+    const { before, after, leaving, changed, suspended, reinstated, refused, examples } = difference;
     out.print(`  The list in force has ${amount(before)} operators; with this one it would have ${amount(after)}.`);
     out.print(
       `  ${amount(leaving)} would leave, ${amount(difference.new)} would be new, ${amount(changed)} would change.`,
     );
+    if (suspended + reinstated > 0)
+      out.print(`  Of those, ${amount(suspended)} would be suspended, and ${amount(reinstated)} active again.`);
     if (refused > 0) out.print(`  ${amount(refused)} of its records would be refused.`);
-    out.table(examples.map(({ change, identifier, name = '' }) => ({ change, identifier, name })));
+    out.table(
+      examples.map(({ change, status, identifier, name = '' }) => ({ change: status ?? change, identifier, name })),
+    );
   }
   for (const { person, decision, at } of decisions) out.print(`  ${person} decided at ${at}: ${decision}`);
   if (decisions.length === 0) out.print('  Nobody decided yet.');

@@ -15,6 +15,8 @@ interface HeldChange {
   readonly identifier: string;
   readonly change: 'new' | 'changed' | 'leaves';
   readonly name?: string;
+  /** The status with the held list, where it changes. */
+  readonly status?: ListRecord['status'];
 }
 
 export interface HeldDifference {
@@ -23,10 +25,13 @@ export interface HeldDifference {
   readonly after: number;
   readonly new: number;
   readonly changed: number;
+  /** Of those that change: they would be suspended, or active again. */
+  readonly suspended: number;
+  readonly reinstated: number;
   readonly leaving: number;
   /** Records of the list that would be refused one by one. */
   readonly refused: number;
-  /** At most `most`, those that leave first. */
+  /** At most `most`: first those that leave, then those whose status changes. */
   readonly examples: readonly HeldChange[];
 }
 
@@ -62,17 +67,28 @@ async function differenceOf(gateway: Gateway, held: InboxMessage, most: number):
     ...register.departures.map(({ identifier }) => changeOf('leaves', identifier, known.get(identifier))),
     ...register.puts.map((i) => {
       const record = recordAt(register.records, i);
-      return changeOf(known.has(record.identifier) ? 'changed' : 'new', record.identifier, record);
+      const { identifier, status } = record;
+      const before = known.get(identifier);
+      if (before === undefined) return changeOf('new', identifier, record);
+      return changeOf('changed', identifier, record, before.status === status ? undefined : status);
     }),
   ];
-  const count = (wanted: HeldChange['change']): number => changes.filter(({ change }) => change === wanted).length;
+  const count = (wanted: HeldChange['change'], status?: HeldChange['status']): number =>
+    changes.filter((each) => each.change === wanted && (status === undefined || each.status === status)).length;
+  const weight = ({ change, status }: HeldChange): number => (change === 'leaves' ? 0 : status === undefined ? 2 : 1);
   return {
     ...{ before: known.size, after: mirror.after.count },
     ...{ new: count('new'), changed: count('changed'), leaving: count('leaves'), refused: refused.length },
-    examples: changes.slice(0, most),
+    ...{ suspended: count('changed', 'suspended'), reinstated: count('changed', 'active') },
+    examples: changes.toSorted((a, b) => weight(a) - weight(b)).slice(0, most),
   };
 }
 
-function changeOf(change: HeldChange['change'], identifier: string, record: ListRecord | undefined): HeldChange {
-  return { change, identifier, ...present({ name: record?.name.latin ?? record?.name.local }) };
+function changeOf(
+  change: HeldChange['change'],
+  identifier: string,
+  record: ListRecord | undefined,
+  status?: HeldChange['status'],
+): HeldChange {
+  return { change, identifier, ...present({ name: record?.name.latin ?? record?.name.local, status }) };
 }

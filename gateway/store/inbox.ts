@@ -12,6 +12,7 @@ import {
   type RawMessage,
   type SenderEvidence,
 } from '../model/message.ts';
+import { nameKey } from '../model/clearance/names.ts';
 import type { Moment } from '../model/record/record.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { insertBodies } from './bulk.ts';
@@ -228,24 +229,15 @@ export async function decisionsAbout(
     .execute();
 }
 
-/** Records that a person decides so about what the digest names. Returns everybody who has. Throws E_APPROVAL_REPEATED. */
+/**
+ * Records that a person decides so about what the digest names. Returns everybody who has. One name is one person, however it is typed:
+ * in capitals, or with blanks around it. Throws E_APPROVAL_REPEATED.
+ */
 export async function recordApproval(tx: Tx, approval: Tables['approval']): Promise<string[]> {
-  const { partner, digest, decision } = approval;
-  const insert = tx
-    .insertInto('approval')
-    .values(approval)
-    .onConflict((earlier) => earlier.columns(['partner', 'digest', 'person']).doNothing());
-  if (!(await changesOne(insert))) {
+  const { partner, digest, decision, person } = approval;
+  const earlier = await decisionsAbout(tx, { partner, digest });
+  if (earlier.some((each) => nameKey(each.person) === nameKey(person)))
     throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this', { at: partner });
-  }
-  const rows = await tx
-    .selectFrom('approval')
-    .select('person')
-    .where('partner', '=', partner)
-    .where('digest', '=', digest)
-    .where('decision', '=', decision)
-    .orderBy('at')
-    .orderBy('person')
-    .execute();
-  return rows.map((row) => row.person);
+  await tx.insertInto('approval').values(approval).execute();
+  return [...earlier.filter((each) => each.decision === decision).map((each) => each.person), person];
 }

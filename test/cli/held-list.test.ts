@@ -32,11 +32,11 @@ describe('a list held for two people', function () {
     return JSON.parse(ran.stdout);
   }
 
-  /** The first operators of 40 that are active; the others are revoked. */
-  function operators(active: number): string {
+  /** The first operators of 40 that are active; the others are revoked, or suspended. */
+  function operators(active: number, status: 'revoked' | 'suspended'): string {
     const titles = Object.entries(sampleHome.columns);
     const rows = Array.from({ length: 40 }, (_, i) => {
-      const ended = { status: 'revoked', statusSince: '2025-03-04' } as const;
+      const ended = { status, statusSince: '2025-03-04' } as const;
       const record = { ...sampleRecord, code: `44031${String(10000 + i)}`, ...(i < active ? {} : ended) };
       const cells: Partial<Record<string, string>> = columnValues(record);
       return titles.map(([path]) => cells[path] ?? '');
@@ -46,18 +46,21 @@ describe('a list held for two people', function () {
     return file;
   }
 
-  before(async () => {
-    writeFileSync(join(folder, 'cn.yaml'), 'data: cn\npartners: { KR: { transport: file } }\n');
-    await mra(0, ...ours, 'operator', 'import', operators(40));
+  /** KR holds a list of CN whose operators were all active, and then another one for two people. */
+  async function hold(status: 'revoked' | 'suspended'): Promise<void> {
+    writeFileSync(join(folder, 'cn.yaml'), `data: cn-${status}\npartners: { KR: { transport: file } }\n`);
+    await mra(0, ...ours, 'operator', 'import', operators(40, status));
     await mra(0, ...ours, 'list', 'build', 'KR', '--full', '--out', first);
-    await mra(0, ...ours, 'operator', 'import', operators(4));
+    await mra(0, ...ours, 'operator', 'import', operators(4, status));
     await mra(0, ...ours, 'list', 'build', 'KR', '--full', '--out', second);
     await mra(0, ...ours, 'key', 'export', 'KR', '--out', join(folder, 'ours.pem'));
     const partner = '{ adapter: kr, mirrored: true, transport: file, certificates: { signing: [ours.pem] } }';
-    writeFileSync(join(folder, 'kr.yaml'), `home: KR\ndata: kr\nlog: silent\npartners: { CN: ${partner} }\n`);
+    writeFileSync(join(folder, 'kr.yaml'), `home: KR\ndata: kr-${status}\nlog: silent\npartners: { CN: ${partner} }\n`);
     await mra(0, ...theirs, 'list', 'receive', 'CN', first);
     await mra(7, ...theirs, 'list', 'receive', 'CN', second);
-  });
+  }
+
+  before(() => hold('revoked'));
 
   it('is shown with its reason, the difference, ten examples, and who decided so far', async () => {
     const shown = (await mra(0, ...theirs, 'list', 'show', 'CN')) as { held: Held[] };
@@ -97,5 +100,15 @@ describe('a list held for two people', function () {
     const listed = (await mra(0, ...theirs, 'message', 'list')) as { state: string; digest: string }[];
     const rejected = listed.find(({ state }) => state === 'REJECTED');
     expect(await mra(0, ...theirs, 'message', 'show', rejected?.digest ?? '')).to.include({ state: 'REJECTED' });
+  });
+
+  it('whose operators stay and are suspended says so, and shows those first', async () => {
+    await hold('suspended');
+    const { held } = (await mra(0, ...theirs, 'list', 'show', 'CN')) as { held: Held[] };
+    const difference = held[0]?.difference;
+    expect(difference).to.include({ before: 40, after: 40, leaving: 0, changed: 36, suspended: 36, reinstated: 0 });
+    expect(difference?.examples[0]).to.include({ change: 'changed', status: 'suspended' });
+    const text = await runCommand(['--config', join(folder, 'kr.yaml'), 'list', 'show', 'CN']);
+    expect(text.stdout).to.include('36 would be suspended');
   });
 });

@@ -138,6 +138,14 @@ onBothEngines('deciding about a held message', (store) => {
     expect(await decide('m2', 'two', 5)).to.deep.equal(['one', 'two']);
   });
 
+  it('takes one name for one person, in capitals, with blanks and with hidden characters', async () => {
+    await hold('AA', 'm9', 'held 9');
+    await decide('m9', 'Ann Lee', 3);
+    for (const person of [' ann lee ', 'ANN  LEE', 'Ann\u00a0Lee', 'Ａnn Lee', 'Ann\u200b Lee', 'ann-lee'])
+      expect(await codeOf(decide('m9', person, 4)), person).to.equal('E_APPROVAL_REPEATED');
+    expect(await decide('m9', 'Ann Leeds', 5)).to.deep.equal(['Ann Lee', 'Ann Leeds']);
+  });
+
   it('counts for the held bytes only, not for another message with the id', async () => {
     const digest = await hold('AB', 'm3', 'held 3');
     await decide('m3', 'one', 3);
