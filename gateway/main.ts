@@ -10,15 +10,17 @@ import { addCommands, newProgram, type ProgramOptions, type ProgramStreams } fro
 import { exitCodes, makeOutput, type ExitCode, type Output } from './cli/output.ts';
 import { consumeAll } from './app/brokers.ts';
 import { loadConfig, type Config } from './app/config.ts';
+import { secretText } from './app/credentials.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
-import { exchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
+import { exchangeDoor, type ExchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
 import { getPartner } from './gateway.ts';
 import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { isLargeMessage } from './app/large-message-worker.ts';
+import { sha256 } from './model/canonical-json.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
@@ -26,11 +28,11 @@ import { takeTurns } from './app/turns.ts';
 import { present } from './model/present.ts';
 import type { Reloaded } from './app/partners.ts';
 import { openAdapterReloader } from './app/reload.ts';
-import { openServer } from './app/servers.ts';
+import { openServer, openServers } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
-import { exchangeServerOptions } from './wire/transport/https.ts';
+import { exchangeLimits, exchangeServerOptions } from './wire/transport/https.ts';
 
 /** A server that stops waits so long for requests in progress. */
 const openRequestsMs = 8_000;
@@ -49,9 +51,9 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
   const borderListener = borderDoor({ ...gateway, schemas, hosts: config.border.hosts, answerLarge });
   const door = exchangeServer(gateway, receive, hooks);
-  const exchange = await openServer(door.server, 'exchange', config);
+  const exchange = await openServers(door.servers);
   const borderServer = createHttpServer(borderServerOptions, borderListener);
-  const border = await openServer(borderServer, 'border', config).catch(async (error: unknown) => {
+  const border = await openServer(borderServer, 'border', config.border).catch(async (error: unknown) => {
     await exchange.close(0); // an open door keeps the process alive
     throw error;
   });
@@ -122,7 +124,8 @@ function warnOfWeakEvidence({ partners, log }: OpenGateway): void {
 }
 
 interface ExchangeServer {
-  readonly server: Server;
+  /** With TLS, and for a proxy that ends it. */
+  readonly servers: Parameters<typeof openServers>[0];
   /** Admits the partners of the present settings only, and ends the connections of all others. */
   renew(): void;
 }
@@ -133,29 +136,29 @@ function exchangeServer(
   { around = (door) => door }: DoorHooks,
 ): ExchangeServer {
   let trust = gateway.doorTrust();
+  const { exchange } = gateway.config;
+  const proxy = proxyOf(exchange);
   const open = (): RequestListener =>
     exchangeDoor({
       partnerOf: (print) => trust.partnerOf.get(print),
       secrets: () => trust.secrets,
+      proxy,
       receive: (raw) => receiveAtDoor(gateway, raw, receive),
       poll: (code) => answerPoll(gateway, code),
       routes: exchangeRoutes(gateway),
       acknowledge: (code, bytes, headers) =>
         receiveAcknowledgement(gateway, getPartner(gateway, code), bytes, { headers }),
       now: gateway.now,
-      maxBytes: gateway.config.exchange.maxBytes,
-      hosts: gateway.config.exchange.hosts,
+      ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
       log: gateway.log,
     });
   let door = open();
   const options = { ...exchangeServerOptions(trust.identity), rejectUnauthorized: false };
-  const server = createHttpsServer(
-    options,
-    around((request, response) => door(request, response)),
-  );
+  const listener = around((request, response) => door(request, response));
+  const server = createHttpsServer(options, listener);
   const endConnections = trackConnections(server, () => trust.secrets.length === 0);
   return {
-    server,
+    servers: [[server, 'exchange', exchange], ...proxyServers(exchange, createHttpServer(exchangeLimits, listener))],
     renew() {
       const before = trust;
       trust = gateway.doorTrust();
@@ -173,6 +176,17 @@ async function receiveAtDoor(gateway: OpenGateway, raw: RawMessage, receive: Rec
   if (result.duplicate && result.receipt !== undefined && adapter.exchange.receive?.mode === 'async')
     void transport?.send(result.receipt);
   return result;
+}
+
+/** Throws E_CONFIG_INVALID where its secret cannot be read. */
+function proxyOf({ proxy }: Config['exchange']): ExchangeDoor['proxy'] {
+  if (proxy === undefined) return undefined;
+  return 'socket' in proxy ? {} : { sha256: sha256(Buffer.from(secretText(proxy.secret, 'exchange.proxy.secret'))) };
+}
+
+function proxyServers({ proxy }: Config['exchange'], server: Server): ExchangeServer['servers'] {
+  if (proxy === undefined) return [];
+  return [[server, 'exchange.proxy', 'socket' in proxy ? proxy : { ...proxy, host: '127.0.0.1' }]];
 }
 
 /** The paths that adapters name for partners of another make. */

@@ -8,7 +8,7 @@ import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { readYaml } from '../wire/files/yaml.ts';
-import { credentialsOf, type AccessSecret, type Credentials } from './credentials.ts';
+import { credentialsOf, secretOf, type AccessSecret, type Credentials, type Secret } from './credentials.ts';
 import { present } from '../model/present.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */
@@ -58,6 +58,9 @@ export interface BrokerConfig {
 /** As the file has it: `tls` names files. */
 type BrokerFile = Pick<BrokerConfig, 'url' | 'tls'> & Partial<BrokerConfig>;
 
+/** Where a proxy that ends TLS reaches the exchange door: a Unix socket, or a port of the loopback interface with a secret. */
+export type ProxyConfig = { readonly socket: string } | { readonly port: number; readonly secret: Secret };
+
 interface Address {
   readonly host: string;
   readonly port: number;
@@ -79,7 +82,11 @@ export interface Config {
   /** `production` takes certified adapters only. */
   readonly environment: 'test' | 'production';
   readonly adapters: string;
-  readonly exchange: Address & { readonly maxBytes: number; readonly refusedBytes: number };
+  readonly exchange: Address & {
+    readonly maxBytes: number;
+    readonly refusedBytes: number;
+    readonly proxy?: ProxyConfig;
+  };
   readonly border: Address;
   /** The default broker, and those that partners name. */
   readonly broker?: BrokerConfig;
@@ -136,12 +143,23 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     exchange: {
       ...{ host: '127.0.0.1', port: 8443, maxBytes: defaultMaxBytes, refusedBytes: defaultMaxBytes },
       ...file.exchange,
+      ...proxyOf(file.exchange?.proxy, base, environment),
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
     ...brokersOf(file, base, environment),
     partners: partnersOf(file, base, environment),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',
   };
+}
+
+function proxyOf(
+  proxy: ProxyConfig | undefined,
+  base: string,
+  environment: NodeJS.ProcessEnv,
+): Pick<Config['exchange'], 'proxy'> {
+  if (proxy === undefined) return {};
+  if ('socket' in proxy) return { proxy: { socket: resolve(base, proxy.socket) } };
+  return { proxy: { ...proxy, secret: secretOf(proxy.secret, base, environment) } };
 }
 
 /** Addresses hold passwords: MRA_BROKER, and MRA_BROKER_NAME for a broker by its name, take precedence over the file. */

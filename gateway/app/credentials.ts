@@ -36,13 +36,14 @@ export interface AccessSecret {
 
 /** With absolute paths, and the values of environment variables. */
 export function credentialsOf(written: Credentials, base: string, environment: NodeJS.ProcessEnv): Credentials {
-  const { secret } = written;
-  const known: Secret =
-    'file' in secret
-      ? { file: resolve(base, secret.file) }
-      : { variable: secret.variable, value: environment[secret.variable] };
-  if (written.kind !== 'oauth2' || written.anchors === undefined) return { ...written, secret: known };
-  return { ...written, secret: known, anchors: written.anchors.map((path) => resolve(base, path)) };
+  const secret = secretOf(written.secret, base, environment);
+  if (written.kind !== 'oauth2' || written.anchors === undefined) return { ...written, secret };
+  return { ...written, secret, anchors: written.anchors.map((path) => resolve(base, path)) };
+}
+
+export function secretOf(written: Secret, base: string, environment: NodeJS.ProcessEnv): Secret {
+  if ('file' in written) return { file: resolve(base, written.file) };
+  return { variable: written.variable, value: environment[written.variable] };
 }
 
 /** Throws E_CONFIG_INVALID, which names the file or the variable. Line ends after the text do not count. */

@@ -2,9 +2,9 @@
 
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { GatewayError, isSystemError } from '../model/errors.ts';
-import type { Config } from './config.ts';
 
 interface OpenServer {
   readonly port: number;
@@ -12,27 +12,39 @@ interface OpenServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Throws E_ADDRESS_UNUSABLE. */
-export async function openServer(
-  server: Server,
-  door: 'exchange' | 'border',
-  config: Pick<Config, 'exchange' | 'border'>,
-): Promise<OpenServer> {
-  const { host, port } = config[door];
+type Listening = { readonly host: string; readonly port: number } | { readonly socket: string };
+
+/** All or none, as one with the port of the first. Throws E_ADDRESS_UNUSABLE. */
+export async function openServers(all: readonly Parameters<typeof openServer>[]): Promise<OpenServer> {
+  const opened: OpenServer[] = [];
+  const close = async (graceMs: number): Promise<void> => {
+    await Promise.all(opened.map((server) => server.close(graceMs)));
+  };
+  try {
+    for (const each of all) opened.push(await openServer(...each));
+  } catch (error) {
+    await close(0); // an open door keeps the process alive
+    throw error;
+  }
+  return { port: opened[0]?.port ?? 0, close };
+}
+
+/** `setting`: where the address is in the settings. Throws E_ADDRESS_UNUSABLE. */
+export async function openServer(server: Server, setting: string, address: Listening): Promise<OpenServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(port, host);
-  await once(server, 'listening').catch((cause: unknown) => {
+  const at = 'socket' in address ? address.socket : `${address.host}:${address.port}`;
+  await listen(server, address).catch((cause: unknown) => {
     if (!isSystemError(cause)) throw cause;
-    const fix = `Stop the program that has this address, or set another host or port at ${door} in the settings.`;
-    const detail = `the system answered ${cause.code}`;
-    throw new GatewayError('E_ADDRESS_UNUSABLE', detail, { at: `${host}:${port}`, fix, cause });
+    const fix = `Stop the program that has this address, or set another one at ${setting} in the settings.`;
+    throw new GatewayError('E_ADDRESS_UNUSABLE', `the system answered ${cause.code}`, { at, fix, cause });
   });
+  const listening = server.address();
   return {
-    port: (server.address() as AddressInfo).port,
+    port: listening !== null && typeof listening === 'object' ? listening.port : 0,
     async close(graceMs) {
       const closed = once(server, 'close');
       // A partner that asks every second over one connection would keep the door open for ever.
@@ -44,4 +56,29 @@ export async function openServer(
       clearTimeout(cut);
     },
   };
+}
+
+/** A socket is for our account and its group: a program that may write to it counts as the proxy. */
+async function listen(server: Server, address: Listening): Promise<void> {
+  if ('port' in address) {
+    server.listen(address.port, address.host);
+    await once(server, 'listening');
+    return;
+  }
+  const { socket } = address;
+  if (lstatSync(socket, { throwIfNoEntry: false })?.isSocket() === true && !(await isAnswered(socket))) rmSync(socket);
+  server.listen(socket);
+  await once(server, 'listening');
+  chmodSync(socket, 0o660);
+}
+
+/** Otherwise a gateway that was killed left it behind. */
+async function isAnswered(path: string): Promise<boolean> {
+  const asking = connect(path);
+  const answered = await once(asking, 'connect').then(
+    () => true,
+    () => false,
+  );
+  asking.destroy();
+  return answered;
 }

@@ -1,9 +1,9 @@
 /**
- * Which partner a request at the exchange door is from: by its TLS client certificate, or by a secret where a partner can have none.
- * Nothing else in a request counts.
+ * Which partner a request at the exchange door is from: by its TLS client certificate, or by a secret where a partner can have none. A proxy
+ * that ends TLS hands the certificate on over a channel of its own. Nothing else in a request counts.
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { Request, RequestHandler } from 'express';
 import { GatewayError } from '../model/errors.ts';
@@ -16,6 +16,15 @@ export interface Admission {
   partnerOf(fingerprint256: string): string | undefined;
   /** Of partners that have no client certificate. */
   secrets?(): readonly PartnerSecret[];
+  /** Connections without TLS are those of a proxy. Absent: there is none, and nobody is admitted by them. */
+  readonly proxy?: Proxy | undefined;
+  now(): Date;
+}
+
+/** A proxy reaches the door by a socket that others may not write to, or states a secret. */
+export interface Proxy {
+  /** Of its secret, lower-case hex; absent behind a socket. */
+  readonly sha256?: string | undefined;
 }
 
 /** A user and password (RFC 7617) where there is a user, otherwise a token (RFC 6750). */
@@ -35,7 +44,7 @@ interface Caller {
 export function admitPartner(admission: Admission, owner?: string): RequestHandler<{ partner: string }> {
   return (request, response, next) => {
     const secrets = admission.secrets?.() ?? [];
-    const certificate = certificateOf(request);
+    const certificate = certificateOf(admission, request);
     const partner = byCertificate(admission, certificate) ?? bySecret(secrets, request);
     if (partner === undefined && certificate === undefined && secrets.length > 0) {
       response.set('WWW-Authenticate', challenges(secrets));
@@ -50,12 +59,46 @@ export function admitPartner(admission: Admission, owner?: string): RequestHandl
   };
 }
 
-/** SHA-256 fingerprint of the client certificate, if there is a valid one. */
-function certificateOf({ socket }: Request<{ partner: string }>): string | undefined {
-  // Behind a server without TLS this door must admit no client.
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const certificate = socket.getPeerX509Certificate();
+/** SHA-256 fingerprint of the client certificate, if there is a valid one. Throws E_CHANNEL_UNKNOWN without TLS and without proxy. */
+function certificateOf({ proxy, now }: Admission, request: Request<{ partner: string }>): string | undefined {
+  const { socket } = request;
+  if (!(socket instanceof TLSSocket)) {
+    if (proxy === undefined || !isProxy(proxy, request))
+      throw new GatewayError('E_CHANNEL_UNKNOWN', 'The connection is not that of the proxy of this door.');
+    return certificateHandedOn(request, now());
+  }
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
   return certificate && fingerprint(certificate);
+}
+
+function isProxy({ sha256 }: Proxy, { headersDistinct }: Request<{ partner: string }>): boolean {
+  if (sha256 === undefined) return true;
+  const [secret, ...more] = headersDistinct['mra-proxy-secret'] ?? [];
+  return secret !== undefined && more.length === 0 && isSecret(Buffer.from(secret), sha256);
+}
+
+/**
+ * The header Client-Cert (RFC 9440), or a percent-encoded PEM in it as nginx writes one. The proxy has proven in its handshake that the
+ * caller has the key; which certificate is registered, and until when, is judged here as for any other.
+ */
+function certificateHandedOn({ headersDistinct }: Request<{ partner: string }>, now: Date): string | undefined {
+  const [written = '', ...more] = headersDistinct['client-cert'] ?? [];
+  if (written === '') return undefined;
+  try {
+    if (more.length > 0) throw new RangeError('two certificates');
+    const [, der] = /^:([A-Za-z\d+/]+=*):$/u.exec(written) ?? [];
+    const certificate = new X509Certificate(
+      der === undefined ? decodeURIComponent(written) : Buffer.from(der, 'base64'),
+    );
+    const isValid = certificate.validFromDate <= now && now <= certificate.validToDate;
+    return isValid ? fingerprint(certificate) : undefined;
+  } catch (cause) {
+    throw new GatewayError('E_CHANNEL_UNKNOWN', 'The proxy hands on no certificate that can be read.', { cause });
+  }
+}
+
+function isSecret(given: Buffer, sha256: string): boolean {
+  return timingSafeEqual(createHash('sha256').update(given).digest(), Buffer.from(sha256, 'hex'));
 }
 
 function byCertificate({ partnerOf }: Admission, print: string | undefined): Caller | undefined {
@@ -70,11 +113,7 @@ function bySecret(secrets: readonly PartnerSecret[], request: Request<{ partner:
   const [written, ...more] = request.headersDistinct['authorization'] ?? [];
   const given = written === undefined || more.length > 0 ? undefined : credentialsIn(written);
   if (given === undefined) return undefined;
-  const digest = createHash('sha256').update(given.secret).digest();
-  const same = secrets.filter(({ user, sha256 }) => {
-    const isSecret = timingSafeEqual(digest, Buffer.from(sha256, 'hex'));
-    return isSecret && user === given.user;
-  });
+  const same = secrets.filter(({ user, sha256 }) => isSecret(given.secret, sha256) && user === given.user);
   const [{ partner: code, user, sha256 } = { partner: '', sha256: '' }] = same;
   // Two partners with one secret are none.
   if (new Set(same.map(({ partner }) => partner)).size !== 1) return undefined;

@@ -27,7 +27,6 @@ export interface ExchangeDoor extends Admission {
   acknowledge?(partner: string, bytes: Uint8Array, headers: Request['headers']): Promise<void>;
   /** The next message for a partner that polls. Throws E_ROUTE_UNKNOWN for one that does not. */
   poll(partner: string): Promise<PolledMessage | undefined>;
-  now(): Date;
   readonly maxBytes: number;
   /** Names under which partners reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;

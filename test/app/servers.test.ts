@@ -11,7 +11,6 @@ import { exchangeServerOptions } from '../../gateway/wire/transport/https.ts';
 import { tlsParty } from '../support/tls.ts';
 
 const address = { host: '127.0.0.1', port: 0 };
-const config = { border: address, exchange: { ...address, maxBytes: 1000, refusedBytes: 0 } };
 
 async function connected(port: number, begin: string): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
@@ -24,7 +23,7 @@ async function connected(port: number, begin: string): Promise<Socket> {
 describe('a server that stops', () => {
   it('cuts half a request, half a body and a silent connection when the time for them is over', async () => {
     const server = createServer((request) => void request.resume());
-    const open = await openServer(server, 'border', config);
+    const open = await openServer(server, 'border', address);
     const body = 'POST /v1/checks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{';
     const requested = once(server, 'request');
     const sockets = await Promise.all(['GET /v1/par', body, ' '].map((begin) => connected(open.port, begin)));
@@ -39,7 +38,7 @@ describe('a server that stops', () => {
     const { cert, key, ca } = await tlsParty('XA');
     const server = createHttpsServer(exchangeServerOptions({ cert, key, ca: [ca] }));
     const accepted = once(server, 'connection');
-    const open = await openServer(server, 'exchange', config);
+    const open = await openServer(server, 'exchange', address);
     const socket = await connected(open.port, '\u0016\u0003');
     await accepted;
     const cut = once(socket, 'close');
@@ -52,7 +51,7 @@ describe('a server that stops', () => {
     const open = await openServer(
       createServer((_request, response) => begun.resolve(() => response.end('done'))),
       'border',
-      config,
+      address,
     );
     const answer = once(get({ port: open.port, agent: false }), 'response');
     const finish = await begun.promise;

@@ -161,9 +161,14 @@ export function exchangeServerOptions(identity: TlsIdentity): ServerOptions {
     requestCert: true,
     rejectUnauthorized: true,
     handshakeTimeout: 10_000,
-    headersTimeout: 15_000,
-    requestTimeout: 60_000,
-    connectionsCheckingInterval: 5_000,
-    maxHeaderSize: 16 * 1024,
+    ...exchangeLimits,
   };
 }
+
+/** Also behind a proxy that ends TLS. */
+export const exchangeLimits = {
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
