@@ -64,7 +64,10 @@ module.exports = {
       name: 'stories-are-separate',
       severity: 'error',
       from: { path: '^gateway/(outbound|inbound|clearance|domestic)/' },
-      to: { path: stories, pathNot: ['^gateway/$1/', '^gateway/outbound/(delivery|settle|settle-by-answer)\\.ts$'] },
+      to: {
+        path: stories,
+        pathNot: ['^gateway/$1/', '^gateway/outbound/(answer-files|delivery|settle|settle-by-answer)\\.ts$'],
+      },
     },
     {
       name: 'doors-import-stories-only',

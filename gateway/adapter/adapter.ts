@@ -9,6 +9,7 @@ import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
 import type { PublishForm } from './conversation/broker.ts';
+import type { Beside, ReceiveFile, SendFile } from './conversation/files.ts';
 import type { RequestForm } from './conversation/requests.ts';
 import type { Stage } from './conversation/stages.ts';
 import type { FillContext } from './conversation/fills.ts';
@@ -16,8 +17,8 @@ import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList, StatedList } from '../model/record/packed-records.ts';
 import type { Day, ListRecord } from '../model/record/record.ts';
 
-/** `https-pull`: each side fetches the messages that the other has ready. */
-export type TransportKind = 'https' | 'amqp' | 'https-pull';
+/** `https-pull`: each side fetches the messages that the other has ready. `sftp`, `folder`: as files. */
+export type TransportKind = 'https' | 'amqp' | 'https-pull' | 'sftp' | 'folder';
 
 /** The form of one side's identifiers, and the conversion between registration code and identifier. */
 export interface IdentifierForm extends WrittenForm {
@@ -110,6 +111,8 @@ export interface Adapter {
   listId(list: Pick<ListMessage, 'from' | 'to' | 'issuedAt' | 'position'>): string | undefined;
   /** Completes a decoded list with values that its message does not carry. */
   completeList(list: PackedList, context: FillContext): StatedList;
+  /** A message is its bytes and the name of its file, which states what they do not. */
+  readonly readsFileNames: boolean;
   /** How messages and answers travel where the partner does not run this program. */
   readonly exchange: Exchange;
   /** The newest layouts, for authors' tools; messages use `formatsOn`. */
@@ -127,14 +130,20 @@ export type AnswerStage = Stage<MessageFormat<Acknowledgement>>;
 
 /** Undefined in each direction where the partner runs this program. */
 export interface Exchange {
-  readonly send?: Omit<SendData, 'answer' | 'answers'> & { readonly stages: readonly AnswerStage[] };
+  readonly send?: Omit<SendData, 'answer' | 'answers' | 'file'> & {
+    readonly file?: SendFile;
+    readonly stages: readonly AnswerStage[];
+  };
   readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume' | 'request'> & {
-    readonly answer: MessageFormat<Acknowledgement>;
+    readonly file?: ReceiveFile;
+    /** Absent: nothing is answered. */
+    readonly answer?: MessageFormat<Acknowledgement>;
     readonly mode: 'sync' | 'async';
-    /** The answer is a message of its own, over a broker; otherwise it is the response. */
-    readonly publish?: PublishForm | undefined;
+    /** The answer is a message of its own, over a broker or in a file; otherwise it is the response. */
+    readonly publish?: PublishForm;
+    readonly answerFile?: Beside;
     /** Where answers over HTTPS go that are no responses. */
-    readonly answerRequest?: RequestForm | undefined;
+    readonly answerRequest?: RequestForm;
     readonly statuses: Readonly<Record<Verdict, number>>;
     /** What a verdict, an error code or a reason means, in the partner's language. */
     textOf(code: string): string | undefined;
@@ -144,7 +153,7 @@ export interface Exchange {
 /** Whether our answer is a message of its own, beside or in place of the response. */
 export function answerTravels({ receive }: Exchange, decidedByPeople: boolean): boolean {
   if (receive === undefined) return decidedByPeople;
-  if (receive.publish !== undefined) return true;
+  if ((receive.publish ?? receive.answerFile) !== undefined) return true;
   return receive.answerRequest !== undefined && (receive.mode === 'async' || decidedByPeople);
 }
 

@@ -21,6 +21,7 @@ import { answersOf } from './conversation/answers.ts';
 import { acknowledgementsOf, exchangeOf } from './conversation/exchange.ts';
 import type { AnswerData } from './conversation/stages.ts';
 import { conversationOf, streamRules } from './conversation/conversation.ts';
+import { requireFiles } from './conversation/file-rules.ts';
 import { fillList, listId } from './conversation/fills.ts';
 import { codeTables, type CodeTables } from './template/code-tables.ts';
 import type { AdapterTools, Checked } from './tools.ts';
@@ -44,6 +45,9 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const rules = streamRules(conversation);
   const { value: maxAgeSeconds } = arrangement.maxAgeSeconds;
   const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds };
+  const several = lists?.kinds?.includes('delta') !== false || lists.partRecords !== undefined;
+  requireFiles({ transport, conversation, exchange, several, place, maxAgeSeconds });
+  const names = exchange.receive?.file?.names;
   return {
     cc: basename(resolve(folder)),
     ...{ partner, name, timeZone, seal, transport },
@@ -53,8 +57,9 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     identifiers: { theirs, ours },
     stream: rules,
     exchange,
+    readsFileNames: Object.values(fillTerms.fills.message ?? {}).includes('file'),
     listId: (list) => listId(list, fillTerms),
-    completeList: (decoded, context) => fillList(decoded, fillTerms, context),
+    completeList: (decoded, context) => fillList(decoded, { ...fillTerms, names }, context),
     lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),
     schedule: listSchedule(manifest, place),
     ...present({ list, reply }),

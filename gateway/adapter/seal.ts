@@ -29,7 +29,9 @@ export function requireMatchingSeal<F extends Pick<MessageFormat<unknown>, 'form
 }
 
 /** Whether a transport shows who sends. */
-const showsSender: Readonly<Record<Adapter['transport'], boolean>> = { https: true, 'https-pull': true, amqp: true };
+const showsSender: Readonly<Record<Adapter['transport'], boolean>> = {
+  ...{ https: true, 'https-pull': true, amqp: true, sftp: true, folder: true },
+};
 
 /** Receipts are signed, and messages without a signature need an authenticated channel. */
 function requireOtherAnswers(

@@ -4,9 +4,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultDifferingNames, type DifferingNames } from '../model/clearance/query.ts';
+import type { TransportKind } from '../adapter/adapter.ts';
 import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
+import type { FileFolders } from '../wire/transport/files.ts';
 import { readYaml } from '../wire/files/yaml.ts';
 import { credentialsOf, secretOf, type AccessSecret, type Credentials, type Secret } from './credentials.ts';
 import { present } from '../model/present.ts';
@@ -19,7 +21,7 @@ export interface PartnerConfig {
   readonly adapter: string;
   /** The adapter describes this gateway as the partner: the other side wrote it. */
   readonly mirrored: boolean;
-  readonly transport?: 'https' | 'amqp' | 'https-pull' | 'file';
+  readonly transport?: TransportKind | 'file';
   /** Address of the partner's exchange door, `https://host:port`. */
   readonly url?: string;
   /** How it is known at our door where it can have no client certificate: several while a secret is being replaced. */
@@ -32,6 +34,8 @@ export interface PartnerConfig {
   readonly pollSeconds?: number;
   /** By which the partner calls our signing key, where messages name keys; absent: the thumbprint of our certificate. */
   readonly keyName?: string;
+  /** Where files are exchanged. `account`: the one that alone may write into `in`. */
+  readonly folders?: FileFolders & { readonly account?: string };
   /** PEM files. `signing`: certificates for its messages. `tls`: for its connections. `anchors`: their certificate authorities. */
   readonly certificates: {
     readonly signing: readonly string[];
@@ -230,8 +234,16 @@ function partnersOf(file: ConfigFile, base: string, environment: NodeJS.ProcessE
     const pinned = [...new Set([...files(signing), ...Object.values(names)])];
     const certificates = { signing: pinned, names, tls: files(tls), anchors: files(anchors), checkPath };
     const credentials = written.credentials && credentialsOf(written.credentials, base, environment);
+    const folders = written.folders && resolveFolders(written.folders, base);
     const settings = { adapter: code.toLowerCase(), mirrored: false, ...written, certificates };
-    return [code, credentials === undefined ? settings : { ...settings, credentials }];
+    return [code, { ...settings, ...present({ credentials, folders }) }];
   });
   return Object.fromEntries(partners);
+}
+
+type Folders = NonNullable<PartnerConfig['folders']>;
+
+function resolveFolders({ account, ...folders }: Folders, base: string): Folders {
+  const resolved = Object.entries(folders).map(([name, path]) => [name, resolve(base, path)]);
+  return { ...(Object.fromEntries(resolved) as FileFolders), ...present({ account }) };
 }

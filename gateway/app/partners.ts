@@ -11,6 +11,7 @@ import type { AdapterTools } from '../adapter/tools.ts';
 import { brokerOf, brokerTransport, type Brokers } from './brokers.ts';
 import type { Config, PartnerConfig } from './config.ts';
 import { authorizationOf } from './credentials.ts';
+import { fileTransport } from './file-partners.ts';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
@@ -162,6 +163,9 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
       const broker = brokerOf(options.brokers, code, settings.broker);
       return broker && brokerTransport(broker, { home: home.country, code, adapter });
     }
+    case 'sftp':
+    case 'folder':
+      return fileTransport(options, adapter, kind);
     case 'https':
     case 'https-pull':
       if (settings.url === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** What `mra doctor` examines of one partner: its certificates, the messages that wait for it, and what came from it. */
 
 import { bestEvidence, isWeak } from '../adapter/conversation/evidence.ts';
+import { fileTransport } from '../app/file-partners.ts';
 import { certificatesIn } from '../app/partners.ts';
 import type { Partner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -25,6 +26,7 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
     ...examineEvidence(partner),
     await examineSchedule(gateway, partner),
     ...(await examineRestrictions(gateway, partner)),
+    ...(await examineFiles(gateway, partner)),
     ...(await examineOutbox(gateway, partner)),
     ...(await examineInbox(gateway, partner)),
   ];
@@ -104,6 +106,25 @@ async function examineRestrictions(gateway: OpenGateway, { code }: Partner): Pro
   const detail = `not acknowledged: the restriction of ${codes.join(', ')}${others}, the oldest since ${oldest.since}`;
   const fix = `mra schedule ${code}, and call the partner if its customs officers must know at once.`;
   return [(late ? fail : warn)(`partner ${code}, restrictions`, detail, fix)];
+}
+
+/** Reads the folders, as mra serve does; nothing in them is changed. */
+async function examineFiles({ config, home }: OpenGateway, { code, adapter }: Partner): Promise<readonly Finding[]> {
+  const check = `partner ${code}, files`;
+  const settings = config.partners[code];
+  const kind = settings?.transport ?? adapter.transport;
+  if (settings === undefined || (kind !== 'sftp' && kind !== 'folder')) return [];
+  const fix = `Correct partners.${code} in the settings, or the rights of the account. Messages wait in the outbox.`;
+  try {
+    const transport = fileTransport({ code, settings, config, home }, adapter, kind);
+    if (transport === undefined) return [warn(check, 'no folders are named', `Name them at partners.${code}.folders.`)];
+    const fault = await transport.files?.examine();
+    await transport.close();
+    return [fault === undefined ? ok(check, 'the folders can be read') : fail(check, fault, fix)];
+  } catch (error) {
+    const { code: reason, detail } = asGatewayError(error);
+    return [fail(check, `${reason}: ${detail}`, fix)];
+  }
 }
 
 async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {

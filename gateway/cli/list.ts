@@ -1,6 +1,6 @@
 /** `mra list …`: builds, sends and receives lists, shows the streams, and decides on held lists. */
 
-import { join, parse } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
 import { deliverToFiles } from '../outbound/deliver-files.ts';
@@ -228,7 +228,10 @@ async function receive(
   const started = performance.now();
   const bytes = readInput(options.file);
   const { code, transport } = getPartner(gateway, options.partner);
-  const raw = { partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) } as const;
+  const raw = {
+    ...({ partner: code, via: 'file', bytes, receivedAt: momentOf(gateway.now()) } as const),
+    file: basename(options.file),
+  };
   const { verdict, duplicate, reason, receipt } = await receiveMessage(gateway, raw);
   if (options.receipt !== undefined && receipt !== undefined) {
     const done = 'the message is processed, and the same command gives the same receipt';

@@ -3,6 +3,7 @@
 import { getPartner, type Gateway } from '../gateway.ts';
 import { receiveDelivered } from './receive-acknowledgement.ts';
 import type { ReceiveResult } from './receive-message.ts';
+import { takeFiles } from './take-files.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { present } from '../model/present.ts';
@@ -22,7 +23,9 @@ export async function pollPartner(
   receive: Receive,
   onFailure: () => void = () => undefined,
 ): Promise<boolean> {
-  const { transport } = getPartner(gateway, code);
+  const partner = getPartner(gateway, code);
+  const { transport } = partner;
+  if (transport?.files !== undefined) return await takeFiles(gateway, partner, transport.files, { receive, onFailure });
   if (transport?.pull === undefined) return false;
   const fetched = await transport.pull.next();
   switch (fetched.kind) {
@@ -67,7 +70,7 @@ async function sendReceipt(gateway: Gateway, code: string, receipt: SealedMessag
   return sent.kind === 'custody';
 }
 
-/** Polls every partner whose messages wait at its own door until `stop`. */
+/** Polls every partner whose messages wait at its own door, or as files, until `stop`. */
 export async function runPolling(gateway: Gateway, receive: Receive, stop: AbortSignal): Promise<void> {
   const failed = new Set<string>();
   const poll = (code: string): Promise<boolean> => {
@@ -75,7 +78,8 @@ export async function runPolling(gateway: Gateway, receive: Receive, stop: Abort
     return pollPartner(gateway, code, receive, () => failed.add(code));
   };
   const pauseSeconds = (code: string): number => {
-    const { seconds = 60 } = gateway.partners.get(code)?.transport?.pull ?? {};
+    const { pull, files } = gateway.partners.get(code)?.transport ?? {};
+    const seconds = (pull ?? files)?.seconds ?? 60;
     return failed.has(code) ? Math.min(seconds, probeSeconds) : seconds;
   };
   await repeatForEach(gateway, stop, 'polling', poll, pauseSeconds);

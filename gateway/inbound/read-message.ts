@@ -22,10 +22,10 @@ export type ReadMessage =
 
 /** Bytes that have a verdict: they were admitted when they came, and are read again. */
 export function keptMessage(
-  { partner, via, receivedAt }: Pick<InboxMessage, 'partner' | 'via' | 'receivedAt'>,
+  { partner, via, receivedAt, hintedId: file }: Pick<InboxMessage, 'partner' | 'via' | 'receivedAt' | 'hintedId'>,
   bytes: Uint8Array,
 ): RawMessage {
-  return { partner, via, receivedAt, bytes, channel: authenticatedChannel('kept', via) };
+  return { partner, via, receivedAt, bytes, file, channel: authenticatedChannel('kept', via) };
 }
 
 /** Signed by a key of this partner, or where that was agreed without a signature on its channel. Throws what verify and verifyChannel throw. */
@@ -56,7 +56,7 @@ function decode(
   home: string,
   partner: Partner,
   message: AttributedMessage,
-  { bytes, receivedAt }: RawMessage,
+  { bytes, receivedAt, file }: RawMessage,
 ): DecodedMessage {
   // 2. In a layout that is accepted on that day, and as its schema says.
   const { accepted } = partner.adapter.formatsOn(dayAt(receivedAt, partner.adapter.timeZone));
@@ -65,7 +65,7 @@ function decode(
   // 3. Decoded by the adapter, which fills in what the messages of this partner do not carry.
   if (layout.kind === 'reply') return { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
   const list = readBody(valid, layout.format.decoder());
-  const context = { partner: partner.code, home, receivedAt, digest: sha256(bytes) };
+  const context = { partner: partner.code, home, receivedAt, digest: sha256(bytes), file };
   return { kind: 'list', list: partner.adapter.completeList(list, context) };
 }
 

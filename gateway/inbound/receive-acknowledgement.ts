@@ -19,7 +19,7 @@ export async function receiveDelivered(
 ): Promise<void> {
   const { db, log, now } = gateway;
   const { partner, bytes } = raw;
-  const { digest } = await db.transaction((tx) => recordArrival(tx, raw, raw.hintedId));
+  const { digest } = await db.transaction((tx) => recordArrival(tx, raw));
   const settled = { partner, digest, kind: 'acknowledgement', evidence: 'channel', at: momentOf(now()) } as const;
   try {
     if (raw.channel === undefined)

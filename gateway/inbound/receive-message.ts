@@ -31,7 +31,8 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
 
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
   const fits = raw.bytes.length <= gateway.maxBytes;
-  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, raw.hintedId, fits));
+  const identified = { keep: fits, named: partner.adapter.readsFileNames };
+  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified));
   const inbound = { gateway, partner, raw, digest: arrival.digest, id: raw.hintedId };
   if (arrival.known && arrival.receiptDigest !== undefined)
     return await repeatReceipt({ ...inbound, id: arrival.messageId ?? raw.hintedId }, arrival);

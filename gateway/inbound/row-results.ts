@@ -12,7 +12,7 @@ export function rowResults(
   records: PackedRecords,
   refused: readonly RecordResult<string>[],
 ): readonly RecordAnswer[] | undefined {
-  if (partner.adapter.exchange.receive?.answer.lists.has('results') !== true) return undefined;
+  if (partner.adapter.exchange.receive?.answer?.lists.has('results') !== true) return undefined;
   const faults = new Map(refused.map((each) => [each.identifier, each]));
   return Array.from({ length: records.count }, (_, i): RecordAnswer => {
     const { identifier } = recordAt(records, i);

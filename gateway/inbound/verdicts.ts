@@ -170,16 +170,18 @@ export async function repeatReceipt(
   const { contentType } = partner.adapter.exchange.receive?.answer ?? receiptFormat;
   const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;
   const kept = { subject, bytes: await getBytes(gateway.db.sql, digest), digest };
-  return { verdict, receipt: { ...receipt, ...kept }, duplicate: true };
+  return { verdict, receipt: { ...receipt, ...kept, ...answerFile(inbound) }, duplicate: true };
 }
 
 /** `subject`: the id of the message, as far as it is known. */
 export async function sealReceipt(
-  { gateway, partner, digest, number }: InboundMessage,
+  inbound: InboundMessage,
   { subject: id, rows, ...content }: ReceiptContent & { readonly subject: string | undefined },
 ): Promise<SealedMessage> {
+  const { gateway, partner, digest, number } = inbound;
   const { receive } = partner.adapter.exchange;
-  if (receive !== undefined) return acknowledge(gateway, partner, receive, { ...content, rows, subject: id, number });
+  if (receive?.answer !== undefined)
+    return acknowledge(inbound, { ...receive, answer: receive.answer }, { ...content, rows, subject: id, number });
   const receipt: Receipt = {
     ...content,
     id: gateway.newId(),
@@ -195,6 +197,11 @@ export async function sealReceipt(
   });
 }
 
+/** The name of the file in which our answer travels, by that of the message. */
+function answerFile({ partner, raw }: InboundMessage): Pick<SealedMessage, 'file'> {
+  return present({ file: raw.file && partner.adapter.exchange.receive?.answerFile?.of(raw.file) });
+}
+
 /** What an answer is about, as far as it is known. */
 interface Subject {
   readonly subject: string | undefined;
@@ -203,11 +210,11 @@ interface Subject {
 
 /** The answer in the partner's own format, not signed: its connection to us shows whose answer it is. */
 function acknowledge(
-  gateway: Gateway,
-  partner: Partner,
-  { answer: format, textOf }: NonNullable<Exchange['receive']>,
+  inbound: InboundMessage,
+  { answer: format, textOf }: Pick<Required<NonNullable<Exchange['receive']>>, 'answer' | 'textOf'>,
   { subject, number, verdict, reason, records, rows }: ReceiptContent & Subject,
 ): SealedMessage {
+  const { gateway, partner } = inbound;
   const id = gateway.newId();
   const about = { id, issuedAt: momentOf(gateway.now()), subject, number };
   const why = {
@@ -221,7 +228,8 @@ function acknowledge(
   const { contentType } = format;
   using checked = checkUnsigned(format.encode(present({ ...about, ...content })), format, partner.schemaOf(format));
   const bytes = Buffer.from(written(checked.content));
-  return { id, partner: partner.code, kind: 'receipt', subject, contentType, bytes, digest: sha256(bytes) };
+  const meta = { id, partner: partner.code, kind: 'receipt', subject, contentType, ...answerFile(inbound) } as const;
+  return { ...meta, bytes, digest: sha256(bytes) };
 }
 
 /** Undefined where the partner gets none. */

@@ -35,7 +35,8 @@ export function isUnsigned(terms: object): terms is UnsignedTerms {
   return 'kind' in terms && terms.kind === 'none';
 }
 
-export type Via = 'https' | 'amqp' | 'file';
+/** `file`: by hand. `sftp`, `folder`: as a file that the partner put. */
+export type Via = 'https' | 'amqp' | 'file' | 'sftp' | 'folder';
 
 declare const authenticated: unique symbol;
 
@@ -58,6 +59,8 @@ export interface RawMessage {
   readonly hintedId?: string | undefined;
   /** Absent on a way that anybody can use, such as a file. */
   readonly channel?: AuthenticatedChannel | undefined;
+  /** The name of the file in which they came. */
+  readonly file?: string | undefined;
 }
 
 /** SHA-256 of bytes, lower-case hex. */
@@ -110,6 +113,8 @@ export interface SealedMessage {
   /** Of a list: its number, and the year, month or day (or the epoch) in which it counts. */
   readonly number?: number | undefined;
   readonly period?: string | undefined;
+  /** The name of the file in which it travels, where messages are files. */
+  readonly file?: string | undefined;
   readonly bytes: Uint8Array;
   readonly digest: Digest;
 }

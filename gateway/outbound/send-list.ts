@@ -18,6 +18,7 @@ import type { ListMessage } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { mirrorRoot, type MirrorChange } from '../model/list/mirror.ts';
 import type { PackedList } from '../model/record/packed-records.ts';
+import { present } from '../model/present.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
@@ -248,7 +249,8 @@ async function sealAll(
 async function sealOne(partner: Partner, list: PackedList, draft: UnsignedMessage): Promise<BuiltMessage> {
   using open = draft;
   const meta = { id: list.id, partner: partner.code, kind: 'list', at: list.issuedAt } as const;
-  return { list, sealed: await seal(open, partner.signer, meta) };
+  const file = partner.adapter.exchange.send?.file?.names.nameOf(list);
+  return { list, sealed: { ...(await seal(open, partner.signer, meta)), ...present({ file }) } };
 }
 
 type Stopwatch = ReturnType<typeof stopwatch>;

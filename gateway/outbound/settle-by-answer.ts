@@ -136,15 +136,17 @@ async function findSubject(
   }
 }
 
-function requireSubject(
+/** Throws E_RECEIPT_UNMATCHED. */
+export function requireSubject(
   { subject, number }: Acknowledgement,
-  { id, sequence }: Pick<MessageRow, 'id' | 'sequence'>,
+  { id, file, sequence }: Pick<MessageRow, 'id' | 'file' | 'sequence'>,
 ): void {
-  if ((subject ?? id) === id && (number ?? sequence) === sequence) return;
+  const isNamed = subject === undefined || subject === id || subject === file;
+  if (isNamed && (number ?? sequence) === sequence) return;
   throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names another message than the one it answers');
 }
 
-async function settleByStage(
+export async function settleByStage(
   gateway: Gateway,
   partner: Partner,
   message: MessageRow,

@@ -89,12 +89,13 @@ async function claimAmong(db: Database, claim: DeliveryClaim, condition: Conditi
     await insertMany(tx, 'attempt', attempts);
     return await Array.fromAsync(
       rows,
-      async ({ content_type: contentType, correlates_to, epoch_id, sequence, attempts: earlier, ...row }) => {
+      async ({ content_type: contentType, correlates_to, epoch_id, sequence, file, attempts: earlier, ...row }) => {
         const bytes = await storedBytes(tx, row.digest);
         const named = present({
           subject: correlates_to ?? undefined,
           number: sequence ?? undefined,
           period: epoch_id ?? undefined,
+          file: file ?? undefined,
         });
         return { ...row, ...named, contentType, bytes, attempt: earlier + 1 };
       },
@@ -110,7 +111,8 @@ export function selectDue(reader: Reader, claim: DeliveryClaim) {
 function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Condition) {
   return reader
     .selectFrom('message as m')
-    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'correlates_to', 'epoch_id', 'sequence', 'attempts'])
+    .select(['id', 'partner', 'kind', 'content_type', 'digest', 'correlates_to', 'epoch_id', 'sequence', 'file'])
+    .select('attempts')
     .where(condition(claim))
     .orderBy('created_at')
     .orderBy('sequence')

@@ -5,6 +5,7 @@
 
 import { sql } from 'kysely';
 import { GatewayError, isFinalRefusal } from '../model/errors.ts';
+import { fileMessageId } from '../model/message-id.ts';
 import {
   inboundStates,
   type Digest,
@@ -37,35 +38,55 @@ const columns = [
 /** A message of the inbox without its bytes; tables.ts explains the members. */
 export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof columns)[number]>>;
 
+/** `keep`: false for a message that is too large. `named`: the same bytes in a file of another name are another message. */
+export interface ArrivalOptions {
+  readonly keep?: boolean;
+  readonly named?: boolean;
+}
+
 /**
- * Stores the bytes and counts the delivery. `id`: the id the transport states, which proves nothing. Bytes that were refused for
- * circumstances (time, keys, a gap) are as if they arrived now: their verdict is made anew. `keep`: false for a message that is too large.
+ * Stores the bytes and counts the delivery. Bytes that were refused for circumstances (time, keys, a gap) are as if they arrived now:
+ * their verdict is made anew. So is that of bytes in a file of another name, where names say what the bytes do not.
  */
-export async function recordArrival(tx: Tx, raw: RawMessage, id: string | undefined, keep = true): Promise<Arrival> {
+export async function recordArrival(tx: Tx, raw: RawMessage, options: ArrivalOptions = {}): Promise<Arrival> {
+  const { keep = true, named = false } = options;
   const digest = sha256(raw.bytes);
   const body = { digest, bytes: keep ? raw.bytes : Buffer.alloc(0) };
   const earlier = await countDelivery(tx, raw.partner, digest);
+  const otherName = named && raw.file !== undefined && (await isNewName(tx, raw.partner, raw.file, digest));
+  const hint = raw.hintedId ?? raw.file;
   if (earlier === undefined) {
     await insertBodies(tx, [body]);
-    const arrived = { partner: raw.partner, digest, hinted_id: id, via: raw.via, received_at: raw.receivedAt };
+    const arrived = { partner: raw.partner, digest, hinted_id: hint, via: raw.via, received_at: raw.receivedAt };
     const insert = tx
       .insertInto('inbox')
       .values({ ...arrived, deliveries: 1, state: 'RECEIVED', state_rank: inboundStates.RECEIVED })
       .onConflict((known) => known.columns(['partner', 'digest']).doNothing());
     // Another delivery of the same bytes may have come first meanwhile.
-    return (await changesOne(insert)) ? { known: false, digest } : await recordArrival(tx, raw, id, keep);
+    return (await changesOne(insert)) ? { known: false, digest } : await recordArrival(tx, raw, options);
   }
-  if (earlier.state !== 'REJECTED' || isFinalRefusal(earlier.reason)) return { known: true, digest, ...earlier };
+  const isSettled = earlier.state !== 'REJECTED' || isFinalRefusal(earlier.reason);
+  if (isSettled && !otherName) return { known: true, digest, ...earlier };
   await insertBodies(tx, [body]);
   await tx
     .updateTable('inbox')
     .set({ ...{ state: 'RECEIVED', state_rank: inboundStates.RECEIVED, via: raw.via, received_at: raw.receivedAt } })
     .set({ reason: null, receipt_digest: null, settled_at: null, refused_upto: null })
+    .$if(otherName, (update) => update.set({ hinted_id: hint ?? null }))
     .where('partner', '=', raw.partner)
     .where('digest', '=', digest)
     .execute();
   if (earlier.receiptDigest !== undefined) await dropBytes(tx, [earlier.receiptDigest]);
   return { known: true, digest, state: 'RECEIVED' };
+}
+
+/** Whether these bytes came in no file of this name before. */
+async function isNewName(tx: Tx, partner: string, file: string, digest: Digest): Promise<boolean> {
+  const insert = tx
+    .insertInto('inbound_id')
+    .values({ partner, message_id: fileMessageId(file, digest), digest })
+    .onConflict((taken) => taken.columns(['partner', 'message_id']).doNothing());
+  return await changesOne(insert);
 }
 
 /** What is known of these bytes; undefined: they did not arrive before. */

@@ -168,6 +168,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0009-refused-bytes': { up: (db: Kysely<unknown>) => runAll(db, refusedBytes(types)) },
     '0010-answers': { up: (db: Kysely<unknown>) => runAll(db, answerColumns(types)) },
     '0011-reasons-of-changes': { up: (db: Kysely<unknown>) => runAll(db, reasonsOfChanges(types)) },
+    '0012-files': { up: (db: Kysely<unknown>) => runAll(db, [`alter table message add column file ${types.text}`]) },
   };
 }
 

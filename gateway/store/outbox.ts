@@ -41,8 +41,9 @@ interface NewMessage {
 }
 
 const columns = [
-  ...(['id', 'partner', 'kind', 'content_type', 'digest', 'epoch_id', 'sequence', 'correlates_to', 'state'] as const),
+  ...(['id', 'partner', 'kind', 'content_type', 'digest', 'epoch_id', 'sequence', 'correlates_to', 'file'] as const),
   ...([
+    'state',
     'created_at',
     'next_attempt_at',
     'receipt_due_at',
@@ -57,12 +58,17 @@ const columns = [
 /** A message of the outbox without its bytes; tables.ts explains the members. */
 export type MessageRow = FromRow<Pick<Tables['message'], (typeof columns)[number]>>;
 
-/** Queues sealed messages, due at once. Throws when an id, or a number of a stream, is used already. */
+/**
+ * Queues sealed messages, due at once. One without a verdict whose file has the same name is superseded: its file is replaced. Throws when
+ * an id, or a number of a stream, is used already.
+ */
 export async function addMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
   const allSealed = messages.map(({ sealed }) => sealed);
   await keepSealed(tx, allSealed);
-  const rows = messages.map(({ sealed: { id, partner, kind, contentType, digest }, ...meta }) => ({
-    ...{ id, partner, kind, content_type: contentType, digest },
+  for (const { sealed, at } of messages)
+    if (sealed.file !== undefined) await supersede(tx, sealed.partner, at).where('file', '=', sealed.file).execute();
+  const rows = messages.map(({ sealed: { id, partner, kind, contentType, digest, file }, ...meta }) => ({
+    ...{ id, partner, kind, content_type: contentType, digest, file: file ?? null },
     epoch_id: meta.epochId ?? null,
     sequence: meta.sequence ?? null,
     correlates_to: meta.correlatesTo ?? null,
@@ -79,7 +85,7 @@ export async function addMessage(tx: Tx, sealed: SealedMessage, meta: Omit<NewMe
   await addMessages(tx, [{ sealed, ...meta }]);
 }
 
-function messages(reader: Reader) {
+export function messages(reader: Reader) {
   return reader.selectFrom('message').select(columns);
 }
 
@@ -101,6 +107,11 @@ export async function findSent(
       : sent.where('kind', '=', 'list').where('sequence', '=', by.sequence);
   const row = await found.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
   return row && fromRow(row);
+}
+
+/** The message is not sent until a person acts. */
+export async function holdMessage(tx: Tx, id: string, reason: string): Promise<boolean> {
+  return await changesOne(updateOpen(tx).set({ hold_reason: reason }).where('id', '=', id));
 }
 
 function updateOpen(tx: Tx) {

@@ -96,6 +96,8 @@ export interface Tables {
     sequence: number | null;
     /** Id of the message it answers. */
     correlates_to: string | null;
+    /** The name of the file in which it travels, where messages are files. */
+    file: string | null;
     state: OutboundState;
     /** Only ever increases. */
     state_rank: number;

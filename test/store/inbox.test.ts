@@ -19,7 +19,7 @@ import { bytesOf, digestOf, hour, raw } from './samples.ts';
 
 onBothEngines('the inbox', (store) => {
   const arrive = (partner: string, text: string, id?: string) =>
-    store().write((tx) => recordArrival(tx, raw(partner, text), id));
+    store().write((tx) => recordArrival(tx, { ...raw(partner, text), hintedId: id }));
   const claim = (partner: string, id: string, digest: string) =>
     store().write((tx) => claimMessageId(tx, partner, id, digest));
   const settle = (settlement: Omit<InboxSettlement, 'at'>, h = 2) =>

@@ -179,6 +179,7 @@ const withoutReasons = ['reason', 'restricts'].map((column) => `alter table oper
 
 const withoutAnswers = [
   ...withoutReasons,
+  'alter table message drop column file',
   'drop index message_unanswered',
   'drop index message_open',
   'create index message_open on message (partner, created_at, sequence, id) where state_rank < 90',

@@ -248,7 +248,7 @@ onBothEngines('the outbox', (store) => {
     await store().write(async (tx) => {
       await addMessage(tx, sealed('s1', 'BE', { kind: 'reply' }), { at: hour(2), correlatesTo: 'x' });
       await addMessage(tx, sealed('s2', 'BE'), { at: hour(4) });
-      await recordArrival(tx, raw('BE', 'received', hour(3)), 'hint');
+      await recordArrival(tx, { ...raw('BE', 'received', hour(3)), hintedId: 'hint' });
     });
     const list = async (query: object) =>
       (await listMessages(store().db.sql, { partner: 'BE', limit: 10, ...query })).map(

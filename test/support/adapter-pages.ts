@@ -187,6 +187,8 @@ const transports: Readonly<Record<Manifest['transport'], string>> = {
   https: 'pushed over HTTPS',
   amqp: 'through a queue (AMQP)',
   'https-pull': 'fetched over HTTPS by whoever they are for',
+  sftp: 'files on an SFTP server',
+  folder: 'files in a folder that both sides reach',
 };
 
 function travel({ lists, seal, transport }: Manifest): string[] {

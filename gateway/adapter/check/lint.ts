@@ -92,12 +92,20 @@ async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
   return [...layouts, ...(await lintLosses(subject)), ...(await lintHome(subject))];
 }
 
-/** Parts that are valid by themselves and do not fit together: the seal and the formats, or the layouts of one day. */
+/** Parts that are valid by themselves and do not fit together: the seal and the formats, the conversation, or the layouts of one day. */
 function loadFault(error: unknown, { folder, manifest, place }: LintSubject): LintFinding {
   const { at = '' } = refusalIn(error);
   const words = ['', ...Object.keys(manifest.seal).map((word) => `/${word}`)];
   const inSeal = words.some((word) => place(`/seal${word}`) === at);
-  return findingOf(inSeal ? 'seal_unfit' : 'layouts_conflict', folder, error);
+  if (inSeal) return findingOf('seal_unfit', folder, error);
+  const conversed = ['/transport', ...pointersIn(manifest.conversation, '/conversation')].map(place);
+  return findingOf(conversed.includes(at) ? 'conversation_unfit' : 'layouts_conflict', folder, error);
+}
+
+/** JSON Pointers of a value and of all members in it. */
+function pointersIn(value: unknown, pointer: string): string[] {
+  if (typeof value !== 'object' || value === null) return [pointer];
+  return [pointer, ...Object.entries(value).flatMap(([name, each]) => pointersIn(each, `${pointer}/${name}`))];
 }
 
 async function lintHome({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {

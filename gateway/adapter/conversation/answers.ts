@@ -2,6 +2,7 @@
 
 import type { MessageData } from '../message-data.ts';
 import type { ConsumeForm, PublishForm } from './broker.ts';
+import type { ReceiveFileData, SendFileData } from './files.ts';
 import type { MailboxForm, RequestForm } from './requests.ts';
 import type { AnswerData } from './stages.ts';
 
@@ -10,6 +11,7 @@ export interface SendData {
   readonly statuses?: StatusForm;
   /** Over a broker. */
   readonly publish?: PublishForm;
+  readonly file?: SendFileData;
   /** Either: one answer, or several. */
   readonly answer?: AnswerData;
   readonly answers?: readonly AnswerData[];
@@ -29,22 +31,28 @@ export interface StatusForm {
   readonly hold?: readonly number[];
 }
 
-/** Where the partner's messages come from, and later acknowledgements of ours: paths of our exchange door, a queue, or its mailboxes. */
+/** Where the partner's messages come from, and later acknowledgements of ours: paths of our exchange door, a queue, its mailboxes, or files. */
 export interface ReceiveData {
   readonly path?: string;
   readonly acknowledgements?: string | MailboxForm;
   readonly consume?: ConsumeForm;
   /** We poll for them. */
   readonly request?: MailboxForm;
-  readonly answer: MessageData & {
-    /** `sync`, as without it: the response. `async`: always a message of its own, and a response has no body. */
-    readonly mode?: 'sync' | 'async';
-    /** Where an answer over HTTPS goes that is no response: of a mailbox each, otherwise the one after two people decided. */
-    readonly request?: RequestForm;
-    readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
-    /** ISO 639-1, of the texts for people. Default: en. */
-    readonly language?: string;
-    /** Over a broker: the answer is a message of its own. */
-    readonly publish?: PublishForm;
-  };
+  readonly file?: ReceiveFileData;
+  /** `none`: only where messages are files. */
+  readonly answer: { readonly kind: 'none' } | WrittenAnswer;
+}
+
+interface WrittenAnswer extends MessageData {
+  /** `sync`, as without it: the response. `async`: always a message of its own, and a response has no body. */
+  readonly mode?: 'sync' | 'async';
+  /** Where an answer over HTTPS goes that is no response: of a mailbox each, otherwise the one after two people decided. */
+  readonly request?: RequestForm;
+  readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
+  /** ISO 639-1, of the texts for people. Default: en. */
+  readonly language?: string;
+  /** Over a broker: the answer is a message of its own. */
+  readonly publish?: PublishForm;
+  /** Where messages are files: the one with the answer. */
+  readonly file?: string;
 }

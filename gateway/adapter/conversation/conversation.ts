@@ -41,10 +41,16 @@ const position = ['epoch.no', 'epoch.id', 'sequence', 'chain', 'root', 'count'].
   (each) => `message.position.${each}`,
 );
 
+/** The path in holes of a value under conversation/fills/message. */
+export function filledPath(path: string): string {
+  return path === 'number' ? 'message.position.sequence' : `message.${path}`;
+}
+
 /** `deltas`: lists of changes are sent too, so that a template must carry departures. */
 export function conversationOf(data: ConversationData = {}, deltas: boolean): Conversation {
   const { discipline } = streamRules(data);
-  const filled = new Set(Object.keys(data.fills?.message ?? {}).map((path) => `message.${path}`));
+  const paths = Object.keys(data.fills?.message ?? {});
+  const filled = new Set(paths.map(filledPath));
   const own = discipline === 'chained' ? [] : [...position, 'message.previousChain'];
   const required = discipline === 'numbered' ? ['message.position.sequence'] : [];
   return {

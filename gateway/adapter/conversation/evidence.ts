@@ -17,6 +17,7 @@ export function evidenceOf({ kind }: Pick<Stage, 'kind'>, transport: TransportKi
     case 'receipt':
       return 'signed';
     case 'document':
+    case 'log':
       return 'channel';
     case 'status':
       return 'transport';

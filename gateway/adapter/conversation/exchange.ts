@@ -1,7 +1,8 @@
-/** Compiles the templates of acknowledgements: the exchange of messages and answers with a partner of another make. */
+/** Compiles how messages and answers travel to and from a partner of another make: templates, names of files, lines of logs. */
 
 import answerTexts from '../../../schemas/answer-texts.json' with { type: 'json' };
 import type { Acknowledgement } from '../../model/message.ts';
+import { present } from '../../model/present.ts';
 import type { AnswerStage, Exchange, MessageFormat, TransportKind } from '../adapter.ts';
 import { invalid, type Place } from '../faults.ts';
 import { messageFormat, type TemplateSource, type TemplateTools } from '../format.ts';
@@ -9,6 +10,7 @@ import type { MessageData } from '../message-data.ts';
 import { acknowledgementFields, recordResultFields } from '../template/message-fields.ts';
 import type { TransformContext } from '../template/transforms.ts';
 import { answersOf, type ReceiveData, type SendData } from './answers.ts';
+import { besideFile, logReader, receiveFile, sendFile } from './file-names.ts';
 import { stageOf, type AnswerData } from './stages.ts';
 
 interface ExchangeTools {
@@ -33,23 +35,43 @@ export async function exchangeOf(
   };
   const stage = async (data: AnswerData): Promise<AnswerStage> => {
     const format = 'template' in data ? await compile(data as AnswerData & MessageData) : undefined;
-    return stageOf(data, format, { answersAtOnce: tools.transport === 'https', resend: send?.resend });
+    const answersAtOnce = tools.transport === 'https';
+    return { ...stageOf(data, format, { answersAtOnce, resend: send?.resend }), ...fileOfAnswer(data, tools) };
   };
-  return {
-    ...(send && { send: { ...send, stages: await Promise.all(answersOf(send).map(stage)) } }),
-    ...(receive && {
-      receive: {
-        ...receive,
-        answer: await compile(receive.answer),
-        textOf: textsOf(receive.answer.language, tools.place),
-        publish: receive.answer.publish,
-        answerRequest: receive.answer.request,
-        // Only a request of the partner has a response.
-        mode: receive.answer.mode ?? (receive.path === undefined ? 'async' : 'sync'),
-        statuses: { applied: 200, held: 202, rejected: 422, ...receive.answer.statuses },
-      },
-    }),
-  };
+  const { context, place } = tools;
+  const { file: sent, ...sending } = send ?? {};
+  const { file: received, answer: ours, ...receiving } = receive ?? {};
+  const answered = ours !== undefined && 'template' in ours ? ours : undefined;
+  return present({
+    send: send && {
+      ...sending,
+      ...present({ file: sent && sendFile(sent, context, place('/conversation/send/file')) }),
+      stages: await Promise.all(answersOf(send).map(stage)),
+    },
+    receive: receive && {
+      ...receiving,
+      ...present({ file: received && receiveFile(received, context, place('/conversation/receive/file')) }),
+      ...present({ answer: answered && (await compile(answered)) }),
+      ...present({ publish: answered?.publish, answerRequest: answered?.request }),
+      ...(answered?.file !== undefined && { answerFile: besideFile(answered.file, place('/conversation/receive')) }),
+      textOf: textsOf(answered?.language, place),
+      // Only a request of the partner has a response.
+      mode: answered?.mode ?? (receive.path === undefined ? 'async' : 'sync'),
+      statuses: { applied: 200, held: 202, rejected: 422, ...answered?.statuses },
+    },
+  });
+}
+
+/** Of an answer in a file. */
+function fileOfAnswer(
+  data: AnswerData,
+  { context, place }: ExchangeTools,
+): Pick<AnswerStage, 'answerFile' | 'readLog'> {
+  if (!('file' in data)) return {};
+  return present({
+    answerFile: besideFile(data.file, place('/conversation/send')),
+    readLog: data.kind === 'log' ? logReader(data, context, place('/conversation/send')) : undefined,
+  });
 }
 
 /** Acknowledgements travel on connections of their own, so that their type need not be distinguished from others. */

@@ -4,15 +4,20 @@ import { dayAt, later } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { periodOf, type StreamRules } from '../../model/list/stream-rules.ts';
 import type { PackedList, StatedList } from '../../model/record/packed-records.ts';
+import { fileMessageId } from '../../model/message-id.ts';
 import type { ListPath, Moment } from '../../model/record/record.ts';
+import type { NamedValues } from '../template/message-fields.ts';
+import type { FileNames } from './files.ts';
 
 /**
+ * - `file`: from the name of the file; an id that the name does not carry is the name with the beginning of the SHA-256 of the message;
  * - `channel`: the partner and this administration, for `from` and `to`; `received`: the moment of receipt; `digest`: from the
  *   SHA-256 of the message;
  * - `is`: always this value; `from`, `add`: a moment after another one;
  * - a list of values, joined by hyphens. `period`: the year, month or day within which numbers count.
  */
 export type MessageFill =
+  | 'file'
   | 'channel'
   | 'received'
   | 'digest'
@@ -24,10 +29,12 @@ export type MessageFill =
 export type RecordFill = { readonly is: string } | { readonly from: ListPath };
 
 type MessagePath = 'id' | 'from' | 'to' | 'kind' | 'issuedAt' | 'nextBy';
+/** `number`: only from the name of a file. */
+type FilledPath = MessagePath | 'number';
 
 /** schemas/adapter.schema.json says which fill a value may have. */
 export interface Fills {
-  readonly message?: Readonly<Partial<Record<MessagePath, MessageFill>>>;
+  readonly message?: Readonly<Partial<Record<FilledPath, MessageFill>>>;
   readonly record?: Readonly<Partial<Record<ListPath, RecordFill>>>;
 }
 
@@ -48,6 +55,8 @@ export interface FillContext {
   readonly receivedAt: Moment;
   /** SHA-256 of the message, lower-case hex. */
   readonly digest: string;
+  /** The name of the file in which it came. */
+  readonly file?: string | undefined;
 }
 
 export interface FillTerms {
@@ -55,6 +64,8 @@ export interface FillTerms {
   readonly rules: StreamRules;
   readonly timeZone: string;
   readonly maxAgeSeconds: number;
+  /** Of the partner's files. */
+  readonly names?: Pick<FileNames, 'read'> | undefined;
 }
 
 /** The decoded list with the values that its message does not carry. Throws E_ELEMENT_MISSING where nothing provides one. */
@@ -62,10 +73,12 @@ export function fillList(list: PackedList, terms: FillTerms, context: FillContex
   // A decoder leaves out what its template does not carry.
   const stated: Partial<StatedList> & Pick<StatedList, 'records' | 'departures'> = list;
   const fills = terms.fills.message ?? {};
+  const named = namedValues(terms, context);
   const filled = <K extends MessagePath>(path: K, computed: string | undefined): StatedList[K] => {
     const fill = fills[path];
     const constant = typeof fill === 'object' && 'is' in fill ? fill.is : undefined;
-    const value = stated[path] ?? (fill === undefined ? undefined : (constant ?? computed));
+    const found = fill === 'file' ? named[path as keyof NamedValues] : (constant ?? computed);
+    const value = stated[path] ?? (fill === undefined ? undefined : found);
     if (value !== undefined) return value as StatedList[K];
     throw new GatewayError('E_ELEMENT_MISSING', `nothing states the ${path} of the message`);
   };
@@ -74,10 +87,16 @@ export function fillList(list: PackedList, terms: FillTerms, context: FillContex
   const kind = filled('kind', undefined);
   const issuedAt = filled('issuedAt', context.receivedAt);
   const nextBy = filled('nextBy', later(issuedAt, terms.maxAgeSeconds));
-  const position = stated.position ?? {};
+  const position = { ...stated.position, ...(fills.number === 'file' ? named.position : {}) };
   const own = listId({ from, to, issuedAt, position }, terms);
   const id = filled('id', own ?? `d-${context.digest.slice(0, 32)}`);
   return { ...stated, from, to, kind, issuedAt, nextBy, id, position };
+}
+
+/** What the name of the file says of the message; nothing where it came in none of the agreed name. */
+function namedValues({ names }: FillTerms, { file, digest }: FillContext): NamedValues {
+  const named = file === undefined ? undefined : names?.read(file);
+  return file === undefined || named === undefined ? {} : { id: fileMessageId(file, digest), ...named };
 }
 
 /** The id of a list from its other values; undefined where conversation/fills does not say so. */

@@ -1,16 +1,18 @@
 /** The answers to a message in stages: adapter.yaml, conversation/send/answers. */
 
 import type { MessageData } from '../message-data.ts';
+import type { Beside, LogAnswerData, ReadLog } from './files.ts';
 
 /**
  * `receipt`: a signed one of this program. `document`: an acknowledgement by a template. `status`: a 2xx is all there is. `silence`: only
- * refusals come, if any. `none`: nothing ever comes.
+ * refusals come, if any. `none`: nothing ever comes. `log`: a line in a file. `file`: where messages are files, the one with the answer.
  */
 export type AnswerData = StageData &
   (
     | { readonly kind: 'receipt' | 'status' | 'none' }
-    | ({ readonly kind: 'silence' } & Partial<MessageData>)
-    | ({ readonly kind: 'document' } & MessageData)
+    | ({ readonly kind: 'silence'; readonly file?: string } & Partial<MessageData>)
+    | ({ readonly kind: 'document'; readonly file?: string } & MessageData)
+    | LogAnswerData
   );
 
 /** What happens when no answer came in time. `settle`: nothing more is expected, and the message counts as delivered, as `assumed`. */
@@ -40,9 +42,14 @@ export interface Stage<Format = unknown> extends Required<Omit<StageData, 'withi
   readonly withinSeconds: number;
   /** Of a document, and of silence where refusals come. */
   readonly format?: Format;
+  /** The file in which it stands, by the name of ours. */
+  readonly answerFile?: Beside;
+  readonly readLog?: ReadLog;
 }
 
 const defaultSeconds = 900;
+/** Who reads files seldom does so at once. */
+const defaultFileSeconds = 86_400;
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Seconds of `15m`; schemas/adapter.schema.json has the pattern. */
@@ -63,7 +70,7 @@ export function stageOf<Format>(
     mode: data.mode ?? (answersAtOnce && kind !== 'silence' ? 'sync' : 'async'),
     says: data.says ?? 'business',
     per: data.per ?? 'message',
-    withinSeconds: within === undefined ? defaultSeconds : secondsOf(within),
+    withinSeconds: within === undefined ? ('file' in data ? defaultFileSeconds : defaultSeconds) : secondsOf(within),
     then: data.then ?? late,
     ...(correlate && { correlate }),
     ...(format && { format }),

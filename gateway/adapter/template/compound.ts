@@ -64,6 +64,7 @@ function formOf({ item, context }: TemplateScope, written: string, { path, kind 
   const step = steps.filter((each) => each !== 'lost').at(-1) ?? '';
   const [name = '', count = '', sign = '0'] = step.split(':');
   const pattern = step.slice(name.length + 1);
+  const field = item.fields.find((each) => each.path === path);
   switch (name) {
     case 'pad':
       return { length: Number(count), ...(kind === 'count' && sign === '0' && { signs: digits }) };
@@ -82,7 +83,7 @@ function formOf({ item, context }: TemplateScope, written: string, { path, kind 
     case '':
       if (kind === 'count') return { signs: digits };
       if (kind === 'day') return { length: 10, signs: `${digits}-` };
-      return kind === 'words' ? formOfWords(item.fields.find((field) => field.path === path)?.words ?? []) : {};
+      return kind === 'words' ? formOfWords(field?.words ?? []) : (field?.form ?? {});
     default:
       return {};
   }

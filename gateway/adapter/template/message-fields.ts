@@ -13,7 +13,7 @@ import {
   type Reply,
 } from '../../model/message.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
-import { listFields, roles, type ListRecord, type Role } from '../../model/record/record.ts';
+import { listFields, roles, type Day, type ListRecord, type Role } from '../../model/record/record.ts';
 import { recordOfValues } from '../../model/record/record-text.ts';
 
 export type Scalar = string | number;
@@ -34,6 +34,8 @@ export interface Field {
   readonly optional: boolean;
   /** Text for people: it may be shortened, and no rule depends on it. */
   readonly free: boolean;
+  /** How long a text is, and of which signs, where the model says so. */
+  readonly form?: { readonly length: number; readonly signs: string };
   get(item: unknown): Scalar | undefined;
 }
 
@@ -52,7 +54,7 @@ export interface ItemFields<T> {
   build(slots: readonly Slot[]): T;
 }
 
-type FieldSpec = Pick<Field, 'path' | 'kind'> & Partial<Pick<Field, 'words' | 'spare' | 'optional' | 'free'>>;
+type FieldSpec = Pick<Field, 'path' | 'kind' | 'form'> & Partial<Pick<Field, 'words' | 'spare' | 'optional' | 'free'>>;
 type ListSpec = Pick<ListOfItems, 'path' | 'items'> & Partial<Pick<ListOfItems, 'optional'>>;
 
 /** Templates prefix values of the message itself with `message.`, of an acknowledgement with `ack.`; the model has no such member. */
@@ -122,13 +124,21 @@ const departureFields = itemFields<Departure>([
   { path: 'since', kind: 'day' },
 ]);
 
+/** ISO 3166-1 alpha-2. */
+const countryForm = { length: 2, signs: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' };
+
+/** What the head of a list and the name of its file can state alike. */
+const headSpecs: readonly FieldSpec[] = [
+  { path: 'message.kind', kind: 'words', words: ['full', 'delta'] },
+  { path: 'message.id', kind: 'text' },
+  { path: 'message.from', kind: 'text', form: countryForm },
+  { path: 'message.to', kind: 'text', form: countryForm },
+  { path: 'message.issuedAt', kind: 'moment' },
+];
+
 export const listMessageFields = itemFields<ListMessage>(
   [
-    { path: 'message.kind', kind: 'words', words: ['full', 'delta'] },
-    { path: 'message.id', kind: 'text' },
-    { path: 'message.from', kind: 'text' },
-    { path: 'message.to', kind: 'text' },
-    { path: 'message.issuedAt', kind: 'moment' },
+    ...headSpecs,
     { path: 'message.nextBy', kind: 'moment' },
     { path: 'message.position.epoch.no', kind: 'count' },
     { path: 'message.position.epoch.id', kind: 'text' },
@@ -169,6 +179,18 @@ export const replyFields = itemFields<Reply>(
   ],
   [{ path: 'results', items: resultFields }],
 );
+
+/** What the name of a file may carry. */
+export type NamedValues = Partial<Pick<ListMessage, 'id' | 'kind' | 'from' | 'to' | 'issuedAt'>> & {
+  readonly position?: { readonly sequence?: number };
+};
+
+/** `day`: of issue, in the partner's zone. */
+export const fileNameFields = itemFields<NamedValues & { readonly day?: Day }>([
+  ...headSpecs,
+  { path: 'message.day', kind: 'day' },
+  { path: 'message.position.sequence', kind: 'count' },
+]);
 
 const freeText = (path: string): FieldSpec => ({ path, kind: 'text', optional: true, free: true });
 

@@ -1,6 +1,6 @@
 /** The contract of a transport: send sealed bytes to one partner, and report what is known of their delivery. */
 
-import type { SealedMessage } from '../../model/message.ts';
+import type { AuthenticatedChannel, SealedMessage, Via } from '../../model/message.ts';
 
 /**
  * The outcome of one attempt. `evidence` is a short text for staff and never holds message content.
@@ -44,7 +44,39 @@ export interface Transport {
     /** Asks the partner for its oldest message without a receipt. */
     next(): Promise<PollOutcome>;
   };
+  /** Present where messages travel as files. */
+  readonly files?: FileExchange;
 }
+
+/** The files that the partner puts for us. */
+export interface FileExchange {
+  readonly via: Via;
+  /** Absent where anybody could have put them. */
+  readonly channel?: AuthenticatedChannel | undefined;
+  /** Seconds between two looks while there is none. */
+  readonly seconds: number;
+  /** The oldest message. */
+  next(): Promise<FilePoll>;
+  /** The partner's answer, in the file of that name. */
+  answer(file: string): Promise<FilePoll>;
+  /** What keeps the folders from being read; undefined for nothing. */
+  examine(): Promise<string | undefined>;
+}
+
+/** `ignored`: files whose names have another form than agreed; each is named once. */
+export type FilePoll =
+  | {
+      readonly kind: 'file';
+      readonly name: string;
+      readonly bytes: Uint8Array;
+      /** Takes the file away once it was received. Returns what failed. */
+      finish(): Promise<string | undefined>;
+      /** Leaves it alone until it changes. */
+      leave(): void;
+    }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ignored'; readonly names: readonly string[] }
+  | { readonly kind: 'failed'; readonly evidence: string };
 
 export type PollOutcome =
   | {

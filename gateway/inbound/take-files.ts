@@ -1,0 +1,60 @@
+/** Takes what a partner puts as files: its answers to ours, then its oldest message, whose file leaves once the verdict is stored. */
+
+import type { Gateway, Partner } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import type { RawMessage } from '../model/message.ts';
+import { fetchAnswers } from '../outbound/answer-files.ts';
+import type { FileExchange, FilePoll } from '../wire/transport/transport.ts';
+import type { ReceiveResult } from './receive-message.ts';
+
+type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
+
+/** `onFailure`: called when the folders could not be read. True: look again without a pause, there may be more. */
+export async function takeFiles(
+  gateway: Gateway,
+  partner: Partner,
+  files: FileExchange,
+  { receive, onFailure }: { readonly receive: Receive; onFailure(): void },
+): Promise<boolean> {
+  await fetchAnswers(gateway, partner, files);
+  const { log } = gateway;
+  const found = await files.next();
+  switch (found.kind) {
+    case 'none':
+      return false;
+    case 'failed':
+      onFailure();
+      log.warn('nothing could be fetched', { partner: partner.code, evidence: found.evidence });
+      return false;
+    case 'ignored':
+      log.warn('files with other names than agreed are left alone', {
+        partner: partner.code,
+        detail: found.names.join(', '),
+      });
+      return true;
+    case 'file':
+      return await takeFile(gateway, partner, files, found, receive);
+  }
+}
+
+/** A file that could not be taken away is fetched again, and is a duplicate then. */
+async function takeFile(
+  { now, log }: Gateway,
+  { code, transport }: Partner,
+  { via, channel }: FileExchange,
+  { name, bytes, finish }: FilePoll & { readonly kind: 'file' },
+  receive: Receive,
+): Promise<boolean> {
+  const receivedAt = momentOf(now());
+  const raw: RawMessage = { partner: code, via, bytes, receivedAt, channel, file: name, hintedId: name };
+  const { receipt, duplicate } = await receive(raw);
+  // The answer was queued with its verdict; only a repeated message gets it here.
+  if (duplicate && receipt?.file !== undefined && transport !== undefined) {
+    const { kind, evidence } = await transport.send(receipt);
+    log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
+  }
+  const failed = await finish();
+  if (failed !== undefined)
+    log.warn('a file that was received could not be taken away', { partner: code, evidence: failed });
+  return failed === undefined;
+}
