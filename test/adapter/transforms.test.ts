@@ -82,6 +82,16 @@ describe('the table of transforms in docs/templates.md', () => {
   }
 });
 
+describe('a moment of which a message states the day', () => {
+  it('is the day in the zone of the partner, and is read as the beginning of that day', () => {
+    const { write, read, lossy } = bound('{message.issuedAt|date:dd.MM.yyyy}');
+    expect(write('2026-04-01T15:30:00.000Z')).to.equal('02.04.2026');
+    expect(read('02.04.2026')).to.equal('2026-04-01T15:00:00.000Z');
+    expect(lossy).to.equal(true);
+    expect(thrownBy(() => read('31.02.2026')).code).to.equal('E_VALUE_INVALID');
+  });
+});
+
 describe('transforms of generated values', () => {
   const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
   const words = fc.stringMatching(/^[ \tA-Za-zäßŉﬁ0-9\n\u3000-]{1,20}$/u);

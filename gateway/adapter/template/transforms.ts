@@ -1,5 +1,6 @@
 /** The transforms that a hole may apply. Each has an inverse or is declared lossy. */
 
+import { dayAt, momentInZone } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
 import { invalid, invalidValue } from '../faults.ts';
@@ -44,11 +45,12 @@ interface TransformUse {
 const mayBeJoined: ReadonlySet<string> = new Set(['reason', 'code']);
 
 const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
-  /** `date:yyyyMMdd`; `date:excel`, a day of a spreadsheet */
-  date: (use) =>
-    use.argument === 'excel'
-      ? sheetDay(use)
-      : notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd'),
+  /** `date:yyyyMMdd`; `date:excel`, a day of a spreadsheet; of a moment the day in the partner's zone, lossy */
+  date: (use) => {
+    if (use.field.kind === 'moment') return dayOfMoment(use);
+    if (use.argument === 'excel') return sheetDay(use);
+    return notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd');
+  },
   /** `datetime:yyyyMMddHHmmss`, in UTC */
   datetime: (use) => notationTransform(use, 'moment', momentNotation(use.argument), 'yyyy, MM, dd, HH and mm'),
   /** `zoned:yyyyMMddHHmmss`, in the partner's local time */
@@ -197,6 +199,23 @@ export function parseValue(text: string, field: Field): Scalar {
       if (!field.words.includes(text)) throw codeUnknown(text, field.words, 'not one of');
       return text;
   }
+}
+
+/** A list that states only its day was issued when that day began: its age is never shown too low. */
+function dayOfMoment(use: TransformUse): Transform {
+  const day = transform('date', { ...use, field: { ...use.field, kind: 'day' } });
+  const { timeZone } = use.context;
+  return {
+    encode: (moment) => day.encode(dayAt(moment, timeZone)),
+    decode(text) {
+      const begin = day.decode(text);
+      // Where clocks skip midnight, the day begins an hour later.
+      const moment = ['00', '01'].map((hour) => momentInZone(`${begin}T${hour}:00:00`, timeZone)).find(Boolean);
+      if (moment === undefined) throw invalidValue('not a day that exists');
+      return moment;
+    },
+    lossy: true,
+  };
 }
 
 /** A cell that is a day: a sheet has none before 1900. */
