@@ -91,10 +91,12 @@ function chainOf(field: Field, node: SampleNode, message: Message): string {
 
 function dateChain(kind: 'day' | 'moment', { name, values }: SampleNode, drafting: Drafting, at: string): string {
   const ours = kind === 'day' ? 'yyyy-MM-dd' : 'yyyy-MM-ddTHH:mm:ss.SSSZ';
-  const [pattern = ours, ...others] = notationsOf(kind, values, drafting.vocabulary);
+  const moments = kind === 'day' ? [] : notationsOf(kind, values, drafting.vocabulary);
+  const days = moments.length > 0 ? [] : notationsOf('day', values, drafting.vocabulary);
+  const [pattern = ours, ...others] = [...moments, ...days];
   if (others.length > 0) ask(drafting, at, 'ambiguous', { name, pattern, others: others.join(' or ') });
   if (pattern === ours) return '';
-  if (kind === 'day') return `|date:${pattern}`;
+  if (kind === 'day' || days.length > 0) return `|date:${pattern}`;
   const { answers, given, home } = drafting;
   const answer = answers.get('/timeZone');
   const zone = typeof answer === 'string' && answer !== 'yes' ? answer : (given.timeZone ?? home.timeZone);

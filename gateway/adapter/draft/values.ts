@@ -83,9 +83,11 @@ export interface Search {
 export function fitOf(values: readonly string[], field: Field, context: Search): Fit | undefined {
   const { path, kind } = field;
   const table = tableOf(field);
-  const [notation] = notationsOf(kind === 'moment' ? kind : 'day', values, context.vocabulary);
+  const { vocabulary } = context;
+  // A list may state only its day.
+  const [notation] = [kind === 'moment' ? kind : 'day', 'day'].flatMap((each) => notationsOf(each, values, vocabulary));
   if (kind === 'moment' || kind === 'day') {
-    if (notation === undefined || (kind === 'moment' && !notation.includes('ss'))) return undefined;
+    if (notation === undefined) return undefined;
     const first = { validFrom: 0.2, validTo: 0.1 }[path] ?? 0;
     return { score: 1.5 + first, why: `${kind}s as ${notation}` };
   }
