@@ -9,11 +9,13 @@ import { sampleConversations } from '../adapter/check/conversations.ts';
 import { draftAdapter, type Draft } from '../adapter/draft/draft.ts';
 import type { DraftRequest } from '../adapter/draft/drafting.ts';
 import { draftHome } from '../adapter/draft/manifest.ts';
+import type { SampleText } from '../adapter/draft/read-samples.ts';
 import { pathOf } from '../adapter/draft/tree.ts';
 import { readVocabulary } from '../adapter/draft/vocabulary.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import { programFolder } from '../app/config.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { readOnlySheet } from '../wire/files/workbook-lines.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
@@ -84,7 +86,7 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   const asks = open !== undefined && out.format !== 'json';
   const terminal = asks ? open() : undefined;
   const { draft, unfinished } = terminal ? await askAll(context, request, drafted, terminal) : { draft: drafted };
-  const files = new Map([['adapter.yaml', writeYaml(draft.manifest)], ...draft.files]);
+  const files = new Map<string, string | Uint8Array>([['adapter.yaml', writeYaml(draft.manifest)], ...draft.files]);
   if (options.homeSketch === true) files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary)));
   if (unfinished !== undefined) files.set(keptAnswers, writeYaml(Object.fromEntries(unfinished)));
   await replaceFolder(folder, files, async (made) => sampleConversations(await loadAdapter(made, tools), tools));
@@ -97,7 +99,7 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
 /** Writes a folder whole or not at all: into a new one beside it, which takes its place once `finish` accepts it and gives more files. */
 async function replaceFolder(
   folder: string,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string | Uint8Array>,
   finish: (made: string) => Promise<ReadonlyMap<string, string>>,
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
@@ -116,7 +118,7 @@ async function replaceFolder(
   }
 }
 
-async function writeFiles(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+async function writeFiles(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
   for (const [name, text] of files) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
@@ -140,35 +142,47 @@ function invalid(detail: string, fix: string, at?: string): GatewayError {
 }
 
 /** The files, and those of the folders, in the order of their names. */
-async function textsOf(paths: readonly string[]): Promise<readonly { file: string; text: string }[]> {
+async function textsOf(paths: readonly string[]): Promise<readonly SampleText[]> {
   const files = paths.flatMap((path) => {
     if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
     const names = readdirSync(path).filter((name) => !name.startsWith('.'));
     return names.sort().map((name) => join(path, name));
   });
-  return await Promise.all(files.map(async (file) => ({ file, text: await readUtf8(file) })));
+  return await Promise.all(files.map(sampleOf));
 }
 
 const zipStart = Buffer.from('PK\u0003\u0004');
 
-function workbookSample(at: string): GatewayError {
-  const fix =
-    'Save its sheet as “CSV UTF-8” and draft from that file; then name the template list.xlsx.csv, with #sheet and the name of the ' +
-    'sheet as its first line, days as date:excel and numbers as number (docs/templates.md, Workbooks).';
-  return new GatewayError('E_SAMPLE_UNREADABLE', 'the sample is a workbook, and drafts are made of texts', { at, fix });
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new GatewayError('E_FILE_UNREADABLE', 'the file cannot be read', {
+      at: file,
+      fix: 'Check the path of the file.',
+      cause,
+    });
+  }
+}
+
+/** A workbook as its rows. Throws E_FILE_UNREADABLE, E_WORKBOOK_REFUSED with the cell. */
+async function sampleOf(file: string): Promise<SampleText> {
+  const bytes = await readBytes(file);
+  if (!bytes.subarray(0, 4).equals(zipStart)) return { file, text: textIn(bytes, file) };
+  const { sheet, lines } = readOnlySheet(bytes);
+  return { file, text: lines.join('\n'), workbook: { sheet, bytes } };
+}
+
+function textIn(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new GatewayError('E_FILE_UNREADABLE', 'the file is not UTF-8', { at: file, fix: 'Save it as UTF-8.', cause });
+  }
 }
 
 async function readUtf8(file: string): Promise<string> {
-  try {
-    const bytes = await readFile(file);
-    if (bytes.subarray(0, 4).equals(zipStart)) throw workbookSample(file);
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (isGatewayError(cause)) throw cause;
-    const detail = cause instanceof TypeError ? 'the file is not UTF-8' : 'the file cannot be read';
-    const fix = cause instanceof TypeError ? 'Save it as UTF-8.' : 'Check the path of the file.';
-    throw new GatewayError('E_FILE_UNREADABLE', detail, { at: file, fix, cause });
-  }
+  return textIn(await readBytes(file), file);
 }
 
 /** Those given before a person left, those of the file, and those of the command. */

@@ -17,7 +17,7 @@ function jsonText(value: unknown): string {
 
 const wholeAnswer: Acknowledgement = {
   verdict: 'applied',
-  ...{ subject: 'm-00000001', number: 1, id: 'm-00000002', issuedAt: '2026-01-01T00:00:00.000Z' },
+  ...{ subject: 'm-00000001', number: 4, id: 'm-00000002', issuedAt: '2026-01-01T00:00:00.000Z' },
   ...{ reason: 'E_EXAMPLE', detail: 'example', place: 'C7', text: 'example', taken: 12, refused: 1 },
 };
 
@@ -46,8 +46,8 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     converse('departure', { ...ours, records: [] });
     converse('changes', { ...theirs, departures: theirs.departures.slice(0, 1) }, recordFaults.slice(0, 1));
   } else {
-    converse('list-one', { ...full, records: inventedList(adapter, 'ours', 'full').records.slice(0, 1) });
-    converse('list-empty', { ...full, records: [] });
+    converse('list-one', { ...full, records: inventedList(adapter, 'ours', 'full').records.slice(0, 1) }, []);
+    converse('list-empty', { ...full, records: [] }, recordFaults.slice(0, 1));
   }
   const operators = full.records.map(({ identifier }) => identifier);
   for (const [i, format] of acknowledgements.entries())
@@ -71,8 +71,12 @@ function answersIn(format: MessageFormat<Acknowledgement>, operators: readonly s
     const about = { row: i + 1, identifier };
     return i === 0 ? { ...about, verdict: 'rejected', ...why } : { ...about, verdict: 'applied' };
   });
+  // A row that could not be read may name no operator.
+  const bare: RecordAnswer = { verdict: 'rejected', ...why };
+  const carriesBare = refusalOf(() => encodeText(format, { ...wholeAnswer, results: [bare] })) === undefined;
+  const shown = [rows.slice(0, 2), [], carriesBare ? [bare] : rows.slice(0, 1)];
   const answers = verdictsIn(format).map((verdict, i) => {
-    const results = rows.slice(0, [2, 0, 1][i] ?? 0);
+    const results = shown[i] ?? [];
     return { ...wholeAnswer, verdict, ...(results.length > 0 && { results }) };
   });
   return [...answers, withoutSome(format, wholeAnswer, () => true)];

@@ -199,7 +199,7 @@ function shifted(first: HoleText, holes: readonly HoleText[]): Mutant[] {
   return [mutant(first, [later(first), later(rest)], `${path} is split one letter later`, `one with ${path}`)];
 }
 
-/** Changes of elements, attributes and members in XML and JSON, and those of cells and line types. Two equal cells are not swapped. */
+/** Changes of elements, attributes and members in XML and JSON, and those of cells and line types. Two equal cells, or two ignored ones, are not swapped. */
 function structure(template: TemplateText): Mutant[] {
   const { file, text } = template;
   // Comments are not searched; the change is made in the text with its comments.
@@ -214,7 +214,7 @@ function structure(template: TemplateText): Mutant[] {
       search.lastIndex = match.index + 1;
       if (shown.lastIndexOf('<?', match.index) > shown.lastIndexOf('?>', match.index)) continue;
       const instead = by.replaceAll(/\$([&\d])/gu, (_, part: string) => match[part === '&' ? 0 : Number(part)] ?? '');
-      if (instead === whole) continue;
+      if (instead === whole || /^(?:\{ignored[^}]*\}){2}$/u.test(whole)) continue;
       const edit: Edit = [match.index, match.index + whole.length, instead];
       const made = mutant({ template, line: lineAt(text, match.index) }, [edit], change, wanted);
       if (!found.has(made.text)) found.set(made.text, made);

@@ -81,16 +81,24 @@ function addMissing(message: Message, parent: SampleNode, scope: string, isAsked
     const day = field.kind === 'day' && pattern !== 'yyyy-MM-dd' ? `|date:${pattern}` : undefined;
     node.use = useOf(field.kind === 'count' && format === 'json' ? '|number' : day, field, node, message);
     parent.children.push(node);
+    if (message.plain === true) addTitle(message, name);
     if (isAsked) ask(drafting, `${file}#${pathOf(node)}`, 'missing', { path: field.path, name });
     return field.path;
   });
+}
+
+/** A title for a column that the sample lacks. */
+function addTitle({ root }: Message, name: string): void {
+  const titles = root.children.find((line) => line.name === 'heading');
+  const title = titles && newNode({ kind: 'cell', name, label: true }, titles);
+  if (title !== undefined) titles?.children.push({ ...title, use: { text: name, fixed: true } });
 }
 
 /** A group; of lines, a line that begins with a tag of its own. */
 function newGroup(message: Message, parent: SampleNode, words: string, index = parent.children.length): SampleNode {
   const { format, root } = message;
   const name = freeName(message, words, parent);
-  const isLine = format === 'csv' || format === 'fixed';
+  const isLine = format !== 'xml' && format !== 'json';
   // Tags of one length distinguish lines of fixed width.
   const tags = root.children.flatMap(({ children: [first] }) => (first?.label === true ? [first.use?.text ?? ''] : []));
   const length = Math.min(...tags.map((tag) => tag.length), 3);

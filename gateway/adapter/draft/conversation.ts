@@ -21,14 +21,15 @@ const ofOurs = [
   'message.previousChain',
 ];
 
-/** Undefined where neither an acknowledgement nor an answer says that the partner runs another program than this. */
+/** Undefined where neither an acknowledgement, an answer nor a workbook says that the partner runs another program than this. */
 export function draftConversation(
   { placements, departures }: Placed,
   drafting: Drafting,
+  isWorkbook: boolean,
 ): ConversationDraft | undefined {
   const { answers, acknowledgements, ourGrades } = drafting;
   const given = withAnswers({}, answers)['conversation'] as ConversationData | undefined;
-  if (acknowledgements.length === 0 && given === undefined) return undefined;
+  if (acknowledgements.length === 0 && given === undefined && !isWorkbook) return undefined;
   const has = (path: string): boolean => placements.some((each) => each.path === path);
   const { discipline = disciplineOf(has), restart = 'never' } = given?.stream ?? {};
   const isNumbered = discipline === 'numbered';

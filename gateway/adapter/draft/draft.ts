@@ -13,23 +13,24 @@ import { replyFields } from '../template/message-fields.ts';
 import type { TransformContext } from '../template/transforms.ts';
 import type { AdapterTools } from '../tools.ts';
 import { complete } from './complete.ts';
-import { ask, type Drafting, type DraftRequest } from './drafting.ts';
+import { addTable, ask, type Drafting, type DraftRequest } from './drafting.ts';
 import { placeHoles, type Message } from './holes.ts';
 import { columnsOf, requireQuestions, withAnswers, type ManifestDraft } from './answers.ts';
 import { draftConversation, draftExchange } from './conversation.ts';
 import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
 import { keepSamples, readersOf, topOf } from './read-back.ts';
-import { readSamples, type Sample } from './read-samples.ts';
+import { addedKind } from './read-lines.ts';
+import { readSamples, sampleFault, type Sample } from './read-samples.ts';
 import { schemasOf } from './schema.ts';
 import { newNode, pathOf } from './tree.ts';
-import { filledText } from './vocabulary.ts';
-import { templateOf, writtenText } from './write.ts';
+import { filled, filledText } from './vocabulary.ts';
+import { jsonText, templateOf, writtenText } from './write.ts';
 
 export interface Draft {
   readonly manifest: ManifestDraft;
   /** Templates, schemas, README.md and kept samples, by path. */
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
   readonly placements: readonly Placement[];
   readonly asks: readonly Ask[];
 }
@@ -48,18 +49,19 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const drafts = [list, ...Object.values(others)];
   const { reply, acknowledgement } = others;
   const messages = { list: messageData(list), ...(reply && { reply: messageData(reply) }) };
-  const exchange = acknowledgement === undefined ? {} : draftExchange(drafting, messageData(acknowledgement));
+  const files = new Map<string, string | Uint8Array>(drafts.flatMap(filesOf));
+  const answer = acknowledgement === undefined ? resultSheet(list, others, files) : messageData(acknowledgement);
+  const exchange = answer === undefined ? {} : draftExchange(drafting, answer);
   const whole = withCard(withAnswers(draftManifest(list, { messages, exchange }), answers), vocabulary);
   const manifest = checkedManifest(whole, tools);
   const tables = codeTables(manifest.codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');
   const { conversation, ...terms } = templateTerms(manifest);
   const context = { tables, timeZone: manifest.timeZone, ...terms };
-  const files = new Map(drafts.flatMap(filesOf));
   const areRead = new Map(
     drafts.map((message) => {
       const own = message === list ? { ...context, conversation } : context;
       const readers = readersOf(message, own);
-      const source = { ...messageData(message), file: message.file, text: files.get(message.file) ?? '' };
+      const source = { ...messageData(message), file: message.file, text: String(files.get(message.file)) };
       return [message, keepSamples(message, readers, formatOf(message, source, own, tools), files, tools)];
     }),
   );
@@ -87,6 +89,22 @@ function judgedPlacements(
   });
 }
 
+/** The answer to a workbook where no sample shows one: a proposal, row by row. */
+function resultSheet(
+  { sheet, drafting }: Message,
+  { reply }: ReturnType<typeof draftAnswers>,
+  files: Map<string, string | Uint8Array>,
+): MessageData | undefined {
+  if (sheet === undefined || reply !== undefined) return undefined;
+  const { templates } = drafting.vocabulary;
+  addTable(drafting, 'verdict', []);
+  const answer = { template: 'result.xlsx.csv', schema: 'result.schema.json' };
+  files.set(answer.template, String(templates['result']));
+  files.set(answer.schema, jsonText(filled(templates['rows'], { partner: drafting.partner.toLowerCase() })));
+  ask(drafting, '/conversation/receive/answer', 'resultSheet');
+  return answer;
+}
+
 /** The messages that answer a list. A partner that acknowledges lists and shows no reply sends none. */
 function draftAnswers(
   list: Sample,
@@ -95,6 +113,7 @@ function draftAnswers(
 ): Partial<Record<'reply' | 'acknowledgement', Message>> {
   const { replies, acknowledgements } = drafting;
   if (acknowledgements.length === 0 && replies.length === 0) {
+    if (list.sheet !== undefined) return {};
     const reply = draftMessage('reply', plainReply(list), drafting);
     ask(drafting, '/messages/reply', 'noReply');
     return { reply };
@@ -136,12 +155,29 @@ function draftMessage(kind: Message['kind'], sample: Sample, drafting: Drafting)
   const answered = new Map(given.map(([at, value]) => [at.slice(file.length + 1), String(value)]));
   const { partner, home, vocabulary } = drafting;
   const placed = placeSample({ partner, home: home.country, vocabulary, kind, root: sample.root, answered });
-  const conversation = kind === 'list' ? draftConversation(placed, drafting) : undefined;
-  const message: Message = { ...sample, ...placed, kind, file, drafting, ...(conversation && { conversation }) };
+  const isWorkbook = sample.sheet !== undefined;
+  const conversation = kind === 'list' ? draftConversation(placed, drafting, isWorkbook) : undefined;
+  // Where nobody is named who left, every line between titles and total is an operator.
+  const plain = conversation?.fullOnly === true && takeKinds(sample);
+  const message: Message = { ...sample, ...placed, kind, file, drafting, plain, ...(conversation && { conversation }) };
   askAboutLayout(message);
   placeHoles(message);
   complete(message);
   return message;
+}
+
+/** Takes away the kinds that reading added to the lines; false where they have kinds of their own. */
+function takeKinds({ root, files }: Sample): boolean {
+  const added = root.children.filter(({ children: [first] }) => first?.label === true && first.name === addedKind);
+  for (const line of added) line.children.shift();
+  const trailers = root.children.filter(({ name }) => name.startsWith('trailer'));
+  if (added.length > 0 && trailers.length > 1)
+    throw sampleFault(
+      files[0]?.file ?? '',
+      'several lines follow the operators',
+      'Agree one line after them, or none.',
+    );
+  return added.length > 0;
 }
 
 /** What of the layout was guessed, or cannot be carried by a template of ours. */
@@ -153,7 +189,8 @@ function askAboutLayout(message: Message): void {
   for (const node of root.children) {
     const { kind, name, children } = node;
     if (kind !== 'line' || /^(?:heading|title|trailer)/u.test(name)) continue;
-    if (name === 'line') ask(drafting, `${file}#${pathOf(node)}`, 'untagged', { tag: children[0]?.use?.text });
+    if (name === 'line' && message.plain !== true)
+      ask(drafting, `${file}#${pathOf(node)}`, 'untagged', { tag: children[0]?.use?.text });
     let column = name === 'line' ? 1 : 1 + name.length;
     const starts = children.slice(1).map(({ columns }) => (column += columns?.width ?? 0) - (columns?.width ?? 0));
     if (format === 'fixed') ask(drafting, `${file}#${pathOf(node)}`, 'columns', { name, columns: starts.join(' ') });

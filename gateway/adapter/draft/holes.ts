@@ -30,6 +30,7 @@ export function placeHoles(message: Message): void {
     const candidates = [...placement.candidates, 'fixed', 'ignore'].filter((each) => each !== path).join(', ');
     const question = path === 'ignore' || path === 'fixed' ? path : 'placed';
     if (certainty !== 'certain') ask(drafting, at, question, { name: node.name, path, why, candidates });
+    if (path === '#') node.use = { text: `{#${jsonKindOf(node) === 'number' ? '|number' : ''}}`, example: '1' };
     if (path === 'fixed') node.use = { text: node.values[0] ?? '', fixed: true };
     const field = fieldsOf(kind, scope).find((each) => each.path === path);
     if (field === undefined) continue;
@@ -82,7 +83,8 @@ function chainOf(field: Field, node: SampleNode, message: Message): string {
   }
   if (table !== undefined) return `|code:${table}${number}`;
   if (kind === 'count') return number;
-  if (kind === 'day' || kind === 'moment') return dateChain(kind, node, drafting, at);
+  if (kind === 'day' || kind === 'moment')
+    return format === 'xlsx.csv' && jsonKindOf(node) === 'other' ? '|date:excel' : dateChain(kind, node, drafting, at);
   if (path === 'message.from' || path === 'message.to') return partyChain(path, node.values, drafting);
   if (path === 'identifier' && number !== '') ask(drafting, at, 'numberIdentifier', { name: node.name });
   if (!field.free || node.values.length === 0 || format === 'xml' || format === 'json') return '';

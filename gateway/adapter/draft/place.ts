@@ -87,7 +87,8 @@ function claimsOf(node: SampleNode, within: SampleNode, scope: string, search: S
   return fieldsOf(kind, scope).flatMap((field): Claim[] => {
     const { path } = field;
     const countable = ['count', 'words'].includes(field.kind) || ['grade', 'identifier'].includes(path);
-    if ((repeats && path !== 'roles') || json === 'other' || (json === 'number' && !countable)) return [];
+    const isDay = field.kind === 'day' || field.kind === 'moment';
+    if ((repeats && path !== 'roles') || (json === 'other' && !isDay) || (json === 'number' && !countable)) return [];
     const name = matchName(vocabulary, path, `${node.name} ${node.which?.split('=')[1] ?? ''}`, around);
     const fit = fitOf(node.values, field, search);
     if (fit === undefined) return [];
@@ -132,7 +133,7 @@ function assign(leaves: readonly SampleNode[], within: SampleNode, scope: string
 /** `validFrom|date:dd.MM.yyyy`, with or without braces. */
 function answerOf(answer: string, at: string, kind: Search['kind'], scope: string) {
   const [path = '', ...chain] = answer.replaceAll(/[{}?]/gu, '').split('|');
-  const known = ['fixed', 'ignore', ...fieldsOf(kind, scope).map((field) => field.path)];
+  const known = ['fixed', 'ignore', '#', ...fieldsOf(kind, scope).map((field) => field.path)];
   const transforms = chain.length === 0 ? {} : { chain: `|${chain.join('|')}` };
   if (known.includes(path)) return { path, certainty: 'certain' as const, why: 'answered', ...transforms };
   const fix = `Answer one of: ${known.join(', ')}.`;
@@ -144,6 +145,8 @@ function unplaced(node: SampleNode, scope: string, { vocabulary }: Search) {
   const { kind, name, parent, values } = node;
   if (kind === 'attribute' && parent?.which?.startsWith(`@${name}=`) === true)
     return { path: 'fixed', certainty: 'certain' as const, why: 'tells its element from others of the name' };
+  if (scope !== 'message' && values.length > 1 && values.every((value, i) => Number(value) === i + 1))
+    return { path: '#', certainty: 'certain' as const, why: 'counts the rows' };
   const described = scope === 'message' && (kind === 'cell' || matchName(vocabulary, 'fixed', name, parent?.name) > 0);
   const carried = jsonKindOf(node) !== 'other' && notationsOf('day', values, vocabulary).length === 0;
   if (described && carried && new Set(values).size === 1)

@@ -11,7 +11,7 @@ import type { TransformContext } from '../template/transforms.ts';
 import { ask } from './drafting.ts';
 import type { Message } from './holes.ts';
 import type { Placement } from './place.ts';
-import { itemsIn, pathOf, repeatedAbove, type Item } from './tree.ts';
+import { itemsIn, pathOf, repeatedAbove, type Item, type SampleNode } from './tree.ts';
 import { completed, jsonText, writtenText } from './write.ts';
 
 /** A placed element with the hole that reads it. */
@@ -24,7 +24,7 @@ export function readersOf({ placements, kind, file }: Message, context: Transfor
   return placements.flatMap((placement): Reader[] => {
     const { node, scope, why } = placement;
     const { text, fixed } = node.use ?? { text: '', fixed: true };
-    if (fixed === true) return [];
+    if (fixed === true || text.startsWith('{#')) return [];
     const of = fieldsOfKind(kind, text.startsWith('{.') ? 'roles' : scope) ?? { fields: [], lists: [] };
     const at = `${file}#${pathOf(node)}`;
     let hole: Hole | undefined;
@@ -45,15 +45,16 @@ export function keepSamples(
   message: Message,
   readers: readonly Reader[],
   format: MessageFormat<unknown>,
-  files: Map<string, string>,
+  files: Map<string, string | Uint8Array>,
   tools: TextReaders,
 ): boolean {
   const { kind, drafting, root, file: template } = message;
-  const kept = message.files.map(({ file, text, root: sample }, i): boolean => {
-    const [folder, ending] = [`samples/partner-${kind}-${i + 1}`, message.format];
+  const kept = message.files.map(({ file, text, workbook, root: sample }, i): boolean => {
+    const folder = `samples/partner-${kind}-${i + 1}`;
+    const ending = message.format === 'xlsx.csv' ? 'csv' : message.format;
     const refused = new Set(readers.flatMap((reader) => refusedBy(reader, sample, message)));
     const completedText = writtenText(completed(root, sample, refused), message);
-    files.set(`${folder}/0-original.${ending}`, text);
+    files.set(`${folder}/0-original.${workbook === undefined ? ending : 'xlsx'}`, workbook?.bytes ?? text);
     let read: unknown;
     const fault = refusalOf(() => (read = decodeText(format, completedText, tools)));
     if (fault !== undefined) {
@@ -105,10 +106,15 @@ function compare(message: Message, reader: Reader, root: Item, refused: Readonly
       const found = items[i];
       const roles = path === 'roles' ? (found as { readonly roles?: readonly string[] } | undefined)?.roles : undefined;
       const expected = roles === undefined ? texts : texts.flatMap((text) => hole.read(text)).sort();
-      const got = roles?.toSorted() ?? [found === undefined ? undefined : hole.write(found)];
+      const got = roles?.toSorted() ?? [found === undefined ? undefined : filledCell(hole.write(found), node)];
       const same = texts.length === 0 || isDeepStrictEqual(expected, got);
       return same ? [] : [`${texts.join(', ')} is read as ${got.join(', ')}`];
     });
   if (differences.length === 0) return;
   ask(message.drafting, `${message.file}#${pathOf(node)}`, 'readOtherwise', { detail: differences[0] });
+}
+
+/** Zeros fill the columns of a count. */
+function filledCell(text: string | undefined, { columns }: SampleNode): string | undefined {
+  return columns?.fill === '0>' ? text?.padStart(columns.width, '0') : text;
 }

@@ -1,12 +1,16 @@
 /** Reads a sample of lines into the tree: separated or of fixed width, with titles above the table and totals below it. */
 
 import { splitCsv } from '../lines/rows.ts';
+import type { Layout } from './read-samples.ts';
 import type { Item } from './tree.ts';
 
 /** The first columns of the values, counted from 1, by kind of line, where a person named them. */
 export type ColumnAnswers = ReadonlyMap<string, readonly number[]>;
 
-type Cell = Pick<Item, 'name' | 'text' | 'before' | 'label' | 'columns'>;
+type Cell = Pick<Item, 'name' | 'text' | 'before' | 'label' | 'columns' | 'json'>;
+
+/** The name of a first cell that says the kind of its line, where the sample has none. */
+export const addedKind = 'kind';
 
 /** The sign between cells; empty for fixed width, undefined where the lines have neither. */
 export function separatorOf(text: string): string | undefined {
@@ -23,17 +27,34 @@ function filledLines(text: string): string[] {
 }
 
 /** The lines of one file. Throws E_VALUE_INVALID for a quote that is not closed. */
-export function readLines(text: string, separator: string, columns: ColumnAnswers, partner: string): Item {
+export function readLines(
+  text: string,
+  { format, separator }: Pick<Layout, 'format' | 'separator'>,
+  columns: ColumnAnswers,
+  partner: string,
+): Item {
   const lines = filledLines(text);
-  const rows = (): string[][] =>
-    lines.map((each) => splitCsv(each, { separator, quotes: true }).map((cell) => cell.trim()));
-  const children = separator === '' ? fixedLines(lines, columns, partner) : separatedLines(rows());
+  const cellsOf = (each: string): Value[] =>
+    format === 'xlsx.csv'
+      ? sheetCells(each)
+      : splitCsv(each, { separator, quotes: true }).map((cell) => ({ text: cell.trim() }));
+  const children = format === 'fixed' ? fixedLines(lines, columns, partner) : separatedLines(lines.map(cellsOf));
   return { kind: 'line', name: '', children };
 }
 
-/** `tag`: the fixed text by which the line says its kind. */
-function line(name: string, cells: readonly Cell[], tag?: string): Item {
-  const first: Cell[] = tag === undefined ? [] : [{ name: '', text: tag, label: true }];
+type Value = { readonly text: string } & Pick<Cell, 'json'>;
+
+/** Texts stand in quotation marks, numbers and days without. */
+function sheetCells(line: string): Value[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/gu)].map(([, text, bare = '']) => {
+    if (text !== undefined || bare === '') return { text: text?.replaceAll('""', '"').trim() ?? '' };
+    return { text: bare, json: /^\d+$/u.test(bare) ? ('number' as const) : ('other' as const) };
+  });
+}
+
+/** `tag`: the fixed text by which the line says its kind; `isAdded`: the sample has none. */
+function line(name: string, cells: readonly Cell[], tag?: string, isAdded = true): Item {
+  const first: Cell[] = tag === undefined ? [] : [{ name: isAdded ? addedKind : '', text: tag, label: true }];
   return {
     kind: 'line',
     name,
@@ -42,24 +63,28 @@ function line(name: string, cells: readonly Cell[], tag?: string): Item {
 }
 
 /** Rows under their titles; without titles, rows that begin with their kind, or records alone. */
-function separatedLines(rows: readonly (readonly string[])[]): Item[] {
+function separatedLines(rows: readonly (readonly Value[])[]): Item[] {
   const usual = Math.max(...rows.map(({ length }) => length));
-  const heading = rows.findIndex((row, i) => {
+  const texts = rows.map((row) => row.map(({ text }) => text));
+  const heading = texts.findIndex((row, i) => {
     const titles = new Set(row.filter((cell) => /\p{L}|№/u.test(cell) && !/^\d|\d{3}/u.test(cell)));
-    return titles.size === usual && rows[i + 1]?.length === usual && /\d/u.test(rows[i + 1]?.join('') ?? '');
+    const next = texts[i + 1] ?? [];
+    return titles.size === usual && next.length > usual / 2 && /\d/u.test(next.join(''));
   });
-  const titles = rows[heading];
-  const numbered = (cells: readonly string[]): Cell[] => cells.map((text, i) => ({ name: String(i + 1), text }));
+  const titles = texts[heading];
+  const numbered = (cells: readonly Value[]): Cell[] => cells.map((cell, i) => ({ ...cell, name: String(i + 1) }));
   if (titles === undefined) {
-    const kinds = new Set(rows.map(([tag]) => tag)).size;
-    const tagged = kinds > 1 && kinds < 9 && rows.every(([tag = '']) => /^[\p{L}_]{1,12}$/u.test(tag));
+    const kinds = new Set(texts.map(([tag]) => tag)).size;
+    const tagged = kinds > 1 && kinds < 9 && texts.every(([tag = '']) => /^[\p{L}_]{1,12}$/u.test(tag));
     return rows.map((row) =>
-      tagged ? line(row[0] ?? '', numbered(row.slice(1)), row[0]) : line('line', numbered(row), 'Operator'),
+      tagged
+        ? line(row[0]?.text ?? '', numbered(row.slice(1)), row[0]?.text, false)
+        : line('line', numbered(row), 'Operator'),
     );
   }
   const isRecord = (row: readonly string[]): boolean =>
-    row.length === usual && row.filter((cell) => cell !== '').length > Math.min(2, usual - 1);
-  const end = rows.findLastIndex(isRecord);
+    row.length > usual / 2 && row.filter((cell) => cell !== '').length > Math.min(2, usual - 1);
+  const end = texts.findLastIndex(isRecord);
   const labels = titles.map((text, i): Cell => ({ name: String(i + 1), text, label: true }));
   return rows.map((row, i) => {
     if (i < heading) return line(`title ${i + 1}`, labelledCells(row));
@@ -67,7 +92,7 @@ function separatedLines(rows: readonly (readonly string[])[]): Item[] {
     if (i <= end)
       return line(
         'line',
-        titles.map((name, at) => ({ name, text: row[at] ?? '' })),
+        titles.map((name, at) => ({ text: '', ...row[at], name })),
         'Operator',
       );
     const cells = labelledCells(row);
@@ -79,10 +104,12 @@ function separatedLines(rows: readonly (readonly string[])[]): Item[] {
 const labelled = /^([^\d:=]*\p{L}[^\d:=]*(?:[:=]\s*(?=\S)|\s(?=\d)))(.+)$/u;
 
 /** Cells of a title or total: `Issued: 02.04.2026` in one cell, or the label in the cell before. */
-function labelledCells(row: readonly string[]): Cell[] {
-  return row.map((text, i): Cell => {
-    const [, before = '', value] = labelled.exec(text) ?? [];
-    const earlier = /\d/u.test(row[i - 1] ?? '') ? '' : (row[i - 1] ?? '');
+function labelledCells(row: readonly Value[]): Cell[] {
+  return row.map((cell, i): Cell => {
+    const { text } = cell;
+    const [, before = '', value] = cell.json === undefined ? (labelled.exec(text) ?? []) : [];
+    const label = row[i - 1]?.text ?? '';
+    const earlier = /\d/u.test(label) ? '' : label;
     const [own = ''] = (before || earlier)
       .replaceAll(/[#:=]/gu, '')
       .trim()
@@ -90,7 +117,7 @@ function labelledCells(row: readonly string[]): Cell[] {
       .slice(-1);
     const name = own || String(i + 1);
     if (value !== undefined) return { name, text: value, before };
-    return { name, text, ...(!/\d/u.test(text) && earlier === '' && { label: true }) };
+    return { ...cell, name, ...(!/\d/u.test(text) && earlier === '' && { label: true }) };
   });
 }
 
@@ -115,12 +142,12 @@ function fixedLines(lines: readonly string[], answers: ColumnAnswers, partner: s
         ...cell,
         columns: { width: Array.from(cell.text ?? '').length, fill: '' },
       });
-      return line(`title ${i + 1}`, labelledCells([text.trimEnd()]).map(sized));
+      return line(`title ${i + 1}`, labelledCells([{ text: text.trimEnd() }]).map(sized));
     }
     const own = kinds.get(kindOf(text)) ?? [];
     const starts = answers.get(kindOf(text)) ?? columnStarts(own, length, titles, partner);
     const cells = fixedCells(text, own, starts, own.length > 1 ? titles : '');
-    return line(kindOf(text), cells, length === 0 ? 'OPR' : kindOf(text));
+    return line(kindOf(text), cells, length === 0 ? 'OPR' : kindOf(text), length === 0);
   });
 }
 

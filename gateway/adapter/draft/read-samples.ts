@@ -7,16 +7,24 @@ import { mergedTree, type Item, type SampleNode } from './tree.ts';
 
 export interface SampleText {
   readonly file: string;
+  /** Of a workbook: its rows as lines. */
   readonly text: string;
+  readonly workbook?: { readonly sheet: string; readonly bytes: Uint8Array };
 }
 
 /** How a message is written. */
 export interface Layout {
-  readonly format: 'xml' | 'json' | 'csv' | 'fixed';
+  readonly format: 'xml' | 'json' | 'csv' | 'xlsx.csv' | 'fixed';
   /** Prefixes of namespaces as the sample writes them. */
   readonly prefixes: ReadonlyMap<string, string>;
   /** Between the cells of a line. */
   readonly separator: string;
+  /** Of a workbook. */
+  readonly sheet?: string | undefined;
+  /** Lines that do not begin with their kind: rows under their titles. */
+  readonly plain?: boolean;
+  /** Some lines of the samples are blank. */
+  readonly hasBlanks?: boolean;
 }
 
 export interface Sample extends Layout {
@@ -35,7 +43,7 @@ export function readSamples(
   partner: string,
   tools: Readers,
 ): Sample {
-  const { format, separator } = layoutOf(samples[0]);
+  const { format, separator, sheet } = layoutOf(samples[0]);
   const prefixes = new Map<string, string>();
   const read = samples.map((sample) => {
     const { file, text } = sample;
@@ -43,7 +51,7 @@ export function readSamples(
     try {
       if (format === 'xml') return { ...sample, root: readXmlSample(text, file, prefixes, tools) };
       if (format === 'json') return { ...sample, root: readJsonSample(tools.readJson(text)) };
-      return { ...sample, root: readLines(text, separator, columns, partner) };
+      return { ...sample, root: readLines(text, { format, separator }, columns, partner) };
     } catch (error) {
       if (!isGatewayError(error)) throw error;
       const { detail, at = '' } = error;
@@ -57,11 +65,24 @@ export function readSamples(
     root.children.some(({ name }) => first.root.children.some((each) => each.name === name));
   const files = read.filter(isAlike);
   const others = read.filter((each) => !isAlike(each)).map(({ file }) => file);
-  return { format, separator, prefixes, files, others, root: mergedTree(files.map(({ root }) => root)) };
+  const hasBlanks = files.some(({ text }) => /\S\s*?\n[ \t]*\r?\n\s*\S/u.test(text));
+  return {
+    format,
+    separator,
+    sheet,
+    hasBlanks,
+    prefixes,
+    files,
+    others,
+    root: mergedTree(files.map(({ root }) => root)),
+  };
 }
 
 /** The first character says the format; lines are of what their separator says. */
-function layoutOf({ text, file }: SampleText = { text: '', file: '' }): Pick<Layout, 'format' | 'separator'> {
+function layoutOf(
+  { text, file, workbook }: SampleText = { text: '', file: '' },
+): Pick<Layout, 'format' | 'separator' | 'sheet'> {
+  if (workbook !== undefined) return { format: 'xlsx.csv', separator: ',', sheet: workbook.sheet };
   const [begin = ''] = /\S/u.exec(text) ?? [];
   if (begin === '<') return { format: 'xml', separator: '' };
   if (begin === '{' || begin === '[') return { format: 'json', separator: '' };

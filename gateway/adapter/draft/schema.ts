@@ -38,11 +38,12 @@ function memberSchema(member: Item): unknown {
   return each === undefined ? own : { type: 'array', items: own };
 }
 
-/** Each line begins like one of the template. */
+/** Each line begins like one of the template, unless one begins with a value. */
 function linesSchema({ children }: Item): object {
   const begins = children.map(({ children: [first] }) => (first?.text?.includes('{') === false ? first.text : ''));
   const plain = begins.map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, '\\$&'));
-  return { type: 'array', minItems: 1, items: { type: 'string', pattern: `^"?(?:${[...new Set(plain)].join('|')})` } };
+  const known = begins.includes('') ? {} : { pattern: `^"?(?:${[...new Set(plain)].join('|')})` };
+  return { type: 'array', minItems: 1, items: { type: 'string', ...known } };
 }
 
 const fileOf = (kind: string, i: number): string => (i === 0 ? `${kind}.xsd` : `${kind}.${i + 1}.xsd`);

@@ -20,7 +20,7 @@ export interface Named {
 export interface Item extends Named {
   readonly children: Item[];
   text?: string | undefined;
-  /** A JSON value that is no text. */
+  /** A value that is no text: of JSON, or in a cell of a workbook, where `other` is a day. */
   readonly json?: 'number' | 'other' | undefined;
   /** An item of a JSON list; `empty` stands for a list without items. */
   readonly listed?: 'item' | 'empty' | undefined;

@@ -63,7 +63,11 @@ export function filledText(text = '', facts: Table<unknown> = {}): string {
 
 /** Small letters without accents, and those that no accent is taken from as the letters they are read as. */
 function plain(text: string): string {
-  const bare = text.normalize('NFD').replaceAll(/[\u0300-\u036f]/gu, '').normalize('NFC').toLowerCase();
+  const bare = text
+    .normalize('NFD')
+    .replaceAll(/[\u0300-\u036f]/gu, '')
+    .normalize('NFC')
+    .toLowerCase();
   return bare.replaceAll(/[ıłøđðæœ]/gu, (letter) => 'ilodd'['ıłøđð'.indexOf(letter)] ?? (letter === 'æ' ? 'ae' : 'oe'));
 }
 

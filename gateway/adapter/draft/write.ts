@@ -26,11 +26,14 @@ export function templateOf(node: SampleNode): Item {
 }
 
 /** One sample as it is kept. `refused`: items that no hole reads. */
-export function completed(node: SampleNode, item: Item | undefined, refused: ReadonlySet<Item>): Item {
+export function completed(node: SampleNode, item: Item | undefined, refused: ReadonlySet<Item>, row = 0): Item {
   const { use } = node;
-  const shown = item?.text === undefined || item.text === '' ? use?.example : item.text;
-  const json = use?.fixed === true ? jsonKindOf(node) : use?.text.endsWith('|number}') === true ? 'number' : undefined;
-  const children = node.children.flatMap((child) => completedChildren(child, item, refused));
+  const found = item?.text === undefined || item.text === '' ? use?.example : item.text;
+  const shown = use?.text.startsWith('{#') === true ? String(row + 1) : found;
+  const [, typed] = /\|(number|date:excel)\}$/u.exec(use?.text ?? '') ?? [];
+  const json =
+    use?.fixed === true ? jsonKindOf(node) : typed === undefined ? undefined : typed === 'number' ? typed : 'other';
+  const children = node.children.flatMap((child) => completedChildren(child, item, refused, row));
   return {
     ...named(node),
     text: use?.fixed === true ? use.text : use && (shown ?? ''),
@@ -40,7 +43,7 @@ export function completed(node: SampleNode, item: Item | undefined, refused: Rea
   };
 }
 
-function completedChildren(node: SampleNode, above: Item | undefined, refused: ReadonlySet<Item>): Item[] {
+function completedChildren(node: SampleNode, above: Item | undefined, refused: ReadonlySet<Item>, row: number): Item[] {
   const { kind, use, each } = node;
   const found = (above?.children ?? []).filter((child) => child.node === node && !refused.has(child));
   const cell: Item[] = kind === 'cell' ? [{ ...named(node), text: '', children: [] }] : [];
@@ -49,8 +52,8 @@ function completedChildren(node: SampleNode, above: Item | undefined, refused: R
   const isPresent = ({ text, children }: Item): boolean =>
     use === undefined || use.fixed === true || text !== '' || children.length > 0;
   const present = found.filter(isPresent);
-  if (present.length > 0) return present.map((item) => completed(node, item, refused));
-  if (each === undefined && isNeeded(node)) return [completed(node, undefined, refused)];
+  if (present.length > 0) return present.map((item, i) => completed(node, item, refused, each === undefined ? row : i));
+  if (each === undefined && isNeeded(node)) return [completed(node, undefined, refused, row)];
   return kind === 'member' && isNeeded(node) ? [{ ...named(node), listed: 'empty', children: [] }] : cell;
 }
 
@@ -61,16 +64,29 @@ function isNeeded({ use, each, children }: SampleNode): boolean {
 }
 
 /** The text of a template, which has a comment, or of a message. */
-export function writtenText(root: Item, { format, prefixes, separator }: Layout, comment?: string): string {
+export function writtenText(root: Item, layout: Layout, comment?: string): string {
+  const { format, prefixes, separator, sheet, plain, hasBlanks } = layout;
   if (format === 'xml') return xmlText(root, prefixes, comment);
   if (format === 'json') return jsonText(jsonObject(root.children));
-  if (comment === undefined) return root.children.map((line) => `${lineText(line, separator)}\r\n`).join('');
-  const lines = root.children.flatMap((line) => [
-    ...(line.dropped === true ? ['#ignore'] : line.each === undefined ? [] : [`#each ${line.each}`]),
-    lineText(line, separator),
-  ]);
-  const directive = `#separator ${separator === '\t' ? '\\t' : separator}`;
-  return [`# ${comment}`, ...(separator === '' ? [] : [directive]), ...lines, ''].join('\n');
+  if (comment === undefined) {
+    const write = (line: Item): string => (sheet === undefined ? lineText(line, separator) : sheetRow(line));
+    return root.children.map((line) => `${write(line)}\r\n`).join('');
+  }
+  const settings = [
+    ...(sheet === undefined ? [] : [`#sheet ${sheet}`]),
+    ...(format === 'csv' ? [`#separator ${separator === '\t' ? '\\t' : separator}`] : []),
+    ...(plain === true && hasBlanks === true ? ['#blank'] : []),
+  ];
+  const lines = root.children.flatMap((line) => [...directivesOf(line, layout), lineText(line, separator)]);
+  return [`# ${comment}`, ...settings, ...lines, ''].join('\n');
+}
+
+/** Rows without a kind of their own stand between titles and a last line. */
+function directivesOf({ name, each, dropped }: Item, { format, plain }: Layout): string[] {
+  if (plain === true && name.startsWith('heading')) return [format === 'fixed' ? '#header' : '#header any'];
+  if (plain === true && name.startsWith('trailer')) return ['#last'];
+  if (each !== undefined) return [`#each ${each}${plain === true ? ' plain' : ''}`];
+  return dropped === true ? ['#ignore'] : [];
 }
 
 /** Cells are quoted that hold the separator or a quote, and a first one that begins like a comment of a template. */
@@ -79,7 +95,18 @@ function lineText({ children }: Item, separator: string): string {
   const isSpecial = (cell: string, i: number): boolean =>
     cell.includes(separator) || cell.includes('"') || (i === 0 && cell.startsWith('#'));
   if (separator === '') return cells.join('');
-  return cells.map((cell, i) => (isSpecial(cell, i) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(separator);
+  return cells.map((cell, i) => (isSpecial(cell, i) ? quoted(cell) : cell)).join(separator);
+}
+
+/** A row of a workbook: texts are quoted, numbers and days are not. */
+function sheetRow({ children }: Item): string {
+  const cells = children.map(({ before = '', text = '', json }) => ({ json, text: before + text }));
+  const shown = cells.map(({ json, text }) => (text === '' || json !== undefined ? text : quoted(text)));
+  return shown.join(',').replace(/,+$/u, '');
+}
+
+function quoted(cell: string): string {
+  return `"${cell.replaceAll('"', '""')}"`;
 }
 
 function padded(text: string, { width, fill }: NonNullable<Item['columns']> = { width: 0, fill: '' }): string {

@@ -15,6 +15,20 @@ const active = /vbaProject|macrosheets|dialogsheets|activeX|embeddings|externalL
 
 /** The rows of the agreed sheet, the only one with cells; a row without cells is an empty line. Throws E_WORKBOOK_REFUSED with the cell. */
 export function readWorkbookLines(bytes: Uint8Array, sheet: string): readonly string[] {
+  return readAgreedSheet(bytes, sheet).lines;
+}
+
+/** Name and rows of the only sheet with cells. Throws E_WORKBOOK_REFUSED with the cell. */
+export function readOnlySheet(bytes: Uint8Array): SheetLines {
+  return readAgreedSheet(bytes);
+}
+
+interface SheetLines {
+  readonly sheet: string;
+  readonly lines: readonly string[];
+}
+
+function readAgreedSheet(bytes: Uint8Array, sheet?: string): SheetLines {
   try {
     const workbook = readWorkbook(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
     return linesOf(workbook, sheet);
@@ -26,18 +40,21 @@ export function readWorkbookLines(bytes: Uint8Array, sheet: string): readonly st
   }
 }
 
-function linesOf(workbook: Workbook, wanted: string): readonly string[] {
+function linesOf(workbook: Workbook, wanted: string | undefined): SheetLines {
   const { parts, sheets } = workbook;
   const part = parts.names.find((name) => active.test(name));
   if (part !== undefined)
     throw refused('macros, links or objects', 'the workbook', 'Save it as .xlsx with values only.');
   const hidden = sheets.findIndex((sheet) => sheet.hidden);
   if (hidden >= 0) throw refused('a hidden sheet', `sheet ${hidden + 1}`, 'Show or delete it.');
-  const agreed = sheets.find(({ name }) => name === wanted);
-  if (agreed === undefined) throw refused(`no sheet ${wanted}`, 'the workbook', `Name the sheet ${wanted}.`);
+  const isAgreed = (sheet: Sheet): boolean =>
+    wanted === undefined ? rowsOf(workbook, sheet).length > 0 : sheet.name === wanted;
+  const agreed = sheets.find(isAgreed);
+  if (agreed === undefined)
+    throw refused(`no sheet ${wanted ?? 'with cells'}`, 'the workbook', `Name the sheet ${wanted ?? 'as agreed'}.`);
   const other = sheets.findIndex((sheet) => sheet !== agreed && rowsOf(workbook, sheet).length > 0);
   if (other >= 0) throw refused('cells on another sheet', `sheet ${other + 1}`, 'Delete that sheet.');
-  return rowsOf(workbook, agreed);
+  return { sheet: agreed.name, lines: rowsOf(workbook, agreed) };
 }
 
 function rowsOf(workbook: Workbook, sheet: Sheet): readonly string[] {

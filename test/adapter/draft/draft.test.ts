@@ -144,7 +144,7 @@ describe('a drafted adapter', () => {
   it('takes a second list for the operators that left', () => {
     const text = `{ "operators": [{ "id": "XB1001", "name": "Example Ltd" }, { "id": "XB1002", "name": "Sample Ltd" }],
       "revoked": [{ "id": "XB0900", "since": "2026-01-02" }] }`;
-    const template = JSON.parse(draft('XB', [text]).files.get('list.json') ?? '{}') as Record<string, unknown>;
+    const template = JSON.parse(String(draft('XB', [text]).files.get('list.json'))) as Record<string, unknown>;
     expect(template['revoked']).to.deep.equal({
       $each: 'departures',
       $item: { id: '{identifier}', since: '{since}', reason: '{reason|code:reason}' },
@@ -165,7 +165,10 @@ describe('a drafted adapter', () => {
       '/deletions/aeoId': 'identifier certain',
       '/deletions/date': 'since certain',
     });
-    const read = JSON.parse(made.files.get('samples/partner-list-2/2-read.json') ?? '{}') as Record<string, unknown>;
+    const read = JSON.parse(String(made.files.get('samples/partner-list-2/2-read.json') ?? '{}')) as Record<
+      string,
+      unknown
+    >;
     expect(read).to.have.nested.property('records[0].status', 'suspended');
     expect(read).to.have.nested.property('departures[0].identifier', 'XB100');
   });
@@ -244,10 +247,9 @@ describe('a drafted adapter', () => {
         '',
       ].join('\n'),
     ]);
-    const { issuedAt, records } = JSON.parse(made.files.get('samples/partner-list-1/2-read.json') ?? '{}') as Record<
-      string,
-      unknown
-    >;
+    const { issuedAt, records } = JSON.parse(
+      String(made.files.get('samples/partner-list-1/2-read.json') ?? '{}'),
+    ) as Record<string, unknown>;
     expect(issuedAt).to.equal('2026-04-02T00:15:30.000Z');
     expect(records).to.have.nested.property('[1].address.city', 'VILLAGE');
   });

@@ -1,4 +1,4 @@
-/** Five invented partners, one in each format: what must be placed, what must be asked, and that nothing certain is wrong. */
+/** Ten invented partners, two in each format: what must be placed, what must be asked, and that nothing certain is wrong. */
 
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
@@ -19,11 +19,12 @@ interface Invented {
   /** What each element is; `ask`: only a question can settle it, and it must not be certain as anything. */
   readonly elements: Readonly<Record<string, string>>;
   /** The first operator in our words. */
-  readonly first: Readonly<Record<string, unknown>>;
+  readonly first: Readonly<Record<string, unknown>> | undefined;
 }
 
 const envelope = '/Envelope/Body/WirtschaftsbeteiligteListe';
 const trader = `${envelope}/Wirtschaftsbeteiligter`;
+const oea = '/Transmission/ListeOEA';
 
 const invented: readonly Invented[] = [
   {
@@ -140,6 +141,134 @@ const invented: readonly Invented[] = [
     },
     first: { identifier: 'XI00012341', status: 'active', validFrom: '2024-05-20', validTo: '2029-05-19' },
   },
+  {
+    partner: 'XJ',
+    sample: 'xj-list.xml',
+    what: 'XML in two namespaces with most values in attributes, names in French, moments with their zone',
+    template: 'list.xml',
+    elements: {
+      '/Transmission/@version': 'fixed',
+      '/Transmission/Entete/@Numero': 'message.id',
+      '/Transmission/Entete/@DateEmission': 'message.issuedAt',
+      '/Transmission/Entete/@Emetteur': 'message.from',
+      '/Transmission/Entete/@Destinataire': 'message.to',
+      '/Transmission/Entete/@Environnement': 'ask',
+      [`${oea}/@type`]: 'message.kind',
+      [`${oea}/@nombre`]: 'message.position.count',
+      [`${oea}/Operateur/@numero`]: 'identifier',
+      [`${oea}/Operateur/@statut`]: 'status',
+      [`${oea}/Operateur/@depuis`]: 'statusSince',
+      [`${oea}/Operateur/RaisonSociale`]: 'name.latin',
+      [`${oea}/Operateur/Adresse/Rue`]: 'address.latin',
+      [`${oea}/Operateur/Adresse/CodePostal`]: 'address.postcode',
+      [`${oea}/Operateur/Adresse/Ville`]: 'address.city',
+      [`${oea}/Operateur/Adresse/Pays`]: 'ask',
+      [`${oea}/Operateur/Autorisation/@categorie`]: 'grade',
+      [`${oea}/Operateur/Autorisation/@debut`]: 'validFrom',
+      [`${oea}/Operateur/Autorisation/@fin`]: 'validTo',
+      [`${oea}/Operateur/Activites/Activite`]: 'roles',
+      [`${oea}/Operateur/Telephone`]: 'ask',
+    },
+    first: { identifier: 'XJOEA000017', status: 'active', validTo: '2027-05-31', roles: ['exporter', 'importer'] },
+  },
+  {
+    partner: 'XK',
+    sample: 'xk-list.json',
+    what: 'JSON nested four deep, with constants, names in Japanese, and null',
+    template: 'list.json',
+    elements: {
+      '/header/schema': 'fixed',
+      '/header/schemaVersion': 'fixed',
+      '/header/reference': 'message.id',
+      '/header/generatedAt': 'message.issuedAt',
+      '/header/from/country': 'message.from',
+      '/header/from/office': 'ask',
+      '/header/to/country': 'message.to',
+      '/header/to/office': 'ask',
+      '/header/test': 'ask',
+      '/body/listKind': 'message.kind',
+      '/body/summary/operators': 'message.position.count',
+      '/body/operators/certificate/number': 'identifier',
+      '/body/operators/certificate/category': 'grade',
+      '/body/operators/certificate/validity/from': 'validFrom',
+      '/body/operators/certificate/validity/until': 'validTo',
+      '/body/operators/state/code': 'status',
+      '/body/operators/state/since': 'statusSince',
+      '/body/operators/company/name/native': 'name.local',
+      '/body/operators/company/name/romanized': 'name.latin',
+      '/body/operators/company/location/line': 'address.latin',
+      '/body/operators/company/location/city': 'address.city',
+      '/body/operators/company/location/postal': 'address.postcode',
+      '/body/operators/functions': 'roles',
+      '/body/operators/risk': 'ask',
+    },
+    first: { identifier: 'XK-AEO-0091', status: 'active', validTo: '2028-02-29', roles: ['exporter', 'importer'] },
+  },
+  {
+    partner: 'XL',
+    sample: 'xl-list.csv',
+    what: 'CSV with semicolons, rows above the titles, a day as the time of issue, and a total',
+    template: 'list.csv',
+    elements: {
+      '/title 2/Emitida': 'message.issuedAt',
+      '/title 3/Remesa n.º': 'message.id',
+      '/trailer 1/Total de operadores': 'message.position.count',
+      '/line/N.º OEA': 'identifier',
+      '/line/Denominación social': 'name.latin',
+      '/line/Domicilio': 'address.latin',
+      '/line/Localidad': 'address.city',
+      '/line/Código postal': 'address.postcode',
+      '/line/Categoría': 'grade',
+      '/line/Situación': 'status',
+      '/line/Válido desde': 'validFrom',
+    },
+    first: { identifier: 'XL-00031', status: 'active', validFrom: '2021-02-15' },
+  },
+  {
+    partner: 'XM',
+    sample: 'xm-list.tsv',
+    what: 'tab separated, titles in Turkish with letters that no accent is taken from',
+    template: 'list.csv',
+    elements: {
+      '/line/Sicil No': 'identifier',
+      '/line/Unvan': 'name.latin',
+      '/line/Adres': 'address.latin',
+      '/line/İl': 'address.city',
+      '/line/Yetki Türü': 'grade',
+      '/line/Durum': 'status',
+      '/line/Başlangıç': 'validFrom',
+      '/line/Bitiş': 'validTo',
+      '/line/Faaliyet': 'roles',
+    },
+    // The roles are codes of no known meaning: operators with one are left out of the kept sample until they are placed.
+    first: undefined,
+  },
+  {
+    partner: 'XN',
+    sample: 'xn-list.txt',
+    what: 'fixed width with three kinds of lines, and days and codes without anything between them',
+    template: 'list.fixed',
+    elements: {
+      '/HD/3': 'message.from',
+      '/HD/5': 'message.to',
+      '/HD/7': 'message.issuedAt',
+      '/HD/21': 'message.id',
+      '/HD/32': 'message.kind',
+      '/TR/3': 'message.position.count',
+      '/OP/3': 'identifier',
+      '/OP/13': 'name.latin',
+      '/OP/43': 'address.latin',
+      '/OP/54': 'ask',
+      '/OP/63': 'ask',
+      '/OP/67': 'address.city',
+      '/OP/82': 'status',
+      '/OP/83': 'ask',
+      '/OP/84': 'validFrom',
+      '/OP/92': 'validTo',
+      '/OP/100': 'ask',
+    },
+    first: { identifier: 'XN00004711', status: 'active', validFrom: '2020-01-15', validTo: '2030-01-14' },
+  },
 ];
 
 describe('samples nobody has seen', () => {
@@ -183,9 +312,10 @@ describe('samples nobody has seen', () => {
     });
 
     it(`${partner}: the draft reads its own sample`, () => {
-      const read = draftOf(partner).files.get('samples/partner-list-1/2-read.json') ?? '{}';
-      const { records } = JSON.parse(read) as { records: readonly unknown[] };
-      expect(records[0]).to.deep.include(first);
+      const read = draftOf(partner).files.get('samples/partner-list-1/2-read.json');
+      const { records } = JSON.parse(String(read)) as { records: readonly unknown[] };
+      if (first === undefined) expect(records).to.deep.equal([]);
+      else expect(records[0]).to.deep.include(first);
       expect(
         draftOf(partner)
           .asks.map(({ question }) => question)
