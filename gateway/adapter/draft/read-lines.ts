@@ -1,7 +1,6 @@
 /** Reads a sample of lines into the tree: separated or of fixed width, with titles above the table and totals below it. */
 
 import { splitCsv } from '../lines/rows.ts';
-import type { Layout } from './read-samples.ts';
 import type { Item } from './tree.ts';
 
 /** The first columns of the values, counted from 1, by kind of line, where a person named them. */
@@ -29,7 +28,7 @@ function filledLines(text: string): string[] {
 /** The lines of one file. Throws E_VALUE_INVALID for a quote that is not closed. */
 export function readLines(
   text: string,
-  { format, separator }: Pick<Layout, 'format' | 'separator'>,
+  { format, separator }: { readonly format: string; readonly separator: string },
   columns: ColumnAnswers,
   partner: string,
 ): Item {

@@ -24,6 +24,13 @@ export interface Vocabulary {
   readonly texts: Table<string>;
   readonly questions: Table<string>;
   readonly seals: Table<unknown>;
+  /** How a partner of another make converses. `ofChains`: what only chained lists state; `asked`: what no sample shows of the exchange. */
+  readonly conversation: {
+    readonly ofChains: readonly string[];
+    readonly fills: unknown;
+    readonly exchange: unknown;
+    readonly asked: readonly string[];
+  };
   /** Templates of adapter.yaml, of its card, of a partner's home.yaml and of README.md. */
   readonly templates: Table<unknown>;
   /** What each written word may mean. One may mean two things (`from`: sender, or first day); phrases decide. */
