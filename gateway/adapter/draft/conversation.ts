@@ -69,7 +69,7 @@ function draftFills(
     record: lacking(record, '', (fill) => 'is' in fill || carried.has(fill.from)),
   };
   const some = Object.entries(parts).filter(([, each]) => each.length > 0);
-  return Object.fromEntries(some.map(([part, each]) => [part, Object.fromEntries(each)])) as Fills;
+  return Object.fromEntries(some.map(([part, each]) => [part, Object.fromEntries(each)]));
 }
 
 interface FillTable {
