@@ -1,19 +1,18 @@
-/** `mra message …`: lists messages, shows the stages of one, verifies a file, and resends. */
+/** `mra message …`: lists messages, shows the stages of one, and verifies a file; message-resend.ts sends again. */
 
 import type { Command } from 'commander';
-import { deliverDue } from '../outbound/delivery.ts';
 import { getPartner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { getBytes } from '../store/bodies.ts';
 import { decisionsAbout, findReceived, type InboxMessage } from '../store/inbox.ts';
-import { attemptsOf, findMessage, listMessages, resendNow, resultsOf, type MessageRow } from '../store/outbox.ts';
+import { attemptsOf, findMessage, listMessages, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
-import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
-import { deliveryExit } from './delivery-exit.ts';
+import { withReading, type CliContext, type OpenGateway } from './context.ts';
 import { readInput, wholeNumber, writeOutput } from './input.ts';
+import { resendCommand } from './message-resend.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
   const message = program.command('message').description('messages sent and received');
@@ -35,10 +34,7 @@ export function messageCommands(program: Command, context: CliContext): void {
     .action((partner: string, file: string) =>
       withReading(context, (gateway) => verifyFile(context, gateway, partner, file)),
     );
-  message
-    .command('resend <id>')
-    .description('send the same bytes again now')
-    .action((id: string) => withGateway(context, (gateway) => resend(context, gateway, id)));
+  resendCommand(message, context);
 }
 
 interface ListOptions {
@@ -57,14 +53,6 @@ async function list({ out }: CliContext, gateway: OpenGateway, { limit, partner 
     }),
   );
   out.next('mra message show ID');
-}
-
-async function getMessage(gateway: OpenGateway, id: string): Promise<MessageRow> {
-  const message = await findMessage(gateway.db.sql, id);
-  if (message !== undefined) return message;
-  throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message with this id was sent', {
-    fix: 'mra message list shows the newest.',
-  });
 }
 
 interface ExportOptions {
@@ -159,14 +147,4 @@ async function verifyFile({ out, exit }: CliContext, gateway: OpenGateway, code:
     if (!(error instanceof GatewayError) || error.kind.category === 'internal') throw error;
     exit(out.fail(error));
   }
-}
-
-async function resend({ out, exit }: CliContext, gateway: OpenGateway, id: string): Promise<void> {
-  const { partner } = await getMessage(gateway, id);
-  await gateway.db.transaction((tx) => resendNow(tx, id, momentOf(gateway.now())));
-  await deliverDue(gateway, partner);
-  const message = await getMessage(gateway, id);
-  const { state } = message;
-  out.result({ message: id, partner, state }, [{ message: id, partner, state }]);
-  exit(await deliveryExit(gateway, message));
 }

@@ -148,3 +148,35 @@ export async function failsToDeliver(reader: Reader, partner: string): Promise<b
     .executeTakeFirst();
   return failed !== undefined;
 }
+
+/** A message of ours that its partner has not answered for good. */
+export interface OpenMessage {
+  readonly id: string;
+  readonly partner: string;
+  readonly kind: string;
+  /** `held`: sealed, and not sent until a person acts. */
+  readonly state: 'SEALED' | 'HANDED_OVER' | 'held';
+  /** When it was sealed. */
+  readonly since: Moment;
+  readonly hold?: string;
+}
+
+/** In the order in which they are sent. `since`: a moment, or the day that begins with it. */
+export async function openMessages(
+  reader: Reader,
+  { partner, state, since }: Partial<Pick<OpenMessage, 'partner' | 'state' | 'since'>>,
+): Promise<OpenMessage[]> {
+  const rows = await reader
+    .selectFrom('message')
+    .select(['id', 'partner', 'kind', 'state', 'created_at as since', 'hold_reason as hold'])
+    .where('state_rank', '<', outboundStates.CLOSED)
+    .$if(partner !== undefined, (open) => open.where('partner', '=', partner ?? ''))
+    .$if(since !== undefined, (open) => open.where('created_at', '>=', since ?? ''))
+    .orderBy('created_at')
+    .orderBy('sequence')
+    .orderBy('id')
+    .execute();
+  return rows
+    .map((row) => ({ ...fromRow(row), state: row.hold === null ? row.state : 'held' }) as OpenMessage)
+    .filter((message) => state === undefined || message.state === state);
+}

@@ -1,7 +1,7 @@
 /** The exit codes of commands that send, against a partner that is down, and one that takes a message and never answers. */
 
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -13,6 +13,11 @@ import { shut, tlsParty } from '../support/tls.ts';
 interface Sent {
   readonly message: string | null;
   readonly state: string;
+}
+
+interface Resent {
+  readonly sent: boolean;
+  readonly messages: readonly Sent[];
 }
 
 describe('a command that sends', function () {
@@ -51,6 +56,27 @@ describe('a command that sends', function () {
     connectTo(port);
     await sends(8, 'message', 'resend', first.message ?? '');
     await shut(server);
+  });
+
+  it('shows the open messages of a choice, and sends them again only when asked to', async () => {
+    connectTo(1);
+    const file = join(folder, 'gateway.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('data: data', 'data: several'));
+    const { message } = await sends(5, 'list', 'send', 'HK');
+    const chosen = async (exit: number, ...options: string[]): Promise<[boolean, (string | null)[]]> => {
+      const ran = (await sends(exit, 'message', 'resend', ...options)) as unknown as Resent;
+      return [ran.sent, ran.messages.map((each) => each.message)];
+    };
+    const attempts = async (): Promise<number> =>
+      ((await sends(0, 'message', 'show', message ?? '')) as unknown as { attempts: unknown[] }).attempts.length;
+    expect(await chosen(0, '--partner', 'HK', '--since', '2026-01-01')).to.deep.equal([false, [message]]);
+    expect(await chosen(0, '--state', 'held')).to.deep.equal([false, []]);
+    expect(await chosen(0, '--since', '9999-01-01', '--yes')).to.deep.equal([true, []]);
+    const before = await attempts();
+    expect(await chosen(6, '--state', 'SEALED', '--yes')).to.deep.equal([true, [message]]);
+    expect(await attempts()).to.equal(before + 1);
+    const ran = await runCommand([...settings, 'message', 'resend', message ?? '', '--partner', 'HK']);
+    expect(ran.exit).to.equal(2);
   });
 
   it('exits 0 with one document where nothing changed and nothing waits', async () => {
