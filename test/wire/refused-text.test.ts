@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { isGatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage, SealKind, SignatureAlgorithm } from '../../gateway/model/message.ts';
 import { signCms } from '../../gateway/wire/signature/cms.ts';
-import { der, derOid, derSet, readDer, tags, type Der, type Tag } from '../../gateway/wire/signature/der.ts';
+import { der, derOid, derSet, readDer, tags, type Der } from '../../gateway/wire/signature/der.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import type { Signer } from '../../gateway/wire/signature/profile.ts';
 import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
@@ -59,7 +59,7 @@ describe('verify, signed texts', () => {
   const sequence = (inner: Der): Der => der(tags.sequence, [inner]);
   const sha512 = sequence(derOid('2.16.840.1.101.3.4.2.3'));
   const octets = (bytes: number) => der(tags.octets, Buffer.alloc(bytes));
-  const unknown = der(0xa1 as Tag, []);
+  const unknown = der(0xa1, []);
 
   it('a signature that is parsed and encoded again still verifies', async () => {
     using message = await check(rebuilt(us, () => undefined));
