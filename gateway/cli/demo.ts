@@ -60,9 +60,9 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<void>
   opened.defer(async () => {
     await Promise.all(servings.map((serving) => serving.stop()));
   });
-  // Lists are received in this thread: a worker for each administration would cost more than it saves.
+  // Lists are received in this thread: a worker for each administration would cost more than it saves. The demo decides what is sent.
   for (const gateway of [us, ...them])
-    servings.push(await context.serve(gateway, { receive: (raw) => receiveMessage(gateway, raw) }));
+    servings.push(await context.serve(gateway, { receive: (raw) => receiveMessage(gateway, raw), scheduled: false }));
   const names = [home, ...partners].map(({ profile }) => `${profile.country} ${profile.name}`).join(', ');
   out.note(`${names}: each with its own keys, store and doors.`);
   out.note(
