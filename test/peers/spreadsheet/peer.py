@@ -1,30 +1,24 @@
 #!/usr/bin/env python3
-"""The customs of Ferralia: a list in a spreadsheet, and a small HTTPS server that takes and answers spreadsheets.
+"""The customs of Ferralia: a list in a spreadsheet, and two folders of workbooks that it shares with a gateway.
 
-  peer.py FOLDER PORT TLS
+  peer.py FROM_US TO_US BOOK
 
-takes lists at the port, and does what its clerk types: a JSON array for each line, answered by a line of JSON.
+does what its clerk types: a JSON array for each line, answered by a line of JSON. BOOK keeps what it holds of our operators.
 
-  ["write", BOOK, NUMBER, ISSUED, [[code, name, address, town, status, since], …]]   a list
-  ["show", BOOK]                                                                     the cells of a workbook
-  ["send", BOOK, ANSWER, URL]                                                        posts a list, and keeps the answer
-  ["release", URL]                                                                   its people release the list that is held
-
-TLS is a folder with cert.pem, key.pem and ca.pem. FOLDER holds book.json, the lists as they came, and the answers.
+  ["write", FILE, NUMBER, ISSUED, [[code, name, address, town, status, since], …]]   writes a list
+  ["show", FILE]                                                                     the cells of a workbook
+  ["give", FILE, NAME]                                                               puts a list into TO_US
+  ["take", NAME]                                                                     judges a list in FROM_US, and puts the answer
+  ["release", NAME]                                                                  its people release a list that is held
 """
 import hashlib
-import http.client
-import http.server
 import json
 import re
 import secrets
-import ssl
 import sys
-import threading
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from openpyxl import Workbook, load_workbook
 
@@ -110,64 +104,41 @@ def judge(data, held):
     return result(number, 'ACCEPTÉ', '', verdicts), after
 
 
-def context(server=False):
-    purpose = ssl.Purpose.CLIENT_AUTH if server else ssl.Purpose.SERVER_AUTH
-    made = ssl.create_default_context(purpose, cafile=f'{TLS}/ca.pem')
-    made.load_cert_chain(f'{TLS}/cert.pem', f'{TLS}/key.pem')
-    made.check_hostname = False
-    made.verify_mode = ssl.CERT_REQUIRED
-    return made
+def put(name, data):
+    """Whole or not at all: under another name first, then the marker."""
+    part = TO_US / f'{name}.part'
+    part.write_bytes(data)
+    part.rename(TO_US / name)
 
 
-def post(data, url):
-    parts = urlsplit(url)
-    connection = http.client.HTTPSConnection(parts.hostname, parts.port, context=context(), timeout=20)
-    connection.request('POST', parts.path, body=data, headers={'Content-Type': 'application/octet-stream'})
-    response = connection.getresponse()
-    return response.status, response.read()
+def give(file, name):
+    put(name, Path(file).read_bytes())
+    (TO_US / f'{name}.ok').touch()
 
 
-def send(book, answer, url):
-    status, body = post(Path(book).read_bytes(), url)
-    Path(answer).write_bytes(body)
-    return status
+def answer_of(name):
+    return name.removesuffix('.xlsx') + '_resultat.xlsx'
 
 
-def release(url):
-    book = FOLDER / 'book.json'
-    after = json.loads(book.read_text())['waiting']
-    book.write_text(json.dumps(after))
-    return post(result(after['number'], 'ACCEPTÉ'), url)[0]
+def take(name):
+    body, after = judge((FROM_US / name).read_bytes(), json.loads(BOOK.read_text()) if BOOK.exists() else {})
+    BOOK.write_text(json.dumps(after))
+    put(answer_of(name), body)
 
 
-class Door(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        data = self.rfile.read(int(self.headers['Content-Length']))
-        book = FOLDER / 'book.json'
-        body, after = judge(data, json.loads(book.read_text()) if book.exists() else {})
-        book.write_text(json.dumps(after))
-        (FOLDER / f'list-{len(list(FOLDER.glob("list-*"))) + 1}.xlsx').write_bytes(data)
-        fault = FOLDER / 'lose'
-        if fault.exists():  # the list is kept, and the answer never leaves
-            fault.unlink()
-            self.connection.close()
-            return
-        self.send_response(200)
-        self.send_header('Content-Length', str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+def release(name):
+    after = json.loads(BOOK.read_text())['waiting']
+    BOOK.write_text(json.dumps(after))
+    put(answer_of(name), result(after['number'], 'ACCEPTÉ'))
 
 
 if __name__ == '__main__':
-    FOLDER, TLS = Path(sys.argv[1]), sys.argv[3]
-    server = http.server.HTTPServer(('127.0.0.1', int(sys.argv[2])), Door)
-    server.socket = context(server=True).wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    print('open', flush=True)
+    FROM_US, TO_US, BOOK = map(Path, sys.argv[1:])
+    print('ready', flush=True)
     for line in sys.stdin:
         word, *words = json.loads(line)
-        done = {each.__name__: each for each in (write, show, send, release)}[word](*words)
+        try:
+            done = {each.__name__: each for each in (write, show, give, take, release)}[word](*words)
+        except OSError as fault:  # the folder cannot be reached
+            done = type(fault).__name__
         print(json.dumps(done, default=str), flush=True)

@@ -5,11 +5,10 @@
 
 import { expect } from 'chai';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { readPem } from '../../../gateway/app/partners.ts';
 import { checkTools } from '../../../gateway/cli/adapter-folder.ts';
 import { testAdapter } from '../../../gateway/adapter/check/test-adapter.ts';
 import { decideHeld } from '../../../gateway/inbound/receive-message.ts';
@@ -20,6 +19,7 @@ import { findMessage, resendNow } from '../../../gateway/store/outbox.ts';
 import { listInForce } from '../../../gateway/store/streams.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
 import { code, openAdministrations, operators, type OpenAdministrations } from '../../support/administrations.ts';
+import { connectFolders } from '../../support/file-partner.ts';
 import { temporaryFolder } from '../../support/pki.ts';
 import { debianPython } from '../../support/python.ts';
 
@@ -53,18 +53,12 @@ describe('the spreadsheet partner', function () {
     ] as const)
       cpSync(from, join(folder, 'adapters', cc), { recursive: true });
     open = await openAdministrations({ partners: ['XF'], adapters: at('adapters') });
-    await open.home.openDoors();
     await open.home.save(...operators(4));
-    const { cert, key } = open.of('XF').gateway.keyring.tls;
-    const { config, gateway } = open.home;
-    mkdirSync(at('tls'));
-    mkdirSync(at('taken'));
-    writeFileSync(at('tls/cert.pem'), cert);
-    writeFileSync(at('tls/key.pem'), key);
-    const anchors = config.partners['XF']?.certificates.anchors.map(readPem) ?? [];
-    writeFileSync(at('tls/ca.pem'), [gateway.keyring.tls.ca, ...anchors].join('\n'));
-    const { port } = new URL(config.partners['XF']?.url ?? '');
-    program = spawn(debianPython, [join(here, 'peer.py'), at('taken'), port, at('tls')], {
+    for (const name of ['from-us', 'to-us', 'done']) mkdirSync(at(name));
+    const folders = { in: at('to-us'), out: at('from-us'), archive: at('done'), account: 'ferralia' };
+    connectFolders(open.home, 'XF', { folders, pollSeconds: 0.1 });
+    await open.home.openDoors();
+    program = spawn(debianPython, [join(here, 'peer.py'), at('from-us'), at('to-us'), at('book.json')], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     said = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
@@ -82,7 +76,6 @@ describe('the spreadsheet partner', function () {
     return JSON.parse(value) as unknown;
   }
 
-  const door = (path: string): string => `https://127.0.0.1:${open.home.config.exchange.port}/partners/xf/${path}`;
   const cellsOf = async (book: string): Promise<unknown[][]> => (await peer('show', book)) as unknown[][];
 
   async function write(number: number, list: readonly Row[], day = `${year}-01-0${number} 08:00:00`): Promise<string> {
@@ -91,13 +84,19 @@ describe('the spreadsheet partner', function () {
     return book;
   }
 
-  /** Sends a workbook as the clerk does; the answer's head and its rows. */
+  /** The file once it stands in the folder. */
+  const standing = (name: string): Promise<Buffer> =>
+    open.home.until(() => Promise.resolve(existsSync(at(name)) ? readFileSync(at(name)) : undefined));
+
+  /** Puts a workbook into the folder as the clerk does; the answer's head and its rows. */
   async function give(book: string) {
-    const status = await peer('send', book, at('answer.xlsx'), door('list.xlsx'));
-    const [[, number, , verdict] = [], [, text, , reason, , place] = [], , , ...results] = await cellsOf(
-      at('answer.xlsx'),
-    );
-    return { status, number, verdict, text, reason, place, results, bytes: readFileSync(at('answer.xlsx')) };
+    const stem = `OEA_${year}0101_${/\d+/u.exec(basename(book))?.[0] ?? ''}`;
+    const answer = `from-us/${stem}_resultat.xlsx`;
+    rmSync(at(answer), { force: true });
+    await peer('give', book, `${stem}.xlsx`);
+    const bytes = await standing(answer);
+    const [[, number, , verdict] = [], [, text, , reason, , place] = [], , , ...results] = await cellsOf(at(answer));
+    return { number, verdict, text, reason, place, results, bytes };
   }
 
   const inForce = async (): Promise<string | undefined> => (await listInForce(open.home.gateway.db.sql, 'XF'))?.number;
@@ -114,7 +113,7 @@ describe('the spreadsheet partner', function () {
   describe('gives us lists', () => {
     it('and gets a verdict on each row, with the reason in its language', async () => {
       const answer = await give(await write(1, [...rows(7), row(8, { code: 'FE00108' })]));
-      expect(answer).to.include({ status: 200, number: 1, verdict: 'ACCEPTÉ' });
+      expect(answer).to.include({ number: 1, verdict: 'ACCEPTÉ' });
       expect(answer.results.slice(0, 7).map((each) => each.slice(0, 3))).to.deep.equal(
         rows(7).map(([identifier], i) => [i + 1, identifier, 'ACCEPTÉ']),
       );
@@ -167,10 +166,13 @@ describe('the spreadsheet partner', function () {
       const id = `XF-CN-${year}-7`;
       await decideHeld(gateway, id, { decision: 'release', person: 'one' });
       expect(await inForce()).to.equal(`XF/${year}/00006`);
+      const sheet = `from-us/OEA_${year}0101_7_resultat.xlsx`;
+      rmSync(at(sheet));
       await decideHeld(gateway, id, { decision: 'release', person: 'two' });
-      const answer = await give(book);
-      expect(answer).to.include({ verdict: 'ACCEPTÉ' });
-      expect(answer.results).to.have.length(3);
+      await standing(sheet);
+      const [head, , , , ...results] = await cellsOf(at(sheet));
+      expect([head?.[3], results.length]).to.deep.equal(['ACCEPTÉ', 3]);
+      expect(await give(book)).to.include({ verdict: 'ACCEPTÉ' });
       const { detail } = (await lastEvent(gateway.db.sql, id)) ?? {};
       expect(JSON.parse(detail ?? '{}')).to.include({ evidence: 'channel' });
     });
@@ -184,56 +186,71 @@ describe('the spreadsheet partner', function () {
         return found?.state === state ? found : undefined;
       });
     const taken = (): { readonly number: number; readonly operators: readonly string[] } =>
-      JSON.parse(readFileSync(at('taken/book.json'), 'utf8')) as { number: number; operators: string[] };
+      JSON.parse(readFileSync(at('book.json'), 'utf8')) as { number: number; operators: string[] };
+    const newest = (): string => {
+      const names = readdirSync(at('from-us')).filter((name) => /^AEO_\d+_\d+\.xlsx$/u.test(name));
+      return names.sort((a, b) => Number(/\d+(?=\.)/u.exec(a)) - Number(/\d+(?=\.)/u.exec(b))).at(-1) ?? '';
+    };
 
-    async function send(): Promise<string> {
+    /** Sends a list; its id, and the name of its file once that stands in the folder. */
+    async function send(): Promise<{ readonly id: string; readonly name: string }> {
       const built = await sendList(open.home.gateway, 'XF', { renew: true });
       await deliverDue(open.home.gateway, 'XF');
-      return built?.list.id ?? '';
+      return { id: built?.list.id ?? '', name: newest() };
     }
 
     it('in a workbook whose identifiers are texts and whose days are days', async () => {
-      const id = await send();
+      const { id, name } = await send();
+      await peer('take', name);
       await settled(id, 'ACCEPTED');
       expect(await message(id)).to.include({ evidence: 'channel' });
-      const [, , first] = await cellsOf(at('taken/list-1.xlsx'));
+      const [, , first] = await cellsOf(at(`from-us/${name}`));
       expect(first?.[1]).to.equal(`CN${code(1)}`);
       expect(first?.[6]).to.match(/^\d{4}-\d\d-\d\d 00:00:00$/u);
       expect(taken()).to.deep.include({ number: 1, operators: operators(4).map((each) => `CN${each.code}`) });
     });
 
     it('one whose answer is lost goes again, the same bytes, and is known there already', async () => {
-      writeFileSync(at('taken/lose'), '');
-      const id = await send();
+      const { id, name } = await send();
+      const before = readFileSync(at(`from-us/${name}`));
+      // It reads the list, and its answer never reaches the folder.
+      const answer = at(`to-us/${name.replace('.xlsx', '_resultat.xlsx.part')}`);
+      mkdirSync(answer);
+      expect(await peer('take', name)).to.equal('IsADirectoryError');
+      rmSync(answer, { recursive: true });
+      rmSync(at(`from-us/${name}`));
       await open.home.gateway.db.transaction((tx) => resendNow(tx, id, new Date().toISOString()));
       await deliverDue(open.home.gateway, 'XF');
+      expect((await standing(`from-us/${name}`)).equals(before)).to.equal(true);
+      await peer('take', name);
       await settled(id, 'ACCEPTED');
-      expect(readFileSync(at('taken/list-2.xlsx')).equals(readFileSync(at('taken/list-3.xlsx')))).to.equal(true);
       expect((await message(id))?.verdictDetail).to.equal('duplicate');
     });
 
     it('one that it refuses is followed by a full one with the next number', async () => {
       const { number } = taken();
       // Its staff took a list by hand, under a number of ours.
-      writeFileSync(at('taken/book.json'), JSON.stringify({ ...taken(), number: number + 1 }));
-      const id = await send();
+      writeFileSync(at('book.json'), JSON.stringify({ ...taken(), number: number + 1 }));
+      const { id, name } = await send();
+      await peer('take', name);
       await settled(id, 'REJECTED');
       expect((await message(id))?.verdictDetail).to.match(/déjà reçue/u);
-      await open.home.until(() => Promise.resolve(taken().number === number + 2 ? true : undefined));
+      const next = await open.home.until(() => Promise.resolve(newest() === name ? undefined : newest()));
+      await peer('take', next);
+      expect(taken()).to.include({ number: number + 2 });
       expect(taken().operators).to.have.length(4);
     });
 
     it('one that it holds counts once its people released it, in an answer of its own', async () => {
-      await open.home.save(
-        ...operators(4)
-          .slice(1)
-          .map((each) => ({ ...each, consent: false })),
-      );
-      const id = await send();
+      const gone = operators(4).slice(1);
+      await open.home.save(...gone.map((each) => ({ ...each, consent: false })));
+      const { id, name } = await send();
+      await peer('take', name);
       await open.home.until(async () => (await message(id))?.receiptDigest);
       expect((await message(id))?.state).to.equal('HANDED_OVER');
-      expect(await peer('release', door('result.xlsx'))).to.equal(204);
-      expect(await message(id)).to.include({ state: 'ACCEPTED', evidence: 'channel' });
+      await peer('release', name);
+      await settled(id, 'ACCEPTED');
+      expect(await message(id)).to.include({ evidence: 'channel' });
       expect(taken().operators).to.have.length(1);
     });
   });
