@@ -14,12 +14,12 @@ import { secretText } from './app/credentials.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor, type ExchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
-import { getPartner } from './gateway.ts';
+import { getPartner, type Gateway } from './gateway.ts';
 import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
-import { isLargeMessage } from './app/large-message-worker.ts';
+import { isLarge, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
 import { sha256 } from './model/canonical-json.ts';
 import { asGatewayError, GatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
@@ -28,6 +28,7 @@ import { takeTurns } from './app/turns.ts';
 import { present } from './model/present.ts';
 import type { Reloaded } from './app/partners.ts';
 import { openAdapterReloader } from './app/reload.ts';
+import type { DoorTrust } from './app/settings-reload.ts';
 import { openServer, openServers } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
@@ -46,11 +47,11 @@ type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promise<Serving> {
   const { config, log } = gateway;
   const adapters = await openAdapterReloader(gateway);
-  const receiveAnySize: Receive = (raw) => (isLargeMessage(raw) ? adapters.receive(raw) : receiveMessage(gateway, raw));
-  const receive: Receive = (raw) => hooks.receive?.(raw, receiveAnySize) ?? receiveAnySize(raw);
+  const anySize = receiveAnySize(gateway, adapters);
+  const receive: Receive = (raw) => hooks.receive?.(raw, anySize) ?? anySize(raw);
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
   const borderListener = borderDoor({ ...gateway, schemas, hosts: config.border.hosts, answerLarge });
-  const door = exchangeServer(gateway, receive, hooks);
+  const door = exchangeServer(gateway, { receive, worker: adapters }, hooks);
   const exchange = await openServers(door.servers);
   const borderServer = createHttpServer(borderServerOptions, borderListener);
   const border = await openServer(borderServer, 'border', config.border).catch(async (error: unknown) => {
@@ -87,6 +88,11 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
 function logTaken({ log }: OpenGateway, results: readonly Reloaded[]): void {
   for (const { partner, loaded, detail } of results)
     log[loaded ? 'info' : 'error']('partner taken from the settings', present({ partner, state: loaded, detail }));
+}
+
+function receiveAnySize(gateway: Gateway, worker: Pick<LargeMessageWorker, 'receive'>): Receive {
+  return async (raw) =>
+    (await takesLong(gateway, raw)) ? await worker.receive(raw) : await receiveMessage(gateway, raw);
 }
 
 interface Work {
@@ -130,28 +136,21 @@ interface ExchangeServer {
   renew(): void;
 }
 
+/** How what arrives at the exchange door is taken, whatever its size. */
+interface Receiving {
+  readonly receive: Receive;
+  readonly worker: Pick<LargeMessageWorker, 'acknowledge'>;
+}
+
 function exchangeServer(
   gateway: OpenGateway,
-  receive: Receive,
+  receiving: Receiving,
   { around = (door) => door }: DoorHooks,
 ): ExchangeServer {
   let trust = gateway.doorTrust();
   const { exchange } = gateway.config;
   const proxy = proxyOf(exchange);
-  const open = (): RequestListener =>
-    exchangeDoor({
-      partnerOf: (print) => trust.partnerOf.get(print),
-      secrets: () => trust.secrets,
-      proxy,
-      receive: (raw) => receiveAtDoor(gateway, raw, receive),
-      poll: (code) => answerPoll(gateway, code),
-      routes: exchangeRoutes(gateway),
-      acknowledge: (code, bytes, headers) =>
-        receiveAcknowledgement(gateway, getPartner(gateway, code), bytes, { headers }),
-      now: gateway.now,
-      ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
-      log: gateway.log,
-    });
+  const open = (): RequestListener => openExchange(gateway, { ...receiving, proxy, trust: () => trust });
   let door = open();
   const options = { ...exchangeServerOptions(trust.identity), rejectUnauthorized: false };
   const listener = around((request, response) => door(request, response));
@@ -167,6 +166,28 @@ function exchangeServer(
       endConnections((print) => before.partnerOf.get(print) !== trust.partnerOf.get(print));
     },
   };
+}
+
+function openExchange(
+  gateway: OpenGateway,
+  { receive, worker, proxy, trust }: Receiving & { readonly proxy: ExchangeDoor['proxy']; trust(): DoorTrust },
+): RequestListener {
+  const { exchange } = gateway.config;
+  return exchangeDoor({
+    partnerOf: (print) => trust().partnerOf.get(print),
+    secrets: () => trust().secrets,
+    proxy,
+    receive: (raw) => receiveAtDoor(gateway, raw, receive),
+    poll: (code) => answerPoll(gateway, code),
+    routes: exchangeRoutes(gateway),
+    acknowledge: (partner, bytes, headers) =>
+      isLarge({ bytes })
+        ? worker.acknowledge({ partner, acknowledgement: bytes, headers })
+        : receiveAcknowledgement(gateway, getPartner(gateway, partner), bytes, { headers }),
+    now: gateway.now,
+    ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
+    log: gateway.log,
+  });
 }
 
 /** An answer that is no response was queued with its verdict; only a repeated message gets it here, and again if it is lost. */

@@ -1,20 +1,23 @@
 /** A worker thread that processes large messages, or large requests, with a gateway of its own on the same store, so that the doors keep answering. */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { Gateway } from '../gateway.ts';
 import type { RawMessage } from '../model/message.ts';
+import { hasStagedParts } from '../store/mirrors.ts';
 
-/** Messages of fewer bytes, a few hundred records, are processed in the thread they arrive in: that costs less than the transfer. */
-const largeMessageBytes = 256 * 1024;
+/** Messages of fewer bytes, some tens of records, are processed in the thread they arrive in: also a hostile one in less than 50 ms. */
+const largeMessageBytes = 32 * 1024;
 
 /** Workbooks unpack to twenty to forty times as many. */
 const largeWorkbookBytes = 8 * 1024;
 
-/** Whether a message takes so long that it goes to the thread. A workbook shows a ZIP archive near its beginning. */
-export function isLargeMessage({ bytes }: Pick<RawMessage, 'bytes'>): boolean {
+/** Whether bytes take so long that they go to the thread. A workbook shows a ZIP archive near its beginning. */
+export function isLarge({ bytes }: Pick<RawMessage, 'bytes'>): boolean {
   if (bytes.length < largeWorkbookBytes || bytes.length >= largeMessageBytes) return bytes.length >= largeMessageBytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, 2048).includes('PK\u0003\u0004');
 }
@@ -25,28 +28,44 @@ const idleMs = 60_000;
 /** Megabytes for new objects: with the default of V8 a list takes a third more memory and no less time. */
 const resourceLimits = { maxYoungGenerationSizeMb: 24 };
 
+/** Whether receiving it takes long: it is large, or it may complete a list in parts, which are then read again. */
+export async function takesLong(gateway: Pick<Gateway, 'db'>, raw: RawMessage): Promise<boolean> {
+  return isLarge(raw) || (await hasStagedParts(gateway.db.sql, raw.partner));
+}
+
 export interface LargeMessageWorker {
   /** As receiveMessage, in the worker thread. Bytes with a buffer of their own are transferred: the caller can no longer read them. */
   receive(raw: RawMessage): Promise<ReceiveResult>;
+  /** As receiveAcknowledgement. */
+  acknowledge(later: LaterAcknowledgement): Promise<undefined>;
   /** Answers a request to the border door, beside others. Its body is transferred likewise. */
   answer(posted: PostedRequest): Promise<PostedReply>;
   /** Waits until all tasks passed to the thread are done, and ends it. */
   close(): Promise<void>;
 }
 
+/** An acknowledgement of a message of ours that the partner posted by itself. */
+export interface LaterAcknowledgement {
+  readonly partner: string;
+  readonly acknowledgement: Uint8Array;
+  readonly headers: IncomingHttpHeaders;
+}
+
 export interface Task {
   readonly task: number;
-  readonly work: RawMessage | PostedRequest;
+  readonly work: RawMessage | LaterAcknowledgement | PostedRequest;
 }
+
+type Done = ReceiveResult | PostedReply | undefined;
 
 /** The answer to one task. An error travels as its code and detail. */
 export type TaskResult =
-  | { readonly task: number; readonly done: ReceiveResult | PostedReply }
+  | { readonly task: number; readonly done: Done }
   | { readonly task: number; readonly failed: { readonly code: ErrorCode; readonly detail: string } };
 
 interface Thread {
   readonly worker: Worker;
-  readonly tasks: Map<number, PromiseWithResolvers<ReceiveResult | PostedReply>>;
+  readonly tasks: Map<number, PromiseWithResolvers<Done>>;
 }
 
 /** The thread starts with the first message, and again with the next one after it ended. */
@@ -54,7 +73,6 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
   let thread: Thread | undefined;
   let idle: NodeJS.Timeout | undefined;
   let count = 0;
-
   async function end(): Promise<void> {
     const ending = thread;
     thread = undefined;
@@ -74,7 +92,7 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
     return started;
   }
 
-  function run<T extends ReceiveResult | PostedReply>(work: Task['work'], bytes: Uint8Array): Promise<T> {
+  function run<T extends Done>(work: Task['work'], bytes: Uint8Array): Promise<T> {
     clearTimeout(idle);
     thread ??= start();
     return addTask(thread, { task: (count += 1), work }, bytes);
@@ -82,6 +100,7 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
 
   return {
     receive: (raw) => run(raw, raw.bytes),
+    acknowledge: (later) => run(later, later.acknowledgement),
     answer: (posted) => run(posted, posted.body),
     async close() {
       await Promise.allSettled(Array.from(thread?.tasks.values() ?? [], ({ promise }) => promise));
@@ -93,7 +112,7 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
 
 /** What comes back is of the kind that the work asks for: the thread's program pairs them. */
 function addTask<T>({ worker, tasks }: Thread, task: Task, bytes: Uint8Array): Promise<T> {
-  const answer = Promise.withResolvers<ReceiveResult | PostedReply>();
+  const answer = Promise.withResolvers<Done>();
   tasks.set(task.task, answer);
   worker.postMessage(task, transferable(bytes));
   return answer.promise as Promise<T>;

@@ -18,6 +18,7 @@ import { faultFields } from '../wire/log.ts';
 /** The adapters in use, and the workers that process large messages and large requests with them. Changes of them must not overlap. */
 interface AdapterReloader {
   readonly receive: LargeMessageWorker['receive'];
+  readonly acknowledge: LargeMessageWorker['acknowledge'];
   readonly answer: LargeMessageWorker['answer'];
   /** Reloads the adapters that changed; of `folders` only, if given. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
@@ -107,6 +108,7 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
   let workers = open(copy);
   return {
     receive: (raw) => workers.messages.receive(raw),
+    acknowledge: (later) => workers.messages.acknowledge(later),
     answer: (posted) => workers.requests.answer(posted),
     async replace(folder) {
       const [oldCopy, oldWorkers] = [copy, workers];

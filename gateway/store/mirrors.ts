@@ -32,6 +32,19 @@ export async function stagedParts(reader: Reader, stream: string): Promise<Diges
   return (await parts.execute()).map(({ digest }) => digest);
 }
 
+/** Whether the next list of a partner may complete parts that were received. */
+export async function hasStagedParts(reader: Reader, partner: string): Promise<boolean> {
+  const part = await reader
+    .selectFrom('stream')
+    .innerJoin('list_part', 'list_part.stream', 'stream.id')
+    .select('list_part.part')
+    .where('stream.partner', '=', partner)
+    .where('stream.direction', '=', 'in')
+    .limit(1)
+    .executeTakeFirst();
+  return part !== undefined;
+}
+
 export async function stagePart(tx: Tx, stream: string, part: number, digest: Digest): Promise<void> {
   await tx.insertInto('list_part').values({ stream, part, digest }).execute();
 }

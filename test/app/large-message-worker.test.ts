@@ -131,11 +131,11 @@ describe('the worker thread for large messages', () => {
     await failing.close();
   });
 
-  it('gets the messages of 256 KiB and more that arrive at the exchange door, and no smaller ones', async () => {
+  it('gets the messages of 32 KiB and more that arrive at the exchange door, and no smaller ones', async () => {
     await them.openDoors();
     await administrations.home.send('HK');
     expect(threads).to.have.length(0);
-    await administrations.home.save(...Array.from({ length: 1_000 }, (_, i) => operator(i + 1)));
+    await administrations.home.save(...Array.from({ length: 120 }, (_, i) => operator(i + 1)));
     await administrations.home.send('HK');
     expect(threads).to.have.length(1);
   });

@@ -1,5 +1,6 @@
 /** Lists that travel in several messages: in parts, all or nothing; and operator by operator. */
 
+import type { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
@@ -7,6 +8,7 @@ import { receiveMessage, type ReceiveResult } from '../../gateway/inbound/receiv
 import { momentOf } from '../../gateway/model/day.ts';
 import { emptyMirror, mirrorRoot } from '../../gateway/model/list/mirror.ts';
 import { buildList, sendList, type BuiltList } from '../../gateway/outbound/send-list.ts';
+import { makeDue } from '../../gateway/store/outbox.ts';
 import { stagedParts } from '../../gateway/store/mirrors.ts';
 import { findStatus } from '../../gateway/store/register.ts';
 import { listInForce } from '../../gateway/store/streams.ts';
@@ -69,6 +71,25 @@ describe('a list in several messages', () => {
     expect(await registerOf(them, 'CN')).to.have.length(1 + 25);
     expect(await staged()).to.deep.equal([]);
     expect((await held())?.position).to.deep.equal((await findStream(us.gateway.db.sql, 'KR', 'out'))?.position);
+  });
+
+  it('is completed in the thread for large messages, however small its last part: all parts are read again', async () => {
+    const threads: string[] = [];
+    const note = ({ threadName }: Worker): number => threads.push(threadName ?? '');
+    process.on('worker', note);
+    await them.openDoors();
+    try {
+      const sender = inParts(us.gateway, 'KR', 24);
+      const built = await sendList(sender, 'KR', { kind: 'full' });
+      expect(built?.messages).to.have.length(2);
+      await us.gateway.db.transaction((tx) => makeDue(tx, 'KR', momentOf(new Date())));
+      while ((await deliverDue(sender, 'KR')) > 0);
+      expect((await held())?.position).to.deep.equal((await findStream(us.gateway.db.sql, 'KR', 'out'))?.position);
+      expect(threads.filter((name) => name === 'large messages')).to.have.length(1);
+    } finally {
+      process.off('worker', note);
+      await them.closeDoors();
+    }
   });
 
   it('a change after it is a delta, in several messages where it is long', async () => {
