@@ -168,10 +168,22 @@ function transportOf(options: ConnectOptions, adapter: Adapter): Transport | und
       return fileTransport(options, adapter, kind);
     case 'https':
     case 'https-pull':
-      if (settings.url === undefined) return undefined;
+      if (settings.url === undefined) return kind === 'https-pull' && isKnownAtDoor(settings) ? waiting : undefined;
       return httpsPartner({ ...options, url: settings.url, waits: kind === 'https-pull' }, adapter);
   }
 }
+
+/** Whether our exchange door lets the partner in. */
+function isKnownAtDoor({ certificates, access = [] }: PartnerConfig): boolean {
+  return certificates.tls.length > 0 || access.length > 0;
+}
+
+/** Of a partner without a server: it asks for our messages, and sends its own. */
+const waiting: Transport = {
+  waits: true,
+  send: () => Promise.resolve({ kind: 'refused', evidence: 'the partner has no address' }),
+  close: () => Promise.resolve(),
+};
 
 /** `waits`: our messages wait until the partner polls for them. */
 function httpsPartner(
