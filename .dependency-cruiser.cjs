@@ -15,6 +15,7 @@ const places = {
   'node-forge': 'wire/signature/(certificates|der).ts',
   pino: 'wire/log.ts',
   saxes: 'wire/files/workbook.ts',
+  ssh2: 'wire/transport/sftp-(connection|store).ts',
   stdnum: 'model/record/check-digits.ts',
   undici: 'wire/transport/https-client.ts',
   xmlbuilder2: 'wire/signature/receipts.ts',

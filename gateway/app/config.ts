@@ -36,6 +36,8 @@ export interface PartnerConfig {
   readonly keyName?: string;
   /** Where files are exchanged. `account`: the one that alone may write into `in`. */
   readonly folders?: FileFolders & { readonly account?: string };
+  /** Without it the folders are on this machine. `key`: the file of the private key. */
+  readonly sftp?: SftpConfig;
   /** PEM files. `signing`: certificates for its messages. `tls`: for its connections. `anchors`: their certificate authorities. */
   readonly certificates: {
     readonly signing: readonly string[];
@@ -46,6 +48,14 @@ export interface PartnerConfig {
     /** Signing certificates must also chain to an anchor (`openssl verify`). */
     readonly checkPath: boolean;
   };
+}
+
+interface SftpConfig {
+  readonly host: string;
+  readonly port?: number;
+  readonly user: string;
+  readonly hostKey: string | readonly string[];
+  readonly key: string;
 }
 
 export interface BrokerConfig {
@@ -234,9 +244,10 @@ function partnersOf(file: ConfigFile, base: string, environment: NodeJS.ProcessE
     const pinned = [...new Set([...files(signing), ...Object.values(names)])];
     const certificates = { signing: pinned, names, tls: files(tls), anchors: files(anchors), checkPath };
     const credentials = written.credentials && credentialsOf(written.credentials, base, environment);
-    const folders = written.folders && resolveFolders(written.folders, base);
+    const folders = written.folders && (written.sftp ? written.folders : resolveFolders(written.folders, base));
+    const sftp = written.sftp && { ...written.sftp, key: resolve(base, written.sftp.key) };
     const settings = { adapter: code.toLowerCase(), mirrored: false, ...written, certificates };
-    return [code, { ...settings, ...present({ credentials, folders }) }];
+    return [code, { ...settings, ...present({ credentials, folders, sftp }) }];
   });
   return Object.fromEntries(partners);
 }

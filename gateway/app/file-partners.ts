@@ -1,5 +1,7 @@
-/** Connects a partner with whom messages are exchanged as files: the names of its adapter, and the folders of the settings. */
+/** Connects a partner with whom messages are exchanged as files: the names of its adapter, and the folders and account of the settings. */
 
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Beside } from '../adapter/conversation/files.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -7,6 +9,7 @@ import type { HomeProfile } from '../model/home.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { filesTransport, type FilesOptions, type IncomingFiles, type OutgoingFiles } from '../wire/transport/files.ts';
 import { folderStore } from '../wire/transport/folder-store.ts';
+import { openSftp, requirePrivateKey } from '../wire/transport/sftp-connection.ts';
 import type { Transport } from '../wire/transport/transport.ts';
 import type { Config, PartnerConfig } from './config.ts';
 
@@ -39,7 +42,10 @@ export function fileTransport(
       fix: 'Name archive, on the same file system as in.',
     });
   const { account, ...paths } = folders;
-  const place = { folders: paths, ...folderPlace(paths.in, account) };
+  const place = {
+    folders: paths,
+    ...(via === 'folder' ? folderPlace(paths.in, account) : accountPlace(settings, code)),
+  };
   return filesTransport({
     ...{ via, seconds, maxBytes: config.exchange.maxBytes, ...place },
     send: outgoing(send, send.file),
@@ -53,6 +59,33 @@ function folderPlace(folder: string, account: string | undefined): Place {
     open: () => Promise.resolve(folderStore()),
     ...(account !== undefined && { channel: authenticatedChannel('file-account', `${account}, folder ${folder}`) }),
   };
+}
+
+/** Throws E_CONFIG_INVALID, E_KEY_MISSING. */
+function accountPlace({ sftp }: PartnerConfig, code: string): Place {
+  if (sftp === undefined) {
+    const fix = 'Name host, user, hostKey and key; docs/gateway.example.yaml shows them.';
+    throw new GatewayError('E_CONFIG_INVALID', 'the SFTP account is missing', { at: `partners.${code}.sftp`, fix });
+  }
+  const { host, port = 22, user, hostKey, key: file } = sftp;
+  const hostKeys = typeof hostKey === 'string' ? [hostKey] : hostKey;
+  requirePrivateKey(readKey(file), file);
+  return {
+    open: () => openSftp({ host, port, user, hostKeys, key: readKey(file) }),
+    channel: authenticatedChannel('file-account', `${user} at ${host}, host key ${hostKeys.map(printOf).join(' or ')}`),
+  };
+}
+
+/** As ssh-keygen -l shows it. */
+function printOf(hostKey: string): string {
+  const [, encoded = ''] = hostKey.split(' ');
+  return `SHA256:${createHash('sha256').update(Buffer.from(encoded, 'base64')).digest('base64').replace(/=+$/u, '')}`;
+}
+
+function readKey(file: string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const fix = 'Make it with ssh-keygen, and give its public key to the people who run the server.';
+  throw new GatewayError('E_KEY_MISSING', 'the private key of the SFTP account does not exist', { at: file, fix });
 }
 
 type Exchange = Adapter['exchange'];

@@ -130,7 +130,8 @@ async function disconnect(partner: Partner | undefined): Promise<void> {
 export function stateOf({ settings, keyring }: ConnectOptions): string {
   const { signing, tls, anchors } = settings.certificates;
   const { secret } = settings.credentials ?? {};
-  const files = [...signing, ...tls, ...anchors, ...(secret && 'file' in secret ? [secret.file] : [])].map((file) =>
+  const secrets = [...(secret && 'file' in secret ? [secret.file] : []), ...(settings.sftp ? [settings.sftp.key] : [])];
+  const files = [...signing, ...tls, ...anchors, ...secrets].map((file) =>
     existsSync(file) ? readPem(file) : 'missing',
   );
   return JSON.stringify([settings, files, keyring.list().map((key) => key.fingerprint)]);
