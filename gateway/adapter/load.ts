@@ -213,8 +213,11 @@ export async function loadTemplate(
     if (!existsSync(needed))
       throw invalid(`there is no ${basename(needed)}`, join(folder, 'adapter.yaml'), 'Name a file of the folder.');
   }
-  return present({ file, text: await readText(file), schema: schemaFile, type, contentType });
+  return present({ file, text: withoutMark(await readText(file)), schema: schemaFile, type, contentType });
 }
+
+/** Editors write a byte order mark, which is no part of the message. */
+const withoutMark = (text: string): string => text.replace(/^\ufeff/u, '');
 
 /** Readers of templates: an unreadable template is E_ADAPTER_INVALID, and not the error of a message. */
 export function templateTools({ readXml, readJson }: TemplateTools): TemplateTools {

@@ -2,36 +2,12 @@ import { expect } from 'chai';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { lintAdapter, type LintFinding } from '../../gateway/adapter/check/lint.ts';
+import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { lintRules, type LintRule } from '../../gateway/adapter/check/lint-rules.ts';
 import { longestMatch } from '../../gateway/adapter/template/longest-text.ts';
 import { checkTools, schemaChecker } from '../../gateway/cli/adapter-folder.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
-
-type Change = readonly [file: string, from: string | RegExp, to: string];
-
-/** What lint finds in a copy of an adapter after some changes. */
-async function found(cc: string, changes: readonly Change[]): Promise<readonly LintFinding[]> {
-  const folder = join(mkdtempSync(join(tmpdir(), 'lint-')), cc);
-  try {
-    cpSync(join(adaptersFolder, cc), folder, { recursive: true });
-    for (const [file, from, to] of changes) {
-      const before = readFileSync(join(folder, file), 'utf8');
-      const after = before.replace(from, to);
-      expect(after, `${file} changes`).to.not.equal(before);
-      writeFileSync(join(folder, file), after);
-    }
-    const findings = await lintAdapter(folder, checkTools(adapterTools));
-    // The reported line is read while the folder exists.
-    return findings.map((finding) => ({ ...finding, detail: `${lineOf(finding)} # ${finding.detail}` }));
-  } finally {
-    rmSync(join(folder, '..'), { recursive: true });
-  }
-}
-
-function lineOf({ file, line }: LintFinding): string {
-  return line === undefined ? '' : (readFileSync(file, 'utf8').split('\n')[line - 1] ?? '');
-}
+import { found, type Change } from '../support/lint-folder.ts';
 
 const asks = (at: string): Change => ['adapter.yaml', /$/u, `\nasks:\n  - at: '${at}'\n    question: Is it so?\n`];
 
@@ -228,6 +204,21 @@ describe('lint', () => {
     rmSync(join(folder, '..'), { recursive: true });
     const unread = findings.filter(({ rule }) => rule === 'sample_unread').map(({ file }) => file.split('samples/')[1]);
     expect(unread).to.deep.equal(['departure/1-ours.json', 'list-full/2-lists.xml']);
+  });
+
+  it('reports a sample that is no JSON object, and its test fails without a stack trace', async () => {
+    for (const text of ['{', 'null', '[]', '7']) {
+      const findings = await found('kr', [['samples/list-full/1-ours.json', /^[^]*$/u, text]]);
+      expect(findings.map(({ rule, file }) => `${rule} ${basename(file)}`)).to.deep.equal([
+        'sample_unread 1-ours.json',
+      ]);
+    }
+  });
+
+  it('takes a template with a byte order mark, and a schema with a document type, as schemas of standards have', async () => {
+    const declaration = '?>\n<!DOCTYPE xs:schema [<!ENTITY x "y">]>\n';
+    expect(await found('kr', [['list.xml', /^/u, '\ufeff']])).to.deep.equal([]);
+    expect(await found('kr', [['list.xsd', '?>\n', declaration]])).to.deep.equal([]);
   });
 
   it('reports a template and a schema that nothing names, and an empty folder of samples', async () => {

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { ListMessage } from '../../model/list/list.ts';
 import { otherWords, type Manifest } from '../manifest.ts';
 import type { AdapterTools } from '../tools.ts';
-import { lintFinding, lintRules, type LintFinding, type LintSubject } from './lint-rules.ts';
+import { findingOf, lintFinding, lintRules, type LintFinding, type LintSubject } from './lint-rules.ts';
 import { loadSamples, sampleFiles } from './samples.ts';
 import { holesIn, templatesOf } from './template-text.ts';
 
@@ -72,7 +72,10 @@ export async function lintSamples(
 ): Promise<LintFinding[]> {
   const kinds: readonly ListKind[] = manifest?.lists?.kinds ?? ['full', 'delta'];
   const missing = expectedSamples(kinds).filter((name) => !existsSync(join(folder, 'samples', name)));
-  const samples = await loadSamples(join(folder, 'samples'), tools);
+  const samples = await loadSamples(join(folder, 'samples'), tools).catch((error: unknown) =>
+    findingOf('sample_unread', folder, error),
+  );
+  if ('rule' in samples) return [samples];
   const unread = (await sampleFiles(join(folder, 'samples'))).filter(
     (file) => !basename(file).startsWith('0-') && !samples.some(({ files }) => files.includes(file)),
   );

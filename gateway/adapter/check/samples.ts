@@ -71,10 +71,12 @@ export async function sampleFiles(folder: string): Promise<readonly string[]> {
 async function readJson(file: string, { readText }: Pick<AdapterTools, 'readText'>): Promise<unknown> {
   const text = await readText(file);
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    throw invalid('the sample is not JSON', file, 'Correct it.');
+    // Not JSON, which is refused below like a value that is no object.
   }
+  throw invalid('the sample is not a JSON object', file, 'Write the message, or the error, as a JSON object.');
 }
 
 export interface SampleBench {

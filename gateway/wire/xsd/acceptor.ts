@@ -47,6 +47,7 @@ const maxGroupDepth = 16;
 /** The acceptor of an XSD in a single file; undefined when not all of it is supported. */
 export function acceptorOf(text: string): Acceptor | undefined {
   const source = readXsd(text);
+  if (source === undefined) return undefined;
   const { root, targetNamespace } = source;
   const attributes = ['targetNamespace', 'elementFormDefault', 'attributeFormDefault', 'version'];
   const children = ['element', 'complexType', 'simpleType', 'import', 'group', 'attributeGroup'];

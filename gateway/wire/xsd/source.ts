@@ -1,6 +1,7 @@
 /** The source of an XSD as a tree with resolved names, and the note whether all of it is supported by the acceptor. */
 
-import { attributesOf, childElements, parseXml, type XmlElement } from '../xml/libxml.ts';
+import { isGatewayError } from '../../model/errors.ts';
+import { attributesOf, childElements, parseXml, type XmlDocument, type XmlElement } from '../xml/libxml.ts';
 import { blankXmlComments } from '../xml/xml-events.ts';
 import { guardXml } from '../xml/xml-guard.ts';
 
@@ -22,14 +23,24 @@ export interface XsdSource {
   supported: boolean;
 }
 
-/** Parses the text of an XSD. Throws what guardXml and parseXml throw; comments are allowed. */
-export function readXsd(text: string): XsdSource {
-  const document = parseXml(guardXml(Buffer.from(blankXmlComments(text))));
+/** Parses the text of an XSD; comments are allowed. Undefined: it has other markup or another encoding, which only libxml2 reads. */
+export function readXsd(text: string): XsdSource | undefined {
+  const document = parsed(text);
+  if (document === undefined) return undefined;
   try {
     const root = xsdNode(document.root);
     return { root, targetNamespace: root.attributes.get('targetNamespace') ?? '', supported: true };
   } finally {
     document.dispose();
+  }
+}
+
+function parsed(text: string): XmlDocument | undefined {
+  try {
+    return parseXml(guardXml(Buffer.from(blankXmlComments(text))));
+  } catch (error) {
+    if (!isGatewayError(error)) throw error;
+    return undefined;
   }
 }
 
