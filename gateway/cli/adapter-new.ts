@@ -57,7 +57,15 @@ export function newCommand(adapter: Command, context: CliContext, openTerminal =
     .option('--answer <at=value>', 'one answer; may be repeated', several, [])
     .option('--name <text>', 'name of the partner administration')
     .option('--zone <name>', 'its time zone, Europe/Example')
-    .addOption(new Option('--transport <kind>', 'how messages travel').choices(['https', 'https-pull', 'amqp']))
+    .addOption(
+      new Option('--transport <kind>', 'how messages travel').choices([
+        'https',
+        'https-pull',
+        'amqp',
+        'sftp',
+        'folder',
+      ]),
+    )
     .option('--home-sketch', 'also sketch home.yaml, for the partner’s side of a rehearsal')
     .option('--force', 'replace a draft that is there already')
     .description('draft an adapter from sample messages; the same samples and answers give the same draft')

@@ -32,15 +32,13 @@ describe('mra adapter new, tables of a spreadsheet', function () {
     JSON.parse((await runAdapter(adapters, ['new', ...words])).stdout) as Report;
   const fileOf = (cc: string, name: string): string => readFileSync(join(adapters, cc, name), 'utf8');
 
-  /** Draws the draft with every question answered by yes, and says what lint and certify say of it. */
-  async function certified(cc: string, ...words: readonly string[]): Promise<unknown> {
+  /** Draws the draft with every question answered by yes; the exit codes of lint and of another command on it. */
+  async function answered(cc: string, command: string, ...words: readonly string[]): Promise<readonly number[]> {
     const { asks } = await draft(cc, ...words);
     const answers = join(adapters, 'answers.yaml');
     writeFileSync(answers, JSON.stringify(Object.fromEntries(asks.map(({ at }) => [at, 'yes']))));
     expect((await draft(cc, ...words, '--answers', answers, '--force')).asks).to.deep.equal([]);
-    const lint = await runAdapter(adapters, ['lint', cc]);
-    const done = JSON.parse((await runAdapter(adapters, ['certify', cc])).stdout) as { certified: boolean };
-    return [lint.exit, done.certified];
+    return [(await runAdapter(adapters, ['lint', cc])).exit, (await runAdapter(adapters, [command, cc])).exit];
   }
 
   it('a workbook becomes a template of its rows, with days as days and numbers as numbers', async () => {
@@ -64,16 +62,19 @@ describe('mra adapter new, tables of a spreadsheet', function () {
     expect(fileOf('xp', 'result.xlsx.csv')).to.include('#each results plain');
   });
 
-  it('a workbook becomes an adapter that is certified once the questions are answered', async () => {
+  it('a workbook that travels in a folder becomes an adapter with names of files, which is certified once it was answered', async () => {
     const sample = join(adapters, 'list.xlsx');
     writeFileSync(sample, writeWorkbookLines(rows, 'AEO'));
-    expect(await certified('xp', '--sample', sample)).to.deep.equal([0, true]);
+    expect(await answered('xp', 'certify', '--sample', sample, '--transport', 'folder')).to.deep.equal([0, 0]);
+    expect(fileOf('xp', 'adapter.yaml'))
+      .to.include('AEO_{message.from}_{message.issuedAt|zoned:yyyyMMdd}.xlsx')
+      .and.to.not.include('statuses');
   });
 
   it('CSV with titles above and a total below keeps its form where nobody is named who left', async () => {
     const sample = new URL('../fixtures/partners/xl-list.csv', import.meta.url).pathname;
     const words = ['--sample', sample, '--answer', '/conversation/stream/discipline=identified'];
-    expect(await certified('xl', ...words)).to.deep.equal([0, true]);
+    expect(await answered('xl', 'test', ...words)).to.deep.equal([0, 0]);
     expect(fileOf('xl', 'samples/partner-list-1/1-list.csv').replaceAll('\r', '')).to.equal(
       readFileSync(sample, 'utf8').replace('"Modelo, Hijos y Cía."', 'Modelo, Hijos y Cía.'),
     );

@@ -6,6 +6,7 @@ import type { MessageData } from '../message-data.ts';
 import { withAnswers } from './answers.ts';
 import { ask, type Drafting } from './drafting.ts';
 import type { Placed } from './place.ts';
+import type { Layout } from './read-samples.ts';
 import { filled } from './vocabulary.ts';
 
 export interface ConversationDraft {
@@ -84,9 +85,18 @@ function disciplineOf(carried: ReadonlySet<string>): Stream['discipline'] {
   return carried.has('message.issuedAt') ? 'identified' : 'none';
 }
 
-/** Lists and acknowledgements over HTTPS, each with a question: no sample shows paths and statuses. */
-export function draftExchange(drafting: Drafting, { template, schema }: MessageData): ConversationData {
-  const { exchange, asked } = drafting.vocabulary.conversation;
+/** Lists and acknowledgements over HTTPS or as files, each with a question: no sample shows paths, statuses and names. */
+export function draftExchange(
+  drafting: Drafting,
+  { format }: Layout,
+  { template, schema }: MessageData,
+): ConversationData {
+  const { answers, given, vocabulary, partner } = drafting;
+  const answered = answers.get('/transport') ?? 'yes';
+  const transport = answered === 'yes' ? given.transport : answered;
+  const way = transport === 'folder' || transport === 'sftp' ? 'files' : 'https';
+  const { asked, exchange } = vocabulary.conversation[way];
   for (const at of asked) ask(drafting, `/conversation/${at}`, at);
-  return filled(exchange, { template, schema, cc: drafting.partner.toLowerCase() }) as ConversationData;
+  const ending = { 'xlsx.csv': 'xlsx', fixed: 'txt', csv: 'csv', xml: 'xml', json: 'json' }[format];
+  return filled(exchange, { template, schema, ending, cc: partner.toLowerCase() }) as ConversationData;
 }

@@ -51,7 +51,7 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const messages = { list: messageData(list), ...(reply && { reply: messageData(reply) }) };
   const files = new Map<string, string | Uint8Array>(drafts.flatMap(filesOf));
   const answer = acknowledgement === undefined ? resultSheet(list, others, files) : messageData(acknowledgement);
-  const exchange = answer === undefined ? {} : draftExchange(drafting, answer);
+  const exchange = answer === undefined ? {} : draftExchange(drafting, list, answer);
   const whole = withCard(withAnswers(draftManifest(list, { messages, exchange }), answers), vocabulary);
   const manifest = checkedManifest(whole, tools);
   const tables = codeTables(manifest.codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');

@@ -28,9 +28,7 @@ export interface Vocabulary {
   readonly conversation: {
     readonly ofChains: readonly string[];
     readonly fills: unknown;
-    readonly exchange: unknown;
-    readonly asked: readonly string[];
-  };
+  } & Readonly<Record<'https' | 'files', { readonly asked: readonly string[]; readonly exchange: unknown }>>;
   /** Templates of adapter.yaml, of its card, of a partner's home.yaml and of README.md. */
   readonly templates: Table<unknown>;
   /** What each written word may mean. One may mean two things (`from`: sender, or first day); phrases decide. */
