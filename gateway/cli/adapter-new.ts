@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { TransportKind } from '../adapter/adapter.ts';
 import { sampleConversations } from '../adapter/check/conversations.ts';
+import { withPlace } from '../adapter/faults.ts';
 import { draftAdapter, type Draft } from '../adapter/draft/draft.ts';
 import type { DraftRequest } from '../adapter/draft/drafting.ts';
 import { draftHome } from '../adapter/draft/manifest.ts';
@@ -177,8 +178,12 @@ async function readBytes(file: string): Promise<Buffer> {
 async function sampleOf(file: string): Promise<SampleText> {
   const bytes = await readBytes(file);
   if (!bytes.subarray(0, 4).equals(zipStart)) return { file, text: textIn(bytes, file) };
-  const { sheet, lines } = readOnlySheet(bytes);
-  return { file, text: lines.join('\n'), workbook: { sheet, bytes } };
+  try {
+    const { sheet, lines } = readOnlySheet(bytes);
+    return { file, text: lines.join('\n'), workbook: { sheet, bytes } };
+  } catch (error) {
+    throw withPlace(error, `${file}:`);
+  }
 }
 
 function textIn(bytes: Buffer, file: string): string {

@@ -89,7 +89,7 @@ describe('mra adapter new, tables of a spreadsheet', function () {
     ] as const) {
       writeFileSync(sample, parts);
       const error = await rejectedBy(draft('xp', '--sample', sample));
-      expect([error.code, error.at]).to.deep.equal(['E_WORKBOOK_REFUSED', at]);
+      expect([error.code, error.at]).to.deep.equal(['E_WORKBOOK_REFUSED', `${sample}:${at}`]);
     }
     writeFileSync(sample, workbookOf([['only words', 'and words']]));
     expect((await rejectedBy(draft('xp', '--sample', sample))).code).to.equal('E_SAMPLE_UNREADABLE');

@@ -11,7 +11,7 @@ import { refusalOf } from './failures.ts';
 import { inventList, inventReply, verdictsIn, withoutSome } from './generate.ts';
 import { decodeText, encodeText, type Plain, type TextReaders } from './message-text.ts';
 
-function jsonText(value: unknown): string {
+export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 

@@ -94,7 +94,7 @@ function layoutOf(
 
 export function sampleFault(at: string, detail: string, fix?: string): GatewayError {
   const usual =
-    'Give a message as the partner sends it: XML without document type, JSON, CSV or fixed lines, in UTF-8.';
+    'Give a message as the partner sends it: XML without document type and CDATA, JSON, CSV or fixed lines, in UTF-8, or a workbook.';
   return new GatewayError('E_SAMPLE_UNREADABLE', detail, { at, fix: fix ?? usual });
 }
 

@@ -66,14 +66,16 @@ export function filledText(text = '', facts: Table<unknown> = {}): string {
   return text.replaceAll(/\{(\w+)\}/gu, (hole, name: string) => (name in facts ? String(facts[name]) : hole));
 }
 
-/** Small letters without accents, and those that no accent is taken from as the letters they are read as. */
+/** Letters from which no accent can be taken. */
+const letters: Table<string> = { ı: 'i', ł: 'l', ø: 'o', đ: 'd', ð: 'd', æ: 'ae', œ: 'oe' };
+
 function plain(text: string): string {
   const bare = text
     .normalize('NFD')
     .replaceAll(/[\u0300-\u036f]/gu, '')
     .normalize('NFC')
     .toLowerCase();
-  return bare.replaceAll(/[ıłøđðæœ]/gu, (letter) => 'ilodd'['ıłøđð'.indexOf(letter)] ?? (letter === 'æ' ? 'ae' : 'oe'));
+  return bare.replaceAll(/[ıłøđðæœ]/gu, (letter) => letters[letter] ?? letter);
 }
 
 /** A code as it is compared: small letters without accents, `_` between its words. */

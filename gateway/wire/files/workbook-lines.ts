@@ -50,8 +50,13 @@ function linesOf(workbook: Workbook, wanted: string | undefined): SheetLines {
   const isAgreed = (sheet: Sheet): boolean =>
     wanted === undefined ? rowsOf(workbook, sheet).length > 0 : sheet.name === wanted;
   const agreed = sheets.find(isAgreed);
-  if (agreed === undefined)
-    throw refused(`no sheet ${wanted ?? 'with cells'}`, 'the workbook', `Name the sheet ${wanted ?? 'as agreed'}.`);
+  if (agreed === undefined) {
+    const [what, fix] =
+      wanted === undefined
+        ? ['no cells', 'Give one with a list.']
+        : [`no sheet ${wanted}`, `Name the sheet ${wanted}.`];
+    throw refused(what, 'the workbook', fix);
+  }
   const other = sheets.findIndex((sheet) => sheet !== agreed && rowsOf(workbook, sheet).length > 0);
   if (other >= 0) throw refused('cells on another sheet', `sheet ${other + 1}`, 'Delete that sheet.');
   return { sheet: agreed.name, lines: rowsOf(workbook, agreed) };
