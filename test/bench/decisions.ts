@@ -26,7 +26,7 @@ export async function benchDecisions(decisions: number): Promise<DecisionResult>
     await administrations.of(partner).openDoors();
     await us.save(...operators(decisions + 1000));
     await us.send(partner);
-    await us.openDoors();
+    await us.openDoors(true);
     const times: number[] = [];
     for (let number = 1; number <= decisions; number += 1) {
       await wait(random.next() * 1000);

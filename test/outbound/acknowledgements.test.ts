@@ -85,7 +85,7 @@ describe('a partner of another make', () => {
 
   before(async () => {
     open = await openAdministrations({ partners: ['SG'], adapters: adapters() });
-    await open.home.openDoors();
+    await open.home.openDoors(true);
     await open.home.save(...operators(5));
     const codes = ['1', '2', '3'].map((last) => `20260000000${last}`);
     await open.of('SG').save(...codes.map((code) => ({ ...operator(1), code, grade: 'stp_plus' })));

@@ -79,7 +79,7 @@ describe('a list that a partner does not accept', function () {
   it('a running gateway heals the stream by itself with a full list', async () => {
     await queue(3);
     await loseOneList();
-    await us.openDoors();
+    await us.openDoors(true);
     expect(await us.until(async () => ((await theirEpoch()) === 2 ? 'healed' : undefined))).to.equal('healed');
     expect(await registerOf(them, 'CN')).to.have.length(1 + 8);
   });
@@ -129,7 +129,7 @@ describe('a list that a partner does not accept', function () {
       expect(sent.verdictDetail).to.contain('epoch_ahead');
       expect(await theirEpoch()).to.equal(1);
       for (const person of ['ann', 'ben']) await decideHeld(them.gateway, sent.id, { decision: 'refuse', person });
-      await us.openDoors();
+      await us.openDoors(true);
       await deliverDue(them.gateway, 'CN');
       expect(await us.until(async () => ((await theirEpoch()) === 2 ? 'goes on' : undefined))).to.equal('goes on');
     });

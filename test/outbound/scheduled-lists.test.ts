@@ -123,7 +123,7 @@ describe('lists by schedule', function () {
 
   it('wait while one does not arrive, and say so', async () => {
     await sentFirst();
-    await us.openDoors();
+    await us.openDoors(true);
     await us.save(operator(8));
     await us.until(async () => ((await scheduledList(us.gateway, 'KR')).waits === 'not_delivered' ? true : undefined));
     await us.closeDoors();
@@ -142,7 +142,7 @@ describe('lists by schedule', function () {
     await listScheduler(after(0))('KR');
     expect(await open()).to.deep.equal([code(1), code(2)]);
     await them.openDoors();
-    await us.openDoors();
+    await us.openDoors(true);
     await us.until(async () => ((await open()).length === 0 ? true : undefined));
     await us.closeDoors();
     await us.save(operator(99, { consent: true, grade: 'general' }));
@@ -154,7 +154,7 @@ describe('lists by schedule', function () {
   it('bring a suspension to the register of the partner by themselves', async () => {
     await sentFirst();
     await them.openDoors();
-    await us.openDoors();
+    await us.openDoors(true);
     await decide('suspend', 3);
     const suspended = async (): Promise<string | undefined> => {
       const versions = them.gateway.db.sql.selectFrom('register_version').where('status', '=', 'suspended');

@@ -20,8 +20,8 @@ import { temporaryFolder } from './pki.ts';
 export interface OpenAdministration {
   readonly gateway: OpenGateway;
   readonly config: Config;
-  /** Opens and closes the doors; the dispatcher of an open gateway works by itself. */
-  openDoors(): Promise<void>;
+  /** Opens and closes the doors; the dispatcher of an open gateway works by itself. `scheduled`: it also sends lists that are due. */
+  openDoors(scheduled?: boolean): Promise<void>;
   closeDoors(): Promise<void>;
   save(...records: DomesticRecord[]): Promise<void>;
   /** Sends a list; resolves with its message once the partner's receipt is held. */
@@ -128,8 +128,8 @@ async function openAdministration(config: Config): Promise<OpenAdministration> {
     config,
     until,
     answered,
-    async openDoors() {
-      serving ??= await serve(gateway);
+    async openDoors(scheduled = false) {
+      serving ??= await serve(gateway, { scheduled });
     },
     async closeDoors() {
       await serving?.stop();
