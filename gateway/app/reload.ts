@@ -5,7 +5,6 @@
 
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { adapterDigest } from '../adapter/certificate.ts';
 import type { OpenGateway } from './composition.ts';
@@ -104,7 +103,8 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
   const close = async ({ messages, requests }: ReturnType<typeof open>): Promise<void> => {
     await Promise.all([messages.close(), requests.close()]);
   };
-  let copy = await copyOf(config.adapters);
+  await removeCopies(config.data);
+  let copy = await copyOf(config.adapters, config.data);
   let workers = open(copy);
   return {
     receive: (raw) => workers.messages.receive(raw),
@@ -112,7 +112,7 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
     answer: (posted) => workers.requests.answer(posted),
     async replace(folder) {
       const [oldCopy, oldWorkers] = [copy, workers];
-      copy = await copyOf(oldCopy);
+      copy = await copyOf(oldCopy, config.data);
       await rm(join(copy, folder), { recursive: true });
       await cp(join(config.adapters, folder), join(copy, folder), { recursive: true });
       workers = open(copy);
@@ -132,8 +132,16 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
   };
 }
 
-async function copyOf(folder: string): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), 'mra-adapters-'));
+/** In the data folder, so that the next start finds and removes a copy of a process that was killed. */
+const copyPrefix = 'adapters-in-use-';
+
+async function removeCopies(data: string): Promise<void> {
+  for (const name of await readdir(data))
+    if (name.startsWith(copyPrefix)) await rm(join(data, name), { recursive: true });
+}
+
+async function copyOf(folder: string, data: string): Promise<string> {
+  const copy = await mkdtemp(join(data, copyPrefix));
   await cp(folder, copy, { recursive: true });
   return copy;
 }

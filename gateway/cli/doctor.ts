@@ -16,7 +16,7 @@ import { sqliteFile, tryWriting } from '../store/database.ts';
 import { clockJumps, lastEvent } from '../store/events.ts';
 import { filesOf } from '../store/sqlite-file.ts';
 import { examineBroker, type BrokerNames } from '../wire/transport/amqp-connection.ts';
-import { exchangeName } from '../wire/transport/amqp-topology.ts';
+import { deadLetterQueueName, exchangeName } from '../wire/transport/amqp-topology.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { examinePartner } from './doctor-partner.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
@@ -145,16 +145,26 @@ async function examineBrokers(gateway: OpenGateway): Promise<readonly Finding[]>
 async function examineOne(gateway: OpenGateway, name: string, broker: BrokerConfig): Promise<readonly Finding[]> {
   const check = name === '' ? 'broker' : `broker ${name}`;
   try {
-    const { declared, blocked, missing } = await examineBroker(broker, namesAt(gateway, name, broker), 3000);
+    const { declared, blocked, missing, deadLetters } = await examineBroker(
+      broker,
+      namesAt(gateway, name, broker),
+      3000,
+    );
     if (blocked !== undefined)
       return [fail(check, `has an alarm and takes no messages: ${blocked}`, 'Free memory or disk of the broker.')];
     if (missing.length > 0)
       return [fail(check, `has no ${missing.join(', ')}`, 'Ask the operator of the broker, or correct the adapter.')];
+    if (deadLetters.length > 0) return deadLetters.map((found) => laidAside(check, found));
     return [ok(check, declared ? 'answers, no alarm, may be written' : 'answers; mra serve declares its exchange')];
   } catch (error) {
     const { code, detail, fix = 'Correct its url.' } = asGatewayError(error);
     return [fail(check, `${code}: ${detail}`, `${fix} Messages wait in the outbox.`)];
   }
+}
+
+function laidAside(check: string, { queue, count }: { readonly queue: string; readonly count: number }): Finding {
+  const fix = `Look for the cause in the log, then let the operator of the broker move them from ${queue} to the queue of that name without .dead.`;
+  return fail(check, `${count} messages that could not be taken lie in ${queue}`, fix);
 }
 
 /** What the partners of a broker need there: the names that their adapters state, or those of this program. */
@@ -173,6 +183,9 @@ function namesAt({ config, partners, home }: OpenGateway, name: string, { realm,
         form === undefined || form.declare === true ? [] : [form.exchange],
       ),
     ),
+    deadLetterQueues: using
+      .filter(({ adapter }) => adapter.exchange.receive?.consume === undefined)
+      .map(({ code }) => deadLetterQueueName({ from: code, to: home.country }, { name: realm, ...rest })),
     queues: agreed.flatMap(({ receive }) =>
       receive?.consume === undefined || receive.consume.declare === true ? [] : [receive.consume.queue],
     ),

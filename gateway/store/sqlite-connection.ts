@@ -17,13 +17,16 @@ interface Prepared {
 }
 
 export class SqliteConnection implements DatabaseConnection {
-  readonly database: DatabaseSync;
+  database: DatabaseSync;
   readonly #report: ReportError;
+  /** Called after each statement: another connection, if what was read through this one does not count. */
+  readonly #renewed: () => DatabaseSync | undefined;
   readonly #prepared = new Map<string, Prepared>();
 
-  constructor(database: DatabaseSync, report: ReportError) {
+  constructor(database: DatabaseSync, report: ReportError, renewed: () => DatabaseSync | undefined = () => undefined) {
     this.database = database;
     this.#report = report;
+    this.#renewed = renewed;
   }
 
   #prepare(text: string): Prepared {
@@ -40,15 +43,30 @@ export class SqliteConnection implements DatabaseConnection {
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     return Promise.try(() => {
       try {
-        const { statement, reads } = this.#prepare(query.sql);
-        const values = query.parameters.map(bindable);
-        if (reads) return { rows: statement.all(...values) as R[] };
-        const { changes } = statement.run(...values);
-        return { rows: [], numAffectedRows: BigInt(changes) };
+        return this.#execute<R>(query);
       } catch (error) {
         throw this.#report(storeError(error));
       }
     });
+  }
+
+  #execute<R>(query: CompiledQuery): QueryResult<R> {
+    let fresh: DatabaseSync | undefined;
+    try {
+      const { statement, reads } = this.#prepare(query.sql);
+      const values = query.parameters.map(bindable);
+      const rows = reads ? (statement.all(...values) as R[]) : [];
+      const numAffectedRows = reads ? undefined : BigInt(statement.run(...values).changes);
+      fresh = this.#renewed();
+      if (fresh === undefined) return { rows, ...(numAffectedRows === undefined ? {} : { numAffectedRows }) };
+    } catch (error) {
+      fresh ??= this.#renewed();
+      if (fresh === undefined) throw error;
+    }
+    this.database.close();
+    this.database = fresh;
+    this.#prepared.clear();
+    return this.#execute(query);
   }
 
   /** Runs one statement for many rows, and yields to the event loop after each slice. */

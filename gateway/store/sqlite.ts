@@ -1,6 +1,7 @@
 /** The embedded engine, SQLite: one file, one writing connection under a write lock, one reading connection. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
 import type { DatabaseConnection, Dialect, Driver } from 'kysely';
@@ -184,11 +185,24 @@ function dialectOf(driver: Driver): Dialect {
 
 /**
  * The file for reading. Without a log no other program has it open, and it is read without one: reading by way of a log would
- * leave a log behind.
+ * leave a log behind. A program that opens it meanwhile makes a log or changes the file: what was read may then be parts of two states,
+ * and is read again by way of the log.
  */
 export function readSqlite(path: string, report: ReportError): Dialect {
-  const use = existsSync(`${path}-wal`) ? 'read' : 'read alone';
-  return dialectOf(readingDriver(new SqliteConnection(openFile(path, use), report)));
+  let alone = stateOfAlone(path);
+  const renewed = (): DatabaseSync | undefined => {
+    if (alone === undefined || stateOfAlone(path) === alone) return undefined;
+    alone = undefined;
+    return openFile(path, 'read');
+  };
+  const database = openFile(path, alone === undefined ? 'read' : 'read alone');
+  return dialectOf(readingDriver(new SqliteConnection(database, report, renewed)));
+}
+
+/** Another value means that the file was changed; undefined while there is a log. */
+function stateOfAlone(path: string): string | undefined {
+  const { mtimeNs, size, ino } = statSync(path, { bigint: true });
+  return existsSync(`${path}-wal`) ? undefined : `${ino} ${size} ${mtimeNs}`;
 }
 
 /** Opens or creates the file. Throws E_STORE_UNREACHABLE, E_STORE_UNDURABLE, E_STORE_DAMAGED. */

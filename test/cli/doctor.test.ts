@@ -1,10 +1,12 @@
 /** `mra doctor`: certificates of partners, the outbox, held and rejected messages, leases, the broker. */
 
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'amqplib';
 import { expect } from 'chai';
 import { openDatabase } from '../../gateway/store/database.ts';
+import { deadLetterQueueName } from '../../gateway/wire/transport/amqp-topology.ts';
 import { makeCertificate } from '../../gateway/wire/signature/certificates.ts';
 import { testBroker } from '../support/administrations.ts';
 import { runCommand } from '../support/command-line.ts';
@@ -91,8 +93,21 @@ describe('mra doctor', function () {
 
   it('examines the broker: one that answers, one that refuses the account, and none', async () => {
     const url = new URL(testBroker());
-    settings('good.pem', `broker: { url: '${url.href}', realm: doctor }\n`);
+    const broker = `broker: { url: '${url.href}', realm: doctor }\n`;
+    settings('good.pem', broker);
     expect(await examined('broker')).to.deep.equal(['ok']);
+    const text = readFileSync(join(folder, 'gateway.yaml'), 'utf8');
+    writeFileSync(join(folder, 'gateway.yaml'), text.replace('transport: https', 'transport: amqp'));
+    const model = await connect(url.href);
+    const channel = await model.createConfirmChannel();
+    const dead = deadLetterQueueName({ from: 'HK', to: 'CN' }, { name: 'doctor', temporary: false });
+    await channel.assertQueue(dead, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    expect(await examined('broker'), 'nothing was laid aside').to.deep.equal(['ok']);
+    channel.sendToQueue(dead, Buffer.from('a list'));
+    await channel.waitForConfirms();
+    expect(await examined('broker'), 'a message lies in the dead-letter queue').to.deep.equal(['fail']);
+    await channel.deleteQueue(dead);
+    await model.close();
     url.password = 'wrong';
     url.username = 'nobody';
     for (const wrong of [url.href, 'amqp://127.0.0.1:1', 'http://127.0.0.1']) {

@@ -97,6 +97,8 @@ describe('a gateway that serves', function () {
     await ended;
     await serve('022');
     expect((await run('partner', 'reload')).stdout).to.equal('[]\n');
+    const copies = readdirSync(data()).filter((name) => name.startsWith('adapters-'));
+    expect(copies, 'the copy of the one that was killed is gone').to.have.length(1);
   });
 
   it('warns of keys that end within 30 days after a reload that took them', async () => {

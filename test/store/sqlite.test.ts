@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { keepBytes } from '../../gateway/store/bodies.ts';
-import { openDatabase, probeStore } from '../../gateway/store/database.ts';
+import { openDatabase, probeStore, readDatabase } from '../../gateway/store/database.ts';
 import { countOperators, saveOperators } from '../../gateway/store/operators.ts';
 import { assertDurable, assertVersion } from '../../gateway/store/sqlite-file.ts';
 import { codeOf } from './codes.ts';
@@ -128,6 +128,35 @@ describe('the embedded store', () => {
     } finally {
       process.umask(usual);
     }
+  });
+
+  it('is read as it is, and never in parts of two states, also while a gateway starts and makes checkpoints', async () => {
+    const path = join(folder, 'read.db');
+    const url = `sqlite:${path}`;
+    await (await openDatabase(url)).close();
+    const reading = await readDatabase(url);
+    expect(await countOperators(reading.sql)).to.equal(0);
+    const writing = await openDatabase(url);
+    for (let round = 1; round <= 3; round += 1) {
+      await writing.transaction((tx) =>
+        saveOperators(tx, [operator(`44031${String(round).padStart(5, '0')}`)], hour(1)),
+      );
+      expect(await countOperators(reading.sql), 'in the log').to.equal(round);
+      const checkpoint = new DatabaseSync(path);
+      checkpoint.exec('pragma wal_checkpoint(truncate)');
+      checkpoint.close();
+      expect(await countOperators(reading.sql), 'in the file').to.equal(round);
+    }
+    await writing.close();
+    await reading.close();
+
+    const later = await readDatabase(url);
+    expect(await countOperators(later.sql)).to.equal(3);
+    const again = await openDatabase(url);
+    await again.transaction((tx) => saveOperators(tx, [operator('4403100009')], hour(1)));
+    await again.close(); // the log is gone, and the file another
+    expect(await countOperators(later.sql)).to.equal(4);
+    await later.close();
   });
 
   it('waits for another process that writes, without blocking this one', async () => {

@@ -95,7 +95,11 @@ describe('a broker of the partner', () => {
   });
 
   it('says which names of the partner are missing, and sends nothing to find out', async () => {
-    const names = { exchanges: [exchange, `to-nothing-${name}`], queues: [queue, `from-nothing-${name}`] };
+    const names = {
+      exchanges: [exchange, `to-nothing-${name}`],
+      queues: [queue, `from-nothing-${name}`],
+      deadLetterQueues: [],
+    };
     const { missing } = await examineBroker({ url: guestUrl() }, names, 3000);
     expect(missing).to.deep.equal([`to-nothing-${name}`, `from-nothing-${name}`]);
   });

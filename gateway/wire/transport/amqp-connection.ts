@@ -131,25 +131,35 @@ export interface BrokerNames {
   /** Names of the partner, which must be there. */
   readonly exchanges: readonly string[];
   readonly queues: readonly string[];
+  /** Dead-letter queues of ours. */
+  readonly deadLetterQueues: readonly string[];
+}
+
+interface ExaminedBroker {
+  readonly declared: boolean;
+  readonly blocked?: string | undefined;
+  readonly missing: readonly string[];
+  /** Dead-letter queues that are not empty. */
+  readonly deadLetters: readonly { readonly queue: string; readonly count: number }[];
 }
 
 /**
  * Whether our exchange is there, whether the account may write to it, whether the broker has an alarm, and which names of the partner it
- * does not have. A message without a queue is published to our exchange, which the broker drops; nothing is sent to another. Throws
+ * does not have; and what was laid aside in dead-letter queues. A message without a queue is published to our exchange, which the broker drops; nothing is sent to another. Throws
  * E_BROKER_UNREACHABLE, also for missing rights, and E_CONFIG_INVALID.
  */
 export async function examineBroker(
   { url, tls }: Pick<ConnectionOptions, 'url' | 'tls'>,
-  { ours, exchanges, queues }: BrokerNames,
+  { ours, exchanges, queues, deadLetterQueues }: BrokerNames,
   timeoutMs: number,
-): Promise<{ readonly declared: boolean; readonly blocked?: string | undefined; readonly missing: readonly string[] }> {
+): Promise<ExaminedBroker> {
   const address = brokerUrl(url);
   const model = await connect(address.href, { ...socketTls(tls), timeout: timeoutMs }).catch((cause: unknown) => {
     throw brokerError(cause, address.host);
   });
   const blocked = new Promise<string>((resolve) => model.once('blocked', resolve));
   model.on('error', () => undefined); // the call in progress reports it
-  const isThere = (name: string, check: (channel: ConfirmChannel) => Promise<unknown>): Promise<boolean> =>
+  const isThere: IsThere = (name, check) =>
     onChannel(model, check).then(
       () => true,
       (cause: unknown) => {
@@ -162,7 +172,8 @@ export async function examineBroker(
     for (const name of exchanges)
       if (name !== '' && !(await isThere(name, (channel) => channel.checkExchange(name)))) missing.push(name);
     for (const name of queues) if (!(await isThere(name, (channel) => channel.checkQueue(name)))) missing.push(name);
-    if (ours === undefined) return { declared: true, missing };
+    const deadLetters = await deadLettersIn(deadLetterQueues, isThere);
+    if (ours === undefined) return { declared: true, missing, deadLetters };
     let reason: string | undefined;
     const declared = await isThere(ours, async (channel) => {
       await channel.checkExchange(ours);
@@ -170,10 +181,22 @@ export async function examineBroker(
       const late = new Promise<string>((resolve) => setTimeout(resolve, timeoutMs, 'no confirm came in time').unref());
       reason = await Promise.race([channel.waitForConfirms().then(() => undefined), blocked, late]);
     });
-    return { declared, blocked: reason, missing };
+    return { declared, blocked: reason, missing, deadLetters };
   } finally {
     await model.close().catch(() => undefined);
   }
+}
+
+type IsThere = (name: string, check: (channel: ConfirmChannel) => Promise<unknown>) => Promise<boolean>;
+
+async function deadLettersIn(queues: readonly string[], isThere: IsThere): Promise<ExaminedBroker['deadLetters']> {
+  const found: ExaminedBroker['deadLetters'][number][] = [];
+  for (const queue of queues)
+    await isThere(queue, async (channel) => {
+      const { messageCount: count } = await channel.checkQueue(queue);
+      if (count > 0) found.push({ queue, count });
+    });
+  return found;
 }
 
 /** Rejects with what the broker says when it ends the channel. */
