@@ -32,6 +32,7 @@ import type { DoorTrust } from './app/settings-reload.ts';
 import { openServer, openServers } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
+import { joinedMessage } from './wire/signature/detached.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
 import { exchangeLimits, exchangeServerOptions } from './wire/transport/https.ts';
 
@@ -178,6 +179,7 @@ function openExchange(
     secrets: () => trust().secrets,
     proxy,
     receive: (raw) => receiveAtDoor(gateway, raw, receive),
+    joined: (partner, bytes, headers) => joinedMessage(getPartner(gateway, partner).adapter.seal, bytes, headers),
     poll: (code) => answerPoll(gateway, code),
     routes: exchangeRoutes(gateway),
     acknowledge: (partner, bytes, headers) =>

@@ -55,8 +55,28 @@ export function requireUsableSeal(
   place: Place,
 ): void {
   if (isUnsigned(seal)) return requireOtherAnswers(exchange, transport, place);
+  requireSignatureHeader(seal, transport, place);
   const fault = contradictions(seal).find(({ holds }) => holds);
   if (fault !== undefined) throw invalid(fault.detail, place(`/seal/${fault.word}`), fault.fix);
+}
+
+/** A signature beside its message needs a header field, and only HTTPS has them. */
+function requireSignatureHeader(
+  { serialization, envelope, signatureHeader }: SignatureTerms,
+  transport: Adapter['transport'],
+  place: Place,
+): void {
+  const isBeside = serialization === 'detached' || envelope === 'p7s-beside';
+  const word = serialization === 'detached' ? 'serialization' : 'envelope';
+  if (isBeside && (signatureHeader === undefined || transport !== 'https'))
+    throw invalid(
+      'a signature beside its message travels in a header field of HTTPS',
+      place(`/seal/${word}`),
+      'Name the field as signatureHeader, with transport: https.',
+    );
+  if (isBeside || signatureHeader === undefined) return;
+  const fix = 'Leave signatureHeader out, or use serialization: detached or envelope: p7s-beside.';
+  throw invalid('the signature is in the message', place('/seal/signatureHeader'), fix);
 }
 
 interface Contradiction {

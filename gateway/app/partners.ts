@@ -16,8 +16,10 @@ import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { isUnsigned } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
+import { detacher } from '../wire/signature/detached.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
 import { addKeys, openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
 import type { PartnerTrust } from '../wire/signature/trust.ts';
@@ -196,7 +198,7 @@ function httpsPartner(
     url,
     waits,
   }: ConnectOptions & { readonly url: string; readonly waits: boolean },
-  { exchange: { send, receive } }: Adapter,
+  { exchange: { send, receive }, seal, list }: Adapter,
 ): Transport {
   const tls = { ...keyring.tls, ca: settings.certificates.anchors.map(readPem) };
   const { credentials, pollSeconds: seconds = 60 } = settings;
@@ -210,6 +212,7 @@ function httpsPartner(
   return httpsTransport({
     ...{ url, tls, from: home.country },
     ...(credentials && { authorization: authorizationOf(credentials, { at, tls, readPem }) }),
+    ...present({ detach: detacher(seal, list.format === 'json' ? 'application/json' : list.type) }),
     ...((waits || mailboxes.length > 0) && { pull: { seconds, maxBytes: config.exchange.maxBytes, waits, mailboxes } }),
     ...((send ?? receive) !== undefined && { exchange }),
   });

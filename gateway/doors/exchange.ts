@@ -21,6 +21,8 @@ type Receipt = Pick<SealedMessage, 'id' | 'contentType' | 'bytes'>;
 export interface ExchangeDoor extends Admission {
   /** Processes a message. Without a receipt (receipts get none) the reply is 202. Rejects with our own errors only: nothing was decided. */
   receive(raw: RawMessage): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt }>;
+  /** The message with a signature that came in a header field beside it. Throws E_SIGNATURE_MISSING, E_SIGNATURE_PROFILE. */
+  joined?(partner: string, bytes: Buffer, headers: Request['headers']): Buffer;
   /** Paths that partners of another make use in place of /exchange/. */
   readonly routes?: readonly ExchangeRoute[];
   /** Takes a later acknowledgement. Rejects with what is wrong with it. */
@@ -150,7 +152,7 @@ function receivePost(
     const { verdict, receipt } = await door.receive({
       partner: admitted(response),
       via: 'https',
-      bytes,
+      bytes: door.joined?.(admitted(response), bytes, request.headers) ?? bytes,
       receivedAt: door.now().toISOString(),
       // Set by admitPartner.
       channel: response.locals['channel'] as AuthenticatedChannel,

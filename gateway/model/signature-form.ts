@@ -34,6 +34,9 @@ export interface JwsForm {
   readonly headers?: readonly JwsHeader[];
   /** `route`: no `typ`, or one that says only that it is a JWS; what a message is shows where it comes. */
   readonly typ?: 'message' | 'route';
+  /** `detached`: the payload is the body, and the header named holds the rest (RFC 7515, appendix F). */
+  readonly serialization?: 'compact' | 'detached';
+  readonly signatureHeader?: string;
 }
 
 export type JwsHeader = 'x5t#S256' | 'kid' | 'x5c' | 'iat';
@@ -50,9 +53,16 @@ export interface CmsForm {
   readonly smimeCapabilities?: boolean;
   /**
    * `multipart`: a MIME entity whose lines end with CR LF. `smime`: the same as programs for mail write it, with a preamble and any line
-   * ends, which become CR LF. `opaque`: DER with the text in it. Else `multipart`.
+   * ends, which become CR LF. `opaque`: DER with the text in it. `p7s-beside`: the text is the body, and the header named holds the DER in
+   * base64. Else `multipart`.
    */
-  readonly envelope?: 'multipart' | 'smime' | 'opaque';
+  readonly envelope?: 'multipart' | 'smime' | 'opaque' | 'p7s-beside';
+  readonly signatureHeader?: string;
+}
+
+/** Whether the text is in the signature, as it is kept here: one that travels beside its text is joined when it comes. */
+export function holdsText({ envelope }: CmsForm): boolean {
+  return envelope === 'opaque' || envelope === 'p7s-beside';
 }
 
 /** Words for one kind of seal say nothing about the others. */

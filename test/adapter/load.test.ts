@@ -108,6 +108,14 @@ describe('an adapter folder', () => {
       const words = `{ kind: xml-signature, ${algorithm}\n  ${first},\n  ${second} }`;
       return [what, 'adapter.yaml', '{ kind: xml-signature, algorithm: rsa-sha256 }', words, 'seal_unfit', second];
     }),
+    [
+      'a signature beside its message on a way without header fields',
+      'adapter.yaml',
+      '{ kind: xml-signature, algorithm: rsa-sha256 }',
+      '{ kind: jws, algorithm: rsa-sha256, serialization: detached, signatureHeader: X-Signature }',
+      'seal_unfit',
+      'serialization: detached',
+    ],
     ['a band upside down', 'adapter.yaml', '[1, 200000]', '[9, 1]', 'bands_empty', '[9, 1]'],
     [
       'a grade the home profile does not know',

@@ -42,7 +42,9 @@ export interface OpenDoor {
   close(): Promise<void>;
 }
 
-export async function openDoor(behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets'>): Promise<OpenDoor> {
+export async function openDoor(
+  behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets' | 'joined'>,
+): Promise<OpenDoor> {
   const [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
     TlsParty,
     TlsParty,

@@ -7,7 +7,7 @@ import { createHash, sign, type KeyObject, type X509Certificate } from 'node:cry
 import { GatewayError } from '../../model/errors.ts';
 import type { SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
-import type { CmsForm } from '../../model/signature-form.ts';
+import { holdsText, type CmsForm } from '../../model/signature-form.ts';
 import { hashMethodOf, methodOf, requireHash, requireSignatureMethod } from './cms-algorithms.ts';
 import { namesOf, signerIdentifier, signingCertificateOf, versionOf, type CmsTerms } from './cms-signer.ts';
 import { bytesWithin, der, derOf, derOid, derSet, hasTag, isEqual, oidOf, readDer, sequence } from './der.ts';
@@ -50,7 +50,7 @@ export function signCms(content: Uint8Array, signer: Signer, at?: Moment): Buffe
     methodOf(algorithm),
     der(tags.octets, value),
   );
-  const inside = form.envelope === 'opaque' ? [der(tags.context0, [der(tags.octets, content)])] : [];
+  const inside = holdsText(form) ? [der(tags.context0, [der(tags.octets, content)])] : [];
   const signedData = sequence(
     versionOf(form),
     derSet([hashMethodOf(algorithm)]),
@@ -89,6 +89,27 @@ export function opaqueContent(bytes: Uint8Array): Buffer {
   return content;
 }
 
+/** A signature with the text in it, of one beside its text. Throws E_SIGNATURE_PROFILE. */
+export function putContent(signature: Uint8Array, text: Uint8Array): Buffer {
+  return withContent(signature, [der(tags.context0, [der(tags.octets, text)])]);
+}
+
+/** The signature without its text. */
+export function takeContent(bytes: Uint8Array): Buffer {
+  return withContent(bytes, []);
+}
+
+function withContent(bytes: Uint8Array, content: readonly Der[]): Buffer {
+  const [version, digests, encapsulated, ...rest] = signedDataIn(bytes).map((field) => field ?? sequence());
+  const [type] = within(encapsulated, tags.sequence) ?? [];
+  requireProfile(
+    type !== undefined && version !== undefined && digests !== undefined,
+    'SignedData has no content type',
+  );
+  const signedData = sequence(version, digests, sequence(type, ...content), ...rest);
+  return derOf(sequence(derOid(oids.signedData), der(tags.context0, [signedData])));
+}
+
 /** The fields of SignedData. */
 function signedDataIn(bytes: Uint8Array): readonly (Der | undefined)[] {
   const element = readDer(bytes);
@@ -103,7 +124,7 @@ export function readCms(bytes: Uint8Array, terms: CmsTerms): ParsedCms {
   const [version, digests, content, ...rest] = signedDataIn(bytes);
   requireProfile(isEqual(version, versionOf(terms)), 'SignedData has another version than agreed');
   requireHash(single(digests, tags.set, 'the digest algorithm'), terms.algorithm);
-  const [contentType] = fields(content, terms.envelope === 'opaque' ? [2] : [1], 'the encapsulated content');
+  const [contentType] = fields(content, holdsText(terms) ? [2] : [1], 'the encapsulated content');
   requireProfile(oidOf(contentType) === oids.data, 'the encapsulated content type is not data');
   const [certificates, signers] = rest.length === 1 ? [undefined, ...rest] : rest;
   const enclosed = within(certificates, tags.context0);

@@ -6,6 +6,7 @@ import { GatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
 import { isUnsigned, type SealedMessage } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
+import { holdsText } from '../../model/signature-form.ts';
 import { signCms } from './cms.ts';
 import { signJws } from './jws.ts';
 import { sentLines } from '../files/text-lines.ts';
@@ -120,7 +121,7 @@ async function signed(
     case 'json':
       return { bytes: await signJws(written(content), format.type, signer, at) };
     case 'text': {
-      if (signer.form?.envelope === 'opaque')
+      if (signer.form !== undefined && holdsText(signer.form))
         return { bytes: signCms(written(content), signer, at), contentType: opaqueType };
       const entity = textEntity(format.type, written(content));
       return joinSigned(entity, signCms(entity, signer, at), signer.algorithm);

@@ -6,6 +6,7 @@
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { SignatureAlgorithm } from '../../model/message.ts';
+import { holdsText } from '../../model/signature-form.ts';
 import { maxCmsBytes, opaqueContent } from './cms.ts';
 import type { CmsTerms } from './cms-signer.ts';
 import { algorithms, profileError, requireAlgorithm, requireProfile, strictBase64 } from './profile.ts';
@@ -60,7 +61,7 @@ function micalgOf(algorithm: SignatureAlgorithm): string {
  */
 export function readSigned(bytes: Uint8Array, terms: CmsTerms): ParsedText {
   const sent = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (terms.envelope === 'opaque') {
+  if (holdsText(terms)) {
     const text = opaqueContent(sent);
     return { text, firstLine: 1, entity: text, signature: sent };
   }

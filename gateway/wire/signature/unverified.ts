@@ -4,6 +4,7 @@
  */
 
 import type { SignatureTerms } from '../../model/message.ts';
+import { holdsText } from '../../model/signature-form.ts';
 import { parseStrictJson } from '../files/json.ts';
 import { lastElement, qualifiedName } from '../xml/libxml.ts';
 import { textBody, type ParsedBody } from '../xml/parsed-body.ts';
@@ -29,10 +30,9 @@ export function readUnverified(bytes: Uint8Array, seal: SignatureTerms): Unverif
       return { body: { format: 'json', value: parseStrictJson(payload, { canonicalNumbers: true }) }, signed };
     }
     case 'cms-detached': {
-      const signed =
-        seal.envelope === 'opaque'
-          ? bytes[0] === tags.sequence
-          : /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(startOf(bytes));
+      const signed = holdsText(seal)
+        ? bytes[0] === tags.sequence
+        : /^(?:MIME-Version|Content-[A-Za-z-]+):/iu.test(startOf(bytes));
       const { text, firstLine } = signed ? readSigned(bytes, seal) : { text: bytes, firstLine: 1 };
       return { body: textBody(text, firstLine), signed };
     }

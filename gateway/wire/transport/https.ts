@@ -15,6 +15,8 @@ export interface HttpsOptions {
   /** Home administration, ISO 3166-1 alpha-2: the last segment of the address. */
   readonly from: string;
   readonly authorization?: Authorization | undefined;
+  /** Takes the signature out of a message, where it travels in a header field. */
+  readonly detach?: (message: Uint8Array) => DetachedMessage;
   readonly timeouts?: { readonly connectMs?: number; readonly totalMs?: number };
   /** How the partner takes messages and answers them, where it does not answer with receipts. */
   readonly exchange?: HttpExchange;
@@ -27,6 +29,11 @@ export interface HttpsOptions {
     /** Where messages, and later acknowledgements, wait by their names. Without one the partner runs this program. */
     readonly mailboxes?: readonly (MailboxForm & { readonly takes: 'message' | 'acknowledgement' })[];
   };
+}
+
+export interface DetachedMessage {
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The requests, with the holes of `holeValues`, and statuses by their meaning. */
@@ -60,8 +67,12 @@ export function httpsTransport(options: HttpsOptions): Transport {
         exchange === undefined
           ? { method: 'POST', target: door, headers: { 'mra-message-id': id, 'mra-message-kind': kind } }
           : filledRequest(form, holeValues(message, { from, to: exchange.to }));
-      const headers = { 'content-type': contentType, ...sent.headers };
-      const answer = await client.ask({ ...sent, headers, body }, deadlineMs(totalMs, body.length));
+      const parts = kind === 'receipt' ? undefined : options.detach?.(body);
+      const headers = { 'content-type': contentType, ...sent.headers, ...parts?.headers };
+      const answer = await client.ask(
+        { ...sent, headers, body: parts?.body ?? body },
+        deadlineMs(totalMs, body.length),
+      );
       if ('kind' in answer) return answer;
       if (exchange === undefined) return outcomeOf(answer);
       return agreedOutcome(kind === 'receipt' ? {} : exchange, answer);

@@ -11,6 +11,8 @@ def jwcrypto_sign(job):
     key = jwk.JWK.from_pem(job["key"].encode())
     token = jws.JWS(job["payload"].encode())
     token.add_signature(key, None, json.dumps(job["header"]))
+    if job.get("detached"):
+        token.detach_payload()
     return token.serialize(compact=job.get("compact", True))
 
 
