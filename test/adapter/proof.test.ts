@@ -67,6 +67,11 @@ describe('the checks of an adapter', () => {
       });
     });
 
+    it('reports a time in our words that is none, and not a failure of the program', async () => {
+      change('samples/grant-new/1-ours.json', '"issuedAt": "', '"issuedAt": "yesterday ');
+      expect(failed(await test('grant-new/2'))[0]?.failure?.at).to.equal('/issuedAt');
+    });
+
     it('fails for a message that is accepted and should be refused', async () => {
       change('samples/refuse-unknown-status/1-list.xml', '<kr:Status>99<', '<kr:Status>01<');
       expect(failed(await test()).map(({ name }) => name)).to.deep.equal(['refuse-unknown-status/1-list.xml']);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { dayAt } from '../../model/day.ts';
+import { dayAt, readMoment } from '../../model/day.ts';
 import type { ListMessage } from '../../model/list/list.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import type { GatewayError } from '../../model/errors.ts';
@@ -154,7 +154,8 @@ function refusedRun({ adapter, tools }: SampleBench, { kind, text, refused }: Ad
 /** Throws E_ADAPTER_INVALID where adapter.yaml has no such message. */
 function formatOfDay(adapter: Adapter, kind: 'list' | 'reply', message: unknown): MessageFormat<unknown> {
   const { issuedAt } = message as { issuedAt?: unknown };
-  const day = typeof issuedAt === 'string' ? dayAt(issuedAt, adapter.timeZone) : (adapter.periods.at(-1) ?? '');
+  const issued = typeof issuedAt === 'string' ? readMoment(issuedAt) : undefined;
+  const day = issued === undefined ? (adapter.periods.at(-1) ?? '') : dayAt(issued, adapter.timeZone);
   // The format is given messages of its own kind only.
   const format = adapter.formatsOn(day)[kind];
   if (format !== undefined) return format;

@@ -1,6 +1,7 @@
 /** The holes of a template with their places in its text and in the message: coverage counts them, and mutants change them. */
 
 import { relative, resolve } from 'node:path';
+import { readMoment } from '../../model/day.ts';
 import { templatesIn, type MessageKind } from '../load.ts';
 import type { Manifest } from '../manifest.ts';
 import {
@@ -141,13 +142,17 @@ export function listsOf(kind: MessageKind, path: string, message: unknown): read
   return walk(templateRoot(kind).lists, [message]);
 }
 
-/** The first value that is missing in a message in our words, as a JSON Pointer. */
+/** The first value of a message in our words that is missing, or is no time where one is due, as a JSON Pointer. */
 export function missingIn(kind: MessageKind, message: unknown): string | undefined {
   return missing(templateRoot(kind), message, '');
 }
 
 function missing(of: RootFields, item: unknown, at: string): string | undefined {
-  const field = of.fields.find((each) => !each.optional && valueOf(each, item) === undefined);
+  const field = of.fields.find((each) => {
+    const value: unknown = valueOf(each, item);
+    if (value === undefined) return !each.optional;
+    return each.kind === 'moment' && (typeof value !== 'string' || readMoment(value) === undefined);
+  });
   if (field !== undefined) return `${at}/${field.path.replace(/^(?:message|ack)\./u, '').replaceAll('.', '/')}`;
   for (const list of of.lists) {
     const place = `${at}/${list.path}`;
