@@ -9,11 +9,7 @@ import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
 import { inventList, inventReply, verdictsIn, withoutSome } from './generate.ts';
-import { decodeText, encodeText, type Plain, type TextReaders } from './message-text.ts';
-
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
+import { decodeText, encodeText, jsonText, type Plain, type TextReaders } from './message-text.ts';
 
 const wholeAnswer: Acknowledgement = {
   verdict: 'applied',

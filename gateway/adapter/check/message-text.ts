@@ -30,6 +30,11 @@ export type TextReaders = Pick<AdapterTools, 'readDocument' | 'readJson' | 'read
 /** A message with its records as objects. */
 export type Plain<T> = T extends PackedList ? ListMessage : T;
 
+/** As JSON is kept in an adapter's folder. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
 /** Throws GatewayError with the place of the value that the format cannot carry. */
 export function encodeText<T>(format: MessageFormat<T>, message: Plain<T>): string {
   return joinChunks(format.encode(packedFor(format, message)));

@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../../model/errors.ts';
 import type { MessageFormat } from '../adapter.ts';
-import type { TextReaders } from '../check/message-text.ts';
+import { jsonText, type TextReaders } from '../check/message-text.ts';
 import { acknowledgementFormat } from '../conversation/exchange.ts';
 import { listFormat, messageFormat, type TemplateSource } from '../format.ts';
 import { templateTerms } from '../load.ts';
@@ -25,7 +25,7 @@ import { readSamples, sampleFault, type Sample } from './read-samples.ts';
 import { schemasOf } from './schema.ts';
 import { newNode, pathOf } from './tree.ts';
 import { filled, filledText } from './vocabulary.ts';
-import { jsonText, templateOf, writtenText } from './write.ts';
+import { templateOf, writtenText } from './write.ts';
 
 export interface Draft {
   readonly manifest: ManifestDraft;

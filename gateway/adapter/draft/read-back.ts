@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../../model/errors.ts';
 import type { MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';
-import { decodeText, type TextReaders } from '../check/message-text.ts';
+import { decodeText, jsonText, type TextReaders } from '../check/message-text.ts';
 import { fieldsOfKind, itemsOf } from '../check/template-text.ts';
 import { openTemplateScope, parseHole, type Hole } from '../template/holes.ts';
 import type { TransformContext } from '../template/transforms.ts';
@@ -12,7 +12,7 @@ import { ask } from './drafting.ts';
 import type { Message } from './holes.ts';
 import type { Placement } from './place.ts';
 import { itemsIn, pathOf, repeatedAbove, type Item, type SampleNode } from './tree.ts';
-import { completed, jsonText, writtenText } from './write.ts';
+import { completed, writtenText } from './write.ts';
 
 /** A placed element with the hole that reads it. */
 interface Reader extends Placement {

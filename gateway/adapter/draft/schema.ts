@@ -1,8 +1,9 @@
 /** The schema of a drafted message, from its template: XSD, or JSON Schema for JSON and for lines. It says the structure; codes and dates are the template's. */
 
+import { jsonText } from '../check/message-text.ts';
 import type { Layout } from './read-samples.ts';
 import type { Item } from './tree.ts';
-import { jsonText, spacesIn, writtenText } from './write.ts';
+import { spacesIn, writtenText } from './write.ts';
 
 /** The files of a schema, by name; the first is the schema itself. `id`: the name of a JSON Schema, a URN. */
 export function schemasOf(root: Item, layout: Layout, kind: string, id: string): [string, string][] {

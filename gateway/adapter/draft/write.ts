@@ -1,5 +1,6 @@
 /** Writes the template of a message, and each sample as the template needs it: with an example of what our model needs besides. */
 
+import { jsonText } from '../check/message-text.ts';
 import { escapeAttribute } from '../xml/escaping.ts';
 import type { Layout } from './read-samples.ts';
 import { jsonKindOf, named, type Item, type SampleNode } from './tree.ts';
@@ -111,10 +112,6 @@ function quoted(cell: string): string {
 
 function padded(text: string, { width, fill }: NonNullable<Item['columns']> = { width: 0, fill: '' }): string {
   return fill === '' ? text.padEnd(width) : text.padStart(width, fill === '>' ? ' ' : '0');
-}
-
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** The members of a message or its template. Parts of one name are the items of a list. */
