@@ -116,13 +116,32 @@ export function judgeIdentifiers(
   const prefix = form.form.slice(0, form.form.indexOf('{'));
   // Lists are usually sorted by identifier: sorting them again costs less than a set.
   const sorted = identifiers.toSorted();
-  if (sorted.some((identifier, i) => identifier === sorted[i + 1]))
-    throw new GatewayError('E_RECORD_REPEATED', 'the message contains one operator twice');
-  for (const identifier of identifiers) {
-    const own =
-      identifier.startsWith(prefix) && (form.issuers === undefined || stateOf(form.issuers, identifier) !== undefined);
-    if (!own) throw new GatewayError('E_RECORD_SCOPE', 'an identifier does not belong to the sender');
+  const repeated = sorted.filter((identifier, i) => identifier === sorted[i + 1]);
+  if (repeated.length > 0) {
+    const all = new Set(repeated);
+    refuseOperators('E_RECORD_REPEATED', 'the message contains one operator twice', identifiers, (each) =>
+      all.has(each),
+    );
   }
+  const isForeign = (identifier: string): boolean =>
+    !identifier.startsWith(prefix) || (form.issuers !== undefined && stateOf(form.issuers, identifier) === undefined);
+  if (identifiers.some(isForeign))
+    refuseOperators('E_RECORD_SCOPE', 'an identifier does not belong to the sender', identifiers, isForeign);
+}
+
+/** Operators that one refusal names at most. */
+const mostNamed = 1000;
+
+/** Refuses a list for some of its operators, each named by its number in it. */
+function refuseOperators(
+  code: ErrorCode,
+  detail: string,
+  identifiers: readonly string[],
+  isAtFault: (identifier: string) => boolean,
+): never {
+  const fault = new GatewayError(code, detail);
+  const items = identifiers.flatMap((identifier, i) => (isAtFault(identifier) ? [{ item: i + 1, fault }] : []));
+  throw new GatewayError(code, detail, { items: items.slice(0, mostNamed) });
 }
 
 /** The fault of one record: with it, it stays out of the register while the rest of the list is applied. */

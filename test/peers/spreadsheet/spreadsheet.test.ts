@@ -152,6 +152,17 @@ describe('the spreadsheet partner', function () {
       expect(await inForce()).to.equal(`XF/${year}/00003`);
     });
 
+    it('an operator that stands twice, and one of another administration, are named by their rows', async () => {
+      for (const [list, reason, at] of [
+        [[row(1), row(2), row(3), row(2)], 'E_RECORD_REPEATED', [2, 4]],
+        [[row(1), row(2, { code: 'XX001002' })], 'E_RECORD_SCOPE', [2]],
+      ] as const) {
+        const answer = await give(await write(4, list));
+        expect(answer).to.include({ verdict: 'REFUSÉ', reason });
+        expect(answer.results.map((each) => [each[0], each[4]])).to.deep.equal(at.map((no) => [no, reason]));
+      }
+    });
+
     it('after a gap the next full list counts', async () => {
       expect(await give(await write(6, rows(7)))).to.include({ verdict: 'ACCEPTÉ' });
       expect(await inForce()).to.equal(`XF/${year}/00006`);
