@@ -103,6 +103,8 @@ export interface Adapter {
   readonly transport: TransportKind;
   /** Kinds of lists the partner accepts, and the number of records in one message. */
   readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
+  /** Seconds after which the next list is a full one; absent: never for that reason. */
+  readonly reconcileSeconds?: number;
   /** When lists go to the partner by themselves. */
   readonly schedule: ListSchedule;
   /** How messages state their order. */

@@ -19,7 +19,7 @@ import { listSchedule } from './schedule.ts';
 import { replyFields } from './template/message-fields.ts';
 import { answersOf } from './conversation/answers.ts';
 import { acknowledgementsOf, exchangeOf } from './conversation/exchange.ts';
-import type { AnswerData } from './conversation/stages.ts';
+import { secondsOf, type AnswerData } from './conversation/stages.ts';
 import { conversationOf, streamRules } from './conversation/conversation.ts';
 import { requireFiles } from './conversation/file-rules.ts';
 import { fillList, listId } from './conversation/fills.ts';
@@ -33,7 +33,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const theirs = identifierForm(manifest.identifiers.theirs, place, '/identifiers/theirs');
   const ours = identifierForm(manifest.identifiers.ours, place, '/identifiers/ours');
   const { periods, formatsOn } = await loadFormats(folder, manifest, place, tools);
-  const { partner, name, timeZone, arrangement, seal, transport, lists, conversation } = manifest;
+  const { partner, name, timeZone, arrangement, seal, transport, conversation } = manifest;
   const tables = codeTables(manifest.codes, place).tablesOn(periods.at(-1) ?? '');
   const exchange = await exchangeOf(conversation ?? {}, {
     load: (data) => loadTemplate(folder, data, tools),
@@ -45,7 +45,8 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const rules = streamRules(conversation);
   const { value: maxAgeSeconds } = arrangement.maxAgeSeconds;
   const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds };
-  const several = lists?.kinds?.includes('delta') !== false || lists.partRecords !== undefined;
+  const { lists, ...others } = listTerms(manifest);
+  const several = lists.kinds.includes('delta') || lists.partRecords !== undefined;
   requireFiles({ transport, conversation, exchange, several, place, maxAgeSeconds });
   const names = exchange.receive?.file?.names;
   return {
@@ -55,17 +56,26 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     arrangement: arrangementFor(manifest, 'ours'),
     otherSide: arrangementFor(manifest, 'theirs'),
     identifiers: { theirs, ours },
-    stream: rules,
-    exchange,
+    ...{ stream: rules, exchange },
     readsFileNames: Object.values(fillTerms.fills.message ?? {}).includes('file'),
     listId: (list) => listId(list, fillTerms),
     completeList: (decoded, context) => fillList(decoded, { ...fillTerms, names }, context),
-    lists: present({ kinds: lists?.kinds ?? (['full', 'delta'] as const), partRecords: lists?.partRecords }),
+    ...{ lists, ...others },
     schedule: listSchedule(manifest, place),
     ...present({ list, reply }),
     acknowledgements: acknowledgementsOf(exchange),
     formatsOn,
     periods,
+  };
+}
+
+/** Lists that replace all that is held are full ones. */
+function listTerms({ lists, conversation: { stream } = {} }: Manifest): Pick<Adapter, 'lists' | 'reconcileSeconds'> {
+  const every = stream?.semantics === 'replace' ? (['full'] as const) : (['full', 'delta'] as const);
+  const { reconcile } = stream ?? {};
+  return {
+    lists: present({ kinds: lists?.kinds ?? every, partRecords: lists?.partRecords }),
+    ...(reconcile !== undefined && { reconcileSeconds: secondsOf(reconcile) }),
   };
 }
 
@@ -94,8 +104,9 @@ export function templatesIn(
 }
 
 /** What templates of lists need besides the tables of a day. */
-export function templateTerms({ arrangement, conversation, lists, seal }: Manifest) {
-  const deltas = lists?.kinds?.includes('delta') !== false;
+export function templateTerms(manifest: Manifest) {
+  const { arrangement, conversation, seal } = manifest;
+  const deltas = listTerms(manifest).lists.kinds.includes('delta');
   return {
     grades: [...arrangement.grades.ours, ...arrangement.grades.theirs],
     conversation: conversationOf(conversation, deltas),

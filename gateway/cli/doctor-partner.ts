@@ -4,6 +4,7 @@ import { bestEvidence, isWeak } from '../adapter/conversation/evidence.ts';
 import { fileTransport } from '../app/file-partners.ts';
 import { certificatesIn } from '../app/partners.ts';
 import type { Partner } from '../gateway.ts';
+import { isFullListDue } from '../outbound/full-list-due.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { heldMessages } from '../store/inbox.ts';
@@ -43,6 +44,8 @@ async function examineList({ db, now }: OpenGateway, { code, adapter, trust }: P
   const out = await findStream(db.sql, code, 'out');
   if (out?.resyncWanted === true)
     return warn(check, 'the partner rejected the last list', `mra list send ${code} --full`);
+  if (await isFullListDue({ db, now }, { code, adapter }))
+    return warn(check, 'a full list is due by what was agreed', `mra list send ${code} --full`);
   const list = await listInForce(db.sql, code);
   if (list === undefined) return warn(check, 'no list received yet', 'Ask the partner for its full list.');
   const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} h`;

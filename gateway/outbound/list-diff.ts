@@ -172,12 +172,13 @@ async function diffFullList(
   return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, watermark };
 }
 
-/** Operators held by a partner that takes full lists only, which state the reason of every departure. */
+/** Operators held by a partner whose full lists state every departure: it takes no others, or does not tell them from deltas. */
 async function heldByFullListPartner(
   reader: Reader,
   { partner, stream }: DiffRequest,
 ): Promise<Map<string, DomesticRecord | undefined>> {
-  if (stream === undefined || partner.adapter.lists.kinds.includes('delta')) return new Map();
+  const { lists, stream: rules } = partner.adapter;
+  if (stream === undefined || (lists.kinds.includes('delta') && rules.upsert !== true)) return new Map();
   const buckets = await loadBuckets(reader, stream.id, 'all');
   return new Map(entriesIn(buckets).map(({ identifier }) => [identifier, undefined]));
 }

@@ -8,6 +8,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ListFormat } from '../adapter/adapter.ts';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
+import { isFullListDue } from './full-list-due.ts';
 import { diffList, type ListDiff } from './list-diff.ts';
 import { sequenceMessages } from './list-sequencing.ts';
 import { inForce } from '../model/arrangement.ts';
@@ -117,7 +118,8 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
   const today = dayAt(gateway.now(), gateway.home.timeZone);
   checkInForce(partner, today);
   const stream = await findStream(gateway.db.sql, partner.code, 'out');
-  const kind = kindFor(partner, stream, options.kind);
+  const due = options.kind === undefined && (await isFullListDue(gateway, partner));
+  const kind = kindFor(partner, stream, due ? 'full' : options.kind);
   const layout = partner.adapter.formatsOn(dayAt(gateway.now(), partner.adapter.timeZone)).list;
 
   const unencodable = new Map<string, UnencodableRecord>();
@@ -126,7 +128,7 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
     const compared = { partner, stream, kind, today, now: gateway.now(), unencodable: new Set(unencodable.keys()) };
     const content = await diffList(gateway.db.sql, compared);
     clock.lap('read');
-    if (isUnchanged(stream, content) && options.renew !== true && options.kind !== 'full')
+    if (isUnchanged(stream, content) && options.renew !== true && options.kind !== 'full' && !due)
       return { before: stream, watermark: content.watermark };
 
     // 3. Number the messages: a long list travels in parts, changes in one delta or several.

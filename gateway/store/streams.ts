@@ -189,6 +189,20 @@ export async function recordLists(
   return newest + rows.length;
 }
 
+/** When the newest full list of ours to a partner was sealed; undefined before the first. */
+export async function newestFull(reader: Reader, partner: string): Promise<Moment | undefined> {
+  const row = await reader
+    .selectFrom('list')
+    .select('applied_at')
+    .where('partner', '=', partner)
+    .where('direction', '=', 'out')
+    .where('kind', '=', 'full')
+    .orderBy('ordinal', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.applied_at;
+}
+
 /** Of the newest list of one direction; 0 before the first. */
 export function newestOrdinal(reader: Reader, partner: string, direction: StreamDirection) {
   const newest = reader.selectFrom('list').select(({ fn, val }) => fn.coalesce(fn.max('ordinal'), val(0)).as('newest'));

@@ -39,10 +39,41 @@ const item = {
 const gone = { $each: 'departures', $item: { id: '{identifier}', why: '{reason}', on: '{since}' } };
 
 function compile(template: unknown, status = { active: 'A', suspended: 'S' }): ListFormat {
-  const tables = codeTables({ status }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
+  const codes = { revoked: 'REV', withdrawn: 'W', consent_withdrawn: 'C', grade_lost: 'G', left: 'L' };
+  const tables = codeTables({ status, gone: codes }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
   const source = { file: 'list.json', text: JSON.stringify(template), schema: '/none.json', type: 'x+json' };
   return listFormat(source, { tables, timeZone: 'UTC', grades: [] }, adapterTools);
 }
+
+describe('operators that left among the others, by a code of their own', () => {
+  const left = { number: '{identifier}', state: '{reason|code:gone}', since: '{since}' };
+  const mixed = compile({ ...message, all: { $each: 'records', $item: item, $gone: left } });
+  const list = aListMessage({
+    records: [aListRecord({ identifier: 'AEOCN1', name: {}, address: {}, roles: [] })],
+    departures: [{ identifier: 'AEOCN2', reason: 'revoked', since: '2024-02-29' }],
+  });
+
+  it('are written and read back, in any order, also alone', () => {
+    const text = writeText(mixed, list);
+    expect(decodeText(mixed, text, adapterTools)).to.deep.equal(list);
+    const content = JSON.parse(text) as { all: unknown[] };
+    const turned = JSON.stringify({ ...content, all: content.all.toReversed() });
+    expect(decodeText(mixed, turned, adapterTools)).to.deep.equal(list);
+    const alone = { ...list, records: [] };
+    expect(decodeText(mixed, writeText(mixed, alone), adapterTools)).to.deep.equal(alone);
+  });
+
+  it('with a code that is no reason to leave are read as the others, and refused at their place', () => {
+    const error = thrownBy(() => decodeText(mixed, writeText(mixed, list).replace('"REV"', '"X"'), adapterTools));
+    expect([error.code, error.at]).to.deep.equal(['E_ELEMENT_MISSING', '/all/1/country']);
+  });
+
+  it('that nothing tells apart are E_ADAPTER_INVALID', () => {
+    const other = { number: '{identifier}', why: '{reason|code:gone}', since: '{since}' };
+    const error = thrownBy(() => compile({ ...message, all: { $each: 'records', $item: item, $gone: other } }));
+    expect(error.code).to.equal('E_ADAPTER_INVALID');
+  });
+});
 
 const whole = { ...message, gone, all: { $each: 'records', $item: item } };
 

@@ -47,7 +47,7 @@ export interface HoleText {
 }
 
 const holePattern = /\{(\.|#|count:[\w.+=[\]]+|[A-Za-z][A-Za-z.]*)([^{}|"\n]*)((?:\|[^{}|"\n]+)*)\}/gu;
-const eachPattern = /t:each="(\w+)\??"|"\$each":\s*"(\w+)\??"|#each\s+(\w+)/gu;
+const eachPattern = /t:each="(\w+)\??"|"\$each":\s*"(\w+)\??"|"\$(gone)":|#each\s+(\w+)/gu;
 /** XML comments, and lines of a text that begin with # and are not #each. */
 const commentPattern = /<!--[\s\S]*?-->|^#(?!each).*$/gmu;
 
@@ -65,7 +65,7 @@ export function holesIn(template: TemplateText): readonly HoleText[] {
     const opened = lists.filter(({ index }) => index < match.index);
     const scope = scopeOf(
       path,
-      opened.map(([, xml, json, line]) => xml ?? json ?? line ?? ''),
+      opened.map(([, xml, json, gone, line]) => xml ?? json ?? (gone && 'departures') ?? line ?? ''),
     );
     return {
       template,

@@ -12,10 +12,21 @@ export interface ConversationData {
   readonly receive?: ReceiveData;
 }
 
+export interface Semantics {
+  /**
+   * `replace`: a list is all that is held afterwards; `changes`: full lists and deltas; `upsert`: what is on a list is held so
+   * afterwards, and a list does not say whether it is a full one. Default: as `lists.kinds` says.
+   */
+  readonly semantics?: 'replace' | 'changes' | 'upsert';
+  /** How operators that left are shown. `byStatus`: among the others, with a code of their own. */
+  readonly departures?: 'listed' | 'byAbsence' | 'byStatus';
+  /** How often a full list is sent, in which what was lost is set right: `7d`. */
+  readonly reconcile?: string;
+}
+
 /** Members without a value have the defaults of `streamRules`. */
-type StreamData = { readonly discipline: StreamRules['discipline'] } & Partial<
-  Omit<StreamRules & { readonly discipline: 'numbered' }, 'discipline'>
-> &
+type StreamData = { readonly discipline: StreamRules['discipline'] } & Semantics &
+  Partial<Omit<StreamRules & { readonly discipline: 'numbered' }, 'discipline'>> &
   Partial<Pick<StreamRules & { readonly discipline: 'dated' }, 'revision'>>;
 
 const defaultMax = 999_999_999;
@@ -23,17 +34,18 @@ const defaultMax = 999_999_999;
 /** Throws nothing: schemas/adapter.schema.json says which members belong to a discipline. */
 export function streamRules({ stream }: ConversationData = {}): StreamRules {
   const discipline = stream?.discipline ?? 'chained';
+  const upsert = stream?.semantics === 'upsert' && { upsert: true as const };
   switch (discipline) {
     case 'numbered': {
       const { restart = 'never', first = 1, max = defaultMax, gap = 'resync' } = stream ?? {};
-      return { discipline, restart, first, max, gap };
+      return { discipline, restart, first, max, gap, ...upsert };
     }
     case 'dated':
-      return { discipline, revision: stream?.revision ?? 'replace' };
+      return { discipline, revision: stream?.revision ?? 'replace', ...upsert };
     case 'chained':
     case 'identified':
     case 'none':
-      return { discipline };
+      return { discipline, ...upsert };
   }
 }
 
@@ -57,7 +69,7 @@ export function conversationOf(data: ConversationData = {}, deltas: boolean): Co
     unstated: new Set([
       ...filled,
       ...own.filter((path) => !required.includes(path)),
-      ...(deltas ? [] : ['departures']),
+      ...(deltas && data.stream?.departures !== 'byAbsence' ? [] : ['departures']),
     ]),
     filled,
     record: new Map(Object.entries(data.fills?.record ?? {})),

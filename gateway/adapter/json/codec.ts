@@ -1,10 +1,10 @@
 /** Writes and reads messages by the plan of a JSON template. Members that the template does not show are refused. */
 
-import { GatewayError, type ErrorCode } from '../../model/errors.ts';
+import { GatewayError, isGatewayError, type ErrorCode } from '../../model/errors.ts';
 import { invalidValue, withPlace } from '../faults.ts';
 import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
-import type { JsonPlan, MemberPlan } from './template.ts';
+import type { GonePlan, JsonPlan, MemberPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
 
 type Writer = (item: unknown) => string;
@@ -68,7 +68,7 @@ function* writeList(
   unsent: OutputBuffer,
 ): Generator<string> {
   const items = plan.get(message);
-  if (items.length === 0 && plan.optional) return;
+  if (items.length === 0 && plan.optional && (plan.gone?.get(message).length ?? 0) === 0) return;
   startMember(unsent, `${lead}[`);
   for (let i = 0; i < items.length; i += 1) {
     unsent.text += (i === 0 ? '\n' : ',\n') + writeItem(write, items[i], plan, i);
@@ -77,6 +77,10 @@ function* writeList(
       unsent.text = '';
     }
   }
+  const { gone } = plan;
+  const writeGone = gone && writer(gone.item);
+  for (const [i, item] of (gone?.get(message) ?? []).entries())
+    if (gone && writeGone) unsent.text += (items.length + i === 0 ? '\n' : ',\n') + writeItem(writeGone, item, gone, i);
   unsent.text += ']';
 }
 
@@ -188,7 +192,8 @@ function readValue(plan: JsonPlan, value: unknown, slots: Slot[]): void {
       readSlot(plan.hole, scalarText(plan.hole, value), slots, () => plan.pointer);
       return;
     case 'each':
-      slots[plan.slot] = readItems(plan, value);
+      if (plan.gone === undefined) slots[plan.slot] = readItems(plan, value);
+      else readMixed(plan, plan.gone, value, slots);
       return;
     case 'object':
       readMembers(plan, value, slots);
@@ -205,16 +210,45 @@ function scalarText(hole: Hole, value: unknown): string {
   return value;
 }
 
+type ItemPlan = Pick<EachPlan, 'scope' | 'item'>;
+
 function readItems(plan: EachPlan, value: unknown): unknown[] {
   if (!Array.isArray(value)) throw invalidValue('not a list');
-  return value.map((each: unknown, i) => {
-    plan.scope.row = i;
-    try {
-      return readItem(plan.scope, (slots) => readValue(plan.item, each, slots));
-    } catch (error) {
-      throw withPlace(error, `/${i}`);
-    }
-  });
+  return value.map((each: unknown, i) => readOne(plan, each, i));
+}
+
+function readOne({ scope, item }: ItemPlan, value: unknown, i: number): unknown {
+  scope.row = i;
+  try {
+    return readItem(scope, (slots) => readValue(item, value, slots));
+  } catch (error) {
+    throw withPlace(error, `/${i}`);
+  }
+}
+
+/** Records, and operators that left among them. */
+function readMixed(plan: EachPlan, gone: GonePlan, value: unknown, slots: Slot[]): void {
+  if (!Array.isArray(value)) throw invalidValue('not a list');
+  const [records, departures]: [unknown[], unknown[]] = [[], []];
+  for (const [i, each] of value.entries() as ArrayIterator<[number, unknown]>) {
+    if (hasLeft(gone, each)) departures.push(readOne(gone, each, i));
+    else records.push(readOne(plan, each, i));
+  }
+  slots[plan.slot] = records;
+  slots[gone.slot] = departures;
+}
+
+/** By its code: one that is no reason to leave is read, or refused, as the state of a record. */
+function hasLeft({ member, reason }: GonePlan, value: unknown): boolean {
+  const stated: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, member) : undefined;
+  if (typeof stated !== 'string') return false;
+  try {
+    readSlot(reason, stated, [], () => '');
+    return true;
+  } catch (error) {
+    if (isGatewayError(error)) return false;
+    throw error;
+  }
 }
 
 function readMembers(plan: ObjectPlan, value: unknown, slots: Slot[]): void {

@@ -13,10 +13,17 @@ import {
 
 export type JsonPlan =
   | { readonly is: 'object'; readonly members: readonly MemberPlan[]; readonly ignored: readonly string[] }
-  | (RepeatedPart & { readonly is: 'each'; readonly item: JsonPlan })
+  | (RepeatedPart & { readonly is: 'each'; readonly item: JsonPlan; readonly gone?: GonePlan })
   /** `pointer`: its place, where it stands outside of lists. */
   | { readonly is: 'hole'; readonly hole: Hole; readonly pointer: string }
   | { readonly is: 'fixed'; readonly value: string | number | boolean };
+
+/** Operators that left, among the others: a member with a code of its own tells them apart. */
+export interface GonePlan extends RepeatedPart {
+  readonly item: JsonPlan;
+  readonly member: string;
+  readonly reason: Hole;
+}
 
 export interface MemberPlan {
   readonly name: string;
@@ -57,14 +64,39 @@ function planMember(name: string, value: unknown, scope: TemplateScope, at: stri
 }
 
 function planEach(value: Readonly<Record<string, unknown>>, scope: TemplateScope, at: string): JsonPlan {
-  const { $each: path, $item: item, ...rest } = value;
+  const { $each: path, $item: item, $gone: gone, ...rest } = value;
   if (typeof path !== 'string' || item === undefined || Object.keys(rest).length > 0) {
-    throw invalid('a list has $each and $item, nothing else', at);
+    throw invalid('a list has $each, $item and of records $gone, nothing else', at);
   }
   const list = parseRepeatedPart(scope, path, at);
   const plan = planValue(item, list.scope, `${at}/$item`);
   requireCompleteScope(list.scope, at);
-  return { is: 'each', ...list, item: plan };
+  if (gone === undefined) return { is: 'each', ...list, item: plan };
+  return { is: 'each', ...list, item: plan, gone: planGone(gone, plan, scope, `${at}/$gone`) };
+}
+
+function planGone(value: unknown, record: JsonPlan, scope: TemplateScope, at: string): GonePlan {
+  const list = parseRepeatedPart(scope, 'departures', at);
+  const item = planValue(value, list.scope, at);
+  requireCompleteScope(list.scope, at);
+  const shown = memberOf(item, 'reason');
+  if (shown === undefined || memberOf(record, 'status')?.name !== shown.name)
+    throw invalid(
+      'nothing tells an operator that left from the others',
+      at,
+      'Show {reason} where $item shows {status}.',
+    );
+  return { ...list, item, member: shown.name, reason: shown.hole };
+}
+
+/** The member of an object that is this value. */
+function memberOf(plan: JsonPlan, path: string): { readonly name: string; readonly hole: Hole } | undefined {
+  if (plan.is !== 'object') return undefined;
+  return plan.members
+    .flatMap(({ name, plan: { is, ...inner } }) =>
+      is === 'hole' && 'hole' in inner ? [{ name, hole: inner.hole }] : [],
+    )
+    .find(({ hole }) => hole.path === path);
 }
 
 function ignoredIn(members: readonly (readonly [string, unknown])[], at: string): string[] {

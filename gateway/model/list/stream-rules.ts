@@ -18,7 +18,12 @@ import { mirrorRoot, type MirrorSummary } from './mirror.ts';
  * - dated: one list a day;
  * - none: the order of arrival.
  */
-export type StreamRules =
+export type StreamRules = Disciplines & {
+  /** A list does not say whether it is a full one: what is on it is held so afterwards, and the rest stays. */
+  readonly upsert?: true;
+};
+
+type Disciplines =
   | { readonly discipline: 'chained' | 'identified' | 'none' }
   | {
       readonly discipline: 'numbered';
@@ -58,7 +63,7 @@ export interface HeldStream {
  */
 export function placeList(list: StatedList, held: HeldStream | undefined, rules: StreamRules, day: Day): PlacedList {
   if (rules.discipline === 'chained') return placeChained(list, held?.position);
-  if (held === undefined && list.kind === 'delta')
+  if (held === undefined && list.kind === 'delta' && rules.upsert !== true)
     throw refusal('E_SEQUENCE_GAP', 'no list of this partner is held; the first one is a full list');
   switch (rules.discipline) {
     case 'numbered':
