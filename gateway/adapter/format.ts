@@ -1,5 +1,6 @@
 /** Compiles the template of one kind of message to an encoder and a decoder. */
 
+import type { TextEncoding } from '../model/text-encoding.ts';
 import { hash } from 'node:crypto';
 import { extname } from 'node:path';
 import type { BodyDecoder, LineRules } from '../model/message-body.ts';
@@ -28,6 +29,8 @@ export interface TemplateSource {
   /** Absolute path of the partner's schema. */
   readonly schema: string;
   readonly contentType?: string;
+  /** Of CSV and fixed width; absent: UTF-8. */
+  readonly encoding?: TextEncoding;
   /** The `typ` of a JWS, the media type of a text with its parameters; an XML message has its root instead. */
   readonly type?: string;
 }
@@ -53,13 +56,13 @@ export function messageFormat<T>(
   context: TransformContext,
   tools: TemplateTools,
 ): MessageFormat<T> {
-  const scope = openTemplateScope(fields, { ...context, cells: isWorkbook(source) });
+  const scope = openTemplateScope(fields, { ...context, ...textOf(source) });
   return makeFormat(source, scope, compileTemplate(source, scope, tools), decodedView<T>(scope));
 }
 
 /** Compiles the template of lists, which can also encode single records. */
 export function listFormat(source: TemplateSource, context: TransformContext, tools: TemplateTools): ListFormat {
-  const scope = openTemplateScope(listMessageFields, { ...context, cells: isWorkbook(source) });
+  const scope = openTemplateScope(listMessageFields, { ...context, ...textOf(source) });
   const compiled = compileTemplate(source, scope, tools);
   const records = scope.lists.get('records');
   const { record: write } = compiled;
@@ -134,6 +137,19 @@ function compileTemplate(source: TemplateSource, scope: TemplateScope, tools: Te
         'Name the template .xml, .json, .csv, .xlsx.csv or .fixed.',
       );
   }
+}
+
+/** How values stand in a template: in cells of a workbook, or as text in an encoding. Throws E_ADAPTER_INVALID. */
+function textOf(source: TemplateSource): Pick<TransformContext, 'cells' | 'encoding'> {
+  const { file, encoding } = source;
+  const cells = isWorkbook(source);
+  if (encoding === undefined) return { cells };
+  if (!cells && /\.(?:csv|fixed)$/u.test(file)) return { cells, encoding };
+  throw invalid(
+    'only CSV and fixed width have an encoding',
+    file,
+    'Remove encoding: XML, JSON and workbooks are UTF-8.',
+  );
 }
 
 /** A workbook is written as CSV: `list.xlsx.csv`. */
@@ -227,10 +243,14 @@ function requiredPathsOf(scope: TemplateScope): string[] {
 }
 
 /** Digest of everything that determines how a record is read, independent of the order in the manifest. */
-function fingerprintOf({ text }: TemplateSource, { tables, timeZone, grades, conversation }: TransformContext): string {
+function fingerprintOf(
+  { text, encoding }: TemplateSource,
+  { tables, timeZone, grades, conversation }: TransformContext,
+): string {
   const codes = [...tables]
     .map(([name, { toTheirs, other }]) => [name, [...toTheirs].sort(), ...(other === undefined ? [] : [other])])
     .sort();
   const filled = conversation === undefined || conversation.record.size === 0 ? [] : [[...conversation.record].sort()];
-  return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort(), ...filled]), 'hex');
+  const encoded = encoding === undefined ? [] : [encoding];
+  return hash('sha256', JSON.stringify([text, codes, timeZone, [...grades].sort(), ...filled, ...encoded]), 'hex');
 }

@@ -215,7 +215,7 @@ export function yamlPlaces(file: string, text: string, { placeInYaml }: Pick<Ada
 /** A template with its schema; E_ADAPTER_INVALID when one of the files is missing. */
 export async function loadTemplate(
   folder: string,
-  { template, schema, type, contentType }: MessageData,
+  { template, schema, type, contentType, encoding }: MessageData,
   { readText }: Pick<AdapterTools, 'readText'>,
 ): Promise<TemplateSource> {
   const file = join(folder, template);
@@ -224,7 +224,7 @@ export async function loadTemplate(
     if (!existsSync(needed))
       throw invalid(`there is no ${basename(needed)}`, join(folder, 'adapter.yaml'), 'Name a file of the folder.');
   }
-  return present({ file, text: withoutMark(await readText(file)), schema: schemaFile, type, contentType });
+  return present({ file, text: withoutMark(await readText(file)), schema: schemaFile, type, contentType, encoding });
 }
 
 /** Editors write a byte order mark, which is no part of the message. */

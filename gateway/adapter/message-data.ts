@@ -1,5 +1,6 @@
 /** The files of a kind of message, as adapter.yaml names them. */
 
+import type { TextEncoding } from '../model/text-encoding.ts';
 import type { Day } from '../model/record/record.ts';
 
 export interface MessageData {
@@ -8,6 +9,8 @@ export interface MessageData {
   readonly schema: string;
   readonly type?: string;
   readonly contentType?: string;
+  /** Of CSV and fixed width; absent: UTF-8. */
+  readonly encoding?: TextEncoding;
 }
 
 /** A layout and the period in which it applies; two may overlap while partners change over. */

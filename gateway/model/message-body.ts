@@ -1,6 +1,7 @@
 /** Interfaces for reading a message: wire parses the bytes, the adapter's decoder interprets the parsed body. */
 
 import type { CanonicalXml } from './canonical-tokens.ts';
+import type { TextEncoding } from './text-encoding.ts';
 
 export interface XmlAttribute {
   readonly namespace: string;
@@ -26,6 +27,8 @@ export interface LineRules {
   readonly ends: '\r\n' | '\n';
   /** They are the rows of this sheet of an XLSX workbook, whose text cells stand in quotation marks. */
   readonly sheet?: string;
+  /** Absent: UTF-8. */
+  readonly encoding?: TextEncoding;
 }
 
 /** Decodes one message body. Throws GatewayError with the path of the content that is refused. */

@@ -11,7 +11,7 @@ import { aListMessage, aListRecord } from '../support/messages.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
-const context = { tables, timeZone: 'Asia/Seoul', grades: [] };
+const context = { tables, timeZone: 'Asia/Seoul', grades: [], encoding: 'euc-kr' as const };
 
 interface Bound {
   readonly hole: Hole;
@@ -127,6 +127,7 @@ describe('transforms of generated values', () => {
     upper: [['{name.latin|upper}', fc.oneof(text, words)]],
     trim: [['{name.latin|trim}', fc.oneof(text, words)]],
     oneLine: [['{name.latin|oneLine}', fc.oneof(text, words)]],
+    fit: [['{name.local|fit:?}', fc.oneof(text, words)]],
     digits: [['{name.latin|digits}', words.map((each) => `${each}7`)]],
     max: [
       ['{name.latin|max:3}', fc.oneof(text, words)],

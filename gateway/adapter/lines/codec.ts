@@ -1,6 +1,8 @@
 /** Writes and reads messages by the plan of a template of lines. Lines and cells that the template does not show are refused. */
 
 import { GatewayError, isMessageFault, type ErrorCode, type ItemFault } from '../../model/errors.ts';
+import type { LineRules } from '../../model/message-body.ts';
+import { canEncode } from '../../model/text-encoding.ts';
 import { invalidValue, withPlace } from '../faults.ts';
 import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
@@ -13,8 +15,8 @@ type Writer = (item: unknown) => string;
 const chunkLength = 65_536;
 
 /** Writes messages in chunks. Errors name the place of the value. */
-export function linesEncoder({ lines, rules: { ends } }: LinesPlan): (message: unknown) => Generator<string> {
-  const steps = lines.map(({ each, ...line }) => ({ each, write: lineWriter(line) }));
+export function linesEncoder({ lines, rules: { ends, encoding } }: LinesPlan): (message: unknown) => Generator<string> {
+  const steps = lines.map(({ each, ...line }) => ({ each, write: lineWriter(line, encoding) }));
   return function* encode(message) {
     let text = '';
     for (const { each, write } of steps) {
@@ -36,13 +38,13 @@ export function linesEncoder({ lines, rules: { ends } }: LinesPlan): (message: u
 }
 
 /** Encodes one item of a list, for previews of single records. */
-export function lineItemWriter({ lines }: LinesPlan, list: string): Writer | undefined {
+export function lineItemWriter({ lines, rules }: LinesPlan, list: string): Writer | undefined {
   const line = lines.find(({ each }) => each?.path === list);
-  return line === undefined ? undefined : lineWriter(line);
+  return line === undefined ? undefined : lineWriter(line, rules.encoding);
 }
 
-function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>): Writer {
-  const [first = () => '', ...others] = cells.map((cell, i) => cellWriter(cell, row.cells[i]));
+function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>, encoding: LineRules['encoding']): Writer {
+  const [first = () => '', ...others] = cells.map((cell, i) => cellWriter(cell, row.cells[i], encoding));
   return (item) => {
     let text = first(item);
     for (const write of others) text += row.separator + write(item);
@@ -50,7 +52,7 @@ function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>): Writer {
   };
 }
 
-function cellWriter(cell: CellContent, form: CellForm | undefined): Writer {
+function cellWriter(cell: CellContent, form: CellForm | undefined, encoding: LineRules['encoding']): Writer {
   if (form === undefined) throw new RangeError('every cell has a form');
   switch (cell.is) {
     case 'fixed': {
@@ -62,11 +64,11 @@ function cellWriter(cell: CellContent, form: CellForm | undefined): Writer {
       return () => empty;
     }
     case 'hole':
-      return holeWriter(cell.hole, form);
+      return holeWriter(cell.hole, form, encoding);
   }
 }
 
-function holeWriter(hole: Hole, form: CellForm): Writer {
+function holeWriter(hole: Hole, form: CellForm, encoding: LineRules['encoding'] = 'utf-8'): Writer {
   const at = `/${hole.path.replaceAll('.', '/')}`;
   // Days, counts and codes cannot contain such characters.
   const anyText = hole.kind === 'text';
@@ -74,6 +76,7 @@ function holeWriter(hole: Hole, form: CellForm): Writer {
     const text = hole.write(item) ?? '';
     try {
       if (anyText && !isEncodable(text)) throw invalidValue('the value contains a line end or a control character');
+      if (!canEncode(text, encoding)) throw invalidValue(`the value has a character that ${encoding} does not have`);
       return form.write(text);
     } catch (error) {
       throw withPlace(error, at);

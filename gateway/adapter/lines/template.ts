@@ -5,6 +5,8 @@
 
 import { isGatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
+import { present } from '../../model/present.ts';
+import { canEncode } from '../../model/text-encoding.ts';
 import { invalid } from '../faults.ts';
 import {
   parseHole,
@@ -106,7 +108,8 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Te
   const { blank, ends, sheet } = settings;
   if (kind === 'xlsx' && sheet === undefined)
     throw invalid('the template names no sheet', file, 'Write #sheet and the name of the sheet into its first line.');
-  const plan = { lines, ignored, blank, rules: { ends, ...(sheet !== undefined && { sheet }) } };
+  const { encoding } = scope.context;
+  const plan = { lines, ignored, blank, rules: present({ ends, sheet, encoding }) };
   requireDistinguishable(plan, file);
   scope.fixedLines = lines.filter(({ each }) => each === undefined).length;
   requireCompleteScope(scope, file);
@@ -159,6 +162,8 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
   const pieces = kind !== 'fixed' ? csvPieces(line, csv, at) : parsePieces(line, at);
+  if (!pieces.every(({ text }) => canEncode(text, outer.context.encoding ?? 'utf-8')))
+    throw invalid(`the line has a character that ${outer.context.encoding ?? ''} does not have`, at);
   if (!pieces.every(({ text }) => isEncodable(text)))
     throw invalid('the line contains a control character, which messages cannot contain', at);
   const cells = pieces.map(({ text }): CellContent => {

@@ -7,6 +7,7 @@ import { invalid, invalidValue } from '../faults.ts';
 import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
+import { fitText, type TextEncoding } from '../../model/text-encoding.ts';
 import type { CodeTables } from './code-tables.ts';
 import type { IdAttribute } from '../../model/signature-form.ts';
 import type { Conversation } from '../conversation/fills.ts';
@@ -22,6 +23,8 @@ export interface TransformContext {
   readonly conversation?: Conversation;
   /** Values stand in cells of a workbook, which may be numbers and days. */
   readonly cells?: boolean;
+  /** Of the text; absent: UTF-8. */
+  readonly encoding?: TextEncoding;
   /** The attribute that the root of XML needs, so that a signature can refer to it; absent: Id. */
   readonly rootId?: IdAttribute | 'none';
 }
@@ -102,6 +105,16 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   trim: (use) => lossy(use, trim),
   /** `oneLine`: line ends, control characters and runs of spaces become one space; lossy */
   oneLine: (use) => lossy(use, oneLine),
+  /** `fit:?`: the sign in place of each character that the encoding does not have; lossy */
+  fit: (use) => {
+    const { argument: sign, at, context } = use;
+    const { encoding } = context;
+    if (encoding === undefined || !/^[!-z]$/u.test(sign)) {
+      const fix = 'Write fit:? in a layout with an encoding; any other layout can carry every character.';
+      throw invalid('fit needs an encoding, and a sign in place of what it does not have', at, fix);
+    }
+    return lossy(use, { shorten: (text) => fitText(text, encoding, sign), accepts: () => true });
+  },
   /** `digits`: only the digits; lossy */
   digits: (use) => lossy(use, digits),
   /** `max:40`: at most 40 characters; lossy */

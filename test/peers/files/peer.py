@@ -19,7 +19,7 @@ import os
 import sys
 from pathlib import Path
 
-ENCODING = 'utf-8'
+ENCODING = 'euc_kr'
 MOST_FEWER = 1
 
 folder = Path(sys.argv[1])
