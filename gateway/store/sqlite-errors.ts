@@ -20,6 +20,17 @@ export function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
 }
 
+/** FULL, IOERR_WRITE (extended codes). */
+const unwrittenCodes: readonly number[] = [13, 778];
+
+/**
+ * A COMMIT could not write a page of the log. Its end is written last, and the index of the log names it only then: nothing was stored. The
+ * same cannot be said after an error of fsync.
+ */
+export function isUnwritten(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && unwrittenCodes.includes(Number(error.errcode));
+}
+
 /** E_STORE_UNREACHABLE or E_STORE_DAMAGED; errors of a statement itself stay as they are. */
 export function storeError(error: unknown): unknown {
   const code = resultCode(error);

@@ -9,7 +9,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { startCheckpointing, type Checkpoints } from './checkpoints.ts';
 import type { EngineAccess, ReportError } from './engine.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
-import { busyCode, damaged, resultCode, storeError, unreachable } from './sqlite-errors.ts';
+import { busyCode, damaged, isUnwritten, resultCode, storeError, unreachable } from './sqlite-errors.ts';
 import { assertDurable, assertVersion, busyMs, identityOf, makePrivateFile, openFile } from './sqlite-file.ts';
 import { WriteLock } from './write-lock.ts';
 
@@ -145,6 +145,7 @@ class WritingDriver implements Driver {
         this.database.exec('commit');
       } catch (cause) {
         this.#suspect = true;
+        if (isUnwritten(cause)) throw storeError(cause);
         throw new GatewayError('E_OUTCOME_UNKNOWN', 'the commit failed', { cause });
       }
       this.#writing.checkpoints.request();

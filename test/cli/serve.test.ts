@@ -75,6 +75,30 @@ describe('a gateway that serves', function () {
     expect(await ready()).to.equal(200);
   });
 
+  it('imports all operators of a file or, on a full disk, none, and names the disk', async () => {
+    const file = join(folder, 'operators.csv');
+    const titles =
+      'customs_code,uscc,name_local,name_latin,address_local,address_latin,city,postcode,grade,grade_since,status,status_since,roles,consent,consent_since';
+    const facts = 'CHENGDU,610041,general,2015-04-02,active,2015-04-02,forwarder,yes,2015-04-02';
+    const rows = Array.from({ length: 2000 }, (_, n) => {
+      const code = `44031${String(n).padStart(5, '0')}`;
+      return `${code},91510107079012337R,成都${n},CHENGDU TRADE ${n},成都市${n},NO. ${n} AVENUE,${facts}`;
+    });
+    writeFileSync(file, [titles, ...rows, ''].join('\n'));
+    const run = async (limit: string): Promise<{ code?: number; stdout: string }> => {
+      const command = [`--fsize=${limit}`, process.execPath, ...args('operator', 'import', file)];
+      return await promisify(execFile)('prlimit', command).catch((error: unknown) => error as { stdout: string });
+    };
+    await promisify(execFile)(process.execPath, args('key', 'new'));
+    for (const limit of ['100000', '500000']) {
+      const { code, stdout } = await run(limit);
+      const { error } = JSON.parse(stdout) as { error: { code: string; fix: string } };
+      expect([code, error.code, /disk/u.test(error.fix)], limit).to.deep.equal([5, 'E_STORE_UNREACHABLE', true]);
+    }
+    const { stdout } = await run('unlimited');
+    expect((JSON.parse(stdout) as { counts: object }).counts).to.include({ created: 2000 });
+  });
+
   it('ends with an exit code of its own when its store is gone, so that it is started again', async () => {
     const border = await serve('022');
     const ended = once(serving ?? process, 'exit');

@@ -67,7 +67,7 @@ describe('the embedded store', () => {
     }
   });
 
-  it('is written again, without a restart, once the disk has room after a failed commit', async () => {
+  it('stores nothing on a full disk, says so, and is written again, without a restart, once there is room', async () => {
     const db = await openDatabase(`sqlite:${join(folder, 'full.db')}`);
     /** A limit on the size of files fails the writes of this process as a full disk does. */
     const limitFiles = (bytes: string): Buffer =>
@@ -77,9 +77,9 @@ describe('the embedded store', () => {
       limitFiles('1');
       for (const code of ['D2', 'D3'])
         expect(await codeOf(db.transaction((tx) => saveOperators(tx, [operator(code)], hour(1))))).to.equal(
-          'E_OUTCOME_UNKNOWN',
+          'E_STORE_UNREACHABLE',
         );
-      expect(await codeOf(probeStore(db))).to.equal('E_OUTCOME_UNKNOWN');
+      expect(await codeOf(probeStore(db))).to.equal('E_STORE_UNREACHABLE');
       expect(await countOperators(db.sql)).to.equal(1);
       limitFiles('unlimited');
       await probeStore(db);
