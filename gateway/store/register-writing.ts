@@ -169,9 +169,10 @@ function* rowsOf(
     }
     if (absentFrom < activeFrom && earlier.length > 0)
       yield row(absentFrom, activeFrom, statementOfDeparture({ identifier, reason: 'left', since: absentFrom }));
-    // The period before the status of a new operator; empty intervals are left out.
+    // The period before the status of a new operator; empty intervals are left out. What it is until it becomes active, no list has said.
     const before = from < to ? from : to;
-    if (activeFrom < before) yield row(activeFrom, before, { ...statement, status: 'active' });
+    const isUnsaid = statement.status === 'active' && from > change.today;
+    if (activeFrom < before && !isUnsaid) yield row(activeFrom, before, { ...statement, status: 'active' });
     if (from < to) yield row(from, to, statement);
   }
 }

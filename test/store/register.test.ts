@@ -97,6 +97,14 @@ onBothEngines('the register', (store) => {
     expect(await at('AK', '2026-04-01', 1, 'B')).to.equal(undefined);
   });
 
+  it('has a new operator that will be active on a day still to come off the list until then', async () => {
+    const ahead = { validFrom: '2020-01-01', statusSince: '2026-04-01' };
+    await apply('AO', 1, [listed('A', ahead), listed('B', { ...ahead, status: 'suspended' })]);
+    expect(await statusAt('AO', '2026-03-31', 1)).to.equal(undefined);
+    expect(await statusAt('AO', '2026-04-01', 1)).to.equal('active');
+    expect((await at('AO', '2026-03-31', 1, 'B'))?.status).to.equal('active');
+  });
+
   it('keeps an operator with a new grade on the list, unless that grade is still to come', async () => {
     await apply('AL', 1, [listed('A'), listed('B'), listed('C')]);
     await apply('AL', 2, [listed('A', { validFrom: '2026-02-15' }), listed('B', { validFrom: '2026-04-01' })]);
