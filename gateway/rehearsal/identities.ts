@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { SignatureAlgorithm } from '../model/message.ts';
+import type { SignatureTerms } from '../model/message.ts';
 import type { PartnerConfig } from '../app/config.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { makeFolder } from '../wire/files/folders.ts';
@@ -25,12 +25,15 @@ export interface OwnIdentity extends Identity {
   readonly keyring: Keyring;
 }
 
+/** One for each signing key. */
+const signingAlgorithms = ['rsa-sha256', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', 'eddsa-ed25519'] as const;
+
 /** Makes keys under `folder`/keys if there are none, and writes the public certificates beside them as PEM files. */
 export async function makeIdentity(home: HomeProfile, folder: string, now: Date): Promise<OwnIdentity> {
   makeFolder(folder, 0o700);
   const keyring = await openKeyring(join(folder, 'keys'), { country: home.country, name: home.name, now });
   const write = (name: string, pem: string): string => writeCertificate(folder, name, pem);
-  const signing = (['rsa-sha256', 'ecdsa-p256-sha256'] as const).map((algorithm) =>
+  const signing = signingAlgorithms.map((algorithm) =>
     write(`signing-${algorithm}`, keyring.signer(algorithm).certificate.toString()),
   );
   const certificates = {
@@ -86,15 +89,15 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Makes the keys in the identity's folder, or reads them if they exist. */
 export async function openSimulatorKeys(
   { home, folder, keyring }: OwnIdentity,
-  algorithm: SignatureAlgorithm,
+  form: SignatureTerms,
   now: Date,
 ): Promise<SimulatorKeys> {
   const { country, name } = home;
   const open = async (title: string, keys: string): Promise<Signer> => {
     const other = await openKeyring(join(folder, keys), { country, name: `${name}, ${title}`, now });
-    return other.signer(algorithm);
+    return { ...other.signer(form.algorithm), form };
   };
-  const present = keyring.signer(algorithm);
+  const present = { ...keyring.signer(form.algorithm), form };
   return {
     next: await open('next', 'next-keys'),
     expired: { ...present, certificate: expiredCertificate(folder, { ...present, country, name, now }) },

@@ -66,7 +66,7 @@ export async function makePair(options: PairOptions): Promise<Pair> {
   const adapters = folderWithHome(adapter, options);
   const [simulatedCc, testedCc] = plays === 'partner' ? [cc, homeCc] : [homeCc, cc];
   const own = await makeIdentity(await loadHome(join(adapters, simulatedCc), tools), join(folder, simulatedCc), now);
-  const keys = await openSimulatorKeys(own, seal.algorithm, now);
+  const keys = await openSimulatorKeys(own, seal, now);
   const signing = [...own.certificates.signing, ...registeredFiles(own.folder, keys)];
   const simulated = { ...own, certificates: { ...own.certificates, signing } };
   const tested = await registeredIdentity(await loadHome(join(adapters, testedCc), tools), join(folder, testedCc), now);

@@ -135,8 +135,8 @@ describe('keyring', () => {
     const after = await openKeyring(older, owner);
     expect(after.list().slice(0, 3)).to.deep.equal(before.list().slice(0, 3));
     for (const algorithm of ['ecdsa-p384-sha384', 'eddsa-ed25519'] as const) {
-      const [own, authority] = after.signer(algorithm).chain ?? [];
-      expect(authority && own?.verify(authority.publicKey), algorithm).to.equal(true);
+      const { certificate, authorities: [authority] = [] } = after.signer(algorithm);
+      expect(authority && certificate.verify(authority.publicKey), algorithm).to.equal(true);
     }
   });
 

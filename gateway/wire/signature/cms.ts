@@ -73,9 +73,9 @@ function attributesOf(content: Uint8Array, { algorithm, certificate, form = {} }
 }
 
 /** The field of certificates, if there is one. */
-function enclosedBy({ certificate, chain = [certificate], form = {} }: Signer, own: Der): Der[] {
+function enclosedBy({ authorities = [], form = {} }: Signer, own: Der): Der[] {
   if (form.keyInfo === 'none') return [];
-  const others = form.keyInfo === 'chain' ? chain.filter((each) => each !== certificate) : [];
+  const others = form.keyInfo === 'chain' ? authorities : [];
   const all = derSet([own, ...others.map(({ raw }) => readDer(raw) ?? sequence())]);
   return [der(tags.context0, within(all, tags.set) ?? [])];
 }

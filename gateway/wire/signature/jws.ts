@@ -40,11 +40,11 @@ const defaultHeaders: readonly JwsHeader[] = ['x5t#S256'];
 
 /** The payload under a protected header (RFC 7515, 7.1). `at`: for `iat`. */
 export async function signJws(payload: Uint8Array, type: string, signer: Signer, at?: Moment): Promise<Uint8Array> {
-  const { algorithm, certificate, chain = [certificate], name, form = {} } = signer;
+  const { algorithm, certificate, authorities = [], name, form = {} } = signer;
   const parameters: Readonly<Record<JwsHeader, unknown>> = {
     'x5t#S256': thumbprint(certificate),
     kid: name ?? thumbprint(certificate),
-    x5c: chain.map((each) => each.raw.toString('base64')),
+    x5c: [certificate, ...authorities].map((each) => each.raw.toString('base64')),
     iat: at === undefined ? undefined : Math.floor(Date.parse(at) / 1000),
   };
   const { headers = defaultHeaders } = form;

@@ -99,7 +99,7 @@ function publicJwkOf(certificate: X509Certificate) {
 }
 
 /** As the partner reads it; an empty text for none. Throws E_SIGNATURE_PROFILE for a key without a KeyValue. */
-export function writeKeyInfo({ form = {}, certificate, chain = [certificate], name }: Signer): string {
+export function writeKeyInfo({ form = {}, certificate, authorities = [], name }: Signer): string {
   const { keyInfo = 'certificate' } = form;
   const data = (certificates: readonly X509Certificate[]): string =>
     `<ds:X509Data>${certificates.map((each) => `<ds:X509Certificate>${base64Of(each)}</ds:X509Certificate>`).join('')}</ds:X509Data>`;
@@ -107,7 +107,7 @@ export function writeKeyInfo({ form = {}, certificate, chain = [certificate], na
     case 'certificate':
       return `<ds:KeyInfo>${data([certificate])}</ds:KeyInfo>`;
     case 'chain':
-      return `<ds:KeyInfo>${data(chain)}</ds:KeyInfo>`;
+      return `<ds:KeyInfo>${data([certificate, ...authorities])}</ds:KeyInfo>`;
     case 'keyName':
       return `<ds:KeyInfo><ds:KeyName>${name ?? thumbprint(certificate)}</ds:KeyName></ds:KeyInfo>`;
     case 'keyValue':

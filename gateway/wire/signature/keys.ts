@@ -102,7 +102,7 @@ async function keyringIn(folder: string): Promise<Keyring> {
       const key = keys[name];
       const fix = 'mra key new adds it; then export it to the partner.';
       if (key === undefined) throw new GatewayError('E_KEY_MISSING', `there is no key ${name}`, { at: folder, fix });
-      return { algorithm, ...key, chain: [key.certificate, ca.certificate] };
+      return { algorithm, ...key, authorities: [ca.certificate] };
     },
     tls: {
       cert: tls.certificate.toString(),

@@ -11,8 +11,8 @@ export interface Signer {
   readonly algorithm: SignatureAlgorithm;
   readonly key: KeyObject;
   readonly certificate: X509Certificate;
-  /** The certificate and its authorities. */
-  readonly chain?: readonly X509Certificate[];
+  /** Of the certificate, for partners that want a chain. */
+  readonly authorities?: readonly X509Certificate[];
   /** What was agreed about the form of signatures. */
   readonly form?: SignatureForm;
   /** By which the partner knows the key, where messages name keys; else the thumbprint of the certificate. */
