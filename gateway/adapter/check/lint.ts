@@ -10,6 +10,7 @@ import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { refusalIn } from './failures.ts';
 import { lintUnused } from './lint-files.ts';
+import { lintConversation } from './lint-conversation.ts';
 import { lintLayouts } from './lint-layouts.ts';
 import { lintManifest } from './lint-manifest.ts';
 import { lintLosses, lintQuestions, lintReadme, lintSamples } from './lint-messages.ts';
@@ -43,6 +44,7 @@ async function lintFolder(folder: string, tools: LintTools): Promise<LintFinding
     ...(await lintQuestions(subject)),
     ...(parts.length > 0 ? parts : await lintWhole(subject)),
     ...lintManifest(subject.manifest, place),
+    ...(await lintConversation(subject)),
     ...(await lintUnused(subject)),
     ...(await lintSamples(folder, subject.manifest, tools)),
     ...lintReadme(folder),

@@ -1,0 +1,70 @@
+/** Contradictions in a conversation, one planted for each rule. */
+
+import { expect } from 'chai';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
+import { adaptersWith } from '../support/other-make.ts';
+
+const conversation = `
+conversation:
+  stream: { discipline: numbered, restart: year }
+  fills:
+    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+  send:
+    request: { path: /ws/aeo }
+    answers:
+      - { kind: document, template: ack.xml, schema: ack.xsd, says: technical, within: 10m }
+      - { kind: document, template: results.json, schema: results.schema.json, mode: async, per: record, within: 24h }
+  receive:
+    path: /partners/sg/aeo
+    acknowledgements: /partners/sg/acks
+    answer: { template: ack.xml, schema: ack.xsd }
+`;
+
+/** Details of the findings in a conversation that was changed so. */
+async function contradictions(from: string, to: string, template: (text: string) => string = (text) => text) {
+  expect(conversation).to.include(from);
+  const folder = join(adaptersWith(conversation.replace(from, to)), 'sg');
+  const file = join(folder, 'results.json');
+  writeFileSync(file, template(readFileSync(file, 'utf8')));
+  const found = await lintAdapter(folder, adapterTools);
+  return found.filter(({ rule }) => rule === 'conversation_contradicts');
+}
+
+describe('lint of a conversation', () => {
+  it('finds nothing where all fits', async () => {
+    expect(await contradictions('within: 24h', 'within: 23h')).to.deep.equal([]);
+  });
+
+  for (const [what, from, to, template] of [
+    ['a list of changes from which absence is read', 'restart: year', 'restart: year, departures: byAbsence'],
+    ['departures by status that no template shows', 'restart: year', 'restart: year, departures: byStatus'],
+    ['upserts that nothing sets right', 'restart: year', 'restart: year, semantics: upsert'],
+    [
+      'a message that may be taken twice, sent again',
+      'within: 24h }',
+      'within: 24h, then: resend }\n    resend: unsafe',
+    ],
+    ['an answer later than the list is valid', 'within: 24h', 'within: 31d'],
+    ['an answer by itself for which there is no way', '    acknowledgements: /partners/sg/acks\n', ''],
+    [
+      'an answer by itself that names no message',
+      'within: 24h',
+      'within: 23h',
+      (text: string) => text.replace('"ref":"{ack.subject?}",', ''),
+    ],
+    [
+      'results of records that name none',
+      'within: 24h',
+      'within: 23h',
+      (text: string) => text.replace('{identifier}', '{code?}').replace('"why":"{code?}"', '"x":"1"'),
+    ],
+    ['an answer of ours without a way', 'schema: ack.xsd }\n', 'schema: ack.xsd, mode: async }\n'],
+  ] as const)
+    it(`finds ${what}, with its place and what to do`, async () => {
+      const [first] = await contradictions(from, to, template);
+      expect([first?.code, first?.line === undefined, first?.fix === undefined]).to.deep.equal(['E-021', false, false]);
+    });
+});
