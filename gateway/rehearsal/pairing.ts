@@ -63,6 +63,10 @@ export async function makePair(options: PairOptions): Promise<Pair> {
   const { seal } = adapter;
   if (isUnsigned(seal))
     throw new GatewayError('E_REQUEST_INVALID', 'only partners that sign their messages are simulated');
+  if (adapter.exchange.send?.file !== undefined) {
+    const fix = 'Put files by hand: transport: folder in the settings of the partner, with folders of this machine.';
+    throw new GatewayError('E_REQUEST_INVALID', 'a partner that exchanges files is not simulated', { fix });
+  }
   const adapters = folderWithHome(adapter, options);
   const [simulatedCc, testedCc] = plays === 'partner' ? [cc, homeCc] : [homeCc, cc];
   const own = await makeIdentity(await loadHome(join(adapters, simulatedCc), tools), join(folder, simulatedCc), now);
