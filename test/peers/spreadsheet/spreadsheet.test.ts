@@ -5,7 +5,8 @@
 
 import { expect } from 'chai';
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { on } from 'node:events';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -84,9 +85,24 @@ describe('the spreadsheet partner', function () {
     return book;
   }
 
-  /** The file once it stands in the folder. */
+  /** What is looked for in the folder of our files, as soon as it is there. */
+  async function appears<T>(look: () => T | undefined): Promise<T> {
+    const watcher = watch(at('from-us'));
+    const changes = on(watcher, 'change', { signal: AbortSignal.timeout(30_000) });
+    try {
+      for (;;) {
+        const found = look();
+        if (found !== undefined) return found;
+        await changes.next();
+      }
+    } finally {
+      watcher.close();
+    }
+  }
+
+  /** The bytes of a file once it stands there. */
   const standing = (name: string): Promise<Buffer> =>
-    open.home.until(() => Promise.resolve(existsSync(at(name)) ? readFileSync(at(name)) : undefined));
+    appears(() => (existsSync(at(name)) ? readFileSync(at(name)) : undefined));
 
   /** Puts a workbook into the folder as the clerk does; the answer's head and its rows. */
   async function give(book: string) {
@@ -246,7 +262,8 @@ describe('the spreadsheet partner', function () {
       await peer('take', name);
       await settled(id, 'REJECTED');
       expect((await message(id))?.verdictDetail).to.match(/déjà reçue/u);
-      const next = await open.home.until(() => Promise.resolve(newest() === name ? undefined : newest()));
+      const { name: next } = await send();
+      expect(next).to.not.equal(name);
       await peer('take', next);
       expect(taken()).to.include({ number: number + 2 });
       expect(taken().operators).to.have.length(4);
