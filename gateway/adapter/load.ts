@@ -47,7 +47,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const fillTerms = { fills: conversation?.fills ?? {}, rules, timeZone, maxAgeSeconds };
   const { lists, ...others } = listTerms(manifest);
   const several = lists.kinds.includes('delta') || lists.partRecords !== undefined;
-  requireFiles({ transport, conversation, exchange, several, place, maxAgeSeconds });
+  requireFiles({ transport, conversation, exchange, several, place });
   const names = exchange.receive?.file?.names;
   return {
     cc: basename(resolve(folder)),

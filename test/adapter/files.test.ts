@@ -75,12 +75,6 @@ const contradictions: readonly (readonly [string, Changes, readonly (readonly [s
       'receive:',
     ],
     ['an HTTP status as the answer to a file', { answer: '{ kind: status }' }, [], 'send:'],
-    [
-      'an answer that comes when the list is too old',
-      { answer: `{ ${log}, within: 2d }` },
-      [[/maxAgeSeconds: \{ value: \d+/u, 'maxAgeSeconds: { value: 86400']],
-      'send:',
-    ],
     ['a line of a log without a value', { answer: `{ ${log.replace('{ack.taken}', 'some')} }` }, [], 'send:'],
     [
       'values of a name that cannot be told apart',

@@ -12,7 +12,6 @@ interface FilePartner {
   readonly exchange: Exchange;
   /** Several lists follow each other: changes, or parts. */
   readonly several: boolean;
-  readonly maxAgeSeconds: number;
   readonly place: Place;
 }
 
@@ -23,7 +22,6 @@ export function requireFiles(partner: FilePartner): void {
   if (send?.file === undefined || receive?.file === undefined)
     throw invalid(`the transport is ${transport}, and no files are described`, place('/transport'), filesFix);
   requireAnswerFiles(send, receive, place);
-  requireTimes(partner);
   requireNames(partner);
 }
 
@@ -69,15 +67,6 @@ function requireAnswerFiles(send: SendData, receive: ReceiveData, place: Place):
 /** Receipts of this program, HTTP statuses, and properties of messages. */
 function isOfConnections({ kind, mode, correlate }: AnswerData): boolean {
   return kind === 'status' || kind === 'receipt' || mode === 'sync' || (correlate ?? 'subject') !== 'subject';
-}
-
-function requireTimes({ exchange, maxAgeSeconds, place }: FilePartner): void {
-  if (exchange.send?.stages.every(({ withinSeconds }) => withinSeconds <= maxAgeSeconds) === true) return;
-  throw invalid(
-    'the answer may come after the list has grown too old',
-    place('/conversation/send'),
-    'Agree a time below maxAgeSeconds.',
-  );
 }
 
 function requireNames({ conversation, exchange, several, place }: FilePartner): void {
