@@ -215,12 +215,12 @@ function proxyServers({ proxy }: Config['exchange'], server: Server): ExchangeSe
 /** The paths that adapters name for partners of another make. */
 function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
-    const { path, acknowledgements, statuses, mode } = exchange.receive ?? {};
+    const { method, path, acknowledgements, statuses, mode } = exchange.receive ?? {};
     if (statuses === undefined) return [];
     const messages = { partner, takes: 'message', statuses, mode } as const;
     const later = { partner, takes: 'acknowledgement', statuses } as const;
     return [
-      ...(path === undefined ? [] : [{ ...messages, path }]),
+      ...(path === undefined ? [] : [{ ...messages, method, path }]),
       ...(typeof acknowledgements === 'string' ? [{ ...later, path: acknowledgements }] : []),
     ];
   });

@@ -136,7 +136,7 @@ export interface Exchange {
     readonly file?: SendFile;
     readonly stages: readonly AnswerStage[];
   };
-  readonly receive?: Pick<ReceiveData, 'path' | 'acknowledgements' | 'consume' | 'request'> & {
+  readonly receive?: Pick<ReceiveData, 'method' | 'path' | 'acknowledgements' | 'consume' | 'request'> & {
     readonly file?: ReceiveFile;
     /** Absent: nothing is answered. */
     readonly answer?: MessageFormat<Acknowledgement>;
@@ -157,17 +157,4 @@ export function answerTravels({ receive }: Exchange, decidedByPeople: boolean): 
   if (receive === undefined) return decidedByPeople;
   if ((receive.publish ?? receive.answerFile) !== undefined) return true;
   return receive.answerRequest !== undefined && (receive.mode === 'async' || decidedByPeople);
-}
-
-/** The adapter of the partner's side, whose gateway runs this program too. `other`: the administration that wrote the folder. */
-export function swapSides(adapter: Adapter, other: { readonly country: string; readonly name: string }): Adapter {
-  const { theirs, ours } = adapter.identifiers;
-  return {
-    ...adapter,
-    partner: other.country,
-    name: other.name,
-    arrangement: adapter.otherSide,
-    otherSide: adapter.arrangement,
-    identifiers: { theirs: ours, ours: theirs },
-  };
 }

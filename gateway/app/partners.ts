@@ -3,10 +3,11 @@
 import type { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { swapSides, type Adapter } from '../adapter/adapter.ts';
+import type { Adapter } from '../adapter/adapter.ts';
 import { requireCertified } from '../adapter/certificate.ts';
 import { lintAdapter } from '../adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
+import { swapSides } from '../adapter/swap-sides.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { brokerOf, brokerTransport, type Brokers } from './brokers.ts';
 import type { Config, PartnerConfig } from './config.ts';

@@ -42,6 +42,9 @@ export interface ExchangeDoor extends Admission {
 
 export interface ExchangeRoute {
   readonly partner: string;
+  /** POST where absent. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | undefined;
+  /** A hole stands for one segment, or a part of it. */
   readonly path: string;
   /** `acknowledgement`: later answers to messages of ours, which are not answered themselves. */
   readonly takes: 'message' | 'acknowledgement';
@@ -68,10 +71,9 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
   const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
   const limited = limitInFlight(door);
-  for (const { path, partner, takes, statuses, mode } of door.routes ?? []) {
-    const answer = takes === 'message' ? receivePost(door, statuses, mode) : receiveLater(door);
-    app.post(path, admitPartner(door, partner), limited, body, answer);
-    app.all(path, onlyMethod('POST'));
+  for (const route of door.routes ?? []) {
+    const answer = route.takes === 'message' ? receivePost(door, route.statuses, route.mode) : receiveLater(door);
+    openRoute(app, route, admitPartner(door, route.partner), limited, body, answer);
   }
   app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door, receiptStatuses));
   app.all('/exchange/:partner', onlyMethod('POST'));
@@ -86,10 +88,21 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   return app;
 }
 
-function onlyMethod(method: 'GET' | 'POST'): RequestHandler {
+function openRoute(
+  app: Express,
+  { method = 'POST', path }: ExchangeRoute,
+  ...handlers: readonly RequestHandler<{ partner: string }>[]
+): void {
+  const route = app.route(path.replaceAll(/\{\w+\.(\w+)\}/gu, ':$1'));
+  const verb = { POST: 'post', PUT: 'put', PATCH: 'patch' } as const;
+  route[verb[method]](...handlers);
+  route.all(onlyMethod(method));
+}
+
+function onlyMethod(method: 'GET' | NonNullable<ExchangeRoute['method']>): RequestHandler {
   return (_request, response) => {
     response.set('Allow', method);
-    throw new GatewayError('E_METHOD_UNKNOWN', 'Messages are sent with POST and polled for with GET.');
+    throw new GatewayError('E_METHOD_UNKNOWN', `This path takes ${method} alone.`);
   };
 }
 
@@ -106,7 +119,7 @@ function limitInFlight({
     const before = inFlight.get(partner) ?? 0;
     if (before >= maxInFlight) throw new GatewayError('E_BUSY', 'Too many messages of this partner at once.');
     // Without a stated length a body may have any; a longer one is refused before it is read.
-    const stated = Number(request.get('content-length') ?? (request.method === 'POST' ? maxBytes : 0));
+    const stated = Number(request.get('content-length') ?? (request.method === 'GET' ? 0 : maxBytes));
     const size = Math.min(stated, maxBytes);
     if (held + size > heldBytes) throw new GatewayError('E_BUSY', 'Too many bytes at once.');
     inFlight.set(partner, before + 1);

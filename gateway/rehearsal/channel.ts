@@ -4,8 +4,11 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Gateway, Partner } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError, isGatewayError } from '../model/errors.ts';
-import type { Digest, RawMessage, Receipt, SealedMessage } from '../model/message.ts';
+import { errorTable, GatewayError, isGatewayError, isMessageFault, type ErrorCode } from '../model/errors.ts';
+import { holdReasons, type Digest, type HoldReason } from '../model/message.ts';
+import type { RawMessage, Receipt, SealedMessage } from '../model/message.ts';
+import { present } from '../model/present.ts';
+import { readAcknowledgement } from '../outbound/settle-by-answer.ts';
 import { readReceipt, receiptType } from '../wire/signature/receipts.ts';
 import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
@@ -35,7 +38,7 @@ export interface Channel {
 /** `receiptMs`: how long to wait for a receipt that does not come with the response. */
 export function openChannel(gateway: Gateway, connected: Partner, receiptMs: number): Channel {
   const receipts = openReceiptLog(gateway, connected);
-  const transport = connected.transport && recording(gateway, connected.code, connected.transport, receipts);
+  const transport = connected.transport && recording(gateway, connected, connected.transport, receipts);
   const pending: SealedMessage[] = [];
   let pause: Promise<undefined> | undefined;
   const paused: Transport['send'] = async (message) => {
@@ -73,14 +76,15 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
   };
 }
 
-function recording(gateway: Gateway, partner: string, transport: Transport, receipts: ReceiptLog): Transport {
+function recording(gateway: Gateway, partner: Partner, transport: Transport, receipts: ReceiptLog): Transport {
   return {
     ...transport,
     async send(message) {
       const outcome = await transport.send(message);
       const receivedAt = momentOf(gateway.now());
       if (outcome.kind === 'receipt')
-        await receipts.record({ partner, via: 'https', bytes: outcome.bytes, receivedAt });
+        await receipts.record({ partner: partner.code, via: 'https', bytes: outcome.bytes, receivedAt });
+      if (outcome.kind === 'answered') receipts.recordAnswer(message, outcome.bytes);
       return outcome;
     },
   };
@@ -113,6 +117,8 @@ interface ReceivedReceipt {
 export interface ReceiptLog {
   /** Keeps a receipt; ignores messages of another kind, and those that do not verify. */
   record(raw: RawMessage): Promise<void>;
+  /** Keeps an acknowledgement of the other side's own form as a receipt; ignores what cannot be read. */
+  recordAnswer(message: SealedMessage, bytes: Uint8Array): void;
   over(subject: Digest): readonly ReceivedReceipt[];
   /** The receipt over a message that comes after so many; undefined if it does not come in time. */
   next(subject: Digest, after: number, withinMs: number): Promise<ReceivedReceipt | undefined>;
@@ -122,14 +128,19 @@ function openReceiptLog(gateway: Gateway, partner: Partner): ReceiptLog {
   const bySubject = new Map<Digest, ReceivedReceipt[]>();
   const waiting = new Set<() => void>();
   const over = (subject: Digest): readonly ReceivedReceipt[] => bySubject.get(subject) ?? [];
+  const keep = (receipt: Receipt | undefined, bytes: Uint8Array): void => {
+    if (receipt === undefined) return;
+    const { digest } = receipt.subject;
+    bySubject.set(digest, [...over(digest), { receipt, receiptDigest: sha256(bytes) }]);
+    for (const notify of waiting) notify();
+  };
   return {
     over,
     async record(raw) {
-      const receipt = await read(gateway, partner, raw);
-      if (receipt === undefined) return;
-      const { digest } = receipt.subject;
-      bySubject.set(digest, [...over(digest), { receipt, receiptDigest: sha256(raw.bytes) }]);
-      for (const notify of waiting) notify();
+      keep(await read(gateway, partner, raw), raw.bytes);
+    },
+    recordAnswer(message, bytes) {
+      keep(readAnswer(gateway, partner, message, bytes), bytes);
     },
     async next(subject, after, withinMs) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -145,6 +156,35 @@ function openReceiptLog(gateway: Gateway, partner: Partner): ReceiptLog {
       return over(subject)[after];
     },
   };
+}
+
+/** Undefined after `busy`, for nothing was decided, and where the answer cannot be read: the gateway that sent the message logs it. */
+function readAnswer(
+  { home, now }: Gateway,
+  partner: Partner,
+  { id, digest }: SealedMessage,
+  bytes: Uint8Array,
+): Receipt | undefined {
+  const format = partner.adapter.exchange.send?.stages.find(({ mode }) => mode === 'sync')?.format;
+  try {
+    const ack = format && readAcknowledgement(partner, format, bytes);
+    if (ack === undefined || ack.verdict === 'busy' || ack.verdict === 'received') return undefined;
+    const { verdict, reason: code, detail = '', taken, refused } = ack;
+    const records = taken === undefined || refused === undefined ? undefined : { taken, refused };
+    return present({
+      ...{ id: ack.id ?? '', from: partner.code, to: home.country, subject: { id, digest }, records },
+      issuedAt: ack.issuedAt ?? momentOf(now()),
+      verdict: verdict === 'duplicate' ? 'applied' : verdict,
+      reason: code === undefined || !isReason(code) ? undefined : { code, detail },
+    });
+  } catch (error) {
+    if (isMessageFault(error)) return undefined;
+    throw error;
+  }
+}
+
+function isReason(text: string): text is ErrorCode | HoldReason {
+  return Object.hasOwn(errorTable, text) || holdReasons.some((reason) => reason === text);
 }
 
 async function read(gateway: Gateway, partner: Partner, raw: RawMessage): Promise<Receipt | undefined> {

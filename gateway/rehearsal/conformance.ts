@@ -111,7 +111,7 @@ function faultScenario(name: string): Pick<Scenario, 'needs' | 'fault' | 'run'> 
     const needs = orderNeeds[name] ?? [];
     return { needs, fault: name, run: withGoodList((environment) => runSendingFault(environment, fault)) };
   }
-  const needs: readonly Need[] = fault.needsDoor ? ['tested gateway', 'door'] : ['tested gateway'];
+  const needs: readonly Need[] = ['tested gateway', fault.needsDoor ? 'door' : 'receipts'];
   return { needs, fault: name, run: (environment) => runAnswerFault(environment, fault) };
 }
 

@@ -1,7 +1,9 @@
 /** Runs the scenarios of injected faults: each must end as expected, and the exchange must continue afterwards. */
 
 import { setTimeout as wait } from 'node:timers/promises';
+import { answerTravels } from '../adapter/adapter.ts';
 import type { OpenGateway } from '../app/composition.ts';
+import { getPartner } from '../gateway.ts';
 import { decideHeld } from '../inbound/receive-message.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
@@ -34,6 +36,10 @@ async function rejectHeld(environment: Environment, { id, digest }: SentMessage)
   const tested = testedOf(environment);
   const first = await decideHeld(tested, id, { decision: 'refuse', person: 'first' });
   await decideHeld(tested, id, { decision: 'refuse', person: 'second' });
+  const partner = simulator.gateway.home.country;
+  // A partner whose answers are responses alone asks again, when it likes.
+  const answers = answerTravels(getPartner(tested, partner).adapter.exchange, true);
+  if (!answers) return await requireRejected(tested, partner, id);
   const receipt = await simulator.receipts.next(digest, 1, withinMs);
   const delivery = { id, digest, evidence: 'as a message of its own', ...receipt };
   return scenarioFinding(
@@ -41,6 +47,12 @@ async function rejectHeld(environment: Environment, { id, digest }: SentMessage)
     first !== undefined && 'one person alone decided about a held list',
     resultOf(delivery) !== 'E_LIST_REFUSED' && 'the sender was not informed that the list was rejected',
   );
+}
+
+async function requireRejected({ db }: OpenGateway, partner: string, id: string): Promise<ScenarioFinding> {
+  const held = await findInbox(db.sql, { messageId: id, partner });
+  const what = 'two people rejected the held list';
+  return scenarioFinding([{ what, message: id }], held?.state !== 'REJECTED' && 'the held list is not rejected');
 }
 
 /** The next good list is applied, and both sides hold the same. */

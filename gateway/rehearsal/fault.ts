@@ -2,12 +2,12 @@
 
 import table from '../../schemas/conformance-scenarios.json' with { type: 'json' };
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { HoldReason } from '../model/message.ts';
+import type { HoldReason, Verdict } from '../model/message.ts';
 import type { ChannelDelivery } from './channel.ts';
 import type { FaultBehaviour, Simulator } from './simulator.ts';
 
-/** What a receipt says of a message: applied, or the code of the reason. */
-export type MessageResult = 'applied' | ErrorCode | HoldReason;
+/** What a receipt says of a message: applied, or the code of the reason; of an answer that states no code, the verdict. */
+export type MessageResult = Verdict | ErrorCode | HoldReason;
 
 /** A message that was sent with a fault, and what is expected of it. */
 export interface SentMessage extends ChannelDelivery {
@@ -57,7 +57,13 @@ export function sendingFault(name: string, send: SendingFault['send']): SendingF
 }
 
 export function resultOf({ receipt }: ChannelDelivery): MessageResult | undefined {
-  return receipt?.verdict === 'applied' ? 'applied' : receipt?.reason?.code;
+  return receipt?.verdict === 'applied' ? 'applied' : (receipt?.reason?.code ?? receipt?.verdict);
+}
+
+/** Whether a result is one of these; a verdict without a code is as good as any code. */
+export function isExpected(result: string, expected: readonly string[]): boolean {
+  if (expected.includes(result)) return true;
+  return (result === 'rejected' || result === 'held') && expected.some((each) => each !== 'applied');
 }
 
 /** What is wrong with the result of a message; undefined if it is as expected. */
@@ -65,7 +71,7 @@ export function complaintAbout(fault: SendingFault, sent: SentMessage): string |
   const { evidence, receipt, receiptDigest, expected = fault.expected, sameReceipt, refusedRecords = 0 } = sent;
   const result = resultOf(sent);
   if (result === undefined) return `no receipt came (${evidence})`;
-  if (!expected.includes(result)) return `ended as ${result} and not as ${expected.join(' or ')}`;
+  if (!isExpected(result, expected)) return `ended as ${result} and not as ${expected.join(' or ')}`;
   if (sameReceipt !== undefined && receiptDigest !== sameReceipt) return 'another receipt than the first came back';
   if (result === 'applied' && (receipt?.records?.refused ?? 0) < refusedRecords)
     return 'operators were accepted that should have been refused';

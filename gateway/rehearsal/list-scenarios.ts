@@ -9,7 +9,7 @@ import { findMessage } from '../store/outbox.ts';
 import { findStream } from '../store/streams.ts';
 import type { ChannelDelivery } from './channel.ts';
 import { sidesAgree, testedOf, type Environment } from './environment.ts';
-import { resultOf } from './fault.ts';
+import { isExpected, resultOf } from './fault.ts';
 import { forged, nextList, type Forgery } from './forgery.ts';
 import { evidenceOf, scenarioFinding, together, type ScenarioFinding } from './scenario.ts';
 import { change, deliveryOf, exchange, exchangeList, startNewEpoch, required } from './sending.ts';
@@ -49,7 +49,7 @@ async function sendForged(
   const sent = await simulator.send(await forged(simulator, list, forgery));
   const result = resultOf(sent) ?? 'nothing';
   await startNewEpoch(simulator);
-  return scenarioFinding([evidenceOf(what, sent)], !expected.includes(result) && `${what} ended as ${result}`);
+  return scenarioFinding([evidenceOf(what, sent)], !isExpected(result, expected) && `${what} ended as ${result}`);
 }
 
 function activeOperator({ simulator }: Environment): DomesticRecord {

@@ -8,6 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import names from '../../schemas/rehearsal-names.json' with { type: 'json' };
 import type { Adapter } from '../adapter/adapter.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
+import { notPlayed } from '../adapter/swap-sides.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -63,10 +64,7 @@ export async function makePair(options: PairOptions): Promise<Pair> {
   const { seal } = adapter;
   if (isUnsigned(seal))
     throw new GatewayError('E_REQUEST_INVALID', 'only partners that sign their messages are simulated');
-  if (adapter.exchange.send?.file !== undefined) {
-    const fix = 'Put files by hand: transport: folder in the settings of the partner, with folders of this machine.';
-    throw new GatewayError('E_REQUEST_INVALID', 'a partner that exchanges files is not simulated', { fix });
-  }
+  requirePlayed(adapter);
   const adapters = folderWithHome(adapter, options);
   const [simulatedCc, testedCc] = plays === 'partner' ? [cc, homeCc] : [homeCc, cc];
   const own = await makeIdentity(await loadHome(join(adapters, simulatedCc), tools), join(folder, simulatedCc), now);
@@ -86,6 +84,17 @@ export async function makePair(options: PairOptions): Promise<Pair> {
   // The tested side may have moved since the file was written.
   const moved = present({ url: testedUrl });
   return { simulated: withConnections(read(files.simulated), moved), tested: read(files.tested), files, keys };
+}
+
+function requirePlayed({ exchange }: Adapter): void {
+  if (exchange.send?.file !== undefined) {
+    const fix = 'Put files by hand: transport: folder in the settings of the partner, with folders of this machine.';
+    throw new GatewayError('E_REQUEST_INVALID', 'a partner that exchanges files is not simulated', { fix });
+  }
+  const detail = notPlayed(exchange);
+  if (detail === undefined) return;
+  const fix = 'Rehearse with its own system.';
+  throw new GatewayError('E_REQUEST_INVALID', `this partner has ${detail}, which is not simulated`, { fix });
 }
 
 /** Writes the settings of each side, which name the address and the certificates of the other. */

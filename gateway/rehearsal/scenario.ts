@@ -28,10 +28,10 @@ export interface ScenarioFinding {
 }
 
 /**
- * The tested gateway in this process, a door to which lists are sent, a partner that takes lists in parts, and lists that state a
+ * The tested gateway in this process, a door to which lists are sent, signed receipts of the partner, a partner that takes lists in parts, and lists that state a
  * chain, a number, or any order.
  */
-export type Need = 'tested gateway' | 'door' | 'parts' | 'chain' | 'number' | 'order';
+export type Need = 'tested gateway' | 'door' | 'receipts' | 'parts' | 'chain' | 'number' | 'order';
 
 export interface Scenario {
   readonly id: string;
@@ -55,6 +55,7 @@ export interface ScenarioResult {
 const reasons: Readonly<Record<Need, string>> = {
   'tested gateway': 'judged only with both sides in one process: elsewhere nobody tells the other side what to send',
   door: 'our lists go over a broker or are polled: no connection waits for a response',
+  receipts: 'the partner answers in a form of its own, without a signature',
   parts: 'lists in one message were agreed',
   chain: 'lists of this partner state no chain and no root',
   number: 'lists of this partner state no number',
@@ -104,6 +105,8 @@ function provides({ tested, simulator }: Environment, need: Need): boolean {
       return tested !== undefined;
     case 'door':
       return (simulator.gateway.config.partners[code]?.transport ?? adapter.transport) === 'https';
+    case 'receipts':
+      return adapter.exchange.receive === undefined;
     case 'parts':
       return adapter.lists.partRecords !== undefined;
     case 'chain':

@@ -103,7 +103,7 @@ function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject'
       channel.around((request, response) => {
         const [behaviour, onUse] = injected();
         // A poll is no message: only what is sent to the door meets the fault.
-        if (behaviour?.door === undefined || request.method !== 'POST') {
+        if (behaviour?.door === undefined || request.method === 'GET') {
           door(request, response);
           return;
         }

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { swapSides } from '../../gateway/adapter/adapter.ts';
+import { swapSides } from '../../gateway/adapter/swap-sides.ts';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';

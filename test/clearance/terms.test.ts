@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { swapSides } from '../../gateway/adapter/adapter.ts';
+import { swapSides } from '../../gateway/adapter/swap-sides.ts';
 import { assess, check, type ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { loadEntryFormats, readEntry } from '../../gateway/wire/files/entry-formats.ts';

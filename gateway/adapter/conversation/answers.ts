@@ -33,6 +33,8 @@ export interface StatusForm {
 
 /** Where the partner's messages come from, and later acknowledgements of ours: paths of our exchange door, a queue, its mailboxes, or files. */
 export interface ReceiveData {
+  /** Of requests to `path`; POST where absent. */
+  readonly method?: RequestForm['method'];
   readonly path?: string;
   readonly acknowledgements?: string | MailboxForm;
   readonly consume?: ConsumeForm;
