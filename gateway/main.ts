@@ -18,6 +18,7 @@ import { getPartner, type Gateway } from './gateway.ts';
 import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
+import { receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { isLarge, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
 import { sha256 } from './model/canonical-json.ts';
@@ -190,15 +191,6 @@ function openExchange(
     ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
     log: gateway.log,
   });
-}
-
-/** An answer that is no response was queued with its verdict; only a repeated message gets it here, and again if it is lost. */
-async function receiveAtDoor(gateway: OpenGateway, raw: RawMessage, receive: Receive): Promise<ReceiveResult> {
-  const result = await receive(raw);
-  const { adapter, transport } = getPartner(gateway, raw.partner);
-  if (result.duplicate && result.receipt !== undefined && adapter.exchange.receive?.mode === 'async')
-    void transport?.send(result.receipt);
-  return result;
 }
 
 /** Throws E_CONFIG_INVALID where its secret cannot be read. */

@@ -73,8 +73,11 @@ export async function openOtherMake(open: OpenAdministrations): Promise<OtherMak
   const ca = [gateway.keyring.tls.ca, ...(config.partners['SG']?.certificates.anchors.map(readPem) ?? [])];
   const server = createServer({ cert, key, ca, requestCert: true }, (incoming, response) => {
     void incoming.toArray().then((pieces: Buffer[]) => {
-      const [, payload = ''] = Buffer.concat(pieces).toString().split('.');
-      const content = JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown;
+      const text = Buffer.concat(pieces).toString();
+      const [, payload = ''] = text.split('.');
+      const content = text.startsWith('<')
+        ? text
+        : (JSON.parse(Buffer.from(payload, 'base64url').toString()) as unknown);
       peer.received.push({ path: `${incoming.method} ${incoming.url}`, headers: incoming.headers, payload: content });
       const answer = peer.answers.shift() ?? { status: 500, body: 'no answer is planned' };
       if (answer === 'lost') incoming.socket.destroy();
