@@ -3,9 +3,11 @@
 import { expect } from 'chai';
 import { appendFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { temporaryFolder } from '../support/pki.ts';
+import { playedPartner } from '../support/played-partner.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 const request =
@@ -28,6 +30,31 @@ describe('a request in adapter.yaml', () => {
       query: { to: '{message.to}' },
       headers: { 'X-Ref': '{message.id}' },
     });
+  });
+
+  it('with a header that states credentials or the length of the body is a finding of lint', async () => {
+    for (const name of ['Authorization', 'cookie', 'Content-Length']) {
+      const findings = await lintAdapter(folderWith(request.replace('X-Ref', name)), adapterTools);
+      expect(
+        findings.map(({ rule }) => rule),
+        name,
+      ).to.include('conversation_contradicts');
+    }
+    const sound = await lintAdapter(folderWith(request), adapterTools);
+    expect(sound.map(({ rule }) => rule)).to.not.include('conversation_contradicts');
+  });
+
+  it('for a message of a mailbox that does not say which one is a finding of lint', async () => {
+    for (const [get, wrong] of [
+      ['/one', true],
+      ['/one/{name}', false],
+    ] as const) {
+      const mailbox = `request: { list: { path: /l, names: lines }, get: { path: '${get}' }, remove: { path: '/{name}' } }`;
+      const folder = playedPartner((manifest) => manifest.replace('path: /partners/sg/aeo', mailbox));
+      const findings = await lintAdapter(join(folder, 'sg'), adapterTools);
+      const found = findings.filter(({ detail }) => detail === 'get does not say which message');
+      expect(found.length > 0, get).to.equal(wrong);
+    }
   });
 
   for (const [what, from, to] of [

@@ -15,7 +15,12 @@ export async function lintConversation({ folder, manifest, place, tools }: LintS
   for (const { template } of templatesIn(manifest))
     texts.set(template, await tools.readText(join(folder, template)).catch(() => ''));
   const textOf = (template: string): string => texts.get(template) ?? '';
-  const found = [...lintStream(manifest, textOf), ...lintAnswers(manifest, textOf), ...lintOurAnswer(manifest)];
+  const found = [
+    ...lintStream(manifest, textOf),
+    ...lintAnswers(manifest, textOf),
+    ...lintOurAnswer(manifest),
+    ...lintRequests(manifest),
+  ];
   return found
     .filter(([wrong]) => wrong)
     .map(([, pointer, detail, fix]) => lintFinding('conversation_contradicts', place(pointer), detail, fix));
@@ -123,4 +128,34 @@ function lintOurAnswer({ conversation: { receive } = {} }: Manifest): Contradict
       'Add answer.request, or leave mode out.',
     ],
   ];
+}
+
+/** Headers that the settings or the connection itself decide. */
+const reservedHeaders = /^(?:proxy-)?authorization$|^(?:cookie|host|content-length|transfer-encoding|connection)$/iu;
+
+function lintRequests({ conversation: { send, receive } = {} }: Manifest): Contradiction[] {
+  const { request: mailbox, answer } = receive ?? {};
+  const answerRequest = answer !== undefined && 'request' in answer ? answer.request : undefined;
+  const headers = { 'send/request': send?.request, 'receive/answer/request': answerRequest };
+  const reserved = Object.entries(headers).flatMap(([at, form]) =>
+    Object.keys(form?.headers ?? {}).map((name): Contradiction => {
+      const fix = 'Leave it out; credentials are settings of the partner.';
+      return [
+        reservedHeaders.test(name),
+        `/conversation/${at}/headers/${name}`,
+        `${name} is no header of an adapter`,
+        fix,
+      ];
+    }),
+  );
+  const unnamed = (['get', 'remove'] as const).map((part): Contradiction => {
+    const wrong = mailbox !== undefined && !JSON.stringify(mailbox[part]).includes('{name}');
+    return [
+      wrong,
+      `/conversation/receive/request/${part}`,
+      `${part} does not say which message`,
+      'Put {name} into its path or query.',
+    ];
+  });
+  return [...reserved, ...unnamed];
 }
