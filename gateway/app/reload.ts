@@ -127,7 +127,7 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
     },
     async close() {
       await close(workers);
-      await rm(copy, { recursive: true });
+      await rm(copy, { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Contradictions in conversation of adapter.yaml: answers that cannot come or cannot be told apart, and lists whose losses nobody would see. */
+/** Contradictions in conversation of adapter.yaml: answers that cannot come or cannot be distinguished, and lists whose losses nobody would see. */
 
 import { join } from 'node:path';
 import { answersOf } from '../conversation/answers.ts';
