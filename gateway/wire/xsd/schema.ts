@@ -92,9 +92,13 @@ function faultsIn(
   }));
 }
 
-/** A validator of requests, manifests and configuration. Throws E_CONFIG_INVALID when the schema in the file does not compile. */
+/** Of the program's own schemas, by path: they do not change while it runs. */
+const ownSchemas = new Map<string, ValidateFunction>();
+
+/** A validator by a schema of the program: requests, manifests, configuration. Throws E_CONFIG_INVALID when the file does not compile. */
 export function jsonValidator<T>(file: string): (value: unknown) => JsonVerdict<T> {
-  const validator = compileJson(file, 'E_CONFIG_INVALID');
+  const validator = ownSchemas.get(file) ?? compileJson(file, 'E_CONFIG_INVALID');
+  ownSchemas.set(file, validator);
   return (value) => {
     const errors = jsonFaults(validator, value);
     return errors.length === 0 ? { ok: true, value: value as T } : { ok: false, errors };
