@@ -23,8 +23,10 @@ export interface Partner {
   readonly signer: Sealer;
   /** Whose signatures count on the partner's messages, or that its channel does. */
   readonly trust: PartnerTrust;
-  /** Absent where lists are exchanged as files. */
+  /** Absent where lists are exchanged as files, and in a process that only reads. */
   readonly transport?: Transport;
+  /** Lists are exchanged as files, which a person carries. Absent: where there is no transport. */
+  readonly byFile?: boolean;
 }
 
 export interface Gateway {

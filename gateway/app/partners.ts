@@ -108,8 +108,26 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
       return isUnsigned(seal) ? seal : { ...keyring.signer(seal.algorithm), form: seal, name: settings.keyName };
     },
     trust: trustOf(adapter, settings),
+    byFile: isByFile(partnerConfigs(config)[code] ?? settings, adapter, options.brokers),
     ...(transport === undefined ? {} : { transport }),
   };
+}
+
+/** By the settings as they are written: a process that only reads has no transports. */
+function isByFile(settings: PartnerConfig, adapter: Adapter, brokers: Brokers): boolean {
+  const kind = settings.transport ?? adapter.transport;
+  switch (kind) {
+    case 'file':
+      return true;
+    case 'amqp':
+      return !brokers.has(settings.broker ?? '');
+    case 'sftp':
+    case 'folder':
+      return false;
+    case 'https':
+    case 'https-pull':
+      return settings.url === undefined && !(kind === 'https-pull' && isKnownAtDoor(settings));
+  }
 }
 
 function trustOf({ seal, list, reply }: Adapter, { certificates }: PartnerConfig): PartnerTrust {

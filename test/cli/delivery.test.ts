@@ -63,6 +63,8 @@ describe('a command that sends', function () {
     const file = join(folder, 'gateway.yaml');
     writeFileSync(file, readFileSync(file, 'utf8').replace('data: data', 'data: several'));
     const { message } = await sends(5, 'list', 'send', 'HK');
+    const [scheduled] = (await sends(0, 'schedule', 'HK')) as unknown as { next: string; waits: string }[];
+    expect(scheduled).to.include({ next: 'renewal', waits: 'not_delivered' });
     const chosen = async (exit: number, ...options: string[]): Promise<[boolean, (string | null)[]]> => {
       const ran = (await sends(exit, 'message', 'resend', ...options)) as unknown as Resent;
       return [ran.sent, ran.messages.map((each) => each.message)];
