@@ -25,8 +25,8 @@ export interface Partner {
   readonly trust: PartnerTrust;
   /** Absent where lists are exchanged as files, and in a process that only reads. */
   readonly transport?: Transport;
-  /** Lists are exchanged as files, which a person carries. Absent: where there is no transport. */
-  readonly byFile?: boolean;
+  /** Lists are exchanged as files, which a person carries. */
+  readonly byFile: boolean;
 }
 
 export interface Gateway {

@@ -145,7 +145,7 @@ function connectOptions(
   reading: boolean,
 ): Map<string, ConnectOptions> {
   const all = Object.entries(partnerConfigs(shared.config)).map(([code, settings]): [string, ConnectOptions] => {
-    const own = { code, settings: reading ? { ...settings, transport: 'file' as const } : settings, ...shared };
+    const own = { code, settings, reading, ...shared };
     return [code, reading ? own : { ...own, state: stateOf(own) }];
   });
   return new Map(all);

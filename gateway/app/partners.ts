@@ -61,6 +61,8 @@ export interface ConnectOptions {
   readonly tools: AdapterTools;
   /** What it was connected with, to find out whether that changed. */
   readonly state?: string;
+  /** Nothing is opened. */
+  readonly reading?: boolean;
   /** The open transport of a partner whose adapter is reloaded. */
   readonly transport?: Transport;
 }
@@ -98,7 +100,8 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
       fix: 'Name another adapter, or set mirrored.',
     });
   }
-  const transport = options.transport ?? transportOf(options, adapter);
+  const open = wayTo(options, adapter);
+  const transport = options.transport ?? (options.reading === true ? undefined : open?.());
   return {
     code,
     adapter,
@@ -108,26 +111,9 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
       return isUnsigned(seal) ? seal : { ...keyring.signer(seal.algorithm), form: seal, name: settings.keyName };
     },
     trust: trustOf(adapter, settings),
-    byFile: isByFile(partnerConfigs(config)[code] ?? settings, adapter, options.brokers),
+    byFile: open === undefined,
     ...(transport === undefined ? {} : { transport }),
   };
-}
-
-/** By the settings as they are written: a process that only reads has no transports. */
-function isByFile(settings: PartnerConfig, adapter: Adapter, brokers: Brokers): boolean {
-  const kind = settings.transport ?? adapter.transport;
-  switch (kind) {
-    case 'file':
-      return true;
-    case 'amqp':
-      return !brokers.has(settings.broker ?? '');
-    case 'sftp':
-    case 'folder':
-      return false;
-    case 'https':
-    case 'https-pull':
-      return settings.url === undefined && !(kind === 'https-pull' && isKnownAtDoor(settings));
-  }
 }
 
 function trustOf({ seal, list, reply }: Adapter, { certificates }: PartnerConfig): PartnerTrust {
@@ -173,24 +159,30 @@ function schemasOf(adapter: Adapter): Partner['schemaOf'] {
   return ({ schema }) => compiled.get(schema) ?? loadSchema(schema);
 }
 
-/** The settings take precedence over the adapter. Undefined for files, and where no URL or broker is configured. */
-function transportOf(options: ConnectOptions, adapter: Adapter): Transport | undefined {
-  const { code, settings, home } = options;
+/**
+ * Opens the transport to the partner; the settings take precedence over the adapter. Undefined for files, and where no URL or broker is
+ * configured.
+ */
+function wayTo(options: ConnectOptions, adapter: Adapter): (() => Transport | undefined) | undefined {
+  const { code, settings, home, brokers } = options;
+  const { url, broker: name } = settings;
   const kind = settings.transport ?? adapter.transport;
   switch (kind) {
     case 'file':
       return undefined;
-    case 'amqp': {
-      const broker = brokerOf(options.brokers, code, settings.broker);
-      return broker && brokerTransport(broker, { home: home.country, code, adapter });
-    }
+    case 'amqp':
+      if (name === undefined && !brokers.has('')) return undefined;
+      return () => {
+        const broker = brokerOf(brokers, code, name);
+        return broker && brokerTransport(broker, { home: home.country, code, adapter });
+      };
     case 'sftp':
     case 'folder':
-      return fileTransport(options, adapter, kind);
+      return () => fileTransport(options, adapter, kind);
     case 'https':
     case 'https-pull':
-      if (settings.url === undefined) return kind === 'https-pull' && isKnownAtDoor(settings) ? waiting : undefined;
-      return httpsPartner({ ...options, url: settings.url, waits: kind === 'https-pull' }, adapter);
+      if (url === undefined) return kind === 'https-pull' && isKnownAtDoor(settings) ? () => waiting : undefined;
+      return () => httpsPartner({ ...options, url, waits: kind === 'https-pull' }, adapter);
   }
 }
 

@@ -1,7 +1,8 @@
 /** One person's decision about one of our operators: suspended, reinstated, revoked, or its consent. Partners learn of it by the next list. */
 
+import { isDay } from '../adapter/template/dates.ts';
 import type { Gateway } from '../gateway.ts';
-import { dayAt, dayExists, momentOf } from '../model/day.ts';
+import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { operatorOfText, operatorText } from '../model/record/record-text.ts';
 import type { Day, DomesticRecord, OperatorStatus } from '../model/record/record.ts';
@@ -95,12 +96,7 @@ function stateError(detail: string, fix: string): GatewayError {
 }
 
 function checkDay(day: string, today: Day): void {
-  const detail =
-    !/^\d{4}-\d{2}-\d{2}$/u.test(day) || !dayExists(day)
-      ? 'this is no day'
-      : day > today
-        ? 'the day is still to come'
-        : undefined;
+  const detail = !isDay(day) ? 'this is no day' : day > today ? 'the day is still to come' : undefined;
   if (detail !== undefined)
     throw new GatewayError('E_REQUEST_INVALID', detail, {
       at: '--from',
@@ -110,12 +106,8 @@ function checkDay(day: string, today: Day): void {
 
 function checkReason(reason: string): void {
   const text = reason.trim();
-  const fault =
-    text === ''
-      ? 'it is empty'
-      : text.length > mostCharactersOfReason
-        ? `it has ${text.length} characters`
-        : hiddenIn(text);
+  const { length } = text;
+  const fault = length === 0 || length > mostCharactersOfReason ? `it has ${length} characters` : hiddenIn(text);
   if (fault !== undefined)
     throw new GatewayError('E_REQUEST_INVALID', `the reason cannot be kept: ${fault}`, {
       at: '--reason',

@@ -36,7 +36,7 @@ export async function scheduledList(gateway: Gateway, code: string): Promise<Sch
   const partner = getPartner(gateway, code);
   const reader = gateway.db.sql;
   const progress = await sendingProgress(reader, partner.code);
-  if (progress === undefined) return { waits: isByFile(partner) ? 'by_file' : 'first_list' };
+  if (progress === undefined) return { waits: partner.byFile ? 'by_file' : 'first_list' };
   const next = await dueList(reader, gateway.now(), partner, progress);
   return present({ next, waits: await waitReason(gateway, partner, progress) });
 }
@@ -56,20 +56,15 @@ async function dueList(
 
 async function waitReason(
   { db, home, now }: Gateway,
-  partner: Partner,
+  { code, adapter, byFile }: Partner,
   { epochId, resyncWanted }: SendingProgress,
 ): Promise<WaitReason | undefined> {
-  const { code, adapter } = partner;
-  if (isByFile(partner)) return 'by_file';
+  if (byFile) return 'by_file';
   if (!inForce(adapter.arrangement, dayAt(now(), home.timeZone)).yes) return 'not_in_force';
   if (await holdsList(db.sql, code, epochId)) return 'held';
   // A full list after a rejection begins anew and takes the place of what does not arrive.
   if (!resyncWanted && (await failsToDeliver(db.sql, code))) return 'not_delivered';
   return undefined;
-}
-
-function isByFile({ byFile, transport }: Partner): boolean {
-  return byFile ?? transport === undefined;
 }
 
 /** Seconds until the same cause is tried again where no list came of it: doubled each time, and from the beginning after a quiet hour. */
@@ -80,6 +75,8 @@ const longestPause = 3600;
 export function listScheduler(gateway: Gateway): (code: string) => Promise<void> {
   const pauses = new Map<string, { readonly at: number; readonly pause: number }>();
   return async (code) => {
+    // By file, or stopped for its settings.
+    if (getPartner(gateway, code).transport === undefined) return;
     const { next, waits } = await scheduledList(gateway, code);
     const now = gateway.now();
     if (next === undefined || waits !== undefined || next.at > momentOf(now)) return;

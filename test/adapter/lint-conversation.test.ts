@@ -5,13 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
-import { adaptersWith } from '../support/other-make.ts';
+import { adaptersWith, numberedByYear } from '../support/other-make.ts';
 
-const conversation = `
-conversation:
-  stream: { discipline: numbered, restart: year }
-  fills:
-    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+const conversation = `${numberedByYear}
   send:
     request: { path: /ws/aeo }
     answers:

@@ -7,7 +7,7 @@ import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { runAdapter } from '../support/adapter-command.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { testCertificate, ecPair, rsaPair, signedTerms } from '../support/pki.ts';
-import { ack, adaptersWith } from '../support/other-make.ts';
+import { ack, adaptersWith, numberedByYear } from '../support/other-make.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
 interface Shown {
@@ -82,11 +82,7 @@ describe('mra adapter read shows a file of the partner', () => {
   });
 
   it('reads an acknowledgement by its template, and names what is wrong in one', async () => {
-    const adapters = adaptersWith(`
-conversation:
-  stream: { discipline: numbered, restart: year }
-  fills:
-    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+    const adapters = adaptersWith(`${numberedByYear}
   send: { request: { path: /aeo }, answer: { kind: document, template: ack.xml, schema: ack.xsd } }
   receive: { path: /partners/sg/aeo, answer: { template: ack.xml, schema: ack.xsd } }
 `);

@@ -11,27 +11,18 @@ import { findInbox } from '../../gateway/store/inbox.ts';
 import {
   operator,
   operators,
-  prepareOnce,
+  eachTestWithKorea,
   registerOf,
   type OpenAdministration,
-  type OpenAdministrations,
 } from '../support/administrations.ts';
 
 describe('the verdict on a message', () => {
-  let open: () => Promise<OpenAdministrations>;
-  let administrations: OpenAdministrations;
   let us: OpenAdministration;
   let them: OpenAdministration;
-  before(async () => {
-    open = await prepareOnce({ partners: ['KR'] });
-  });
-  beforeEach(async () => {
-    administrations = await open();
-    us = administrations.home;
-    them = administrations.of('KR');
+  eachTestWithKorea(async (ours, theirs) => {
+    [us, them] = [ours, theirs];
     await us.save(...operators(5));
   });
-  afterEach(() => administrations.close());
 
   const built = async (options?: ListOptions): Promise<BuiltList> => {
     const list = await sendList(us.gateway, 'KR', options);

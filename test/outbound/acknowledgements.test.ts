@@ -26,17 +26,14 @@ import {
   ack,
   ackTemplate,
   adaptersWith,
+  numberedByYear,
   openOtherMake,
   type HttpAnswer,
   type OtherMake,
 } from '../support/other-make.ts';
 import { rejectedBy } from '../support/thrown.ts';
 
-const conversation = `
-conversation:
-  stream: { discipline: numbered, restart: year }
-  fills:
-    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+const conversation = `${numberedByYear}
   send:
     request:
       method: PUT

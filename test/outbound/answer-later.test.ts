@@ -6,13 +6,9 @@ import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { buildList } from '../../gateway/outbound/send-list.ts';
 import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { openAdministrations, operator } from '../support/administrations.ts';
-import { adaptersWith, openOtherMake } from '../support/other-make.ts';
+import { adaptersWith, numberedByYear, openOtherMake } from '../support/other-make.ts';
 
-const conversation = `
-conversation:
-  stream: { discipline: numbered, restart: year }
-  fills:
-    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+const conversation = `${numberedByYear}
   send:
     request: { path: /ws/aeo }
     answer: { kind: document, template: ack.xml, schema: ack.xsd }

@@ -9,16 +9,19 @@ import { findStream } from '../../gateway/store/streams.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { operators, prepareOnce, type OpenAdministrations } from '../support/administrations.ts';
-import { ack, adaptersWith, openOtherMake, type HttpAnswer, type OtherMake } from '../support/other-make.ts';
+import {
+  ack,
+  adaptersWith,
+  numberedByYear,
+  openOtherMake,
+  type HttpAnswer,
+  type OtherMake,
+} from '../support/other-make.ts';
 
 const hours = 3_600_000;
 
 function conversation(send: string): string {
-  return `
-conversation:
-  stream: { discipline: numbered, restart: year }
-  fills:
-    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }
+  return `${numberedByYear}
   send:
     request: { path: /ws/aeo, headers: { X-Ref: '{message.id}' } }
     statuses: { read: [200, 202, 400], later: [503] }

@@ -12,30 +12,21 @@ import { rejectedBy } from '../support/thrown.ts';
 import {
   operator,
   operators,
-  prepareOnce,
+  eachTestWithKorea,
   registerOf,
   type OpenAdministration,
-  type OpenAdministrations,
 } from '../support/administrations.ts';
 
 describe('a list that a partner does not accept', function () {
   this.timeout(30_000);
-  let open: () => Promise<OpenAdministrations>;
-  let administrations: OpenAdministrations;
   let us: OpenAdministration;
   let them: OpenAdministration;
-  before(async () => {
-    open = await prepareOnce({ partners: ['KR'] });
-  });
-  beforeEach(async () => {
-    administrations = await open();
-    us = administrations.home;
-    them = administrations.of('KR');
+  eachTestWithKorea(async (ours, theirs) => {
+    [us, them] = [ours, theirs];
     await them.openDoors();
     await us.save(...operators(5));
     await us.send('KR');
   });
-  afterEach(() => administrations.close());
 
   const queue = async (count: number): Promise<string[]> => {
     const ids: string[] = [];

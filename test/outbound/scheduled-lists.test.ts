@@ -7,32 +7,17 @@ import { listScheduler, scheduledList } from '../../gateway/outbound/scheduled-l
 import { unacknowledgedRestrictions } from '../../gateway/outbound/unacknowledged.ts';
 import { listMessages, type MessageListRow } from '../../gateway/store/message-list.ts';
 import { requireFullList } from '../../gateway/store/streams.ts';
-import {
-  code,
-  operator,
-  operators,
-  prepareOnce,
-  type OpenAdministration,
-  type OpenAdministrations,
-} from '../support/administrations.ts';
+import { code, operator, operators, eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
 
 const day = 24 * 3600;
 
 describe('lists by schedule', function () {
   this.timeout(30_000);
-  let open: () => Promise<OpenAdministrations>;
-  let administrations: OpenAdministrations;
   let us: OpenAdministration;
   let them: OpenAdministration;
-  before(async () => {
-    open = await prepareOnce({ partners: ['KR'] });
+  eachTestWithKorea((ours, theirs) => {
+    [us, them] = [ours, theirs];
   });
-  beforeEach(async () => {
-    administrations = await open();
-    us = administrations.home;
-    them = administrations.of('KR');
-  });
-  afterEach(() => administrations.close());
 
   /** Our gateway so many seconds later. */
   const after = (seconds: number): Gateway => ({
@@ -119,6 +104,14 @@ describe('lists by schedule', function () {
     await listScheduler(gateway)('KR');
     expect(await queued()).to.have.length(1);
     expect((await scheduledList(gateway, 'KR')).next?.cause).to.equal('renewal');
+  });
+
+  it('are not queued for a partner that was stopped for its settings', async () => {
+    await sentFirst();
+    await us.save(operator(6));
+    const partners = new Map([...us.gateway.partners].map(([each, { transport: _, ...rest }]) => [each, rest]));
+    await listScheduler({ ...after(6), partners })('KR');
+    expect(await queued()).to.have.length(1);
   });
 
   it('wait while one does not arrive, and say so', async () => {

@@ -147,6 +147,22 @@ async function openAdministration(config: Config): Promise<OpenAdministration> {
   };
 }
 
+/** For each test of a suite: our side and that of Korea, with stores that nobody has used. */
+export function eachTestWithKorea(
+  begin: (us: OpenAdministration, them: OpenAdministration) => void | Promise<void>,
+): void {
+  let open: () => Promise<OpenAdministrations>;
+  let administrations: OpenAdministrations;
+  before(async () => {
+    open = await prepareOnce({ partners: ['KR'] });
+  });
+  beforeEach(async () => {
+    administrations = await open();
+    await begin(administrations.home, administrations.of('KR'));
+  });
+  afterEach(() => administrations.close());
+}
+
 /** The broker the test runner provides. */
 export function testBroker(): string {
   const url = process.env['MRA_TEST_AMQP'];

@@ -25,6 +25,13 @@ const resultsTemplate = JSON.stringify({
   rows: { $each: 'results?', $item: { id: '{identifier}', code: '{verdict|code:result}', why: '{code?}' } },
 });
 
+/** The beginning of a conversation in which lists state a number that restarts each year, and nothing that the connection shows. */
+export const numberedByYear = `
+conversation:
+  stream: { discipline: numbered, restart: year }
+  fills:
+    message: { id: [from, to, period, number], from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge } }`;
+
 /** A folder of adapters: home and SG, whose lists state a number that restarts each year. */
 export function adaptersWith(conversation: string, change: (manifest: string) => string = (text) => text): string {
   const folder = temporaryFolder();

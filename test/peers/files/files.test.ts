@@ -4,11 +4,8 @@
  */
 
 import { expect } from 'chai';
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { fileTransport } from '../../../gateway/app/file-partners.ts';
 import { checkTools } from '../../../gateway/cli/adapter-folder.ts';
 import { testAdapter } from '../../../gateway/adapter/check/test-adapter.ts';
@@ -22,8 +19,8 @@ import { findStream, listInForce } from '../../../gateway/store/streams.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
 import { openAdministrations, operator, operators, type OpenAdministrations } from '../../support/administrations.ts';
 import { connectFolders } from '../../support/file-partner.ts';
+import { startPeer, type PeerProgram } from '../../support/peer-program.ts';
 import { temporaryFolder } from '../../support/pki.ts';
-import { debianPython } from '../../support/python.ts';
 import { startSshd, type SftpServer } from '../../support/sshd.ts';
 
 const here = new URL('.', import.meta.url).pathname;
@@ -37,8 +34,7 @@ describe('the partner with a file server', function () {
   this.timeout(60_000);
   let open: OpenAdministrations;
   let server: SftpServer;
-  let program: ChildProcessByStdio<Writable, Readable, null>;
-  let said: AsyncIterator<string>;
+  let program: PeerProgram;
   const folder = temporaryFolder();
   const at = (name: string): string => join(folder, name);
   const folders = { in: at('to-partner'), out: at('from-partner'), archive: at('archive') };
@@ -58,21 +54,16 @@ describe('the partner with a file server', function () {
     open = await openAdministrations({ partners: ['XD'], adapters: at('adapters'), connection: { transport: 'file' } });
     await open.home.save(...operators(4));
     connectFolders(open.home, 'XD', { folders, sftp: server.account }, 'sftp');
-    program = spawn(debianPython, [join(here, 'peer.py'), folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-    said = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
+    program = startPeer(join(here, 'peer.py'), [folder]);
   });
   after(async () => {
     await server.stop();
-    program.kill();
+    program.stop();
     await open.close();
   });
 
   /** What the partner's night job does. */
-  async function peer(...words: readonly unknown[]): Promise<unknown> {
-    program.stdin.write(`${JSON.stringify(words)}\n`);
-    const { value } = (await said.next()) as { readonly value: string };
-    return JSON.parse(value) as unknown;
-  }
+  const peer: PeerProgram['ask'] = (...words) => program.ask(...words);
 
   const poll = (): Promise<boolean> =>
     pollPartner(open.home.gateway, 'XD', (raw) => receiveMessage(open.home.gateway, raw));

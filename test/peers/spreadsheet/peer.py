@@ -134,7 +134,6 @@ def release(name):
 
 if __name__ == '__main__':
     FROM_US, TO_US, BOOK = map(Path, sys.argv[1:])
-    print('ready', flush=True)
     for line in sys.stdin:
         word, *words = json.loads(line)
         try:

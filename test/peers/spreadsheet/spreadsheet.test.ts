@@ -4,12 +4,9 @@
  */
 
 import { expect } from 'chai';
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { on } from 'node:events';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
 import { checkTools } from '../../../gateway/cli/adapter-folder.ts';
 import { testAdapter } from '../../../gateway/adapter/check/test-adapter.ts';
 import { decideHeld } from '../../../gateway/inbound/receive-message.ts';
@@ -21,8 +18,8 @@ import { listInForce } from '../../../gateway/store/streams.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
 import { code, openAdministrations, operators, type OpenAdministrations } from '../../support/administrations.ts';
 import { connectFolders } from '../../support/file-partner.ts';
+import { startPeer, type PeerProgram } from '../../support/peer-program.ts';
 import { temporaryFolder } from '../../support/pki.ts';
-import { debianPython } from '../../support/python.ts';
 
 const here = new URL('.', import.meta.url).pathname;
 const year = new Date().getUTCFullYear();
@@ -42,8 +39,7 @@ const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) => r
 describe('the spreadsheet partner', function () {
   this.timeout(60_000);
   let open: OpenAdministrations;
-  let program: ChildProcessByStdio<Writable, Readable, null>;
-  let said: AsyncIterator<string>;
+  let program: PeerProgram;
   const folder = temporaryFolder();
   const at = (name: string): string => join(folder, name);
 
@@ -59,23 +55,15 @@ describe('the spreadsheet partner', function () {
     const folders = { in: at('to-us'), out: at('from-us'), archive: at('done'), account: 'ferralia' };
     connectFolders(open.home, 'XF', { folders, pollSeconds: 0.1 });
     await open.home.openDoors();
-    program = spawn(debianPython, [join(here, 'peer.py'), at('from-us'), at('to-us'), at('book.json')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    said = createInterface({ input: program.stdout })[Symbol.asyncIterator]();
-    await said.next();
+    program = startPeer(join(here, 'peer.py'), [at('from-us'), at('to-us'), at('book.json')]);
   });
   after(async () => {
-    program.kill();
+    program.stop();
     await open.close();
   });
 
   /** What the partner's clerk does. */
-  async function peer(...words: readonly unknown[]): Promise<unknown> {
-    program.stdin.write(`${JSON.stringify(words)}\n`);
-    const { value } = (await said.next()) as { readonly value: string };
-    return JSON.parse(value) as unknown;
-  }
+  const peer: PeerProgram['ask'] = (...words) => program.ask(...words);
 
   const cellsOf = async (book: string): Promise<unknown[][]> => (await peer('show', book)) as unknown[][];
 
