@@ -1,6 +1,5 @@
 /** Compiles the names of files, which are written and read back, and the lines of logs. */
 
-import { dayAt, momentInZone } from '../../model/day.ts';
 import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import type { Acknowledgement } from '../../model/message.ts';
 import { present } from '../../model/present.ts';
@@ -53,27 +52,23 @@ function isFileName(name: string): boolean {
 const dayOfIssue = /\{message\.issuedAt\|zoned:([^|{}HmsSX]+)\}/gu;
 
 function fileNames(pattern: string, context: TransformContext, at: string): FileNames {
-  const { timeZone } = context;
   if (!isFileName(pattern.replaceAll(/\{[^{}]*\}/gu, 'x')))
     throw invalid(`${pattern} is not the name of a file`, at, 'Name a file without its folder.');
   // A name seldom states the time: the day is enough.
-  const shown = pattern.replaceAll(dayOfIssue, '{message.day|date:$1}');
+  const shown = pattern.replaceAll(dayOfIssue, '{message.issuedAt|date:$1}');
   const scope = openTemplateScope(fileNameFields, context);
   const hole = shown.includes('{') ? parseHole(scope, shown, at) : undefined;
   return {
-    carries: new Set([...scope.holes.keys()].map((path) => (path === 'message.day' ? 'message.issuedAt' : path))),
+    carries: new Set(scope.holes.keys()),
     nameOf(list) {
-      const name = hole === undefined ? pattern : hole.write({ ...list, day: dayAt(list.issuedAt, timeZone) });
+      const name = hole === undefined ? pattern : hole.write(list);
       if (name !== undefined && isFileName(name)) return name;
       throw new GatewayError('E_VALUE_INVALID', 'a value of the message cannot stand in the name of a file');
     },
     read(name) {
       if (hole === undefined) return name === pattern ? {} : undefined;
       if (!isFileName(name)) return undefined;
-      const found = readText(scope, (slots) => readSlot(hole, name, slots, () => at));
-      if (found === undefined) return undefined;
-      const { day, ...values } = found as NamedValues & { readonly day?: string };
-      return present({ ...values, issuedAt: values.issuedAt ?? (day && startOfDay(day, timeZone)) });
+      return readText(scope, (slots) => readSlot(hole, name, slots, () => at)) as NamedValues | undefined;
     },
   };
 }
@@ -86,11 +81,6 @@ function readText(scope: TemplateScope, fill: Parameters<typeof readItem>[1]): u
     if (isGatewayError(error)) return undefined;
     throw error;
   }
-}
-
-/** Where clocks skip midnight, the day begins an hour later. */
-function startOfDay(day: string, timeZone: string): string | undefined {
-  return momentInZone(`${day}T00:00:00`, timeZone) ?? momentInZone(`${day}T01:00:00`, timeZone);
 }
 
 /** A line without a verdict says that the list was taken. Throws E_ADAPTER_INVALID. */

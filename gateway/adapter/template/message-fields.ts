@@ -13,7 +13,7 @@ import {
   type Reply,
 } from '../../model/message.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
-import { listFields, roles, type Day, type ListRecord, type Role } from '../../model/record/record.ts';
+import { listFields, roles, type ListRecord, type Role } from '../../model/record/record.ts';
 import { recordOfValues } from '../../model/record/record-text.ts';
 
 export type Scalar = string | number;
@@ -185,10 +185,8 @@ export type NamedValues = Partial<Pick<ListMessage, 'id' | 'kind' | 'from' | 'to
   readonly position?: { readonly sequence?: number };
 };
 
-/** `day`: of issue, in the partner's zone. */
-export const fileNameFields = itemFields<NamedValues & { readonly day?: Day }>([
+export const fileNameFields = itemFields<NamedValues>([
   ...headSpecs,
-  { path: 'message.day', kind: 'day' },
   { path: 'message.position.sequence', kind: 'count' },
 ]);
 
