@@ -159,14 +159,14 @@ function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckReques
 
 function makeAssessment(
   clearance: Clearance,
-  { entry, profile, warnings, isRepaired }: ReadEntry,
+  { entry, profile, warnings, isUncertain }: ReadEntry,
   findings: readonly Finding[],
   requester: string,
 ): Assessment {
   const terms = termsOf(clearance);
   const found = decideEntry(findings);
-  // What a repair brought to light is not what the declarant wrote.
-  const decision = isRepaired === true && found !== 'do_not_apply' ? 'refer' : found;
+  // What a repair brought to light is not what the declarant wrote, and a part of an entry may lack a party that is suspended.
+  const decision = isUncertain === true && found !== 'do_not_apply' ? 'refer' : found;
   const granted = decision === 'apply';
   return present({
     assessment: `ASM-${makeConsultationNumber(clearance.home.country, (bytes) => clearance.random(bytes))}`,

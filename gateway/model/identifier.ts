@@ -49,8 +49,8 @@ const lookAlike = new RegExp(`[${foreign}]`, 'gu');
 /** Zero-width characters, joiners, soft hyphen, direction marks: they can be pasted without being visible. */
 const invisible = /\p{Cf}/gu;
 const spaces = /\s/gu;
-/** Marks by which people group long numbers: dots, hyphens and dashes of any length, slashes. */
-const separators = /[.·/\\−\p{Pd}]/gu;
+/** Marks by which people group long numbers, and set their name off: dots, hyphens and dashes of any length, slashes, colons. */
+const separators = /[.·:/\\−\p{Pd}]/gu;
 /** The form of the remarks box of older declarations: `AEO<NZ1234>`. */
 const wrapping = /^AEO<([^<>]*)>$/u;
 
@@ -171,7 +171,7 @@ const words: Readonly<Record<IdentifierChange, string>> = {
   look_alike: 'Cyrillic or Greek letters that look Latin',
   wrapping: 'the wrapping AEO<…>',
   case: 'small letters',
-  separators: 'dots, hyphens or slashes',
+  separators: 'dots, hyphens, slashes or colons',
   prefix: 'letters in front',
   prefix_added: 'letters missing in front',
 };

@@ -227,6 +227,13 @@ describe('clearance', () => {
     expect(stale).to.not.have.property('valid_until');
   });
 
+  it('a declaration that states only a part of an entry is referred, where a whole one would earn benefits', async () => {
+    const whole = importEntry([{ pointer: '/0', role: 'consignor', identifier: 'NN0000001' }]);
+    expect((await assess(clearance, whole, 'post-7')).decision).to.equal('apply');
+    const part = await assess(clearance, { ...whole, isUncertain: true, warnings: ['an amendment'] }, 'post-7');
+    expect([part.decision, part.benefits, part.warnings]).to.deep.equal(['refer', [], ['an amendment']]);
+  });
+
   it('an entry without a direction earns no benefit by itself', async () => {
     const entry: Entry = { parties: [{ pointer: '/0', role: 'consignor', identifier: 'NN0000001' }] };
     const given = await assess(clearance, { entry, profile: 'json', warnings: ['no direction'] }, 'post-7');

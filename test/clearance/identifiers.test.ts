@@ -26,6 +26,7 @@ const readings: readonly (readonly [string, string, string?])[] = [
   ['CH', 'CHE 123 456 788', 'CHE123456788'],
   ['CH', '123.456.788', 'CHE123456788'],
   ['KR', 'АЕОКR1234567', 'KR1234567'],
+  ['KR', 'AEO: KR1234567', 'KR1234567'],
   ['KR', 'КR1234567', 'KR1234567'],
   ['HK', 'AEOHK1234567890', 'HK1234567890'],
   ['TW', 'AEO<TW123456789>', 'TW123456789'],
@@ -74,6 +75,11 @@ describe('identifiers of the adapters', () => {
       await fillList(clearance.db, { partner: 'CH', records: [operator('CHE123456788')] });
       const written = [
         ['el 123456789', 'EU', 'GR123456789'],
+        ['EORI EL123456789', 'EU', 'GR123456789'],
+        ['EORI GR123456789', 'EU', 'GR123456789'],
+        ['EORI No.: gr 123 456 789', 'EU', 'GR123456789'],
+        ['AEO EORI-Nr. GR123456789', 'EU', 'GR123456789'],
+        ['VAT EL 123456789', 'EU', 'GR123456789'],
         ['CHE-123.456.788 MWST', 'CH', 'CHE123456788'],
         ['che 123 456 788 tva', 'CH', 'CHE123456788'],
         ['GB 123456789000', 'EU', 'XI123456789000'],

@@ -1,4 +1,4 @@
-/** Declarations as other systems write them: times, places, remarks; and documents that are no declarations. */
+/** Declarations as other systems write them: times and places; and documents that are no declarations. */
 
 import { expect } from 'chai';
 import { join } from 'node:path';
@@ -224,33 +224,6 @@ describe('places in a declaration', () => {
       [false, 'NN2'],
       [false, undefined],
     ]);
-  });
-});
-
-describe('codes in the remarks', () => {
-  const remarks = (text: string) =>
-    `<DecMessage><DecHead><IEFlag>I</IEFlag><NoteS>${text}</NoteS></DecHead></DecMessage>`;
-
-  it('each is found: a second one, and one in small letters', () => {
-    expect(identifiers(remarks('x AEO&lt;NN0000001&gt;,aeo&lt;nn0000002&gt; AEO &lt;NN3&gt;'))).to.deep.equal([
-      'AEO<NN0000001>',
-      'aeo<nn0000002>',
-      'AEO <NN3>',
-    ]);
-  });
-
-  it('one in another form is named in a warning', () => {
-    const { entry, warnings } = read(remarks('AEO&lt;NN0000001&gt; AEO:NN0000002'));
-    expect([entry.parties.length, warnings.length]).to.deep.equal([1, 1]);
-    expect(warnings[0]).to.include('/DecMessage/DecHead/NoteS');
-    for (const text of [
-      'A E O&lt;NN0000002&gt;',
-      'AEO&lt;NN1&gt;&lt;NN0000002&gt;',
-      'AEO&lt;NN1,NN2&gt;',
-      'AEO&lt;NN1；NN2&gt;',
-    ])
-      expect(read(remarks(text)).warnings, text).to.have.length(1);
-    expect(identifiers(remarks('AEO&lt;NN1&gt;</NoteS><NoteS>AEO&lt;NN2&gt;'))).to.deep.equal(['AEO<NN1>', 'AEO<NN2>']);
   });
 });
 

@@ -27,9 +27,10 @@ export function partiesOf(
 ): { readonly parties: readonly EntryParty[]; readonly warnings: readonly string[] } {
   const parties: EntryParty[] = [];
   const warnings: string[] = [];
+  const rulesOf = partyRules(profile);
   const visit = (element: PlainElement, parent: string): void => {
-    for (const rule of profile.parties) {
-      if (rule.each !== element.name || rule.notIn?.includes(parent) === true) continue;
+    for (const rule of rulesOf(element.name)) {
+      if (rule.notIn?.includes(parent) === true) continue;
       const { found, unclear } = identifiersOf(element, { ...profile.party, ...rule }, profile);
       parties.push(...found.flatMap((identifier) => partyOf(element, rule, profile, { direction, identifier }) ?? []));
       for (const place of unclear)
@@ -39,6 +40,20 @@ export function partiesOf(
   };
   visit(root, '');
   return { parties, warnings };
+}
+
+/** The rules for elements of a name: those that name it, else those whose pattern it has. */
+export function partyRules({ parties }: EntryProfile): (name: string) => readonly PartyRule[] {
+  const known = new Map<string, readonly PartyRule[]>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const named = parties.filter(({ each }) => each === name);
+    const alike = parties.filter(({ like }) => like !== undefined && new RegExp(like, 'iu').test(name));
+    const found = named.length === 0 ? alike : named;
+    known.set(name, found);
+    return found;
+  };
 }
 
 function textOf(element: PlainElement, paths: readonly string[], { absent = [] }: EntryProfile): Text | undefined {

@@ -6,6 +6,9 @@ import type { PartyRole } from '../../model/clearance/entry.ts';
 /** Paths are local element names joined by `/`; the first with text counts. */
 type Paths = readonly string[];
 
+/** A whole entry, or a part of one such as an amendment; what cancels another one, or answers about it, is no entry. */
+export const purposes = ['entry', 'part', 'cancellation', 'answer'] as const;
+
 export interface EntryProfile {
   readonly name: string;
   readonly title: string;
@@ -20,6 +23,12 @@ export interface EntryProfile {
   readonly notIn?: readonly string[];
   /** Element that names the kind of document, where there is one, and the kinds that are declarations. */
   readonly documentType?: { readonly element: string; readonly accepts: readonly string[] };
+  /** What a declaration is for, by a code; a code that is not there means `otherwise`, and without it an entry. */
+  readonly purpose?: readonly {
+    readonly path: Paths;
+    readonly means: Readonly<Partial<Record<(typeof purposes)[number], readonly string[]>>>;
+    readonly otherwise?: (typeof purposes)[number];
+  }[];
   readonly id: Paths;
   readonly office: Paths;
   /** The first that tells counts. */
@@ -49,7 +58,9 @@ interface PartyPaths {
 }
 
 export interface PartyRule extends PartyPaths {
-  readonly each: string;
+  /** Local name of its element; or a pattern, in any case, of names that no rule has in `each`. */
+  readonly each?: string;
+  readonly like?: string;
   readonly notIn?: readonly string[];
   readonly role: RoleRule;
   /** False: no arrangement gives anything in this role, and nothing is asked about the party. */

@@ -8,15 +8,16 @@ import { present } from '../../model/present.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { elementsAt, elementsOf, readPlainXml, type PlainElement } from '../xml/plain-xml.ts';
 import { acceptanceTime } from './entry-moment.ts';
-import { firstText, lookUp, partiesOf } from './entry-parties.ts';
+import { firstText, lookUp, partiesOf, partyRules } from './entry-parties.ts';
 import type { EntryProfile } from './entry-profile.ts';
+import { partialPurpose } from './entry-purpose.ts';
 
 export interface ReadEntry {
   readonly entry: Entry;
   readonly profile: string;
   readonly warnings: readonly string[];
-  /** The document was not well-formed and was repaired, as the warnings say: a person decides. */
-  readonly isRepaired?: true;
+  /** A person decides: the document was repaired, or states only a part of an entry, as the warnings say. */
+  readonly isUncertain?: true;
 }
 
 export interface XmlEntryOptions {
@@ -29,8 +30,8 @@ export interface XmlEntryOptions {
 }
 
 /**
- * Reads an XML declaration. Throws E_ENTRY_UNREADABLE (unknown profile, no or several declarations, an invalid time), and what
- * readPlainXml throws.
+ * Reads an XML declaration. Throws E_ENTRY_UNREADABLE (unknown profile, no or several declarations, a cancellation or an answer, an
+ * invalid time), and what readPlainXml throws.
  */
 export function readXmlEntry(
   bytes: Uint8Array,
@@ -44,6 +45,7 @@ export function readXmlEntry(
   const { boxLength } = profile;
   const foreign: PlainElement[] = [];
   const root = ownElements(declaration, declaration.namespace, foreign);
+  const part = partialPurpose(root, profile);
   const direction = directionOf(root, profile);
   const { mode, warnings: modes } = modeOf(root, profile);
   const texts = {
@@ -58,17 +60,17 @@ export function readXmlEntry(
   };
   const repairs = document.repairs.map(({ at, detail }) => `Repaired at ${at}: ${detail}.`);
   const notes = [
-    ...(direction === undefined ? ['The declaration does not state whether it is an import or an export.'] : []),
+    ...(part === undefined ? [] : [part]),
+    // An amendment need not repeat it.
+    ...(direction === undefined && part === undefined
+      ? ['The declaration does not state whether it is an import or an export.']
+      : []),
     ...(accepted.warning === undefined ? [] : [accepted.warning]),
     ...modes,
-    ...foreign
-      .filter((element) =>
-        [...elementsOf(element)].some(({ name }) => profile.parties.some(({ each }) => each === name)),
-      )
-      .map(({ path }) => `${path}: an element of another namespace than the declaration; nothing in it was read.`),
+    ...foreignParties(foreign, profile),
   ];
   const read = { entry, profile: profile.name, warnings: [...repairs, ...notes, ...warnings] };
-  return repairs.length === 0 ? read : { ...read, isRepaired: true };
+  return repairs.length === 0 && part === undefined ? read : { ...read, isUncertain: true };
 }
 
 /** The JSON form of an entry (schemas/entry.schema.json). */
@@ -179,6 +181,13 @@ function ownElements(element: PlainElement, namespace: string, foreign: PlainEle
     else foreign.push(child);
   }
   return { ...element, children };
+}
+
+function foreignParties(foreign: readonly PlainElement[], profile: EntryProfile): readonly string[] {
+  const rulesOf = partyRules(profile);
+  return foreign
+    .filter((element) => [...elementsOf(element)].some(({ name }) => rulesOf(name).length > 0))
+    .map(({ path }) => `${path}: an element of another namespace than the declaration; nothing in it was read.`);
 }
 
 /** A code that the profile lacks, and codes that contradict each other, state no mode. */
