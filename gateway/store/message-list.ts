@@ -79,10 +79,15 @@ export interface OpenMessages {
   /** Not sent until a person acts. */
   readonly held: number;
   readonly holdReason?: string;
+  /** How the last attempt to send one of them ended. */
+  readonly holdEvidence?: string;
+  readonly handedOver: number;
   /** Handed over, without a receipt or another answer in time. */
   readonly overdue: number;
   /** Claimed by a sender whose lease has run out. */
   readonly abandoned: number;
+  /** Claimed by a sender that is at work. */
+  readonly leased: number;
 }
 
 export async function openMessagesTo(reader: Reader, partner: string, now: Moment): Promise<OpenMessages> {
@@ -91,32 +96,35 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
     .where('partner', '=', partner)
     .where('state_rank', '<', outboundStates.CLOSED);
   const sealed = sent.where('state', '=', 'SEALED').where('hold_reason', 'is', null);
+  const handedOver = sent.where('state', '=', 'HANDED_OVER');
   const count = async (query: typeof sent): Promise<number> =>
     Number((await query.select(({ fn }) => fn.countAll().as('count')).executeTakeFirstOrThrow()).count);
   const oldest = await sealed.select('created_at').orderBy('created_at').limit(1).executeTakeFirst();
   const tried = sealed.where('attempts', '>', 0).where('lease_until', 'is', null);
-  const failed = await reader
-    .selectFrom('attempt')
-    .select('evidence')
-    .where('event', '=', 'failed')
-    .where('message_id', '=', tried.select('id').orderBy('created_at').orderBy('sequence').limit(1))
-    .orderBy('no', 'desc')
-    .limit(1)
-    .executeTakeFirst();
+  const lastAttempt = (event: 'failed' | 'held', messages: typeof sent) =>
+    reader
+      .selectFrom('attempt')
+      .select('evidence')
+      .where('event', '=', event)
+      .where('message_id', '=', messages.select('id').orderBy('created_at').orderBy('sequence').limit(1))
+      .orderBy('no', 'desc')
+      .limit(1)
+      .executeTakeFirst();
   const held = sent.where('hold_reason', 'is not', null);
-  const hold = await held.select('hold_reason').limit(1).executeTakeFirst();
+  const hold = await held.select('hold_reason').orderBy('created_at').orderBy('sequence').limit(1).executeTakeFirst();
   return {
     waiting: await count(sealed),
     tried: await count(tried),
     held: await count(held),
+    handedOver: await count(handedOver),
     overdue: await count(
-      sent
-        .where('state', '=', 'HANDED_OVER')
-        .where((eb) => eb.or([eb('receipt_due_at', '<=', now), eb('progress', '=', 'overdue')])),
+      handedOver.where((eb) => eb.or([eb('receipt_due_at', '<=', now), eb('progress', '=', 'overdue')])),
     ),
     abandoned: await count(sent.where('lease_until', '<=', now)),
+    leased: await count(sent.where('lease_until', '>', now)),
     ...present({ oldest: oldest?.created_at, holdReason: hold?.hold_reason ?? undefined }),
-    ...present({ evidence: failed?.evidence ?? undefined }),
+    ...present({ evidence: (await lastAttempt('failed', tried))?.evidence ?? undefined }),
+    ...present({ holdEvidence: (await lastAttempt('held', held))?.evidence ?? undefined }),
   };
 }
 

@@ -79,17 +79,16 @@ export interface SendingProgress {
 export async function sendingProgress(reader: Reader, partner: string): Promise<SendingProgress | undefined> {
   const stream = reader.selectFrom('stream').where('id', '=', streamId(partner, 'out'));
   const row = await stream.select(['revision', 'terms', 'resync_wanted', 'epoch_id']).executeTakeFirst();
-  const lists = reader.selectFrom('list').where('partner', '=', partner).where('direction', '=', 'out');
-  const newest = lists.select(['issued_at', 'next_by']).orderBy('ordinal', 'desc').limit(1);
-  const [last, full] = [await newest.executeTakeFirst(), await newest.where('kind', '=', 'full').executeTakeFirst()];
+  const last = await newestListDates(reader, partner, 'out');
+  const full = await newestListDates(reader, partner, 'out', 'full');
   if (row === undefined || last === undefined) return undefined;
   const { revision, terms, resync_wanted: wanted, epoch_id: epochId } = row;
   return {
     watermark: { revision, terms },
     resyncWanted: wanted > 0,
     epochId,
-    last: { issuedAt: last.issued_at, nextBy: last.next_by },
-    lastFull: full?.issued_at ?? last.issued_at,
+    last,
+    lastFull: full?.issuedAt ?? last.issuedAt,
   };
 }
 
@@ -187,6 +186,18 @@ export async function recordLists(
   }));
   await insertMany(tx, 'list', rows);
   return newest + rows.length;
+}
+
+/** When the newest list of one direction, or the newest full one, was issued, and by when the next one follows; undefined before the first. */
+export async function newestListDates(
+  reader: Reader,
+  partner: string,
+  direction: StreamDirection,
+  kind?: 'full',
+): Promise<SendingProgress['last'] | undefined> {
+  const lists = reader.selectFrom('list').where('partner', '=', partner).where('direction', '=', direction);
+  const newest = lists.select(['issued_at as issuedAt', 'next_by as nextBy']).orderBy('ordinal', 'desc').limit(1);
+  return await (kind === undefined ? newest : newest.where('kind', '=', kind)).executeTakeFirst();
 }
 
 /** When the newest full list of ours to a partner was sealed; undefined before the first. */

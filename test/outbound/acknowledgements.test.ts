@@ -13,7 +13,7 @@ import { encodedText } from '../../gateway/adapter/format.ts';
 import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { checkTools } from '../../gateway/cli/adapter-folder.ts';
-import { examinePartner } from '../../gateway/cli/doctor-partner.ts';
+import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
 import { serve } from '../../gateway/main.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { buildList, sendList } from '../../gateway/outbound/send-list.ts';

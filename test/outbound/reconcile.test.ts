@@ -1,7 +1,7 @@
 /** Full lists at agreed intervals, which set right what was lost in a stream without numbers. */
 
 import { expect } from 'chai';
-import { examinePartner } from '../../gateway/cli/doctor-partner.ts';
+import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { openAdministrations, operators } from '../support/administrations.ts';
 import { adaptersWith } from '../support/other-make.ts';
@@ -24,7 +24,7 @@ describe('a full list that was agreed for each week', () => {
       expect((await sendList(gateway, 'SG'))?.kind).to.equal('full');
       expect(await sendList(after(6), 'SG')).to.equal(undefined);
       const due = async (days: number): Promise<unknown> =>
-        (await examinePartner(after(days), partner)).find(({ check }) => check === 'partner SG')?.detail;
+        (await examinePartner(after(days), partner)).find(({ check }) => check === 'partner SG, schedule')?.detail;
       expect(await due(6)).to.not.include('full list is due');
       expect(await due(8)).to.include('full list is due');
       expect((await sendList(after(8), 'SG'))?.kind).to.equal('full');

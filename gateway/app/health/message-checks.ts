@@ -1,0 +1,110 @@
+/** What is examined of the messages that are exchanged with one partner: those that wait, those that are held, those that were rejected. */
+
+import type { Partner } from '../../gateway.ts';
+import { momentOf } from '../../model/day.ts';
+import { heldMessages } from '../../store/inbox.ts';
+import { listMessages, openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
+import type { OpenGateway } from '../composition.ts';
+import { causeOfFailure, causeOfHold, causeOfRejection } from './causes.ts';
+import { dayMs, fail, ok, warn, type Finding } from './finding.ts';
+import { measure, seconds, type Measure } from './measures.ts';
+
+/** A message that waits longer is not on its way any more. */
+export const waitingMs = 15 * 60 * 1000;
+const refusedWithinDays = 7;
+
+export async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {
+  const check = `partner ${code}, outbox`;
+  const open = await openMessagesTo(db.sql, code, momentOf(now()));
+  const late = open.oldest !== undefined && now().getTime() - Date.parse(open.oldest) > waitingMs;
+  const findings: Finding[] = [];
+  if (open.held > 0)
+    findings.push(
+      fail(
+        check,
+        `${open.held} messages are not sent until a person acts (${open.holdReason ?? ''}${open.holdEvidence === undefined ? '' : `, ${open.holdEvidence}`})`,
+        `mra message list --partner ${code}, then mra explain ${open.holdReason ?? ''}`,
+        causeOfHold(open.holdReason, open.holdEvidence),
+      ),
+    );
+  if (late || open.tried > 0) {
+    const last = open.evidence === undefined ? '' : ` (${open.evidence})`;
+    const detail = `${open.waiting} messages wait, the oldest since ${open.oldest ?? ''}; ${open.tried} could not be delivered so far${last}`;
+    const fix = `mra message list --partner ${code} shows them; mra serve sends them, mra list send ${code} --out FILE writes them.`;
+    const cause = open.tried > 0 ? causeOfFailure(open.evidence) : 'list_not_sent';
+    findings.push((late ? fail : warn)(check, detail, fix, cause));
+  }
+  findings.push(...unanswered(check, open));
+  const [first = ok(check, `${open.waiting} messages wait`), ...others] = findings;
+  return [{ ...first, measures: outboxMeasures(code, open) }, ...others];
+}
+
+function unanswered(check: string, { overdue, abandoned }: OpenMessages): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (overdue > 0)
+    findings.push(
+      warn(
+        check,
+        `${overdue} messages were handed over and have no answer in time`,
+        'Ask the partner; mra message list names them. Unless otherwise agreed the same bytes are sent again by themselves.',
+        'no_answer',
+      ),
+    );
+  if (abandoned > 0)
+    findings.push(
+      warn(
+        check,
+        `${abandoned} messages are claimed by a sender that has ended`,
+        'mra serve takes them over.',
+        'lease_expired',
+      ),
+    );
+  return findings;
+}
+
+function outboxMeasures(partner: string, open: OpenMessages): readonly Measure[] {
+  const { waiting, handedOver: handed_over, held, overdue, leased: active, abandoned: expired } = open;
+  const states = Object.entries({ waiting, handed_over, held, overdue });
+  const leases = Object.entries({ active, expired });
+  return [
+    ...states.map(([state, count]) => measure('mra_outbox_messages', { partner, state }, count)),
+    ...leases.map(([state, count]) => measure('mra_outbox_leases', { partner, state }, count)),
+    ...(open.oldest === undefined
+      ? []
+      : [measure('mra_outbox_oldest_timestamp_seconds', { partner }, seconds(open.oldest))]),
+  ];
+}
+
+export async function examineInbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {
+  const check = `partner ${code}, inbox`;
+  const held = await heldMessages(db.sql, code);
+  const [oldest] = held;
+  const refused = await listMessages(db.sql, { partner: code, direction: 'in', state: 'REJECTED', limit: 100 });
+  const recent = refused.filter(({ at }) => now().getTime() - Date.parse(at) < refusedWithinDays * dayMs);
+  const [newest] = recent;
+  const findings: Finding[] = [];
+  if (oldest !== undefined)
+    findings.push(
+      warn(
+        check,
+        `${held.length} lists wait for two people, the oldest since ${oldest.receivedAt}`,
+        `mra list show ${code}`,
+        'list_held',
+      ),
+    );
+  if (newest !== undefined)
+    findings.push(
+      warn(
+        check,
+        `${recent.length} messages were rejected in ${refusedWithinDays} days, the last with ${newest.detail ?? 'no code'}`,
+        `mra message show ${newest.id ?? newest.digest}, and tell the partner`,
+        causeOfRejection(newest.detail),
+      ),
+    );
+  const [first = ok(check, 'nothing held, nothing rejected lately'), ...others] = findings;
+  const measures = [
+    measure('mra_inbox_held_lists', { partner: code }, held.length),
+    measure('mra_inbox_rejected_messages', { partner: code }, recent.length),
+  ];
+  return [{ ...first, measures }, ...others];
+}
