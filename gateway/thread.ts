@@ -39,8 +39,7 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 async function answer(task: number, posted: PostedRequest): Promise<TaskResult> {
-  const { status, headers = {}, body } = await answerPosted(posted);
-  return { task, done: { status, headers, text: JSON.stringify(body) } };
+  return { task, done: await answerPosted(posted) };
 }
 
 parentPort?.on('message', ({ task, work }: Task) => {

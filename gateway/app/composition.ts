@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../adapter/manifest.ts';
+import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { programFolder, type Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
@@ -39,6 +40,8 @@ export interface OpenGateway extends Gateway {
   /** Our keys of now: a reload may replace them. */
   readonly keyring: Keyring;
   readonly brokers: Brokers;
+  /** Where answers at the border are recorded. */
+  readonly answers: AnswerLog;
   /** Why the changed adapter of a partner was rejected, by the partner's code. */
   readonly rejectedAdapters: Map<string, string>;
   /** Loads the partner's adapter again from its folder. Throws as reloadPartner; the previous adapter then stays in use. */
@@ -89,6 +92,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading: 
     get keyring() {
       return connected.keys.keyring;
     },
+    answers: openAnswerLog(db, home),
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     maxBytes: config.exchange.maxBytes,

@@ -5,22 +5,18 @@
  *   -> outcome, freshness, advice -> recorded with number, digest and place in the log -> answer
  */
 
-import { answerDigest, recordAnswers, type AnsweredQuery } from './record-answers.ts';
+import { answerDigest, type AnsweredQuery, type RecordedAnswer } from './answer-log.ts';
 import { answerQuery, openQueryBatch, termsOf, type Clearance } from './status-query.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { assessedParty, benefitsOf, choosePartner, decideEntry, validUntil } from '../model/clearance/assessment.ts';
 import type { Assessment, Choice, Finding } from '../model/clearance/assessment.ts';
-import {
-  isConsultationNumber,
-  makeConsultationNumber,
-  readConsultationNumber,
-} from '../model/clearance/consultation-number.ts';
+import { isConsultationNumber, randomNumber, readConsultationNumber } from '../model/clearance/consultation-number.ts';
 import { momentOf } from '../model/day.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
-import { findAssessment, findConsultation, recordAssessment } from '../store/consultations.ts';
+import { answerAt, earlierAnswer, findAssessment, recordAssessment } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';
@@ -31,22 +27,37 @@ export type { Clearance, ClearanceTerms } from './status-query.ts';
 type AlsoStore<T> = (tx: Tx, result: T) => Promise<void>;
 
 /** Answers one query. Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows); every other finding is an answer. */
-export async function check(
+export async function check(clearance: Clearance, request: CheckRequest, requester: string): Promise<ProvenAnswer> {
+  return (await checkRecorded(clearance, request, requester)).answer;
+}
+
+/** As check, with the answer as the text that is recorded. */
+export async function checkRecorded(
   clearance: Clearance,
   request: CheckRequest,
   requester: string,
-  also?: AlsoStore<ProvenAnswer>,
-): Promise<ProvenAnswer> {
+  also?: AlsoStore<RecordedAnswer>,
+): Promise<RecordedAnswer> {
   // 1. Answer from the register.
   const answer = await answerQuery(openQueryBatch(clearance), request);
 
   // 2. Record the answer with its number, and only then give it.
-  return await clearance.db.transaction(async (tx) => {
-    const [proven] = await recordAnswers(tx, clearance, [{ request, answer }], requester);
-    if (proven === undefined) throw new GatewayError('E_INTERNAL', 'an answer was recorded and is not there');
-    await also?.(tx, proven);
-    return proven;
-  });
+  const { answers } = clearance;
+  const answered = [{ request, answer }];
+  const recorded =
+    also === undefined
+      ? await answers.record(answered, requester)
+      : await answers.recordWith(answered, requester, async (tx, all) => {
+          await also(tx, theOnly(all));
+          return all;
+        });
+  return theOnly(recorded);
+}
+
+function theOnly(recorded: readonly RecordedAnswer[]): RecordedAnswer {
+  const [only] = recorded;
+  if (only === undefined) throw new GatewayError('E_INTERNAL', 'an answer was recorded and is not there');
+  return only;
 }
 
 export type BatchResult = ReadonlyMap<string, ProvenAnswer | GatewayError>;
@@ -66,9 +77,8 @@ export async function checkBatch(
     if (isGatewayError(answer)) results.set(key, answer);
     else answered.push({ key, request, answer });
   }
-  return await clearance.db.transaction(async (tx) => {
-    const proven = await recordAnswers(tx, clearance, answered, requester);
-    for (const [index, answer] of proven.entries()) results.set(answered[index]?.key ?? '', answer);
+  return await clearance.answers.recordWith(answered, requester, async (tx, recorded) => {
+    for (const [index, { answer }] of recorded.entries()) results.set(answered[index]?.key ?? '', answer);
     await also?.(tx, results);
     return results;
   });
@@ -92,9 +102,8 @@ export async function assess(
       answered.set(key, { request, answer: await answerQuery(batch, request) });
 
   // 3. Record the answers and the assessment together.
-  return await clearance.db.transaction(async (tx) => {
-    const proven = await recordAnswers(tx, clearance, [...answered.values()], requester);
-    const answers = new Map([...answered.keys()].map((key, index) => [key, proven[index]]));
+  return await clearance.answers.recordWith([...answered.values()], requester, async (tx, recorded) => {
+    const answers = new Map([...answered.keys()].map((key, index) => [key, recorded[index]?.answer]));
     const findings = parties.map(({ party, choice, key }) => present({ party, choice, answer: answers.get(key) }));
     const assessment = makeAssessment(clearance, read, findings, requester);
     await storeAssessment(tx, read.entry, assessment);
@@ -126,16 +135,19 @@ async function storeAssessment(tx: Tx, request: Entry, answer: Assessment): Prom
 }
 
 /** An answer given before, as it was given. Throws E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN. */
-export async function lookUpConsultation(clearance: Pick<Clearance, 'db'>, written: string): Promise<unknown> {
+export async function lookUpConsultation(
+  { db, answers }: Pick<Clearance, 'db' | 'answers'>,
+  written: string,
+): Promise<unknown> {
   const number = readConsultationNumber(written);
   if (!isConsultationNumber(number)) {
     throw new GatewayError('E_CONSULTATION_NUMBER', 'the check character does not fit', {
       fix: 'Compare the number with the answer it came with.',
     });
   }
-  const found = await findConsultation(clearance.db.sql, number);
+  const found = (await answerAt(db.sql, await answers.placeOf(number))) ?? (await earlierAnswer(db.sql, number));
   if (found === undefined) throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
-  return found.answer;
+  return found;
 }
 
 /** An assessment given before, as it was given. Throws E_ASSESSMENT_UNKNOWN. */
@@ -169,7 +181,7 @@ function makeAssessment(
   const decision = isUncertain === true && found !== 'do_not_apply' ? 'refer' : found;
   const granted = decision === 'apply';
   return present({
-    assessment: `ASM-${makeConsultationNumber(clearance.home.country, (bytes) => clearance.random(bytes))}`,
+    assessment: `ASM-${randomNumber(clearance.home.country, (bytes) => clearance.random(bytes))}`,
     entry: entry.id,
     profile,
     decision,

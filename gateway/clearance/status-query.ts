@@ -1,6 +1,7 @@
 /** One status query, answered from the register; queries put together are answered as of one moment. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AnswerLog } from './answer-log.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import { getPartner } from '../gateway.ts';
 import type { Answer, CheckRequest, ListInForce } from '../model/clearance/answer.ts';
@@ -28,6 +29,7 @@ export type ClearanceTerms = Pick<Adapter, 'partner' | 'name' | 'timeZone' | 'ar
 export interface Clearance {
   readonly home: HomeProfile;
   readonly db: Database;
+  readonly answers: AnswerLog;
   readonly partners: ReadonlyMap<string, { readonly adapter: ClearanceTerms }>;
   /** Name of the policy the advice follows; part of every answer. */
   readonly policy: string;

@@ -1,10 +1,11 @@
 /** The requests with a body: a status query, a batch of them, an entry. They are plain data, so that a worker thread can answer large ones. */
 
 import { join } from 'node:path';
-import { assess, check, checkBatch, type BatchResult, type Clearance } from '../clearance/requests.ts';
-import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
+import { assess, checkBatch, checkRecorded, type BatchResult, type Clearance } from '../clearance/requests.ts';
+import type { RecordedAnswer } from '../clearance/answer-log.ts';
+import type { CheckRequest } from '../model/clearance/answer.ts';
 import type { Assessment } from '../model/clearance/assessment.ts';
-import type { PostedRequest } from '../model/clearance/posted-request.ts';
+import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
@@ -48,7 +49,7 @@ export const posts = {
 } as const satisfies Record<PostedRequest['path'], object>;
 
 /** Answers such requests; an error is a reply too. Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
-export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<BorderReply> {
+export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<PostedReply> {
   const readers: Readers = {
     check: jsonValidator(join(door.schemas, 'check-request.schema.json')),
     batch: jsonValidator(join(door.schemas, 'batch-request.schema.json')),
@@ -56,9 +57,9 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Bo
   };
   return async (posted) => {
     try {
-      return await posts[posted.path].answer({ door, readers, posted });
+      return asText(await posts[posted.path].answer({ door, readers, posted }));
     } catch (error) {
-      return failedReply(door, error, posted);
+      return asText(failedReply(door, error, posted));
     }
   };
 }
@@ -74,25 +75,27 @@ export function failedReply(
   return problemReply(error, requestId);
 }
 
-async function postCheck(call: Call): Promise<BorderReply> {
+async function postCheck(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
   requireJson(posted);
   return await idempotently(call, async (save) => {
     const question = valid(readers.check, parseStrictJson(posted.body));
-    const reply = (proven: ProvenAnswer): BorderReply => checkReply(proven, posted.isMinimal);
-    return reply(await check(door, question, posted.requester, (tx, proven) => save(tx, reply(proven))));
+    const reply = (recorded: RecordedAnswer): PostedReply => checkReply(recorded, posted.isMinimal);
+    return reply(
+      await checkRecorded(door, question, posted.requester, save && ((tx, recorded) => save(tx, reply(recorded)))),
+    );
   });
 }
 
-function checkReply(proven: ProvenAnswer, minimal: boolean): BorderReply {
-  const number = proven.proof.consultation_number;
+function checkReply({ answer, text }: RecordedAnswer, minimal: boolean): PostedReply {
+  const number = answer.proof.consultation_number;
   const location = `/v1/consultations/${number}`;
-  if (!minimal) return { status: 201, body: proven, headers: { location } };
-  const body = { outcome: proven.outcome, consultation_number: number };
-  return { status: 201, body, headers: { location, 'preference-applied': 'return=minimal' } };
+  if (!minimal) return { status: 201, text, headers: { location } };
+  const body = { outcome: answer.outcome, consultation_number: number };
+  return { status: 201, text: JSON.stringify(body), headers: { location, 'preference-applied': 'return=minimal' } };
 }
 
-async function postBatch(call: Call): Promise<BorderReply> {
+async function postBatch(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
   requireJson(posted);
   return await idempotently(call, async (save) => {
@@ -107,7 +110,9 @@ async function postBatch(call: Call): Promise<BorderReply> {
     }
     const reply = (results: BatchResult): BorderReply =>
       batchReply(call, Object.keys(checks), new Map([...results, ...faulty]));
-    return reply(await checkBatch(door, questions, posted.requester, (tx, results) => save(tx, reply(results))));
+    return reply(
+      await checkBatch(door, questions, posted.requester, save && ((tx, results) => save(tx, reply(results)))),
+    );
   });
 }
 
@@ -131,12 +136,13 @@ function batchReply({ door, posted: { requestId } }: Call, keys: readonly string
   return { status: 200, body: { answered_at: answeredAt, counts: Object.fromEntries(counts), results } };
 }
 
-async function postAssessment(call: Call): Promise<BorderReply> {
+async function postAssessment(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
   return await idempotently(call, async (save) => {
     const options = { profile: posted.profile, timeZone: door.home.timeZone };
     const read = readEntry(posted.body, posted.contentType, readers.entry, options);
-    const assessed = await assess(door, read, posted.requester, (tx, found) => save(tx, assessmentReply(found)));
+    const also = save && ((tx: Tx, found: Assessment): Promise<void> => save(tx, assessmentReply(found)));
+    const assessed = await assess(door, read, posted.requester, also);
     return assessmentReply(assessed);
   });
 }
@@ -157,23 +163,33 @@ function valid<T>(validator: (value: unknown) => JsonVerdict<T>, value: unknown)
   throw new RequestFaults(explainFaults(verdict.errors, value));
 }
 
-/** Stores the reply in the transaction of the answer. */
-type SaveReply = (tx: Tx, reply: BorderReply) => Promise<void>;
+type Reply = BorderReply | PostedReply;
+
+function asText(reply: Reply): PostedReply {
+  if ('text' in reply) return reply;
+  const { status, headers = {}, body } = reply;
+  return { status, headers, text: JSON.stringify(body) };
+}
+
+/** Stores the reply in the transaction of the answer; absent without an idempotency key. */
+type SaveReply = ((tx: Tx, reply: Reply) => Promise<void>) | undefined;
 
 /**
  * With an idempotency key, the work is done once: the reply is stored with the answer, and a repeated request gets the stored reply. Of two
  * concurrent requests with one key, the second cannot store its reply: its transaction is rolled back, and it gets the reply of the first.
  */
-async function idempotently(call: Call, work: (save: SaveReply) => Promise<BorderReply>): Promise<BorderReply> {
+async function idempotently(call: Call, work: (save: SaveReply) => Promise<Reply>): Promise<Reply> {
   const { door, posted } = call;
   const { requester, idempotencyKey: key, target, contentType, body } = posted;
-  if (key === undefined) return await work(() => Promise.resolve());
+  if (key === undefined) return await work(undefined);
   const fingerprint = fingerprintOf(target, contentTypeOf(contentType).mediaType, body);
   const stored = await storedReply(call, key, fingerprint);
   if (stored !== undefined) return stored;
   try {
-    return await work(async (tx, { status, ...rest }) => {
-      const first = { fingerprint, status, body: JSON.stringify(rest), at: door.now().toISOString() };
+    return await work(async (tx, reply) => {
+      const { status, headers, text } = asText(reply);
+      const body = `{"body":${text},"headers":${JSON.stringify(headers)}}`;
+      const first = { fingerprint, status, body, at: door.now().toISOString() };
       if (!(await saveIdempotent(tx, { requester, key, ...first }))) throw new KeyUsed();
     });
   } catch (error) {

@@ -1,8 +1,7 @@
 /** Answers given at the border, exactly as given, and the idempotency keys under which a repeated request gets its first answer. */
 
-import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import type { Moment } from '../model/record/record.ts';
-import { insertMany } from './bulk.ts';
+import { insertMany, insertRows } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
@@ -16,31 +15,57 @@ interface StoredAssessment {
   readonly answer: unknown;
 }
 
-interface Consultation extends StoredAssessment {
+/** An answer to a status query at its place in the log. */
+export interface Consultation {
+  readonly n: number;
+  readonly leafHash: string;
+  readonly askedAt: Moment;
+  readonly requester: string;
   readonly partner: string;
-  readonly answer: ProvenAnswer;
+  /** JSON, as asked and as given. */
+  readonly request: string;
+  readonly answer: string;
 }
 
-function toRow<A extends StoredAssessment>({ askedAt, request, answer, ...rest }: A) {
-  return { ...rest, asked_at: askedAt, request: JSON.stringify(request), answer: JSON.stringify(answer) };
-}
+const answerColumns = {
+  columns: ['n', 'leaf_hash', 'asked_at', 'requester', 'partner', 'request', 'answer'],
+  utf8: [],
+};
 
+/** The caller has taken the numbers in this transaction (`takeLogNumbers`). */
 export async function recordConsultations(tx: Tx, consultations: readonly Consultation[]): Promise<void> {
-  await insertMany(tx, 'consultation', consultations.map(toRow));
+  const rows = consultations
+    .values()
+    .map((each) => [
+      ...[each.n, each.leafHash, each.askedAt, each.requester],
+      ...[each.partner, each.request, each.answer],
+    ]);
+  await insertRows(tx, 'border_answer', answerColumns, rows);
 }
 
-export async function findConsultation(reader: Reader, number: string): Promise<Consultation | undefined> {
-  const row = await reader.selectFrom('consultation').selectAll().where('number', '=', number).executeTakeFirst();
-  if (row === undefined) return undefined;
-  return {
-    ...fromRow(row),
-    request: JSON.parse(row.request) as unknown,
-    answer: JSON.parse(row.answer) as ProvenAnswer,
-  };
+/** The answer at a place of the log, as given; undefined where there is none. */
+export async function answerAt(reader: Reader, place: number): Promise<unknown> {
+  if (!Number.isSafeInteger(place)) return undefined;
+  const row = await reader.selectFrom('border_answer').select('answer').where('n', '=', place).executeTakeFirst();
+  return row && (JSON.parse(row.answer) as unknown);
+}
+
+/** The answer that a program before `border_answer` gave under this number. */
+export async function earlierAnswer(reader: Reader, number: string): Promise<unknown> {
+  const row = await reader.selectFrom('consultation').select('answer').where('number', '=', number).executeTakeFirst();
+  return row && (JSON.parse(row.answer) as unknown);
+}
+
+/** The key under which places in the log of this store become consultation numbers: 16 bytes. */
+export async function numberKey(reader: Reader): Promise<Uint8Array> {
+  const key = reader.selectFrom('store_key').select('value').where('name', '=', 'consultation_number');
+  return Buffer.from((await key.executeTakeFirstOrThrow()).value, 'hex');
 }
 
 export async function recordAssessment(tx: Tx, assessment: StoredAssessment): Promise<void> {
-  await insertMany(tx, 'assessment', [toRow(assessment)]);
+  const { askedAt, request, answer, ...rest } = assessment;
+  const row = { ...rest, asked_at: askedAt, request: JSON.stringify(request), answer: JSON.stringify(answer) };
+  await insertMany(tx, 'assessment', [row]);
 }
 
 export async function findAssessment(reader: Reader, number: string): Promise<StoredAssessment | undefined> {

@@ -7,7 +7,7 @@ import { advanceCounter } from './counters.ts';
 import type { Tables } from './tables.ts';
 import type { Reader, Tx } from './database.ts';
 
-interface NewEvent {
+export interface NewEvent {
   readonly kind: string;
   /** The subject: a message id, a consultation number, a digest. */
   readonly ref: string;
@@ -16,20 +16,31 @@ interface NewEvent {
 }
 
 /**
- * Appends events and returns the number of the last; the first event of a store has number 1. The counter stays locked until the
- * transaction ends: append at its end, or other transactions wait for the rest of it.
- * Leaf hash (section 2.1): SHA-256 over the byte 0 and the canonical JSON (RFC 8785) of the event.
+ * Appends events and returns the number of the last. Takes numbers of the log as `takeLogNumbers`: append at the end of a transaction.
  */
 export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise<number> {
-  const last = await advanceCounter(tx, 'event', events.length);
-  const before = last - events.length;
-  const rows = events.map(({ kind, ref, detail, at }, i) => {
-    const n = before + i + 1;
-    const leaf = sha256(`\u0000${canonicalJson({ n, kind, ref, detail, at })}`);
-    return { n, leaf_hash: leaf, kind, ref, detail: detail === undefined ? null : canonicalJson(detail), at };
+  const first = await takeLogNumbers(tx, events.length);
+  const rows = events.map((event, i) => {
+    const { kind, ref, detail, at } = event;
+    const n = first + i;
+    const text = detail === undefined ? null : canonicalJson(detail);
+    return { n, leaf_hash: leafHash(n, event), kind, ref, detail: text, at };
   });
   await insertMany(tx, 'event', rows);
-  return last;
+  return first + events.length - 1;
+}
+
+/**
+ * Takes the next `count` numbers of the log and returns the first; the first of a store is 1. The counter stays locked until the
+ * transaction ends, so that the log has the order of the commits: take them last, or other transactions wait for the rest of this one.
+ */
+export async function takeLogNumbers(tx: Tx, count: number): Promise<number> {
+  return (await advanceCounter(tx, 'event', count)) - count + 1;
+}
+
+/** The leaf hash of an event (RFC 6962, 2.1) in hex: SHA-256 over the byte 0 and the canonical JSON (RFC 8785) of the event. */
+export function leafHash(n: number, { kind, ref, detail, at }: NewEvent): string {
+  return sha256(`\u0000${canonicalJson({ at, detail, kind, n, ref })}`);
 }
 
 /** The kind of the newest event about a subject, of those whose kind begins so. */

@@ -1,5 +1,6 @@
 /** Creates the tables in an empty database, and migrates an older store to the current schema. */
 
+import { randomBytes } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
@@ -148,6 +149,41 @@ function reasonsOfChanges({ text }: Types): readonly string[] {
   ];
 }
 
+/**
+ * Answers keyed by their place in the log, and a number that moves with the register of each partner. Triggers move it, so that no
+ * statement that changes the register can forget to.
+ */
+function borderTables({ text, big, clustered, plain }: Types, engine: Engine): readonly string[] {
+  const created = [
+    `create table border_answer (n ${big} primary key, leaf_hash ${text} not null, asked_at ${text} not null,
+      requester ${text} not null, partner ${text} not null, request ${text} not null, answer ${text} not null) ${plain}`,
+    ...guardsOf(engine, ['border_answer']),
+    `create table store_key (name ${text} primary key, value ${text} not null) ${clustered}`,
+    `insert into store_key (name, value) values ('consultation_number', '${randomBytes(16).toString('hex')}')`,
+    `create table register_revision (partner ${text} primary key, revision ${big} not null) ${clustered}`,
+    `create index register_superseded on register_version (partner, to_list) where to_list < ${openOrdinal}`,
+  ];
+  const move = `insert into register_revision (partner, revision) values (new.partner, 1)
+    on conflict (partner) do update set revision = register_revision.revision + 1`;
+  if (engine === 'sqlite') {
+    const on = (name: string, event: string, when: string): string =>
+      `create trigger ${name} after ${event} when ${when} begin ${move}; end`;
+    return [
+      ...created,
+      on('list_moves_register', 'insert on list', "new.direction = 'in'"),
+      on('held_list_moves_register', 'update of held_at, held_after, settled_at on inbox', 'new.held_at is not null'),
+    ];
+  }
+  const on = (name: string, event: string, when: string): string =>
+    `create trigger ${name} after ${event} for each row when (${when}) execute function move_register()`;
+  return [
+    ...created,
+    `create or replace function move_register() returns trigger language plpgsql as $$ begin ${move}; return null; end $$`,
+    on('list_moves_register', 'insert on list', "new.direction = 'in'"),
+    on('held_list_moves_register', 'update of held_at, held_after, settled_at on inbox', 'new.held_at is not null'),
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -169,6 +205,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0010-answers': { up: (db: Kysely<unknown>) => runAll(db, answerColumns(types)) },
     '0011-reasons-of-changes': { up: (db: Kysely<unknown>) => runAll(db, reasonsOfChanges(types)) },
     '0012-files': { up: (db: Kysely<unknown>) => runAll(db, [`alter table message add column file ${types.text}`]) },
+    '0013-border-answers': { up: (db: Kysely<unknown>) => runAll(db, borderTables(types, engine)) },
   };
 }
 

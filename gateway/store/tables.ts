@@ -179,10 +179,25 @@ export interface Tables {
     details: string;
     source_message: string;
   };
+  /** Answers of programs before `border_answer`, under random numbers. */
   consultation: Tables['assessment'] & { partner: string };
+  /** Answers to status queries, in the order of the log: `n` numbers them together with the events. */
+  border_answer: {
+    n: number;
+    leaf_hash: string;
+    asked_at: string;
+    requester: string;
+    partner: string;
+    request: string;
+    answer: string;
+  };
   assessment: { number: string; asked_at: string; requester: string; request: string; answer: string };
   idempotency: { requester: string; key: string; fingerprint: string; status: number; body: string; at: string };
   event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
+  /** Moves with every change of what the register holds of a partner, and of the list it is read as of. */
+  register_revision: { partner: string; revision: number };
+  /** Secrets of this store, as hex. `consultation_number`: the key under which log numbers become consultation numbers. */
+  store_key: { name: string; value: string };
   /** `event` and `operator_revision` number without gaps; `opened` counts openings, `probe` tests whether the store can be written. */
   counter: { name: string; value: number };
 }

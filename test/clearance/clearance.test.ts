@@ -6,11 +6,12 @@ import {
   assess,
   lookUpAssessment,
   check,
+  checkRecorded,
   checkBatch,
   lookUpConsultation,
   type Clearance,
 } from '../../gateway/clearance/requests.ts';
-import { answerDigest } from '../../gateway/clearance/record-answers.ts';
+import { answerDigest } from '../../gateway/clearance/answer-log.ts';
 import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
@@ -134,7 +135,7 @@ describe('clearance', () => {
 
   it('an answer that cannot be recorded is not given', async () => {
     const trouble = new Error('disk full');
-    const attempt = check(clearance, { partner: 'NN', identifier: 'NN0000001' }, 'post-7', () =>
+    const attempt = checkRecorded(clearance, { partner: 'NN', identifier: 'NN0000001' }, 'post-7', () =>
       Promise.reject(trouble),
     );
     expect(await attempt.catch((error: unknown) => error)).to.equal(trouble);

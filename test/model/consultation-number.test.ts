@@ -3,8 +3,9 @@
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import {
+  consultationNumbers,
   isConsultationNumber,
-  makeConsultationNumber,
+  randomNumber,
   readConsultationNumber,
   shownConsultationNumber,
 } from '../../gateway/model/clearance/consultation-number.ts';
@@ -34,7 +35,7 @@ describe('consultation number', () => {
   it('every swap of neighbours in the random part is found', () => {
     let tried = 0;
     for (let round = 0; round < 500; round += 1) {
-      const number = makeConsultationNumber('KR', randomBytes);
+      const number = randomNumber('KR', randomBytes);
       for (let place = 2; place < 13; place += 1) {
         const [a = '', b = ''] = number.slice(place, place + 2);
         if (a === b) continue;
@@ -50,7 +51,7 @@ describe('consultation number', () => {
   it('a new number is well formed and uses each character about equally often', () => {
     const counts = new Map<string, number>();
     for (let round = 0; round < 3000; round += 1) {
-      const number = makeConsultationNumber('KR', randomBytes);
+      const number = randomNumber('KR', randomBytes);
       expect(number).to.have.length(15);
       expect(isConsultationNumber(number)).to.equal(true);
       for (const character of number.slice(2, 14)) counts.set(character, (counts.get(character) ?? 0) + 1);
@@ -62,9 +63,31 @@ describe('consultation number', () => {
 
   it('bytes that would favour some characters are discarded', () => {
     const bytes = [new Uint8Array(24).fill(255), new Uint8Array(24).fill(30)];
-    expect(makeConsultationNumber('KR', () => bytes.shift() ?? new Uint8Array(24)).slice(2, 14)).to.equal(
-      'YYYYYYYYYYYY',
-    );
+    expect(randomNumber('KR', () => bytes.shift() ?? new Uint8Array(24)).slice(2, 14)).to.equal('YYYYYYYYYYYY');
+  });
+
+  it('each place in the log has a number of its own, which leads back to the place', () => {
+    const numbers = consultationNumbers('KR', randomBytes(16));
+    const given = [
+      ...numbers.numbersOf(1, 5000),
+      ...numbers.numbersOf(2 ** 53 - 3, 2),
+      ...numbers.numbersOf(31 ** 6, 1),
+    ];
+    const places = [...Array.from({ length: 5000 }, (_, i) => i + 1), 2 ** 53 - 3, 2 ** 53 - 2, 31 ** 6];
+    expect(given.map((number) => numbers.placeOf(number))).to.deep.equal(places);
+    expect(new Set(given).size).to.equal(given.length);
+    expect(given.every(isConsultationNumber)).to.equal(true);
+  });
+
+  it('numbers of neighbours have nothing in common, and another key gives others', () => {
+    const [one, other] = [consultationNumbers('KR', randomBytes(16)), consultationNumbers('KR', randomBytes(16))];
+    const counts = new Map<string, number>();
+    for (const number of one.numbersOf(1, 3000))
+      for (const character of number.slice(2, 14)) counts.set(character, (counts.get(character) ?? 0) + 1);
+    expect(counts.size).to.equal(31);
+    for (const [character, count] of counts) expect(count, character).to.be.within(960, 1365);
+    const shared = new Set(one.numbersOf(1, 3000)).intersection(new Set(other.numbersOf(1, 3000)));
+    expect(shared.size).to.equal(0);
   });
 
   it('the form people read is read back as the number', () => {

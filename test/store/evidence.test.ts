@@ -4,13 +4,15 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import {
+  answerAt,
+  earlierAnswer,
   findAssessment,
-  findConsultation,
   findIdempotent,
   recordAssessment,
   recordConsultations,
   saveIdempotent,
 } from '../../gateway/store/consultations.ts';
+import { insertMany } from '../../gateway/store/bulk.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
 import { eventsSince } from '../support/event-log.ts';
 import { onBothEngines } from './engines.ts';
@@ -29,25 +31,29 @@ const answer: ProvenAnswer = {
 };
 
 onBothEngines('consultations', (store) => {
-  const consultation = (number: string) => ({
-    number,
-    askedAt: hour(1),
-    requester: 'desk',
-    partner: 'AA',
-    request: { partner: 'AA', identifier: ' a1 ' },
-    answer,
+  const consultation = (n: number) => ({
+    ...{ n, leafHash: 'h', askedAt: hour(1), requester: 'desk', partner: 'AA' },
+    ...{ request: '{"partner":"AA","identifier":" a1 "}', answer: JSON.stringify(answer) },
   });
 
   it('are returned exactly as given', async () => {
-    await store().write((tx) => recordConsultations(tx, [consultation('N1'), consultation('N2')]));
-    expect(await findConsultation(store().db.sql, 'N2')).to.deep.equal(consultation('N2'));
-    expect(await findConsultation(store().db.sql, 'N3')).to.equal(undefined);
+    await store().write((tx) => recordConsultations(tx, [consultation(1), consultation(2)]));
+    expect(await answerAt(store().db.sql, 2)).to.deep.equal(answer);
+    expect(await answerAt(store().db.sql, 3)).to.equal(undefined);
+    expect(await answerAt(store().db.sql, 2 ** 59)).to.equal(undefined);
   });
 
-  it('never share a number', async () => {
-    const again = store().write((tx) => recordConsultations(tx, [consultation('N4'), consultation('N4')]));
+  it('never share a place in the log', async () => {
+    const again = store().write((tx) => recordConsultations(tx, [consultation(4), consultation(4)]));
     expect(await again.catch((error: unknown) => error)).to.be.instanceOf(Error);
-    expect(await findConsultation(store().db.sql, 'N4')).to.equal(undefined);
+    expect(await answerAt(store().db.sql, 4)).to.equal(undefined);
+  });
+
+  it('of programs before are found by their random number', async () => {
+    const row = { number: 'N1', asked_at: hour(1), requester: 'desk', partner: 'AA', request: '{}' };
+    await store().write((tx) => insertMany(tx, 'consultation', [{ ...row, answer: JSON.stringify(answer) }]));
+    expect(await earlierAnswer(store().db.sql, 'N1')).to.deep.equal(answer);
+    expect(await earlierAnswer(store().db.sql, 'N2')).to.equal(undefined);
   });
 
   it('are stored beside assessments of whole entries', async () => {

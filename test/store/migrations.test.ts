@@ -8,7 +8,7 @@ import { canonicalJson, sha256 } from '../../gateway/model/canonical-json.ts';
 import { keepBytes } from '../../gateway/store/bodies.ts';
 import { claimMessageId, findInbox, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { addMessage, findMessage, recordProgress, settleMessage } from '../../gateway/store/outbox.ts';
-import { openDatabase, type Tx } from '../../gateway/store/database.ts';
+import { engineOf, openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
 import { listInForce } from '../../gateway/store/streams.ts';
@@ -229,8 +229,17 @@ const withoutOrderOfLists = [
   "delete from kysely_migration where name >= '0004'",
 ];
 
+const withoutBorderAnswers = [
+  ...['border_answer', 'store_key', 'register_revision'].map((table) => `drop table ${table}`),
+  'drop index register_superseded',
+  "delete from kysely_migration where name >= '0013'",
+];
+
 async function run(tx: Tx, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(tx);
+  const triggers = { list_moves_register: 'list', held_list_moves_register: 'inbox' };
+  for (const [trigger, table] of Object.entries(triggers))
+    await sql.raw(`drop trigger ${trigger}${engineOf(tx) === 'postgres' ? ` on ${table}` : ''}`).execute(tx);
+  for (const statement of [...withoutBorderAnswers, ...statements]) await sql.raw(statement).execute(tx);
 }
 
 /** The table as the first two steps made it, the operators numbered in their order. */

@@ -1,6 +1,7 @@
 /** Two invented partners and a register with one operator in each state, for tests of the answers at the border. */
 
 import { randomBytes } from 'node:crypto';
+import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import type { Clearance, ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
 import type { Departure } from '../../gateway/model/list/list.ts';
@@ -156,6 +157,7 @@ export async function openClearance(partners: readonly ClearanceTerms[] = [north
   const clearance: TestClearance = {
     home: sampleHome,
     db,
+    answers: openAnswerLog(db, sampleHome),
     partners: new Map(partners.map((adapter) => [adapter.partner, { adapter }])),
     policy: 'sample-policy',
     clock: noon,

@@ -1,11 +1,21 @@
-/** The number that proves an answer: two letters of the home country, twelve random characters, one check character. */
+/**
+ * The number that proves an answer: two letters of the home country, twelve characters, one check character.
+ *
+ * The twelve characters are the answer's place in the log under a secret permutation: nobody can guess a number, and each leads to its
+ * row without an index. The permutation is a Feistel network of ten rounds over two halves of six characters, with AES as the round
+ * function, as in FF1 of NIST SP 800-38G.
+ */
+
+import { createCipheriv } from 'node:crypto';
 
 /** Digits and capitals without I, O, S, V and Z, as in the Chinese credit code (GB 32100-2015); 31 of them, a prime. */
 const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-const randomLength = 12;
-
-/** Bytes of this value and above are discarded, so that every character is equally likely. */
-const unbiased = 256 - (256 % alphabet.length);
+const bodyLength = 12;
+const halfLength = bodyLength / 2;
+/** How many values one half has. */
+const half = alphabet.length ** halfLength;
+const rounds = 10;
+const block = 16;
 
 /** Powers of 3 modulo 31: 3 generates all of 1…30, so places have different weights and swapped neighbours are detected. */
 function weight(place: number): number {
@@ -13,27 +23,89 @@ function weight(place: number): number {
   for (let step = 0; step < place; step += 1) value = (value * 3) % alphabet.length;
   return value;
 }
-const weights = Array.from({ length: randomLength }, (_, place) => weight(place));
+const weights = Array.from({ length: bodyLength }, (_, place) => weight(place));
 
 function checkCharacter(body: string): string {
   let sum = 0;
-  for (const [place, factor] of weights.entries()) sum += factor * alphabet.indexOf(body.charAt(place));
+  for (let place = 0; place < bodyLength; place += 1)
+    sum += (weights[place] ?? 0) * alphabet.indexOf(body[place] ?? '');
   return alphabet.charAt((alphabet.length - (sum % alphabet.length)) % alphabet.length);
 }
 
-function randomBody(random: (bytes: number) => Uint8Array): string {
-  let body = '';
-  while (body.length < randomLength) {
-    for (const byte of random(randomLength * 2)) {
-      if (byte < unbiased && body.length < randomLength) body += alphabet.charAt(byte % alphabet.length);
-    }
-  }
-  return body;
+/** Consultation numbers of one store. */
+export interface ConsultationNumbers {
+  /** The numbers of `count` answers, the first at place `first` of the log (from 1, below 2^53). */
+  numbersOf(first: number, count: number): readonly string[];
+  /** The place of the answer that would have this number. The check character must have been verified. */
+  placeOf(number: string): number;
 }
 
-/** A new number, 15 characters, 59 random bits. `random` must be cryptographic: the number gives access to the answer. */
-export function makeConsultationNumber(country: string, random: (bytes: number) => Uint8Array): string {
-  const body = randomBody(random);
+/** `key`: 16 secret bytes; it must stay the same for as long as the answers are kept. */
+export function consultationNumbers(country: string, key: Uint8Array): ConsultationNumbers {
+  const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  /** The round function for many right halves at a time. */
+  function scrambled(round: number, values: readonly number[]): number[] {
+    const blocks = Buffer.alloc(block * values.length);
+    for (const [i, value] of values.entries()) {
+      blocks.writeUInt32BE(round, i * block);
+      blocks.writeUInt32BE(value, i * block + 4);
+    }
+    const random = cipher.update(blocks);
+    return values.map((_, i) => random.readUIntBE(i * block, 6) % half);
+  }
+  return {
+    numbersOf(first, count) {
+      let left = Array.from({ length: count }, (_, i) => Math.floor((first + i) / half));
+      let right = Array.from({ length: count }, (_, i) => (first + i) % half);
+      for (let round = 0; round < rounds; round += 1) {
+        const added = scrambled(round, right);
+        const next = left.map((value, i) => (value + (added[i] ?? 0)) % half);
+        [left, right] = [right, next];
+      }
+      return left.map((value, i) => {
+        const body = textOf(value) + textOf(right[i] ?? 0);
+        return `${country}${body}${checkCharacter(body)}`;
+      });
+    },
+    placeOf(number) {
+      let left = valueOf(number.slice(2, 2 + halfLength));
+      let right = valueOf(number.slice(2 + halfLength, 2 + bodyLength));
+      for (let round = rounds - 1; round >= 0; round -= 1) {
+        const [added = 0] = scrambled(round, [left]);
+        [left, right] = [(right - added + half) % half, left];
+      }
+      return left * half + right;
+    },
+  };
+}
+
+function textOf(value: number): string {
+  let text = '';
+  let rest = value;
+  for (let place = 0; place < halfLength; place += 1) {
+    text = alphabet.charAt(rest % alphabet.length) + text;
+    rest = Math.floor(rest / alphabet.length);
+  }
+  return text;
+}
+
+function valueOf(text: string): number {
+  let value = 0;
+  for (const character of text) value = value * alphabet.length + alphabet.indexOf(character);
+  return value;
+}
+
+/** Bytes of this value and above are discarded, so that every character is equally likely. */
+const unbiased = 256 - (256 % alphabet.length);
+
+/** A random number of the same form, 59 random bits. `random` must be cryptographic: the number gives access to what it stands for. */
+export function randomNumber(country: string, random: (bytes: number) => Uint8Array): string {
+  let body = '';
+  while (body.length < bodyLength) {
+    for (const byte of random(bodyLength * 2)) {
+      if (byte < unbiased && body.length < bodyLength) body += alphabet.charAt(byte % alphabet.length);
+    }
+  }
   return `${country}${body}${checkCharacter(body)}`;
 }
 

@@ -1,0 +1,128 @@
+/** Answers are recorded with a number, a digest and their place in the log before they are given. Answers of one moment share a commit. */
+
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../model/canonical-json.ts';
+import type { Answer, CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
+import { consultationNumbers, type ConsultationNumbers } from '../model/clearance/consultation-number.ts';
+import type { HomeProfile } from '../model/home.ts';
+import { numberKey, recordConsultations } from '../store/consultations.ts';
+import type { Database, Tx } from '../store/database.ts';
+import { leafHash, takeLogNumbers } from '../store/events.ts';
+
+export interface AnsweredQuery {
+  readonly request: CheckRequest;
+  readonly answer: Answer;
+}
+
+/** `text` is the answer as JSON, as it is stored. */
+export interface RecordedAnswer {
+  readonly answer: ProvenAnswer;
+  readonly text: string;
+}
+
+/** Something that must be stored with the answers or not at all, such as the reply under an idempotency key. */
+type AlsoStore<T> = (tx: Tx, recorded: readonly RecordedAnswer[]) => Promise<T>;
+
+export interface AnswerLog {
+  /** Recorded when this resolves, in the order of the answers. Throws as Database.transaction; nothing is recorded then. */
+  record(answered: readonly AnsweredQuery[], requester: string): Promise<readonly RecordedAnswer[]>;
+  /** The same in a transaction of its own, which also stores what else belongs to the answers; it fails as a whole. */
+  recordWith<T>(answered: readonly AnsweredQuery[], requester: string, also: AlsoStore<T>): Promise<T>;
+  /** The place in the log that a consultation number stands for. */
+  placeOf(number: string): Promise<number>;
+}
+
+/** Answers of one caller that are not recorded yet. */
+interface Waiting {
+  readonly drafts: readonly Draft[];
+  readonly done: PromiseWithResolvers<readonly RecordedAnswer[]>;
+}
+
+/** Everything that waits when a commit begins goes into it; what comes meanwhile goes into the next. */
+export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'country'>): AnswerLog {
+  const numbersOf = numbersOfStore(db, country);
+  let waiting: Waiting[] = [];
+
+  async function commit(): Promise<void> {
+    const together = waiting;
+    waiting = [];
+    try {
+      const numbers = await numbersOf();
+      const drafts = together.flatMap((each) => each.drafts);
+      const recorded = await db.transaction((tx) => write(tx, numbers, drafts));
+      let from = 0;
+      for (const each of together) each.done.resolve(recorded.slice(from, (from += each.drafts.length)));
+    } catch (error) {
+      for (const { done } of together) done.reject(error);
+    }
+  }
+
+  return {
+    record(answered, requester) {
+      const drafts = answered.map((each) => draftOf(each, requester));
+      const done = Promise.withResolvers<readonly RecordedAnswer[]>();
+      if (waiting.push({ drafts, done }) === 1) setImmediate(() => void commit());
+      return done.promise;
+    },
+    async recordWith(answered, requester, also) {
+      const numbers = await numbersOf();
+      const drafts = answered.map((each) => draftOf(each, requester));
+      return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)));
+    },
+    placeOf: async (number) => (await numbersOf()).placeOf(number),
+  };
+}
+
+/** Reads the key of the store once; a store that cannot be read now is asked again. */
+function numbersOfStore(db: Database, country: string): () => Promise<ConsultationNumbers> {
+  let numbers: ConsultationNumbers | undefined;
+  return async () => (numbers ??= consultationNumbers(country, await numberKey(db.sql)));
+}
+
+/** Takes numbers of the log last: another transaction cannot take one before this one ends. */
+async function write(
+  tx: Tx,
+  numbers: ConsultationNumbers,
+  drafts: readonly Draft[],
+): Promise<readonly RecordedAnswer[]> {
+  if (drafts.length === 0) return [];
+  const first = await takeLogNumbers(tx, drafts.length);
+  const given = numbers.numbersOf(first, drafts.length);
+  const rows = drafts.map((draft, i) => rowOf(draft, first + i, given[i] ?? ''));
+  await recordConsultations(tx, rows);
+  return rows.map(({ recorded }) => recorded);
+}
+
+interface Draft extends AnsweredQuery {
+  readonly requester: string;
+  /** Canonical JSON of the answer. */
+  readonly text: string;
+  readonly digest: string;
+}
+
+function draftOf({ request, answer }: AnsweredQuery, requester: string): Draft {
+  const text = canonicalJson(answer);
+  return { request, answer, requester, text, digest: digestOf(text) };
+}
+
+function rowOf({ request, answer, requester, text, digest }: Draft, n: number, number: string) {
+  const { answered_at: at, outcome, subject } = answer;
+  const { partner } = subject;
+  const detail = { answer_digest: digest, outcome, partner };
+  const leaf = leafHash(n, { kind: 'consultation', ref: number, detail, at });
+  const proof = { answer_digest: digest, consultation_number: number, issued_at: at, log_index: n, requester };
+  const proven = `${text.slice(0, -1)},"proof":${JSON.stringify(proof)}}`;
+  return {
+    ...{ n, leafHash: leaf, askedAt: at, requester, partner, request: JSON.stringify(request), answer: proven },
+    recorded: { answer: { ...answer, proof }, text: proven },
+  };
+}
+
+/** `sha-256:` and base64url of SHA-256 over the canonical JSON of an answer without its proof, or of an assessment. */
+export function answerDigest(answer: object): string {
+  return digestOf(canonicalJson(answer));
+}
+
+function digestOf(text: string): string {
+  return `sha-256:${createHash('sha256').update(text).digest('base64url')}`;
+}
