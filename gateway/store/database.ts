@@ -7,6 +7,7 @@ import { Kysely, PostgresAdapter, type Transaction } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { advanceCounter } from './counters.ts';
 import type { Engine, EngineAccess, ReportError } from './engine.ts';
+import { GroupCommit } from './group-commit.ts';
 import { migrate, requireCurrent } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite, readSqlite } from './sqlite.ts';
@@ -26,7 +27,8 @@ export interface Database {
   /**
    * Runs the work in one transaction: everything is stored when this resolves, and nothing when the work throws.
    * E_OUTCOME_UNKNOWN: the COMMIT failed; read back to find out. E_STORE_UNREACHABLE: nothing was stored.
-   * An SQLite file has one write transaction at a time: never open one inside another, never wait for the network in one.
+   * Transactions asked for at one time share a commit of the embedded engine, which has one at a time: never open one inside another, never
+   * wait for the network in one.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Aborted with E_STORE_DAMAGED: opening a connection again cannot help, so the process has to end. */
@@ -107,10 +109,11 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
     // Again after a write: some drivers fall back to weaker settings then.
     await access.assertDurable(writer);
     const reader = new Kysely<Tables>({ dialect: access.openReading() });
+    const group = engine === 'sqlite' ? new GroupCommit(writer) : undefined;
     return {
       sql: reader,
       engine,
-      transaction: (work) => writer.transaction().execute(work),
+      transaction: (work) => (group === undefined ? writer.transaction().execute(work) : group.transaction(work)),
       async close() {
         await reader.destroy();
         await writer.destroy();

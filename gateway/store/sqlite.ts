@@ -1,4 +1,4 @@
-/** The embedded engine, SQLite: one file, one writing connection under a write lock, one reading connection. */
+/** The embedded engine, SQLite: one file, one writing connection whose transactions share commits (group-commit.ts), one reading connection. */
 
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -11,7 +11,6 @@ import type { EngineAccess, ReportError } from './engine.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { busyCode, damaged, isUnwritten, resultCode, storeError, unreachable } from './sqlite-errors.ts';
 import { assertDurable, assertVersion, busyMs, identityOf, makePrivateFile, openFile } from './sqlite-file.ts';
-import { WriteLock } from './write-lock.ts';
 
 /** Every statement sees the last commit, also while a transaction is open on the writing connection. */
 function readingDriver(connection: SqliteConnection): Driver {
@@ -49,9 +48,7 @@ class WritingDriver implements Driver {
   readonly #path: string;
   readonly #report: ReportError;
   readonly #identity: string;
-  readonly #lock = new WriteLock();
   #writing: Writing;
-  #release: () => void = () => undefined;
   /** After a failed COMMIT the connection is opened again before anything else is written. */
   #suspect = false;
 
@@ -71,14 +68,11 @@ class WritingDriver implements Driver {
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    const release = await this.#lock.acquire();
     try {
       if (this.#suspect) await this.#openAgain();
     } catch (error) {
-      release();
       throw this.#report(error);
     }
-    this.#release = release;
     return this.#writing.connection;
   }
 
@@ -105,7 +99,6 @@ class WritingDriver implements Driver {
   }
 
   releaseConnection(): Promise<void> {
-    this.#release();
     return Promise.resolve();
   }
 
@@ -164,7 +157,7 @@ class WritingDriver implements Driver {
   }
 }
 
-/** The write lock makes several connections safe, and SQLite does roll back CREATE TABLE. */
+/** Transactions come one at a time, so that Kysely need not wait for its one connection; and SQLite does roll back CREATE TABLE. */
 class FileAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true;

@@ -1,0 +1,115 @@
+/**
+ * One commit for many transactions of the embedded engine, whose one writing connection serves one at a time: those asked for while others
+ * are at work share their wait for the disk. Each is told its end after the commit.
+ */
+
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { sql, type Kysely, type Transaction } from 'kysely';
+import { GatewayError } from '../model/errors.ts';
+import { unreachable } from './sqlite-errors.ts';
+import type { Tables } from './tables.ts';
+
+/** Longest wait for a turn within this process; beyond it, a transaction probably waits for itself. */
+const turnMs = 15_000;
+/** A group takes no more transactions after so many milliseconds, or so many of them. */
+const groupMs = 3;
+const groupLength = 64;
+
+interface Member {
+  /** Does the work; resolves to what tells its caller that it is stored. */
+  run(tx: Transaction<Tables>): Promise<() => void>;
+  fail(error: unknown): void;
+}
+
+export class GroupCommit {
+  readonly #writer: Kysely<Tables>;
+  readonly #waiting = new Set<Member>();
+  #atWork = false;
+
+  constructor(writer: Kysely<Tables>) {
+    this.#writer = writer;
+  }
+
+  /** As Database.transaction. Throws E_STORE_UNREACHABLE after 15 s without a turn. */
+  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const late = setTimeout(() => {
+      this.#waiting.delete(member);
+      const detail = `the writing connection was not free within ${turnMs / 1000} s`;
+      const fix = 'Look for a transaction opened inside another one.';
+      reject(new GatewayError('E_STORE_UNREACHABLE', detail, { fix }));
+    }, turnMs);
+    const member: Member = {
+      async run(tx) {
+        clearTimeout(late);
+        const value = await work(tx);
+        return () => resolve(value);
+      },
+      fail(error) {
+        clearTimeout(late);
+        reject(error);
+      },
+    };
+    this.#waiting.add(member);
+    if (!this.#atWork) void this.#serve();
+    return promise;
+  }
+
+  async #serve(): Promise<void> {
+    this.#atWork = true;
+    for (let first = this.#next(); first !== undefined; first = this.#next()) await this.#commitWith(first);
+    this.#atWork = false;
+  }
+
+  #next(): Member | undefined {
+    const [member] = this.#waiting;
+    if (member !== undefined) this.#waiting.delete(member);
+    return member;
+  }
+
+  /** If the first fails, nothing was done yet, and there is no group. */
+  async #commitWith(first: Member): Promise<void> {
+    const stored: (() => void)[] = [];
+    const joined: Member[] = [first];
+    try {
+      await this.#writer.transaction().execute(async (tx) => {
+        stored.push(await first.run(tx));
+        await this.#join(tx, joined, stored);
+      });
+    } catch (error) {
+      for (const member of joined) member.fail(error);
+      return;
+    }
+    for (const tell of stored) tell();
+  }
+
+  /** A turn of the event loop brings the transactions of what arrived while those before were at work. */
+  async #join(tx: Transaction<Tables>, joined: Member[], stored: (() => void)[]): Promise<void> {
+    const until = performance.now() + groupMs;
+    do {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        const done = await inSavepoint(tx, next);
+        if (done === undefined) continue;
+        joined.push(next);
+        stored.push(done);
+      }
+      await turnOfLoop();
+    } while (this.#waiting.size > 0 && joined.length < groupLength && performance.now() < until);
+  }
+}
+
+/** Undefined: it failed, and nothing of it is left. Throws where the engine ended the transaction of all. */
+async function inSavepoint(tx: Transaction<Tables>, member: Member): Promise<(() => void) | undefined> {
+  await sql`savepoint member`.execute(tx);
+  let done: (() => void) | undefined;
+  try {
+    done = await member.run(tx);
+  } catch (error) {
+    member.fail(error);
+    await sql`rollback to member`.execute(tx).catch((cause: unknown) => {
+      throw unreachable('the engine ended a transaction, and those that shared its commit', cause);
+    });
+  }
+  await sql`release member`.execute(tx);
+  return done;
+}
