@@ -84,6 +84,9 @@ function printImport(out: Output, report: ImportReport): void {
   const { file, state, asOf, counts, problems } = report;
   const { rows, created, changed, unchanged, warnings, refused } = counts;
   out.print(`${headlines[state]}${file.name}: ${amount(rows)} rows`);
+  const { sheet, sheets_not_read: others = [] } = file;
+  const rest = others.length === 0 ? '' : ` (not read: ${others.join(', ')})`;
+  if (sheet !== undefined) out.print(`  sheet     ${sheet}${rest}`);
   if (asOf.moment !== '') out.print(`  as of     ${asOf.moment} (${momentSources[asOf.from]})`);
   const accepted = `${amount(created)} new, ${amount(changed)} changed, ${amount(unchanged)} unchanged`;
   out.print(`  accepted  ${amount(created + changed + unchanged)}: ${accepted}`);

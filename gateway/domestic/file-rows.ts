@@ -11,6 +11,7 @@ import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record
 import { readJsonLines } from '../wire/files/csv.ts';
 import type { TableEncoding } from '../wire/files/file-content.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
+import type { ChosenSheet } from '../wire/files/sheet.ts';
 import { readTable, type TableRow } from '../wire/files/table.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { readMoment, type HomeMoment } from './import-moment.ts';
@@ -31,6 +32,7 @@ export interface RowSource {
   readonly format: 'table' | 'jsonl';
   readonly sheet?: string | undefined;
   readonly onBytes: (piece: Uint8Array) => void;
+  readonly onSheet: (chosen: ChosenSheet) => void;
 }
 
 /** What a table may have beside the columns of records: the moment a row speaks of, and what a report of refused rows adds. */

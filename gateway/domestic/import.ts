@@ -11,6 +11,7 @@ import { dayAt, momentOf } from '../model/day.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { faultRules, type FaultRule, type RowFault, type Severity } from '../model/record/fault-rules.ts';
 import type { DomesticPath, DomesticRecord } from '../model/record/record.ts';
+import { present } from '../model/present.ts';
 import { faultOf } from '../model/record/row-faults.ts';
 import { appendEvents } from '../store/events.ts';
 import type { Reader, Tx } from '../store/database.ts';
@@ -22,6 +23,7 @@ import {
   type SavedOperators,
 } from '../store/operators.ts';
 import type { TableEncoding } from '../wire/files/file-content.ts';
+import type { ChosenSheet } from '../wire/files/sheet.ts';
 import { readRows, type ReadRow } from './file-rows.ts';
 import { momentOfFile, type HomeMoment, type ImportMoment } from './import-moment.ts';
 import { compareWithKnown, restrictions, type Restriction } from './known-facts.ts';
@@ -71,6 +73,9 @@ export interface ImportReport {
     readonly bytes: number;
     readonly sha256: string;
     readonly encoding: TableEncoding;
+    /** Of a workbook. */
+    readonly sheet?: string;
+    readonly sheets_not_read?: readonly string[];
   };
   /** `stopped`: rows would lift restrictions, and nobody asked for it. Nothing is saved, and the counts are as in a dry run. */
   readonly state: 'saved' | 'dry_run' | 'stopped';
@@ -96,10 +101,15 @@ export async function importOperators(deps: ImportDeps, path: string, options: I
     progress?.(bytes);
   };
 
+  let chosen: ChosenSheet | undefined;
+  const onSheet = (found: ChosenSheet): void => void (chosen = found);
+
   // 1. Judge every row of the file, and find the moment that it speaks of.
-  const rows = await Array.fromAsync(readRows(deps.home, deps.now(), { path, encoding, format, sheet, onBytes }));
+  const source = { path, encoding, format, sheet, onBytes, onSheet };
+  const rows = await Array.fromAsync(readRows(deps.home, deps.now(), source));
   const records = rows.flatMap(({ record }) => record ?? []);
-  const file = { name: basename(path), bytes, sha256: digest.digest('hex'), encoding };
+  const sheets = present({ sheet: chosen?.sheet, sheets_not_read: chosen?.others });
+  const file = { name: basename(path), bytes, sha256: digest.digest('hex'), encoding, ...sheets };
   const asOf = momentOfFile(deps.home, deps.now(), { asOf: options.asOf, name: file.name, records });
 
   // 2. Compare them with what is known, and save the valid ones, all or none.

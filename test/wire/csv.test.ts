@@ -129,6 +129,21 @@ describe('a table in a file', () => {
     expect(announced).to.deep.equal([{ row: 2, fields: { code: '1', name: 'A' }, cells: 2, titles: 2 }]);
   });
 
+  it('whose rows have another sign between their cells than its titles is refused for that, quotation marks or not', async () => {
+    const files = [
+      'code,name\n1;A\n2;B\n',
+      'code,name\r\n1;"A; ""B"" Ltd"\r\n',
+      'code;name\n1,A\n',
+      'code\tname\n1;A\n',
+      '"code","name"\n"1";"A"\n',
+    ];
+    for (const file of files) {
+      const error = await expectCode(rowsOf(file), 'E_FILE_STRUCTURE');
+      expect([error.at, error.fix?.includes('same sign')], file).to.deep.equal(['row 2', true]);
+    }
+    expect(await rowsOf('code,name\n1,A;B;C;D\n2,";"\n')).to.have.length(2);
+  });
+
   it('has the text that ="…" stands for, with and without quotation marks around it', async () => {
     for (const size of [1, 5, 64]) {
       const rows = await rowsOf('code,name\n"=""0123""",A\n="0456",B\n"x, =""1"",y",="C D"', { size });

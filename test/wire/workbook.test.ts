@@ -130,6 +130,26 @@ describe('a sheet of a workbook', () => {
     expect(error.at).to.equal('B2:B3');
   });
 
+  it('with a hidden row or column that holds something is refused there: who filtered a list does not see the rest of it', async () => {
+    const sheet = 'xl/worksheets/sheet1.xml';
+    const cells = (n: number) => textCell(String(n)) + textCell('A');
+    const book = (rows: readonly string[], columns = '') => {
+      const parts = workbookParts([{ name: 'S', rows: [titleRow, ...rows] }]);
+      return zipOf({ ...parts, [sheet]: String(parts[sheet]).replace('<sheetData>', `${columns}<sheetData>`) });
+    };
+    const hidden = [
+      ['row 3', [cells(1), `<row r="3" hidden="1">${cells(2)}</row>`, cells(3)], ''],
+      ['row 2', [`<row r="2" ht="0" customHeight="1">${cells(2)}</row>`], ''],
+      ['column 2', [cells(1)], '<cols><col min="2" max="9" hidden="true"/></cols>'],
+      ['column 1', [cells(1)], '<cols><col min="1" max="1" width="0"/></cols>'],
+    ] as const;
+    for (const [at, rows, columns] of hidden)
+      expect((await expectCode(rowsOf(book(rows, columns)), 'E_FILE_STRUCTURE')).at).to.equal(at);
+    const empty = [cells(1), `<row r="3" hidden="1">${textCell('')}</row>`, '<row r="4" hidden="1"></row>'];
+    const unused = '<cols><col min="3" max="16384" hidden="1"/></cols>';
+    expect(await rowsOf(book(empty, unused))).to.have.length(1);
+  });
+
   it('that is empty, or has a title above its column titles, is refused with what to do in a workbook', async () => {
     const full = { name: 'AEO', rows: [titleRow, textCell('1') + textCell('A')] };
     const empty = await expectCode(rowsOf(zipOf(workbookParts([{ name: 'S', rows: [] }, full]))), 'E_FILE_STRUCTURE');
@@ -147,6 +167,10 @@ describe('a sheet of a workbook', () => {
     const file = zipOf(workbookParts([sheet('Old', true), sheet('AEO', false), sheet('Notes', false)]));
     const nameIn = async (wanted?: string) => (await rowsOf(file, wanted))[0]?.fields['name'];
     expect([await nameIn(), await nameIn('notes'), await nameIn('Old')]).to.deep.equal(['AEO', 'Notes', 'Old']);
+    let chosen: unknown;
+    const onSheet = (found: unknown): void => void (chosen = found);
+    await Array.fromAsync(readTable(pieces(file), { encoding: 'utf-8', columns, onSheet }));
+    expect(chosen).to.deep.equal({ sheet: 'AEO', others: ['Old', 'Notes'] });
     const error = await expectCode(rowsOf(file, 'AEO 2018'), 'E_FILE_STRUCTURE');
     expect(error.fix).to.include('Old, AEO, Notes');
     const csv = readTable(pieces(Buffer.from('code,name\n1,A')), { encoding: 'utf-8', columns, sheet: 'AEO' });

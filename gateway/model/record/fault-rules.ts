@@ -16,7 +16,7 @@ const warning = (title: string, fix: string): Rule => ({ severity: 'warning', ti
 export const faultRules = {
   cells_miscounted: refused(
     'The row has more or fewer cells than there are titles',
-    'Put quotation marks around cells that hold a comma, and leave no cell out.',
+    'Put quotation marks around cells that hold a comma, leave no cell out, and write the same sign between cells as between titles.',
   ),
   shape_invalid: refused(
     'The line is not a record of the expected shape',

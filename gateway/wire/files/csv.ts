@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { GatewayError } from '../../model/errors.ts';
 import { startsFormula } from '../../model/shown-text.ts';
 import { fileError, openContent, piped, readError, type FileOptions, type FileSource } from './file-content.ts';
 
@@ -25,13 +26,15 @@ export interface RawRow {
  */
 export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawRow> {
   const lines = wholeLines(text);
-  const first = await lines.next();
-  if (first.done === true) return;
+  const first = await firstLines(lines);
+  if (first === '') return;
   // A spreadsheet reads a first line such as sep=; and does not show it.
-  const [line = '', stated] = /^sep=(.)(?:\r\n?|\n)/iu.exec(first.value) ?? [];
-  const { delimiter, titles } = stated === undefined ? delimiterOf(first.value) : { delimiter: stated, titles: 2 };
+  const [line = '', stated] = /^sep=(.)(?:\r\n?|\n)/iu.exec(first) ?? [];
+  const begin = first.slice(line.length);
+  const { delimiter, titles } = stated === undefined ? delimiterOf(begin) : { delimiter: stated, titles: 2 };
+  checkSecondRow(begin, delimiter);
   const all = (async function* () {
-    yield first.value.slice(line.length);
+    yield begin;
     yield* lines;
   })();
   let row = 0;
@@ -43,6 +46,17 @@ export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawR
   } catch (error) {
     throw error instanceof CsvError ? csvError(error, row + 1, titles) : readError(error);
   }
+}
+
+/** Enough to tell which sign stands between titles and cells, however the file is cut. */
+async function firstLines(lines: AsyncGenerator<string>): Promise<string> {
+  let first = '';
+  while (first.split(/\r\n?|\n/u, 4).length < 4) {
+    const next = await lines.next();
+    if (next.done === true) break;
+    first += next.value;
+  }
+  return first;
 }
 
 function csvParser(delimiter: string): ReturnType<typeof parse> {
@@ -63,7 +77,10 @@ function csvError(error: CsvError, row: number, titles: number): ReturnType<type
   const parsed: unknown = error['records'];
   return fileError('a quotation mark is out of place or never closed', {
     at: `row ${typeof parsed === 'number' ? parsed + 1 : row}`,
-    fix: titles === 1 ? delimiterFix : 'Write a quotation mark inside a quoted cell twice.',
+    fix:
+      titles === 1
+        ? delimiterFix
+        : 'Write a quotation mark inside a quoted cell twice, and the same sign between all cells.',
     cause: error,
   });
 }
@@ -101,11 +118,23 @@ function quoteTextFormulas(lines: string, inQuotes: boolean): string {
   return cell + rest;
 }
 
-/** The sign that stands between the titles most often, outside quotation marks. */
-function delimiterOf(lines: string): { readonly delimiter: string; readonly titles: number } {
-  const [titles = ''] = lines.replaceAll(/"[^"]*"/gu, '').split(/[\r\n]/u, 1);
+/** The sign that stands between the cells of the first row, or another one, most often, outside quotation marks. */
+function delimiterOf(lines: string, row = 0): { readonly delimiter: string; readonly titles: number } {
+  const titles = lines.replaceAll(/"[^"]*"/gu, '').split(/\r\n?|\n/u, row + 1)[row] ?? '';
   const counts = [',', ';', '\t'].map((delimiter) => ({ delimiter, titles: titles.split(delimiter).length }));
   return counts.reduce((most, each) => (each.titles > most.titles ? each : most));
+}
+
+/** Titles that were typed above rows of another program: read with their sign, its cells would run together. */
+function checkSecondRow(lines: string, delimiter: string): void {
+  const titles = delimiterOf(lines);
+  const second = delimiterOf(lines, 1);
+  if (second.delimiter === delimiter || titles.delimiter !== delimiter || second.titles !== titles.titles) return;
+  const fix = 'Write the same sign between the titles as between the cells of the rows.';
+  throw new GatewayError('E_FILE_STRUCTURE', 'another sign stands between the cells than between the titles', {
+    at: 'row 2',
+    fix,
+  });
 }
 
 /** The lines of a JSON Lines file, with their numbers; empty lines are omitted. Throws E_FILE_UNREADABLE. */

@@ -21,23 +21,41 @@ import {
 /** What a sheet has that is no value: a formula, merged or hidden cells, an error. `cell`: `B7`, `row 7` or `column 2`. */
 type OnOddity = (what: string, cell: string) => void;
 
-/** Throws E_FILE_UNREADABLE, and E_FILE_STRUCTURE where the workbook has no such sheet. */
-export async function* readSheet(bytes: AsyncIterable<Uint8Array>, wanted: string | undefined): AsyncIterable<RawRow> {
+/** The sheet of a workbook that is read, and those that are not. */
+export interface ChosenSheet {
+  readonly sheet: string;
+  readonly others: readonly string[];
+}
+
+/** Throws E_FILE_UNREADABLE, and E_FILE_STRUCTURE where the workbook has no such sheet, or cells that nobody sees. */
+export async function* readSheet(
+  bytes: AsyncIterable<Uint8Array>,
+  wanted: string | undefined,
+  onSheet?: (chosen: ChosenSheet) => void,
+): AsyncIterable<RawRow> {
   const workbook = readWorkbook(Buffer.concat(await Array.fromAsync(bounded(bytes, 'the archive'))));
   const sheet = sheetNamed(workbook.sheets, wanted);
+  const others = workbook.sheets.filter((other) => other !== sheet).map(({ name }) => name);
+  onSheet?.({ sheet: sheet.name, others });
   let empty = true;
-  for (const row of sheetRows(workbook, sheet, refuseMerged)) {
+  for (const row of sheetRows(workbook, sheet, refuseUnseen)) {
     empty = false;
     yield row;
   }
   if (empty) throw noSheet(workbook.sheets, 'the sheet is empty');
 }
 
-/** All cells but the first of a merged range are empty: which value they were to have, nobody can tell. */
-function refuseMerged(what: string, at: string): void {
-  if (what !== 'merged cells') return;
-  const fix = 'Unmerge the cells, and write the value into each of them.';
-  throw new GatewayError('E_FILE_STRUCTURE', 'the sheet has merged cells', { at, fix });
+const fixes: Readonly<Record<string, string>> = {
+  // All cells but the first of a merged range are empty: which value they were to have, nobody can tell.
+  'merged cells': 'Unmerge the cells, and write the value into each of them.',
+  // Who filtered a list may not know that the file still holds the rest.
+  'a hidden row': 'Clear the filter and show all rows, or delete those that are not meant.',
+  'a hidden column': 'Show the column, or empty its cells.',
+};
+
+function refuseUnseen(what: string, at: string): void {
+  const fix = fixes[what];
+  if (fix !== undefined) throw new GatewayError('E_FILE_STRUCTURE', `the sheet has ${what}`, { at, fix });
 }
 
 /** The rows of a sheet that have cells. Throws E_FILE_UNREADABLE, and what `onOddity` throws. */
@@ -70,10 +88,12 @@ function sheetEvents(workbook: Workbook, rows: RawRow[], onOddity: OnOddity = ()
   let isFormula = false;
   let cells: string[] = [];
   let [numbers, shown]: [number[], number[]] = [[], []];
+  const unseen = unseenCells(onOddity);
   return {
     ...collector,
     open(name, attributes) {
       collector.open(name, attributes);
+      unseen.open(name, attributes);
       if (name === 'row') {
         row = Number(attributes['r'] ?? row + 1);
         [column, cells, numbers, shown] = [0, [], [], []];
@@ -81,63 +101,91 @@ function sheetEvents(workbook: Workbook, rows: RawRow[], onOddity: OnOddity = ()
       else if (name === 'c') {
         cell = attributes;
         isFormula = false;
-        column = columnOf(attributes['r']) ?? column + 1;
-        if (!(column <= mostColumns))
-          throw fileError('a row has more cells than a sheet can have', { at: `row ${row}` });
+        column = columnOf(attributes['r'], { row, before: column });
       }
       const odd = oddityOf(name, attributes);
-      if (odd !== undefined) onOddity(odd.what, odd.at ?? (name === 'row' ? `row ${row}` : cellName(row, column)));
+      if (odd !== undefined) onOddity(odd.what, odd.at ?? cellName(row, column));
     },
     close(name) {
       collector.close?.(name);
       if (name === 'c') {
-        const value = collector.take();
-        // Programs that write formulas without computing them store no value; an empty text is one.
-        const isOpen = isFormula && value === '' && cell['t'] !== 'str';
-        const { text, is } = isOpen ? failedFormula : cellText(value, cell, workbook);
+        const { text, is } = cellText(collector.take(), { ...cell, isFormula }, workbook);
         while (cells.length < column - 1) cells.push('');
         cells[column - 1] = text;
         if (is === 'number') numbers.push(column - 1);
         if (is === 'shown') shown.push(column - 1);
-      } else if (name === 'row' && cells.length > 0) rows.push({ row, cells, numbers, shown });
+      } else if (name === 'row' && cells.length > 0) {
+        unseen.check(row, cells);
+        rows.push({ row, cells, numbers, shown });
+      }
     },
   };
 }
 
-/** `at`: absent where the element is a row, or in a cell. */
+/** Finds rows and columns that are hidden and hold something. */
+function unseenCells(onOddity: OnOddity) {
+  const columns: (readonly [first: number, last: number])[] = [];
+  let isInHiddenRow = false;
+  return {
+    open(name: string, attributes: Attributes): void {
+      const { min, max, ht, width } = attributes;
+      if (name === 'row') isInHiddenRow = isHidden(attributes, ht);
+      else if (name === 'col' && isHidden(attributes, width)) columns.push([Number(min), Number(max)]);
+    },
+    check(row: number, cells: readonly string[]): void {
+      if (isInHiddenRow && cells.some((text) => text !== '')) onOddity('a hidden row', `row ${row}`);
+      for (const [first, last] of columns) {
+        const found = cells.slice(first - 1, last).findIndex((text) => text !== '');
+        if (found >= 0) onOddity('a hidden column', `column ${first + found}`);
+      }
+    },
+  };
+}
+
+/** A row without height, or a column without width, is not seen either. */
+function isHidden({ hidden }: Attributes, size: string | undefined): boolean {
+  return isTrue(hidden) || Number(size ?? 1) === 0;
+}
+
+/** `at`: absent where the element is in a cell. */
 function oddityOf(name: string, attributes: Attributes): { readonly what: string; readonly at?: string } | undefined {
-  const { ref = '', min = '', t: type } = attributes;
+  const { ref = '', t: type } = attributes;
   if (name === 'f') return { what: 'a formula' };
   if (name === 'c' && type === 'e') return { what: 'an error of a formula' };
   if (name === 'c' && type === 'b') return { what: 'a logical value' };
   if (name === 'mergeCell') return { what: 'merged cells', at: ref };
-  if (name === 'hyperlink' && attributes['r:id'] !== undefined) return { what: 'a link', at: ref };
-  const isHidden = isTrue(attributes['hidden']);
-  if (name === 'row' && isHidden) return { what: 'a hidden row' };
-  return name === 'col' && isHidden ? { what: 'a hidden column', at: `column ${min}` } : undefined;
+  return name === 'hyperlink' && attributes['r:id'] !== undefined ? { what: 'a link', at: ref } : undefined;
 }
 
 /** As a spreadsheet shows a formula that was not computed. */
-const failedFormula = { text: '#CALC!', is: 'text' } as const;
+const failedFormula = '#CALC!';
 
 function isTrue(value: string | undefined): boolean {
   return value === '1' || value === 'true';
 }
 
-/** `AB12` is in column 28. */
-function columnOf(reference = ''): number | undefined {
-  const letters = /^[A-Z]{1,3}(?=\d)/u.exec(reference)?.[0];
-  if (letters === undefined) return undefined;
-  return Array.from(letters).reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+/** `AB12` is in column 28; a cell without a reference follows the one before. */
+function columnOf(reference = '', { row, before }: { readonly row: number; readonly before: number }): number {
+  const letters = Array.from(/^[A-Z]{1,3}(?=\d)/u.exec(reference)?.[0] ?? '');
+  const named = letters.reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0);
+  const column = letters.length === 0 ? before + 1 : named;
+  if (column <= mostColumns) return column;
+  throw fileError('a row has more cells than a sheet can have', { at: `row ${row}` });
 }
 
 /** `shown`: the text is what a spreadsheet shows of a number, a day or one with zeros in front. */
 function cellText(
   value: string,
-  { t: type = 'n', s: style = '0' }: Attributes,
+  {
+    t: type = 'n',
+    s: style = '0',
+    isFormula,
+  }: { readonly t?: string; readonly s?: string; readonly isFormula: boolean },
   { strings, formats, from1904 }: Workbook,
 ): { readonly text: string; readonly is: 'text' | 'number' | 'shown' } {
   const text = (found: string) => ({ text: found, is: 'text' as const });
+  // Programs that write formulas without computing them store no value; an empty text is one.
+  if (isFormula && value === '' && type !== 'str') return text(failedFormula);
   if (value === '') return text('');
   if (type === 's') return text(stringAt(strings, value));
   if (type === 'b') return text(value === '1' ? 'TRUE' : 'FALSE');

@@ -3,7 +3,7 @@
 import { GatewayError } from '../../model/errors.ts';
 import { cellValue, delimiterFix, parseCsv, type RawRow } from './csv.ts';
 import { openContent, readError, type FileOptions, type FileSource } from './file-content.ts';
-import { readSheet } from './sheet.ts';
+import { readSheet, type ChosenSheet } from './sheet.ts';
 
 export interface TableRow {
   /** As in a spreadsheet: empty rows count. */
@@ -26,6 +26,8 @@ export interface TableOptions extends FileOptions {
   readonly instead?: string;
   /** The sheet of a workbook; absent: the first. */
   readonly sheet?: string | undefined;
+  /** Called with the sheet that is read. */
+  readonly onSheet?: (chosen: ChosenSheet) => void;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function* readTable(source: FileSource, options: TableOptions): Asy
 
 async function* readRows(source: FileSource, options: TableOptions): AsyncIterable<RawRow> {
   const content = await openContent(source, options);
-  if (content.kind === 'zip') yield* readSheet(content.bytes, options.sheet);
+  if (content.kind === 'zip') yield* readSheet(content.bytes, options.sheet, options.onSheet);
   else if (options.sheet === undefined) yield* parseCsv(content.text);
   else throw structureError('a text file has no sheets', 1, 'Leave out --sheet.');
 }
