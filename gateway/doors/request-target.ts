@@ -11,11 +11,18 @@ export interface RequestTarget {
   readonly host: string;
 }
 
+/** What Node.js reads the first of, and a proxy in front perhaps the last. */
+const single = ['host', 'content-type'] as const;
+
 /**
  * Neither dots nor percent signs nor doubled slashes are resolved: a proxy in front compares the path as sent, and must not be passed by
  * another spelling of it. An absolute address names the host itself (RFC 9112, 3.2.2).
+ * Throws E_REQUEST_MALFORMED where a header field that decides what the request means stands twice (RFC 9112, 3.2).
  */
-export function targetOf({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): RequestTarget {
+export function targetOf(request: Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'>): RequestTarget {
+  const { url = '', headers, headersDistinct } = request;
+  const twice = single.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+  if (twice !== undefined) throw new GatewayError('E_REQUEST_MALFORMED', `the header field ${twice} stands twice`);
   const [absolute = '', authority] = /^https?:\/\/([^/?#]*)/iu.exec(url) ?? [];
   const sent = url.slice(absolute.length);
   const [path = ''] = sent.split('?', 1);

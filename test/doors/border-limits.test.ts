@@ -128,6 +128,16 @@ describe('the limits of the border door', () => {
       expect(await raw(port, `GET ${path}`), path).to.equal(200);
   });
 
+  it('a request with two Host fields, or two content types, is refused, whether hosts are set or not', async () => {
+    for (const port of [await open(), await open({ hosts: ['border.example'] })]) {
+      expect(await raw(port, 'GET /v1/partners', 'border.example\r\nHost: evil.example')).to.equal(400);
+      expect(await raw(port, 'GET /v1/partners', 'border.example\r\nhost: border.example')).to.equal(400);
+      const types = 'border.example\r\nContent-Type: application/json\r\nContent-Type: text/xml\r\nContent-Length: 0';
+      expect(await raw(port, 'POST /v1/checks', types)).to.equal(400);
+      expect(await raw(port, 'GET http://border.example/v1/partners', 'a\r\nHost: b')).to.equal(400);
+    }
+  });
+
   it('where hosts are set, a request for another is refused, whether its header or its address names it', async () => {
     const port = await open({ hosts: ['Border.example'] });
     expect(await raw(port, 'GET /v1/partners')).to.equal(200);

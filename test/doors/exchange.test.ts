@@ -141,6 +141,11 @@ describe('the exchange door', () => {
       expect(taken).to.deep.equal([]);
     });
 
+    it('a message with two content types', async () => {
+      const headers = { 'content-type': ['text/xml', 'application/xml'] };
+      expectProblem(await call({ headers }), 400, 'E_REQUEST_MALFORMED');
+    });
+
     it('no message for a label that fits all bytes', async () => {
       for (const label of ['application/octet-stream', 'text/plain; charset=latin1', 'text/xml; charset="UTF-8"'])
         expect((await call({ body: '<list/>', headers: { 'content-type': label } })).status).to.equal(200);
