@@ -3,10 +3,9 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { CommanderError, type Command } from 'commander';
-import { bestEvidence, isWeak } from './adapter/conversation/evidence.ts';
 import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
 import type { CliContext, Serving } from './cli/context.ts';
-import { addCommands, newProgram, type ProgramOptions, type ProgramStreams } from './cli/program.ts';
+import { addCommands, newProgram, usageError, type ProgramOptions, type ProgramStreams } from './cli/program.ts';
 import { exitCodes, makeOutput, type ExitCode, type Output } from './cli/output.ts';
 import { consumeAll } from './app/brokers.ts';
 import { loadConfig, type Config } from './app/config.ts';
@@ -22,12 +21,11 @@ import { receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { isLarge, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
 import { sha256 } from './model/canonical-json.ts';
-import { asGatewayError, GatewayError } from './model/errors.ts';
+import { asGatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
+import { logTaken, warnOfWeakEvidence, watchPartners } from './app/partner-watch.ts';
 import { takeTurns } from './app/turns.ts';
-import { present } from './model/present.ts';
-import type { Reloaded } from './app/partners.ts';
 import { openAdapterReloader } from './app/reload.ts';
 import type { DoorTrust } from './app/settings-reload.ts';
 import { openServer, openServers } from './app/servers.ts';
@@ -60,36 +58,51 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     await exchange.close(0); // an open door keeps the process alive
     throw error;
   });
-  const begin = (settings: Config, before?: Work): Promise<Work> =>
-    startWork(gateway, settings, { receive, scheduled: hooks.scheduled }, before);
-  let work = await begin(config);
-  const inTurn = takeTurns();
+  const work = await openWork(gateway, { receive, scheduled: hooks.scheduled, renew: door.renew, adapters });
   log.info('doors open', { host: config.exchange.host, port: exchange.port });
   return {
+    ...work,
     exchangeUrl: `https://${config.exchange.host}:${exchange.port}`,
     borderUrl: `http://${config.border.host}:${border.port}`,
-    reload: (folders) => inTurn(() => adapters.reload(folders)),
-    takeSettings: (next) =>
-      inTurn(async () => {
-        const { results, inUse } = await gateway.takeSettings(next);
-        door.renew();
-        // What is being sent may take minutes; its lease keeps it from being sent twice.
-        work = await begin(inUse, work);
-        logTaken(gateway, results);
-        await adapters.takeSettings(inUse);
-        return [...results, ...(await adapters.reload())];
-      }),
     async stop() {
       const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
-      await Promise.all([...doors, inTurn(() => work.stop())]);
+      await Promise.all([...doors, work.stop()]);
       await adapters.close();
     },
   };
 }
 
-function logTaken({ log }: OpenGateway, results: readonly Reloaded[]): void {
-  for (const { partner, loaded, detail } of results)
-    log[loaded ? 'info' : 'error']('partner taken from the settings', present({ partner, state: loaded, detail }));
+type Adapters = Awaited<ReturnType<typeof openAdapterReloader>>;
+
+/** Works for the partners of the settings, and of other settings once these are taken: also those that a command has changed in the store. */
+async function openWork(
+  gateway: OpenGateway,
+  { adapters, renew, ...how }: WorkHow & { readonly adapters: Adapters; readonly renew: () => void },
+): Promise<Pick<Serving, 'reload' | 'takeSettings' | 'stop'>> {
+  let settings = gateway.config;
+  let work = await startWork(gateway, settings, how);
+  const inTurn = takeTurns();
+  const takeSettings: Serving['takeSettings'] = (next) =>
+    inTurn(async () => {
+      settings = next;
+      const { results, inUse } = await gateway.takeSettings(next);
+      renew();
+      // What is being sent may take minutes; its lease keeps it from being sent twice.
+      work = await startWork(gateway, inUse, how, work);
+      logTaken(gateway, results);
+      await adapters.takeSettings(inUse);
+      return [...results, ...(await adapters.reload())];
+    });
+  const stopping = new AbortController();
+  const watching = watchPartners(gateway, () => takeSettings(settings), stopping.signal);
+  return {
+    reload: (folders) => inTurn(() => adapters.reload(folders)),
+    takeSettings,
+    async stop() {
+      stopping.abort();
+      await Promise.all([watching, inTurn(() => work.stop())]);
+    },
+  };
 }
 
 function receiveAnySize(gateway: Gateway, worker: Pick<LargeMessageWorker, 'receive'>): Receive {
@@ -102,11 +115,16 @@ interface Work {
   stop(): Promise<void>;
 }
 
+interface WorkHow {
+  readonly receive: Receive;
+  readonly scheduled: DoorHooks['scheduled'];
+}
+
 /** Dispatching, polling, consuming and watching the clock for the partners of these settings, in place of the work `before`. */
 async function startWork(
   gateway: OpenGateway,
   config: Config,
-  { receive, scheduled }: { readonly receive: Receive; readonly scheduled: DoorHooks['scheduled'] },
+  { receive, scheduled }: WorkHow,
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
@@ -122,13 +140,6 @@ async function startWork(
       await Promise.all([ended, dispatching, polling, watching, ...consumers.map((consumer) => consumer.stop())]);
     },
   };
-}
-
-function warnOfWeakEvidence({ partners, log }: OpenGateway): void {
-  for (const { code: partner, adapter } of partners.values()) {
-    const evidence = bestEvidence(adapter.exchange, adapter.transport);
-    if (isWeak(evidence)) log.warn('answers of this partner are weak evidence', { partner, evidence });
-  }
 }
 
 interface ExchangeServer {
@@ -165,7 +176,8 @@ function exchangeServer(
       trust = gateway.doorTrust();
       door = open(); // with the paths of the present partners
       server.setSecureContext(exchangeServerOptions(trust.identity));
-      endConnections((print) => before.partnerOf.get(print) !== trust.partnerOf.get(print));
+      const at = gateway.now();
+      endConnections((print) => before.partnerOf(print, at) !== trust.partnerOf(print, at));
     },
   };
 }
@@ -176,7 +188,7 @@ function openExchange(
 ): RequestListener {
   const { exchange } = gateway.config;
   return exchangeDoor({
-    partnerOf: (print) => trust().partnerOf.get(print),
+    partnerOf: (print) => trust().partnerOf(print, gateway.now()),
     secrets: () => trust().secrets,
     proxy,
     receive: (raw) => receiveAtDoor(gateway, raw, receive),
@@ -262,14 +274,6 @@ export async function run(argv: readonly string[], streams: ProgramStreams = pro
     if (error.code === 'commander.help' && context.out.format !== 'json') return exitCodes.usage;
     return context.out.fail(usageError(error));
   }
-}
-
-function usageError({ code, message }: CommanderError): GatewayError {
-  const detail =
-    code === 'commander.help' ? 'no command is named' : message.replace(/^error: /u, '').replaceAll('\n', ' ');
-  return new GatewayError('E_REQUEST_INVALID', detail, {
-    fix: 'mra --help shows the commands, mra COMMAND --help the options.',
-  });
 }
 
 /** Runs one command line and sets the exit code of the process. */

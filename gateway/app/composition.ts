@@ -25,7 +25,9 @@ import {
   type Connected,
   type DoorTrust,
 } from './settings-reload.ts';
-import { openDatabase, readDatabase } from '../store/database.ts';
+import { withStoredPartners } from './stored-partners.ts';
+import { openDatabase, readDatabase, type Database } from '../store/database.ts';
+import { partnerRevision } from '../store/partner-keys.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
 import { makeLog } from '../wire/log.ts';
@@ -42,6 +44,8 @@ export interface OpenGateway extends Gateway {
   readonly brokers: Brokers;
   /** Where answers at the border are recorded. */
   readonly answers: AnswerLog;
+  /** The number of changes of partners and keys in the store that `config` and `partners` had at the beginning. */
+  readonly partnersAt: number;
   /** Why the changed adapter of a partner was rejected, by the partner's code. */
   readonly rejectedAdapters: Map<string, string>;
   /** Loads the partner's adapter again from its folder. Throws as reloadPartner; the previous adapter then stays in use. */
@@ -78,17 +82,19 @@ export function adapterTools(): AdapterTools {
  * `reading`: without keys if there are none, without transports, and with a store that is read only. Throws E_CONFIG_INVALID,
  * E_KEY_MISSING, E_ADAPTER_INVALID, E_ADAPTER_UNCERTIFIED, and what openDatabase throws.
  */
-export async function openGateway(config: Config, tools: AdapterTools, reading: Reading = false): Promise<OpenGateway> {
-  const { home, keyring } = await (reading !== false ? readKeys : openKeys)(config, tools);
-  const log = makeLog({ level: config.logLevel ?? 'error', linesPerMinute: config.logLinesPerMinute });
-  const brokers = openBrokers(config, log);
-  const db = await (reading !== false ? readDatabase : openDatabase)(config.store);
+export async function openGateway(given: Config, tools: AdapterTools, reading: Reading = false): Promise<OpenGateway> {
+  const { home, keyring } = await (reading !== false ? readKeys : openKeys)(given, tools);
+  const log = makeLog({ level: given.logLevel ?? 'error', linesPerMinute: given.logLinesPerMinute });
+  const brokers = openBrokers(given, log);
+  const db = await (reading !== false ? readDatabase : openDatabase)(given.store);
+  const partnersAt = await partnerRevision(db.sql);
+  const config = await withStoredPartners(db.sql, given);
   const options = connectOptions({ config, home, keyring, brokers, tools }, reading !== false);
   const connected: Connected = { partners: new Map(), options, stopped: new Map(), keys: { home, keyring } };
   await connectAll(connected, reading === 'examining');
   const { partners } = connected;
   return {
-    ...{ config, brokers, home, db, partners, log, stopped: connected.stopped },
+    ...{ config, brokers, home, db, partners, partnersAt, log, stopped: connected.stopped },
     get keyring() {
       return connected.keys.keyring;
     },
@@ -103,7 +109,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading: 
     now: () => new Date(),
     newId: () => makeMessageId(new Date(), randomBytes),
     random: (bytes) => randomBytes(bytes),
-    ...changesOf(connected, { brokers, tools }),
+    ...changesOf(connected, db, { brokers, tools }),
     async close() {
       for (const { transport } of partners.values()) await transport?.close();
       for (const broker of brokers.values()) await broker.close();
@@ -114,6 +120,7 @@ export async function openGateway(config: Config, tools: AdapterTools, reading: 
 
 function changesOf(
   connected: Connected,
+  db: Database,
   shared: Pick<ConnectOptions, 'brokers' | 'tools'>,
 ): Pick<OpenGateway, 'reloadPartner' | 'takeSettings' | 'doorTrust'> {
   const { partners, options } = connected;
@@ -124,7 +131,8 @@ function changesOf(
       // Work in progress continues with the object it already has.
       if (partner !== undefined) partners.set(current.code, await reloadPartner(partner, current));
     },
-    async takeSettings(next) {
+    async takeSettings(given) {
+      const next = await withStoredPartners(db.sql, given);
       const results = await takeSettings(connected, next, shared);
       return { results, inUse: settingsInUse(connected, next) };
     },

@@ -11,7 +11,10 @@ import { jsonValidator } from '../wire/xsd/schema.ts';
 import type { FileFolders } from '../wire/transport/files.ts';
 import { readYaml } from '../wire/files/yaml.ts';
 import { credentialsOf, secretOf, type AccessSecret, type Credentials, type Secret } from './credentials.ts';
+import type { Digest } from '../model/message.ts';
+import type { AcceptancePeriod } from '../model/partner-key.ts';
 import { present } from '../model/present.ts';
+import type { Moment } from '../model/record/record.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */
 export const programFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -47,7 +50,23 @@ export interface PartnerConfig {
     readonly anchors: readonly string[];
     /** Signing certificates must also chain to an anchor (`openssl verify`). */
     readonly checkPath: boolean;
+    /** What becomes of a new key that the partner announces under its present one; absent: it counts. */
+    readonly announced?: 'accept' | 'hold';
+    /** When certificates count, by fingerprint; not in the file, but from the store. */
+    readonly periods?: Readonly<Record<Digest, AcceptancePeriod>>;
   };
+  /** New keys of ours for this partner, from the store. */
+  readonly ownKeys?: readonly OwnKey[];
+  /** Why a person revoked the partner, from the store: nothing is received from it or sent to it. */
+  readonly revoked?: string;
+}
+
+/** A key of ours that signs messages to a partner from a moment on. */
+export interface OwnKey {
+  /** PEM. */
+  readonly certificate: string;
+  readonly name?: string | undefined;
+  readonly from: Moment;
 }
 
 interface SftpConfig {
@@ -85,6 +104,8 @@ interface Address {
 export interface Config {
   readonly home: string;
   readonly data: string;
+  /** Folder of our keys; gateways on one store share it. */
+  readonly keys: string;
   /** `sqlite:/path` or `postgres://…`. */
   readonly store: string;
   readonly policy: string;
@@ -112,7 +133,7 @@ export interface Config {
 
 /** The configuration file: every member is optional. */
 interface ConfigFile extends Partial<
-  Pick<Config, 'home' | 'data' | 'store' | 'policy' | 'environment' | 'logLinesPerMinute'>
+  Pick<Config, 'home' | 'data' | 'keys' | 'store' | 'policy' | 'environment' | 'logLinesPerMinute'>
 > {
   readonly log?: string;
   readonly differingNames?: Partial<DifferingNames>;
@@ -147,6 +168,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
   return {
     home: options.home ?? environment['MRA_HOME'] ?? file.home ?? defaultHome(),
     data,
+    keys: file.keys === undefined ? join(data, 'keys') : resolve(base, file.keys),
     store: storeUrl(environment['MRA_STORE'] ?? file.store, base, data),
     policy: file.policy ?? 'default',
     differingNames: { ...defaultDifferingNames, ...file.differingNames },
@@ -239,10 +261,11 @@ function defaultHome(): string {
 function partnersOf(file: ConfigFile, base: string, environment: NodeJS.ProcessEnv): Config['partners'] {
   const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
   const partners = Object.entries(file.partners ?? {}).map(([code, written]): [string, PartnerConfig] => {
-    const { signing = [], names: named = {}, tls, anchors, checkPath = false } = written.certificates ?? {};
+    const { signing = [], names: named = {}, tls, anchors, checkPath = false, announced } = written.certificates ?? {};
     const names = Object.fromEntries(Object.entries(named).map(([name, file]) => [name, resolve(base, file)]));
     const pinned = [...new Set([...files(signing), ...Object.values(names)])];
-    const certificates = { signing: pinned, names, tls: files(tls), anchors: files(anchors), checkPath };
+    const listed = { signing: pinned, names, tls: files(tls), anchors: files(anchors), checkPath };
+    const certificates = { ...listed, ...present({ announced }) };
     const credentials = written.credentials && credentialsOf(written.credentials, base, environment);
     const folders = written.folders && (written.sftp ? written.folders : resolveFolders(written.folders, base));
     const sftp = written.sftp && { ...written.sftp, key: resolve(base, written.sftp.key) };

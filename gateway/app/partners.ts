@@ -19,7 +19,8 @@ import type { HomeProfile } from '../model/home.ts';
 import { isUnsigned } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { makeFolder } from '../wire/files/folders.ts';
-import { readCertificates } from '../wire/signature/certificates.ts';
+import { isPem, readCertificates } from '../wire/signature/certificates.ts';
+import type { Signer } from '../wire/signature/profile.ts';
 import { detacher } from '../wire/signature/detached.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
 import { addKeys, openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
@@ -32,19 +33,19 @@ export async function openKeys(config: Config, tools: AdapterTools): Promise<{ h
   makeFolder(config.data, 0o700);
   const home = await ourHome(config, tools);
   const { country, name } = home;
-  return { home, keyring: await openKeyring(join(config.data, 'keys'), { country, name, now: new Date() }) };
+  return { home, keyring: await openKeyring(config.keys, { country, name, now: new Date() }) };
 }
 
 /** As openKeys, and adds the keys that an older keyring lacks. */
 export async function newKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
   const { country, name } = (await openKeys(config, tools)).home;
-  await addKeys(join(config.data, 'keys'), { country, name, now: new Date() });
+  await addKeys(config.keys, { country, name, now: new Date() });
   return await openKeys(config, tools);
 }
 
 /** As openKeys, and makes nothing: where there are no keys, asking for one throws E_KEY_MISSING. */
 export async function readKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
-  return { home: await ourHome(config, tools), keyring: await readKeyring(join(config.data, 'keys')) };
+  return { home: await ourHome(config, tools), keyring: await readKeyring(config.keys) };
 }
 
 async function ourHome({ adapters, home }: Config, tools: AdapterTools): Promise<HomeProfile> {
@@ -108,7 +109,9 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
     schemaOf: schemasOf(adapter),
     get signer() {
       const { seal } = adapter;
-      return isUnsigned(seal) ? seal : { ...keyring.signer(seal.algorithm), form: seal, name: settings.keyName };
+      if (isUnsigned(seal)) return seal;
+      const signer = { ...keyring.signer(seal.algorithm), form: seal, name: settings.keyName };
+      return { ...signer, successors: successorsOf(keyring, settings) };
     },
     trust: trustOf(adapter, settings),
     byFile: open === undefined,
@@ -116,17 +119,28 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
   };
 }
 
+/** Without those whose private key is not on this machine: then the key before goes on signing, and mra doctor says so. */
+function successorsOf(keyring: Keyring, { ownKeys = [] }: PartnerConfig): NonNullable<Signer['successors']> {
+  return ownKeys.flatMap(({ certificate: pem, name, from }) =>
+    certificatesIn([pem]).flatMap((certificate) => {
+      const key = keyring.keyOf(certificate);
+      return key === undefined ? [] : [{ key, certificate, name, from }];
+    }),
+  );
+}
+
 function trustOf({ seal, list, reply }: Adapter, { certificates }: PartnerConfig): PartnerTrust {
   if (isUnsigned(seal))
     return { ...seal, formats: [list, ...(reply === undefined ? [] : [reply])].map(({ format }) => format) };
   const { kind, ...terms } = seal;
-  const { signing, names = {}, anchors, checkPath } = certificates;
+  const { signing, names = {}, anchors, checkPath, periods } = certificates;
   const named = Object.entries(names).flatMap(([name, file]) =>
     certificatesIn([file]).map((each) => [name, each] as const),
   );
   return {
     ...{ ...terms, seals: [kind], certificates: certificatesIn(signing), names: Object.fromEntries(named) },
     ...(checkPath ? { anchors } : {}),
+    ...present({ periods }),
   };
 }
 
@@ -230,11 +244,12 @@ function httpsPartner(
 }
 
 export function certificatesIn(files: readonly string[]): readonly X509Certificate[] {
-  return files.flatMap((file) => readCertificates(readPem(file), file));
+  return files.flatMap((file) => readCertificates(readPem(file), isPem(file) ? 'the store' : file));
 }
 
-/** The text of a certificate file. Throws E_KEY_MISSING with its path. */
+/** The text of a certificate file; a text of PEM is that text. Throws E_KEY_MISSING with its path. */
 export function readPem(file: string): string {
+  if (isPem(file)) return file;
   if (existsSync(file)) return readFileSync(file, 'utf8');
   const fix = 'Ask the partner for its certificate, compare fingerprints, and put it there.';
   throw new GatewayError('E_KEY_MISSING', 'the certificate file does not exist', { at: file, fix });

@@ -11,7 +11,8 @@ import type { Reloaded } from './partners.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { isUnsigned } from '../model/message.ts';
-import { fingerprint } from '../wire/signature/certificates.ts';
+import { isAccepted, type AcceptancePeriod } from '../model/partner-key.ts';
+import { fingerprint, isPem } from '../wire/signature/certificates.ts';
 import type { TlsIdentity } from '../wire/transport/transport.ts';
 
 type Keys = Pick<ConnectOptions, 'home' | 'keyring'>;
@@ -28,22 +29,31 @@ export interface Connected {
 /** Our identity at the exchange door, the partner of each client certificate, and the secrets of partners without one. */
 export interface DoorTrust {
   readonly identity: TlsIdentity;
-  readonly partnerOf: ReadonlyMap<string, string>;
+  /** The partner of a client certificate, by its fingerprint, if that counts at the moment. */
+  partnerOf(print: string, at: Date): string | undefined;
   readonly secrets: readonly (AccessSecret & { readonly partner: string })[];
 }
 
 /** `all`: of all partners. Throws E_KEY_MISSING. */
 export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<ConnectOptions>): DoorTrust {
-  const partnerOf = new Map<string, string>();
+  const registered = new Map<string, { readonly code: string; readonly period: AcceptancePeriod | undefined }>();
   const secrets: DoorTrust['secrets'][number][] = [];
   const ca: string[] = [];
   for (const { code, settings } of all) {
-    for (const certificate of certificatesIn(settings.certificates.tls)) partnerOf.set(fingerprint(certificate), code);
+    for (const print of certificatesIn(settings.certificates.tls).map(fingerprint))
+      registered.set(print, { code, period: settings.certificates.periods?.[print] });
     secrets.push(...(settings.access ?? []).map((secret) => ({ ...secret, partner: code })));
     ca.push(...settings.certificates.anchors.map(readPem));
   }
   const { cert, key } = keyring.tls;
-  return { identity: { cert, key, ca }, partnerOf, secrets };
+  return {
+    identity: { cert, key, ca },
+    partnerOf(print, at) {
+      const found = registered.get(print);
+      return found !== undefined && isAccepted(found.period, at) ? found.code : undefined;
+    },
+    secrets,
+  };
 }
 
 /** The settings with the partners as they are connected: without certificates and connections where one is stopped. */
@@ -89,8 +99,12 @@ async function takePartner(connected: Connected, next: ConnectOptions): Promise<
     const state = stateOf(next);
     if (options.get(partner)?.state === state) return undefined;
     doorTrust(next.keyring, [next]);
-    const connection = await connectPartner(next);
-    await disconnect(partners.get(partner));
+    const before = options.get(partner);
+    // Another key is no reason to break off what is being sent.
+    const transport =
+      before !== undefined && connectionOf(before) === connectionOf(next) && partners.get(partner)?.transport;
+    const connection = await connectPartner({ ...next, ...(transport && { transport }) });
+    if (!transport) await disconnect(partners.get(partner));
     partners.set(partner, connection);
     options.set(partner, { ...next, state });
     stopped.delete(partner);
@@ -126,13 +140,21 @@ async function disconnect(partner: Partner | undefined): Promise<void> {
   await partner?.transport?.close();
 }
 
+/** As stateOf, without what decides whose messages count and with which key ours are signed. */
+function connectionOf(options: ConnectOptions): string {
+  const { ownKeys: _, certificates, ...settings } = options.settings;
+  const { anchors } = certificates;
+  const connection = { anchors, signing: [], tls: [], checkPath: false };
+  return stateOf({ ...options, settings: { ...settings, certificates: connection } });
+}
+
 /** Everything a partner is connected with: settings, the content of the files they name, and our keys. */
 export function stateOf({ settings, keyring }: ConnectOptions): string {
   const { signing, tls, anchors } = settings.certificates;
   const { secret } = settings.credentials ?? {};
   const secrets = [...(secret && 'file' in secret ? [secret.file] : []), ...(settings.sftp ? [settings.sftp.key] : [])];
   const files = [...signing, ...tls, ...anchors, ...secrets].map((file) =>
-    existsSync(file) ? readPem(file) : 'missing',
+    isPem(file) || existsSync(file) ? readPem(file) : 'missing',
   );
   return JSON.stringify([settings, files, keyring.list().map((key) => key.fingerprint)]);
 }

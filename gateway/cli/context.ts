@@ -5,7 +5,7 @@ import type { OpenGateway, Reading } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
 import type { Reloaded } from '../app/partners.ts';
 import type { DoorHooks } from '../rehearsal/simulator.ts';
-import type { ExitCode, Output } from './output.ts';
+import { exitCodes, type ExitCode, type Output } from './output.ts';
 
 export type { OpenGateway };
 
@@ -58,4 +58,11 @@ export async function withReading<G, T>(
   work: (gateway: G) => Promise<T>,
 ): Promise<T> {
   return await withGateway({ open: () => open(undefined, true) }, work);
+}
+
+/** One of two people has decided. */
+export function awaitSecond({ out, exit }: Pick<CliContext, 'out' | 'exit'>, command: string): void {
+  out.note('The decision is recorded. It takes effect when a second person decides the same.');
+  exit(exitCodes.not_allowed);
+  out.next(`${command} --as ANOTHER`);
 }

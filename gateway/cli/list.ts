@@ -13,7 +13,7 @@ import type { SealedMessage } from '../model/message.ts';
 import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { findInbox } from '../store/inbox.ts';
 import { findMessage, listMessages } from '../store/outbox.ts';
-import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { awaitSecond, withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
 import { sendToAll } from './list-send-all.ts';
@@ -274,10 +274,4 @@ async function resetIn({ out, exit }: CliContext, gateway: OpenGateway, code: st
   if (!reset) return awaitSecond({ out, exit }, `mra list reset ${partner}`);
   if (out.format !== 'json') out.print(`${partner}: the next full list begins the stream anew`);
   out.next(`mra list show ${partner}`);
-}
-
-function awaitSecond({ out, exit }: Pick<CliContext, 'out' | 'exit'>, command: string): void {
-  out.note('The decision is recorded. It takes effect when a second person decides the same.');
-  exit(exitCodes.not_allowed);
-  out.next(`${command} --as ANOTHER`);
 }

@@ -1,27 +1,167 @@
-/** `mra partner reload`: a gateway that serves takes partners, certificates and keys from its settings again. */
+/** `mra partner …`: partners and their certificates, added and revoked while gateways serve. */
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { loadConfig, type PartnerConfig } from '../app/config.ts';
 import { askToReload } from '../app/control.ts';
-import type { CliContext } from './context.ts';
+import { addPartner, registerCertificate, revoke } from '../app/partner-decisions.ts';
+import { momentInZone, momentOf, readMoment } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import { keyUses, type KeyUse } from '../model/partner-key.ts';
+import type { Moment } from '../model/record/record.ts';
+import { isDay } from '../adapter/template/dates.ts';
+import { awaitSecond, withGateway, withReading, type CliContext } from './context.ts';
+import { account, readInput, wholeNumber } from './input.ts';
 import { exitCodes } from './output.ts';
 
+interface CertificateOptions {
+  readonly use: KeyUse;
+  readonly from?: string;
+  readonly replaces?: string;
+  readonly grace: number;
+  readonly name?: string;
+  readonly as?: string;
+}
+
 export function partnerCommands(program: Command, context: CliContext): void {
-  program
-    .command('partner')
-    .description('partners of a gateway that serves')
+  const partner = program.command('partner').description('partners and their certificates');
+  partner
+    .command('list')
+    .description('partners, and how they are connected')
+    .action(() => list(context));
+  partner
     .command('reload')
     .description(
       'take partners, their certificates and our keys from the settings again; what was taken out stops at once',
     )
-    .action(async () => {
-      const { out, config, exit } = context;
-      const results = await askToReload(config().data);
-      out.result(
-        results,
-        results.map(({ partner, loaded, detail = '' }) => ({ partner, loaded: loaded ? 'yes' : 'no', detail })),
-      );
-      if (results.length === 0) out.note('Nothing changed.');
-      if (results.some(({ loaded }) => !loaded)) exit(exitCodes.configuration);
-      out.next('mra doctor');
+    .action(() => reload(context));
+  partner
+    .command('add <partner> <file>')
+    .description('a partner, from a file with its part of the settings; two people must decide')
+    .option('--as <person>', 'who decides (default: the account)')
+    .action((code: string, file: string, { as: person = account() }: { as?: string }) =>
+      add(context, code.toUpperCase(), file, person),
+    );
+  partner
+    .command('certificate <partner> <file>')
+    .description('register a certificate of a partner; two people must decide')
+    .addOption(new Option('--use <use>', 'what it is for').choices(keyUses).default('signing'))
+    .option('--from <day>', 'the day or moment from which it counts (default: now)')
+    .option('--replaces <fingerprint>', 'the certificate before, which counts for the days of --grace more')
+    .option('--grace <days>', 'for how many days both count', wholeNumber('--grace', 0), 30)
+    .option('--name <name>', 'by which messages call the key (kid, KeyName)')
+    .option('--as <person>', 'who decides (default: the account)')
+    .action((code: string, file: string, options: CertificateOptions) => certificate(context, code, file, options));
+  partner
+    .command('revoke <partner>')
+    .description('stop all exchange with a partner at once, or under one of its certificates')
+    .requiredOption('--reason <text>', 'why, for the log')
+    .option('--certificate <fingerprint>', 'only this certificate')
+    .option('--as <person>', 'who decides (default: the account)')
+    .action((code: string, options: RevokeOptions) => stop(context, code, options));
+}
+
+interface RevokeOptions {
+  readonly reason: string;
+  readonly certificate?: string;
+  readonly as?: string;
+}
+
+async function list(context: CliContext): Promise<void> {
+  const { out } = context;
+  await withReading(context, ({ partners, config, stopped }) => {
+    const rows = [...partners.values()].map(({ code, adapter }) => {
+      const { transport = adapter.transport, url, revoked, certificates } = config.partners[code] ?? {};
+      const reason = revoked ?? stopped.get(code);
+      const state = revoked !== undefined ? 'revoked' : reason !== undefined ? 'stopped' : 'active';
+      const signing = certificates?.signing.length ?? 0;
+      return { partner: code, adapter: adapter.cc, state, transport, url: url ?? '', signing, reason: reason ?? '' };
     });
+    out.result(rows, rows);
+    return Promise.resolve();
+  });
+  out.next('mra key calendar');
+}
+
+async function reload({ out, config, exit }: CliContext): Promise<void> {
+  const results = await askToReload(config().data);
+  out.result(
+    results,
+    results.map(({ partner, loaded, detail = '' }) => ({ partner, loaded: loaded ? 'yes' : 'no', detail })),
+  );
+  if (results.length === 0) out.note('Nothing changed.');
+  if (results.some(({ loaded }) => !loaded)) exit(exitCodes.configuration);
+  out.next('mra doctor');
+}
+
+async function add(context: CliContext, code: string, file: string, person: string): Promise<void> {
+  const settings = partIn(file, code);
+  const done = await withGateway(context, (gateway) => addPartner(gateway, context.tools, { code, settings, person }));
+  report(context, { partner: code, person, done }, `mra partner add ${code} ${file}`);
+}
+
+/** Throws E_CONFIG_INVALID for a file without this partner. */
+function partIn(file: string, code: string): PartnerConfig {
+  const settings = loadConfig({ config: file }, {}).partners[code];
+  if (settings !== undefined) return settings;
+  throw new GatewayError('E_CONFIG_INVALID', 'the file does not have this partner', {
+    at: file,
+    fix: `Write its part of the settings: partners: { ${code}: { adapter: …, url: …, certificates: … } }.`,
+  });
+}
+
+async function certificate(
+  context: CliContext,
+  code: string,
+  file: string,
+  { use, from, replaces, grace: graceDays, name, as: person = account() }: CertificateOptions,
+): Promise<void> {
+  const pem = Buffer.from(readInput(file)).toString();
+  const done = await withGateway(context, (gateway) => {
+    const begins = from === undefined ? undefined : momentAt(from, gateway.home.timeZone);
+    const decision = { use, certificate: pem, from: begins, replaces, graceDays, name, person };
+    return registerCertificate(gateway, code, decision);
+  });
+  const partner = code.toUpperCase();
+  report(context, { partner, person, done }, `mra partner certificate ${partner} ${file}`);
+}
+
+/** The begin of a day at home, or a moment. Throws E_REQUEST_INVALID. */
+export function momentAt(text: string, timeZone: string): Moment {
+  const moment = isDay(text)
+    ? momentInZone(`${text}T00:00:00`, timeZone)
+    : /T.*(?:Z|[+-]\d\d:\d\d)$/u.test(text)
+      ? readMoment(text)
+      : undefined;
+  if (moment !== undefined) return moment;
+  throw new GatewayError('E_REQUEST_INVALID', '--from takes a day, or a moment with its zone', {
+    at: '--from',
+    fix: 'Write for example --from 2026-11-23, or --from 2026-11-23T08:00:00Z.',
+  });
+}
+
+function report(
+  { out, exit }: CliContext,
+  { partner, person, done }: { readonly partner: string; readonly person: string; readonly done: boolean },
+  command: string,
+): void {
+  if (out.format === 'json') out.json({ partner, person, done });
+  if (!done) return awaitSecond({ out, exit }, command);
+  if (out.format !== 'json') out.print(`${partner}: stored; gateways that serve take it within seconds`);
+  out.next('mra key calendar');
+}
+
+async function stop(
+  context: CliContext,
+  code: string,
+  { reason, certificate: print, as: person = account() }: RevokeOptions,
+): Promise<void> {
+  const { out } = context;
+  const at = await withGateway(context, async (gateway) => {
+    await revoke(gateway, code, { reason, person, certificate: print });
+    return momentOf(gateway.now());
+  });
+  const result = { partner: code.toUpperCase(), certificate: print ?? null, revoked: at };
+  if (out.format === 'json') out.json(result);
+  else out.print(`${result.partner}: revoked; gateways that serve end its connections within seconds`);
+  out.next(print === undefined ? 'mra partner list' : 'mra key calendar');
 }

@@ -1,7 +1,7 @@
 /** The command line as a whole: global options, checks that hold for every command, and the commands. */
 
 import type { Writable } from 'node:stream';
-import { Command, Option } from 'commander';
+import { Command, Option, type CommanderError } from 'commander';
 import about from '../../package.json' with { type: 'json' };
 import type { ConfigOptions } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -115,4 +115,13 @@ export function newProgram({ stdout, stderr }: ProgramStreams): Command {
 
 export function addCommands(program: Command, context: CliContext): void {
   for (const addTo of commands) addTo(program, context);
+}
+
+/** What commander says of a wrong command line. */
+export function usageError({ code, message }: CommanderError): GatewayError {
+  const detail =
+    code === 'commander.help' ? 'no command is named' : message.replace(/^error: /u, '').replaceAll('\n', ' ');
+  return new GatewayError('E_REQUEST_INVALID', detail, {
+    fix: 'mra --help shows the commands, mra COMMAND --help the options.',
+  });
 }

@@ -55,6 +55,7 @@ export const errorTable = {
   E_CERTIFICATE_TIME: security('The signing certificate is not valid at this time.'),
   E_CERTIFICATE_FORM: security('The signing certificate is not built as RFC 5280 requires.'),
   E_CERTIFICATE_USAGE: security('The signing certificate is not for signing messages.'),
+  E_CERTIFICATE_REVOKED: security('The certificate was revoked.'),
   E_TRUST_UNCHECKED: setting('The certificate path could not be checked.'),
 
   // Content of a message
@@ -125,6 +126,7 @@ export const errorTable = {
   E_ADAPTER_UNKNOWN: adapter('There is no such adapter.'),
   E_KEY_MISSING: setting('A key or certificate is missing.'),
   E_KEY_EXPIRED: setting('Our own signing certificate has expired.'),
+  E_KEY_ROLLOVER: setting('The state of the key does not allow this.', 409),
   E_SERVICE_UNREACHABLE: transport('No gateway serves with these settings.'),
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),
   E_STORE_UNDURABLE: setting('The store does not make confirmed changes durable.'),
@@ -208,7 +210,7 @@ export function isMessageFault(error: unknown): error is GatewayError {
 const circumstances: ReadonlySet<string> = new Set<ErrorCode>([
   ...(['E_MESSAGE_TIME', 'E_MESSAGE_KIND', 'E_SIGNER_UNKNOWN', 'E_CHANNEL_OPEN'] as const),
   ...(['E_RECEIPT_UNMATCHED', 'E_SIZE_EXCEEDED'] as const),
-  ...(['E_CERTIFICATE_TIME', 'E_CERTIFICATE_PATH', 'E_CERTIFICATE_USAGE'] as const),
+  ...(['E_CERTIFICATE_TIME', 'E_CERTIFICATE_PATH', 'E_CERTIFICATE_USAGE', 'E_CERTIFICATE_REVOKED'] as const),
   ...(['E_SEQUENCE_GAP', 'E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK', 'E_LIST_PART'] as const),
 ]);
 

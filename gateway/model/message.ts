@@ -106,7 +106,7 @@ export type DecodedMessage =
 export interface SealedMessage {
   readonly id: string;
   readonly partner: string;
-  readonly kind: 'list' | 'reply' | 'receipt';
+  readonly kind: 'list' | 'reply' | 'receipt' | 'key';
   readonly contentType: string;
   /** Of an answer: the id of the message that it answers, as far as it is known. */
   readonly subject?: string | undefined;
@@ -209,7 +209,7 @@ export interface RecordAnswer extends Pick<Acknowledgement, 'detail' | 'place' |
 export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;
 export type RecordFault = (typeof recordFaults)[number];
 
-export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows', 'epoch_ahead'] as const;
+export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows', 'epoch_ahead', 'key_announced'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 /**

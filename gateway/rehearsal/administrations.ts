@@ -113,6 +113,7 @@ export function settingsOf(
     ...base,
     home: home.country,
     data: folder,
+    keys: join(folder, 'keys'),
     store: `sqlite:${join(folder, 'mra.db')}`,
     logLevel: 'error',
     exchange: { ...base.exchange, ...exchange },

@@ -184,6 +184,23 @@ function borderTables({ text, big, clustered, plain }: Types, engine: Engine): r
   ];
 }
 
+/** Partners and certificates that commands add and revoke, keys that roll over, and lists of revoked certificates. */
+function keyTables({ text, clustered, plain }: Types): readonly string[] {
+  return [
+    `create table partner_setting (partner ${text} primary key, settings ${text} not null, state ${text} not null,
+      reason ${text}, person ${text} not null, at ${text} not null) ${plain}`,
+    `create table partner_key (partner ${text} not null, side ${text} not null, use ${text} not null,
+      fingerprint ${text} not null, certificate ${text} not null, name ${text}, state ${text} not null, from_at ${text},
+      until_at ${text}, replaces ${text}, reason ${text}, message_id ${text}, at ${text} not null,
+      primary key (partner, side, use, fingerprint)) ${clustered}`,
+    `create unique index partner_key_open on partner_key (partner, use)
+      where side = 'ours' and state in ('requested', 'announced', 'probed')`,
+    `create table revocation_list (source ${text} primary key, list ${text}, asked_at ${text} not null,
+      fetched_at ${text}, fault ${text}) ${plain}`,
+    "insert into counter (name, value) values ('partner_revision', 0)",
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -206,6 +223,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0011-reasons-of-changes': { up: (db: Kysely<unknown>) => runAll(db, reasonsOfChanges(types)) },
     '0012-files': { up: (db: Kysely<unknown>) => runAll(db, [`alter table message add column file ${types.text}`]) },
     '0013-border-answers': { up: (db: Kysely<unknown>) => runAll(db, borderTables(types, engine)) },
+    '0014-keys': { up: (db: Kysely<unknown>) => runAll(db, keyTables(types)) },
   };
 }
 

@@ -2,7 +2,9 @@
 
 import type { Generated } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
+import type { KeyUse, OwnKeyState } from '../model/partner-key.ts';
 import type {
+  Digest,
   Evidence,
   InboundState,
   OutboundState,
@@ -193,11 +195,55 @@ export interface Tables {
   };
   assessment: { number: string; asked_at: string; requester: string; request: string; answer: string };
   idempotency: { requester: string; key: string; fingerprint: string; status: number; body: string; at: string };
+  /** Partners that were added or revoked by a command. `settings`: as the settings of a gateway have them, with texts of PEM in place of files. */
+  partner_setting: {
+    partner: string;
+    settings: string;
+    state: 'active' | 'revoked';
+    reason: string | null;
+    person: string;
+    at: string;
+  };
+  /**
+   * Certificates beside those of the settings, and periods of those. Ours (`side`): keys that replace, for one partner, the common ones;
+   * their private keys are files.
+   */
+  partner_key: {
+    partner: string;
+    side: 'ours' | 'theirs';
+    use: KeyUse;
+    fingerprint: Digest;
+    /** PEM; empty while a certificate was requested. */
+    certificate: string;
+    /** By which messages call the key. */
+    name: string | null;
+    state: OwnKeyState | 'accepted' | 'revoked';
+    /** Theirs: accepted from and until. Ours: it signs from; the key before is accepted until. */
+    from_at: string | null;
+    until_at: string | null;
+    /** Fingerprint of the certificate before. */
+    replaces: string | null;
+    reason: string | null;
+    /** Of ours: the message that announces or probes it. */
+    message_id: string | null;
+    at: string;
+  };
+  /** Revocation lists fetched from the addresses of the settings. `list`: DER in base64; `fault`: why the last one was not taken. */
+  revocation_list: {
+    source: string;
+    list: string | null;
+    asked_at: string;
+    fetched_at: string | null;
+    fault: string | null;
+  };
   event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
   /** Moves with every change of what the register holds of a partner, and of the list it is read as of. */
   register_revision: { partner: string; revision: number };
   /** Secrets of this store, as hex. `consultation_number`: the key under which log numbers become consultation numbers. */
   store_key: { name: string; value: string };
-  /** `event` and `operator_revision` number without gaps; `opened` counts openings, `probe` tests whether the store can be written. */
+  /**
+   * `event` and `operator_revision` number without gaps; `opened` counts openings, `partner_revision` changes of partners and keys;
+   * `probe` tests whether the store can be written.
+   */
   counter: { name: string; value: number };
 }

@@ -229,7 +229,12 @@ const withoutOrderOfLists = [
   "delete from kysely_migration where name >= '0004'",
 ];
 
+const withoutKeys = [
+  ...['partner_setting', 'partner_key', 'revocation_list'].map((table) => `drop table ${table}`),
+  "delete from counter where name = 'partner_revision'",
+];
 const withoutBorderAnswers = [
+  ...withoutKeys,
   ...['border_answer', 'store_key', 'register_revision'].map((table) => `drop table ${table}`),
   'drop index register_superseded',
   "delete from kysely_migration where name >= '0013'",

@@ -66,6 +66,11 @@ export function makeCertificate(plan: CertificatePlan): X509Certificate {
   return new X509Certificate(derOf(der(tags.sequence, [content, algorithm, value])));
 }
 
+/** Whether a text is PEM itself, and not the name of a file. */
+export function isPem(text: string): boolean {
+  return text.startsWith('-----BEGIN ');
+}
+
 /** All certificates of a PEM text, in order. Throws E_KEY_MISSING when there is none, or one cannot be parsed. */
 export function readCertificates(pem: string, at = 'certificate'): readonly X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/gu) ?? [];

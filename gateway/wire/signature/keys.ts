@@ -38,9 +38,11 @@ export interface Keyring {
   /** PEM, for TLS as server and as client. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
   list(): readonly KeyEntry[];
+  /** The private key of a certificate that replaces one of these for a partner; undefined where its file is not in the folder. */
+  keyOf(certificate: X509Certificate): KeyObject | undefined;
 }
 
-interface KeyOwner {
+export interface KeyOwner {
   /** ISO 3166-1 alpha-2 of the home administration. */
   readonly country: string;
   readonly name: string;
@@ -57,7 +59,7 @@ const ec = (): Promise<KeyPairKeyObjectResult> => generatePair('ec', { namedCurv
 const p384 = (): Promise<KeyPairKeyObjectResult> => generatePair('ec', { namedCurve: 'P-384' });
 const ed25519 = (): Promise<KeyPairKeyObjectResult> => generatePair('ed25519');
 
-const plans: Readonly<Record<KeyName, { generate: typeof rsa; use: CertificateUse; days: number }>> = {
+export const plans: Readonly<Record<KeyName, { generate: typeof rsa; use: CertificateUse; days: number }>> = {
   ca: { generate: ec, use: 'authority', days: 3650 },
   'signing-rsa': { generate: rsa, use: 'signing', days: 1095 },
   'signing-ec': { generate: ec, use: 'signing', days: 1095 },
@@ -88,6 +90,7 @@ export async function readKeyring(folder: string): Promise<Keyring> {
       return none();
     },
     list: () => [],
+    keyOf: () => undefined,
   };
 }
 
@@ -96,6 +99,7 @@ async function keyringIn(folder: string): Promise<Keyring> {
   const [ca, tls, ...read] = await Promise.all((['ca', 'tls', ...names] as const).map((name) => readKey(folder, name)));
   if (ca === undefined || tls === undefined) throw new GatewayError('E_INTERNAL', 'a key was not read');
   const keys: Keys = Object.fromEntries(names.map((name, i) => [name, read[i]]));
+  const next = await readNextKeys(folder);
   return {
     signer(algorithm) {
       const name = signingKeys[algorithm];
@@ -110,10 +114,11 @@ async function keyringIn(folder: string): Promise<Keyring> {
       ca: ca.certificate.toString(),
     },
     list: () => names.flatMap((name) => (keys[name] === undefined ? [] : [describe(name, keys[name].certificate)])),
+    keyOf: (certificate) => next.find((key) => certificate.checkPrivateKey(key)),
   };
 }
 
-const signingKeys: Readonly<Record<SignatureAlgorithm, KeyName>> = {
+export const signingKeys: Readonly<Record<SignatureAlgorithm, KeyName>> = {
   'rsa-sha256': 'signing-rsa',
   'rsa-sha512': 'signing-rsa',
   'rsa-pss-sha256': 'signing-rsa',
@@ -190,7 +195,8 @@ async function writeKey(folder: string, name: KeyName, { pair, authority, owner 
   await writeFile(path.join(folder, `${name}.key.pem`), key, { mode: 0o600 });
 }
 
-function certify(
+/** A certificate by our own authority. */
+export function certify(
   name: KeyName,
   pair: KeyPairKeyObjectResult,
   authority: KeyPairKeyObjectResult,
@@ -215,18 +221,34 @@ function certify(
   });
 }
 
-async function readKey(folder: string, name: KeyName): Promise<Key> {
-  const keyFile = path.join(folder, `${name}.key.pem`);
+/** Throws E_KEY_MISSING. */
+export async function readKey(folder: string, name: KeyName): Promise<Key> {
   const certificateFile = path.join(folder, `${name}.cert.pem`);
-  const files = [stat(keyFile), readFile(keyFile, 'utf8'), readFile(certificateFile, 'utf8')] as const;
-  const [{ mode }, keyPem, certificatePem] = await Promise.all(files).catch((error: unknown) => {
+  const keyFile = path.join(folder, `${name}.key.pem`);
+  const files = [readPrivateKey(keyFile), readFile(certificateFile, 'utf8').catch(unreadable(folder))] as const;
+  const [key, certificatePem] = await Promise.all(files);
+  const [certificate] = readCertificates(certificatePem, certificateFile);
+  if (certificate?.checkPrivateKey(key) !== true) {
+    throw new GatewayError('E_KEY_MISSING', 'the key does not belong to its certificate', { at: keyFile });
+  }
+  return { key, certificate };
+}
+
+function unreadable(folder: string): (error: unknown) => never {
+  return (error) => {
     if (!isSystemError(error)) throw error;
     const detail = isMissing(error) ? 'a file of the keyring is missing' : 'a file of the keyring cannot be read';
     throw new GatewayError('E_KEY_MISSING', detail, {
       at: error.path ?? folder,
       fix: 'Restore it from the backup; or move the folder away, so that new keys are generated, and inform every partner.',
     });
-  });
+  };
+}
+
+/** Refuses a file that other accounts can read. Throws E_KEY_MISSING. */
+async function readPrivateKey(keyFile: string): Promise<KeyObject> {
+  const files = [stat(keyFile), readFile(keyFile, 'utf8')] as const;
+  const [{ mode }, keyPem] = await Promise.all(files).catch(unreadable(keyFile));
   // Windows has no such bits and reports them as set.
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new GatewayError('E_KEY_MISSING', 'other accounts of this machine can read the key, so it is not used', {
@@ -234,12 +256,13 @@ async function readKey(folder: string, name: KeyName): Promise<Key> {
       fix: `Run chmod 600 ${keyFile}, and consider replacing the key.`,
     });
   }
-  const [certificate] = readCertificates(certificatePem, certificateFile);
-  const key = parsePrivateKey(keyPem, keyFile);
-  if (certificate?.checkPrivateKey(key) !== true) {
-    throw new GatewayError('E_KEY_MISSING', 'the key does not belong to its certificate', { at: keyFile });
-  }
-  return { key, certificate };
+  return parsePrivateKey(keyPem, keyFile);
+}
+
+/** The files of keys that replace others for one partner. */
+async function readNextKeys(folder: string): Promise<readonly KeyObject[]> {
+  const files = (await readdir(folder)).filter((file) => /^next-[0-9a-f]{32}\.key\.pem$/u.test(file));
+  return await Promise.all(files.map((file) => readPrivateKey(path.join(folder, file))));
 }
 
 function parsePrivateKey(pem: string, at: string): KeyObject {

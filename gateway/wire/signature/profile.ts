@@ -3,6 +3,7 @@
 import { constants, timingSafeEqual, verify } from 'node:crypto';
 import type { KeyObject, SignKeyObjectInput, X509Certificate } from 'node:crypto';
 import { isUnsigned, type SignatureAlgorithm, type UnsignedTerms } from '../../model/message.ts';
+import type { Moment } from '../../model/record/record.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Hash, SignatureForm } from '../../model/signature-form.ts';
 
@@ -17,6 +18,14 @@ export interface Signer {
   readonly form?: SignatureForm;
   /** By which the partner knows the key, where messages name keys; else the thumbprint of the certificate. */
   readonly name?: string | undefined;
+  /** Keys that sign in place of this one, each from its moment on, the earliest first. */
+  readonly successors?: readonly (Pick<Signer, 'key' | 'certificate' | 'name'> & { readonly from: Moment })[];
+}
+
+/** The signer with the key that signs at a moment. */
+export function signerAt({ successors = [], ...signer }: Signer, at: Moment): Signer {
+  const next = successors.findLast(({ from }) => from <= at);
+  return next === undefined ? signer : { ...signer, key: next.key, certificate: next.certificate, name: next.name };
 }
 
 /** In octets. */

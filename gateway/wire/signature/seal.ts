@@ -16,7 +16,7 @@ import { signXml } from './signed-xml.ts';
 import { parseUnsigned } from '../xml/read-body.ts';
 import { dropBody, keepBody, bodyOf, type ParsedBody } from '../xml/parsed-body.ts';
 import { fingerprint } from './certificates.ts';
-import type { Sealer, Signer } from './profile.ts';
+import { signerAt, type Sealer, type Signer } from './profile.ts';
 
 interface SealFormat {
   readonly format: 'xml' | 'json' | 'text';
@@ -89,8 +89,9 @@ export async function seal(
   sealer: Sealer,
   { at, ...meta }: Pick<SealedMessage, 'id' | 'partner' | 'kind'> & { readonly at: Moment },
 ): Promise<SealedMessage> {
-  if (!isUnsigned(sealer)) requireCurrent(sealer, at);
-  const { contentType = draft.format.contentType, bytes } = await signed(draft, sealer, bodyOf(draft), at);
+  const signer = isUnsigned(sealer) ? sealer : signerAt(sealer, at);
+  if (!isUnsigned(signer)) requireCurrent(signer, at);
+  const { contentType = draft.format.contentType, bytes } = await signed(draft, signer, bodyOf(draft), at);
   dropBody(draft);
   return { ...meta, contentType, bytes, digest: sha256(bytes) };
 }
@@ -98,7 +99,8 @@ export async function seal(
 /** Partners refuse what an expired certificate signed. Throws E_KEY_EXPIRED. */
 function requireCurrent({ certificate }: Signer, at: Moment): void {
   if (new Date(at) <= certificate.validToDate) return;
-  const fix = 'Exchange a new certificate with the partners, put it into the folder of keys, then mra partner reload.';
+  const fix =
+    'mra key rotate PARTNER makes a new key and announces it; docs/keys.md says what to do where the old one has expired.';
   const detail = `our signing certificate was valid until ${certificate.validToDate.toISOString()}`;
   throw new GatewayError('E_KEY_EXPIRED', detail, { at: fingerprint(certificate), fix });
 }

@@ -1,11 +1,16 @@
 /** Trust in signers: selects the pinned certificate that a message names, and checks it as of the time of receipt. */
 
 import { execFile } from 'node:child_process';
-import { isUnsigned, type KeyUsage, type SealKind, type SignatureAlgorithm } from '../../model/message.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isUnsigned, type Digest, type KeyUsage, type SealKind, type SignatureAlgorithm } from '../../model/message.ts';
+import { requireAccepted, type AcceptancePeriod } from '../../model/partner-key.ts';
 import type { SignatureForm } from '../../model/signature-form.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
-import { certificateUsage, fingerprint, isWellBuilt, thumbprint, type CertificateUsage } from './certificates.ts';
+import { certificateUsage, fingerprint, isPem, isWellBuilt, thumbprint } from './certificates.ts';
+import type { CertificateUsage } from './certificates.ts';
 import type { ChannelTrust } from './channel.ts';
 import { algorithms, profileError } from './profile.ts';
 
@@ -22,7 +27,9 @@ export interface SignerTrust extends SignatureForm {
   readonly certificates: readonly X509Certificate[];
   /** Pinned certificates by the names that the partner's messages give its keys. A thumbprint names its certificate always. */
   readonly names?: Readonly<Record<string, X509Certificate>>;
-  /** PEM files of trust anchors. When given, a certification path to one of them must validate too (RFC 5280, 6). */
+  /** When pinned certificates count, by fingerprint; absent: always. */
+  readonly periods?: Readonly<Record<Digest, AcceptancePeriod>>;
+  /** PEM files of trust anchors, or texts of PEM. When given, a certification path to one of them must validate too (RFC 5280, 6). */
   readonly anchors?: readonly string[];
   /** The openssl program; `openssl` on the PATH by default. */
   readonly openssl?: string;
@@ -60,8 +67,8 @@ export function selectSigner(
 }
 
 /**
- * Checks a pinned certificate as of `at`, the time of receipt; the signing time that a message states is not used. Throws
- * E_CERTIFICATE_TIME, E_CERTIFICATE_FORM, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
+ * Checks a pinned certificate as of `at`, the time of receipt; the signing time that a message states is not used. Throws what
+ * requireAccepted throws, E_CERTIFICATE_TIME, E_CERTIFICATE_FORM, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
  * E_CERTIFICATE_PATH, E_TRUST_UNCHECKED.
  */
 export async function checkSigner(certificate: X509Certificate, trust: SignerTrust, at: Date): Promise<void> {
@@ -70,6 +77,7 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   };
   const isCurrent = at >= certificate.validFromDate && at <= certificate.validToDate;
   check(isCurrent, 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
+  requireAccepted(trust.periods?.[fingerprint(certificate)], fingerprint(certificate), at);
   const formFix = 'Ask for a certificate in DER with a positive serial number of at most 20 octets.';
   check(isWellBuilt(certificate), 'E_CERTIFICATE_FORM', 'the certificate is not built as RFC 5280 requires', formFix);
   const usageFix =
@@ -171,7 +179,8 @@ async function validatePath(
   const time = String(Math.floor(at.getTime() / 1000));
   const onlyGiven = ['-no-CAfile', '-no-CApath', '-no-CAstore'];
   const rules = ['-x509_strict', '-verify_depth', '3', '-auth_level', '2', '-attime', time, ...onlyGiven];
-  const trusted = anchors.flatMap((file) => ['-trusted', file]);
+  await using files = await anchorFiles(anchors);
+  const trusted = files.names.flatMap((file) => ['-trusted', file]);
   const { promise, resolve } = Promise.withResolvers<PathResult>();
   const child = execFile(program, ['verify', ...rules, ...trusted], { timeout: 10_000 }, (error, _out, messages) => {
     if (error === null) return resolve('valid');
@@ -184,5 +193,18 @@ async function validatePath(
   // A process that did not start closes its input; the callback above reports it.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(certificate.toString());
-  return promise;
+  return await promise;
+}
+
+/** Texts of PEM become files of a folder that is removed again. */
+async function anchorFiles(
+  anchors: readonly string[],
+): Promise<AsyncDisposable & { readonly names: readonly string[] }> {
+  const texts = anchors.filter(isPem);
+  const named = anchors.filter((anchor) => !isPem(anchor));
+  if (texts.length === 0) return { names: named, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const folder = await mkdtemp(join(tmpdir(), 'mra-anchors-'));
+  const file = join(folder, 'anchors.pem');
+  await writeFile(file, texts.join('\n'));
+  return { names: [...named, file], [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
