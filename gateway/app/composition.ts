@@ -12,6 +12,7 @@ import { programFolder, type Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { sha256 } from '../model/canonical-json.ts';
+import { momentOf } from '../model/day.ts';
 import { makeMessageId } from '../model/message-id.ts';
 import { openBrokers, type Brokers } from './brokers.ts';
 import { connectPartner, openKeys, partnerConfigs, readKeys, reloadPartner, type ConnectOptions } from './partners.ts';
@@ -27,10 +28,12 @@ import {
 } from './settings-reload.ts';
 import { withStoredPartners } from './stored-partners.ts';
 import { openDatabase, readDatabase, type Database } from '../store/database.ts';
+import { numbersFile } from '../store/given-numbers.ts';
+import { numbered } from '../store/older-store.ts';
 import { partnerRevision } from '../store/partner-keys.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
-import { makeLog } from '../wire/log.ts';
+import { makeLog, type Log } from '../wire/log.ts';
 import { jsonValidator, loadSchema } from '../wire/xsd/schema.ts';
 import { readLines } from '../wire/files/text-lines.ts';
 import { readXml } from '../wire/xml/xml-events.ts';
@@ -86,7 +89,7 @@ export async function openGateway(given: Config, tools: AdapterTools, reading: R
   const { home, keyring } = await (reading !== false ? readKeys : openKeys)(given, tools);
   const log = makeLog({ level: given.logLevel ?? 'error', linesPerMinute: given.logLinesPerMinute });
   const brokers = openBrokers(given, log);
-  const db = await (reading !== false ? readDatabase : openDatabase)(given.store);
+  const db = reading !== false ? await readDatabase(given.store) : await openNumbered(given, log);
   const partnersAt = await partnerRevision(db.sql);
   const config = await withStoredPartners(db.sql, given);
   const options = connectOptions({ config, home, keyring, brokers, tools }, reading !== false);
@@ -116,6 +119,27 @@ export async function openGateway(given: Config, tools: AdapterTools, reading: R
       await db.close();
     },
   };
+}
+
+/** Opens the store with the numbers that were given from it. One that is older than what was sent is an error in the log, and repaired. */
+async function openNumbered({ store, data }: Config, log: Log): Promise<Database> {
+  const opened = await openDatabase(store);
+  try {
+    const { db, older } = await numbered(opened, numbersFile(store, data), momentOf(new Date()));
+    if (older !== undefined) {
+      const { until = 'nothing', lost, waits } = older;
+      const state = waits ? 'lists wait for a person' : 'full lists follow';
+      log.error('the store is older than what was sent', {
+        detail: `it ends with ${until}`,
+        count: lost.length,
+        state,
+      });
+    }
+    return db;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 function changesOf(

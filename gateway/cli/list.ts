@@ -17,6 +17,7 @@ import { awaitSecond, withGateway, type CliContext, type OpenGateway } from './c
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
 import { sendToAll } from './list-send-all.ts';
+import { resumeCommand } from './list-resume.ts';
 import { showCommand } from './list-show.ts';
 import { exitCodes, type Output } from './output.ts';
 
@@ -64,6 +65,7 @@ export function listCommands(program: Command, context: CliContext): void {
     );
   showCommand(list, context);
   decisionCommands(list, context);
+  resumeCommand(list, context);
 }
 
 /** What two people decide. */

@@ -228,6 +228,8 @@ const exceptions: Partial<Record<ErrorCode, ExitCode>> = {
   E_ARRANGEMENT_NOT_IN_FORCE: exitCodes.stopped,
   E_NOTHING_HELD: exitCodes.stopped,
   E_STREAM_MOVED: exitCodes.stopped,
+  E_STORE_OLDER: exitCodes.stopped,
+  E_STORE_OCCUPIED: exitCodes.stopped,
   E_OUTCOME_UNKNOWN: exitCodes.unknown,
   E_DELIVERY_UNKNOWN: exitCodes.unknown,
   E_STORE_DAMAGED: exitCodes.damaged,

@@ -6,6 +6,7 @@ import about from '../../package.json' with { type: 'json' };
 import type { ConfigOptions } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import { adapterCommands } from './adapter.ts';
+import { backupCommands } from './backup.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand } from './completion.ts';
 import { conformanceCommands } from './conformance.ts';
@@ -77,6 +78,7 @@ const commands = [
   simulateCommand,
   conformanceCommands,
   doctorCommand,
+  backupCommands,
   completionCommand,
 ];
 

@@ -9,6 +9,7 @@ import { present } from '../model/present.ts';
 import type { Reader } from '../store/database.ts';
 import { changesAfter } from '../store/operators.ts';
 import { failsToDeliver, holdsList } from '../store/message-list.ts';
+import { listsWait } from '../store/older-store.ts';
 import { sendingProgress, type SendingProgress } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { termsDigest } from './list-diff.ts';
@@ -20,10 +21,11 @@ import { sendList, type ListOptions } from './send-list.ts';
  * - first_list: a person decides when a partner receives its first list;
  * - by_file: a person carries the lists;
  * - not_in_force: the arrangement has not begun, or has ended;
+ * - restored: the store is older than what was sent, and a person has to decide;
  * - held: a message waits for staff;
  * - not_delivered: the list before does not arrive; what changes meanwhile goes with the next one.
  */
-export type WaitReason = 'first_list' | 'by_file' | 'not_in_force' | 'held' | 'not_delivered';
+export type WaitReason = 'first_list' | 'by_file' | 'not_in_force' | 'restored' | 'held' | 'not_delivered';
 
 export interface ScheduledList {
   /** Absent before the first list. */
@@ -61,6 +63,7 @@ async function waitReason(
 ): Promise<WaitReason | undefined> {
   if (byFile) return 'by_file';
   if (!inForce(adapter.arrangement, dayAt(now(), home.timeZone)).yes) return 'not_in_force';
+  if (await listsWait(db.sql)) return 'restored';
   if (await holdsList(db.sql, code, epochId)) return 'held';
   // A full list after a rejection begins anew and takes the place of what does not arrive.
   if (!resyncWanted && (await failsToDeliver(db.sql, code))) return 'not_delivered';

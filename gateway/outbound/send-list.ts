@@ -23,6 +23,7 @@ import { present } from '../model/present.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
+import { listsWait } from '../store/older-store.ts';
 import { addMessages, supersedeOlder } from '../store/outbox.ts';
 import { findStream, moveStream, recordLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
 import { findUnencodable, type UnencodableRecord } from './unencodable-records.ts';
@@ -117,6 +118,7 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
   // 1. The arrangement is in force today, and the partner takes this kind of list.
   const today = dayAt(gateway.now(), gateway.home.timeZone);
   checkInForce(partner, today);
+  if (await listsWait(gateway.db.sql)) throw olderStore();
   const stream = await findStream(gateway.db.sql, partner.code, 'out');
   const due = options.kind === undefined && (await isFullListDue(gateway, partner));
   const kind = kindFor(partner, stream, due ? 'full' : options.kind);
@@ -197,6 +199,11 @@ function checkInForce(partner: Partner, today: string): void {
     throw new GatewayError('E_ARRANGEMENT_NOT_IN_FORCE', `the arrangement is in force from ${force.from}`, {
       at: partner.code,
     });
+}
+
+function olderStore(): GatewayError {
+  const fix = 'Repeat what was lost: mra doctor says since when. Then mra list resume --as NAME.';
+  return new GatewayError('E_STORE_OLDER', 'changes of our operators were lost with the newer store', { fix });
 }
 
 function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | undefined): ListKind {

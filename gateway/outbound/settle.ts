@@ -6,8 +6,11 @@ import type { Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
 import type { Evidence, Receipt, RecordResult, Verdict } from '../model/message.ts';
+import type { Moment } from '../model/record/record.ts';
 import { keepBytes } from '../store/bodies.ts';
+import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
+import { noticeHeld } from '../store/older-store.ts';
 import {
   findMessage,
   findSent,
@@ -52,14 +55,31 @@ export async function settleByReceipt(
   const { sql } = gateway.db;
   const message =
     (id === undefined ? undefined : await findMessage(sql, id)) ?? (await findSent(sql, partner.code, { digest }));
-  if (message?.partner !== partner.code)
+  if (message?.partner !== partner.code) {
+    const at = momentOf(gateway.now());
+    if (message === undefined && receipt.position !== undefined)
+      await gateway.db.transaction((tx) => compareHeld(gateway, tx, partner.code, receipt.position, at));
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'no message of that id was sent to this partner');
+  }
   if (message.digest !== digest)
     throw new GatewayError('E_RECEIPT_UNMATCHED', 'the receipt is over other bytes than were sent');
   const { verdict, reason, records, position } = receipt;
   const detail = reason === undefined ? verdict : `${reason.code}: ${reason.detail}`;
   const evidence = 'signed';
   await settle(gateway, message, { verdict, detail, evidence, refused: records?.refused, position, bytes });
+}
+
+/** A store that is older than what the partner holds of us goes on beyond it. */
+async function compareHeld(
+  { log }: Gateway,
+  tx: Tx,
+  partner: string,
+  held: Receipt['position'],
+  at: Moment,
+): Promise<void> {
+  if (held === undefined || !(await noticeHeld(tx, partner, held, at))) return;
+  const { epoch, sequence } = held;
+  log.error('the partner holds more than this store has sent', { partner, epoch: epoch.no, sequence });
 }
 
 interface Outcome {
@@ -100,6 +120,7 @@ export async function settle(gateway: Gateway, message: MessageRow, outcome: Out
     if (verdict === 'rejected' && kind === 'list') {
       await requireFullList(tx, partner, true, position && position.epoch.no + 1);
       await supersedeFollowers(tx, message, at);
+      await compareHeld(gateway, tx, partner, position, at);
     }
     await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, evidence, receiptDigest } }]);
   });

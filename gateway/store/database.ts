@@ -20,6 +20,14 @@ export type Tx = Transaction<Tables>;
 /** `Database.sql` reads what is committed; a transaction also reads its own changes. */
 export type Reader = Kysely<Tables>;
 
+/** The last number of one kind that was given out. `epoch`: 0 where there are none. */
+export interface GivenNumber {
+  /** `event`, `operator_revision`, or a stream of our lists (`KR/out`). */
+  readonly name: string;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
 export interface Database {
   /** For reading only: the engines refuse writes here. */
   readonly sql: Kysely<Tables>;
@@ -31,6 +39,8 @@ export interface Database {
    * wait for the network in one.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Where the numbers are noted that lists take along; absent where nothing is sent. */
+  readonly given?: { note(numbers: readonly GivenNumber[]): void };
   /** Aborted with E_STORE_DAMAGED: opening a connection again cannot help, so the process has to end. */
   readonly damaged: AbortSignal;
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import type { Moment } from '../model/record/record.ts';
 import { storedBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';
+import { numbersOf } from './given-numbers.ts';
 import { changesOne, fromRow } from './rows.ts';
 
 /** Seconds until the next attempt, at most; also where a partner asks for more time. */
@@ -74,6 +75,14 @@ type Condition = (claim: DeliveryClaim) => RawBuilder<SqlBool>;
 async function claimAmong(db: Database, claim: DeliveryClaim, condition: Condition): Promise<Claimed[]> {
   // A read without a lock first: most of the time nothing is due, and then nothing is written.
   if ((await messagesAmong(db.sql, { ...claim, limit: 1 }, condition).execute()).length === 0) return [];
+  const claimed = await claimUnderLock(db, claim, condition);
+  // What is committed, and no more: a number that a crash takes back was never given.
+  const isNew = claimed.some(({ number, attempt }) => number !== undefined && attempt === 1);
+  if (isNew) db.given?.note(await numbersOf(db.sql, claim.partner));
+  return claimed;
+}
+
+async function claimUnderLock(db: Database, claim: DeliveryClaim, condition: Condition): Promise<Claimed[]> {
   return await db.transaction(async (tx) => {
     const due = messagesAmong(tx, claim, condition);
     const rows = await (engineOf(tx) === 'postgres' ? due.forUpdate('m').skipLocked() : due).execute();
@@ -120,7 +129,11 @@ function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Conditio
     .limit(claim.limit);
 }
 
-const ofKinds = ({ kinds }: DeliveryClaim) => (kinds === undefined ? sql`true` : sql`kind in (${sql.join(kinds)})`);
+/** No list goes from a store that is older than what was sent, until a person has decided (older-store.ts). */
+const mayGo = sql`(kind <> 'list' or (select value from counter where name = 'lists_wait') = 0)`;
+
+const ofKinds = ({ kinds }: DeliveryClaim) =>
+  kinds === undefined ? mayGo : sql`${mayGo} and kind in (${sql.join(kinds)})`;
 
 /** No hold, and no lease. A lease beyond any that could be taken now was taken while the clock was ahead. */
 function isFree({ now, leaseUntil }: DeliveryClaim) {

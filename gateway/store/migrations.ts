@@ -224,6 +224,9 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0012-files': { up: (db: Kysely<unknown>) => runAll(db, [`alter table message add column file ${types.text}`]) },
     '0013-border-answers': { up: (db: Kysely<unknown>) => runAll(db, borderTables(types, engine)) },
     '0014-keys': { up: (db: Kysely<unknown>) => runAll(db, keyTables(types)) },
+    '0015-older-stores': {
+      up: (db: Kysely<unknown>) => runAll(db, ["insert into counter (name, value) values ('lists_wait', 0)"]),
+    },
   };
 }
 

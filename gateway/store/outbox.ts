@@ -160,6 +160,11 @@ export async function supersedeOlder(tx: Tx, partner: string, epochId: string, a
   return rows.map(({ id }) => id);
 }
 
+/** Lists without a verdict are no longer sent: a full one takes their place. */
+export async function supersedeAll(tx: Tx, partner: string, at: Moment): Promise<void> {
+  await supersede(tx, partner, at).where('kind', '=', 'list').execute();
+}
+
 /** Lists after a refused one would only be refused too: those without a verdict are no longer sent. Returns their ids. */
 export async function supersedeFollowers(
   tx: Tx,

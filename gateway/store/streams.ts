@@ -6,7 +6,7 @@
 import type { ListInForce } from '../model/clearance/answer.ts';
 import { digestLines, zeroChain } from '../model/list/digest.ts';
 import { largestNumber, type ListMessage, type Position } from '../model/list/list.ts';
-import { emptyMirror, type MirrorSummary } from '../model/list/mirror.ts';
+import { emptyMirror, mirrorRoot, type MirrorSummary } from '../model/list/mirror.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
@@ -163,6 +163,24 @@ export async function requireFullList(tx: Tx, partner: string, required: boolean
   const wanted = nextEpoch > largestNumber ? 1 : nextEpoch;
   const update = tx.updateTable('stream').set({ resync_wanted: required ? wanted : 0 });
   return await changesOne(update.where('id', '=', streamId(partner, 'out')));
+}
+
+/**
+ * The next list to the partner is a full one beyond the number that was given last, of which the store knows nothing; without one,
+ * beyond its own. A stream that the store does not have yet is made.
+ */
+export async function renewStream(
+  tx: Tx,
+  partner: string,
+  given: { readonly epoch: number; readonly sequence: number } | undefined,
+): Promise<void> {
+  const before = await findStream(tx, partner, 'out');
+  const { epoch: no = before?.position.epoch.no ?? 0, sequence = before?.position.sequence ?? 0 } = given ?? {};
+  const epoch = before?.position.epoch.no === no ? before.position.epoch : { no, id: '' };
+  const { chain, root, count } = before?.position ?? { chain: zeroChain, root: mirrorRoot(emptyMirror), count: 0 };
+  const to = { epoch, sequence, chain, root, count };
+  await moveStream(tx, { partner, direction: 'out', from: before?.position, to });
+  await requireFullList(tx, partner, true, Math.max(no + 1, before?.nextEpoch ?? 0));
 }
 
 /**

@@ -242,8 +242,9 @@ export interface Tables {
   /** Secrets of this store, as hex. `consultation_number`: the key under which log numbers become consultation numbers. */
   store_key: { name: string; value: string };
   /**
-   * `event` and `operator_revision` number without gaps; `opened` counts openings, `partner_revision` changes of partners and keys;
-   * `probe` tests whether the store can be written.
+   * `event` and `operator_revision` number without gaps, but for the one that an event of older-store.ts explains; `opened` counts
+   * openings, `partner_revision` changes of partners and keys; `probe` tests whether the store can be written. `lists_wait`: 1 while no
+   * list is sent (older-store.ts).
    */
   counter: { name: string; value: number };
 }

@@ -175,7 +175,10 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
-const withoutReasons = ['reason', 'restricts'].map((column) => `alter table operator_import drop column ${column}`);
+const withoutReasons = [
+  "delete from counter where name = 'lists_wait'",
+  ...['reason', 'restricts'].map((column) => `alter table operator_import drop column ${column}`),
+];
 
 const withoutAnswers = [
   ...withoutReasons,

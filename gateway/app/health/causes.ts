@@ -10,6 +10,7 @@ const actors = {
   // The gateway
   settings_faulty: 'we',
   store_unwritable: 'we',
+  store_older: 'we',
   disk_full: 'we',
   files_exposed: 'we',
   clock_wrong: 'we',
@@ -58,6 +59,7 @@ const actors = {
   list_due: 'partner',
   list_stale: 'partner',
   list_held: 'we',
+  lists_lost: 'partner',
   message_rejected: 'partner',
   signature_rejected: 'partner',
   path_rejected: 'certificate_authority',

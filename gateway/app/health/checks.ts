@@ -1,6 +1,7 @@
 /** All that is examined of a gateway and its partners: by `mra doctor` once, by a gateway that serves again and again. */
 
 import type { OpenGateway } from '../composition.ts';
+import { examineAge } from './age-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
 import { fail, type Finding } from './finding.ts';
 import { examineClock, examineDisk, examineKeys, examinePrivacy, examineStore } from './gateway-checks.ts';
@@ -15,6 +16,7 @@ export async function examineGateway(
     ...[...gateway.stopped].map(([code, reason]) => stoppedPartner(code, reason)),
     ...examinePrivacy(gateway),
     await examineStore(gateway, tryWriting),
+    ...(await examineAge(gateway)),
     await examineClock(gateway),
     await examineDisk(gateway),
     ...examineKeys(gateway),

@@ -1,0 +1,189 @@
+/** A gateway is backed up while it serves, killed, restored and goes on: real processes, on both engines. */
+
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { sendList } from '../../gateway/outbound/send-list.ts';
+import { saveRecords } from '../../gateway/rehearsal/administrations.ts';
+import { inventListed } from '../../gateway/rehearsal/simulator.ts';
+import { openDatabase, sqliteFile } from '../../gateway/store/database.ts';
+import { numbersFile } from '../../gateway/store/given-numbers.ts';
+import { filesOf } from '../../gateway/store/sqlite-file.ts';
+import { findStream } from '../../gateway/store/streams.ts';
+import { code } from '../support/administrations.ts';
+import { temporaryFolder } from '../support/pki.ts';
+import { openServedPair, type ServedPair } from '../support/served-pair.ts';
+import { freshUrl, type FreshStore } from '../store/engines.ts';
+import { csvOf } from './operator-command.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+const codeOf = (result: unknown): unknown => ((result as Document)['error'] as Document)['code'];
+
+interface Held {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly count: number;
+  readonly root: string;
+}
+
+/** What one side holds of the other, or has sent to it. */
+async function positionOf(store: string, partner: string, direction: 'in' | 'out'): Promise<Held | undefined> {
+  const db = await openDatabase(store);
+  const position = (await findStream(db.sql, partner, direction))?.position;
+  await db.close();
+  return position && { ...position, epoch: position.epoch.no };
+}
+
+/** Sends one more operator of the partner, whatever becomes of the list. */
+async function partnerSends({ partner, until }: ServedPair, number: number): Promise<void> {
+  await saveRecords(partner, inventListed(partner, 1, number));
+  await sendList(partner, 'CN');
+  await until(async () => {
+    const open = partner.db.sql.selectFrom('message').select('id').where('state_rank', '<', 85);
+    return (await open.execute()).length === 0 ? true : undefined;
+  });
+}
+
+const heldByPartner = async ({ partner }: ServedPair): Promise<Held | undefined> => {
+  const position = (await findStream(partner.db.sql, 'CN', 'in'))?.position;
+  return position && { ...position, epoch: position.epoch.no };
+};
+
+/** The numbers of our lists that the partner applied. */
+async function numbersApplied({ partner }: ServedPair): Promise<readonly string[]> {
+  const lists = partner.db.sql.selectFrom('list').select(['epoch_no', 'sequence']).where('direction', '=', 'in');
+  return (await lists.orderBy('ordinal').execute()).map(({ epoch_no, sequence }) => `${epoch_no}/${sequence}`);
+}
+
+/** Four operators of ours that the partner holds, and one of its own that we hold. */
+async function exchangeFirstLists(pair: ServedPair, operators: string): Promise<void> {
+  await pair.done('operator', 'import', operators);
+  await pair.serve();
+  await pair.done('list', 'send', 'KR');
+  await pair.until(async () => ((await heldByPartner(pair))?.count === 4 ? true : undefined));
+  await partnerSends(pair, 1);
+}
+
+for (const engine of ['sqlite', 'postgres'] as const) {
+  describe(`a gateway that is restored from its backup (${engine})`, () => {
+    const folder = temporaryFolder();
+    const [file, passphrase, operators] = ['gateway.backup', 'passphrase.txt', 'operators.csv'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    let store: FreshStore | undefined;
+    let pair: ServedPair;
+
+    before(async () => {
+      if (engine === 'postgres') store = await freshUrl(engine);
+      pair = await openServedPair('KR', store?.url);
+      writeFileSync(passphrase, 'correct horse battery staple\n');
+      writeFileSync(operators, csvOf(...[1, 2, 3, 4].map((number) => ({ code: code(number) }))));
+    });
+    after(async () => {
+      await pair.close();
+      await store?.remove();
+    });
+
+    it('loses nothing, doubles nothing and gives no number twice', async () => {
+      await exchangeFirstLists(pair, operators);
+      const made = (await pair.done('backup', file, '--keys', passphrase)) as Document;
+      expect(statSync(file).mode & 0o077).to.equal(0);
+      expect(readFileSync(`${file}.sha256`, 'utf8')).to.equal(`${String(made['sha256'])}  gateway.backup\n`);
+
+      // Not in the backup: a suspension that the partner holds, and a list of the partner.
+      await pair.done('operator', 'suspend', code(2), '--reason', 'audit');
+      await pair.until(async () => ((await heldByPartner(pair))?.sequence === 2 ? true : undefined));
+      await partnerSends(pair, 2);
+      await pair.kill();
+      if (engine === 'postgres') {
+        await store?.remove();
+        store = await freshUrl('postgres');
+        pair.changeStore(store.url);
+      }
+      const restored = (await pair.done('restore', file)) as Document;
+      expect(restored['streams']).to.deep.equal([{ name: 'KR/out', epoch: 1, sequence: 1 }]);
+      expect(restored['lost']).to.deep.include({ name: 'KR/out', epoch: 1, sequence: 2 });
+
+      // No list goes before a person has repeated the suspension: it would take it back.
+      const refused = await pair.mra('list', 'send', 'KR');
+      expect([refused.exit, codeOf(refused.result)]).to.deep.equal([7, 'E_STORE_OLDER']);
+      await pair.serve();
+      await pair.done('operator', 'suspend', code(2), '--reason', 'audit');
+      await pair.done('list', 'resume', '--as', 'Li');
+      await pair.until(async () => ((await heldByPartner(pair))?.epoch === 2 ? true : undefined));
+      await partnerSends(pair, 3);
+      await pair.until(async () => {
+        const ours = await positionOf(pair.config.store, 'KR', 'in');
+        return ours?.count === 3 ? true : undefined;
+      });
+
+      const [sent, held] = [await positionOf(pair.config.store, 'KR', 'out'), await heldByPartner(pair)];
+      expect(held).to.deep.equal(sent);
+      const numbers = await numbersApplied(pair);
+      expect(new Set(numbers).size).to.equal(numbers.length);
+      expect(numbers).to.include.members(['1/1', '1/2', '2/1']);
+    });
+
+    it('is not restored over a store that serves, nor from a backup that was changed', async () => {
+      const changed = join(folder, 'changed.backup');
+      copyFileSync(file, changed);
+      copyFileSync(`${file}.sha256`, `${changed}.sha256`);
+      writeFileSync(changed, readFileSync(file).fill(0x20, 200, 300));
+      expect(codeOf((await pair.mra('restore', file)).result)).to.equal('E_DATA_IN_USE');
+      await pair.kill();
+      expect(codeOf((await pair.mra('restore', changed)).result)).to.equal('E_BACKUP_INVALID');
+      rmSync(`${changed}.sha256`);
+      if (engine === 'postgres') expect(codeOf((await pair.mra('restore', file)).result)).to.equal('E_STORE_OCCUPIED');
+      expect(codeOf((await pair.mra('backup', file)).result)).to.equal('E_FILE_UNWRITABLE');
+    });
+
+    it('gets its keys back in an empty place, by the passphrase alone', async () => {
+      const data = temporaryFolder();
+      const wrong = join(folder, 'wrong.txt');
+      writeFileSync(wrong, 'another passphrase\n');
+      const target = engine === 'postgres' ? await freshUrl('postgres') : undefined;
+      const settings = join(folder, 'anew.yaml');
+      writeFileSync(settings, JSON.stringify({ home: 'CN', data, ...(target && { store: target.url }) }));
+      const refused = await pair.mra('--config', settings, 'restore', file, '--keys', wrong);
+      expect(codeOf(refused.result)).to.equal('E_BACKUP_INVALID');
+      await pair.done('--config', settings, 'restore', file, '--keys', passphrase);
+      for (const name of ['signing-rsa.key', 'tls.pem'].map((each) => join('keys', each)))
+        if (existsSync(join(pair.config.data, name)))
+          expect(readFileSync(join(data, name))).to.deep.equal(readFileSync(join(pair.config.data, name)));
+      await target?.remove();
+    });
+  });
+}
+
+describe('an older copy of the store in its place', () => {
+  const operators = join(temporaryFolder(), 'operators.csv');
+  let pair: ServedPair;
+  before(async () => {
+    pair = await openServedPair('KR');
+    writeFileSync(operators, csvOf(...[1, 2, 3, 4].map((number) => ({ code: code(number) }))));
+  });
+  after(() => pair.close());
+
+  it('is found at the start, and the stream goes on in a new epoch where no change of ours was lost', async () => {
+    const path = sqliteFile(pair.config.store) ?? '';
+    await exchangeFirstLists(pair, operators);
+    await pair.kill();
+    await pair.done('schedule'); // reads what the log has
+    await pair.done('list', 'send', 'KR', '--full');
+    const copy = join(temporaryFolder(), 'copy.db');
+    copyFileSync(path, copy);
+    await pair.done('list', 'send', 'KR', '--full', '--renew');
+    for (const each of filesOf(path)) rmSync(each, { force: true });
+    copyFileSync(copy, path);
+
+    const [found] = ((await pair.mra('doctor')).result as Document[]).filter(({ check }) => check === 'store, age');
+    expect(found).to.include({ result: 'fail' });
+    expect(existsSync(numbersFile(pair.config.store, pair.config.data))).to.equal(true);
+    await pair.serve();
+    await pair.until(async () => ((await heldByPartner(pair))?.epoch === 2 ? true : undefined));
+    const numbers = await numbersApplied(pair);
+    expect(new Set(numbers).size).to.equal(numbers.length);
+    expect(await heldByPartner(pair)).to.deep.equal(await positionOf(pair.config.store, 'KR', 'out'));
+  });
+});

@@ -1,0 +1,111 @@
+/** Two administrations: ours as a process that can be killed, with commands beside it, and a partner in the process of the test. */
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, on, once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { programFolder, loadConfig, type Config } from '../../gateway/app/config.ts';
+import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { serve } from '../../gateway/main.ts';
+import { prepareAdministrations } from '../../gateway/rehearsal/administrations.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
+import { runCommand } from './command-line.ts';
+import { temporaryFolder } from './pki.ts';
+
+export interface ServedPair {
+  /** The settings of ours. */
+  readonly config: Config;
+  /** Ours has another store from now on. */
+  changeStore(store: string): void;
+  readonly partner: OpenGateway;
+  /** One command of ours; its document. */
+  mra(...words: readonly string[]): Promise<{ readonly exit: number; readonly result: unknown }>;
+  /** One command that ends with exit code 0. */
+  done(...words: readonly string[]): Promise<unknown>;
+  serve(): Promise<void>;
+  /** Ends our process at once, as a power cut does. */
+  kill(): Promise<void>;
+  /** The answer as soon as there is one: asks now, and after each event that the partner logs. Fails after thirty seconds. */
+  until<T>(ask: () => Promise<T | undefined>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** `store`: of ours; by default an embedded one. */
+export async function openServedPair(country: string, store?: string): Promise<ServedPair> {
+  const base = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: 'amqp://127.0.0.1:1' });
+  const { home, partners } = await prepareAdministrations(adapterTools(), {
+    ...{ base, folder: base.data, partners: [country] },
+  });
+  const file = join(base.data, 'gateway.yaml');
+  let config = home.config;
+  const changeStore = (url: string): void => {
+    config = { ...config, store: url };
+    writeFileSync(file, JSON.stringify(settingsIn(config)));
+  };
+  changeStore(store ?? config.store);
+  const [other] = partners;
+  if (other === undefined) throw new Error(`no administration of ${country}`);
+  const events = new EventEmitter();
+  const log = makeLog({ level: 'info', destination: { write: (line) => events.emit('line', line) } });
+  const partner: OpenGateway = { ...(await openGateway(other.config, adapterTools())), log };
+  const serving = await serve(partner);
+  let child: ChildProcess | undefined;
+  const pair: ServedPair = {
+    get config() {
+      return config;
+    },
+    ...{ partner, changeStore },
+    async mra(...words) {
+      const { exit, stdout } = await runCommand(['--config', file, '-o', 'json', ...words]);
+      return { exit, result: stdout === '' ? undefined : (JSON.parse(stdout) as unknown) };
+    },
+    async done(...words) {
+      const { exit, result } = await pair.mra(...words);
+      expect([words.join(' '), exit, exit === 0 ? '' : result]).to.deep.equal([words.join(' '), 0, '']);
+      return result;
+    },
+    async serve() {
+      const words = [join(programFolder, 'gateway/mra.js'), '--config', file, '-o', 'json', 'serve'];
+      child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(child.stdout ?? process, 'data');
+    },
+    async kill() {
+      if (child === undefined) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      child = undefined;
+    },
+    async until(ask) {
+      const lines = on(events, 'line', { signal: AbortSignal.timeout(30_000) });
+      try {
+        for (;;) {
+          const answer = await ask();
+          if (answer !== undefined) return answer;
+          await lines.next();
+        }
+      } finally {
+        await lines.return?.();
+      }
+    },
+    async close() {
+      await pair.kill();
+      await serving.stop();
+      await partner.close();
+    },
+  };
+  return pair;
+}
+
+function settingsIn({ home, data, store, exchange, border, partners }: Config): object {
+  const connections = Object.entries(partners).map(([code, { adapter, mirrored, transport, url, certificates }]) => {
+    const { signing, tls, anchors } = certificates;
+    return [code, { adapter, mirrored, transport, url, certificates: { signing, tls, anchors } }];
+  });
+  return {
+    ...{ home, data, store, log: 'silent', partners: Object.fromEntries(connections) as unknown },
+    exchange: { host: exchange.host, port: exchange.port },
+    border: { host: border.host, port: border.port },
+  };
+}
