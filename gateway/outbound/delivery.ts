@@ -20,6 +20,7 @@ import {
   finishAttempt,
   longestDelaySeconds,
   makeDue,
+  makeUnansweredDue,
   renewLease,
   type AttemptResult,
   type Claimed,
@@ -174,10 +175,13 @@ export async function runDispatcher(gateway: Gateway, stop: AbortSignal, schedul
   await repeatForEach(gateway, stop, 'dispatching', dispatch, () => turnSeconds);
 }
 
-/** What waits for its next attempt is due: at the start, when a connection is back, and when the clock was set back. */
+/** What waits for its next attempt or for a receipt is due: at the start, when a connection is back, and when the clock was set back. */
 export async function makeAllDue({ db, now }: Pick<Gateway, 'db' | 'now'>, partners: Iterable<string>): Promise<void> {
   await db.transaction(async (tx) => {
-    for (const code of partners) await makeDue(tx, code, momentOf(now()));
+    for (const code of partners) {
+      await makeDue(tx, code, momentOf(now()));
+      await makeUnansweredDue(tx, code, momentOf(now()));
+    }
   });
 }
 

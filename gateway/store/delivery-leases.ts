@@ -231,6 +231,18 @@ export async function makeDue(tx: Tx, partner: string, at: Moment): Promise<void
     .execute();
 }
 
+/** Makes what waits for a receipt due at once: the receipt, or the message in the hands of a broker, may have been lost. */
+export async function makeUnansweredDue(tx: Tx, partner: string, at: Moment): Promise<void> {
+  await tx
+    .updateTable('message')
+    .set({ receipt_due_at: at })
+    .where('partner', '=', partner)
+    .where(sql<boolean>`state = 'HANDED_OVER'`)
+    .where('receipt_due_at', '>', at)
+    .where('receipt_digest', 'is', null)
+    .execute();
+}
+
 /**
  * Records the outcome of an attempt and ends the lease. False: another sender has the lease by now, and nothing is written. A verdict
  * that was stored in the meantime stays.

@@ -24,6 +24,7 @@ export {
   endLease,
   finishAttempt,
   makeDue,
+  makeUnansweredDue,
   renewLease,
 } from './delivery-leases.ts';
 export { longestDelaySeconds, longestHoldSeconds } from './delivery-leases.ts';

@@ -8,7 +8,8 @@ import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { deliverDue, leaseSeconds } from '../../gateway/outbound/delivery.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
-import { amqpUrl, lineTo, type Line } from '../support/rabbitmq.ts';
+import { lineTo, type Line } from '../support/line.ts';
+import { amqpUrl } from '../support/rabbitmq.ts';
 import { openAdministrations, operator, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 
@@ -63,6 +64,18 @@ describe('a message that waits for its next attempt', () => {
     await us.openDoors();
     expect((await us.answered(id)).state).to.equal('ACCEPTED');
     expect(performance.now() - begun).to.be.below(leaseSeconds * 1000);
+  });
+
+  it('is sent again by the gateway that starts, where a crash or a broker lost its receipt', async () => {
+    const id = await queued('HK');
+    const custody = { kind: 'custody', evidence: 'confirmed' } as const;
+    const transport = { send: () => Promise.resolve(custody), close: () => Promise.resolve() };
+    const partners = new Map([['HK', { ...getPartner(us.gateway, 'HK'), transport }]]);
+    await deliverDue({ ...us.gateway, partners }, 'HK');
+    expect((await message(id)).state).to.equal('HANDED_OVER');
+    expect(await deliverDue(us.gateway, 'HK')).to.equal(0);
+    await us.openDoors();
+    expect((await us.answered(id)).state).to.equal('ACCEPTED');
   });
 
   it('is sent when the connection to the broker is back', async () => {
