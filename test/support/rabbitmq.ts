@@ -1,12 +1,21 @@
-/** A private RabbitMQ for the run, and what the tests need of the broker: its address, and a line that can be cut. */
+/** Private nodes of RabbitMQ: the broker of the test run, and nodes that experiments start, end and join to a cluster. */
 
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { endChild, findProgram, freePort, makeFolder, orStop, unprivilegedAccount, untilReady } from './services.ts';
+import {
+  endChild,
+  endGroup,
+  findProgram,
+  freePort,
+  makeFolder,
+  orStop,
+  run,
+  unprivilegedAccount,
+  untilReady,
+} from './services.ts';
 import type { Service } from './services.ts';
 
 /**
@@ -32,45 +41,122 @@ export function amqpUrl(): string {
   return url;
 }
 
-/**
- * A broker of its own: node name, ports, data, plugins and port mapper (epmd) are all private, so that it neither meets
- * nor disturbs a broker that runs on this machine.
- */
-export async function startRabbit(folder: string): Promise<Service | undefined> {
-  const [server, epmd] = ['rabbitmq-server', 'epmd'].map(findProgram);
-  if (server === undefined || epmd === undefined) return undefined;
+/** A node that a test starts and ends as it needs; what it stored stays. */
+export interface RabbitNode {
+  readonly name: string;
+  readonly url: string;
+  /** The folder of what it stores. */
+  readonly data: string;
+  /** Resolves once it takes clients. Throws when it ended before, or after two minutes. */
+  start(): Promise<void>;
+  /** Ends it with its whole process group. */
+  end(signal: NodeJS.Signals): Promise<void>;
+  /** `rabbitmqctl` with these words. Throws what it printed when it failed. */
+  control(...words: readonly string[]): string;
+}
+
+export interface PortMapper {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** A port mapper (epmd) of its own, so that private nodes neither meet nor disturb a broker that runs on this machine. */
+export async function startPortMapper(folder: string): Promise<PortMapper | undefined> {
+  const epmd = findProgram('epmd');
+  if (epmd === undefined) return undefined;
   const owner = unprivilegedAccount();
-  const account = owner ?? {};
-  const home = makeFolder(join(folder, 'rabbitmq'), owner);
-  const [port, distPort, epmdPort] = [await freePort(), await freePort(), await freePort()];
+  const port = await freePort();
+  const env = { PATH: process.env['PATH'], ...mapperSettings(port) };
+  const mapper = spawn(epmd, [], { ...owner, cwd: folder, env, stdio: 'ignore', detached: true });
+  return { port, stop: () => endChild(mapper, 'SIGTERM') };
+}
+
+const mapperSettings = (port: number): Record<string, string> => ({
+  ERL_EPMD_PORT: String(port),
+  ERL_EPMD_ADDRESS: '127.0.0.1',
+});
+
+/** A node with its own name, ports, data, plugins and configuration. Nodes of one mapper know the same cookie, and can form a cluster. */
+export async function rabbitNode(
+  folder: string,
+  mapper: PortMapper,
+  configuration: readonly string[] = [],
+): Promise<RabbitNode | undefined> {
+  const server = findProgram('rabbitmq-server');
+  if (server === undefined) return undefined;
+  const owner = unprivilegedAccount();
+  const [port, distPort] = [await freePort(), await freePort()];
+  const home = makeFolder(join(folder, `rabbitmq-${String(port)}`), owner);
+  const name = `mra_test_${String(port)}@localhost`;
   const env = {
     PATH: process.env['PATH'],
     HOME: home,
     LANG: 'C.UTF-8',
-    ERL_EPMD_PORT: String(epmdPort),
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ...settings(home, port, distPort),
+    ...mapperSettings(mapper.port),
+    ...settings(home, { name, port, distPort }, configuration),
   };
-  const mapper = spawn(epmd, [], { ...account, cwd: home, env, stdio: 'ignore', detached: true });
-  const broker = spawn(server, [], { ...account, cwd: home, env, stdio: 'ignore', detached: true });
-  const stop = async (): Promise<void> => {
-    await endChild(broker, 'SIGTERM');
-    await endChild(mapper, 'SIGTERM');
-  };
-  await orStop(
-    untilReady('rabbitmq-server', broker, () => greets(port)),
-    stop,
-  );
-  return { url: `amqp://guest:guest@127.0.0.1:${String(port)}`, origin: `private, ${server}`, stop };
-}
-
-function settings(home: string, port: number, distPort: number): Record<string, string> {
-  const file = (name: string, text: string): string => {
-    writeFileSync(join(home, name), text, { mode: 0o644 });
-    return join(home, name);
+  let child: ChildProcess | undefined;
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child !== undefined) await endGroup(child, signal);
   };
   return {
-    RABBITMQ_NODENAME: `mra_test_${String(port)}@localhost`,
+    ...{ name, end, data: join(home, 'data'), url: `amqp://guest:guest@127.0.0.1:${String(port)}` },
+    async start() {
+      const started = spawn(server, [], { ...owner, cwd: home, env, stdio: 'ignore', detached: true });
+      child = started;
+      await orStop(
+        untilReady('rabbitmq-server', started, () => greets(port)),
+        () => end('SIGTERM'),
+      );
+    },
+    control(...words) {
+      const done = run('rabbitmqctl', ['--node', name, ...words], { ...env, ...cookieOf }, home, owner);
+      if (done.status !== 0) throw new Error(`rabbitmqctl ${words.join(' ')} failed: ${done.stdout}${done.stderr}`);
+      return done.stdout;
+    },
+  };
+}
+
+const cookieOf = { RABBITMQ_ERLANG_COOKIE: 'mra-tests-only' };
+
+/** The broker of the test run. */
+export async function startRabbit(folder: string): Promise<Service | undefined> {
+  const owner = unprivilegedAccount();
+  const mapper = await startPortMapper(makeFolder(join(folder, 'epmd'), owner));
+  if (mapper === undefined) return undefined;
+  const node = await rabbitNode(folder, mapper);
+  if (node === undefined) {
+    await mapper.stop();
+    return undefined;
+  }
+  const stop = async (): Promise<void> => {
+    await node.end('SIGTERM');
+    await mapper.stop();
+  };
+  await orStop(node.start(), stop);
+  return { url: node.url, origin: 'private, rabbitmq-server', stop };
+}
+
+interface NodeNames {
+  readonly name: string;
+  readonly port: number;
+  readonly distPort: number;
+}
+
+function settings(
+  home: string,
+  { name, port, distPort }: NodeNames,
+  configuration: readonly string[],
+): Record<string, string> {
+  const file = (title: string, text: string): string => {
+    writeFileSync(join(home, title), text, { mode: 0o644 });
+    return join(home, title);
+  };
+  const definitions = file('definitions.json', JSON.stringify(accounts()));
+  const lines = ['log.console = false', `load_definitions = ${definitions}`, ...configuration, ''];
+  return {
+    ...cookieOf,
+    RABBITMQ_NODENAME: name,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(port),
     RABBITMQ_DIST_PORT: String(distPort),
@@ -78,10 +164,7 @@ function settings(home: string, port: number, distPort: number): Record<string, 
     RABBITMQ_LOG_BASE: join(home, 'log'),
     RABBITMQ_PID_FILE: join(home, 'pid'),
     RABBITMQ_CONF_ENV_FILE: file('rabbitmq-env.conf', ''),
-    RABBITMQ_CONFIG_FILE: file(
-      'rabbitmq.conf',
-      `log.console = false\nload_definitions = ${file('definitions.json', JSON.stringify(accounts()))}\n`,
-    ),
+    RABBITMQ_CONFIG_FILE: file('rabbitmq.conf', lines.join('\n')),
     RABBITMQ_ENABLED_PLUGINS_FILE: file('enabled_plugins', '[].\n'),
   };
 }
@@ -117,54 +200,4 @@ function greets(port: number): Promise<boolean> {
   socket.once('error', () => resolve(false));
   socket.once('close', () => resolve(false));
   return promise;
-}
-
-/** A line to the broker that a test can cut. New connections succeed at once, unless it is closed for good. */
-export interface Line {
-  readonly url: string;
-  /** Destroys every connection now on the line; neither side has time to say goodbye. */
-  cut(): void;
-  /** Nothing passes any more on the connections there are, and neither side is told. */
-  freeze(): void;
-  close(): Promise<void>;
-  /** After it was closed: connections succeed again. */
-  open(): Promise<void>;
-}
-
-export async function lineTo(url: string): Promise<Line> {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    for (const socket of forward(near, url)) {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-    }
-  });
-  const port = await freePort();
-  const open = (): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-  await open();
-  const address = new URL(url);
-  address.host = `127.0.0.1:${String(port)}`;
-  const cut = (): void => sockets.forEach((socket) => socket.destroy());
-  return {
-    url: address.toString(),
-    cut,
-    open,
-    freeze: () => sockets.forEach((socket) => socket.unpipe()),
-    close() {
-      cut();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
-}
-
-/** Joins a socket to the broker, both ways; the end of one side is the end of the other. */
-export function forward(near: Socket, url: string): readonly [Socket, Socket] {
-  const broker = new URL(url);
-  const far = connect(Number(broker.port || 5672), broker.hostname);
-  for (const [socket, other] of [[near, far] as const, [far, near] as const]) {
-    socket.setNoDelay(true).pipe(other);
-    socket.on('error', () => other.destroy());
-    socket.on('close', () => other.destroy());
-  }
-  return [near, far];
 }

@@ -4,8 +4,9 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startPostgres } from './postgres-server.ts';
 import { startRabbit } from './rabbitmq.ts';
-import { findProgram, installPackages, startContainer, startPostgres } from './services.ts';
+import { findProgram, installPackages, startContainer } from './services.ts';
 import type { ContainerImage, Service } from './services.ts';
 import { debianPython, missingPython } from './python.ts';
 

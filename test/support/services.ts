@@ -1,6 +1,6 @@
 /** Finds, installs, starts and stops the servers and programs that the tests need. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, chownSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -115,18 +115,35 @@ export async function endChild(child: ChildProcess, signal: NodeJS.Signals): Pro
   clearTimeout(tooLong);
 }
 
+/** Ends a child that leads its own process group, and all of the group, at once. */
+export async function endGroup(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined || hasEnded(child)) return;
+  if (signal !== 'SIGKILL') return await endChild(child, signal);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  process.kill(-pid, signal);
+  await ended;
+}
+
 export interface RunResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export function run(program: string, args: readonly string[], env = process.env, cwd = process.cwd()): RunResult {
-  const done = spawnSync(program, args, { encoding: 'utf8', env, cwd, maxBuffer: 64 * 1024 * 1024 });
+/** `account`: under which it runs, where it may not be root. */
+export function run(
+  program: string,
+  args: readonly string[],
+  env = process.env,
+  cwd = process.cwd(),
+  account?: Account,
+): RunResult {
+  const done = spawnSync(program, args, { ...account, encoding: 'utf8', env, cwd, maxBuffer: 64 * 1024 * 1024 });
   return { status: done.status, stdout: done.stdout, stderr: done.error?.message ?? done.stderr };
 }
 
-function mustRun(program: string, args: readonly string[], options: Account | object = {}): void {
+export function mustRun(program: string, args: readonly string[], options: Account | object = {}): void {
   const done = spawnSync(program, args, { encoding: 'utf8', ...options });
   if (done.status !== 0) throw new Error(`${program} failed: ${done.error?.message ?? done.stderr}`);
 }
@@ -149,26 +166,6 @@ export function installPackages(packages: readonly string[]): boolean {
   } finally {
     if (ours) rmSync(keepServicesDown);
   }
-}
-
-/** A private PostgreSQL with durable settings, in a folder of its own. */
-export async function startPostgres(folder: string): Promise<Service | undefined> {
-  const [postgres, initdb, ready] = ['postgres', 'initdb', 'pg_isready'].map(findProgram);
-  if (postgres === undefined || initdb === undefined || ready === undefined) return undefined;
-  const owner = unprivilegedAccount();
-  const home = makeFolder(join(folder, 'postgres'), owner);
-  const data = join(home, 'data');
-  const port = await freePort();
-  const account = owner ?? {};
-  const init = ['-D', data, '-U', 'mra', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
-  mustRun(initdb, init, { ...account, cwd: home });
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${home}`, 'logging_collector=off'];
-  const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
-  const child = spawn(postgres, args, { ...account, cwd: home, stdio: 'ignore', detached: true });
-  const isUp = () => Promise.resolve(run(ready, ['-q', '-h', '127.0.0.1', '-p', String(port)]).status === 0);
-  const stop = (): Promise<void> => endChild(child, 'SIGINT');
-  await orStop(untilReady('postgres', child, isUp), stop);
-  return { url: `postgres://mra@127.0.0.1:${String(port)}/postgres`, origin: `private, ${postgres}`, stop };
 }
 
 export interface ContainerImage {

@@ -11,7 +11,8 @@ import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts
 import { deadLetterQueueName, ourQueue, ourTarget, queueName } from '../../gateway/wire/transport/amqp-topology.ts';
 import { observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
-import { amqpUrl, forward } from '../support/rabbitmq.ts';
+import { forward } from '../support/line.ts';
+import { amqpUrl } from '../support/rabbitmq.ts';
 import { freePort } from '../support/services.ts';
 import { listen, tlsParty } from '../support/tls.ts';
 

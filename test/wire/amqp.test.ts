@@ -17,8 +17,8 @@ import type { QueueSource } from '../../gateway/wire/transport/amqp-consumer.ts'
 import type { PublishTarget } from '../../gateway/wire/transport/amqp-publisher.ts';
 import { Inbox, observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusalCode } from '../support/expect-code.ts';
-import { amqpUrl, lineTo } from '../support/rabbitmq.ts';
-import type { Line } from '../support/rabbitmq.ts';
+import { lineTo, type Line } from '../support/line.ts';
+import { amqpUrl } from '../support/rabbitmq.ts';
 
 describe('messages over the broker', () => {
   let route: Route;
