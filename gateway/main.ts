@@ -31,6 +31,8 @@ import type { DoorTrust } from './app/settings-reload.ts';
 import { openServer, openServers } from './app/servers.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
+import { keepRegisterIndex } from './store/register-index.ts';
+import { faultFields } from './wire/log.ts';
 import { joinedMessage } from './wire/signature/detached.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
 import { exchangeLimits, exchangeServerOptions } from './wire/transport/https.ts';
@@ -50,7 +52,11 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const anySize = receiveAnySize(gateway, adapters);
   const receive: Receive = (raw) => hooks.receive?.(raw, anySize) ?? anySize(raw);
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
-  const borderListener = borderDoor({ ...gateway, schemas, hosts: config.border.hosts, answerLarge });
+  const register = keepRegisterIndex(gateway.db, (error) =>
+    log.warn('the register cannot be read into memory', faultFields(error)),
+  );
+  const { index } = register;
+  const borderListener = borderDoor({ ...gateway, index, schemas, hosts: config.border.hosts, answerLarge });
   const door = exchangeServer(gateway, { receive, worker: adapters }, hooks);
   const exchange = await openServers(door.servers);
   const borderServer = createHttpServer(borderServerOptions, borderListener);
@@ -66,7 +72,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     borderUrl: `http://${config.border.host}:${border.port}`,
     async stop() {
       const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
-      await Promise.all([...doors, work.stop()]);
+      await Promise.all([...doors, work.stop(), register.stop()]);
       await adapters.close();
     },
   };

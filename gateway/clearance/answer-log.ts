@@ -1,6 +1,6 @@
 /** Answers are recorded with a number, a digest and their place in the log before they are given. Answers of one moment share a commit. */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { Answer, CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { consultationNumbers, type ConsultationNumbers } from '../model/clearance/consultation-number.ts';
@@ -101,7 +101,8 @@ interface Draft extends AnsweredQuery {
 }
 
 function draftOf({ request, answer }: AnsweredQuery, requester: string): Draft {
-  const text = canonicalJson(answer);
+  // `decide` makes answers with their members in order, which saves a third of the time; a test holds it to that.
+  const text = JSON.stringify(answer);
   return { request, answer, requester, text, digest: digestOf(text) };
 }
 
@@ -124,5 +125,5 @@ export function answerDigest(answer: object): string {
 }
 
 function digestOf(text: string): string {
-  return `sha-256:${createHash('sha256').update(text).digest('base64url')}`;
+  return `sha-256:${hash('sha256', text, 'base64url')}`;
 }

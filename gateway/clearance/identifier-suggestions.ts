@@ -1,7 +1,7 @@
 /** Identifier suggestions: the identifier one edit away from the one sent with which the answer would have been `recognised`. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Answer, ListInForce, WouldChangeAnswer } from '../model/clearance/answer.ts';
+import type { Answer, WouldChangeAnswer } from '../model/clearance/answer.ts';
 import { isCut, issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { dayAt } from '../model/day.ts';
@@ -9,15 +9,13 @@ import { candidatesOf, editInWords, type Candidate } from '../model/clearance/id
 import { follows, readIdentifier } from '../model/identifier.ts';
 import type { PartnerTerms, StatusQuery } from '../model/clearance/query.ts';
 import { present } from '../model/present.ts';
-import type { Reader } from '../store/database.ts';
-import { findStatuses } from '../store/register.ts';
+import type { RegisterView } from '../store/register-view.ts';
 
 interface Lookup {
-  readonly reader: Reader;
   /** All partners. */
   readonly all: readonly PartnerTerms[];
-  /** The list of a partner that was in force when the query is answered. */
-  listOf(partner: string): Promise<ListInForce | undefined>;
+  /** What the register holds of a partner at the moment for which the query is answered. */
+  viewOf(partner: string): Promise<RegisterView>;
 }
 
 /**
@@ -68,17 +66,17 @@ interface Recognised {
 }
 
 async function recognisedAmong(
-  { reader, listOf }: Lookup,
+  { viewOf }: Lookup,
   query: StatusQuery,
   candidates: readonly Candidate[],
 ): Promise<Recognised[]> {
   if (candidates.length === 0) return [];
   const { terms, at } = query;
   const { partner } = terms;
-  const list = await listOf(partner);
+  const { list, statuses } = await viewOf(partner);
   if (list === undefined) return [];
   const identifiers = candidates.map(({ identifier }) => identifier);
-  const facts = await findStatuses(reader, partner, identifiers, dayAt(at, terms.timeZone), list.ordinal);
+  const facts = await statuses(identifiers, dayAt(at, terms.timeZone));
   const found = candidates.filter(({ identifier }) => facts.has(identifier));
   return found
     .filter(({ identifier }) => {

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnswerLog } from './answer-log.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import { getPartner } from '../gateway.ts';
-import type { Answer, CheckRequest, ListInForce } from '../model/clearance/answer.ts';
+import type { Answer, CheckRequest } from '../model/clearance/answer.ts';
 import { issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { foundByName } from '../model/arrangement.ts';
@@ -19,8 +19,8 @@ import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { suggestIdentifier } from './identifier-suggestions.ts';
 import type { Database, Reader } from '../store/database.ts';
 import { findRecords } from '../store/register-search.ts';
-import { findStatus } from '../store/register.ts';
-import { listInForce } from '../store/streams.ts';
+import type { RegisterIndex } from '../store/register-index.ts';
+import { storedView, type RegisterView } from '../store/register-view.ts';
 
 /** Of a partner's adapter, the answers need its terms and no message. */
 export type ClearanceTerms = Pick<Adapter, 'partner' | 'name' | 'timeZone' | 'arrangement' | 'identifiers'>;
@@ -30,6 +30,8 @@ export interface Clearance {
   readonly home: HomeProfile;
   readonly db: Database;
   readonly answers: AnswerLog;
+  /** The register in memory; absent: all answers come from the store. */
+  readonly index?: Pick<RegisterIndex, 'current'>;
   readonly partners: ReadonlyMap<string, { readonly adapter: ClearanceTerms }>;
   /** Name of the policy the advice follows; part of every answer. */
   readonly policy: string;
@@ -48,16 +50,16 @@ export function termsOf({ partners }: Clearance): readonly ClearanceTerms[] {
   return [...partners.values()].map(({ adapter }) => adapter);
 }
 
-/** Queries that are answered as of one moment. Each list is read once. */
+/** Queries that are answered as of one moment. What the register holds of a partner is determined once. */
 interface QueryBatch {
   readonly clearance: Clearance;
   readonly now: Moment;
-  readonly lists: Map<string, ListInForce | undefined>;
+  readonly views: Map<string, Promise<RegisterView>>;
   answered: number;
 }
 
 export function openQueryBatch(clearance: Clearance): QueryBatch {
-  return { clearance, now: momentOf(clearance.now()), lists: new Map(), answered: 0 };
+  return { clearance, now: momentOf(clearance.now()), views: new Map(), answered: 0 };
 }
 
 /** After so many queries other work gets its turn; an answer from the embedded store takes about a tenth of a millisecond. */
@@ -78,10 +80,11 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   const past = asKnown < now ? asKnown : undefined;
 
   // 2. The list in force: the one committed last, whatever the clock shows, unless the past is asked about; and the operator as of it.
-  const listOf = (partner: string): Promise<ListInForce | undefined> => findList(batch, partner, past);
-  const list = await listOf(terms.partner);
-  const asOf = { day: dayAt(at, terms.timeZone), list: list?.ordinal ?? 0 };
-  const found = await findOperator(db.sql, terms, request, asOf);
+  const viewOf = (partner: string): Promise<RegisterView> => findView(batch, partner, past);
+  const view = await viewOf(terms.partner);
+  const { list } = view;
+  const day = dayAt(at, terms.timeZone);
+  const found = await findOperator(view, terms, request, { reader: db.sql, day });
 
   // 3. Decided; and where no operator was found, the identifier that may have been meant.
   const query = {
@@ -97,32 +100,36 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
     differingNames,
   };
   const answer = decide(query);
-  const suggestion = await suggestIdentifier({ reader: db.sql, all: termsOf(clearance), listOf }, query, answer);
+  const suggestion = await suggestIdentifier({ all: termsOf(clearance), viewOf }, query, answer);
   return suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
 }
 
-async function findList(
-  { clearance, lists }: QueryBatch,
-  partner: string,
-  past: Moment | undefined,
-): Promise<ListInForce | undefined> {
+function findView({ clearance, views }: QueryBatch, partner: string, past: Moment | undefined): Promise<RegisterView> {
   const key = `${partner} ${past ?? 'now'}`;
-  if (!lists.has(key)) lists.set(key, await listInForce(clearance.db.sql, partner, past));
-  return lists.get(key);
+  let view = views.get(key);
+  if (view === undefined) views.set(key, (view = openView(clearance, partner, past)));
+  return view;
+}
+
+/** Memory holds what is true now; the past is read from the store, and so is what memory does not have yet. */
+async function openView({ db, index }: Clearance, partner: string, past?: Moment): Promise<RegisterView> {
+  const inMemory = past === undefined ? await index?.current() : undefined;
+  return inMemory?.(partner) ?? (await storedView(db.sql, partner, past));
 }
 
 /** The operator of a query, found by its identifier or, if the arrangement allows it, by its name and address. */
 async function findOperator(
-  reader: Reader,
+  view: RegisterView,
   terms: ClearanceTerms,
   request: CheckRequest,
-  asOf: { readonly day: Day; readonly list: number },
+  { reader, day }: { readonly reader: Reader; readonly day: Day },
 ): Promise<Pick<StatusQuery, 'identifier' | 'fact' | 'namesakes'>> {
   const { partner } = terms;
   if (request.identifier !== undefined) {
     const identifier = readIdentifier(request.identifier, issuerOf(terms, request.partner));
-    return { identifier, fact: await findStatus(reader, partner, identifier.value, asOf.day, asOf.list) };
+    return { identifier, fact: await view.status(identifier.value, day) };
   }
+  const asOf = { day, list: view.list?.ordinal ?? 0 };
   const found = await findRecords(reader, partner, asOf, registeredAs(registrationOf(terms, request)));
   const only = found.length === 1 ? found[0] : undefined;
   return { identifier: { value: only?.identifier ?? '', changes: [] }, fact: only, namesakes: found.length };

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
 import type { PostedReply } from '../model/clearance/posted-request.ts';
@@ -52,15 +52,12 @@ export function openBodyReader({
       async read(limit) {
         if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
         const chunks: Buffer[] = [];
-        // Read without for-await: an error must not close the connection, because the reply has still to be written.
-        const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, undefined>;
-        for (;;) {
-          const { done, value } = await inTime(pieces.next(), stallMs);
-          if (done === true) return Buffer.concat(chunks);
-          take(value.length);
+        await eachPiece(request, stallMs, (piece) => {
+          take(piece.length);
           if (held > limit) throw tooLarge(limit);
-          chunks.push(value);
-        }
+          chunks.push(piece);
+        });
+        return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
       },
       release() {
         left += held;
@@ -74,17 +71,30 @@ function tooLarge(limit: number): GatewayError {
   return new GatewayError('E_SIZE_EXCEEDED', `a request may have ${limit} bytes`);
 }
 
-async function inTime<T>(piece: Promise<T>, stallMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new GatewayError('E_REQUEST_SLOW', 'no byte came for too long')), stallMs);
-  try {
-    return await Promise.race([piece, late.promise]);
-  } catch (cause) {
-    if (isGatewayError(cause)) throw cause;
-    throw new GatewayError('E_REQUEST_MALFORMED', 'the request ended early', { cause });
-  } finally {
-    clearTimeout(timer);
-  }
+/** Resolves at the end of the body. An error of `taken` ends the reading, and leaves the connection open for the reply. */
+function eachPiece(request: IncomingMessage, stallMs: number, taken: (piece: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => end(new GatewayError('E_REQUEST_SLOW', 'no byte came for too long'));
+    const timer = setTimeout(late, stallMs);
+    const broken = (cause?: unknown): void =>
+      end(new GatewayError('E_REQUEST_MALFORMED', 'the request ended early', { cause }));
+    const piece = (bytes: Buffer): void => {
+      timer.refresh();
+      try {
+        taken(bytes);
+      } catch (error) {
+        end(asGatewayError(error));
+      }
+    };
+    const whole = (): void => end();
+    function end(error?: GatewayError): void {
+      clearTimeout(timer);
+      request.off('data', piece).off('end', whole).off('close', broken).off('error', broken).pause();
+      if (error === undefined) resolve();
+      else reject(error);
+    }
+    request.on('data', piece).on('end', whole).on('close', broken).on('error', broken);
+  });
 }
 
 /** The caller's idempotency key; undefined without one. Throws E_REQUEST_INVALID unless it is 1 to 255 printable characters. */
@@ -100,11 +110,16 @@ export function fingerprintOf(target: string, mediaType: string, body: Uint8Arra
   return createHash('sha256').update(`${target}\n${mediaType}\n`).update(body).digest('hex');
 }
 
-/** The caller's request id if it is safe to log, otherwise a new one. */
-export function requestIdOf({ headers }: IncomingMessage, random: (bytes: number) => Uint8Array): string {
-  const sent = headers['x-request-id'];
-  if (typeof sent === 'string' && /^[\w.-]{1,64}$/u.test(sent)) return sent;
-  return `req_${Buffer.from(random(9)).toString('base64url')}`;
+/** The caller's request id if it is safe to log, otherwise a new one: what is random at the start of the door, and a number. */
+export function openRequestIds(random: (bytes: number) => Uint8Array): (request: IncomingMessage) => string {
+  const prefix = `req_${Buffer.from(random(6)).toString('base64url')}`;
+  let count = 0;
+  return ({ headers }) => {
+    const sent = headers['x-request-id'];
+    if (typeof sent === 'string' && /^[\w.-]{1,64}$/u.test(sent)) return sent;
+    count += 1;
+    return `${prefix}${count.toString(36).padStart(4, '0')}`;
+  };
 }
 
 /** Writes a reply. Answers about operators must not be cached. */

@@ -9,9 +9,9 @@ import { partnersReply, readinessReply } from './border-state.ts';
 import {
   idempotencyKeyOf,
   openBodyReader,
+  openRequestIds,
   problemReply,
   refuseCompressed,
-  requestIdOf,
   sendReply,
   type BodyLimits,
   type BorderReply,
@@ -60,8 +60,9 @@ const routes: readonly Route[] = [
 export function borderDoor(door: BorderDoor): RequestListener {
   const openBody = openBodyReader(door);
   const answerHere = openPosts(door);
+  const requestIdOf = openRequestIds((bytes) => door.random(bytes));
   return (request, response) => {
-    const requestId = requestIdOf(request, (bytes) => door.random(bytes));
+    const requestId = requestIdOf(request);
     const caller = request.socket.remoteAddress;
     const body = openBody(request);
     response.once('close', body.release);

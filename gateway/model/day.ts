@@ -4,18 +4,37 @@ import type { Day, Moment } from './record/record.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+/** Days found, by the quarter of an hour: since 1972 every zone is ahead of UTC or behind it by whole quarters. */
+const known = new Map<string, Map<number, Day>>();
+const quarter = 15 * 60 * 1000;
+const whole = Date.UTC(1972, 0, 1);
+const mostKnown = 10_000;
+
 const [firstDay, lastDay] = ['0001-01-01', '9999-12-31'] as const;
 
 /** The calendar day at a moment in a zone (IANA name), as text that sorts: at the earliest 0001-01-01, at the latest 9999-12-31. */
 export function dayAt(moment: Date | Moment, timeZone: string): Day {
+  const time = typeof moment === 'string' ? Date.parse(moment) : moment.getTime();
+  if (time < whole) return shownDay(time, timeZone);
+  let days = known.get(timeZone);
+  if (days === undefined) known.set(timeZone, (days = new Map<number, Day>()));
+  const number = Math.floor(time / quarter);
+  let day = days.get(number);
+  if (day === undefined) {
+    if (days.size === mostKnown) days.clear();
+    days.set(number, (day = shownDay(time, timeZone)));
+  }
+  return day;
+}
+
+function shownDay(time: number, timeZone: string): Day {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
     formats.set(timeZone, format);
   }
-  const date = typeof moment === 'string' ? new Date(moment) : moment;
-  if (date.getUTCFullYear() < 1) return firstDay;
-  const day = format.format(date).padStart(firstDay.length, '0');
+  if (new Date(time).getUTCFullYear() < 1) return firstDay;
+  const day = format.format(time).padStart(firstDay.length, '0');
   return day.length > lastDay.length ? lastDay : day;
 }
 

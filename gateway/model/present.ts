@@ -5,5 +5,7 @@ type Present<T> = Omit<T, Absent<T>> & { [K in Absent<T>]?: Exclude<T[K], undefi
 
 /** The members that are not undefined. What is signed, stored or compared must not depend on how absence was written. */
 export function present<T extends object>(members: T): Present<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+  const there: Partial<T> = {};
+  for (const name of Object.keys(members) as (keyof T)[]) if (members[name] !== undefined) there[name] = members[name];
+  return there as Present<T>;
 }

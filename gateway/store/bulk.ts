@@ -40,13 +40,14 @@ export async function insertRows(
   { columns, utf8 }: Columns,
   rows: Iterable<readonly Value[]>,
 ): Promise<void> {
-  const names = sql.join(columns.map((column) => sql.ref(column)));
   if (engineOf(tx) === 'sqlite') {
-    const places = sql.join(columns.map((column) => sql.raw(utf8.includes(column) ? 'cast(? as text)' : '?')));
-    const { sql: text } = sql`insert into ${sql.table(table)} (${names}) values (${places})`.compile(tx);
+    const places = columns.map((column) => (utf8.includes(column) ? 'cast(? as text)' : '?'));
+    // Names of ours: nothing is quoted.
+    const text = `insert into ${table} (${columns.join(', ')}) values (${places.join(', ')})`;
     await onSqlite(tx, (connection) => connection.runMany(text, rows));
     return;
   }
+  const names = sql.join(columns.map((column) => sql.ref(column)));
   let pending: object[] = [];
   const flush = async (): Promise<void> => {
     const json = JSON.stringify(pending);

@@ -40,7 +40,8 @@ export async function takeLogNumbers(tx: Tx, count: number): Promise<number> {
 
 /** The leaf hash of an event (RFC 6962, 2.1) in hex: SHA-256 over the byte 0 and the canonical JSON (RFC 8785) of the event. */
 export function leafHash(n: number, { kind, ref, detail, at }: NewEvent): string {
-  return sha256(`\u0000${canonicalJson({ at, detail, kind, n, ref })}`);
+  const said = detail === undefined ? '' : `"detail":${canonicalJson(detail)},`;
+  return sha256(`\u0000{"at":"${at}",${said}"kind":"${kind}","n":${n},"ref":${JSON.stringify(ref)}}`);
 }
 
 /** The kind of the newest event about a subject, of those whose kind begins so. */

@@ -86,8 +86,6 @@ export function factOf(row: Version): RegisterFact {
     ...(row.name === null ? {} : { name: row.name }),
     ...('name' in details && details.name.latin && details.name.local ? { otherName: details.name.local } : {}),
     roles: 'roles' in details ? details.roles : [],
-    knownFrom: row.known_from,
-    sourceMessage: row.source_message,
   };
 }
 

@@ -17,20 +17,24 @@ const log = makeLog({ level: 'silent' });
 
 describe('the limits of the border door', () => {
   let clearance: TestClearance;
-  let server: Server;
+  let servers: Server[] = [];
 
   beforeEach(async () => {
     clearance = await openClearance([northland]);
     await fillRegister(clearance.db);
   });
   afterEach(async () => {
-    server.closeAllConnections();
-    server.close();
+    for (const server of servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+    servers = [];
     await clearance.close();
   });
 
   async function open(options: Partial<Parameters<typeof borderDoor>[0]> = {}): Promise<number> {
-    server = createServer(borderDoor({ ...clearance, schemas, log, ...options }));
+    const server = createServer(borderDoor({ ...clearance, schemas, log, ...options }));
+    servers.push(server);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;

@@ -22,8 +22,6 @@ const active: RegisterFact = {
   validFrom: '2024-03-01',
   name: 'EXAMPLE TRADING LTD',
   roles: ['exporter'],
-  knownFrom: '2024-03-01T00:00:00.000Z',
-  sourceMessage: 'L1',
 };
 const asked: CheckRequest = { partner: 'NN', identifier: 'NN1234567', role: 'consignor', direction: 'import' };
 

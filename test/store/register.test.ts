@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Departure } from '../../gateway/model/list/list.ts';
 import { packRecords } from '../../gateway/model/record/packed-records.ts';
-import { detailsOf, findStatus } from '../../gateway/store/register.ts';
+import { detailsOf, findStatus, versionsAsOf } from '../../gateway/store/register.ts';
 import { applyToRegister } from '../../gateway/store/register-writing.ts';
 import { openDay, openMoment } from '../../gateway/store/tables.ts';
 import { onBothEngines } from './engines.ts';
@@ -32,7 +32,7 @@ onBothEngines('the register', (store) => {
     return fact !== undefined && fact.validFrom <= day ? fact.status : undefined;
   };
 
-  it('returns a status with its effective date, its knowledge date and its source message', async () => {
+  it('returns a status with its effective date', async () => {
     await apply('AA', 1, [listed('A', { validTo: '2026-12-31', roles: ['carrier', 'exporter'] })]);
     expect(await at('AA', '2025-06-01', 1)).to.deep.equal({
       identifier: 'A',
@@ -41,8 +41,6 @@ onBothEngines('the register', (store) => {
       validTo: '2026-12-31',
       name: 'COMPANY A',
       roles: ['carrier', 'exporter'],
-      knownFrom: hour(1),
-      sourceMessage: 'm1',
     });
     expect(await at('AA', '2019-12-31', 1)).to.deep.include({ validFrom: '2020-01-01' });
     expect(await at('AA', '2025-06-01', 0)).to.equal(undefined);
@@ -198,7 +196,9 @@ onBothEngines('the register', (store) => {
     await apply('AG', 1, [listed('A')], [], 5);
     const suspended = listed('A', { status: 'suspended', statusSince: '2026-01-01' });
     expect(await apply('AG', 2, [suspended], [], 3)).to.equal(hour(5));
-    expect(await at('AG', '2026-02-01', 2)).to.deep.include({ status: 'suspended', knownFrom: hour(5) });
+    expect(await at('AG', '2026-02-01', 2)).to.deep.include({ status: 'suspended' });
+    const newest = versionsAsOf(store().db.sql, 'AG', 2).where('status', '=', 'suspended');
+    expect((await newest.executeTakeFirst())?.known_from).to.equal(hour(5));
     expect(await statusAt('AG', '2026-02-01', 1)).to.equal('active');
   });
 

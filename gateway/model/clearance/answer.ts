@@ -54,8 +54,6 @@ export interface RegisterFact {
   /** The name in the second script. */
   readonly otherName?: string;
   readonly roles: readonly string[];
-  readonly knownFrom: Moment;
-  readonly sourceMessage: string;
 }
 
 /** The newest list of a partner that was in force at a moment of knowledge. */

@@ -41,7 +41,7 @@ export function judgeIdentifier(facts: Facts): Judgement {
 }
 
 function step(result: ExplanationStep['result'], code: string, text: string): ExplanationStep {
-  return { step: 'identifier', result, code, text };
+  return { code, result, step: 'identifier', text };
 }
 
 /** One operator of that name and address is the one meant; none is not on the list; of several, none can be chosen. */

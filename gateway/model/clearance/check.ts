@@ -25,17 +25,18 @@ export function decide(query: StatusQuery): Answer {
   const subject = subjectOf(facts, outcome);
   const match = matchName(query, subject);
   const { action, benefits = [], reason } = match === undefined ? ruling : judgeName(query, ruling, match);
+  // In the order of canonical JSON, which is then printed at once.
   return present({
-    outcome,
-    subject,
-    name_match: match,
-    at,
-    known_at: knownAt,
-    answered_at: now,
-    freshness: facts.freshness,
     advice: present({ action, benefits, policy, reason }),
+    answered_at: now,
+    at,
     explanation: match === undefined ? steps : [...steps, nameStep(match)],
+    freshness: facts.freshness,
+    known_at: knownAt,
+    name_match: match,
+    outcome,
     reference: request.reference,
+    subject,
   });
 }
 
@@ -70,19 +71,19 @@ export function freshnessOf({
   knownAt,
 }: Pick<StatusQuery, 'list' | 'terms' | 'at' | 'knownAt'>): Freshness {
   const limit = terms.arrangement.maxAgeSeconds;
-  if (list === undefined) return { state: 'none', max_age_s: limit, source: 'register' };
+  if (list === undefined) return { max_age_s: limit, source: 'register', state: 'none' };
   const until = Math.max(Date.parse(at), Date.parse(knownAt));
   const age = Math.max(0, Math.floor((until - Date.parse(list.issuedAt)) / 1000));
   return {
-    state: age > limit ? 'stale' : age >= limit * ageingFrom ? 'ageing' : 'fresh',
+    age_s: age,
+    ...(list.evidence === 'channel' ? { evidence: list.evidence } : {}),
     list: list.number,
     list_as_of: list.issuedAt,
-    received_at: list.receivedAt,
-    age_s: age,
     max_age_s: limit,
-    source: 'register',
-    ...(list.evidence === 'channel' ? { evidence: list.evidence } : {}),
     ...(list.newerHeld ? { note: 'a newer list is held' } : {}),
+    received_at: list.receivedAt,
+    source: 'register',
+    state: age > limit ? 'stale' : age >= limit * ageingFrom ? 'ageing' : 'fresh',
   };
 }
 
@@ -133,22 +134,36 @@ function again({ validTo }: RegisterFact): string {
 }
 
 function subjectOf(facts: Facts, outcome: Outcome): Subject {
-  const { request, identifier, terms, fact, list, namesakes, day } = facts;
-  const partner = terms.partner;
-  const asked = present({ partner, issuer: issuingStateOf(facts), identifier_as_sent: request.identifier });
-  if (outcome === 'identifier_malformed' || (namesakes !== undefined && namesakes !== 1))
-    return { ...asked, identifier: null };
-  const named = { ...asked, identifier: identifier.value };
-  if (fact === undefined || outcome === 'agreement_not_in_force') return named;
+  const { request, identifier, terms, fact, namesakes } = facts;
+  const { partner } = terms;
+  const isNamed = outcome !== 'identifier_malformed' && (namesakes === undefined || namesakes === 1);
+  const shown = isNamed && fact !== undefined ? shownOf(facts, fact, outcome) : {};
+  return present({
+    identifier: isNamed ? identifier.value : null,
+    identifier_as_sent: request.identifier,
+    issuer: issuingStateOf(facts),
+    last_known_at: shown.last_known_at,
+    last_known_status: shown.last_known_status,
+    name: shown.name,
+    partner,
+    programme: shown.programme,
+    roles: shown.roles,
+    status: shown.status,
+    valid_from: shown.valid_from,
+    valid_to: shown.valid_to,
+  });
+}
+
+/** What an answer shows of an operator in the register. */
+function shownOf({ terms, list, day }: Facts, fact: RegisterFact, outcome: Outcome): Partial<Subject> {
   const { name, roles, status, validFrom, validTo: valid_to } = fact;
+  if (outcome === 'agreement_not_in_force') return {};
   if (outcome === 'undetermined')
-    return list === undefined || day < validFrom
-      ? named
-      : { ...named, last_known_status: status, last_known_at: list.receivedAt };
+    return list === undefined || day < validFrom ? {} : { last_known_at: list.receivedAt, last_known_status: status };
   // Of an operator that left, only the identifier may be shown: it may have withdrawn its consent.
-  if (outcome === 'not_on_list') return { ...named, status, valid_from: validFrom };
+  if (outcome === 'not_on_list') return { status, valid_from: validFrom };
   const { programme } = terms.arrangement;
-  return present({ ...named, name, programme, roles, status, valid_from: validFrom, valid_to });
+  return present({ name, programme, roles, status, valid_from: validFrom, valid_to });
 }
 
 /** The name sent with the name the answer shows; an operator found by its name would only be compared with itself. */
@@ -176,8 +191,8 @@ function nameStep({ result, score, shares_word: shares }: NameComparison): Expla
   const words = shares ? '' : ', and no significant word is in both';
   const text = `The name sent and the name held agree to ${Math.round(score * 100)} of 100${words}.`;
   return result === 'match'
-    ? { step: 'name', result: 'pass', code: 'NAME_MATCHES', text }
-    : { step: 'name', result: 'warn', code: 'NAME_DIFFERS', text };
+    ? { code: 'NAME_MATCHES', result: 'pass', step: 'name', text }
+    : { code: 'NAME_DIFFERS', result: 'warn', step: 'name', text };
 }
 
 /** Minutes below an hour, hours below three days, days above. */

@@ -25,10 +25,12 @@ function weight(place: number): number {
 }
 const weights = Array.from({ length: bodyLength }, (_, place) => weight(place));
 
+const values = new Map(Array.from(alphabet, (character, value) => [character.charCodeAt(0), value]));
+
 function checkCharacter(body: string): string {
   let sum = 0;
   for (let place = 0; place < bodyLength; place += 1)
-    sum += (weights[place] ?? 0) * alphabet.indexOf(body[place] ?? '');
+    sum += (weights[place] ?? 0) * (values.get(body.charCodeAt(place)) ?? 0);
   return alphabet.charAt((alphabet.length - (sum % alphabet.length)) % alphabet.length);
 }
 
@@ -79,14 +81,13 @@ export function consultationNumbers(country: string, key: Uint8Array): Consultat
   };
 }
 
+/** Every text of three characters, in the order of their values. */
+const triples: readonly string[] = Array.from(alphabet).flatMap((first) =>
+  Array.from(alphabet).flatMap((second) => Array.from(alphabet, (third) => first + second + third)),
+);
+
 function textOf(value: number): string {
-  let text = '';
-  let rest = value;
-  for (let place = 0; place < halfLength; place += 1) {
-    text = alphabet.charAt(rest % alphabet.length) + text;
-    rest = Math.floor(rest / alphabet.length);
-  }
-  return text;
+  return `${triples[Math.floor(value / triples.length)] ?? ''}${triples[value % triples.length] ?? ''}`;
 }
 
 function valueOf(text: string): number {

@@ -112,7 +112,8 @@ export function compareNames(sent: string, held: string): NameComparison {
   const longest = Math.max(pair[0].length, pair[1].length);
   const score = longest === 0 ? 0 : Math.round((1 - distance(...pair) / longest) * 100) / 100;
   const result = score >= sameFrom ? 'match' : 'differs';
-  return { result, score, shares_word: result === 'match' || shareWord(sent, held), compared: { sent, held }, because };
+  const shares = result === 'match' || shareWord(sent, held);
+  return { because, compared: { held, sent }, result, score, shares_word: shares };
 }
 
 /** Whether the names have a significant word in common: the same, with a typing error, or written in one with its neighbour. */

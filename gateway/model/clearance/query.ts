@@ -67,7 +67,7 @@ type Finding = readonly [result: ExplanationStep['result'], code: string, text: 
 
 /** A step after which the next one follows. */
 export function found(step: ExplanationStep['step'], [result, code, text]: Finding): Judgement {
-  return { steps: [{ step, result, code, text }] };
+  return { steps: [{ code, result, step, text }] };
 }
 
 /** A step that decides. */

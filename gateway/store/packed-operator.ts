@@ -1,0 +1,157 @@
+/**
+ * One operator in memory (packed-register.ts), as bytes.
+ *
+ *   list (4 bytes): 0, or the list that changed the operator since the packing; the place of the entry before it follows then (4)
+ *   the identifier, the number of versions
+ *   each version: status (1), number of the set of roles (1), valid from (4), valid to (4), both names
+ *
+ * Texts begin with their length. Lengths and counts are in groups of seven bits, the lowest first (LEB128); other numbers are little-endian.
+ * Days are numbers, 20261123. 0 stands for no day, and a text of no length for no name.
+ */
+
+import type { RegisterFact } from '../model/clearance/answer.ts';
+import type { Day } from '../model/record/record.ts';
+
+const statuses: readonly RegisterFact['status'][] = ['active', 'suspended', 'revoked', 'withdrawn', 'left'];
+
+/** Where an entry is read. */
+export interface Cursor {
+  readonly piece: Buffer;
+  at: number;
+}
+
+export const listOf = ({ piece, at }: Cursor): number => piece.readUInt32LE(at);
+export const placeBefore = ({ piece, at }: Cursor): number => piece.readUInt32LE(at + 4);
+
+function skipHead(cursor: Cursor): void {
+  cursor.at += listOf(cursor) === 0 ? 4 : 8;
+}
+
+function readCount(cursor: Cursor): number {
+  let value = 0;
+  for (let factor = 1; ; factor *= 128) {
+    const byte = cursor.piece[cursor.at] ?? 0;
+    cursor.at += 1;
+    value += (byte & 127) * factor;
+    if (byte < 128) return value;
+  }
+}
+
+function readText(cursor: Cursor): string {
+  const length = readCount(cursor);
+  cursor.at += length;
+  return cursor.piece.toString('utf8', cursor.at - length, cursor.at);
+}
+
+function skipText(cursor: Cursor): void {
+  const length = readCount(cursor);
+  cursor.at += length;
+}
+
+export function identifierAt(cursor: Cursor): Buffer {
+  skipHead(cursor);
+  const length = readCount(cursor);
+  return cursor.piece.subarray(cursor.at, cursor.at + length);
+}
+
+/** The combinations of roles, of which a register has few. */
+export interface RoleSets {
+  numberOf(roles: readonly string[]): number;
+  rolesOf(number: number): readonly string[];
+}
+
+export function openRoleSets(): RoleSets {
+  const sets: (readonly string[])[] = [];
+  const numbers = new Map<string, number>();
+  return {
+    numberOf(roles) {
+      const key = roles.join('\n');
+      let number = numbers.get(key);
+      if (number === undefined) {
+        number = sets.push(roles) - 1;
+        numbers.set(key, number);
+      }
+      return number;
+    },
+    rolesOf: (number) => sets[number] ?? [],
+  };
+}
+
+interface EntryHead {
+  /** Ordinal of the list that changed the operator; 0 while packing. */
+  readonly list: number;
+  readonly before: number;
+  readonly roleSets: RoleSets;
+}
+
+export function encodeEntry(
+  identifier: Buffer,
+  versions: readonly RegisterFact[],
+  { list, before, roleSets }: EntryHead,
+): Buffer {
+  const parts: Buffer[] = [
+    list === 0 ? numbers(0) : numbers(list, before),
+    ...text(identifier),
+    count(versions.length),
+  ];
+  for (const { status, roles, validFrom, validTo, name = '', otherName = '' } of versions) {
+    parts.push(Buffer.of(statuses.indexOf(status), roleSets.numberOf(roles)));
+    parts.push(numbers(numberOf(validFrom), validTo === undefined ? 0 : numberOf(validTo)));
+    parts.push(...text(Buffer.from(name)), ...text(Buffer.from(otherName)));
+  }
+  return Buffer.concat(parts);
+}
+
+function numbers(...values: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 4);
+  for (const [i, value] of values.entries()) bytes.writeUInt32LE(value, i * 4);
+  return bytes;
+}
+
+const text = (bytes: Buffer): readonly Buffer[] => [count(bytes.length), bytes];
+
+function count(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return Buffer.of(...bytes, rest);
+}
+
+/** The version for a day: the last that began by then, else the first. */
+export function versionOf(cursor: Cursor, identifier: string, day: Day, roleSets: RoleSets): RegisterFact | undefined {
+  const wanted = numberOf(day);
+  skipHead(cursor);
+  skipText(cursor);
+  const versions = readCount(cursor);
+  let chosen = cursor.at;
+  for (let version = 0; version < versions; version += 1) {
+    if (version > 0 && cursor.piece.readUInt32LE(cursor.at + 2) <= wanted) chosen = cursor.at;
+    cursor.at += 10;
+    skipText(cursor);
+    skipText(cursor);
+  }
+  return versions === 0 ? undefined : factAt({ piece: cursor.piece, at: chosen }, identifier, roleSets);
+}
+
+function factAt(cursor: Cursor, identifier: string, roleSets: RoleSets): RegisterFact {
+  const { piece, at } = cursor;
+  const validTo = piece.readUInt32LE(at + 6);
+  cursor.at += 10;
+  const [name, otherName] = [readText(cursor), readText(cursor)];
+  return {
+    identifier,
+    status: statuses[piece[at] ?? 0] ?? 'left',
+    validFrom: dayOf(piece.readUInt32LE(at + 2)),
+    ...(validTo === 0 ? {} : { validTo: dayOf(validTo) }),
+    ...(name === '' ? {} : { name }),
+    ...(otherName === '' ? {} : { otherName }),
+    roles: roleSets.rolesOf(piece[at + 1] ?? 0),
+  };
+}
+
+const numberOf = (day: Day): number => Number(day.slice(0, 4) + day.slice(5, 7) + day.slice(8, 10));
+
+function dayOf(number: number): Day {
+  const text = String(number).padStart(8, '0');
+  return `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6, 8)}`;
+}

@@ -1,0 +1,226 @@
+/**
+ * The register in memory, for answers about now. The store counts the changes of each partner (`register_revision`); before the queries
+ * of a moment are answered, the counts are read once, and a partner whose change is not in memory yet is answered from the store. So an
+ * answer rests on everything committed before the query came, whichever process committed it.
+ */
+
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { CompiledQuery, sql } from 'kysely';
+import type { ListInForce, RegisterFact } from '../model/clearance/answer.ts';
+import { oneOf } from './bulk.ts';
+import type { Database, Reader } from './database.ts';
+import { openPackedRegister, type PackedRegister } from './packed-register.ts';
+import { factOf, versionsAsOf, type Version } from './register.ts';
+import type { RegisterView } from './register-view.ts';
+import { listInForce } from './streams.ts';
+import { openOrdinal, type Tables } from './tables.ts';
+
+/** The view of a partner as of now; undefined where memory does not have it. */
+export type ViewOf = (partner: string) => RegisterView | undefined;
+
+export interface RegisterIndex {
+  /** What is in memory of everything committed before the call. Calls of one moment share one reading of the store. */
+  current(): Promise<ViewOf>;
+  /** Brings what changed in the store into memory. Throws as the store. */
+  bringUp(): Promise<void>;
+}
+
+/** One partner in memory, as of a count of changes. */
+interface Indexed {
+  readonly revision: number;
+  readonly list: ListInForce | undefined;
+  readonly packed: PackedRegister;
+  /** The largest row number among the versions. */
+  readonly newest: number;
+}
+
+/** Milliseconds between two looks at the counts; meanwhile, changed partners are answered from the store. */
+const betweenLooks = 100;
+const afterFailure = 2_000;
+/** Rows read between two turns of other work: one or two milliseconds. */
+const page = 500;
+/** From this share of replaced bytes on, a partner is packed anew. */
+const mostReplaced = 0.5;
+
+export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>): RegisterIndex {
+  const indexed = new Map<string, Indexed>();
+  let next: Promise<ViewOf> | undefined;
+
+  async function readNow(): Promise<ViewOf> {
+    const revisions = await readRevisions(reader);
+    return (partner) => {
+      const revision = revisions.get(partner);
+      if (revision === undefined) return emptyView;
+      const held = indexed.get(partner);
+      return held?.revision === revision ? viewOf(held) : undefined;
+    };
+  }
+
+  return {
+    async current() {
+      // What was committed before a query came must be read: a reading that began before the query does not count.
+      next ??= nextTurn().then(() => {
+        next = undefined;
+        return readNow();
+      });
+      return await next;
+    },
+    async bringUp() {
+      for (const [partner, revision] of await readRevisions(reader)) {
+        const held = indexed.get(partner);
+        if (held?.revision !== revision) indexed.set(partner, await loadPartner(reader, partner, revision, held));
+      }
+    },
+  };
+}
+
+/** An index that is kept current until `stop`. `report`: the store could not be read; the next look may succeed. */
+export function keepRegisterIndex(
+  db: Pick<Database, 'sql'>,
+  report: (error: unknown) => void,
+): { readonly index: RegisterIndex; stop(): Promise<void> } {
+  const index = openRegisterIndex(db);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  async function look(): Promise<void> {
+    while (!signal.aborted) {
+      const pause = await index.bringUp().then(
+        () => betweenLooks,
+        (error: unknown) => {
+          report(error);
+          return afterFailure;
+        },
+      );
+      await wait(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  const looking = look();
+  return {
+    index,
+    async stop() {
+      stopping.abort();
+      await looking;
+    },
+  };
+}
+
+/** Compiled once: it runs before the queries of every moment. */
+const revisionsOf: CompiledQuery<Tables['register_revision']> = CompiledQuery.raw(
+  'select partner, revision from register_revision',
+);
+
+async function readRevisions(reader: Reader): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await reader.executeQuery(revisionsOf);
+  return new Map(rows.map(({ partner, revision }) => [partner, revision]));
+}
+
+const emptyView: RegisterView = { list: undefined, status: () => undefined, statuses: () => new Map() };
+
+function viewOf({ list, packed }: Indexed): RegisterView {
+  const ordinal = list?.ordinal ?? 0;
+  const status = (identifier: string, day: string): RegisterFact | undefined => packed.find(identifier, day, ordinal);
+  return {
+    list,
+    status,
+    statuses(identifiers, day) {
+      const found = identifiers.map((identifier) => [identifier, status(identifier, day)] as const);
+      return new Map(found.filter((each): each is [string, RegisterFact] => each[1] !== undefined));
+    },
+  };
+}
+
+/** The revision was read before the list, so that a change in between leads to another load. */
+async function loadPartner(
+  reader: Reader,
+  partner: string,
+  revision: number,
+  held: Indexed | undefined,
+): Promise<Indexed> {
+  const list = await listInForce(reader, partner);
+  const ordinal = list?.ordinal ?? 0;
+  if (held !== undefined && held.list?.ordinal === ordinal) return { ...held, revision, list };
+  if (held?.list === undefined || held.packed.replacedShare > mostReplaced)
+    return { revision, list, ...(await packAll(reader, partner, ordinal)) };
+  const newest = await packChanges(reader, partner, { held, from: held.list.ordinal, to: ordinal });
+  return { revision, list, packed: held.packed, newest };
+}
+
+async function packAll(reader: Reader, partner: string, list: number): Promise<Pick<Indexed, 'packed' | 'newest'>> {
+  const { count } = await versionsAsOf(reader, partner, list)
+    .clearSelect()
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  const packed = openPackedRegister(count);
+  let newest = 0;
+  for (let last = '', more = true; more;) {
+    const rows = await versionsAsOf(reader, partner, list)
+      .where('identifier', '>', last)
+      .orderBy('identifier')
+      .orderBy('valid_from')
+      .limit(page)
+      .execute();
+    more = rows.length === page;
+    const operators = byOperator(rows);
+    // The last operator may have more versions than came with this page.
+    const cut = more ? rows.at(-1)?.identifier : undefined;
+    if (cut !== undefined) operators.set(cut, await versionsOf(reader, partner, list, [cut]));
+    for (const [identifier, versions] of operators) {
+      packed.put(identifier, versions.map(factOf), 0);
+      for (const { n } of versions) newest = Math.max(newest, n);
+      last = identifier;
+    }
+    await nextTurn();
+  }
+  return { packed, newest };
+}
+
+interface Change {
+  readonly held: Indexed;
+  /** Ordinals of the list that memory is as of, and of the one it shall be as of. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Packs the operators that lists after `from` changed. Readers as of `from` do not notice. Returns the largest row number. */
+async function packChanges(reader: Reader, partner: string, { held, from, to }: Change): Promise<number> {
+  let { newest } = held;
+  const identifiers = await changedSince(reader, partner, { newest, from });
+  for (let at = 0; at < identifiers.length; at += page) {
+    const some = identifiers.slice(at, at + page);
+    const operators = byOperator(await versionsOf(reader, partner, to, some));
+    for (const identifier of some) {
+      const versions = operators.get(identifier) ?? [];
+      held.packed.put(identifier, versions.map(factOf), to);
+      for (const { n } of versions) newest = Math.max(newest, n);
+    }
+    await nextTurn();
+  }
+  return newest;
+}
+
+/** Operators with a version that was added after row `newest`, or superseded by a list after `from`. */
+async function changedSince(
+  reader: Reader,
+  partner: string,
+  { newest, from }: { readonly newest: number; readonly from: number },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ identifier: string }>`
+    select identifier from register_version where n > ${newest} and partner || '' = ${partner}
+    union select identifier from register_version
+      where partner = ${partner} and to_list > ${from} and to_list < ${sql.lit(openOrdinal)}`.execute(reader);
+  return rows.map(({ identifier }) => identifier);
+}
+
+async function versionsOf(
+  reader: Reader,
+  partner: string,
+  list: number,
+  identifiers: readonly string[],
+): Promise<Version[]> {
+  const versions = versionsAsOf(reader, partner, list).where(oneOf(reader, 'identifier', identifiers));
+  return await versions.orderBy('valid_from').execute();
+}
+
+function byOperator(rows: readonly Version[]): Map<string, Version[]> {
+  return Map.groupBy(rows, ({ identifier }) => identifier);
+}

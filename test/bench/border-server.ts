@@ -1,0 +1,63 @@
+/**
+ * The program of the server that the bench of the border asks: the border door on the store named by the first argument, and beside it a
+ * bare server that parses a request and prints an answer of the same size. Prints both ports as one line of JSON.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { AddressInfo } from 'node:net';
+import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
+import { schemas } from '../../gateway/app/composition.ts';
+import { borderDoor } from '../../gateway/doors/border.ts';
+import { openDatabase } from '../../gateway/store/database.ts';
+import { keepRegisterIndex } from '../../gateway/store/register-index.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
+import { sampleHome } from '../model/sample-home.ts';
+import { partnerCodes, terms } from './border-store.ts';
+
+const [url = ''] = process.argv.slice(2);
+const started = performance.now();
+const db = await openDatabase(url);
+const empty = process.memoryUsage().rss;
+const { index } = keepRegisterIndex(db, (error) => {
+  throw error;
+});
+while ((await index.current())(partnerCodes.at(-1) ?? '') === undefined) await setTimeout(5);
+const clearance = {
+  home: sampleHome,
+  db,
+  answers: openAnswerLog(db, sampleHome),
+  index,
+  partners: new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }])),
+  policy: 'bench',
+  now: () => new Date(),
+  random: (bytes: number) => randomBytes(bytes),
+};
+const border = createServer(borderDoor({ ...clearance, schemas, log: makeLog({ level: 'error' }) }));
+
+/** An answer of the size of ours: parsed once, so that printing it costs what printing an object costs. */
+const sample = JSON.parse(process.argv[3] ?? '{}') as object;
+const bare = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    JSON.parse(Buffer.concat(chunks).toString());
+    const text = JSON.stringify(sample);
+    response.writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
+    response.end(text);
+  });
+});
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const ports = { border: await listen(border), bare: await listen(bare) };
+process.stdout.write(
+  `${JSON.stringify({ ...ports, readyMs: Math.round(performance.now() - started), indexBytes: process.memoryUsage().rss - empty })}\n`,
+);
+process.once('SIGTERM', () => process.exit(0));
