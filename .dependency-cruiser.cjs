@@ -15,6 +15,7 @@ const places = {
   'libxml2-wasm': 'wire/xml/libxml.ts',
   'node-forge': 'wire/signature/(certificates|der).ts',
   pino: 'wire/log.ts',
+  'prom-client': 'app/health/metrics.ts',
   saxes: 'wire/files/workbook.ts',
   ssh2: 'wire/transport/sftp-(connection|store).ts',
   stdnum: 'model/record/check-digits.ts',

@@ -2,17 +2,18 @@
 
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { CommanderError, type Command } from 'commander';
-import { adapterTools, openGateway, schemas, type OpenGateway } from './app/composition.ts';
+import { schemas, type OpenGateway } from './app/composition.ts';
 import type { CliContext, Serving } from './cli/context.ts';
-import { addCommands, newProgram, usageError, type ProgramOptions, type ProgramStreams } from './cli/program.ts';
-import { exitCodes, makeOutput, type ExitCode, type Output } from './cli/output.ts';
+import { exitCodes, type ExitCode } from './cli/output.ts';
+import type { ProgramStreams } from './cli/program.ts';
+import { commandLine, runCommandLine } from './cli/run.ts';
 import { consumeAll } from './app/brokers.ts';
-import { loadConfig, type Config } from './app/config.ts';
+import type { Config } from './app/config.ts';
 import { secretText } from './app/credentials.ts';
 import { runDispatcher } from './outbound/delivery.ts';
 import { borderDoor } from './doors/border.ts';
-import { exchangeDoor, type ExchangeDoor, type ExchangeRoute } from './doors/exchange.ts';
+import { exchangeDoor, type ExchangeDoor } from './doors/exchange.ts';
+import { exchangeRoutes } from './doors/exchange-routes.ts';
 import { getPartner, type Gateway } from './gateway.ts';
 import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
@@ -21,18 +22,23 @@ import { receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { isLarge, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
 import { sha256 } from './model/canonical-json.ts';
-import { asGatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
 import { logTaken, warnOfWeakEvidence, watchPartners } from './app/partner-watch.ts';
 import { takeTurns } from './app/turns.ts';
 import { openAdapterReloader } from './app/reload.ts';
 import type { DoorTrust } from './app/settings-reload.ts';
-import { openServer, openServers } from './app/servers.ts';
+import { openServers } from './app/servers.ts';
+import { openMetrics, type Metrics } from './app/health/metrics.ts';
+import { requireBrokers } from './app/health/broker-state.ts';
+import { watchHealth } from './app/health/watch.ts';
+import { readinessReply } from './doors/border-state.ts';
+import { monitoredBy, monitoringDoor } from './doors/monitoring.ts';
+import { openStoreProbe } from './doors/readiness.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
 import { keepRegisterIndex } from './store/register-index.ts';
-import { faultFields } from './wire/log.ts';
+import { faultFields, makeLog } from './wire/log.ts';
 import { joinedMessage } from './wire/signature/detached.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
 import { exchangeLimits, exchangeServerOptions } from './wire/transport/https.ts';
@@ -51,28 +57,24 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const adapters = await openAdapterReloader(gateway);
   const anySize = receiveAnySize(gateway, adapters);
   const receive: Receive = (raw) => hooks.receive?.(raw, anySize) ?? anySize(raw);
-  const answerLarge = (posted: PostedRequest): Promise<PostedReply> => adapters.answer(posted);
   const register = keepRegisterIndex(gateway.db, (error) =>
     log.warn('the register cannot be read into memory', faultFields(error)),
   );
-  const { index } = register;
-  const borderListener = borderDoor({ ...gateway, index, schemas, hosts: config.border.hosts, answerLarge });
+  const metrics = openMetrics(gateway.db);
   const door = exchangeServer(gateway, { receive, worker: adapters }, hooks);
-  const exchange = await openServers(door.servers);
-  const borderServer = createHttpServer(borderServerOptions, borderListener);
-  const border = await openServer(borderServer, 'border', config.border).catch(async (error: unknown) => {
-    await exchange.close(0); // an open door keeps the process alive
-    throw error;
-  });
-  const work = await openWork(gateway, { receive, scheduled: hooks.scheduled, renew: door.renew, adapters });
-  log.info('doors open', { host: config.exchange.host, port: exchange.port });
+  const servers = await openServers([
+    ...door.servers,
+    ...borderServers({ ...gateway, index: register.index }, adapters, metrics),
+  ]);
+  const work = await openWork(gateway, { receive, metrics, scheduled: hooks.scheduled, renew: door.renew, adapters });
+  log.info('doors open', { host: config.exchange.host, port: servers.ports['exchange'] ?? 0 });
   return {
     ...work,
-    exchangeUrl: `https://${config.exchange.host}:${exchange.port}`,
-    borderUrl: `http://${config.border.host}:${border.port}`,
+    exchangeUrl: `https://${config.exchange.host}:${servers.ports['exchange']}`,
+    borderUrl: `http://${config.border.host}:${servers.ports['border']}`,
+    monitoringUrl: `http://${(config.monitoring ?? config.border).host}:${servers.ports['monitoring'] ?? servers.ports['border']}`,
     async stop() {
-      const doors = [exchange.close(openRequestsMs), border.close(openRequestsMs)];
-      await Promise.all([...doors, work.stop(), register.stop()]);
+      await Promise.all([servers.close(openRequestsMs), work.stop(), register.stop()]);
       await adapters.close();
     },
   };
@@ -116,6 +118,34 @@ function receiveAnySize(gateway: Gateway, worker: Pick<LargeMessageWorker, 'rece
     (await takesLong(gateway, raw)) ? await worker.receive(raw) : await receiveMessage(gateway, raw);
 }
 
+/** The border door and, in front of it unless the settings give it an address of its own, the monitoring door. */
+function borderServers(
+  gateway: OpenGateway & Pick<Parameters<typeof borderDoor>[0], 'index'>,
+  worker: Pick<LargeMessageWorker, 'answer'>,
+  metrics: Metrics,
+): Parameters<typeof openServers>[0] {
+  const { border, monitoring } = gateway.config;
+  const answerLarge = (posted: PostedRequest): Promise<PostedReply> => worker.answer(posted);
+  const answered = metrics.countAnswer;
+  const door = borderDoor({ ...gateway, schemas, hosts: border.hosts, answerLarge, answered });
+  const tryWriting = openStoreProbe(gateway.db);
+  const watching = monitoringDoor({
+    ...{ metrics, hosts: (monitoring ?? border).hosts, random: gateway.random },
+    ready: {
+      border: () => readinessReply({ ...gateway, tryWriting }, false),
+      exchange: tryWriting,
+      broker: () => requireBrokers(gateway),
+    },
+  });
+  const listener = monitoring === undefined ? monitoredBy(watching, door) : door;
+  return [
+    [createHttpServer(borderServerOptions, listener), 'border', border],
+    ...(monitoring === undefined
+      ? []
+      : [[createHttpServer(borderServerOptions, watching), 'monitoring', monitoring] as const]),
+  ];
+}
+
 interface Work {
   /** Starts nothing more; resolves when all is done that was begun. */
   stop(): Promise<void>;
@@ -123,6 +153,7 @@ interface Work {
 
 interface WorkHow {
   readonly receive: Receive;
+  readonly metrics: Metrics;
   readonly scheduled: DoorHooks['scheduled'];
 }
 
@@ -130,7 +161,7 @@ interface WorkHow {
 async function startWork(
   gateway: OpenGateway,
   config: Config,
-  { receive, scheduled }: WorkHow,
+  { receive, metrics, scheduled }: WorkHow,
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
@@ -139,11 +170,19 @@ async function startWork(
   const dispatching = runDispatcher(gateway, stopping.signal, scheduled);
   const polling = runPolling(gateway, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
+  const examining = watchHealth(gateway, metrics, stopping.signal);
   const consumers = await consumeAll(gateway, config.partners, receive);
   return {
     async stop() {
       stopping.abort();
-      await Promise.all([ended, dispatching, polling, watching, ...consumers.map((consumer) => consumer.stop())]);
+      await Promise.all([
+        ended,
+        dispatching,
+        polling,
+        watching,
+        examining,
+        ...consumers.map((consumer) => consumer.stop()),
+      ]);
     },
   };
 }
@@ -222,65 +261,13 @@ function proxyServers({ proxy }: Config['exchange'], server: Server): ExchangeSe
   return [[server, 'exchange.proxy', 'socket' in proxy ? proxy : { ...proxy, host: '127.0.0.1' }]];
 }
 
-/** The paths that adapters name for partners of another make. */
-function exchangeRoutes({ partners }: OpenGateway): ExchangeRoute[] {
-  return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
-    const { method, path, acknowledgements, statuses, mode } = exchange.receive ?? {};
-    if (statuses === undefined) return [];
-    const messages = { partner, takes: 'message', statuses, mode } as const;
-    const later = { partner, takes: 'acknowledgement', statuses } as const;
-    return [
-      ...(path === undefined ? [] : [{ ...messages, method, path }]),
-      ...(typeof acknowledgements === 'string' ? [{ ...later, path: acknowledgements }] : []),
-    ];
-  });
-}
-
-function contextOf(program: Command, { stdout, stderr, env }: ProgramStreams, exit: CliContext['exit']): CliContext {
-  const tools = adapterTools();
-  const options = (): ProgramOptions => program.opts();
-  const config = (): Config => loadConfig(options(), env);
-  let out: Output | undefined;
-  return {
-    // Created on first use, after the options are parsed.
-    get out() {
-      return (out ??= makeOutput({ stdout, stderr, format: options().output }));
-    },
-    tools,
-    config,
-    open: (settings = config(), reading = false) => openGateway(settings, tools, reading),
-    serve,
-    exit,
-  };
-}
-
 /** The command line, not parsed yet. */
-export function programOf(
-  streams: ProgramStreams,
-  exit: CliContext['exit'],
-): { program: Command; context: CliContext } {
-  const program = newProgram(streams);
-  const context = contextOf(program, streams, exit);
-  addCommands(program, context);
-  return { program, context };
-}
+export const programOf = (streams: ProgramStreams, exit: CliContext['exit']): ReturnType<typeof commandLine> =>
+  commandLine(serve, streams, exit);
 
 /** Runs one command line; returns its exit code. */
-export async function run(argv: readonly string[], streams: ProgramStreams = process): Promise<ExitCode> {
-  let exitCode: ExitCode = exitCodes.done;
-  const { program, context } = programOf(streams, (code) => (exitCode = code));
-  // --version and --help print before the options behind them are read.
-  if (/\0(?:-o[\0=]?|--output[\0=])json(?:\0|$)/u.test(argv.join('\0'))) program.setOptionValue('output', 'json');
-  try {
-    await program.parseAsync([...argv]);
-    return exitCode;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) return context.out.fail(asGatewayError(error));
-    if (error.exitCode === 0) return exitCodes.done;
-    if (error.code === 'commander.help' && context.out.format !== 'json') return exitCodes.usage;
-    return context.out.fail(usageError(error));
-  }
-}
+export const run = (argv: readonly string[], streams: ProgramStreams = process): Promise<ExitCode> =>
+  runCommandLine(serve, argv, streams);
 
 /** Runs one command line and sets the exit code of the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -293,6 +280,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = exitCodes.output_lost;
   });
   process.stderr.on('error', () => undefined); // there is no other place to report it
+  // A defect: what was in memory cannot be relied on any more, and the store survives it as a crash.
+  process.on('uncaughtException', (error) => {
+    makeLog({ level: 'error' }).error('ended by a defect', faultFields(error));
+    process.exit(exitCodes.internal_error);
+  });
   const code = await run(argv);
   process.exitCode = lost === undefined ? code : exitCodes.output_lost;
 }

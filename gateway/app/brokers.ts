@@ -9,7 +9,7 @@ import { GatewayError } from '../model/errors.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { momentOf } from '../model/day.ts';
 import type { Log } from '../wire/log.ts';
-import { openAmqp, type AmqpLink } from '../wire/transport/amqp.ts';
+import { openAmqp, type AmqpLink, type BrokerState } from '../wire/transport/amqp.ts';
 import type { Delivery, QueueSource } from '../wire/transport/amqp-consumer.ts';
 import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
@@ -26,6 +26,8 @@ export interface Broker {
   link(): Promise<AmqpLink>;
   /** As AmqpLink; none before the link was opened. */
   connections(): number;
+  /** Undefined where nothing was sent or consumed yet. */
+  state(): BrokerState | undefined;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ function lazyBroker({ url, tls, realm: name, temporary, ownExchanges }: BrokerCo
       return (link = await (opened ??= openAmqp({ url, ...(tls && { tls }), log, waitForBroker: true })));
     },
     connections: () => link?.connections() ?? 0,
+    state: () => link?.state(),
     async close() {
       await (await opened)?.close();
     },

@@ -123,6 +123,8 @@ export interface Config {
     readonly proxy?: ProxyConfig;
   };
   readonly border: Address;
+  /** Of metrics and readiness; absent: the border door answers for it. */
+  readonly monitoring?: Address;
   /** The default broker, and those that partners name. */
   readonly broker?: BrokerConfig;
   readonly brokers?: Readonly<Record<string, BrokerConfig>>;
@@ -139,6 +141,7 @@ interface ConfigFile extends Partial<
   readonly differingNames?: Partial<DifferingNames>;
   readonly exchange?: Partial<Config['exchange']>;
   readonly border?: Partial<Config['border']>;
+  readonly monitoring?: Partial<Address>;
   readonly broker?: BrokerFile;
   readonly brokers?: Readonly<Record<string, BrokerFile>>;
   readonly partners?: Record<
@@ -182,6 +185,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
       ...proxyOf(file.exchange?.proxy, base, environment),
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
+    ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
     ...brokersOf(file, base, environment),
     partners: partnersOf(file, base, environment),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',

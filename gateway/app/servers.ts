@@ -14,19 +14,24 @@ interface OpenServer {
 
 type Listening = { readonly host: string; readonly port: number } | { readonly socket: string };
 
-/** All or none, as one with the port of the first. Throws E_ADDRESS_UNUSABLE. */
-export async function openServers(all: readonly Parameters<typeof openServer>[]): Promise<OpenServer> {
-  const opened: OpenServer[] = [];
+interface OpenServers extends Pick<OpenServer, 'close'> {
+  /** By the setting of their address. */
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** All or none. Throws E_ADDRESS_UNUSABLE. */
+export async function openServers(all: readonly Readonly<Parameters<typeof openServer>>[]): Promise<OpenServers> {
+  const opened = new Map<string, OpenServer>();
   const close = async (graceMs: number): Promise<void> => {
-    await Promise.all(opened.map((server) => server.close(graceMs)));
+    await Promise.all([...opened.values()].map((server) => server.close(graceMs)));
   };
   try {
-    for (const each of all) opened.push(await openServer(...each));
+    for (const each of all) opened.set(each[1], await openServer(...each));
   } catch (error) {
     await close(0); // an open door keeps the process alive
     throw error;
   }
-  return { port: opened[0]?.port ?? 0, close };
+  return { ports: Object.fromEntries([...opened].map(([setting, { port }]) => [setting, port])), close };
 }
 
 /** `setting`: where the address is in the settings. Throws E_ADDRESS_UNUSABLE. */

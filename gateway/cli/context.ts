@@ -13,6 +13,8 @@ export type { OpenGateway };
 export interface Serving {
   readonly exchangeUrl: string;
   readonly borderUrl: string;
+  /** Of metrics and readiness. */
+  readonly monitoringUrl: string;
   /** Closes the doors, waits for requests in progress, stops the dispatcher. The gateway itself stays open. */
   stop(): Promise<void>;
   /** Loads changed adapters, of all folders or of these. A rejected adapter leaves the previous one in use. */

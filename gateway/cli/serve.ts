@@ -32,7 +32,8 @@ const stopMs = 10_000;
 
 async function serveUntilStopped({ out, serve, config }: CliContext, gateway: OpenGateway): Promise<void> {
   const endBy = (code: ExitCode): unknown => setTimeout(() => process.exit(code), stopMs).unref();
-  const { exchangeUrl: exchange, borderUrl: border, stop, reload, takeSettings } = await serve(gateway);
+  const { exchangeUrl: exchange, borderUrl: border, monitoringUrl: monitoring, ...serving } = await serve(gateway);
+  const { stop, reload, takeSettings } = serving;
   const takeAll = async (): Promise<readonly Reloaded[]> => {
     const results = await takeSettings(config());
     warnOfKeys(gateway);
@@ -42,8 +43,8 @@ async function serveUntilStopped({ out, serve, config }: CliContext, gateway: Op
   const watching = setInterval(() => warnOfKeys(gateway), dayMs).unref();
   const closeControl = await openControl(gateway, takeAll);
   try {
-    const doors = Object.entries({ exchange, border }).map(([door, address]) => ({ door, address }));
-    out.result({ exchange, border }, doors);
+    const doors = Object.entries({ exchange, border, monitoring }).map(([door, address]) => ({ door, address }));
+    out.result({ exchange, border, monitoring }, doors);
     out.next('mra doctor');
     await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, { reload, takeAll });
     out.note('Stopping after the requests in progress.');

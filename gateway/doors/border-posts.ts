@@ -90,9 +90,11 @@ async function postCheck(call: Call): Promise<Reply> {
 function checkReply({ answer, text }: RecordedAnswer, minimal: boolean): PostedReply {
   const number = answer.proof.consultation_number;
   const location = `/v1/consultations/${number}`;
-  if (!minimal) return { status: 201, text, headers: { location } };
+  const outcomes = { [answer.outcome]: 1 };
+  if (!minimal) return { status: 201, text, headers: { location }, outcomes };
   const body = { outcome: answer.outcome, consultation_number: number };
-  return { status: 201, text: JSON.stringify(body), headers: { location, 'preference-applied': 'return=minimal' } };
+  const headers = { location, 'preference-applied': 'return=minimal' };
+  return { status: 201, text: JSON.stringify(body), headers, outcomes };
 }
 
 async function postBatch(call: Call): Promise<Reply> {
@@ -133,7 +135,9 @@ function batchReply({ door, posted: { requestId } }: Call, keys: readonly string
   });
   const answeredAt = door.now().toISOString();
   const results = Object.fromEntries(entries);
-  return { status: 200, body: { answered_at: answeredAt, counts: Object.fromEntries(counts), results } };
+  const body = { answered_at: answeredAt, counts: Object.fromEntries(counts), results };
+  counts.delete('total');
+  return { status: 200, body, outcomes: Object.fromEntries(counts) };
 }
 
 async function postAssessment(call: Call): Promise<Reply> {
@@ -149,7 +153,9 @@ async function postAssessment(call: Call): Promise<Reply> {
 
 function assessmentReply(assessed: Assessment): BorderReply {
   const location = `/v1/assessments/${assessed.assessment}`;
-  return { status: 201, body: { ...assessed, links: { self: location } }, headers: { location } };
+  const stated = Object.entries(Object.groupBy(assessed.parties, ({ outcome }) => outcome ?? 'not_checked'));
+  const outcomes = Object.fromEntries(stated.map(([outcome, parties]) => [outcome, parties.length]));
+  return { status: 201, body: { ...assessed, links: { self: location } }, headers: { location }, outcomes };
 }
 
 function requireJson({ contentType }: PostedRequest): void {
@@ -167,8 +173,8 @@ type Reply = BorderReply | PostedReply;
 
 function asText(reply: Reply): PostedReply {
   if ('text' in reply) return reply;
-  const { status, headers = {}, body } = reply;
-  return { status, headers, text: JSON.stringify(body) };
+  const { status, headers = {}, body, outcomes = {} } = reply;
+  return { status, headers, text: JSON.stringify(body), outcomes };
 }
 
 /** Stores the reply in the transaction of the answer; absent without an idempotency key. */

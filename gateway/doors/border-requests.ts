@@ -12,6 +12,8 @@ export interface BorderReply {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How often it states each outcome. */
+  readonly outcomes?: Readonly<Record<string, number>>;
 }
 
 /** Throws E_REQUEST_TYPE for a compressed body: it could expand without limit. */

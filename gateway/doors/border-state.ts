@@ -5,11 +5,10 @@ import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { fittingRoles } from '../model/clearance/operator-roles.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
-import { probeStore } from '../store/database.ts';
 import { listInForce } from '../store/streams.ts';
 import type { BorderReply } from './border-requests.ts';
+import { readyInTime } from './readiness.ts';
 
 /** The terms of each arrangement, and the freshness of the partner's list. */
 export async function partnersReply(clearance: Clearance): Promise<BorderReply> {
@@ -44,12 +43,12 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
  * the answers state it, and neither does a rejected adapter or a stopped partner, because what was in use before answers.
  * Throws E_STORE_UNREACHABLE when the register cannot be read or written, for any reason, and E_STORE_DAMAGED.
  */
-export async function readinessReply(clearance: Clearance, verbose: boolean): Promise<BorderReply> {
-  const probing = probeStore(clearance.db).then(() => listStates(clearance));
-  const states = await probing.catch((cause: unknown) => {
-    if (isGatewayError(cause)) throw cause;
-    throw new GatewayError('E_STORE_UNREACHABLE', 'the register cannot be read or written', { cause });
-  });
+export async function readinessReply(
+  clearance: Clearance & { tryWriting(): Promise<void> },
+  verbose: boolean,
+): Promise<BorderReply> {
+  await clearance.tryWriting();
+  const states = await readyInTime(listStates(clearance), 'the register cannot be read');
   const faults = Object.entries({ untaken: clearance.rejectedAdapters, stopped: clearance.stopped })
     .filter(([, reasons]) => reasons !== undefined && reasons.size > 0)
     .map(([name, reasons]) => [name, Object.fromEntries(reasons ?? [])] as const);

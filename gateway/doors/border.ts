@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { lookUpAssessment, lookUpConsultation } from '../clearance/requests.ts';
-import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
+import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError } from '../model/errors.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
@@ -17,6 +17,7 @@ import {
   type BorderReply,
   type HeldBody,
 } from './border-requests.ts';
+import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
 
 interface BorderDoor extends PostDoor, Partial<BodyLimits> {
@@ -26,13 +27,15 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
   readonly hosts?: readonly string[] | undefined;
   /** Answers a request with a large body in another thread; absent: all are answered in this one. */
   answerLarge?(posted: PostedRequest): Promise<PostedReply>;
+  /** Is informed of each reply, for metrics. */
+  answered?(reply: AnsweredRequest): void;
 }
 
 /** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
 const largeRequestBytes = 16 * 1024;
 
 interface Call {
-  readonly door: BorderDoor;
+  readonly door: BorderDoor & { tryWriting(): Promise<void> };
   readonly target: RequestTarget;
   /** The id in the path; empty for a route without one. */
   readonly id: string;
@@ -61,20 +64,37 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const openBody = openBodyReader(door);
   const answerHere = openPosts(door);
   const requestIdOf = openRequestIds((bytes) => door.random(bytes));
+  const tryWriting = openStoreProbe(door.db);
   return (request, response) => {
+    const startedAt = performance.now();
     const requestId = requestIdOf(request);
     const caller = request.socket.remoteAddress;
     const body = openBody(request);
     response.once('close', body.release);
-    answer({ door, answerHere }, request, body, requestId)
+    answer({ door: { ...door, tryWriting }, answerHere }, request, body, requestId)
       .catch((error: unknown) => failedReply(door, error, { requestId, caller }))
-      .then((reply) => sendReply(response, requestId, reply))
+      .then((reply) => {
+        sendReply(response, requestId, reply);
+        door.answered?.(answeredRequest(routeOf(request), reply, performance.now() - startedAt));
+      })
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
 }
 
+function answeredRequest(route: string, reply: BorderReply | PostedReply, milliseconds: number): AnsweredRequest {
+  return { route, status: reply.status, seconds: milliseconds / 1000, outcomes: reply.outcomes ?? {} };
+}
+
+/** Of this door; another path is one of many that nobody may count. */
+function routeOf({ url = '' }: IncomingMessage): string {
+  const [path = ''] = url.split('?', 1);
+  if (isPostPath(path)) return path;
+  const known = routes.find((route) => route.path.test(path));
+  return known === undefined ? 'other' : path.replace(/^(\/v1\/\w+\/).+/u, '$1:id');
+}
+
 interface Answering {
-  readonly door: BorderDoor;
+  readonly door: Call['door'];
   readonly answerHere: ReturnType<typeof openPosts>;
 }
 

@@ -41,6 +41,8 @@ export interface Database {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Where the numbers are noted that lists take along; absent where nothing is sent. */
   readonly given?: { note(numbers: readonly GivenNumber[]): void };
+  /** How many transactions were committed so far. */
+  commits(): number;
   /** Aborted with E_STORE_DAMAGED: opening a connection again cannot help, so the process has to end. */
   readonly damaged: AbortSignal;
   close(): Promise<void>;
@@ -81,7 +83,14 @@ export async function readDatabase(url: string): Promise<Database> {
     await reader.destroy();
     throw error;
   }
-  return { sql: reader, engine, transaction: refuse, damaged: damage.signal, close: () => reader.destroy() };
+  return {
+    sql: reader,
+    engine,
+    transaction: refuse,
+    commits: () => 0,
+    damaged: damage.signal,
+    close: () => reader.destroy(),
+  };
 }
 
 async function emptyDatabase(): Promise<Database> {
@@ -120,10 +129,16 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
     await access.assertDurable(writer);
     const reader = new Kysely<Tables>({ dialect: access.openReading() });
     const group = engine === 'sqlite' ? new GroupCommit(writer) : undefined;
+    let commits = 0;
     return {
       sql: reader,
       engine,
-      transaction: (work) => (group === undefined ? writer.transaction().execute(work) : group.transaction(work)),
+      async transaction(work) {
+        const result = await (group === undefined ? writer.transaction().execute(work) : group.transaction(work));
+        commits += 1;
+        return result;
+      },
+      commits: () => commits,
       async close() {
         await reader.destroy();
         await writer.destroy();

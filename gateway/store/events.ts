@@ -58,3 +58,45 @@ export async function lastEvent(reader: Reader, ref?: string): Promise<Tables['e
   const newest = reader.selectFrom('event').selectAll().orderBy('n', 'desc').limit(1);
   return await (ref === undefined ? newest : newest.where('ref', '=', ref)).executeTakeFirst();
 }
+
+/** What became of a message that was exchanged with a partner. */
+export interface LoggedEvent {
+  readonly n: number;
+  readonly kind: string;
+  readonly partner: string;
+  /** Of an event that settled a message of ours: seconds since that was sealed. */
+  readonly seconds?: number;
+}
+
+const exchangeKinds = [
+  ...['receipt', 'answered', 'custody', 'refused', 'unknown'].map((outcome) => `delivery_${outcome}`),
+  ...['applied', 'held', 'rejected'].flatMap((verdict) => [
+    `receipt_${verdict}`,
+    `list_${verdict}`,
+    `reply_${verdict}`,
+  ]),
+  ...['message_rejected', 'message_closed'],
+];
+const settling = /^(receipt_|message_closed$)/u;
+
+/** Attempts and verdicts after the event of one number, up to that of another; oldest first. */
+export async function exchangeEvents(
+  reader: Reader,
+  { after, upTo, limit }: { readonly after: number; readonly upTo: number; readonly limit: number },
+): Promise<readonly LoggedEvent[]> {
+  const rows = await reader
+    .selectFrom('event')
+    .leftJoin('message', 'message.id', 'event.ref')
+    .select(['event.n', 'event.kind', 'event.detail', 'event.at', 'message.created_at'])
+    .where('event.n', '>', after)
+    .where('event.n', '<=', upTo)
+    .where('event.kind', 'in', exchangeKinds)
+    .orderBy('event.n')
+    .limit(limit)
+    .execute();
+  return rows.map(({ n, kind, detail, at, created_at: sealed }) => {
+    const { partner = '' } = JSON.parse(detail ?? '{}') as { readonly partner?: string };
+    if (sealed === null || !settling.test(kind)) return { n, kind, partner };
+    return { n, kind, partner, seconds: Math.max(0, Date.parse(at) - Date.parse(sealed)) / 1000 };
+  });
+}

@@ -34,9 +34,9 @@ describe('a gateway that serves', function () {
   const data = (...names: string[]): string => join(folder, 'new', 'data', ...names);
 
   /** The address of the border door. `umask`: of the account that starts the program. */
-  async function serve(umask: string): Promise<string> {
+  async function serve(umask: string, env = process.env): Promise<string> {
     const command = ['-c', `umask ${umask}; exec "$0" "$@"`, process.execPath, ...args('serve')];
-    serving = spawn('sh', command, { stdio: ['ignore', 'pipe', 'pipe'] });
+    serving = spawn('sh', command, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for await (const chunk of serving.stdout ?? []) {
       text += String(chunk);
@@ -106,6 +106,18 @@ describe('a gateway that serves', function () {
     renameSync(data('mra.db'), join(folder, 'away', 'mra.db'));
     expect((await fetch(`${border}/readyz`)).status).to.equal(503);
     expect(await ended).to.deep.equal([9, null]);
+  });
+
+  it('ends with the exit code of a defect after an error that nothing caught, and logs it without its text', async () => {
+    const fault = join(folder, 'fault.mjs');
+    writeFileSync(fault, "process.on('SIGUSR2', () => { throw new Error('NAME OF AN OPERATOR'); })");
+    await serve('022', { ...process.env, NODE_OPTIONS: `--import ${fault}` });
+    let log = '';
+    serving?.stderr?.on('data', (chunk) => (log += String(chunk)));
+    const ended = once(serving ?? process, 'close');
+    serving?.kill('SIGUSR2');
+    expect(await ended).to.deep.equal([70, null]);
+    expect([log.includes('E_INTERNAL'), log.includes('OPERATOR')]).to.deep.equal([true, false]);
   });
 
   it('is the only one on its data folder: a second one ends, and the first one can still be asked to reload', async () => {

@@ -58,6 +58,7 @@ const programs = {
   javac: 'default-jdk-headless',
   sshd: 'openssh-server',
   nginx: 'nginx-light',
+  promtool: 'prometheus',
 };
 
 /** Named by the environment, else private from what is installed, else installed first, else from a container. */

@@ -66,7 +66,7 @@ function laidAside(check: string, { queue, count }: { readonly queue: string; re
 }
 
 /** The partners whose messages travel over a broker. */
-function usersOf({ config, partners }: OpenGateway, name: string): readonly Partner[] {
+export function usersOf({ config, partners }: OpenGateway, name: string): readonly Partner[] {
   return [...partners.values()].filter(({ code, adapter }) => {
     const { broker = '', transport = adapter.transport } = config.partners[code] ?? {};
     return broker === name && transport === 'amqp';

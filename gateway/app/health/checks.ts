@@ -3,6 +3,7 @@
 import type { OpenGateway } from '../composition.ts';
 import { examineAge } from './age-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
+import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
 import { examineClock, examineDisk, examineKeys, examinePrivacy, examineStore } from './gateway-checks.ts';
 import { examinePartner } from './partner-checks.ts';
@@ -23,7 +24,7 @@ export async function examineGateway(
     ...(await examineBrokers(gateway)),
   ];
   for (const partner of gateway.partners.values()) findings.push(...(await examinePartner(gateway, partner)));
-  return findings;
+  return [...findings, ...judgeOurClock(findings)];
 }
 
 function stoppedPartner(code: string, reason: string): Finding {

@@ -1,7 +1,6 @@
 /** What is examined of the gateway itself: its store, the rights of its files, the clock, the disk and its keys. */
 
 import { existsSync, statSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asGatewayError } from '../../model/errors.ts';
 import { sqliteFile } from '../../store/database.ts';
@@ -9,11 +8,15 @@ import { clockJumps, lastEvent } from '../../store/events.ts';
 import { filesOf } from '../../store/sqlite-file.ts';
 import { behindLastCommit } from '../clock-watch.ts';
 import type { OpenGateway } from '../composition.ts';
+import { daysLeft, freeBytes } from './disk-growth.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
 import { measure } from './measures.ts';
 
 const clockWarningDays = 7;
 const leastFreeBytes = 1024 ** 3;
+/** Until the disk is full, as it grows now. */
+const leastDays = 14;
+const shownDays = 365;
 
 export async function examineStore({ config, db }: OpenGateway, tryWriting: () => Promise<void>): Promise<Finding> {
   const file = sqliteFile(config.store);
@@ -61,16 +64,18 @@ export async function examineClock(gateway: OpenGateway): Promise<Finding> {
 
 const inSeconds = (milliseconds: number): string => `${Math.ceil(milliseconds / 1000)} s`;
 
-export async function examineDisk({ config }: OpenGateway): Promise<Finding> {
+export async function examineDisk({ config, now }: OpenGateway): Promise<Finding> {
   let folder = config.data;
   while (!existsSync(folder)) folder = dirname(folder); // it is made by the first command that writes
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${config.data}`;
+  const free = await freeBytes(folder);
+  const days = daysLeft(config.data, { at: now().getTime(), free });
+  const growth = days === undefined || days > shownDays ? '' : `, full in ${Math.floor(days)} days as it grows now`;
+  const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free at ${config.data}${growth}`;
   const measures = [measure('mra_disk_free_bytes', {}, free)];
-  if (free > leastFreeBytes) return ok('disk', detail, measures);
+  const isFull = free <= leastFreeBytes;
+  if (!isFull && (days === undefined || days > leastDays)) return ok('disk', detail, measures);
   const fix = 'Free some space: the gateway accepts nothing that it cannot store.';
-  return { ...fail('disk', detail, fix, 'disk_full'), measures };
+  return { ...(isFull ? fail : warn)('disk', detail, fix, 'disk_full'), measures };
 }
 
 export function examineKeys({ keyring, now }: OpenGateway): readonly Finding[] {

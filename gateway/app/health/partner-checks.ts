@@ -12,6 +12,7 @@ import type { OpenGateway } from '../composition.ts';
 import { fileTransport } from '../file-partners.ts';
 import { certificatesIn } from '../partners.ts';
 import { causeOfFailure } from './causes.ts';
+import { examineConnection } from './connection-checks.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
 import { measure, seconds } from './measures.ts';
 import { examineInbox, examineOutbox, waitingMs } from './message-checks.ts';
@@ -24,6 +25,7 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
     ...(await examineSchedule(gateway, partner)),
     ...(await examineRestrictions(gateway, partner)),
     ...(await examineFiles(gateway, partner)),
+    ...(await examineConnection(gateway, partner)),
     ...(await examineOutbox(gateway, partner)),
     ...(await examineInbox(gateway, partner)),
   ];

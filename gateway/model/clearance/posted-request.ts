@@ -22,4 +22,16 @@ export interface PostedReply {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON. */
   readonly text: string;
+  /** How often it states each outcome. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+/** A reply of the border door, as metrics count it. */
+export interface AnsweredRequest {
+  /** The path, with `:id` in place of an id; `other` for a path that the door does not have. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+  /** How often the reply states each outcome. */
+  readonly outcomes: Readonly<Record<string, number>>;
 }

@@ -24,8 +24,12 @@ export interface AmqpLink {
   consume(source: QueueSource, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
   /** How many connections for sending were established so far. */
   connections(): number;
+  state(): BrokerState;
   close(): Promise<void>;
 }
+
+/** Whether messages can be sent and received now; `blocked`: the broker is short of memory or disk. */
+export type BrokerState = 'ready' | 'blocked' | 'disconnected';
 
 export interface AmqpOptions extends ConnectionOptions {
   /** Milliseconds to wait for a confirm, before the allowance for the size of the message. */
@@ -70,6 +74,10 @@ export async function openAmqp(options: AmqpOptions): Promise<AmqpLink> {
       return await publish(publisher, target, message, { confirmMs, log });
     },
     connections: () => publisher.connections,
+    state() {
+      if (publisher.connection === undefined || consumption.current === undefined) return 'disconnected';
+      return publisher.blocked ? 'blocked' : 'ready';
+    },
     consume: (source, handler) => consume(options, consumption, source, handler),
     async close() {
       await Promise.all([...consumption.consumers].map(stopConsumer));

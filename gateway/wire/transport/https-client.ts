@@ -34,6 +34,8 @@ export type HttpFailure = SendOutcome & { readonly kind: 'refused' | 'unknown' }
 export interface HttpsClient {
   /** Redirects are not followed: messages are sent to the agreed address only. */
   ask(request: HttpRequest, milliseconds: number): Promise<HttpAnswer | HttpFailure>;
+  /** By how many milliseconds the clock of the server was ahead of ours when it answered last; undefined before an answer with a Date. */
+  clockAhead(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -54,10 +56,14 @@ export interface HttpsClientOptions {
   /** A longer answer is not read to its end. */
   readonly maxBytes: number;
   readonly authorization?: Authorization | undefined;
+  /** Milliseconds of our clock. */
+  readonly clock?: () => number;
 }
 
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
-export function httpsClient({ url, tls, connectMs, maxBytes, authorization }: HttpsClientOptions): HttpsClient {
+export function httpsClient(options: HttpsClientOptions): HttpsClient {
+  const { url, tls, connectMs, maxBytes, authorization, clock = () => Date.now() } = options;
+  let ahead: number | undefined;
   const base = partnerAddress(url);
   const agent = new Agent({
     connect: { ...tls, ca: [...tls.ca], minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
@@ -73,6 +79,7 @@ export function httpsClient({ url, tls, connectMs, maxBytes, authorization }: Ht
     try {
       const signal = AbortSignal.timeout(milliseconds);
       const answer = await request(base + target, { dispatcher: agent, signal, method, headers, body });
+      ahead = millisecondsAhead(answer.headers['date'], clock()) ?? ahead;
       return { statusCode: answer.statusCode, headers: answer.headers, bytes: await answer.body.bytes() };
     } catch (error) {
       return failureOf(error, milliseconds);
@@ -80,11 +87,18 @@ export function httpsClient({ url, tls, connectMs, maxBytes, authorization }: Ht
   };
   return {
     ask: authorization === undefined ? askOnce : authorized(askOnce, authorization),
+    clockAhead: () => ahead,
     async close() {
       await authorization?.close();
       await agent.destroy();
     },
   };
+}
+
+/** A Date (RFC 9110, 6.6.1) has whole seconds, so that it is half a second behind on average. */
+function millisecondsAhead(date: HeaderValue, now: number): number | undefined {
+  const stated = typeof date === 'string' ? Date.parse(date) : NaN;
+  return Number.isNaN(stated) ? undefined : stated + 500 - now;
 }
 
 /** A token may be withdrawn before it expires: after a 401 a new one is tried, once. */

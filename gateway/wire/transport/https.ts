@@ -77,6 +77,7 @@ export function httpsTransport(options: HttpsOptions): Transport {
       if (exchange === undefined) return outcomeOf(answer);
       return agreedOutcome(kind === 'receipt' ? {} : exchange, answer);
     },
+    clockAhead: () => client.clockAhead(),
     close: () => client.close(),
   };
 }

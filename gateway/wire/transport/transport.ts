@@ -35,6 +35,8 @@ export interface Transport {
   close(): Promise<void>;
   /** How many connections were established so far, where one is kept open: a higher number shows that it is back. */
   connections?(): number;
+  /** By how many milliseconds the clock of the partner was ahead of ours at its last answer, where answers show it. */
+  clockAhead?(): number | undefined;
   /** Our messages wait until the partner polls for them; only receipts are sent. */
   readonly waits?: true;
   /** Present where the partner's messages wait until we poll for them. */

@@ -1,0 +1,60 @@
+/** Looks after a gateway that serves: examines it again and again, and counts what its store recorded meanwhile. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { probeStore } from '../../store/database.ts';
+import { exchangeEvents, lastEvent } from '../../store/events.ts';
+import { faultFields } from '../../wire/log.ts';
+import type { OpenGateway } from '../composition.ts';
+import { examineGateway } from './checks.ts';
+import { freeBytes, keepSample } from './disk-growth.ts';
+import type { Finding } from './finding.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Seconds between two examinations. */
+const roundSeconds = 15;
+/** Events that are counted in one step, so that a long absence takes no memory. */
+const eventsAtOnce = 1_000;
+
+interface Watching {
+  /** Gets what each examination found. */
+  found?(findings: readonly Finding[]): Promise<void>;
+  /** Between two examinations; absent: some seconds. */
+  pause?(): Promise<void>;
+}
+
+/** Until `stop`. Never rejects: what fails is logged and tried again. */
+export async function watchHealth(
+  gateway: OpenGateway,
+  metrics: Metrics,
+  stop: AbortSignal,
+  { found, pause }: Watching = {},
+): Promise<void> {
+  // Only `stop` ends the wait early.
+  const rest = (): Promise<void> =>
+    wait(roundSeconds * 1000, undefined, { signal: stop, ref: false }).catch(() => undefined);
+  let counted: number | undefined;
+  while (!stop.aborted) {
+    try {
+      counted = await countEvents(gateway, metrics, counted);
+      const { data } = gateway.config;
+      keepSample(data, { at: gateway.now().getTime(), free: await freeBytes(data) });
+      const findings = await examineGateway(gateway, () => probeStore(gateway.db));
+      metrics.takeFindings(findings);
+      await found?.(findings);
+    } catch (error) {
+      gateway.log.error('the examination failed', faultFields(error));
+    }
+    await (pause ?? rest)();
+  }
+}
+
+/** Counts the events after those that were `counted`, and returns the number of the last; what came before this process is not counted. */
+async function countEvents({ db }: OpenGateway, metrics: Metrics, counted: number | undefined): Promise<number> {
+  const upTo = (await lastEvent(db.sql))?.n ?? 0;
+  for (let after = counted ?? upTo; after < upTo;) {
+    const events = await exchangeEvents(db.sql, { after, upTo, limit: eventsAtOnce });
+    metrics.countEvents(events);
+    after = events.length < eventsAtOnce ? upTo : (events.at(-1)?.n ?? upTo);
+  }
+  return upTo;
+}
