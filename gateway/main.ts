@@ -10,7 +10,7 @@ import { commandLine, runCommandLine } from './cli/run.ts';
 import { consumeAll } from './app/brokers.ts';
 import type { Config } from './app/config.ts';
 import { secretText } from './app/credentials.ts';
-import { runDispatcher } from './outbound/delivery.ts';
+import { countArrivals, runDispatcher, type DispatchTerms } from './outbound/dispatcher.ts';
 import { borderDoor } from './doors/border.ts';
 import { exchangeDoor, type ExchangeDoor } from './doors/exchange.ts';
 import { exchangeRoutes } from './doors/exchange-routes.ts';
@@ -56,7 +56,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const { config, log } = gateway;
   const adapters = await openAdapterReloader(gateway);
   const anySize = receiveAnySize(gateway, adapters);
-  const receive: Receive = (raw) => hooks.receive?.(raw, anySize) ?? anySize(raw);
+  const { receive, messagesOf } = countArrivals((raw: RawMessage) => hooks.receive?.(raw, anySize) ?? anySize(raw));
   const register = keepRegisterIndex(gateway.db, (error) =>
     log.warn('the register cannot be read into memory', faultFields(error)),
   );
@@ -66,7 +66,14 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     ...door.servers,
     ...borderServers({ ...gateway, index: register.index }, adapters, metrics),
   ]);
-  const work = await openWork(gateway, { receive, metrics, scheduled: hooks.scheduled, renew: door.renew, adapters });
+  const work = await openWork(gateway, {
+    receive,
+    messagesOf,
+    metrics,
+    scheduled: hooks.scheduled,
+    renew: door.renew,
+    adapters,
+  });
   log.info('doors open', { host: config.exchange.host, port: servers.ports['exchange'] ?? 0 });
   return {
     ...work,
@@ -151,23 +158,22 @@ interface Work {
   stop(): Promise<void>;
 }
 
-interface WorkHow {
+interface WorkHow extends DispatchTerms {
   readonly receive: Receive;
   readonly metrics: Metrics;
-  readonly scheduled: DoorHooks['scheduled'];
 }
 
 /** Dispatching, polling, consuming and watching the clock for the partners of these settings, in place of the work `before`. */
 async function startWork(
   gateway: OpenGateway,
   config: Config,
-  { receive, metrics, scheduled }: WorkHow,
+  { receive, metrics, ...rhythm }: WorkHow,
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
   if (config.environment === 'production') warnOfWeakEvidence(gateway);
   const stopping = new AbortController();
-  const dispatching = runDispatcher(gateway, stopping.signal, scheduled);
+  const dispatching = runDispatcher(gateway, stopping.signal, rhythm);
   const polling = runPolling(gateway, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
   const examining = watchHealth(gateway, metrics, stopping.signal);

@@ -11,6 +11,7 @@ import type { ReceiveData, SendData } from './conversation/answers.ts';
 import type { PublishForm } from './conversation/broker.ts';
 import type { Beside, ReceiveFile, SendFile } from './conversation/files.ts';
 import type { RequestForm } from './conversation/requests.ts';
+import type { RetryTerms } from './conversation/retry.ts';
 import type { Stage } from './conversation/stages.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
@@ -107,6 +108,8 @@ export interface Adapter {
   readonly reconcileSeconds?: number;
   /** When lists go to the partner by themselves. */
   readonly schedule: ListSchedule;
+  /** How often messages are sent until they are accepted and answered. */
+  readonly retry: RetryTerms;
   /** How messages state their order. */
   readonly stream: StreamRules;
   /** The id of a list whose message does not carry it, from what it carries; undefined where the sender is free to choose. */

@@ -19,6 +19,7 @@ import { listSchedule } from './schedule.ts';
 import { replyFields } from './template/message-fields.ts';
 import { answersOf } from './conversation/answers.ts';
 import { acknowledgementsOf, exchangeOf } from './conversation/exchange.ts';
+import { retryTerms } from './conversation/retry.ts';
 import { secondsOf, type AnswerData } from './conversation/stages.ts';
 import { conversationOf, streamRules } from './conversation/conversation.ts';
 import { requireFiles } from './conversation/file-rules.ts';
@@ -61,7 +62,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     listId: (list) => listId(list, fillTerms),
     completeList: (decoded, context) => fillList(decoded, { ...fillTerms, names }, context),
     ...{ lists, ...others },
-    schedule: listSchedule(manifest, place),
+    ...{ schedule: listSchedule(manifest, place), retry: retryTerms(conversation?.send?.retry, place) },
     ...present({ list, reply }),
     acknowledgements: acknowledgementsOf(exchange),
     formatsOn,

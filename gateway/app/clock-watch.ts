@@ -3,7 +3,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
-import { makeAllDue } from '../outbound/delivery.ts';
+import { makeAllDue } from '../outbound/dispatcher.ts';
 import { appendEvents, clockJumps, lastEvent } from '../store/events.ts';
 import { clockToleranceSeconds } from '../store/delivery-leases.ts';
 import { faultFields } from '../wire/log.ts';

@@ -56,7 +56,7 @@ export interface ExchangeRoute {
 
 const receiptStatuses: ExchangeRoute['statuses'] = { applied: 200, held: 200, rejected: 422 };
 
-const retryAfterSeconds = 30;
+const retryAfterSeconds = 10;
 
 /** For `https.createServer(exchangeServerOptions(…), exchangeDoor(…))`. */
 export function exchangeDoor(door: ExchangeDoor): Express {

@@ -8,7 +8,7 @@ import { momentOf } from '../model/day.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
-import { probeSeconds, repeatForEach } from '../outbound/delivery.ts';
+import { repeatForEach } from '../outbound/dispatcher.ts';
 import type { PollOutcome } from '../wire/transport/transport.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
@@ -78,9 +78,9 @@ export async function runPolling(gateway: Gateway, receive: Receive, stop: Abort
     return pollPartner(gateway, code, receive, () => failed.add(code));
   };
   const pauseSeconds = (code: string): number => {
-    const { pull, files } = gateway.partners.get(code)?.transport ?? {};
+    const { transport: { pull, files } = {}, adapter } = getPartner(gateway, code);
     const seconds = (pull ?? files)?.seconds ?? 60;
-    return failed.has(code) ? Math.min(seconds, probeSeconds) : seconds;
+    return failed.has(code) ? Math.min(seconds, adapter.retry.away.everySeconds) : seconds;
   };
   await repeatForEach(gateway, stop, 'polling', poll, pauseSeconds);
 }

@@ -7,7 +7,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
-import { holdAltered, isAsSealed, leaseSeconds, receiptDueSeconds, recordAttempt } from './delivery.ts';
+import { holdAltered, isAsSealed, leaseSeconds, recordAttempt } from './delivery.ts';
 import { claimForPoll, type Claimed } from '../store/outbox.ts';
 
 /** A message for a partner that polls. */
@@ -41,7 +41,8 @@ async function recordPoll(gateway: Gateway, message: Claimed, whole: boolean): P
   const at = momentOf(gateway.now());
   if (whole) {
     const evidence = `fetched, ${message.bytes.length} bytes`;
-    const receiptDueAt = later(at, receiptDueSeconds);
+    const { receiptSeconds } = getPartner(gateway, message.partner).adapter.retry;
+    const receiptDueAt = later(at, receiptSeconds);
     return await recordAttempt(gateway, message, 'custody', { outcome: 'handed_over', evidence, at, receiptDueAt });
   }
   await recordAttempt(gateway, message, 'unknown', { outcome: 'failed', evidence: 'fetched, and broken off', at });

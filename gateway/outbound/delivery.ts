@@ -3,11 +3,9 @@
  * until the partner's signed receipt is held. A broker's confirm or a 2xx is custody; only the receipt is delivery.
  */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { settleByReturnedReceipt } from './settle.ts';
 import { handleUnanswered, settleByResponse } from './settle-by-answer.ts';
-import { listScheduler } from './scheduled-lists.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
 import type { Tx } from '../store/database.ts';
@@ -15,12 +13,10 @@ import { appendEvents } from '../store/events.ts';
 import {
   attemptsOf,
   claimDue,
-  endEarlierLeases,
   endLease,
   finishAttempt,
   longestDelaySeconds,
   makeDue,
-  makeUnansweredDue,
   renewLease,
   type AttemptResult,
   type Claimed,
@@ -29,16 +25,11 @@ import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
 
-/** Seconds a lease lasts. It is renewed while a message is sent, so a message of a sender that died is free after this time. */
-export const leaseSeconds = 15;
-/** Seconds until the same bytes are sent again when no receipt came. */
-export const receiptDueSeconds = 900;
-/** Back-off in seconds; the last one repeats for ever: a message that cannot be sent raises an alarm, it is never dropped. */
-const backOff = [5, 30, 120, 600, 1800, longestDelaySeconds] as const;
-/** Seconds between two attempts while the partner cannot be reached at all, at most. */
-export const probeSeconds = 20;
-/** Seconds between two turns of a partner to whom nothing is due, or that is left alone for some turns: a suspension waits no longer. */
-const turnSeconds = 0.5;
+/**
+ * Seconds a lease lasts. It is renewed while a message is sent, so a message of a sender that died is free after this time, and taken by
+ * another in its next turn.
+ */
+export const leaseSeconds = 12;
 /** Messages sent in one round: one whose partner asks to be tried again at once must not keep the round going. */
 const roundLength = 8;
 
@@ -55,12 +46,14 @@ export async function deliverDue(gateway: Gateway, code: string): Promise<number
 }
 
 /** `pauseSeconds`: the partner cannot be reached, and until then nothing else needs to be tried. */
-interface Delivered {
+export interface Delivered {
+  /** The partner did not take it, and did not say when it will. */
+  readonly failed: boolean;
   readonly pauseSeconds?: number;
 }
 
 /** Sends the oldest message that is due; undefined when nothing is. */
-async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | undefined> {
+export async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | undefined> {
   const partner = getPartner(gateway, code);
   const { transport } = partner;
   if (transport === undefined) return undefined;
@@ -75,20 +68,22 @@ async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | 
   try {
     // 2. Send the sealed bytes. 3. Record the outcome of the attempt.
     const sent = await sendOnce(gateway, partner, transport, message);
-    const retrySeconds = retryAfter(sent, message.attempt, gateway.random(1)[0] ?? 0);
-    await recordAttempt(gateway, message, sent.kind, attemptResult(gateway, partner, sent, message, retrySeconds));
+    const retrySeconds = retryAfter(gateway, partner, sent, message.attempt);
+    const result = attemptResult(gateway, partner, sent, message, retrySeconds);
+    await recordAttempt(gateway, message, sent.kind, result);
 
     // 4. A receipt that came as the answer, or another answer that was agreed, settles the message.
     if (sent.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, sent.bytes);
     if (sent.kind === 'answered' || sent.kind === 'custody') await settleByResponse(gateway, partner, message.id, sent);
-    return 'unreachable' in sent ? { pauseSeconds: retrySeconds } : {};
+    const failed = result.outcome === 'failed' && !('retryAfterSeconds' in sent);
+    return 'unreachable' in sent ? { failed, pauseSeconds: retrySeconds } : { failed };
   } catch (error) {
     await giveBack(gateway, message);
     throw error;
   }
 }
 
-/** Not sent: bytes that were altered, and a message whose last attempt has no outcome, where the partner could take it twice. */
+/** Not sent: bytes that were altered, a message that is too old, and one whose last attempt has no outcome, where the partner could take it twice. */
 async function sendOnce(
   gateway: Gateway,
   { adapter }: Partner,
@@ -96,6 +91,9 @@ async function sendOnce(
   message: Claimed,
 ): Promise<SendOutcome> {
   if (!isAsSealed(message)) return altered;
+  const { expiresSeconds } = adapter.retry;
+  if (expiresSeconds !== undefined && later(message.createdAt, expiresSeconds) < momentOf(gateway.now()))
+    return { kind: 'refused', evidence: 'it was not accepted in time', hold: 'expired' };
   const before = adapter.exchange.send?.resend === 'unsafe' && message.attempt > 1;
   const last = before ? (await attemptsOf(gateway.db.sql, message.id)).at(-2) : undefined;
   if (last !== undefined && last.outcome === undefined)
@@ -150,63 +148,6 @@ export async function holdAltered(gateway: Gateway, message: Claimed): Promise<v
   await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, partner, altered, message, 0));
 }
 
-/**
- * Sends what is due until `stop`; if `scheduled`, lists too that are due by the schedules of partners. All that waits is due when it begins,
- * also what an earlier process was sending, and when a connection is back.
- */
-export async function runDispatcher(gateway: Gateway, stop: AbortSignal, scheduled = true): Promise<void> {
-  const schedule = scheduled ? listScheduler(gateway) : undefined;
-  const pauses = new Map<string, { readonly turns: number; readonly connections: number | undefined }>();
-  const dispatch = async (code: string): Promise<boolean> => {
-    const connections = gateway.partners.get(code)?.transport?.connections?.();
-    const pause = pauses.get(code);
-    if (pause === undefined) await gateway.db.transaction((tx) => endEarlierLeases(tx, code, gateway.owner));
-    if (pause?.connections !== connections || pause === undefined) await makeAllDue(gateway, [code]);
-    else if (pause.turns > 0) {
-      pauses.set(code, { ...pause, turns: pause.turns - 1 });
-      return false;
-    }
-    pauses.set(code, { turns: 0, connections });
-    await schedule?.(code);
-    const delivered = await deliverNext(gateway, code);
-    pauses.set(code, { turns: (delivered?.pauseSeconds ?? 0) / turnSeconds, connections });
-    return delivered !== undefined && delivered.pauseSeconds === undefined;
-  };
-  await repeatForEach(gateway, stop, 'dispatching', dispatch, () => turnSeconds);
-}
-
-/** What waits for its next attempt or for a receipt is due: at the start, when a connection is back, and when the clock was set back. */
-export async function makeAllDue({ db, now }: Pick<Gateway, 'db' | 'now'>, partners: Iterable<string>): Promise<void> {
-  await db.transaction(async (tx) => {
-    for (const code of partners) {
-      await makeDue(tx, code, momentOf(now()));
-      await makeUnansweredDue(tx, code, momentOf(now()));
-    }
-  });
-}
-
-/** Repeats work for every partner until `stop`, without a pause while there is more to do; an outage of one partner delays no other. */
-export async function repeatForEach(
-  { partners, log }: Gateway,
-  stop: AbortSignal,
-  name: string,
-  work: (code: string) => Promise<boolean>,
-  pauseSeconds: (code: string) => number,
-): Promise<void> {
-  const repeat = async (code: string): Promise<void> => {
-    while (!stop.aborted) {
-      try {
-        if (await work(code)) continue;
-      } catch (error) {
-        log.error(`${name} failed; trying again`, { partner: code, ...faultFields(error) });
-      }
-      // Only `stop` ends the wait early.
-      await wait(pauseSeconds(code) * 1000, undefined, { signal: stop }).catch(() => undefined);
-    }
-  };
-  await Promise.all([...partners.keys()].map(repeat));
-}
-
 /** Records how an attempt ended. One that succeeds after others shows that the partner is back: what waits for it is due at once. */
 export async function recordAttempt(
   { db, log }: Gateway,
@@ -216,13 +157,17 @@ export async function recordAttempt(
 ): Promise<void> {
   const { id, partner, attempt } = message;
   const { at, evidence } = result;
-  await db.transaction(async (tx) => {
-    await finishAttempt(tx, message, result);
+  const ours = await db.transaction(async (tx) => {
+    if (!(await finishAttempt(tx, message, result))) return false;
     if (result.outcome === 'handed_over' && attempt > 1) await makeDue(tx, partner, at);
-    // No list can take the place of one that was altered, but a full one in a new epoch.
-    if (result.holdReason === 'altered' && message.kind === 'list') await requireFullList(tx, partner, true);
+    // No list can take the place of one that is not sent any more, but a full one in a new epoch.
+    const isReplaced = result.holdReason === 'altered' || result.holdReason === 'expired';
+    if (isReplaced && message.kind === 'list') await requireFullList(tx, partner, true);
     await appendEvents(tx, [{ kind: `delivery_${state}`, ref: id, at, detail: { partner, attempt } }]);
+    return true;
   });
+  // This process stood still for longer than its lease: another one sends, and says what became of it.
+  if (!ours) return log.warn('lease lost', { partner, messageId: id, state, attempt, evidence });
   if (result.holdReason !== undefined)
     log.error('message held until staff act', { partner, messageId: id, detail: result.holdReason, evidence });
   const level = result.outcome === 'failed' ? 'warn' : 'info';
@@ -232,7 +177,7 @@ export async function recordAttempt(
 /** The state of a message after an attempt: accepted by the transport, to be repeated, or held for staff. */
 function attemptResult(
   gateway: Gateway,
-  { adapter: { exchange } }: Partner,
+  { adapter: { exchange, retry } }: Partner,
   sent: SendOutcome,
   { kind }: Claimed,
   retrySeconds: number,
@@ -248,7 +193,7 @@ function attemptResult(
       if (kind === 'receipt') return { outcome: 'handed_over', evidence, at };
       if (stage !== undefined)
         return { outcome: 'handed_over', evidence, at, answerDueAt: later(at, stage.withinSeconds) };
-      return { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, receiptDueSeconds) };
+      return { outcome: 'handed_over', evidence, at, receiptDueAt: later(at, retry.receiptSeconds) };
     case 'refused':
       if (sent.hold !== undefined) return { outcome: 'held', evidence, at, holdReason: sent.hold };
       return { outcome: 'failed', evidence, at, nextAttemptAt: later(at, retrySeconds) };
@@ -259,10 +204,16 @@ function attemptResult(
   }
 }
 
-/** Seconds before the next attempt: what the partner asks for, or between half and the whole of a step of the back-off. */
-function retryAfter(sent: SendOutcome, attempt: number, jitter: number): number {
+/** Seconds before the next attempt: what the partner asks for, or between half and the whole of the agreed interval. */
+function retryAfter(gateway: Gateway, { adapter: { retry } }: Partner, sent: SendOutcome, attempt: number): number {
   if (sent.kind === 'refused' && sent.retryAfterSeconds !== undefined)
     return Math.min(sent.retryAfterSeconds, longestDelaySeconds);
-  const step = backOff[Math.min(attempt - 1, backOff.length - 1)] ?? longestDelaySeconds;
-  return Math.ceil(('unreachable' in sent ? Math.min(step, probeSeconds) : step) * (0.5 + jitter / 512));
+  const { afterSeconds, away } = retry;
+  const step = afterSeconds[Math.min(attempt, afterSeconds.length) - 1] ?? longestDelaySeconds;
+  return Math.ceil(jittered(gateway, 'unreachable' in sent ? Math.min(step, away.everySeconds) : step));
+}
+
+/** Between half and the whole: many that wait for the same do not come at one time. */
+export function jittered({ random }: Gateway, seconds: number): number {
+  return seconds * (0.5 + (random(1)[0] ?? 0) / 512);
 }

@@ -37,6 +37,8 @@ export interface DeliveryClaim {
 export interface Claimed extends SealedMessage {
   /** Counts from 1; also the token of the lease. */
   readonly attempt: number;
+  /** When it was sealed. */
+  readonly createdAt: Moment;
 }
 
 /** `failed` includes an unknown outcome: the same bytes are sent again. */
@@ -98,7 +100,16 @@ async function claimUnderLock(db: Database, claim: DeliveryClaim, condition: Con
     await insertMany(tx, 'attempt', attempts);
     return await Array.fromAsync(
       rows,
-      async ({ content_type: contentType, correlates_to, epoch_id, sequence, file, attempts: earlier, ...row }) => {
+      async ({
+        content_type: contentType,
+        created_at: createdAt,
+        correlates_to,
+        epoch_id,
+        sequence,
+        file,
+        ...rest
+      }) => {
+        const { attempts: earlier, ...row } = rest;
         const bytes = await storedBytes(tx, row.digest);
         const named = present({
           subject: correlates_to ?? undefined,
@@ -106,7 +117,7 @@ async function claimUnderLock(db: Database, claim: DeliveryClaim, condition: Con
           period: epoch_id ?? undefined,
           file: file ?? undefined,
         });
-        return { ...row, ...named, contentType, bytes, attempt: earlier + 1 };
+        return { ...row, ...named, contentType, createdAt, bytes, attempt: earlier + 1 };
       },
     );
   });
@@ -121,7 +132,7 @@ function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Conditio
   return reader
     .selectFrom('message as m')
     .select(['id', 'partner', 'kind', 'content_type', 'digest', 'correlates_to', 'epoch_id', 'sequence', 'file'])
-    .select('attempts')
+    .select(['attempts', 'created_at'])
     .where(condition(claim))
     .orderBy('created_at')
     .orderBy('sequence')

@@ -4,6 +4,7 @@ import type { MessageData } from '../message-data.ts';
 import type { ConsumeForm, PublishForm } from './broker.ts';
 import type { ReceiveFileData, SendFileData } from './files.ts';
 import type { MailboxForm, RequestForm } from './requests.ts';
+import type { RetryData } from './retry.ts';
 import type { AnswerData } from './stages.ts';
 
 export interface SendData {
@@ -17,6 +18,8 @@ export interface SendData {
   readonly answers?: readonly AnswerData[];
   /** `unsafe`: the partner may take a message twice, so that after an unknown outcome staff must act. */
   readonly resend?: 'unsafe';
+  /** How often the same bytes are sent; the rest is then absent where the partner runs this program. */
+  readonly retry?: RetryData;
 }
 
 /** The answers in the order in which they are expected. */

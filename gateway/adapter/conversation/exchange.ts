@@ -23,9 +23,10 @@ interface ExchangeTools {
 
 /** Throws E_ADAPTER_INVALID. */
 export async function exchangeOf(
-  { send, receive }: { readonly send?: SendData; readonly receive?: ReceiveData },
+  { send: stated, receive }: { readonly send?: SendData; readonly receive?: ReceiveData },
   tools: ExchangeTools,
 ): Promise<Exchange> {
+  const send = travelling(stated);
   const compiled = new Map<string, MessageFormat<Acknowledgement>>();
   const compile = async (data: MessageData & Pick<AnswerData, 'per'>): Promise<MessageFormat<Acknowledgement>> => {
     const source = await tools.load(data);
@@ -60,6 +61,11 @@ export async function exchangeOf(
       statuses: { applied: 200, held: 202, rejected: 422, ...answered?.statuses },
     },
   });
+}
+
+/** Undefined where it says only how often messages are sent. */
+function travelling({ retry: _, ...send }: SendData = {}): SendData | undefined {
+  return Object.keys(send).length === 0 ? undefined : send;
 }
 
 /** Of an answer in a file. */

@@ -8,7 +8,7 @@ import type { AuthenticatedChannel, SealedMessage, Via } from '../../model/messa
  * - answered: the partner answered in its own way over its authenticated connection; what that means is not judged yet;
  * - custody: a partner or broker accepted responsibility for the bytes, which is not yet delivery;
  * - refused: the bytes were not accepted. A retry may succeed, unless `hold` says that staff must act first: the partner answered with a
- *   status that was agreed to mean so, or the bytes were altered in our store;
+ *   status that was agreed to mean so, the bytes were altered in our store, or the message is too old;
  * - unknown: bytes were sent and no answer came. The same bytes are sent again under the same id.
  * `unreachable`: no message gets through now: there is no connection, no right or no queue, or a certificate is missing on one side.
  * Trying again soon shows when that has ended.
@@ -21,7 +21,7 @@ export type SendOutcome =
       readonly kind: 'refused';
       readonly evidence: string;
       readonly retryAfterSeconds?: number;
-      readonly hold?: 'refused' | 'altered' | 'outcome_unknown';
+      readonly hold?: 'refused' | 'altered' | 'expired' | 'outcome_unknown';
       readonly unreachable?: true;
     }
   | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };

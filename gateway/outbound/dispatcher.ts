@@ -1,0 +1,134 @@
+/** The rhythm in which messages are sent: each partner by itself, more seldom while it is away, and at once when it is back. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { deliverNext, jittered, type Delivered } from './delivery.ts';
+import { getPartner, type Gateway } from '../gateway.ts';
+import { listScheduler } from './scheduled-lists.ts';
+import { momentOf } from '../model/day.ts';
+import type { RawMessage } from '../model/message.ts';
+import { endEarlierLeases, makeDue, makeUnansweredDue } from '../store/outbox.ts';
+import { faultFields } from '../wire/log.ts';
+
+/** Seconds between two turns of a partner to whom nothing is due, or that is left alone for some turns: a suspension waits no longer. */
+const turnSeconds = 0.5;
+/** What shows that a partner is back, beside a message that gets through. */
+interface Signs {
+  /** Connections to its broker so far. */
+  readonly connections: number | undefined;
+  /** Messages of the partner so far. */
+  readonly messages: number;
+}
+
+/** What the dispatcher remembers of a partner between two turns. */
+interface Rhythm extends Signs {
+  /** Attempts that failed in a row. */
+  readonly failures: number;
+  /** Turns in which it is left alone, because nothing gets through. */
+  readonly turns: number;
+}
+
+export interface DispatchTerms {
+  /** Lists that are due by the schedules of partners are sent too. */
+  readonly scheduled?: boolean | undefined;
+  /** How many messages of a partner came so far. */
+  readonly messagesOf?: ((code: string) => number) | undefined;
+}
+
+/** Receives as before, and counts for DispatchTerms. */
+export function countArrivals<R>(receive: (raw: RawMessage) => R) {
+  const counts = new Map<string, number>();
+  return {
+    receive(raw: RawMessage): R {
+      counts.set(raw.partner, (counts.get(raw.partner) ?? 0) + 1);
+      return receive(raw);
+    },
+    messagesOf: (code: string): number => counts.get(code) ?? 0,
+  };
+}
+
+/**
+ * Sends what is due until `stop`. All that waits is due when it begins, also what an earlier process was sending, when a connection is back,
+ * and when a message arrives from a partner that is away.
+ */
+export async function runDispatcher(
+  gateway: Gateway,
+  stop: AbortSignal,
+  { scheduled = true, messagesOf = () => 0 }: DispatchTerms = {},
+): Promise<void> {
+  const schedule = scheduled ? listScheduler(gateway) : undefined;
+  const rhythms = new Map<string, Rhythm>();
+  const dispatch = async (code: string): Promise<boolean> => {
+    const connections = gateway.partners.get(code)?.transport?.connections?.();
+    const signs = { connections, messages: messagesOf(code) };
+    const before = rhythms.get(code);
+    if (before === undefined) await gateway.db.transaction((tx) => endEarlierLeases(tx, code, gateway.owner));
+    if (before !== undefined && before.turns > 1 && !isBack(before, signs)) {
+      rhythms.set(code, { ...before, turns: before.turns - 1 });
+      return false;
+    }
+    const wasAway = before !== undefined && before.turns > 0;
+    if (before === undefined || isBack(before, signs)) await makeAllDue(gateway, [code]);
+    rhythms.set(code, { ...signs, failures: before?.failures ?? 0, turns: 0 });
+    await schedule?.(code);
+    const delivered = (await deliverNext(gateway, code)) ?? (wasAway ? await deliverAny(gateway, code) : undefined);
+    const rhythm = delivered === undefined ? undefined : rhythmAfter(gateway, code, delivered, before?.failures);
+    if (rhythm !== undefined) rhythms.set(code, { ...signs, ...rhythm });
+    return rhythm?.turns === 0;
+  };
+  await repeatForEach(gateway, stop, 'dispatching', dispatch, () => turnSeconds);
+}
+
+/** One message, though each waits for its next attempt: whether the partner is back. */
+async function deliverAny(gateway: Gateway, code: string): Promise<Delivered | undefined> {
+  await gateway.db.transaction((tx) => makeDue(tx, code, momentOf(gateway.now())));
+  return await deliverNext(gateway, code);
+}
+
+function isBack({ turns, ...before }: Rhythm, { connections, messages }: Signs): boolean {
+  return connections !== before.connections || (turns > 0 && messages !== before.messages);
+}
+
+/** A partner that cannot be reached, or to whom some attempts failed in a row, is away: after some turns one message is tried. */
+function rhythmAfter(
+  gateway: Gateway,
+  code: string,
+  { failed, pauseSeconds }: Delivered,
+  failuresBefore = 0,
+): Pick<Rhythm, 'failures' | 'turns'> {
+  const { failures: limit, everySeconds } = getPartner(gateway, code).adapter.retry.away;
+  const failures = failed ? failuresBefore + 1 : 0;
+  const pause = pauseSeconds ?? (failures >= limit ? jittered(gateway, everySeconds) : 0);
+  return { failures, turns: pause / turnSeconds };
+}
+
+/** What waits for its next attempt or for a receipt is due: at the start, when a partner is back, and when the clock was set back. */
+export async function makeAllDue({ db, now }: Pick<Gateway, 'db' | 'now'>, partners: Iterable<string>): Promise<void> {
+  await db.transaction(async (tx) => {
+    for (const code of partners) {
+      await makeDue(tx, code, momentOf(now()));
+      await makeUnansweredDue(tx, code, momentOf(now()));
+    }
+  });
+}
+
+/** Repeats work for every partner until `stop`, without a pause while there is more to do; an outage of one partner delays no other. */
+export async function repeatForEach(
+  { partners, log }: Gateway,
+  stop: AbortSignal,
+  name: string,
+  work: (code: string) => Promise<boolean>,
+  pauseSeconds: (code: string) => number,
+): Promise<void> {
+  const repeat = async (code: string): Promise<void> => {
+    while (!stop.aborted) {
+      try {
+        if (await work(code)) continue;
+      } catch (error) {
+        log.error(`${name} failed; trying again`, { partner: code, ...faultFields(error) });
+      }
+      // Only `stop` ends the wait early.
+      await wait(pauseSeconds(code) * 1000, undefined, { signal: stop }).catch(() => undefined);
+    }
+  };
+  await Promise.all([...partners.keys()].map(repeat));
+}
