@@ -1,5 +1,6 @@
 /** Delivery after an outage: to a partner that was away, by a gateway that failed in the middle, or whose clock was wrong. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import { getPartner } from '../../gateway/gateway.ts';
@@ -76,7 +77,7 @@ describe('delivery after an outage', () => {
     const endless = { send: () => sending.promise, close };
     const ended = { ...us, owner: 'ended', partners: new Map([['HK', { ...partner, transport: endless }]]) };
     const lost = deliverDue(ended, 'HK').catch((thrown: unknown) => thrown);
-    while ((await message(id)).attempts < 2);
+    while ((await message(id)).attempts < 2) await nextTurn();
     expect(await deliverDue(us, 'HK')).to.equal(0);
     expect(await deliverDue(ahead(leaseSeconds), 'HK')).to.equal(1);
     expect((await attemptsOf(us.db.sql, id)).map(({ no, owner }) => [no, owner])).to.deep.equal([

@@ -2,6 +2,7 @@
 
 import { appendFileSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { RetryData } from '../../gateway/adapter/conversation/retry.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
@@ -85,7 +86,7 @@ describe('what was agreed about sending again', () => {
     const gateway = answering(refused, refused);
     const stop = new AbortController();
     const running = runDispatcher(gateway, stop.signal, { scheduled: false });
-    while ((await message(id)).state !== 'HANDED_OVER') await new Promise(setImmediate);
+    while ((await message(id)).state !== 'HANDED_OVER') await nextTurn();
     stop.abort();
     await running;
     expect(gateway.sent).to.deep.equal([id, id, id]);
