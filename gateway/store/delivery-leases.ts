@@ -9,7 +9,7 @@ import { storedBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';
 import { numbersOf } from './given-numbers.ts';
-import { changesOne, fromRow } from './rows.ts';
+import { changesOne } from './rows.ts';
 
 /** Seconds until the next attempt, at most; also where a partner asks for more time. */
 export const longestDelaySeconds = 3600;
@@ -286,23 +286,4 @@ function columnsAfter(rank: number, result: AttemptResult) {
     case 'held':
       return { hold_reason: result.holdReason ?? 'held' };
   }
-}
-
-/** All attempts to send a message, oldest first. Without an outcome the attempt is in progress, or its sender crashed. */
-export async function attemptsOf(reader: Reader, id: string) {
-  const rows = await reader
-    .selectFrom('attempt as started')
-    .leftJoin('attempt as ended', (join) =>
-      join
-        .onRef('ended.message_id', '=', 'started.message_id')
-        .onRef('ended.no', '=', 'started.no')
-        .on('ended.event', '!=', 'started'),
-    )
-    .select(['started.no', 'started.at', 'started.owner'])
-    .select(['ended.event as outcome', 'ended.at as ended_at', 'ended.evidence'])
-    .where('started.message_id', '=', id)
-    .where('started.event', '=', 'started')
-    .orderBy('started.no')
-    .execute();
-  return rows.map(fromRow);
 }

@@ -1,6 +1,6 @@
 /**
  * One commit for many transactions of the embedded engine, whose one writing connection serves one at a time: those asked for while others
- * are at work share their wait for the disk. Each is told its end after the commit.
+ * are at work share their wait for the disk. Each ends after the commit.
  */
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
@@ -16,7 +16,7 @@ const groupMs = 3;
 const groupLength = 64;
 
 interface Member {
-  /** Does the work; resolves to what tells its caller that it is stored. */
+  /** Does the work; resolves to what its caller is answered with once it is stored. */
   run(tx: Transaction<Tables>): Promise<() => void>;
   fail(error: unknown): void;
 }
@@ -80,7 +80,7 @@ export class GroupCommit {
       for (const member of joined) member.fail(error);
       return;
     }
-    for (const tell of stored) tell();
+    for (const answer of stored) answer();
   }
 
   /** A turn of the event loop brings the transactions of what arrived while those before were at work. */

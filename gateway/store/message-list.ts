@@ -188,3 +188,22 @@ export async function openMessages(
     .map((row) => ({ ...fromRow(row), state: row.hold === null ? row.state : 'held' }) as OpenMessage)
     .filter((message) => state === undefined || message.state === state);
 }
+
+/** All attempts to send a message, oldest first. Without an outcome the attempt is in progress, or its sender crashed. */
+export async function attemptsOf(reader: Reader, id: string) {
+  const rows = await reader
+    .selectFrom('attempt as started')
+    .leftJoin('attempt as ended', (join) =>
+      join
+        .onRef('ended.message_id', '=', 'started.message_id')
+        .onRef('ended.no', '=', 'started.no')
+        .on('ended.event', '!=', 'started'),
+    )
+    .select(['started.no', 'started.at', 'started.owner'])
+    .select(['ended.event as outcome', 'ended.at as ended_at', 'ended.evidence'])
+    .where('started.message_id', '=', id)
+    .where('started.event', '=', 'started')
+    .orderBy('started.no')
+    .execute();
+  return rows.map(fromRow);
+}

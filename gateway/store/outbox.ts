@@ -17,7 +17,6 @@ import { changesOne, fromRow, type FromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 export {
-  attemptsOf,
   claimDue,
   claimForPoll,
   endEarlierLeases,
@@ -29,7 +28,7 @@ export {
 } from './delivery-leases.ts';
 export { longestDelaySeconds, longestHoldSeconds } from './delivery-leases.ts';
 export type { AttemptResult, DeliveryClaim, Claimed } from './delivery-leases.ts';
-export { listMessages } from './message-list.ts';
+export { attemptsOf, listMessages } from './message-list.ts';
 export type { MessageListRow, MessageQuery } from './message-list.ts';
 
 interface NewMessage {
