@@ -18,19 +18,24 @@ export function serveCommand(program: Command, context: CliContext): void {
     .command('serve')
     .description('run the gateway')
     .action(() => {
+      const hangUps = catchHangUps();
       const config = context.config();
       const open = (): Promise<OpenGateway> => context.open({ ...config, logLevel: config.logLevel ?? 'info' });
       return withGateway({ open }, async (gateway) => {
         const unlock = lockFolder(gateway.config.data);
-        await serveUntilStopped(context, gateway).finally(unlock);
-      });
+        await serveUntilStopped(context, gateway, hangUps).finally(unlock);
+      }).finally(hangUps.release);
     });
 }
 
 /** A stop takes no longer, whatever is open: a partner that does not answer, a worker with a long list. The store survives it as a crash. */
 const stopMs = 10_000;
 
-async function serveUntilStopped({ out, serve, config }: CliContext, gateway: OpenGateway): Promise<void> {
+async function serveUntilStopped(
+  { out, serve, config }: CliContext,
+  gateway: OpenGateway,
+  hangUps: HangUps,
+): Promise<void> {
   const endBy = (code: ExitCode): unknown => setTimeout(() => process.exit(code), stopMs).unref();
   const { exchangeUrl: exchange, borderUrl: border, monitoringUrl: monitoring, ...serving } = await serve(gateway);
   const { stop, reload, takeSettings } = serving;
@@ -46,7 +51,11 @@ async function serveUntilStopped({ out, serve, config }: CliContext, gateway: Op
     const doors = Object.entries({ exchange, border, monitoring }).map(([door, address]) => ({ door, address }));
     out.result({ exchange, border, monitoring }, doors);
     out.next('mra doctor');
-    await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, { reload, takeAll });
+    await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, {
+      reload,
+      takeAll,
+      hangUps,
+    });
     out.note('Stopping after the requests in progress.');
     endBy(exitCodes.done);
   } catch (error) {
@@ -65,7 +74,32 @@ function warnOfKeys({ keyring, now, log }: OpenGateway): void {
     if (Date.parse(notAfter) - now().getTime() < 30 * dayMs) log.warn('key expires', { kind: name, at: notAfter });
 }
 
+interface HangUps {
+  /** Calls `work` at each SIGHUP from now on, and at once where one came before. */
+  answer(work: () => void): void;
+  release(): void;
+}
+
+/** A SIGHUP would end the process: one that comes before the doors are open waits, and one during the stop is passed over. */
+function catchHangUps(): HangUps {
+  let work: (() => void) | undefined;
+  let isWaiting = false;
+  const hangUp = (): void => {
+    if (work === undefined) isWaiting = true;
+    else work();
+  };
+  process.on('SIGHUP', hangUp);
+  return {
+    answer(given) {
+      work = given;
+      if (isWaiting) given();
+    },
+    release: () => void process.off('SIGHUP', hangUp),
+  };
+}
+
 interface Reloads {
+  readonly hangUps: HangUps;
   readonly reload: Serving['reload'];
   /** Partners, certificates, keys and adapters. */
   readonly takeAll: () => Promise<readonly Reloaded[]>;
@@ -75,12 +109,12 @@ interface Reloads {
 async function reloadUntil(
   stop: Promise<void>,
   { config, log }: OpenGateway,
-  { reload, takeAll }: Reloads,
+  { reload, takeAll, hangUps }: Reloads,
 ): Promise<void> {
   const stopping = new AbortController();
   const hangUp = (): void =>
     void takeAll().catch((error: unknown) => log.error('settings not taken', faultFields(error)));
-  process.on('SIGHUP', hangUp);
+  hangUps.answer(hangUp);
   const watching = watchFolder(config.adapters, {
     quietMs: 500,
     signal: stopping.signal,
@@ -92,7 +126,7 @@ async function reloadUntil(
     await stop;
   } finally {
     stopping.abort();
-    process.off('SIGHUP', hangUp);
+    hangUps.answer(() => undefined);
     await watching;
   }
 }

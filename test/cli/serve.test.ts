@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { openKeyring } from '../../gateway/wire/signature/keys.ts';
@@ -61,6 +62,24 @@ describe('a gateway that serves', function () {
     expect([resultOf(before, 'privacy'), resultOf(before, 'store')]).to.deep.equal(['ok', 'ok']);
     chmodSync(data(), 0o755);
     expect(resultOf(await doctor(), 'privacy')).to.equal('fail');
+  });
+
+  it('does not end by a SIGHUP that comes before its doors are open, nor by one that comes while it stops', async () => {
+    serving = spawn(process.execPath, args('serve'), { stdio: ['ignore', 'pipe', 'inherit'] });
+    const output = serving.stdout?.[Symbol.asyncIterator]();
+    const first = output?.next();
+    const caught = (): boolean => {
+      const status = readFileSync(`/proc/${serving?.pid}/status`, 'utf8');
+      return (Number.parseInt(/^SigCgt:.*(.)$/mu.exec(status)?.[1] ?? '0', 16) & 1) === 1;
+    };
+    while (!caught()) await nextTurn();
+    for (let n = 0; n < 3; n += 1) serving.kill('SIGHUP');
+    const { border } = JSON.parse(String((await first)?.value)) as { border: string };
+    expect((await fetch(`${border}/readyz`)).status).to.equal(200);
+    const ended = once(serving, 'exit');
+    serving.kill('SIGTERM');
+    serving.kill('SIGHUP');
+    expect(await ended).to.deep.equal([0, null]);
   });
 
   it('is not ready while its disk is full, and ready again without a restart', async () => {
