@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^gateway/(outbound|inbound|clearance|domestic)/' },
       to: {
         path: stories,
-        pathNot: ['^gateway/$1/', '^gateway/outbound/(answer-files|dispatcher|settle|settle-by-answer)\\.ts$'],
+        pathNot: ['^gateway/$1/', '^gateway/outbound/(answer-files|dispatcher|settle|take-answer)\\.ts$'],
       },
     },
     {

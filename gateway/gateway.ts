@@ -29,6 +29,27 @@ export interface Partner {
   readonly byFile: boolean;
 }
 
+/** An answer of a partner to a message of ours, as it came. It may pass to another thread: functions are not in it. */
+export interface PartnerAnswer {
+  readonly partner: string;
+  readonly bytes: Uint8Array;
+  readonly came:
+    | { readonly by: 'receipt' }
+    /** In the response to our message of this id. */
+    | { readonly by: 'response'; readonly id: string }
+    /** As a message of its own. */
+    | { readonly by: 'message'; readonly properties?: AnswerProperties }
+    /** `stage`: the place of what was agreed among the answers of the adapter. */
+    | { readonly by: 'file'; readonly id: string; readonly stage: number };
+}
+
+/** Properties of the message that carries an acknowledgement: they name what it answers where that was agreed. */
+export interface AnswerProperties {
+  readonly correlationId?: string | undefined;
+  /** By name; those of HTTP in lower case. */
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
 export interface Gateway {
   readonly home: HomeProfile;
   readonly db: Database;
@@ -42,6 +63,8 @@ export interface Gateway {
   readonly policy: string;
   /** What it advises where the name on an entry differs from the list; absent: the default. */
   readonly differingNames?: DifferingNames;
+  /** Takes a large answer in another thread, so that others do not wait; undefined for one that is taken here. */
+  elsewhere?(answer: PartnerAnswer): Promise<boolean> | undefined;
   /** Owner of leases: names the data folder, then a hyphen and what is random at each start. */
   readonly owner: string;
   readonly log: Log;

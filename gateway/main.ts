@@ -15,12 +15,12 @@ import { borderDoor } from './doors/border.ts';
 import { exchangeDoor, type ExchangeDoor } from './doors/exchange.ts';
 import { exchangeRoutes } from './doors/exchange-routes.ts';
 import { getPartner, type Gateway } from './gateway.ts';
-import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
+import { takeAnswer } from './outbound/take-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
-import { isLarge, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
+import { largeAnswers, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
 import { sha256 } from './model/canonical-json.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
@@ -61,13 +61,14 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     log.warn('the register cannot be read into memory', faultFields(error)),
   );
   const metrics = openMetrics(gateway.db);
-  const door = exchangeServer(gateway, { receive, worker: adapters }, hooks);
+  const receiving = { receive, elsewhere: largeAnswers(adapters) };
+  const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,
     ...borderServers({ ...gateway, index: register.index }, adapters, metrics),
   ]);
   const work = await openWork(gateway, {
-    receive,
+    ...receiving,
     messagesOf,
     metrics,
     scheduled: hooks.scheduled,
@@ -158,8 +159,7 @@ interface Work {
   stop(): Promise<void>;
 }
 
-interface WorkHow extends DispatchTerms {
-  readonly receive: Receive;
+interface WorkHow extends DispatchTerms, Receiving {
   readonly metrics: Metrics;
 }
 
@@ -167,17 +167,18 @@ interface WorkHow extends DispatchTerms {
 async function startWork(
   gateway: OpenGateway,
   config: Config,
-  { receive, metrics, ...rhythm }: WorkHow,
+  { receive, elsewhere, metrics, ...rhythm }: WorkHow,
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
   if (config.environment === 'production') warnOfWeakEvidence(gateway);
   const stopping = new AbortController();
-  const dispatching = runDispatcher(gateway, stopping.signal, rhythm);
-  const polling = runPolling(gateway, receive, stopping.signal);
+  const working = { ...gateway, elsewhere };
+  const dispatching = runDispatcher(working, stopping.signal, rhythm);
+  const polling = runPolling(working, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
   const examining = watchHealth(gateway, metrics, stopping.signal);
-  const consumers = await consumeAll(gateway, config.partners, receive);
+  const consumers = await consumeAll(working, config.partners, receive);
   return {
     async stop() {
       stopping.abort();
@@ -200,10 +201,10 @@ interface ExchangeServer {
   renew(): void;
 }
 
-/** How what arrives at the exchange door is taken, whatever its size. */
+/** How what arrives is taken, whatever its size. */
 interface Receiving {
   readonly receive: Receive;
-  readonly worker: Pick<LargeMessageWorker, 'acknowledge'>;
+  readonly elsewhere: NonNullable<Gateway['elsewhere']>;
 }
 
 function exchangeServer(
@@ -235,7 +236,7 @@ function exchangeServer(
 
 function openExchange(
   gateway: OpenGateway,
-  { receive, worker, proxy, trust }: Receiving & { readonly proxy: ExchangeDoor['proxy']; trust(): DoorTrust },
+  { receive, elsewhere, proxy, trust }: Receiving & { readonly proxy: ExchangeDoor['proxy']; trust(): DoorTrust },
 ): RequestListener {
   const { exchange } = gateway.config;
   return exchangeDoor({
@@ -246,10 +247,9 @@ function openExchange(
     joined: (partner, bytes, headers) => joinedMessage(getPartner(gateway, partner).adapter.seal, bytes, headers),
     poll: (code) => answerPoll(gateway, code),
     routes: exchangeRoutes(gateway),
-    acknowledge: (partner, bytes, headers) =>
-      isLarge({ bytes })
-        ? worker.acknowledge({ partner, acknowledgement: bytes, headers })
-        : receiveAcknowledgement(gateway, getPartner(gateway, partner), bytes, { headers }),
+    async acknowledge(partner, bytes, headers) {
+      await takeAnswer({ ...gateway, elsewhere }, { partner, bytes, came: { by: 'message', properties: { headers } } });
+    },
     now: gateway.now,
     ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
     log: gateway.log,

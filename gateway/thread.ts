@@ -5,27 +5,24 @@ import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { adapterTools, openGateway, schemas } from './app/composition.ts';
 import type { Config } from './app/config.ts';
-import type { LaterAcknowledgement, Task, TaskResult } from './app/large-message-worker.ts';
+import type { Task, TaskResult } from './app/large-message-worker.ts';
 import { openPosts } from './doors/border-posts.ts';
-import { getPartner } from './gateway.ts';
+import type { PartnerAnswer } from './gateway.ts';
 import { receiveMessage } from './inbound/receive-message.ts';
 import type { PostedRequest } from './model/clearance/posted-request.ts';
 import { asGatewayError } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
-import { receiveAcknowledgement } from './outbound/settle-by-answer.ts';
+import { takeAnswer } from './outbound/take-answer.ts';
 import { faultFields } from './wire/log.ts';
 
 const gateway = await openGateway(workerData as Config, adapterTools());
 const answerPosted = openPosts({ ...gateway, schemas });
 let last: Promise<void> = Promise.resolve();
 
-async function receive(task: number, work: RawMessage | LaterAcknowledgement): Promise<TaskResult> {
+async function receive(task: number, work: RawMessage | PartnerAnswer): Promise<TaskResult> {
   const { partner } = work;
   try {
-    if (!('acknowledgement' in work)) return { task, done: await receiveMessage(gateway, work) };
-    const { acknowledgement, headers } = work;
-    await receiveAcknowledgement(gateway, getPartner(gateway, partner), acknowledgement, { headers });
-    return { task, done: undefined };
+    return { task, done: 'came' in work ? await takeAnswer(gateway, work) : await receiveMessage(gateway, work) };
   } catch (error) {
     // Stack and cause stay in this log; the caller gets code and detail only.
     gateway.log.error('a large message could not be processed', { partner, ...faultFields(error) });

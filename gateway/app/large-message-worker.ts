@@ -1,12 +1,11 @@
 /** A worker thread that processes large messages, or large requests, with a gateway of its own on the same store, so that the doors keep answering. */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
-import type { Gateway } from '../gateway.ts';
+import type { Gateway, PartnerAnswer } from '../gateway.ts';
 import type { RawMessage } from '../model/message.ts';
 import { hasStagedParts } from '../store/mirrors.ts';
 
@@ -17,7 +16,7 @@ const largeMessageBytes = 32 * 1024;
 const largeWorkbookBytes = 8 * 1024;
 
 /** Whether bytes take so long that they go to the thread. A workbook shows a ZIP archive near its beginning. */
-export function isLarge({ bytes }: Pick<RawMessage, 'bytes'>): boolean {
+function isLarge({ bytes }: Pick<RawMessage, 'bytes'>): boolean {
   if (bytes.length < largeWorkbookBytes || bytes.length >= largeMessageBytes) return bytes.length >= largeMessageBytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, 2048).includes('PK\u0003\u0004');
 }
@@ -36,27 +35,20 @@ export async function takesLong(gateway: Pick<Gateway, 'db'>, raw: RawMessage): 
 export interface LargeMessageWorker {
   /** As receiveMessage, in the worker thread. Bytes with a buffer of their own are transferred: the caller can no longer read them. */
   receive(raw: RawMessage): Promise<ReceiveResult>;
-  /** As receiveAcknowledgement. */
-  acknowledge(later: LaterAcknowledgement): Promise<undefined>;
+  /** As takeAnswer. */
+  take(answer: PartnerAnswer): Promise<boolean>;
   /** Answers a request to the border door, beside others. Its body is transferred likewise. */
   answer(posted: PostedRequest): Promise<PostedReply>;
   /** Waits until all tasks passed to the thread are done, and ends it. */
   close(): Promise<void>;
 }
 
-/** An acknowledgement of a message of ours that the partner posted by itself. */
-export interface LaterAcknowledgement {
-  readonly partner: string;
-  readonly acknowledgement: Uint8Array;
-  readonly headers: IncomingHttpHeaders;
-}
-
 export interface Task {
   readonly task: number;
-  readonly work: RawMessage | LaterAcknowledgement | PostedRequest;
+  readonly work: RawMessage | PartnerAnswer | PostedRequest;
 }
 
-type Done = ReceiveResult | PostedReply | undefined;
+type Done = ReceiveResult | PostedReply | boolean;
 
 /** The answer to one task. An error travels as its code and detail. */
 export type TaskResult =
@@ -100,7 +92,7 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
 
   return {
     receive: (raw) => run(raw, raw.bytes),
-    acknowledge: (later) => run(later, later.acknowledgement),
+    take: (answer) => run(answer, answer.bytes),
     answer: (posted) => run(posted, posted.body),
     async close() {
       await Promise.allSettled(Array.from(thread?.tasks.values() ?? [], ({ promise }) => promise));
@@ -108,6 +100,11 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
       await end();
     },
   };
+}
+
+/** For a gateway that has this worker. */
+export function largeAnswers(worker: Pick<LargeMessageWorker, 'take'>): NonNullable<Gateway['elsewhere']> {
+  return (answer) => (isLarge(answer) ? worker.take(answer) : undefined);
 }
 
 /** What comes back is of the kind that the work asks for: the thread's program pairs them. */

@@ -17,7 +17,7 @@ import { faultFields } from '../wire/log.ts';
 /** The adapters in use, and the workers that process large messages and large requests with them. Changes of them must not overlap. */
 interface AdapterReloader {
   readonly receive: LargeMessageWorker['receive'];
-  readonly acknowledge: LargeMessageWorker['acknowledge'];
+  readonly take: LargeMessageWorker['take'];
   readonly answer: LargeMessageWorker['answer'];
   /** Reloads the adapters that changed; of `folders` only, if given. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
@@ -108,7 +108,7 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
   let workers = open(copy);
   return {
     receive: (raw) => workers.messages.receive(raw),
-    acknowledge: (later) => workers.messages.acknowledge(later),
+    take: (answer) => workers.messages.take(answer),
     answer: (posted) => workers.requests.answer(posted),
     async replace(folder) {
       const [oldCopy, oldWorkers] = [copy, workers];

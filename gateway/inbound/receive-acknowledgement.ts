@@ -1,10 +1,10 @@
 /** An acknowledgement that arrives as a message of its own, from a queue: its bytes are kept, and it settles a message of ours. */
 
-import { getPartner, type Gateway } from '../gateway.ts';
+import type { AnswerProperties, Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import type { RawMessage } from '../model/message.ts';
-import { receiveAcknowledgement, type AnswerProperties } from '../outbound/settle-by-answer.ts';
+import { takeAnswer } from '../outbound/take-answer.ts';
 import { recordArrival, settleInbox } from '../store/inbox.ts';
 import { faultFields } from '../wire/log.ts';
 
@@ -26,7 +26,7 @@ export async function receiveDelivered(
       throw new GatewayError('E_CHANNEL_OPEN', 'nothing shows who wrote the queue', {
         fix: 'Name our account in the address of the broker.',
       });
-    await receiveAcknowledgement(gateway, getPartner(gateway, partner), bytes, properties);
+    await takeAnswer(gateway, { partner, bytes, came: { by: 'message', properties } });
     await db.transaction((tx) => settleInbox(tx, { ...settled, state: 'APPLIED' }));
   } catch (error) {
     if (!isMessageFault(error)) throw error;

@@ -3,9 +3,9 @@
  * until the partner's signed receipt is held. A broker's confirm or a 2xx is custody; only the receipt is delivery.
  */
 
-import { getPartner, type Gateway, type Partner } from '../gateway.ts';
-import { settleByReturnedReceipt } from './settle.ts';
+import { getPartner, type Gateway, type Partner, type PartnerAnswer } from '../gateway.ts';
 import { handleUnanswered, settleByResponse } from './settle-by-answer.ts';
+import { takeAnswer } from './take-answer.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
 import type { Tx } from '../store/database.ts';
@@ -73,8 +73,12 @@ export async function deliverNext(gateway: Gateway, code: string): Promise<Deliv
     await recordAttempt(gateway, message, sent.kind, result);
 
     // 4. A receipt that came as the answer, or another answer that was agreed, settles the message.
-    if (sent.kind === 'receipt') await settleByReturnedReceipt(gateway, partner, sent.bytes);
-    if (sent.kind === 'answered' || sent.kind === 'custody') await settleByResponse(gateway, partner, message.id, sent);
+    const { id } = message;
+    const taken = (came: PartnerAnswer['came'], bytes: Uint8Array) =>
+      takeAnswer(gateway, { partner: code, bytes, came });
+    if (sent.kind === 'receipt') await taken({ by: 'receipt' }, sent.bytes);
+    if (sent.kind === 'answered') await taken({ by: 'response', id }, sent.bytes);
+    if (sent.kind === 'custody') await settleByResponse(gateway, partner, id, undefined);
     const failed = result.outcome === 'failed' && !('retryAfterSeconds' in sent);
     return 'unreachable' in sent ? { failed, pauseSeconds: retrySeconds } : { failed };
   } catch (error) {

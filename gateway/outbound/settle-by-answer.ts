@@ -6,7 +6,7 @@
 import { evidenceOf } from '../adapter/conversation/evidence.ts';
 import type { AnswerStage as Stage } from '../adapter/adapter.ts';
 import { businessStage } from '../adapter/conversation/stages.ts';
-import type { Gateway, Partner } from '../gateway.ts';
+import type { AnswerProperties, Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
 import type { Acknowledgement, Evidence, RecordAnswer, RecordResult } from '../model/message.ts';
@@ -25,39 +25,37 @@ import {
   type MessageRow,
 } from '../store/outbox.ts';
 import { faultFields } from '../wire/log.ts';
-import type { SendOutcome } from '../wire/transport/transport.ts';
 import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
 import { checkTree } from '../wire/xsd/schema.ts';
 import { settle, settleByReturnedReceipt } from './settle.ts';
 
-type Sent = Extract<SendOutcome, { readonly kind: 'answered' | 'custody' }>;
-
-/** What the response to a message says, by what was agreed. One that cannot be read leaves the message as it is: it is sent again. */
-export async function settleByResponse(gateway: Gateway, partner: Partner, id: string, sent: Sent): Promise<void> {
+/**
+ * What the response to a message says, by what was agreed; without bytes, that the transport took it. One that cannot be read leaves the
+ * message as it is: it is sent again.
+ */
+export async function settleByResponse(
+  gateway: Gateway,
+  partner: Partner,
+  id: string,
+  bytes: Uint8Array | undefined,
+): Promise<void> {
   const { stages = [] } = partner.adapter.exchange.send ?? {};
   const message = await findMessage(gateway.db.sql, id);
   if (message === undefined || message.kind === 'receipt') return;
   if (stages.some(({ kind }) => kind === 'none')) return await closeMessage(gateway, partner, message);
   const stage = stages.find(({ mode }) => mode === 'sync');
-  if (stage === undefined || sent.kind === 'custody') return;
-  if (stage.kind === 'receipt') return await settleByReturnedReceipt(gateway, partner, sent.bytes);
+  if (stage === undefined || bytes === undefined) return;
+  if (stage.kind === 'receipt') return await settleByReturnedReceipt(gateway, partner, bytes);
   try {
     const { format } = stage;
     const ack: Acknowledgement =
-      format === undefined ? { verdict: 'applied' } : readAcknowledgement(partner, format, sent.bytes);
+      format === undefined ? { verdict: 'applied' } : readAcknowledgement(partner, format, bytes);
     requireSubject(ack, message);
-    await settleByStage(gateway, partner, message, { stage, ack, bytes: sent.bytes });
+    await settleByStage(gateway, partner, message, { stage, ack, bytes });
   } catch (error) {
     if (!isMessageFault(error)) throw error;
     gateway.log.warn('answer refused', { partner: partner.code, messageId: id, ...faultFields(error) });
   }
-}
-
-/** Properties of the message that carries an acknowledgement: they name what it answers where that was agreed. */
-export interface AnswerProperties {
-  readonly correlationId?: string | undefined;
-  /** By name; those of HTTP in lower case. */
-  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
 /** An acknowledgement that the partner sends by itself. Throws what is wrong with it, E_RECEIPT_UNMATCHED. */

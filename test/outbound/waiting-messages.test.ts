@@ -119,11 +119,11 @@ describe('a message that waits for its next attempt', () => {
     mock.timers.enable({ apis: ['setInterval'] });
     try {
       const delivering = deliverDue(slow, 'HK');
-      while ((await leaseEnd()) < clock);
+      while ((await leaseEnd()) < clock) await nextTurn();
       for (let seconds = 0; seconds < 60; seconds += 5) {
         clock += 5000;
         mock.timers.tick(5000);
-        while ((await leaseEnd()) < clock + leaseSeconds * 1000);
+        while ((await leaseEnd()) < clock + leaseSeconds * 1000) await nextTurn();
         const other = { ...us.gateway, owner: 'another', now: () => new Date(clock) };
         expect(await deliverDue(other, 'HK')).to.equal(0);
       }
