@@ -1,4 +1,4 @@
-/** `mra message …`: lists messages, shows the stages of one, and verifies a file; message-resend.ts sends again. */
+/** `mra message …`: lists messages, shows the stages of one, and verifies a file; message-resend.ts sends again, message-dead.ts has what a broker laid aside. */
 
 import type { Command } from 'commander';
 import { getPartner } from '../gateway.ts';
@@ -12,6 +12,7 @@ import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { withReading, type CliContext, type OpenGateway } from './context.ts';
 import { readInput, wholeNumber, writeOutput } from './input.ts';
+import { deadLetterCommands } from './message-dead.ts';
 import { resendCommand } from './message-resend.ts';
 
 export function messageCommands(program: Command, context: CliContext): void {
@@ -35,6 +36,7 @@ export function messageCommands(program: Command, context: CliContext): void {
       withReading(context, (gateway) => verifyFile(context, gateway, partner, file)),
     );
   resendCommand(message, context);
+  deadLetterCommands(message, context);
 }
 
 interface ListOptions {

@@ -61,7 +61,7 @@ function causeOf(error: unknown): Cause {
 }
 
 function laidAside(check: string, { queue, count }: { readonly queue: string; readonly count: number }): Finding {
-  const fix = `Look for the cause in the log, then let the operator of the broker move them from ${queue} to the queue of that name without .dead.`;
+  const fix = 'Look for the cause in the log, then mra message dead list, and return or drop each.';
   return fail(check, `${count} messages that could not be taken lie in ${queue}`, fix, 'dead_letters');
 }
 

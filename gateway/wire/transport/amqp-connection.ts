@@ -71,7 +71,7 @@ function logConnectionEvents(events: RecoveringChannelModel, log: Log, fields: L
   events.on('error', (error) => log.warn('broker ended the connection', { ...fields, evidence: error.message }));
 }
 
-function socketTls({ ca, ...own }: NonNullable<ConnectionOptions['tls']> = {}) {
+export function socketTls({ ca, ...own }: NonNullable<ConnectionOptions['tls']> = {}) {
   return { ...own, ...(ca && { ca: [...ca] }) };
 }
 
@@ -87,7 +87,8 @@ async function setUpConnection(model: ChannelModel, setup: (connection: Connecti
   if (state.closed) throw new Error('the connection ended during its setup');
 }
 
-function brokerUrl(url: string): URL {
+/** Throws E_CONFIG_INVALID. */
+export function brokerUrl(url: string): URL {
   const address = URL.parse(url);
   if (address === null || !['amqp:', 'amqps:'].includes(address.protocol)) {
     const fix = 'Write amqp://user:password@host:port/vhost, or amqps:.';
