@@ -79,7 +79,7 @@ function layoutOf(
   const layouts = accepted.filter(({ format }) =>
     type === undefined ? format.format === written : format.type === type,
   );
-  let fault: unknown = new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
+  let fault: unknown;
   for (const [i, layout] of layouts.entries()) {
     try {
       return { layout, valid: validate(message, schemaOf(layout.format), layout.format.lines) };
@@ -88,5 +88,5 @@ function layoutOf(
       if (i === 0) fault = error;
     }
   }
-  throw fault;
+  throw fault ?? new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
 }

@@ -4,6 +4,7 @@ import type { Digest } from '../model/message.ts';
 import type { Bucket } from '../model/list/mirror.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { streamId } from './streams.ts';
 
 /** The buckets with these numbers; those without entries are absent. */
 export async function loadBuckets(
@@ -34,15 +35,7 @@ export async function stagedParts(reader: Reader, stream: string): Promise<Diges
 
 /** Whether the next list of a partner may complete parts that were received. */
 export async function hasStagedParts(reader: Reader, partner: string): Promise<boolean> {
-  const part = await reader
-    .selectFrom('stream')
-    .innerJoin('list_part', 'list_part.stream', 'stream.id')
-    .select('list_part.part')
-    .where('stream.partner', '=', partner)
-    .where('stream.direction', '=', 'in')
-    .limit(1)
-    .executeTakeFirst();
-  return part !== undefined;
+  return (await stagedParts(reader, streamId(partner, 'in'))).length > 0;
 }
 
 export async function stagePart(tx: Tx, stream: string, part: number, digest: Digest): Promise<void> {

@@ -179,9 +179,10 @@ function* rowsOf(
 
 async function knownVersions(tx: Tx, change: RegisterChange): Promise<ReadonlyMap<string, Version[]>> {
   const { partner, puts, departures } = change;
-  const newest = tx.selectFrom('register_version').select('n').where('partner', '=', partner).limit(1);
-  // A first list has no earlier versions to search for.
-  if (puts.length + departures.length === 0 || (await newest.executeTakeFirst()) === undefined) return new Map();
+  const any = tx.selectFrom('register_version').select('n').where('partner', '=', partner).limit(1);
+  const count = puts.length + departures.length;
+  // A first list, which is long, has no earlier versions to search for.
+  if (count === 0 || (count > 1 && (await any.executeTakeFirst()) === undefined)) return new Map();
   const identifiers = Array.from(statementsOf(change), ({ identifier }) => identifier);
   const rows = await tx
     .selectFrom('register_version')

@@ -46,7 +46,7 @@ export interface StreamMove extends Pick<Stream, 'partner' | 'direction'> {
   readonly endsResync?: boolean;
 }
 
-const streamId = (partner: string, direction: StreamDirection): string => `${partner}/${direction}`;
+export const streamId = (partner: string, direction: StreamDirection): string => `${partner}/${direction}`;
 
 export async function findStream(
   reader: Reader,

@@ -117,8 +117,12 @@ function constantOffset(zone: string): number | undefined {
   return winter === summer ? winter : undefined;
 }
 
+/** To make one takes as long as a message of one record. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 function offsetAt(zone: string, time: number): number {
   const options = { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' } as const;
-  const wall = new Intl.DateTimeFormat('sv-SE', options).format(new Date(time));
-  return Date.parse(`${wall.replace(' ', 'T')}Z`) - time;
+  const clock = clocks.get(zone) ?? new Intl.DateTimeFormat('sv-SE', options);
+  clocks.set(zone, clock);
+  return Date.parse(`${clock.format(new Date(time)).replace(' ', 'T')}Z`) - time;
 }
