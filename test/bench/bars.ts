@@ -3,6 +3,7 @@
 import { inARow, type MessageResult } from './messages.ts';
 import type { DirectionResult, PeerResult, SizeResult } from './lists.ts';
 import type { NamesResult } from './names.ts';
+import type { ThroughputResult } from './throughput.ts';
 import { rounded } from './numbers.ts';
 
 export interface Bar {
@@ -67,6 +68,13 @@ export function messageBars(results: readonly MessageResult[]): Bar[] {
     .map(({ records, out }) =>
       atLeast(`messages out in a row, list of ${records}: share of bare RSA-2048 signatures`, 0.7, out.ratio),
     );
+}
+
+export function throughputBars(results: readonly ThroughputResult[]): Bar[] {
+  return results.flatMap(({ engine, ratio, p99 }) => [
+    atLeast(`messages in of four partners, ${engine}: share of bare commits and signatures`, 0.5, ratio),
+    atMost(`messages in of four partners, ${engine}: p99 at half of that, ms`, 50, p99),
+  ]);
 }
 
 function growth(results: readonly SizeResult[], of: (result: SizeResult) => DirectionResult): number | undefined {

@@ -3,13 +3,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { programFolder } from '../../gateway/app/config.ts';
-import { listBars, messageBars } from './bars.ts';
+import { listBars, messageBars, throughputBars } from './bars.ts';
 import type { SizeResult } from './lists.ts';
 import type { Circumstances } from './machine.ts';
 import type { MessageResult } from './messages.ts';
 import type { NamesResult } from './names.ts';
 import { plotLists } from './plot.ts';
 import * as tables from './tables.ts';
+import type { ThroughputResult } from './throughput.ts';
 
 export interface Measured {
   readonly circumstances: Circumstances;
@@ -17,6 +18,7 @@ export interface Measured {
   readonly lists: readonly SizeResult[];
   readonly names: readonly NamesResult[];
   readonly messages: readonly MessageResult[];
+  readonly throughput: readonly ThroughputResult[];
 }
 
 /** Says which files it wrote. */
@@ -28,7 +30,7 @@ export function writePage(measured: Measured): string[] {
   return [page, plot];
 }
 
-function text({ circumstances, runs, lists, names, messages }: Measured): string {
+function text({ circumstances, runs, lists, names, messages, throughput }: Measured): string {
   const { at, commit, machine, versions } = circumstances;
   const profiled = lists.findLast(({ out }) => out.profile !== undefined);
   return `# Benchmarks
@@ -42,7 +44,7 @@ ${Object.entries(versions)
 
 ## The bars
 
-${markdown(tables.barRows([...listBars(lists, names), ...messageBars(messages)]))}
+${markdown(tables.barRows([...listBars(lists, names), ...messageBars(messages), ...throughputBars(throughput)]))}
 ## Whole lists
 
 A full list in the format of the KR profile (XML, XSD, RSA-2048 signature) of that many operators; about 8 % more are in the store and not eligible. Names as companies have them: of
@@ -78,6 +80,12 @@ them, in the same process; the sender posts one message after the other over one
 receiveMessage*: one signature verified, receipt and reply signed, two commits. Against bare RSA-2048 of one core in the same run: signatures, and pairs of a verification and a signature.
 
 ${markdown(tables.messageRows(messages))}
+## Messages of four partners
+
+Lists of one changed record of four partners, in XML and in JSON, over two connections of each, against one store. A message is in once it was verified and applied, and its receipt, signed, is in the hands of its sender.
+Bare: one commit that waits for the disk, one verification and two signatures, one after the other on one thread. *At half*: half of that rate is offered, and each message is timed from the moment it is due.
+
+${markdown(tables.throughputRows(throughput))}
 ${profiled === undefined ? '' : limits(profiled)}`;
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeOutput, type Output } from '../../gateway/cli/output.ts';
-import { listBars, listSize, messageBars } from './bars.ts';
+import { listBars, listSize, messageBars, throughputBars, type Bar } from './bars.ts';
 import { benchLists } from './lists.ts';
 import { benchDecisions } from './decisions.ts';
 import { circumstances } from './machine.ts';
@@ -13,6 +13,7 @@ import { benchMessages } from './messages.ts';
 import { writePage, type Measured } from './page.ts';
 import { benchNames } from './names.ts';
 import { makeStage } from './stage.ts';
+import { benchThroughput, withEngines } from './throughput.ts';
 import * as tables from './tables.ts';
 
 const usage = `npm run bench -- lists [--sizes 1000,10000,37151,100000,300000] [--runs 5] [--write] [-o json]
@@ -46,7 +47,7 @@ async function main(subject: 'lists' | 'messages'): Promise<void> {
   try {
     const measured = await measure(subject, folder);
     if (out.format === 'json') {
-      out.json({ ...measured, bars: [...listBars(measured.lists, measured.names), ...messageBars(measured.messages)] });
+      out.json({ ...measured, bars: allBars(measured) });
     } else show(out, measured);
     if (values.write) for (const path of writePage(measured)) out.note(`written: ${path}`);
   } finally {
@@ -66,12 +67,19 @@ async function measure(subject: 'lists' | 'messages', folder: string): Promise<M
   if (subject === 'lists') note(`names, ${profiled} records`);
   const names = subject === 'lists' ? [await benchNames(stage, profiled)] : [];
   const messages = subject === 'messages' || values.write ? await benchMessages(stage, messageSizes, note) : [];
-  return { circumstances: circumstances(new Date()), runs, lists, names, messages };
+  const throughput: Measured['throughput'][number][] = [];
+  if (subject === 'messages' || values.write)
+    await withEngines(folder, note, async (store) => throughput.push(await benchThroughput(folder, store, runs)));
+  return { circumstances: circumstances(new Date()), runs, lists, names, messages, throughput };
+}
+
+function allBars({ lists, names, messages, throughput }: Measured): readonly Bar[] {
+  return [...listBars(lists, names), ...messageBars(messages), ...throughputBars(throughput)];
 }
 
 function show(
   to: Output,
-  { circumstances: { at, commit, machine, versions }, lists, names, messages }: Measured,
+  { circumstances: { at, commit, machine, versions }, lists, names, messages, throughput }: Measured,
 ): void {
   const put = (title: string, rows: readonly tables.Row[]): void => {
     if (rows.length === 0) return;
@@ -95,12 +103,14 @@ function show(
   );
   put('Peers', tables.peerRows(lists));
   put('Messages of one record', tables.messageRows(messages));
+  put('Messages of four partners', tables.throughputRows(throughput));
   for (const { records, out: outward, in: inward } of lists) {
     put(`Profile of ${records} out`, tables.profileRows(outward));
     put(`Profile of ${records} in`, tables.profileRows(inward));
     if (outward.profile !== undefined) put(`Bare parts of ${records}`, tables.partRows(inward));
   }
-  put('Bars', tables.barRows([...(lists.length > 0 ? listBars(lists, names) : []), ...messageBars(messages)]));
+  const bars = [...messageBars(messages), ...throughputBars(throughput)];
+  put('Bars', tables.barRows([...(lists.length > 0 ? listBars(lists, names) : []), ...bars]));
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,6 @@
 /** The results as rows, for the terminal and for the page alike. */
 
+import type { ThroughputResult } from './throughput.ts';
 import type { Bar } from './bars.ts';
 import type { DirectionResult, SizeResult } from './lists.ts';
 import type { MessageResult } from './messages.ts';
@@ -83,6 +84,18 @@ export function messageRows(results: readonly MessageResult[]): Row[] {
       'fdatasync/s': rounded(syncsPerSecond),
     })),
   );
+}
+
+export function throughputRows(results: readonly ThroughputResult[]): Row[] {
+  return results.map(({ engine, perSecond, rawPerSecond, ratio, cpuMs, p50, p99 }) => ({
+    engine,
+    'messages/s': rounded(perSecond),
+    'bare/s': rounded(rawPerSecond),
+    share: rounded(ratio),
+    'cpu ms of one': rounded(cpuMs),
+    'p50 ms at half': rounded(p50),
+    'p99 ms at half': rounded(p99),
+  }));
 }
 
 export function profileRows({ profile = [] }: DirectionResult): Row[] {
