@@ -79,6 +79,7 @@ function layoutOf(
   const layouts = accepted.filter(({ format }) =>
     type === undefined ? format.format === written : format.type === type,
   );
+  if (layouts.length === 0) throw new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
   let fault: unknown;
   for (const [i, layout] of layouts.entries()) {
     try {
@@ -88,5 +89,5 @@ function layoutOf(
       if (i === 0) fault = error;
     }
   }
-  throw fault ?? new GatewayError('E_MESSAGE_KIND', 'neither a list nor a reply of this partner');
+  throw fault;
 }
