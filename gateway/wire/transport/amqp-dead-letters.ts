@@ -81,7 +81,11 @@ function letterOf({ content: bytes, properties }: GetMessage): DeadLetter {
 }
 
 /** Through the default exchange, whose keys are the names of queues. Resolves once the broker keeps it there. */
-async function publishAgain(channel: ConfirmChannel, queue: string, { content, properties }: GetMessage): Promise<void> {
+async function publishAgain(
+  channel: ConfirmChannel,
+  queue: string,
+  { content, properties }: GetMessage,
+): Promise<void> {
   const returned: unknown[] = [];
   const notice = (message: unknown): unknown => returned.push(message);
   channel.on('return', notice);
