@@ -27,6 +27,7 @@ import { watchClock } from './app/clock-watch.ts';
 import { logTaken, warnOfWeakEvidence, watchPartners } from './app/partner-watch.ts';
 import { takeTurns } from './app/turns.ts';
 import { openAdapterReloader } from './app/reload.ts';
+import { retireNightly } from './app/retention.ts';
 import type { DoorTrust } from './app/settings-reload.ts';
 import { openServers } from './app/servers.ts';
 import { openMetrics, type Metrics } from './app/health/metrics.ts';
@@ -178,6 +179,7 @@ async function startWork(
   const polling = runPolling(working, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
   const examining = watchHealth(gateway, metrics, stopping.signal);
+  const retiring = retireNightly(gateway, config.retention, stopping.signal);
   const consumers = await consumeAll(working, config.partners, receive);
   return {
     async stop() {
@@ -187,6 +189,7 @@ async function startWork(
         dispatching,
         polling,
         watching,
+        retiring,
         examining,
         ...consumers.map((consumer) => consumer.stop()),
       ]);

@@ -13,6 +13,7 @@ import { readYaml } from '../wire/files/yaml.ts';
 import { credentialsOf, secretOf, type AccessSecret, type Credentials, type Secret } from './credentials.ts';
 import type { Digest } from '../model/message.ts';
 import type { AcceptancePeriod } from '../model/partner-key.ts';
+import { retentionDays, type RetentionDays, type RetentionFile } from './retention.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 
@@ -125,6 +126,8 @@ export interface Config {
   readonly border: Address;
   /** Of metrics and readiness; absent: the border door answers for it. */
   readonly monitoring?: Address;
+  /** How long things stay, in days; what is absent stays for ever. */
+  readonly retention: RetentionDays;
   /** The default broker, and those that partners name. */
   readonly broker?: BrokerConfig;
   readonly brokers?: Readonly<Record<string, BrokerConfig>>;
@@ -142,6 +145,7 @@ interface ConfigFile extends Partial<
   readonly exchange?: Partial<Config['exchange']>;
   readonly border?: Partial<Config['border']>;
   readonly monitoring?: Partial<Address>;
+  readonly retention?: RetentionFile;
   readonly broker?: BrokerFile;
   readonly brokers?: Readonly<Record<string, BrokerFile>>;
   readonly partners?: Record<
@@ -186,6 +190,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
+    retention: retentionDays(file.retention),
     ...brokersOf(file, base, environment),
     partners: partnersOf(file, base, environment),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',

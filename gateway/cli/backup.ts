@@ -1,7 +1,6 @@
 /** `mra backup` and `mra restore`: a store as one file, made while the gateway serves, and put back where none serves. */
 
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { momentOf } from '../model/day.ts';
 import { writeBackup, restoreBackup } from '../store/backup.ts';
@@ -33,8 +32,8 @@ export function backupCommands(program: Command, context: CliContext): void {
 }
 
 async function makeBackup({ out, config }: CliContext, file: string, { keys }: KeyOptions): Promise<void> {
-  const { store, data } = config();
-  const sealed = keys === undefined ? undefined : sealKeys(join(data, 'keys'), passphraseIn(keys), randomBytes);
+  const { store, keys: folder } = config();
+  const sealed = keys === undefined ? undefined : sealKeys(folder, passphraseIn(keys), randomBytes);
   const made = await writeBackup(store, file);
   if (sealed !== undefined) writeOutput(`${file}.keys`, sealed, 'the store is in its file');
   const result = { ...made, keys: sealed !== undefined };
@@ -51,8 +50,7 @@ async function restore({ out, config }: CliContext, file: string, { keys }: KeyO
   makeFolder(settings.data, 0o700);
   const unlock = lockFolder(settings.data);
   try {
-    if (keys !== undefined)
-      openKeyBackup(Buffer.from(readInput(`${file}.keys`)), passphraseIn(keys), join(settings.data, 'keys'));
+    if (keys !== undefined) openKeyBackup(Buffer.from(readInput(`${file}.keys`)), passphraseIn(keys), settings.keys);
     const now = momentOf(new Date());
     const at = { store: settings.store, file, stamp: now.replaceAll(/\W/gu, '') };
     let found: Restored | undefined;

@@ -19,6 +19,7 @@ import { listCommands } from './list.ts';
 import { messageCommands } from './message.ts';
 import { operatorCommands } from './operator.ts';
 import { partnerCommands } from './partner.ts';
+import { retentionCommand } from './retention.ts';
 import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
@@ -79,6 +80,7 @@ const commands = [
   conformanceCommands,
   doctorCommand,
   backupCommands,
+  retentionCommand,
   completionCommand,
 ];
 

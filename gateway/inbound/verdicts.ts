@@ -163,9 +163,10 @@ export async function repeatReceipt(
   const { gateway, partner, id: subject } = inbound;
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
   const bytes = await storedBytes(gateway.db.sql, digest);
-  if (bytes.length === 0 && reason !== undefined) {
-    const refused = { code: reason as ErrorCode, detail: 'the same bytes were refused before' };
-    return { verdict, receipt: await sealReceipt(inbound, { subject, verdict, reason: refused }), duplicate: true };
+  if (bytes.length === 0) {
+    const again =
+      reason === undefined ? undefined : { code: reason as ErrorCode, detail: 'the same bytes were refused before' };
+    return { verdict, receipt: await sealReceipt(inbound, { subject, verdict, reason: again }), duplicate: true };
   }
   const { contentType } = partner.adapter.exchange.receive?.answer ?? receiptFormat;
   const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;

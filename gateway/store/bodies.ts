@@ -22,14 +22,16 @@ export async function keepSealed(tx: Tx, messages: readonly SealedMessage[]): Pr
 }
 
 /**
- * Throws E_MESSAGE_UNKNOWN, E_BYTES_DROPPED (of a refused message), and E_INTERNAL when the bytes were altered in the store: nobody must be
+ * Throws E_MESSAGE_UNKNOWN, E_BYTES_DROPPED, and E_INTERNAL when the bytes were altered in the store: nobody must be
  * judged by them.
  */
 export async function getBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
   const bytes = await storedBytes(reader, digest);
   if (sha256(bytes) === digest) return bytes;
   if (bytes.length === 0)
-    throw new GatewayError('E_BYTES_DROPPED', 'newer refused messages took the place of these bytes', { at: digest });
+    throw new GatewayError('E_BYTES_DROPPED', 'they were older than agreed, or newer ones took their place', {
+      at: digest,
+    });
   throw new GatewayError('E_INTERNAL', 'stored bytes do not have their digest any more', { at: digest });
 }
 

@@ -3,7 +3,15 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
-type Counter = 'event' | 'opened' | 'operator_revision' | 'partner_revision' | 'probe' | 'lists_wait';
+type Counter =
+  | 'event'
+  | 'opened'
+  | 'operator_revision'
+  | 'partner_revision'
+  | 'probe'
+  | 'lists_wait'
+  | 'retention_open'
+  | 'retention_night';
 
 /**
  * Adds to a counter and returns its new value. The row stays locked until the transaction ends: a transaction that reads a number

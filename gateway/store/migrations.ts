@@ -8,6 +8,7 @@ import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
+import { retentionTables } from './retention-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
 
 /** Mirrors in buckets, lists in parts, and revisions of operators. Every partner that has a list gets a full one next. */
@@ -227,6 +228,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0015-older-stores': {
       up: (db: Kysely<unknown>) => runAll(db, ["insert into counter (name, value) values ('lists_wait', 0)"]),
     },
+    '0016-retention': { up: (db: Kysely<unknown>) => runAll(db, retentionTables(engine)) },
   };
 }
 

@@ -17,6 +17,9 @@ export const olderStores = 'store';
 /** The log of an older store goes on at the next of these, so that no place in it is given twice. */
 const eventStep = 1_000_000;
 
+/** Answers at the border take places in the log, too, and no list notes them. */
+const noteEveryMs = 60_000;
+
 export interface OlderStore {
   /** The moment of its last event; undefined for an empty one. */
   readonly until: Moment | undefined;
@@ -42,7 +45,9 @@ export async function numbered(db: Database, path: string, at: Moment, restored?
   try {
     const older = await noticeOlder(db, given, at, restored === 'restored');
     given.note(await numbersOf(db.sql));
+    const noting = setInterval(() => void noteAll(db, given), noteEveryMs).unref();
     const close = async (): Promise<void> => {
+      clearInterval(noting);
       await noteAll(db, given).finally(() => {
         given.close();
         return db.close();

@@ -244,7 +244,8 @@ export interface Tables {
   /**
    * `event` and `operator_revision` number without gaps, but for the one that an event of older-store.ts explains; `opened` counts
    * openings, `partner_revision` changes of partners and keys; `probe` tests whether the store can be written. `lists_wait`: 1 while no
-   * list is sent (older-store.ts).
+   * list is sent (older-store.ts). `retention_open`: 1 within a transaction that deletes what is older than agreed; `retention_night`: the
+   * last night on which that was done, in days since 1970.
    */
   counter: { name: string; value: number };
 }

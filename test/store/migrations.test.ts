@@ -176,7 +176,8 @@ for (const engine of ['sqlite', 'postgres'] as const) {
 }
 
 const withoutReasons = [
-  "delete from counter where name = 'lists_wait'",
+  "delete from counter where name in ('lists_wait', 'retention_open', 'retention_night')",
+  ...['consultation_asked', 'assessment_asked', 'idempotency_at', 'list_full'].map((index) => `drop index ${index}`),
   ...['reason', 'restricts'].map((column) => `alter table operator_import drop column ${column}`),
 ];
 

@@ -1,0 +1,86 @@
+/** How long things stay: the settings, and the nightly work of a gateway that serves. */
+
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Gateway } from '../gateway.ts';
+import { dayAt, later, momentOf } from '../model/day.ts';
+import { appendEvents } from '../store/events.ts';
+import { claimNight, retentionKinds, retire, type RetentionKind, type Retired } from '../store/retention.ts';
+import { faultFields } from '../wire/log.ts';
+
+/** Days, by kind; without a value it stays for ever. */
+export type RetentionDays = Readonly<Partial<Record<RetentionKind, number>>>;
+/** `90d` or `7y`. */
+export type RetentionFile = Readonly<Partial<Record<RetentionKind, string>>>;
+
+const daySeconds = 24 * 3600;
+/** The hour of the night at home after which the work of a day is due. */
+const nightHour = 2;
+/** Between two pages, so that requests at the doors go first. */
+const pauseMs = 20;
+const lookEveryMs = 60_000;
+
+/** Leap days included: never less than was agreed. */
+export function retentionDays(file: RetentionFile = {}): RetentionDays {
+  const days = (text: string): number => Number(text.slice(0, -1)) * (text.endsWith('y') ? 366 : 1);
+  return Object.fromEntries(
+    retentionKinds.flatMap((kind) => (file[kind] === undefined ? [] : [[kind, days(file[kind])]])),
+  );
+}
+
+type Retiring = Pick<Gateway, 'db' | 'now' | 'log'>;
+
+interface RetentionRun {
+  readonly days: RetentionDays;
+  readonly dryRun?: boolean;
+  pause(): Promise<void>;
+}
+
+/** Deletes what is older than agreed, and records what that was. */
+export async function runRetention(
+  { db, now, log }: Retiring,
+  { days, dryRun = false, pause }: RetentionRun,
+): Promise<readonly Retired[]> {
+  const at = momentOf(now());
+  const limits = Object.fromEntries(
+    Object.entries(days).map(([kind, count]) => [kind, later(at, -count * daySeconds)]),
+  );
+  const retired = await retire(db, { limits, dryRun, pause });
+  const some = retired.filter(({ rows }) => rows > 0);
+  if (dryRun || some.length === 0) return retired;
+  await db.transaction((tx) =>
+    appendEvents(tx, [{ kind: 'retention', ref: 'retention', at, detail: { retired: some } }]),
+  );
+  for (const { kind, rows, bytes } of some) log.info('older than agreed, and deleted', { kind, count: rows, bytes });
+  return retired;
+}
+
+/** The night that is due at home, in days since 1970. */
+function nightOf({ now, home }: Pick<Gateway, 'now' | 'home'>): number {
+  const begun = new Date(now().getTime() - nightHour * 3600 * 1000);
+  return Date.parse(dayAt(begun, home.timeZone)) / (daySeconds * 1000);
+}
+
+/** Once a night, on one of the gateways on a store, until `stop`. A night on which nothing served is made up for. */
+export async function retireNightly(
+  gateway: Retiring & Pick<Gateway, 'home'>,
+  days: RetentionDays,
+  stop: AbortSignal,
+): Promise<void> {
+  if (Object.keys(days).length === 0) return;
+  const sleep = async (ms: number): Promise<void> => {
+    await wait(ms, undefined, { signal: stop });
+  };
+  let done = 0;
+  const look = async (): Promise<void> => {
+    const night = nightOf(gateway);
+    if (night > done && (await claimNight(gateway.db, night)))
+      await runRetention(gateway, { days, pause: () => sleep(pauseMs) });
+    done = night;
+  };
+  while (!stop.aborted) {
+    await look().catch((error: unknown) => {
+      if (!stop.aborted) gateway.log.error('retention failed; it goes on the next night', faultFields(error));
+    });
+    await sleep(lookEveryMs).catch(() => undefined); // only `stop` ends the wait early
+  }
+}
