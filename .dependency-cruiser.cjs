@@ -6,7 +6,7 @@ const stories = folder('(outbound|inbound|clearance|domestic)');
 const places = {
   ajv: 'wire/xsd/schema.ts',
   'ajv-formats': 'wire/xsd/schema.ts',
-  amqplib: 'wire/transport/amqp-(connection|consumer|publisher).ts',
+  amqplib: 'wire/transport/amqp-(connection|consumer|dead-letters|publisher).ts',
   croner: 'model/list/list-schedule.ts',
   'csv-parse': 'wire/files/csv.ts',
   'fastest-levenshtein': 'model/clearance/names.ts',
