@@ -20,7 +20,7 @@ const places = {
   ssh2: 'wire/transport/sftp-(connection|store).ts',
   stdnum: 'model/record/check-digits.ts',
   undici: 'wire/transport/https-client.ts',
-  xmlbuilder2: 'wire/signature/receipts.ts',
+  xmlbuilder2: 'wire/signature/(receipts|key-announcement).ts',
   yaml: 'wire/files/yaml.ts',
 };
 

@@ -23,6 +23,8 @@ export interface Partner {
   readonly signer: Sealer;
   /** Whose signatures count on the partner's messages, or that its channel does. */
   readonly trust: PartnerTrust;
+  /** Two people look at a new key that the partner announces under its present one. */
+  readonly holdsKeys?: boolean;
   /** Absent where lists are exchanged as files, and in a process that only reads. */
   readonly transport?: Transport;
   /** Lists are exchanged as files, which a person carries. */

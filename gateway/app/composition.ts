@@ -41,6 +41,7 @@ import { placeInYaml, readYaml } from '../wire/files/yaml.ts';
 
 /** A gateway with its keys and connections. The caller closes it. */
 export interface OpenGateway extends Gateway {
+  /** With the partners as they are connected now: a reload may change them. */
   readonly config: Config;
   /** Our keys of now: a reload may replace them. */
   readonly keyring: Keyring;
@@ -93,11 +94,14 @@ export async function openGateway(given: Config, tools: AdapterTools, reading: R
   const partnersAt = await partnerRevision(db.sql);
   const config = await withStoredPartners(db.sql, given);
   const options = connectOptions({ config, home, keyring, brokers, tools }, reading !== false);
-  const connected: Connected = { partners: new Map(), options, stopped: new Map(), keys: { home, keyring } };
+  const connected: Connected = { partners: new Map(), options, stopped: new Map(), keys: { home, keyring }, config };
   await connectAll(connected, reading === 'examining');
   const { partners } = connected;
   return {
-    ...{ config, brokers, home, db, partners, partnersAt, log, stopped: connected.stopped },
+    ...{ brokers, home, db, partners, partnersAt, log, stopped: connected.stopped },
+    get config() {
+      return connected.config;
+    },
     get keyring() {
       return connected.keys.keyring;
     },
@@ -158,7 +162,8 @@ function changesOf(
     async takeSettings(given) {
       const next = await withStoredPartners(db.sql, given);
       const results = await takeSettings(connected, next, shared);
-      return { results, inUse: settingsInUse(connected, next) };
+      connected.config = settingsInUse(connected, next);
+      return { results, inUse: connected.config };
     },
     doorTrust: () => doorTrust(connected.keys.keyring, options.values()),
   };

@@ -4,79 +4,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultDifferingNames, type DifferingNames } from '../model/clearance/query.ts';
-import type { TransportKind } from '../adapter/adapter.ts';
 import { GatewayError } from '../model/errors.ts';
 import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import type { FileFolders } from '../wire/transport/files.ts';
 import { readYaml } from '../wire/files/yaml.ts';
-import { credentialsOf, secretOf, type AccessSecret, type Credentials, type Secret } from './credentials.ts';
-import type { Digest } from '../model/message.ts';
-import type { AcceptancePeriod } from '../model/partner-key.ts';
+import { credentialsOf, secretOf, type Secret } from './credentials.ts';
+import type { PartnerConfig } from './partner-config.ts';
 import { retentionDays, type RetentionDays, type RetentionFile } from './retention.ts';
 import { present } from '../model/present.ts';
-import type { Moment } from '../model/record/record.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */
 export const programFolder = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-export interface PartnerConfig {
-  /** Folder under adapters/. */
-  readonly adapter: string;
-  /** The adapter describes this gateway as the partner: the other side wrote it. */
-  readonly mirrored: boolean;
-  readonly transport?: TransportKind | 'file';
-  /** Address of the partner's exchange door, `https://host:port`. */
-  readonly url?: string;
-  /** How it is known at our door where it can have no client certificate: several while a secret is being replaced. */
-  readonly access?: readonly AccessSecret[];
-  /** How its server knows us beside our client certificate. */
-  readonly credentials?: Credentials;
-  /** The name of a broker under `brokers`; absent: the default one. */
-  readonly broker?: string;
-  /** Seconds between two polls that return nothing. */
-  readonly pollSeconds?: number;
-  /** By which the partner calls our signing key, where messages name keys; absent: the thumbprint of our certificate. */
-  readonly keyName?: string;
-  /** Where files are exchanged. `account`: the one that alone may write into `in`. */
-  readonly folders?: FileFolders & { readonly account?: string };
-  /** Without it the folders are on this machine. `key`: the file of the private key. */
-  readonly sftp?: SftpConfig;
-  /** PEM files. `signing`: certificates for its messages. `tls`: for its connections. `anchors`: their certificate authorities. */
-  readonly certificates: {
-    readonly signing: readonly string[];
-    /** The files of `signing` by the names that its messages give its keys (`kid`, KeyName). */
-    readonly names?: Readonly<Record<string, string>>;
-    readonly tls: readonly string[];
-    readonly anchors: readonly string[];
-    /** Signing certificates must also chain to an anchor (`openssl verify`). */
-    readonly checkPath: boolean;
-    /** What becomes of a new key that the partner announces under its present one; absent: it counts. */
-    readonly announced?: 'accept' | 'hold';
-    /** When certificates count, by fingerprint; not in the file, but from the store. */
-    readonly periods?: Readonly<Record<Digest, AcceptancePeriod>>;
-  };
-  /** New keys of ours for this partner, from the store. */
-  readonly ownKeys?: readonly OwnKey[];
-  /** Why a person revoked the partner, from the store: nothing is received from it or sent to it. */
-  readonly revoked?: string;
-}
-
-/** A key of ours that signs messages to a partner from a moment on. */
-export interface OwnKey {
-  /** PEM. */
-  readonly certificate: string;
-  readonly name?: string | undefined;
-  readonly from: Moment;
-}
-
-interface SftpConfig {
-  readonly host: string;
-  readonly port?: number;
-  readonly user: string;
-  readonly hostKey: string | readonly string[];
-  readonly key: string;
-}
+export type { OwnKey, PartnerConfig, RevocationConfig } from './partner-config.ts';
 
 export interface BrokerConfig {
   readonly url: string;
@@ -107,6 +48,8 @@ export interface Config {
   readonly data: string;
   /** Folder of our keys; gateways on one store share it. */
   readonly keys: string;
+  /** Signing keys that end within so many days are replaced by `mra serve`; 0: never. */
+  readonly renewKeysDays: number;
   /** `sqlite:/path` or `postgres://…`. */
   readonly store: string;
   readonly policy: string;
@@ -138,7 +81,7 @@ export interface Config {
 
 /** The configuration file: every member is optional. */
 interface ConfigFile extends Partial<
-  Pick<Config, 'home' | 'data' | 'keys' | 'store' | 'policy' | 'environment' | 'logLinesPerMinute'>
+  Pick<Config, 'home' | 'data' | 'keys' | 'renewKeysDays' | 'store' | 'policy' | 'environment' | 'logLinesPerMinute'>
 > {
   readonly log?: string;
   readonly differingNames?: Partial<DifferingNames>;
@@ -175,6 +118,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
   return {
     home: options.home ?? environment['MRA_HOME'] ?? file.home ?? defaultHome(),
     data,
+    renewKeysDays: file.renewKeysDays ?? 45,
     keys: file.keys === undefined ? join(data, 'keys') : resolve(base, file.keys),
     store: storeUrl(environment['MRA_STORE'] ?? file.store, base, data),
     policy: file.policy ?? 'default',
@@ -271,10 +215,16 @@ function partnersOf(file: ConfigFile, base: string, environment: NodeJS.ProcessE
   const files = (paths: readonly string[] = []): string[] => paths.map((path) => resolve(base, path));
   const partners = Object.entries(file.partners ?? {}).map(([code, written]): [string, PartnerConfig] => {
     const { signing = [], names: named = {}, tls, anchors, checkPath = false, announced } = written.certificates ?? {};
+    const asked = written.certificates?.revocation;
+    const revocation = asked && {
+      ...{ unknown: 'refuse' as const, graceHours: 24 },
+      ...asked,
+      files: files(asked.files),
+    };
     const names = Object.fromEntries(Object.entries(named).map(([name, file]) => [name, resolve(base, file)]));
     const pinned = [...new Set([...files(signing), ...Object.values(names)])];
     const listed = { signing: pinned, names, tls: files(tls), anchors: files(anchors), checkPath };
-    const certificates = { ...listed, ...present({ announced }) };
+    const certificates = { ...listed, ...present({ announced, revocation }) };
     const credentials = written.credentials && credentialsOf(written.credentials, base, environment);
     const folders = written.folders && (written.sftp ? written.folders : resolveFolders(written.folders, base));
     const sftp = written.sftp && { ...written.sftp, key: resolve(base, written.sftp.key) };

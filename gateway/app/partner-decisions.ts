@@ -5,7 +5,8 @@
 
 import type { OpenGateway } from './composition.ts';
 import type { PartnerConfig } from './config.ts';
-import { certificatesIn, connectPartner, readPem } from './partners.ts';
+import { certificatesIn, readPem } from './certificate-files.ts';
+import { connectPartner } from './partners.ts';
 import type { AddedPartner } from './stored-partners.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { AdapterTools } from '../adapter/tools.ts';

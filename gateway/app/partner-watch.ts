@@ -1,17 +1,44 @@
-/** Notices that partners or keys were changed in the store, by a command or by another gateway on it; and what the log says of partners. */
+/**
+ * Notices that partners or keys were changed in the store, by a command or by another gateway on it, and lets new keys of ours go on; and
+ * what the log says of partners.
+ */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { bestEvidence, isWeak } from '../adapter/conversation/evidence.ts';
 import type { OpenGateway } from './composition.ts';
+import { renewKeys } from './key-renewal.ts';
+import { runRollovers } from './key-rollover.ts';
 import type { Reloaded } from './partners.ts';
+import { fetchRevocationLists } from './revocation.ts';
 import { present } from '../model/present.ts';
 import { partnerRevision } from '../store/partner-keys.ts';
 import { faultFields } from '../wire/log.ts';
 
 const pauseMs = 1_000;
 
-/** Calls `take` after each change, and again in a second where it failed, until `stop`. */
+/** Calls `take` after each change, and again in a second where it failed, and takes the steps of new keys that are due, until `stop`. */
 export async function watchPartners(
+  gateway: OpenGateway,
+  take: () => Promise<unknown>,
+  stop: AbortSignal,
+): Promise<void> {
+  await Promise.all([takeChanges(gateway, take, stop), runRollovers(gateway, stop), followDates(gateway, stop)]);
+}
+
+/** Every minute: the lists of revoked certificates that are due, and keys that end soon. */
+async function followDates(gateway: OpenGateway, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await fetchRevocationLists(gateway, gateway.config.partners);
+      await renewKeys(gateway);
+    } catch (error) {
+      gateway.log.error('lists and keys: trying again', faultFields(error));
+    }
+    await wait(60_000, undefined, { signal: stop }).catch(() => undefined);
+  }
+}
+
+async function takeChanges(
   { db, log, partnersAt }: Pick<OpenGateway, 'db' | 'log' | 'partnersAt'>,
   take: () => Promise<unknown>,
   stop: AbortSignal,

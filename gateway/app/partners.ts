@@ -1,7 +1,6 @@
 /** Connects partners as configured: loads the adapter, and sets up our signing key, the partner's certificates and the transport. */
 
-import type { X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter } from '../adapter/adapter.ts';
 import { requireCertified } from '../adapter/certificate.ts';
@@ -10,16 +9,17 @@ import { loadAdapter, loadHome } from '../adapter/load.ts';
 import { swapSides } from '../adapter/swap-sides.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { brokerOf, brokerTransport, type Brokers } from './brokers.ts';
+import { certificatesIn, readPem } from './certificate-files.ts';
 import type { Config, PartnerConfig } from './config.ts';
 import { authorizationOf } from './credentials.ts';
 import { fileTransport } from './file-partners.ts';
+import { revocationTerms } from './revocation.ts';
 import type { Partner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { isUnsigned } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { makeFolder } from '../wire/files/folders.ts';
-import { isPem, readCertificates } from '../wire/signature/certificates.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import { detacher } from '../wire/signature/detached.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
@@ -114,6 +114,7 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
       return { ...signer, successors: successorsOf(keyring, settings) };
     },
     trust: trustOf(adapter, settings),
+    holdsKeys: settings.certificates.announced === 'hold',
     byFile: open === undefined,
     ...(transport === undefined ? {} : { transport }),
   };
@@ -140,7 +141,7 @@ function trustOf({ seal, list, reply }: Adapter, { certificates }: PartnerConfig
   return {
     ...{ ...terms, seals: [kind], certificates: certificatesIn(signing), names: Object.fromEntries(named) },
     ...(checkPath ? { anchors } : {}),
-    ...present({ periods }),
+    ...present({ periods, revocation: revocationTerms(certificates) }),
   };
 }
 
@@ -241,16 +242,4 @@ function httpsPartner(
     ...((waits || mailboxes.length > 0) && { pull: { seconds, maxBytes: config.exchange.maxBytes, waits, mailboxes } }),
     ...((send ?? receive) !== undefined && { exchange }),
   });
-}
-
-export function certificatesIn(files: readonly string[]): readonly X509Certificate[] {
-  return files.flatMap((file) => readCertificates(readPem(file), isPem(file) ? 'the store' : file));
-}
-
-/** The text of a certificate file; a text of PEM is that text. Throws E_KEY_MISSING with its path. */
-export function readPem(file: string): string {
-  if (isPem(file)) return file;
-  if (existsSync(file)) return readFileSync(file, 'utf8');
-  const fix = 'Ask the partner for its certificate, compare fingerprints, and put it there.';
-  throw new GatewayError('E_KEY_MISSING', 'the certificate file does not exist', { at: file, fix });
 }

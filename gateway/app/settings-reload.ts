@@ -3,15 +3,19 @@
  * partner whose new settings are faulty is stopped, because a certificate may have been taken out; the others are served as before.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
+import { revocationTerms } from './revocation.ts';
 import type { AccessSecret } from './credentials.ts';
-import { certificatesIn, connectPartner, openKeys, partnerConfigs, readPem, type ConnectOptions } from './partners.ts';
+import { certificatesIn, readPem } from './certificate-files.ts';
+import { connectPartner, openKeys, partnerConfigs, type ConnectOptions } from './partners.ts';
 import type { Reloaded } from './partners.ts';
 import type { Partner } from '../gateway.ts';
+import { sha256 } from '../model/canonical-json.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { isUnsigned } from '../model/message.ts';
-import { isAccepted, type AcceptancePeriod } from '../model/partner-key.ts';
+import { isAccepted } from '../model/partner-key.ts';
+import { admits } from '../wire/signature/revocation.ts';
 import { fingerprint, isPem } from '../wire/signature/certificates.ts';
 import type { TlsIdentity } from '../wire/transport/transport.ts';
 
@@ -24,6 +28,8 @@ export interface Connected {
   /** Why a partner is stopped, by its code. */
   readonly stopped: Map<string, string>;
   keys: Keys;
+  /** The settings, with the partners as they are connected. */
+  config: Config;
 }
 
 /** Our identity at the exchange door, the partner of each client certificate, and the secrets of partners without one. */
@@ -36,12 +42,19 @@ export interface DoorTrust {
 
 /** `all`: of all partners. Throws E_KEY_MISSING. */
 export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<ConnectOptions>): DoorTrust {
-  const registered = new Map<string, { readonly code: string; readonly period: AcceptancePeriod | undefined }>();
+  const registered = new Map<string, { readonly code: string; counts(at: Date): boolean }>();
   const secrets: DoorTrust['secrets'][number][] = [];
   const ca: string[] = [];
   for (const { code, settings } of all) {
-    for (const print of certificatesIn(settings.certificates.tls).map(fingerprint))
-      registered.set(print, { code, period: settings.certificates.periods?.[print] });
+    const terms = revocationTerms(settings.certificates);
+    for (const certificate of certificatesIn(settings.certificates.tls)) {
+      const print = fingerprint(certificate);
+      const period = settings.certificates.periods?.[print];
+      registered.set(print, {
+        code,
+        counts: (at) => isAccepted(period, at) && (terms === undefined || admits(terms, certificate, at)),
+      });
+    }
     secrets.push(...(settings.access ?? []).map((secret) => ({ ...secret, partner: code })));
     ca.push(...settings.certificates.anchors.map(readPem));
   }
@@ -50,7 +63,7 @@ export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<Conn
     identity: { cert, key, ca },
     partnerOf(print, at) {
       const found = registered.get(print);
-      return found !== undefined && isAccepted(found.period, at) ? found.code : undefined;
+      return found?.counts(at) === true ? found.code : undefined;
     },
     secrets,
   };
@@ -156,5 +169,8 @@ export function stateOf({ settings, keyring }: ConnectOptions): string {
   const files = [...signing, ...tls, ...anchors, ...secrets].map((file) =>
     isPem(file) || existsSync(file) ? readPem(file) : 'missing',
   );
-  return JSON.stringify([settings, files, keyring.list().map((key) => key.fingerprint)]);
+  const lists = (settings.certificates.revocation?.files ?? []).map((file) =>
+    existsSync(file) ? sha256(readFileSync(file)) : 'missing',
+  );
+  return JSON.stringify([settings, files, lists, keyring.list().map((key) => key.fingerprint)]);
 }

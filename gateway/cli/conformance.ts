@@ -5,7 +5,8 @@ import { randomBytes, type X509Certificate } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { conformanceFile } from '../adapter/certificate.ts';
 import type { Config } from '../app/config.ts';
-import { certificatesIn, openKeys, readKeys } from '../app/partners.ts';
+import { certificatesIn } from '../app/certificate-files.ts';
+import { openKeys, readKeys } from '../app/partners.ts';
 import { runConformance } from '../rehearsal/conformance.ts';
 import { folderFor } from '../rehearsal/identities.ts';
 import {

@@ -1,10 +1,11 @@
 /** What commands read and write: numbers of their options, and files. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { isDay } from '../adapter/template/dates.ts';
 import { GatewayError } from '../model/errors.ts';
-import type { Day } from '../model/record/record.ts';
+import { momentInZone, readMoment } from '../model/day.ts';
+import type { Day, Moment } from '../model/record/record.ts';
 
 /** A parser for `.option('--limit <n>', 'how many', wholeNumber('--limit'), 20)`; E_REQUEST_INVALID below `least`. */
 export function wholeNumber(option: string, least = 1): (text: string) => number {
@@ -28,6 +29,31 @@ export function existingDay(option: string): (text: string) => Day {
   };
 }
 
+/** A parser for an option with the name of a key; E_REQUEST_INVALID for what messages cannot carry everywhere. */
+export function keyNameOf(option: string): (text: string) => string {
+  return (text) => {
+    if (/^[A-Za-z0-9._:@/-]{1,200}$/u.test(text)) return text;
+    throw new GatewayError('E_REQUEST_INVALID', 'the name of a key has letters, digits and . _ : @ / - only', {
+      at: option,
+      fix: `Write for example ${option} cn-2027.`,
+    });
+  };
+}
+
+/** The begin of a day at home, or a moment. Throws E_REQUEST_INVALID. */
+export function momentAt(text: string, timeZone: string): Moment {
+  const moment = isDay(text)
+    ? momentInZone(`${text}T00:00:00`, timeZone)
+    : /T.*(?:Z|[+-]\d\d:\d\d)$/u.test(text)
+      ? readMoment(text)
+      : undefined;
+  if (moment !== undefined) return moment;
+  throw new GatewayError('E_REQUEST_INVALID', '--from takes a day, or a moment with its zone', {
+    at: '--from',
+    fix: 'Write for example --from 2026-11-23, or --from 2026-11-23T08:00:00Z.',
+  });
+}
+
 /** Throws E_FILE_UNREADABLE. */
 export function readInput(file: string): Uint8Array {
   try {
@@ -39,9 +65,10 @@ export function readInput(file: string): Uint8Array {
 }
 
 /** Throws E_FILE_UNWRITABLE. `done`: what the command has done nevertheless. */
-export function writeOutput(file: string, content: string | Uint8Array, done?: string): void {
+export function writeOutput(file: string, content: string | Uint8Array, done?: string, mode?: number): void {
   try {
-    writeFileSync(file, content);
+    writeFileSync(file, content, { mode });
+    if (mode !== undefined) chmodSync(file, mode); // also where the file was there before
   } catch (cause) {
     const fix = 'Name a file in a folder that exists and that the account of the gateway may write to.';
     const detail = `the file could not be written${done === undefined ? '' : `; ${done}`}`;

@@ -12,8 +12,10 @@ import { present } from '../model/present.ts';
 import { thumbprint } from '../wire/signature/certificates.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';
+import { ownKeyAt } from '../app/stored-partners.ts';
 import type { CliContext } from './context.ts';
 import { writeOutput } from './input.ts';
+import { rolloverCommands } from './key-rollover.ts';
 
 const purposes = ['signing', 'tls', 'ca'] as const;
 
@@ -47,6 +49,7 @@ export function keyCommands(program: Command, context: CliContext): void {
     .description('a new token for our exchange door, for a partner that can have no client certificate')
     .option('--user <name>', 'a password for this user instead')
     .action((partner: string, options: SecretOptions) => makeSecret(context, partner.toUpperCase(), options));
+  rolloverCommands(key, context);
 }
 
 interface SecretOptions {
@@ -110,8 +113,9 @@ async function certificateFor(
           fix: 'It needs our TLS certificate: --purpose tls.',
         });
       const { algorithm, headers } = seal;
-      const { certificate } = keyring.signer(algorithm);
-      const kid = settings.partners[code]?.keyName ?? thumbprint(certificate);
+      const own = await ownKeyAt(settings, code, new Date());
+      const { certificate } = own ?? keyring.signer(algorithm);
+      const kid = (own === undefined ? settings.partners[code]?.keyName : own.name) ?? thumbprint(certificate);
       const named = headers?.includes('kid') === true ? { name: kid } : {};
       return { pem: certificate.toString(), algorithm, ...named };
     }

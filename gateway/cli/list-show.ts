@@ -45,9 +45,10 @@ async function show({ out }: CliContext, gateway: OpenGateway, code: string): Pr
 }
 
 function showHeld(out: Output, held: InboxMessage & HeldReview): void {
-  const { messageId = held.digest, receivedAt, reason = 'held', difference, fault, decisions } = held;
+  const { messageId = held.digest, receivedAt, reason = 'held', difference, key, fault, decisions } = held;
   out.print(`\nHeld: ${messageId}, received ${receivedAt}, because of ${reason} (mra explain ${reason})`);
   if (fault !== undefined) out.print(`  It would be rejected if it were released: ${fault.code}: ${fault.detail}`);
+  if (key !== undefined) out.print(`  A new key from ${key.from} on, with the certificate ${key.fingerprint}`);
   if (difference !== undefined) {
     const { before, after, leaving, changed, suspended, reinstated, refused, examples } = difference;
     out.print(`  The list in force has ${amount(before)} operators; with this one it would have ${amount(after)}.`);

@@ -4,13 +4,11 @@ import { Option, type Command } from 'commander';
 import { loadConfig, type PartnerConfig } from '../app/config.ts';
 import { askToReload } from '../app/control.ts';
 import { addPartner, registerCertificate, revoke } from '../app/partner-decisions.ts';
-import { momentInZone, momentOf, readMoment } from '../model/day.ts';
+import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyUses, type KeyUse } from '../model/partner-key.ts';
-import type { Moment } from '../model/record/record.ts';
-import { isDay } from '../adapter/template/dates.ts';
 import { awaitSecond, withGateway, withReading, type CliContext } from './context.ts';
-import { account, readInput, wholeNumber } from './input.ts';
+import { account, keyNameOf, momentAt, readInput, wholeNumber } from './input.ts';
 import { exitCodes } from './output.ts';
 
 interface CertificateOptions {
@@ -48,7 +46,7 @@ export function partnerCommands(program: Command, context: CliContext): void {
     .option('--from <day>', 'the day or moment from which it counts (default: now)')
     .option('--replaces <fingerprint>', 'the certificate before, which counts for the days of --grace more')
     .option('--grace <days>', 'for how many days both count', wholeNumber('--grace', 0), 30)
-    .option('--name <name>', 'by which messages call the key (kid, KeyName)')
+    .option('--name <name>', 'by which messages call the key (kid, KeyName)', keyNameOf('--name'))
     .option('--as <person>', 'who decides (default: the account)')
     .action((code: string, file: string, options: CertificateOptions) => certificate(context, code, file, options));
   partner
@@ -123,20 +121,6 @@ async function certificate(
   });
   const partner = code.toUpperCase();
   report(context, { partner, person, done }, `mra partner certificate ${partner} ${file}`);
-}
-
-/** The begin of a day at home, or a moment. Throws E_REQUEST_INVALID. */
-export function momentAt(text: string, timeZone: string): Moment {
-  const moment = isDay(text)
-    ? momentInZone(`${text}T00:00:00`, timeZone)
-    : /T.*(?:Z|[+-]\d\d:\d\d)$/u.test(text)
-      ? readMoment(text)
-      : undefined;
-  if (moment !== undefined) return moment;
-  throw new GatewayError('E_REQUEST_INVALID', '--from takes a day, or a moment with its zone', {
-    at: '--from',
-    fix: 'Write for example --from 2026-11-23, or --from 2026-11-23T08:00:00Z.',
-  });
 }
 
 function report(

@@ -1,15 +1,18 @@
-/** What a held list would change, and who decided so far: what two people need to know. Reads only. */
+/** What a held list would change, or which key is announced, and who decided so far: what two people need to know. Reads only. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import { asGatewayError, GatewayError, type ErrorCode } from '../model/errors.ts';
 import { present } from '../model/present.ts';
-import { recordAt } from '../model/record/packed-records.ts';
+import { recordAt, type StatedList } from '../model/record/packed-records.ts';
 import type { ListRecord } from '../model/record/record.ts';
 import { getBytes } from '../store/bodies.ts';
 import { decisionsAbout, type InboxMessage } from '../store/inbox.ts';
 import { currentRecords } from '../store/register.ts';
+import { fingerprint } from '../wire/signature/certificates.ts';
+import { announcedCertificate } from '../wire/signature/key-announcement.ts';
 import { planHeldList } from './apply-list.ts';
 import { keptMessage, readMessage } from './read-message.ts';
+import type { InboundMessage } from './verdicts.ts';
 
 interface HeldChange {
   readonly identifier: string;
@@ -38,6 +41,8 @@ export interface HeldDifference {
 export interface HeldReview {
   readonly decisions: readonly { readonly person: string; readonly decision: string; readonly at: string }[];
   readonly difference?: HeldDifference;
+  /** Of a new key that the partner announces: what people compare with the partner, and from when it signs. */
+  readonly key?: { readonly fingerprint: string; readonly from: string };
   /** Why the difference cannot be computed: the list would be rejected, also when it is released. */
   readonly fault?: { readonly code: ErrorCode; readonly detail: string };
 }
@@ -46,7 +51,7 @@ export interface HeldReview {
 export async function reviewHeld(gateway: Gateway, held: InboxMessage, most: number): Promise<HeldReview> {
   const decisions = await decisionsAbout(gateway.db.sql, held);
   try {
-    return { decisions, difference: await differenceOf(gateway, held, most) };
+    return { decisions, ...(await contentOf(gateway, held, most)) };
   } catch (error) {
     const { code, detail } = asGatewayError(error);
     if (code === 'E_INTERNAL') throw error;
@@ -54,14 +59,27 @@ export async function reviewHeld(gateway: Gateway, held: InboxMessage, most: num
   }
 }
 
-async function differenceOf(gateway: Gateway, held: InboxMessage, most: number): Promise<HeldDifference> {
-  const { sql } = gateway.db;
+async function contentOf(
+  gateway: Gateway,
+  held: InboxMessage,
+  most: number,
+): Promise<Pick<HeldReview, 'difference' | 'key'>> {
   const partner = getPartner(gateway, held.partner);
   const { digest } = held;
-  const raw = keptMessage(held, await getBytes(sql, digest));
+  const raw = keptMessage(held, await getBytes(gateway.db.sql, digest));
   const message = await readMessage(gateway, partner, raw);
-  if (message.kind !== 'list') throw new GatewayError('E_MESSAGE_KIND', 'what is held is not a list');
-  const { mirror, register, refused } = await planHeldList({ gateway, partner, raw, digest }, message.list);
+  if (message.kind === 'key') {
+    const { announcement } = message;
+    return { key: { fingerprint: fingerprint(announcedCertificate(announcement)), from: announcement.validFrom } };
+  }
+  if (message.kind !== 'list') throw new GatewayError('E_MESSAGE_KIND', 'what is held is no list and no key');
+  return { difference: await differenceOf({ gateway, partner, raw, digest }, message.list, most) };
+}
+
+async function differenceOf(inbound: InboundMessage, list: StatedList, most: number): Promise<HeldDifference> {
+  const { gateway, partner } = inbound;
+  const { sql } = gateway.db;
+  const { mirror, register, refused } = await planHeldList(inbound, list);
   const known = new Map((await currentRecords(sql, partner.code)).map((record) => [record.identifier, record]));
   const changes = [
     ...register.departures.map(({ identifier }) => changeOf('leaves', identifier, known.get(identifier))),

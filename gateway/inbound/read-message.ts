@@ -9,6 +9,7 @@ import { isUnsigned, type AttributedMessage, type DecodedMessage, type RawMessag
 import type { Receipt, SenderEvidence, ValidMessage } from '../model/message.ts';
 import type { InboxMessage } from '../store/inbox.ts';
 import { authenticatedChannel, verifyChannel } from '../wire/signature/channel.ts';
+import { announcementType, readAnnouncement } from '../wire/signature/key-announcement.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { readBody } from '../wire/xml/read-body.ts';
@@ -47,6 +48,10 @@ export async function readMessage(
     } catch (fault) {
       return { kind: 'receipt', fault };
     }
+  }
+  if ('signer' in message && message.type === announcementType) {
+    const announcement = readAnnouncement(validate(message, receiptSchema));
+    return { kind: 'key', announcement, signer: message.signer, evidence: 'signed' };
   }
   const evidence = 'signer' in message ? 'signed' : 'channel';
   return { ...decode(home.country, partner, message, raw), evidence };

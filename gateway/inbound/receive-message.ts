@@ -8,12 +8,14 @@
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import { judgeList } from './apply-list.ts';
+import { judgeKey } from './judge-key.ts';
 import { keptMessage, readMessage, type ReadMessage } from './read-message.ts';
 import { repeatVerdict } from './same-content.ts';
 import { momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import { judgeEnvelope } from '../model/list/judge.ts';
-import type { RawMessage, Reply } from '../model/message.ts';
+import type { ListMessage } from '../model/list/list.ts';
+import type { DecodedMessage, RawMessage, Reply } from '../model/message.ts';
 import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
@@ -49,7 +51,7 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     // 2. Verify the signature, validate, decode.
     const message = await readMessage(gateway, partner, raw);
     if (message.kind === 'receipt') return await receiveReceipt(inbound, message);
-    const content = message.kind === 'list' ? message.list : message.reply;
+    const content = contentOf(message);
     const number = message.kind === 'list' ? message.list.position.sequence : undefined;
     inbound = { ...inbound, id: content.id, number, evidence: message.evidence };
 
@@ -58,8 +60,7 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
 
     // 3. Judge it: sender, addressee and clock; then a list against what is held of its sender.
     judgeEnvelope(content, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
-    const decision =
-      message.kind === 'list' ? await judgeList(inbound, message.list) : acceptReply(inbound, message.reply);
+    const decision = await judge(inbound, message);
 
     // 4. Seal the receipt, and the reply to a list that is applied.
     const answers = await sealAnswers(inbound, decision);
@@ -68,6 +69,28 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     return await recordVerdict(inbound, decision, answers);
   } catch (error) {
     return await recordRejection(inbound, error);
+  }
+}
+
+function contentOf(message: DecodedMessage): Pick<ListMessage, 'id' | 'from' | 'to' | 'issuedAt'> {
+  switch (message.kind) {
+    case 'list':
+      return message.list;
+    case 'reply':
+      return message.reply;
+    case 'key':
+      return message.announcement;
+  }
+}
+
+async function judge(inbound: InboundMessage, message: DecodedMessage): Promise<Decision> {
+  switch (message.kind) {
+    case 'list':
+      return await judgeList(inbound, message.list);
+    case 'reply':
+      return acceptReply(inbound, message.reply);
+    case 'key':
+      return await judgeKey(inbound, message);
   }
 }
 

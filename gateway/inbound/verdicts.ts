@@ -63,7 +63,7 @@ interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position'
 /** What was decided about a message that is not refused. */
 export interface Decision extends ReceiptContent {
   readonly id: string;
-  readonly kind: 'list' | 'reply';
+  readonly kind: 'list' | 'reply' | 'key';
   readonly verdict: 'applied' | 'held';
   /** The refused records of an applied list, which is answered by a reply too. */
   readonly results?: readonly RecordResult[];

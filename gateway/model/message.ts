@@ -1,6 +1,7 @@
 /** Messages in their stages (as types, so that a wrong order does not compile), receipts and replies. */
 
 import type { ErrorCode } from './errors.ts';
+import type { KeyAnnouncement } from './partner-key.ts';
 import type { Position } from './list/list.ts';
 import type { StatedList } from './record/packed-records.ts';
 import type { Moment } from './record/record.ts';
@@ -100,7 +101,10 @@ export type ValidMessage<Message extends AttributedMessage = VerifiedMessage> = 
 
 /** A message in our own terms. */
 export type DecodedMessage =
-  { readonly kind: 'list'; readonly list: StatedList } | { readonly kind: 'reply'; readonly reply: Reply };
+  | { readonly kind: 'list'; readonly list: StatedList }
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  /** `signer`: the fingerprint of the certificate that signed it. */
+  | { readonly kind: 'key'; readonly announcement: KeyAnnouncement; readonly signer: Digest };
 
 /** Sealed once, stored, and only then sent: every retry carries these bytes under this id. */
 export interface SealedMessage {

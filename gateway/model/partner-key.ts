@@ -1,7 +1,6 @@
 /** Keys of two administrations that exchange messages: from when and until when each counts. */
 
 import { GatewayError } from './errors.ts';
-import type { Digest } from './message.ts';
 import type { Moment } from './record/record.ts';
 
 /** `anchor`: of the authorities that issue the others. */
@@ -21,7 +20,7 @@ export interface AcceptancePeriod {
  * Throws E_CERTIFICATE_REVOKED, and E_SIGNER_UNKNOWN before and after the period. `at` is the time of receipt; `certificate` its
  * fingerprint.
  */
-export function requireAccepted(period: AcceptancePeriod | undefined, certificate: Digest, at: Date): void {
+export function requireAccepted(period: AcceptancePeriod | undefined, certificate: string, at: Date): void {
   const { from, until, revoked } = period ?? {};
   const place = { at: certificate };
   if (revoked !== undefined)
@@ -47,12 +46,11 @@ export function isAccepted(period: AcceptancePeriod | undefined, at: Date): bool
 }
 
 /**
- * The states of a new key of ours. `requested`: it waits for its certificate. `announced`: the partner was sent its certificate.
- * `probed`: a message under the new key is on its way. `confirmed`: the partner took it; it signs from its day on. `replaced`: a later key
- * signs. `cancelled`: it will never sign.
+ * The states of a new key of ours. `announced`: the partner was sent its certificate. `probed`: a message under the new key is on its way.
+ * `confirmed`: the partner took it; it signs from its day on. `in_use`: that day has come. `replaced`: a later key signs. `cancelled`: it
+ * will never sign.
  */
-export const ownKeyStates = ['requested', 'announced', 'probed', 'confirmed', 'replaced', 'cancelled'] as const;
-export type OwnKeyState = (typeof ownKeyStates)[number];
+export type OwnKeyState = 'announced' | 'probed' | 'confirmed' | 'in_use' | 'replaced' | 'cancelled';
 
 /** What one administration announces of its new key, signed by the key that it replaces, and then by the new one as proof. */
 export interface KeyAnnouncement {
@@ -66,7 +64,7 @@ export interface KeyAnnouncement {
   /** Until this moment the key before may still have signed. */
   readonly oldUntil: Moment;
   /** Fingerprint of the certificate that it replaces. */
-  readonly replaces: Digest;
+  readonly replaces: string;
   /** The name by which messages call the new key, where they name keys otherwise than by thumbprint. */
   readonly name?: string | undefined;
   /** DER, in base64. */

@@ -29,7 +29,7 @@ export async function answerPoll(gateway: Gateway, code: string): Promise<Polled
     now,
     leaseUntil: later(now, leaseSeconds),
     partner: partner.code,
-    kinds: ['list', 'reply'],
+    kinds: ['list', 'reply', 'key'],
   });
   if (message === undefined || isAsSealed(message))
     return message && { message, sent: (whole) => recordPoll(gateway, message, whole) };

@@ -195,7 +195,7 @@ function keyTables({ text, clustered, plain }: Types): readonly string[] {
       until_at ${text}, replaces ${text}, reason ${text}, message_id ${text}, at ${text} not null,
       primary key (partner, side, use, fingerprint)) ${clustered}`,
     `create unique index partner_key_open on partner_key (partner, use)
-      where side = 'ours' and state in ('requested', 'announced', 'probed')`,
+      where side = 'ours' and state in ('announced', 'probed')`,
     `create table revocation_list (source ${text} primary key, list ${text}, asked_at ${text} not null,
       fetched_at ${text}, fault ${text}) ${plain}`,
     "insert into counter (name, value) values ('partner_revision', 0)",

@@ -213,7 +213,7 @@ export interface Tables {
     side: 'ours' | 'theirs';
     use: KeyUse;
     fingerprint: Digest;
-    /** PEM; empty while a certificate was requested. */
+    /** PEM. */
     certificate: string;
     /** By which messages call the key. */
     name: string | null;

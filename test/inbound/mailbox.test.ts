@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { encodedText } from '../../gateway/adapter/format.ts';
-import { readPem } from '../../gateway/app/partners.ts';
+import { readPem } from '../../gateway/app/certificate-files.ts';
 import { pollPartner } from '../../gateway/inbound/poll-partners.ts';
 import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { unpackList } from '../../gateway/model/record/packed-records.ts';

@@ -104,7 +104,7 @@ function together(home: string, opened: ReadonlyMap<string, OpenAdministration>)
 async function openAdministration(config: Config): Promise<OpenAdministration> {
   const events = new EventEmitter();
   const log = makeLog({ level: 'info', destination: { write: (line) => events.emit('line', line) } });
-  const gateway: OpenGateway = { ...(await openGateway(config, adapterTools())), log };
+  const gateway = Object.assign(await openGateway(config, adapterTools()), { log });
   let serving: Awaited<ReturnType<typeof serve>> | undefined;
   async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
     const lines = on(events, 'line', { signal: AbortSignal.timeout(30_000) });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, request } from 'node:https';
 import { join } from 'node:path';
-import { readPem } from '../../gateway/app/partners.ts';
+import { readPem } from '../../gateway/app/certificate-files.ts';
 import { adaptersFolder } from './adapter-tools.ts';
 import type { OpenAdministrations } from './administrations.ts';
 import { temporaryFolder } from './pki.ts';

@@ -5,7 +5,12 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate, readCertificates, type CertificatePlan } from '../../gateway/wire/signature/certificates.ts';
+import {
+  fingerprint,
+  makeCertificate,
+  readCertificates,
+  type CertificatePlan,
+} from '../../gateway/wire/signature/certificates.ts';
 import { checkSigner, selectSigner, type SignerTrust } from '../../gateway/wire/signature/trust.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import {
@@ -135,9 +140,20 @@ describe('trust in a signer', () => {
   it('two certificates may be pinned during a key rollover, and a message must then name its own', async () => {
     const [old, next] = [testCertificate(ecPair(), { use: 'signing' }), testCertificate(ecPair(), { use: 'signing' })];
     const trust = { ...trustEc, certificates: [old, next] };
-    expect(selectSigner(trust, (certificate) => certificate === next)).to.equal(next);
-    expect(await refusalCode(() => selectSigner(trust, undefined))).to.equal('E_SIGNATURE_PROFILE');
-    expect(await refusalCode(() => selectSigner(trust, () => false))).to.equal('E_SIGNER_UNKNOWN');
+    expect(selectSigner(trust, (certificate) => certificate === next, testNow)).to.equal(next);
+    expect(await refusalCode(() => selectSigner(trust, undefined, testNow))).to.equal('E_SIGNATURE_PROFILE');
+    expect(await refusalCode(() => selectSigner(trust, () => false, testNow))).to.equal('E_SIGNER_UNKNOWN');
+  });
+
+  it('a message that names none is signed by the one that counts at the time of receipt, where one ends as the other begins', async () => {
+    const [old, next] = [testCertificate(ecPair(), { use: 'signing' }), testCertificate(ecPair(), { use: 'signing' })];
+    const change = later(3).toISOString();
+    const periods = { [fingerprint(old)]: { until: change }, [fingerprint(next)]: { from: change } };
+    const trust = { ...trustEc, certificates: [old, next], periods };
+    expect([later(2), later(3)].map((at) => selectSigner(trust, undefined, at))).to.deep.equal([old, next]);
+    expect(await refusalCode(() => checkSigner(old, trust, later(3)))).to.equal('E_SIGNER_UNKNOWN');
+    const revoked = { ...trust, periods: { [fingerprint(old)]: { revoked: 'stolen' } } };
+    expect(await refusalCode(() => checkSigner(old, revoked, later(-1)))).to.equal('E_CERTIFICATE_REVOKED');
   });
 });
 

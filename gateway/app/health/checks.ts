@@ -6,6 +6,7 @@ import { examineBrokers } from './broker-checks.ts';
 import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
 import { examineClock, examineDisk, examineKeys, examinePrivacy, examineStore } from './gateway-checks.ts';
+import { examineSecrets } from './key-checks.ts';
 import { examinePartner } from './partner-checks.ts';
 
 /** Reads only, but for `tryWriting`, which rejects where the store cannot be written. */
@@ -21,6 +22,7 @@ export async function examineGateway(
     await examineClock(gateway),
     await examineDisk(gateway),
     ...examineKeys(gateway),
+    ...examineSecrets(gateway),
     ...(await examineBrokers(gateway)),
   ];
   for (const partner of gateway.partners.values()) findings.push(...(await examinePartner(gateway, partner)));

@@ -4,7 +4,7 @@ import type { Partner } from '../../gateway.ts';
 import { asGatewayError } from '../../model/errors.ts';
 import { httpsClient } from '../../wire/transport/https-client.ts';
 import type { OpenGateway } from '../composition.ts';
-import { readPem } from '../partners.ts';
+import { readPem } from '../certificate-files.ts';
 import { causeOfFailure } from './causes.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 import { measure } from './measures.ts';

@@ -4,15 +4,18 @@ import { bestEvidence, isWeak } from '../../adapter/conversation/evidence.ts';
 import type { Partner } from '../../gateway.ts';
 import { asGatewayError } from '../../model/errors.ts';
 import { isUnsigned } from '../../model/message.ts';
+import { isAccepted } from '../../model/partner-key.ts';
+import { fingerprint } from '../../wire/signature/certificates.ts';
 import { isFullListDue } from '../../outbound/full-list-due.ts';
 import { scheduledList } from '../../outbound/scheduled-lists.ts';
 import { unacknowledgedRestrictions } from '../../outbound/unacknowledged.ts';
 import { listInForce, newestListDates, sendingProgress } from '../../store/streams.ts';
 import type { OpenGateway } from '../composition.ts';
 import { fileTransport } from '../file-partners.ts';
-import { certificatesIn } from '../partners.ts';
+import { certificatesIn } from '../certificate-files.ts';
 import { causeOfFailure } from './causes.ts';
 import { examineConnection } from './connection-checks.ts';
+import { examineNewKeys, examineRevocation } from './key-checks.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
 import { measure, seconds } from './measures.ts';
 import { examineInbox, examineOutbox, waitingMs } from './message-checks.ts';
@@ -21,6 +24,8 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
   const findings = [
     await examineList(gateway, partner),
     ...examineCertificates(gateway, partner),
+    ...(await examineNewKeys(gateway, partner)),
+    ...(await examineRevocation(gateway, partner)),
     ...examineEvidence(partner),
     ...(await examineSchedule(gateway, partner)),
     ...(await examineRestrictions(gateway, partner)),
@@ -76,7 +81,7 @@ async function examineList({ db, now }: OpenGateway, { code, adapter, trust, byF
 
 /** Each certificate of the partner. An old one beside its successor only warns: it is taken out once both sides use the new one. */
 function examineCertificates({ config, now }: OpenGateway, { code }: Partner): readonly Finding[] {
-  const { signing, tls, anchors } = config.partners[code]?.certificates ?? { signing: [], tls: [], anchors: [] };
+  const { signing = [], tls = [], anchors = [], periods } = config.partners[code]?.certificates ?? {};
   return Object.entries({ signing, tls, anchors }).flatMap(([use, files]) => {
     const check = `partner ${code}, ${use} certificate`;
     const fix = `Ask the partner for its new certificate, compare fingerprints, and name it at partners.${code}.certificates.${use}.`;
@@ -85,7 +90,8 @@ function examineCertificates({ config, now }: OpenGateway, { code }: Partner): r
       measure: (at: number) => measure('mra_certificate_expiry_timestamp_seconds', { partner: code, use }, at),
     };
     try {
-      const found = certificatesIn(files).map(({ validToDate }) => examineEnd(terms, validToDate, now()));
+      const used = certificatesIn(files).filter((each) => isAccepted(periods?.[fingerprint(each)], now()));
+      const found = used.map(({ validToDate }) => examineEnd(terms, validToDate, now()));
       const replaced = found.some(({ result }) => result === 'ok');
       return found.map((each) => {
         if (!replaced || each.result === 'ok') return each;

@@ -127,7 +127,7 @@ export function isWellBuilt(certificate: X509Certificate): boolean {
 }
 
 /** The first octet of the key usage, 0 without the extension. */
-function keyUsageBits(certificate: X509Certificate): number {
+export function keyUsageBits(certificate: X509Certificate): number {
   // The value is a BIT STRING in DER: tag, length, number of unused bits, bits.
   return extensionOf(parseDer(certificate.raw), oid.keyUsage)?.[3] ?? 0;
 }

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isUnsigned, type Digest, type KeyUsage, type SealKind, type SignatureAlgorithm } from '../../model/message.ts';
-import { requireAccepted, type AcceptancePeriod } from '../../model/partner-key.ts';
+import { isAccepted, requireAccepted, type AcceptancePeriod } from '../../model/partner-key.ts';
 import type { SignatureForm } from '../../model/signature-form.ts';
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
@@ -13,6 +13,7 @@ import { certificateUsage, fingerprint, isPem, isWellBuilt, thumbprint } from '.
 import type { CertificateUsage } from './certificates.ts';
 import type { ChannelTrust } from './channel.ts';
 import { algorithms, profileError } from './profile.ts';
+import { requireStanding, type RevocationTerms } from './revocation.ts';
 
 export interface SignerTrust extends SignatureForm {
   /** How this partner seals its lists. Receipts of all partners are XML. */
@@ -29,6 +30,8 @@ export interface SignerTrust extends SignatureForm {
   readonly names?: Readonly<Record<string, X509Certificate>>;
   /** When pinned certificates count, by fingerprint; absent: always. */
   readonly periods?: Readonly<Record<Digest, AcceptancePeriod>>;
+  /** Lists of revoked certificates that are asked; absent: none. */
+  readonly revocation?: RevocationTerms;
   /** PEM files of trust anchors, or texts of PEM. When given, a certification path to one of them must validate too (RFC 5280, 6). */
   readonly anchors?: readonly string[];
   /** The openssl program; `openssl` on the PATH by default. */
@@ -45,14 +48,16 @@ export function signerTrust(trust: PartnerTrust): SignerTrust {
 }
 
 /**
- * The pinned certificate that a message names, or the only one where it names none. Throws E_SIGNER_UNKNOWN, as a key in a
+ * The pinned certificate that a message names, or the only one that counts at the time of receipt where it names none. Throws E_SIGNER_UNKNOWN, as a key in a
  * message is never trusted; E_SIGNATURE_PROFILE where none is named and several are pinned.
  */
 export function selectSigner(
   trust: SignerTrust,
   named: ((certificate: X509Certificate) => boolean) | undefined,
+  at: Date,
 ): X509Certificate {
-  const [only, ...others] = trust.certificates.filter(named ?? (() => true));
+  const counts = (each: X509Certificate): boolean => isAccepted(trust.periods?.[fingerprint(each)], at);
+  const [only, ...others] = trust.certificates.filter(named ?? counts);
   if (named === undefined && others.length > 0) {
     const fix = 'Name the certificate: KeyInfo with X509Certificate in XML, x5t#S256 in the header of a JWS.';
     throw new GatewayError('E_SIGNATURE_PROFILE', 'several certificates are pinned, and the message names none', {
@@ -68,7 +73,7 @@ export function selectSigner(
 
 /**
  * Checks a pinned certificate as of `at`, the time of receipt; the signing time that a message states is not used. Throws what
- * requireAccepted throws, E_CERTIFICATE_TIME, E_CERTIFICATE_FORM, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
+ * requireAccepted and requireStanding throw, E_CERTIFICATE_TIME, E_CERTIFICATE_FORM, E_CERTIFICATE_USAGE, E_KEY_WEAK, E_SIGNATURE_ALGORITHM (a key of another type than agreed),
  * E_CERTIFICATE_PATH, E_TRUST_UNCHECKED.
  */
 export async function checkSigner(certificate: X509Certificate, trust: SignerTrust, at: Date): Promise<void> {
@@ -78,6 +83,7 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   const isCurrent = at >= certificate.validFromDate && at <= certificate.validToDate;
   check(isCurrent, 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
   requireAccepted(trust.periods?.[fingerprint(certificate)], fingerprint(certificate), at);
+  requireStanding(certificate, trust.revocation, at);
   const formFix = 'Ask for a certificate in DER with a positive serial number of at most 20 octets.';
   check(isWellBuilt(certificate), 'E_CERTIFICATE_FORM', 'the certificate is not built as RFC 5280 requires', formFix);
   const usageFix =

@@ -9,6 +9,7 @@ import { xmlLimits } from '../xml/xml-guard.ts';
 import { readSignedXml } from '../xml/xml-tree.ts';
 import { fingerprint } from './certificates.ts';
 import { readCms, verifyCms } from './cms.ts';
+import { announcementType } from './key-announcement.ts';
 import { readJws, verifiedPayload } from './jws.ts';
 import { profileError } from './profile.ts';
 import { receiptType } from './receipts.ts';
@@ -63,9 +64,9 @@ async function verifyXml(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
   const tree = readSignedXml(bytes);
   try {
     const { type } = tree;
-    if (type !== receiptType) requireSeal(trust, 'xml-signature', 'XML signatures');
+    if (type !== receiptType && type !== announcementType) requireSeal(trust, 'xml-signature', 'XML signatures');
     const signature = parseSignature(tree, trust);
-    const signer = selectSigner(trust, signature.names);
+    const signer = selectSigner(trust, signature.names, at);
     await checkSigner(signer, trust, at);
     verifyXmlSignature(tree, signature, trust, signer.publicKey);
     return verifiedMessage({ type, content: tree.content, signer: fingerprint(signer) }, tree);
@@ -78,7 +79,7 @@ async function verifyXml(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
 async function verifyJws(bytes: Uint8Array, trust: SignerTrust, at: Date): Promise<VerifiedMessage> {
   const jws = readJws(bytes, trust);
   requireSeal(trust, 'jws', 'JWS');
-  const signer = selectSigner(trust, jws.names);
+  const signer = selectSigner(trust, jws.names, at);
   await checkSigner(signer, trust, at);
   const content = await verifiedPayload(jws, signer.publicKey, trust.algorithm);
   const tree = { format: 'json', value: parseStrictJson(content, { canonicalNumbers: true }) } as const;
@@ -89,7 +90,7 @@ async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Prom
   const { text, firstLine, entity, signature, ...stated } = readSigned(bytes, trust);
   requireSeal(trust, 'cms-detached', 'CMS signatures');
   const cms = readCms(signature, trust);
-  const signer = selectSigner(trust, cms.names);
+  const signer = selectSigner(trust, cms.names, at);
   await checkSigner(signer, trust, at);
   verifyCms(cms, entity, { algorithm: trust.algorithm, key: signer.publicKey });
   return verifiedMessage({ ...stated, content: () => text, signer: fingerprint(signer) }, textBody(text, firstLine));

@@ -1,0 +1,263 @@
+/** `mra key rotate|confirm|cancel|csr|import|pkcs12|calendar`: keys of ours that replace the present ones, for one partner each. */
+
+import type { Command } from 'commander';
+import { beginRollover, cancelKey, confirmKey, type Rollover } from '../app/key-rollover.ts';
+import { keyCalendar, type KeyDate } from '../app/key-calendar.ts';
+import { getPartner } from '../gateway.ts';
+import { later, momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import { writeCalendar } from '../wire/files/icalendar.ts';
+import { readCertificates } from '../wire/signature/certificates.ts';
+import { publicJwk } from '../wire/signature/jws.ts';
+import { generateFor, keepNextKey } from '../wire/signature/next-keys.ts';
+import {
+  certificateRequest,
+  readPkcs12,
+  writePkcs12,
+  type KeyWithCertificate,
+} from '../wire/signature/openssl-keys.ts';
+import { signerAt, signerOf } from '../wire/signature/profile.ts';
+import { isUnsigned } from '../model/message.ts';
+import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
+import { account, keyNameOf, momentAt, readInput, wholeNumber, writeOutput } from './input.ts';
+
+interface RotateOptions {
+  readonly from?: string;
+  readonly grace: number;
+  readonly name?: string;
+  readonly out?: string;
+  readonly as?: string;
+}
+
+interface ImportOptions extends RotateOptions {
+  readonly passwordFile?: string;
+}
+
+const daySeconds = 24 * 3600;
+
+export function rolloverCommands(key: Command, context: CliContext): void {
+  rolloverOptions(
+    key.command('rotate <partner>').description('make a new signing key for a partner, and announce it'),
+  ).action((partner: string, options: RotateOptions) =>
+    withGateway(context, (gateway) => rotate(context, gateway, partner, options)),
+  );
+  rolloverOptions(
+    key
+      .command('import <partner> <file>')
+      .description(
+        'announce a certificate by another authority (PEM, for mra key csr), or a key with its certificate (PKCS#12)',
+      ),
+  )
+    .option('--password-file <file>', 'the file with the password of a PKCS#12 file')
+    .action((partner: string, file: string, options: ImportOptions) =>
+      withGateway(context, async (gateway) =>
+        rotate(context, gateway, partner, options, await given(gateway, file, options)),
+      ),
+    );
+  stateCommands(key, context);
+  fileCommands(key, context);
+  key
+    .command('calendar')
+    .description('when keys and certificates of both sides end or change')
+    .option('--months <n>', 'how far ahead', wholeNumber('--months'), 18)
+    .option('--ical <file>', 'also as a calendar file (iCalendar)')
+    .action((options: { months: number; ical?: string }) => calendar(context, options));
+}
+
+function stateCommands(key: Command, context: CliContext): void {
+  key
+    .command('confirm <partner>')
+    .description('a partner that reads no announcements says that it has registered our new key')
+    .option('--as <person>', 'who received the confirmation (default: the account)')
+    .action((partner: string, { as: person = account() }: { as?: string }) =>
+      withGateway(context, (gateway) => confirm(context, gateway, partner, person)),
+    );
+  key
+    .command('cancel <partner>')
+    .description('give up a new key: the present one goes on signing')
+    .requiredOption('--reason <text>', 'why, for the log')
+    .option('--as <person>', 'who decides (default: the account)')
+    .action((partner: string, { reason, as: person = account() }: { reason: string; as?: string }) =>
+      withGateway(context, (gateway) => cancel(context, gateway, partner, { reason, person })),
+    );
+}
+
+function rolloverOptions(command: Command): Command {
+  return command
+    .option('--from <day>', 'the day or moment from which the new key signs (default: in fourteen days)')
+    .option(
+      '--grace <days>',
+      'for how many days more the partner accepts the key before',
+      wholeNumber('--grace', 0),
+      30,
+    )
+    .option('--name <name>', 'by which messages call the new key (kid, KeyName)', keyNameOf('--name'))
+    .option('--out <file>', 'write the new certificate to this file, for a person to send')
+    .option('--as <person>', 'who decides (default: the account)');
+}
+
+function fileCommands(key: Command, context: CliContext): void {
+  key
+    .command('csr <partner>')
+    .description('make a signing key for a partner, and a request for its certificate (PKCS#10)')
+    .option('--out <file>', 'write the request to this file instead of standard output')
+    .action((partner: string, { out }: { out?: string }) =>
+      withGateway(context, (gateway) => request(context, gateway, partner, out)),
+    );
+  key
+    .command('pkcs12 <partner> <file>')
+    .description('our signing key for a partner with its certificate, as a PKCS#12 file')
+    .requiredOption('--password-file <file>', 'the file with the password that encrypts it')
+    .action((partner: string, file: string, { passwordFile }: { passwordFile: string }) =>
+      withReading(context, (gateway) => exportKey(context, gateway, partner, { file, passwordFile })),
+    );
+}
+
+async function rotate(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  { from, grace: graceDays, name, out: file, as: person = account() }: RotateOptions,
+  key?: KeyWithCertificate,
+): Promise<void> {
+  const begins = from === undefined ? undefined : momentAt(from, gateway.home.timeZone);
+  const rollover: Rollover = { from: begins, graceDays, name, person, given: key };
+  const partner = getPartner(gateway, code);
+  const { certificate, message, ...begun } = await beginRollover(gateway, partner.code, rollover);
+  if (file !== undefined)
+    writeOutput(file, textOf(gateway, partner.code, certificate.toString(), name), 'the key is stored');
+  const row = { partner: partner.code, fingerprint: begun.fingerprint, from: begun.from, old_until: begun.oldUntil };
+  out.result({ ...row, message: message ?? null, file: file ?? null }, [row]);
+  if (message === undefined) {
+    out.note('This partner reads no announcements: send it the certificate, and confirm when it has registered it.');
+    return out.next(`mra key confirm ${partner.code}`);
+  }
+  out.note('A gateway that serves announces and proves the key, and changes to it on its day.');
+  out.next('mra key calendar');
+}
+
+/** As the partner registers it: a JWK where messages are JWS, otherwise PEM. */
+function textOf({ partners }: OpenGateway, code: string, pem: string, name: string | undefined): string {
+  const { seal } = getPartner({ partners }, code).adapter;
+  if (isUnsigned(seal) || seal.kind !== 'jws') return pem;
+  const { algorithm } = seal;
+  return `${JSON.stringify(publicJwk(pem.trimEnd(), { algorithm, ...(name !== undefined && { name }) }))}\n`;
+}
+
+/** The certificate of a key that `mra key csr` made, or a PKCS#12 file. Throws E_KEY_MISSING, E_REQUEST_INVALID. */
+async function given(gateway: OpenGateway, file: string, { passwordFile }: ImportOptions): Promise<KeyWithCertificate> {
+  const bytes = readInput(file);
+  if (!Buffer.from(bytes).includes('-----BEGIN CERTIFICATE-----')) {
+    if (passwordFile === undefined)
+      throw new GatewayError('E_REQUEST_INVALID', 'a PKCS#12 file has a password', {
+        at: '--password-file',
+        fix: 'Name the file with the password.',
+      });
+    passwordIn(passwordFile);
+    return await readPkcs12(bytes, passwordFile);
+  }
+  const [certificate] = readCertificates(Buffer.from(bytes).toString(), file);
+  const key = certificate && gateway.keyring.keyOf(certificate);
+  if (certificate === undefined || key === undefined)
+    throw new GatewayError('E_KEY_MISSING', 'no key of this certificate is in the folder of keys', {
+      at: file,
+      fix: 'mra key csr PARTNER makes a key and the request for its certificate.',
+    });
+  return { key, certificate };
+}
+
+function passwordIn(file: string): string {
+  return Buffer.from(readInput(file))
+    .toString()
+    .replace(/[\r\n]+$/u, '');
+}
+
+async function confirm({ out }: CliContext, gateway: OpenGateway, code: string, person: string): Promise<void> {
+  const from = await confirmKey(gateway, code, person);
+  const partner = code.toUpperCase();
+  out.result({ partner, person, from }, [{ partner, person, from }]);
+  out.next('mra key calendar');
+}
+
+async function cancel(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  by: { readonly reason: string; readonly person: string },
+): Promise<void> {
+  await cancelKey(gateway, code, by);
+  const partner = code.toUpperCase();
+  out.result({ partner, ...by }, [{ partner, ...by }]);
+  out.next(`mra key rotate ${partner}`);
+}
+
+async function request(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  file: string | undefined,
+): Promise<void> {
+  const { code: partner, signer } = getPartner(gateway, code);
+  const { algorithm } = signerOf(signer);
+  const pair = await generateFor(algorithm);
+  const keyFile = await keepNextKey(gateway.config.keys, pair.privateKey);
+  const { country, name: organization } = gateway.home;
+  const pem = await certificateRequest(keyFile, { country, organization, commonName: `${country} gateway ${partner}` });
+  if (file !== undefined) writeOutput(file, pem, 'the key is stored');
+  if (out.format === 'json') out.json(file === undefined ? { partner, request: pem } : { partner, file });
+  else if (file === undefined) out.print(pem.trimEnd());
+  out.next(`mra key import ${partner} CERTIFICATE`);
+}
+
+async function exportKey(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  { file, passwordFile }: { readonly file: string; readonly passwordFile: string },
+): Promise<void> {
+  const { code: partner, signer } = getPartner(gateway, code);
+  const { key, certificate } = signerAt(signerOf(signer), momentOf(gateway.now()));
+  if (passwordIn(passwordFile).length < 8)
+    throw new GatewayError('E_REQUEST_INVALID', 'the password has fewer than 8 characters', {
+      at: '--password-file',
+      fix: 'Choose a longer one.',
+    });
+  writeOutput(file, await writePkcs12({ key, certificate }, passwordFile), undefined, 0o600);
+  out.result({ partner, file }, [{ partner, file }]);
+  out.next('keep file and password apart');
+}
+
+async function calendar(
+  context: CliContext,
+  { months, ical }: { readonly months: number; readonly ical?: string },
+): Promise<void> {
+  const { out } = context;
+  const { dates, now } = await withReading(context, async (gateway) => {
+    const at = momentOf(gateway.now());
+    return { dates: await keyCalendar(gateway, later(at, Math.round(months * 30.44 * daySeconds))), now: at };
+  });
+  if (ical !== undefined) writeOutput(ical, writeCalendar(dates.map(eventOf), now, 30));
+  out.result(
+    dates,
+    dates.map(({ at, side, partner = 'all', use, change, key, state = '', fingerprint = '' }) => {
+      return { at: at.slice(0, 16), side, partner, use, change, key, state, fingerprint: fingerprint.slice(0, 16) };
+    }),
+  );
+  out.next('mra key rotate PARTNER');
+}
+
+function eventOf({ at, side, partner = 'all partners', use, change, key, fingerprint = '' }: KeyDate) {
+  const what = {
+    expires: 'expires',
+    begins: 'begins to count',
+    replaced: 'counts no more',
+    list_outdated: 'is outdated',
+  }[change];
+  const whose = side === 'ours' ? `Our ${use} key for ${partner}` : `The ${use} certificate of ${partner}`;
+  return {
+    id: `${change}-${fingerprint.slice(0, 32)}-${partner.replaceAll(' ', '-')}`,
+    at,
+    title: `${whose} ${what}`,
+    text: `${key}\n${fingerprint}`,
+  };
+}

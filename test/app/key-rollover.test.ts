@@ -1,0 +1,188 @@
+/** A new key of ours: announced under the present one, proven, used from its day on; and a partner's, taken and its predecessor ended. */
+
+import { expect } from 'chai';
+import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { advanceRollovers, beginRollover, cancelKey, type BegunRollover } from '../../gateway/app/key-rollover.ts';
+import { renewKeys } from '../../gateway/app/key-renewal.ts';
+import { later, momentOf } from '../../gateway/model/day.ts';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
+import { reviewHeld } from '../../gateway/inbound/held-list.ts';
+import { decideHeld } from '../../gateway/inbound/receive-message.ts';
+import { findMessage } from '../../gateway/store/outbox.ts';
+import { heldMessages } from '../../gateway/store/inbox.ts';
+import { partnerKeys } from '../../gateway/store/partner-keys.ts';
+import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
+import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';
+import { operators, prepareOnce } from '../support/administrations.ts';
+import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
+import { refusalCode } from '../support/expect-code.ts';
+
+const day = 24 * 3600;
+
+describe('a new key of ours', () => {
+  let open: () => Promise<OpenAdministrations>;
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
+  /** The moment that our side has, in seconds from the begin. */
+  let seconds: number;
+  const begin = momentOf(new Date());
+  before(async () => {
+    open = await prepareOnce({ partners: ['HK'] });
+  });
+  beforeEach(async () => {
+    administrations = await open();
+    [us, them] = [administrations.home, administrations.of('HK')];
+    seconds = 0;
+    await them.openDoors();
+    await us.save(...operators(3));
+  });
+  afterEach(() => administrations.close());
+
+  const atThatTime = (gateway: OpenGateway): OpenGateway =>
+    Object.create(gateway, { now: { value: () => new Date(later(begin, seconds)) } }) as OpenGateway;
+  /** Our gateway with the clock of the test, as it is after it has taken what the store says. */
+  async function ours(of: OpenAdministration = us): Promise<OpenGateway> {
+    await of.gateway.takeSettings(of.config);
+    return atThatTime(of.gateway);
+  }
+  const rotate = async (changes: object = {}): Promise<BegunRollover> =>
+    beginRollover(await ours(), 'HK', { from: later(begin, 20 * day), graceDays: 30, person: 'Li', ...changes });
+  /** What the gateway does at a later moment: one step, and what is due is sent. */
+  async function go(on: number): Promise<void> {
+    seconds += on;
+    await them.gateway.takeSettings(them.config);
+    await advanceRollovers(await ours());
+    await deliverDue(await ours(), 'HK');
+  }
+  const state = async (): Promise<string | undefined> =>
+    (await partnerKeys(us.gateway.db.sql, 'HK')).findLast(({ side }) => side === 'ours')?.state;
+  const acceptedUntil = async (print: string): Promise<unknown> => {
+    const keys = await partnerKeys(them.gateway.db.sql, 'CN');
+    return keys.find((key) => key.fingerprint === print)?.untilAt;
+  };
+  async function signsWith(): Promise<string> {
+    const { partners, now } = await ours();
+    const partner = partners.get('HK');
+    if (partner === undefined) throw new Error('HK is a partner');
+    return fingerprint(signerAt(signerOf(partner.signer), momentOf(now())).certificate);
+  }
+  async function listTaken(): Promise<readonly unknown[]> {
+    const gateway = await ours();
+    const id = (await sendList(gateway, 'HK', { kind: 'full' }))?.list.id ?? '';
+    await deliverDue(gateway, 'HK');
+    const message = await findMessage(gateway.db.sql, id);
+    return [message?.state, message?.verdictDetail?.split(':')[0]];
+  }
+
+  it('is announced, proven before its day, signs from its day on, and the one before is taken until the end of the days for both', async () => {
+    const old = await signsWith();
+    const { fingerprint: next, oldUntil } = await rotate();
+    expect(oldUntil).to.equal(later(begin, 50 * day));
+    await go(1);
+    expect([await state(), await signsWith()]).to.deep.equal(['announced', old]);
+    await go(30);
+    expect([await state(), await acceptedUntil(old)]).to.deep.equal(['probed', oldUntil]);
+    await go(30);
+    expect([await state(), await signsWith()]).to.deep.equal(['confirmed', old]);
+    expect(await listTaken(), 'before the day').to.deep.equal(['ACCEPTED', 'applied']);
+    seconds = 20 * day;
+    expect(await signsWith()).to.equal(next);
+    await go(1);
+    expect(await state()).to.equal('in_use');
+  });
+
+  it('never signs where the partner refused it, and is announced again', async () => {
+    await them.gateway.takeSettings({
+      ...them.config,
+      partners: {
+        CN: {
+          ...them.config.partners['CN'],
+          certificates: { signing: [], tls: [], anchors: [], checkPath: false },
+        } as never,
+      },
+    });
+    const old = await signsWith();
+    await rotate();
+    await deliverDue(await ours(), 'HK');
+    seconds = 21 * day;
+    expect([await state(), await signsWith()]).to.deep.equal(['announced', old]);
+  });
+
+  it('is one at a time for a partner, and cannot be given up once it is proven', async () => {
+    await rotate();
+    expect(await refusalCode(() => rotate())).to.equal('E_KEY_ROLLOVER');
+    await go(1);
+    await go(30);
+    expect(await state()).to.equal('probed');
+    const late = async (): Promise<void> => cancelKey(await ours(), 'HK', { person: 'Li', reason: 'wrong day' });
+    expect(await refusalCode(late), 'the partner ends the one before').to.equal('E_KEY_ROLLOVER');
+  });
+
+  it('can be given up before the partner has its proof', async () => {
+    const old = await signsWith();
+    await rotate();
+    await cancelKey(await ours(), 'HK', { person: 'Li', reason: 'wrong day' });
+    expect(await refusalCode(async () => cancelKey(await ours(), 'HK', { person: 'Li', reason: 'again' }))).to.equal(
+      'E_KEY_ROLLOVER',
+    );
+    seconds = 21 * day;
+    expect([await state(), await signsWith()]).to.deep.equal(['cancelled', old]);
+  });
+
+  it('is proven and confirmed once, by whichever of two gateways on one store is first', async () => {
+    const second = await openGateway({ ...us.config, store: us.config.store }, adapterTools());
+    try {
+      await rotate();
+      await go(1);
+      seconds += 30;
+      const both = [await ours(), atThatTime(second)];
+      await Promise.all(both.map(advanceRollovers));
+      const probes = await us.gateway.db.sql
+        .selectFrom('event')
+        .select('kind')
+        .where('kind', '=', 'key_probed')
+        .execute();
+      expect(probes).to.have.length(1);
+    } finally {
+      await second.close();
+    }
+  });
+
+  it('is begun without a person when the present one ends soon, and not before', async () => {
+    await renewKeys(await ours());
+    expect(await state()).to.equal(undefined);
+    seconds = 1060 * day; // keys last three years
+    await renewKeys(await ours());
+    await renewKeys(await ours());
+    const own = (await partnerKeys(us.gateway.db.sql, 'HK')).filter(({ side }) => side === 'ours');
+    expect(own.map(({ state: found, fromAt }) => [found, fromAt])).to.deep.equal([
+      ['announced', later(begin, 1074 * day)],
+    ]);
+  });
+
+  it('waits for two people of a partner that wants to look at it first', async () => {
+    const config = them.config.partners['CN'];
+    if (config === undefined) throw new Error('CN is a partner');
+    const holding = {
+      ...them.config,
+      partners: { CN: { ...config, certificates: { ...config.certificates, announced: 'hold' as const } } },
+    };
+    await them.gateway.takeSettings(holding);
+    const { fingerprint: next } = await rotate();
+    await deliverDue(await ours(), 'HK');
+    const [held] = await heldMessages(them.gateway.db.sql, 'CN');
+    expect([held?.kind, held?.reason]).to.deep.equal(['key', 'key_announced']);
+    expect(await partnerKeys(them.gateway.db.sql, 'CN')).to.deep.equal([]);
+    if (held === undefined) throw new Error('the announcement is held');
+    expect((await reviewHeld(them.gateway, held, 5)).key).to.deep.equal({
+      fingerprint: next,
+      from: later(begin, 20 * day),
+    });
+    for (const person of ['Chan', 'Wong'])
+      await decideHeld(them.gateway, held.messageId ?? '', { decision: 'release', person });
+    expect((await partnerKeys(them.gateway.db.sql, 'CN')).map(({ fingerprint: print }) => print)).to.deep.equal([next]);
+    await deliverDue(them.gateway, 'CN');
+  });
+});
