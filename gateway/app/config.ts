@@ -9,6 +9,7 @@ import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import type { FileFolders } from '../wire/transport/files.ts';
 import { readYaml } from '../wire/files/yaml.ts';
+import { alarmSettings, type AlarmSettings } from './alarm-settings.ts';
 import { credentialsOf, secretOf, type Secret } from './credentials.ts';
 import type { PartnerConfig } from './partner-config.ts';
 import { retentionDays, type RetentionDays, type RetentionFile } from './retention.ts';
@@ -71,6 +72,8 @@ export interface Config {
   readonly monitoring?: Address;
   /** How long things stay, in days; what is absent stays for ever. */
   readonly retention: RetentionDays;
+  /** How people learn of alarms, beside the log. */
+  readonly alarms?: AlarmSettings;
   /** The default broker, and those that partners name. */
   readonly broker?: BrokerConfig;
   readonly brokers?: Readonly<Record<string, BrokerConfig>>;
@@ -89,6 +92,7 @@ interface ConfigFile extends Partial<
   readonly border?: Partial<Config['border']>;
   readonly monitoring?: Partial<Address>;
   readonly retention?: RetentionFile;
+  readonly alarms?: AlarmSettings;
   readonly broker?: BrokerFile;
   readonly brokers?: Readonly<Record<string, BrokerFile>>;
   readonly partners?: Record<
@@ -133,6 +137,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
       ...proxyOf(file.exchange?.proxy, base, environment),
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
+    ...(file.alarms && { alarms: alarmSettings(file.alarms, base, environment) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
     retention: retentionDays(file.retention),
     ...brokersOf(file, base, environment),

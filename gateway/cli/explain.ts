@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import texts from '../../schemas/code-explanations.json' with { type: 'json' };
+import type { Cause } from '../app/health/causes.ts';
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
 import type { Advice, Freshness, Outcome, WouldChangeAnswer } from '../model/clearance/answer.ts';
@@ -42,6 +43,7 @@ const sections: readonly (readonly [about: string, entries: Plain])[] = [
   ['the state of a message', texts.states satisfies Record<OutboundState | InboundState, unknown>],
   ['why a message is not sent', texts.holds],
   ['when the next list goes, or why it waits', texts.schedule satisfies Record<ListCause | WaitReason, unknown>],
+  ['why an alarm is open', texts.alarms satisfies Record<Cause, unknown>],
   ['what an answer advises', texts.advice satisfies Record<Advice['action'], unknown>],
   ['the age of the list of an answer', texts.freshness satisfies Record<Freshness['state'], unknown>],
 ];

@@ -6,6 +6,7 @@ import about from '../../package.json' with { type: 'json' };
 import type { ConfigOptions } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
 import { adapterCommands } from './adapter.ts';
+import { alarmCommands } from './alarm.ts';
 import { backupCommands } from './backup.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand } from './completion.ts';
@@ -72,6 +73,7 @@ const commands = [
   checkCommand,
   entryCommands,
   messageCommands,
+  alarmCommands,
   partnerCommands,
   adapterCommands,
   explainCommand,

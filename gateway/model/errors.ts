@@ -89,6 +89,7 @@ export const errorTable = {
   E_MESSAGE_UNKNOWN: request('There is no such message.', 404),
   E_DELIVERY_FAILED: transport('The partner could not be reached.'),
   E_DELIVERY_UNKNOWN: { ...transport('Whether the partner has the message is not known.'), who: 'nobody' },
+  E_ALARM_UNKNOWN: request('There is no such open alarm.', 404),
   E_BYTES_DROPPED: setting('The bytes of this message are not kept any more.', 410),
   E_BROKER_UNREACHABLE: transport('The message broker could not be reached.'),
 

@@ -12,6 +12,9 @@ export interface Unacknowledged {
   readonly since: Moment;
 }
 
+/** Of so many lists one was settled, or all restrictions count as not acknowledged. */
+const newestLists = 200;
+
 /**
  * The oldest first, at most `limit`. A list that the partner took acknowledges all that was stored before it; what concerns no
  * operator that the partner may see needs no list.
@@ -24,7 +27,7 @@ export async function unacknowledgedRestrictions(
   const partner = getPartner({ partners }, code).code;
   const progress = await sendingProgress(db.sql, partner);
   if (progress === undefined) return [];
-  const lists = await sentLists(db.sql, partner);
+  const lists = await sentLists(db.sql, partner, newestLists);
   const settled = lists.find(isSettled)?.at ?? '';
   const newest = lists[0]?.at ?? '';
   const open = await restrictionsAfter(db.sql, settled, limit);

@@ -4,6 +4,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { Tables } from './tables.ts';
 
 type Counter =
+  | 'alarm'
   | 'event'
   | 'opened'
   | 'operator_revision'

@@ -202,8 +202,25 @@ export async function findReceived(reader: Reader, idOrDigest: string): Promise<
 /** Messages held for two people, oldest first. */
 export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
   let held = reader.selectFrom('inbox').select(columns).where('state', '=', 'HELD').orderBy('received_at');
+  held = held.where('held_at', 'is not', null); // the condition of an index
   if (partner !== undefined) held = held.where('partner', '=', partner);
   return (await held.execute()).map(fromRow);
+}
+
+/** How many messages of a partner were rejected since then, a thousand at most, and the newest of them. */
+export async function rejectedSince(
+  reader: Reader,
+  partner: string,
+  since: Moment,
+): Promise<{ readonly count: number; readonly newest: InboxMessage | undefined }> {
+  const rejected = reader
+    .selectFrom('inbox')
+    .where('partner', '=', partner)
+    .where(sql<boolean>`state = 'REJECTED'`) // as the index has it
+    .where('received_at', '>=', since);
+  const newest = await rejected.select(columns).orderBy('received_at', 'desc').limit(1).executeTakeFirst();
+  const counted = await rejected.select('digest').orderBy('received_at', 'desc').limit(1_000).execute();
+  return { count: counted.length, newest: newest && fromRow(newest) };
 }
 
 export interface HoldDecision {

@@ -1,9 +1,11 @@
 /** The newest messages of both directions in one form, for people and status pages. */
 
+import { sql } from 'kysely';
 import { outboundStates, type Evidence, type InboundState, type OutboundState } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
+import { openRank } from './delivery-leases.ts';
 import { fromRow } from './rows.ts';
 import type { StreamDirection } from './streams.ts';
 
@@ -94,7 +96,7 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
   const sent = reader
     .selectFrom('message')
     .where('partner', '=', partner)
-    .where('state_rank', '<', outboundStates.CLOSED);
+    .where(sql<boolean>`state_rank < ${openRank}`);
   const sealed = sent.where('state', '=', 'SEALED').where('hold_reason', 'is', null);
   const handedOver = sent.where('state', '=', 'HANDED_OVER');
   const count = async (query: typeof sent): Promise<number> =>

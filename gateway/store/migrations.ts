@@ -6,6 +6,7 @@ import { Migrator, type Migration } from 'kysely/migration';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
+import { alarmTables } from './alarm-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { retentionTables } from './retention-tables.ts';
@@ -229,6 +230,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
       up: (db: Kysely<unknown>) => runAll(db, ["insert into counter (name, value) values ('lists_wait', 0)"]),
     },
     '0016-retention': { up: (db: Kysely<unknown>) => runAll(db, retentionTables(engine)) },
+    '0017-alarms': { up: (db: Kysely<unknown>) => runAll(db, alarmTables(types)) },
   };
 }
 

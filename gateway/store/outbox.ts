@@ -285,8 +285,8 @@ export interface SentList {
   readonly state: OutboundState;
 }
 
-/** All lists of ours to a partner, the newest first. */
-export async function sentLists(reader: Reader, partner: string): Promise<readonly SentList[]> {
+/** The lists of ours to a partner, the newest first; all of them, or so many. */
+export async function sentLists(reader: Reader, partner: string, limit?: number): Promise<readonly SentList[]> {
   return await reader
     .selectFrom('list')
     .innerJoin('message', 'message.id', 'list.message_id')
@@ -294,5 +294,6 @@ export async function sentLists(reader: Reader, partner: string): Promise<readon
     .where('list.partner', '=', partner)
     .where('list.direction', '=', 'out')
     .orderBy('list.ordinal', 'desc')
+    .$if(limit !== undefined, (lists) => lists.limit(limit ?? 1))
     .execute();
 }

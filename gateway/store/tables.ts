@@ -236,6 +236,29 @@ export interface Tables {
     fetched_at: string | null;
     fault: string | null;
   };
+  /** `subject`: codes of the partners concerned; empty: the gateway. One cause and subject has one open alarm. */
+  alarm: {
+    n: number;
+    cause: string;
+    subject: string;
+    severity: 'warn' | 'fail';
+    detail: string;
+    fix: string;
+    opened_at: string;
+    closed_at: string | null;
+    acknowledged_at: string | null;
+    acknowledged_by: string | null;
+  };
+  /** A message about an alarm by one way; `next_at`: when it is sent (again); null once it was. */
+  alarm_notice: {
+    alarm: number;
+    event: 'opened' | 'worse' | 'closed';
+    way: string;
+    attempts: number;
+    next_at: string | null;
+  };
+  /** What one of several gateways does for all of them, until a moment. */
+  duty: { name: string; owner: string; until: string };
   event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
   /** Moves with every change of what the register holds of a partner, and of the list it is read as of. */
   register_revision: { partner: string; revision: number };

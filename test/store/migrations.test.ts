@@ -233,7 +233,13 @@ const withoutOrderOfLists = [
   "delete from kysely_migration where name >= '0004'",
 ];
 
+const withoutAlarms = [
+  ...['alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
+  'drop index inbox_rejected',
+  "delete from counter where name = 'alarm'",
+];
 const withoutKeys = [
+  ...withoutAlarms,
   ...['partner_setting', 'partner_key', 'revocation_list'].map((table) => `drop table ${table}`),
   "delete from counter where name = 'partner_revision'",
 ];

@@ -12,6 +12,7 @@ const modules = {
   jwcrypto: 'python3-jwcrypto',
   authlib: 'python3-authlib',
   openpyxl: 'python3-openpyxl',
+  aiosmtpd: 'python3-aiosmtpd',
 };
 
 /** The packages that must be installed before the interpreter finds all modules. */

@@ -1,7 +1,9 @@
 /** Why an alarm is open: who must act, and which other problems of the same partners it explains. The texts are in schemas/code-explanations.json. */
 
 /** Published: who must act. `we`: the administration whose gateway this is. */
-export type Actor = 'we' | 'partner' | 'network' | 'broker' | 'certificate_authority' | 'data_owner';
+export type Actor = (typeof actorList)[number];
+
+export const actorList = ['we', 'partner', 'network', 'broker', 'certificate_authority', 'data_owner'] as const;
 
 /** Published: the causes of alarms. */
 export type Cause = keyof typeof actors;
@@ -64,6 +66,10 @@ const actors = {
   signature_rejected: 'partner',
   path_rejected: 'certificate_authority',
 } as const satisfies Record<string, Actor>;
+
+export function isCause(text: string): text is Cause {
+  return Object.hasOwn(actors, text);
+}
 
 export function whoMustAct(cause: Cause): Actor {
   return actors[cause];

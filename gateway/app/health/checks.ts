@@ -2,6 +2,7 @@
 
 import type { OpenGateway } from '../composition.ts';
 import { examineAge } from './age-checks.ts';
+import { examineAlarms } from './alarm-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
 import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
@@ -24,6 +25,7 @@ export async function examineGateway(
     ...examineKeys(gateway),
     ...examineSecrets(gateway),
     ...(await examineBrokers(gateway)),
+    await examineAlarms(gateway),
   ];
   for (const partner of gateway.partners.values()) findings.push(...(await examinePartner(gateway, partner)));
   return [...findings, ...judgeOurClock(findings)];

@@ -46,6 +46,7 @@ export const gauges = {
     help: 'By how much the clock of a partner is ahead of ours, as the Date of its last answer shows.',
     labels: ['partner'],
   },
+  mra_alarms_open: { help: 'Open alarms, by who must act.', labels: ['who'] },
   mra_store_writable: { help: '1 while the store can be written.', labels: [] },
   mra_disk_free_bytes: { help: 'Free space where the data folder is.', labels: [] },
   mra_broker_ready: { help: '1 while the broker answers and takes messages.', labels: ['broker'] },

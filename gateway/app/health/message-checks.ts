@@ -1,17 +1,21 @@
 /** What is examined of the messages that are exchanged with one partner: those that wait, those that are held, those that were rejected. */
 
 import type { Partner } from '../../gateway.ts';
-import { momentOf } from '../../model/day.ts';
-import { heldMessages } from '../../store/inbox.ts';
-import { listMessages, openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
+import { later, momentOf } from '../../model/day.ts';
+import { heldMessages, rejectedSince } from '../../store/inbox.ts';
+import { openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
+import type { Reader } from '../../store/database.ts';
+import { sentLists } from '../../store/outbox.ts';
 import type { OpenGateway } from '../composition.ts';
 import { causeOfFailure, causeOfHold, causeOfRejection } from './causes.ts';
-import { dayMs, fail, ok, warn, type Finding } from './finding.ts';
+import { fail, ok, warn, type Finding } from './finding.ts';
 import { measure, seconds, type Measure } from './measures.ts';
 
 /** A message that waits longer is not on its way any more. */
 export const waitingMs = 15 * 60 * 1000;
 const refusedWithinDays = 7;
+const newestLists = 50;
+const daySeconds = 24 * 3600;
 
 export async function examineOutbox({ db, now }: OpenGateway, { code }: Partner): Promise<readonly Finding[]> {
   const check = `partner ${code}, outbox`;
@@ -34,9 +38,20 @@ export async function examineOutbox({ db, now }: OpenGateway, { code }: Partner)
     const cause = open.tried > 0 ? causeOfFailure(open.evidence) : 'list_not_sent';
     findings.push((late ? fail : warn)(check, detail, fix, cause));
   }
-  findings.push(...unanswered(check, open));
+  findings.push(...unanswered(check, open), ...(await examineRefused(db.sql, code)));
   const [first = ok(check, `${open.waiting} messages wait`), ...others] = findings;
   return [{ ...first, measures: outboxMeasures(code, open) }, ...others];
+}
+
+/** The newest list that the partner settled: operators of it that it refused are not in its register. */
+async function examineRefused(reader: Reader, partner: string): Promise<readonly Finding[]> {
+  const newest = (await sentLists(reader, partner, newestLists)).find(
+    ({ state }) => state === 'ACCEPTED' || state === 'PARTIAL',
+  );
+  if (newest?.state !== 'PARTIAL') return [];
+  const detail = `the partner took list ${newest.message} and refused some of its operators`;
+  const fix = `mra message show ${newest.message} names them; correct their records, and import them again.`;
+  return [warn(`partner ${partner}, records`, detail, fix, 'records_refused')];
 }
 
 function unanswered(check: string, { overdue, abandoned }: OpenMessages): readonly Finding[] {
@@ -79,9 +94,7 @@ export async function examineInbox({ db, now }: OpenGateway, { code }: Partner):
   const check = `partner ${code}, inbox`;
   const held = await heldMessages(db.sql, code);
   const [oldest] = held;
-  const refused = await listMessages(db.sql, { partner: code, direction: 'in', state: 'REJECTED', limit: 100 });
-  const recent = refused.filter(({ at }) => now().getTime() - Date.parse(at) < refusedWithinDays * dayMs);
-  const [newest] = recent;
+  const { count, newest } = await rejectedSince(db.sql, code, later(momentOf(now()), -refusedWithinDays * daySeconds));
   const findings: Finding[] = [];
   if (oldest !== undefined)
     findings.push(
@@ -96,15 +109,15 @@ export async function examineInbox({ db, now }: OpenGateway, { code }: Partner):
     findings.push(
       warn(
         check,
-        `${recent.length} messages were rejected in ${refusedWithinDays} days, the last with ${newest.detail ?? 'no code'}`,
-        `mra message show ${newest.id ?? newest.digest}, and tell the partner`,
-        causeOfRejection(newest.detail),
+        `${count} messages were rejected in ${refusedWithinDays} days, the last with ${newest.reason ?? 'no code'}`,
+        `mra message show ${newest.messageId ?? newest.digest}, and tell the partner`,
+        causeOfRejection(newest.reason),
       ),
     );
   const [first = ok(check, 'nothing held, nothing rejected lately'), ...others] = findings;
   const measures = [
     measure('mra_inbox_held_lists', { partner: code }, held.length),
-    measure('mra_inbox_rejected_messages', { partner: code }, recent.length),
+    measure('mra_inbox_rejected_messages', { partner: code }, count),
   ];
   return [{ ...first, measures }, ...others];
 }

@@ -5,10 +5,12 @@ import { probeStore } from '../../store/database.ts';
 import { exchangeEvents, lastEvent } from '../../store/events.ts';
 import { faultFields } from '../../wire/log.ts';
 import type { OpenGateway } from '../composition.ts';
+import { openAlarms } from './alarms.ts';
 import { examineGateway } from './checks.ts';
 import { freeBytes, keepSample } from './disk-growth.ts';
 import type { Finding } from './finding.ts';
 import type { Metrics } from './metrics.ts';
+import { alarmWays } from './notices.ts';
 
 /** Seconds between two examinations. */
 const roundSeconds = 15;
@@ -16,18 +18,31 @@ const roundSeconds = 15;
 const eventsAtOnce = 1_000;
 
 interface Watching {
-  /** Gets what each examination found. */
+  /** Gets what each examination found; absent: the alarms, with the ways of the settings. */
   found?(findings: readonly Finding[]): Promise<void>;
   /** Between two examinations; absent: some seconds. */
-  pause?(): Promise<void>;
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
-/** Until `stop`. Never rejects: what fails is logged and tried again. */
-export async function watchHealth(
+/** Until `stop`. Never rejects: what fails is logged and tried again. Throws E_CONFIG_INVALID where a secret of the ways cannot be read. */
+export function watchHealth(
   gateway: OpenGateway,
   metrics: Metrics,
   stop: AbortSignal,
   { found, pause }: Watching = {},
+): Promise<void> {
+  const taken = found ?? openAlarms(gateway, alarmWays(gateway.config.alarms ?? {}));
+  return watch(gateway, { metrics, stop, pause, found: taken });
+}
+
+async function watch(
+  gateway: OpenGateway,
+  {
+    metrics,
+    stop,
+    found,
+    pause,
+  }: Pick<Watching, 'pause'> & Required<Pick<Watching, 'found'>> & { metrics: Metrics; stop: AbortSignal },
 ): Promise<void> {
   // Only `stop` ends the wait early.
   const rest = (): Promise<void> =>
@@ -40,7 +55,7 @@ export async function watchHealth(
       keepSample(data, { at: gateway.now().getTime(), free: await freeBytes(data) });
       const findings = await examineGateway(gateway, () => probeStore(gateway.db));
       metrics.takeFindings(findings);
-      await found?.(findings);
+      await found(findings);
     } catch (error) {
       gateway.log.error('the examination failed', faultFields(error));
     }

@@ -1,0 +1,107 @@
+/** Alarms, and the notices of them that still have to reach somebody; and duties that one of several gateways on a store has at a time. */
+
+import type { Moment } from '../model/record/record.ts';
+import { insertMany } from './bulk.ts';
+import { advanceCounter } from './counters.ts';
+import type { Reader, Tx } from './database.ts';
+import { changesOne, fromRow, type FromRow } from './rows.ts';
+import type { Tables } from './tables.ts';
+
+export type Alarm = FromRow<Tables['alarm']>;
+export type AlarmEvent = Tables['alarm_notice']['event'];
+
+/** What is wrong, before it has a number. `subject`: codes of partners; empty: the gateway. */
+export type Problem = Pick<Tables['alarm'], 'cause' | 'subject' | 'severity' | 'detail' | 'fix'>;
+
+/** Takes or renews a duty until a moment; false: another gateway has it. */
+export async function takeDuty(
+  tx: Tx,
+  { name, owner, now, until }: { readonly name: 'alarms'; owner: string; now: Moment; until: Moment },
+): Promise<boolean> {
+  const update = tx.updateTable('duty').set({ owner, until }).where('name', '=', name);
+  return await changesOne(update.where((eb) => eb.or([eb('owner', '=', owner), eb('until', '<=', now)])));
+}
+
+/** Open ones only, or the newest of all; the newest first. */
+export async function listAlarms(reader: Reader, { all = false, limit = 1_000 } = {}): Promise<readonly Alarm[]> {
+  const alarms = reader.selectFrom('alarm').selectAll().orderBy('n', 'desc').limit(limit);
+  return (await (all ? alarms : alarms.where('closed_at', 'is', null)).execute()).map(fromRow);
+}
+
+export async function findAlarm(reader: Reader, n: number): Promise<Alarm | undefined> {
+  const row = await reader.selectFrom('alarm').selectAll().where('n', '=', n).executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/** Opens an alarm and returns it, with a notice for each way. */
+export async function openAlarm(tx: Tx, problem: Problem, ways: readonly string[], at: Moment): Promise<Alarm> {
+  const n = await advanceCounter(tx, 'alarm');
+  const none = { closed_at: null, acknowledged_at: null, acknowledged_by: null };
+  await insertMany(tx, 'alarm', [{ n, ...problem, opened_at: at, ...none }]);
+  await addNotices(tx, n, 'opened', ways, at);
+  return { n, ...problem, openedAt: at };
+}
+
+/** The problem as it is now; a notice follows only where it became worse. */
+export async function updateAlarm(
+  tx: Tx,
+  { n, severity: before }: Alarm,
+  { severity, detail, fix }: Problem,
+  ways: readonly string[],
+  at: Moment,
+): Promise<void> {
+  await tx.updateTable('alarm').set({ severity, detail, fix }).where('n', '=', n).execute();
+  if (before === 'warn' && severity === 'fail') await addNotices(tx, n, 'worse', ways, at);
+}
+
+export async function closeAlarm(tx: Tx, n: number, ways: readonly string[], at: Moment): Promise<void> {
+  await tx.updateTable('alarm').set({ closed_at: at }).where('n', '=', n).execute();
+  await addNotices(tx, n, 'closed', ways, at);
+}
+
+/** False: there is no such open alarm. */
+export async function acknowledgeAlarm(tx: Tx, n: number, person: string, at: Moment): Promise<boolean> {
+  const update = tx.updateTable('alarm').set({ acknowledged_at: at, acknowledged_by: person });
+  return await changesOne(update.where('n', '=', n).where('closed_at', 'is', null));
+}
+
+async function addNotices(tx: Tx, alarm: number, event: AlarmEvent, ways: readonly string[], at: Moment) {
+  const notices = ways.map((way) => ({ alarm, event, way, attempts: 0, next_at: at }));
+  if (notices.length > 0)
+    await tx
+      .insertInto('alarm_notice')
+      .values(notices)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+}
+
+export interface Notice extends Pick<Tables['alarm_notice'], 'event' | 'way' | 'attempts'> {
+  readonly alarm: Alarm;
+}
+
+/** The notices that are due by one way, oldest first. */
+export async function dueNotices(reader: Reader, way: string, now: Moment, limit: number): Promise<readonly Notice[]> {
+  const rows = await reader
+    .selectFrom('alarm_notice')
+    .innerJoin('alarm', 'alarm.n', 'alarm_notice.alarm')
+    .selectAll('alarm')
+    .select(['event', 'way', 'attempts'])
+    .where('way', '=', way)
+    .where('next_at', '<=', now)
+    .orderBy('alarm.n')
+    .limit(limit)
+    .execute();
+  return rows.map(({ event, attempts, way: by, ...alarm }) => ({ event, attempts, way: by, alarm: fromRow(alarm) }));
+}
+
+/** Stores that an attempt was made; `nextAt`: when it is repeated; absent: it succeeded. */
+export async function recordNotices(tx: Tx, notices: readonly Notice[], nextAt?: Moment): Promise<void> {
+  for (const { alarm, event, way, attempts } of notices)
+    await tx
+      .updateTable('alarm_notice')
+      .set({ attempts: attempts + 1, next_at: nextAt ?? null })
+      .where('alarm', '=', alarm.n)
+      .where('event', '=', event)
+      .where('way', '=', way)
+      .execute();
+}
