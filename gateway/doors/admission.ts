@@ -40,8 +40,8 @@ interface Caller {
   readonly channel: AuthenticatedChannel;
 }
 
-/** The caller must be the partner of the route, or of the path. */
-export function admitPartner(admission: Admission, owner?: string): RequestHandler<{ partner: string }> {
+/** The caller must be a partner of the route, or the one of the path. */
+export function admitPartner(admission: Admission, owners?: readonly string[]): RequestHandler<{ partner: string }> {
   return (request, response, next) => {
     const secrets = admission.secrets?.() ?? [];
     const certificate = certificateOf(admission, request);
@@ -51,7 +51,7 @@ export function admitPartner(admission: Admission, owner?: string): RequestHandl
       throw new GatewayError('E_CREDENTIALS_INVALID', 'The request has no valid user and password, or token.');
     }
     if (partner === undefined) throw new GatewayError('E_CHANNEL_UNKNOWN', 'The client certificate is not registered.');
-    if (partner.code !== (owner ?? request.params.partner))
+    if (!(owners ?? [request.params.partner]).includes(partner.code))
       throw new GatewayError('E_CHANNEL_MISMATCH', 'The connection is registered for another address.');
     response.locals['partner'] = partner.code;
     response.locals['channel'] = partner.channel;

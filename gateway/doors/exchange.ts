@@ -71,9 +71,11 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
   const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
   const limited = limitInFlight(door);
-  for (const route of door.routes ?? []) {
-    const answer = route.takes === 'message' ? receivePost(door, route.statuses, route.mode) : receiveLater(door);
-    openRoute(app, route, admitPartner(door, route.partner), limited, body, answer);
+  for (const [path, routes] of Map.groupBy(door.routes ?? [], ({ path }) => path)) {
+    const owners = routes.map(({ partner }) => partner);
+    const place = path.replaceAll(/\{\w+\.(\w+)\}/gu, ':$1');
+    const methods = routes.map(({ method = 'POST' }) => method);
+    app.all(place, onlyMethod(...methods), admitPartner(door, owners), limited, body, answerByRoute(door, routes));
   }
   app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door, receiptStatuses));
   app.all('/exchange/:partner', onlyMethod('POST'));
@@ -88,21 +90,30 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   return app;
 }
 
-function openRoute(
-  app: Express,
-  { method = 'POST', path }: ExchangeRoute,
-  ...handlers: readonly RequestHandler<{ partner: string }>[]
-): void {
-  const route = app.route(path.replaceAll(/\{\w+\.(\w+)\}/gu, ':$1'));
-  const verb = { POST: 'post', PUT: 'put', PATCH: 'patch' } as const;
-  route[verb[method]](...handlers);
-  route.all(onlyMethod(method));
+/** Partners may have one path, and are told apart by who calls. */
+function answerByRoute(door: ExchangeDoor, routes: readonly ExchangeRoute[]): RequestHandler<{ partner: string }> {
+  const answers = routes.map(({ partner, method = 'POST', takes, statuses, mode }) => {
+    const answer = takes === 'message' ? receivePost(door, statuses, mode) : receiveLater(door);
+    return { partner, method, answer };
+  });
+  return (request, response, next) => {
+    const own = answers.filter(({ partner }) => partner === admitted(response));
+    const found = own.find(({ method }) => method === request.method);
+    if (found !== undefined) return found.answer(request, response, next);
+    onlyMethod(...own.map(({ method }) => method))(request, response, next);
+  };
 }
 
-function onlyMethod(method: 'GET' | NonNullable<ExchangeRoute['method']>): RequestHandler {
-  return (_request, response) => {
-    response.set('Allow', method);
-    throw new GatewayError('E_METHOD_UNKNOWN', `This path takes ${method} alone.`);
+type Method = 'GET' | NonNullable<ExchangeRoute['method']>;
+
+function onlyMethod(...methods: readonly Method[]): RequestHandler<{ partner: string }> {
+  return (request, response, next) => {
+    if (methods.some((method) => method === request.method)) {
+      next();
+      return;
+    }
+    response.set('Allow', [...new Set(methods)].join(', '));
+    throw new GatewayError('E_METHOD_UNKNOWN', `This path takes ${methods.join(' or ')} alone.`);
   };
 }
 

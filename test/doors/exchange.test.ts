@@ -220,6 +220,29 @@ describe('the exchange door', () => {
     });
   });
 
+  it('tells two partners with one path apart by their certificates, each with its own method and statuses', async () => {
+    const own = { path: '/aeo', takes: 'message' } as const;
+    const routes = [
+      { ...own, partner: 'XB', statuses: { applied: 200, held: 202, rejected: 400 } },
+      { ...own, partner: 'XC', method: 'PUT', statuses: { applied: 201, held: 202, rejected: 400 } },
+    ] as const;
+    const door = await openDoor({ receive: (raw) => receive(raw), poll, routes });
+    try {
+      const { other: as, unregistered } = door;
+      expect((await door.call({ path: '/aeo' })).status).to.equal(200);
+      expect((await door.call({ path: '/aeo', as, method: 'PUT' })).status).to.equal(201);
+      expect(taken.map(({ partner }) => partner)).to.deep.equal(['XB', 'XC']);
+      taken.splice(0);
+      const wrong = await door.call({ path: '/aeo', as });
+      expectProblem(wrong, 405, 'E_METHOD_UNKNOWN');
+      expect(wrong.headers['allow']).to.equal('PUT');
+      expectProblem(await door.call({ path: '/aeo', as: unregistered }), 403, 'E_CHANNEL_UNKNOWN');
+      expectProblem(await door.call({ path: '/aeo', method: 'DELETE' }), 405, 'E_METHOD_UNKNOWN');
+    } finally {
+      await door.close();
+    }
+  });
+
   it('works with the HTTPS transport', async () => {
     const { port, home, partner, other } = opened;
     const url = `https://127.0.0.1:${port}`;

@@ -43,7 +43,7 @@ export interface OpenDoor {
 }
 
 export async function openDoor(
-  behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets' | 'joined'>,
+  behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets' | 'joined' | 'routes'>,
 ): Promise<OpenDoor> {
   const [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
     TlsParty,
