@@ -57,6 +57,51 @@ describe('lint of a conversation', () => {
       'within: 23h',
       (text: string) => text.replace('{identifier}', '{code?}').replace('"why":"{code?}"', '"x":"1"'),
     ],
+    ['lists of changes whose loss nobody would see', 'discipline: numbered, restart: year', 'discipline: identified'],
+    ['lists of changes under a day alone', 'discipline: numbered, restart: year', 'discipline: dated'],
+    ['one path for messages and acknowledgements', '/partners/sg/acks', '/partners/sg/aeo'],
+    ['a path of this program', '/partners/sg/acks', '/exchange/sg'],
+    ['two answers in the response', 'mode: async, per: record, within: 24h', 'per: record, within: 23h'],
+    [
+      'two answers alike',
+      'says: technical, within: 10m }\n      - { kind: document, template: results.json, schema: results.schema.json, mode: async, per: record, within: 24h }',
+      'says: technical, mode: async }\n      - { kind: document, template: ack.xml, schema: ack.xsd, mode: async }',
+    ],
+    [
+      'results of records that may leave the record out',
+      'within: 24h',
+      'within: 23h',
+      (text: string) => text.replace('{identifier}', '{identifier?}'),
+    ],
+    ['a queue over HTTPS', '    path: /partners/sg/aeo', '    consume: { queue: aeo }'],
+    [
+      'a reserved header in a mailbox of acknowledgements',
+      'acknowledgements: /partners/sg/acks',
+      `acknowledgements:
+      list: { path: /acks, names: lines, headers: { Authorization: x } }
+      get: { path: '/acks/{name}' }
+      remove: { path: '/acks/{name}' }`,
+    ],
+    [
+      'an acknowledgement in a mailbox that is not named',
+      'acknowledgements: /partners/sg/acks',
+      `acknowledgements:
+      list: { path: /acks, names: lines }
+      get: { path: /acks/next }
+      remove: { path: '/acks/{name}' }`,
+    ],
+    [
+      'one mailbox for messages and acknowledgements',
+      'path: /partners/sg/aeo\n    acknowledgements: /partners/sg/acks',
+      `request: &box
+      list: { path: /box, names: lines }
+      get: { path: '/box/{name}' }
+      remove: { path: '/box/{name}' }
+    acknowledgements:
+      list: { path: /box, names: lines }
+      get: { path: '/box/{name}' }
+      remove: { path: '/box/{name}' }`.replace('&box', ''),
+    ],
     ['an answer of ours without a way', 'schema: ack.xsd }\n', 'schema: ack.xsd, mode: async }\n'],
   ] as const)
     it(`finds ${what}, with its place and what to do`, async () => {

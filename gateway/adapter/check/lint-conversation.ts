@@ -6,9 +6,7 @@ import { secondsOf, type AnswerData } from '../conversation/stages.ts';
 import { templatesIn } from '../load.ts';
 import type { Manifest } from '../manifest.ts';
 import { lintFinding, type LintFinding, type LintSubject } from './lint-rules.ts';
-
-/** What is wrong, at which JSON Pointer, and how to mend it. */
-type Contradiction = readonly [wrong: boolean, pointer: string, detail: string, fix: string];
+import { lintWays, type Contradiction } from './lint-ways.ts';
 
 export async function lintConversation({ folder, manifest, place, tools }: LintSubject): Promise<LintFinding[]> {
   const texts = new Map<string, string>();
@@ -19,7 +17,7 @@ export async function lintConversation({ folder, manifest, place, tools }: LintS
     ...lintStream(manifest, textOf),
     ...lintAnswers(manifest, textOf),
     ...lintOurAnswer(manifest),
-    ...lintRequests(manifest),
+    ...lintWays(manifest),
   ];
   return found
     .filter(([wrong]) => wrong)
@@ -28,11 +26,16 @@ export async function lintConversation({ folder, manifest, place, tools }: LintS
 
 type TextOf = (template: string) => string;
 
-function lintStream({ conversation: { stream } = {}, lists, messages }: Manifest, textOf: TextOf): Contradiction[] {
+function lintStream(
+  { conversation: { stream } = {}, lists, messages, transport }: Manifest,
+  textOf: TextOf,
+): Contradiction[] {
   if (stream === undefined) return [];
-  const { semantics, departures, reconcile } = stream;
+  const { discipline, semantics, departures, reconcile } = stream;
   const deltas = (lists?.kinds ?? (semantics === 'replace' ? [] : ['delta'])).includes('delta');
   const layouts = 'template' in messages.list ? [messages.list] : messages.list;
+  const isFile = transport !== 'https' && transport !== 'amqp';
+  const blind = discipline === 'identified' || discipline === 'none' || (discipline === 'dated' && !isFile);
   const shows = layouts.every(({ template }) => !template.endsWith('.json') || textOf(template).includes('"$gone"'));
   const at = '/conversation/stream';
   return [
@@ -49,6 +52,12 @@ function lintStream({ conversation: { stream } = {}, lists, messages }: Manifest
       'Add $gone beside $item.',
     ],
     [
+      deltas && semantics !== 'upsert' && blind,
+      `${at}/discipline`,
+      'nobody would see that a list of changes was lost',
+      'Send full lists only (semantics: replace), or agree semantics: upsert with reconcile.',
+    ],
+    [
       semantics === 'upsert' && reconcile === undefined,
       at,
       'nothing would ever set right what was lost of upserts',
@@ -58,11 +67,25 @@ function lintStream({ conversation: { stream } = {}, lists, messages }: Manifest
 }
 
 function lintAnswers(manifest: Manifest, textOf: TextOf): Contradiction[] {
-  const { conversation: { send } = {}, arrangement } = manifest;
+  const { conversation: { send } = {}, arrangement, transport } = manifest;
   const answers = send === undefined ? [] : answersOf(send);
+  const modes = answers.map(
+    ({ kind, mode }) => mode ?? (transport === 'https' && kind !== 'silence' ? 'sync' : 'async'),
+  );
+  const texts = answers.map((answer) =>
+    'template' in answer ? textOf(answer.template ?? '').replace(/\s+/gu, ' ') : '',
+  );
+  const isLike = (i: number, j: number): boolean =>
+    modes[i] === modes[j] && (modes[i] === 'sync' || (texts[i] !== '' && texts[i] === texts[j]));
   return answers.flatMap((answer, i): Contradiction[] => {
     const at = send?.answer === undefined ? `/conversation/send/answers/${i}` : '/conversation/send/answer';
     return [
+      [
+        answers.some((_, earlier) => earlier < i && isLike(earlier, i)),
+        at,
+        'nothing distinguishes this answer from the one before it',
+        'Write mode: async where it is a message of its own, or show in its template by what they differ.',
+      ],
       [
         send?.resend === 'unsafe' && answer.then === 'resend',
         at,
@@ -109,10 +132,10 @@ function lintDocument(
       'Show {ack.subject} or {ack.number} in its template, or write correlate.',
     ],
     [
-      answer.per === 'record' && !/\{identifier/u.test(text),
+      answer.per === 'record' && !/\{identifier(?!\?)\b/u.test(text),
       at,
-      'the template names no records',
-      'Show {identifier} in a list of results.',
+      'the template need not name a record of which it speaks',
+      'Show {identifier}, without a question mark, in a list of results.',
     ],
   ];
 }
@@ -128,34 +151,4 @@ function lintOurAnswer({ conversation: { receive } = {} }: Manifest): Contradict
       'Add answer.request, or leave mode out.',
     ],
   ];
-}
-
-/** Headers that the settings or the connection itself decide. */
-const reservedHeaders = /^(?:proxy-)?authorization$|^(?:cookie|host|content-length|transfer-encoding|connection)$/iu;
-
-function lintRequests({ conversation: { send, receive } = {} }: Manifest): Contradiction[] {
-  const { request: mailbox, answer } = receive ?? {};
-  const answerRequest = answer !== undefined && 'request' in answer ? answer.request : undefined;
-  const headers = { 'send/request': send?.request, 'receive/answer/request': answerRequest };
-  const reserved = Object.entries(headers).flatMap(([at, form]) =>
-    Object.keys(form?.headers ?? {}).map((name): Contradiction => {
-      const fix = 'Leave it out; credentials are settings of the partner.';
-      return [
-        reservedHeaders.test(name),
-        `/conversation/${at}/headers/${name}`,
-        `${name} is no header of an adapter`,
-        fix,
-      ];
-    }),
-  );
-  const unnamed = (['get', 'remove'] as const).map((part): Contradiction => {
-    const wrong = mailbox !== undefined && !JSON.stringify(mailbox[part]).includes('{name}');
-    return [
-      wrong,
-      `/conversation/receive/request/${part}`,
-      `${part} does not say which message`,
-      'Put {name} into its path or query.',
-    ];
-  });
-  return [...reserved, ...unnamed];
 }
