@@ -2,7 +2,7 @@
 
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { inForce } from '../model/arrangement.ts';
-import { dayAt, momentOf } from '../model/day.ts';
+import { dayAt, later, momentOf } from '../model/day.ts';
 import { isGatewayError } from '../model/errors.ts';
 import { nextList, type DueList, type ListCause } from '../model/list/list-schedule.ts';
 import { present } from '../model/present.ts';
@@ -49,11 +49,17 @@ async function dueList(
   { adapter }: Partner,
   { watermark, resyncWanted, last, lastFull }: SendingProgress,
 ): Promise<DueList> {
-  if (resyncWanted) return { cause: 'rejection', at: momentOf(now) };
-  if (termsDigest({ adapter }, now) !== watermark.terms) return { cause: 'new_terms', at: momentOf(now) };
+  const at = momentOf(now);
+  if (resyncWanted) return { cause: 'rejection', at };
+  if (termsDigest({ adapter }, now) !== watermark.terms) return { cause: 'new_terms', at };
   const changes = await changesAfter(reader, watermark.revision);
-  const state = { last, lastFull, restricts: changes?.restricts ?? false };
-  return nextList(adapter.schedule, present({ ...state, changedSince: changes?.since }));
+  const { schedule } = adapter;
+  // A moment still to come was stored while the clock was ahead: such a change has waited long enough.
+  const waited = later(at, -(schedule.onChangeSeconds ?? 0));
+  const changedSince = changes === undefined || changes.since <= at ? changes?.since : waited;
+  const issuedAt = last.issuedAt <= at ? last.issuedAt : at;
+  const state = { last: { ...last, issuedAt }, lastFull, restricts: changes?.restricts ?? false };
+  return nextList(schedule, present({ ...state, changedSince }));
 }
 
 async function waitReason(

@@ -69,6 +69,15 @@ describe('lists by schedule', function () {
     expect(await queued()).to.have.length(3);
   });
 
+  it('go at once when the change was stored while the clock was ahead', async () => {
+    await sentFirst();
+    await decideOperator(after(day), code(2), { decision: 'suspend', reason: 'inspection', person: 'chen' });
+    const { next } = await scheduledList(us.gateway, 'KR');
+    expect(next?.cause).to.equal('restriction');
+    await listScheduler(us.gateway)('KR');
+    expect(await queued()).to.have.length(2);
+  });
+
   it('go before the partner regards the last as stale, and again after a rejection', async () => {
     await sentFirst();
     const { next } = await scheduledList(us.gateway, 'KR');
