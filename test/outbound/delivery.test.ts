@@ -33,11 +33,11 @@ describe('delivery after an outage', () => {
   const secondsUntil = ({ nextAttemptAt = '' }: MessageRow, clock: OpenGateway): number =>
     (Date.parse(nextAttemptAt) - clock.now().getTime()) / 1000;
 
-  it('tries a partner that cannot be reached every 20 s at least, and one of its messages only', async () => {
+  it('tries a partner that cannot be reached every 10 s at least, and one of its messages only', async () => {
     const [first, second] = [await queue('full'), await queue('delta')];
     for (let seconds = 0; seconds < 1000; seconds += 100) {
       expect(await deliverDue(ahead(seconds), 'HK')).to.equal(1);
-      expect(secondsUntil(await message(first), ahead(seconds))).to.be.at.most(20);
+      expect(secondsUntil(await message(first), ahead(seconds))).to.be.at.most(10);
     }
     expect((await message(second)).attempts).to.equal(0);
   });

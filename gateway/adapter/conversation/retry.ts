@@ -26,7 +26,7 @@ export interface RetryTerms {
 const defaults = {
   after: ['5s', '15s', '2m', '10m', '30m', '1h'],
   receipt: '15m',
-  away: { failures: 3, every: '20s' },
+  away: { failures: 3, every: '10s' },
 } as const;
 
 /** A time of the next attempt that is farther away counts as that of a clock that was wrong (store/delivery-leases.ts). */
