@@ -5,6 +5,7 @@ import type { Adapter } from '../adapter/adapter.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import { receiveDelivered } from '../inbound/receive-acknowledgement.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
+import { addressesOf } from '../model/cluster-address.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { RawMessage, SealedMessage } from '../model/message.ts';
 import { momentOf } from '../model/day.ts';
@@ -45,7 +46,7 @@ function lazyBroker({ url, tls, realm: name, temporary, ownExchanges }: BrokerCo
   let link: AmqpLink | undefined;
   return {
     realm: { name, temporary, ownExchanges },
-    account: URL.parse(url)?.username ?? '',
+    account: URL.parse(addressesOf(url)[0])?.username ?? '',
     async link() {
       return (link = await (opened ??= openAmqp({ url, ...(tls && { tls }), log, waitForBroker: true })));
     },

@@ -1,8 +1,9 @@
 /** PostgreSQL, the engine for several gateways on one database: a pool for writing and a pool for reading. */
 
-import { Pool, types, TypeOverrides, type PoolConfig } from 'pg';
+import { Client, Pool, types, TypeOverrides, type ClientBase, type ClientConfig, type PoolConfig } from 'pg';
 import { PostgresDialect, PostgresDriver, sql } from 'kysely';
 import type { CompiledQuery, DatabaseConnection, Dialect, Kysely, QueryResult } from 'kysely';
+import { addressesOf } from '../model/cluster-address.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { EngineAccess, ReportError } from './engine.ts';
 import type { Tables } from './tables.ts';
@@ -15,14 +16,16 @@ parsers.setTypeParser(types.builtins.INT8, Number);
 class TranslatingDriver extends PostgresDriver {
   readonly #report: ReportError;
   readonly #translating = new WeakSet<DatabaseConnection>();
+  readonly #servers: Servers;
 
-  constructor(pool: Pool, report: ReportError) {
+  constructor({ pool, servers }: PoolOfServers, report: ReportError) {
     super({ pool });
+    this.#servers = servers;
     this.#report = report;
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    const connection = await super.acquireConnection().catch((cause: unknown) => {
+    const connection = await this.#connect().catch((cause: unknown) => {
       throw unreachable(cause);
     });
     if (this.#translating.has(connection)) return connection;
@@ -35,6 +38,19 @@ class TranslatingDriver extends PostgresDriver {
           throw this.#report(storeError(error));
         }),
     });
+  }
+
+  /** Each server is tried once, from the one that answered last. */
+  async #connect(): Promise<DatabaseConnection> {
+    for (let others = this.#servers.addresses.length - 1; ; others -= 1) {
+      const tried = this.#servers.current;
+      try {
+        return await super.acquireConnection();
+      } catch (error) {
+        if (this.#servers.current === tried) this.#servers.current += 1;
+        if (others === 0) throw error;
+      }
+    }
   }
 
   override async commitTransaction(connection: DatabaseConnection): Promise<void> {
@@ -66,9 +82,41 @@ export function openPostgres(url: string, report: ReportError): EngineAccess {
   };
 }
 
-function poolOf(url: string, readOnly: boolean): Pool {
+/** The servers of an address with several hosts, of which one is the primary. */
+interface Servers {
+  readonly addresses: readonly string[];
+  /** Counts on; modulo their number it is the one to connect to. */
+  current: number;
+}
+
+interface PoolOfServers {
+  readonly pool: Pool;
+  readonly servers: Servers;
+}
+
+/** Connects to the present server. */
+function clientOf(servers: Servers): new (config?: ClientConfig) => Client {
+  return class extends Client {
+    constructor(config?: ClientConfig) {
+      const { addresses, current } = servers;
+      super({ ...config, connectionString: addresses[current % addresses.length] });
+    }
+  };
+}
+
+/** As libpq's `target_session_attrs=primary`: a standby answers, and is not the store. */
+function assertPrimary(client: ClientBase, done: (error?: Error) => void): void {
+  client
+    .query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+    .then(({ rows }) => done(rows[0]?.standby === false ? undefined : new Error('this server is a standby')), done);
+}
+
+function poolOf(url: string, readOnly: boolean): PoolOfServers {
+  const servers: Servers = { addresses: addressesOf(url), current: 0 };
   const config: PoolConfig = {
-    connectionString: url,
+    ...(servers.addresses.length === 1
+      ? { connectionString: url }
+      : { Client: clientOf(servers), verify: assertPrimary }),
     max: 8,
     // A server that became read-only keeps its connections; new ones reach the server that took its place.
     maxLifetimeSeconds: 15,
@@ -86,11 +134,12 @@ function poolOf(url: string, readOnly: boolean): Pool {
   // Without a listener a broken connection would end the process. The statement in progress, or the next one, reports the same error.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
+  return { pool, servers };
 }
 
-function dialectOf(pool: Pool, report: ReportError): Dialect {
-  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => new TranslatingDriver(pool, report) });
+function dialectOf(servers: PoolOfServers, report: ReportError): Dialect {
+  const { pool } = servers;
+  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => new TranslatingDriver(servers, report) });
 }
 
 async function assertDurable(db: Kysely<Tables>): Promise<void> {

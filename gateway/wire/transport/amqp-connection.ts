@@ -1,7 +1,8 @@
 /** Connections to an AMQP 0-9-1 broker that are re-established, with the same setup, until they are closed. */
 
 import { connect } from 'amqplib';
-import type { ChannelModel, ConfirmChannel, RecoveringChannelModel } from 'amqplib';
+import type { ChannelModel, ConfirmChannel, Options, RecoveringChannelModel } from 'amqplib';
+import { addressesOf } from '../../model/cluster-address.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Log, LogFields } from '../log.ts';
 
@@ -13,7 +14,7 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  /** `amqp://user:password@host:port/vhost`, or `amqps:`. */
+  /** `amqp://user:password@host:port/vhost`, or `amqps:`; several hosts of a cluster with commas between them. */
   readonly url: string;
   /** PEM, for `amqps:`; without `ca` the authorities of Node are trusted. */
   readonly tls?: { readonly ca?: readonly string[]; readonly cert?: string; readonly key?: string };
@@ -33,9 +34,9 @@ export async function openConnection(
   purpose: 'publish' | 'consume',
   setup: (connection: Connection) => Promise<void>,
 ): Promise<RecoveringConnection> {
-  const address = brokerUrl(url);
+  const nodes = nodesOf(url);
   let socketClosed: Promise<void> | undefined;
-  const events = await connect(address.href, {
+  const events = await connect(nodes.address, {
     ...socketTls(tls),
     noDelay: true, // Nagle's algorithm limits single confirms to 22 a second; without it there are 1,000
     timeout: 5_000,
@@ -51,24 +52,63 @@ export async function openConnection(
       },
     },
   });
-  logConnectionEvents(events, log, { host: address.host, kind: purpose });
+  logConnectionEvents(events, log, purpose, nodes);
   try {
     if (!waitForBroker) await events.waitForConnect();
   } catch (error) {
     await events.close();
-    throw brokerError(error, address.host);
+    throw brokerError(error, nodes.host());
   }
   // A broker that never answers connection.close would delay this for ever; the end of the socket is enough.
   return { events, close: () => Promise.race([events.close(), ...(socketClosed === undefined ? [] : [socketClosed])]) };
 }
 
-function logConnectionEvents(events: RecoveringChannelModel, log: Log, fields: LogFields): void {
-  events.on('connect', () => log.info('broker connected', fields));
-  events.on('disconnect', () => log.warn('broker connection lost', fields));
+/** The nodes of a cluster, one of which is connected to at a time. */
+interface Nodes {
+  /** Reads as the address of the present node whenever a connection is made. */
+  readonly address: Options.Connect;
+  host(): string;
+  /** The one after it is the next to be tried. */
+  next(): void;
+}
+
+function nodesOf(url: string): Nodes {
+  const addresses = addressesOf(url).map(brokerUrl);
+  let current = 0;
+  const present = (): URL => addresses[current % addresses.length] ?? brokerUrl(url);
+  const { protocol, username, password, pathname } = present();
+  const account =
+    username === '' ? {} : { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const vhost = pathname.length > 1 ? decodeURIComponent(pathname.slice(1)) : '/';
+  return {
+    address: {
+      ...{ protocol: protocol.slice(0, -1), ...account, vhost, heartbeat: 10, maxFrameSize: 1024 * 1024 },
+      get hostname() {
+        return present().hostname;
+      },
+      get port() {
+        return Number(present().port || (protocol === 'amqps:' ? 5671 : 5672));
+      },
+    },
+    host: () => present().host,
+    next: () => void (current += 1),
+  };
+}
+
+function logConnectionEvents(
+  events: RecoveringChannelModel,
+  log: Log,
+  kind: 'publish' | 'consume',
+  { host, next }: Nodes,
+): void {
+  const fields = (): LogFields => ({ host: host(), kind });
+  events.on('connect', () => log.info('broker connected', fields()));
+  events.on('disconnect', () => log.warn('broker connection lost', fields()));
   events.on('reconnect-scheduled', ({ attempt, delay, error }) => {
-    log.warn('broker will be tried again', { ...fields, attempt, delayMs: delay, evidence: error.message });
+    log.warn('broker will be tried again', { ...fields(), attempt, delayMs: delay, evidence: error.message });
+    next();
   });
-  events.on('error', (error) => log.warn('broker ended the connection', { ...fields, evidence: error.message }));
+  events.on('error', (error) => log.warn('broker ended the connection', { ...fields(), evidence: error.message }));
 }
 
 export function socketTls({ ca, ...own }: NonNullable<ConnectionOptions['tls']> = {}) {
@@ -117,7 +157,7 @@ export function brokerError(cause: unknown, at: string): GatewayError {
 /** Whether a broker answers at the address and accepts the credentials within `timeoutMs`. */
 export async function probeBroker(url: string, timeoutMs: number): Promise<boolean> {
   try {
-    const model = await connect(url, { timeout: timeoutMs });
+    const model = await connectAny(url, { timeout: timeoutMs });
     await model.close();
     return true;
   } catch {
@@ -154,10 +194,7 @@ export async function examineBroker(
   { ours, exchanges, queues, deadLetterQueues }: BrokerNames,
   timeoutMs: number,
 ): Promise<ExaminedBroker> {
-  const address = brokerUrl(url);
-  const model = await connect(address.href, { ...socketTls(tls), timeout: timeoutMs }).catch((cause: unknown) => {
-    throw brokerError(cause, address.host);
-  });
+  const model = await connectAny(url, { ...socketTls(tls), timeout: timeoutMs });
   const blocked = new Promise<string>((resolve) => model.once('blocked', resolve));
   model.on('error', () => undefined); // the call in progress reports it
   const isThere: IsThere = (name, check) =>
@@ -186,6 +223,21 @@ export async function examineBroker(
   } finally {
     await model.close().catch(() => undefined);
   }
+}
+
+/** The first node of a cluster that answers. Throws E_BROKER_UNREACHABLE with the failure of the last. */
+async function connectAny(
+  url: string,
+  options: ReturnType<typeof socketTls> & { readonly timeout: number },
+): Promise<ChannelModel> {
+  const nodes = nodesOf(url);
+  for (let others = addressesOf(url).length - 1; ; others -= 1)
+    try {
+      return await connect(nodes.address, options);
+    } catch (cause) {
+      if (others === 0) throw brokerError(cause, nodes.host());
+      nodes.next();
+    }
 }
 
 type IsThere = (name: string, check: (channel: ConfirmChannel) => Promise<unknown>) => Promise<boolean>;
