@@ -4,6 +4,7 @@ import type { Arrangement } from '../model/arrangement.ts';
 import type { BodyDecoder, LineRules } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
+import type { KeyTerms } from '../model/partner-key.ts';
 import type { ListSchedule } from '../model/list/list-schedule.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
@@ -106,6 +107,8 @@ export interface Adapter {
   readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
   /** Seconds after which the next list is a full one; absent: never for that reason. */
   readonly reconcileSeconds?: number;
+  /** How keys change. */
+  readonly keys: KeyTerms;
   /** When lists go to the partner by themselves. */
   readonly schedule: ListSchedule;
   /** How often messages are sent until they are accepted and answered. */

@@ -15,6 +15,7 @@ import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest } from './manifest.ts';
 import { requireMatchingSeal, requireUsableSeal } from './seal.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
+import { keyTerms } from './key-terms.ts';
 import { listSchedule } from './schedule.ts';
 import { replyFields } from './template/message-fields.ts';
 import { answersOf } from './conversation/answers.ts';
@@ -57,7 +58,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     arrangement: arrangementFor(manifest, 'ours'),
     otherSide: arrangementFor(manifest, 'theirs'),
     identifiers: { theirs, ours },
-    ...{ stream: rules, exchange },
+    ...{ stream: rules, exchange, keys: keyTerms(manifest, exchange, place) },
     readsFileNames: Object.values(fillTerms.fills.message ?? {}).includes('file'),
     listId: (list) => listId(list, fillTerms),
     completeList: (decoded, context) => fillList(decoded, { ...fillTerms, names }, context),

@@ -1,5 +1,6 @@
 /** The contents of adapter.yaml, and the terms of the arrangement for each side. Every fact may state its source and confidence. */
 
+import type { KeyTerms } from '../model/partner-key.ts';
 import type {
   Arrangement,
   Benefits,
@@ -100,6 +101,8 @@ export interface Manifest {
   readonly codes: Readonly<Record<string, CodeRows>>;
   readonly seal: SealTerms;
   readonly transport: TransportKind;
+  /** How keys change; what is absent has the default of key-terms.ts. */
+  readonly keys?: Partial<KeyTerms>;
   /** How the partner's lists state their order, and what they do not carry. */
   readonly conversation?: ConversationData;
   /** How lists travel; without it full lists and deltas, each in one message. */

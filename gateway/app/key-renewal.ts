@@ -1,7 +1,7 @@
 /** Keys of ours that end soon are replaced without a person, where the partner reads announcements and our own authority certifies. */
 
 import type { OpenGateway } from './composition.ts';
-import { beginRollover, takesAnnouncements } from './key-rollover.ts';
+import { beginRollover } from './key-rollover.ts';
 import type { Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { isGatewayError } from '../model/errors.ts';
@@ -11,8 +11,6 @@ import { readCertificates } from '../wire/signature/certificates.ts';
 import { signerAt, signerOf } from '../wire/signature/profile.ts';
 
 const daySeconds = 24 * 3600;
-const graceDays = 30;
-const firstDays = 14;
 
 /** Begins what is due. An expired key cannot announce the next one: a person does. Never rejects for one partner. */
 export async function renewKeys(gateway: OpenGateway): Promise<void> {
@@ -21,9 +19,9 @@ export async function renewKeys(gateway: OpenGateway): Promise<void> {
     const end = open.has(partner.code) ? undefined : endOfKey(gateway, partner);
     if (end === undefined) continue;
     const now = momentOf(gateway.now());
-    const [usual, latest] = [later(now, firstDays * daySeconds), later(end, -daySeconds)];
+    const [usual, latest] = [later(now, partner.adapter.keys.noticeDays * daySeconds), later(end, -daySeconds)];
     const from = usual < latest ? usual : latest;
-    await beginRollover(gateway, partner.code, { from, graceDays, person: 'mra serve' }).catch((error: unknown) => {
+    await beginRollover(gateway, partner.code, { from, person: 'mra serve' }).catch((error: unknown) => {
       if (isGatewayError(error) && error.code === 'E_KEY_ROLLOVER') return; // another gateway was first
       gateway.log.error('key not renewed', { partner: partner.code, ...faultFields(error) });
     });
@@ -32,7 +30,8 @@ export async function renewKeys(gateway: OpenGateway): Promise<void> {
 
 /** When the key that signs for the partner ends, if it is to be replaced now. */
 function endOfKey({ config, keyring, now }: OpenGateway, partner: Partner): string | undefined {
-  if (config.renewKeysDays === 0 || partner.transport === undefined || !takesAnnouncements(partner)) return undefined;
+  const isReached = partner.transport !== undefined && partner.adapter.keys.announce === 'message';
+  if (config.renewKeysDays === 0 || !isReached) return undefined;
   const at = momentOf(now());
   const { certificate } = signerAt(signerOf(partner.signer), at);
   const [authority] = readCertificates(keyring.tls.ca);

@@ -11,7 +11,7 @@ import { certificatesIn } from './certificate-files.ts';
 import { getPartner, type Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { isUnsigned, type SealedMessage } from '../model/message.ts';
+import type { SealedMessage } from '../model/message.ts';
 import type { KeyAnnouncement, OwnKeyState } from '../model/partner-key.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
@@ -41,10 +41,10 @@ const retrySeconds = { announced: 6 * 3600, probed: 600 } as const;
 const pauseMs = 2_000;
 
 export interface Rollover {
-  /** The new key signs from then on; absent: in fourteen days. */
+  /** The new key signs from then on; absent: after the notice that was agreed. */
   readonly from?: Moment | undefined;
-  /** For so many days more the partner accepts the key before. */
-  readonly graceDays: number;
+  /** For so many days more the partner accepts the key before; absent: as agreed. */
+  readonly graceDays?: number | undefined;
   /** By which messages call the new key, with partners whose messages name keys otherwise than by thumbprint. */
   readonly name?: string | undefined;
   readonly person: string;
@@ -61,18 +61,14 @@ export interface BegunRollover {
   readonly message?: string;
 }
 
-/** Whether the partner reads announcements, because it runs this program. */
-export function takesAnnouncements({ adapter: { seal: terms, exchange } }: Partner): boolean {
-  return !isUnsigned(terms) && exchange.send === undefined;
-}
-
 /** Makes and announces a new signing key for a partner. Throws E_PARTNER_UNKNOWN, E_SIGNATURE_PROFILE, E_KEY_ROLLOVER, E_REQUEST_INVALID. */
 export async function beginRollover(gateway: OpenGateway, code: string, rollover: Rollover): Promise<BegunRollover> {
-  const { graceDays, name, person, given } = rollover;
   const partner = getPartner(gateway, code);
+  const { keys } = partner.adapter;
+  const { graceDays = keys.graceDays, name, person, given } = rollover;
   const at = momentOf(gateway.now());
   const before = signerAt(signerOf(partner.signer), at);
-  const from = rollover.from ?? later(at, 14 * daySeconds);
+  const from = rollover.from ?? later(at, keys.noticeDays * daySeconds);
   const oldUntil = later(from, graceDays * daySeconds);
   await requireNoneOpen(gateway, partner.code);
   const { key, certificate } = given ?? (await makeKey(gateway, before.algorithm));
@@ -84,7 +80,8 @@ export async function beginRollover(gateway: OpenGateway, code: string, rollover
   await keepNextKey(gateway.config.keys, key);
   const days = { from, until: oldUntil, at, name: name ?? null };
   const row = rowOf(partner.code, certificate, fingerprint(before.certificate), days);
-  const announced = takesAnnouncements(partner) ? await announcement(gateway, partner, row, before) : undefined;
+  const announced =
+    partner.adapter.keys.announce === 'message' ? await announcement(gateway, partner, row, before) : undefined;
   await gateway.db.transaction(async (tx) => {
     await changePartners(tx);
     await requireNoneOpen({ db: { ...gateway.db, sql: tx } }, partner.code);

@@ -29,15 +29,13 @@ export function existingDay(option: string): (text: string) => Day {
   };
 }
 
-/** A parser for an option with the name of a key; E_REQUEST_INVALID for what messages cannot carry everywhere. */
-export function keyNameOf(option: string): (text: string) => string {
-  return (text) => {
-    if (/^[A-Za-z0-9._:@/-]{1,200}$/u.test(text)) return text;
-    throw new GatewayError('E_REQUEST_INVALID', 'the name of a key has letters, digits and . _ : @ / - only', {
-      at: option,
-      fix: `Write for example ${option} cn-2027.`,
-    });
-  };
+/** A parser for the name of a key; E_REQUEST_INVALID for what messages cannot carry everywhere. */
+export function keyName(text: string): string {
+  if (/^[A-Za-z0-9._:@/-]{1,200}$/u.test(text)) return text;
+  throw new GatewayError('E_REQUEST_INVALID', 'the name of a key has letters, digits and . _ : @ / - only', {
+    at: '--name',
+    fix: 'Write for example --name cn-2027.',
+  });
 }
 
 /** The begin of a day at home, or a moment. Throws E_REQUEST_INVALID. */

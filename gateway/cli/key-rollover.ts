@@ -19,11 +19,11 @@ import {
 import { signerAt, signerOf } from '../wire/signature/profile.ts';
 import { isUnsigned } from '../model/message.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
-import { account, keyNameOf, momentAt, readInput, wholeNumber, writeOutput } from './input.ts';
+import { account, keyName, momentAt, readInput, wholeNumber, writeOutput } from './input.ts';
 
 interface RotateOptions {
   readonly from?: string;
-  readonly grace: number;
+  readonly grace?: number;
   readonly name?: string;
   readonly out?: string;
   readonly as?: string;
@@ -84,14 +84,16 @@ function stateCommands(key: Command, context: CliContext): void {
 
 function rolloverOptions(command: Command): Command {
   return command
-    .option('--from <day>', 'the day or moment from which the new key signs (default: in fourteen days)')
+    .option(
+      '--from <day>',
+      'the day or moment from which the new key signs (default: after the notice agreed with the partner)',
+    )
     .option(
       '--grace <days>',
-      'for how many days more the partner accepts the key before',
+      'for how many days more the partner accepts the key before (default: as agreed)',
       wholeNumber('--grace', 0),
-      30,
     )
-    .option('--name <name>', 'by which messages call the new key (kid, KeyName)', keyNameOf('--name'))
+    .option('--name <name>', 'by which messages call the new key (kid, KeyName)', keyName)
     .option('--out <file>', 'write the new certificate to this file, for a person to send')
     .option('--as <person>', 'who decides (default: the account)');
 }

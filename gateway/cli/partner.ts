@@ -8,7 +8,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyUses, type KeyUse } from '../model/partner-key.ts';
 import { awaitSecond, withGateway, withReading, type CliContext } from './context.ts';
-import { account, keyNameOf, momentAt, readInput, wholeNumber } from './input.ts';
+import { account, keyName, momentAt, readInput, wholeNumber } from './input.ts';
 import { exitCodes } from './output.ts';
 
 interface CertificateOptions {
@@ -46,7 +46,7 @@ export function partnerCommands(program: Command, context: CliContext): void {
     .option('--from <day>', 'the day or moment from which it counts (default: now)')
     .option('--replaces <fingerprint>', 'the certificate before, which counts for the days of --grace more')
     .option('--grace <days>', 'for how many days both count', wholeNumber('--grace', 0), 30)
-    .option('--name <name>', 'by which messages call the key (kid, KeyName)', keyNameOf('--name'))
+    .option('--name <name>', 'by which messages call the key (kid, KeyName)', keyName)
     .option('--as <person>', 'who decides (default: the account)')
     .action((code: string, file: string, options: CertificateOptions) => certificate(context, code, file, options));
   partner

@@ -70,3 +70,12 @@ export interface KeyAnnouncement {
   /** DER, in base64. */
   readonly certificate: string;
 }
+
+/** How keys change with a partner. */
+export interface KeyTerms {
+  /** In a message that its gateway reads, or in a file that a person sends. */
+  readonly announce: 'message' | 'file';
+  /** How long before its first day a new key is announced, and for how long after it the key before counts. */
+  readonly noticeDays: number;
+  readonly graceDays: number;
+}

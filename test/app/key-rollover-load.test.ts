@@ -75,7 +75,7 @@ describe('keys of two gateways that roll over under load', function () {
     (await partnerKeys(gateway.db.sql, other)).find(({ side }) => side === 'ours')?.state;
 
   it('fail no message, leave no private key that others can read, and none in a log', async () => {
-    const from = new Date(Date.now() + 8_000).toISOString();
+    const from = new Date(Date.now() + 6_000).toISOString();
     for (const { gateway, other } of sides) await sendList(gateway, other, { kind: 'full' });
     for (const { gateway, other } of sides) await beginRollover(gateway, other, { from, graceDays: 30, person: 'Li' });
     let sent = 0;

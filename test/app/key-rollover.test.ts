@@ -14,6 +14,7 @@ import { heldMessages } from '../../gateway/store/inbox.ts';
 import { partnerKeys } from '../../gateway/store/partner-keys.ts';
 import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
 import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';
+import { freshUrl } from '../store/engines.ts';
 import { operators, prepareOnce } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
@@ -131,24 +132,45 @@ describe('a new key of ours', () => {
     expect([await state(), await signsWith()]).to.deep.equal(['cancelled', old]);
   });
 
-  it('is proven and confirmed once, by whichever of two gateways on one store is first', async () => {
-    const second = await openGateway({ ...us.config, store: us.config.store }, adapterTools());
-    try {
-      await rotate();
-      await go(1);
-      seconds += 30;
-      const both = [await ours(), atThatTime(second)];
-      await Promise.all(both.map(advanceRollovers));
-      const probes = await us.gateway.db.sql
-        .selectFrom('event')
-        .select('kind')
-        .where('kind', '=', 'key_probed')
-        .execute();
-      expect(probes).to.have.length(1);
-    } finally {
-      await second.close();
-    }
-  });
+  for (const engine of ['sqlite', 'postgres'] as const)
+    it(`is announced, proven and used once, by whichever of two gateways on one store is first (${engine})`, async () => {
+      const fresh = await freshUrl(engine);
+      const config = { ...us.config, store: fresh.url };
+      const both = [await openGateway(config, adapterTools()), await openGateway(config, adapterTools())];
+      const [first, second] = both.map(atThatTime);
+      if (first === undefined || second === undefined) throw new Error('two are open');
+      const step = async (on: number): Promise<void> => {
+        seconds += on;
+        await them.gateway.takeSettings(them.config);
+        for (const each of both) await each.takeSettings(config);
+        await Promise.all([first, second].map(advanceRollovers));
+        await deliverDue(second, 'HK');
+      };
+      try {
+        const begun = await Promise.allSettled(
+          [first, second].map((each) => beginRollover(each, 'HK', { from: later(begin, 60), person: 'Li' })),
+        );
+        expect(begun.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+        for (const on of [1, 30, 30, 60]) await step(on);
+        const rows = await first.db.sql.selectFrom('event').select('kind').where('kind', 'like', 'key_%').execute();
+        expect(rows.map(({ kind }) => kind)).to.deep.equal([
+          'key_announced',
+          'key_probed',
+          'key_confirmed',
+          'key_switched',
+        ]);
+        const prints = [first, second].map(({ partners }) => {
+          const { signer } = partners.get('HK') ?? {};
+          return fingerprint(
+            signerAt(signerOf(signer ?? { kind: 'none', reason: '' }), momentOf(first.now())).certificate,
+          );
+        });
+        expect(new Set(prints)).to.have.length(1);
+      } finally {
+        for (const each of both) await each.close();
+        await fresh.remove();
+      }
+    });
 
   it('is begun without a person when the present one ends soon, and not before', async () => {
     await renewKeys(await ours());
