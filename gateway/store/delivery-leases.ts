@@ -163,7 +163,8 @@ const waitsForEarlier = sql`coalesce(message.sequence > (select earlier.sequence
 /**
  * Reads a few rows of an index for each part, whatever was delivered or waits: of each stream its first list that is not accepted, the
  * oldest due of the other messages, and those whose receipt is overdue. Moments farther away than any delay come from a clock that was
- * ahead, and count as past. The constants are part of the text because partial indexes are found only so.
+ * ahead, and count as past. The constants are part of the text because partial indexes are found only so. The number of the first list is
+ * looked for by itself, because it stands in the index of what waits: an engine would look for the row by that of all numbers.
  */
 function dueMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
   const { partner, now, limit } = claim;
@@ -187,8 +188,9 @@ function dueMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
       select ${nextEpoch(sql`is not null`)} union all
       select ${nextEpoch(sql`> epoch.id`)} from epoch where id is not null)
     select id from message where ${free} and (next_attempt_at <= ${now} or next_attempt_at > ${tooFar})
-      and id in (select (select id from message where partner = ${partner} and state = 'SEALED' and epoch_id = epoch.id
-        order by sequence limit 1) from epoch where id is not null)
+      and id in (select (select id from message where partner = ${partner} and epoch_id = epoch.id and sequence = (
+        select sequence from message where partner = ${partner} and state = 'SEALED' and epoch_id = epoch.id
+        order by sequence limit 1)) from epoch where id is not null)
     union all ${single(sql`<= ${now}`)}
     union all ${single(sql`> ${tooFar}`)}
     union all ${overdue(sql`<= ${now}`)}

@@ -1,7 +1,6 @@
 /** The newest messages of both directions in one form, for people and status pages. */
 
-import { sql } from 'kysely';
-import { outboundStates, type Evidence, type InboundState, type OutboundState } from '../model/message.ts';
+import { type Evidence, type InboundState, type OutboundState } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Reader } from './database.ts';
@@ -93,10 +92,7 @@ export interface OpenMessages {
 }
 
 export async function openMessagesTo(reader: Reader, partner: string, now: Moment): Promise<OpenMessages> {
-  const sent = reader
-    .selectFrom('message')
-    .where('partner', '=', partner)
-    .where(sql<boolean>`state_rank < ${openRank}`);
+  const sent = reader.selectFrom('message').where('partner', '=', partner).where('state_rank', '<', openRank);
   const sealed = sent.where('state', '=', 'SEALED').where('hold_reason', 'is', null);
   const handedOver = sent.where('state', '=', 'HANDED_OVER');
   const count = async (query: typeof sent): Promise<number> =>
@@ -132,15 +128,15 @@ export async function openMessagesTo(reader: Reader, partner: string, now: Momen
 
 /** Whether a list of this epoch is held for staff. */
 export async function holdsList(reader: Reader, partner: string, epochId: string): Promise<boolean> {
+  // By what is open: an index of numbers would lead through all lists of the epoch.
   const held = await reader
     .selectFrom('message')
-    .select('id')
+    .select('epoch_id')
     .where('partner', '=', partner)
-    .where('epoch_id', '=', epochId)
+    .where('state_rank', '<', openRank)
     .where('hold_reason', 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return held !== undefined;
+    .execute();
+  return held.some((message) => message.epoch_id === epochId);
 }
 
 /** Whether a list to the partner was sent without success and waits for another attempt. */
@@ -150,6 +146,7 @@ export async function failsToDeliver(reader: Reader, partner: string): Promise<b
     .select('id')
     .where('partner', '=', partner)
     .where('state', '=', 'SEALED')
+    .where('state_rank', '<', openRank)
     .where('kind', '=', 'list')
     .where('attempts', '>', 0)
     .where('lease_until', 'is', null)
@@ -179,7 +176,7 @@ export async function openMessages(
   const rows = await reader
     .selectFrom('message')
     .select(['id', 'partner', 'kind', 'state', 'created_at as since', 'hold_reason as hold'])
-    .where('state_rank', '<', outboundStates.CLOSED)
+    .where('state_rank', '<', openRank)
     .$if(partner !== undefined, (open) => open.where('partner', '=', partner ?? ''))
     .$if(since !== undefined, (open) => open.where('created_at', '>=', since ?? ''))
     .orderBy('created_at')
