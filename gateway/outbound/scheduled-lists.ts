@@ -10,7 +10,7 @@ import type { Reader } from '../store/database.ts';
 import { changesAfter } from '../store/operators.ts';
 import { failsToDeliver, holdsList } from '../store/message-list.ts';
 import { listsWait } from '../store/older-store.ts';
-import { sendingProgress, type SendingProgress } from '../store/streams.ts';
+import { newestListDates, sendingProgress, type SendingProgress } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { termsDigest } from './list-diff.ts';
 import { sendList, type ListOptions } from './send-list.ts';
@@ -46,8 +46,8 @@ export async function scheduledList(gateway: Gateway, code: string): Promise<Sch
 async function dueList(
   reader: Reader,
   now: Date,
-  { adapter }: Partner,
-  { watermark, resyncWanted, last, lastFull }: SendingProgress,
+  { code, adapter }: Partner,
+  { watermark, resyncWanted, last }: SendingProgress,
 ): Promise<DueList> {
   const at = momentOf(now);
   if (resyncWanted) return { cause: 'rejection', at };
@@ -58,6 +58,9 @@ async function dueList(
   const waited = later(at, -(schedule.onChangeSeconds ?? 0));
   const changedSince = changes === undefined || changes.since <= at ? changes?.since : waited;
   const issuedAt = last.issuedAt <= at ? last.issuedAt : at;
+  // Looked for where it counts: without regular full lists all lists of changes may lie after it.
+  const full = schedule.fullDays === undefined ? undefined : await newestListDates(reader, code, 'out', 'full');
+  const lastFull = (full ?? last).issuedAt;
   const state = { last: { ...last, issuedAt }, lastFull, restricts: changes?.restricts ?? false };
   return nextList(schedule, present({ ...state, changedSince }));
 }

@@ -72,7 +72,6 @@ export interface SendingProgress {
   readonly resyncWanted: boolean;
   readonly epochId: string;
   readonly last: { readonly issuedAt: Moment; readonly nextBy: Moment };
-  readonly lastFull: Moment;
 }
 
 /** Undefined before the first list. */
@@ -80,7 +79,6 @@ export async function sendingProgress(reader: Reader, partner: string): Promise<
   const stream = reader.selectFrom('stream').where('id', '=', streamId(partner, 'out'));
   const row = await stream.select(['revision', 'terms', 'resync_wanted', 'epoch_id']).executeTakeFirst();
   const last = await newestListDates(reader, partner, 'out');
-  const full = await newestListDates(reader, partner, 'out', 'full');
   if (row === undefined || last === undefined) return undefined;
   const { revision, terms, resync_wanted: wanted, epoch_id: epochId } = row;
   return {
@@ -88,7 +86,6 @@ export async function sendingProgress(reader: Reader, partner: string): Promise<
     resyncWanted: wanted > 0,
     epochId,
     last,
-    lastFull: full?.issuedAt ?? last.issuedAt,
   };
 }
 
