@@ -94,21 +94,21 @@ onBothEngines('finding what is due among 200,000 delivered and 10,000 waiting me
   }
 
   it('takes the first list of the stream and the first replies, as often as it is asked', async () => {
-    const claims = await claim('QA', 100);
+    const claims = await claim('QA', 40);
     const lists = claims.filter((id) => Number(id.slice(3)) % 2 === 1);
     expect(lists).to.deep.equal(lists.map((_, i) => `QA-${200_001 + 2 * i}`));
-    expect(new Set(claims).size).to.equal(100);
+    expect(new Set(claims).size).to.equal(40);
   });
 
   it('takes no more time than among none that were delivered', async () => {
     const milliseconds = async (partner: string): Promise<number> => {
       const begun = performance.now();
-      await claim(partner, 20);
+      await claim(partner, 10);
       return performance.now() - begun;
     };
     const ratios: number[] = [];
-    for (let round = 0; round < 5; round += 1) ratios.push((await milliseconds('QA')) / (await milliseconds('QN')));
-    expect(ratios.sort((a, b) => a - b)[2]).to.be.below(3);
+    for (let round = 0; round < 3; round += 1) ratios.push((await milliseconds('QA')) / (await milliseconds('QN')));
+    expect(ratios.sort((a, b) => a - b)[1]).to.be.below(3);
   });
 });
 
