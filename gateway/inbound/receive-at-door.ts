@@ -14,7 +14,12 @@ export async function receiveAtDoor(
   const result = await receive(raw);
   const { adapter, transport } = getPartner(gateway, raw.partner);
   const { receipt, duplicate } = result;
-  if (duplicate && receipt !== undefined && adapter.exchange.receive?.mode === 'async')
+  if (
+    duplicate &&
+    receipt !== undefined &&
+    adapter.exchange.receive?.mode === 'async' &&
+    adapter.exchange.receive.answerRequest !== undefined
+  )
     void transport
       ?.send(receipt)
       .then(({ kind: state, evidence }) => {

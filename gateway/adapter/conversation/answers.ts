@@ -44,16 +44,23 @@ export interface ReceiveData {
   /** We poll for them. */
   readonly request?: MailboxForm;
   readonly file?: ReceiveFileData;
-  /** `none`: only where messages are files. */
-  readonly answer: { readonly kind: 'none' } | WrittenAnswer;
+  /** `none`: only where messages are files. `status`: only of requests to `path`, whose response has no body. */
+  readonly answer: { readonly kind: 'none' } | StatusAnswer | WrittenAnswer;
 }
+
+interface StatusAnswer {
+  readonly kind: 'status';
+  readonly statuses?: VerdictStatuses;
+}
+
+type VerdictStatuses = Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
 
 interface WrittenAnswer extends MessageData {
   /** `sync`, as without it: the response. `async`: always a message of its own, and a response has no body. */
   readonly mode?: 'sync' | 'async';
   /** Where an answer over HTTPS goes that is no response: of a mailbox each, otherwise the one after two people decided. */
   readonly request?: RequestForm;
-  readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected', number>>>;
+  readonly statuses?: VerdictStatuses;
   /** ISO 639-1, of the texts for people. Default: en. */
   readonly language?: string;
   /** Over a broker: the answer is a message of its own. */

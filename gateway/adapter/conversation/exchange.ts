@@ -56,9 +56,7 @@ export async function exchangeOf(
       ...present({ publish: answered?.publish, answerRequest: answered?.request }),
       ...(answered?.file !== undefined && { answerFile: besideFile(answered.file, place('/conversation/receive')) }),
       textOf: textsOf(answered?.language, place),
-      // Only a request of the partner has a response.
-      mode: answered?.mode ?? (receive.path === undefined ? 'async' : 'sync'),
-      statuses: { applied: 200, held: 202, rejected: 422, ...answered?.statuses },
+      ...verdictsOf(receive),
     },
   });
 }
@@ -66,6 +64,16 @@ export async function exchangeOf(
 /** Undefined where it says only how often messages are sent. */
 function travelling({ retry: _, ...send }: SendData = {}): SendData | undefined {
   return Object.keys(send).length === 0 ? undefined : send;
+}
+
+/** How a verdict is answered: only a request of the partner has a response, and only a template gives it a body. */
+function verdictsOf({ path, answer }: ReceiveData): Pick<NonNullable<Exchange['receive']>, 'mode' | 'statuses'> {
+  const mode = 'template' in answer ? answer.mode : 'async';
+  const statuses = 'statuses' in answer ? answer.statuses : undefined;
+  return {
+    mode: mode ?? (path === undefined ? 'async' : 'sync'),
+    statuses: { applied: 200, held: 202, rejected: 422, ...statuses },
+  };
 }
 
 /** Of an answer in a file. */

@@ -35,18 +35,29 @@ function requireNoFiles({ transport, conversation: { send, receive, fills } = {}
     [send?.file !== undefined, 'file', '/conversation/send/file'],
     [receive?.file !== undefined, 'file', '/conversation/receive/file'],
     [answers.some((answer) => 'file' in answer), 'an answer in a file', '/conversation/send'],
-    [receive !== undefined && 'kind' in receive.answer, 'no answer', '/conversation/receive/answer'],
+    [isKind(receive, 'none'), 'no answer', '/conversation/receive/answer'],
     [receive !== undefined && 'file' in receive.answer, 'file', '/conversation/receive/answer/file'],
     [filled !== undefined, 'the fill file', `/conversation/fills/message/${filled ?? ''}`],
   ];
   const fix = `Remove it, or write transport: sftp or folder; this partner uses ${transport}.`;
   for (const [is, what, pointer] of wrong) if (is) throw invalid(`${what} is for files`, place(pointer), fix);
+  if (isKind(receive, 'status') && receive?.path === undefined)
+    throw invalid(
+      'a status is the answer to a request, and none comes',
+      place('/conversation/receive/answer'),
+      'Describe the answer by a template, or name the path of our door to which messages are posted.',
+    );
+}
+
+function isKind(receive: ReceiveData | undefined, kind: 'none' | 'status'): boolean {
+  return receive !== undefined && 'kind' in receive.answer && receive.answer.kind === kind;
 }
 
 /** No path, status or queue, and a file of its own for each answer. */
 function requireAnswerFiles(send: SendData, receive: ReceiveData, place: Place): void {
   const answers = answersOf(send);
   const ours = 'template' in receive.answer ? receive.answer : undefined;
+  if (isKind(receive, 'status')) throw invalid('a file has no status', place('/conversation/receive/answer'), filesFix);
   if ((send.request ?? send.statuses ?? send.publish) !== undefined || answers.some(isOfConnections))
     throw invalid('a file has no path, status or key', place('/conversation/send'), filesFix);
   if (receive.acknowledgements !== undefined || (ours?.publish ?? ours?.request ?? ours?.statuses) !== undefined)
