@@ -1,6 +1,9 @@
 /** Partners and certificates that people add and revoke while a gateway serves. */
 
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 import {
@@ -20,7 +23,8 @@ import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
 import { openAdministrations, operators, registerOf } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
-import { ecPair, testCertificate } from '../support/pki.ts';
+import { ecPair, temporaryFolder, testCertificate } from '../support/pki.ts';
+import { openAuthority } from '../support/revocation.ts';
 
 describe('partners of a gateway that serves', () => {
   let administrations: OpenAdministrations;
@@ -138,5 +142,40 @@ describe('partners of a gateway that serves', () => {
     await taken(() => isRegistered(print));
     const { trust } = us.partners.get('CN') ?? {};
     expect(trust).to.have.nested.property(`periods.${print}.from`, '2026-12-24T00:00:00.000Z');
+  });
+
+  it('are not admitted and not believed any more when their authority lists their certificates, without a restart', async () => {
+    const { keys } = them.config;
+    const certificate = new X509Certificate(readFileSync(join(keys, 'ca.cert.pem')));
+    const privateKey = createPrivateKey(readFileSync(join(keys, 'ca.key.pem')));
+    const authority = openAuthority({ privateKey, publicKey: certificate.publicKey }, certificate);
+    const tls = new X509Certificate(them.gateway.keyring.tls.cert);
+    const signing = new X509Certificate(them.gateway.keyring.signer('ecdsa-p256-sha256').certificate.raw);
+    const file = join(temporaryFolder(), 'list.crl');
+    const day = (days: number): string =>
+      `${new Date(Date.now() + days * 86_400_000).toISOString().replaceAll(/[-:T]/gu, '').slice(0, 14)}Z`;
+    const takeList = async (revoked: readonly X509Certificate[], until = day(1)): Promise<void> => {
+      writeFileSync(file, authority.list(revoked, { from: day(-1), until }));
+      const { config } = administrations.of('HK');
+      const { CN: partner } = config.partners;
+      if (partner === undefined) throw new Error('CN is a partner');
+      const revocation = { files: [file], unknown: 'refuse', graceHours: 0 } as const;
+      const certificates = { ...partner.certificates, revocation };
+      await serving.takeSettings({ ...config, partners: { CN: { ...partner, certificates } } });
+    };
+    await takeList([]);
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+    const open = await connectAsThem();
+    await takeList([signing]);
+    expect(await listFromThem()).to.deep.equal(['REJECTED', 'E_CERTIFICATE_REVOKED']);
+    const ended = once(open, 'close');
+    await takeList([tls]);
+    await ended;
+    const id = await queuedByThem();
+    expect(await listFromThem(id)).to.deep.equal(['SEALED']);
+    await takeList([], day(-0.5));
+    expect(await listFromThem(id), 'no current list').to.deep.equal(['SEALED']);
+    await takeList([]);
+    await them.until(async () => ((await listFromThem(id))[1] === 'applied' ? true : undefined));
   });
 });

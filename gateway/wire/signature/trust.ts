@@ -82,7 +82,10 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   };
   const isCurrent = at >= certificate.validFromDate && at <= certificate.validToDate;
   check(isCurrent, 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
-  requireAccepted(trust.periods?.[fingerprint(certificate)], fingerprint(certificate), at);
+  if (trust.periods !== undefined) {
+    const print = fingerprint(certificate);
+    requireAccepted(trust.periods[print], print, at);
+  }
   requireStanding(certificate, trust.revocation, at);
   const formFix = 'Ask for a certificate in DER with a positive serial number of at most 20 octets.';
   check(isWellBuilt(certificate), 'E_CERTIFICATE_FORM', 'the certificate is not built as RFC 5280 requires', formFix);
