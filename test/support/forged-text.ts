@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { signCms } from '../../gateway/wire/signature/cms.ts';
+import { draftCms } from '../../gateway/wire/signature/cms.ts';
 import {
   der,
   derOf,
@@ -16,7 +16,7 @@ import {
   type Der,
   type Tag,
 } from '../../gateway/wire/signature/der.ts';
-import type { Signer } from '../../gateway/wire/signature/profile.ts';
+import { signatureInput, type Signer } from '../../gateway/wire/signature/profile.ts';
 import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text.ts';
 import { temporaryFolder, testNow } from './pki.ts';
 
@@ -31,6 +31,13 @@ export const signedAt = testNow.toISOString();
 
 /** The text with its header: what a signature covers. */
 export const entity = textEntity(textFormat.type, Buffer.from(listText));
+
+/** As signCms of the program, at once. */
+export function signCms(content: Uint8Array, signer: Signer, at?: string): Buffer {
+  const { octets, complete } = draftCms(content, signer, at);
+  const [hash, key] = signatureInput(signer.algorithm, signer.key, 'der');
+  return complete(sign(hash, octets, key));
+}
 
 export function signedText(signer: Signer, of = entity): Buffer {
   return joinSigned(of, signCms(of, signer, signedAt)).bytes;

@@ -6,7 +6,6 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { isGatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import type { VerifiedMessage, SealKind, SignatureAlgorithm } from '../../gateway/model/message.ts';
-import { signCms } from '../../gateway/wire/signature/cms.ts';
 import { der, derOid, derSet, readDer, tags, type Der } from '../../gateway/wire/signature/der.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import type { Signer } from '../../gateway/wire/signature/profile.ts';
@@ -26,6 +25,7 @@ import {
   textFormat,
   withAttribute,
   withLength,
+  signCms,
 } from '../support/forged-text.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { temporaryFolder, testKeyring, testNow, trustIn } from '../support/pki.ts';

@@ -5,7 +5,6 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { SealedMessage, VerifiedMessage, SealKind, SignatureAlgorithm } from '../../gateway/model/message.ts';
-import { signCms } from '../../gateway/wire/signature/cms.ts';
 import type { Keyring } from '../../gateway/wire/signature/keys.ts';
 import { loadSchema, validate, type Schema } from '../../gateway/wire/xsd/schema.ts';
 import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
@@ -13,7 +12,7 @@ import { joinSigned, textEntity } from '../../gateway/wire/signature/signed-text
 import { bodyIn } from '../../gateway/wire/xml/parsed-body.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
-import { entity, listText, signedAt, signedByOpenssl, textFormat } from '../support/forged-text.ts';
+import { entity, listText, signedAt, signedByOpenssl, textFormat, signCms } from '../support/forged-text.ts';
 import { temporaryFolder, testKeyring, testNow, trustIn } from '../support/pki.ts';
 
 const algorithms: readonly SignatureAlgorithm[] = ['rsa-sha256', 'ecdsa-p256-sha256'];

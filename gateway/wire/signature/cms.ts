@@ -3,7 +3,7 @@
  * node-forge reads and writes the ASN.1; node:crypto signs and verifies.
  */
 
-import { createHash, sign, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { GatewayError } from '../../model/errors.ts';
 import type { SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
@@ -12,7 +12,7 @@ import { hashMethodOf, methodOf, requireHash, requireSignatureMethod } from './c
 import { namesOf, signerIdentifier, signingCertificateOf, versionOf, type CmsTerms } from './cms-signer.ts';
 import { bytesWithin, der, derOf, derOid, derSet, hasTag, isEqual, oidOf, readDer, sequence } from './der.ts';
 import { tags, within, type Der } from './der.ts';
-import { algorithms, hashLengths, requireProfile, signatureInput, verifySignature } from './profile.ts';
+import { algorithms, hashLengths, requireProfile, signOctets, verifySignature } from './profile.ts';
 import type { SignedParts, Signer } from './profile.ts';
 
 const oids = {
@@ -35,30 +35,43 @@ interface ParsedCms extends SignedParts {
 }
 
 /** DER of a signature over the content, which is in it if the envelope is `opaque`; it states a signing time if `at` is given. */
-export function signCms(content: Uint8Array, signer: Signer, at?: Moment): Buffer {
+export async function signCms(content: Uint8Array, signer: Signer, at?: Moment): Promise<Buffer> {
+  const { octets, complete } = draftCms(content, signer, at);
+  return complete(await signOctets(signer, octets, 'der'));
+}
+
+/** The octets that are signed, and what makes the signature of their signature value. */
+export function draftCms(
+  content: Uint8Array,
+  signer: Signer,
+  at?: Moment,
+): { readonly octets: Buffer; readonly complete: (value: Uint8Array) => Buffer } {
   const { algorithm, form = {} } = signer;
   const certificate = readDer(signer.certificate.raw);
   requireProfile(certificate !== undefined, 'the certificate is not DER');
   const attributes = derSet(attributesOf(content, signer, at));
-  const [hash, key] = signatureInput(algorithm, signer.key, 'der');
-  const value = sign(hash, derOf(attributes), key);
-  const signerInfo = sequence(
-    versionOf(form),
-    signerIdentifier(certificate, form),
-    hashMethodOf(algorithm),
-    der(tags.context0, within(attributes, tags.set) ?? []),
-    methodOf(algorithm),
-    der(tags.octets, value),
-  );
+  const signerInfo = (value: Uint8Array): Der =>
+    sequence(
+      versionOf(form),
+      signerIdentifier(certificate, form),
+      hashMethodOf(algorithm),
+      der(tags.context0, within(attributes, tags.set) ?? []),
+      methodOf(algorithm),
+      der(tags.octets, value),
+    );
   const inside = holdsText(form) ? [der(tags.context0, [der(tags.octets, content)])] : [];
-  const signedData = sequence(
-    versionOf(form),
-    derSet([hashMethodOf(algorithm)]),
-    sequence(derOid(oids.data), ...inside),
-    ...enclosedBy(signer, certificate),
-    derSet([signerInfo]),
-  );
-  return derOf(sequence(derOid(oids.signedData), der(tags.context0, [signedData])));
+  const signedData = (value: Uint8Array): Der =>
+    sequence(
+      versionOf(form),
+      derSet([hashMethodOf(algorithm)]),
+      sequence(derOid(oids.data), ...inside),
+      ...enclosedBy(signer, certificate),
+      derSet([signerInfo(value)]),
+    );
+  return {
+    octets: derOf(attributes),
+    complete: (value) => derOf(sequence(derOid(oids.signedData), der(tags.context0, [signedData(value)]))),
+  };
 }
 
 function attributesOf(content: Uint8Array, { algorithm, certificate, form = {} }: Signer, at?: Moment): Der[] {
@@ -135,12 +148,12 @@ export function readCms(bytes: Uint8Array, terms: CmsTerms): ParsedCms {
 }
 
 /** Throws E_SIGNATURE_INVALID unless the key signed the attributes and they state the digest of the content. */
-export function verifyCms(
+export async function verifyCms(
   cms: ParsedCms,
   content: Uint8Array,
   { algorithm, key }: { readonly algorithm: SignatureAlgorithm; readonly key: KeyObject },
-): void {
-  verifySignature(cms, () => digestOf(content, algorithm), { algorithm, key, encoding: 'der' });
+): Promise<void> {
+  await verifySignature(cms, () => digestOf(content, algorithm), { algorithm, key, encoding: 'der' });
 }
 
 interface SignerInfo extends SignedParts {

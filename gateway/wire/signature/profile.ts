@@ -1,7 +1,8 @@
 /** What the XML, JWS and CMS signature profiles have in common: keys, algorithms, strict base64, and refusals. */
 
-import { constants, timingSafeEqual, verify } from 'node:crypto';
+import { constants, sign, timingSafeEqual, verify } from 'node:crypto';
 import type { KeyObject, SignKeyObjectInput, X509Certificate } from 'node:crypto';
+import { promisify } from 'node:util';
 import { isUnsigned, type SignatureAlgorithm, type UnsignedTerms } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { GatewayError } from '../../model/errors.ts';
@@ -77,6 +78,19 @@ export function signatureInput(
 /** Octets: the length of the hash (RFC 4055, 3.1; RFC 7518, 3.5). */
 export const pssSaltLength = 32;
 
+const signOnThread = promisify(sign);
+const verifyOnThread = promisify(verify);
+
+/** The signature value. On a thread of the pool, for it takes as long as all else of a small message. */
+export async function signOctets(
+  { algorithm, key }: Pick<Signer, 'algorithm' | 'key'>,
+  octets: Uint8Array,
+  encoding: EcdsaEncoding,
+): Promise<Buffer> {
+  const [hash, input] = signatureInput(algorithm, key, encoding);
+  return await signOnThread(hash, octets, input);
+}
+
 /** The parts of a parsed signature that are verified. */
 export interface SignedParts {
   /** The octets that the signature value covers: SignedInfo, or the signed attributes. */
@@ -97,17 +111,17 @@ interface VerificationKey {
  * Throws E_SIGNATURE_INVALID unless the pinned key signed the octets and the content has the digest that they state. The
  * content is digested last, for it may be a list of hundreds of megabytes.
  */
-export function verifySignature(
+export async function verifySignature(
   { signedOctets, value, digest }: SignedParts,
   contentDigest: () => Buffer,
   { algorithm, key, encoding }: VerificationKey,
-): void {
+): Promise<void> {
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   const { curve } = algorithms[algorithm];
   const ecdsaLength = encoding === 'der' ? value.length : curve === 'secp384r1' ? 96 : 64;
   const length = modulusLength === undefined ? ecdsaLength : Math.ceil(modulusLength / 8);
   const [hash, input] = signatureInput(algorithm, key, encoding);
-  if (value.length !== length || !verify(hash, signedOctets, input, value)) {
+  if (value.length !== length || !(await verifyOnThread(hash, signedOctets, input, value))) {
     throw new GatewayError('E_SIGNATURE_INVALID', 'the signature value does not match the pinned key');
   }
   if (!timingSafeEqual(contentDigest(), digest)) {

@@ -124,9 +124,9 @@ async function signed(
       return { bytes: await signJws(written(content), format.type, signer, at) };
     case 'text': {
       if (signer.form !== undefined && holdsText(signer.form))
-        return { bytes: signCms(written(content), signer, at), contentType: opaqueType };
+        return { bytes: await signCms(written(content), signer, at), contentType: opaqueType };
       const entity = textEntity(format.type, written(content));
-      return joinSigned(entity, signCms(entity, signer, at), signer.algorithm);
+      return joinSigned(entity, await signCms(entity, signer, at), signer.algorithm);
     }
   }
 }

@@ -1,33 +1,29 @@
 /** Enveloped XML signatures: creates them without re-serialising the document, and verifies them over its canonical form. */
 
-import { sign, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import type { KeyObject } from 'node:crypto';
 import { insertBytes, written, type ByteWriter } from '../../model/byte-writer.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { attributesOf, canonicalWithin, exclusiveForm, takeCanonical } from '../xml/libxml.ts';
 import type { XmlTree } from '../xml/xml-tree.ts';
 import { writeKeyInfo } from './key-info.ts';
-import { signatureInput, verifySignature, type Signer } from './profile.ts';
+import { signOctets, verifySignature, type Signer } from './profile.ts';
 import { idText, rootIdName, type ParsedSignature } from './signature-profile.ts';
 import type { SignerTrust } from './trust.ts';
 import { dsig, exclusiveC14n, xmlAlgorithms, type XmlAlgorithms } from './xml-algorithms.ts';
-
-const signInThreadPool = promisify(sign);
 
 /**
  * The document with a signature as the last child of its root. `tree` is the parsed document and cannot be used afterwards: the
  * signature is inserted in place, because copying a whole list would double the time. Throws E_SIGNATURE_REFERENCE without a usable id.
  */
 export async function signXml(content: ByteWriter, tree: XmlTree, signer: Signer): Promise<Uint8Array> {
-  const { algorithm, key, form = {} } = signer;
+  const { algorithm, form = {} } = signer;
   const agreed = xmlAlgorithms(algorithm, form);
   const id = rootId(tree, signer);
   const end = written(content).lastIndexOf('</');
   const digest = tree.digest(agreed.hash, agreed.content).toString('base64');
   const signedInfo = signedInfoOf(agreed, { uri: form.reference === '' ? '' : `#${id}`, digest });
   const octets = octetsOf(signedInfo, agreed, tree);
-  const [hash, input] = signatureInput(algorithm, key, 'ieee-p1363');
-  const value = await signInThreadPool(hash, octets, input);
+  const value = await signOctets(signer, octets, 'ieee-p1363');
   const signatureId = form.signatureId === true ? ` Id="${id}-signature"` : '';
   const signature =
     `<ds:Signature xmlns:ds="${dsig}"${signatureId}>${signedInfo}` +
@@ -73,17 +69,17 @@ function octetsOf(signedInfo: string, { canonical }: XmlAlgorithms, tree: XmlTre
  * Verifies that the key signed the whole document apart from the signature, which is removed from the tree.
  * Throws E_SIGNATURE_INVALID, and E_XML_FORBIDDEN when the document has no canonical form.
  */
-export function verifyXmlSignature(
+export async function verifyXmlSignature(
   tree: XmlTree,
   signature: ParsedSignature,
   trust: SignerTrust,
   key: KeyObject,
-): void {
+): Promise<void> {
   const { element, signedInfo, canonical, digest, value } = signature;
   const { algorithm } = trust;
   const { hash, content } = xmlAlgorithms(algorithm, trust);
   const signedOctets = takeCanonical(signedInfo, canonical);
   element.remove();
   const parts = { signedOctets, value, digest };
-  verifySignature(parts, () => tree.digest(hash, content), { algorithm, key, encoding: 'ieee-p1363' });
+  await verifySignature(parts, () => tree.digest(hash, content), { algorithm, key, encoding: 'ieee-p1363' });
 }

@@ -68,7 +68,7 @@ async function verifyXml(bytes: Uint8Array, trust: SignerTrust, at: Date): Promi
     const signature = parseSignature(tree, trust);
     const signer = selectSigner(trust, signature.names, at);
     await checkSigner(signer, trust, at);
-    verifyXmlSignature(tree, signature, trust, signer.publicKey);
+    await verifyXmlSignature(tree, signature, trust, signer.publicKey);
     return verifiedMessage({ type, content: tree.content, signer: fingerprint(signer) }, tree);
   } catch (error) {
     tree.dispose();
@@ -92,7 +92,7 @@ async function verifyText(bytes: Uint8Array, trust: SignerTrust, at: Date): Prom
   const cms = readCms(signature, trust);
   const signer = selectSigner(trust, cms.names, at);
   await checkSigner(signer, trust, at);
-  verifyCms(cms, entity, { algorithm: trust.algorithm, key: signer.publicKey });
+  await verifyCms(cms, entity, { algorithm: trust.algorithm, key: signer.publicKey });
   return verifiedMessage({ ...stated, content: () => text, signer: fingerprint(signer) }, textBody(text, firstLine));
 }
 
