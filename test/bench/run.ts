@@ -69,7 +69,7 @@ async function measure(subject: 'lists' | 'messages', folder: string): Promise<M
   const messages = subject === 'messages' || values.write ? await benchMessages(stage, messageSizes, note) : [];
   const throughput: Measured['throughput'][number][] = [];
   if (subject === 'messages' || values.write)
-    await withEngines(folder, note, async (store) => throughput.push(await benchThroughput(folder, store, runs)));
+    await withEngines(note, async (store) => throughput.push(await benchThroughput(folder, store, runs)));
   return { circumstances: circumstances(new Date()), runs, lists, names, messages, throughput };
 }
 

@@ -2,7 +2,8 @@
 
 import { sign, verify } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
@@ -38,26 +39,28 @@ export interface ThroughputResult {
   readonly p99: number;
 }
 
-/** Gives the work each engine there is: a store in the folder, and a database of the server that MRA_TEST_POSTGRES names or that is started. */
+/** Gives the work each engine there is: a file, and a database of the server that MRA_TEST_POSTGRES names or that is started. */
 export async function withEngines(
-  folder: string,
   note: (text: string) => void,
   work: (store: string | undefined) => Promise<unknown>,
 ): Promise<void> {
   note('messages of four partners, sqlite');
   await work(undefined);
+  const folder = mkdtempSync(join(tmpdir(), 'mra-bench-server-'));
+  chmodSync(folder, 0o755); // the server may run under an account of its own
   const named = process.env['MRA_TEST_POSTGRES'];
   const started = named === undefined ? await startPostgres(folder) : undefined;
   const server = named ?? started?.url;
-  if (server === undefined) return note('no PostgreSQL is installed: not measured');
-  process.env['MRA_TEST_POSTGRES'] = server;
-  const { url, drop } = await freshPostgres();
   try {
+    if (server === undefined) return note('no PostgreSQL is installed: not measured');
+    process.env['MRA_TEST_POSTGRES'] = server;
+    const { url, drop } = await freshPostgres();
     note('messages of four partners, postgres');
     await work(url);
-  } finally {
     await drop();
+  } finally {
     await started?.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
