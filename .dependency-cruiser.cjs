@@ -1,6 +1,6 @@
 // Who may import whom. test/conventions.test.ts plants a fault for each rule and expects it to be found.
 const folder = (name) => `^gateway/${name}/`;
-const stories = folder('(outbound|inbound|clearance|domestic)');
+const stories = folder('(outbound|inbound|clearance|domestic|audit)');
 
 /** The only file, or files, that may import a package. */
 const places = {
@@ -70,7 +70,7 @@ module.exports = {
       // inbound receives a receipt, and outbound/settle.ts records it for the message that was sent; polling repeats as delivery does.
       name: 'stories-are-separate',
       severity: 'error',
-      from: { path: '^gateway/(outbound|inbound|clearance|domestic)/' },
+      from: { path: '^gateway/(outbound|inbound|clearance|domestic|audit)/' },
       to: {
         path: stories,
         pathNot: ['^gateway/$1/', '^gateway/outbound/(answer-files|dispatcher|settle|take-answer)\\.ts$'],

@@ -7,6 +7,7 @@ import type { CliContext, Serving } from './cli/context.ts';
 import { exitCodes, type ExitCode } from './cli/output.ts';
 import type { ProgramStreams } from './cli/program.ts';
 import { commandLine, runCommandLine } from './cli/run.ts';
+import { startBorderWork } from './app/border-work.ts';
 import { consumeAll } from './app/brokers.ts';
 import type { Config } from './app/config.ts';
 import { secretText } from './app/credentials.ts';
@@ -38,7 +39,6 @@ import { monitoredBy, monitoringDoor } from './doors/monitoring.ts';
 import { openStoreProbe } from './doors/readiness.ts';
 import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
-import { keepRegisterIndex } from './store/register-index.ts';
 import { faultFields, makeLog } from './wire/log.ts';
 import { joinedMessage } from './wire/signature/detached.ts';
 import { trackConnections } from './wire/transport/https-connections.ts';
@@ -58,15 +58,13 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const adapters = await openAdapterReloader(gateway);
   const anySize = receiveAnySize(gateway, adapters);
   const { receive, messagesOf } = countArrivals((raw: RawMessage) => hooks.receive?.(raw, anySize) ?? anySize(raw));
-  const register = keepRegisterIndex(gateway.db, (error) =>
-    log.warn('the register cannot be read into memory', faultFields(error)),
-  );
+  const borderWork = startBorderWork(gateway);
   const metrics = openMetrics(gateway.db);
   const receiving = { receive, elsewhere: largeAnswers(adapters) };
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,
-    ...borderServers({ ...gateway, index: register.index }, adapters, metrics),
+    ...borderServers({ ...gateway, index: borderWork.index }, adapters, metrics),
   ]);
   const work = await openWork(gateway, {
     ...receiving,
@@ -83,7 +81,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     borderUrl: `http://${config.border.host}:${servers.ports['border']}`,
     monitoringUrl: `http://${(config.monitoring ?? config.border).host}:${servers.ports['monitoring'] ?? servers.ports['border']}`,
     async stop() {
-      await Promise.all([servers.close(openRequestsMs), work.stop(), register.stop()]);
+      await Promise.all([servers.close(openRequestsMs), work.stop(), borderWork.stop()]);
       await adapters.close();
     },
   };

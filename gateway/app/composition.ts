@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../adapter/manifest.ts';
+import { openLogSealer, type LogSealer } from '../audit/seal-log.ts';
 import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { programFolder, type Config } from './config.ts';
@@ -48,6 +49,8 @@ export interface OpenGateway extends Gateway {
   readonly brokers: Brokers;
   /** Where answers at the border are recorded. */
   readonly answers: AnswerLog;
+  /** Signs what is recorded. */
+  readonly sealer: LogSealer;
   /** The number of changes of partners and keys in the store that `config` and `partners` had at the beginning. */
   readonly partnersAt: number;
   /** Why the changed adapter of a partner was rejected, by the partner's code. */
@@ -106,6 +109,7 @@ export async function openGateway(given: Config, tools: AdapterTools, reading: R
       return connected.keys.keyring;
     },
     answers: openAnswerLog(db, home),
+    sealer: openLogSealer(db, join(config.data, 'log'), home.country),
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     maxBytes: config.exchange.maxBytes,

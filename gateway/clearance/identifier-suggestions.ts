@@ -45,12 +45,12 @@ export async function suggestIdentifier(
   if (first === undefined) return undefined;
   if (more.length > 0) {
     const because = 'More than one operator is a slip away from what was sent: compare it with the declaration.';
-    return { edit: 'ambiguous', because };
+    return { because, edit: 'ambiguous' };
   }
   const { partner, candidate } = first;
   const { edit, from, to, identifier } = candidate;
   const because = `Not applied: ${editInWords(candidate)}, whose operator would be recognised.`;
-  return present({ edit, from, to, partner, identifier, because });
+  return present({ because, edit, from, identifier, partner, to });
 }
 
 /** What was sent, as an identifier of another partner whose letters it bears. */

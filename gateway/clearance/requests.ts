@@ -5,8 +5,9 @@
  *   -> outcome, freshness, advice -> recorded with number, digest and place in the log -> answer
  */
 
-import { answerDigest, type AnsweredQuery, type RecordedAnswer } from './answer-log.ts';
+import type { AnsweredQuery, RecordedAnswer } from './answer-log.ts';
 import { answerQuery, openQueryBatch, termsOf, type Clearance } from './status-query.ts';
+import { answerDigest } from '../model/clearance/answer-digest.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { assessedParty, benefitsOf, choosePartner, decideEntry, validUntil } from '../model/clearance/assessment.ts';
@@ -139,15 +140,19 @@ export async function lookUpConsultation(
   { db, answers }: Pick<Clearance, 'db' | 'answers'>,
   written: string,
 ): Promise<unknown> {
-  const number = readConsultationNumber(written);
-  if (!isConsultationNumber(number)) {
-    throw new GatewayError('E_CONSULTATION_NUMBER', 'the check character does not fit', {
-      fix: 'Compare the number with the answer it came with.',
-    });
-  }
-  const found = (await answerAt(db.sql, await answers.placeOf(number))) ?? (await earlierAnswer(db.sql, number));
+  const place = await placeOfConsultation({ answers }, written);
+  const found = (await answerAt(db.sql, place)) ?? (await earlierAnswer(db.sql, readConsultationNumber(written)));
   if (found === undefined) throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
   return found;
+}
+
+/** The place in the log that a number stands for, however it is written. Throws E_CONSULTATION_NUMBER. */
+export async function placeOfConsultation({ answers }: Pick<Clearance, 'answers'>, written: string): Promise<number> {
+  const number = readConsultationNumber(written);
+  if (isConsultationNumber(number)) return await answers.placeOf(number);
+  throw new GatewayError('E_CONSULTATION_NUMBER', 'the check character does not fit', {
+    fix: 'Compare the number with the answer it came with.',
+  });
 }
 
 /** An assessment given before, as it was given. Throws E_ASSESSMENT_UNKNOWN. */

@@ -8,11 +8,13 @@ import { GatewayError } from '../model/errors.ts';
 import { adapterCommands } from './adapter.ts';
 import { alarmCommands } from './alarm.ts';
 import { backupCommands } from './backup.ts';
+import { auditCommands } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { completionCommand } from './completion.ts';
 import { conformanceCommands } from './conformance.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { evidenceCommands } from './evidence.ts';
 import { entryCommands } from './entry.ts';
 import { explainCommand } from './explain.ts';
 import { keyCommands } from './key.ts';
@@ -72,6 +74,8 @@ const commands = [
   scheduleCommand,
   checkCommand,
   entryCommands,
+  evidenceCommands,
+  auditCommands,
   messageCommands,
   alarmCommands,
   partnerCommands,

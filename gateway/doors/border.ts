@@ -1,7 +1,9 @@
 /** The border door: the HTTP API for clearance systems. It uses node:http without a framework, because status queries must be fast. */
 
 import type { IncomingMessage, RequestListener } from 'node:http';
-import { lookUpAssessment, lookUpConsultation } from '../clearance/requests.ts';
+import { evidenceFor } from '../audit/evidence.ts';
+import type { LogSealer } from '../audit/seal-log.ts';
+import { lookUpAssessment, lookUpConsultation, placeOfConsultation } from '../clearance/requests.ts';
 import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError } from '../model/errors.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
@@ -23,6 +25,7 @@ import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
 interface BorderDoor extends PostDoor, Partial<BodyLimits> {
   /** The name of the caller, for the proof; absent: `border` for all. May throw a GatewayError to refuse a caller. */
   requesterOf?(request: IncomingMessage): string;
+  readonly sealer: LogSealer;
   /** Names under which callers reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
   /** Answers a request with a large body in another thread; absent: all are answered in this one. */
@@ -43,13 +46,20 @@ interface Call {
 
 interface Route {
   readonly path: RegExp;
-  readonly get: (call: Call) => Promise<BorderReply>;
+  readonly get: (call: Call) => Promise<BorderReply | PostedReply>;
 }
 
 const ok = (body: unknown): BorderReply => ({ status: 200, body });
 
 const routes: readonly Route[] = [
   { path: /^\/v1\/assessments\/([\w-]{1,40})$/u, get: async ({ door, id }) => ok(await lookUpAssessment(door, id)) },
+  {
+    path: /^\/v1\/consultations\/([\w-]{1,40})\/evidence$/u,
+    async get({ door, id }) {
+      const place = await placeOfConsultation(door, id);
+      return { status: 200, text: await evidenceFor(door.db.sql, door.sealer, place), headers: {}, outcomes: {} };
+    },
+  },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})$/u,
     get: async ({ door, id }) => ok(await lookUpConsultation(door, id)),

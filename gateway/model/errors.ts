@@ -112,6 +112,8 @@ export const errorTable = {
   E_ENTRY_UNREADABLE: request('The declaration could not be read.'),
   E_CONSULTATION_UNKNOWN: request('There is no such consultation.', 404),
   E_CONSULTATION_NUMBER: request('The consultation number is mistyped.', 404),
+  E_EVIDENCE_INVALID: request('The evidence does not prove the answer.'),
+  E_LOG_ALTERED: setting('The log differs from what was signed.'),
   E_ASSESSMENT_UNKNOWN: request('There is no such assessment.', 404),
   E_IDEMPOTENCY_MISMATCH: request('This key was used for a different request.', 409),
   E_FILE_UNREADABLE: request('The file could not be read.'),

@@ -203,6 +203,15 @@ function keyTables({ text, clustered, plain }: Types): readonly string[] {
   ];
 }
 
+/** The name of the log, and hashes of its complete subtrees. */
+function logTables({ text, big, clustered }: Types, engine: Engine): readonly string[] {
+  return [
+    `create table log_node (level integer not null, i ${big} not null, hash ${text} not null, primary key (level, i)) ${clustered}`,
+    ...guardsOf(engine, ['log_node']),
+    `insert into store_key (name, value) values ('log_id', '${randomBytes(8).toString('hex')}')`,
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -231,6 +240,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     },
     '0016-retention': { up: (db: Kysely<unknown>) => runAll(db, retentionTables(engine)) },
     '0017-alarms': { up: (db: Kysely<unknown>) => runAll(db, alarmTables(types)) },
+    '0018-log-tree': { up: (db: Kysely<unknown>) => runAll(db, logTables(types, engine)) },
   };
 }
 

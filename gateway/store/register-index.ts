@@ -4,7 +4,7 @@
  * answer rests on everything committed before the query came, whichever process committed it.
  */
 
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery, sql } from 'kysely';
 import type { ListInForce, RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
@@ -34,9 +34,6 @@ interface Indexed {
   readonly newest: number;
 }
 
-/** Milliseconds between two looks at the counts; meanwhile, changed partners are answered from the store. */
-const betweenLooks = 100;
-const afterFailure = 2_000;
 /** Rows read between two turns of other work: one or two milliseconds. */
 const page = 500;
 /** From this share of replaced bytes on, a partner is packed anew. */
@@ -70,36 +67,6 @@ export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>): Regis
         const held = indexed.get(partner);
         if (held?.revision !== revision) indexed.set(partner, await loadPartner(reader, partner, revision, held));
       }
-    },
-  };
-}
-
-/** An index that is kept current until `stop`. `report`: the store could not be read; the next look may succeed. */
-export function keepRegisterIndex(
-  db: Pick<Database, 'sql'>,
-  report: (error: unknown) => void,
-): { readonly index: RegisterIndex; stop(): Promise<void> } {
-  const index = openRegisterIndex(db);
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  async function look(): Promise<void> {
-    while (!signal.aborted) {
-      const pause = await index.bringUp().then(
-        () => betweenLooks,
-        (error: unknown) => {
-          report(error);
-          return afterFailure;
-        },
-      );
-      await wait(pause, undefined, { signal }).catch(() => undefined);
-    }
-  }
-  const looking = look();
-  return {
-    index,
-    async stop() {
-      stopping.abort();
-      await looking;
     },
   };
 }

@@ -62,6 +62,32 @@ export async function findStatuses(
   return new Map(rows.map((row) => [row.identifier, factOf(row)]));
 }
 
+/**
+ * The message that stated what was known of an operator once the list of this number (`KR/1/00418`) was applied; that list itself where the
+ * register has no such operator. Undefined where the list is not known.
+ */
+export async function sourceMessage(
+  reader: Reader,
+  partner: string,
+  list: string,
+  identifier: string,
+): Promise<string | undefined> {
+  const [, epoch, sequence] = list.split('/').map(Number);
+  const applied = await reader
+    .selectFrom('list')
+    .select(['message_id', 'ordinal'])
+    .where('partner', '=', partner)
+    .where('direction', '=', 'in')
+    .where('epoch_no', '=', epoch ?? 0)
+    .where('sequence', '=', sequence ?? 0)
+    .orderBy('ordinal', 'desc')
+    .executeTakeFirst();
+  if (applied === undefined) return undefined;
+  const versions = versionsAsOf(reader, partner, applied.ordinal).where('identifier', '=', identifier);
+  const newest = await versions.orderBy('from_list', 'desc').orderBy('n', 'desc').executeTakeFirst();
+  return newest?.source_message ?? applied.message_id;
+}
+
 /** The current record of every operator on a partner's list, as published. 40,000 records take about 50 MB. */
 export async function currentRecords(reader: Reader, partner: string): Promise<ListRecord[]> {
   const rows = await reader

@@ -260,9 +260,11 @@ export interface Tables {
   /** What one of several gateways does for all of them, until a moment. */
   duty: { name: string; owner: string; until: string };
   event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
+  /** Hashes of complete subtrees of the log: of 2^level leaves, level a multiple of 8, in hex. Index 0 begins at entry 1. */
+  log_node: { level: number; i: number; hash: string };
   /** Moves with every change of what the register holds of a partner, and of the list it is read as of. */
   register_revision: { partner: string; revision: number };
-  /** Secrets of this store, as hex. `consultation_number`: the key under which log numbers become consultation numbers. */
+  /** Secrets of this store, as hex. `consultation_number`: the key under which log numbers become consultation numbers; `log_id`: names the log. */
   store_key: { name: string; value: string };
   /**
    * `event` and `operator_revision` number without gaps, but for the one that an event of older-store.ts explains; `opened` counts

@@ -4,15 +4,19 @@
  */
 
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import { setTimeout } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
+import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import { schemas } from '../../gateway/app/composition.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
-import { keepRegisterIndex } from '../../gateway/store/register-index.ts';
+import { repeat } from '../../gateway/app/repeat.ts';
+import { openRegisterIndex } from '../../gateway/store/register-index.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { partnerCodes, terms } from './border-store.ts';
@@ -21,15 +25,15 @@ const [url = ''] = process.argv.slice(2);
 const started = performance.now();
 const db = await openDatabase(url);
 const empty = process.memoryUsage().rss;
-const { index } = keepRegisterIndex(db, (error) => {
-  throw error;
-});
-while ((await index.current())(partnerCodes.at(-1) ?? '') === undefined) await setTimeout(5);
+const index = openRegisterIndex(db);
+await index.bringUp();
+repeat(() => index.bringUp(), { everyMs: 100, afterFailureMs: 100, report: (error) => console.error(error) });
 const clearance = {
   home: sampleHome,
   db,
   answers: openAnswerLog(db, sampleHome),
   index,
+  sealer: openLogSealer(db, mkdtempSync(join(tmpdir(), 'mra-bench-log-')), sampleHome.country),
   partners: new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }])),
   policy: 'bench',
   now: () => new Date(),

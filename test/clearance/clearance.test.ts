@@ -11,7 +11,7 @@ import {
   lookUpConsultation,
   type Clearance,
 } from '../../gateway/clearance/requests.ts';
-import { answerDigest } from '../../gateway/clearance/answer-log.ts';
+import { answerDigest } from '../../gateway/model/clearance/answer-digest.ts';
 import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';

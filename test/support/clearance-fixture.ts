@@ -1,6 +1,10 @@
 /** Two invented partners and a register with one operator in each state, for tests of the answers at the border. */
 
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLogSealer, type LogSealer } from '../../gateway/audit/seal-log.ts';
 import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import type { Clearance, ClearanceTerms } from '../../gateway/clearance/requests.ts';
 import type { Arrangement } from '../../gateway/model/arrangement.ts';
@@ -145,6 +149,11 @@ export async function fillList(db: Database, list: SampleList): Promise<void> {
 }
 
 export interface TestClearance extends Clearance {
+  readonly sealer: LogSealer;
+  /** With the key and the checkpoints of the log. */
+  readonly folder: string;
+  /** Of the store. */
+  readonly file: string;
   /** What the clock shows; it stands still until a test moves it. */
   clock: Moment;
   close(): Promise<void>;
@@ -154,10 +163,14 @@ export interface TestClearance extends Clearance {
 export async function openClearance(partners: readonly ClearanceTerms[] = [northland]): Promise<TestClearance> {
   const fresh = await freshUrl('sqlite');
   const db = await openDatabase(fresh.url);
+  const folder = mkdtempSync(join(tmpdir(), 'mra-log-'));
   const clearance: TestClearance = {
     home: sampleHome,
     db,
+    folder,
+    file: fresh.url.slice('sqlite:'.length),
     answers: openAnswerLog(db, sampleHome),
+    sealer: openLogSealer(db, folder, sampleHome.country),
     partners: new Map(partners.map((adapter) => [adapter.partner, { adapter }])),
     policy: 'sample-policy',
     clock: noon,
@@ -166,6 +179,7 @@ export async function openClearance(partners: readonly ClearanceTerms[] = [north
     async close() {
       await db.close();
       await fresh.remove();
+      rmSync(folder, { recursive: true });
     },
   };
   return clearance;

@@ -14,6 +14,7 @@ const actors = {
   store_unwritable: 'we',
   store_older: 'we',
   disk_full: 'we',
+  log_altered: 'we',
   files_exposed: 'we',
   clock_wrong: 'we',
   key_expiring: 'we',
@@ -83,6 +84,7 @@ const certificates: readonly Cause[] = ['partner_certificate', 'certificate_untr
 
 const followers: Partial<Record<Cause, readonly Cause[]>> = {
   disk_full: ['store_unwritable'],
+  store_older: ['log_altered'],
   store_unwritable: ['list_not_sent', 'lease_expired'],
   clock_wrong: ['clock_of_partner', 'lease_expired', 'message_rejected'],
   key_expired: ['our_certificate', 'not_registered', 'list_not_sent'],

@@ -6,7 +6,14 @@ import { examineAlarms } from './alarm-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
 import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
-import { examineClock, examineDisk, examineKeys, examinePrivacy, examineStore } from './gateway-checks.ts';
+import {
+  examineAudit,
+  examineClock,
+  examineDisk,
+  examineKeys,
+  examinePrivacy,
+  examineStore,
+} from './gateway-checks.ts';
 import { examineSecrets } from './key-checks.ts';
 import { examinePartner } from './partner-checks.ts';
 
@@ -20,6 +27,7 @@ export async function examineGateway(
     ...examinePrivacy(gateway),
     await examineStore(gateway, tryWriting),
     ...(await examineAge(gateway)),
+    await examineAudit(gateway),
     await examineClock(gateway),
     await examineDisk(gateway),
     ...examineKeys(gateway),

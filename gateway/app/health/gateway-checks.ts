@@ -1,8 +1,9 @@
 /** What is examined of the gateway itself: its store, the rights of its files, the clock, the disk and its keys. */
 
 import { existsSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { asGatewayError } from '../../model/errors.ts';
+import { dirname, join } from 'node:path';
+import { examineLog } from '../../audit/seal-log.ts';
+import { asGatewayError, isGatewayError } from '../../model/errors.ts';
 import { sqliteFile } from '../../store/database.ts';
 import { clockJumps, lastEvent } from '../../store/events.ts';
 import { filesOf } from '../../store/sqlite-file.ts';
@@ -28,6 +29,18 @@ export async function examineStore({ config, db }: OpenGateway, tryWriting: () =
     const { code, detail, fix } = asGatewayError(error);
     const failed = fail('store', `${code}: ${detail}`, fix ?? 'Look at the log.', 'store_unwritable');
     return { ...failed, measures: [measure('mra_store_writable', {}, 0)] };
+  }
+}
+
+/** Whether the log is the one of which the last checkpoint was signed; `mra audit verify` examines every entry of it. */
+export async function examineAudit({ db, config, home }: OpenGateway): Promise<Finding> {
+  try {
+    const last = await examineLog(db, join(config.data, 'log'), home.country);
+    if (last === undefined) return ok('log', 'no checkpoint was signed yet; mra serve signs one every few seconds');
+    return ok('log', `entries up to ${last.size} are those that were signed`);
+  } catch (error) {
+    if (!isGatewayError(error) || error.code !== 'E_LOG_ALTERED') throw error;
+    return fail('log', error.detail, error.fix ?? 'mra audit verify names the entries.', 'log_altered');
   }
 }
 

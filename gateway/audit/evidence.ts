@@ -1,0 +1,72 @@
+/**
+ * Evidence for one answer: a file that proves, to whoever has the public key of the log and without a network, that this answer was given,
+ * and which message of the partner it rests on. audit/verify-evidence.js verifies it.
+ */
+
+import { answerAt } from '../store/consultations.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import type { ProvenAnswer } from '../model/clearance/answer.ts';
+import { GatewayError } from '../model/errors.ts';
+import { inclusionProof } from '../model/log/merkle.ts';
+import { present } from '../model/present.ts';
+import { storedBytes } from '../store/bodies.ts';
+import type { Reader } from '../store/database.ts';
+import type { NewEvent } from '../store/events.ts';
+import { consultationEvent, eventNumber, entriesOf, storedSubtrees } from '../store/log.ts';
+import { sourceMessage } from '../store/register.ts';
+import type { LogSealer } from './seal-log.ts';
+
+/** A larger message is named by its digest only: it can be asked for with `mra message show`. */
+const largestSource = 1024 * 1024;
+
+interface Proven {
+  readonly entry: NewEvent & { readonly n: number };
+  /** Base64, the lowest first. */
+  readonly inclusion: readonly string[];
+}
+
+export interface Evidence extends Proven {
+  readonly format: 'mra-evidence/1';
+  readonly answer: ProvenAnswer;
+  /** A signed note (C2SP). */
+  readonly checkpoint: string;
+  /** The message that stated what was answered: the log entry by which it was applied, and its bytes in base64. */
+  readonly source?: Proven & { readonly bytes?: string };
+}
+
+/** As canonical JSON. `place`: of the answer in the log. Throws E_CONSULTATION_UNKNOWN, E_LOG_ALTERED (nothing is signed then). */
+export async function evidenceFor(reader: Reader, sealer: LogSealer, place: number): Promise<string> {
+  const answer = (await answerAt(reader, place)) as ProvenAnswer | undefined;
+  if (answer === undefined) throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
+  const { note, size } = await sealer.seal();
+  const evidence: Evidence = {
+    answer,
+    checkpoint: note,
+    format: 'mra-evidence/1',
+    ...(await provenEntry(reader, place, size, { n: place, ...consultationEvent(answer) })),
+    ...present({ source: await sourceOf(reader, answer, size) }),
+  };
+  return `${canonicalJson(evidence)}\n`;
+}
+
+async function provenEntry(reader: Reader, n: number, size: number, entry: Proven['entry']): Promise<Proven> {
+  const hashes = await inclusionProof(storedSubtrees(reader), n - 1, size);
+  return { entry, inclusion: hashes.map((each) => each.toString('base64')) };
+}
+
+/** The message whose record the answer shows, or the list that does not have the operator. */
+async function sourceOf(reader: Reader, answer: ProvenAnswer, size: number): Promise<Evidence['source']> {
+  const { subject, freshness } = answer;
+  if (freshness.list === undefined) return undefined;
+  const message = await sourceMessage(reader, subject.partner, freshness.list, subject.identifier ?? '');
+  const n = message === undefined ? undefined : await eventNumber(reader, message, '_applied', subject.partner);
+  const [entry] = n === undefined ? [] : await entriesOf(reader, n, n);
+  if (n === undefined || entry === undefined) return undefined;
+  const { leafHash: _, answer: __, ...event } = entry;
+  const { digest } = event.detail as { readonly digest: string };
+  const bytes = await storedBytes(reader, digest).catch(() => undefined);
+  const proven = await provenEntry(reader, n, size, event);
+  return bytes === undefined || bytes.length === 0 || bytes.length > largestSource
+    ? proven
+    : { ...proven, bytes: Buffer.from(bytes).toString('base64') };
+}

@@ -1,0 +1,180 @@
+/**
+ * Signs checkpoints of the log, and keeps them outside the store: whoever can change the store, but not these files, can change nothing
+ * that a checkpoint covers without it being found.
+ */
+
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { GatewayError, isSystemError } from '../model/errors.ts';
+import { readCheckpoint, signCheckpoint, verifierKey, type Checkpoint } from '../model/log/checkpoint.ts';
+import { rootOf } from '../model/log/merkle.ts';
+import type { Moment } from '../model/record/record.ts';
+import type { Database } from '../store/database.ts';
+import { keepNodes, logId, logSize, restartLog, storedSubtrees } from '../store/log.ts';
+import { makeFolder } from '../wire/files/folders.ts';
+
+export interface LogSealer {
+  /** Signs a checkpoint of the log as it is now, unless the last one is. Throws E_LOG_ALTERED: the log is not the one signed last. */
+  seal(): Promise<SealedCheckpoint>;
+  /** Gives the log another name, and signs it as it is now. What was signed under the name before stays on file. */
+  restart(decision: {
+    readonly person: string;
+    readonly reason: string;
+    readonly at: Moment;
+  }): Promise<SealedCheckpoint>;
+  /** As verifiers of others take it; publish it where partners and courts find it. */
+  verifierKey(): Promise<string>;
+}
+
+export interface SealedCheckpoint extends Checkpoint {
+  /** The signed note. */
+  readonly note: string;
+}
+
+interface LogFiles {
+  /** The private key, and the checkpoints: one JSON string a line. */
+  readonly key: string;
+  readonly checkpoints: string;
+}
+
+const filesIn = (folder: string): LogFiles => ({
+  key: join(folder, 'key.pem'),
+  checkpoints: join(folder, 'checkpoints'),
+});
+
+/** Nodes kept in one transaction. */
+const nodesAtOnce = 64;
+
+/** `folder`: outside the store, for us alone. Its key is made with the first checkpoint. */
+export function openLogSealer(db: Database, folder: string, country: string): LogSealer {
+  let last: Promise<SealedCheckpoint | undefined> | undefined;
+  /** One after the other; after a failure, the checkpoint before it counts. */
+  async function inTurn(
+    next: (before: SealedCheckpoint | undefined) => Promise<SealedCheckpoint>,
+  ): Promise<SealedCheckpoint> {
+    const before = last ?? dropTornLine(filesIn(folder).checkpoints).then(() => lastCheckpoint(folder));
+    const sealing = before.then(next);
+    last = sealing.catch(() => before);
+    return await sealing;
+  }
+  async function sign(known: SealedCheckpoint | undefined): Promise<SealedCheckpoint> {
+    const key = await openKey(folder);
+    const origin = await originOf(db, country);
+    while (!(await keepNodes(db, nodesAtOnce))) await nextTurn();
+    const size = await logSize(db.sql);
+    if (known !== undefined) await assertContinued(db, known, { origin, size });
+    if (known?.size === size) return known;
+    const checkpoint = { origin, size, root: (await rootOf(storedSubtrees(db.sql), size)).toString('base64') };
+    const note = signCheckpoint(checkpoint, key);
+    await appendDurably(filesIn(folder).checkpoints, note);
+    return { ...checkpoint, note };
+  }
+  return {
+    seal: () => inTurn(sign),
+    restart: (decision) =>
+      inTurn(async (before) => {
+        await db.transaction((tx) => restartLog(tx, { ...decision, before: before?.origin, signed: before?.size }));
+        return await sign(undefined);
+      }),
+    verifierKey: async () => verifierKey(await originOf(db, country), createPublicKey(await openKey(folder))),
+  };
+}
+
+/** The last checkpoint, if one was signed. Throws E_LOG_ALTERED where the log in the store is not the one that it covers. */
+export async function examineLog(db: Database, folder: string, country: string): Promise<Checkpoint | undefined> {
+  const known = await lastCheckpoint(folder);
+  if (known === undefined) return undefined;
+  await assertContinued(db, known, { origin: await originOf(db, country), size: await logSize(db.sql) });
+  return known;
+}
+
+async function originOf({ sql }: Database, country: string): Promise<string> {
+  return `mra-gateway/${country}/${await logId(sql)}`;
+}
+
+/** A log that is shorter, or another, or was changed before the last checkpoint, is not signed: its evidence would be worthless. */
+async function assertContinued(
+  { sql }: Database,
+  known: Checkpoint,
+  { origin, size }: Pick<Checkpoint, 'origin' | 'size'>,
+): Promise<void> {
+  const fix = 'Find out who changed the store: mra audit verify names the entries. After a restore: mra audit restart.';
+  const altered = (detail: string): GatewayError => new GatewayError('E_LOG_ALTERED', detail, { fix });
+  if (known.origin !== origin)
+    throw altered(`the store has another log, ${origin}, than the checkpoints, ${known.origin}`);
+  if (known.size > size) throw altered(`the log ends at entry ${size}; ${known.size} were signed`);
+  const root = (await rootOf(storedSubtrees(sql), known.size)).toString('base64');
+  if (root !== known.root) throw altered(`entries up to ${known.size} are not those that were signed`);
+}
+
+/** Throws E_KEY_MISSING where the key cannot be read. */
+async function openKey(folder: string): Promise<KeyObject> {
+  const { key: file } = filesIn(folder);
+  makeFolder(folder, 0o700);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const made = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  // Only the first of two processes makes the key.
+  await writeFile(file, made, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+  });
+  return createPrivateKey(await readFile(file));
+}
+
+/** The key of the log in this folder; undefined where none was made. */
+export async function logKey(folder: string): Promise<KeyObject | undefined> {
+  const pem = await readIfThere(filesIn(folder).key);
+  return pem === undefined ? undefined : createPublicKey(pem);
+}
+
+/** All checkpoints, oldest first. Throws E_LOG_ALTERED for one that this key did not sign. */
+export async function checkpointsIn(folder: string, key: KeyObject): Promise<readonly SealedCheckpoint[]> {
+  const text = (await readIfThere(filesIn(folder).checkpoints)) ?? '';
+  // The last piece is a line that is being written.
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line, i) => {
+    const note = noteIn(line, i + 1);
+    return { ...readCheckpoint(note, key), note };
+  });
+}
+
+function noteIn(line: string, number: number): string {
+  const damaged = (cause?: unknown): GatewayError =>
+    new GatewayError('E_LOG_ALTERED', 'the file of checkpoints is damaged', { at: `line ${number}`, cause });
+  let note: unknown;
+  try {
+    note = JSON.parse(line);
+  } catch (cause) {
+    throw damaged(cause);
+  }
+  if (typeof note !== 'string') throw damaged();
+  return note;
+}
+
+async function lastCheckpoint(folder: string): Promise<SealedCheckpoint | undefined> {
+  const key = await logKey(folder);
+  if (key === undefined) return undefined;
+  return (await checkpointsIn(folder, key)).at(-1);
+}
+
+/** A crash while a checkpoint was appended leaves a line without an end, which nobody has been given. */
+async function dropTornLine(file: string): Promise<void> {
+  const text = (await readIfThere(file)) ?? '';
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole !== text) await truncate(file, Buffer.byteLength(whole));
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return await readFile(file, 'utf8').catch((error: unknown) => {
+    if (isSystemError(error) && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+/** On the disk when this resolves. */
+async function appendDurably(file: string, note: string): Promise<void> {
+  await appendFile(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
+  const handle = await open(file, 'r');
+  await handle.sync().finally(() => handle.close());
+}

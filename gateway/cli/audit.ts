@@ -1,0 +1,79 @@
+/** `mra audit …`: the log of this gateway, and whether it was altered. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { checkpointsIn, logKey } from '../audit/seal-log.ts';
+import { verifyLog } from '../audit/verify-log.ts';
+import { GatewayError } from '../model/errors.ts';
+import { keyOfVerifier } from '../model/log/checkpoint.ts';
+import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { exitCodes } from './output.ts';
+
+export function auditCommands(program: Command, context: CliContext): void {
+  const audit = program.command('audit').description('the log of all that was answered, received and decided');
+  audit
+    .command('verify')
+    .description('compare every entry of the log with its hash and with the signed checkpoints')
+    .option('--checkpoints <folder>', 'a copy of the folder log/ of the data folder; by default that folder')
+    .option('--key <file>', 'file with the public key of the log (mra audit key), if the folder has none')
+    .action((options: VerifyOptions) => verify(context, options));
+  audit
+    .command('key')
+    .description('the public key of the log, as verifiers of signed notes take it: publish it')
+    .action(() =>
+      withGateway(context, async ({ sealer }) => {
+        const key = await sealer.verifierKey();
+        context.out.result({ key }, [{ key }]);
+      }),
+    );
+  audit
+    .command('checkpoint')
+    .description('sign a checkpoint of the log as it is now, to give to somebody who keeps it')
+    .action(() =>
+      withGateway(context, async ({ sealer }) => {
+        const { origin, size, root, note } = await sealer.seal();
+        if (context.out.format === 'json') context.out.json({ origin, size, root, note });
+        else context.out.print(note);
+      }),
+    );
+  audit
+    .command('restart')
+    .description('begin another log, after the store was restored or altered; what was signed before stays on file')
+    .requiredOption('--reason <text>', 'why; part of the new log')
+    .requiredOption('--as <person>', 'who decides it')
+    .action(({ reason, as: person }: { readonly reason: string; readonly as: string }) =>
+      withGateway(context, async ({ sealer, now }) => {
+        const { origin, size } = await sealer.restart({ person, reason, at: now().toISOString() });
+        context.out.result({ origin, size }, [{ origin, size }]);
+        context.out.next('mra audit key');
+      }),
+    );
+}
+
+interface VerifyOptions {
+  readonly checkpoints?: string;
+  readonly key?: string;
+}
+
+async function verify(context: CliContext, options: VerifyOptions): Promise<void> {
+  const open = (): Promise<OpenGateway> => context.open(undefined, true);
+  await withGateway({ open }, async ({ config, db }) => {
+    const folder = options.checkpoints ?? join(config.data, 'log');
+    const key = options.key === undefined ? await logKey(folder) : keyOfVerifier(await readFile(options.key, 'utf8'));
+    const { out } = context;
+    if (key === undefined)
+      throw new GatewayError('E_LOG_ALTERED', 'there is no key of the log, so nothing was ever signed', {
+        at: folder,
+        fix: 'Name the folder with the checkpoints by --checkpoints. mra serve signs one every few seconds.',
+      });
+    const report = await verifyLog(db.sql, await checkpointsIn(folder, key));
+    const { faults, ...counts } = report;
+    if (out.format === 'json') out.json(report);
+    else {
+      out.table([counts]);
+      out.table(faults.map(({ fault, from, to, detail }) => ({ fault, from, to, detail })));
+    }
+    if (faults.length > 0) context.exit(exitCodes.findings);
+  });
+}

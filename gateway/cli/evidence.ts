@@ -1,0 +1,50 @@
+/** `mra evidence …`: proof of an answer for somebody who does not trust this gateway. */
+
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { evidenceFor } from '../audit/evidence.ts';
+import { verifyEvidence } from '../audit/verify-evidence.js';
+import { placeOfConsultation } from '../clearance/requests.ts';
+import { GatewayError } from '../model/errors.ts';
+import { withGateway, type CliContext } from './context.ts';
+import { writeOutput } from './input.ts';
+
+export function evidenceCommands(program: Command, context: CliContext): void {
+  const evidence = program.command('evidence').description('prove an answer to others');
+  evidence
+    .command('get <number>')
+    .description('the evidence for the answer with this consultation number')
+    .option('--out <file>', 'write to this file instead of standard output')
+    .action((number: string, { out: file }: { readonly out?: string }) =>
+      withGateway(context, async ({ db, answers, sealer }) => {
+        const text = await evidenceFor(db.sql, sealer, await placeOfConsultation({ answers }, number));
+        if (file === undefined) return context.out.print(text.trimEnd());
+        writeOutput(file, text);
+        context.out.next(`mra evidence verify ${file} --key FILE`);
+      }),
+    );
+  evidence
+    .command('verify <file>')
+    .description('verify an evidence file, without a store or a network')
+    .requiredOption('--key <file>', 'file with the public key of the log (mra audit key), from a source you trust')
+    .action(async (file: string, { key }: { readonly key: string }) => {
+      const proven = verified(await readText(file), (await readText(key)).trim(), file);
+      const { message, ...rest } = proven;
+      context.out.result(proven, [{ ...rest, message: message ?? '' }]);
+    });
+}
+
+function verified(text: string, key: string, at: string): ReturnType<typeof verifyEvidence> {
+  try {
+    return verifyEvidence(text, key);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError('E_EVIDENCE_INVALID', detail, { at, cause });
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new GatewayError('E_FILE_UNREADABLE', 'it cannot be read', { at: file, cause });
+  });
+}
