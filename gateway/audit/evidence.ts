@@ -1,5 +1,5 @@
 /**
- * Evidence for one answer: a file that proves, to whoever has the public key of the log and without a network, that this answer was given,
+ * Evidence for one answer: a file that proves, to everybody who has the public key of the log and without a network, that this answer was given,
  * and which message of the partner it rests on. audit/verify-evidence.js verifies it.
  */
 

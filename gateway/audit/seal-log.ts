@@ -1,6 +1,6 @@
 /**
- * Signs checkpoints of the log, and keeps them outside the store: whoever can change the store, but not these files, can change nothing
- * that a checkpoint covers without it being found.
+ * Signs checkpoints of the log, and keeps them outside the store: a person who can change the store, but not these files, can
+ * change nothing that a checkpoint covers without it being found.
  */
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';

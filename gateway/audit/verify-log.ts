@@ -1,14 +1,13 @@
 /** Compares the log in the store, entry by entry, with its leaf hashes and with the checkpoints that were kept outside. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sha256 } from '../model/canonical-json.ts';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import { answerDigest } from '../model/clearance/answer-digest.ts';
 import { growingTree } from '../model/log/merkle.ts';
 import type { Reader } from '../store/database.ts';
 import { findAssessment } from '../store/consultations.ts';
 import { leafHash } from '../store/events.ts';
-import { entriesOf, logId, logSize, type LogEntry } from '../store/log.ts';
+import { entriesOf, logId, logSize, retiredLeaves, skippedLeaf, type LogEntry } from '../store/log.ts';
 import type { SealedCheckpoint } from './seal-log.ts';
 
 export interface LogFault {
@@ -25,6 +24,8 @@ export interface LogReport {
   readonly checkpoints: number;
   /** Entries up to this one are covered by a checkpoint. */
   readonly coveredTo: number;
+  /** Entries that were older than agreed: their content is gone, their leaf hashes are not. */
+  readonly retired: number;
   readonly faults: readonly LogFault[];
 }
 
@@ -37,33 +38,48 @@ const mostFaults = 100;
 export async function verifyLog(reader: Reader, checkpoints: readonly SealedCheckpoint[]): Promise<LogReport> {
   const size = await logSize(reader);
   const id = await logId(reader);
+  const own = checkpoints.filter((each) => each.origin.endsWith(`/${id}`) && each.size <= size);
+  const waiting = own.sort((a, b) => a.size - b.size);
   const faults: LogFault[] = [];
+  const missing: number[] = [];
+  const skips: Skip[] = [];
   const tree = growingTree();
-  const own = checkpoints.filter(({ origin }) => origin.endsWith(`/${id}`));
-  const waiting = own.filter((checkpoint) => checkpoint.size <= size).sort((a, b) => a.size - b.size);
-  let covered = 0;
-  for (let first = 1; first <= size && faults.length < mostFaults; first += page) {
+  let [covered, retired] = [0, 0];
+  for await (const { n, entry, leaf, isRetired } of numbersOf(reader, size)) {
+    if (entry !== undefined) faults.push(...(await faultsOfEntry(reader, entry)));
+    else if (isRetired) retired += 1;
+    else missing.push(n);
+    skips.push(...skipIn(entry));
+    tree.add(Buffer.from(leaf, 'hex'));
+    for (; waiting[0]?.size === n; waiting.shift()) {
+      if (tree.root().toString('base64') !== waiting[0].root)
+        faults.push(fault('history_changed', covered + 1, n, 'not the entries of which the checkpoint was signed'));
+      covered = n;
+    }
+    if (faults.length >= mostFaults) break;
+  }
+  const all = [...faults, ...missingEntries(missing, skips), ...beyond(checkpoints, id, size)];
+  return { size, checkpoints: checkpoints.length, coveredTo: covered, retired, faults: all };
+}
+
+interface LogNumber {
+  readonly n: number;
+  readonly entry: LogEntry | undefined;
+  readonly leaf: string;
+  readonly isRetired: boolean;
+}
+
+async function* numbersOf(reader: Reader, size: number): AsyncGenerator<LogNumber> {
+  for (let first = 1; first <= size; first += page) {
     const last = Math.min(first + page - 1, size);
     const entries = new Map((await entriesOf(reader, first, last)).map((entry) => [entry.n, entry]));
+    const old = await retiredLeaves(reader, first, last);
     for (let n = first; n <= last; n += 1) {
       const entry = entries.get(n);
-      faults.push(...(await faultsOfEntry(reader, n, entry)));
-      tree.add(Buffer.from(entry?.leafHash ?? sha256(''), 'hex'));
-      for (let next = waiting[0]; next?.size === n; next = waiting[0]) {
-        waiting.shift();
-        if (tree.root().toString('base64') !== next.root)
-          faults.push(fault('history_changed', covered + 1, n, 'not the entries of which the checkpoint was signed'));
-        covered = n;
-      }
+      yield { n, entry, leaf: entry?.leafHash ?? old.get(n) ?? skippedLeaf, isRetired: old.has(n) };
     }
     await nextTurn();
   }
-  return {
-    size,
-    checkpoints: checkpoints.length,
-    coveredTo: covered,
-    faults: [...faults, ...beyond(checkpoints, id, size)],
-  };
 }
 
 /** What the last checkpoint says about a log that is shorter, or another one. */
@@ -77,9 +93,31 @@ function beyond(checkpoints: readonly SealedCheckpoint[], id: string, size: numb
     : [fault('tail_missing', size + 1, last.size, `the log ends at entry ${size}; ${last.size} were signed`)];
 }
 
-async function faultsOfEntry(reader: Reader, n: number, entry: LogEntry | undefined): Promise<readonly LogFault[]> {
-  if (entry === undefined) return [fault('entry_missing', n, n, 'there is no entry of this number')];
-  const { answer, leafHash: stored, ref } = entry;
+/** Numbers that a store skipped which was older than what was sent; both included. */
+interface Skip {
+  readonly from: number;
+  readonly to: number;
+}
+
+function skipIn(entry: LogEntry | undefined): readonly Skip[] {
+  const { skipped } = (entry?.detail ?? {}) as { readonly skipped?: Skip };
+  return skipped === undefined ? [] : [skipped];
+}
+
+/** One fault for each run of numbers without an entry that no entry says were skipped. */
+function missingEntries(missing: readonly number[], skips: readonly Skip[]): readonly LogFault[] {
+  const runs: { from: number; to: number }[] = [];
+  for (const n of missing) {
+    const last = runs.at(-1);
+    if (skips.some(({ from, to }) => n >= from && n <= to)) continue;
+    if (last?.to === n - 1) last.to = n;
+    else runs.push({ from: n, to: n });
+  }
+  return runs.map(({ from, to }) => fault('entry_missing', from, to, 'there is no entry of this number'));
+}
+
+async function faultsOfEntry(reader: Reader, entry: LogEntry): Promise<readonly LogFault[]> {
+  const { n, answer, leafHash: stored, ref } = entry;
   const changed = leafHash(n, entry) === stored ? [] : [fault('entry_changed', n, n, `${entry.kind} ${ref}`)];
   const isProven =
     answer === undefined

@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import { joined, type SubtreeHash, type TreeHash } from '../model/log/merkle.ts';
+import { sql } from 'kysely';
+import { sha256 } from '../model/canonical-json.ts';
 import type { Moment } from '../model/record/record.ts';
 import { readCounter } from './counters.ts';
 import type { Database, Reader, Tx } from './database.ts';
@@ -36,6 +38,15 @@ export async function restartLog(tx: Tx, { at, ...detail }: LogRestart): Promise
   const value = randomBytes(8).toString('hex');
   await tx.updateTable('store_key').set({ value }).where('name', '=', 'log_id').execute();
   await appendEvents(tx, [{ kind: 'log_restarted', ref: value, detail, at }]);
+}
+
+/** The leaf hash of a number that no entry has: numbers are skipped where a store is older than what was sent. */
+export const skippedLeaf = sha256('');
+
+/** Entries of which only the leaf hashes are left, since they were older than agreed. */
+export async function retiredLeaves(reader: Reader, first: number, last: number): Promise<ReadonlyMap<number, string>> {
+  const retired = reader.selectFrom('log_retired').selectAll().where('n', '>=', first).where('n', '<=', last);
+  return new Map((await retired.execute()).map(({ n, leaf_hash: leaf }) => [n, leaf]));
 }
 
 /** An entry as its leaf covers it, and the leaf hash stored with it. */
@@ -110,17 +121,13 @@ async function keptHashes(reader: Reader, level: number, from: number, count: nu
 }
 
 async function leavesOf(reader: Reader, first: number, last: number): Promise<readonly string[]> {
-  const leaves = await reader
-    .selectFrom('event')
-    .select(['n', 'leaf_hash'])
-    .where('n', '>=', first)
-    .where('n', '<=', last)
-    .unionAll(
-      reader.selectFrom('border_answer').select(['n', 'leaf_hash']).where('n', '>=', first).where('n', '<=', last),
-    )
-    .orderBy('n')
-    .execute();
-  return leaves.map(({ leaf_hash: leaf }) => leaf);
+  const within = (table: 'event' | 'border_answer' | 'log_retired') =>
+    sql<{ n: number; leaf_hash: string }>`select n, leaf_hash from ${sql.table(table)}
+      where n >= ${first} and n <= ${last}`;
+  const { rows } = await sql<{ n: number; leaf_hash: string }>`${within('event')} union all ${within('border_answer')}
+    union all ${within('log_retired')}`.execute(reader);
+  const found = new Map(rows.map(({ n, leaf_hash: leaf }) => [n, leaf]));
+  return Array.from({ length: last - first + 1 }, (_, i) => found.get(first + i) ?? skippedLeaf);
 }
 
 /** Keeps the hashes of subtrees that have become complete, at most `most` of each level. False: more are to be kept. */

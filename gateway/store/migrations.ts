@@ -207,7 +207,8 @@ function keyTables({ text, clustered, plain }: Types): readonly string[] {
 function logTables({ text, big, clustered }: Types, engine: Engine): readonly string[] {
   return [
     `create table log_node (level integer not null, i ${big} not null, hash ${text} not null, primary key (level, i)) ${clustered}`,
-    ...guardsOf(engine, ['log_node']),
+    `create table log_retired (n ${big} primary key, leaf_hash ${text} not null) ${clustered}`,
+    ...guardsOf(engine, ['log_node', 'log_retired']),
     `insert into store_key (name, value) values ('log_id', '${randomBytes(8).toString('hex')}')`,
   ];
 }

@@ -83,9 +83,9 @@ async function noticeOlder(
     const until = await lastMoment(tx);
     const waits = restored || lost.some(({ name }) => name === 'operator_revision');
     if (waits) await setListsWait(tx, 1);
-    await skipNumbers(tx, lost);
+    const skipped = await skipNumbers(tx, lost);
     await renewStreams(tx, restored ? 'all' : lost, at);
-    const detail = { ...(until && { until }), lost, waits, known: given.known };
+    const detail = { ...(until && { until }), lost, waits, known: given.known, skipped };
     await appendEvents(tx, [{ kind: restored ? 'store_restored' : 'store_older', ref: olderStores, at, detail }]);
     return { until, lost, waits };
   });
@@ -161,13 +161,18 @@ async function lastMoment(reader: Reader): Promise<Moment | undefined> {
   return (await last.executeTakeFirst())?.at;
 }
 
-async function skipNumbers(tx: Tx, lost: readonly GivenNumber[]): Promise<void> {
+/** Returns the numbers of the log, both included, that no entry has. */
+async function skipNumbers(
+  tx: Tx,
+  lost: readonly GivenNumber[],
+): Promise<{ readonly from: number; readonly to: number }> {
   const lastOf = (name: string): number => lost.find((each) => each.name === name)?.sequence ?? 0;
   const event = await readCounter(tx, 'event');
   const next = (Math.floor(Math.max(event, lastOf('event')) / eventStep) + 1) * eventStep;
   await advanceCounter(tx, 'event', next - event);
   const revision = await readCounter(tx, 'operator_revision');
   await advanceCounter(tx, 'operator_revision', Math.max(0, lastOf('operator_revision') - revision));
+  return { from: event + 1, to: next };
 }
 
 /** Full lists are next on these streams, beyond the numbers that are lost; lists that wait in the outbox are not sent. */

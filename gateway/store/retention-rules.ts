@@ -176,6 +176,33 @@ function aged(rule: Omit<Scan, 'drop'>): RetentionRule {
   return scan({ ...rule, drop: deletion(rule) });
 }
 
+/** Of an entry of the log the leaf hash stays: without it, nothing after it could be proven. */
+function agedEntries(
+  rule: Omit<Scan, 'drop' | 'key' | 'least'> & { readonly table: 'event' | 'border_answer' },
+): RetentionRule {
+  const key = ['n'] as const;
+  const deleteRows = deletion({ table: rule.table, key });
+  return scan({
+    ...{ ...rule, key, least: [0] },
+    async drop(tx, rows) {
+      const numbers = rows.map(({ key: [n] }) => Number(n));
+      await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash from ${sql.table(rule.table)}
+        where ${oneOf(tx, 'n', numbers)}`.execute(tx);
+      await deleteRows(tx, rows);
+    },
+  });
+}
+
+/** With its entry in the log, which has the digest of what goes. */
+const assessments = { table: 'assessment', key: ['asked_at', 'number'] } as const;
+async function dropAssessments(tx: Tx, rows: readonly AgedRow[]): Promise<void> {
+  const numbers = rows.map(({ key: [, number] }) => String(number));
+  const entries = sql`from event where kind = 'assessment' and ${oneOf(tx, 'ref', numbers)}`;
+  await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash ${entries}`.execute(tx);
+  await allowing(tx, () => sql`delete ${entries}`.execute(tx));
+  await deletion(assessments)(tx, rows);
+}
+
 const askedAt = { within: (before: Moment) => sql`asked_at < ${before}`, due: always } as const;
 const answer = 'length(request) + length(answer)';
 
@@ -187,12 +214,12 @@ const rows: readonly RetentionRule[] = [
     due: (before) => sql`at < ${before} and exists (select 1 from message where message.id = aged.message_id
       and (settled_at < ${before} or aged.no < message.attempts - 1))`,
   }),
-  aged({
-    ...{ kind: 'attempts', table: 'event', key: ['n'], least: [0], within: (before) => sql`at < ${before}` },
+  agedEntries({
+    ...{ kind: 'attempts', table: 'event', within: (before) => sql`at < ${before}` },
     bytes: 'length(leaf_hash) + length(kind) + length(ref) + coalesce(length(detail), 0)',
     due: () => sql`kind in ('delivery_unknown', 'delivery_refused')`,
   }),
-  aged({ kind: 'answers', table: 'border_answer', key: ['n'], least: [0], ...askedAt, bytes: answer }),
+  agedEntries({ kind: 'answers', table: 'border_answer', ...askedAt, bytes: answer }),
   aged({
     kind: 'answers',
     table: 'consultation',
@@ -201,14 +228,7 @@ const rows: readonly RetentionRule[] = [
     ...askedAt,
     bytes: answer,
   }),
-  aged({
-    kind: 'answers',
-    table: 'assessment',
-    key: ['asked_at', 'number'],
-    least: ['', ''],
-    ...askedAt,
-    bytes: answer,
-  }),
+  scan({ ...assessments, kind: 'answers', least: ['', ''], ...askedAt, bytes: answer, drop: dropAssessments }),
   aged({
     ...{ kind: 'repetitions', table: 'idempotency', key: ['at', 'requester', 'key'], least: ['', '', ''] },
     ...{ within: (before) => sql`at < ${before}`, due: always, bytes: 'length(body)' },

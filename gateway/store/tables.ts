@@ -260,6 +260,8 @@ export interface Tables {
   /** What one of several gateways does for all of them, until a moment. */
   duty: { name: string; owner: string; until: string };
   event: { n: number; leaf_hash: string; kind: string; ref: string; detail: string | null; at: string };
+  /** What stays of entries of the log that were older than agreed: their place in the tree. */
+  log_retired: { n: number; leaf_hash: string };
   /** Hashes of complete subtrees of the log: of 2^level leaves, level a multiple of 8, in hex. Index 0 begins at entry 1. */
   log_node: { level: number; i: number; hash: string };
   /** Moves with every change of what the register holds of a partner, and of the list it is read as of. */

@@ -16,6 +16,7 @@ import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import { seededRandom } from '../../gateway/model/seeded-random.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
+import { retire } from '../../gateway/store/retention.ts';
 import { fillRegister, openClearance, northland, union, type TestClearance } from '../support/clearance-fixture.ts';
 import { refusalCode } from '../support/expect-code.ts';
 
@@ -73,7 +74,7 @@ describe('the log', () => {
       'desk',
     );
     const { size } = await clearance.sealer.seal();
-    expect(await report()).to.deep.equal({ size, checkpoints: 2, coveredTo: size, faults: [] });
+    expect(await report()).to.deep.equal({ size, checkpoints: 2, coveredTo: size, retired: 0, faults: [] });
     expect((await clearance.sealer.seal()).size).to.equal(size);
   });
 
@@ -148,6 +149,26 @@ describe('the log', () => {
     expect((await report()).faults).to.deep.equal([]);
   });
 
+  it('is whole after retention, and what came later can still be proven', async () => {
+    await answerMany(300);
+    await assess(
+      clearance,
+      { entry: { id: 'E', direction: 'import', parties: [] }, profile: 'p', warnings: [] },
+      'desk',
+    );
+    await clearance.sealer.seal();
+    clearance.clock = '2026-11-24T12:00:00.000Z';
+    const [place = 0] = await answerMany(5);
+    const limits = { answers: '2026-11-24T00:00:00.000Z' };
+    await retire(clearance.db, { limits, dryRun: false, pause: () => Promise.resolve() });
+    await clearance.sealer.seal();
+    expect(await report()).to.deep.equal({ size: 306, checkpoints: 2, coveredTo: 306, retired: 301, faults: [] });
+    const text = await evidenceFor(clearance.db.sql, clearance.sealer, place);
+    expect(verifyEvidence(text, await clearance.sealer.verifierKey()).answeredAt).to.equal(clearance.clock);
+    alter('delete from log_retired where n = 7');
+    expect((await report()).faults.map((each) => each.fault)).to.include('entry_missing');
+  });
+
   it('counts a checkpoint that somebody else signed, or a damaged file, as altered', async () => {
     await answerMany(3);
     await clearance.sealer.seal();
@@ -167,7 +188,7 @@ describe('the log', () => {
     await answerMany(1);
     const again = openLogSealer(clearance.db, clearance.folder, clearance.home.country);
     expect((await again.seal()).size).to.equal(4);
-    expect(await report()).to.deep.equal({ size: 4, checkpoints: 2, coveredTo: 4, faults: [] });
+    expect(await report()).to.deep.equal({ size: 4, checkpoints: 2, coveredTo: 4, retired: 0, faults: [] });
   });
 
   it('has checkpoints that OpenSSL verifies', async () => {

@@ -5,9 +5,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { verifyEvidence } from '../../gateway/audit/verify-evidence.js';
 import { borderDoor } from '../../gateway/doors/border.ts';
-import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { eventsSince } from '../support/event-log.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -68,19 +66,6 @@ describe('border door', () => {
     expect(reply.headers.get('cache-control')).to.equal('no-store');
     const again = await send('GET', reply.headers.get('location') ?? '');
     expect([again.status, again.body]).to.deep.equal([200, reply.body]);
-  });
-
-  it('the evidence for an answer is found by its number, and verifies without this gateway', async () => {
-    const { proof } = (await post('/v1/checks', question)).body as unknown as ProvenAnswer;
-    const reply = await fetch(`${address}/v1/consultations/${proof.consultation_number}/evidence`);
-    expect(reply.status).to.equal(200);
-    const proven = verifyEvidence(await reply.text(), await clearance.sealer.verifierKey());
-    expect(proven).to.deep.include({ number: proof.consultation_number, outcome: 'recognised', requester: 'border' });
-    for (const [number, code] of [
-      ['CN7K2Q4M9XT3WHX', 'E_CONSULTATION_NUMBER'],
-      ['CN7K2Q4M9XT3WHH', 'E_CONSULTATION_UNKNOWN'],
-    ])
-      expect((await send('GET', `/v1/consultations/${number}/evidence`)).body).to.include({ code });
   });
 
   it('not on the list is an answer and no error', async () => {

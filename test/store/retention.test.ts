@@ -39,7 +39,7 @@ async function listReceived(tx: Tx, name: string, h: number, kind: 'full' | 'del
 
 async function answersOf(tx: Tx, n: number, h: number): Promise<void> {
   const asked = { askedAt: hour(h), requester: 'desk', request: '{}', answer: '{}' };
-  await recordConsultations(tx, [{ ...asked, n, leafHash: 'h', partner: 'AA' }]);
+  await recordConsultations(tx, [{ ...asked, n: 1_000 + n, leafHash: 'h', partner: 'AA' }]);
   await recordAssessment(tx, { ...asked, number: `E${n}`, request: {}, answer: {} });
   await saveIdempotent(tx, { requester: 'desk', key: `K${n}`, fingerprint: 'f', status: 200, body: '{}', at: hour(h) });
 }
