@@ -245,7 +245,9 @@ const withoutKeys = [
 ];
 const withoutBorderAnswers = [
   ...withoutKeys,
-  ...['log_node', 'log_retired', 'border_answer', 'store_key', 'register_revision'].map((table) => `drop table ${table}`),
+  ...['log_node', 'log_retired', 'border_answer', 'store_key', 'register_revision'].map(
+    (table) => `drop table ${table}`,
+  ),
   'drop index register_superseded',
   "delete from kysely_migration where name >= '0013'",
 ];
