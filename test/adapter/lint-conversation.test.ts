@@ -1,11 +1,12 @@
 /** Contradictions in a conversation, one planted for each rule. */
 
 import { expect } from 'chai';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
-import { adapterTools } from '../support/adapter-tools.ts';
+import { adaptersFolder, adapterTools } from '../support/adapter-tools.ts';
 import { adaptersWith, numberedByYear } from '../support/other-make.ts';
+import { temporaryFolder } from '../support/pki.ts';
 
 const conversation = `${numberedByYear}
   send:
@@ -32,6 +33,18 @@ async function contradictions(from: string, to: string, template: (text: string)
 describe('lint of a conversation', () => {
   it('finds nothing where all fits', async () => {
     expect(await contradictions('within: 24h', 'within: 23h')).to.deep.equal([]);
+  });
+
+  it('finds departures by status in a format whose templates cannot show them', async () => {
+    const folder = temporaryFolder();
+    cpSync(join(adaptersFolder, 'jp'), folder, { recursive: true });
+    const file = join(folder, 'adapter.yaml');
+    const manifest = readFileSync(file, 'utf8');
+    writeFileSync(file, manifest.replace('discipline: numbered,', 'discipline: numbered, departures: byStatus,'));
+    const found = await lintAdapter(folder, adapterTools);
+    expect(found.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).to.deep.equal([
+      'conversation_contradicts',
+    ]);
   });
 
   for (const [what, from, to, template] of [

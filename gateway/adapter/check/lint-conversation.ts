@@ -36,7 +36,7 @@ function lintStream(
   const layouts = 'template' in messages.list ? [messages.list] : messages.list;
   const isFile = transport !== 'https' && transport !== 'amqp';
   const blind = discipline === 'identified' || discipline === 'none' || (discipline === 'dated' && !isFile);
-  const shows = layouts.every(({ template }) => !template.endsWith('.json') || textOf(template).includes('"$gone"'));
+  const shows = layouts.every(({ template }) => textOf(template).includes('"$gone"'));
   const at = '/conversation/stream';
   return [
     [
@@ -49,7 +49,7 @@ function lintStream(
       departures === 'byStatus' && !shows,
       `${at}/departures`,
       'no list template shows operators that left among the others',
-      'Add $gone beside $item.',
+      'Add $gone beside $item of a JSON template; in other formats write departures: listed.',
     ],
     [
       deltas && semantics !== 'upsert' && blind,
