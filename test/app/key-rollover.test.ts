@@ -2,7 +2,13 @@
 
 import { expect } from 'chai';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
-import { advanceRollovers, beginRollover, cancelKey, type BegunRollover } from '../../gateway/app/key-rollover.ts';
+import {
+  advanceRollovers,
+  beginRollover,
+  cancelKey,
+  confirmKey,
+  type BegunRollover,
+} from '../../gateway/app/key-rollover.ts';
 import { renewKeys } from '../../gateway/app/key-renewal.ts';
 import { later, momentOf } from '../../gateway/model/day.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
@@ -105,10 +111,17 @@ describe('a new key of ours', () => {
       },
     });
     const old = await signsWith();
-    await rotate();
+    const { message } = await rotate();
     await deliverDue(await ours(), 'HK');
+    expect((await findMessage(us.gateway.db.sql, message ?? ''))?.state).to.equal('REJECTED');
+    await advanceRollovers(await ours());
+    const announced = async (): Promise<string | undefined> =>
+      (await partnerKeys(us.gateway.db.sql, 'HK')).find(({ side }) => side === 'ours')?.messageId;
+    expect(await announced(), 'not at once').to.equal(message);
     seconds = 21 * day;
     expect([await state(), await signsWith()]).to.deep.equal(['announced', old]);
+    await advanceRollovers(await ours());
+    expect(await announced()).to.not.equal(message);
   });
 
   it('is one at a time for a partner, and cannot be given up once it is proven', async () => {
@@ -182,6 +195,29 @@ describe('a new key of ours', () => {
     expect(own.map(({ state: found, fromAt }) => [found, fromAt])).to.deep.equal([
       ['announced', later(begin, 1074 * day)],
     ]);
+  });
+
+  it('for a partner that gets it in a file signs from its day on once a person has confirmed it, and never before', async () => {
+    const gateway = await ours();
+    const partner = gateway.partners.get('HK');
+    if (partner === undefined) throw new Error('HK is a partner');
+    const keys = { announce: 'file', noticeDays: 60, graceDays: 10 } as const;
+    const byFile = { ...partner, adapter: { ...partner.adapter, keys } };
+    const own = Object.create(gateway, { partners: { value: new Map([['HK', byFile]]) } }) as OpenGateway;
+    const old = await signsWith();
+    const begun = await beginRollover(own, 'HK', { person: 'Li' });
+    expect([begun.message, begun.from, begun.oldUntil]).to.deep.equal([
+      ...[undefined, later(begin, 60 * day), later(begin, 70 * day)],
+    ]);
+    await advanceRollovers(own);
+    seconds = 61 * day;
+    expect([await state(), await signsWith()]).to.deep.equal(['announced', old]);
+    seconds = 1;
+    expect(await confirmKey(own, 'HK', 'Li')).to.equal(begun.from);
+    expect(await signsWith()).to.equal(old);
+    seconds = 61 * day;
+    expect(await signsWith()).to.equal(begun.fingerprint);
+    expect(await refusalCode(() => confirmKey(own, 'HK', 'Li'))).to.equal('E_KEY_ROLLOVER');
   });
 
   it('waits for two people of a partner that wants to look at it first', async () => {
