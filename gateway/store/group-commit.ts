@@ -88,10 +88,9 @@ export class GroupCommit {
     const until = performance.now() + groupMs;
     do {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
-        const done = await inSavepoint(tx, next);
-        if (done === undefined) continue;
         joined.push(next);
-        stored.push(done);
+        const done = await inSavepoint(tx, next);
+        if (done !== undefined) stored.push(done);
       }
       await turnOfLoop();
     } while (this.#waiting.size > 0 && joined.length < groupLength && performance.now() < until);

@@ -118,6 +118,15 @@ describe('a commit of several transactions of the embedded engine', () => {
     expect(last).to.have.property('status', 'fulfilled');
     expect(await countOperators(db.sql)).to.equal(before + 1);
   });
+
+  it('fails one too that ended the transaction of all and says that it is done', async () => {
+    const before = await countOperators(db.sql);
+    const works = [save('F1'), (tx: Tx): Promise<unknown> => sql`rollback`.execute(tx), save('F2')];
+    const [first, ended, last] = await Promise.allSettled(works.map((work) => db.transaction(work)));
+    for (const end of [first, ended]) expect(end).to.have.property('status', 'rejected');
+    expect(last).to.have.property('status', 'fulfilled');
+    expect(await countOperators(db.sql)).to.equal(before + 1);
+  });
 });
 
 /** Frames of the log that end a commit: those that state the size of the database (the format of SQLite’s write-ahead log). */
