@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, chownSync, constants, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -76,6 +77,17 @@ export async function freePort(): Promise<number> {
     server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error())));
   });
   return promise;
+}
+
+/** Whether something listens on a port of the loopback interface. */
+export async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const open = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return open;
 }
 
 /** Asks until the answer is yes. Throws when the process ended before, or when time is up. */

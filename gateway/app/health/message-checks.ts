@@ -6,6 +6,7 @@ import { heldMessages, rejectedSince } from '../../store/inbox.ts';
 import { openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
 import type { Reader } from '../../store/database.ts';
 import { sentLists } from '../../store/outbox.ts';
+import { listInForce } from '../../store/streams.ts';
 import type { OpenGateway } from '../composition.ts';
 import { causeOfFailure, causeOfHold, causeOfRejection } from './causes.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
@@ -105,13 +106,15 @@ export async function examineInbox({ db, now }: OpenGateway, { code }: Partner):
         'list_held',
       ),
     );
+  const applied = await listInForce(db.sql, code);
   if (newest !== undefined)
     findings.push(
       warn(
         check,
         `${count} messages were rejected in ${refusedWithinDays} days, the last with ${newest.reason ?? 'no code'}`,
         `mra message show ${newest.messageId ?? newest.digest}, and tell the partner`,
-        causeOfRejection(newest.reason),
+        // A list that came after it shows that the partner mended the cause.
+        (applied?.receivedAt ?? '') > newest.receivedAt ? undefined : causeOfRejection(newest.reason),
       ),
     );
   const [first = ok(check, 'nothing held, nothing rejected lately'), ...others] = findings;

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -22,7 +22,7 @@ import { eachTestWithKorea, operators, type OpenAdministration } from '../../sup
 import { runCommand } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/pki.ts';
 import { debianPython } from '../../support/python.ts';
-import { freePort, untilReady } from '../../support/services.ts';
+import { freePort, isListening, untilReady } from '../../support/services.ts';
 
 const secret = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;
 
@@ -199,13 +199,3 @@ onBothEngines('the duty to evaluate alarms', (store) => {
     expect(await take('a', 81)).to.equal(false);
   });
 });
-
-async function isListening(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const open = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return open;
-}
