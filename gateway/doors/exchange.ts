@@ -90,7 +90,7 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   return app;
 }
 
-/** Partners may have one path, and are told apart by who calls. */
+/** Partners may have one path: the certificate or secret of the caller shows which of them it is. */
 function answerByRoute(door: ExchangeDoor, routes: readonly ExchangeRoute[]): RequestHandler<{ partner: string }> {
   const answers = routes.map(({ partner, method = 'POST', takes, statuses, mode }) => {
     const answer = takes === 'message' ? receivePost(door, statuses, mode) : receiveLater(door);
