@@ -19,7 +19,7 @@ import { getPartner, type Gateway } from './gateway.ts';
 import { takeAnswer } from './outbound/take-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
 import { runPolling } from './inbound/poll-partners.ts';
-import { receiveAtDoor } from './inbound/receive-at-door.ts';
+import { listHeld, receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { largeAnswers, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
 import { sha256 } from './model/canonical-json.ts';
@@ -247,6 +247,7 @@ function openExchange(
     receive: (raw) => receiveAtDoor(gateway, raw, receive),
     joined: (partner, bytes, headers) => joinedMessage(getPartner(gateway, partner).adapter.seal, bytes, headers),
     poll: (code) => answerPoll(gateway, code),
+    held: (code) => listHeld(gateway, code),
     routes: exchangeRoutes(gateway),
     async acknowledge(partner, bytes, headers) {
       await takeAnswer({ ...gateway, elsewhere }, { partner, bytes, came: { by: 'message', properties: { headers } } });

@@ -8,6 +8,7 @@ import { admitPartner, type Admission } from './admission.ts';
 import { contradicts } from './content-type.ts';
 import type { PolledMessage } from '../outbound/answer-poll.ts';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { Position } from '../model/list/list.ts';
 import type { AuthenticatedChannel, RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { faultFields, type Log } from '../wire/log.ts';
@@ -29,6 +30,8 @@ export interface ExchangeDoor extends Admission {
   acknowledge?(partner: string, bytes: Uint8Array, headers: Request['headers']): Promise<void>;
   /** The next message for a partner that polls. Throws E_ROUTE_UNKNOWN for one that does not. */
   poll(partner: string): Promise<PolledMessage | undefined>;
+  /** Which list of the partner is held here; undefined for none. */
+  held(partner: string): Promise<Position | undefined>;
   readonly maxBytes: number;
   /** Names under which partners reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
@@ -83,6 +86,8 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   app.head('/exchange/:partner/next', onlyMethod('GET'));
   app.get('/exchange/:partner/next', admitPartner(door), limited, answerPoll(door));
   app.all('/exchange/:partner/next', onlyMethod('GET'));
+  app.get('/exchange/:partner/position', admitPartner(door), limited, answerPosition(door));
+  app.all('/exchange/:partner/position', onlyMethod('GET'));
   app.use(() => {
     throw new GatewayError('E_ROUTE_UNKNOWN', 'Messages are sent to /exchange/ and the code of the sender.');
   });
@@ -219,6 +224,16 @@ function answerPoll(door: ExchangeDoor): RequestHandler<{ partner: string }> {
       () => false,
     );
     await polled.sent(whole);
+  };
+}
+
+/** A partner whose store was restored learns so which numbers it has given. */
+function answerPosition(door: ExchangeDoor): RequestHandler<{ partner: string }> {
+  return async (request, response) => {
+    const held = await door.held(request.params.partner);
+    response.set('Cache-Control', 'no-store');
+    if (held === undefined) response.status(204).end();
+    else response.json(held);
   };
 }
 

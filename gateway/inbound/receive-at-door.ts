@@ -1,7 +1,9 @@
-/** A message at the exchange door whose answer may be no response. */
+/** What the exchange door answers: a message whose answer may be no response, and which list of a partner is held. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
+import type { Position } from '../model/list/list.ts';
 import type { RawMessage } from '../model/message.ts';
+import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import type { ReceiveResult } from './receive-message.ts';
 
@@ -29,4 +31,9 @@ export async function receiveAtDoor(
         gateway.log.error('receipt not sent', { partner: raw.partner, ...faultFields(error) });
       });
   return result;
+}
+
+/** The position of the list of a partner that is held here; undefined for none. */
+export async function listHeld({ db, partners }: Gateway, code: string): Promise<Position | undefined> {
+  return positionHeld(await findStream(db.sql, getPartner({ partners }, code).code, 'in'));
 }

@@ -4,9 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { deliverNext, jittered, type Delivered } from './delivery.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import { listScheduler } from './scheduled-lists.ts';
+import { compareHeld } from './settle.ts';
 import { momentOf } from '../model/day.ts';
 import type { RawMessage } from '../model/message.ts';
 import { endEarlierLeases, makeDue, makeUnansweredDue } from '../store/outbox.ts';
+import { findStream } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 
 /** Seconds between two turns of a partner to whom nothing is due, or that is left alone for some turns: a suspension waits no longer. */
@@ -61,7 +63,7 @@ export async function runDispatcher(
     const connections = gateway.partners.get(code)?.transport?.connections?.();
     const signs = { connections, messages: messagesOf(code) };
     const before = rhythms.get(code);
-    if (before === undefined) await gateway.db.transaction((tx) => endEarlierLeases(tx, code, gateway.owner));
+    if (before === undefined) await beginWith(gateway, code);
     if (before !== undefined && before.turns > 1 && !isBack(before, signs)) {
       rhythms.set(code, { ...before, turns: before.turns - 1 });
       return false;
@@ -76,6 +78,19 @@ export async function runDispatcher(
     return rhythm?.turns === 0;
   };
   await repeatForEach(gateway, stop, 'dispatching', dispatch, () => turnSeconds);
+}
+
+/** Leases of an earlier process end, and a partner that can tell says which list of ours it holds: the store may be an older copy. */
+async function beginWith(gateway: Gateway, code: string): Promise<void> {
+  const { db, now, owner } = gateway;
+  await db.transaction((tx) => endEarlierLeases(tx, code, owner));
+  const partner = gateway.partners.get(code);
+  const discipline = partner?.adapter.stream.discipline;
+  // Other lists state no numbers: each side counts its own.
+  if (discipline !== 'chained' && discipline !== 'numbered') return;
+  if ((await findStream(db.sql, code, 'out')) === undefined) return;
+  const held = await partner?.transport?.held?.();
+  if (held !== undefined) await db.transaction((tx) => compareHeld(gateway, tx, code, held, momentOf(now())));
 }
 
 /** One message, though each waits for its next attempt: whether the partner is back. */

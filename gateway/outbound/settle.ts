@@ -6,6 +6,7 @@ import type { Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
 import type { Evidence, Receipt, RecordResult, Verdict } from '../model/message.ts';
+import type { Position } from '../model/list/list.ts';
 import type { Moment } from '../model/record/record.ts';
 import { keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
@@ -70,11 +71,11 @@ export async function settleByReceipt(
 }
 
 /** A store that is older than what the partner holds of us goes on beyond it. */
-async function compareHeld(
-  { log }: Gateway,
+export async function compareHeld(
+  { log }: Pick<Gateway, 'log'>,
   tx: Tx,
   partner: string,
-  held: Receipt['position'],
+  held: Pick<Position, 'epoch' | 'sequence'> | undefined,
   at: Moment,
 ): Promise<void> {
   if (held === undefined || !(await noticeHeld(tx, partner, held, at))) return;

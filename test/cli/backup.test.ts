@@ -66,7 +66,8 @@ async function exchangeFirstLists(pair: ServedPair, operators: string): Promise<
 }
 
 for (const engine of ['sqlite', 'postgres'] as const) {
-  describe(`a gateway that is restored from its backup (${engine})`, () => {
+  describe(`a gateway that is restored from its backup (${engine})`, function () {
+    this.timeout(180_000);
     const folder = temporaryFolder();
     const [file, passphrase, operators] = ['gateway.backup', 'passphrase.txt', 'operators.csv'].map((name) =>
       join(folder, name),
@@ -156,7 +157,8 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
-describe('an older copy of the store in its place', () => {
+describe('an older copy of the store in its place', function () {
+  this.timeout(180_000);
   const operators = join(temporaryFolder(), 'operators.csv');
   let pair: ServedPair;
   before(async () => {
@@ -185,5 +187,28 @@ describe('an older copy of the store in its place', () => {
     const numbers = await numbersApplied(pair);
     expect(new Set(numbers).size).to.equal(numbers.length);
     expect(await heldByPartner(pair)).to.deep.equal(await positionOf(pair.config.store, 'KR', 'out'));
+  });
+
+  it('is found by asking the partner where the numbers were put back with the store', async () => {
+    await pair.kill();
+    const path = sqliteFile(pair.config.store) ?? '';
+    const files = [path, numbersFile(pair.config.store, pair.config.data)];
+    const folder = temporaryFolder();
+    await pair.done('list', 'send', 'KR', '--full');
+    for (const [i, file] of files.entries()) copyFileSync(file, join(folder, String(i)));
+    await pair.done('list', 'send', 'KR', '--full', '--renew');
+    const before = await heldByPartner(pair);
+    for (const file of [...filesOf(path), ...filesOf(files[1] ?? '')]) rmSync(file, { force: true });
+    for (const [i, file] of files.entries()) copyFileSync(join(folder, String(i)), file);
+
+    await pair.serve();
+    await pair.until(async () => {
+      const now = await heldByPartner(pair);
+      return now?.epoch === (before?.epoch ?? 0) + 1 ? true : undefined;
+    });
+    const refused = pair.partner.db.sql.selectFrom('inbox').select('reason').where('state', '=', 'REJECTED');
+    expect(await refused.execute(), 'no number was tried again').to.deep.equal([]);
+    const numbers = await numbersApplied(pair);
+    expect(new Set(numbers).size).to.equal(numbers.length);
   });
 });

@@ -188,6 +188,7 @@ describe('the exchange door', () => {
 
     it('everybody on a server without TLS', async () => {
       const door = exchangeDoor({
+        held: () => Promise.resolve(undefined),
         partnerOf: () => 'XB',
         receive,
         poll,

@@ -58,6 +58,7 @@ export async function openDoor(
   const ca = [partner.ca, other.ca, unregistered.ca];
   let lines = '';
   const door = exchangeDoor({
+    held: () => Promise.resolve(undefined),
     ...behind,
     partnerOf: (fingerprint) => registered.get(fingerprint),
     now: () => new Date('2026-06-01T08:00:00.000Z'),

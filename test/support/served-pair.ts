@@ -26,7 +26,7 @@ export interface ServedPair {
   serve(): Promise<void>;
   /** Ends our process at once, as a power cut does. */
   kill(): Promise<void>;
-  /** The answer as soon as there is one: asks now, and after each event that the partner logs. Fails after thirty seconds. */
+  /** The answer as soon as there is one: asks now, and after each event that the partner logs. Fails after ninety seconds. */
   until<T>(ask: () => Promise<T | undefined>): Promise<T>;
   close(): Promise<void>;
 }
@@ -78,7 +78,7 @@ export async function openServedPair(country: string, store?: string): Promise<S
       child = undefined;
     },
     async until(ask) {
-      const lines = on(events, 'line', { signal: AbortSignal.timeout(30_000) });
+      const lines = on(events, 'line', { signal: AbortSignal.timeout(90_000) });
       try {
         for (;;) {
           const answer = await ask();

@@ -6,6 +6,7 @@ import { evidenceOf, filledRequest, httpsClient, mediaType, type HeaderValue } f
 import { mailboxPoll, pollNext, type MailboxForm } from './https-pull.ts';
 import { deadlineMs, holeValues, isLikeReceipt, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
+import type { Position } from '../../model/list/list.ts';
 import { present } from '../../model/present.ts';
 
 export interface HttpsOptions {
@@ -77,6 +78,7 @@ export function httpsTransport(options: HttpsOptions): Transport {
       if (exchange === undefined) return outcomeOf(answer);
       return agreedOutcome(kind === 'receipt' ? {} : exchange, answer);
     },
+    ...(exchange === undefined && { held: () => askHeld(client, `${door}/position`) }),
     clockAhead: () => client.clockAhead(),
     close: () => client.close(),
   };
@@ -108,6 +110,28 @@ function polling(
       return failure ?? { kind: 'none' };
     },
   };
+}
+
+/** A partner that does not answer soon is asked at the next start. */
+const askHeldMs = 3_000;
+
+async function askHeld(client: HttpsClient, target: string): ReturnType<NonNullable<Transport['held']>> {
+  const answer = await client.ask({ method: 'GET', target }, askHeldMs);
+  if (!('statusCode' in answer) || answer.statusCode !== 200) return undefined;
+  return readHeld(Buffer.from(answer.bytes).toString('utf8'));
+}
+
+function readHeld(text: string): Pick<Position, 'epoch' | 'sequence'> | undefined {
+  let held: { readonly epoch?: { readonly no?: unknown; readonly id?: unknown }; readonly sequence?: unknown } | null;
+  try {
+    held = JSON.parse(text) as typeof held;
+  } catch {
+    return undefined; // the page of a proxy, say
+  }
+  const { no, id } = held?.epoch ?? {};
+  const sequence = held?.sequence;
+  const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+  return isNumber(no) && isNumber(sequence) && typeof id === 'string' ? { epoch: { no, id }, sequence } : undefined;
 }
 
 /** Only a receipt states a verdict; a status, which may be that of a proxy, means only that the bytes were accepted. */

@@ -1,5 +1,6 @@
 /** The contract of a transport: send sealed bytes to one partner, and report what is known of their delivery. */
 
+import type { Position } from '../../model/list/list.ts';
 import type { AuthenticatedChannel, SealedMessage, Via } from '../../model/message.ts';
 
 /**
@@ -37,6 +38,8 @@ export interface Transport {
   connections?(): number;
   /** By how many milliseconds the clock of the partner was ahead of ours at its last answer, where answers show it. */
   clockAhead?(): number | undefined;
+  /** Which list of ours the partner holds, where it can be asked; undefined where it holds none, or does not say. */
+  held?(): Promise<Pick<Position, 'epoch' | 'sequence'> | undefined>;
   /** Our messages wait until the partner polls for them; only receipts are sent. */
   readonly waits?: true;
   /** Present where the partner's messages wait until we poll for them. */
