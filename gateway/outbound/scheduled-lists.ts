@@ -83,7 +83,7 @@ async function waitReason(
 const firstPause = 60;
 const longestPause = 3600;
 
-/** Queues the list that is due to a partner. Of several gateways on one store one queues it. Never rejects for a list that cannot be built. */
+/** Queues the list that is due to a partner. Of several gateways on one store one queues it. Never rejects for a list that cannot be built; throws what passes. */
 export function listScheduler(gateway: Gateway): (code: string) => Promise<void> {
   const pauses = new Map<string, { readonly at: number; readonly pause: number }>();
   return async (code) => {
@@ -104,7 +104,7 @@ export function listScheduler(gateway: Gateway): (code: string) => Promise<void>
   };
 }
 
-/** False: no list was queued, and trying again at once would not change that. */
+/** False: no list was queued, and trying again at once would not change that. Throws what passes, such as a store that is away. */
 async function trySend(gateway: Gateway, partner: string, cause: ListCause): Promise<boolean> {
   try {
     const built = await sendList(gateway, partner, optionsFor(getPartner(gateway, partner), cause));
@@ -114,6 +114,7 @@ async function trySend(gateway: Gateway, partner: string, cause: ListCause): Pro
     return true;
   } catch (error) {
     if (isGatewayError(error) && error.code === 'E_STREAM_MOVED') return true; // another gateway, or a person, was first
+    if (isGatewayError(error) && error.kind.retry === 'yes') throw error;
     gateway.log.error('list not queued', { partner, cause, ...faultFields(error) });
     return false;
   }

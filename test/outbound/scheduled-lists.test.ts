@@ -3,10 +3,12 @@
 import { expect } from 'chai';
 import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
+import { GatewayError } from '../../gateway/model/errors.ts';
 import { listScheduler, scheduledList } from '../../gateway/outbound/scheduled-lists.ts';
 import { unacknowledgedRestrictions } from '../../gateway/outbound/unacknowledged.ts';
 import { listMessages, type MessageListRow } from '../../gateway/store/message-list.ts';
 import { requireFullList } from '../../gateway/store/streams.ts';
+import { refusalCode } from '../support/expect-code.ts';
 import { code, operator, operators, eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
 
 const day = 24 * 3600;
@@ -75,6 +77,20 @@ describe('lists by schedule', function () {
     const { next } = await scheduledList(us.gateway, 'KR');
     expect(next?.cause).to.equal('restriction');
     await listScheduler(us.gateway)('KR');
+    expect(await queued()).to.have.length(2);
+  });
+
+  it('go as soon as the store takes them, whatever failed before', async () => {
+    await sentFirst();
+    await decide('suspend', 3);
+    let isAway = true;
+    const away = new GatewayError('E_STORE_UNREACHABLE', 'the disk is full');
+    const { db } = us.gateway;
+    const transaction: typeof db.transaction = (work) => (isAway ? Promise.reject(away) : db.transaction(work));
+    const schedule = listScheduler({ ...us.gateway, db: { ...db, transaction } });
+    expect(await refusalCode(() => schedule('KR'))).to.equal('E_STORE_UNREACHABLE');
+    isAway = false;
+    await schedule('KR');
     expect(await queued()).to.have.length(2);
   });
 
