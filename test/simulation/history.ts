@@ -245,11 +245,13 @@ class History {
   }
 
   async #wrong(): Promise<readonly string[]> {
+    const open: string[] = [];
+    for (const side of this.#sides)
+      open.push(...(await waiting(side)).map((row) => `${side.country}: ${JSON.stringify(row)} waits`));
+    if (open.length > 0) return open;
     const found: string[] = [];
-    for (const [side, other] of this.#both()) {
+    for (const [side, other] of this.#both())
       found.push(...this.#modelOf(side).differences(await registerOf(other, farDay)));
-      found.push(...(await waiting(side)).map((row) => `${side.country}: ${JSON.stringify(row)} waits`));
-    }
     return found;
   }
 

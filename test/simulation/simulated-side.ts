@@ -1,6 +1,6 @@
 /** One administration of the simulation: the real stories on a real store, of which each commit, and each message, may go wrong. */
 
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
@@ -82,6 +82,12 @@ export function simulatedSide(
   for (const schema of ['main', 'kept'])
     for (const { name } of past.prepare(`select name from ${schema}.sqlite_schema where type = 'trigger'`).all())
       past.exec(`drop trigger ${schema}."${String(name)}"`);
+  const statements = new Map<string, StatementSync>();
+  const prepared = (sql: string): StatementSync => {
+    const statement = statements.get(sql) ?? past.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
   let ahead = 0;
   let processes = 0;
   const now = (): Date => new Date(course().now() + ahead);
@@ -123,7 +129,7 @@ export function simulatedSide(
   };
   const side: SimulatedSide = {
     ...{ country, partner, isUp: () => present?.alive === true },
-    rows: (sql) => past.prepare(sql).all() as Row[],
+    rows: (sql) => prepared(sql).all() as Row[],
     start: () => void (present = incarnation()),
     crash() {
       if (present !== undefined) present.alive = false;

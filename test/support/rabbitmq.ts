@@ -110,7 +110,9 @@ export async function rabbitNode(
       );
     },
     control(...words) {
-      const done = run('rabbitmqctl', ['--node', name, ...words], { ...env, ...cookieOf }, home, owner);
+      // Not the wrapper on the PATH, which asks for the account of the package.
+      const program = findProgram('rabbitmqctl') ?? 'rabbitmqctl';
+      const done = run(program, ['--node', name, ...words], { ...env, ...cookieOf }, home, owner);
       if (done.status !== 0) throw new Error(`rabbitmqctl ${words.join(' ')} failed: ${done.stdout}${done.stderr}`);
       return done.stdout;
     },

@@ -58,6 +58,7 @@ const programs = {
   javac: 'default-jdk-headless',
   sshd: 'openssh-server',
   nginx: 'nginx-light',
+  'systemd-analyze': 'systemd',
   promtool: 'prometheus',
 };
 
