@@ -3,6 +3,7 @@
 import { inARow, type MessageResult } from './messages.ts';
 import type { DirectionResult, PeerResult, SizeResult } from './lists.ts';
 import type { NamesResult } from './names.ts';
+import type { BorderResult } from './border.ts';
 import type { ThroughputResult } from './throughput.ts';
 import { rounded } from './numbers.ts';
 
@@ -99,4 +100,21 @@ function atMost(what: string, most: number, figure: number | undefined): Bar {
 function judged(what: string, bar: string, figure: number | undefined, meets: (value: number) => boolean): Bar {
   if (figure === undefined) return { what, bar, verdict: 'not measured' };
   return { what, bar, figure: rounded(figure), verdict: meets(figure) ? 'met' : 'missed' };
+}
+
+/** Research behind the figures: a prototype reached 0.56 and 0.76 of the bare server on the embedded store, 0.40 and 0.48 on PostgreSQL. */
+export function borderBars(results: readonly BorderResult[]): Bar[] {
+  return results.flatMap(({ engine, rates, half, readyMs, bytesPerRecord }) => {
+    const bars = engine === 'sqlite' ? { 32: 0.45, 256: 0.6 } : { 32: 0.3, 256: 0.38 };
+    const ratioAt = (connections: number): number | undefined =>
+      rates.find((rate) => rate.connections === connections)?.ratio;
+    const title = (text: string): string => `border, ${engine}: ${text}`;
+    return [
+      atLeast(title('share of a bare server, 32 connections'), bars[32], ratioAt(32)),
+      atLeast(title('share of a bare server, 256 connections'), bars[256], ratioAt(256)),
+      atMost(title('p99 at half of that, ms'), 15, half.p99),
+      atMost(title('from start to ready, ms'), 4000, readyMs),
+      atMost(title('memory of the register, bytes an operator'), 100, bytesPerRecord),
+    ];
+  });
 }

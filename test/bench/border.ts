@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { load, type LoadResult } from './http-load.ts';
+import { present } from '../../gateway/model/present.ts';
 import { median } from './numbers.ts';
 import { fillStore, questions } from './border-store.ts';
 
@@ -16,6 +17,7 @@ export interface BorderRate {
 }
 
 export interface BorderResult {
+  readonly engine: 'sqlite' | 'postgres';
   readonly operators: number;
   readonly readyMs: number;
   readonly bytesPerRecord: number;
@@ -31,6 +33,8 @@ interface BorderOptions {
   readonly seconds: number;
 }
 
+type Ask = (connections: number, which: 'border' | 'bare', rate?: number) => Promise<LoadResult>;
+
 export async function benchBorder(
   { url, operators, rounds, seconds }: BorderOptions,
   note: (text: string) => void,
@@ -39,40 +43,57 @@ export async function benchBorder(
   const bodies = questions(operators, 20_000).map((question) => JSON.stringify(question));
   const server = await startServer(url);
   try {
-    const ask = (connections: number, which: 'border' | 'bare'): Promise<LoadResult> =>
-      load({ port: server[which], path: '/v1/checks', bodies, connections, seconds });
+    const ask: Ask = async (connections, which, rate) => {
+      const result = await load({
+        port: server[which],
+        path: '/v1/checks',
+        bodies,
+        connections,
+        seconds,
+        ...present({ rate }),
+      });
+      if (result.failed > 0) throw new Error(`${result.failed} questions failed`);
+      return result;
+    };
     note(`ready after ${server.readyMs} ms, ${Math.round(server.indexBytes / operators)} bytes an operator`);
     await ask(32, 'border');
-    const rates: BorderRate[] = [];
-    for (const connections of [32, 256]) {
-      const pairs: { readonly ours: number; readonly bare: number }[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        const bare = await ask(connections, 'bare');
-        const ours = await ask(connections, 'border');
-        if (ours.failed > 0) throw new Error(`${ours.failed} questions failed`);
-        pairs.push({ ours: ours.perSecond, bare: bare.perSecond });
-        note(`${connections} connections: ${Math.round(ours.perSecond)}/s, bare ${Math.round(bare.perSecond)}/s`);
-      }
-      rates.push({
-        connections,
-        perSecond: median(pairs.map(({ ours }) => ours)),
-        barePerSecond: median(pairs.map(({ bare }) => bare)),
-        ratio: median(pairs.map(({ ours, bare }) => ours / bare)),
-      });
-    }
-    const rate = (rates.at(-1)?.perSecond ?? 0) / 2;
-    const halves: LoadResult[] = [];
-    for (let round = 0; round < rounds; round += 1)
-      halves.push(
-        await load({ port: server.border, path: '/v1/checks', bodies, connections: 128, seconds: seconds * 2, rate }),
-      );
-    const of = (pick: (result: LoadResult) => number): number => median(halves.map(pick));
-    const half = { perSecond: of((r) => r.perSecond), p50: of((r) => r.p50), p99: of((r) => r.p99) };
-    return { operators, readyMs: server.readyMs, bytesPerRecord: server.indexBytes / operators, rates, half };
+    const rates = [await rateAt(32, ask, rounds, note), await rateAt(256, ask, rounds, note)];
+    const half = await halfLoad(ask, (rates.at(-1)?.perSecond ?? 0) / 2, rounds);
+    const engine = url.startsWith('sqlite:') ? 'sqlite' : 'postgres';
+    return { engine, operators, readyMs: server.readyMs, bytesPerRecord: server.indexBytes / operators, rates, half };
   } finally {
     server.process.kill();
     await once(server.process, 'exit');
   }
+}
+
+/** The bare server and ours in turns: the machine itself changes its speed within minutes. */
+async function rateAt(
+  connections: number,
+  ask: Ask,
+  rounds: number,
+  note: (text: string) => void,
+): Promise<BorderRate> {
+  const pairs: { readonly ours: number; readonly bare: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const bare = (await ask(connections, 'bare')).perSecond;
+    const ours = (await ask(connections, 'border')).perSecond;
+    pairs.push({ ours, bare });
+    note(`${connections} connections: ${Math.round(ours)}/s, bare ${Math.round(bare)}/s`);
+  }
+  return {
+    connections,
+    perSecond: median(pairs.map(({ ours }) => ours)),
+    barePerSecond: median(pairs.map(({ bare }) => bare)),
+    ratio: median(pairs.map(({ ours, bare }) => ours / bare)),
+  };
+}
+
+async function halfLoad(ask: Ask, rate: number, rounds: number): Promise<BorderResult['half']> {
+  const results: LoadResult[] = [];
+  for (let round = 0; round < rounds; round += 1) results.push(await ask(128, 'border', rate));
+  const of = (pick: (result: LoadResult) => number): number => median(results.map(pick));
+  return { perSecond: of((r) => r.perSecond), p50: of((r) => r.p50), p99: of((r) => r.p99) };
 }
 
 interface Started {

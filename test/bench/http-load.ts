@@ -25,7 +25,6 @@ export interface LoadResult {
 interface Lane {
   readonly socket: Socket;
   since: number;
-  busy: boolean;
 }
 
 /** Loads the server for some seconds; answers that come after are not counted. */
@@ -80,7 +79,7 @@ export async function load({ port, path, bodies, connections, seconds, rate }: L
 async function openLane(port: number, answered: (lane: Lane, status: string) => void): Promise<Lane> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
-  const lane: Lane = { socket, since: 0, busy: false };
+  const lane: Lane = { socket, since: 0 };
   let missing = 0;
   let status = '';
   let head = '';

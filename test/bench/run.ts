@@ -1,11 +1,12 @@
-/** `npm run bench -- lists|messages|decisions`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
+/** `npm run bench -- lists|messages|decisions|border`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeOutput, type Output } from '../../gateway/cli/output.ts';
-import { listBars, listSize, messageBars, throughputBars, type Bar } from './bars.ts';
+import { borderBars, listBars, listSize, messageBars, throughputBars, type Bar } from './bars.ts';
+import { benchBorder, type BorderResult } from './border.ts';
 import { benchLists } from './lists.ts';
 import { benchDecisions } from './decisions.ts';
 import { circumstances } from './machine.ts';
@@ -19,6 +20,7 @@ import * as tables from './tables.ts';
 const usage = `npm run bench -- lists [--sizes 1000,10000,37151,100000,300000] [--runs 5] [--write] [-o json]
 npm run bench -- messages [--sizes 1,1000,37151] [-o json]
 npm run bench -- decisions [--runs 200] [-o json]
+npm run bench -- border [--sizes 1000000] [--runs 3] [-o json]
 --write measures messages too, and writes docs/benchmarks.md.`;
 
 const { values, positionals } = parseArgs({
@@ -32,15 +34,32 @@ const { values, positionals } = parseArgs({
 });
 
 const [what] = positionals;
-const runs = wholeNumber(values.runs ?? (what === 'decisions' ? '200' : '5'));
-if (what !== 'lists' && what !== 'messages' && what !== 'decisions') stop('say what to measure');
+const usualRuns: Readonly<Record<string, string>> = { decisions: '200', border: '3' };
+const runs = wholeNumber(values.runs ?? usualRuns[what ?? ''] ?? '5');
+if (what !== 'lists' && what !== 'messages' && what !== 'decisions' && what !== 'border') stop('say what to measure');
 if (values.output !== 'table' && values.output !== 'json') stop('the output is a table or json');
 const out = makeOutput({ stdout: process.stdout, stderr: process.stderr, format: values.output });
 if (what === 'decisions') {
   const { decisions, ...ms } = await benchDecisions(runs);
   const rounded = Object.fromEntries(Object.entries(ms).map(([name, value]) => [name, Math.round(value)]));
   out.result({ decisions, ms: rounded }, [{ decisions, ...rounded }]);
-} else await main(what);
+} else if (what === 'border') await border();
+else await main(what);
+
+async function border(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'mra-bench-'));
+  const note = (text: string): void => out.note(text);
+  const operators = wholeNumber(values.sizes ?? '1000000');
+  const results: BorderResult[] = [];
+  try {
+    await withEngines(note, async (store = `sqlite:${join(folder, 'mra.db')}`) => {
+      results.push(await benchBorder({ url: store, operators, rounds: runs, seconds: 2 }, note));
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  out.result({ results, bars: borderBars(results) }, tables.barRows(borderBars(results)));
+}
 
 async function main(subject: 'lists' | 'messages'): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mra-bench-'));

@@ -44,7 +44,7 @@ export async function withEngines(
   note: (text: string) => void,
   work: (store: string | undefined) => Promise<unknown>,
 ): Promise<void> {
-  note('messages of four partners, sqlite');
+  note('sqlite');
   await work(undefined);
   const folder = mkdtempSync(join(tmpdir(), 'mra-bench-server-'));
   chmodSync(folder, 0o755); // the server may run under an account of its own
@@ -55,7 +55,7 @@ export async function withEngines(
     if (server === undefined) return note('no PostgreSQL is installed: not measured');
     process.env['MRA_TEST_POSTGRES'] = server;
     const { url, drop } = await freshPostgres();
-    note('messages of four partners, postgres');
+    note('postgres');
     await work(url);
     await drop();
   } finally {
