@@ -15,7 +15,7 @@ import type { Delivery, QueueSource } from '../wire/transport/amqp-consumer.ts';
 import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { ourQueue, ourTarget, type Realm } from '../wire/transport/amqp-topology.ts';
-import { filledText, holeValues, type Transport } from '../wire/transport/transport.ts';
+import { filledText, holeValues, unroutable, type Transport } from '../wire/transport/transport.ts';
 import type { BrokerConfig, Config } from './config.ts';
 
 /** Connects when something is first sent or consumed: most commands never need a broker. */
@@ -181,4 +181,7 @@ async function takeDelivery(
   if (receipt === undefined || transport === undefined || (publish !== undefined && !duplicate)) return;
   const { kind, evidence } = await transport.send(receipt);
   gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });
+  // Acknowledged now, the message would not come again, and the partner would wait for the receipt until it is overdue.
+  if (kind !== 'custody' && evidence !== unroutable)
+    throw new GatewayError('E_BROKER_UNREACHABLE', `the receipt could not be sent: ${evidence}`, { at: code });
 }
