@@ -162,6 +162,7 @@ class Course {
       if (hour === 3) for (const side of this.#sides.values()) await this.#retire(side);
       if (hour === 15 && this.#random.next() < 0.1) await this.#us.restart();
       for (const side of this.#sides.values()) await side.turn();
+      await this.#us.turn(); // replies to what partners sent just now
       if (hour === 9) await this.#askAtBorder();
     }
     if (this.#day === Math.floor(this.#terms.days / 2)) await this.#putOlderCopy();
