@@ -70,13 +70,13 @@ export function clusterExperiments(databases: DatabasePair, brokers: BrokerClust
         // Before the bytes leave: what it does after waking is the send, and the outcome that it may not store.
         const first = await three(world, { ...claimed, signal: 'SIGSTOP' });
         await decideUntil(world, first.reached);
-        causeEnded();
         await assertTakeover(world);
         first.signal('SIGCONT');
         await them.decide();
         await until('the frozen gateway finds its lease lost', () =>
           readFileSync(world.log, 'utf8').includes('lease lost'),
         );
+        causeEnded();
       },
     },
     {
