@@ -1,5 +1,6 @@
 /** Answers are recorded with a number, a digest and their place in the log before they are given. Answers of one moment share a commit. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { canonicalJson } from '../model/canonical-json.ts';
 import { digestOfAnswer } from '../model/clearance/answer-digest.ts';
 import type { Answer, CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
@@ -39,38 +40,56 @@ interface Waiting {
   readonly done: PromiseWithResolvers<readonly RecordedAnswer[]>;
 }
 
-/** Everything that waits when a commit begins goes into it; what comes meanwhile goes into the next. */
 export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'country'>): AnswerLog {
   const numbersOf = numbersOfStore(db, country);
-  let waiting: Waiting[] = [];
-
-  async function commit(): Promise<void> {
-    const together = waiting;
-    waiting = [];
-    try {
-      const numbers = await numbersOf();
-      const drafts = together.flatMap((each) => each.drafts);
-      const recorded = await db.transaction((tx) => write(tx, numbers, drafts));
-      let from = 0;
-      for (const each of together) each.done.resolve(recorded.slice(from, (from += each.drafts.length)));
-    } catch (error) {
-      for (const { done } of together) done.reject(error);
-    }
-  }
-
+  const recordTogether = openQueue(async (drafts) => {
+    const numbers = await numbersOf();
+    return await db.transaction((tx) => write(tx, numbers, drafts));
+  });
   return {
-    record(answered, requester) {
-      const drafts = answered.map((each) => draftOf(each, requester));
-      const done = Promise.withResolvers<readonly RecordedAnswer[]>();
-      if (waiting.push({ drafts, done }) === 1) setImmediate(() => void commit());
-      return done.promise;
-    },
+    record: async (answered, requester) => await recordTogether(answered.map((each) => draftOf(each, requester))),
     async recordWith(answered, requester, also) {
       const numbers = await numbersOf();
       const drafts = answered.map((each) => draftOf(each, requester));
       return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)));
     },
     placeOf: async (number) => (await numbersOf()).placeOf(number),
+  };
+}
+
+type Commit = (drafts: readonly Draft[]) => Promise<readonly RecordedAnswer[]>;
+
+/**
+ * Everything that waits when a commit begins goes into it; what comes meanwhile goes into the next. One commit at a time: on PostgreSQL
+ * two would only wait for each other at the counter of the log.
+ */
+function openQueue(commit: Commit): Commit {
+  let waiting: Waiting[] = [];
+  let isBusy = false;
+  async function commitAll(): Promise<void> {
+    isBusy = true;
+    while (waiting.length > 0) {
+      // What arrives in this turn of the loop goes along.
+      await nextTurn();
+      const together = waiting;
+      waiting = [];
+      await commit(together.flatMap(({ drafts }) => drafts)).then(
+        (recorded) => {
+          let from = 0;
+          for (const { drafts, done } of together) done.resolve(recorded.slice(from, (from += drafts.length)));
+        },
+        (error: unknown) => {
+          for (const { done } of together) done.reject(error);
+        },
+      );
+    }
+    isBusy = false;
+  }
+  return (drafts) => {
+    const done = Promise.withResolvers<readonly RecordedAnswer[]>();
+    waiting.push({ drafts, done });
+    if (!isBusy) void commitAll();
+    return done.promise;
   };
 }
 

@@ -3,7 +3,7 @@
  *
  *   list (4 bytes): 0, or the list that changed the operator since the packing; the place of the entry before it follows then (4)
  *   the identifier, the number of versions
- *   each version: status (1), number of the set of roles (1), valid from (4), valid to (4), both names
+ *   each version: status (1), number of the set of roles (2), valid from (4), valid to (4), both names
  *
  * Texts begin with their length. Lengths and counts are in groups of seven bits, the lowest first (LEB128); other numbers are little-endian.
  * Days are numbers, 20261123. 0 stands for no day, and a text of no length for no name.
@@ -84,37 +84,47 @@ interface EntryHead {
   readonly roleSets: RoleSets;
 }
 
+/** Reused: an entry is copied out before the next one is written. */
+let scratch = Buffer.alloc(4 * 1024);
+
 export function encodeEntry(
   identifier: Buffer,
   versions: readonly RegisterFact[],
   { list, before, roleSets }: EntryHead,
 ): Buffer {
-  const parts: Buffer[] = [
-    list === 0 ? numbers(0) : numbers(list, before),
-    ...text(identifier),
-    count(versions.length),
-  ];
+  reserve(identifier, versions);
+  let at = scratch.writeUInt32LE(list, 0);
+  if (list !== 0) at = scratch.writeUInt32LE(before, at);
+  at = writeCount(identifier.length, at);
+  at += identifier.copy(scratch, at);
+  at = writeCount(versions.length, at);
   for (const { status, roles, validFrom, validTo, name = '', otherName = '' } of versions) {
-    parts.push(Buffer.of(statuses.indexOf(status), roleSets.numberOf(roles)));
-    parts.push(numbers(numberOf(validFrom), validTo === undefined ? 0 : numberOf(validTo)));
-    parts.push(...text(Buffer.from(name)), ...text(Buffer.from(otherName)));
+    at = scratch.writeUInt8(statuses.indexOf(status), at);
+    at = scratch.writeUInt16LE(roleSets.numberOf(roles), at);
+    at = scratch.writeUInt32LE(numberOf(validFrom), at);
+    at = scratch.writeUInt32LE(validTo === undefined ? 0 : numberOf(validTo), at);
+    at = writeText(name, at);
+    at = writeText(otherName, at);
   }
-  return Buffer.concat(parts);
+  return scratch.subarray(0, at);
 }
 
-function numbers(...values: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(values.length * 4);
-  for (const [i, value] of values.entries()) bytes.writeUInt32LE(value, i * 4);
-  return bytes;
+/** Of fixed parts at most 24 bytes a version; of each UTF-16 unit at most 3. */
+function reserve(identifier: Buffer, versions: readonly RegisterFact[]): void {
+  const texts = versions.reduce((sum, { name = '', otherName = '' }) => sum + name.length + otherName.length, 0);
+  const most = 32 + identifier.length + 24 * versions.length + 3 * texts;
+  if (most > scratch.length) scratch = Buffer.alloc(most * 2);
 }
 
-const text = (bytes: Buffer): readonly Buffer[] => [count(bytes.length), bytes];
+function writeText(text: string, at: number): number {
+  const from = writeCount(Buffer.byteLength(text), at);
+  return from + scratch.write(text, from);
+}
 
-function count(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
-  return Buffer.of(...bytes, rest);
+function writeCount(value: number, at: number): number {
+  let [rest, next] = [value, at];
+  for (; rest > 127; rest = Math.floor(rest / 128)) next = scratch.writeUInt8((rest % 128) | 128, next);
+  return scratch.writeUInt8(rest, next);
 }
 
 /** The version for a day: the last that began by then, else the first. */
@@ -125,8 +135,8 @@ export function versionOf(cursor: Cursor, identifier: string, day: Day, roleSets
   const versions = readCount(cursor);
   let chosen = cursor.at;
   for (let version = 0; version < versions; version += 1) {
-    if (version > 0 && cursor.piece.readUInt32LE(cursor.at + 2) <= wanted) chosen = cursor.at;
-    cursor.at += 10;
+    if (version > 0 && cursor.piece.readUInt32LE(cursor.at + 3) <= wanted) chosen = cursor.at;
+    cursor.at += 11;
     skipText(cursor);
     skipText(cursor);
   }
@@ -135,17 +145,17 @@ export function versionOf(cursor: Cursor, identifier: string, day: Day, roleSets
 
 function factAt(cursor: Cursor, identifier: string, roleSets: RoleSets): RegisterFact {
   const { piece, at } = cursor;
-  const validTo = piece.readUInt32LE(at + 6);
-  cursor.at += 10;
+  const validTo = piece.readUInt32LE(at + 7);
+  cursor.at += 11;
   const [name, otherName] = [readText(cursor), readText(cursor)];
   return {
     identifier,
     status: statuses[piece[at] ?? 0] ?? 'left',
-    validFrom: dayOf(piece.readUInt32LE(at + 2)),
+    validFrom: dayOf(piece.readUInt32LE(at + 3)),
     ...(validTo === 0 ? {} : { validTo: dayOf(validTo) }),
     ...(name === '' ? {} : { name }),
     ...(otherName === '' ? {} : { otherName }),
-    roles: roleSets.rolesOf(piece[at + 1] ?? 0),
+    roles: roleSets.rolesOf(piece.readUInt16LE(at + 1)),
   };
 }
 

@@ -10,7 +10,7 @@ import type { ListInForce, RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
 import type { Database, Reader } from './database.ts';
 import { openPackedRegister, type PackedRegister } from './packed-register.ts';
-import { factOf, versionsAsOf, type Version } from './register.ts';
+import { factColumns, factOf, versionsAsOf, type Version } from './register.ts';
 import type { RegisterView } from './register-view.ts';
 import { listInForce } from './streams.ts';
 import { openOrdinal, type Tables } from './tables.ts';
@@ -120,7 +120,7 @@ async function packAll(reader: Reader, partner: string, list: number): Promise<P
   const packed = openPackedRegister(count);
   let newest = 0;
   for (let last = '', more = true; more;) {
-    const rows = await versionsAsOf(reader, partner, list)
+    const rows = await packedVersions(reader, partner, list)
       .where('identifier', '>', last)
       .orderBy('identifier')
       .orderBy('valid_from')
@@ -178,16 +178,25 @@ async function changedSince(
   return rows.map(({ identifier }) => identifier);
 }
 
+/** Of each version only what is packed. */
+type PackedVersion = Pick<Version, (typeof factColumns)[number] | 'n'>;
+
+function packedVersions(reader: Reader, partner: string, list: number) {
+  return versionsAsOf(reader, partner, list)
+    .clearSelect()
+    .select([...factColumns, 'n']);
+}
+
 async function versionsOf(
   reader: Reader,
   partner: string,
   list: number,
   identifiers: readonly string[],
-): Promise<Version[]> {
-  const versions = versionsAsOf(reader, partner, list).where(oneOf(reader, 'identifier', identifiers));
+): Promise<PackedVersion[]> {
+  const versions = packedVersions(reader, partner, list).where(oneOf(reader, 'identifier', identifiers));
   return await versions.orderBy('valid_from').execute();
 }
 
-function byOperator(rows: readonly Version[]): Map<string, Version[]> {
+function byOperator(rows: readonly PackedVersion[]): Map<string, PackedVersion[]> {
   return Map.groupBy(rows, ({ identifier }) => identifier);
 }

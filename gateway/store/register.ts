@@ -8,7 +8,7 @@
 import type { Selectable } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
 import { addDays } from '../model/day.ts';
-import { recordOfText } from '../model/record/record-text.ts';
+import { namesAndRoles, recordOfText } from '../model/record/record-text.ts';
 import type { Departure } from '../model/list/list.ts';
 import type { Day, ListRecord } from '../model/record/record.ts';
 import { oneOf } from './bulk.ts';
@@ -102,17 +102,31 @@ export async function currentRecords(reader: Reader, partner: string): Promise<L
   return [...newest.values()].map((details) => detailsOf(details) as ListRecord);
 }
 
-export function factOf(row: Version): RegisterFact {
-  const details = detailsOf(row.details);
+/** The columns from which a fact is made. */
+export const factColumns = ['identifier', 'status', 'valid_from', 'valid_to', 'name', 'details'] as const;
+
+export function factOf(row: Pick<Version, (typeof factColumns)[number]>): RegisterFact {
+  const { latin, local, roles } = listedOf(row.details);
   return {
     identifier: row.identifier,
     status: row.status,
     validFrom: row.valid_from,
     ...(row.valid_to === openDay ? {} : { validTo: addDays(row.valid_to, -1) }),
     ...(row.name === null ? {} : { name: row.name }),
-    ...('name' in details && details.name.latin && details.name.local ? { otherName: details.name.local } : {}),
-    roles: 'roles' in details ? details.roles : [],
+    ...(latin === '' || local === '' ? {} : { otherName: local }),
+    roles,
   };
+}
+
+type Listed = ReturnType<typeof namesAndRoles>;
+
+/** A departure has no names and roles. */
+function listedOf(text: string): Listed {
+  if (text.startsWith('[')) return namesAndRoles(text);
+  const details = JSON.parse(text) as ListRecord | Departure;
+  if (!('roles' in details)) return { latin: '', local: '', roles: [] };
+  const { name, roles } = details;
+  return { latin: name.latin ?? '', local: name.local ?? '', roles };
 }
 
 /** Records are stored as JSON arrays and departures as objects; rows of an older store have records as objects, too. */

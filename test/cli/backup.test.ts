@@ -190,7 +190,7 @@ describe('an older copy of the store in its place', function () {
   });
 
   it('is found by asking the partner where the numbers were put back with the store', async () => {
-    await pair.kill();
+    await pair.stop();
     const path = sqliteFile(pair.config.store) ?? '';
     const files = [path, numbersFile(pair.config.store, pair.config.data)];
     const folder = temporaryFolder();

@@ -26,6 +26,8 @@ export interface ServedPair {
   serve(): Promise<void>;
   /** Ends our process at once, as a power cut does. */
   kill(): Promise<void>;
+  /** In order: what is being sent is settled, and no lease is left. */
+  stop(): Promise<void>;
   /** The answer as soon as there is one: asks now, and after each event that the partner logs. Fails after ninety seconds. */
   until<T>(ask: () => Promise<T | undefined>): Promise<T>;
   close(): Promise<void>;
@@ -51,6 +53,13 @@ export async function openServedPair(country: string, store?: string): Promise<S
   const partner: OpenGateway = { ...(await openGateway(other.config, adapterTools())), log };
   const serving = await serve(partner);
   let child: ChildProcess | undefined;
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child === undefined) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+    child = undefined;
+  }
   const pair: ServedPair = {
     get config() {
       return config;
@@ -70,13 +79,8 @@ export async function openServedPair(country: string, store?: string): Promise<S
       child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
       await once(child.stdout ?? process, 'data');
     },
-    async kill() {
-      if (child === undefined) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-      child = undefined;
-    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
     async until(ask) {
       const lines = on(events, 'line', { signal: AbortSignal.timeout(90_000) });
       try {

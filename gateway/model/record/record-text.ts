@@ -127,6 +127,17 @@ export function recordOfText(text: string): ListRecord {
   return objectOf(listLayout, text) as unknown as ListRecord;
 }
 
+/** Names and roles of a text that `recordText` wrote: a third of the work of the whole record. Absent names are empty. */
+export function namesAndRoles(text: string): {
+  readonly latin: string;
+  readonly local: string;
+  readonly roles: readonly string[];
+} {
+  const { values, roles } = valuesIn(listLayout, JSON.parse(text) as readonly (string | readonly string[])[]);
+  const { column } = listLayout;
+  return { latin: values[column['name.latin']] ?? '', local: values[column['name.local']] ?? '', roles };
+}
+
 /** The domestic record of a text that `operatorText` wrote. */
 export function operatorOfText(text: string): DomesticRecord {
   return operatorOf(objectOf(domesticLayout, text));
