@@ -34,7 +34,8 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     const gateway = (tested = await runtime.open(withConnections(pair.tested, polling)));
     opened.defer(() => gateway.close());
     await saveRecords(gateway, inventListed(gateway, operators, seed + 1));
-    const serving = await runtime.serve(gateway);
+    // The scenarios decide what is sent: a list that goes by itself would come between.
+    const serving = await runtime.serve(gateway, { scheduled: false });
     opened.defer(() => serving.stop());
   }
   const simulated = withConnections(pair.simulated, polling);
