@@ -28,6 +28,11 @@ describe('keys and partners by commands', () => {
   }
   const codeOf = async (...words: string[]): Promise<string> =>
     ((await mra(...words)).result as { error: { code: string } }).error.code;
+  /** A key and a certificate by openssl, in `name`.key and `name`.pem. */
+  function selfSigned(commonName: string, name: string, ...more: readonly string[]): void {
+    const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${commonName}`, ...more];
+    execFileSync('openssl', [...words, '-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)], { stdio: 'pipe' });
+  }
   interface Dated {
     readonly side: string;
     readonly partner?: string;
@@ -71,20 +76,7 @@ describe('keys and partners by commands', () => {
 
   it('a certificate by another authority comes back for a request that openssl reads', async () => {
     await done('key', 'csr', 'KR', '--out', file('kr.csr'));
-    const own = [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-subj',
-      '/CN=authority',
-      '-keyout',
-      file('ca.key'),
-      '-out',
-      file('ca.pem'),
-    ];
-    execFileSync('openssl', own, { stdio: 'pipe' });
+    selfSigned('authority', 'ca');
     const sign = [
       'x509',
       '-req',
@@ -105,19 +97,8 @@ describe('keys and partners by commands', () => {
   });
 
   it('a PKCS#12 file by openssl is imported, ours is read by openssl, and no password is a mistake', async () => {
-    const own = [
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-subj',
-      '/CN=own',
-      '-addext',
-      'basicConstraints=critical,CA:false',
-    ];
-    const usage = ['-addext', 'keyUsage=critical,digitalSignature', '-days', '700'];
-    execFileSync('openssl', [...own, ...usage, '-keyout', file('own.key'), '-out', file('own.pem')], { stdio: 'pipe' });
+    const usage = ['basicConstraints=critical,CA:false', 'keyUsage=critical,digitalSignature'];
+    selfSigned('own', 'own', ...usage.flatMap((extension) => ['-addext', extension]), '-days', '700');
     writeFileSync(file('password.txt'), 'correct horse\n');
     const p12 = [
       'pkcs12',

@@ -8,6 +8,21 @@ const server: Pick<Experiment, 'engines'> = { engines: ['PostgreSQL'] };
 
 const claimed: CrashPoint = { statement: 'insert into "?attempt"?', at: 'after', nth: 1, signal: 'SIGKILL' };
 
+/** A process is frozen there and woken after the other one took over: what it then does must count for nothing. */
+function frozenAt(crash: CrashPoint): Experiment['run'] {
+  return async ({ us, them, causeEnded }) => {
+    await them.serve();
+    const first = await us.serve({ crash: { ...crash, signal: 'SIGSTOP' } });
+    await us.decide();
+    await within('the crash point', first.reached);
+    await us.serve({ settings: await us.second() });
+    causeEnded();
+    await us.acknowledged();
+    first.signal('SIGCONT');
+    await them.decide();
+  };
+}
+
 export const severalGateways: readonly Experiment[] = [
   {
     fault: 'a second gateway started on the data folder of one that serves',
@@ -37,32 +52,12 @@ export const severalGateways: readonly Experiment[] = [
   {
     fault: 'of two gateways on one store one frozen with the lease of a message, and woken after the other took over',
     ...server,
-    async run({ us, them, causeEnded }) {
-      await them.serve();
-      const first = await us.serve({ crash: { ...claimed, signal: 'SIGSTOP' } });
-      await us.decide();
-      await within('the crash point', first.reached);
-      await us.serve({ settings: await us.second() });
-      causeEnded();
-      await us.acknowledged();
-      first.signal('SIGCONT');
-      await them.decide();
-    },
+    run: frozenAt(claimed),
   },
   {
     fault: 'of two gateways on one store one frozen in a transaction, and woken after the other took over',
     ...server,
-    async run({ us, them, causeEnded }) {
-      await them.serve();
-      const first = await us.serve({ crash: { ...claimed, at: 'before', signal: 'SIGSTOP' } });
-      await us.decide();
-      await within('the crash point', first.reached);
-      await us.serve({ settings: await us.second() });
-      causeEnded();
-      await us.acknowledged();
-      first.signal('SIGCONT');
-      await them.decide();
-    },
+    run: frozenAt({ ...claimed, at: 'before' }),
   },
   {
     fault: 'three gateways on one store while many lists become due',

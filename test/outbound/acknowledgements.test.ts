@@ -9,17 +9,14 @@ import { dirname, join } from 'node:path';
 import { sampleConversations } from '../../gateway/adapter/check/conversations.ts';
 import { testAdapter } from '../../gateway/adapter/check/test-adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { encodedText } from '../../gateway/adapter/format.ts';
-import { unpackList } from '../../gateway/model/record/packed-records.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { checkTools } from '../../gateway/cli/adapter-folder.ts';
 import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
 import { serve } from '../../gateway/main.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
-import { buildList, sendList } from '../../gateway/outbound/send-list.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
 import { findStream, listInForce } from '../../gateway/store/streams.ts';
-import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
 import { openAdministrations, operator, operators, type OpenAdministrations } from '../support/administrations.ts';
 import {
@@ -27,6 +24,7 @@ import {
   ackTemplate,
   adaptersWith,
   numberedByYear,
+  numberedList,
   openOtherMake,
   type HttpAnswer,
   type OtherMake,
@@ -95,16 +93,7 @@ describe('a partner of another make', () => {
   beforeEach(() => peer.received.splice(0));
   const post = (path: string, body: Uint8Array | string): Promise<HttpAnswer> => peer.post(path, body);
 
-  async function theirList(number: number): Promise<Uint8Array> {
-    const { gateway } = open.of('SG');
-    const built = await buildList(gateway, 'CN', { kind: 'full' });
-    const partner = gateway.partners.get('CN');
-    if (built === undefined || partner === undefined) throw new Error('nothing was built');
-    const { list } = partner.adapter;
-    const content = JSON.parse(encodedText(list, unpackList(built.list))) as object;
-    const bytes = Buffer.from(JSON.stringify({ ...content, number }));
-    return (await signUnchecked(bytes, list, partner.signer, new Date().toISOString())).bytes;
-  }
+  const theirList = (number: number): Promise<Uint8Array> => numberedList(open, number);
 
   /** Sends a list; its message after the answers planned. */
   async function send(...planned: readonly HttpAnswer[]) {

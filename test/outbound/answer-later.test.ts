@@ -2,15 +2,11 @@
 
 import { expect } from 'chai';
 import { join } from 'node:path';
-import { encodedText } from '../../gateway/adapter/format.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { unpackList } from '../../gateway/model/record/packed-records.ts';
-import { buildList } from '../../gateway/outbound/send-list.ts';
-import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
-import { openAdministrations, operator, type OpenAdministrations } from '../support/administrations.ts';
+import { openAdministrations, operator } from '../support/administrations.ts';
 import { refusal } from '../support/expect-code.ts';
-import { adaptersWith, numberedByYear, openOtherMake } from '../support/other-make.ts';
+import { adaptersWith, numberedByYear, numberedList, openOtherMake } from '../support/other-make.ts';
 
 const conversation = `${numberedByYear}
   send:
@@ -26,19 +22,6 @@ const conversation = `${numberedByYear}
       statuses: { applied: 202, held: 202, rejected: 202 }
 `;
 
-/** Their list with this number, signed. */
-async function theirList(open: OpenAdministrations, number: number): Promise<Uint8Array> {
-  const { gateway } = open.of('SG');
-  await open.of('SG').save({ ...operator(1), code: '202600000001', grade: 'stp_plus' });
-  const built = await buildList(gateway, 'CN', { kind: 'full' });
-  const partner = gateway.partners.get('CN');
-  if (built === undefined || partner === undefined) throw new Error('nothing was built');
-  const { list } = partner.adapter;
-  const content = JSON.parse(encodedText(list, unpackList(built.list))) as object;
-  const bytes = Buffer.from(JSON.stringify({ ...content, number }));
-  return (await signUnchecked(bytes, list, partner.signer, new Date().toISOString())).bytes;
-}
-
 describe('an answer of ours that is a status', () => {
   const statusOnly = conversation.replace(
     /answer:\n {6}template: ack.xml[^]*$/u,
@@ -50,10 +33,11 @@ describe('an answer of ours that is a status', () => {
     const peer = await openOtherMake(open);
     try {
       await open.home.openDoors();
-      const signed = await theirList(open, 7);
+      await open.of('SG').save({ ...operator(1), code: '202600000001', grade: 'stp_plus' });
+      const signed = await numberedList(open, 7);
       for (const sent of [signed, signed])
         expect(await peer.post('/partners/sg/aeo', sent)).to.deep.equal({ status: 200, body: '' });
-      expect(await peer.post('/partners/sg/aeo', await theirList(open, 3))).to.deep.equal({ status: 409, body: '' });
+      expect(await peer.post('/partners/sg/aeo', await numberedList(open, 3))).to.deep.equal({ status: 409, body: '' });
       expect(peer.received).to.deep.equal([]);
       const { sql } = open.home.gateway.db;
       expect(await sql.selectFrom('message').select('id').execute()).to.deep.equal([]);
@@ -78,7 +62,8 @@ describe('an answer of ours that is no response', () => {
     const peer = await openOtherMake(open);
     try {
       await open.home.openDoors();
-      const signed = await theirList(open, 7);
+      await open.of('SG').save({ ...operator(1), code: '202600000001', grade: 'stp_plus' });
+      const signed = await numberedList(open, 7);
       const year = new Date().getUTCFullYear();
       for (const times of [1, 2]) {
         peer.answers = [{ status: 204, body: '' }];

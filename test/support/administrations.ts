@@ -1,6 +1,5 @@
 /** Whole gateways of several administrations for tests: real keys, stores, doors and connections, each with the certificates of the others. */
 
-import { EventEmitter, on } from 'node:events';
 import { join } from 'node:path';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../../gateway/app/config.ts';
@@ -13,8 +12,8 @@ import { prepareAdministrations, saveRecords, withConnections } from '../../gate
 import { loadBuckets } from '../../gateway/store/mirrors.ts';
 import { findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
 import { findStream } from '../../gateway/store/streams.ts';
-import { makeLog } from '../../gateway/wire/log.ts';
 import { sampleRecord } from '../model/sample-records.ts';
+import { loggedEvents } from './logged-events.ts';
 import { temporaryFolder } from './pki.ts';
 
 export interface OpenAdministration {
@@ -102,22 +101,9 @@ function together(home: string, opened: ReadonlyMap<string, OpenAdministration>)
 }
 
 async function openAdministration(config: Config): Promise<OpenAdministration> {
-  const events = new EventEmitter();
-  const log = makeLog({ level: 'info', destination: { write: (line) => events.emit('line', line) } });
+  const { log, until } = loggedEvents(30);
   const gateway = Object.assign(await openGateway(config, adapterTools()), { log });
   let serving: Awaited<ReturnType<typeof serve>> | undefined;
-  async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-    const lines = on(events, 'line', { signal: AbortSignal.timeout(30_000) });
-    try {
-      for (;;) {
-        const answer = await ask();
-        if (answer !== undefined) return answer;
-        await lines.next();
-      }
-    } finally {
-      await lines.return?.();
-    }
-  }
   const answered = (id: string): Promise<MessageRow> =>
     until(async () => {
       const message = await findMessage(gateway.db.sql, id);

@@ -5,7 +5,11 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, request } from 'node:https';
 import { join } from 'node:path';
+import { encodedText } from '../../gateway/adapter/format.ts';
 import { readPem } from '../../gateway/app/certificate-files.ts';
+import { unpackList } from '../../gateway/model/record/packed-records.ts';
+import { buildList } from '../../gateway/outbound/send-list.ts';
+import { signUnchecked } from '../../gateway/wire/signature/seal.ts';
 import { adaptersFolder } from './adapter-tools.ts';
 import type { OpenAdministrations } from './administrations.ts';
 import { temporaryFolder } from './pki.ts';
@@ -111,4 +115,16 @@ export async function openOtherMake(open: OpenAdministrations): Promise<OtherMak
   server.listen(Number(new URL(config.partners['SG']?.url ?? '').port), '127.0.0.1');
   await once(server, 'listening');
   return peer;
+}
+
+/** The list that SG would send now, with this number of its own, signed. */
+export async function numberedList(open: OpenAdministrations, number: number): Promise<Uint8Array> {
+  const { gateway } = open.of('SG');
+  const built = await buildList(gateway, 'CN', { kind: 'full' });
+  const partner = gateway.partners.get('CN');
+  if (built === undefined || partner === undefined) throw new Error('nothing was built');
+  const { list } = partner.adapter;
+  const content = JSON.parse(encodedText(list, unpackList(built.list))) as object;
+  const bytes = Buffer.from(JSON.stringify({ ...content, number }));
+  return (await signUnchecked(bytes, list, partner.signer, new Date().toISOString())).bytes;
 }

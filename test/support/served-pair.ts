@@ -1,7 +1,7 @@
 /** Two administrations: ours as a process that can be killed, with commands beside it, and a partner in the process of the test. */
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { EventEmitter, on, once } from 'node:events';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,8 +9,8 @@ import { programFolder, loadConfig, type Config } from '../../gateway/app/config
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { serve } from '../../gateway/main.ts';
 import { prepareAdministrations } from '../../gateway/rehearsal/administrations.ts';
-import { makeLog } from '../../gateway/wire/log.ts';
 import { runCommand } from './command-line.ts';
+import { loggedEvents } from './logged-events.ts';
 import { temporaryFolder } from './pki.ts';
 
 export interface ServedPair {
@@ -48,8 +48,7 @@ export async function openServedPair(country: string, store?: string): Promise<S
   changeStore(store ?? config.store);
   const [other] = partners;
   if (other === undefined) throw new Error(`no administration of ${country}`);
-  const events = new EventEmitter();
-  const log = makeLog({ level: 'info', destination: { write: (line) => events.emit('line', line) } });
+  const { log, until } = loggedEvents(90);
   const partner: OpenGateway = { ...(await openGateway(other.config, adapterTools())), log };
   const serving = await serve(partner);
   let child: ChildProcess | undefined;
@@ -81,18 +80,7 @@ export async function openServedPair(country: string, store?: string): Promise<S
     },
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
-    async until(ask) {
-      const lines = on(events, 'line', { signal: AbortSignal.timeout(90_000) });
-      try {
-        for (;;) {
-          const answer = await ask();
-          if (answer !== undefined) return answer;
-          await lines.next();
-        }
-      } finally {
-        await lines.return?.();
-      }
-    },
+    until,
     async close() {
       await pair.kill();
       await serving.stop();
