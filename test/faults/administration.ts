@@ -32,7 +32,7 @@ export interface Administration extends Side {
   decideAgain(): Promise<void>;
   /** Brings the store back to what it was before the experiment. No gateway may use it. */
   restore(): Promise<void>;
-  /** The settings of one more gateway on the same store, with a data folder and doors of its own. */
+  /** The settings of one more gateway on the same store, with a data folder and doors of its own; the partner reaches it from now on. */
   second(): Promise<string>;
   /** Once nothing of ours waits for an answer. */
   acknowledged(): Promise<void>;
@@ -124,6 +124,7 @@ export function administrationOf(
       cpSync(join(written.data, 'keys'), join(data, 'keys'), { recursive: true });
       const doors = { exchange: { ...written.exchange, port: exchange }, border: { ...written.border, port: border } };
       writeSettings(join(data, 'settings.json'), { ...written, data, ...doors });
+      door.leadTo(`https://127.0.0.1:${String(exchange)}`);
       return join(data, 'settings.json');
     },
     async acknowledged() {

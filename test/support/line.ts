@@ -14,15 +14,18 @@ export interface Line {
   /** What the server answers on the connections there are is lost, and neither side is told. */
   loseAnswers(): void;
   close(): Promise<void>;
+  /** New connections lead to another server, as by a proxy in front of several. */
+  leadTo(url: string): void;
   /** After it was closed: connections succeed again. */
   open(): Promise<void>;
 }
 
 export async function lineTo(url: string): Promise<Line> {
+  let target = url;
   const sockets = new Set<Socket>();
   const answering = new Set<Socket>();
   const server = createServer((near) => {
-    const [, far] = forward(near, url);
+    const [, far] = forward(near, target);
     for (const [socket, among] of [[near, sockets] as const, [far, sockets] as const, [far, answering] as const]) {
       among.add(socket);
       socket.on('close', () => among.delete(socket));
@@ -38,6 +41,9 @@ export async function lineTo(url: string): Promise<Line> {
     url: address.toString(),
     cut,
     open,
+    leadTo(other) {
+      target = other;
+    },
     freeze: () => sockets.forEach((socket) => socket.unpipe()),
     loseAnswers: () => answering.forEach((socket) => socket.unpipe().resume()),
     close() {
