@@ -82,8 +82,15 @@ function recording(gateway: Gateway, partner: Partner, transport: Transport, rec
     async send(message) {
       const outcome = await transport.send(message);
       const receivedAt = momentOf(gateway.now());
-      if (outcome.kind === 'receipt')
-        await receipts.record({ partner: partner.code, via: 'https', bytes: outcome.bytes, receivedAt });
+      if (outcome.kind === 'receipt') {
+        const release = await receipts.record({
+          partner: partner.code,
+          via: 'https',
+          bytes: outcome.bytes,
+          receivedAt,
+        });
+        release();
+      }
       if (outcome.kind === 'answered') receipts.recordAnswer(message, outcome.bytes);
       return outcome;
     },
@@ -115,10 +122,14 @@ interface ReceivedReceipt {
 }
 
 export interface ReceiptLog {
-  /** Keeps a receipt; ignores messages of another kind, and those that do not verify. */
-  record(raw: RawMessage): Promise<void>;
+  /**
+   * Keeps a receipt; ignores messages of another kind, and those that do not verify. `next` returns it once the function that is
+   * returned was called: when the gateway has taken the message.
+   */
+  record(raw: RawMessage): Promise<() => void>;
   /** Keeps an acknowledgement of the other side's own form as a receipt; ignores what cannot be read. */
   recordAnswer(message: SealedMessage, bytes: Uint8Array): void;
+  /** Also those that the gateway is still taking. */
   over(subject: Digest): readonly ReceivedReceipt[];
   /** The receipt over a message that comes after so many; undefined if it does not come in time. */
   next(subject: Digest, after: number, withinMs: number): Promise<ReceivedReceipt | undefined>;
@@ -126,26 +137,32 @@ export interface ReceiptLog {
 
 function openReceiptLog(gateway: Gateway, partner: Partner): ReceiptLog {
   const bySubject = new Map<Digest, ReceivedReceipt[]>();
+  const beingTaken = new Set<ReceivedReceipt>();
   const waiting = new Set<() => void>();
   const over = (subject: Digest): readonly ReceivedReceipt[] => bySubject.get(subject) ?? [];
-  const keep = (receipt: Receipt | undefined, bytes: Uint8Array): void => {
-    if (receipt === undefined) return;
+  const keep = (receipt: Receipt | undefined, bytes: Uint8Array): (() => void) => {
+    if (receipt === undefined) return () => undefined;
     const { digest } = receipt.subject;
-    bySubject.set(digest, [...over(digest), { receipt, receiptDigest: sha256(bytes) }]);
-    for (const notify of waiting) notify();
+    const received = { receipt, receiptDigest: sha256(bytes) };
+    bySubject.set(digest, [...over(digest), received]);
+    beingTaken.add(received);
+    return () => {
+      beingTaken.delete(received);
+      for (const notify of waiting) notify();
+    };
   };
   return {
     over,
-    async record(raw) {
-      keep(await read(gateway, partner, raw), raw.bytes);
-    },
+    record: async (raw) => keep(await read(gateway, partner, raw), raw.bytes),
     recordAnswer(message, bytes) {
-      keep(readAnswer(gateway, partner, message, bytes), bytes);
+      const release = keep(readAnswer(gateway, partner, message, bytes), bytes);
+      release();
     },
     async next(subject, after, withinMs) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const notify = (): void => {
-        if (over(subject).length > after) resolve(undefined);
+        const received = over(subject)[after];
+        if (received !== undefined && !beingTaken.has(received)) resolve(undefined);
       };
       const timeout = setTimeout(() => resolve(undefined), withinMs);
       waiting.add(notify);
