@@ -150,18 +150,17 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
   }
 }
 
-/** Whether a store that exists can be written, without a change of it. Throws as openDatabase. */
+/** As probeStore, for a store that exists and is open for reading only. Throws as openDatabase. */
 export async function tryWriting(url: string): Promise<void> {
   const writer = new Kysely<Tables>({ dialect: accessTo(url, (error) => error).writing });
   try {
-    const tx = await writer.startTransaction().execute();
-    await advanceCounter(tx, 'probe').finally(() => tx.rollback().execute());
+    await writer.transaction().execute((tx) => advanceCounter(tx, 'probe'));
   } finally {
     await writer.destroy();
   }
 }
 
-/** Changes a value and commits, which reading does not prove possible. Throws as Database.transaction. */
+/** Changes a value and commits: neither reading nor a transaction that is rolled back shows that the disk has room. Throws as Database.transaction. */
 export async function probeStore(db: Pick<Database, 'transaction'>): Promise<void> {
   await db.transaction((tx) => advanceCounter(tx, 'probe'));
 }

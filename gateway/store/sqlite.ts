@@ -180,17 +180,17 @@ function dialectOf(driver: Driver): Dialect {
 /**
  * The file for reading. Without a log no other program has it open, and it is read without one: reading by way of a log would
  * leave a log behind. A program that opens it meanwhile makes a log or changes the file: what was read may then be parts of two states,
- * and is read again by way of the log.
+ * and is read again, by way of the log if there is one.
  */
 export function readSqlite(path: string, report: ReportError): Dialect {
   let alone = stateOfAlone(path);
+  const open = (): DatabaseSync => openFile(path, alone === undefined ? 'read' : 'read alone');
   const renewed = (): DatabaseSync | undefined => {
-    if (alone === undefined || stateOfAlone(path) === alone) return undefined;
-    alone = undefined;
-    return openFile(path, 'read');
+    const before = alone;
+    if (before !== undefined) alone = stateOfAlone(path);
+    return before === alone ? undefined : open();
   };
-  const database = openFile(path, alone === undefined ? 'read' : 'read alone');
-  return dialectOf(readingDriver(new SqliteConnection(database, report, renewed)));
+  return dialectOf(readingDriver(new SqliteConnection(open(), report, renewed)));
 }
 
 /** Another value means that the file was changed; undefined while there is a log. */

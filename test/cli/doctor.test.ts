@@ -1,10 +1,12 @@
 /** `mra doctor`: certificates of partners, the outbox, held and rejected messages, leases, the broker. */
 
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
 import { expect } from 'chai';
+import { programFolder } from '../../gateway/app/config.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { deadLetterQueueName } from '../../gateway/wire/transport/amqp-topology.ts';
 import { makeCertificate } from '../../gateway/wire/signature/certificates.ts';
@@ -53,6 +55,21 @@ describe('mra doctor', function () {
     certificate('soon', 3);
     certificate('over', -1);
     certificate('good', 300);
+  });
+
+  it('says that the store cannot be written on a disk without room, also while a gateway has it open', async () => {
+    settings('good.pem');
+    expect((await runCommand([...options, 'key', 'new'])).exit).to.equal(0);
+    const db = await openDatabase(`sqlite:${join(folder, 'data', 'mra.db')}`);
+    // No file may grow: what a program finds on a full disk, by another code of the system.
+    const words = [process.execPath, join(programFolder, 'gateway/mra.js'), ...options, 'doctor'];
+    const ran = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...words], { encoding: 'utf8' });
+    await db.close();
+    const store = (JSON.parse(ran.stdout) as readonly Found[]).find(({ check }) => check === 'store');
+    expect(ran.status).to.equal(1);
+    expect(store).to.include({ result: 'fail' });
+    expect(store?.detail).to.include('E_STORE_UNREACHABLE');
+    expect(await examined('store')).to.deep.equal(['ok']);
   });
 
   it('warns of a partner’s certificate with three days left, and fails an expired one without a successor', async () => {

@@ -17,7 +17,7 @@ import {
 import { examineSecrets } from './key-checks.ts';
 import { examinePartner } from './partner-checks.ts';
 
-/** Reads only, but for `tryWriting`, which rejects where the store cannot be written. */
+/** Reads only, but for `tryWriting`, which commits a probe and rejects where the store cannot be written. */
 export async function examineGateway(
   gateway: OpenGateway,
   tryWriting: () => Promise<void>,
