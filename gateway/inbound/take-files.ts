@@ -27,10 +27,8 @@ export async function takeFiles(
       log.warn('nothing could be fetched', { partner: partner.code, evidence: found.evidence });
       return false;
     case 'ignored':
-      log.warn('files with other names than agreed are left alone', {
-        partner: partner.code,
-        detail: found.names.join(', '),
-      });
+      // A name of no agreed form may be that of an operator.
+      log.warn('files with other names than agreed are left alone', { partner: partner.code, count: found.count });
       return true;
     case 'file':
       return await takeFile(gateway, partner, files, found, receive);

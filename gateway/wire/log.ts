@@ -85,9 +85,10 @@ export function faultFields(error: unknown): LogFields {
   };
 }
 
-/** Names of elements and members that were not agreed come from the sender: they and what follows them are not logged. */
+/** Codes that no table has, and names of elements and members that were not agreed, come from the sender: they and what follows them are not logged. */
 function withoutNames(code: string, detail: string, at: string | undefined): Pick<LogFields, 'detail' | 'at'> {
   const place = at === undefined ? {} : { at };
+  if (code === 'E_CODE_UNKNOWN') return { detail: detail.replace(/^the code \S+/u, 'a code'), ...place };
   if (code !== 'E_ELEMENT_UNKNOWN' && code !== 'E_SCHEMA_INVALID') return { detail, ...place };
   const known =
     /^line \d+/u.exec(at ?? '')?.[0] ?? (at?.startsWith('/') === true ? at.replace(/[^/]*$/u, '') : undefined);

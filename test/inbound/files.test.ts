@@ -13,6 +13,7 @@ import { findStream, listInForce } from '../../gateway/store/streams.ts';
 import { connectFolders, dropFolders, writeFileAdapters } from '../support/file-partner.ts';
 import { operator, operators, prepareOnce, type OpenAdministrations } from '../support/administrations.ts';
 import { temporaryFolder } from '../support/pki.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
 
 describe('lists that travel as files', () => {
   let open: OpenAdministrations;
@@ -92,13 +93,20 @@ describe('lists that travel as files', () => {
     expect(row).to.include({ state: 'APPLIED', deliveries: 4 });
   });
 
-  it('leaves files of other names alone, and reports each once', async () => {
+  it('leaves files of other names alone, counts each once in the log, and logs no name, which may be that of an operator', async () => {
     await begin();
+    const lines: string[] = [];
+    Object.assign(open.home.gateway, {
+      log: makeLog({ level: 'info', destination: { write: (line) => lines.push(line) } }),
+    });
     writeFileSync(join(folders.in, 'README.txt'), 'not a list');
     writeFileSync(join(folders.in, 'AEO_IL_20261399.csv'), 'no such day');
     mark('AEO_IL_20261399.csv');
+    writeFileSync(join(folders.in, 'EXAMPLE TRADING.csv'), 'not a list');
     expect([await poll(), await poll()]).to.deep.equal([true, false]);
-    expect(readdirSync(folders.in)).to.have.length(3);
+    expect(readdirSync(folders.in)).to.have.length(4);
+    expect(lines.map((line) => (JSON.parse(line) as { count?: number }).count)).to.deep.equal([3]);
+    expect(lines.join('')).to.not.match(/EXAMPLE|README|AEO_IL/u);
   });
 
   it('takes a file without a marker only when it no longer changes', async () => {

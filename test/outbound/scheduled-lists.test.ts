@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
-import type { Gateway } from '../../gateway/gateway.ts';
+import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
+import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { listScheduler, scheduledList } from '../../gateway/outbound/scheduled-lists.ts';
 import { unacknowledgedRestrictions } from '../../gateway/outbound/unacknowledged.ts';
@@ -167,6 +168,16 @@ describe('lists by schedule', function () {
     await decide('suspend', 99);
     await listScheduler(after(0))('KR');
     expect(await open()).to.deep.equal([]);
+  });
+
+  it('that do not bring a restriction are an alarm whose text, which is logged, names no operator; its fix does', async () => {
+    await sentFirst();
+    await decide('suspend', 2);
+    await listScheduler(after(0))('KR');
+    const later = { ...us.gateway, now: () => new Date(Date.now() + 2 * day * 1000) };
+    const findings = await examinePartner(later, getPartner(us.gateway, 'KR'));
+    const found = findings.find(({ cause }) => cause === 'restriction_unacknowledged');
+    expect([found?.detail.includes(code(2)), found?.fix?.includes(code(2))]).to.deep.equal([false, true]);
   });
 
   it('bring a suspension to the register of the partner by themselves', async () => {

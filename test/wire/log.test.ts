@@ -1,9 +1,15 @@
 /** The log has no field for data of an operator. */
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { decodeText } from '../../gateway/adapter/check/message-text.ts';
+import { loadAdapter } from '../../gateway/adapter/load.ts';
+import { programFolder } from '../../gateway/app/config.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { faultFields, makeLog } from '../../gateway/wire/log.ts';
 import { parseXml } from '../../gateway/wire/xml/libxml.ts';
+import { adapterTools } from '../support/adapter-tools.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 describe('the log', () => {
@@ -118,5 +124,15 @@ describe('the log', () => {
     const line = new GatewayError('E_SCHEMA_INVALID', "Element 'SECRET'", { at: 'line 7, /a/SECRET' });
     expect(faultFields(line)).to.include({ at: 'line 7' });
     expect(JSON.stringify(faultFields(line))).to.not.include('SECRET');
+  });
+
+  it('has no code that is in no table: a name may stand in its place', async () => {
+    const adapter = await loadAdapter(join(programFolder, 'adapters/hk'), adapterTools);
+    const sample = readFileSync(join(programFolder, 'adapters/hk/samples/list-full/2-list.xml'), 'utf8');
+    const changed = sample.replace(/mode="\w+"/u, 'mode="SECRET"');
+    const error = thrownBy(() => decodeText(adapter.list, changed, adapterTools));
+    expect([error.code, error.detail.includes('SECRET')]).to.deep.equal(['E_CODE_UNKNOWN', true]);
+    expect(faultFields(error)).to.include({ code: 'E_CODE_UNKNOWN', at: error.at });
+    expect(JSON.stringify(faultFields(error))).to.not.include('SECRET');
   });
 });

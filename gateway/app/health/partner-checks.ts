@@ -147,8 +147,9 @@ async function examineRestrictions(gateway: OpenGateway, { code }: Partner): Pro
   const late = gateway.now().getTime() - Date.parse(oldest.since) > dayMs;
   const codes = open.slice(0, shownCodes).map((each) => each.code);
   const others = open.length > shownCodes ? ` and ${open.length - shownCodes} others` : '';
-  const detail = `not acknowledged: the restriction of ${codes.join(', ')}${others}, the oldest since ${oldest.since}`;
-  const fix = `mra schedule ${code}, and call the partner if its customs officers must know at once.`;
+  const detail = `${open.length} restrictions are not acknowledged, the oldest since ${oldest.since}`;
+  // Details of alarms are logged; codes of operators are not.
+  const fix = `mra schedule ${code}, and call the partner if its customs officers must know at once, about ${codes.join(', ')}${others}.`;
   return [{ ...(late ? fail(check, detail, fix, 'restriction_unacknowledged') : warn(check, detail, fix)), measures }];
 }
 

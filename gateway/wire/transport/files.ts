@@ -196,7 +196,7 @@ async function nextFile(polling: Polling): Promise<FilePoll> {
   const names = new Set(entries.map(({ name }) => name));
   const orders = new Map(entries.map(({ name }) => [name, receive.order(name)]));
   const strange = watch.report([...names].filter((name) => orders.get(name) === undefined && !isOfOurs(polling, name)));
-  if (strange.length > 0) return { kind: 'ignored', names: strange };
+  if (strange.length > 0) return { kind: 'ignored', count: strange.length };
   const order = ({ name }: FileEntry): string => orders.get(name) ?? '';
   const isWhole = (entry: FileEntry): boolean =>
     receive.marker === undefined ? watch.isQuiet(folders.in, entry) : names.has(receive.marker(entry.name));

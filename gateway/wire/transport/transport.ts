@@ -68,7 +68,7 @@ export interface FileExchange {
   examine(): Promise<string | undefined>;
 }
 
-/** `ignored`: files whose names have another form than agreed; each is named once. */
+/** `ignored`: files whose names have another form than agreed; each is counted once. */
 export type FilePoll =
   | {
       readonly kind: 'file';
@@ -80,7 +80,7 @@ export type FilePoll =
       leave(): void;
     }
   | { readonly kind: 'none' }
-  | { readonly kind: 'ignored'; readonly names: readonly string[] }
+  | { readonly kind: 'ignored'; readonly count: number }
   | { readonly kind: 'failed'; readonly evidence: string };
 
 export type PollOutcome =
