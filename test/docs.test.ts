@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { adapterFolders, adapterPage, pagesFolder } from './support/adapter-pages.ts';
 import { errorsPage, errorsPagePath } from './support/errors-page.ts';
 import { lintPage, lintPagePath } from './support/lint-page.ts';
+import { rolesPage, rolesPagePath } from './support/roles-page.ts';
 
 const root = path.dirname(import.meta.dirname);
 
@@ -24,6 +25,10 @@ describe('documents', () => {
 
   it('docs/adapters/lint.md is the table of what lint finds (npm run docs writes it)', () => {
     expect(readFileSync(lintPagePath, 'utf8')).to.equal(lintPage());
+  });
+
+  it('docs/roles.md is the table of roles (npm run docs writes it)', () => {
+    expect(readFileSync(rolesPagePath, 'utf8')).to.equal(rolesPage());
   });
 
   it('link to files that exist', () => {

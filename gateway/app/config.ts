@@ -11,6 +11,7 @@ import type { FileFolders } from '../wire/transport/files.ts';
 import { readYaml } from '../wire/files/yaml.ts';
 import { alarmSettings, type AlarmSettings } from './alarm-settings.ts';
 import { credentialsOf, secretOf, type Secret } from './credentials.ts';
+import { officeSettings, type OfficeFile, type OfficeSettings } from './office-settings.ts';
 import type { PartnerConfig } from './partner-config.ts';
 import { retentionDays, type RetentionDays, type RetentionFile } from './retention.ts';
 import { present } from '../model/present.ts';
@@ -74,6 +75,8 @@ export interface Config {
   readonly retention: RetentionDays;
   /** How people learn of alarms, beside the log. */
   readonly alarms?: AlarmSettings;
+  /** Where staff work in a browser; absent: nowhere. */
+  readonly office?: OfficeSettings;
   /** The default broker, and those that partners name. */
   readonly broker?: BrokerConfig;
   readonly brokers?: Readonly<Record<string, BrokerConfig>>;
@@ -93,6 +96,7 @@ interface ConfigFile extends Partial<
   readonly monitoring?: Partial<Address>;
   readonly retention?: RetentionFile;
   readonly alarms?: AlarmSettings;
+  readonly office?: OfficeFile;
   readonly broker?: BrokerFile;
   readonly brokers?: Readonly<Record<string, BrokerFile>>;
   readonly partners?: Record<
@@ -138,6 +142,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     },
     border: { host: '127.0.0.1', port: 8080, ...file.border },
     ...(file.alarms && { alarms: alarmSettings(file.alarms, base, environment) }),
+    ...(file.office && { office: officeSettings(file.office, base) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
     retention: retentionDays(file.retention),
     ...brokersOf(file, base, environment),

@@ -22,6 +22,7 @@ import { listCommands } from './list.ts';
 import { messageCommands } from './message.ts';
 import { operatorCommands } from './operator.ts';
 import { partnerCommands } from './partner.ts';
+import { personCommands } from './person.ts';
 import { retentionCommand } from './retention.ts';
 import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
@@ -79,6 +80,7 @@ const commands = [
   messageCommands,
   alarmCommands,
   partnerCommands,
+  personCommands,
   adapterCommands,
   explainCommand,
   keyCommands,

@@ -122,6 +122,16 @@ export const errorTable = {
   E_IMPORT_MOMENT: request('The moment that the file speaks of is not valid.'),
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
+  // People of the office
+  E_SIGN_IN_REFUSED: request('The name and the password do not belong together, or there were too many attempts.', 401),
+  E_SESSION_MISSING: request('Nobody is signed in.', 401),
+  E_ROLE_MISSING: request('The roles of the person do not allow this.', 403),
+  E_REQUEST_FORGED: request('The request does not come from a page of the office.', 403),
+  E_PERSON_UNKNOWN: request('There is no such person.', 404),
+  E_PERSON_STATE: request('The state of the person does not allow this.', 409),
+  E_LINK_INVALID: request('The link was used, is too old, or is not known.', 410),
+  E_PASSWORD_WEAK: request('The password is too easy to guess.'),
+
   // Configuration, adapters, keys, store
   E_CONFIG_INVALID: setting('The configuration is not valid.'),
   E_ADAPTER_INVALID: adapter('The adapter is not valid.'),

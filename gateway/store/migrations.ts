@@ -9,6 +9,7 @@ import type { DomesticRecord } from '../model/record/record.ts';
 import { alarmTables } from './alarm-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
+import { personTables } from './person-tables.ts';
 import { retentionTables } from './retention-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
 
@@ -242,6 +243,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0016-retention': { up: (db: Kysely<unknown>) => runAll(db, retentionTables(engine)) },
     '0017-alarms': { up: (db: Kysely<unknown>) => runAll(db, alarmTables(types)) },
     '0018-log-tree': { up: (db: Kysely<unknown>) => runAll(db, logTables(types, engine)) },
+    '0019-people': { up: (db: Kysely<unknown>) => runAll(db, personTables(types)) },
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   SenderEvidence,
   Via,
 } from '../model/message.ts';
+import type { PersonTables } from './person-rows.ts';
 
 /** End of an interval without an end: the largest four-digit year. */
 export const openDay = '9999-12-31';
@@ -20,7 +21,7 @@ export const openMoment = '9999-12-31T23:59:59.999Z';
 /** The same for ordinals of lists: the largest number of both engines’ `integer`. */
 export const openOrdinal = 2_147_483_647;
 
-export interface Tables {
+export interface Tables extends PersonTables {
   /** `bytes` are empty where those of a refused message were dropped. */
   body: { digest: string; bytes: Uint8Array };
   operator: {

@@ -234,7 +234,7 @@ const withoutOrderOfLists = [
 ];
 
 const withoutAlarms = [
-  ...['alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
+  ...['session', 'person', 'alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
   'drop index inbox_rejected',
   "delete from counter where name = 'alarm'",
 ];

@@ -1,0 +1,181 @@
+/**
+ * People of the office. They are added, and get their roles, by commands on the machine of the gateway only: a page that could do it would
+ * let one person become two. Each change is in the log with who made it.
+ */
+
+import type { Gateway } from '../gateway.ts';
+import { sha256 } from '../model/canonical-json.ts';
+import { nameKey } from '../model/clearance/names.ts';
+import { later, momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { Moment } from '../model/record/record.ts';
+import { hiddenIn } from '../model/shown-text.ts';
+import type { Reader, Tx } from '../store/database.ts';
+import { appendEvents } from '../store/events.ts';
+import {
+  addPersonRow,
+  changePerson,
+  endSessions,
+  findPerson,
+  listPeople as listRows,
+  peopleOf,
+  type PersonRow,
+} from '../store/people.ts';
+import { keptPassword } from './passwords.ts';
+import { mayDo, readRoles, type Permission, type Role } from './roles.ts';
+
+export type PeopleGateway = Pick<Gateway, 'db' | 'now' | 'random'>;
+
+/** A person as the office knows it. `id`: the name in the log. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly state: 'active' | 'disabled';
+  /** May sign in with a password. */
+  readonly hasPassword: boolean;
+}
+
+/** What opens the page to set a password, until a moment. Only its digest is stored. */
+export interface PasswordLink {
+  readonly token: string;
+  readonly until: Moment;
+}
+
+const linkSeconds = 24 * 3600;
+const idForm = /^[a-z0-9](?:[a-z0-9.@_-]{0,62}[a-z0-9])?$/u;
+
+/** Secrets of 256 bits, as text for addresses and cookies. */
+export function newSecret({ random }: Pick<Gateway, 'random'>): string {
+  return Buffer.from(random(32)).toString('base64url');
+}
+
+export function personOf({ id, name, roles, state, password }: PersonRow): Person {
+  const held = roles === '' ? [] : roles.split(' ');
+  return { id, name, state, roles: readRoles(held), hasPassword: password !== undefined };
+}
+
+export async function listPeople(reader: Reader): Promise<readonly Person[]> {
+  return (await listRows(reader)).map(personOf);
+}
+
+export interface NewPerson {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  /** Who adds the person. */
+  readonly by: string;
+}
+
+/** Adds a person and returns the link by which it sets its password. Throws E_REQUEST_INVALID, E_PERSON_STATE (the name is in use). */
+export async function addPerson(gateway: PeopleGateway, { id, name, roles, by }: NewPerson): Promise<PasswordLink> {
+  if (!idForm.test(id))
+    throw new GatewayError('E_REQUEST_INVALID', 'this cannot be the name of an account', {
+      fix: 'Use small letters, digits and . @ _ - (64 at most), with a letter or digit at both ends.',
+    });
+  const fault = name.trim() === '' || name.length > 100 ? 'it has no or too many characters' : hiddenIn(name);
+  if (fault !== undefined)
+    throw new GatewayError('E_REQUEST_INVALID', `the name of the person cannot be shown: ${fault}`, { at: '--name' });
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    const others = await listRows(tx);
+    const row = { id, name, roles: roles.join(' '), subject: null, at };
+    // Approvals compare names without regard to dots and hyphens, so two people must differ in more.
+    if (others.some((other) => nameKey(other.id) === nameKey(id)) || !(await addPersonRow(tx, row)))
+      throw new GatewayError('E_PERSON_STATE', 'somebody has this name already');
+    const link = await newLink(tx, gateway, id, at);
+    await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail: { by, name, roles } }]);
+    return link;
+  });
+}
+
+async function newLink(tx: Tx, gateway: PeopleGateway, id: string, at: Moment): Promise<PasswordLink> {
+  const token = newSecret(gateway);
+  const until = later(at, linkSeconds);
+  await changePerson(tx, id, { link_hash: sha256(token), link_until: until });
+  return { token, until };
+}
+
+async function existing(tx: Tx, id: string): Promise<PersonRow> {
+  const person = await findPerson(tx, { id });
+  if (person !== undefined) return person;
+  throw new GatewayError('E_PERSON_UNKNOWN', 'nobody has this name', { fix: 'mra person list shows all.' });
+}
+
+/** A new link in place of earlier ones; the present password counts until the new one is set. Throws E_PERSON_UNKNOWN, E_PERSON_STATE. */
+export async function makeLink(gateway: PeopleGateway, id: string, by: string): Promise<PasswordLink> {
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    if ((await existing(tx, id)).state === 'disabled')
+      throw new GatewayError('E_PERSON_STATE', 'the person is disabled', { fix: `mra person enable ${id}` });
+    const link = await newLink(tx, gateway, id, at);
+    await appendEvents(tx, [{ kind: 'person_link_made', ref: id, at, detail: { by, until: link.until } }]);
+    return link;
+  });
+}
+
+/** These roles and no others, from the next request on. Throws E_PERSON_UNKNOWN. */
+export async function setRoles(
+  gateway: PeopleGateway,
+  id: string,
+  roles: readonly Role[],
+  by: string,
+): Promise<Person> {
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    const before = personOf(await existing(tx, id));
+    await changePerson(tx, id, { roles: roles.join(' ') });
+    await appendEvents(tx, [{ kind: 'person_roles_set', ref: id, at, detail: { by, roles, before: before.roles } }]);
+    return { ...before, roles };
+  });
+}
+
+/** One who is disabled is signed out at once; its link, and its decisions that still wait for a second person, do not count any more. */
+export async function setState(
+  gateway: PeopleGateway,
+  id: string,
+  { state, by, reason }: { readonly state: Person['state']; readonly by: string; readonly reason: string },
+): Promise<Person> {
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    const before = personOf(await existing(tx, id));
+    await changePerson(tx, id, { state, link_hash: null, link_until: null });
+    await endSessions(tx, { person: id });
+    const kind = state === 'disabled' ? 'person_disabled' : 'person_enabled';
+    await appendEvents(tx, [{ kind, ref: id, at, detail: { by, reason } }]);
+    return { ...before, state };
+  });
+}
+
+/** Whose link this is. Throws E_LINK_INVALID. */
+export async function findLink(reader: Reader, token: string, now: Date): Promise<Person> {
+  const row = await findPerson(reader, { link_hash: sha256(token) });
+  if (row?.state === 'active' && (row.linkUntil ?? '') > momentOf(now)) return personOf(row);
+  throw new GatewayError('E_LINK_INVALID', 'this link does not open anything', {
+    fix: 'Ask for another one: mra person link NAME.',
+  });
+}
+
+/** Sets the password, once for each link; all sessions of the person end. Throws E_LINK_INVALID, E_PASSWORD_WEAK. */
+export async function setPassword(gateway: PeopleGateway, token: string, password: string): Promise<Person> {
+  await findLink(gateway.db.sql, token, gateway.now());
+  const kept = await keptPassword(password, gateway.random(16));
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    const person = await findLink(tx, token, gateway.now());
+    const { id } = person;
+    await changePerson(tx, id, { password: kept, link_hash: null, link_until: null, failed: 0, failed_at: null });
+    await endSessions(tx, { person: id });
+    await appendEvents(tx, [{ kind: 'password_set', ref: id, at }]);
+    return { ...person, hasPassword: true };
+  });
+}
+
+/** Those of these people who may do this now, in the order given: a decision counts only while its person may make it. */
+export async function stillAllowed(tx: Tx, ids: readonly string[], permission: Permission): Promise<readonly string[]> {
+  const people = (await peopleOf(tx, ids)).map(personOf);
+  const allowed = new Set(
+    people.filter((each) => each.state === 'active' && mayDo(each, permission)).map(({ id }) => id),
+  );
+  return ids.filter((id) => allowed.has(id));
+}

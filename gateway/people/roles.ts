@@ -1,0 +1,61 @@
+/** The roles of people, and who may do what. docs/roles.md is made from this table; what it does not allow is refused. */
+
+import { GatewayError } from '../model/errors.ts';
+
+export const roles = ['reader', 'operator', 'approver', 'partner-admin', 'key-admin', 'auditor'] as const;
+export type Role = (typeof roles)[number];
+
+const everybody = roles;
+
+/** Each act in the office, and the roles that allow it. Reading is for everybody who is signed in, but for people and the log. */
+export const permissions = {
+  'partners.read': everybody,
+  'messages.read': everybody,
+  'lists.read': everybody,
+  'register.read': everybody,
+  'operators.read': everybody,
+  'schedule.read': everybody,
+  'alarms.read': everybody,
+  'keys.read': everybody,
+  'imports.read': everybody,
+  'checks.ask': ['operator', 'approver'],
+  'messages.resend': ['operator'],
+  'alarms.acknowledge': ['operator'],
+  'operators.decide': ['operator'],
+  'imports.upload': ['operator'],
+  'imports.approve': ['approver'],
+  'lists.decide': ['approver'],
+  'partners.decide': ['partner-admin'],
+  'keys.decide': ['key-admin'],
+  'people.read': ['auditor'],
+  'audit.read': ['auditor'],
+} as const satisfies Readonly<Record<string, readonly Role[]>>;
+export type Permission = keyof typeof permissions;
+
+/** Decisions that take effect only with a second person who may decide the same. */
+export const decidedByTwo: readonly Permission[] = [
+  'imports.approve',
+  'lists.decide',
+  'partners.decide',
+  'keys.decide',
+];
+
+export function mayDo({ roles: held }: { readonly roles: readonly Role[] }, permission: Permission): boolean {
+  const allowing: readonly Role[] = permissions[permission];
+  return held.some((role) => allowing.includes(role));
+}
+
+/** Throws E_ROLE_MISSING. */
+export function requireMay(person: { readonly roles: readonly Role[] }, permission: Permission): void {
+  if (mayDo(person, permission)) return;
+  const fix = `It needs the role ${permissions[permission].join(' or ')}: mra person role sets the roles of a person.`;
+  throw new GatewayError('E_ROLE_MISSING', `the roles of the person do not allow ${permission}`, { fix });
+}
+
+/** The roles in these texts, each once, in the order of the table. Throws E_REQUEST_INVALID for a text that is no role. */
+export function readRoles(texts: readonly string[]): readonly Role[] {
+  const known: readonly string[] = roles;
+  if (texts.some((text) => !known.includes(text)))
+    throw new GatewayError('E_REQUEST_INVALID', 'there is no such role', { fix: `Use of: ${roles.join(', ')}.` });
+  return roles.filter((role) => texts.includes(role));
+}

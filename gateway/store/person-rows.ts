@@ -1,0 +1,30 @@
+/** The rows of people and sessions (tables.ts has the others). */
+
+export interface PersonTables {
+  /** People of the office. `roles`: separated by blanks; `subject`: issuer and subject of an identity provider, with a blank between. */
+  person: {
+    id: string;
+    name: string;
+    roles: string;
+    state: 'active' | 'disabled';
+    /** Text of people/passwords.ts. */
+    password: string | null;
+    /** SHA-256 of a link by which the person sets a password, once. */
+    link_hash: string | null;
+    link_until: string | null;
+    /** Attempts to sign in that failed since the last one that did not, and when the last of them was. */
+    failed: number;
+    failed_at: string | null;
+    subject: string | null;
+    at: string;
+  };
+  /** `hash`: SHA-256 of the secret that the browser or the command line has. */
+  session: {
+    hash: string;
+    person: string;
+    kind: 'browser' | 'token';
+    created_at: string;
+    seen_at: string;
+    ends_at: string;
+  };
+}

@@ -1,0 +1,44 @@
+/** `mra person …`: who may sign in, without a page that could add a person. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runCommand } from '../support/command-line.ts';
+
+describe('mra person', () => {
+  let folder: string;
+  let config: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mra-person-'));
+    config = join(folder, 'gateway.yaml');
+    writeFileSync(config, `data: ${folder}\npartners: {}\noffice: { publicUrl: 'https://office.example/' }\n`);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  async function person(...args: readonly string[]): Promise<{ readonly exit: number; readonly said: unknown }> {
+    const { exit, stdout } = await runCommand(['--config', config, '-o', 'json', 'person', ...args]);
+    return { exit, said: JSON.parse(stdout) };
+  }
+  const codeOf = ({ said }: { readonly said: unknown }): unknown => (said as { error: { code: string } }).error.code;
+
+  it('adds a person with a link that is shown nowhere else, and disables it', async () => {
+    const { exit, said } = await person('add', 'li.na', '--full-name', 'Li Na', '--role', 'reader', 'approver');
+    expect(exit).to.equal(0);
+    expect((said as { link: string }).link).to.match(/^https:\/\/office\.example\/link\/[\w-]{43}$/u);
+    const row = { person: 'li.na', name: 'Li Na', password: false };
+    expect((await person('role', 'li.na', 'operator')).said).to.deep.equal([
+      { ...row, roles: ['operator'], state: 'active' },
+    ]);
+    await person('disable', 'li.na', '--reason', 'left');
+    expect((await person('list')).said).to.deep.equal([{ ...row, roles: ['operator'], state: 'disabled' }]);
+    expect(codeOf(await person('link', 'li.na'))).to.equal('E_PERSON_STATE');
+  });
+
+  it('refuses an office that browsers would reach without TLS', async () => {
+    const plain = join(folder, 'plain.yaml');
+    writeFileSync(plain, `data: ${folder}\noffice: { host: 0.0.0.0 }\n`);
+    const { stdout } = await runCommand(['--config', plain, '-o', 'json', 'person', 'list']);
+    expect(codeOf({ said: JSON.parse(stdout) as unknown })).to.equal('E_CONFIG_INVALID');
+  });
+});

@@ -1,0 +1,172 @@
+/** People, passwords and sessions, on both engines. */
+
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import {
+  addPerson,
+  findLink,
+  listPeople,
+  makeLink,
+  setPassword,
+  setRoles,
+  setState,
+} from '../../gateway/people/people.ts';
+import { stillAllowed, type PeopleGateway } from '../../gateway/people/people.ts';
+import { mayDo, permissions, requireMay, roles, type Permission, type Role } from '../../gateway/people/roles.ts';
+import { findSession, signIn, signOut } from '../../gateway/people/sessions.ts';
+import { sha256 } from '../../gateway/model/canonical-json.ts';
+import { onBothEngines } from '../store/engines.ts';
+import { refusalCode } from '../support/expect-code.ts';
+import { addTestPerson, testPassword as password } from '../support/people.ts';
+
+const minute = 60_000;
+
+onBothEngines('people of the office', (store) => {
+  let ahead = 0;
+  let people = 0;
+  const gateway = (): PeopleGateway => ({
+    db: store().db,
+    now: () => new Date(Date.UTC(2026, 10, 23, 12) + ahead),
+    random: randomBytes,
+  });
+  beforeEach(() => (ahead = 0));
+
+  /** With a password, under a name that is new. */
+  async function known(...held: readonly Role[]): Promise<string> {
+    const id = `person${(people += 1)}`;
+    await addTestPerson(gateway(), id, held);
+    return id;
+  }
+  const signedIn = async (id: string, before?: string): Promise<string> =>
+    (await signIn(gateway(), { id, password, before })).secret;
+  const eventsOf = async (ref: string): Promise<readonly string[]> => {
+    const rows = await store().db.sql.selectFrom('event').select('kind').where('ref', '=', ref).orderBy('n').execute();
+    return rows.map(({ kind }) => kind);
+  };
+
+  it('set a password once by a link, which is good for a day', async () => {
+    const { token } = await addPerson(gateway(), { id: 'wang.wei', name: 'Wang Wei', roles: ['reader'], by: 'root' });
+    ahead = 24 * 60 * minute;
+    expect(await refusalCode(() => findLink(store().db.sql, token, gateway().now()))).to.equal('E_LINK_INVALID');
+    ahead = 0;
+    expect(await refusalCode(() => setPassword(gateway(), token, 'short'))).to.equal('E_PASSWORD_WEAK');
+    expect((await setPassword(gateway(), token, password)).id).to.equal('wang.wei');
+    expect(await refusalCode(() => setPassword(gateway(), token, password))).to.equal('E_LINK_INVALID');
+    expect(await eventsOf('wang.wei')).to.deep.equal(['person_added', 'password_set']);
+  });
+
+  it('leave neither password nor link nor session secret in the store', async () => {
+    const id = await known('reader');
+    const secret = await signedIn(id);
+    const { token } = await makeLink(gateway(), id, 'root');
+    const rows = JSON.stringify([
+      await store().db.sql.selectFrom('person').selectAll().execute(),
+      await store().db.sql.selectFrom('session').selectAll().execute(),
+    ]);
+    for (const text of [password, secret, token]) expect(rows).not.to.include(text);
+    expect(rows).to.include(sha256(secret));
+  });
+
+  it('are refused with one code for every reason', async () => {
+    const [id, disabled] = [await known('reader'), await known('reader')];
+    await setState(gateway(), disabled, { state: 'disabled', by: 'root', reason: 'left' });
+    const { token: _ } = await addPerson(gateway(), { id: 'no.password', name: 'X', roles: [], by: 'root' });
+    for (const attempt of [
+      { id, password: 'correct horse batterx' },
+      { id: 'nobody', password },
+      { id: disabled, password },
+      { id: 'no.password', password: '' },
+    ])
+      expect(await refusalCode(() => signIn(gateway(), attempt))).to.equal('E_SIGN_IN_REFUSED');
+  });
+
+  it('pause after five wrong attempts, also with the right password, and go on after a quarter of an hour', async () => {
+    const id = await known('reader');
+    for (let i = 0; i < 5; i += 1) await refusalCode(() => signIn(gateway(), { id, password: 'wrong wrong wrong' }));
+    const written = (await eventsOf(id)).length;
+    expect(await refusalCode(() => signIn(gateway(), { id, password }))).to.equal('E_SIGN_IN_REFUSED');
+    expect(await eventsOf(id)).to.have.length(written);
+    ahead = 16 * minute;
+    expect(await signedIn(id)).to.be.a('string');
+  });
+
+  it('get a new session at each sign-in, and the one before ends', async () => {
+    const id = await known('reader');
+    const first = await signedIn(id);
+    const second = await signedIn(id, first);
+    expect([await findSession(gateway(), first), (await findSession(gateway(), second))?.person.id]).to.deep.equal([
+      undefined,
+      id,
+    ]);
+  });
+
+  it('are signed out after half an hour without a request, twelve hours after sign-in, and when they say so', async () => {
+    const id = await known('reader');
+    const [idle, busy, left] = [await signedIn(id), await signedIn(id), await signedIn(id)];
+    await signOut(gateway(), left);
+    expect(await findSession(gateway(), left)).to.equal(undefined);
+    for (ahead = 0; ahead < 12 * 60 * minute; ahead += 25 * minute)
+      expect((await findSession(gateway(), busy))?.person.id).to.equal(id);
+    expect(await findSession(gateway(), idle)).to.equal(undefined);
+    expect(await findSession(gateway(), busy)).to.equal(undefined);
+  });
+
+  it('lose every session when they are disabled or get another password, and roles at the next request', async () => {
+    const id = await known('reader', 'approver');
+    const secret = await signedIn(id);
+    await setRoles(gateway(), id, ['reader'], 'root');
+    expect((await findSession(gateway(), secret))?.person.roles).to.deep.equal(['reader']);
+    const { token } = await makeLink(gateway(), id, 'root');
+    await setPassword(gateway(), token, password);
+    expect(await findSession(gateway(), secret)).to.equal(undefined);
+    const again = await signedIn(id);
+    await setState(gateway(), id, { state: 'disabled', by: 'root', reason: 'left' });
+    expect(await findSession(gateway(), again)).to.equal(undefined);
+    expect(await refusalCode(() => makeLink(gateway(), id, 'root'))).to.equal('E_PERSON_STATE');
+    await setState(gateway(), id, { state: 'active', by: 'root', reason: 'back' });
+    expect(await findSession(gateway(), again)).to.equal(undefined);
+  });
+
+  it('count for a decision only while they are active and have the role', async () => {
+    const [first, second, third] = [await known('approver'), await known('approver'), await known('reader')];
+    const counted = (): Promise<readonly string[]> =>
+      store().write((tx) => stillAllowed(tx, [second, third, first, 'typed at a command line'], 'lists.decide'));
+    expect(await counted()).to.deep.equal([second, first]);
+    await setRoles(gateway(), second, [], 'root');
+    expect(await counted()).to.deep.equal([first]);
+    await setState(gateway(), first, { state: 'disabled', by: 'root', reason: 'left' });
+    expect(await counted()).to.deep.equal([]);
+  });
+
+  it('do not get names that approvals could not tell apart', async () => {
+    const add = (id: string): Promise<string> =>
+      refusalCode(() => addPerson(gateway(), { id, name: 'X', roles: [], by: 'root' }));
+    await addTestPerson(gateway(), 'zhang.san', []);
+    expect(await add('zhang-san')).to.equal('E_PERSON_STATE');
+    expect(await add('Zhang San')).to.equal('E_REQUEST_INVALID');
+    expect((await listPeople(store().db.sql)).filter(({ id }) => id.startsWith('zhang'))).to.have.length(1);
+  });
+});
+
+describe('the table of roles', () => {
+  it('refuses everything to a person without a role', () => {
+    for (const permission of Object.keys(permissions) as Permission[])
+      expect(mayDo({ roles: [] }, permission)).to.equal(false);
+  });
+
+  it('lets a reader and an auditor read, and nothing else', () => {
+    const allowed = (held: Role): readonly string[] =>
+      (Object.keys(permissions) as Permission[]).filter((permission) => mayDo({ roles: [held] }, permission));
+    for (const held of ['reader', 'auditor'] as const)
+      expect(allowed(held).filter((permission) => !permission.endsWith('.read'))).to.deep.equal([]);
+  });
+
+  it('lets no role decide both about an import and its approval', () => {
+    for (const role of roles)
+      expect(mayDo({ roles: [role] }, 'imports.upload') && mayDo({ roles: [role] }, 'imports.approve')).to.equal(false);
+  });
+
+  it('names the missing permission', async () => {
+    expect(await refusalCode(() => requireMay({ roles: ['reader'] }, 'lists.decide'))).to.equal('E_ROLE_MISSING');
+  });
+});
