@@ -111,9 +111,9 @@ function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject'
         behaviour.door(request, response, door);
       }),
     async receive(raw, receive) {
-      const result = await receive(raw);
-      // Afterwards: a receipt over a message that is in no outbox moves the stream, and a scenario that waits for it sends the next list.
-      await channel.receipts.record(raw);
+      const release = await channel.receipts.record(raw);
+      // A receipt over a message that is in no outbox moves the stream, and a scenario that waits for it sends the next list.
+      const result = await receive(raw).finally(release);
       const [behaviour, onUse] = injected();
       if (behaviour?.receipt === undefined || result.receipt === undefined) return result;
       const changed = await behaviour.receipt(raw, result);
