@@ -9,7 +9,7 @@ import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import { GatewayError } from '../model/errors.ts';
 import { inclusionProof } from '../model/log/merkle.ts';
 import { present } from '../model/present.ts';
-import { storedBytes } from '../store/bodies.ts';
+import { intactBytes } from '../store/bodies.ts';
 import type { Reader } from '../store/database.ts';
 import type { NewEvent } from '../store/events.ts';
 import { consultationEvent, eventNumber, entriesOf, storedSubtrees } from '../store/log.ts';
@@ -64,9 +64,9 @@ async function sourceOf(reader: Reader, answer: ProvenAnswer, size: number): Pro
   if (n === undefined || entry === undefined) return undefined;
   const { leafHash: _, answer: __, ...event } = entry;
   const { digest } = event.detail as { readonly digest: string };
-  const bytes = await storedBytes(reader, digest).catch(() => undefined);
+  const bytes = await intactBytes(reader, digest);
   const proven = await provenEntry(reader, n, size, event);
-  return bytes === undefined || bytes.length === 0 || bytes.length > largestSource
+  return bytes === undefined || bytes.length > largestSource
     ? proven
     : { ...proven, bytes: Buffer.from(bytes).toString('base64') };
 }

@@ -10,7 +10,7 @@ import { ordersByTime, placeList, positionAfter, type PlacedList } from '../mode
 import type { Digest } from '../model/message.ts';
 import { emptyMirror } from '../model/list/mirror.ts';
 import { appendRecords, openPacker, closePacker, type StatedList } from '../model/record/packed-records.ts';
-import { getBytes } from '../store/bodies.ts';
+import { intactBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { findInbox } from '../store/inbox.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../store/mirrors.ts';
@@ -99,7 +99,11 @@ async function joinParts(
   for (const digest of staged) {
     const kept = await findInbox(gateway.db.sql, { partner: partner.code, digest });
     if (kept === undefined) throw new GatewayError('E_INTERNAL', 'a part of a list is not in the inbox');
-    const bytes = await getBytes(gateway.db.sql, digest);
+    const bytes = await intactBytes(gateway.db.sql, digest);
+    if (bytes === undefined) {
+      const fix = 'The sender sends a full list in a new epoch.';
+      throw new GatewayError('E_LIST_PART', 'an earlier part cannot be read again as it came', { fix });
+    }
     const message = await readMessage(gateway, partner, keptMessage(kept, bytes));
     if (message.kind === 'list') appendRecords(packer, message.list.records);
   }

@@ -17,7 +17,7 @@ import { judgeEnvelope } from '../model/list/judge.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DecodedMessage, RawMessage, Reply } from '../model/message.ts';
 import { settleByReceipt } from '../outbound/settle.ts';
-import { getBytes } from '../store/bodies.ts';
+import { getBytes, storedBytes } from '../store/bodies.ts';
 import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
@@ -137,6 +137,10 @@ export async function decideHeld(
     throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held list has this id', {
       fix: 'mra list show PARTNER names them.',
     });
+  const { digest } = held;
+  const { sql } = gateway.db;
+  // What was altered in the store can be refused only.
+  const bytes = await (decision === 'release' ? getBytes : storedBytes)(sql, digest);
   const at = momentOf(gateway.now());
   const people = await gateway.db.transaction((tx) =>
     recordDecision(tx, { messageId, partner: held.partner, person, decision, at }),
@@ -144,8 +148,6 @@ export async function decideHeld(
   if (people.length < 2) return undefined;
 
   const partner = getPartner(gateway, held.partner);
-  const { digest } = held;
-  const bytes = await getBytes(gateway.db.sql, digest);
   const raw: RawMessage = { ...keptMessage(held, bytes), hintedId: messageId };
   const inbound: InboundMessage = { gateway, partner, raw, digest, id: messageId, decidedByPeople: true };
   return decision === 'release'

@@ -5,7 +5,7 @@ import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import { isFinalRefusal, isMessageFault, type ErrorCode } from '../model/errors.ts';
 import type { DecodedMessage, HoldReason, RawMessage, Receipt, RecordAnswer } from '../model/message.ts';
-import { getBytes, keepBytes, storedBytes } from '../store/bodies.ts';
+import { intactBytes, keepBytes } from '../store/bodies.ts';
 import { findInbox, settleInbox, type InboxMessage } from '../store/inbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
 import { resultsOf } from '../store/outbox.ts';
@@ -60,9 +60,9 @@ async function findFirst({ gateway, partner, raw, digest, id }: InboundMessage):
   if (first === undefined || first.digest === digest) return undefined;
   const isSettled = ['APPLIED', 'HELD', 'REJECTED'].includes(first.state);
   if (!isSettled || (first.state === 'REJECTED' && !isFinalRefusal(first.reason))) return undefined;
-  const bytes = await storedBytes(sql, first.digest);
-  if (bytes.length === 0) return undefined; // they went, and other bytes under the id are a conflict
-  const before = keptMessage(first, await getBytes(sql, first.digest));
+  const bytes = await intactBytes(sql, first.digest);
+  if (bytes === undefined) return undefined; // they went, and other bytes under the id are a conflict
+  const before = keptMessage(first, bytes);
   return (await contentOf(partner, raw)) === (await contentOf(partner, before)) ? first : undefined;
 }
 

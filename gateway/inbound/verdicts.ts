@@ -17,7 +17,7 @@ import type {
 } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
-import { getBytes, keepBytes, storedBytes } from '../store/bodies.ts';
+import { intactBytes, keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { claimMessageId, settleInbox, type InboxMessage, type InboxSettlement } from '../store/inbox.ts';
@@ -155,22 +155,22 @@ async function storeReceipt(
   return receiptDigest;
 }
 
-/** The receipt the message got the first time, byte for byte; if its bytes were dropped, another one with the same verdict. */
+/** The receipt the message got the first time, byte for byte; if its bytes were dropped or altered, another one with the same verdict. */
 export async function repeatReceipt(
   inbound: InboundMessage,
   { state, reason, receiptDigest: digest = '' }: Pick<InboxMessage, 'state' | 'reason' | 'receiptDigest'>,
 ): Promise<ReceiveResult> {
   const { gateway, partner, id: subject } = inbound;
   const verdict = state === 'APPLIED' ? 'applied' : state === 'HELD' ? 'held' : 'rejected';
-  const bytes = await storedBytes(gateway.db.sql, digest);
-  if (bytes.length === 0) {
+  const bytes = await intactBytes(gateway.db.sql, digest);
+  if (bytes === undefined) {
     const again =
       reason === undefined ? undefined : { code: reason as ErrorCode, detail: 'the same bytes were refused before' };
     return { verdict, receipt: await sealReceipt(inbound, { subject, verdict, reason: again }), duplicate: true };
   }
   const { contentType } = partner.adapter.exchange.receive?.answer ?? receiptFormat;
   const receipt = { id: `m-${digest.slice(0, 32)}`, partner: partner.code, kind: 'receipt', contentType } as const;
-  const kept = { subject, bytes: await getBytes(gateway.db.sql, digest), digest };
+  const kept = { subject, bytes, digest };
   return { verdict, receipt: { ...receipt, ...kept, ...answerFile(inbound) }, duplicate: true };
 }
 

@@ -21,10 +21,7 @@ export async function keepSealed(tx: Tx, messages: readonly SealedMessage[]): Pr
   await insertBodies(tx, messages);
 }
 
-/**
- * Throws E_MESSAGE_UNKNOWN, E_BYTES_DROPPED, and E_INTERNAL when the bytes were altered in the store: nobody must be
- * judged by them.
- */
+/** Throws E_BYTES_DROPPED, and E_STORE_DAMAGED when the bytes were altered in the store: nobody must be judged by them. */
 export async function getBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
   const bytes = await storedBytes(reader, digest);
   if (sha256(bytes) === digest) return bytes;
@@ -32,12 +29,18 @@ export async function getBytes(reader: Reader, digest: Digest): Promise<Uint8Arr
     throw new GatewayError('E_BYTES_DROPPED', 'they were older than agreed, or newer ones took their place', {
       at: digest,
     });
-  throw new GatewayError('E_INTERNAL', 'stored bytes do not have their digest any more', { at: digest });
+  const fix = 'Get the bytes from a backup, or ask their sender for them.';
+  throw new GatewayError('E_STORE_DAMAGED', 'stored bytes do not have their digest any more', { at: digest, fix });
 }
 
-/** As they are stored, also when they were altered. Throws E_MESSAGE_UNKNOWN. */
+/** Undefined where they are not stored any more, or were altered in the store. */
+export async function intactBytes(reader: Reader, digest: Digest): Promise<Uint8Array | undefined> {
+  const bytes = await storedBytes(reader, digest);
+  return sha256(bytes) === digest ? bytes : undefined;
+}
+
+/** As they are stored, also when they were altered; empty where there are none. */
 export async function storedBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
   const row = await reader.selectFrom('body').select('bytes').where('digest', '=', digest).executeTakeFirst();
-  if (row === undefined) throw new GatewayError('E_MESSAGE_UNKNOWN', 'no bytes with this digest are stored');
-  return row.bytes;
+  return row?.bytes ?? new Uint8Array();
 }
