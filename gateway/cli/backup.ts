@@ -35,7 +35,7 @@ async function makeBackup({ out, config }: CliContext, file: string, { keys }: K
   const { store, keys: folder } = config();
   const sealed = keys === undefined ? undefined : sealKeys(folder, passphraseIn(keys), randomBytes);
   const made = await writeBackup(store, file);
-  if (sealed !== undefined) writeOutput(`${file}.keys`, sealed, 'the store is in its file');
+  if (sealed !== undefined) writeOutput(`${file}.keys`, sealed, 'the store is in its file', 0o600);
   const result = { ...made, keys: sealed !== undefined };
   out.result(result, [{ ...made, keys: sealed === undefined ? 'no' : 'encrypted' }]);
   out.next(`mra restore ${file}, on another machine, to try it`);

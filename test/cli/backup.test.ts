@@ -90,6 +90,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
       await exchangeFirstLists(pair, operators);
       const made = (await pair.done('backup', file, '--keys', passphrase)) as Document;
       expect(statSync(file).mode & 0o077).to.equal(0);
+      expect(statSync(`${file}.keys`).mode & 0o077).to.equal(0);
       expect(readFileSync(`${file}.sha256`, 'utf8')).to.equal(`${String(made['sha256'])}  gateway.backup\n`);
 
       // Not in the backup: a suspension that the partner holds, and a list of the partner.
