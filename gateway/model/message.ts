@@ -213,7 +213,14 @@ export interface RecordAnswer extends Pick<Acknowledgement, 'detail' | 'place' |
 export const recordFaults = ['identifier_malformed', 'dates_contradict', 'text_forbidden'] as const;
 export type RecordFault = (typeof recordFaults)[number];
 
-export const holdReasons = ['list_outside_size', 'list_shrinks', 'list_grows', 'epoch_ahead', 'key_announced'] as const;
+export const holdReasons = [
+  'list_outside_size',
+  'list_shrinks',
+  'list_grows',
+  'epoch_ahead',
+  'number_ahead',
+  'key_announced',
+] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 /**

@@ -133,6 +133,17 @@ describe('lists that state', () => {
     expect((await receive(numberedAs(10, at(year)), 'delta')).verdict).to.equal('applied');
   });
 
+  it('a number far ahead is held for two people, because it would lock the stream, also as the first one and with `gap: accept`', async () => {
+    await begin(numbered(', gap: accept'), numbersOnly);
+    const held = { verdict: 'held', reason: 'number_ahead' };
+    expect(await receive(numberedAs(900_000, at(year)))).to.include(held);
+    expect((await receive(numberedAs(1001, at(year)))).verdict).to.equal('applied');
+    expect(await receive(numberedAs(900_000, at(year)), 'delta')).to.include(held);
+    expect(await receive(numberedAs(2003, at(year)))).to.include(held);
+    expect((await receive(numberedAs(2002, at(year)))).verdict).to.equal('applied');
+    expect((await receive(numberedAs(2003, at(year)), 'delta')).verdict).to.equal('applied');
+  });
+
   it('a number: with `gap: accept` changes after a gap are applied', async () => {
     await begin(numbered(', gap: accept'), numbersOnly);
     expect((await receive(numberedAs(1, at(year)))).verdict).to.equal('applied');

@@ -67,7 +67,7 @@ export function placeList(list: StatedList, held: HeldStream | undefined, rules:
     throw refusal('E_SEQUENCE_GAP', 'no list of this partner is held; the first one is a full list');
   switch (rules.discipline) {
     case 'numbered':
-      return { place: placeNumbered(list, held?.position, rules, day) };
+      return placeNumbered(list, held?.position, rules, day);
     case 'identified':
       if (held?.issuedAt !== undefined && list.issuedAt < held.issuedAt)
         throw refusal('E_SEQUENCE_ROLLBACK', `a list issued later is held, of ${held.issuedAt}`);
@@ -99,7 +99,7 @@ function missing(what: string): GatewayError {
 
 type Numbered = StreamRules & { readonly discipline: 'numbered' };
 
-function placeNumbered(list: StatedList, held: Position | undefined, rules: Numbered, day: Day): ListPlace {
+function placeNumbered(list: StatedList, held: Position | undefined, rules: Numbered, day: Day): PlacedList {
   const { kind, position } = list;
   const { sequence } = position;
   if (sequence === undefined) throw missing('a number');
@@ -107,7 +107,7 @@ function placeNumbered(list: StatedList, held: Position | undefined, rules: Numb
     throw refusal('E_SEQUENCE_GAP', `the number is outside ${rules.first} to ${rules.max}`);
   const epoch = periodOf(rules, day);
   const place = { epoch, sequence };
-  if (held === undefined) return place;
+  if (held === undefined) return { place, hold: judgeJump(rules.first, sequence) };
   if (epoch.no < held.epoch.no)
     throw refusal('E_SEQUENCE_ROLLBACK', `a list of a later period is held, ${held.epoch.id}`);
   const sameEpoch = epoch.no === held.epoch.no;
@@ -122,7 +122,15 @@ function placeNumbered(list: StatedList, held: Position | undefined, rules: Numb
       `the number ${expected} is missing`,
       'Send a full list; it may have any later number.',
     );
-  return place;
+  return { place, hold: judgeJump(expected, sequence) };
+}
+
+/** A list further ahead is to be held, for every lower number would be refused after it. So many may have been refused or lost before it. */
+const mostMissing = 1000;
+
+function judgeJump(expected: number, sequence: number): Hold | undefined {
+  if (sequence <= expected + mostMissing) return undefined;
+  return { reason: 'number_ahead', detail: `number ${sequence} is stated; expected: ${expected}` };
 }
 
 function placeDated(held: HeldStream | undefined, revision: 'replace' | 'refuse', day: Day): ListPlace {
