@@ -80,8 +80,9 @@ export function adapterTools(): AdapterTools {
     readLines,
     readYaml,
     placeInYaml,
-    validateManifest: jsonValidator<Manifest>(join(schemas, 'adapter.schema.json')),
-    validateHome: jsonValidator<HomeProfile>(join(schemas, 'home.schema.json')),
+    // Compiled when first used: most commands read neither, and these schemas take as long as the rest of a start.
+    validateManifest: (manifest) => jsonValidator<Manifest>(join(schemas, 'adapter.schema.json'))(manifest),
+    validateHome: (home) => jsonValidator<HomeProfile>(join(schemas, 'home.schema.json'))(home),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The commands of the README, run as processes: two administrations that exchange files. */
+/** The commands of the README, in this process: two administrations that exchange files. */
 
 import { execFile } from 'node:child_process';
 import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
@@ -14,35 +14,19 @@ import { writeCsv } from '../../gateway/wire/files/csv.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { sampleRecord } from '../model/sample-records.ts';
+import { runCommand, type Ran } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/pki.ts';
-
-const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));
-
-interface Run {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 describe('a list exchanged as a file, on the command line', function () {
   this.timeout(60_000);
   const folder = temporaryFolder();
-  const ours = ['--data', join(folder, 'cn')];
-  const theirs = ['--config', join(folder, 'kr.yaml')];
+  const file = (name: string): string => join(folder, name);
+  const ours = ['--data', file('cn')];
+  const theirs = ['--config', file('kr.yaml')];
 
-  async function mra(...args: string[]): Promise<Run> {
-    return await run(process.execPath, [program, ...args]);
-  }
-  async function run(command: string, args: string[]): Promise<Run> {
-    const options = { cwd: folder, env: { PATH: process.env['PATH'] } };
-    try {
-      return { code: 0, ...(await promisify(execFile)(command, args, options)) };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
-      if (typeof code !== 'number') throw error;
-      return { code, stdout, stderr };
-    }
-  }
+  const mra = async (...args: string[]): Promise<Ran> => await runCommand(args);
+  /** Another program: its exit code is 0, or this rejects with what it printed. */
+  const run = promisify(execFile);
 
   before(() => {
     const titles = Object.entries(sampleHome.columns);
@@ -54,45 +38,45 @@ describe('a list exchanged as a file, on the command line', function () {
       });
       return titles.map(([path]) => cells[path] ?? '');
     });
-    writeFileSync(join(folder, 'operators.csv'), writeCsv([titles.map(([, title]) => title), ...rows]));
+    writeFileSync(file('operators.csv'), writeCsv([titles.map(([, title]) => title), ...rows]));
     writeFileSync(
-      join(folder, 'kr.yaml'),
+      file('kr.yaml'),
       'home: KR\ndata: ./kr\nlog: silent\npartners:\n  CN:\n    adapter: kr\n    mirrored: true\n    transport: file\n    certificates: { signing: [ours.pem] }\n',
     );
   });
 
   it('operators are imported', async () => {
-    const { code, stdout } = await mra(...ours, 'operator', 'import', 'operators.csv', '-o', 'json');
-    expect(code).to.equal(0);
+    const { exit, stdout } = await mra(...ours, 'operator', 'import', file('operators.csv'), '-o', 'json');
+    expect(exit).to.equal(0);
     expect(JSON.parse(stdout)).to.have.nested.include({ 'counts.created': 20 });
   });
 
   it('a full list is built, and its data is written to the file only', async () => {
-    const { code, stdout } = await mra(...ours, 'list', 'build', 'KR', '--full', '--out', 'kr.xml', '-o', 'json');
-    expect(code).to.equal(0);
+    const { exit, stdout } = await mra(...ours, 'list', 'build', 'KR', '--full', '--out', file('kr.xml'), '-o', 'json');
+    expect(exit).to.equal(0);
     expect(JSON.parse(stdout)).to.include({ kind: 'full', records: 15, departures: 0 });
   });
 
   it('xmlsec1 and xmllint accept it', async () => {
-    expect((await mra(...ours, 'key', 'export', 'KR', '--out', 'ours.pem')).code).to.equal(0);
+    expect((await mra(...ours, 'key', 'export', 'KR', '--out', file('ours.pem'))).exit).to.equal(0);
     const verified = await run('xmlsec1', [
       '--verify',
       '--pubkey-cert-pem',
-      'ours.pem',
+      file('ours.pem'),
       '--id-attr:Id',
       'urn:mra:profile:kr:1:AEOList',
-      'kr.xml',
+      file('kr.xml'),
     ]);
     expect(verified.stderr).to.match(/^OK$/mu);
     const schema = fileURLToPath(new URL('../../adapters/kr/list.xsd', import.meta.url));
-    expect((await run('xmllint', ['--noout', '--schema', schema, 'kr.xml'])).code).to.equal(0);
+    await run('xmllint', ['--noout', '--schema', schema, file('kr.xml')]);
   });
 
   it('a JWS partner gets a key that its own library accepts', async () => {
-    expect((await mra(...ours, 'list', 'build', 'SG', '--full', '--out', 'sg.jws')).code).to.equal(0);
+    expect((await mra(...ours, 'list', 'build', 'SG', '--full', '--out', file('sg.jws'))).exit).to.equal(0);
     const { stdout } = await mra(...ours, 'key', 'export', 'SG', '--format', 'jwk');
     const key = createPublicKey({ key: JSON.parse(stdout) as JsonWebKey, format: 'jwk' });
-    const [header = '', payload = '', signature = ''] = readFileSync(join(folder, 'sg.jws'), 'utf8').split('.');
+    const [header = '', payload = '', signature = ''] = readFileSync(file('sg.jws'), 'utf8').split('.');
     const holds = (text: string): boolean =>
       verify(
         'sha256',
@@ -105,45 +89,85 @@ describe('a list exchanged as a file, on the command line', function () {
   });
 
   it('the partner applies it once, and returns the same receipt the second time', async () => {
-    const first = await mra(...theirs, 'list', 'receive', 'CN', 'kr.xml', '--receipt', 'first.xml', '-o', 'json');
-    expect(first.code).to.equal(0);
+    const first = await mra(
+      ...theirs,
+      'list',
+      'receive',
+      'CN',
+      file('kr.xml'),
+      '--receipt',
+      file('first.xml'),
+      '-o',
+      'json',
+    );
+    expect(first.exit).to.equal(0);
     expect(JSON.parse(first.stdout)).to.include({ verdict: 'applied', duplicate: false });
-    const second = await mra(...theirs, 'list', 'receive', 'CN', 'kr.xml', '--receipt', 'second.xml', '-o', 'json');
+    const second = await mra(
+      ...theirs,
+      'list',
+      'receive',
+      'CN',
+      file('kr.xml'),
+      '--receipt',
+      file('second.xml'),
+      '-o',
+      'json',
+    );
     expect(JSON.parse(second.stdout)).to.include({ verdict: 'applied', duplicate: true });
-    expect(readFileSync(join(folder, 'second.xml'))).to.deep.equal(readFileSync(join(folder, 'first.xml')));
+    expect(readFileSync(file('second.xml'))).to.deep.equal(readFileSync(file('first.xml')));
   });
 
-  const send = (file: string): Promise<Run> => mra(...ours, 'list', 'build', 'KR', '--full', '--out', file);
-  const settled = ['--config', join(folder, 'cn.yaml')];
+  const send = (out: string): Promise<Ran> => mra(...ours, 'list', 'build', 'KR', '--full', '--out', out);
+  const settled = ['--config', file('cn.yaml')];
 
   it('a second list from a file is applied, and receipts come back as files', async () => {
-    expect((await send('second.xml')).code).to.equal(0);
-    const received = await mra(...theirs, 'list', 'receive', 'CN', 'second.xml', '--receipt', 'back.xml', '-o', 'json');
+    expect((await send(file('second.xml'))).exit).to.equal(0);
+    const received = await mra(
+      ...theirs,
+      'list',
+      'receive',
+      'CN',
+      file('second.xml'),
+      '--receipt',
+      file('back.xml'),
+      '-o',
+      'json',
+    );
     expect(JSON.parse(received.stdout)).to.include({ verdict: 'applied', duplicate: false });
     // Our side takes the receipts of both; KR is unknown to it as a signer until its certificate is registered.
-    expect((await mra(...theirs, 'key', 'export', 'CN', '--out', 'theirs.pem')).code).to.equal(0);
+    expect((await mra(...theirs, 'key', 'export', 'CN', '--out', file('theirs.pem'))).exit).to.equal(0);
     writeFileSync(
-      join(folder, 'cn.yaml'),
+      file('cn.yaml'),
       'home: CN\ndata: ./cn\nlog: silent\npartners:\n  KR:\n    adapter: kr\n    transport: file\n    certificates: { signing: [theirs.pem] }\n',
     );
-    for (const receipt of ['first.xml', 'back.xml'])
-      expect((await mra(...settled, 'list', 'receive', 'KR', receipt)).code).to.equal(0);
+    for (const receipt of [file('first.xml'), file('back.xml')])
+      expect((await mra(...settled, 'list', 'receive', 'KR', receipt)).exit).to.equal(0);
     const states = JSON.parse((await mra(...settled, 'message', 'list', '-o', 'json')).stdout) as { state: string }[];
     expect(states.filter(({ state }) => state === 'ACCEPTED')).to.have.length(2);
   });
 
   it('a list lost on the way leaves a gap, and the receipt that says so repairs the stream', async () => {
-    for (const file of ['lost.xml', 'after-gap.xml']) expect((await send(file)).code).to.equal(0);
-    const gap = await mra(...theirs, 'list', 'receive', 'CN', 'after-gap.xml', '--receipt', 'gap.xml', '-o', 'json');
+    for (const out of [file('lost.xml'), file('after-gap.xml')]) expect((await send(out)).exit).to.equal(0);
+    const gap = await mra(
+      ...theirs,
+      'list',
+      'receive',
+      'CN',
+      file('after-gap.xml'),
+      '--receipt',
+      file('gap.xml'),
+      '-o',
+      'json',
+    );
     expect(JSON.parse(gap.stdout)).to.include({ verdict: 'rejected', code: 'E_SEQUENCE_GAP' });
-    expect((await mra(...settled, 'list', 'receive', 'KR', 'gap.xml')).code).to.equal(0);
-    expect((await mra(...settled, 'list', 'send', 'KR', '--out', 'healed.xml')).code).to.equal(0);
-    const healed = await mra(...theirs, 'list', 'receive', 'CN', 'healed.xml', '-o', 'json');
+    expect((await mra(...settled, 'list', 'receive', 'KR', file('gap.xml'))).exit).to.equal(0);
+    expect((await mra(...settled, 'list', 'send', 'KR', '--out', file('healed.xml'))).exit).to.equal(0);
+    const healed = await mra(...theirs, 'list', 'receive', 'CN', file('healed.xml'), '-o', 'json');
     expect(JSON.parse(healed.stdout)).to.include({ verdict: 'applied' });
   });
 
   it('the partner answers from it', async () => {
-    const { code, stdout } = await mra(
+    const { exit, stdout } = await mra(
       ...theirs,
       'check',
       'AEOCN4403110003',
@@ -154,7 +178,7 @@ describe('a list exchanged as a file, on the command line', function () {
       '-o',
       'json',
     );
-    expect(code).to.equal(0);
+    expect(exit).to.equal(0);
     expect(JSON.parse(stdout)).to.have.nested.include({
       outcome: 'recognised',
       'subject.partner': 'CN',
@@ -163,24 +187,21 @@ describe('a list exchanged as a file, on the command line', function () {
   });
 
   it('one changed letter is a finding with its code', async () => {
-    writeFileSync(
-      join(folder, 'bad.xml'),
-      readFileSync(join(folder, 'kr.xml'), 'utf8').replace('SHENZHEN', 'SHENZHAN'),
-    );
-    const { code, stdout } = await mra(...theirs, 'list', 'receive', 'CN', 'bad.xml', '-o', 'json');
-    expect(code).to.equal(1);
+    writeFileSync(file('bad.xml'), readFileSync(file('kr.xml'), 'utf8').replace('SHENZHEN', 'SHENZHAN'));
+    const { exit, stdout } = await mra(...theirs, 'list', 'receive', 'CN', file('bad.xml'), '-o', 'json');
+    expect(exit).to.equal(1);
     expect(JSON.parse(stdout)).to.include({ verdict: 'rejected', code: 'E_SIGNATURE_INVALID' });
   });
 
   it('doctor reports failures, and wrong usage and wrong data have different exit codes', async () => {
-    const { code, stdout } = await mra(...ours, 'doctor', '-o', 'json');
-    expect(code).to.equal(0);
+    const { exit, stdout } = await mra(...ours, 'doctor', '-o', 'json');
+    expect(exit).to.equal(0);
     expect(
       (JSON.parse(stdout) as { check: string; result: string }[]).filter(({ result }) => result === 'fail'),
     ).to.deep.equal([]);
-    expect((await mra(...ours, 'list', 'build', 'KR')).code).to.equal(2);
-    expect((await mra(...ours, 'list', 'build', 'ZZ', '--out', 'zz.xml')).code).to.equal(2);
-    expect((await mra('--config', 'nowhere.yaml', 'doctor')).code).to.equal(1);
+    expect((await mra(...ours, 'list', 'build', 'KR')).exit).to.equal(2);
+    expect((await mra(...ours, 'list', 'build', 'ZZ', '--out', file('zz.xml'))).exit).to.equal(2);
+    expect((await mra('--config', file('nowhere.yaml'), 'doctor')).exit).to.equal(1);
   });
 
   it('doctor shows a clock that jumped, and one that is behind the last commit', async () => {

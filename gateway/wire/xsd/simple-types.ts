@@ -137,11 +137,15 @@ function isCollapsed(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
-/** A built-in type by an ASCII pattern, which covers a part of its lexical space. */
+/** A built-in type by an ASCII pattern, which covers a part of its lexical space. Compiled when first used: no start waits for it. */
 function byPattern(family: SimpleType['family'], pattern: string, also?: ValueCheck): SimpleType {
-  const automaton = patternAutomaton(pattern);
-  if (automaton === undefined) throw new RangeError(`not a pattern: ${pattern}`);
-  const matches = checkBy(automaton);
+  let automaton: Automaton | undefined;
+  const compiled = (): Automaton => {
+    automaton ??= patternAutomaton(pattern);
+    if (automaton === undefined) throw new RangeError(`not a pattern: ${pattern}`);
+    return automaton;
+  };
+  const matches: ValueCheck = (bytes, start, end) => acceptsBytes(compiled(), bytes, start, end);
   return { family, check: also === undefined ? matches : allOf([matches, also]) };
 }
 
