@@ -11,19 +11,19 @@ const atom = /\\(?:[pPu]\{[^}]*\}|x..|u....|k<[^>]*>|.)|\[(?:\\.|[^\]\\])*\]|[^]
 const groupStart = /\((?:\?(?:[a-z-]*:|<?[=!]|<[^>]*>))?/uy;
 const quantifier = /(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??/uy;
 
-/** Throws E_ADAPTER_INVALID for what is no regular expression, and for one that can take very long (catastrophic backtracking). */
-export function compilePattern(pattern: string, at: string): RegExp {
+/** `at`: its place, which costs a second reading of its file. Throws E_ADAPTER_INVALID for what is no regular expression, and for one that can take very long (catastrophic backtracking). */
+export function compilePattern(pattern: string, at: () => string): RegExp {
   let compiled: RegExp;
   try {
     compiled = new RegExp(pattern, 'u');
   } catch (error) {
     const reason = error instanceof Error ? error.message : '';
     const fix = 'Write a regular expression, without anchors for a code.';
-    throw invalid(`not a regular expression: ${reason}`, at, fix);
+    throw invalid(`not a regular expression: ${reason}`, at(), fix);
   }
   if (waysOf(pattern) <= mostWays) return compiled;
   const fix = 'Limit each repetition, as in {1,15}, and put none inside another.';
-  throw invalid('the pattern can take very long: it tries a text in too many ways', at, fix);
+  throw invalid('the pattern can take very long: it tries a text in too many ways', at(), fix);
 }
 
 /** An upper bound of the ways in which the pattern can be compared with a text: each repetition and each alternative multiplies them. */

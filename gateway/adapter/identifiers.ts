@@ -28,14 +28,14 @@ export function identifierForm(data: IdentifierData, place: Place, pointer: stri
     throw invalid('the form does not contain {code} exactly once', place(`${pointer}/form`), fix);
   }
   const pattern = `^${RegExp.escape(before)}(?:${data.code})${RegExp.escape(after)}$`;
-  const grammar = compilePattern(pattern, place(`${pointer}/code`));
+  const grammar = compilePattern(pattern, () => place(`${pointer}/code`));
   if (!grammar.test(data.example)) {
     const fix = 'Correct the example, the form or the code.';
     throw invalid('the example does not follow the form', place(`${pointer}/example`), fix);
   }
   const { form, words, example, issuers } = data;
   const variants = data.variants?.map((variant, n) => {
-    return { ...variant, pattern: compilePattern(variant.pattern, place(`${pointer}/variants/${n}/pattern`)) };
+    return { ...variant, pattern: compilePattern(variant.pattern, () => place(`${pointer}/variants/${n}/pattern`)) };
   });
   return {
     ...present({ form, grammar, words, example, check: checkDigitOf(data, place, pointer), issuers, variants }),
@@ -52,5 +52,7 @@ function checkDigitOf({ check }: IdentifierData, place: Place, pointer: string):
     const fix = 'Use a name of the package stdnum: country.number.';
     throw invalid('the kind of check digit is not known', place(`${pointer}/check/kind`), fix);
   }
-  return digits === undefined ? { kind } : { kind, digits: compilePattern(digits, place(`${pointer}/check/digits`)) };
+  return digits === undefined
+    ? { kind }
+    : { kind, digits: compilePattern(digits, () => place(`${pointer}/check/digits`)) };
 }

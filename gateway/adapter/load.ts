@@ -165,7 +165,7 @@ async function layoutsOf<F>(
 /** The home administration of a folder. Throws E_ADAPTER_UNKNOWN, E_ADAPTER_INVALID. */
 export async function loadHome(folder: string, tools: AdapterTools): Promise<HomeProfile> {
   const { value, place } = await loadYaml(folder, 'home.yaml', tools.validateHome, tools);
-  compilePattern(value.code.pattern, place('/code/pattern'));
+  compilePattern(value.code.pattern, () => place('/code/pattern'));
   // Without the sources that the file names for each law.
   return {
     ...value,

@@ -1,4 +1,4 @@
-/** `mra serve` and `mra doctor` as processes, on a store that other accounts can read, that is full, or that is gone. */
+/** `mra serve` as a process, with commands beside it, on a store that other accounts can read, that is full, or that is gone. */
 
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { openKeyring } from '../../gateway/wire/signature/keys.ts';
+import { runCommand } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));
@@ -31,7 +32,8 @@ describe('a gateway that serves', function () {
     serving?.kill('SIGKILL');
     serving = undefined;
   });
-  const args = (...words: string[]): string[] => [program, '--config', join(folder, 'cn.yaml'), '-o', 'json', ...words];
+  const options = (): readonly string[] => ['--config', join(folder, 'cn.yaml'), '-o', 'json'];
+  const args = (...words: string[]): string[] => [program, ...options(), ...words];
   const data = (...names: string[]): string => join(folder, 'new', 'data', ...names);
 
   /** The address of the border door. `umask`: of the account that starts the program. */
@@ -46,9 +48,11 @@ describe('a gateway that serves', function () {
     return (JSON.parse(text) as { border: string }).border;
   }
   async function doctor(): Promise<readonly Finding[]> {
-    const run = promisify(execFile)(process.execPath, args('doctor'));
-    const { stdout } = await run.catch((error: unknown) => error as { stdout: string });
-    return JSON.parse(stdout) as Finding[];
+    return JSON.parse((await runCommand([...options(), 'doctor'])).stdout) as Finding[];
+  }
+  async function reload(): Promise<{ readonly exit: number; readonly result: unknown }> {
+    const { exit, stdout } = await runCommand([...options(), 'partner', 'reload']);
+    return { exit, result: JSON.parse(stdout) as unknown };
   }
   const resultOf = (findings: readonly Finding[], name: string): string | undefined =>
     findings.find(({ check }) => check === name)?.result;
@@ -108,7 +112,7 @@ describe('a gateway that serves', function () {
       const command = [`--fsize=${limit}`, process.execPath, ...args('operator', 'import', file)];
       return await promisify(execFile)('prlimit', command).catch((error: unknown) => error as { stdout: string });
     };
-    await promisify(execFile)(process.execPath, args('key', 'new'));
+    await runCommand([...options(), 'key', 'new']);
     for (const limit of ['100000', '500000']) {
       const { code, stdout } = await run(limit);
       const { error } = JSON.parse(stdout) as { error: { code: string; fix: string } };
@@ -146,17 +150,16 @@ describe('a gateway that serves', function () {
 
   it('is the only one on its data folder: a second one ends, and the first one can still be asked to reload', async () => {
     await serve('022');
-    const run = (...words: string[]): Promise<{ stdout: string }> =>
-      promisify(execFile)(process.execPath, args(...words));
-    const { code, stdout } = (await run('serve').catch((error: unknown) => error)) as { code: number; stdout: string };
+    const second = await promisify(execFile)(process.execPath, args('serve')).catch((error: unknown) => error);
+    const { code, stdout } = second as { code: number; stdout: string };
     const { error } = JSON.parse(stdout) as { error: { code: string; at: string } };
     expect([code, error.code, error.at]).to.deep.equal([3, 'E_DATA_IN_USE', data()]);
-    expect((await run('partner', 'reload')).stdout).to.equal('[]\n');
+    expect((await reload()).result).to.deep.equal([]);
     const ended = once(serving ?? process, 'exit');
     serving?.kill('SIGKILL');
     await ended;
     await serve('022');
-    expect((await run('partner', 'reload')).stdout).to.equal('[]\n');
+    expect((await reload()).result).to.deep.equal([]);
     const copies = readdirSync(data()).filter((name) => name.startsWith('adapters-'));
     expect(copies, 'the copy of the one that was killed is gone').to.have.length(1);
   });
@@ -171,8 +174,9 @@ describe('a gateway that serves', function () {
     await openKeyring(join(folder, 'old-keys'), owner);
     renameSync(data('keys'), join(folder, 'first-keys'));
     renameSync(join(folder, 'old-keys'), data('keys'));
-    const reload = (): Promise<unknown> => promisify(execFile)(process.execPath, args('partner', 'reload'));
     await reload();
+    // What it logs may arrive later than the result of the command.
+    while (!log.includes('"kind":"signing-rsa"')) await once(serving?.stderr ?? process, 'data');
     expect(log.match(/"kind":"signing-rsa"/gu)).to.have.length(1);
     renameSync(data('keys'), join(folder, 'old-keys'));
     renameSync(join(folder, 'first-keys'), data('keys'));
@@ -185,11 +189,9 @@ describe('a gateway that serves', function () {
     const text = `${readFileSync(settings, 'utf8')}partners:\n`;
     const partner = (code: string): string => `  ${code}: { adapter: ${code.toLowerCase()}, transport: file }\n`;
     writeFileSync(settings, text + partner('HK'));
-    const reload = async (): Promise<unknown> =>
-      JSON.parse((await promisify(execFile)(process.execPath, args('partner', 'reload'))).stdout);
-    const absent = (await reload().catch((error: unknown) => error)) as { code: number; stdout: string };
-    const { error } = JSON.parse(absent.stdout) as { error: { code: string } };
-    expect([absent.code, error.code]).to.deep.equal([5, 'E_SERVICE_UNREACHABLE']);
+    const absent = await reload();
+    const { error } = absent.result as { error: { code: string } };
+    expect([absent.exit, error.code]).to.deep.equal([5, 'E_SERVICE_UNREACHABLE']);
     const border = await serve('022');
     const partners = async (): Promise<string[]> => {
       const { partners: listed } = (await (await fetch(`${border}/v1/partners`)).json()) as {
@@ -197,9 +199,9 @@ describe('a gateway that serves', function () {
       };
       return listed.map(({ partner: code }) => code).sort();
     };
-    expect(await reload()).to.deep.equal([]);
+    expect((await reload()).result).to.deep.equal([]);
     writeFileSync(settings, text + partner('HK') + partner('KR'));
-    expect(await reload()).to.deep.equal([{ partner: 'KR', loaded: true }]);
+    expect((await reload()).result).to.deep.equal([{ partner: 'KR', loaded: true }]);
     expect(await partners()).to.deep.equal(['HK', 'KR']);
     writeFileSync(settings, text + partner('KR'));
     await Promise.all([reload(), reload(), reload()]);

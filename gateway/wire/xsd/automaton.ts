@@ -51,11 +51,19 @@ export function automatonOf(expression: Expression, symbols: number): Automaton 
     states.set(key, waiting.length);
     return waiting.length;
   };
+  // Most symbols lead to the same nodes as others.
+  const byTargets = new Map<string, number>();
+  const nextOf = (targets: readonly number[]): number => {
+    const key = targets.join(' ');
+    const next = byTargets.get(key) ?? stateOf(closure(graph, targets));
+    byTargets.set(key, next);
+    return next;
+  };
   stateOf(closure(graph, [start]));
   // stateOf appends to the list during the loop.
   for (const nodes of waiting) {
     if (waiting.length > maxStates) return undefined;
-    rows.push(rowOf(graph, nodes, symbols).map((targets) => stateOf(closure(graph, targets))));
+    rows.push(rowOf(graph, nodes, symbols).map(nextOf));
   }
   const accepting = [0, ...waiting.map((nodes) => (nodes.includes(end) ? 1 : 0))];
   return { next: Uint16Array.from(rows.flat()), symbols, accepting: Uint8Array.from(accepting) };

@@ -18,7 +18,7 @@ export type Schema =
       readonly format: 'xml';
       readonly validator: XsdValidator;
       /** Accepts most valid documents; the slower validator decides on all others. */
-      readonly acceptor: Acceptor | undefined;
+      readonly acceptor: () => Acceptor | undefined;
     }
   | { readonly format: 'json'; readonly validator: ValidateFunction };
 
@@ -36,9 +36,11 @@ export type JsonVerdict<T> =
 
 /** Compiles the schema of a message, an XSD or a JSON Schema by its file name. Throws E_ADAPTER_INVALID. Costly: keep the result. */
 export function loadSchema(file: string): Schema {
-  return file.endsWith('.xsd')
-    ? { format: 'xml', validator: compileXsd(file), acceptor: acceptorOf(readFileSync(file, 'utf8')) }
-    : { format: 'json', validator: compileJson(file, 'E_ADAPTER_INVALID') };
+  if (!file.endsWith('.xsd')) return { format: 'json', validator: compileJson(file, 'E_ADAPTER_INVALID') };
+  const [validator, text] = [compileXsd(file), readFileSync(file, 'utf8')];
+  // Made for the first message: it takes longer than all else of opening a gateway, and most commands judge none.
+  let made: { readonly acceptor: Acceptor | undefined } | undefined;
+  return { format: 'xml', validator, acceptor: () => (made ??= { acceptor: acceptorOf(text) }).acceptor };
 }
 
 /** Checks the tree that was verified or parsed, not the bytes again. `lines`: of a text. Throws E_SCHEMA_INVALID, and what readLines throws. */
@@ -65,9 +67,9 @@ function faultsIn(
   lines: LineRules | undefined,
 ): readonly { readonly at: string; readonly detail: string }[] {
   if (tree.format === 'xml' && schema.format === 'xml') {
-    const { acceptor, validator } = schema;
+    const acceptor = tree.canonical && schema.acceptor();
     if (tree.canonical !== undefined && acceptor !== undefined && accepts(acceptor, tree.canonical)) return [];
-    return xsdFaults(validator, tree.document()).map(({ line, xpath, detail }) => ({
+    return xsdFaults(schema.validator, tree.document()).map(({ line, xpath, detail }) => ({
       at: `line ${line}${xpath === undefined ? '' : `, ${xpath}`}`,
       detail,
     }));
