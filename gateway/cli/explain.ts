@@ -2,13 +2,20 @@
 
 import type { Command } from 'commander';
 import texts from '../../schemas/code-explanations.json' with { type: 'json' };
-import type { Cause } from '../app/health/causes.ts';
+import type { Actor, Cause } from '../app/health/causes.ts';
+import type { KeyChange } from '../app/key-calendar.ts';
+import type { LogFault } from '../audit/verify-log.ts';
+import type { ImportReport } from '../domestic/import.ts';
+import type { ImportMoment } from '../domestic/import-moment.ts';
 import { lintRules } from '../adapter/check/lint-rules.ts';
-import { errorTable, GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { Matching } from '../model/arrangement.ts';
+import { errorTable, GatewayError, type Actor as ErrorActor, type ErrorCode, type Retry } from '../model/errors.ts';
 import type { Advice, Freshness, Outcome, WouldChangeAnswer } from '../model/clearance/answer.ts';
 import type { NotChecked } from '../model/clearance/assessment.ts';
-import type { HoldReason, InboundState, OutboundState, RecordFault } from '../model/message.ts';
+import type { Evidence, HoldReason, InboundState, OutboundState, RecordFault } from '../model/message.ts';
+import type { OwnKeyState } from '../model/partner-key.ts';
 import type { IneligibilityReason } from '../model/record/eligibility.ts';
+import type { Departure } from '../model/list/list.ts';
 import type { ListCause } from '../model/list/list-schedule.ts';
 import type { WaitReason } from '../outbound/scheduled-lists.ts';
 import { faultRules } from '../model/record/fault-rules.ts';
@@ -46,6 +53,15 @@ const sections: readonly (readonly [about: string, entries: Plain])[] = [
   ['why an alarm is open', texts.alarms satisfies Record<Cause, unknown>],
   ['what an answer advises', texts.advice satisfies Record<Advice['action'], unknown>],
   ['the age of the list of an answer', texts.freshness satisfies Record<Freshness['state'], unknown>],
+  ['what mra audit verify finds', texts.audit satisfies Record<LogFault['fault'], unknown>],
+  ['what an answer to a message proves', texts.evidence satisfies Record<Evidence, unknown>],
+  ['who must act', texts.actors satisfies Record<Actor | ErrorActor, unknown>],
+  ['whether to repeat what failed', texts.retries satisfies Record<Exclude<Retry, 'yes' | 'no'>, unknown>],
+  ['an import', texts.imports satisfies Record<ImportReport['state'] | ImportMoment['from'], unknown>],
+  ['the state of a key, or what changes on a day', texts.keys satisfies Record<OwnKeyState | KeyChange, unknown>],
+  ['why an operator left a list', texts.departures satisfies Record<Exclude<Departure['reason'], Outcome>, unknown>],
+  ['why a broker laid a message aside', texts.deadLetters],
+  ['how operators are found', texts.matching satisfies Record<Exclude<Matching['by'], 'identifier'>, unknown>],
 ];
 
 /** Every rule of lint, in order of its code. */

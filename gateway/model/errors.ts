@@ -1,8 +1,8 @@
 /** All errors of the gateway: code, category, whether a repetition can succeed, and who must act. */
 
 type Category = 'content' | 'security' | 'transport' | 'configuration' | 'internal';
-type Retry = 'yes' | 'no' | 'after_fix';
-type Actor = 'sender' | 'partner' | 'caller' | 'staff' | 'integration_engineer' | 'nobody';
+export type Retry = 'yes' | 'no' | 'after_fix';
+export type Actor = 'sender' | 'partner' | 'caller' | 'staff' | 'integration_engineer' | 'nobody';
 
 interface ErrorKind {
   readonly category: Category;

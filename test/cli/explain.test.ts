@@ -72,6 +72,14 @@ describe('mra explain', () => {
       expect(explained(code), code).to.not.be.empty;
   });
 
+  it('knows the words of audits, evidence, imports, keys, departures and dead letters, and who must act', () => {
+    const words = [
+      ...['answer_changed', 'custody', 'dry_run', 'newest_day', 'list_outdated', 'grade_lost', 'delivery_limit'],
+      ...['integration_engineer', 'data_owner', 'after_fix', 'name_and_address'],
+    ];
+    for (const code of words) expect(explained(code), code).to.not.be.empty;
+  });
+
   it('explains a code with two meanings twice', async () => {
     expect(await explain('dates_contradict')).to.match(/refused\n.*\n(.*\n)+\ndates_contradict {2}/u);
     expect(explained('field_missing').map(({ about }) => about)).to.have.lengthOf(2);
