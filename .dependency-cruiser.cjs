@@ -11,7 +11,7 @@ const places = {
   'csv-parse': 'wire/files/csv.ts',
   'fastest-levenshtein': 'model/clearance/names.ts',
   'iconv-lite': 'model/text-encoding.ts',
-  jose: 'wire/signature/jws.ts',
+  jose: 'wire/signature/(access-token|jws).ts',
   'libxml2-wasm': 'wire/xml/libxml.ts',
   'node-forge': 'wire/signature/(certificates|der).ts',
   nodemailer: 'wire/transport/mail.ts',

@@ -13,6 +13,8 @@ import type { Config } from './app/config.ts';
 import { secretText } from './app/credentials.ts';
 import { countArrivals, runDispatcher, type DispatchTerms } from './outbound/dispatcher.ts';
 import { borderDoor } from './doors/border.ts';
+import { openCallers } from './doors/border-callers.ts';
+import { borderServer } from './doors/border-server.ts';
 import { exchangeDoor, type ExchangeDoor } from './doors/exchange.ts';
 import { exchangeRoutes } from './doors/exchange-routes.ts';
 import { getPartner, type Gateway } from './gateway.ts';
@@ -47,9 +49,6 @@ import { exchangeLimits, exchangeServerOptions } from './wire/transport/https.ts
 /** A server that stops waits so long for requests in progress. */
 const openRequestsMs = 8_000;
 
-/** A whole request must arrive within half a minute: a drop every few seconds is no progress. */
-const borderServerOptions = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
-
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
 /** Opens the doors, consumes from the broker, and starts dispatching and polling. `hooks`: what a rehearsal puts in front of them. */
@@ -75,11 +74,12 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     adapters,
   });
   log.info('doors open', { host: config.exchange.host, port: servers.ports['exchange'] ?? 0 });
+  const borderUrl = `http${config.border.tls ? 's' : ''}://${config.border.host}:${servers.ports['border']}`;
   return {
     ...work,
     exchangeUrl: `https://${config.exchange.host}:${servers.ports['exchange']}`,
-    borderUrl: `http://${config.border.host}:${servers.ports['border']}`,
-    monitoringUrl: `http://${(config.monitoring ?? config.border).host}:${servers.ports['monitoring'] ?? servers.ports['border']}`,
+    borderUrl,
+    monitoringUrl: config.monitoring ? `http://${config.monitoring.host}:${servers.ports['monitoring']}` : borderUrl,
     async stop() {
       await Promise.all([servers.close(openRequestsMs), work.stop(), borderWork.stop()]);
       await adapters.close();
@@ -134,7 +134,8 @@ function borderServers(
   const { border, monitoring } = gateway.config;
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => worker.answer(posted);
   const answered = metrics.countAnswer;
-  const door = borderDoor({ ...gateway, schemas, hosts: border.hosts, answerLarge, answered });
+  const callerOf = openCallers(border, { ...gateway, clock: () => performance.now() });
+  const door = borderDoor({ ...gateway, schemas, hosts: border.hosts, callerOf, answerLarge, answered });
   const tryWriting = openStoreProbe(gateway.db);
   const watching = monitoringDoor({
     ...{ metrics, hosts: (monitoring ?? border).hosts, random: gateway.random },
@@ -146,10 +147,8 @@ function borderServers(
   });
   const listener = monitoring === undefined ? monitoredBy(watching, door) : door;
   return [
-    [createHttpServer(borderServerOptions, listener), 'border', border],
-    ...(monitoring === undefined
-      ? []
-      : [[createHttpServer(borderServerOptions, watching), 'monitoring', monitoring] as const]),
+    [borderServer(listener, border.tls), 'border', border],
+    ...(monitoring === undefined ? [] : [[borderServer(watching), 'monitoring', monitoring] as const]),
   ];
 }
 

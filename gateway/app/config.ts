@@ -9,6 +9,7 @@ import { logLevels, type LogLevel } from '../wire/log.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import type { FileFolders } from '../wire/transport/files.ts';
 import { readYaml } from '../wire/files/yaml.ts';
+import { borderSettings, type BorderConfig, type BorderFile } from './border-settings.ts';
 import { alarmSettings, type AlarmSettings } from './alarm-settings.ts';
 import { credentialsOf, secretOf, type Secret } from './credentials.ts';
 import { officeSettings, type OfficeFile, type OfficeSettings } from './office-settings.ts';
@@ -68,7 +69,7 @@ export interface Config {
     readonly refusedBytes: number;
     readonly proxy?: ProxyConfig;
   };
-  readonly border: Address;
+  readonly border: Address & BorderConfig;
   /** Of metrics and readiness; absent: the border door answers for it. */
   readonly monitoring?: Address;
   /** How long things stay, in days; what is absent stays for ever. */
@@ -92,7 +93,7 @@ interface ConfigFile extends Partial<
   readonly log?: string;
   readonly differingNames?: Partial<DifferingNames>;
   readonly exchange?: Partial<Config['exchange']>;
-  readonly border?: Partial<Config['border']>;
+  readonly border?: Partial<Address> & BorderFile;
   readonly monitoring?: Partial<Address>;
   readonly retention?: RetentionFile;
   readonly alarms?: AlarmSettings;
@@ -121,6 +122,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
   const path = options.config ?? environment['MRA_CONFIG'];
   const file = path === undefined ? {} : readConfigFile(path);
   const base = path === undefined ? process.cwd() : dirname(resolve(path));
+  const text = (file: string): string => readText(file, 'the file');
   const chosenData = options.data ?? environment['MRA_DATA'];
   const data = chosenData === undefined ? resolve(base, file.data ?? 'data') : resolve(chosenData);
   return {
@@ -140,7 +142,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
       ...file.exchange,
       ...proxyOf(file.exchange?.proxy, base, environment),
     },
-    border: { host: '127.0.0.1', port: 8080, ...file.border },
+    border: borderSettings({ host: '127.0.0.1', port: 8080, ...file.border }, base, text),
     ...(file.alarms && { alarms: alarmSettings(file.alarms, base, environment) }),
     ...(file.office && { office: officeSettings(file.office, base) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),

@@ -135,14 +135,19 @@ async function storeAssessment(tx: Tx, request: Entry, answer: Assessment): Prom
   await appendEvents(tx, [{ kind: 'assessment', ref: number, detail, at }]);
 }
 
-/** An answer given before, as it was given. Throws E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN. */
+/**
+ * An answer given before, as it was given. `reader`: knows only of what it was answered itself; absent: of all answers.
+ * Throws E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN.
+ */
 export async function lookUpConsultation(
   { db, answers }: Pick<Clearance, 'db' | 'answers'>,
   written: string,
+  reader?: string,
 ): Promise<unknown> {
   const place = await placeOfConsultation({ answers }, written);
   const found = (await answerAt(db.sql, place)) ?? (await earlierAnswer(db.sql, readConsultationNumber(written)));
-  if (found === undefined) throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
+  if (found === undefined || (reader !== undefined && found.proof.requester !== reader))
+    throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
   return found;
 }
 
@@ -155,10 +160,15 @@ export async function placeOfConsultation({ answers }: Pick<Clearance, 'answers'
   });
 }
 
-/** An assessment given before, as it was given. Throws E_ASSESSMENT_UNKNOWN. */
-export async function lookUpAssessment(clearance: Pick<Clearance, 'db'>, number: string): Promise<unknown> {
+/** An assessment given before, as it was given, likewise. Throws E_ASSESSMENT_UNKNOWN. */
+export async function lookUpAssessment(
+  clearance: Pick<Clearance, 'db'>,
+  number: string,
+  reader?: string,
+): Promise<unknown> {
   const found = await findAssessment(clearance.db.sql, number);
-  if (found === undefined) throw new GatewayError('E_ASSESSMENT_UNKNOWN', 'no entry was assessed under this number');
+  if (found === undefined || (reader !== undefined && found.requester !== reader))
+    throw new GatewayError('E_ASSESSMENT_UNKNOWN', 'no entry was assessed under this number');
   return found.answer;
 }
 

@@ -10,6 +10,7 @@ import { alarmCommands } from './alarm.ts';
 import { backupCommands } from './backup.ts';
 import { auditCommands } from './audit.ts';
 import { checkCommand } from './check.ts';
+import { clientCommands } from './client.ts';
 import { completionCommand } from './completion.ts';
 import { conformanceCommands } from './conformance.ts';
 import { demoCommand } from './demo.ts';
@@ -79,6 +80,7 @@ const commands = [
   auditCommands,
   messageCommands,
   alarmCommands,
+  clientCommands,
   partnerCommands,
   personCommands,
   adapterCommands,

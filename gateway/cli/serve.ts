@@ -50,6 +50,8 @@ async function serveUntilStopped(
   try {
     const doors = Object.entries({ exchange, border, monitoring }).map(([door, address]) => ({ door, address }));
     out.result({ exchange, border, monitoring }, doors);
+    if (gateway.config.border.unauthenticated === true)
+      out.note('Everybody on this machine may ask at the border door: border.unauthenticated of the settings.');
     out.next('mra doctor');
     await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, {
       reload,

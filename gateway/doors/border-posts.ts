@@ -16,6 +16,7 @@ import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/en
 import { parseStrictJson } from '../wire/files/json.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import { jsonValidator, type JsonVerdict } from '../wire/xsd/schema.ts';
+import { CallerRefused } from './border-callers.ts';
 import { fingerprintOf, problemReply, type BorderReply } from './border-requests.ts';
 import { problemOf } from './problems.ts';
 
@@ -41,11 +42,11 @@ interface Call {
   readonly posted: PostedRequest;
 }
 
-/** The paths that take a body, and its largest size in bytes. */
+/** The paths that take a body, its largest size in bytes, and what its caller must be allowed. */
 export const posts = {
-  '/v1/checks': { limit: 64 * 1024, answer: postCheck },
-  '/v1/checks/batch': { limit: 2 * 1024 * 1024, answer: postBatch },
-  '/v1/assessments': { limit: 8 * 1024 * 1024, answer: postAssessment },
+  '/v1/checks': { limit: 64 * 1024, scope: 'check', answer: postCheck },
+  '/v1/checks/batch': { limit: 2 * 1024 * 1024, scope: 'batch', answer: postBatch },
+  '/v1/assessments': { limit: 8 * 1024 * 1024, scope: 'assess', answer: postAssessment },
 } as const satisfies Record<PostedRequest['path'], object>;
 
 /** Answers such requests; an error is a reply too. Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
@@ -72,6 +73,8 @@ export function failedReply(
 ): BorderReply {
   if (asGatewayError(error).kind.status >= 500)
     log.error('border request failed', { requestId, ...present({ host }), ...faultFields(error) });
+  else if (error instanceof CallerRefused || asGatewayError(error).code === 'E_RATE_EXCEEDED')
+    log.warn('border caller refused', { requestId, ...present({ host }), ...faultFields(error) });
   return problemReply(error, requestId);
 }
 

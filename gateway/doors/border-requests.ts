@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
+import { CallerRefused } from './border-callers.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
 import type { PostedReply } from '../model/clearance/posted-request.ts';
 import { present } from '../model/present.ts';
@@ -32,8 +33,11 @@ export interface BodyLimits {
 
 /** The body of one request. Its bytes are held, and counted, until `release`. */
 export interface HeldBody {
-  /** Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes, E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early). */
-  read(limit: number): Promise<Buffer>;
+  /**
+   * Of one client, at most a quarter of all bytes are held at one time. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes,
+   * E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early).
+   */
+  read(limit: number, client?: string): Promise<Buffer>;
   release(): void;
 }
 
@@ -43,15 +47,27 @@ export function openBodyReader({
   stallMs = 5_000,
 }: Partial<BodyLimits>): (request: IncomingMessage) => HeldBody {
   let left = heldBytes;
+  const heldOf = new Map<string, number>();
   return (request) => {
     let held = 0;
-    const take = (bytes: number): void => {
-      if (bytes > left) throw new GatewayError('E_BUSY', 'too many requests are being read');
+    let holder: string | undefined;
+    const hold = (bytes: number): void => {
       left -= bytes;
       held += bytes;
+      if (holder === undefined) return;
+      const own = (heldOf.get(holder) ?? 0) + bytes;
+      if (own === 0) heldOf.delete(holder);
+      else heldOf.set(holder, own);
+    };
+    const take = (bytes: number): void => {
+      if (bytes > left) throw new GatewayError('E_BUSY', 'too many requests are being read');
+      hold(bytes);
+      if (holder !== undefined && (heldOf.get(holder) ?? 0) > heldBytes / 4)
+        throw new GatewayError('E_BUSY', 'too many requests of this client are being read');
     };
     return {
-      async read(limit) {
+      async read(limit, client) {
+        holder = client;
         if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
         const chunks: Buffer[] = [];
         await eachPiece(request, stallMs, (piece) => {
@@ -61,10 +77,7 @@ export function openBodyReader({
         });
         return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
       },
-      release() {
-        left += held;
-        held = 0;
-      },
+      release: () => hold(-held),
     };
   };
 }
@@ -137,14 +150,22 @@ export function sendReply(response: ServerResponse, requestId: string, reply: Bo
   response.end(text);
 }
 
+/** In seconds. */
+const retryAfter: Readonly<Record<number, object>> = { 429: { 'retry-after': '1' }, 503: { 'retry-after': '5' } };
+
 /** The error as a problem reply. It has texts of ours and pointers, never values of the request. */
 export function problemReply(thrown: unknown, requestId: string): BorderReply {
   const error = asRequestError(thrown);
   const problem = problemOf(error, requestId, faultsOf(error));
-  const retry = problem.status === 503 ? { 'retry-after': '5' } : {};
+  const retry = retryAfter[problem.status];
+  const challenge = error instanceof CallerRefused ? { 'www-authenticate': error.challenge } : {};
   // The rest of a body that is too large, too slow or one too many is not read.
   const close = [408, 413, 503].includes(problem.status) ? { connection: 'close' } : {};
-  return { status: problem.status, body: problem, headers: { 'content-type': problemType, ...retry, ...close } };
+  return {
+    status: problem.status,
+    body: problem,
+    headers: { 'content-type': problemType, ...retry, ...challenge, ...close },
+  };
 }
 
 const unreadable: ReadonlySet<string> = new Set(['E_JSON_MALFORMED', 'E_BYTES_INVALID', 'E_XML_MALFORMED']);

@@ -6,6 +6,7 @@ import type { LogSealer } from '../audit/seal-log.ts';
 import { lookUpAssessment, lookUpConsultation, placeOfConsultation } from '../clearance/requests.ts';
 import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError } from '../model/errors.ts';
+import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import {
@@ -23,8 +24,8 @@ import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
 
 interface BorderDoor extends PostDoor, Partial<BodyLimits> {
-  /** The name of the caller, for the proof; absent: `border` for all. May throw a GatewayError to refuse a caller. */
-  requesterOf?(request: IncomingMessage): string;
+  /** Who asks; absent: everybody may ask everything. */
+  readonly callerOf?: CallerOf;
   readonly sealer: LogSealer;
   /** Names under which callers reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
@@ -38,7 +39,9 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
 const largeRequestBytes = 16 * 1024;
 
 interface Call {
-  readonly door: BorderDoor & { tryWriting(): Promise<void> };
+  readonly door: BorderDoor & { tryWriting(): Promise<void>; callerOf: CallerOf };
+  /** Of an open route: everybody. */
+  readonly caller: Caller;
   readonly target: RequestTarget;
   /** The id in the path; empty for a route without one. */
   readonly id: string;
@@ -46,43 +49,59 @@ interface Call {
 
 interface Route {
   readonly path: RegExp;
+  /** It grants nothing, and supervisors and load balancers need it. */
+  readonly isOpen?: true;
   readonly get: (call: Call) => Promise<BorderReply | PostedReply>;
 }
 
 const ok = (body: unknown): BorderReply => ({ status: 200, body });
 
 const routes: readonly Route[] = [
-  { path: /^\/v1\/assessments\/([\w-]{1,40})$/u, get: async ({ door, id }) => ok(await lookUpAssessment(door, id)) },
+  {
+    path: /^\/v1\/assessments\/([\w-]{1,40})$/u,
+    get: async ({ door, id, caller }) => ok(await lookUpAssessment(door, id, readerOf(caller))),
+  },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})\/evidence$/u,
-    async get({ door, id }) {
+    async get({ door, id, caller }) {
+      await lookUpConsultation(door, id, readerOf(caller));
       const place = await placeOfConsultation(door, id);
       return { status: 200, text: await evidenceFor(door.db.sql, door.sealer, place), headers: {}, outcomes: {} };
     },
   },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})$/u,
-    get: async ({ door, id }) => ok(await lookUpConsultation(door, id)),
+    get: async ({ door, id, caller }) => ok(await lookUpConsultation(door, id, readerOf(caller))),
   },
   { path: /^\/v1\/partners$/u, get: ({ door }) => partnersReply(door) },
-  { path: /^\/livez$/u, get: () => Promise.resolve(ok({ status: 'pass' })) },
-  { path: /^\/readyz$/u, get: ({ door, target }) => readinessReply(door, target.query.has('verbose')) },
+  { path: /^\/livez$/u, isOpen: true, get: () => Promise.resolve(ok({ status: 'pass' })) },
+  {
+    path: /^\/readyz$/u,
+    isOpen: true,
+    get: ({ door, target }) => readinessReply(door, target.query.has('verbose')),
+  },
 ];
+
+/** Whose answers a caller may read: its own; with the scope history, all. */
+function readerOf({ name, scopes }: Caller): string | undefined {
+  return scopes.includes('history') ? undefined : name;
+}
 
 /** Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
 export function borderDoor(door: BorderDoor): RequestListener {
   const openBody = openBodyReader(door);
   const answerHere = openPosts(door);
   const requestIdOf = openRequestIds((bytes) => door.random(bytes));
-  const tryWriting = openStoreProbe(door.db);
+  const { callerOf = () => Promise.resolve(everybody) } = door;
+  const whole = { ...door, callerOf, tryWriting: openStoreProbe(door.db) };
   return (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
-    const caller = request.socket.remoteAddress;
+    const host = request.socket.remoteAddress;
     const body = openBody(request);
     response.once('close', body.release);
-    answer({ door: { ...door, tryWriting }, answerHere }, request, body, requestId)
-      .catch((error: unknown) => failedReply(door, error, { requestId, caller }))
+    answer({ door: whole, answerHere }, request, body, requestId)
+      .catch((error: unknown) => failedReply(door, error, { requestId, caller: host }))
       .then((reply) => {
         sendReply(response, requestId, reply);
         door.answered?.(answeredRequest(routeOf(request), reply, performance.now() - startedAt));
@@ -127,8 +146,8 @@ async function answer(
     const match = route.path.exec(path);
     if (match === null) continue;
     if (request.method !== 'GET') return methodProblem('GET', requestId);
-    door.requesterOf?.(request);
-    return await route.get({ door, target, id: match[1] ?? '' });
+    const caller = route.isOpen === true ? everybody : await door.callerOf(request);
+    return await route.get({ door, caller, target, id: match[1] ?? '' });
   }
   throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
 }
@@ -143,7 +162,7 @@ function methodProblem(allow: 'GET' | 'POST', requestId: string): BorderReply {
 }
 
 async function readPosted(
-  door: BorderDoor,
+  door: Call['door'],
   request: IncomingMessage,
   {
     target,
@@ -152,15 +171,16 @@ async function readPosted(
     requestId,
   }: Pick<PostedRequest, 'path' | 'requestId'> & { target: RequestTarget; body: HeldBody },
 ): Promise<PostedRequest> {
-  const requester = door.requesterOf?.(request) ?? 'border';
+  const caller = await door.callerOf(request);
+  requireScope(caller, posts[path].scope);
   refuseCompressed(request);
   const { headers } = request;
   return {
-    ...{ path, target: target.sent, requester, requestId, caller: request.socket.remoteAddress },
+    ...{ path, target: target.sent, requester: caller.name, requestId, caller: request.socket.remoteAddress },
     profile: target.query.get('profile') ?? undefined,
     contentType: headers['content-type'] ?? '',
     isMinimal: headers['prefer']?.includes('return=minimal') === true,
     idempotencyKey: idempotencyKeyOf(request),
-    body: await body.read(posts[path].limit),
+    body: await body.read(posts[path].limit, caller === everybody ? undefined : caller.name),
   };
 }

@@ -117,7 +117,7 @@ export function settingsOf(
     store: `sqlite:${join(folder, 'mra.db')}`,
     logLevel: 'error',
     exchange: { ...base.exchange, ...exchange },
-    border: { host: '127.0.0.1', port: borderPort },
+    border: { host: '127.0.0.1', port: borderPort, unauthenticated: true },
     partners,
   };
 }

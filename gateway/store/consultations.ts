@@ -1,5 +1,6 @@
 /** Answers given at the border, exactly as given, and the idempotency keys under which a repeated request gets its first answer. */
 
+import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany, insertRows } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
@@ -44,16 +45,16 @@ export async function recordConsultations(tx: Tx, consultations: readonly Consul
 }
 
 /** The answer at a place of the log, as given; undefined where there is none. */
-export async function answerAt(reader: Reader, place: number): Promise<unknown> {
+export async function answerAt(reader: Reader, place: number): Promise<ProvenAnswer | undefined> {
   if (!Number.isSafeInteger(place)) return undefined;
   const row = await reader.selectFrom('border_answer').select('answer').where('n', '=', place).executeTakeFirst();
-  return row && (JSON.parse(row.answer) as unknown);
+  return row && (JSON.parse(row.answer) as ProvenAnswer);
 }
 
 /** The answer that a program before `border_answer` gave under this number. */
-export async function earlierAnswer(reader: Reader, number: string): Promise<unknown> {
+export async function earlierAnswer(reader: Reader, number: string): Promise<ProvenAnswer | undefined> {
   const row = await reader.selectFrom('consultation').select('answer').where('number', '=', number).executeTakeFirst();
-  return row && (JSON.parse(row.answer) as unknown);
+  return row && (JSON.parse(row.answer) as ProvenAnswer);
 }
 
 /** The key under which places in the log of this store become consultation numbers: 16 bytes. */

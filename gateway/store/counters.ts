@@ -5,6 +5,7 @@ import type { Tables } from './tables.ts';
 
 type Counter =
   | 'alarm'
+  | 'client_revision'
   | 'event'
   | 'opened'
   | 'operator_revision'

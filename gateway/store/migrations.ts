@@ -7,6 +7,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import { alarmTables } from './alarm-tables.ts';
+import { clientTables } from './border-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { personTables } from './person-tables.ts';
@@ -244,6 +245,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0017-alarms': { up: (db: Kysely<unknown>) => runAll(db, alarmTables(types)) },
     '0018-log-tree': { up: (db: Kysely<unknown>) => runAll(db, logTables(types, engine)) },
     '0019-people': { up: (db: Kysely<unknown>) => runAll(db, personTables(types)) },
+    '0020-clients': { up: (db: Kysely<unknown>) => runAll(db, clientTables(types)) },
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   SenderEvidence,
   Via,
 } from '../model/message.ts';
+import type { BorderTables } from './border-tables.ts';
 import type { PersonTables } from './person-rows.ts';
 
 /** End of an interval without an end: the largest four-digit year. */
@@ -21,7 +22,7 @@ export const openMoment = '9999-12-31T23:59:59.999Z';
 /** The same for ordinals of lists: the largest number of both engines’ `integer`. */
 export const openOrdinal = 2_147_483_647;
 
-export interface Tables extends PersonTables {
+export interface Tables extends BorderTables, PersonTables {
   /** `bytes` are empty where those of a refused message were dropped. */
   body: { digest: string; bytes: Uint8Array };
   operator: {
@@ -271,7 +272,7 @@ export interface Tables extends PersonTables {
   store_key: { name: string; value: string };
   /**
    * `event` and `operator_revision` number without gaps, but for the one that an event of older-store.ts explains; `opened` counts
-   * openings, `partner_revision` changes of partners and keys; `probe` tests whether the store can be written. `lists_wait`: 1 while no
+   * openings, `partner_revision` changes of partners and keys, `client_revision` of clients; `probe` tests whether the store can be written. `lists_wait`: 1 while no
    * list is sent (older-store.ts). `retention_open`: 1 within a transaction that deletes what is older than agreed; `retention_night`: the
    * last night on which that was done, in days since 1970.
    */

@@ -25,7 +25,8 @@ describe('a gateway that serves', function () {
   let serving: ChildProcess | undefined;
   beforeEach(() => {
     folder = temporaryFolder();
-    const doors = ['exchange', 'border'].map((door) => `${door}: { host: 127.0.0.1, port: 0 }\n`).join('');
+    const door = 'host: 127.0.0.1, port: 0';
+    const doors = `exchange: { ${door} }\nborder: { ${door}, unauthenticated: true }\n`;
     writeFileSync(join(folder, 'cn.yaml'), `home: CN\ndata: ./new/data\nlog: silent\n${doors}`);
   });
   afterEach(() => {

@@ -6,7 +6,6 @@ import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { borderDoor } from '../../gateway/doors/border.ts';
-import { GatewayError } from '../../gateway/model/errors.ts';
 import { eventsSince } from '../support/event-log.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { fillRegister, openClearance, union, northland, type TestClearance } from '../support/clearance-fixture.ts';
@@ -276,25 +275,5 @@ describe('border door', () => {
     const reply = await post('/v1/checks', question, { 'x-request-id': 'trouble-1' });
     expect(reply.status).to.be.at.least(500);
     expect(logged.join('')).to.include('trouble-1').and.not.include('NN0000001');
-  });
-
-  it('the proof names the caller, and a refused caller gets no answer', async () => {
-    const log = makeLog({ level: 'silent' });
-    const requesterOf = ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => {
-      if (headers['x-post'] === 'post-7') return 'post-7';
-      throw new GatewayError('E_CHANNEL_UNKNOWN', 'no such post');
-    };
-    const guarded = createServer(borderDoor({ ...clearance, schemas, log, requesterOf }));
-    guarded.listen(0, '127.0.0.1');
-    await once(guarded, 'listening');
-    address = `http://127.0.0.1:${(guarded.address() as AddressInfo).port}`;
-    try {
-      const known = await post('/v1/checks', question, { 'x-post': 'post-7' });
-      expect(known.body['proof']).to.deep.include({ requester: 'post-7' });
-      expect((await post('/v1/checks', question)).status).to.equal(403);
-    } finally {
-      guarded.closeAllConnections();
-      guarded.close();
-    }
   });
 });

@@ -233,7 +233,12 @@ const withoutOrderOfLists = [
   "delete from kysely_migration where name >= '0004'",
 ];
 
+const withoutClients = [
+  ...['client_credential', 'client'].map((table) => `drop table ${table}`),
+  "delete from counter where name = 'client_revision'",
+];
 const withoutAlarms = [
+  ...withoutClients,
   ...['session', 'person', 'alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
   'drop index inbox_rejected',
   "delete from counter where name = 'alarm'",

@@ -3,6 +3,7 @@
 import type { OpenGateway } from '../composition.ts';
 import { examineAge } from './age-checks.ts';
 import { examineAlarms } from './alarm-checks.ts';
+import { examineCallers } from './border-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
 import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
@@ -32,6 +33,7 @@ export async function examineGateway(
     await examineDisk(gateway),
     ...examineKeys(gateway),
     ...examineSecrets(gateway),
+    await examineCallers(gateway),
     ...(await examineBrokers(gateway)),
     await examineAlarms(gateway),
   ];

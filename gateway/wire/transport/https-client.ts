@@ -51,7 +51,8 @@ export interface Authorization {
 export interface HttpsClientOptions {
   /** `https://host:port` */
   readonly url: string;
-  readonly tls: TlsIdentity;
+  /** Without a certificate of ours where only the server proves itself. */
+  readonly tls: Pick<TlsIdentity, 'ca'> & Partial<TlsIdentity>;
   readonly connectMs: number;
   /** A longer answer is not read to its end. */
   readonly maxBytes: number;

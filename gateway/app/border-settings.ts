@@ -1,0 +1,68 @@
+/** Settings of the border door: who may ask at it, and its TLS. */
+
+import { resolve } from 'node:path';
+import { GatewayError } from '../model/errors.ts';
+import type { Scope } from '../model/client.ts';
+
+/** As the file has it: certificates and keys are paths. */
+export interface BorderFile {
+  readonly unauthenticated?: boolean;
+  readonly rate?: number;
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
+  readonly oauth2?: Pick<OAuth2, 'issuer' | 'audience' | 'scopes'> &
+    Partial<Pick<OAuth2, 'algorithms' | 'client'>> & {
+      readonly keys: { readonly file: string } | { readonly url: string; readonly anchors: readonly string[] };
+    };
+}
+
+interface OAuth2 {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+  /** The claim that names the client. */
+  readonly client: string;
+  readonly keys: { readonly file: string } | { readonly url: string; readonly ca: readonly string[] };
+  /** What each scope of the authorization server allows here. */
+  readonly scopes: Readonly<Record<string, readonly Scope[]>>;
+}
+
+export interface BorderConfig {
+  /** Callers without a token or certificate are answered too. */
+  readonly unauthenticated?: boolean;
+  /** Requests a second of a client without a rate of its own; absent: any number. */
+  readonly rate?: number;
+  /** PEM texts. `ca`: authorities of client certificates; absent: none is asked for. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
+  readonly oauth2?: OAuth2;
+}
+
+const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'];
+const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|\[::1\]|localhost)$/u;
+
+/** Throws E_CONFIG_INVALID for a door that answers everybody and is not on the loopback interface. `text`: of a file of the settings. */
+export function borderSettings<Address extends { readonly host: string }>(
+  { tls, oauth2, ...file }: BorderFile & Address,
+  base: string,
+  text: (path: string) => string,
+): Omit<Address & BorderFile, 'tls' | 'oauth2'> & Pick<BorderConfig, 'tls' | 'oauth2'> {
+  if (file.unauthenticated === true && !loopback.test(file.host))
+    throw new GatewayError('E_CONFIG_INVALID', 'a door that other machines can reach must know who asks', {
+      at: '/border/unauthenticated',
+      fix: 'Take this setting out and add clients (mra client add), or set border.host to 127.0.0.1.',
+    });
+  const all = (paths: readonly string[]): readonly string[] => paths.map((path) => text(resolve(base, path)));
+  const [cert = '', key = ''] = tls ? all([tls.cert, tls.key]) : [];
+  return {
+    ...file,
+    ...(tls && { tls: { cert, key, ...(tls.ca && { ca: all(tls.ca) }) } }),
+    ...(oauth2 && {
+      oauth2: {
+        ...{ algorithms, client: 'client_id', ...oauth2 },
+        keys:
+          'file' in oauth2.keys
+            ? { file: resolve(base, oauth2.keys.file) }
+            : { url: oauth2.keys.url, ca: all(oauth2.keys.anchors) },
+      },
+    }),
+  };
+}

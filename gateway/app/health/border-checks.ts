@@ -1,0 +1,33 @@
+/** What is examined of the border door: whether it knows who asks. */
+
+import { momentOf } from '../../model/day.ts';
+import { allClients } from '../../store/clients.ts';
+import type { OpenGateway } from '../composition.ts';
+import { ok, warn, type Finding } from './finding.ts';
+
+const check = 'border callers';
+
+export async function examineCallers({ db, config, now }: OpenGateway): Promise<Finding> {
+  if (config.border.unauthenticated === true) {
+    const fix = 'Add clients (mra client add), and take border.unauthenticated out of the settings.';
+    return warn(check, 'everybody on this machine may ask at the border, and proofs do not say who asked', fix);
+  }
+  const { clients, credentials } = await allClients(db.sql);
+  const active = [...clients.values()].filter(({ state }) => state === 'active');
+  const moment = momentOf(now());
+  const usable = new Set(
+    [...credentials.values()]
+      .filter(({ untilAt }) => untilAt === undefined || untilAt > moment)
+      .map(({ client }) => client),
+  );
+  const without = active.filter(({ name }) => !usable.has(name)).map(({ name }) => name);
+  if (without.length > 0)
+    return warn(
+      check,
+      `no token of ${without.join(', ')} counts any more`,
+      'mra client rotate NAME, or mra client revoke NAME.',
+    );
+  const others = config.border.oauth2 === undefined ? '' : ', and those with access tokens';
+  if (active.length > 0 || others !== '') return ok(check, `${active.length} clients may ask at the border${others}`);
+  return ok(check, 'nobody may ask at the border yet: mra client add NAME --scope check');
+}

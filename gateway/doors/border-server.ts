@@ -1,0 +1,25 @@
+/** The HTTP server of the border door, with TLS where the settings have a certificate. */
+
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+
+/** PEM texts. `ca`: authorities of client certificates; absent: none is asked for. */
+export interface BorderTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: readonly string[];
+}
+
+/** A whole request must arrive within half a minute: a drop every few seconds is no progress. */
+const limits = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+
+/** A caller without a client certificate may have a token: the door judges both. */
+export function borderServer(listener: RequestListener, tls?: BorderTls): Server {
+  if (tls === undefined) return createHttpServer(limits, listener);
+  const { cert, key, ca } = tls;
+  const clients = ca === undefined ? {} : { ca: [...ca], requestCert: true, rejectUnauthorized: false };
+  return createHttpsServer(
+    { ...limits, minVersion: 'TLSv1.2', handshakeTimeout: 10_000, cert, key, ...clients },
+    listener,
+  );
+}

@@ -1,0 +1,32 @@
+/** Clients: the systems that ask at the border, and what each may ask. */
+
+/** What a client may ask. `history`: also what others were answered; `feed`: what changes. */
+export const scopes = ['check', 'batch', 'assess', 'history', 'feed'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** The requester of callers that do not identify themselves, and of commands: names that no client has. */
+export const reservedNames = ['border', 'command-line'] as const;
+
+export function isClientName(text: string): boolean {
+  return /^[A-Za-z\d][\w.-]{1,62}$/u.test(text) && !reservedNames.some((name) => name === text.toLowerCase());
+}
+
+export function isScope(text: string): text is Scope {
+  return scopes.some((scope) => scope === text);
+}
+
+/** A token as a client sends it: a public part that finds it, and 256 random bits. */
+export interface TokenParts {
+  readonly id: string;
+  readonly token: string;
+}
+
+export function makeToken(random: (bytes: number) => Uint8Array): TokenParts {
+  const id = Buffer.from(random(6)).toString('hex');
+  return { id, token: `mra_${id}_${Buffer.from(random(32)).toString('base64url')}` };
+}
+
+/** The public part of a token; undefined for another text. */
+export function tokenId(text: string): string | undefined {
+  return /^mra_([\da-f]{12})_[\w-]{43}$/u.exec(text)?.[1];
+}
