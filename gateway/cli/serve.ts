@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { sep } from 'node:path';
 import type { Command } from 'commander';
 import { openControl } from '../app/control.ts';
+import { keyCalendar } from '../app/key-calendar.ts';
+import { present } from '../model/present.ts';
 import { lockFolder } from '../store/folder-lock.ts';
 import type { Reloaded } from '../app/partners.ts';
 import { watchFolder } from '../wire/files/folder-watch.ts';
@@ -41,11 +43,11 @@ async function serveUntilStopped(
   const { stop, reload, takeSettings } = serving;
   const takeAll = async (): Promise<readonly Reloaded[]> => {
     const results = await takeSettings(config());
-    warnOfKeys(gateway);
+    await warnOfKeys(gateway);
     return results;
   };
-  warnOfKeys(gateway);
-  const watching = setInterval(() => warnOfKeys(gateway), dayMs).unref();
+  await warnOfKeys(gateway);
+  const watching = setInterval(() => void warnOfKeys(gateway), dayMs).unref();
   const closeControl = await openControl(gateway, takeAll);
   try {
     const doors = Object.entries({ exchange, border, monitoring }).map(([door, address]) => ({ door, address }));
@@ -70,10 +72,16 @@ async function serveUntilStopped(
   }
 }
 
-/** Of our keys in use that expire within 30 days: at the start, every day, and after each reload. */
-function warnOfKeys({ keyring, now, log }: OpenGateway): void {
-  for (const { name, notAfter } of keyring.list())
-    if (Date.parse(notAfter) - now().getTime() < 30 * dayMs) log.warn('key expires', { kind: name, at: notAfter });
+/** Of our keys and certificates that expire within 30 days, also of those for one partner or broker: at the start, every day, and after each reload. */
+async function warnOfKeys(gateway: OpenGateway): Promise<void> {
+  const until = new Date(gateway.now().getTime() + 30 * dayMs).toISOString();
+  const { log } = gateway;
+  try {
+    for (const { side, change, key, at, partner } of await keyCalendar(gateway, until))
+      if (side === 'ours' && change === 'expires') log.warn('key expires', present({ kind: key, at, partner }));
+  } catch (error) {
+    log.error('keys not examined', faultFields(error));
+  }
 }
 
 interface HangUps {

@@ -144,7 +144,7 @@ export const errorTable = {
   E_ADAPTER_UNCERTIFIED: adapter('The adapter is not certified for production.'),
   E_ADAPTER_UNKNOWN: adapter('There is no such adapter.'),
   E_KEY_MISSING: setting('A key or certificate is missing.'),
-  E_KEY_EXPIRED: setting('Our own signing certificate has expired.'),
+  E_KEY_EXPIRED: setting('Our own signing certificate has expired, or is not valid yet.'),
   E_KEY_ROLLOVER: setting('The state of the key does not allow this.', 409),
   E_SERVICE_UNREACHABLE: transport('No gateway serves with these settings.'),
   E_STORE_UNREACHABLE: transport('The store could not be reached.'),

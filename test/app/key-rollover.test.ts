@@ -1,6 +1,7 @@
 /** A new key of ours: announced under the present one, proven, used from its day on; and a partner's, taken and its predecessor ended. */
 
 import { expect } from 'chai';
+import { examineNewKeys } from '../../gateway/app/health/key-checks.ts';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import {
   advanceRollovers,
@@ -197,7 +198,7 @@ describe('a new key of ours', () => {
     ]);
   });
 
-  it('for a partner that gets it in a file signs from its day on once a person has confirmed it, and never before', async () => {
+  it('for a partner that gets it in a file signs from its day on once a person has confirmed it, and never before; its end is an alarm', async () => {
     const gateway = await ours();
     const partner = gateway.partners.get('HK');
     if (partner === undefined) throw new Error('HK is a partner');
@@ -218,6 +219,15 @@ describe('a new key of ours', () => {
     seconds = 61 * day;
     expect(await signsWith()).to.equal(begun.fingerprint);
     expect(await refusalCode(() => confirmKey(own, 'HK', 'Li'))).to.equal('E_KEY_ROLLOVER');
+    const examined = async (days: number): Promise<unknown> => {
+      seconds = days * day;
+      return (await examineNewKeys(own, byFile)).map(({ result, cause }) => [result, cause]);
+    };
+    expect(await examined(62)).to.deep.equal([['ok', undefined]]);
+    expect(await examined(1_090), 'of one partner alone, which the keyring does not list').to.deep.equal([
+      ['warn', 'key_expiring'],
+    ]);
+    expect(await examined(1_110)).to.deep.equal([['fail', 'key_expired']]);
   });
 
   it('waits for two people of a partner that wants to look at it first', async () => {

@@ -172,9 +172,13 @@ describe('seal', () => {
     expect(await refusalCode(() => validate(message, xsd))).to.equal('E_INTERNAL');
   });
 
-  it('is refused with an expired certificate of ours', async () => {
-    const at = new Date(testNow.getTime() + 10 * 365 * 24 * 3600 * 1000).toISOString();
-    using draft = checkUnsigned([messageText], xmlFormat, xsd);
-    expect(await refusalCode(() => seal(draft, ours.signer('rsa-sha256'), { ...meta, at }))).to.equal('E_KEY_EXPIRED');
+  it('is refused with a certificate of ours that has expired or is not valid yet, in every kind of signature', async () => {
+    for (const years of [10, -10]) {
+      const at = new Date(testNow.getTime() + years * 365 * 24 * 3600 * 1000).toISOString();
+      for (const algorithm of ['rsa-sha256', 'ecdsa-p256-sha256', 'ecdsa-p384-sha384', 'eddsa-ed25519'] as const) {
+        using draft = checkUnsigned([messageText], xmlFormat, xsd);
+        expect(await refusalCode(() => seal(draft, ours.signer(algorithm), { ...meta, at }))).to.equal('E_KEY_EXPIRED');
+      }
+    }
   });
 });

@@ -1,5 +1,6 @@
 /** What is examined of keys: files that others can read, new keys on their way to partners, and lists of revoked certificates. */
 
+import type { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Partner } from '../../gateway.ts';
@@ -14,7 +15,8 @@ import { certificatesIn } from '../certificate-files.ts';
 import type { OpenGateway } from '../composition.ts';
 import type { PartnerConfig, RevocationConfig } from '../config.ts';
 import { foundLists, revocationTerms } from '../revocation.ts';
-import { fail, ok, warn, type Finding } from './finding.ts';
+import { examineEnd, fail, ok, warn, type Finding } from './finding.ts';
+import { measure } from './measures.ts';
 
 /** Private keys, and secrets of the settings: no other account of the machine may read them. Of a folder that others can write to, they could replace them. */
 export function examineSecrets({ config }: Pick<OpenGateway, 'config'>): readonly Finding[] {
@@ -85,7 +87,8 @@ export async function examineNewKeys(
           'settings_faulty',
         ),
       ];
-    if (state === 'confirmed' || state === 'in_use') return [ok(check, `${state}, from ${fromAt}`)];
+    if (certificate !== undefined && (state === 'confirmed' || state === 'in_use'))
+      return [examineOwnEnd(check, code, certificate, now())];
     const detail = `${state}, for ${fromAt}, and not confirmed by the partner`;
     const late = momentOf(now()) > later(fromAt, -confirmedBeforeSeconds);
     return [
@@ -99,6 +102,17 @@ export async function examineNewKeys(
         : ok(check, detail),
     ];
   });
+}
+
+/** Of a certificate that signs for one partner alone: the keyring does not have it. */
+function examineOwnEnd(check: string, partner: string, certificate: X509Certificate, now: Date): Finding {
+  const terms = {
+    ...{ check, fix: `mra key rotate ${partner}, or mra key csr ${partner} for another authority.` },
+    causes: ['key_expiring', 'key_expired'] as const,
+    measure: (at: number) =>
+      measure('mra_key_expiry_timestamp_seconds', { key: fingerprint(certificate).slice(0, 16) }, at),
+  };
+  return examineEnd(terms, certificate.validToDate, now);
 }
 
 /** Why lists of the partner cannot be used, or were not fetched. */

@@ -96,12 +96,18 @@ export async function seal(
   return { ...meta, contentType, bytes, digest: sha256(bytes) };
 }
 
-/** Partners refuse what an expired certificate signed. Throws E_KEY_EXPIRED. */
+/** Partners refuse what a certificate signed before its first or after its last second. Throws E_KEY_EXPIRED. */
 function requireCurrent({ certificate }: Signer, at: Moment): void {
-  if (new Date(at) <= certificate.validToDate) return;
+  const { validFromDate, validToDate } = certificate;
+  if (new Date(at) < validFromDate)
+    throw new GatewayError('E_KEY_EXPIRED', `our signing certificate is valid from ${validFromDate.toISOString()}`, {
+      at: fingerprint(certificate),
+      fix: 'Check the clock of this machine; else wait until then, or use the key before it.',
+    });
+  if (new Date(at) <= validToDate) return;
   const fix =
     'mra key rotate PARTNER makes a new key and announces it; docs/keys.md says what to do where the old one has expired.';
-  const detail = `our signing certificate was valid until ${certificate.validToDate.toISOString()}`;
+  const detail = `our signing certificate was valid until ${validToDate.toISOString()}`;
   throw new GatewayError('E_KEY_EXPIRED', detail, { at: fingerprint(certificate), fix });
 }
 
