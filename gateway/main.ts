@@ -63,7 +63,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,
-    ...borderServers({ ...gateway, index: borderWork.index }, adapters, metrics),
+    ...borderServers({ ...gateway, ...borderWork }, adapters, metrics),
   ]);
   const work = await openWork(gateway, {
     ...receiving,

@@ -1,5 +1,11 @@
-/** What a serving gateway does beside its border door: it keeps the register in memory current, and signs checkpoints of the log. */
+/**
+ * What a serving gateway does beside its border door: it keeps the register in memory current, records what was answered without the store,
+ * and signs checkpoints of the log.
+ */
 
+import { join } from 'node:path';
+import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
+import { openAnswerSpool } from '../clearance/answer-spool.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
@@ -10,24 +16,38 @@ const betweenLooksMs = 100;
 /** For so long at most, an entry of the log is covered by no checkpoint. */
 const betweenCheckpointsMs = 5_000;
 
+/** Answers given while the store was away are recorded after so long at most. */
+const betweenDrainsMs = 1_000;
+
 export interface BorderWork extends Repeated {
   readonly index: RegisterIndex;
+  readonly answers: AnswerLog;
 }
 
-export function startBorderWork({ db, sealer, log }: OpenGateway): BorderWork {
+export function startBorderWork({ db, home, sealer, log, config, now }: OpenGateway): BorderWork {
   const index = openRegisterIndex(db);
+  const answers = openAnswerLog(db, home, openAnswerSpool(db, join(config.data, 'spool'), now));
   const indexing = repeat(() => index.bringUp(), {
-    ...{ everyMs: betweenLooksMs, afterFailureMs: 2_000 },
+    ...{ everyMs: betweenLooksMs, afterFailureMs: 500 },
     report: (error) => log.warn('the register cannot be read into memory', faultFields(error)),
   });
   const sealing = repeat(() => sealer.seal(), {
     ...{ everyMs: betweenCheckpointsMs, afterFailureMs: 60_000 },
     report: (error) => log.error('no checkpoint of the log was signed', faultFields(error)),
   });
+  const recording = repeat(recordSpooled, {
+    ...{ everyMs: betweenDrainsMs, afterFailureMs: betweenDrainsMs },
+    report: (error) => log.warn('answers given without the store are not recorded yet', faultFields(error)),
+  });
+  async function recordSpooled(): Promise<void> {
+    const count = await answers.recordSpooled();
+    if (count > 0) log.warn('answers were given while the store was away', { count, state: 'recorded' });
+  }
   return {
     index,
+    answers,
     async stop() {
-      await Promise.all([indexing.stop(), sealing.stop()]);
+      await Promise.all([indexing.stop(), sealing.stop(), recording.stop()]);
     },
   };
 }

@@ -34,10 +34,11 @@ export interface Evidence extends Proven {
   readonly source?: Proven & { readonly bytes?: string };
 }
 
-/** As canonical JSON. `place`: of the answer in the log. Throws E_CONSULTATION_UNKNOWN, E_LOG_ALTERED (nothing is signed then). */
-export async function evidenceFor(reader: Reader, sealer: LogSealer, place: number): Promise<string> {
-  const answer = (await answerAt(reader, place)) as ProvenAnswer | undefined;
-  if (answer === undefined) throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
+/** As canonical JSON. `place`: of the answer in the log; undefined where it has none. Throws E_CONSULTATION_UNKNOWN, E_LOG_ALTERED (nothing is signed then). */
+export async function evidenceFor(reader: Reader, sealer: LogSealer, place: number | undefined): Promise<string> {
+  const answer = place === undefined ? undefined : await answerAt(reader, place);
+  if (place === undefined || answer === undefined)
+    throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
   const { note, size } = await sealer.seal();
   const evidence: Evidence = {
     answer,

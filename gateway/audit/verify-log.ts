@@ -129,7 +129,8 @@ async function faultsOfEntry(reader: Reader, entry: LogEntry): Promise<readonly 
 }
 
 function isAnswerProven({ proof, ...answer }: ProvenAnswer, n: number): boolean {
-  return proof.log_index === n && answerDigest(answer) === proof.answer_digest;
+  const { log_index: index = n, answer_digest: digest } = proof;
+  return index === n && answerDigest(answer) === digest;
 }
 
 async function isAssessmentProven(reader: Reader, { kind, ref, detail }: LogEntry): Promise<boolean> {

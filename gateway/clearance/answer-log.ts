@@ -5,15 +5,21 @@ import { canonicalJson } from '../model/canonical-json.ts';
 import { digestOfAnswer } from '../model/clearance/answer-digest.ts';
 import type { Answer, CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { consultationNumbers, type ConsultationNumbers } from '../model/clearance/consultation-number.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { present } from '../model/present.ts';
+import type { AnswerSpool } from './answer-spool.ts';
 import { numberKey, recordConsultations } from '../store/consultations.ts';
 import type { Database, Tx } from '../store/database.ts';
 import { leafHash, takeLogNumbers } from '../store/events.ts';
 import { consultationEvent } from '../store/log.ts';
+import { recordedPlace } from '../store/spooled-answers.ts';
 
 export interface AnsweredQuery {
   readonly request: CheckRequest;
   readonly answer: Answer;
+  /** The store did not say whether the register has changed: the answer is from memory. */
+  readonly isStoreAway?: boolean;
 }
 
 /** `text` is the answer as JSON, as it is stored. */
@@ -26,12 +32,20 @@ export interface RecordedAnswer {
 type AlsoStore<T> = (tx: Tx, recorded: readonly RecordedAnswer[]) => Promise<T>;
 
 export interface AnswerLog {
-  /** Recorded when this resolves, in the order of the answers. Throws as Database.transaction; nothing is recorded then. */
+  /**
+   * Recorded when this resolves, in the order of the answers; on disk and recorded later where the store is away. Throws as
+   * Database.transaction and AnswerSpool.append; nothing may be given then.
+   */
   record(answered: readonly AnsweredQuery[], requester: string): Promise<readonly RecordedAnswer[]>;
   /** The same in a transaction of its own, which also stores what else belongs to the answers; it fails as a whole. */
   recordWith<T>(answered: readonly AnsweredQuery[], requester: string, also: AlsoStore<T>): Promise<T>;
-  /** The place in the log that a consultation number stands for. */
-  placeOf(number: string): Promise<number>;
+  /** The place in the log that a consultation number stands for; undefined where its answer is not recorded. */
+  placeOf(number: string): Promise<number | undefined>;
+  /**
+   * Makes ready for a store that is away, and records the answers that were given while it was. Returns how many. Throws as
+   * Database.transaction.
+   */
+  recordSpooled(): Promise<number>;
 }
 
 /** Answers of one caller that are not recorded yet. */
@@ -40,20 +54,35 @@ interface Waiting {
   readonly done: PromiseWithResolvers<readonly RecordedAnswer[]>;
 }
 
-export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'country'>): AnswerLog {
+/** `spool`: absent where no answer is given while the store is away. */
+export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'country'>, spool?: AnswerSpool): AnswerLog {
   const numbersOf = numbersOfStore(db, country);
   const recordTogether = openQueue(async (drafts) => {
     const numbers = await numbersOf();
     return await db.transaction((tx) => write(tx, numbers, drafts));
   });
+  const spoolTogether = openQueue(async (drafts) => await writeSpool(required(spool), await numbersOf(), drafts));
   return {
-    record: async (answered, requester) => await recordTogether(answered.map((each) => draftOf(each, requester))),
+    async record(answered, requester) {
+      const drafts = answered.map((each) => draftOf(each, requester));
+      if (spool === undefined) return await recordTogether(drafts);
+      if (!answered.some(({ isStoreAway }) => isStoreAway === true)) {
+        const recorded = await recordTogether(drafts).catch(onlyStoreAway);
+        if (recorded !== undefined) return recorded;
+      }
+      return await spoolTogether(drafts);
+    },
     async recordWith(answered, requester, also) {
       const numbers = await numbersOf();
       const drafts = answered.map((each) => draftOf(each, requester));
       return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)));
     },
-    placeOf: async (number) => (await numbersOf()).placeOf(number),
+    async recordSpooled() {
+      await numbersOf();
+      await spool?.prepare();
+      return (await spool?.drain()) ?? 0;
+    },
+    placeOf: async (number) => await recordedPlace(db.sql, (await numbersOf()).placeOf(number)),
   };
 }
 
@@ -108,8 +137,35 @@ async function write(
   if (drafts.length === 0) return [];
   const first = await takeLogNumbers(tx, drafts.length);
   const given = numbers.numbersOf(first, drafts.length);
-  const rows = drafts.map((draft, i) => rowOf(draft, first + i, given[i] ?? ''));
+  const rows = drafts.map((draft, i) => {
+    const row = rowOf(draft, given[i] ?? '', first + i);
+    return { ...row, n: first + i, leafHash: leafHash(first + i, consultationEvent(row.recorded.answer)) };
+  });
   await recordConsultations(tx, rows);
+  return rows.map(({ recorded }) => recorded);
+}
+
+/** An answer whose COMMIT may have been made is recorded once more, under another number: the first was given to nobody. */
+function onlyStoreAway(error: unknown): undefined {
+  if (isGatewayError(error) && (error.code === 'E_STORE_UNREACHABLE' || error.code === 'E_OUTCOME_UNKNOWN')) return;
+  throw error;
+}
+
+function required(spool: AnswerSpool | undefined): AnswerSpool {
+  if (spool === undefined) throw new GatewayError('E_INTERNAL', 'answers are only spooled where there is a spool');
+  return spool;
+}
+
+/** Without a place in the log: it is known once the answers are recorded. */
+async function writeSpool(
+  spool: AnswerSpool,
+  numbers: ConsultationNumbers,
+  drafts: readonly Draft[],
+): Promise<readonly RecordedAnswer[]> {
+  const first = spool.takePlaces(drafts.length);
+  const given = numbers.numbersOf(first, drafts.length);
+  const rows = drafts.map((draft, i) => rowOf(draft, given[i] ?? ''));
+  await spool.append(rows.map(({ recorded: _, ...row }, i) => ({ ...row, place: first + i })));
   return rows.map(({ recorded }) => recorded);
 }
 
@@ -125,12 +181,13 @@ function draftOf({ request, answer }: AnsweredQuery, requester: string): Draft {
   return { request, answer, requester, text, digest: digestOfAnswer(text) };
 }
 
-function rowOf({ request, answer, requester, text, digest }: Draft, n: number, number: string) {
+function rowOf({ request, answer, requester, text, digest }: Draft, number: string, n?: number) {
   const { answered_at: at, subject } = answer;
-  const proof = { answer_digest: digest, consultation_number: number, issued_at: at, log_index: n, requester };
+  const proof = present({
+    ...{ answer_digest: digest, consultation_number: number, issued_at: at, log_index: n, requester },
+  });
   const given = { ...answer, proof };
   const proven = `${text.slice(0, -1)},"proof":${JSON.stringify(proof)}}`;
-  const leaf = leafHash(n, consultationEvent(given));
-  const row = { n, leafHash: leaf, askedAt: at, requester, partner: subject.partner };
-  return { ...row, request: JSON.stringify(request), answer: proven, recorded: { answer: given, text: proven } };
+  const row = { askedAt: at, requester, partner: subject.partner, request: JSON.stringify(request), answer: proven };
+  return { ...row, recorded: { answer: given, text: proven } };
 }

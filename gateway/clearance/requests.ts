@@ -40,11 +40,10 @@ export async function checkRecorded(
   also?: AlsoStore<RecordedAnswer>,
 ): Promise<RecordedAnswer> {
   // 1. Answer from the register.
-  const answer = await answerQuery(openQueryBatch(clearance), request);
+  const answered = [await answerQuery(openQueryBatch(clearance), request)];
 
   // 2. Record the answer with its number, and only then give it.
   const { answers } = clearance;
-  const answered = [{ request, answer }];
   const recorded =
     also === undefined
       ? await answers.record(answered, requester)
@@ -76,11 +75,16 @@ export async function checkBatch(
   for (const [key, request] of queries) {
     const answer = await answerQuery(batch, request).catch(onlyCallersError);
     if (isGatewayError(answer)) results.set(key, answer);
-    else answered.push({ key, request, answer });
+    else answered.push({ key, ...answer });
   }
-  return await clearance.answers.recordWith(answered, requester, async (tx, recorded) => {
+  const withRecorded = (recorded: readonly RecordedAnswer[]): BatchResult => {
     for (const [index, { answer }] of recorded.entries()) results.set(answered[index]?.key ?? '', answer);
-    await also?.(tx, results);
+    return results;
+  };
+  const { answers } = clearance;
+  if (also === undefined) return withRecorded(await answers.record(answered, requester));
+  return await answers.recordWith(answered, requester, async (tx, recorded) => {
+    await also(tx, withRecorded(recorded));
     return results;
   });
 }
@@ -99,8 +103,7 @@ export async function assess(
   const batch = openQueryBatch(clearance);
   const answered = new Map<string, AnsweredQuery>();
   for (const { key, request } of parties)
-    if (request !== undefined && !answered.has(key))
-      answered.set(key, { request, answer: await answerQuery(batch, request) });
+    if (request !== undefined && !answered.has(key)) answered.set(key, await answerQuery(batch, request));
 
   // 3. Record the answers and the assessment together.
   return await clearance.answers.recordWith([...answered.values()], requester, async (tx, recorded) => {
@@ -145,14 +148,18 @@ export async function lookUpConsultation(
   reader?: string,
 ): Promise<unknown> {
   const place = await placeOfConsultation({ answers }, written);
-  const found = (await answerAt(db.sql, place)) ?? (await earlierAnswer(db.sql, readConsultationNumber(written)));
+  const stored = place === undefined ? undefined : await answerAt(db.sql, place);
+  const found = stored ?? (await earlierAnswer(db.sql, readConsultationNumber(written)));
   if (found === undefined || (reader !== undefined && found.proof.requester !== reader))
     throw new GatewayError('E_CONSULTATION_UNKNOWN', 'no answer was given under this number');
   return found;
 }
 
-/** The place in the log that a number stands for, however it is written. Throws E_CONSULTATION_NUMBER. */
-export async function placeOfConsultation({ answers }: Pick<Clearance, 'answers'>, written: string): Promise<number> {
+/** The place in the log that a number stands for, however it is written; undefined where there is none. Throws E_CONSULTATION_NUMBER. */
+export async function placeOfConsultation(
+  { answers }: Pick<Clearance, 'answers'>,
+  written: string,
+): Promise<number | undefined> {
   const number = readConsultationNumber(written);
   if (isConsultationNumber(number)) return await answers.placeOf(number);
   throw new GatewayError('E_CONSULTATION_NUMBER', 'the check character does not fit', {

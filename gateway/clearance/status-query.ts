@@ -1,10 +1,10 @@
 /** One status query, answered from the register; queries put together are answered as of one moment. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AnswerLog } from './answer-log.ts';
+import type { AnsweredQuery, AnswerLog } from './answer-log.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import { getPartner } from '../gateway.ts';
-import type { Answer, CheckRequest } from '../model/clearance/answer.ts';
+import type { CheckRequest } from '../model/clearance/answer.ts';
 import { issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { foundByName } from '../model/arrangement.ts';
@@ -12,6 +12,7 @@ import { dayAt, momentOf, readMoment } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { readIdentifier } from '../model/identifier.ts';
+import { present } from '../model/present.ts';
 import { registeredAs, type Registration } from '../model/clearance/names.ts';
 import type { DifferingNames, StatusQuery } from '../model/clearance/query.ts';
 import type { Day, Moment } from '../model/record/record.ts';
@@ -65,8 +66,11 @@ export function openQueryBatch(clearance: Clearance): QueryBatch {
 /** After so many queries other work gets its turn; an answer from the embedded store takes about a tenth of a millisecond. */
 const queriesPerTurn = 50;
 
-/** Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named); every other finding is an answer. */
-export async function answerQuery(batch: QueryBatch, request: CheckRequest): Promise<Answer> {
+/**
+ * Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named), and as the store where that is away and
+ * memory does not suffice; every other finding is an answer.
+ */
+export async function answerQuery(batch: QueryBatch, request: CheckRequest): Promise<AnsweredQuery> {
   const { clearance, now } = batch;
   const { home, policy, differingNames, db } = clearance;
   batch.answered += 1;
@@ -82,7 +86,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   // 2. The list in force: the one committed last, whatever the clock shows, unless the past is asked about; and the operator as of it.
   const viewOf = (partner: string): Promise<RegisterView> => findView(batch, partner, past);
   const view = await viewOf(terms.partner);
-  const { list } = view;
+  const { list, isStoreAway } = view;
   const day = dayAt(at, terms.timeZone);
   const found = await findOperator(view, terms, request, { reader: db.sql, day });
 
@@ -98,10 +102,12 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
     now,
     policy,
     differingNames,
+    isStoreAway,
   };
   const answer = decide(query);
   const suggestion = await suggestIdentifier({ all: termsOf(clearance), viewOf }, query, answer);
-  return suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
+  const given = suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
+  return present({ request, answer: given, isStoreAway });
 }
 
 function findView({ clearance, views }: QueryBatch, partner: string, past: Moment | undefined): Promise<RegisterView> {

@@ -192,7 +192,14 @@ async function idempotently(call: Call, work: (save: SaveReply) => Promise<Reply
   const { requester, idempotencyKey: key, target, contentType, body } = posted;
   if (key === undefined) return await work(undefined);
   const fingerprint = fingerprintOf(target, contentTypeOf(contentType).mediaType, body);
-  const stored = await storedReply(call, key, fingerprint);
+  let stored: BorderReply | undefined;
+  try {
+    stored = await storedReply(call, key, fingerprint);
+  } catch (error) {
+    // Without the store nobody knows the key. An answer from memory is given, and a repeated request gets one more.
+    if (isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE') return await work(undefined);
+    throw error;
+  }
   if (stored !== undefined) return stored;
   try {
     return await work(async (tx, reply) => {

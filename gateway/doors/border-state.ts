@@ -5,6 +5,7 @@ import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { fittingRoles } from '../model/clearance/operator-roles.ts';
 import { momentOf } from '../model/day.ts';
+import { isGatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 import { listInForce } from '../store/streams.ts';
 import type { BorderReply } from './border-requests.ts';
@@ -40,14 +41,23 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
 
 /**
  * Ready: status queries can be answered from the store, and the answers recorded. A stale list does not make the door unready, because
- * the answers state it, and neither does a rejected adapter or a stopped partner, because what was in use before answers.
+ * the answers state it, and neither does a rejected adapter or a stopped partner, because what was in use before answers. A store that is
+ * away does not either while the register of every partner is in memory.
  * Throws E_STORE_UNREACHABLE when the register cannot be read or written, for any reason, and E_STORE_DAMAGED.
  */
 export async function readinessReply(
   clearance: Clearance & { tryWriting(): Promise<void> },
   verbose: boolean,
 ): Promise<BorderReply> {
-  await clearance.tryWriting();
+  try {
+    await clearance.tryWriting();
+  } catch (error) {
+    const states =
+      isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE' ? await statesInMemory(clearance) : undefined;
+    if (states === undefined) throw error;
+    const checks = { store: { status: 'fail' }, partners: Object.fromEntries(states) };
+    return { status: 200, body: verbose ? { status: 'degraded', serving: true, checks } : { status: 'degraded' } };
+  }
   const states = await readyInTime(listStates(clearance), 'the register cannot be read');
   const faults = Object.entries({ untaken: clearance.rejectedAdapters, stopped: clearance.stopped })
     .filter(([, reasons]) => reasons !== undefined && reasons.size > 0)
@@ -57,7 +67,22 @@ export async function readinessReply(
   return { status: 200, body: verbose ? { status, serving: true, checks } : { status } };
 }
 
-async function listStates(clearance: Clearance): Promise<readonly (readonly [string, Freshness['state']])[]> {
+type ListStates = readonly (readonly [string, Freshness['state']])[];
+
+/** Undefined unless memory has the register of every partner. */
+async function statesInMemory(clearance: Clearance): Promise<ListStates | undefined> {
+  const now = momentOf(clearance.now());
+  const viewOf = await clearance.index?.current().catch(() => undefined);
+  const states: (readonly [string, Freshness['state']])[] = [];
+  for (const { adapter: terms } of clearance.partners.values()) {
+    const view = viewOf?.(terms.partner);
+    if (view === undefined) return undefined;
+    states.push([terms.partner, freshnessOf({ list: view.list, terms, at: now, knownAt: now }).state]);
+  }
+  return states;
+}
+
+async function listStates(clearance: Clearance): Promise<ListStates> {
   const now = momentOf(clearance.now());
   const states: (readonly [string, Freshness['state']])[] = [];
   for (const { adapter } of clearance.partners.values())

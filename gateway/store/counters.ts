@@ -13,7 +13,8 @@ type Counter =
   | 'probe'
   | 'lists_wait'
   | 'retention_open'
-  | 'retention_night';
+  | 'retention_night'
+  | 'spool_range';
 
 /**
  * Adds to a counter and returns its new value. The row stays locked until the transaction ends: a transaction that reads a number

@@ -215,6 +215,15 @@ function logTables({ text, big, clustered }: Types, engine: Engine): readonly st
   ];
 }
 
+/** Which entries of the log are answers that were given while the store was away. */
+function spoolTables({ big, clustered }: Types, engine: Engine): readonly string[] {
+  return [
+    `create table spooled_answer (place ${big} primary key, n ${big} not null) ${clustered}`,
+    ...guardsOf(engine, ['spooled_answer']),
+    "insert into counter (name, value) values ('spool_range', 0)",
+  ];
+}
+
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -246,6 +255,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0018-log-tree': { up: (db: Kysely<unknown>) => runAll(db, logTables(types, engine)) },
     '0019-people': { up: (db: Kysely<unknown>) => runAll(db, personTables(types)) },
     '0020-clients': { up: (db: Kysely<unknown>) => runAll(db, clientTables(types)) },
+    '0021-spooled-answers': { up: (db: Kysely<unknown>) => runAll(db, spoolTables(types, engine)) },
   };
 }
 

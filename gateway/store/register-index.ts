@@ -1,7 +1,8 @@
 /**
  * The register in memory, for answers about now. The store counts the changes of each partner (`register_revision`); before the queries
  * of a moment are answered, the counts are read once, and a partner whose change is not in memory yet is answered from the store. So an
- * answer rests on everything committed before the query came, whichever process committed it.
+ * answer rests on everything committed before the query came, whichever process committed it. While the store is away, memory answers as
+ * it is, and says so.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { CompiledQuery, sql } from 'kysely';
 import type { ListInForce, RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
 import type { Database, Reader } from './database.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { openPackedRegister, type PackedRegister } from './packed-register.ts';
 import { factColumns, factOf, versionsAsOf, type Version } from './register.ts';
 import type { RegisterView } from './register-view.ts';
@@ -19,7 +21,10 @@ import { openOrdinal, type Tables } from './tables.ts';
 export type ViewOf = (partner: string) => RegisterView | undefined;
 
 export interface RegisterIndex {
-  /** What is in memory of everything committed before the call. Calls of one moment share one reading of the store. */
+  /**
+   * What is in memory of everything committed before the call. Calls of one moment share one reading of the store. Where the store is
+   * away, what memory holds; throws E_STORE_UNREACHABLE where it holds nothing.
+   */
   current(): Promise<ViewOf>;
   /** Brings what changed in the store into memory. Throws as the store. */
   bringUp(): Promise<void>;
@@ -39,36 +44,74 @@ const page = 500;
 /** From this share of replaced bytes on, a partner is packed anew. */
 const mostReplaced = 0.5;
 
+interface Memory {
+  readonly partners: Map<string, Indexed>;
+  /** Every partner was read once. */
+  isLoaded: boolean;
+  isStoreAway: boolean;
+}
+
 export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>): RegisterIndex {
-  const indexed = new Map<string, Indexed>();
+  const memory: Memory = { partners: new Map(), isLoaded: false, isStoreAway: false };
   let next: Promise<ViewOf> | undefined;
-
-  async function readNow(): Promise<ViewOf> {
-    const revisions = await readRevisions(reader);
-    return (partner) => {
-      const revision = revisions.get(partner);
-      if (revision === undefined) return emptyView;
-      const held = indexed.get(partner);
-      return held?.revision === revision ? viewOf(held) : undefined;
-    };
-  }
-
   return {
     async current() {
       // What was committed before a query came must be read: a reading that began before the query does not count.
       next ??= nextTurn().then(() => {
         next = undefined;
-        return readNow();
+        return viewsNow(reader, memory);
       });
       return await next;
     },
     async bringUp() {
+      const { partners } = memory;
       for (const [partner, revision] of await readRevisions(reader)) {
-        const held = indexed.get(partner);
-        if (held?.revision !== revision) indexed.set(partner, await loadPartner(reader, partner, revision, held));
+        const held = partners.get(partner);
+        if (held?.revision !== revision) partners.set(partner, await loadPartner(reader, partner, revision, held));
       }
+      memory.isLoaded = true;
+      memory.isStoreAway = false;
     },
   };
+}
+
+async function viewsNow(reader: Reader, memory: Memory): Promise<ViewOf> {
+  if (memory.isStoreAway) return viewsHeld(memory);
+  const revisions = await inTime(readRevisions(reader)).catch((error: unknown) => {
+    if (memory.partners.size === 0 || !isGatewayError(error) || error.code !== 'E_STORE_UNREACHABLE') throw error;
+    // Until the store is read again, nobody waits for it.
+    memory.isStoreAway = true;
+  });
+  if (revisions === undefined) return viewsHeld(memory);
+  return (partner) => {
+    const revision = revisions.get(partner);
+    if (revision === undefined) return emptyView;
+    const held = memory.partners.get(partner);
+    return held?.revision === revision ? viewOf(held) : undefined;
+  };
+}
+
+/** The views that memory has, whatever was committed since. */
+function viewsHeld({ partners, isLoaded }: Memory): ViewOf {
+  return (partner) => {
+    const held = partners.get(partner);
+    if (held === undefined && !isLoaded) return undefined;
+    return { ...(held === undefined ? emptyView : viewOf(held)), isStoreAway: true };
+  };
+}
+
+/** A reading that takes longer is none: a network that swallows packets is noticed late. */
+const longestReadMs = 2_000;
+
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const error = new GatewayError('E_STORE_UNREACHABLE', `the register was not read within ${longestReadMs} ms`);
+  const timer = setTimeout(() => late.reject(error), longestReadMs);
+  try {
+    return await Promise.race([reading, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Compiled once: it runs before the queries of every moment. */

@@ -9,6 +9,8 @@ import { listInForce } from './streams.ts';
 export interface RegisterView {
   /** The list that the view is as of; undefined before the first. */
   readonly list: ListInForce | undefined;
+  /** The store could not say whether the register has changed since. */
+  readonly isStoreAway?: boolean;
   /** The newest version of the operator that began on or before the day; else the first that begins later. */
   readonly status: (identifier: string, day: Day) => Promise<RegisterFact | undefined> | RegisterFact | undefined;
   /** The same for several, by identifier. Unknown ones are absent, and may be those that begin later. */

@@ -42,7 +42,7 @@ async function answerMany(count: number): Promise<readonly number[]> {
   const results = await checkBatch(clearance, queries, 'desk "7"');
   return [...results.values()].map((answer) => {
     if (isGatewayError(answer)) throw answer;
-    return answer.proof.log_index;
+    return answer.proof.log_index ?? 0;
   });
 }
 

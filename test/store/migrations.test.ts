@@ -239,9 +239,9 @@ const withoutClients = [
 ];
 const withoutAlarms = [
   ...withoutClients,
-  ...['session', 'person', 'alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
+  ...['spooled_answer', 'session', 'person', 'alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
   'drop index inbox_rejected',
-  "delete from counter where name = 'alarm'",
+  "delete from counter where name in ('alarm', 'spool_range')",
 ];
 const withoutKeys = [
   ...withoutAlarms,

@@ -164,7 +164,8 @@ interface Proof {
   readonly requester: string;
   /** `sha-256:` + base64url of SHA-256 over the canonical JSON (RFC 8785) of the answer without `proof`. */
   readonly answer_digest: string;
-  readonly log_index: number;
+  /** Absent where the store was away: the answer has its place once it is recorded. */
+  readonly log_index?: number;
 }
 
 export type ProvenAnswer = Answer & { readonly proof: Proof };

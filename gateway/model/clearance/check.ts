@@ -63,16 +63,20 @@ function judgeAgreement({ home, terms, request, day }: Facts): Judgement {
   return decided('agreement', ['fail', 'MRA_NOT_IN_FORCE', text], ruling);
 }
 
+const storeAwayNote = 'the store is away: a newer list may have been applied';
+
 /** The age of a list at the later of the two moments in the query: a list is no evidence for a day long after it. */
 export function freshnessOf({
   list,
   terms,
   at,
   knownAt,
-}: Pick<StatusQuery, 'list' | 'terms' | 'at' | 'knownAt'>): Freshness {
+  isStoreAway = false,
+}: Pick<StatusQuery, 'list' | 'terms' | 'at' | 'knownAt' | 'isStoreAway'>): Freshness {
   const limit = terms.arrangement.maxAgeSeconds;
   if (list === undefined) return { max_age_s: limit, source: 'register', state: 'none' };
   const until = Math.max(Date.parse(at), Date.parse(knownAt));
+  const notes = [...(list.newerHeld ? ['a newer list is held'] : []), ...(isStoreAway ? [storeAwayNote] : [])];
   const age = Math.max(0, Math.floor((until - Date.parse(list.issuedAt)) / 1000));
   return {
     age_s: age,
@@ -80,17 +84,21 @@ export function freshnessOf({
     list: list.number,
     list_as_of: list.issuedAt,
     max_age_s: limit,
-    ...(list.newerHeld ? { note: 'a newer list is held' } : {}),
+    ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
     received_at: list.receivedAt,
     source: 'register',
     state: age > limit ? 'stale' : age >= limit * ageingFrom ? 'ageing' : 'fresh',
   };
 }
 
-function judgeFreshness({ freshness, terms }: Facts): Judgement {
-  const { state, age_s: age = 0, max_age_s: limit, note } = freshness;
+function judgeFreshness({ freshness, terms, list, isStoreAway = false }: Facts): Judgement {
+  const { state, age_s: age = 0, max_age_s: limit } = freshness;
   const held = 'A newer list of the partner is held until two people decide.';
-  const newer = note === undefined ? [] : found('freshness', ['warn', 'NEWER_LIST_HELD', held]).steps;
+  const away = 'The store could not be reached: a newer list of the partner may have been applied.';
+  const newer = [
+    ...(list?.newerHeld === true ? found('freshness', ['warn', 'NEWER_LIST_HELD', held]).steps : []),
+    ...(isStoreAway ? found('freshness', ['warn', 'STORE_AWAY', away]).steps : []),
+  ];
   const text = `The list is ${inWords(age)} old; the limit is ${inWords(limit)}.`;
   const undetermined = (code: string, reason: string): Judgement =>
     decided('freshness', ['fail', code, reason], { outcome: 'undetermined', action: 'refer', reason });

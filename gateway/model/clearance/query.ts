@@ -41,6 +41,8 @@ export interface StatusQuery {
   readonly policy: string;
   /** Absent: defaultDifferingNames. */
   readonly differingNames?: DifferingNames | undefined;
+  /** The store could not say whether a newer list was applied. */
+  readonly isStoreAway?: boolean | undefined;
 }
 
 /** A query with what follows from its moments. */

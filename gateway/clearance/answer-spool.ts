@@ -1,0 +1,152 @@
+/**
+ * The file of answers given while the store is away. An answer is on disk before it is given, and recorded once the store is back: nothing
+ * that a caller holds a number for is lost, whenever the process ends.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { createReadStream, mkdirSync } from 'node:fs';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { Database } from '../store/database.ts';
+import { recordSpooled, reservePlaces, type PlaceRange, type SpooledAnswer } from '../store/spooled-answers.ts';
+
+export interface AnswerSpool {
+  /** Reserves places if few are left. Call it while the store is there. Throws as Database.transaction. */
+  prepare(): Promise<void>;
+  /** Places for answers, the first of so many. Throws E_STORE_UNREACHABLE where the range is used up or was never reserved. */
+  takePlaces(count: number): number;
+  /** On disk when this resolves. Throws E_STORE_UNREACHABLE. One call at a time. */
+  append(answers: readonly SpooledAnswer[]): Promise<void>;
+  /** Records all that is in the files, and deletes them. Returns how many answers it recorded. Throws as Database.transaction. */
+  drain(): Promise<number>;
+}
+
+/** Answers recorded in one transaction. */
+const together = 500;
+/** A range is renewed when so many places are left. */
+const fewPlaces = 1_000_000;
+
+/** `folder`: of the files, made where it is absent; every process that answers has a folder of its own. */
+export function openAnswerSpool(db: Database, folder: string, now: () => Date): AnswerSpool {
+  const files = openFiles(folder, now);
+  let range: PlaceRange = { first: 0, count: 0 };
+  return {
+    async prepare() {
+      if (range.count < fewPlaces) range = await db.transaction(reservePlaces);
+    },
+    takePlaces(count) {
+      const { first } = range;
+      if (range.count < count)
+        throw new GatewayError('E_STORE_UNREACHABLE', 'no consultation numbers are left that need no store');
+      range = { first: first + count, count: range.count - count };
+      return first;
+    },
+    append: (answers) => files.append(answers.map((answer) => `${JSON.stringify(answer)}\n`).join('')),
+    async drain() {
+      await files.startAnother();
+      let recorded = 0;
+      for (const path of await files.ended()) {
+        let isWhole = true;
+        for await (const lines of linesOf(path)) {
+          const answers = lines.map(readLine).filter((answer) => answer !== undefined);
+          isWhole &&= answers.length === lines.length;
+          recorded += await db.transaction((tx) => recordSpooled(tx, answers, momentOf(now())));
+        }
+        // A line that was cut off when the process ended is of an answer that was not given; the file stays to be looked at.
+        await (isWhole ? rm(path) : rename(path, `${path}.cut`));
+      }
+      return recorded;
+    },
+  };
+}
+
+interface SpoolFile {
+  readonly file: FileHandle;
+  readonly path: string;
+}
+
+interface Files {
+  /** On disk when this resolves. Throws E_STORE_UNREACHABLE. */
+  append(text: string): Promise<void>;
+  /** What is appended from now on goes into another file. */
+  startAnother(): Promise<void>;
+  /** Paths of the files to which nothing is appended any more, oldest first. */
+  ended(): Promise<readonly string[]>;
+}
+
+function openFiles(folder: string, now: () => Date): Files {
+  let current: SpoolFile | undefined;
+  let appending: Promise<unknown> = Promise.resolve();
+  return {
+    async append(text) {
+      try {
+        current ??= await openFile(folder, now());
+        const written = write(current.file, text);
+        appending = written.catch(() => undefined);
+        await written;
+      } catch (cause) {
+        // A line may have been cut off: the next one must not stand behind it.
+        current = undefined;
+        throw new GatewayError('E_STORE_UNREACHABLE', 'nor could the answer be kept in a file until it is back', {
+          ...{ cause, at: folder },
+          fix: 'Make room on the disk, and see that the folder is writable.',
+        });
+      }
+    },
+    async startAnother() {
+      const closing = current;
+      current = undefined;
+      await appending;
+      await closing?.file.close();
+    },
+    ended: async () => (await filesIn(folder)).filter((path) => path !== current?.path),
+  };
+}
+
+async function openFile(folder: string, at: Date): Promise<SpoolFile> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `${at.getTime()}-${randomBytes(4).toString('hex')}.ndjson`);
+  const file = await open(path, 'ax', 0o600);
+  const directory = await open(folder, 'r');
+  await directory.sync().finally(() => directory.close());
+  return { path, file };
+}
+
+async function write(file: FileHandle, text: string): Promise<void> {
+  await file.appendFile(text);
+  await file.datasync();
+}
+
+/** Oldest first. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .filter((name) => name.endsWith('.ndjson'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
+  let lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    lines.push(line);
+    if (lines.length < together) continue;
+    yield lines;
+    lines = [];
+  }
+  if (lines.length > 0) yield lines;
+}
+
+function readLine(line: string): SpooledAnswer | undefined {
+  try {
+    return JSON.parse(line) as SpooledAnswer;
+  } catch {
+    return undefined;
+  }
+}
