@@ -59,8 +59,7 @@ function* swapped({ stops }: Walk): Generator<readonly Stop[]> {
   }
 }
 
-describe('docs/architecture.md', function () {
-  this.timeout(120_000);
+describe('docs/architecture.md', () => {
   let code: CallOrder;
   before(() => {
     code = readCallOrder(gateway);

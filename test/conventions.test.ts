@@ -141,8 +141,7 @@ const privateWords: readonly PrivateWord[] = [
 ];
 
 describe('conventions', () => {
-  describe('imports', function () {
-    this.timeout(60_000);
+  describe('imports', () => {
     let found: readonly Violation[];
 
     before(() => {

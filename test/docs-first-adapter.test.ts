@@ -67,8 +67,7 @@ async function run(folder: string, script: string, seen: (printed: string, stop:
 
 const ignore = (): void => undefined;
 
-describe('docs/adapters/first-adapter.md', function () {
-  this.timeout(120_000);
+describe('docs/adapters/first-adapter.md', () => {
   let folder: string;
   before(() => {
     folder = linkedProgram();

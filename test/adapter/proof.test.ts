@@ -120,7 +120,7 @@ describe('the checks of an adapter', () => {
         .and.to.be.greaterThan(100);
       expect(bySamples).to.be.greaterThan(changes / 2);
       expect(await adapterDigest(folder)).to.equal(before);
-    }).timeout(60_000);
+    });
 
     it('reports a change that nothing notices, with its line and the sample that would notice it', async () => {
       drop('changes', 'departure', 'list-full', 'list-in-parts');
@@ -129,12 +129,12 @@ describe('the checks of an adapter', () => {
       expect(swap?.wanted).to.equal('one with reason revoked or withdrawn');
       const line = Number(/adapter\.yaml:(\d+)$/u.exec(swap?.at ?? '')?.[1]);
       expect(readFileSync(join(folder, 'adapter.yaml'), 'utf8').split('\n')[line - 1]).to.include('revoked');
-    }).timeout(60_000);
+    });
 
     it('refuses an adapter that fails its tests', async () => {
       change('samples/grant-new/2-list.xml', '<kr:Status>01<', '<kr:Status>02<');
       expect((await rejectedBy(mutate())).code).to.equal('E_ADAPTER_INVALID');
-    }).timeout(60_000);
+    });
 
     // Without samples every change of the mapping that follows the schema must survive.
     const kinds: Readonly<Record<string, readonly RegExp[]>> = {
@@ -161,7 +161,7 @@ describe('the checks of an adapter', () => {
             String(pattern),
           ).to.equal(true);
         expect(made.length).to.be.greaterThan(100);
-      }).timeout(60_000);
+      });
     }
   });
 
@@ -183,7 +183,7 @@ describe('the checks of an adapter', () => {
       );
       expect(certificate?.checks).to.have.all.keys('lint', 'samples', 'roundTrips', 'mutants');
       for (const covered of Object.values(certificate?.checks ?? {})) expect(covered).to.match(/\d/u);
-    }).timeout(60_000);
+    });
 
     it('gives none with an error of lint, and then runs no other check', async () => {
       change('adapter.yaml', 'stage: reference', "stage: reference\nasks: [{ at: /name, question: 'Is it so?' }]");
@@ -192,12 +192,12 @@ describe('the checks of an adapter', () => {
       expect(failing(report)).to.deep.equal(['lint', 'samples', 'roundTrips', 'mutants']);
       expect(report.checks[0]?.failures[0]).to.match(/^E-007 .*adapter\.yaml:\d+ Is it so\?$/u);
       expect(report.checks.slice(1).map(({ covered }) => covered)).to.deep.equal(['', '', '']);
-    }).timeout(60_000);
+    });
 
     it('gives none for a folder that does not load', async () => {
       rmSync(join(folder, 'list.json'));
       expect((await certify()).checks[0]?.failures[0]).to.match(/^E-004 /u);
-    }).timeout(60_000);
+    });
 
     it('gives none with a sample that fails, or without samples that exercise everything', async () => {
       drop('changes', 'departure');
@@ -208,14 +208,14 @@ describe('the checks of an adapter', () => {
       expect((await certify()).checks[1]?.failures[0]).to.match(
         /^grant-new\/2-list\.json: .* at line \d+, column \d+$/u,
       );
-    }).timeout(60_000);
+    });
 
     it('gives none with a generated message that fails', async () => {
       change('list.schema.json', '"maxLength": 512', '"maxLength": 511');
       expect(failing(await certify()))
         .to.include('roundTrips')
         .and.not.to.include('samples');
-    }).timeout(60_000);
+    });
 
     it('gives one that production takes, and any edit voids it', async () => {
       const refusal = async (): Promise<string> => (await rejectedBy(requireCertified(folder))).code;
@@ -235,7 +235,7 @@ describe('the checks of an adapter', () => {
       }
       rmSync(file);
       expect(await refusal()).to.equal('E_ADAPTER_UNCERTIFIED');
-    }).timeout(60_000);
+    });
   });
 });
 

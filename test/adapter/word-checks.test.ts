@@ -89,8 +89,7 @@ const words: readonly (readonly [cc: string, edits: readonly Edit[]])[] = [
 
 describe('lint, test, coverage and mutants know the words of templates', () => {
   for (const [cc, edits] of words) {
-    it(`in a copy of ${cc}`, async function () {
-      this.timeout(120_000);
+    it(`in a copy of ${cc}`, async () => {
       await withChanged(cc, edits, async (folder, { cases, coverage }) => {
         expect((await lintAdapter(folder, tools)).filter(({ severity }) => severity === 'error')).to.deep.equal([]);
         expect(cases.filter(({ ok }) => !ok)).to.deep.equal([]);

@@ -24,8 +24,7 @@ interface Side {
   readonly process: ChildProcess;
 }
 
-describe('keys of two gateways that roll over under load', function () {
-  this.timeout(120_000);
+describe('keys of two gateways that roll over under load', () => {
   const sides: Side[] = [];
   before(async () => {
     const base = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: 'amqp://127.0.0.1:1' });

@@ -90,7 +90,7 @@ describe('mra adapter test, mutate, certify', () => {
     const certificate = JSON.parse(readFileSync(join(adapters, 'sg', 'certificate.json'), 'utf8')) as object;
     expect(certificate).to.include({ adapter: 'sg', digest: await adapterDigest(join(adapters, 'sg')) });
     expect(certificate).to.have.all.keys('adapter', 'on', 'program', 'digest', 'checks');
-  }).timeout(60_000);
+  });
 
   it('certify: lists what failed with exit 1, and leaves no certificate of an earlier run', async () => {
     change('samples/grant-new/2-list.json', '"status":"', '"status":"x');
@@ -102,7 +102,7 @@ describe('mra adapter test, mutate, certify', () => {
     const report = JSON.parse((await run(adapters, ['certify', 'sg'])).stdout) as { checks: unknown[] };
     expect(report).to.include({ adapter: 'sg', certified: false });
     expect(report.checks[3]).to.include({ check: 'mutants', covered: '' });
-  }).timeout(60_000);
+  });
 
   it('production opens with certified adapters only; a test environment takes any adapter without errors', async () => {
     const base = loadConfig({ data: temporaryFolder() }, { MRA_LOG: 'silent' });

@@ -14,8 +14,7 @@ import { rejectedBy } from '../support/thrown.ts';
 const given = new URL('../fixtures/partners/two-pages/', import.meta.url).pathname;
 const acknowledgements = ['ack', 'hold', 'nak'].flatMap((name) => ['--acknowledgement', join(given, `${name}.xml`)]);
 
-describe('mra adapter new --acknowledgement', function () {
-  this.timeout(60_000);
+describe('mra adapter new --acknowledgement', () => {
   let adapters: string;
   beforeEach(() => {
     adapters = adaptersOfHome();

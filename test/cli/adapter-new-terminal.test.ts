@@ -16,8 +16,7 @@ import { memoryStream } from './memory.ts';
 
 const samples = new URL('../fixtures/partners/', import.meta.url).pathname;
 
-describe('mra adapter new at a terminal', function () {
-  this.timeout(60_000);
+describe('mra adapter new at a terminal', () => {
   let adapters: string;
   beforeEach(() => {
     adapters = adaptersOfHome();

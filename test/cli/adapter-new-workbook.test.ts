@@ -22,8 +22,7 @@ interface Report {
   readonly placements: readonly { readonly element: string; readonly value: string; readonly certainty: string }[];
 }
 
-describe('mra adapter new, tables of a spreadsheet', function () {
-  this.timeout(60_000);
+describe('mra adapter new, tables of a spreadsheet', () => {
   let adapters: string;
   beforeEach(() => {
     adapters = adaptersOfHome();

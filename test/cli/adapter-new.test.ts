@@ -69,7 +69,6 @@ describe('mra adapter new', () => {
     const { cc } = partner;
 
     it(`${cc}: the draft passes its tests, and lint names every question; answered, nothing stops it`, async function () {
-      this.timeout(60_000);
       const { asks } = await draft(partner);
       expect(asks).to.not.deep.equal([]);
       const lint = await runAdapter(adapters, ['lint', cc]);
@@ -100,8 +99,7 @@ describe('mra adapter new', () => {
       expect(filesOf(cc)).to.deep.equal(first);
     });
 
-    it(`${cc}: no sample conversation lets a broken mapping pass unnoticed`, async function () {
-      this.timeout(60_000);
+    it(`${cc}: no sample conversation lets a broken mapping pass unnoticed`, async () => {
       await draft(partner);
       const { stdout, exit } = await runAdapter(adapters, ['mutate', cc]);
       expect((JSON.parse(stdout) as { survivors: unknown[] }).survivors).to.deep.equal([]);

@@ -67,7 +67,6 @@ async function exchangeFirstLists(pair: ServedPair, operators: string): Promise<
 
 for (const engine of ['sqlite', 'postgres'] as const) {
   describe(`a gateway that is restored from its backup (${engine})`, function () {
-    this.timeout(180_000);
     const folder = temporaryFolder();
     const [file, passphrase, operators] = ['gateway.backup', 'passphrase.txt', 'operators.csv'].map((name) =>
       join(folder, name),
@@ -158,8 +157,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
-describe('an older copy of the store in its place', function () {
-  this.timeout(180_000);
+describe('an older copy of the store in its place', () => {
   const operators = join(temporaryFolder(), 'operators.csv');
   let pair: ServedPair;
   before(async () => {

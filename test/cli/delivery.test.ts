@@ -20,8 +20,7 @@ interface Resent {
   readonly messages: readonly Sent[];
 }
 
-describe('a command that sends', function () {
-  this.timeout(60_000);
+describe('a command that sends', () => {
   const folder = temporaryFolder();
   const settings = ['--config', join(folder, 'gateway.yaml')];
 

@@ -21,8 +21,7 @@ interface Found {
   readonly fix?: string;
 }
 
-describe('mra doctor', function () {
-  this.timeout(60_000);
+describe('mra doctor', () => {
   const folder = temporaryFolder();
   const options = ['--config', join(folder, 'gateway.yaml'), '-o', 'json'];
   const dayMs = 24 * 3600 * 1000;

@@ -19,8 +19,7 @@ interface Held {
   };
 }
 
-describe('a list held for two people', function () {
-  this.timeout(60_000);
+describe('a list held for two people', () => {
   const folder = temporaryFolder();
   const ours = ['--config', join(folder, 'cn.yaml'), '-o', 'json'];
   const theirs = ['--config', join(folder, 'kr.yaml'), '-o', 'json'];

@@ -17,8 +17,7 @@ import { sampleRecord } from '../model/sample-records.ts';
 import { runCommand, type Ran } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
-describe('a list exchanged as a file, on the command line', function () {
-  this.timeout(60_000);
+describe('a list exchanged as a file, on the command line', () => {
   const folder = temporaryFolder();
   const file = (name: string): string => join(folder, name);
   const ours = ['--data', file('cn')];

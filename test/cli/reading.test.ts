@@ -20,8 +20,7 @@ function contentOf(folder: string): readonly string[] {
   });
 }
 
-describe('a command that only reads', function () {
-  this.timeout(120_000);
+describe('a command that only reads', () => {
   const folder = temporaryFolder();
   const file = join(folder, 'operators.csv');
   const records = join(folder, 'operators.jsonl');

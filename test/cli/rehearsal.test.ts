@@ -14,8 +14,7 @@ import { temporaryFolder } from '../support/pki.ts';
 
 const program = fileURLToPath(new URL('../../gateway/mra.js', import.meta.url));
 
-describe('a rehearsal by the command line', function () {
-  this.timeout(60_000);
+describe('a rehearsal by the command line', () => {
   const folder = temporaryFolder();
   const environment = { MRA_BROKER: 'amqp://127.0.0.1:1' };
   const mra = async (...args: string[]): Promise<Ran> =>

@@ -19,8 +19,7 @@ interface Finding {
   readonly result: string;
 }
 
-describe('a gateway that serves', function () {
-  this.timeout(60_000);
+describe('a gateway that serves', () => {
   let folder: string;
   let serving: ChildProcess | undefined;
   beforeEach(() => {

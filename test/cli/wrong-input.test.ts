@@ -45,8 +45,7 @@ function leavesOf(command: Command, path: readonly string[]): { path: readonly s
 const long = ['serve', 'demo', 'simulate', 'conformance run', 'adapter new', 'adapter test', 'adapter mutate'];
 const writing = ['adapter certify'];
 
-describe('a command with wrong input', function () {
-  this.timeout(300_000);
+describe('a command with wrong input', () => {
   const folder = temporaryFolder();
   // One partner opens faster than ten.
   const settings = join(folder, 'gateway.yaml');

@@ -17,8 +17,7 @@ import {
   type OpenAdministration,
 } from '../support/administrations.ts';
 
-describe('a list that a partner does not accept', function () {
-  this.timeout(30_000);
+describe('a list that a partner does not accept', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   eachTestWithKorea(async (ours, theirs) => {

@@ -14,8 +14,7 @@ import { code, operator, operators, eachTestWithKorea, type OpenAdministration }
 
 const day = 24 * 3600;
 
-describe('lists by schedule', function () {
-  this.timeout(30_000);
+describe('lists by schedule', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   eachTestWithKorea((ours, theirs) => {

@@ -35,8 +35,6 @@ const failures = ({ scenarios: results }: Awaited<ReturnType<typeof runConforman
   results.filter(({ verdict }) => verdict === 'fail').map(({ id, reason }) => `${id} ${reason ?? ''}`);
 
 describe('a conformance run', function () {
-  this.timeout(120_000);
-
   it('numbers its scenarios without gaps', () => {
     const ids = scenarios.map((_, i) => `C-${String(i + 1).padStart(2, '0')}`);
     expect(scenarios.map(({ id }) => id)).to.deep.equal(ids);
@@ -153,9 +151,7 @@ describe('a conformance run', function () {
   });
 });
 
-describe('the report of a conformance run', function () {
-  this.timeout(60_000);
-
+describe('the report of a conformance run', () => {
   async function signed(): Promise<{ bytes: Uint8Array; signature: string; certificate: X509Certificate }> {
     const report = await runConformance(options('sg', { only: ['C-07'], operators: 20 }));
     const { keyring } = await makeIdentity(sampleHome, temporaryFolder(), new Date());

@@ -34,8 +34,7 @@ describe('a partner of another make that is simulated', () => {
     });
   });
 
-  it('passes the scenarios of a conformance run; those with forged receipts are left out, for it gives none', async function () {
-    this.timeout(120_000);
+  it('passes the scenarios of a conformance run; those with forged receipts are left out, for it gives none', async () => {
     const options = environmentOptions('sg');
     const base = { ...options.base, adapters: playedPartner() };
     const only = ['C-02', 'C-04', 'C-07', 'C-08', 'C-12', 'C-13', 'C-34', 'C-35'];

@@ -20,7 +20,6 @@ const sendingFaults = faults.filter((fault): fault is SendingFault => fault.acts
 const withinMs = 10_000;
 
 describe('a simulated partner', function () {
-  this.timeout(60_000);
   let environment: Environment;
 
   before(async () => {
@@ -89,8 +88,6 @@ describe('faults', () => {
 });
 
 describe('turns of a simulated partner', function () {
-  this.timeout(60_000);
-
   async function played(environment: Environment, changes: Partial<ScheduleOptions>): Promise<readonly Turn[]> {
     return await runSchedule(environment.simulator, {
       faults: faultsNamed('gap,stranger-key,http-500'),
@@ -136,9 +133,7 @@ describe('turns of a simulated partner', function () {
   });
 });
 
-describe('a partner whose folder has no home.yaml', function () {
-  this.timeout(60_000);
-
+describe('a partner whose folder has no home.yaml', () => {
   for (const cc of ['hk', 'il']) {
     it(`is simulated all the same: ${cc}`, async () => {
       const adapters = temporaryFolder();

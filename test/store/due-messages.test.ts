@@ -51,8 +51,7 @@ function rowsRead({ Plans = [], ...node }: PlanNode): number {
 }
 
 onBothEngines('finding what is due among 200,000 delivered and 10,000 waiting messages', (store) => {
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     await fill(store(), 'QA', 'ACCEPTED', 1, 200_000);
     await fill(store(), 'QA', 'SEALED', 200_001, 10_000);
     await fill(store(), 'QN', 'SEALED', 1, 10_000);

@@ -46,8 +46,7 @@ async function contentOf(view: RegisterView): Promise<unknown> {
 }
 
 onBothEngines('the register in memory', (store) => {
-  it('says what the store says after any lists, and a view of before says what it said', async function () {
-    this.timeout(60_000);
+  it('says what the store says after any lists, and a view of before says what it said', async () => {
     let number = 0;
     await fc.assert(
       fc.asyncProperty(

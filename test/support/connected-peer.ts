@@ -97,7 +97,7 @@ export async function connectPeer(adapter: string, hasServer: boolean): Promise<
       return first;
     },
     async until(id, wanted) {
-      for (const deadline = Date.now() + 20_000; ;) {
+      for (const deadline = Date.now() + 90_000; ;) {
         const shown = (await done('message', 'show', String(id))) as Shown;
         const found = Object.fromEntries(Object.keys(wanted).map((name) => [name, shown[name]]));
         if (JSON.stringify(found) === JSON.stringify(wanted)) return;

@@ -24,7 +24,7 @@ export function environmentOptions(partner: string): EnvironmentOptions {
     runtime,
     operators: 100,
     seed: 7741,
-    withinMs: 30_000,
+    withinMs: 120_000,
     maxFaultMs: 1500,
   };
 }

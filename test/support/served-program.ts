@@ -72,7 +72,7 @@ export async function openProgram(settings: readonly string[]): Promise<ServedPr
       return messages.find(({ direction }) => direction === 'out') ?? {};
     },
     async until(id, wanted) {
-      for (const deadline = Date.now() + 20_000; ;) {
+      for (const deadline = Date.now() + 90_000; ;) {
         const shown = (await program.done('message', 'show', String(id))) as Record<string, unknown>;
         const found = Object.fromEntries(Object.keys(wanted).map((name) => [name, shown[name]]));
         if (JSON.stringify(found) === JSON.stringify(wanted)) return;

@@ -222,7 +222,7 @@ describe('the reader of canonical documents', () => {
     expect(counts.taken).to.be.greaterThan(1000);
     expect(counts.accepted).to.be.greaterThan(300);
     expect(counts.taken - counts.accepted).to.be.greaterThan(500);
-  }).timeout(120_000);
+  });
 
   /** What becomes of a message from its bytes to our own words: a code, or what is read. */
   async function outcome(bytes: Uint8Array, { format, schema }: Source): Promise<unknown> {
@@ -274,7 +274,7 @@ describe('the reader of canonical documents', () => {
       'E_BYTES_INVALID',
     ])
       expect(ends.get(end) ?? 0, end).to.be.greaterThan(10);
-  }).timeout(120_000);
+  });
 
   it('reads up to 1,024 names, whatever was read before', () => {
     const document = (prefix: string, count: number): Buffer => {

@@ -145,7 +145,7 @@ describe('seal', () => {
     const error = await refusal(() => checkUnsigned([text], xmlFormat, xsd));
     expect(error.code).to.equal('E_SCHEMA_INVALID');
     expect(error.detail.split('; line ')).to.have.length(20);
-  }).timeout(10_000);
+  });
 
   it('is the same with or without space for the signature in the buffer, and does not change the bytes of the caller', async () => {
     const bytes = Buffer.from(messageText);

@@ -51,8 +51,7 @@ const change: fc.Arbitrary<Change> = fc
     }),
   );
 
-describe('bytes of a stranger', function () {
-  this.timeout(60_000);
+describe('bytes of a stranger', () => {
   let ours: Keyring;
   before(async () => {
     ours = await testKeyring('XA');

@@ -3,9 +3,7 @@
 import { expect } from 'chai';
 import { simulateYear } from './year.ts';
 
-describe('a gateway that is left alone', function () {
-  this.timeout(120_000);
-
+describe('a gateway that is left alone', () => {
   it('needs no step of a person that its doctor does not name, and its store stays within its retention', async () => {
     const retention = { bytes: 5, refused: 5, receipts: 5, attempts: 5, answers: 5, repetitions: 5, history: 5 };
     const { faults, steps, sizes } = await simulateYear({ days: 20, partners: ['XA'], seed: 1, retention });

@@ -12,8 +12,7 @@ import { eachTestWithKorea, operators } from '../../support/administrations.ts';
 import { newList, type AlarmFault, type Scene } from '../../support/alarm-fault-kinds.ts';
 import { alarmFaults } from '../../support/alarm-faults.ts';
 
-describe('the alarm for a fault', function () {
-  this.timeout(120_000);
+describe('the alarm for a fault', () => {
   let scene: Scene;
   eachTestWithKorea((us, them) => {
     scene = { us, them };

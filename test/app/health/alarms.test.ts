@@ -28,8 +28,7 @@ const secret = `whsec_${Buffer.from('a secret of thirty-two characters').toStrin
 
 type Posted = readonly [id: string, type: string, cause: string, who: string];
 
-describe('an alarm', function () {
-  this.timeout(60_000);
+describe('an alarm', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   let folder: string;

@@ -23,8 +23,7 @@ function valueOf(text: string, series: string): number | undefined {
 const promtool = (args: readonly string[], input = ''): ReturnType<typeof spawnSync> =>
   spawnSync('promtool', args, { input, encoding: 'utf8' });
 
-describe('metrics', function () {
-  this.timeout(60_000);
+describe('metrics', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   eachTestWithKorea((home, korea) => {

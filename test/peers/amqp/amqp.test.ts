@@ -14,8 +14,7 @@ import { freePort } from '../../support/services.ts';
 
 const here = import.meta.dirname;
 
-describe('a partner with a broker of its own', function () {
-  this.timeout(60_000);
+describe('a partner with a broker of its own', () => {
   let program: ServedProgram;
   let partner: PeerProgram;
   const made = (minute: number): string => new Date(Date.now() - (60 - minute) * 60_000).toISOString();

@@ -30,8 +30,7 @@ type Row = readonly [code: string, name: string, city: string, status: string, s
 const rows = (count: number, status = '1'): Row[] =>
   Array.from({ length: count }, (_, i) => [`HD00${1000 + i}`, `해동물산 ${i + 1}`, '부산', status, '20240520']);
 
-describe('the partner with a file server', function () {
-  this.timeout(60_000);
+describe('the partner with a file server', () => {
   let open: OpenAdministrations;
   let server: SftpServer;
   let program: PeerProgram;

@@ -10,8 +10,7 @@ import { connectPeer, type ConnectedPeer, type Shown } from '../../support/conne
 const here = import.meta.dirname;
 const operators = (from: number, count: number): string => Array.from({ length: count }, (_, i) => from + i).join(',');
 
-describe('a partner in Java', function () {
-  this.timeout(60_000);
+describe('a partner in Java', () => {
   let gateway: ConnectedPeer;
   let program: ChildProcessByStdio<Writable, Readable, null>;
   let said: AsyncIterator<string>;

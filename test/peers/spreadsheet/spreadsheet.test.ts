@@ -36,8 +36,7 @@ const row = (number: number, changes: Partial<Record<'code' | 'name' | 'status' 
 };
 const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) => row(i + 1));
 
-describe('the spreadsheet partner', function () {
-  this.timeout(60_000);
+describe('the spreadsheet partner', () => {
   let open: OpenAdministrations;
   let program: PeerProgram;
   const folder = temporaryFolder();

@@ -14,8 +14,7 @@ import { tlsParty } from '../../support/tls.ts';
 const given = import.meta.dirname;
 const notes = ['taken', 'looked-at', 'returned', 'had-it'];
 
-describe('a partner specified on two pages', function () {
-  this.timeout(60_000);
+describe('a partner specified on two pages', () => {
   let program: ServedProgram;
   let partner: PeerProgram;
   const mra: ServedProgram['mra'] = (...words) => program.mra(...words);
