@@ -59,7 +59,7 @@ export interface ExchangeRoute {
 
 const receiptStatuses: ExchangeRoute['statuses'] = { applied: 200, held: 200, rejected: 422 };
 
-const retryAfterSeconds = 10;
+const retryAfterSeconds = 5;
 
 /** For `https.createServer(exchangeServerOptions(…), exchangeDoor(…))`. */
 export function exchangeDoor(door: ExchangeDoor): Express {

@@ -29,7 +29,7 @@ import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
  * Seconds a lease lasts. It is renewed while a message is sent, so a message of a sender that died is free after this time, and taken by
  * another in its next turn.
  */
-export const leaseSeconds = 12;
+export const leaseSeconds = 8;
 /** Messages sent in one round: one whose partner asks to be tried again at once must not keep the round going. */
 const roundLength = 8;
 

@@ -79,8 +79,11 @@ async function waitReason(
   return undefined;
 }
 
-/** Seconds until the same cause is tried again where no list came of it: doubled each time, and from the beginning after a quiet hour. */
-const firstPause = 60;
+/**
+ * Seconds until the same cause is tried again where no list came of it: doubled each time, and from the beginning after a quiet hour. So a
+ * partner that refuses lists for a while, as one whose clock is wrong, has the next one when as much time again has passed, at the latest.
+ */
+const firstPause = 5;
 const longestPause = 3600;
 
 /** Queues the list that is due to a partner. Of several gateways on one store one queues it. Never rejects for a list that cannot be built; throws what passes. */

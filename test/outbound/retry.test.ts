@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { RetryData } from '../../gateway/adapter/conversation/retry.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
-import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { deliverDue, leaseSeconds } from '../../gateway/outbound/delivery.ts';
 import { runDispatcher } from '../../gateway/outbound/dispatcher.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { claimDue, findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
@@ -117,7 +117,10 @@ describe('what was agreed about sending again', () => {
         close: () => Promise.resolve(),
         async send() {
           const now = ahead(60).now().toISOString();
-          const claim = { owner: 'another', partner: 'HK', now, leaseUntil: ahead(72).now().toISOString(), limit: 1 };
+          const leaseUntil = ahead(60 + leaseSeconds)
+            .now()
+            .toISOString();
+          const claim = { owner: 'another', partner: 'HK', now, leaseUntil, limit: 1 };
           expect((await claimDue(us.db, claim)).map((claimed) => claimed.attempt)).to.deep.equal([2]);
           return refused;
         },

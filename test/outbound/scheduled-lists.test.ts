@@ -109,6 +109,20 @@ describe('lists by schedule', () => {
     expect(await queued()).to.have.length(3);
   });
 
+  it('go again after seconds to a partner that refuses several, less and less often', async () => {
+    await sentFirst();
+    let seconds = 0;
+    const schedule = listScheduler({ ...us.gateway, now: () => new Date(Date.now() + seconds * 1000) });
+    const sentAt: number[] = [];
+    for (; seconds < 120; seconds += 1) {
+      const before = (await queued()).length;
+      await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+      await schedule('KR');
+      if ((await queued()).length > before) sentAt.push(seconds);
+    }
+    expect(sentAt.map((at, n) => at - (sentAt[n - 1] ?? 0))).to.deep.equal([0, 5, 10, 20, 40]);
+  });
+
   it('move on without a list where the changes concern nothing that the partner may see', async () => {
     await sentFirst();
     await us.save(operator(7, { consent: false }));

@@ -24,7 +24,7 @@ export interface RetryTerms {
 }
 
 const defaults = {
-  after: ['5s', '15s', '2m', '10m', '30m', '1h'],
+  after: ['5s', '10s', '2m', '10m', '30m', '1h'],
   receipt: '15m',
   away: { failures: 3, every: '10s' },
 } as const;

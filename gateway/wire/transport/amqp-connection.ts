@@ -43,7 +43,7 @@ export async function openConnection(
     clientProperties: { connection_name: `mra ${purpose}` },
     recovery: {
       initialDelay: 200,
-      maxDelay: 15_000,
+      maxDelay: 3_000,
       initialMaxRetries: waitForBroker ? Infinity : 1,
       waitForConnect: false,
       setup(model: ChannelModel) {

@@ -31,8 +31,8 @@ export interface QueueSource {
 export interface Consumer {
   readonly source: QueueSource;
   readonly handler: (delivery: Delivery) => Promise<void>;
-  /** Milliseconds before a message is handed back, by the number of its earlier deliveries. */
-  readonly redeliveryMs: (deliveriesBefore: number) => number;
+  /** Milliseconds before a message is handled again, by the number of failures before. */
+  readonly redeliveryMs: (failuresBefore: number) => number;
   /** Milliseconds after which a queue of the partner is tried again that is missing or that the account may not read. */
   readonly retryMs: number;
   readonly stopping: AbortController;
@@ -84,23 +84,27 @@ async function openChannel({ model, close }: Connection, consumer: Consumer, log
 /** Failures of this gateway after which a message goes to the dead-letter queue, so that the next one is taken. */
 const failureLimit = 5;
 
-type Settlement = 'stored' | 'again' | 'dead';
+/** `later`: by this consumer, which keeps the message; `again`: the broker delivers it again. */
+type Settlement = 'stored' | 'later' | 'again' | 'dead';
 
-/** Runs the handler, then acknowledges the delivery, returns it to the queue (basic.nack), or dead-letters it. Never rejects. */
+/** Runs the handler until the delivery is stored, returned to the queue (basic.nack), or dead-lettered; then acknowledges it. Never rejects. */
 async function handleDelivery(channel: Channel, consumer: Consumer, message: ConsumeMessage, log: Log): Promise<void> {
   const { queue } = consumer.source;
   const { content, fields, properties } = message;
   const hint = hintOf('messageId', properties.messageId);
-  let settlement: Settlement = 'stored';
-  try {
-    await consumer.handler({
-      ...{ bytes: content, redelivered: fields.redelivered, routingKey: fields.routingKey },
-      ...{ ...hint, ...hintOf('type', properties.type), ...hintOf('correlationId', properties.correlationId) },
-      headers: properties.headers ?? {},
-    });
-  } catch (error) {
-    settlement = await afterFailure(consumer, message, error, log, { queue, ...hint });
-  }
+  const delivery: Delivery = {
+    ...{ bytes: content, redelivered: fields.redelivered, routingKey: fields.routingKey },
+    ...{ ...hint, ...hintOf('type', properties.type), ...hintOf('correlationId', properties.correlationId) },
+    headers: properties.headers ?? {},
+  };
+  const attempt = async (): Promise<Settlement> =>
+    await consumer.handler(delivery).then(
+      () => 'stored',
+      (error: unknown) => afterFailure(consumer, message, error, log, { queue, ...hint }),
+    );
+  let settlement = await attempt();
+  // On a connection that was lost, it is no longer ours to keep.
+  while (settlement === 'later') settlement = consumer.active?.channel === channel ? await attempt() : 'again';
   try {
     if (settlement === 'stored') channel.ack(message);
     else channel.nack(message, false, settlement === 'again');
@@ -115,7 +119,7 @@ function hintOf<K extends string>(name: K, value: unknown): Partial<Record<K, st
   return typeof value === 'string' && messageIdPattern.test(value) ? ({ [name]: value } as Record<K, string>) : {};
 }
 
-/** Waits before a message is delivered again; a failure that will pass, as of the store, is no reason to lay a message aside. */
+/** Waits before the next attempt. A failure that will pass, as of the store, must not use up the deliveries that the broker counts. */
 async function afterFailure(
   consumer: Consumer,
   { content, properties }: ConsumeMessage,
@@ -127,15 +131,16 @@ async function afterFailure(
   const returned = Number(properties.headers?.['x-delivery-count'] ?? 0);
   const times = Math.max(returned, consumer.failed.digest === digest ? consumer.failed.times : 0) + 1;
   consumer.failed = { digest, times };
-  if (times >= failureLimit && asGatewayError(error).code === 'E_INTERNAL') {
+  const isDefect = asGatewayError(error).code === 'E_INTERNAL';
+  if (times >= failureLimit && isDefect) {
     log.error('message moved to the dead-letter queue', { ...place, count: times, digest, ...faultFields(error) });
     return 'dead';
   }
-  log.error('message not stored; the broker delivers it again', { ...place, ...faultFields(error) });
+  log.error('message not stored; trying again', { ...place, ...faultFields(error) });
   const delayMs = consumer.redeliveryMs(times - 1);
   // Stopping ends the delay and returns the message at once.
   await pause(delayMs, undefined, { signal: consumer.stopping.signal }).catch(() => undefined);
-  return 'again';
+  return isDefect || consumer.stopping.signal.aborted ? 'again' : 'later';
 }
 
 /** Cancels the consumer and waits until the delivery in progress is settled. */

@@ -59,7 +59,7 @@ export async function publish(
 ): Promise<SendOutcome> {
   const { connection, channels } = publisher;
   if (connection === undefined) return { kind: 'refused', evidence: 'no connection to the broker', unreachable: true };
-  if (publisher.blocked) return { kind: 'refused', evidence: 'the broker blocks publishers', retryAfterSeconds: 30 };
+  if (publisher.blocked) return { kind: 'refused', evidence: 'the broker blocks publishers', retryAfterSeconds: 5 };
   try {
     const opened = channels.get(target) ?? inTime(openChannel(connection, channels, target, terms.log), terms);
     channels.set(target, opened);

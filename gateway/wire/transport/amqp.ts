@@ -38,8 +38,8 @@ export interface AmqpOptions extends ConnectionOptions {
   readonly retryMs?: number;
 }
 
-/** Exponential back-off, so that a store that is unavailable for minutes does not exhaust the delivery limit. */
-const backOffMs = (deliveriesBefore: number): number => Math.min(30_000, 200 * 2 ** deliveriesBefore);
+/** Exponential back-off, up to the seconds that a message waits at most once the store is back. */
+const backOffMs = (failuresBefore: number): number => Math.min(5_000, 200 * 2 ** failuresBefore);
 
 /** With `waitForBroker`, a message waits so many milliseconds for the first attempt to connect. */
 const firstAttemptMs = 10_000;
@@ -101,7 +101,7 @@ interface Consumption {
 }
 
 async function consume(
-  { log, redeliveryMs = backOffMs, retryMs = 20_000 }: AmqpOptions,
+  { log, redeliveryMs = backOffMs, retryMs = 10_000 }: AmqpOptions,
   { consumers, current }: Consumption,
   source: QueueSource,
   handler: Consumer['handler'],
