@@ -101,7 +101,13 @@ function providePrograms(): void {
 const jobs = Math.min(availableParallelism() + 1, 4);
 
 /** Begun first: the end would otherwise wait for one of them. */
-const longest = ['simulation/simulation', 'rehearsal/conformance', 'cli/wrong-input', 'docs-first-adapter', 'cli/backup'];
+const longest = [
+  'simulation/simulation',
+  'rehearsal/conformance',
+  'cli/wrong-input',
+  'docs-first-adapter',
+  'cli/backup',
+];
 
 function allFiles(): readonly string[] {
   const first = longest.map((name) => join('test', `${name}.test.ts`));
