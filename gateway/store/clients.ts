@@ -1,5 +1,6 @@
 /** Clients of the border door, and what shows that they ask. A change raises `client_revision`, which every gateway on the store compares. */
 
+import { isGatewayError } from '../model/errors.ts';
 import { isScope, type Scope } from '../model/client.ts';
 import type { Moment } from '../model/record/record.ts';
 import { advanceCounter, readCounter } from './counters.ts';
@@ -33,8 +34,16 @@ export async function allClients(reader: Reader): Promise<KnownClients> {
 /** For so long at most, a change of another process is not known. */
 const knownForMs = 500;
 
+/** While nobody can decide anything in the store, callers are known for so long. */
+const knownWithoutStoreMs = 3_600_000;
+
+const isStoreAway = (error: unknown): boolean => isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE';
+
 export interface ClientIndex {
-  /** The clients as they were committed half a second ago or later. Throws as the store: what cannot be read is not assumed. */
+  /**
+   * The clients as they were committed half a second ago or later; while the store is away, as they were up to an hour ago. Throws as the
+   * store: what cannot be read is not assumed.
+   */
   current(): KnownClients | Promise<KnownClients>;
 }
 
@@ -43,17 +52,25 @@ export function openClientIndex({ sql: reader }: Pick<Database, 'sql'>, clock: (
   let known: (KnownClients & { readonly revision: number }) | undefined;
   let asked: Promise<KnownClients> | undefined;
   let readAt = -Infinity;
+  let failedAt = -Infinity;
   async function read(): Promise<KnownClients> {
     const startedAt = clock();
     // Before the rows: a change in between leads to another reading.
-    const revision = await readCounter(reader, 'client_revision');
+    let revision: number;
+    try {
+      revision = await readCounter(reader, 'client_revision');
+    } catch (error) {
+      if (known === undefined || !isStoreAway(error) || startedAt - readAt >= knownWithoutStoreMs) throw error;
+      failedAt = clock();
+      return known;
+    }
     if (known?.revision !== revision) known = { revision, ...(await allClients(reader)) };
     readAt = startedAt;
     return known;
   }
   return {
     current() {
-      if (known !== undefined && clock() - readAt < knownForMs) return known;
+      if (known !== undefined && clock() - Math.max(readAt, failedAt) < knownForMs) return known;
       return (asked ??= read().finally(() => (asked = undefined)));
     },
   };

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addClient } from '../../gateway/app/client-decisions.ts';
 import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { evidenceFor } from '../../gateway/audit/evidence.ts';
 import { verifyEvidence } from '../../gateway/audit/verify-evidence.js';
@@ -12,6 +13,7 @@ import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import { openAnswerSpool } from '../../gateway/clearance/answer-spool.ts';
 import { assess, check, checkBatch, lookUpConsultation, type Clearance } from '../../gateway/clearance/requests.ts';
 import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
+import { openClientIndex } from '../../gateway/store/clients.ts';
 import { openDatabase, type Database } from '../../gateway/store/database.ts';
 import { openRegisterIndex, type RegisterIndex } from '../../gateway/store/register-index.ts';
 import { fillRegister, noon, northland, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
@@ -146,6 +148,21 @@ describe('while the store is away', () => {
     const proven = verifyEvidence(await evidenceFor(db.sql, sealer, place), await sealer.verifierKey());
     expect(proven).to.include({ number: away.proof.consultation_number, outcome: 'recognised' });
     expect((await verifyLog(db.sql, [])).faults).to.deep.equal([]);
+  });
+
+  it('clients are known for an hour, and not longer', async () => {
+    await addClient({ ...base, db }, 'desk', { person: 'A. Example', reason: 'a desk', scopes: ['check'] });
+    let milliseconds = 0;
+    const clients = openClientIndex(db, () => milliseconds);
+    const names = async (): Promise<readonly string[]> => [...(await clients.current()).clients.keys()];
+    expect(await names()).to.deep.equal(['desk']);
+    await line.close();
+    milliseconds = 3_599_000;
+    expect(await names()).to.deep.equal(['desk']);
+    milliseconds = 3_601_000;
+    expect(await refusalCode(names)).to.equal('E_STORE_UNREACHABLE');
+    await line.open();
+    expect(await names()).to.deep.equal(['desk']);
   });
 
   it('the past, entries and operators that memory does not hold wait for the store', async () => {
