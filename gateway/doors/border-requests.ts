@@ -2,8 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
+import { leavesBody } from './body-reader.ts';
 import { CallerRefused } from './border-callers.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
 import type { PostedReply } from '../model/clearance/posted-request.ts';
@@ -15,101 +16,6 @@ export interface BorderReply {
   readonly headers?: Readonly<Record<string, string>>;
   /** How often it states each outcome. */
   readonly outcomes?: Readonly<Record<string, number>>;
-}
-
-/** Throws E_REQUEST_TYPE for a compressed body: it could expand without limit. */
-export function refuseCompressed({ headers }: IncomingMessage): void {
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity')
-    throw new GatewayError('E_REQUEST_TYPE', 'compressed bodies are not accepted');
-}
-
-export interface BodyLimits {
-  /** Bytes of all bodies that are held at one time. */
-  readonly heldBytes: number;
-  /** Milliseconds that a body may take from one piece to the next. */
-  readonly stallMs: number;
-}
-
-/** The body of one request. Its bytes are held, and counted, until `release`. */
-export interface HeldBody {
-  /**
-   * Of one client, at most a quarter of all bytes are held at one time. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes,
-   * E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early).
-   */
-  read(limit: number, client?: string): Promise<Buffer>;
-  release(): void;
-}
-
-/** Reads bodies within one budget, so that stalled uploads cannot take the memory of all others. */
-export function openBodyReader({
-  heldBytes = 64 * 1024 * 1024,
-  stallMs = 5_000,
-}: Partial<BodyLimits>): (request: IncomingMessage) => HeldBody {
-  let left = heldBytes;
-  const heldOf = new Map<string, number>();
-  return (request) => {
-    let held = 0;
-    let holder: string | undefined;
-    const hold = (bytes: number): void => {
-      left -= bytes;
-      held += bytes;
-      if (holder === undefined) return;
-      const own = (heldOf.get(holder) ?? 0) + bytes;
-      if (own === 0) heldOf.delete(holder);
-      else heldOf.set(holder, own);
-    };
-    const take = (bytes: number): void => {
-      if (bytes > left) throw new GatewayError('E_BUSY', 'too many requests are being read');
-      hold(bytes);
-      if (holder !== undefined && (heldOf.get(holder) ?? 0) > heldBytes / 4)
-        throw new GatewayError('E_BUSY', 'too many requests of this client are being read');
-    };
-    return {
-      async read(limit, client) {
-        holder = client;
-        if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-        const chunks: Buffer[] = [];
-        await eachPiece(request, stallMs, (piece) => {
-          take(piece.length);
-          if (held > limit) throw tooLarge(limit);
-          chunks.push(piece);
-        });
-        return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-      },
-      release: () => hold(-held),
-    };
-  };
-}
-
-function tooLarge(limit: number): GatewayError {
-  return new GatewayError('E_SIZE_EXCEEDED', `a request may have ${limit} bytes`);
-}
-
-/** Resolves at the end of the body. An error of `taken` ends the reading, and leaves the connection open for the reply. */
-function eachPiece(request: IncomingMessage, stallMs: number, taken: (piece: Buffer) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => end(new GatewayError('E_REQUEST_SLOW', 'no byte came for too long'));
-    const timer = setTimeout(late, stallMs);
-    const broken = (cause?: unknown): void =>
-      end(new GatewayError('E_REQUEST_MALFORMED', 'the request ended early', { cause }));
-    const piece = (bytes: Buffer): void => {
-      timer.refresh();
-      try {
-        taken(bytes);
-      } catch (error) {
-        end(asGatewayError(error));
-      }
-    };
-    const whole = (): void => end();
-    function end(error?: GatewayError): void {
-      clearTimeout(timer);
-      request.off('data', piece).off('end', whole).off('close', broken).off('error', broken).pause();
-      if (error === undefined) resolve();
-      else reject(error);
-    }
-    request.on('data', piece).on('end', whole).on('close', broken).on('error', broken);
-  });
 }
 
 /** The caller's idempotency key; undefined without one. Throws E_REQUEST_INVALID unless it is 1 to 255 printable characters. */
@@ -159,8 +65,7 @@ export function problemReply(thrown: unknown, requestId: string): BorderReply {
   const problem = problemOf(error, requestId, faultsOf(error));
   const retry = retryAfter[problem.status];
   const challenge = error instanceof CallerRefused ? { 'www-authenticate': error.challenge } : {};
-  // The rest of a body that is too large, too slow or one too many is not read.
-  const close = [408, 413, 503].includes(problem.status) ? { connection: 'close' } : {};
+  const close = leavesBody(problem.status) ? { connection: 'close' } : {};
   return {
     status: problem.status,
     body: problem,

@@ -9,17 +9,8 @@ import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
-import {
-  idempotencyKeyOf,
-  openBodyReader,
-  openRequestIds,
-  problemReply,
-  refuseCompressed,
-  sendReply,
-  type BodyLimits,
-  type BorderReply,
-  type HeldBody,
-} from './border-requests.ts';
+import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
+import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
 import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
 

@@ -5,9 +5,10 @@ import { finished } from 'node:stream/promises';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { admitPartner, type Admission } from './admission.ts';
+import { leavesBody, openBodyReader, refuseCompressed, type BodyLimits } from './body-reader.ts';
 import { contradicts } from './content-type.ts';
 import type { PolledMessage } from '../outbound/answer-poll.ts';
-import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import { GatewayError } from '../model/errors.ts';
 import type { Position } from '../model/list/list.ts';
 import type { AuthenticatedChannel, RawMessage, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
@@ -19,7 +20,7 @@ import { requireHost, targetOf } from './request-target.ts';
 
 type Receipt = Pick<SealedMessage, 'id' | 'contentType' | 'bytes'>;
 
-export interface ExchangeDoor extends Admission {
+export interface ExchangeDoor extends Admission, Partial<BodyLimits> {
   /** Processes a message. Without a receipt (receipts get none) the reply is 202. Rejects with our own errors only: nothing was decided. */
   receive(raw: RawMessage): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt }>;
   /** The message with a signature that came in a header field beside it. Throws E_SIGNATURE_MISSING, E_SIGNATURE_PROFILE. */
@@ -35,8 +36,6 @@ export interface ExchangeDoor extends Admission {
   readonly maxBytes: number;
   /** Names under which partners reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
-  /** Bytes of all bodies that are received at one time; default four of the largest. */
-  readonly heldBytes?: number;
   /** Concurrent requests of one partner; default 4. More are refused with E_BUSY. */
   readonly maxInFlight?: number;
   readonly log: Log;
@@ -72,7 +71,7 @@ export function exchangeDoor(door: ExchangeDoor): Express {
     next();
   });
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
-  const body = express.raw({ type: () => true, limit: door.maxBytes, inflate: false });
+  const body = readBody(door);
   const limited = limitInFlight(door);
   for (const [path, routes] of Map.groupBy(door.routes ?? [], ({ path }) => path)) {
     const owners = routes.map(({ partner }) => partner);
@@ -122,28 +121,27 @@ function onlyMethod(...methods: readonly Method[]): RequestHandler<{ partner: st
   };
 }
 
-/** Bodies are held in memory, so the number of concurrent requests of a partner is limited, and the bytes of all of them together. */
-function limitInFlight({
-  maxBytes,
-  maxInFlight = 4,
-  heldBytes = 4 * maxBytes,
-}: ExchangeDoor): RequestHandler<{ partner: string }> {
+/** Bodies are held in memory, so the number of concurrent requests of a partner is limited. */
+function limitInFlight({ maxInFlight = 4 }: ExchangeDoor): RequestHandler<{ partner: string }> {
   const inFlight = new Map<string, number>();
-  let held = 0;
-  return (request, response, next) => {
+  return (_request, response, next) => {
     const partner = admitted(response);
     const before = inFlight.get(partner) ?? 0;
     if (before >= maxInFlight) throw new GatewayError('E_BUSY', 'Too many messages of this partner at once.');
-    // Without a stated length a body may have any; a longer one is refused before it is read.
-    const stated = Number(request.get('content-length') ?? (request.method === 'GET' ? 0 : maxBytes));
-    const size = Math.min(stated, maxBytes);
-    if (held + size > heldBytes) throw new GatewayError('E_BUSY', 'Too many bytes at once.');
     inFlight.set(partner, before + 1);
-    held += size;
-    response.once('close', () => {
-      inFlight.set(partner, (inFlight.get(partner) ?? 1) - 1);
-      held -= size;
-    });
+    response.once('close', () => inFlight.set(partner, (inFlight.get(partner) ?? 1) - 1));
+    next();
+  };
+}
+
+/** The bytes that came are counted, and not the stated ones: a partner that states much and sends nothing keeps nobody out. */
+function readBody(door: ExchangeDoor): RequestHandler<{ partner: string }> {
+  const openBody = openBodyReader({ heldBytes: 4 * door.maxBytes, ...door });
+  return async (request, response, next) => {
+    refuseCompressed(request);
+    const body = openBody(request);
+    response.once('close', body.release);
+    request.body = await body.read(door.maxBytes, admitted(response));
     next();
   };
 }
@@ -240,7 +238,7 @@ function answerPosition(door: ExchangeDoor): RequestHandler<{ partner: string }>
 function sendProblem(door: ExchangeDoor): ErrorRequestHandler {
   return (thrown: unknown, { socket }, response, next) => {
     const requestId = String(response.locals['requestId']);
-    const error = bodyFault(thrown) ?? thrown;
+    const error = pathFault(thrown) ?? thrown;
     const problem = problemOf(error, requestId);
     const partner: unknown = response.locals['partner'];
     const known = typeof partner === 'string' ? { partner } : present({ host: socket.remoteAddress });
@@ -253,18 +251,13 @@ function sendProblem(door: ExchangeDoor): ErrorRequestHandler {
       return;
     }
     if (problem.status === 503) response.set('Retry-After', String(retryAfterSeconds));
+    if (leavesBody(problem.status)) response.set('Connection', 'close');
     response.status(problem.status).set('Content-Type', problemType).end(JSON.stringify(problem));
   };
 }
 
-/** Errors of Express itself (reading the body, decoding the path), by HTTP status. */
-const bodyFaults: ReadonlyMap<unknown, readonly [ErrorCode, string]> = new Map([
-  [413, ['E_SIZE_EXCEEDED', 'The body is larger than this door accepts.']],
-  [415, ['E_REQUEST_TYPE', 'Compressed bodies are not accepted.']],
-  [400, ['E_REQUEST_INVALID', 'The request ended early, or its path is invalid.']],
-]);
-
-function bodyFault(cause: unknown): GatewayError | undefined {
-  const known = cause instanceof Error && 'status' in cause ? bodyFaults.get(cause.status) : undefined;
-  return known && new GatewayError(...known, { cause });
+/** Express itself refuses a path that it cannot decode. */
+function pathFault(cause: unknown): GatewayError | undefined {
+  const refused = cause instanceof Error && 'status' in cause && cause.status === 400;
+  return refused ? new GatewayError('E_REQUEST_INVALID', 'The path is invalid.', { cause }) : undefined;
 }

@@ -67,6 +67,19 @@ describe('the limits of the border door', () => {
     expect(refused.headers).to.include({ 'retry-after': '5', connection: 'close' });
   });
 
+  it('a system that reads nothing before it has sent its whole body gets the reply to a refused one, and no reset', async () => {
+    const port = await open({ heldBytes: 50_000 });
+    for (const [size, status] of [
+      [8 * 1024 * 1024, 503],
+      [9 * 1024 * 1024, 413],
+    ] as const) {
+      const socket = connect(port, '127.0.0.1').pause();
+      socket.write(`POST /v1/assessments HTTP/1.1\r\nHost: h\r\nContent-Length: ${size}\r\n\r\n`);
+      socket.write(Buffer.alloc(size), () => socket.resume());
+      expect(await text(socket)).to.match(new RegExp(`^HTTP/1.1 ${status} `, 'u'));
+    }
+  });
+
   it('a large body is answered by another thread, and a small one or a single query here', async () => {
     const posts = openPosts({ ...clearance, schemas, log });
     const elsewhere: PostedRequest[] = [];

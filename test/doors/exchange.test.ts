@@ -221,6 +221,37 @@ describe('the exchange door', () => {
     });
   });
 
+  describe('while uploads stall', () => {
+    const stalls = { headers: { 'content-length': String(maxBytes) }, stalls: true } as const;
+    async function withDoor(
+      limits: Pick<ExchangeDoor, 'heldBytes' | 'stallMs'>,
+      test: (door: OpenDoor) => Promise<void>,
+    ) {
+      const door = await openDoor({ receive: (raw) => receive(raw), poll, ...limits });
+      await test(door).finally(() => door.close());
+    }
+
+    it('cuts them, and a partner that states much and sends little keeps no other out', () =>
+      withDoor({ heldBytes: maxBytes, stallMs: 300 }, async (door) => {
+        const stalled = [door.call({ ...stalls, body: 'x' }), door.call({ ...stalls, body: 'x' })];
+        expect((await door.call({ as: door.other, path: '/exchange/XC' })).status).to.equal(200);
+        taken = [];
+        for (const answer of await Promise.all(stalled)) {
+          expectProblem(answer, 408, 'E_REQUEST_SLOW');
+          expect(answer.headers).to.include({ connection: 'close' });
+        }
+      }));
+
+    it('refuses the bytes beyond its budget for all partners with Retry-After', () =>
+      withDoor({ heldBytes: maxBytes, stallMs: 60_000 }, async (door) => {
+        const body = 'x'.repeat(maxBytes - 1);
+        const other = { as: door.other, path: '/exchange/XC' };
+        const refused = await Promise.race([door.call({ ...stalls, body }), door.call({ ...stalls, ...other, body })]);
+        expectProblem(refused, 503, 'E_BUSY');
+        expect(refused.headers).to.include({ 'retry-after': '5', connection: 'close' });
+      }));
+  });
+
   it('tells two partners with one path apart by their certificates, each with its own method and statuses', async () => {
     const own = { path: '/aeo', takes: 'message' } as const;
     const routes = [

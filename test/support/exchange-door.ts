@@ -25,6 +25,8 @@ export interface Call {
   readonly method?: string;
   readonly headers?: Record<string, string | string[]>;
   readonly body?: string | Buffer;
+  /** The body is not ended. */
+  readonly stalls?: true;
 }
 
 export interface OpenDoor {
@@ -43,7 +45,7 @@ export interface OpenDoor {
 }
 
 export async function openDoor(
-  behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets' | 'joined' | 'routes'>,
+  behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets' | 'joined' | 'routes' | 'heldBytes' | 'stallMs'>,
 ): Promise<OpenDoor> {
   const [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
     TlsParty,
@@ -80,7 +82,7 @@ export async function openDoor(
 }
 
 function callDoor(port: number, home: TlsParty, call: Call & { readonly as: TlsParty | 'nobody' }): Promise<Answer> {
-  const { as, path = '/exchange/XB', method = 'POST', headers = {}, body = '<list/>' } = call;
+  const { as, path = '/exchange/XB', method = 'POST', headers = {}, body = '<list/>', stalls } = call;
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const agent = new Agent({ ...(as === 'nobody' ? {} : { cert: as.cert, key: as.key }), ca: home.ca });
   const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent }, (incoming) => {
@@ -95,7 +97,9 @@ function callDoor(port: number, home: TlsParty, call: Call & { readonly as: TlsP
       });
     }, reject);
   });
-  outgoing.on('error', reject).end(body);
+  outgoing.on('error', reject);
+  if (stalls === true) outgoing.write(body);
+  else outgoing.end(body);
   return promise;
 }
 
