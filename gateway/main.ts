@@ -1,6 +1,6 @@
 /** The program: the command line, and a gateway that serves, composed of doors, dispatcher, fetchers and consumers. */
 
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { schemas, type OpenGateway } from './app/composition.ts';
 import type { CliContext, Serving } from './cli/context.ts';
@@ -10,8 +10,9 @@ import { commandLine, runCommandLine } from './cli/run.ts';
 import { startBorderWork } from './app/border-work.ts';
 import { consumeAll } from './app/brokers.ts';
 import type { Config } from './app/config.ts';
-import { secretText } from './app/credentials.ts';
+import { proxyOf, proxyServers } from './app/exchange-proxy.ts';
 import { countArrivals, runDispatcher, type DispatchTerms } from './outbound/dispatcher.ts';
+import { officeServers, officeUrl } from './console/serve-office.ts';
 import { borderDoor } from './doors/border.ts';
 import { openCallers } from './doors/border-callers.ts';
 import { borderServer } from './doors/border-server.ts';
@@ -24,7 +25,6 @@ import { runPolling } from './inbound/poll-partners.ts';
 import { listHeld, receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
 import { largeAnswers, takesLong, type LargeMessageWorker } from './app/large-message-worker.ts';
-import { sha256 } from './model/canonical-json.ts';
 import type { RawMessage } from './model/message.ts';
 import { watchClock } from './app/clock-watch.ts';
 import { logTaken, warnOfWeakEvidence, watchPartners } from './app/partner-watch.ts';
@@ -64,6 +64,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const servers = await openServers([
     ...door.servers,
     ...borderServers({ ...gateway, ...borderWork }, adapters, metrics),
+    ...(await officeServers(gateway)),
   ]);
   const work = await openWork(gateway, {
     ...receiving,
@@ -80,6 +81,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     exchangeUrl: `https://${config.exchange.host}:${servers.ports['exchange']}`,
     borderUrl,
     monitoringUrl: config.monitoring ? `http://${config.monitoring.host}:${servers.ports['monitoring']}` : borderUrl,
+    ...officeUrl(config, servers.ports),
     async stop() {
       await Promise.all([servers.close(openRequestsMs), work.stop(), borderWork.stop()]);
       await adapters.close();
@@ -133,9 +135,15 @@ function borderServers(
 ): Parameters<typeof openServers>[0] {
   const { border, monitoring } = gateway.config;
   const answerLarge = (posted: PostedRequest): Promise<PostedReply> => worker.answer(posted);
-  const answered = metrics.countAnswer;
   const callerOf = openCallers(border, { ...gateway, clock: () => performance.now() });
-  const door = borderDoor({ ...gateway, schemas, hosts: border.hosts, callerOf, answerLarge, answered });
+  const door = borderDoor({
+    ...gateway,
+    schemas,
+    hosts: border.hosts,
+    callerOf,
+    answerLarge,
+    answered: metrics.countAnswer,
+  });
   const tryWriting = openStoreProbe(gateway.db);
   const watching = monitoringDoor({
     ...{ metrics, hosts: (monitoring ?? border).hosts, random: gateway.random },
@@ -255,17 +263,6 @@ function openExchange(
     ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
     log: gateway.log,
   });
-}
-
-/** Throws E_CONFIG_INVALID where its secret cannot be read. */
-function proxyOf({ proxy }: Config['exchange']): ExchangeDoor['proxy'] {
-  if (proxy === undefined) return undefined;
-  return 'socket' in proxy ? {} : { sha256: sha256(Buffer.from(secretText(proxy.secret, 'exchange.proxy.secret'))) };
-}
-
-function proxyServers({ proxy }: Config['exchange'], server: Server): ExchangeServer['servers'] {
-  if (proxy === undefined) return [];
-  return [[server, 'exchange.proxy', 'socket' in proxy ? proxy : { ...proxy, host: '127.0.0.1' }]];
 }
 
 /** The command line, not parsed yet. */

@@ -15,6 +15,8 @@ export interface Serving {
   readonly borderUrl: string;
   /** Of metrics and readiness. */
   readonly monitoringUrl: string;
+  /** Of the console; absent where the settings have no office. */
+  readonly officeUrl?: string;
   /** Closes the doors, waits for requests in progress, stops the dispatcher. The gateway itself stays open. */
   stop(): Promise<void>;
   /** Loads changed adapters, of all folders or of these. A rejected adapter leaves the previous one in use. */

@@ -7,11 +7,12 @@ import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { deliverDue } from '../outbound/delivery.ts';
+import { resendMessage } from '../outbound/resend.ts';
 import { openMessages, type OpenMessage } from '../store/message-list.ts';
-import { findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
+import { findMessage, resendNow } from '../store/outbox.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
-import { existingDay } from './input.ts';
+import { account, existingDay } from './input.ts';
 import { amount, exitCodes } from './output.ts';
 
 interface ResendOptions {
@@ -46,21 +47,10 @@ function requireNoChoice({ partner, state, since }: ResendOptions): void {
 }
 
 async function resendOne({ out, exit }: CliContext, gateway: OpenGateway, id: string): Promise<void> {
-  const { partner } = await getMessage(gateway, id);
-  await gateway.db.transaction((tx) => resendNow(tx, id, momentOf(gateway.now())));
-  await deliverDue(gateway, partner);
-  const message = await getMessage(gateway, id);
-  const { state } = message;
+  const message = await resendMessage(gateway, id, account());
+  const { partner, state } = message;
   out.result({ message: id, partner, state }, [{ message: id, partner, state }]);
   exit(await deliveryExit(gateway, message));
-}
-
-async function getMessage(gateway: OpenGateway, id: string): Promise<MessageRow> {
-  const message = await findMessage(gateway.db.sql, id);
-  if (message !== undefined) return message;
-  throw new GatewayError('E_MESSAGE_UNKNOWN', 'no message with this id was sent', {
-    fix: 'mra message list shows the newest.',
-  });
 }
 
 /** Without --yes it shows what would be sent. Messages go in their order; one that fails leaves those behind it waiting. */

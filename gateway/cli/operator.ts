@@ -1,33 +1,17 @@
 /** `mra operator …`: shows our own operators, what partners hold of them, and their earlier states; operator-import.ts imports them. */
 
 import type { Command } from 'commander';
-import type { Adapter } from '../adapter/adapter.ts';
 import type { Gateway } from '../gateway.ts';
-import { eligibility } from '../model/record/partner-view.ts';
 import { GatewayError } from '../model/errors.ts';
 import { columnValues, recordColumns } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
-import { heldRecord } from '../outbound/held-record.ts';
-import {
-  allOperators,
-  countOperators,
-  findOperator,
-  operatorVersions,
-  type OperatorVersion,
-} from '../store/operators.ts';
+import { standing, type Viewer } from '../outbound/standing.ts';
+import { allOperators, countOperators, findOperator, operatorVersions } from '../store/operators.ts';
 import { withReading, type CommandContext } from './context.ts';
 import { wholeNumber } from './input.ts';
 import { decisionCommands } from './operator-decisions.ts';
 import { importCommand } from './operator-import.ts';
 import { amount } from './output.ts';
-
-/** The part of a partner that decides which of our operators it may see. */
-interface Viewer {
-  readonly code: string;
-  readonly adapter: Pick<Adapter, 'arrangement' | 'identifiers'> & {
-    readonly list: Pick<Adapter['list'], 'requiredPaths'>;
-  };
-}
 
 interface OperatorGateway extends Pick<Gateway, 'home' | 'db' | 'now'> {
   readonly partners: ReadonlyMap<string, Viewer>;
@@ -103,24 +87,6 @@ async function show({ out }: OperatorContext, gateway: OperatorGateway, code: st
       refused: last?.refused === undefined ? '' : `${last.refused.code}: ${last.refused.detail}`,
     })),
   );
-}
-
-/** Whether a partner may see the operator, with every reason why not, and what it holds of it; nothing is held before the first list. */
-async function standing(
-  { db }: OperatorGateway,
-  { code: partner, adapter }: Viewer,
-  record: DomesticRecord,
-  versions: readonly OperatorVersion[],
-) {
-  const { arrangement, identifiers, list } = adapter;
-  const terms = { arrangement, requiredPaths: list.requiredPaths, form: identifiers.ours };
-  const identifier = identifiers.ours.toIdentifier(record.code);
-  const maySee = (version: DomesticRecord): boolean => eligibility(version, terms).eligible;
-  const held = await heldRecord(db.sql, { partner, identifier, versions, maySee });
-  const found = eligibility(record, terms);
-  const refused = held?.last?.refused === undefined ? [] : (['refused_by_partner'] as const);
-  const reasons = [...(found.eligible ? [] : found.reasons), ...refused];
-  return { partner, identifier, listed: reasons.length === 0 ? 'yes' : 'no', reasons, ...held };
 }
 
 async function list({ out }: OperatorContext, { db }: OperatorGateway, limit: number): Promise<void> {

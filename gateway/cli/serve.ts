@@ -5,9 +5,9 @@ import { sep } from 'node:path';
 import type { Command } from 'commander';
 import { openControl } from '../app/control.ts';
 import { keyCalendar } from '../app/key-calendar.ts';
-import { present } from '../model/present.ts';
 import { lockFolder } from '../store/folder-lock.ts';
 import type { Reloaded } from '../app/partners.ts';
+import { present } from '../model/present.ts';
 import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
 import { withGateway, type CliContext, type OpenGateway, type Serving } from './context.ts';
@@ -39,7 +39,7 @@ async function serveUntilStopped(
   hangUps: HangUps,
 ): Promise<void> {
   const endBy = (code: ExitCode): unknown => setTimeout(() => process.exit(code), stopMs).unref();
-  const { exchangeUrl: exchange, borderUrl: border, monitoringUrl: monitoring, ...serving } = await serve(gateway);
+  const serving = await serve(gateway);
   const { stop, reload, takeSettings } = serving;
   const takeAll = async (): Promise<readonly Reloaded[]> => {
     const results = await takeSettings(config());
@@ -50,8 +50,7 @@ async function serveUntilStopped(
   const watching = setInterval(() => void warnOfKeys(gateway), dayMs).unref();
   const closeControl = await openControl(gateway, takeAll);
   try {
-    const doors = Object.entries({ exchange, border, monitoring }).map(([door, address]) => ({ door, address }));
-    out.result({ exchange, border, monitoring }, doors);
+    showDoors(out, serving);
     if (gateway.config.border.unauthenticated === true)
       out.note('Everybody on this machine may ask at the border door: border.unauthenticated of the settings.');
     out.next('mra doctor');
@@ -70,6 +69,14 @@ async function serveUntilStopped(
     closeControl();
     await stop();
   }
+}
+
+function showDoors(out: CliContext['out'], { exchangeUrl, borderUrl, monitoringUrl, officeUrl }: Serving): void {
+  const urls = present({ exchange: exchangeUrl, border: borderUrl, monitoring: monitoringUrl, office: officeUrl });
+  out.result(
+    urls,
+    Object.entries(urls).map(([door, address]) => ({ door, address })),
+  );
 }
 
 /** Of our keys and certificates that expire within 30 days, also of those for one partner or broker: at the start, every day, and after each reload. */

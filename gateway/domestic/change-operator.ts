@@ -104,7 +104,8 @@ function checkDay(day: string, today: Day): void {
     });
 }
 
-function checkReason(reason: string): void {
+/** Throws E_REQUEST_INVALID for a reason that the log cannot keep: none, a long one, one with hidden characters. */
+export function checkReason(reason: string): void {
   const text = reason.trim();
   const { length } = text;
   const fault = length === 0 || length > mostCharactersOfReason ? `it has ${length} characters` : hiddenIn(text);

@@ -16,8 +16,11 @@ import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts
 import { judgeEnvelope } from '../model/list/judge.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DecodedMessage, RawMessage, Reply } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes, storedBytes } from '../store/bodies.ts';
+import type { Tx } from '../store/database.ts';
+import { appendEvents } from '../store/events.ts';
 import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
@@ -123,6 +126,12 @@ async function receiveReceipt(
   }
 }
 
+export interface HeldDecision extends Pick<HoldDecision, 'decision' | 'person'> {
+  readonly reason?: string;
+  /** Whose decisions count in this transaction, of those who decided so; absent: all. Throws where that of the person itself does not. */
+  counts?(tx: Tx, people: readonly string[]): Promise<readonly string[]>;
+}
+
 /**
  * Two people release or refuse a held list; undefined while the second is missing. A released list is read again from its kept
  * bytes and judged as of its receipt, but for its size.
@@ -130,7 +139,7 @@ async function receiveReceipt(
 export async function decideHeld(
   gateway: Gateway,
   messageId: string,
-  { decision, person }: Pick<HoldDecision, 'decision' | 'person'>,
+  { decision, person, reason, counts = (_, people) => Promise.resolve(people) }: HeldDecision,
 ): Promise<ReceiveResult | undefined> {
   const held = await findInbox(gateway.db.sql, { messageId });
   if (held?.state !== 'HELD')
@@ -142,9 +151,13 @@ export async function decideHeld(
   // What was altered in the store can be refused only.
   const bytes = await (decision === 'release' ? getBytes : storedBytes)(sql, digest);
   const at = momentOf(gateway.now());
-  const people = await gateway.db.transaction((tx) =>
-    recordDecision(tx, { messageId, partner: held.partner, person, decision, at }),
-  );
+  const people = await gateway.db.transaction(async (tx) => {
+    const decided = await recordDecision(tx, { messageId, partner: held.partner, person, decision, at });
+    const counted = await counts(tx, decided);
+    const detail = present({ partner: held.partner, person, decision, reason, people: counted });
+    await appendEvents(tx, [{ kind: 'held_decided', ref: messageId, at, detail }]);
+    return counted;
+  });
   if (people.length < 2) return undefined;
 
   const partner = getPartner(gateway, held.partner);

@@ -171,11 +171,16 @@ export async function setPassword(gateway: PeopleGateway, token: string, passwor
   });
 }
 
-/** Those of these people who may do this now, in the order given: a decision counts only while its person may make it. */
-export async function stillAllowed(tx: Tx, ids: readonly string[], permission: Permission): Promise<readonly string[]> {
-  const people = (await peopleOf(tx, ids)).map(personOf);
-  const allowed = new Set(
-    people.filter((each) => each.state === 'active' && mayDo(each, permission)).map(({ id }) => id),
-  );
-  return ids.filter((id) => allowed.has(id));
+/**
+ * Which decisions of these people count: a decision counts only while its person is active and may make it, whatever was so when it was made.
+ * The result is for the transaction that records the decision of `person`, and throws E_ROLE_MISSING where that does not count.
+ */
+export function countDecisions(person: string, permission: Permission) {
+  return async (tx: Tx, people: readonly string[]): Promise<readonly string[]> => {
+    const known = (await peopleOf(tx, people)).map(personOf);
+    const allowed = known.filter((each) => each.state === 'active' && mayDo(each, permission)).map(({ id }) => id);
+    if (!allowed.includes(person))
+      throw new GatewayError('E_ROLE_MISSING', 'the person has lost the role, or is disabled');
+    return people.filter((id) => allowed.includes(id));
+  };
 }

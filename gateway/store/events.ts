@@ -100,3 +100,27 @@ export async function exchangeEvents(
     return { n, kind, partner, seconds: Math.max(0, Date.parse(at) - Date.parse(sealed)) / 1000 };
   });
 }
+
+export interface EventQuery {
+  /** Only events before this number. */
+  readonly before?: number;
+  readonly ref?: string;
+  readonly kind?: string;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export async function listEvents(reader: Reader, { before, ref, kind, limit }: EventQuery): Promise<Tables['event'][]> {
+  let found = reader.selectFrom('event').selectAll().orderBy('n', 'desc').limit(limit);
+  if (ref !== undefined) found = found.where('ref', '=', ref);
+  if (before !== undefined) found = found.where('n', '<', before);
+  if (kind !== undefined) found = found.where('kind', '=', kind);
+  return await found.execute();
+}
+
+/** How many events of each kind have a number above one. */
+export async function countEvents(reader: Reader, after: number): Promise<Readonly<Record<string, number>>> {
+  const counted = reader.selectFrom('event').select(['kind', ({ fn }) => fn.countAll().as('count')]);
+  const rows = await counted.where('n', '>', after).groupBy('kind').orderBy('kind').execute();
+  return Object.fromEntries(rows.map(({ kind, count }) => [kind, Number(count)]));
+}

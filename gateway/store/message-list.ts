@@ -12,6 +12,8 @@ export interface MessageQuery {
   readonly partner?: string;
   readonly direction?: StreamDirection;
   readonly state?: OutboundState | InboundState;
+  /** Only those of an earlier moment. */
+  readonly before?: Moment;
   readonly limit: number;
 }
 
@@ -41,13 +43,17 @@ export async function listMessages(reader: Reader, query: MessageQuery): Promise
   return [...sent, ...received].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)).slice(0, query.limit);
 }
 
-async function messagesSent(reader: Reader, { partner, state, limit }: MessageQuery): Promise<MessageListRow[]> {
+async function messagesSent(
+  reader: Reader,
+  { partner, state, before, limit }: MessageQuery,
+): Promise<MessageListRow[]> {
   const rows = await reader
     .selectFrom('message')
     .select(['id', 'partner', 'kind', 'state', 'evidence', 'created_at as at', 'digest'])
     .select(({ fn }) => fn.coalesce('hold_reason', 'verdict_detail').as('detail'))
     .$if(partner !== undefined, (sent) => sent.where('partner', '=', partner ?? ''))
     .$if(state !== undefined, (sent) => sent.where('state', '=', state as OutboundState))
+    .$if(before !== undefined, (sent) => sent.where('created_at', '<', before ?? ''))
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
@@ -55,13 +61,17 @@ async function messagesSent(reader: Reader, { partner, state, limit }: MessageQu
   return rows.map((row) => ({ direction: 'out', ...fromRow(row) }));
 }
 
-async function messagesReceived(reader: Reader, { partner, state, limit }: MessageQuery): Promise<MessageListRow[]> {
+async function messagesReceived(
+  reader: Reader,
+  { partner, state, before, limit }: MessageQuery,
+): Promise<MessageListRow[]> {
   const rows = await reader
     .selectFrom('inbox')
     .select(['partner', 'kind', 'state', 'evidence', 'received_at as at', 'digest', 'reason as detail'])
     .select(({ fn }) => fn.coalesce('message_id', 'hinted_id').as('id'))
     .$if(partner !== undefined, (received) => received.where('partner', '=', partner ?? ''))
     .$if(state !== undefined, (received) => received.where('state', '=', state as InboundState))
+    .$if(before !== undefined, (received) => received.where('received_at', '<', before ?? ''))
     .orderBy('received_at', 'desc')
     .orderBy('digest')
     .limit(limit)

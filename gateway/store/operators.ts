@@ -246,6 +246,12 @@ export async function* operatorPages(reader: Reader): AsyncIterable<OperatorPage
   }
 }
 
+/** The operators behind a code, in the order of their codes, some hundreds at most. */
+export async function operatorsAfter(reader: Reader, after: string): Promise<readonly DomesticRecord[]> {
+  const behind = reader.selectFrom('operator').select('record').where('code', '>', after).orderBy('code').limit(500);
+  return (await behind.execute()).map(({ record }) => operatorOfText(record));
+}
+
 export async function* allOperators(reader: Reader): AsyncIterable<DomesticRecord[]> {
   for await (const texts of operatorPages(reader)) {
     yield texts.toString().split('\n').map(operatorOfText);

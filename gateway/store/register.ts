@@ -88,6 +88,13 @@ export async function sourceMessage(
   return newest?.source_message ?? applied.message_id;
 }
 
+/** All that was ever known of an operator, the newest knowledge first, by the day from which it applies. */
+export async function versionsOf(reader: Reader, partner: string, identifier: string): Promise<readonly Version[]> {
+  const versions = reader.selectFrom('register_version').selectAll().where('partner', '=', partner);
+  const own = versions.where('identifier', '=', identifier).orderBy('from_list', 'desc').orderBy('valid_from', 'desc');
+  return await own.execute();
+}
+
 /** The current record of every operator on a partner's list, as published. 40,000 records take about 50 MB. */
 export async function currentRecords(reader: Reader, partner: string): Promise<ListRecord[]> {
   const rows = await reader

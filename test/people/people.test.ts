@@ -11,7 +11,7 @@ import {
   setRoles,
   setState,
 } from '../../gateway/people/people.ts';
-import { stillAllowed, type PeopleGateway } from '../../gateway/people/people.ts';
+import { countDecisions, type PeopleGateway } from '../../gateway/people/people.ts';
 import { mayDo, permissions, requireMay, roles, type Permission, type Role } from '../../gateway/people/roles.ts';
 import { findSession, signIn, signOut } from '../../gateway/people/sessions.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
@@ -129,13 +129,16 @@ onBothEngines('people of the office', (store) => {
 
   it('count for a decision only while they are active and have the role', async () => {
     const [first, second, third] = [await known('approver'), await known('approver'), await known('reader')];
-    const counted = (): Promise<readonly string[]> =>
-      store().write((tx) => stillAllowed(tx, [second, third, first, 'typed at a command line'], 'lists.decide'));
-    expect(await counted()).to.deep.equal([second, first]);
+    const counted = (person: string): Promise<readonly string[]> =>
+      store().write((tx) =>
+        countDecisions(person, 'lists.decide')(tx, [second, third, first, 'typed at a command line']),
+      );
+    expect(await counted(first)).to.deep.equal([second, first]);
     await setRoles(gateway(), second, [], 'root');
-    expect(await counted()).to.deep.equal([first]);
+    expect(await counted(first)).to.deep.equal([first]);
+    expect(await refusalCode(() => counted(second))).to.equal('E_ROLE_MISSING');
     await setState(gateway(), first, { state: 'disabled', by: 'root', reason: 'left' });
-    expect(await counted()).to.deep.equal([]);
+    expect(await refusalCode(() => counted(first))).to.equal('E_ROLE_MISSING');
   });
 
   it('do not get names that approvals could not tell apart', async () => {

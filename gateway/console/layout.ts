@@ -1,0 +1,120 @@
+/** The frame of every page: languages, navigation, who is signed in, and the main part. */
+
+import { renderToString } from 'preact-render-to-string';
+import type { Problem, Visit } from '../doors/office.ts';
+import { mayDo, type Permission } from '../people/roles.ts';
+import type { Session } from '../people/sessions.ts';
+import { english, facts, html, link, withQuery, type Content, type VNode } from './parts.ts';
+import { languages, type Language, type TextKey, type Words } from './words.ts';
+
+interface Place {
+  readonly path: string;
+  readonly text: TextKey;
+  readonly needs: Permission | 'signed_in';
+}
+
+/** The pages of the navigation, in its order. */
+const places: readonly Place[] = [
+  { path: '/', text: 'nav.today', needs: 'signed_in' },
+  { path: '/partners', text: 'nav.partners', needs: 'partners.read' },
+  { path: '/messages', text: 'nav.messages', needs: 'messages.read' },
+  { path: '/held', text: 'nav.held', needs: 'lists.read' },
+  { path: '/check', text: 'nav.check', needs: 'checks.ask' },
+  { path: '/register', text: 'nav.register', needs: 'register.read' },
+  { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
+  { path: '/audit', text: 'nav.audit', needs: 'audit.read' },
+];
+
+export interface Frame {
+  readonly words: Words;
+  readonly visit: Pick<Visit, 'target'>;
+  readonly session: Session | undefined;
+  /** Whose office it is, and whether it is a rehearsal. */
+  readonly office: { readonly country: string; readonly name: string; readonly environment: 'test' | 'production' };
+  readonly title: string;
+}
+
+/** A whole document. */
+export function documentOf(frame: Frame, main: Content): string {
+  const { words, title, office } = frame;
+  const { t } = words;
+  const body = html`<html lang=${words.language}>
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <title>${title} · ${office.country} · ${t('app.name')}</title>
+      <link rel="stylesheet" href="/office.css" />
+    </head>
+    <body>
+      <a class="skip" href="#main">${t('app.skip')}</a>
+      ${header(frame)}
+      <main id="main" tabindex="-1">
+        <h1>${title}</h1>
+        ${main}
+      </main>
+    </body>
+  </html>`;
+  return `<!doctype html>\n${renderToString(body)}`;
+}
+
+function header({ words, visit, session, office }: Frame): VNode {
+  const { t } = words;
+  const [path] = visit.target.split('?', 1);
+  return html`<header>
+    <p class="office">
+      <strong>${t('app.name')}</strong> · <span lang="en">${office.name}</span>
+      ${office.environment === 'test' && html` <span class="badge">${t('app.test')}</span>`}
+    </p>
+    ${session !== undefined && navigation(words, session, path ?? '/')}
+    <div class="account">
+      ${languageLinks(words, visit)}
+      ${
+        session !== undefined &&
+        html`<span class="person">${session.person.name}</span>
+          <form method="post" action="/sign-out">
+            <input type="hidden" name="form_token" value=${session.formToken} />
+            <button type="submit" class="plain">${t('app.sign_out')}</button>
+          </form>`
+      }
+    </div>
+  </header>`;
+}
+
+function navigation({ t }: Words, { person }: Session, path: string): VNode {
+  const allowed = places.filter(({ needs }) => needs === 'signed_in' || mayDo(person, needs));
+  const isCurrent = (place: string): boolean => path === place || (place !== '/' && path.startsWith(`${place}/`));
+  return html`<nav aria-label=${t('app.navigation')}>
+    <ul>
+      ${allowed.map(
+        ({ path: to, text }) =>
+          html`<li><a href=${to} aria-current=${isCurrent(to) ? 'page' : undefined}>${t(text)}</a></li>`,
+      )}
+    </ul>
+  </nav>`;
+}
+
+function languageLinks({ language: current, t }: Words, visit: Pick<Visit, 'target'>): VNode {
+  const all = Object.entries(languages) as [Language, string][];
+  return html`<span class="languages" role="group" aria-label=${t('app.language')}>
+    ${all.map(([language, name]) =>
+      language === current
+        ? html`<span lang=${language} aria-current="true">${name}</span> `
+        : html`<a href=${withQuery(visit, 'language', language)} lang=${language} hreflang=${language}>${name}</a> `,
+    )}
+  </span>`;
+}
+
+/** What went wrong, who must act, and what to do. */
+export function problemView({ t, code }: Words, problem: Problem): VNode {
+  return html`<div class="problem" role="alert">
+    <p>${english(problem.title)} ${english(problem.detail)}</p>
+    ${problem.fix !== undefined && html`<p>${english(problem.fix)}</p>`}
+    ${facts([
+      [t('problem.code'), html`<code>${problem.code}</code>`],
+      [t('problem.who'), code('actor', problem.who_must_act)],
+      [t('problem.request'), html`<code>${problem.request_id}</code>`],
+    ])}
+    <p>${link('/', t('problem.today'))}</p>
+  </div>`;
+}

@@ -1,0 +1,81 @@
+/**
+ * What a page of the console is: data that is loaded, and a view of it. The same data is the answer of the API at /office/v1 and the path of
+ * the page. An act changes something: a form posts it, and so may a script.
+ */
+
+import type { VNode } from 'preact';
+import type { OpenGateway } from '../app/composition.ts';
+import type { OfficeReply, Visit } from '../doors/office.ts';
+import type { Permission } from '../people/roles.ts';
+import type { Session } from '../people/sessions.ts';
+import type { Words } from './words.ts';
+
+export interface Call extends Visit {
+  readonly gateway: OpenGateway;
+  readonly session: Session;
+  readonly words: Words;
+}
+
+export interface Page<Data> {
+  /** As express reads it: `/partners/:partner`. */
+  readonly path: string;
+  readonly needs: Permission | 'signed_in';
+  title(call: Call, data: Data): string;
+  /** What programs receive as JSON: published members, in the form of other published JSON. */
+  load(call: Call): Promise<Data>;
+  view(data: Data, call: Call): VNode;
+}
+
+/** A page whose data nobody else needs to know. */
+export interface AnyPage extends Pick<Page<unknown>, 'path' | 'needs'> {
+  data(call: Call): Promise<unknown>;
+  show(call: Call): Promise<{ readonly title: string; readonly view: VNode }>;
+}
+
+export function page<Data>({ path, needs, title, load, view }: Page<Data>): AnyPage {
+  return {
+    ...{ path, needs },
+    data: load,
+    async show(call) {
+      const data = await load(call);
+      return { title: title(call, data), view: view(data, call) };
+    },
+  };
+}
+
+export interface Act {
+  readonly path: string;
+  readonly needs: Permission | 'signed_in';
+  /** `to`: the page that shows what changed; `result`: the same for programs. */
+  act(call: Call): Promise<{ readonly to: string; readonly result: object }>;
+}
+
+/** Bytes that a page links to. */
+export interface Download {
+  readonly path: string;
+  readonly needs: Permission;
+  load(call: Call): Promise<Omit<Extract<OfficeReply, { kind: 'file' }>, 'kind'>>;
+}
+
+/** The pages, acts and downloads of one file. */
+export interface Section {
+  readonly pages: readonly AnyPage[];
+  readonly acts?: readonly Act[];
+  readonly downloads?: readonly Download[];
+}
+
+/** A part of the path, as it was matched. */
+export function param({ params }: Call, name: string): string {
+  return params[name] ?? '';
+}
+
+/** A value of the query; undefined where it is absent or empty. */
+export function asked({ query }: Call, name: string): string | undefined {
+  const value = query.get(name)?.trim();
+  return value === '' ? undefined : value;
+}
+
+/** A value of the form; empty where it is absent. */
+export function written({ form }: Call, name: string): string {
+  return form.get(name)?.trim() ?? '';
+}

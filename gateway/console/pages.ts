@@ -1,0 +1,13 @@
+/** All pages of the console but sign-in, each section in a file of its own. */
+
+import type { Section } from './page.ts';
+import { audit } from './pages/audit.ts';
+import { checkDesk } from './pages/check-desk.ts';
+import { held } from './pages/held.ts';
+import { messages } from './pages/messages.ts';
+import { operators } from './pages/operators.ts';
+import { partners } from './pages/partners.ts';
+import { register } from './pages/register.ts';
+import { today } from './pages/today.ts';
+
+export const sections: readonly Section[] = [today, partners, messages, held, checkDesk, register, operators, audit];

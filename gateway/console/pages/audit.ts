@@ -1,0 +1,90 @@
+/** Audit: what the gateway and its people did, from the log that cannot be changed without being noticed. */
+
+import { GatewayError } from '../../model/errors.ts';
+import { present } from '../../model/present.ts';
+import { listEvents } from '../../store/events.ts';
+import { logId, logSize } from '../../store/log.ts';
+import { asked, page, type Call, type Section } from '../page.ts';
+import { facts, field, html, link, searchForm, table, time, withQuery, type VNode } from '../parts.ts';
+
+const pageSize = 100;
+
+interface AuditPage {
+  readonly log: string;
+  readonly size: number;
+  readonly items: readonly {
+    readonly n: number;
+    readonly at: string;
+    readonly kind: string;
+    readonly ref: string;
+    readonly detail: object;
+  }[];
+  /** The number before which the next page begins; null: there are no more. */
+  readonly next: number | null;
+}
+
+async function load(call: Call): Promise<AuditPage> {
+  const { sql } = call.gateway.db;
+  const before = asked(call, 'before');
+  if (before !== undefined && !/^\d{1,15}$/u.test(before))
+    throw new GatewayError('E_REQUEST_INVALID', 'before is a number of the log');
+  const query = {
+    before: before === undefined ? undefined : Number(before),
+    ref: asked(call, 'ref'),
+    kind: asked(call, 'kind'),
+  };
+  const events = await listEvents(sql, { ...present(query), limit: pageSize });
+  return {
+    log: await logId(sql),
+    size: await logSize(sql),
+    items: events.map(({ n, at, kind, ref, detail }) => ({
+      n,
+      at,
+      kind,
+      ref,
+      detail: JSON.parse(detail ?? '{}') as object,
+    })),
+    next: events.length < pageSize ? null : (events.at(-1)?.n ?? null),
+  };
+}
+
+function view({ log, size, items, next }: AuditPage, call: Call): VNode {
+  const { words } = call;
+  const { t } = words;
+  return html`${facts([
+    [t('audit.log'), html`<code>${log}</code>`],
+    [t('audit.size'), words.number(size)],
+  ])}
+  ${searchForm(
+    words,
+    '/audit',
+    html`${field({ name: 'ref', label: t('audit.ref'), hint: t('audit.ref_hint'), value: asked(call, 'ref') })}
+    ${field({ name: 'kind', label: t('audit.kind'), value: asked(call, 'kind') })}`,
+    'form.filter',
+  )}
+  ${table(
+    t('nav.audit'),
+    [
+      { head: t('head.number'), number: true },
+      { head: t('head.at') },
+      { head: t('head.event') },
+      { head: t('audit.ref') },
+      { head: t('head.detail') },
+    ],
+    items.map(({ n, at, kind, ref, detail }) => [
+      ...[n, time(words, at), link(`/audit?kind=${encodeURIComponent(kind)}`, words.code('event', kind))],
+      link(`/audit?ref=${encodeURIComponent(ref)}`, html`<code>${ref}</code>`),
+      html`<code
+        >${Object.entries(detail)
+          .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .join(' ')}</code
+      >`,
+    ]),
+    t('form.no_match'),
+  )}
+  ${next !== null && html`<p>${link(withQuery(call, 'before', String(next)), t('form.older'))}</p>`}`;
+}
+
+export const audit: Section = {
+  pages: [page({ path: '/audit', needs: 'audit.read', title: ({ words }) => words.t('nav.audit'), load, view })],
+};

@@ -1,0 +1,147 @@
+/** Held lists and keys: why, what would change, who decided; two people release or refuse. */
+
+import { checkReason } from '../../domestic/change-operator.ts';
+import { decideHeld } from '../../inbound/receive-message.ts';
+import { reviewHeld, type HeldDifference, type HeldReview } from '../../inbound/held-list.ts';
+import { GatewayError } from '../../model/errors.ts';
+import { deliverDue } from '../../outbound/delivery.ts';
+import { countDecisions } from '../../people/people.ts';
+import { findInbox, heldMessages, type InboxMessage } from '../../store/inbox.ts';
+import { page, param, written, type Call, type Section } from '../page.ts';
+import { actForm, english, facts, field, html, link, name, pathOf, state, table, time, type VNode } from '../parts.ts';
+
+const examplesShown = 100;
+
+async function loadAll({ gateway }: Call): Promise<{ readonly items: readonly InboxMessage[] }> {
+  return { items: await heldMessages(gateway.db.sql) };
+}
+
+function viewAll({ items }: { readonly items: readonly InboxMessage[] }, { words }: Call): VNode {
+  const { t } = words;
+  return table(
+    t('nav.held'),
+    [
+      { head: t('head.received') },
+      { head: t('head.partner') },
+      { head: t('head.kind') },
+      { head: t('messages.reason') },
+      { head: t('head.message') },
+    ],
+    items.map(({ receivedAt, partner, kind = '', reason = '', messageId, digest }) => [
+      ...[time(words, receivedAt), partner, words.code('kind', kind), words.code('reason', reason)],
+      link(pathOf('held', messageId ?? digest), html`<code>${(messageId ?? digest).slice(0, 20)}</code>`),
+    ]),
+    t('held.none'),
+  );
+}
+
+type HeldPage = InboxMessage & HeldReview;
+
+/** Throws E_MESSAGE_UNKNOWN also of one that was decided meanwhile. */
+async function loadOne(call: Call): Promise<HeldPage> {
+  const { gateway } = call;
+  const held = await findInbox(gateway.db.sql, { messageId: param(call, 'message') });
+  if (held?.state !== 'HELD')
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id, or two people have decided about it');
+  return { ...held, ...(await reviewHeld(gateway, held, examplesShown)) };
+}
+
+function viewOne(held: HeldPage, call: Call): VNode {
+  const { words } = call;
+  const [{ t }, { difference, key, fault, decisions }] = [words, held];
+  const own = decisions.some(({ person }) => person === call.session.person.id);
+  return html`${facts([
+      [t('messages.reason'), state('held', words.code('reason', held.reason ?? ''))],
+      [t('head.partner'), link(pathOf('partners', held.partner), held.partner)],
+      [t('head.received'), time(words, held.receivedAt)],
+      [t('head.message'), link(pathOf('messages', held.digest), html`<code>${held.messageId ?? held.digest}</code>`)],
+    ])}
+    ${fault !== undefined && html`<p class="problem">${t('held.would_fail')} <code>${fault.code}</code> ${english(fault.detail)}</p>`}
+    ${
+      key !== undefined &&
+      html`<p>${t('held.key', { from: words.moment(key.from) })}</p>
+        <p><code>${key.fingerprint}</code></p>`
+    }
+    ${difference !== undefined && differenceView(difference, call)}
+    <h2>${t('held.decisions')}</h2>
+    ${table(
+      t('held.decisions'),
+      [{ head: t('head.person') }, { head: t('head.decision') }, { head: t('head.at') }],
+      decisions.map(({ person, decision, at }) => [person, words.code('decision', decision), time(words, at)]),
+      t('held.nobody'),
+    )}
+    ${actForm(
+      call,
+      {
+        ...{
+          to: pathOf('held', held.messageId ?? held.digest),
+          needs: 'lists.decide',
+          unless: own ? t('held.own') : undefined,
+        },
+        children: field({ name: 'reason', label: t('form.reason'), hint: t('held.hint'), required: true }),
+      },
+      [
+        { name: 'decision', value: 'release', text: t('held.release') },
+        { name: 'decision', value: 'refuse', text: t('held.refuse') },
+      ],
+    )}`;
+}
+
+/** The difference in sentences, and its rows: first those that leave. */
+function differenceView(difference: HeldDifference, { words }: Call): VNode {
+  const { t, number } = words;
+  const { before, after, leaving, changed, suspended, reinstated, refused, examples } = difference;
+  const counts = { before: number(before), after: number(after), leaving: number(leaving), changed: number(changed) };
+  return html`<h2>${t('held.difference')}</h2>
+    <ul>
+      <li>${t('held.sizes', counts)}</li>
+      <li>${t('held.changes', { ...counts, new: number(difference.new) })}</li>
+      ${suspended + reinstated > 0 && html`<li>${t('held.statuses', { suspended: number(suspended), reinstated: number(reinstated) })}</li>`}
+      ${refused > 0 && html`<li>${t('held.refused', { count: refused })}</li>`}
+    </ul>
+    ${table(
+      t('held.examples', { count: examples.length }),
+      [{ head: t('head.change') }, { head: t('head.identifier') }, { head: t('head.name') }],
+      examples.map(({ change, status, identifier, name: text }) => [
+        ...[words.code('held_change', status ?? change), identifier, name(text)],
+      ]),
+      t('held.no_change'),
+    )}`;
+}
+
+export const held: Section = {
+  pages: [
+    page({
+      path: '/held',
+      needs: 'lists.read',
+      title: ({ words }) => words.t('nav.held'),
+      load: loadAll,
+      view: viewAll,
+    }),
+    page({
+      ...{ path: '/held/:message', needs: 'lists.read', load: loadOne, view: viewOne },
+      title: ({ words }, { partner }) => words.t('today.held', { partner }),
+    }),
+  ],
+  acts: [
+    {
+      ...{ path: '/held/:message', needs: 'lists.decide' },
+      async act(call) {
+        const { gateway, session } = call;
+        const message = param(call, 'message');
+        const decision = written(call, 'decision');
+        if (decision !== 'release' && decision !== 'refuse')
+          throw new GatewayError('E_REQUEST_INVALID', 'the decision is release or refuse');
+        const { id: person } = session.person;
+        const reason = written(call, 'reason');
+        checkReason(reason);
+        const counts = countDecisions(person, 'lists.decide');
+        const decided = await decideHeld(gateway, message, { decision, person, reason, counts });
+        const known = await findInbox(gateway.db.sql, { messageId: message });
+        if (decided !== undefined && known !== undefined) await deliverDue(gateway, known.partner);
+        const to = decided === undefined ? pathOf('held', message) : pathOf('messages', known?.digest ?? message);
+        return { to, result: { message, decision, verdict: decided?.verdict ?? null } };
+      },
+    },
+  ],
+};

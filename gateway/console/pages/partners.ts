@@ -1,0 +1,167 @@
+/** Partners: one row for each, and a page with its lists, its terms, its identifiers, and what waits for it. */
+
+import { getPartner, type Partner } from '../../gateway.ts';
+import { inForce } from '../../model/arrangement.ts';
+import { dayAt, momentOf } from '../../model/day.ts';
+import { openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
+import { findStream, listInForce } from '../../store/streams.ts';
+import { page, param, type Call, type Section } from '../page.ts';
+import { english, facts, html, link, pathOf, state, table, time, type Content, type VNode } from '../parts.ts';
+
+interface PartnerRow {
+  readonly partner: string;
+  readonly name: string;
+  readonly in_force: boolean;
+  readonly list: string | null;
+  readonly list_received_at: string | null;
+  readonly age_s: number | null;
+  readonly max_age_s: number;
+  readonly freshness: 'fresh' | 'stale' | 'none';
+  readonly operators: number;
+  readonly they_hold: number;
+  readonly newer_held: boolean;
+  readonly messages: OpenMessages;
+}
+
+async function rowOf({ gateway }: Call, { code, adapter }: Partner): Promise<PartnerRow> {
+  const { sql } = gateway.db;
+  const now = gateway.now();
+  const list = await listInForce(sql, code);
+  const [theirs, ours] = [await findStream(sql, code, 'in'), await findStream(sql, code, 'out')];
+  const age = list === undefined ? null : Math.max(0, Math.round((now.getTime() - Date.parse(list.issuedAt)) / 1000));
+  const { maxAgeSeconds } = adapter.arrangement;
+  return {
+    partner: code,
+    name: adapter.name,
+    in_force: inForce(adapter.arrangement, dayAt(now, gateway.home.timeZone)).yes,
+    list: list?.number ?? null,
+    list_received_at: list?.receivedAt ?? null,
+    age_s: age,
+    max_age_s: maxAgeSeconds,
+    freshness: age === null ? 'none' : age > maxAgeSeconds ? 'stale' : 'fresh',
+    operators: theirs?.position.count ?? 0,
+    they_hold: ours?.position.count ?? 0,
+    newer_held: list?.newerHeld ?? false,
+    messages: await openMessagesTo(sql, code, momentOf(now)),
+  };
+}
+
+async function loadAll(call: Call): Promise<{ readonly items: readonly PartnerRow[] }> {
+  const items: PartnerRow[] = [];
+  for (const partner of call.gateway.partners.values()) items.push(await rowOf(call, partner));
+  return { items };
+}
+
+function ageView({ freshness, age_s: age, max_age_s: most }: PartnerRow, { words, gateway }: Call): Content {
+  const { t } = words;
+  if (age === null) return state('none', t('partners.no_list'));
+  const since = words.distance(new Date(gateway.now().getTime() - age * 1000).toISOString(), gateway.now());
+  const limit = t('partners.limit', { hours: Math.round(most / 3600) });
+  return html`${state(freshness === 'fresh' ? 'good' : 'old', words.code('freshness', freshness))} ${since} · ${limit}`;
+}
+
+function viewAll({ items }: { readonly items: readonly PartnerRow[] }, call: Call): VNode {
+  const { t, number } = call.words;
+  return table(
+    t('nav.partners'),
+    [
+      ...[{ head: t('head.partner') }, { head: t('head.name') }, { head: t('head.list_age') }],
+      ...[
+        { head: t('head.operators'), number: true },
+        { head: t('head.they_hold'), number: true },
+      ],
+      ...[
+        { head: t('head.waiting'), number: true },
+        { head: t('head.unanswered'), number: true },
+      ],
+    ],
+    items.map((row) => [
+      link(pathOf('partners', row.partner), row.partner),
+      english(row.name),
+      ageView(row, call),
+      ...[number(row.operators), number(row.they_hold)],
+      ...[number(row.messages.waiting + row.messages.held), number(row.messages.overdue)],
+    ]),
+    t('partners.none'),
+  );
+}
+
+interface PartnerPage extends PartnerRow {
+  readonly arrangement: {
+    readonly title: string;
+    readonly programme: string;
+    readonly from: string;
+    readonly until: string | null;
+    readonly directions: readonly string[];
+    readonly benefits: Readonly<Record<string, string>>;
+  };
+  readonly identifiers: { readonly theirs: string; readonly ours: string };
+  readonly adapter: string;
+  readonly transport: string;
+  readonly seal: string;
+}
+
+async function loadOne(call: Call): Promise<PartnerPage> {
+  const partner = getPartner(call.gateway, param(call, 'partner'));
+  const { arrangement, identifiers, cc, transport, seal } = partner.adapter;
+  const { title, programme, inForce: period, directions, benefits } = arrangement;
+  return {
+    ...(await rowOf(call, partner)),
+    arrangement: { title, programme, from: period.from, until: period.until ?? null, directions, benefits },
+    identifiers: { theirs: identifiers.theirs.words, ours: identifiers.ours.words },
+    ...{ adapter: cc, transport: partner.byFile ? 'file' : transport, seal: seal.kind },
+  };
+}
+
+function viewOne(one: PartnerPage, call: Call): VNode {
+  const { words } = call;
+  const { t, number } = words;
+  const { messages, arrangement, identifiers } = one;
+  return html`${facts([
+      [t('partners.their_list'), html`${one.list ?? ''} ${ageView(one, call)}`],
+      [t('head.received'), time(words, one.list_received_at)],
+      [t('head.operators'), number(one.operators)],
+      [t('head.they_hold'), number(one.they_hold)],
+      [t('head.waiting'), number(messages.waiting)],
+      [t('partners.held_messages'), number(messages.held)],
+      [t('head.unanswered'), number(messages.overdue)],
+      [t('partners.last_attempt'), messages.evidence === undefined ? undefined : english(messages.evidence)],
+    ])}
+    ${one.newer_held && html`<p>${link('/held', t('partners.newer_held'))}</p>`}
+    <h2>${t('partners.arrangement')}</h2>
+    ${facts([
+      [t('head.name'), english(arrangement.title)],
+      [t('partners.programme'), english(arrangement.programme)],
+      [t('partners.in_force'), `${arrangement.from} – ${arrangement.until ?? ''}`],
+      [t('partners.directions'), arrangement.directions.map((each) => words.code('direction', each)).join(', ')],
+      [t('partners.theirs'), english(identifiers.theirs)],
+      [t('partners.ours'), english(identifiers.ours)],
+      [t('partners.adapter'), `${one.adapter}, ${one.transport}, ${one.seal}`],
+    ])}
+    ${table(
+      t('partners.benefits'),
+      [{ head: t('head.code') }, { head: t('head.name') }],
+      Object.entries(arrangement.benefits).map(([code, text]) => [html`<code>${code}</code>`, english(text)]),
+      t('partners.no_benefits'),
+    )}
+    <p>
+      ${link(`/messages?partner=${one.partner}`, t('nav.messages'))} ·
+      ${link(`/register?partner=${one.partner}`, t('nav.register'))}
+    </p>`;
+}
+
+export const partners: Section = {
+  pages: [
+    page({
+      path: '/partners',
+      needs: 'partners.read',
+      title: ({ words }) => words.t('nav.partners'),
+      load: loadAll,
+      view: viewAll,
+    }),
+    page({
+      ...{ path: '/partners/:partner', needs: 'partners.read', load: loadOne, view: viewOne },
+      title: (_, { partner, name }) => `${partner} ${name}`,
+    }),
+  ],
+};

@@ -1,0 +1,126 @@
+/** Composes the office: the routes of its pages for browsers, the same as an API for programs, and the server for both. */
+
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { OpenGateway } from '../app/composition.ts';
+import type { Config } from '../app/config.ts';
+import type { OfficeSettings } from '../app/office-settings.ts';
+import type { openServers } from '../app/servers.ts';
+import { officeDoor, type OfficeDoor, type OfficeRoute, type Visit } from '../doors/office.ts';
+import { GatewayError } from '../model/errors.ts';
+import { documentOf, problemView } from './layout.ts';
+import type { Call, Section } from './page.ts';
+import { sections } from './pages.ts';
+import type { Content } from './parts.ts';
+import { signInRoutes } from './pages/sign-in.ts';
+import { chooseLanguage, openWords, type Words } from './words.ts';
+
+const serverOptions = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
+
+const styles = readFileSync(new URL('office.css', import.meta.url), 'utf8');
+
+type Servers = Parameters<typeof openServers>[0];
+
+/** None where the settings have no office. */
+export async function officeServers(gateway: OpenGateway): Promise<Servers> {
+  const { office } = gateway.config;
+  if (office === undefined) return [];
+  let server: Server | undefined = undefined;
+  const publicUrl = (): string => urlOf(office, portOf(server));
+  const app = officeDoor(await doorOf(gateway, publicUrl));
+  const { tls } = office;
+  server =
+    tls === undefined ? createHttpServer(serverOptions, app) : createHttpsServer({ ...serverOptions, ...tls }, app);
+  return [[server, 'office', office]];
+}
+
+/** The address for people, of an office that is open. */
+export function officeUrl(
+  { office }: Pick<Config, 'office'>,
+  { office: port }: Readonly<Record<string, number>>,
+): { officeUrl?: string } {
+  return office === undefined ? {} : { officeUrl: urlOf(office, port) };
+}
+
+/** A port that the system chose is known once the door is open. */
+function urlOf({ host, port, publicUrl }: OfficeSettings, open: number | undefined): string {
+  return port === 0 ? `http://${host}:${open ?? 0}` : publicUrl;
+}
+
+function portOf(server: Server | undefined): number | undefined {
+  const address = server?.address();
+  return typeof address === 'object' ? address?.port : undefined;
+}
+
+async function doorOf(gateway: OpenGateway, publicUrl: () => string): Promise<OfficeDoor> {
+  const { db, now, random, log, home, config } = gateway;
+  const wordsOf = await openWords(home.timeZone);
+  const wordsFor = ({ languages }: Visit): Words => wordsOf(chooseLanguage(languages));
+  const office = { country: home.country, name: home.name, environment: config.environment };
+  const document = (visit: Visit, title: string, main: Content): string =>
+    documentOf({ words: wordsFor(visit), visit, session: visit.session, office, title }, main);
+  const callOf = (visit: Visit): Call => {
+    const { session } = visit;
+    if (session === undefined) throw new GatewayError('E_SESSION_MISSING', 'nobody is signed in');
+    return { ...visit, session, gateway, words: wordsFor(visit) };
+  };
+  const composing = { document, callOf };
+  return {
+    ...{ db, now, random, log, publicUrl },
+    assets: { '/office.css': { contentType: 'text/css', text: styles } },
+    routes: [
+      ...signInRoutes({ gateway, wordsFor, document }),
+      ...sections.flatMap((each) => routesOf(each, composing)),
+    ],
+    errorPage: (problem, visit) =>
+      document(
+        visit,
+        wordsFor(visit).t('problem.title', { status: problem.status }),
+        problemView(wordsFor(visit), problem),
+      ),
+  };
+}
+
+interface Composing {
+  document(visit: Visit, title: string, main: Content): string;
+  callOf(visit: Visit): Call;
+}
+
+const api = '/office/v1';
+
+/** Each page and act at its path for browsers, and below /office/v1 for programs. */
+function routesOf(
+  { pages, acts = [], downloads = [] }: Section,
+  { document, callOf }: Composing,
+): readonly OfficeRoute[] {
+  return [
+    ...pages.flatMap(({ path, needs, show, data }): OfficeRoute[] => [
+      {
+        ...{ method: 'GET', path, needs },
+        async answer(visit) {
+          const { title, view } = await show(callOf(visit));
+          return { kind: 'page', html: document(visit, title, view) };
+        },
+      },
+      {
+        ...{ method: 'GET', path: `${api}${path === '/' ? '/today' : path}`, needs },
+        answer: async (visit) => ({ kind: 'data', body: await data(callOf(visit)) }),
+      },
+    ]),
+    ...acts.flatMap(({ path, needs, act }): OfficeRoute[] => [
+      {
+        ...{ method: 'POST', path, needs },
+        answer: async (visit) => ({ kind: 'redirect', to: (await act(callOf(visit))).to }),
+      },
+      {
+        ...{ method: 'POST', path: `${api}${path}`, needs },
+        answer: async (visit) => ({ kind: 'data', body: (await act(callOf(visit))).result }),
+      },
+    ]),
+    ...downloads.map(({ path, needs, load }): OfficeRoute => ({
+      ...{ method: 'GET', path, needs },
+      answer: async (visit) => ({ kind: 'file', ...(await load(callOf(visit))) }),
+    })),
+  ];
+}

@@ -1,0 +1,228 @@
+/**
+ * The office door: HTTP for staff. It answers the routes it is given, to people who are signed in and have the permission; whatever
+ * changes something must come from a page of this office, in a form of this session.
+ */
+
+import { randomUUID } from 'node:crypto';
+import express from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import { asGatewayError, GatewayError } from '../model/errors.ts';
+import type { PeopleGateway } from '../people/people.ts';
+import { requireMay, type Permission } from '../people/roles.ts';
+import { findSession, type Session } from '../people/sessions.ts';
+import { faultFields, type Log } from '../wire/log.ts';
+import {
+  bodyFault,
+  cookieOf,
+  formOf,
+  languageCookie,
+  languageCookieOf,
+  limitAttempts,
+  requireFormToken,
+  requireOwnOrigin,
+  secretOf,
+  sessionCookie,
+} from './office-requests.ts';
+import { problemOf, problemType } from './problems.ts';
+import { requireHost, targetOf } from './request-target.ts';
+
+/** One request, as a route receives it. */
+export interface Visit {
+  /** Absent only where the route is open to everybody. */
+  readonly session?: Session;
+  readonly secret?: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly form: URLSearchParams;
+  /** Address and query, as they were sent. */
+  readonly target: string;
+  /** As the person chose it, or what the browser prefers. */
+  readonly languages: readonly string[];
+  readonly requestId: string;
+}
+
+export type OfficeReply =
+  | { readonly kind: 'page'; readonly html: string; readonly status?: number }
+  | { readonly kind: 'data'; readonly body: unknown; readonly status?: number }
+  | { readonly kind: 'file'; readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
+  /** `session`: the secret of one that begins; null: the session ends. */
+  | { readonly kind: 'redirect'; readonly to: string; readonly session?: string | null };
+
+export interface OfficeRoute {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** `open`: to everybody, also before sign-in, at most so many times a minute where it posts. */
+  readonly needs: Permission | 'signed_in' | 'open';
+  answer(visit: Visit): Promise<OfficeReply>;
+}
+
+export type Problem = ReturnType<typeof problemOf> & { readonly fix?: string | undefined };
+
+export interface OfficeDoor extends PeopleGateway {
+  readonly routes: readonly OfficeRoute[];
+  /** The origin of all pages. */
+  publicUrl(): string;
+  /** Text and media type by path, the same for everybody. */
+  readonly assets: Readonly<Record<string, { readonly contentType: string; readonly text: string }>>;
+  /** A page that says what went wrong. */
+  errorPage(problem: Problem, visit: Visit): string;
+  readonly log: Log;
+}
+
+const apiPrefix = '/office/v1/';
+const formBytes = 256 * 1024;
+
+export function officeDoor(door: OfficeDoor): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing').set('query parser', false);
+  app.use(protect(door));
+  for (const [path, { contentType, text }] of Object.entries(door.assets))
+    app.get(path, (_request, response) => {
+      response.set('Cache-Control', 'public, max-age=86400').type(contentType).send(text);
+    });
+  const body = express.raw({ type: () => true, limit: formBytes, inflate: false });
+  const admit = limitAttempts(() => door.now());
+  for (const route of door.routes) {
+    const answer = answerRoute(door, route, admit);
+    if (route.method === 'GET') app.get(route.path, answer);
+    else app.post(route.path, body, answer);
+  }
+  for (const path of new Set(door.routes.map((route) => route.path)))
+    app.all(path, () => {
+      throw new GatewayError('E_METHOD_UNKNOWN', 'this address does not take this method');
+    });
+  app.use(() => {
+    throw new GatewayError('E_ROUTE_UNKNOWN', 'there is no such page');
+  });
+  app.use(sendError(door));
+  return app;
+}
+
+/** Nothing comes from elsewhere, no script runs that is not of the office, and no other site may frame a page. */
+const policy = [
+  ...["default-src 'none'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "script-src 'self'"],
+  ...["connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"],
+].join('; ');
+
+function protect(door: OfficeDoor): RequestHandler {
+  return (request, response, next) => {
+    response.locals['requestId'] = randomUUID();
+    response.set({
+      'Content-Security-Policy': policy,
+      'X-Content-Type-Options': 'nosniff',
+      // With `no-referrer` browsers would hide the origin of forms, by which they are recognised.
+      'Referrer-Policy': 'same-origin',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Cache-Control': 'no-store',
+    });
+    if (isSecure(door)) response.set('Strict-Transport-Security', 'max-age=31536000');
+    requireHost(targetOf(request), [new URL(door.publicUrl()).hostname]);
+    next();
+  };
+}
+
+function isSecure(door: Pick<OfficeDoor, 'publicUrl'>): boolean {
+  return door.publicUrl().startsWith('https:');
+}
+
+function answerRoute(door: OfficeDoor, route: OfficeRoute, admit: ReturnType<typeof limitAttempts>): RequestHandler {
+  return async (request, response) => {
+    const visit = await admitted(door, route, request, response, admit);
+    if (visit === undefined) {
+      response.redirect(303, `/sign-in?to=${encodeURIComponent(request.originalUrl)}`);
+      return;
+    }
+    const language = visit.query.get('language');
+    if (language !== null && /^[A-Za-z-]{2,10}$/u.test(language))
+      response.append('Set-Cookie', languageCookieOf(language, isSecure(door)));
+    send(response, await route.answer(visit), isSecure(door));
+  };
+}
+
+/** Undefined: sign-in comes first. Throws E_SESSION_MISSING, E_ROLE_MISSING, E_REQUEST_FORGED, E_SIGN_IN_REFUSED. */
+async function admitted(
+  door: OfficeDoor,
+  { needs, method }: OfficeRoute,
+  request: Request,
+  response: Response,
+  admit: ReturnType<typeof limitAttempts>,
+): Promise<Visit | undefined> {
+  const { secret, byCookie } = secretOf(request, isSecure(door));
+  const session = await findSession(door, secret);
+  response.locals['session'] = session;
+  const visit = { ...visitOf(request, response, formOf(request)), secret, ...(session && { session }) };
+  const posts = method === 'POST';
+  if (posts && byCookie) requireOwnOrigin(request, door.publicUrl());
+  if (needs === 'open') {
+    if (posts && !admit(request.socket.remoteAddress))
+      throw new GatewayError('E_SIGN_IN_REFUSED', 'too many attempts from one address in a minute');
+    return visit;
+  }
+  if (session === undefined) {
+    if (posts || isApi(request)) throw new GatewayError('E_SESSION_MISSING', 'the session has ended, or none began');
+    return undefined;
+  }
+  if (posts && byCookie) requireFormToken(request, visit.form, session.formToken);
+  if (needs !== 'signed_in') requireMay(session.person, needs);
+  return visit;
+}
+
+function visitOf(request: Request, response: Response, form: URLSearchParams): Visit {
+  const { query, sent } = targetOf(request);
+  const chosen = query.get('language') ?? cookieOf(request, languageCookie);
+  const accepted = request.acceptsLanguages();
+  return {
+    params: request.params as Record<string, string>,
+    query,
+    form,
+    target: sent,
+    languages: chosen === undefined ? accepted : [chosen, ...accepted],
+    requestId: response.locals['requestId'] as string,
+  };
+}
+
+function isApi(request: Request): boolean {
+  return request.path.startsWith(apiPrefix);
+}
+
+function send(response: Response, reply: OfficeReply, secure: boolean): void {
+  switch (reply.kind) {
+    case 'page':
+      response
+        .status(reply.status ?? 200)
+        .type('html')
+        .send(reply.html);
+      return;
+    case 'data':
+      response.status(reply.status ?? 200).json(reply.body);
+      return;
+    case 'file':
+      response.attachment(reply.name).set('Content-Type', reply.contentType).send(Buffer.from(reply.bytes));
+      return;
+    case 'redirect':
+      if (reply.session !== undefined) response.append('Set-Cookie', sessionCookie(reply.session ?? undefined, secure));
+      response.redirect(303, reply.to);
+  }
+}
+
+function sendError(door: OfficeDoor): ErrorRequestHandler {
+  return (thrown: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    const requestId = response.locals['requestId'] as string;
+    const error = bodyFault(thrown) ?? asGatewayError(thrown);
+    const problem = { ...problemOf(error, requestId), fix: error.kind.status < 500 ? error.fix : undefined };
+    const { status } = problem;
+    if (status >= 500) door.log.error('office request failed', { requestId, ...faultFields(error) });
+    if (isApi(request)) {
+      response.status(status).type(problemType).send(JSON.stringify(problem));
+      return;
+    }
+    const session = response.locals['session'] as Session | undefined;
+    const visit = { ...visitOf(request, response, new URLSearchParams()), ...(session && { session }) };
+    response.status(status).type('html').send(door.errorPage(problem, visit));
+  };
+}
