@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { evidenceOf, type HttpAnswer, type HttpFailure, type HttpsClient, type RequestForm } from './https-client.ts';
 import { filledRequest } from './https-client.ts';
+import { namesInList } from './mailbox-names.ts';
 import { messageIdPattern, type PollOutcome } from './transport.ts';
 
 /** Where messages wait by their names. `get` and `remove` have the hole {name}, all three {message.from} and {message.to}. */
@@ -46,8 +47,6 @@ function failed(answer: HttpAnswer | HttpFailure): PollOutcome & { readonly kind
   return { kind: 'failed', evidence: 'kind' in answer ? answer.evidence : evidenceOf(answer) };
 }
 
-/** Names of one list that are asked for; those after them are in the next list, once these are removed. */
-const maxNames = 10_000;
 const maxListBytes = 16 * 1024 * 1024;
 
 /** A function that returns the messages in the order of their list, and asks for the list when there are no more. */
@@ -116,46 +115,10 @@ async function namesListed(
   if (statusCode === 204) return { kind: 'none' };
   if (statusCode !== 200) return failed(answer);
   if (bytes.length > maxListBytes) return { kind: 'failed', evidence: 'the list of messages is too long' };
-  const found = list.names === 'lines' ? namesInLines(bytes) : namesInJson(bytes, list.names);
-  if (found === undefined) return { kind: 'failed', evidence: 'the list of messages has no names where agreed' };
-  const names = [...new Set(found)].filter(isName).slice(0, maxNames);
+  const listed = await namesInList(bytes, list.names);
+  if (listed === undefined) return { kind: 'failed', evidence: 'the list of messages has no names where agreed' };
+  const { names, found } = listed;
   if (names.length > 0) return names;
-  if (found.length === 0) return { kind: 'none' };
-  return { kind: 'failed', evidence: `${found.length} names in the list of messages cannot be asked for` };
-}
-
-/** A segment of a path. In the form that is sent, "." and ".." would name another place (RFC 3986, 5.2.4). */
-function isName(name: string): boolean {
-  return name.isWellFormed() && /^[^\p{Cc}]{1,255}$/u.test(name) && name !== '.' && name !== '..';
-}
-
-function namesInLines(bytes: Uint8Array): readonly string[] {
-  return Buffer.from(bytes)
-    .toString()
-    .replace(/^\uFEFF/u, '')
-    .split(/\r?\n/u)
-    .filter((line) => line !== '');
-}
-
-/** Undefined where it is no JSON, or has something else there. */
-function namesInJson(bytes: Uint8Array, pointer: string): readonly string[] | undefined {
-  try {
-    const steps = pointer
-      .split('/')
-      .slice(1)
-      .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const values = steps.reduce(valuesAt, [JSON.parse(Buffer.from(bytes).toString()) as unknown]);
-    const names = values.map((value) => (typeof value === 'number' ? String(value) : value));
-    return names.every((name) => typeof name === 'string') ? names : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function valuesAt(values: readonly unknown[], step: string): unknown[] {
-  return values.flatMap((value): unknown[] => {
-    if (step === '*') return Array.isArray(value) ? (value as unknown[]) : [undefined];
-    const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
-    return [isObject ? (value as Readonly<Record<string, unknown>>)[step] : undefined];
-  });
+  if (found === 0) return { kind: 'none' };
+  return { kind: 'failed', evidence: `${found} names in the list of messages cannot be asked for` };
 }
