@@ -39,7 +39,11 @@ function expiry(certificate: X509Certificate): Pick<KeyDate, 'at' | 'change' | '
 }
 
 function ourDates({ keyring, partners }: OpenGateway, keys: readonly PartnerKey[]): KeyDate[] {
-  const usesOf: Readonly<Record<string, KeyDate['use']>> = { ca: 'authority', tls: 'tls' };
+  const usesOf: Readonly<Record<string, KeyDate['use']>> = { ca: 'authority', tls: 'tls', 'tls-next': 'tls' };
+  const begins = readable(keyring.nextTls === undefined ? [] : [keyring.nextTls.cert]).map((certificate): KeyDate => {
+    const at = keyring.nextTls?.from ?? '';
+    return { ...expiry(certificate), at, side: 'ours', use: 'tls', change: 'begins', key: 'tls-next' };
+  });
   const common = keyring.list().map(({ name, notAfter, fingerprint: print }): KeyDate => {
     return {
       at: notAfter,
@@ -67,7 +71,7 @@ function ourDates({ keyring, partners }: OpenGateway, keys: readonly PartnerKey[
       ];
     });
   });
-  return [...common, ...changing];
+  return [...common, ...begins, ...changing];
 }
 
 function theirDates({ config, partners }: OpenGateway): KeyDate[] {

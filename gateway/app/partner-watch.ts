@@ -10,6 +10,7 @@ import { renewKeys } from './key-renewal.ts';
 import { runRollovers } from './key-rollover.ts';
 import type { Reloaded } from './partners.ts';
 import { fetchRevocationLists } from './revocation.ts';
+import { momentOf } from '../model/day.ts';
 import { present } from '../model/present.ts';
 import { partnerRevision } from '../store/partner-keys.ts';
 import { faultFields } from '../wire/log.ts';
@@ -22,13 +23,15 @@ export async function watchPartners(
   take: () => Promise<unknown>,
   stop: AbortSignal,
 ): Promise<void> {
-  await Promise.all([takeChanges(gateway, take, stop), runRollovers(gateway, stop), followDates(gateway, stop)]);
+  await Promise.all([takeChanges(gateway, take, stop), runRollovers(gateway, stop), followDates(gateway, take, stop)]);
 }
 
-/** Every minute: the lists of revoked certificates that are due, and keys that end soon. */
-async function followDates(gateway: OpenGateway, stop: AbortSignal): Promise<void> {
+/** Every minute: the TLS key whose day has come, the lists of revoked certificates that are due, and keys that end soon. */
+async function followDates(gateway: OpenGateway, take: () => Promise<unknown>, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     try {
+      const { nextTls } = gateway.keyring;
+      if (nextTls !== undefined && nextTls.from <= momentOf(gateway.now())) await take();
       await fetchRevocationLists(gateway, gateway.config.partners);
       await renewKeys(gateway);
     } catch (error) {

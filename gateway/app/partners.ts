@@ -45,7 +45,7 @@ export async function newKeys(config: Config, tools: AdapterTools): Promise<{ ho
 
 /** As openKeys, and makes nothing: where there are no keys, asking for one throws E_KEY_MISSING. */
 export async function readKeys(config: Config, tools: AdapterTools): Promise<{ home: HomeProfile; keyring: Keyring }> {
-  return { home: await ourHome(config, tools), keyring: await readKeyring(config.keys) };
+  return { home: await ourHome(config, tools), keyring: await readKeyring(config.keys, new Date()) };
 }
 
 async function ourHome({ adapters, home }: Config, tools: AdapterTools): Promise<HomeProfile> {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { beginRollover, cancelKey, confirmKey, type Rollover } from '../app/key-rollover.ts';
+import { rotateTls } from '../app/tls-rollover.ts';
 import { keyCalendar, type KeyDate } from '../app/key-calendar.ts';
 import { getPartner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
@@ -54,6 +55,7 @@ export function rolloverCommands(key: Command, context: CliContext): void {
         rotate(context, gateway, partner, options, await given(gateway, file, options)),
       ),
     );
+  tlsCommand(key, context);
   stateCommands(key, context);
   fileCommands(key, context);
   key
@@ -62,6 +64,31 @@ export function rolloverCommands(key: Command, context: CliContext): void {
     .option('--months <n>', 'how far ahead', wholeNumber('--months'), 18)
     .option('--ical <file>', 'also as a calendar file (iCalendar)')
     .action((options: { months: number; ical?: string }) => calendar(context, options));
+}
+
+function tlsCommand(key: Command, context: CliContext): void {
+  key
+    .command('rotate-tls')
+    .description('make a new TLS key, which takes the place of the present one on its day')
+    .option('--from <day>', 'the day or moment from which it is used (default: in 14 days)')
+    .option('--out <file>', 'write its certificate to this file, for the partners to register')
+    .option('--as <person>', 'who decides (default: the account)')
+    .action((options: Pick<RotateOptions, 'from' | 'out' | 'as'>) =>
+      withGateway(context, (gateway) => rotateOurTls(context, gateway, options)),
+    );
+}
+
+async function rotateOurTls(
+  { out }: CliContext,
+  gateway: OpenGateway,
+  { from: day, out: file, as: person = account() }: Pick<RotateOptions, 'from' | 'out' | 'as'>,
+): Promise<void> {
+  const begins = day === undefined ? undefined : momentAt(day, gateway.home.timeZone);
+  const { certificate, fingerprint, from } = await rotateTls(gateway, { from: begins, person });
+  if (file !== undefined) writeOutput(file, certificate.toString(), 'the key is stored');
+  out.result({ fingerprint, from, file: file ?? null }, [{ fingerprint, from }]);
+  out.note('Partners register it beside the present one before that day: mra partner certificate HOME FILE --use tls.');
+  out.next('mra key export PARTNER --purpose tls-next');
 }
 
 function stateCommands(key: Command, context: CliContext): void {

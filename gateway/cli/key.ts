@@ -17,7 +17,7 @@ import type { CliContext } from './context.ts';
 import { writeOutput } from './input.ts';
 import { rolloverCommands } from './key-rollover.ts';
 
-const purposes = ['signing', 'tls', 'ca'] as const;
+const purposes = ['signing', 'tls', 'tls-next', 'ca'] as const;
 
 interface ExportOptions {
   readonly purpose: (typeof purposes)[number];
@@ -121,6 +121,9 @@ async function certificateFor(
     }
     case 'tls':
       return { pem: keyring.tls.cert };
+    case 'tls-next':
+      if (keyring.nextTls !== undefined) return { pem: keyring.nextTls.cert };
+      throw new GatewayError('E_KEY_MISSING', 'there is no next TLS key', { fix: 'mra key rotate-tls makes it.' });
     case 'ca':
       return { pem: keyring.tls.ca };
   }

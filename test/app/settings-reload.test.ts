@@ -1,6 +1,7 @@
 /** Partners and certificates that are taken from changed settings while the gateway serves. */
 
 import { once } from 'node:events';
+import { mock } from 'node:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IncomingMessage } from 'node:http';
@@ -9,12 +10,15 @@ import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import type { Config, PartnerConfig } from '../../gateway/app/config.ts';
+import { watchPartners } from '../../gateway/app/partner-watch.ts';
+import { rotateTls } from '../../gateway/app/tls-rollover.ts';
 import type { Serving } from '../../gateway/cli/context.ts';
 import { getPartner } from '../../gateway/gateway.ts';
 import { serve } from '../../gateway/main.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
+import { partnerRevision } from '../../gateway/store/partner-keys.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
 import { openAdministrations, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
@@ -94,6 +98,41 @@ describe('settings taken again by a gateway that serves', () => {
     await serving.takeSettings(changed({ tls: [] }));
     await ended;
     expect(await listFromThem()).to.deep.equal(['SEALED']);
+  });
+
+  it('connect with a new TLS key from its day on, which the partner has registered beside the present one', async () => {
+    // OpenSSL has the clock of the machine, and the certificate begins a day before its key is used.
+    const from = new Date(Date.now() + 20 * 3600 * 1000).toISOString();
+    const { certificate } = await rotateTls(them.gateway, { from, person: 'li' });
+    const file = join(temporaryFolder(), 'new.pem');
+    writeFileSync(file, certificate.toString());
+    const present = config.partners['CN']?.certificates.tls ?? [];
+    await serving.takeSettings(changed({ tls: [...present, file] }));
+    await them.gateway.takeSettings(them.config);
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+    await serving.takeSettings(changed({ tls: [file] }));
+    expect(await listFromThem()).to.deep.equal(['SEALED']);
+    mock.timers.enable({ apis: ['Date'], now: Date.parse(from) });
+    try {
+      await them.gateway.takeSettings(them.config);
+      expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('are taken by themselves on the day of a new TLS key', async () => {
+    const { from } = await rotateTls(them.gateway, { person: 'li' });
+    await them.gateway.takeSettings(them.config);
+    const partnersAt = await partnerRevision(them.gateway.db.sql);
+    const stopping = new AbortController();
+    const gateway = { ...them.gateway, partnersAt, now: () => new Date(from) };
+    const { promise: taken, resolve } = Promise.withResolvers<undefined>();
+    const take = (): Promise<void> => Promise.resolve(resolve(undefined));
+    const watching = watchPartners(gateway, take, stopping.signal);
+    await taken;
+    stopping.abort();
+    await watching;
   });
 
   it('end the connections of a partner that was taken out, and serve it when it is back', async () => {

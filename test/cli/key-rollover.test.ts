@@ -37,6 +37,8 @@ describe('keys and partners by commands', () => {
     readonly side: string;
     readonly partner?: string;
     readonly change: string;
+    readonly use: string;
+    readonly key: string;
     readonly state?: string;
     readonly at: string;
   }
@@ -72,6 +74,28 @@ describe('keys and partners by commands', () => {
     expect((await calendar()).filter(({ partner }) => partner === 'HK')).to.deep.equal([]);
     for (const from of ['2027-02-30', 'soon', '2027-03-01T00:00:00'])
       expect(await codeOf('key', 'rotate', 'HK', '--from', from)).to.equal('E_REQUEST_INVALID');
+  });
+
+  it('a new TLS key waits for its day, in the calendar, for the doctor and for partners', async () => {
+    expect(await codeOf('key', 'export', 'HK', '--purpose', 'tls-next')).to.equal('E_KEY_MISSING');
+    expect(await codeOf('key', 'rotate-tls', '--from', '2020-01-01')).to.equal('E_REQUEST_INVALID');
+    const made = await done('key', 'rotate-tls', '--from', '2027-03-01', '--out', file('tls.pem'));
+    expect(made).to.include({ from: '2027-02-28T16:00:00.000Z' });
+    expect(await codeOf('key', 'rotate-tls')).to.equal('E_KEY_ROLLOVER');
+    const { key } = await done('key', 'export', 'HK', '--purpose', 'tls-next');
+    expect(`${String(key)}\n`).to.equal(readFileSync(file('tls.pem'), 'utf8'));
+    const ours = (await calendar('--months', '60')).filter(({ use, side }) => use === 'tls' && side === 'ours');
+    expect(ours.map(({ change, key: name }) => `${name} ${change}`)).to.deep.equal([
+      'tls-next begins',
+      'tls expires',
+      'tls-next expires',
+    ]);
+    const { result } = await mra('doctor');
+    const findings = result as readonly { readonly check: string; readonly result: string }[];
+    expect(findings.filter(({ check }) => check.startsWith('key tls')).map((found) => found.result)).to.deep.equal([
+      'ok',
+      'ok',
+    ]);
   });
 
   it('a certificate by another authority comes back for a request that openssl reads', async () => {

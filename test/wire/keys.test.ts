@@ -7,11 +7,31 @@ import path from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { expect } from 'chai';
 import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
+import { makeNextTls } from '../../gateway/wire/signature/next-tls-key.ts';
 import { addKeys, openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
 import { refusal } from '../support/expect-code.ts';
 import { temporaryFolder, testKeyring, testNow } from '../support/pki.ts';
 
 const owner = { country: 'XA', name: 'Customs of XA', now: testNow };
+
+describe('a new TLS key', () => {
+  it('takes the place of the present one from its day on, and the certificate begins a day earlier', async () => {
+    const folder = path.join(temporaryFolder(), 'keys');
+    const { tls } = await openKeyring(folder, owner);
+    const day = 24 * 3600 * 1000;
+    const from = new Date(owner.now.getTime() + 10 * day);
+    const made = await makeNextTls(folder, { ...owner, now: from });
+    expect(made.validFromDate.getTime()).to.equal(from.getTime() - day);
+    const before = await openKeyring(folder, { ...owner, now: new Date(from.getTime() - 1) });
+    expect([before.tls.cert, before.nextTls]).to.deep.equal([
+      tls.cert,
+      { cert: made.toString(), from: from.toISOString() },
+    ]);
+    const after = await openKeyring(folder, { ...owner, now: from });
+    expect([after.tls.cert, after.nextTls]).to.deep.equal([made.toString(), undefined]);
+    expect(after.list().map(({ name }) => name)).to.not.include('tls-next');
+  });
+});
 
 describe('keyring', () => {
   let folder: string;

@@ -93,12 +93,16 @@ export async function examineDisk({ config, now }: OpenGateway): Promise<Finding
 
 export function examineKeys({ keyring, now }: OpenGateway): readonly Finding[] {
   if (keyring.list().length === 0) return [warn('keys', 'there are none yet', 'Make them: mra key new.')];
-  const fix = 'Create a new key, and exchange its certificate with the partners.';
+  const { nextTls } = keyring;
   return keyring.list().map(({ name, notAfter }) => {
-    const terms = {
-      ...{ check: `key ${name}`, fix, causes: ['key_expiring', 'key_expired'] as const },
-      measure: (at: number) => measure('mra_key_expiry_timestamp_seconds', { key: name }, at),
-    };
-    return examineEnd(terms, new Date(notAfter), now());
+    const check = `key ${name}`;
+    const fix = name.startsWith('tls')
+      ? 'Run mra key rotate-tls, and give its certificate to the partners.'
+      : 'Create a new key, and exchange its certificate with the partners.';
+    const term = (at: number) => measure('mra_key_expiry_timestamp_seconds', { key: name }, at);
+    if (name === 'tls' && nextTls !== undefined && nextTls.from < notAfter)
+      return ok(check, `another one from ${nextTls.from} on`, [term(Date.parse(notAfter) / 1000)]);
+    const causes = ['key_expiring', 'key_expired'] as const;
+    return examineEnd({ check, fix, causes, measure: term }, new Date(notAfter), now());
   });
 }

@@ -1,22 +1,17 @@
 /** The keyring: the gateway's own keys in files, generated on first use, and refused when other accounts can read them. */
 
-import { createPrivateKey, generateKeyPair, randomBytes } from 'node:crypto';
+import { generateKeyPair, randomBytes } from 'node:crypto';
 import type { KeyObject, KeyPairKeyObjectResult, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { GatewayError, isSystemError } from '../../model/errors.ts';
+import { GatewayError } from '../../model/errors.ts';
 import type { Digest, SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
 import { makeFolder } from '../files/folders.ts';
-import {
-  fingerprint,
-  makeCertificate,
-  readCertificates,
-  type CertificateUse,
-  type DistinguishedName,
-} from './certificates.ts';
+import { fingerprint, makeCertificate, type CertificateUse, type DistinguishedName } from './certificates.ts';
+import { isMissing, readKey, readNextKeys, readTlsKeys, tlsBegin, writePair, type Key } from './key-files.ts';
 import type { Signer } from './profile.ts';
 
 const keyNames = ['ca', 'signing-rsa', 'signing-ec', 'signing-p384', 'signing-ed25519', 'tls'] as const;
@@ -25,7 +20,8 @@ const laterNames: readonly KeyName[] = ['signing-p384', 'signing-ed25519'];
 type KeyName = (typeof keyNames)[number];
 
 interface KeyEntry {
-  readonly name: KeyName;
+  /** `tls-next`: the TLS key that takes the place of the present one. */
+  readonly name: KeyName | 'tls-next';
   /** `rsa 2048`, `ec prime256v1`. */
   readonly algorithm: string;
   readonly subject: string;
@@ -37,6 +33,8 @@ export interface Keyring {
   signer(algorithm: SignatureAlgorithm): Signer;
   /** PEM, for TLS as server and as client. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** The one after it, and from when on it is used. */
+  readonly nextTls: { readonly cert: string; readonly from: Moment } | undefined;
   list(): readonly KeyEntry[];
   /** The private key of a certificate that replaces one of these for a partner; undefined where its file is not in the folder. */
   keyOf(certificate: X509Certificate): KeyObject | undefined;
@@ -49,7 +47,6 @@ export interface KeyOwner {
   readonly now: Date;
 }
 
-type Key = Pick<Signer, 'key' | 'certificate'>;
 type Keys = Readonly<Partial<Record<KeyName, Key>>>;
 
 const generatePair = promisify(generateKeyPair);
@@ -74,12 +71,12 @@ export const plans: Readonly<Record<KeyName, { generate: typeof rsa; use: Certif
  */
 export async function openKeyring(folder: string, owner: KeyOwner): Promise<Keyring> {
   if (await isEmpty(folder)) await generateKeyring(folder, owner);
-  return await keyringIn(folder);
+  return await keyringIn(folder, owner.now);
 }
 
 /** As openKeyring, and makes nothing. Without keys the list is empty, and asking for a key throws E_KEY_MISSING. */
-export async function readKeyring(folder: string): Promise<Keyring> {
-  if (!(await isEmpty(folder))) return await keyringIn(folder);
+export async function readKeyring(folder: string, now: Date): Promise<Keyring> {
+  if (!(await isEmpty(folder))) return await keyringIn(folder, now);
   const none = (): never => {
     const fix = 'mra key new makes them; so does every command that signs.';
     throw new GatewayError('E_KEY_MISSING', 'there are no keys yet', { at: folder, fix });
@@ -89,16 +86,18 @@ export async function readKeyring(folder: string): Promise<Keyring> {
     get tls() {
       return none();
     },
+    nextTls: undefined,
     list: () => [],
     keyOf: () => undefined,
   };
 }
 
-async function keyringIn(folder: string): Promise<Keyring> {
-  const names = keyNames.filter((name) => !isLacking(folder, name));
-  const [ca, tls, ...read] = await Promise.all((['ca', 'tls', ...names] as const).map((name) => readKey(folder, name)));
-  if (ca === undefined || tls === undefined) throw new GatewayError('E_INTERNAL', 'a key was not read');
-  const keys: Keys = Object.fromEntries(names.map((name, i) => [name, read[i]]));
+async function keyringIn(folder: string, now: Date): Promise<Keyring> {
+  const names = keyNames.filter((name) => name !== 'tls' && !isLacking(folder, name));
+  const [ca, ...read] = await Promise.all((['ca', ...names] as const).map((name) => readKey(folder, name)));
+  const { tls, nextTls } = await readTlsKeys(folder, now);
+  if (ca === undefined) throw new GatewayError('E_INTERNAL', 'a key was not read');
+  const keys: Keys = { ...Object.fromEntries(names.map((name, i) => [name, read[i]])), tls };
   const next = await readNextKeys(folder);
   return {
     signer(algorithm) {
@@ -113,7 +112,12 @@ async function keyringIn(folder: string): Promise<Keyring> {
       key: tls.key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       ca: ca.certificate.toString(),
     },
-    list: () => names.flatMap((name) => (keys[name] === undefined ? [] : [describe(name, keys[name].certificate)])),
+    nextTls: nextTls && { cert: nextTls.certificate.toString(), from: tlsBegin(nextTls).toISOString() },
+    list: () =>
+      ([...keyNames, 'tls-next'] as const).flatMap((name) => {
+        const { certificate } = (name === 'tls-next' ? nextTls : keys[name]) ?? {};
+        return certificate === undefined ? [] : [describe(name, certificate)];
+      }),
     keyOf: (certificate) => next.find((key) => certificate.checkPrivateKey(key)),
   };
 }
@@ -131,7 +135,7 @@ function isLacking(folder: string, name: KeyName): boolean {
   return laterNames.includes(name) && !existsSync(path.join(folder, `${name}.key.pem`));
 }
 
-function describe(name: KeyName, certificate: X509Certificate): KeyEntry {
+function describe(name: KeyEntry['name'], certificate: X509Certificate): KeyEntry {
   const { asymmetricKeyType: type = '', asymmetricKeyDetails: details = {} } = certificate.publicKey;
   return {
     name,
@@ -149,10 +153,6 @@ async function isEmpty(folder: string): Promise<boolean> {
     throw new GatewayError('E_KEY_MISSING', 'the folder of the keys cannot be read', { at: folder, fix, cause: error });
   });
   return files.length === 0;
-}
-
-function isMissing(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** Generates all keys in a temporary folder and renames it, so that an interrupted start leaves no incomplete keyring. */
@@ -187,12 +187,8 @@ interface NewKey {
   readonly owner: KeyOwner;
 }
 
-/** The key comes last: without it, what is there counts as nothing. */
 async function writeKey(folder: string, name: KeyName, { pair, authority, owner }: NewKey): Promise<void> {
-  const certificate = certify(name, pair, authority, owner);
-  const key = pair.privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await writeFile(path.join(folder, `${name}.cert.pem`), certificate.toString(), { mode: 0o600 });
-  await writeFile(path.join(folder, `${name}.key.pem`), key, { mode: 0o600 });
+  await writePair(folder, name, pair.privateKey, certify(name, pair, authority, owner));
 }
 
 /** A certificate by our own authority. */
@@ -219,56 +215,4 @@ export function certify(
     serial: randomBytes(16),
     ...(use === 'tls' ? { hosts: ['localhost', '127.0.0.1'] } : {}),
   });
-}
-
-/** Throws E_KEY_MISSING. */
-export async function readKey(folder: string, name: KeyName): Promise<Key> {
-  const certificateFile = path.join(folder, `${name}.cert.pem`);
-  const keyFile = path.join(folder, `${name}.key.pem`);
-  const files = [readPrivateKey(keyFile), readFile(certificateFile, 'utf8').catch(unreadable(folder))] as const;
-  const [key, certificatePem] = await Promise.all(files);
-  const [certificate] = readCertificates(certificatePem, certificateFile);
-  if (certificate?.checkPrivateKey(key) !== true) {
-    throw new GatewayError('E_KEY_MISSING', 'the key does not belong to its certificate', { at: keyFile });
-  }
-  return { key, certificate };
-}
-
-function unreadable(folder: string): (error: unknown) => never {
-  return (error) => {
-    if (!isSystemError(error)) throw error;
-    const detail = isMissing(error) ? 'a file of the keyring is missing' : 'a file of the keyring cannot be read';
-    throw new GatewayError('E_KEY_MISSING', detail, {
-      at: error.path ?? folder,
-      fix: 'Restore it from the backup; or move the folder away, so that new keys are generated, and inform every partner.',
-    });
-  };
-}
-
-/** Refuses a file that other accounts can read. Throws E_KEY_MISSING. */
-async function readPrivateKey(keyFile: string): Promise<KeyObject> {
-  const files = [stat(keyFile), readFile(keyFile, 'utf8')] as const;
-  const [{ mode }, keyPem] = await Promise.all(files).catch(unreadable(keyFile));
-  // Windows has no such bits and reports them as set.
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new GatewayError('E_KEY_MISSING', 'other accounts of this machine can read the key, so it is not used', {
-      at: keyFile,
-      fix: `Run chmod 600 ${keyFile}, and consider replacing the key.`,
-    });
-  }
-  return parsePrivateKey(keyPem, keyFile);
-}
-
-/** The files of keys that replace others for one partner. */
-async function readNextKeys(folder: string): Promise<readonly KeyObject[]> {
-  const files = (await readdir(folder)).filter((file) => /^next-[0-9a-f]{32}\.key\.pem$/u.test(file));
-  return await Promise.all(files.map((file) => readPrivateKey(path.join(folder, file))));
-}
-
-function parsePrivateKey(pem: string, at: string): KeyObject {
-  try {
-    return createPrivateKey(pem);
-  } catch (error) {
-    throw new GatewayError('E_KEY_MISSING', 'the key cannot be read', { at, cause: error });
-  }
 }

@@ -5,7 +5,8 @@ import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '../../model/canonical-json.ts';
 import type { SignatureAlgorithm } from '../../model/message.ts';
-import { certify, plans, readKey, signingKeys, type KeyOwner } from './keys.ts';
+import { readKey } from './key-files.ts';
+import { certify, plans, signingKeys, type KeyOwner } from './keys.ts';
 
 /** The file of a private key in the folder of keys, named by its public key. */
 export function nextKeyFile(folder: string, publicKey: KeyObject): string {
