@@ -3,7 +3,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnsweredQuery, AnswerLog } from './answer-log.ts';
 import type { Adapter } from '../adapter/adapter.ts';
-import { getPartner } from '../gateway.ts';
 import type { CheckRequest } from '../model/clearance/answer.ts';
 import { issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
@@ -159,9 +158,15 @@ function registrationOf({ arrangement }: ClearanceTerms, { name, address, mode }
 /** The partner of that code, or the one that speaks for the state of that code; E_PARTNER_UNKNOWN when there is neither. */
 function partnerFor(clearance: Clearance, code: string): ClearanceTerms {
   const state = code.toUpperCase();
-  const speaker = termsOf(clearance).find(({ identifiers }) => identifiers.theirs.issuers?.includes(state) === true);
-  const partner = clearance.partners.has(state) ? undefined : speaker;
-  return partner ?? getPartner(clearance, code).adapter;
+  const terms = termsOf(clearance);
+  const issuersOf = ({ identifiers }: ClearanceTerms): readonly string[] => identifiers.theirs.issuers ?? [];
+  const partner = clearance.partners.get(state)?.adapter ?? terms.find((each) => issuersOf(each).includes(state));
+  if (partner !== undefined) return partner;
+  throw new GatewayError('E_PARTNER_UNKNOWN', 'there is no arrangement with a partner of this code', {
+    at: '/partner',
+    fix: `Use one of: ${[...clearance.partners.keys()].join(', ')}.`,
+    choices: [...clearance.partners.keys(), ...terms.flatMap(issuersOf)],
+  });
 }
 
 /** RFC 3339 has leap seconds, which no clock here can hold; such a moment must not become another. */

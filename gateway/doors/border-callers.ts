@@ -10,7 +10,6 @@ import { sha256 } from '../model/canonical-json.ts';
 import { reservedNames, scopes as allScopes, tokenId, type Scope } from '../model/client.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import { openMoment } from '../store/tables.ts';
 import { noteUse, openClientIndex, type Credential } from '../store/clients.ts';
 import type { Database } from '../store/database.ts';
 import { faultFields, type Log } from '../wire/log.ts';
@@ -102,7 +101,7 @@ function openOwn({
     if (credential === undefined || !isShown) throw refused(`no client has this ${kind}`);
     const client = clients.get(credential.client);
     if (client?.state !== 'active') throw refused('the client is revoked');
-    if ((credential.untilAt ?? openMoment) <= momentOf(now()))
+    if (credential.untilAt !== undefined && credential.untilAt <= momentOf(now()))
       throw refused('another one has replaced this token or certificate');
     use(credential);
     return client;

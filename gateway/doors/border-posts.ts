@@ -17,7 +17,7 @@ import { parseStrictJson } from '../wire/files/json.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import { jsonValidator, type JsonVerdict } from '../wire/xsd/schema.ts';
 import { CallerRefused } from './border-callers.ts';
-import { fingerprintOf, problemReply, type BorderReply } from './border-requests.ts';
+import { faultsOf, fingerprintOf, problemReply, type BorderReply } from './border-requests.ts';
 import { problemOf } from './problems.ts';
 
 export interface PostDoor extends Clearance {
@@ -129,12 +129,13 @@ function batchReply({ door, posted: { requestId } }: Call, keys: readonly string
     const kind = isGatewayError(result) ? 'problem' : result.outcome;
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
     if (isGatewayError(result)) {
-      const problem = problemOf(result, requestId, result instanceof RequestFaults ? result.faults : []);
+      const problem = problemOf(result, requestId, faultsOf(result));
       return [key, { status: problem.status, problem }];
     }
-    const { outcome, proof } = result;
+    const { outcome, freshness, explanation, would_change_answer, proof } = result;
     const advice = { action: result.advice.action, benefits: result.advice.benefits };
-    return [key, { status: 200, outcome, advice, consultation_number: proof.consultation_number }];
+    const answered = { status: 200, outcome, advice, freshness, explanation, would_change_answer };
+    return [key, present({ ...answered, consultation_number: proof.consultation_number })];
   });
   const answeredAt = door.now().toISOString();
   const results = Object.fromEntries(entries);

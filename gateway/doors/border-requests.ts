@@ -48,7 +48,7 @@ export function sendReply(response: ServerResponse, requestId: string, reply: Bo
   const text = 'text' in reply ? reply.text : JSON.stringify(reply.body);
   response.writeHead(reply.status, {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
+    ...(reply.status === 304 ? {} : { 'content-length': Buffer.byteLength(text) }),
     'cache-control': 'no-store',
     'x-request-id': requestId,
     ...reply.headers,
@@ -82,9 +82,13 @@ function asRequestError(thrown: unknown): unknown {
   return new GatewayError('E_REQUEST_MALFORMED', detail, { at, cause: thrown });
 }
 
-function faultsOf(error: unknown): readonly ProblemItem[] {
+/** More are no help, and schemas/problem.schema.json has no room for them. */
+const mostChoices = 100;
+
+/** At their places in the request; of an error of ours none. */
+export function faultsOf(error: unknown): readonly ProblemItem[] {
   if (error instanceof RequestFaults) return error.faults;
   if (!isGatewayError(error) || error.at === undefined || error.kind.status >= 500) return [];
-  const { at: pointer, code, detail, fix } = error;
-  return [present({ pointer, code, detail, suggestion: fix })];
+  const { at: pointer, code, detail, fix, choices } = error;
+  return [present({ pointer, code, detail, allowed: choices?.slice(0, mostChoices), suggestion: fix?.slice(0, 300) })];
 }

@@ -11,6 +11,7 @@ import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts'
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
+import { apiDocument, type ApiDocument } from './openapi.ts';
 import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
 
@@ -30,10 +31,11 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
 const largeRequestBytes = 16 * 1024;
 
 interface Call {
-  readonly door: BorderDoor & { tryWriting(): Promise<void>; callerOf: CallerOf };
+  readonly door: BorderDoor & { tryWriting(): Promise<void>; callerOf: CallerOf; readonly document: ApiDocument };
   /** Of an open route: everybody. */
   readonly caller: Caller;
   readonly target: RequestTarget;
+  readonly ifNoneMatch: string | undefined;
   /** The id in the path; empty for a route without one. */
   readonly id: string;
 }
@@ -65,6 +67,11 @@ const routes: readonly Route[] = [
     get: async ({ door, id, caller }) => ok(await lookUpConsultation(door, id, readerOf(caller))),
   },
   { path: /^\/v1\/partners$/u, get: ({ door }) => partnersReply(door) },
+  {
+    path: /^\/openapi\.json$/u,
+    isOpen: true,
+    get: ({ door, ifNoneMatch }) => documentReply(door.document, ifNoneMatch),
+  },
   { path: /^\/livez$/u, isOpen: true, get: () => Promise.resolve(ok({ status: 'pass' })) },
   {
     path: /^\/readyz$/u,
@@ -72,6 +79,13 @@ const routes: readonly Route[] = [
     get: ({ door, target }) => readinessReply(door, target.query.has('verbose')),
   },
 ];
+
+/** The document changes with the version of the program only. */
+function documentReply({ text, etag }: ApiDocument, ifNoneMatch = ''): Promise<PostedReply> {
+  const isKnown = ifNoneMatch.split(',').some((each) => [etag, `W/${etag}`, '*'].includes(each.trim()));
+  const headers = { etag, 'cache-control': 'no-cache' };
+  return Promise.resolve({ ...(isKnown ? { status: 304, text: '' } : { status: 200, text }), headers, outcomes: {} });
+}
 
 /** Whose answers a caller may read: its own; with the scope history, all. */
 function readerOf({ name, scopes }: Caller): string | undefined {
@@ -84,7 +98,8 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const answerHere = openPosts(door);
   const requestIdOf = openRequestIds((bytes) => door.random(bytes));
   const { callerOf = () => Promise.resolve(everybody) } = door;
-  const whole = { ...door, callerOf, tryWriting: openStoreProbe(door.db) };
+  const document = apiDocument(door.schemas, 'border-api.json');
+  const whole = { ...door, callerOf, document, tryWriting: openStoreProbe(door.db) };
   return (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -138,7 +153,7 @@ async function answer(
     if (match === null) continue;
     if (request.method !== 'GET') return methodProblem('GET', requestId);
     const caller = route.isOpen === true ? everybody : await door.callerOf(request);
-    return await route.get({ door, caller, target, id: match[1] ?? '' });
+    return await route.get({ door, caller, target, ifNoneMatch: request.headers['if-none-match'], id: match[1] ?? '' });
   }
   throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
 }

@@ -9,6 +9,7 @@ export interface ProblemItem {
   readonly pointer: string;
   readonly code: string;
   readonly detail: string;
+  readonly allowed?: readonly string[];
   readonly suggestion?: string;
 }
 

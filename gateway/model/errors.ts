@@ -168,6 +168,8 @@ export interface ErrorPlace {
   readonly at?: string | undefined;
   /** What to do about it, in one sentence. */
   readonly fix?: string | undefined;
+  /** The values that would be accepted. */
+  readonly choices?: readonly string[] | undefined;
   readonly cause?: unknown;
   /** Of a list: its faulty items, of which the error is the first. */
   readonly items?: readonly ItemFault[] | undefined;
@@ -186,6 +188,7 @@ export class GatewayError extends Error {
   readonly at: string | undefined;
   readonly fix: string | undefined;
   readonly items: readonly ItemFault[];
+  readonly choices: readonly string[] | undefined;
 
   constructor(code: ErrorCode, detail: string, place: ErrorPlace = {}) {
     super(`${code}: ${detail}${place.at === undefined ? '' : ` (at ${place.at})`}`, { cause: place.cause });
@@ -195,6 +198,7 @@ export class GatewayError extends Error {
     this.at = place.at;
     this.fix = place.fix;
     this.items = place.items ?? [];
+    this.choices = place.choices;
   }
 
   get kind(): ErrorKind {

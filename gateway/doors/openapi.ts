@@ -1,0 +1,61 @@
+/** The document of a door for programs: OpenAPI 3.1, put together from the schemas by which the door judges requests. */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import about from '../../package.json' with { type: 'json' };
+import { parseStrictJson } from '../wire/files/json.ts';
+
+export interface ApiDocument {
+  /** JSON. */
+  readonly text: string;
+  /** A strong validator (RFC 9110, 8.8.3). */
+  readonly etag: string;
+}
+
+/**
+ * The operations of a file in the folder of schemas; each schema file that is referred to, directly or by another, becomes a component.
+ * A reference to a file, or within one, becomes a reference to its component.
+ */
+export function apiDocument(folder: string, file: string): ApiDocument {
+  const schemas: Record<string, unknown> = {};
+  const read = (name: string): Record<string, unknown> =>
+    parseStrictJson(readFileSync(join(folder, name), 'utf8')) as Record<string, unknown>;
+  function add(name: string): string {
+    const component = componentName(name);
+    if (!Object.hasOwn(schemas, component)) {
+      schemas[component] = {}; // a schema may refer to itself
+      const { $schema: _, ...schema } = read(name);
+      schemas[component] = resolved(schema, name);
+    }
+    return component;
+  }
+  /** `within`: the file that the value is of. */
+  function resolved(value: unknown, within: string | undefined): unknown {
+    if (Array.isArray(value)) return value.map((each) => resolved(each, within));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]): [string, unknown] => {
+        if (name !== '$ref' || typeof member !== 'string') return [name, resolved(member, within)];
+        const [target = '', pointer = ''] = member.split('#', 2);
+        const of = target === '' ? within : target;
+        return [name, of === undefined ? member : `#/components/schemas/${add(of)}${pointer}`];
+      }),
+    );
+  }
+  const { info, components, ...operations } = read(file);
+  const document = {
+    openapi: '3.1.0',
+    info: { ...(info as object), version: about.version },
+    ...(resolved(operations, undefined) as object),
+    components: { ...(resolved(components, undefined) as object), schemas },
+  };
+  const text = JSON.stringify(document);
+  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` };
+}
+
+/** `check-request.schema.json` is CheckRequest. */
+function componentName(file: string): string {
+  const words = file.replace(/\.schema\.json$/u, '').split('-');
+  return words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+}
