@@ -25,8 +25,9 @@ interface Place {
 function placesOf(command: Command, path: readonly string[] = []): Place[] {
   const names = command.commands.map((each) => each.name());
   const options = command.options.filter(({ hidden }) => !hidden).flatMap(({ long }) => long ?? []);
+  const values = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
   const below = command.commands.flatMap((each) => placesOf(each, [...path, each.name()]));
-  return [{ path: path.join(' '), words: [...names, ...options, '--help'] }, ...below];
+  return [{ path: path.join(' '), words: [...names, ...values, ...options, '--help'] }, ...below];
 }
 
 /** Where no word fits, the shell completes names of files. */

@@ -10,7 +10,7 @@ describe('the shell', () => {
     expect(await runCommand(['--version'])).to.deep.include({ exit: 0, stdout: `${about.version}\n` });
   });
 
-  it('completes commands and options, as bash runs the script', async () => {
+  it('completes commands, options and words of a closed set, as bash runs the script', async () => {
     const { stdout } = await runCommand(['completion', 'bash']);
     const completed = (...words: string[]): string[] => {
       const line = `COMP_WORDS=(mra ${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length}; _mra`;
@@ -23,6 +23,8 @@ describe('the shell', () => {
     expect(completed('-o', 'json', 'list', 'se')).to.deep.equal(['send']);
     expect(completed('list', 'send', 'KR', '--fu')).to.deep.equal(['--full']);
     expect(completed('adapter', 'cert')).to.deep.equal(['certify']);
+    expect(completed('completion', '')).to.include.members(['bash', 'zsh', 'fish']);
+    expect(completed('operator', 'consent', '4403100001', 'gi')).to.deep.equal(['given']);
   });
 
   it('has a script for each shell', async () => {
