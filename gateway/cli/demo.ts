@@ -16,6 +16,7 @@ import { allOperators } from '../store/operators.ts';
 import { currentRecords } from '../store/register.ts';
 import { findStream } from '../store/streams.ts';
 import type { CliContext, OpenGateway, Serving } from './context.ts';
+import { demoLinks, demoOffice } from './demo-office.ts';
 import { wholeNumber } from './input.ts';
 import { exitCodes, type Row } from './output.ts';
 import { stopSignal } from './serve.ts';
@@ -53,7 +54,7 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<void>
     opened.defer(() => gateway.close());
     return gateway;
   };
-  const us = await open(home);
+  const us = await open({ ...home, config: { ...home.config, office: demoOffice } });
   const them: OpenGateway[] = [];
   for (const partner of partners) them.push(await open(partner));
   const servings: Serving[] = [];
@@ -71,7 +72,9 @@ async function runDemo(context: CliContext, options: DemoOptions): Promise<void>
       : 'A broker responded: lists of partners with AMQP go over it.',
   );
   const report = await runExchange(context, { us, them, ...options });
-  showReport(context, report, broker !== undefined, options.exit === true ? undefined : servings[0]);
+  const [serving] = options.exit === true ? [] : servings;
+  const signIn = await demoLinks(us, serving?.officeUrl ?? '');
+  showReport(context, report, broker !== undefined, serving && { ...serving, signIn });
   if (options.exit !== true) await stopSignal();
 }
 
@@ -236,12 +239,12 @@ function showReport(
   { out, exit }: CliContext,
   { partners, entries, example, seconds }: DemoReport,
   broker: boolean,
-  serving: Serving | undefined,
+  serving: (Serving & { readonly signIn: readonly string[] }) | undefined,
 ): void {
   if (Object.values(partners).some((counts) => counts.rejected + counts.from_partner.rejected > 0))
     exit(exitCodes.findings);
   const total = Object.values(entries).reduce((sum, count) => sum + count, 0);
-  const border = serving === undefined ? {} : { border: serving.borderUrl };
+  const border = serving === undefined ? {} : { border: serving.borderUrl, sign_in: serving.signIn };
   out.result(
     { broker, partners, entries, entries_total: total, seconds, ...border },
     Object.entries(partners).flatMap(([partner, { transport, from_partner: received, ...sent }]) => [
@@ -260,7 +263,10 @@ function showReport(
       `curl -s '${serving.borderUrl}/readyz?verbose'`,
     ].join('\n  '),
   );
-  out.next('try one of these; Ctrl-C stops the demo and removes its data');
+  const [first = '', second = ''] = serving.signIn;
+  out.note(`The office, in a browser: ${first}`);
+  out.note(`A second person, since two decide about the held list (in a private window): ${second}`);
+  out.next('open the office, or try one of these; Ctrl-C stops the demo and removes its data');
 }
 
 function rowOf(link: Row, { sent, applied, held, receipts, operators }: ListCounts): Row {

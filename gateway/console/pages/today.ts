@@ -47,7 +47,8 @@ async function load({ gateway, session }: Call): Promise<Today> {
     held: held.map(({ messageId, digest, partner, reason, receivedAt }) => {
       return { id: messageId ?? digest, partner, reason: reason ?? null, since: receivedAt };
     }),
-    alarms: (await listAlarms(sql, { limit: mostAlarms })).map(shownAlarm),
+    // A held list is there by itself, with its page.
+    alarms: (await listAlarms(sql, { limit: mostAlarms })).filter(({ cause }) => cause !== 'list_held').map(shownAlarm),
     lists: lists.toSorted((a, b) => ((a.at ?? '9') < (b.at ?? '9') ? -1 : 1)),
     keys: await keyCalendar(gateway, later(momentOf(gateway.now()), keyDays * 86_400)),
     since: { at: last?.at ?? null, events: last === undefined ? {} : await countEvents(sql, last.n) },
