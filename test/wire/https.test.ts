@@ -5,6 +5,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer as createHttpsServer, request } from 'node:https';
 import type { Server } from 'node:https';
 import { createServer as createPlainServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { exchangeServerOptions, httpsTransport } from '../../gateway/wire/transport/https.ts';
 import type { HttpsOptions } from '../../gateway/wire/transport/https.ts';
@@ -106,6 +107,15 @@ describe('messages over HTTPS', () => {
       expect((await sendTo()).kind).to.equal('receipt');
     });
   }
+
+  it('ask for an answer that no proxy compresses, for a compressed receipt is none', async () => {
+    answer = (incoming, response) => {
+      const asksPlain = incoming.headers['accept-encoding'] === 'identity';
+      const receipt = Buffer.from('<r:Receipt xmlns:r="urn:mra:receipt:1"/>');
+      incoming.resume().on('end', () => response.writeHead(200).end(asksPlain ? receipt : gzipSync(receipt)));
+    };
+    expect((await sendTo()).kind).to.equal('receipt');
+  });
 
   it('take another document for no receipt', async () => {
     answering(200, { 'content-type': 'application/xml' }, '<html><body>urn:mra</body></html>');

@@ -76,7 +76,9 @@ export function httpsClient(options: HttpsClientOptions): HttpsClient {
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  const askOnce: HttpsClient['ask'] = async ({ method, target, headers = {}, body = null }, milliseconds) => {
+  const askOnce: HttpsClient['ask'] = async ({ method, target, headers: own, body = null }, milliseconds) => {
+    // Without it a proxy may compress a receipt (RFC 9110, 12.5.3), which then is none.
+    const headers = { 'accept-encoding': 'identity', ...own };
     try {
       const signal = AbortSignal.timeout(milliseconds);
       const answer = await request(base + target, { dispatcher: agent, signal, method, headers, body });
