@@ -21,7 +21,7 @@ async function simulate(...args: readonly string[]): Promise<Simulated> {
 }
 
 describe('two administrations whose commits fail, whose processes die and whose messages are lost, doubled and late', function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
 
   it(`hold the same in the end, in ${String(histories)} histories, and never what was not published`, async () => {
     const processes = availableParallelism();

@@ -104,7 +104,7 @@ onBothEngines('bytes', (store) => {
     expect(Buffer.compare(await getBytes(store().db.sql, first), bytes)).to.equal(0);
   });
 
-  it('that were never stored are E_MESSAGE_UNKNOWN', async () => {
-    expect(await codeOf(getBytes(store().db.sql, digestOf(bytesOf('never'))))).to.equal('E_MESSAGE_UNKNOWN');
+  it('that are not stored are E_BYTES_DROPPED', async () => {
+    expect(await codeOf(getBytes(store().db.sql, digestOf(bytesOf('never'))))).to.equal('E_BYTES_DROPPED');
   });
 });
