@@ -39,7 +39,8 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   const held = positionHeld(stream);
   const { place, hold } = await placeInStream(inbound, list, held);
   const continues = stream?.position.epoch.id === place.epoch.id;
-  const staged = continues ? await stagedParts(sql, stream.id) : [];
+  const parts = stream === undefined ? [] : await stagedParts(sql, stream.id);
+  const staged = continues ? parts : [];
   judgePart(list, held, staged.length);
   if (hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, hold);
   judgeNumber('epoch', place.epoch.no);
@@ -57,7 +58,10 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   if (plan.hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, plan.hold);
   const records = { taken: plan.taken, refused: plan.refused.length };
   const { position } = positionAfter(place, list.kind, plan.mirror.after, stream?.position);
-  const apply: Decision['apply'] = (tx) => applyList(tx, inbound, { ...list, position }, plan, stream);
+  const apply: Decision['apply'] = async (tx) => {
+    const streamId = await applyList(tx, inbound, { ...list, position }, plan, stream);
+    if (parts.length > 0) await clearParts(tx, streamId);
+  };
   const rows = rowResults(partner, list.records, plan.refused);
   return { ...applied, position, records, results: plan.refused, rows, apply };
 }
@@ -141,17 +145,17 @@ async function applyList(
   list: StatedList & { readonly position: Position },
   plan: ListPlan,
   stream: Stream | undefined,
-): Promise<void> {
+): Promise<string> {
   const { code: partner, adapter } = inbound.partner;
   const appliedAt = momentOf(inbound.gateway.now());
   const { after, buckets } = plan.mirror;
   const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: list.position, mirror: after });
   await saveBuckets(tx, streamId, buckets);
-  await clearParts(tx, streamId);
   const ordinal = await recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
   const when = { knownAt: appliedAt, today: dayAt(appliedAt, adapter.timeZone) };
   await applyToRegister(tx, { partner, ...when, list: ordinal, sourceMessage: list.id, ...plan.register });
-  await recordResults(tx, partner, list.id, plan.refused);
+  if (plan.refused.length > 0) await recordResults(tx, partner, list.id, plan.refused);
+  return streamId;
 }
 
 async function advanceStream(

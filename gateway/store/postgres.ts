@@ -3,6 +3,7 @@
 import { Client, Pool, types, TypeOverrides, type ClientBase, type ClientConfig, type PoolConfig } from 'pg';
 import { PostgresDialect, PostgresDriver, sql } from 'kysely';
 import type { CompiledQuery, DatabaseConnection, Dialect, Kysely, QueryResult } from 'kysely';
+import { sha256 } from '../model/canonical-json.ts';
 import { addressesOf } from '../model/cluster-address.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { EngineAccess, ReportError } from './engine.ts';
@@ -35,6 +36,7 @@ class TranslatingDriver extends PostgresDriver {
     return Object.assign(connection, {
       executeQuery: <R>(query: CompiledQuery): Promise<QueryResult<R>> =>
         execute<R>(query).catch((error: unknown) => {
+          if (isStalePlan(error)) this.#servers.plans += 1;
           throw this.#report(storeError(error));
         }),
     });
@@ -87,6 +89,8 @@ interface Servers {
   readonly addresses: readonly string[];
   /** Counts on; modulo their number it is the one to connect to. */
   current: number;
+  /** Counts on when the tables were changed, as by the migration of a newer version: statements are parsed and planned anew. */
+  plans: number;
 }
 
 interface PoolOfServers {
@@ -104,6 +108,16 @@ function clientOf(servers: Servers): new (config?: ClientConfig) => Client {
   };
 }
 
+/** The server parses and plans each statement once for a connection, by its name: of what a message costs it, that was a third. */
+function prepareOnce(client: ClientBase, servers: Servers): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const named = (text: unknown, values: unknown, ...more: unknown[]): unknown => {
+    if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return query(text, values, ...more);
+    return query({ name: `${String(servers.plans)}-${sha256(text).slice(0, 40)}`, text, values }, ...more);
+  };
+  Object.assign(client, { query: named });
+}
+
 /** As libpq's `target_session_attrs=primary`: a standby answers, and is not the store. */
 function assertPrimary(client: ClientBase, done: (error?: Error) => void): void {
   client
@@ -112,7 +126,7 @@ function assertPrimary(client: ClientBase, done: (error?: Error) => void): void 
 }
 
 function poolOf(url: string, readOnly: boolean): PoolOfServers {
-  const servers: Servers = { addresses: addressesOf(url), current: 0 };
+  const servers: Servers = { addresses: addressesOf(url), current: 0, plans: 0 };
   const config: PoolConfig = {
     ...(servers.addresses.length === 1
       ? { connectionString: url }
@@ -134,7 +148,10 @@ function poolOf(url: string, readOnly: boolean): PoolOfServers {
   const pool = new Pool(config);
   // Without a listener a broken connection would end the process. The statement in progress, or the next one, reports the same error.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+    prepareOnce(client, servers);
+  });
   return { pool, servers };
 }
 
@@ -162,6 +179,12 @@ const damagedStates = /^(XX001|XX002|42P01|42703|3F000)$/;
 /** Messages of the client library about a lost connection, which come without a code. */
 const connectionLost = /^(Connection terminated|Client (has encountered|was closed)|Query read timeout)/;
 
+/** A statement that was planned for other tables, or on another connection (behind a pooler). */
+function isStalePlan(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === '26000' || (error.code === '0A000' && error.message.includes('cached plan'));
+}
+
 function storeError(error: unknown): unknown {
   if (isGatewayError(error) || !(error instanceof Error)) return error;
   // The server quotes the row that violates a constraint, and rows contain operators' data: it must not reach the log.
@@ -174,6 +197,7 @@ function storeError(error: unknown): unknown {
       fix,
     });
   }
+  if (isStalePlan(error)) return unreachable(error);
   const isLost = code === '' ? connectionLost.test(error.message) : /^ECONN/.test(code) || unreachableStates.test(code);
   return isLost ? unreachable(error) : error;
 }

@@ -192,6 +192,19 @@ describe('the store on a server', () => {
     while ((await probeStore(db).catch((error: unknown) => error)) !== undefined);
   });
 
+  it('plans each statement once for a connection, and anew once a newer version has changed the table', async () => {
+    const db = await open();
+    const read = () => sql<object>`select * from counter where name = ${'probe'}`.execute(db.sql);
+    for (let times = 0; times < 3; times += 1) await read();
+    const planned = sql<{
+      n: number;
+    }>`select count(*) as n from pg_prepared_statements where statement like ${'%from counter%'}`;
+    expect((await planned.execute(db.sql)).rows).to.deep.equal([{ n: 1 }]);
+    await onServer(['alter table counter add column more integer'], fresh.url);
+    expect(await codeOf(read())).to.equal('E_STORE_UNREACHABLE');
+    expect((await read()).rows[0]).to.have.property('more');
+  });
+
   it('reports a lost connection of a question as unreachable, and missing tables as damage', async () => {
     const db = await open();
     const ended = sql`select pg_terminate_backend(pg_backend_pid())`.execute(db.sql);
