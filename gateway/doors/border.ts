@@ -8,6 +8,8 @@ import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clear
 import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
+import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
+import { changesReply } from './border-news.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
@@ -30,12 +32,20 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
 /** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
 const largeRequestBytes = 16 * 1024;
 
+/** What the door opens for all its requests. */
+interface Equipment {
+  tryWriting(): Promise<void>;
+  readonly callerOf: CallerOf;
+  readonly document: ApiDocument;
+  readonly feed: ChangeFeed;
+}
+
 interface Call {
-  readonly door: BorderDoor & { tryWriting(): Promise<void>; callerOf: CallerOf; readonly document: ApiDocument };
+  readonly door: BorderDoor & Equipment;
+  readonly request: IncomingMessage;
   /** Of an open route: everybody. */
   readonly caller: Caller;
   readonly target: RequestTarget;
-  readonly ifNoneMatch: string | undefined;
   /** The id in the path; empty for a route without one. */
   readonly id: string;
 }
@@ -70,7 +80,16 @@ const routes: readonly Route[] = [
   {
     path: /^\/openapi\.json$/u,
     isOpen: true,
-    get: ({ door, ifNoneMatch }) => documentReply(door.document, ifNoneMatch),
+    get: ({ door, request }) => documentReply(door.document, request.headers['if-none-match']),
+  },
+  {
+    path: /^\/v1\/changes$/u,
+    async get({ door, caller, target, request }) {
+      requireScope(caller, 'feed');
+      const gone = new AbortController();
+      request.socket.once('close', () => gone.abort());
+      return await changesReply(door.feed, target, gone.signal);
+    },
   },
   { path: /^\/livez$/u, isOpen: true, get: () => Promise.resolve(ok({ status: 'pass' })) },
   {
@@ -99,7 +118,8 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const requestIdOf = openRequestIds((bytes) => door.random(bytes));
   const { callerOf = () => Promise.resolve(everybody) } = door;
   const document = apiDocument(door.schemas, 'border-api.json');
-  const whole = { ...door, callerOf, document, tryWriting: openStoreProbe(door.db) };
+  const feed = openChangeFeed(door.db.sql);
+  const whole = { ...door, callerOf, document, feed, tryWriting: openStoreProbe(door.db) };
   return (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -153,7 +173,7 @@ async function answer(
     if (match === null) continue;
     if (request.method !== 'GET') return methodProblem('GET', requestId);
     const caller = route.isOpen === true ? everybody : await door.callerOf(request);
-    return await route.get({ door, caller, target, ifNoneMatch: request.headers['if-none-match'], id: match[1] ?? '' });
+    return await route.get({ door, caller, target, request, id: match[1] ?? '' });
   }
   throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
 }

@@ -116,6 +116,7 @@ export const errorTable = {
   E_OPERATOR_STATE: request('The state of the operator does not allow the decision.', 409),
   E_PARTNER_UNKNOWN: request('There is no such partner.'),
   E_ENTRY_UNREADABLE: request('The declaration could not be read.'),
+  E_CURSOR_UNKNOWN: request('The place from which to go on is not known.', 404),
   E_CONSULTATION_UNKNOWN: request('There is no such consultation.', 404),
   E_CONSULTATION_NUMBER: request('The consultation number is mistyped.', 404),
   E_EVIDENCE_INVALID: request('The evidence does not prove the answer.'),

@@ -1,4 +1,12 @@
-/** Tables of the systems that ask at the border. */
+/** Tables of the systems that ask at the border, and of what they are informed of. */
+
+import type { RegisterFact } from '../model/clearance/answer.ts';
+
+type Status = RegisterFact['status'];
+
+/** `reloaded`: so many operators changed at one time that they are not named; what is held of the partner is to be read anew. */
+export type ChangeKind =
+  'listed' | 'reinstated' | 'suspended' | 'revoked' | 'withdrawn' | 'left' | 'updated' | 'reloaded';
 
 export interface BorderTables {
   /** `scopes`: with blanks between them; `rate`: requests a second. A name is never given twice. */
@@ -23,12 +31,36 @@ export interface BorderTables {
     /** Of its last use, or some minutes before. */
     used_at: string | null;
   };
+  /** What lists changed in the register; `is_late`: 1 for a restriction from a day before it became known. */
+  register_change: {
+    n: number;
+    partner: string;
+    identifier: string;
+    kind: ChangeKind;
+    status_before: Status | null;
+    status_after: Status | null;
+    effective_from: string;
+    known_at: string;
+    list: number;
+    is_late: number;
+  };
 }
 
 /** What the engine calls its types: see first-tables.ts. */
 interface Types {
   readonly text: string;
+  readonly big: string;
   readonly clustered: string;
+}
+
+export function changeTables({ text, big, clustered }: Types): readonly string[] {
+  return [
+    `create table register_change (n ${big} primary key, partner ${text} not null, identifier ${text} not null,
+      kind ${text} not null, status_before ${text}, status_after ${text}, effective_from ${text} not null, known_at ${text} not null,
+      list integer not null, is_late integer not null) ${clustered}`,
+    'create index register_change_late on register_change (known_at) where is_late = 1',
+    "insert into counter (name, value) values ('register_change', 0)",
+  ];
 }
 
 export function clientTables({ text, clustered }: Types): readonly string[] {

@@ -14,6 +14,7 @@ type Counter =
   | 'lists_wait'
   | 'retention_open'
   | 'retention_night'
+  | 'register_change'
   | 'spool_range';
 
 /**

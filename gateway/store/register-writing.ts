@@ -9,6 +9,7 @@ import { readRecordAt, type PackedRecords } from '../model/record/packed-records
 import { listLayout } from '../model/record/record-text.ts';
 import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
 import type { Tx } from './database.ts';
+import { mostNamed, recordChanges, type OperatorChange } from './register-changes.ts';
 import type { Status, Version } from './register.ts';
 import { openDay, openMoment, openOrdinal } from './tables.ts';
 
@@ -71,7 +72,28 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
     await update.where(oneOf(tx, 'n', some)).execute();
   });
   await insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt));
+  await recordChanges(tx, { ...change, knownAt }, changesIn(change, known));
   return knownAt;
+}
+
+function changesIn(
+  change: RegisterChange,
+  known: ReadonlyMap<string, readonly Version[]>,
+): readonly OperatorChange[] | 'many' {
+  if (known.size === 0 && change.puts.length > mostNamed) return 'many';
+  return Array.from(statementsOf(change), (statement) => {
+    const { identifier, status: after } = statement;
+    const versions = known.get(identifier) ?? [];
+    const { from } = startOf(statement, versions, change.today);
+    return { identifier, before: newestOf(versions)?.status, after, from };
+  });
+}
+
+function newestOf(versions: readonly Version[]): Version | undefined {
+  return versions.reduce<Version | undefined>(
+    (newest, each) => (newest === undefined || each.valid_from > newest.valid_from ? each : newest),
+    undefined,
+  );
 }
 
 /** A generator, so that a list of tens of thousands takes no memory for its statements. */

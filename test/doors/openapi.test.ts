@@ -211,9 +211,13 @@ describe('the document of the border door', () => {
       );
       const sent = fc.record({
         id: fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/u),
-        query: fc.dictionary(fc.constantFrom(...['profile', 'verbose', 'x']), fc.string({ maxLength: 20 }), {
-          maxKeys: 2,
-        }),
+        query: fc.dictionary(
+          fc.constantFrom('profile', 'verbose', 'x', 'after', 'limit', 'only', 'partner'),
+          fc.string({ maxLength: 20 }),
+          {
+            maxKeys: 2,
+          },
+        ),
         headers: fc.dictionary(fc.constantFrom('x-request-id', ...fields), fc.stringMatching(/^[!-~]{1,30}$/u), {
           maxKeys: 2,
         }),

@@ -239,9 +239,11 @@ const withoutClients = [
 ];
 const withoutAlarms = [
   ...withoutClients,
-  ...['spooled_answer', 'session', 'person', 'alarm_notice', 'alarm', 'duty'].map((table) => `drop table ${table}`),
+  ...['register_change', 'spooled_answer', 'session', 'person', 'alarm_notice', 'alarm', 'duty'].map(
+    (table) => `drop table ${table}`,
+  ),
   'drop index inbox_rejected',
-  "delete from counter where name in ('alarm', 'spool_range')",
+  "delete from counter where name in ('alarm', 'spool_range', 'register_change')",
 ];
 const withoutKeys = [
   ...withoutAlarms,

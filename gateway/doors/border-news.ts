@@ -1,0 +1,65 @@
+/** `GET /v1/changes`: what changed in the register, for systems that keep a copy or must know of a suspension at once. */
+
+import type { ChangeFeed, FeedPage } from '../clearance/change-feed.ts';
+import { RequestFaults } from '../model/clearance/request-faults.ts';
+import { present } from '../model/present.ts';
+import type { RegisterChange } from '../store/register-changes.ts';
+import type { BorderReply } from './border-requests.ts';
+import type { RequestTarget } from './request-target.ts';
+
+/** Longest wait of a request, in seconds: proxies end connections that are silent for longer. */
+const longestWait = 20;
+const mostChanges = 1_000;
+
+/** Throws RequestFaults, and as ChangeFeed.read. `signal`: the caller has gone. */
+export async function changesReply(
+  feed: ChangeFeed,
+  { query }: Pick<RequestTarget, 'query'>,
+  signal: AbortSignal,
+): Promise<BorderReply> {
+  const only = query.get('only');
+  if (only !== null && only !== 'restrictions') throw faulty('only', 'It is "restrictions", or absent.');
+  const asked = {
+    after: wholeNumber(query, 'after', { otherwise: 0, most: Number.MAX_SAFE_INTEGER }),
+    limit: Math.max(1, wholeNumber(query, 'limit', { otherwise: 100, most: mostChanges })),
+    partner: query.get('partner')?.toUpperCase(),
+    onlyRestrictions: only === 'restrictions',
+    waitMs: 1000 * wholeNumber(query, 'wait', { otherwise: 0, most: longestWait }),
+  };
+  return { status: 200, body: pageBody(await feed.read(asked, signal)), headers: { 'cache-control': 'no-store' } };
+}
+
+function pageBody({ changes, next }: FeedPage): object {
+  return { changes: changes.map(shownChange), next };
+}
+
+/** As the API shows a change. */
+export function shownChange(change: RegisterChange): object {
+  const { n, kind, partner, identifier, status_before: before, status_after: after } = change;
+  const statuses = { before: before ?? undefined, after: after ?? undefined };
+  const moments = { effective_from: change.effective_from, known_from: change.known_at };
+  return present({
+    n,
+    change: kind,
+    partner,
+    identifier: identifier === '' ? undefined : identifier,
+    ...statuses,
+    ...moments,
+  });
+}
+
+function wholeNumber(
+  query: URLSearchParams,
+  name: string,
+  { otherwise, most }: { readonly otherwise: number; readonly most: number },
+): number {
+  const text = query.get(name);
+  if (text === null) return otherwise;
+  const value = /^\d{1,16}$/u.test(text) ? Number(text) : NaN;
+  if (value <= most) return value;
+  throw faulty(name, `It is a whole number up to ${most}.`);
+}
+
+function faulty(name: string, detail: string): RequestFaults {
+  return new RequestFaults([{ pointer: `/${name}`, code: 'OUT_OF_RANGE', detail }]);
+}

@@ -1,0 +1,125 @@
+/**
+ * What changed in the register, in the order of the commits: one row for each operator of which a list says something else than was known,
+ * with a number that has no gaps. Who has read up to a number misses nothing by asking for what comes after it.
+ */
+
+import type { Day, Moment } from '../model/record/record.ts';
+import { insertMany } from './bulk.ts';
+import { advanceCounter, readCounter } from './counters.ts';
+import type { Reader, Tx } from './database.ts';
+import type { BorderTables, ChangeKind } from './border-tables.ts';
+import type { Status } from './register.ts';
+
+/** After these an operator is not recognised any more. */
+export const restrictions: readonly ChangeKind[] = ['suspended', 'revoked', 'withdrawn', 'left'];
+
+export interface OperatorChange {
+  readonly identifier: string;
+  readonly before: Status | undefined;
+  readonly after: Status;
+  /** First day of what is said. */
+  readonly from: Day;
+}
+
+interface ListOfChanges {
+  readonly partner: string;
+  readonly list: number;
+  readonly knownAt: Moment;
+  /** The day of `knownAt` in the partner's calendar. */
+  readonly today: Day;
+}
+
+/** More than these of one list are not named one by one, unless they are restrictions. */
+export const mostNamed = 5_000;
+
+/** Restrictions first. `changes`: each operator at most once; `many` for a first list that is too long to name them. */
+export async function recordChanges(
+  tx: Tx,
+  { partner, list, knownAt, today }: ListOfChanges,
+  changes: readonly OperatorChange[] | 'many',
+): Promise<void> {
+  const rows = changes === 'many' ? [reloaded(today)] : rowsOf(changes, today);
+  if (rows.length === 0) return;
+  const first = (await advanceCounter(tx, 'register_change', rows.length)) - rows.length + 1;
+  const shared = { partner, list, known_at: knownAt };
+  await insertMany(
+    tx,
+    'register_change',
+    rows.map((row, i) => ({ n: first + i, ...shared, ...row })),
+  );
+}
+
+type ChangeRow = Omit<RegisterChange, 'n' | 'partner' | 'list' | 'known_at'>;
+
+function reloaded(today: Day): ChangeRow {
+  const nobody = { identifier: '', status_before: null, status_after: null };
+  return { ...nobody, kind: 'reloaded', effective_from: today, is_late: 0 };
+}
+
+function rowsOf(changes: readonly OperatorChange[], today: Day): readonly ChangeRow[] {
+  const rows = changes.map((change): ChangeRow => {
+    const { identifier, before = null, after, from } = change;
+    const kind = kindOf(change);
+    const isLate = restrictions.includes(kind) && from < today;
+    const statuses = { status_before: before, status_after: after };
+    return { identifier, kind, ...statuses, effective_from: from, is_late: isLate ? 1 : 0 };
+  });
+  const { restricting = [], others = [] } = Object.groupBy(rows, ({ kind }) =>
+    restrictions.includes(kind) ? 'restricting' : 'others',
+  );
+  return [...restricting, ...(others.length > mostNamed ? [reloaded(today)] : others)];
+}
+
+function kindOf({ before, after }: OperatorChange): ChangeKind {
+  if (after === before) return 'updated';
+  if (after !== 'active') return after;
+  return before === 'suspended' ? 'reinstated' : 'listed';
+}
+
+export type RegisterChange = BorderTables['register_change'];
+
+interface ChangesAsked {
+  /** The number of the change read last; 0: from the first. */
+  readonly after: number;
+  readonly limit: number;
+  /** Absent: of every partner. */
+  readonly partner?: string | undefined;
+  readonly onlyRestrictions?: boolean;
+}
+
+/** Oldest first. */
+export async function changesAfter(reader: Reader, asked: ChangesAsked): Promise<readonly RegisterChange[]> {
+  const { after, limit, partner, onlyRestrictions = false } = asked;
+  let changes = reader.selectFrom('register_change').selectAll().where('n', '>', after).orderBy('n').limit(limit);
+  if (partner !== undefined) changes = changes.where('partner', '=', partner);
+  if (onlyRestrictions) changes = changes.where('kind', 'in', [...restrictions, 'reloaded']);
+  return await changes.execute();
+}
+
+/** The number of the newest change; 0 before the first. */
+export async function newestChange(reader: Reader): Promise<number> {
+  return await readCounter(reader, 'register_change');
+}
+
+interface LateAsked {
+  /** When they became known: from here to before there. */
+  readonly from: Moment;
+  readonly to: Moment;
+  /** Only changes with a lower number; absent: all. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** Restrictions that count from a day before the one on which they became known; the newest first. */
+export async function lateRestrictions(
+  reader: Reader,
+  { from, to, before = Number.MAX_SAFE_INTEGER, limit }: LateAsked,
+): Promise<readonly RegisterChange[]> {
+  const late = reader.selectFrom('register_change').selectAll().where('is_late', '=', 1).where('n', '<', before);
+  return await late
+    .where('known_at', '>=', from)
+    .where('known_at', '<', to)
+    .orderBy('n', 'desc')
+    .limit(limit)
+    .execute();
+}
