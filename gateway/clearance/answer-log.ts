@@ -46,6 +46,8 @@ export interface AnswerLog {
    * Database.transaction.
    */
   recordSpooled(): Promise<number>;
+  /** Whether an answer could be kept while the store is away. Throws E_STORE_UNREACHABLE. */
+  trySpooling(): Promise<void>;
 }
 
 /** Answers of one caller that are not recorded yet. */
@@ -81,6 +83,10 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
       await numbersOf();
       await spool?.prepare();
       return (await spool?.drain()) ?? 0;
+    },
+    async trySpooling() {
+      if (spool === undefined) throw new GatewayError('E_STORE_UNREACHABLE', 'no answer is given until it is back');
+      await spool.tryAppending();
     },
     placeOf: async (number) => await recordedPlace(db.sql, (await numbersOf()).placeOf(number)),
   };

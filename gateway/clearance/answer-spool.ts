@@ -18,8 +18,10 @@ export interface AnswerSpool {
   prepare(): Promise<void>;
   /** Places for answers, the first of so many. Throws E_STORE_UNREACHABLE where the range is used up or was never reserved. */
   takePlaces(count: number): number;
-  /** On disk when this resolves. Throws E_STORE_UNREACHABLE. One call at a time. */
+  /** On disk when this resolves. Throws E_STORE_UNREACHABLE. */
   append(answers: readonly SpooledAnswer[]): Promise<void>;
+  /** Whether an answer could be kept now. Throws E_STORE_UNREACHABLE. */
+  tryAppending(): Promise<void>;
   /** Records all that is in the files, and deletes them. Returns how many answers it recorded. Throws as Database.transaction. */
   drain(): Promise<number>;
 }
@@ -33,18 +35,25 @@ const fewPlaces = 1_000_000;
 export function openAnswerSpool(db: Database, folder: string, now: () => Date): AnswerSpool {
   const files = openFiles(folder, now);
   let range: PlaceRange = { first: 0, count: 0 };
+  const requirePlaces = (count: number): void => {
+    if (range.count < count)
+      throw new GatewayError('E_STORE_UNREACHABLE', 'no consultation numbers are left that need no store');
+  };
   return {
     async prepare() {
       if (range.count < fewPlaces) range = await db.transaction(reservePlaces);
     },
     takePlaces(count) {
+      requirePlaces(count);
       const { first } = range;
-      if (range.count < count)
-        throw new GatewayError('E_STORE_UNREACHABLE', 'no consultation numbers are left that need no store');
       range = { first: first + count, count: range.count - count };
       return first;
     },
     append: (answers) => files.append(answers.map((answer) => `${JSON.stringify(answer)}\n`).join('')),
+    async tryAppending() {
+      requirePlaces(1);
+      await files.append('\n');
+    },
     async drain() {
       await files.startAnother();
       let recorded = 0;
@@ -80,21 +89,25 @@ interface Files {
 function openFiles(folder: string, now: () => Date): Files {
   let current: SpoolFile | undefined;
   let appending: Promise<unknown> = Promise.resolve();
+  async function appendNow(text: string): Promise<void> {
+    try {
+      current ??= await openFile(folder, now());
+      await write(current.file, text);
+    } catch (cause) {
+      // A line may have been cut off: the next one must not stand behind it.
+      await current?.file.close().catch(() => undefined);
+      current = undefined;
+      throw new GatewayError('E_STORE_UNREACHABLE', 'nor could the answer be kept in a file until it is back', {
+        ...{ cause, at: folder },
+        fix: 'Make room on the disk, and see that the folder is writable.',
+      });
+    }
+  }
   return {
     async append(text) {
-      try {
-        current ??= await openFile(folder, now());
-        const written = write(current.file, text);
-        appending = written.catch(() => undefined);
-        await written;
-      } catch (cause) {
-        // A line may have been cut off: the next one must not stand behind it.
-        current = undefined;
-        throw new GatewayError('E_STORE_UNREACHABLE', 'nor could the answer be kept in a file until it is back', {
-          ...{ cause, at: folder },
-          fix: 'Make room on the disk, and see that the folder is writable.',
-        });
-      }
+      const written = appending.then(() => appendNow(text));
+      appending = written.catch(() => undefined);
+      await written;
     },
     async startAnother() {
       const closing = current;
@@ -135,6 +148,7 @@ async function filesIn(folder: string): Promise<readonly string[]> {
 async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
   let lines: string[] = [];
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    if (line === '') continue;
     lines.push(line);
     if (lines.length < together) continue;
     yield lines;

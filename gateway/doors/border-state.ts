@@ -42,7 +42,7 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
 /**
  * Ready: status queries can be answered from the store, and the answers recorded. A stale list does not make the door unready, because
  * the answers state it, and neither does a rejected adapter or a stopped partner, because what was in use before answers. A store that is
- * away does not either while the register of every partner is in memory.
+ * away does not either while the register of every partner is in memory, and answers can be kept until it is back.
  * Throws E_STORE_UNREACHABLE when the register cannot be read or written, for any reason, and E_STORE_DAMAGED.
  */
 export async function readinessReply(
@@ -55,6 +55,7 @@ export async function readinessReply(
     const states =
       isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE' ? await statesInMemory(clearance) : undefined;
     if (states === undefined) throw error;
+    await clearance.answers.trySpooling();
     const checks = { store: { status: 'fail' }, partners: Object.fromEntries(states) };
     return { status: 200, body: verbose ? { status: 'degraded', serving: true, checks } : { status: 'degraded' } };
   }

@@ -1,7 +1,7 @@
 /** The store is away: the border is answered from memory, and nothing that was answered is lost. */
 
 import { expect } from 'chai';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addClient } from '../../gateway/app/client-decisions.ts';
@@ -13,8 +13,9 @@ import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import { openAnswerSpool } from '../../gateway/clearance/answer-spool.ts';
 import { assess, check, checkBatch, lookUpConsultation, type Clearance } from '../../gateway/clearance/requests.ts';
 import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
+import { readinessReply } from '../../gateway/doors/border-state.ts';
 import { openClientIndex } from '../../gateway/store/clients.ts';
-import { openDatabase, type Database } from '../../gateway/store/database.ts';
+import { openDatabase, probeStore, type Database } from '../../gateway/store/database.ts';
 import { openRegisterIndex, type RegisterIndex } from '../../gateway/store/register-index.ts';
 import { fillRegister, noon, northland, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
 import { eventsSince } from '../support/event-log.ts';
@@ -148,6 +149,22 @@ describe('while the store is away', () => {
     const proven = verifyEvidence(await evidenceFor(db.sql, sealer, place), await sealer.verifierKey());
     expect(proven).to.include({ number: away.proof.consultation_number, outcome: 'recognised' });
     expect((await verifyLog(db.sql, [])).faults).to.deep.equal([]);
+  });
+
+  it('the door is ready while an answer can be kept on disk, and not where the disk takes none', async () => {
+    const full = openAnswerLog(db, base.home, openAnswerSpool(db, join(folder, 'full'), base.now));
+    await full.recordSpooled();
+    writeFileSync(join(folder, 'full'), ''); // no folder can be made there
+    const ready = (answers: Clearance['answers']) =>
+      readinessReply({ ...door, answers, tryWriting: () => probeStore(db) }, false);
+    await line.close();
+    expect((await ready(door.answers)).body).to.deep.equal({ status: 'degraded' });
+    expect(await refusalCode(() => ready(full))).to.equal('E_STORE_UNREACHABLE');
+    expect(await refusalCode(() => check({ ...door, answers: full }, question('NN0000001'), 'post-7'))).to.equal(
+      'E_STORE_UNREACHABLE',
+    );
+    await line.open();
+    expect([await door.answers.recordSpooled(), files()]).to.deep.equal([0, []]);
   });
 
   it('clients are known for an hour, and not longer', async () => {
