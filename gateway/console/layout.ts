@@ -45,6 +45,7 @@ export function documentOf(frame: Frame, main: Content): string {
       <meta name="color-scheme" content="light dark" />
       <title>${title} · ${office.country} · ${t('app.name')}</title>
       <link rel="stylesheet" href="/office.css" />
+      <link rel="icon" href="/office.svg" type="image/svg+xml" />
     </head>
     <body>
       <a class="skip" href="#main">${t('app.skip')}</a>

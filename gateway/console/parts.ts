@@ -61,7 +61,7 @@ export function facts(pairs: readonly (readonly [string, Content])[]): VNode {
   </dl>`;
 }
 
-const shapes = { good: '✓', part: '◐', none: '–', held: '⏸', bad: '✗', old: '◔', form: '⚠' } as const;
+const shapes = { good: '✓', part: '◐', none: '–', held: '‖', bad: '✗', old: '◔', form: '⚠' } as const;
 export type Kind = keyof typeof shapes;
 
 export function state(kind: Kind, text: string): VNode {

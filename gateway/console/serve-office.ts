@@ -18,7 +18,12 @@ import { chooseLanguage, openWords, type Words } from './words.ts';
 
 const serverOptions = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
 
-const styles = readFileSync(new URL('office.css', import.meta.url), 'utf8');
+const fileOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+const assets = {
+  '/office.css': { contentType: 'text/css', text: fileOf('office.css') },
+  '/office.svg': { contentType: 'image/svg+xml', text: fileOf('office.svg') },
+};
 
 type Servers = Parameters<typeof openServers>[0];
 
@@ -68,7 +73,7 @@ async function doorOf(gateway: OpenGateway, publicUrl: () => string): Promise<Of
   const composing = { document, callOf };
   return {
     ...{ db, now, random, log, publicUrl },
-    assets: { '/office.css': { contentType: 'text/css', text: styles } },
+    assets,
     routes: [
       ...signInRoutes({ gateway, wordsFor, document }),
       ...sections.flatMap((each) => routesOf(each, composing)),

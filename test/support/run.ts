@@ -60,6 +60,7 @@ const programs = {
   nginx: 'nginx-light',
   'systemd-analyze': 'systemd',
   promtool: 'prometheus',
+  chromium: 'chromium',
 };
 
 /** Named by the environment, else private from what is installed, else installed first, else from a container. */

@@ -48,7 +48,8 @@ async function loadOne(call: Call): Promise<HeldPage> {
 
 function viewOne(held: HeldPage, call: Call): VNode {
   const { words } = call;
-  const [{ t }, { difference, key, fault, decisions }] = [words, held];
+  const { t } = words;
+  const { difference, decisions } = held;
   const own = decisions.some(({ person }) => person === call.session.person.id);
   return html`${facts([
       [t('messages.reason'), state('held', words.code('reason', held.reason ?? ''))],
@@ -56,13 +57,7 @@ function viewOne(held: HeldPage, call: Call): VNode {
       [t('head.received'), time(words, held.receivedAt)],
       [t('head.message'), link(pathOf('messages', held.digest), html`<code>${held.messageId ?? held.digest}</code>`)],
     ])}
-    ${fault !== undefined && html`<p class="problem">${t('held.would_fail')} <code>${fault.code}</code> ${english(fault.detail)}</p>`}
-    ${
-      key !== undefined &&
-      html`<p>${t('held.key', { from: words.moment(key.from) })}</p>
-        <p><code>${key.fingerprint}</code></p>`
-    }
-    ${difference !== undefined && differenceView(difference, call)}
+    ${contentView(held, call)}
     <h2>${t('held.decisions')}</h2>
     ${table(
       t('held.decisions'),
@@ -84,13 +79,26 @@ function viewOne(held: HeldPage, call: Call): VNode {
         { name: 'decision', value: 'release', text: t('held.release') },
         { name: 'decision', value: 'refuse', text: t('held.refuse') },
       ],
-    )}`;
+    )}
+    ${difference !== undefined && rows(difference, call)}`;
 }
 
-/** The difference in sentences, and its rows: first those that leave. */
-function differenceView(difference: HeldDifference, { words }: Call): VNode {
+/** What is held: a list in sentences, or a key; or why it would be rejected. */
+function contentView({ difference, key, fault }: HeldReview, call: Call): VNode {
+  const { words } = call;
+  const { t } = words;
+  return html`${fault !== undefined && html`<p class="problem">${t('held.would_fail')} <code>${fault.code}</code> ${english(fault.detail)}</p>`}
+  ${
+    key !== undefined &&
+    html`<p>${t('held.key', { from: words.moment(key.from) })}</p>
+      <p><code>${key.fingerprint}</code></p>`
+  }
+  ${difference !== undefined && sentences(difference, call)}`;
+}
+
+function sentences(difference: HeldDifference, { words }: Call): VNode {
   const { t, number } = words;
-  const { before, after, leaving, changed, suspended, reinstated, refused, examples } = difference;
+  const { before, after, leaving, changed, suspended, reinstated, refused } = difference;
   const counts = { before: number(before), after: number(after), leaving: number(leaving), changed: number(changed) };
   return html`<h2>${t('held.difference')}</h2>
     <ul>
@@ -98,15 +106,20 @@ function differenceView(difference: HeldDifference, { words }: Call): VNode {
       <li>${t('held.changes', { ...counts, new: number(difference.new) })}</li>
       ${suspended + reinstated > 0 && html`<li>${t('held.statuses', { suspended: number(suspended), reinstated: number(reinstated) })}</li>`}
       ${refused > 0 && html`<li>${t('held.refused', { count: refused })}</li>`}
-    </ul>
-    ${table(
-      t('held.examples', { count: examples.length }),
-      [{ head: t('head.change') }, { head: t('head.identifier') }, { head: t('head.name') }],
-      examples.map(({ change, status, identifier, name: text }) => [
-        ...[words.code('held_change', status ?? change), identifier, name(text)],
-      ]),
-      t('held.no_change'),
-    )}`;
+    </ul>`;
+}
+
+/** The rows of the difference: first those that leave. */
+function rows({ examples }: HeldDifference, { words }: Call): VNode {
+  const { t } = words;
+  return table(
+    t('held.examples', { count: examples.length }),
+    [{ head: t('head.change') }, { head: t('head.identifier') }, { head: t('head.name') }],
+    examples.map(({ change, status, identifier, name: text }) => [
+      ...[words.code('held_change', status ?? change), identifier, name(text)],
+    ]),
+    t('held.no_change'),
+  );
 }
 
 export const held: Section = {

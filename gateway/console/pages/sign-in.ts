@@ -56,9 +56,9 @@ async function linkPage(
   fault?: GatewayError,
 ): Promise<OfficeReply> {
   const token = visit.params['token'] ?? '';
-  const { name } = await findLink(gateway.db.sql, token, gateway.now());
+  const { id, name } = await findLink(gateway.db.sql, token, gateway.now());
   const words = wordsFor(visit);
-  return pageOf(document(visit, words.t('link.title', { name }), passwordForm(words, token, fault)), fault);
+  return pageOf(document(visit, words.t('link.title', { name }), passwordForm(words, { token, id }, fault)), fault);
 }
 
 async function passwordSet(open: OpenPages, visit: Visit): Promise<OfficeReply> {
@@ -100,11 +100,17 @@ function signInForm({ t }: Words, to: string, fault: GatewayError | undefined): 
     <p class="why">${t('sign_in.forgotten')}</p>`;
 }
 
-function passwordForm({ t }: Words, token: string, fault: GatewayError | undefined): VNode {
+function passwordForm(
+  { t }: Words,
+  { token, id }: { token: string; id: string },
+  fault: GatewayError | undefined,
+): VNode {
   const hint = t('link.hint', { count: fewestCharacters });
   const label = t('sign_in.password');
   return html`${faultView(fault)}
+    <p>${t('sign_in.name')}: <strong>${id}</strong></p>
     <form method="post" action=${`/link/${encodeURIComponent(token)}`}>
+      <input type="text" name="name" value=${id} autocomplete="username" readonly hidden />
       ${field({ name: 'password', label, hint, required: true, type: 'password', autocomplete: 'new-password' })}
       <p class="buttons"><button type="submit">${t('link.button')}</button></p>
     </form>`;

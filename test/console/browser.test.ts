@@ -1,0 +1,113 @@
+/** Journeys through the office in a real browser, from sign-in to the effect, with the keyboard where a person may have no other. */
+
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
+import { momentOf } from '../../gateway/model/day.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
+import { addPerson } from '../../gateway/people/people.ts';
+import type { Role } from '../../gateway/people/roles.ts';
+import { findInbox } from '../../gateway/store/inbox.ts';
+import { findOperator } from '../../gateway/store/operators.ts';
+import { eachTestWithKorea, operator, operators, type OpenAdministration } from '../support/administrations.ts';
+import { openChromium, openPage, type Look, type WatchedPage } from '../support/chromium.ts';
+import { openOffice, type Office } from '../support/office.ts';
+
+const wide: Look = { colorScheme: 'light', width: 1440, locale: 'en-GB' };
+const narrow: Look = { colorScheme: 'dark', width: 320, locale: 'zh-CN' };
+const password = 'four words not together';
+
+describe('the office in a browser', function () {
+  this.timeout(60_000);
+  let browser: Browser;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
+  let office: Office;
+  before(async () => {
+    browser = await openChromium();
+  });
+  after(() => browser.close());
+  eachTestWithKorea(async (ours, theirs) => {
+    [us, them] = [ours, theirs];
+    office = await openOffice(them.gateway);
+  });
+  afterEach(() => office.close());
+
+  async function listToThem(): Promise<string> {
+    const list = await sendList(us.gateway, 'KR', { kind: 'full' });
+    if (list === undefined) throw new Error('there was nothing to send');
+    const { bytes } = list.sealed;
+    await receiveMessage(them.gateway, { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) });
+    return list.list.id;
+  }
+
+  /** A new person who has opened its link, set a password by the keyboard alone, and sees Today. */
+  async function comeIn(id: string, look: Look, ...roles: readonly Role[]): Promise<WatchedPage> {
+    const { token } = await addPerson(them.gateway, { id, name: id.toUpperCase(), roles, by: 'root' });
+    const opened = await openPage(browser, office.url, look);
+    await opened.look(`/link/${token}`);
+    await opened.page.locator('#password').press('Shift');
+    await opened.page.keyboard.type(password);
+    await Promise.all([opened.page.waitForURL(`${office.url}/`), opened.page.keyboard.press('Enter')]);
+    await opened.look();
+    return opened;
+  }
+
+  it('lets two people, in two languages and on two screens, understand and release a held list', async () => {
+    await us.save(...operators(40));
+    await listToThem();
+    await us.save(...operators(36).map((each) => ({ ...each, status: 'revoked' as const, statusSince: '2025-03-04' })));
+    const id = await listToThem();
+    const [li, kim] = await Promise.all([
+      comeIn('li.na', wide, 'approver', 'auditor'),
+      comeIn('kim', narrow, 'approver', 'reader'),
+    ]);
+    const effects = [
+      [li, () => li.page.locator('td', { hasText: 'li.na' }).waitFor()],
+      [kim, () => kim.page.waitForURL(/\/messages\//u)],
+    ] as const;
+    for (const [{ page, look }, effect] of effects) {
+      await page.locator('article a').first().click();
+      await page.waitForURL(`${office.url}/held/${id}`);
+      await look();
+      await page.fill('#reason', 'asked the partner');
+      await page.locator('button[value=release]').click();
+      await effect();
+      await look();
+    }
+    expect((await findInbox(them.gateway.db.sql, { messageId: id }))?.state).to.equal('APPLIED');
+    await li.look(`/audit?ref=${id}`);
+    expect(await li.page.locator('main').textContent())
+      .to.include('person=li.na')
+      .and.include('person=kim');
+    await kim.look('/partners/CN');
+    await kim.look('/register?partner=CN');
+    expect([li.faults, kim.faults]).to.deep.equal([[], []]);
+  });
+
+  it('lets an operator check a code, follow it to its list, and suspend one of our operators', async () => {
+    await us.save(...operators(40));
+    await listToThem();
+    await them.save(operator(1));
+    const { page, look, faults } = await comeIn('li.na', wide, 'operator');
+    await look('/register?partner=CN');
+    await page.locator('tbody a').first().click();
+    await page.waitForURL(/\/register\/CN\//u);
+    await look();
+    await page.locator('main p a').first().click();
+    await page.waitForURL(/\/check\?/u);
+    await look();
+    await page.locator('#identifier').press('Enter');
+    await page.waitForURL(/\/answers\//u);
+    await look();
+    expect(await page.locator('main').textContent()).to.include('li.na');
+    const { code } = operator(1);
+    await look(`/operators/${code}`);
+    await page.fill('#reason', 'an inspection');
+    await page.locator('button[value=suspend]').click();
+    await page.locator('td', { hasText: 'an inspection' }).waitFor();
+    await look();
+    expect((await findOperator(them.gateway.db.sql, code))?.status).to.equal('suspended');
+    expect(faults).to.deep.equal([]);
+  });
+});
