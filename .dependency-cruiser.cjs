@@ -42,7 +42,11 @@ module.exports = {
       severity: 'error',
       from: { path: folder('model') },
       to: {
-        pathNot: [folder('model'), '^(node:)?crypto$', 'node_modules/(stdnum|fastest-levenshtein|croner|iconv-lite)'],
+        pathNot: [
+          folder('model'),
+          '^(node:)?(crypto|module)$',
+          'node_modules/(stdnum|fastest-levenshtein|croner|iconv-lite)',
+        ],
       },
     },
     {

@@ -139,7 +139,7 @@ function poolOf(url: string, readOnly: boolean): PoolOfServers {
     statement_timeout: 5_000,
     lock_timeout: 2_000,
     // A process that stands still in a transaction keeps others from its rows for so long.
-    idle_in_transaction_session_timeout: 8_000,
+    idle_in_transaction_session_timeout: 5_000,
     query_timeout: 10_000,
     application_name: readOnly ? 'mra-gateway reads' : 'mra-gateway',
     types: parsers,

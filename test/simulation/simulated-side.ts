@@ -180,10 +180,12 @@ export function simulatedSide(
     },
     copy(direction) {
       const [to, from] = direction === 'keep' ? ['kept', 'main'] : ['main', direction === 'restore' ? 'kept' : 'start'];
-      const each = names.map(
-        (name) => `delete from ${to}."${name}"; insert into ${to}."${name}" select * from ${from}."${name}";`,
-      );
-      past.exec(`begin immediate; ${each.join(' ')} commit`);
+      past.exec('begin immediate');
+      for (const name of names) {
+        prepared(`delete from ${to}."${name}"`).run();
+        prepared(`insert into ${to}."${name}" select * from ${from}."${name}"`).run();
+      }
+      past.exec('commit');
     },
   };
   return side;

@@ -1,6 +1,11 @@
 /** Check digits of business numbers, by the kind that the home profile names. */
 
-import { stdnum } from 'stdnum';
+import { createRequire } from 'node:module';
+
+type Stdnum = typeof import('stdnum');
+
+/** Loaded for the first number of a kind that it checks: a sixth of the start of each command, and most need none. */
+const load = createRequire(import.meta.url);
 
 type CheckDigit = 'ok' | 'wrong' | 'unknown_kind';
 
@@ -45,6 +50,7 @@ function findKind(kind: string): CheckDigitKind | undefined {
   const [country = '', name = ''] = kind.split('.');
   const mine = own[name];
   if (mine !== undefined) return mine;
+  const { stdnum } = load('stdnum') as Stdnum;
   const validator = stdnum[country.toUpperCase()]?.[name];
   return validator === undefined ? undefined : { ok: (value) => validator.validate(value).isValid };
 }
