@@ -82,6 +82,12 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
   };
 }
 
+/** The public key as verifiers of signed notes take it; undefined before anything was signed. Makes no key. */
+export async function publishedKey(db: Database, folder: string, country: string): Promise<string | undefined> {
+  const key = await logKey(folder);
+  return key && verifierKey(await originOf(db, country), key);
+}
+
 /** The last checkpoint, if one was signed. Throws E_LOG_ALTERED where the log in the store is not the one that it covers. */
 export async function examineLog(db: Database, folder: string, country: string): Promise<Checkpoint | undefined> {
   const known = await lastCheckpoint(folder);

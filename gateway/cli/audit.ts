@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { checkpointsIn, logKey } from '../audit/seal-log.ts';
+import { checkpointsIn, logKey, publishedKey } from '../audit/seal-log.ts';
 import { verifyLog } from '../audit/verify-log.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyOfVerifier } from '../model/log/checkpoint.ts';
-import { withGateway, type CliContext, type OpenGateway } from './context.ts';
+import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
 
 export function auditCommands(program: Command, context: CliContext): void {
@@ -22,8 +22,14 @@ export function auditCommands(program: Command, context: CliContext): void {
     .command('key')
     .description('the public key of the log, as verifiers of signed notes take it: publish it')
     .action(() =>
-      withGateway(context, async ({ sealer }) => {
-        const key = await sealer.verifierKey();
+      withReading(context, async ({ db, config, home }) => {
+        const folder = join(config.data, 'log');
+        const key = await publishedKey(db, folder, home.country);
+        if (key === undefined)
+          throw new GatewayError('E_KEY_MISSING', 'nothing was signed yet, so there is no key of the log', {
+            at: folder,
+            fix: 'mra serve and mra audit checkpoint make it.',
+          });
         context.out.result({ key }, [{ key }]);
       }),
     );
