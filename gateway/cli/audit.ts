@@ -21,18 +21,7 @@ export function auditCommands(program: Command, context: CliContext): void {
   audit
     .command('key')
     .description('the public key of the log, as verifiers of signed notes take it: publish it')
-    .action(() =>
-      withReading(context, async ({ db, config, home }) => {
-        const folder = join(config.data, 'log');
-        const key = await publishedKey(db, folder, home.country);
-        if (key === undefined)
-          throw new GatewayError('E_KEY_MISSING', 'nothing was signed yet, so there is no key of the log', {
-            at: folder,
-            fix: 'mra serve and mra audit checkpoint make it.',
-          });
-        context.out.result({ key }, [{ key }]);
-      }),
-    );
+    .action(() => withReading(context, (gateway) => showKey(context, gateway)));
   audit
     .command('checkpoint')
     .description('sign a checkpoint of the log as it is now, to give to somebody who keeps it')
@@ -55,6 +44,18 @@ export function auditCommands(program: Command, context: CliContext): void {
         context.out.next('mra audit key');
       }),
     );
+}
+
+async function showKey({ out }: CliContext, { db, config, home }: OpenGateway): Promise<void> {
+  const folder = join(config.data, 'log');
+  const key = await publishedKey(db, folder, home.country);
+  const fix = 'mra serve and mra audit checkpoint make it.';
+  if (key === undefined)
+    throw new GatewayError('E_KEY_MISSING', 'nothing was signed yet, so there is no key of the log', {
+      at: folder,
+      fix,
+    });
+  out.result({ key }, [{ key }]);
 }
 
 interface VerifyOptions {
