@@ -15,6 +15,7 @@ import type { NewEvent } from '../store/events.ts';
 import { consultationEvent, eventNumber, entriesOf, storedSubtrees } from '../store/log.ts';
 import { sourceMessage } from '../store/register.ts';
 import type { LogSealer } from './seal-log.ts';
+import { verifyEvidence } from './verify-evidence.js';
 
 /** A larger message is named by its digest only: it can be asked for with `mra message show`. */
 const largestSource = 1024 * 1024;
@@ -32,6 +33,23 @@ export interface Evidence extends Proven {
   readonly checkpoint: string;
   /** The message that stated what was answered: the log entry by which it was applied, and its bytes in base64. */
   readonly source?: Proven & { readonly bytes?: string };
+}
+
+/** What a file proves to whoever trusts the key, and the file itself. */
+export interface ProvenFile {
+  readonly proven: ReturnType<typeof verifyEvidence>;
+  readonly evidence: Evidence;
+}
+
+/** Verifies an evidence file under the public key of a log. Throws E_EVIDENCE_INVALID with what does not fit. */
+export function readEvidence(text: string, key: string, at?: string): ProvenFile {
+  try {
+    const proven = verifyEvidence(text, key.trim());
+    return { proven, evidence: JSON.parse(text) as Evidence };
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError('E_EVIDENCE_INVALID', detail, { at, cause });
+  }
 }
 
 /** As canonical JSON. `place`: of the answer in the log; undefined where it has none. Throws E_CONSULTATION_UNKNOWN, E_LOG_ALTERED (nothing is signed then). */

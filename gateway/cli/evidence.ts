@@ -2,8 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { evidenceFor } from '../audit/evidence.ts';
-import { verifyEvidence } from '../audit/verify-evidence.js';
+import { evidenceFor, readEvidence } from '../audit/evidence.ts';
 import { placeOfConsultation } from '../clearance/requests.ts';
 import { GatewayError } from '../model/errors.ts';
 import { withGateway, type CliContext } from './context.ts';
@@ -28,19 +27,10 @@ export function evidenceCommands(program: Command, context: CliContext): void {
     .description('verify an evidence file, without a store or a network')
     .requiredOption('--key <file>', 'file with the public key of the log (mra audit key), from a source you trust')
     .action(async (file: string, { key }: { readonly key: string }) => {
-      const proven = verified(await readText(file), (await readText(key)).trim(), file);
+      const { proven } = readEvidence(await readText(file), await readText(key), file);
       const { message, ...rest } = proven;
       context.out.result(proven, [{ ...rest, message: message ?? '' }]);
     });
-}
-
-function verified(text: string, key: string, at: string): ReturnType<typeof verifyEvidence> {
-  try {
-    return verifyEvidence(text, key);
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new GatewayError('E_EVIDENCE_INVALID', detail, { at, cause });
-  }
 }
 
 async function readText(file: string): Promise<string> {

@@ -46,9 +46,15 @@ export function page<Data>({ path, needs, title, load, view }: Page<Data>): AnyP
 export interface Act {
   readonly path: string;
   readonly needs: Permission | 'signed_in';
-  /** `to`: the page that shows what changed; `result`: the same for programs. */
-  act(call: Call): Promise<{ readonly to: string; readonly result: object }>;
+  /** How many bytes its form with a file may have. */
+  readonly mostBytes?: number;
+  act(call: Call): Promise<Done>;
 }
+
+/** `to`: the page that shows what changed, or a page of its own for what is shown once; `result`: the same for programs. */
+export type Done = { readonly result: object } & (
+  { readonly to: string } | { readonly title: string; readonly view: VNode }
+);
 
 /** Bytes that a page links to. */
 export interface Download {

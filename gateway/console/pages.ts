@@ -7,7 +7,18 @@ import { held } from './pages/held.ts';
 import { messages } from './pages/messages.ts';
 import { operators } from './pages/operators.ts';
 import { partners } from './pages/partners.ts';
+import { proofs } from './pages/proofs.ts';
 import { register } from './pages/register.ts';
 import { today } from './pages/today.ts';
 
-export const sections: readonly Section[] = [today, partners, messages, held, checkDesk, register, operators, audit];
+export const sections: readonly Section[] = [
+  today,
+  partners,
+  messages,
+  held,
+  checkDesk,
+  register,
+  operators,
+  proofs,
+  audit,
+];

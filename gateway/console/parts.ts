@@ -101,12 +101,18 @@ interface FormOptions {
   readonly children?: Content;
   /** Why nobody can do it now; absent: all who have the permission can. */
   readonly unless?: string | undefined;
+  /** It has a file among its fields. */
+  readonly withFile?: boolean;
 }
 
 /** A form that changes something, with the token of the session. Without the permission its button is there and says why it does nothing. */
-export function actForm(call: Call, { to, needs, children, unless }: FormOptions, buttons: readonly Button[]): VNode {
+export function actForm(
+  call: Call,
+  { to, needs, children, unless, withFile = false }: FormOptions,
+  buttons: readonly Button[],
+): VNode {
   const missing = missingRole(call, needs) ?? unless;
-  return html`<form method="post" action=${to}>
+  return html`<form method="post" action=${to} enctype=${withFile ? 'multipart/form-data' : undefined}>
     <input type="hidden" name="form_token" value=${call.session.formToken} />
     ${children}
     <p class="buttons">
@@ -136,7 +142,7 @@ interface Field {
   readonly value?: string | undefined;
   readonly hint?: string;
   readonly required?: boolean;
-  readonly type?: 'text' | 'date' | 'search' | 'password';
+  readonly type?: 'text' | 'date' | 'search' | 'password' | 'file' | 'number';
   readonly autocomplete?: string;
 }
 

@@ -113,13 +113,17 @@ function routesOf(
         answer: async (visit) => ({ kind: 'data', body: await data(callOf(visit)) }),
       },
     ]),
-    ...acts.flatMap(({ path, needs, act }): OfficeRoute[] => [
+    ...acts.flatMap(({ path, needs, mostBytes, act }): OfficeRoute[] => [
       {
-        ...{ method: 'POST', path, needs },
-        answer: async (visit) => ({ kind: 'redirect', to: (await act(callOf(visit))).to }),
+        ...{ method: 'POST', path, needs, mostBytes },
+        async answer(visit) {
+          const done = await act(callOf(visit));
+          if ('to' in done) return { kind: 'redirect', to: done.to };
+          return { kind: 'page', html: document(visit, done.title, done.view) };
+        },
       },
       {
-        ...{ method: 'POST', path: `${api}${path}`, needs },
+        ...{ method: 'POST', path: `${api}${path}`, needs, mostBytes },
         answer: async (visit) => ({ kind: 'data', body: (await act(callOf(visit))).result }),
       },
     ]),

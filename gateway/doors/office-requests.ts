@@ -57,18 +57,39 @@ export function requireFormToken(request: Request, form: URLSearchParams, expect
   });
 }
 
-/** A form as browsers send it, or a JSON object of texts. Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED. */
-export function formOf(request: Request): URLSearchParams {
+export interface SentForm {
+  readonly form: URLSearchParams;
+  /** Of the field `file`. */
+  readonly file?: Uint8Array;
+}
+
+/** A form as browsers send it, also with a file, or a JSON object of texts. Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED. */
+export async function formOf(request: Request): Promise<SentForm> {
   const bytes: unknown = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return new URLSearchParams();
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return { form: new URLSearchParams() };
+  if (request.is('multipart/form-data') !== false) return await formWithFile(request, new Uint8Array(bytes));
   const text = bytes.toString('utf8');
-  if (request.is('application/x-www-form-urlencoded') !== false) return new URLSearchParams(text);
+  if (request.is('application/x-www-form-urlencoded') !== false) return { form: new URLSearchParams(text) };
   if (request.is('application/json') === false)
     throw new GatewayError('E_REQUEST_TYPE', 'the office reads forms and JSON');
   const members = parsed(text);
   if (Object.values(members).some((value) => typeof value !== 'string'))
     throw new GatewayError('E_REQUEST_INVALID', 'each member is a text');
-  return new URLSearchParams(members as Record<string, string>);
+  return { form: new URLSearchParams(members as Record<string, string>) };
+}
+
+/** RFC 7578. */
+async function formWithFile(request: Request, bytes: BodyInit): Promise<SentForm> {
+  const response = new Response(bytes, { headers: { 'content-type': request.get('content-type') ?? '' } });
+  const parts = await response.formData().catch((cause: unknown) => {
+    throw new GatewayError('E_REQUEST_MALFORMED', 'the form cannot be read', { cause });
+  });
+  const form = new URLSearchParams();
+  for (const [name, value] of parts) if (typeof value === 'string') form.append(name, value);
+  const file = parts.get('file');
+  // A browser sends a nameless empty file where none was chosen.
+  if (file === null || typeof file === 'string' || file.size === 0) return { form };
+  return { form, file: await file.bytes() };
 }
 
 function parsed(text: string): object {

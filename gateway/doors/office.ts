@@ -22,6 +22,7 @@ import {
   requireOwnOrigin,
   secretOf,
   sessionCookie,
+  type SentForm,
 } from './office-requests.ts';
 import { problemOf, problemType } from './problems.ts';
 import { requireHost, targetOf } from './request-target.ts';
@@ -34,6 +35,8 @@ export interface Visit {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
+  /** What a form sent beside its texts. */
+  readonly file?: Uint8Array;
   /** Address and query, as they were sent. */
   readonly target: string;
   /** As the person chose it, or what the browser prefers. */
@@ -53,6 +56,8 @@ export interface OfficeRoute {
   readonly path: string;
   /** `open`: to everybody, also before sign-in, at most so many times a minute where it posts. */
   readonly needs: Permission | 'signed_in' | 'open';
+  /** How many bytes a form with a file may have; absent: as other forms. */
+  readonly mostBytes?: number | undefined;
   answer(visit: Visit): Promise<OfficeReply>;
 }
 
@@ -80,12 +85,11 @@ export function officeDoor(door: OfficeDoor): Express {
     app.get(path, (_request, response) => {
       response.set('Cache-Control', 'public, max-age=86400').type(contentType).send(text);
     });
-  const body = express.raw({ type: () => true, limit: formBytes, inflate: false });
   const admit = limitAttempts(() => door.now());
   for (const route of door.routes) {
     const answer = answerRoute(door, route, admit);
     if (route.method === 'GET') app.get(route.path, answer);
-    else app.post(route.path, body, answer);
+    else app.post(route.path, bodyOf(route), answer);
   }
   for (const path of new Set(door.routes.map((route) => route.path)))
     app.all(path, () => {
@@ -96,6 +100,10 @@ export function officeDoor(door: OfficeDoor): Express {
   });
   app.use(sendError(door));
   return app;
+}
+
+function bodyOf({ mostBytes = formBytes }: OfficeRoute): RequestHandler {
+  return express.raw({ type: () => true, limit: mostBytes, inflate: false });
 }
 
 /** Nothing comes from elsewhere, no script runs that is not of the office, and no other site may frame a page. */
@@ -151,7 +159,7 @@ async function admitted(
   const { secret, byCookie } = secretOf(request, isSecure(door));
   const session = await findSession(door, secret);
   response.locals['session'] = session;
-  const visit = { ...visitOf(request, response, formOf(request)), secret, ...(session && { session }) };
+  const visit = { ...visitOf(request, response, await formOf(request)), secret, ...(session && { session }) };
   const posts = method === 'POST';
   if (posts && byCookie) requireOwnOrigin(request, door.publicUrl());
   if (needs === 'open') {
@@ -168,15 +176,15 @@ async function admitted(
   return visit;
 }
 
-function visitOf(request: Request, response: Response, form: URLSearchParams): Visit {
-  const { query, sent } = targetOf(request);
+function visitOf(request: Request, response: Response, sent: SentForm): Visit {
+  const { query, sent: target } = targetOf(request);
   const chosen = query.get('language') ?? cookieOf(request, languageCookie);
   const accepted = request.acceptsLanguages();
   return {
     params: request.params as Record<string, string>,
     query,
-    form,
-    target: sent,
+    target,
+    ...sent,
     languages: chosen === undefined ? accepted : [chosen, ...accepted],
     requestId: response.locals['requestId'] as string,
   };
@@ -222,7 +230,7 @@ function sendError(door: OfficeDoor): ErrorRequestHandler {
       return;
     }
     const session = response.locals['session'] as Session | undefined;
-    const visit = { ...visitOf(request, response, new URLSearchParams()), ...(session && { session }) };
+    const visit = { ...visitOf(request, response, { form: new URLSearchParams() }), ...(session && { session }) };
     response.status(status).type('html').send(door.errorPage(problem, visit));
   };
 }

@@ -198,7 +198,14 @@ describe('the office', function () {
       `/held/${id}`,
     ];
     pages.push('/check', '/register', '/register?partner=CN&text=a', one, `${one}?at=2026-01-01&known_at=2026-12-01`);
-    pages.push('/operators', '/operators?text=44', `/operators/${operator(1).code}`, '/audit', '/audit?ref=li.na');
+    pages.push(
+      '/operators',
+      '/operators?text=44',
+      `/operators/${operator(1).code}`,
+      '/audit',
+      '/audit?ref=li.na',
+      '/proofs',
+    );
     for (const path of pages) {
       for (const language of ['en', 'zh-CN']) {
         const { status, html } = await browser.get(`${path}${path.includes('?') ? '&' : '?'}language=${language}`);

@@ -23,6 +23,8 @@ export interface Browser {
     form?: Readonly<Record<string, string>>,
     headers?: Readonly<Record<string, string>>,
   ): Promise<Shown>;
+  /** A form with a file, as `post`. */
+  upload(path: string, file: string, form?: Readonly<Record<string, string>>): Promise<Shown>;
   json(
     path: string,
     body?: Readonly<Record<string, string>>,
@@ -89,6 +91,12 @@ function openBrowser(url: string): Browser {
       const formToken = cookies.size === 0 ? {} : { form_token: await token() };
       const body = new URLSearchParams({ ...formToken, ...form });
       return await follow(path, { method: 'POST', body, headers });
+    },
+    async upload(path, file, form = {}) {
+      const body = new FormData();
+      for (const [name, value] of Object.entries({ form_token: await token(), ...form })) body.append(name, value);
+      body.append('file', new Blob([file]), 'evidence.json');
+      return await follow(path, { method: 'POST', body, headers: same });
     },
     async json(path, body) {
       const headers = { ...same, 'content-type': 'application/json', 'x-form-token': await token() };
