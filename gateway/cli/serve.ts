@@ -30,8 +30,8 @@ export function serveCommand(program: Command, context: CliContext): void {
     });
 }
 
-/** A stop takes no longer, whatever is open: a partner that does not answer, a worker with a long list. The store survives it as a crash. */
-const stopMs = 10_000;
+/** A stop takes ten seconds at most, with the end of the process, whatever is open: a partner that does not answer, a worker with a long list. The store survives it as a crash. */
+const stopMs = 9_500;
 
 async function serveUntilStopped(
   { out, serve, config }: CliContext,
