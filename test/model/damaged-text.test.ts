@@ -77,6 +77,7 @@ describe('a damaged text', () => {
       '&#x5e02;',
       'caf&eacute;',
       '%E5%B8%82',
+      'A%20B%20LTD',
       '\\u5e02',
       '=E5=B8=82',
     ])

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { asGatewayError, type ErrorCode, type GatewayError } from '../../gateway/model/errors.ts';
+import type { ErrorCode, GatewayError } from '../../gateway/model/errors.ts';
 import { readJsonLines, withoutFormula, writeCsv } from '../../gateway/wire/files/csv.ts';
 import type { TableEncoding } from '../../gateway/wire/files/file-content.ts';
 import { readTable, type TableRow } from '../../gateway/wire/files/table.ts';
+import { rejectedBy } from '../support/thrown.ts';
 
 const columns = ['code', 'name'];
 
@@ -25,23 +26,13 @@ async function rowsOf(
   return await Array.fromAsync(readTable(pieces(bytes, size), { encoding, columns }));
 }
 
-async function failure(work: Promise<unknown>): Promise<GatewayError> {
-  try {
-    await work;
-  } catch (error) {
-    return asGatewayError(error);
-  }
-  throw new Error('it did not fail');
-}
-
 const expectCode = async (work: Promise<unknown>, code: ErrorCode): Promise<GatewayError> => {
-  const error = await failure(work);
+  const error = await rejectedBy(work);
   expect(error.code).to.equal(code);
   return error;
 };
 
-// 达瑞 in GB18030, where UTF-8 has other bytes.
-const daruiInGb18030 = [0xb4, 0xef, 0xc8, 0xf0];
+const daruiInGb18030 = [0xb4, 0xef, 0xc8, 0xf0]; // 达瑞, where UTF-8 has other bytes
 
 describe('a table in a file', () => {
   it('is read by its column titles, in any order, with the row numbers of a spreadsheet', async () => {
@@ -58,6 +49,16 @@ describe('a table in a file', () => {
       [4, '1'],
       [6, '2'],
     ]);
+  });
+
+  it('is read below empty rows, whatever stands between the cells', async () => {
+    for (const above of [1, 2, 4])
+      for (const sign of [',', ';', '\t'])
+        for (const empty of ['', ' ', `${sign}${sign}`]) {
+          const rows = await rowsOf(`${`${empty}\r\n`.repeat(above)}code${sign}name\r\n1${sign}"A; B, C"\r\n`);
+          expect(rows.map(({ row, fields }) => [row, fields['name']])).to.deep.equal([[above + 2, 'A; B, C']]);
+        }
+    expect((await expectCode(rowsOf('\n ,\n'), 'E_FILE_STRUCTURE')).at).to.equal('row 1');
   });
 
   it('trims cells and drops a byte order mark', async () => {

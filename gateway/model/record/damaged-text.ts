@@ -24,7 +24,7 @@ const names =
   'amp|lt|gt|quot|apos|nbsp|[lr][ds]quo|[nm]dash|[a-z]+(?:acute|grave|circ|tilde|uml|cedil|ring|slash)|szlig';
 // HTML and XML; URLs; JavaScript and JSON; mails (quoted-printable, RFC 2047).
 const escaped = new RegExp(
-  `&(?:#\\d+|#x[\\da-f]+|${names});|(?:%[\\da-f]{2}){2,}|\\\\u[\\da-f]{4}|(?:=[\\da-f]{2}){2,}|=\\?[\\w-]+\\?[bq]\\?`,
+  `&(?:#\\d+|#x[\\da-f]+|${names});|(?:%[\\da-f]{2}){2,}|\\p{L}%2[\\da-f]\\p{L}|\\\\u[\\da-f]{4}|(?:=[\\da-f]{2}){2,}|=\\?[\\w-]+\\?[bq]\\?`,
   'iu',
 );
 

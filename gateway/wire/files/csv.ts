@@ -31,8 +31,9 @@ export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawR
   // A spreadsheet reads a first line such as sep=; and does not show it.
   const [line = '', stated] = /^sep=(.)(?:\r\n?|\n)/iu.exec(first) ?? [];
   const begin = first.slice(line.length);
-  const { delimiter, titles } = stated === undefined ? delimiterOf(begin) : { delimiter: stated, titles: 2 };
-  checkSecondRow(begin, delimiter);
+  const filled = withoutBlankRows(begin);
+  const { delimiter, titles } = stated === undefined ? delimiterOf(filled) : { delimiter: stated, titles: 2 };
+  checkSecondRow(filled, delimiter);
   const all = (async function* () {
     yield begin;
     yield* lines;
@@ -51,7 +52,7 @@ export async function* parseCsv(text: AsyncIterable<string>): AsyncIterable<RawR
 /** Enough to tell which sign stands between titles and cells, however the file is cut. */
 async function firstLines(lines: AsyncGenerator<string>): Promise<string> {
   let first = '';
-  while (first.split(/\r\n?|\n/u, 4).length < 4) {
+  while (withoutBlankRows(first).split(/\r\n?|\n/u, 4).length < 4) {
     const next = await lines.next();
     if (next.done === true) break;
     first += next.value;
@@ -116,6 +117,11 @@ function quoteTextFormulas(lines: string, inQuotes: boolean): string {
     return text === undefined ? whole : `"=""${text}"""`;
   });
   return cell + rest;
+}
+
+/** Spreadsheets keep the empty rows above the titles. */
+function withoutBlankRows(lines: string): string {
+  return lines.replace(/^[\s,;]*[\r\n]/u, '');
 }
 
 /** The sign that stands between the cells of the first row, or another one, most often, outside quotation marks. */

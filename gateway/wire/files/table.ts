@@ -39,8 +39,9 @@ export async function* readTable(source: FileSource, options: TableOptions): Asy
   try {
     for await (const { row, cells, numbers } of readRows(source, options)) {
       const values = cells.map(cellValue);
+      if (values.every((value) => value === '')) continue;
       if (titles === undefined) titles = checkTitles(values, row, options, numbers === undefined);
-      else if (values.some((value) => value !== '')) yield tableRow(titles, row, values, numbers);
+      else yield tableRow(titles, row, values, numbers);
     }
   } catch (error) {
     throw readError(error);
