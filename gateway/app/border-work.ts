@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import { openAnswerSpool } from '../clearance/answer-spool.ts';
+import { makeSearchable } from '../store/answer-search.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
@@ -15,6 +16,9 @@ import { repeat, type Repeated } from './repeat.ts';
 const betweenLooksMs = 100;
 /** For so long at most, an entry of the log is covered by no checkpoint. */
 const betweenCheckpointsMs = 5_000;
+
+/** A hundred entries of the log become searchable in one round: a day of eighty million. */
+const betweenSearchableMs = 100;
 
 /** Answers given while the store was away are recorded after so long at most. */
 const betweenDrainsMs = 1_000;
@@ -35,6 +39,10 @@ export function startBorderWork({ db, home, sealer, log, config, now }: OpenGate
     ...{ everyMs: betweenCheckpointsMs, afterFailureMs: 60_000 },
     report: (error) => log.error('no checkpoint of the log was signed', faultFields(error)),
   });
+  const searching = repeat(() => makeSearchable(db), {
+    ...{ everyMs: betweenSearchableMs, afterFailureMs: 5_000 },
+    report: (error) => log.warn('answers are not searchable yet', faultFields(error)),
+  });
   const recording = repeat(recordSpooled, {
     ...{ everyMs: betweenDrainsMs, afterFailureMs: betweenDrainsMs },
     report: (error) => log.warn('answers given without the store are not recorded yet', faultFields(error)),
@@ -47,7 +55,7 @@ export function startBorderWork({ db, home, sealer, log, config, now }: OpenGate
     index,
     answers,
     async stop() {
-      await Promise.all([indexing.stop(), sealing.stop(), recording.stop()]);
+      await Promise.all([indexing.stop(), sealing.stop(), searching.stop(), recording.stop()]);
     },
   };
 }

@@ -5,11 +5,13 @@ import { evidenceFor } from '../audit/evidence.ts';
 import type { LogSealer } from '../audit/seal-log.ts';
 import { lookUpAssessment, lookUpConsultation, placeOfConsultation } from '../clearance/requests.ts';
 import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
+import type { Searched } from '../store/answer-search.ts';
 import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
 import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changesReply } from './border-news.ts';
+import { searchReply } from './border-searches.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
@@ -76,6 +78,8 @@ const routes: readonly Route[] = [
     path: /^\/v1\/consultations\/([\w-]{1,40})$/u,
     get: async ({ door, id, caller }) => ok(await lookUpConsultation(door, id, readerOf(caller))),
   },
+  { path: /^\/v1\/consultations$/u, get: search('consultation') },
+  { path: /^\/v1\/assessments$/u, get: search('assessment') },
   { path: /^\/v1\/partners$/u, get: ({ door }) => partnersReply(door) },
   {
     path: /^\/openapi\.json$/u,
@@ -98,6 +102,13 @@ const routes: readonly Route[] = [
     get: ({ door, target }) => readinessReply(door, target.query.has('verbose')),
   },
 ];
+
+function search(kind: Searched): Route['get'] {
+  return async ({ door, caller, target }) => {
+    requireScope(caller, 'history');
+    return await searchReply(door, kind, target.query);
+  };
+}
 
 /** The document changes with the version of the program only. */
 function documentReply({ text, etag }: ApiDocument, ifNoneMatch = ''): Promise<PostedReply> {
@@ -162,27 +173,28 @@ async function answer(
   const target = targetOf(request);
   requireHost(target, door.hosts);
   const { path } = target;
-  if (isPostPath(path)) {
-    if (request.method !== 'POST') return methodProblem('POST', requestId);
+  const route = routes.find((each) => each.path.test(path));
+  const isPost = isPostPath(path);
+  if (isPost && request.method === 'POST') {
     const posted = await readPosted(door, request, { target, path, body, requestId });
     const isLarge = posted.body.length > largeRequestBytes && path !== '/v1/checks';
     return isLarge && door.answerLarge !== undefined ? await door.answerLarge(posted) : await answerHere(posted);
   }
-  for (const route of routes) {
-    const match = route.path.exec(path);
-    if (match === null) continue;
-    if (request.method !== 'GET') return methodProblem('GET', requestId);
+  if (route !== undefined && request.method === 'GET') {
     const caller = route.isOpen === true ? everybody : await door.callerOf(request);
-    return await route.get({ door, caller, target, request, id: match[1] ?? '' });
+    const id = route.path.exec(path)?.[1] ?? '';
+    return await route.get({ door, caller, target, request, id });
   }
-  throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
+  if (route === undefined && !isPost)
+    throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
+  return methodProblem([...(route ? ['GET'] : []), ...(isPost ? ['POST'] : [])].join(', '), requestId);
 }
 
 function isPostPath(path: string): path is PostedRequest['path'] {
   return Object.hasOwn(posts, path);
 }
 
-function methodProblem(allow: 'GET' | 'POST', requestId: string): BorderReply {
+function methodProblem(allow: string, requestId: string): BorderReply {
   const problem = problemReply(new GatewayError('E_METHOD_UNKNOWN', `this address accepts ${allow}`), requestId);
   return { ...problem, headers: { ...problem.headers, allow } };
 }

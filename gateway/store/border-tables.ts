@@ -44,6 +44,8 @@ export interface BorderTables {
     list: number;
     is_late: number;
   };
+  /** Leads from what people search by to entries of the log; see answer-search.ts. */
+  search_term: { term: string; asked_at: string; n: number };
 }
 
 /** What the engine calls its types: see first-tables.ts. */
@@ -70,5 +72,14 @@ export function clientTables({ text, clustered }: Types): readonly string[] {
     `create table client_credential (id ${text} primary key, client ${text} not null references client (name),
       kind ${text} not null, digest ${text} not null, at ${text} not null, until_at ${text}, used_at ${text}) ${clustered}`,
     "insert into counter (name, value) values ('client_revision', 0)",
+  ];
+}
+
+/** What recorded answers and assessments are found by. `term`: what is searched, and a value of one of its fields. */
+export function searchTables({ text, big, clustered }: Types & { readonly big: string }): readonly string[] {
+  return [
+    `create table search_term (term ${text} not null, asked_at ${text} not null, n ${big} not null,
+      primary key (term, asked_at, n)) ${clustered}`,
+    "insert into counter (name, value) values ('searchable', 0)",
   ];
 }

@@ -11,6 +11,7 @@ type Counter =
   | 'operator_revision'
   | 'partner_revision'
   | 'probe'
+  | 'searchable'
   | 'lists_wait'
   | 'retention_open'
   | 'retention_night'

@@ -7,7 +7,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import { alarmTables } from './alarm-tables.ts';
-import { changeTables, clientTables } from './border-tables.ts';
+import { changeTables, clientTables, searchTables } from './border-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { personTables } from './person-tables.ts';
@@ -257,6 +257,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0020-clients': { up: (db: Kysely<unknown>) => runAll(db, clientTables(types)) },
     '0021-spooled-answers': { up: (db: Kysely<unknown>) => runAll(db, spoolTables(types, engine)) },
     '0022-register-changes': { up: (db: Kysely<unknown>) => runAll(db, changeTables(types)) },
+    '0023-searches': { up: (db: Kysely<unknown>) => runAll(db, searchTables(types)) },
   };
 }
 

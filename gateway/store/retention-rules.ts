@@ -3,6 +3,7 @@
  * held lists, messages without a verdict and the list in force never are.
  */
 
+import { forgetSearchable } from './answer-search.ts';
 import { sql, type RawBuilder } from 'kysely';
 import { outboundStates } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
@@ -186,6 +187,7 @@ function agedEntries(
     ...{ ...rule, key, least: [0] },
     async drop(tx, rows) {
       const numbers = rows.map(({ key: [n] }) => Number(n));
+      if (rule.table === 'border_answer') await forgetSearchable(tx, numbers);
       await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash from ${sql.table(rule.table)}
         where ${oneOf(tx, 'n', numbers)}`.execute(tx);
       await deleteRows(tx, rows);
@@ -197,6 +199,13 @@ function agedEntries(
 const assessments = { table: 'assessment', key: ['asked_at', 'number'] } as const;
 async function dropAssessments(tx: Tx, rows: readonly AgedRow[]): Promise<void> {
   const numbers = rows.map(({ key: [, number] }) => String(number));
+  const events = tx
+    .selectFrom('event')
+    .select('n')
+    .where('kind', '=', 'assessment')
+    .where(oneOf(tx, 'ref', numbers));
+  const places = (await events.execute()).map(({ n }) => n);
+  await forgetSearchable(tx, places);
   const entries = sql`from event where kind = 'assessment' and ${oneOf(tx, 'ref', numbers)}`;
   await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash ${entries}`.execute(tx);
   await allowing(tx, () => sql`delete ${entries}`.execute(tx));

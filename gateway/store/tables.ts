@@ -274,7 +274,7 @@ export interface Tables extends BorderTables, PersonTables {
   store_key: { name: string; value: string };
   /**
    * `event` and `operator_revision` number without gaps, but for the one that an event of older-store.ts explains; `opened` counts
-   * openings, `partner_revision` changes of partners and keys, `client_revision` of clients; `probe` tests whether the store can be written. `lists_wait`: 1 while no
+   * openings, `partner_revision` changes of partners and keys, `client_revision` of clients; `searchable` is the last entry of the log that searches find; `probe` tests whether the store can be written. `lists_wait`: 1 while no
    * list is sent (older-store.ts). `retention_open`: 1 within a transaction that deletes what is older than agreed; `retention_night`: the
    * last night on which that was done, in days since 1970.
    */

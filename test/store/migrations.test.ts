@@ -235,11 +235,11 @@ const withoutOrderOfLists = [
 
 const withoutClients = [
   ...['client_credential', 'client'].map((table) => `drop table ${table}`),
-  "delete from counter where name = 'client_revision'",
+  "delete from counter where name in ('client_revision', 'searchable')",
 ];
 const withoutAlarms = [
   ...withoutClients,
-  ...['register_change', 'spooled_answer', 'session', 'person', 'alarm_notice', 'alarm', 'duty'].map(
+  ...['search_term', 'register_change', 'spooled_answer', 'session', 'person', 'alarm_notice', 'alarm', 'duty'].map(
     (table) => `drop table ${table}`,
   ),
   'drop index inbox_rejected',

@@ -1,0 +1,93 @@
+/** Searches for recorded answers and assessments, in pages, the newest first. */
+
+import { join } from 'node:path';
+import { addDays, momentInZone, readMoment } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { HomeProfile } from '../model/home.ts';
+import { present } from '../model/present.ts';
+import { RequestFaults } from '../model/clearance/request-faults.ts';
+import type { Day, Moment } from '../model/record/record.ts';
+import {
+  makeSearchable,
+  searchAnswers,
+  type Found,
+  type SearchField,
+  type Searched,
+  type SearchPlace,
+} from '../store/answer-search.ts';
+import type { Database } from '../store/database.ts';
+import { jsonValidator } from '../wire/xsd/schema.ts';
+import type { BorderReply } from './border-requests.ts';
+
+type SearchRequest = Readonly<Partial<Record<SearchField | 'from' | 'to' | 'limit' | 'cursor', string>>>;
+
+interface Searching {
+  readonly db: Database;
+  readonly home: Pick<HomeProfile, 'timeZone'>;
+  readonly schemas: string;
+}
+
+/** Pages of the log that a search waits for. A gateway that serves is never so far behind. */
+const mostPages = 100;
+
+/** Throws RequestFaults, E_REQUEST_INVALID, and E_BUSY while much of the log is not searchable yet. */
+export async function searchReply(
+  { db, home, schemas }: Searching,
+  kind: Searched,
+  query: URLSearchParams,
+): Promise<BorderReply> {
+  const { from, to, limit = '50', cursor, ...values } = requestIn(schemas, query);
+  const terms = {
+    ...{ kind, values, limit: Number(limit), before: cursor === undefined ? undefined : placeIn(cursor) },
+    from: from === undefined ? undefined : momentAt(from, home.timeZone, 'from'),
+    to: to === undefined ? undefined : momentAt(to, home.timeZone, 'to'),
+  };
+  for (let page = 0; !(await makeSearchable(db)); page += 1)
+    if (page === mostPages) throw new GatewayError('E_BUSY', 'older answers are being made searchable');
+  const { found, next } = await searchAnswers(db.sql, terms);
+  return { status: 200, body: present({ [`${kind}s`]: found.map(shown), next: next && cursorOf(next) }) };
+}
+
+function requestIn(schemas: string, query: URLSearchParams): SearchRequest {
+  const names = [...query.keys()];
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new RequestFaults([
+      { pointer: `/${twice.slice(0, 40)}`, code: 'REPEATED', detail: 'The parameter stands twice.' },
+    ]);
+  const verdict = jsonValidator<SearchRequest>(join(schemas, 'search-request.schema.json'))(Object.fromEntries(query));
+  if (verdict.ok) return verdict.value;
+  throw new RequestFaults(verdict.errors);
+}
+
+/** The begin of a day at home; as the end of a period, the begin of the next one. */
+function momentAt(text: string, timeZone: string, bound: 'from' | 'to'): Moment {
+  const isDay = text.length === 10;
+  const day: Day = bound === 'to' && isDay ? addDays(text, 1) : text;
+  const moment = isDay ? momentInZone(`${day}T00:00:00`, timeZone) : readMoment(text);
+  if (moment !== undefined) return moment;
+  throw new GatewayError('E_REQUEST_INVALID', 'a moment that no clock shows', { at: `/${bound}` });
+}
+
+function cursorOf({ at, n }: SearchPlace): string {
+  return Buffer.from(`${at} ${n}`).toString('base64url');
+}
+
+function placeIn(cursor: string): SearchPlace {
+  const [at = '', n = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(' ');
+  if (readMoment(at) === at && /^\d{1,15}$/u.test(n)) return { at, n: Number(n) };
+  throw new GatewayError('E_REQUEST_INVALID', 'the cursor is not one of this gateway', { at: '/cursor' });
+}
+
+function shown(found: Found): object {
+  if (found.kind === 'assessment') {
+    const { assessment, answered_at, requester, entry, profile, decision } = found.answer;
+    return present({ assessment, answered_at, requester, entry, profile, decision });
+  }
+  const { outcome, subject, answered_at, advice, proof } = found.answer;
+  return present({
+    ...{ consultation_number: proof.consultation_number, answered_at, requester: proof.requester },
+    ...{ partner: subject.partner, identifier: subject.identifier, outcome, action: advice.action },
+    entry: found.request.reference,
+  });
+}
