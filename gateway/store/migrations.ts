@@ -12,6 +12,7 @@ import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { personTables } from './person-tables.ts';
 import { retentionTables } from './retention-tables.ts';
+import { logTables, spoolTables } from './log-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
 
 /** Mirrors in buckets, lists in parts, and revisions of operators. Every partner that has a list gets a full one next. */
@@ -205,59 +206,40 @@ function keyTables({ text, clustered, plain }: Types): readonly string[] {
   ];
 }
 
-/** The name of the log, and hashes of its complete subtrees. */
-function logTables({ text, big, clustered }: Types, engine: Engine): readonly string[] {
-  return [
-    `create table log_node (level integer not null, i ${big} not null, hash ${text} not null, primary key (level, i)) ${clustered}`,
-    `create table log_retired (n ${big} primary key, leaf_hash ${text} not null) ${clustered}`,
-    ...guardsOf(engine, ['log_node', 'log_retired']),
-    `insert into store_key (name, value) values ('log_id', '${randomBytes(8).toString('hex')}')`,
-  ];
-}
-
-/** Which entries of the log are answers that were given while the store was away. */
-function spoolTables({ big, clustered }: Types, engine: Engine): readonly string[] {
-  return [
-    `create table spooled_answer (place ${big} primary key, n ${big} not null) ${clustered}`,
-    ...guardsOf(engine, ['spooled_answer']),
-    "insert into counter (name, value) values ('spool_range', 0)",
-  ];
-}
-
 async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
 
+const running = (statements: readonly string[]): Migration => ({ up: (db: Kysely<unknown>) => runAll(db, statements) });
+
 function migrationsFor(engine: Engine): Record<string, Migration> {
   const types = typesOf[engine];
   return {
-    '0001-first': { up: (db: Kysely<unknown>) => runAll(db, firstTables(engine)) },
-    '0002-buckets': { up: (db: Kysely<unknown>) => runAll(db, bucketTables(types)) },
+    '0001-first': running(firstTables(engine)),
+    '0002-buckets': running(bucketTables(types)),
     '0003-operator-texts': { up: (db: Kysely<unknown>) => rewriteOperators(db, types) },
-    '0004-order-of-lists': { up: (db: Kysely<unknown>) => runAll(db, orderOfLists()) },
-    '0005-delivery-indexes': { up: (db: Kysely<unknown>) => runAll(db, deliveryIndexes) },
-    '0006-operator-versions': {
-      up: (db: Kysely<unknown>) =>
-        runAll(db, [...versionTables(types), ...guardsOf(engine, ['operator_version', 'operator_import'])]),
-    },
-    '0007-evidence': { up: (db: Kysely<unknown>) => runAll(db, evidenceColumns(types)) },
-    '0009-refused-bytes': { up: (db: Kysely<unknown>) => runAll(db, refusedBytes(types)) },
-    '0010-answers': { up: (db: Kysely<unknown>) => runAll(db, answerColumns(types)) },
-    '0011-reasons-of-changes': { up: (db: Kysely<unknown>) => runAll(db, reasonsOfChanges(types)) },
-    '0012-files': { up: (db: Kysely<unknown>) => runAll(db, [`alter table message add column file ${types.text}`]) },
-    '0013-border-answers': { up: (db: Kysely<unknown>) => runAll(db, borderTables(types, engine)) },
-    '0014-keys': { up: (db: Kysely<unknown>) => runAll(db, keyTables(types)) },
-    '0015-older-stores': {
-      up: (db: Kysely<unknown>) => runAll(db, ["insert into counter (name, value) values ('lists_wait', 0)"]),
-    },
-    '0016-retention': { up: (db: Kysely<unknown>) => runAll(db, retentionTables(engine)) },
-    '0017-alarms': { up: (db: Kysely<unknown>) => runAll(db, alarmTables(types)) },
-    '0018-log-tree': { up: (db: Kysely<unknown>) => runAll(db, logTables(types, engine)) },
-    '0019-people': { up: (db: Kysely<unknown>) => runAll(db, personTables(types)) },
-    '0020-clients': { up: (db: Kysely<unknown>) => runAll(db, clientTables(types)) },
-    '0021-spooled-answers': { up: (db: Kysely<unknown>) => runAll(db, spoolTables(types, engine)) },
-    '0022-register-changes': { up: (db: Kysely<unknown>) => runAll(db, changeTables(types)) },
-    '0023-searches': { up: (db: Kysely<unknown>) => runAll(db, searchTables(types)) },
+    '0004-order-of-lists': running(orderOfLists()),
+    '0005-delivery-indexes': running(deliveryIndexes),
+    '0006-operator-versions': running([
+      ...versionTables(types),
+      ...guardsOf(engine, ['operator_version', 'operator_import']),
+    ]),
+    '0007-evidence': running(evidenceColumns(types)),
+    '0009-refused-bytes': running(refusedBytes(types)),
+    '0010-answers': running(answerColumns(types)),
+    '0011-reasons-of-changes': running(reasonsOfChanges(types)),
+    '0012-files': running([`alter table message add column file ${types.text}`]),
+    '0013-border-answers': running(borderTables(types, engine)),
+    '0014-keys': running(keyTables(types)),
+    '0015-older-stores': running(["insert into counter (name, value) values ('lists_wait', 0)"]),
+    '0016-retention': running(retentionTables(engine)),
+    '0017-alarms': running(alarmTables(types)),
+    '0018-log-tree': running(logTables(types, engine)),
+    '0019-people': running(personTables(types)),
+    '0020-clients': running(clientTables(types)),
+    '0021-spooled-answers': running(spoolTables(types, engine)),
+    '0022-register-changes': running(changeTables(types)),
+    '0023-searches': running(searchTables(types)),
   };
 }
 
