@@ -29,11 +29,23 @@ export function readCallOrder(folder: string): CallOrder {
       const source = program.getSourceFile(path.join(folder, file));
       return source && topLevel(source).find((one) => one.name?.getText() === name);
     },
-    callsOf(caller, target, member) {
+    callsOf: remembered((caller, target, member) => {
       if (member === undefined) return pathsTo(checker, caller, target, new Set());
       const isDefined = sources.some((source) => defines(checker, source, member, target));
       return isDefined ? memberCalls(checker, caller, member, new Set()) : [];
-    },
+    }),
+  };
+}
+
+/** Each is looked for once, however many walks are tried. */
+function remembered(callsOf: CallOrder['callsOf']): CallOrder['callsOf'] {
+  const placeOf = (node: ts.Node): string => `${node.getSourceFile().fileName}:${String(node.pos)}`;
+  const known = new Map<string, readonly CallPath[]>();
+  return (caller, target, member = '') => {
+    const key = [placeOf(caller), placeOf(target), member].join(' ');
+    const calls = known.get(key) ?? callsOf(caller, target, member === '' ? undefined : member);
+    known.set(key, calls);
+    return calls;
   };
 }
 
