@@ -35,10 +35,16 @@ export function writeYaml(value: unknown): string {
   return stringify(value, { version: '1.2', aliasDuplicateObjects: false, singleQuote: true, lineWidth: 120 });
 }
 
+/** The text that was asked about last: many places of one file are asked for in a row. */
+let last: { readonly text: string; readonly document: Document; readonly lines: LineCounter } | undefined;
+
 /** Line and column, from 1, of the value at a JSON Pointer, or of the nearest enclosing value. */
 export function placeInYaml(text: string, pointer: string): TextPlace {
-  const lines = new LineCounter();
-  const document = parse(text, lines);
+  if (last?.text !== text) {
+    const lines = new LineCounter();
+    last = { text, document: parse(text, lines), lines };
+  }
+  const { document, lines } = last;
   const steps = pointer
     .split('/')
     .slice(1)
