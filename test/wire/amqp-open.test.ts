@@ -6,12 +6,12 @@ import { createServer as createTlsServer } from 'node:tls';
 import { connect } from 'amqplib';
 import { expect } from 'chai';
 import { openAmqp } from '../../gateway/wire/transport/amqp.ts';
-import { probeBroker } from '../../gateway/wire/transport/amqp-connection.ts';
+import { openConnection, probeBroker } from '../../gateway/wire/transport/amqp-connection.ts';
 import type { AmqpLink, AmqpOptions } from '../../gateway/wire/transport/amqp.ts';
 import { deadLetterQueueName, ourQueue, ourTarget, queueName } from '../../gateway/wire/transport/amqp-topology.ts';
 import { observableLog, sealed, silent } from '../support/deliveries.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
-import { forward } from '../support/line.ts';
+import { forward, lineTo } from '../support/line.ts';
 import { amqpUrl } from '../support/rabbitmq.ts';
 import { freePort } from '../support/services.ts';
 import { listen, tlsParty } from '../support/tls.ts';
@@ -51,6 +51,20 @@ describe('the connection to the broker', () => {
 
   it('refuses an address that is not amqp or amqps', async () => {
     expect(await refusalCode(() => open({ url: 'https://127.0.0.1' }))).to.equal('E_CONFIG_INVALID');
+  });
+
+  it('is made again where the broker goes while it is set up', async () => {
+    const line = await lineTo(amqpUrl());
+    const tried: string[] = [];
+    const connection = await openConnection({ url: line.url, log: silent }, 'consume', async ({ model }) => {
+      tried.push('set up');
+      if (tried.length > 1) return;
+      line.cut();
+      await new Promise((resolve) => model.once('close', resolve));
+    });
+    expect(tried).to.deep.equal(['set up', 'set up']);
+    await connection.close();
+    await line.close();
   });
 
   it('can wait for an unreachable broker, and works when it answers', async () => {

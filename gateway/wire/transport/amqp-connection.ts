@@ -125,6 +125,8 @@ async function setUpConnection(model: ChannelModel, setup: (connection: Connecti
     model.close().catch(() => undefined); // it was closing already
   };
   model.once('close', () => (state.closed = true));
+  // Recovery listens only after the setup; an error that nobody listens to would end the process.
+  model.on('error', () => undefined);
   await setup({ model, close, isClosed: () => state.closed });
   // Recovery watches a connection only after its setup: one that ended before must not count as established.
   if (state.closed) throw new Error('the connection ended during its setup');
