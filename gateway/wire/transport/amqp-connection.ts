@@ -201,7 +201,6 @@ export async function examineBroker(
 ): Promise<ExaminedBroker> {
   const model = await connectAny(url, { ...socketTls(tls), timeout: timeoutMs });
   const blocked = new Promise<string>((resolve) => model.once('blocked', resolve));
-  model.on('error', () => undefined); // the call in progress reports it
   const isThere: IsThere = (name, check) =>
     onChannel(model, check).then(
       () => true,
@@ -238,7 +237,9 @@ async function connectAny(
   const nodes = nodesOf(url);
   for (let others = addressesOf(url).length - 1; ; others -= 1)
     try {
-      return await connect(nodes.address, options);
+      const model = await connect(nodes.address, options);
+      model.on('error', () => undefined); // the call in progress reports it
+      return model;
     } catch (cause) {
       if (others === 0) throw brokerError(cause, nodes.host());
       nodes.next();
