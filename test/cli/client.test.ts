@@ -30,8 +30,7 @@ const write = (name: string, content: string): void => writeFileSync(join(folder
 const partners = 'partners: { KR: { adapter: kr, transport: file } }\n';
 const body = JSON.stringify({ partner: 'KR', identifier: 'KR1234567' });
 
-describe('mra client', function () {
-  this.timeout(20_000);
+describe('mra client', () => {
   let door: TlsParty;
   let system: TlsParty;
   let gateway: OpenGateway;

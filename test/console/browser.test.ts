@@ -17,8 +17,7 @@ const wide: Look = { colorScheme: 'light', width: 1440, locale: 'en-GB' };
 const narrow: Look = { colorScheme: 'dark', width: 320, locale: 'zh-CN' };
 const password = 'four words not together';
 
-describe('the office in a browser', function () {
-  this.timeout(60_000);
+describe('the office in a browser', () => {
   let browser: Browser;
   let us: OpenAdministration;
   let them: OpenAdministration;

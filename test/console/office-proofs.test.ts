@@ -6,8 +6,7 @@ import { check } from '../../gateway/clearance/requests.ts';
 import { openAdministrations, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
 import { openOffice, type Browser, type Office } from '../support/office.ts';
 
-describe('proofs in the office', function () {
-  this.timeout(30_000);
+describe('proofs in the office', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   let office: Office;

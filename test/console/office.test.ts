@@ -15,8 +15,7 @@ import {
 } from '../support/administrations.ts';
 import { openOffice, type Browser, type Office } from '../support/office.ts';
 
-describe('the office', function () {
-  this.timeout(30_000);
+describe('the office', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   let office: Office;

@@ -5,9 +5,7 @@ import { namesInList } from '../../gateway/wire/transport/mailbox-names.ts';
 
 const megabytes = (text: string): string => text.repeat((4 * 1024 * 1024) / text.length);
 
-describe('a list of names of messages', function () {
-  this.timeout(60_000);
-
+describe('a list of names of messages', () => {
   const names = Array.from({ length: 12_000 }, (_, i) => `list-of-a-partner-${i}`);
   const lists = {
     'lines of one letter': [megabytes('a\n'), 'lines', 1],
