@@ -2,6 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import type { Reader } from '../store/database.ts';
 import { changesAfter, newestChange, type RegisterChange } from '../store/register-changes.ts';
 
@@ -60,4 +61,19 @@ export function openChangeFeed(reader: Reader): ChangeFeed {
       }
     },
   };
+}
+
+/** As the API shows a change. */
+export function shownChange(change: RegisterChange): object {
+  const { n, kind, partner, identifier, status_before: before, status_after: after } = change;
+  const statuses = { before: before ?? undefined, after: after ?? undefined };
+  const moments = { effective_from: change.effective_from, known_from: change.known_at };
+  return present({
+    n,
+    change: kind,
+    partner,
+    identifier: identifier === '' ? undefined : identifier,
+    ...statuses,
+    ...moments,
+  });
 }

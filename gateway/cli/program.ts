@@ -25,6 +25,7 @@ import { operatorCommands } from './operator.ts';
 import { partnerCommands } from './partner.ts';
 import { personCommands } from './person.ts';
 import { retentionCommand } from './retention.ts';
+import { exposureCommand } from './exposure.ts';
 import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
@@ -73,6 +74,7 @@ const commands = [
   serveCommand,
   operatorCommands,
   listCommands,
+  exposureCommand,
   scheduleCommand,
   checkCommand,
   entryCommands,

@@ -1,9 +1,7 @@
 /** `GET /v1/changes`: what changed in the register, for systems that keep a copy or must know of a suspension at once. */
 
-import type { ChangeFeed, FeedPage } from '../clearance/change-feed.ts';
+import { shownChange, type ChangeFeed, type FeedPage } from '../clearance/change-feed.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
-import { present } from '../model/present.ts';
-import type { RegisterChange } from '../store/register-changes.ts';
 import type { BorderReply } from './border-requests.ts';
 import type { RequestTarget } from './request-target.ts';
 
@@ -33,22 +31,7 @@ function pageBody({ changes, next }: FeedPage): object {
   return { changes: changes.map(shownChange), next };
 }
 
-/** As the API shows a change. */
-export function shownChange(change: RegisterChange): object {
-  const { n, kind, partner, identifier, status_before: before, status_after: after } = change;
-  const statuses = { before: before ?? undefined, after: after ?? undefined };
-  const moments = { effective_from: change.effective_from, known_from: change.known_at };
-  return present({
-    n,
-    change: kind,
-    partner,
-    identifier: identifier === '' ? undefined : identifier,
-    ...statuses,
-    ...moments,
-  });
-}
-
-function wholeNumber(
+export function wholeNumber(
   query: URLSearchParams,
   name: string,
   { otherwise, most }: { readonly otherwise: number; readonly most: number },

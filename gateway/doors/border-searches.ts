@@ -14,6 +14,7 @@ import {
   type SearchField,
   type Searched,
   type SearchPlace,
+  type SearchTerms,
 } from '../store/answer-search.ts';
 import type { Database } from '../store/database.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
@@ -21,7 +22,7 @@ import type { BorderReply } from './border-requests.ts';
 
 type SearchRequest = Readonly<Partial<Record<SearchField | 'from' | 'to' | 'limit' | 'cursor', string>>>;
 
-interface Searching {
+export interface Searching {
   readonly db: Database;
   readonly home: Pick<HomeProfile, 'timeZone'>;
   readonly schemas: string;
@@ -31,21 +32,34 @@ interface Searching {
 const mostPages = 100;
 
 /** Throws RequestFaults, E_REQUEST_INVALID, and E_BUSY while much of the log is not searchable yet. */
-export async function searchReply(
-  { db, home, schemas }: Searching,
-  kind: Searched,
-  query: URLSearchParams,
-): Promise<BorderReply> {
-  const { from, to, limit = '50', cursor, ...values } = requestIn(schemas, query);
-  const terms = {
-    ...{ kind, values, limit: Number(limit), before: cursor === undefined ? undefined : placeIn(cursor) },
-    from: from === undefined ? undefined : momentAt(from, home.timeZone, 'from'),
-    to: to === undefined ? undefined : momentAt(to, home.timeZone, 'to'),
-  };
+export async function searchReply(door: Searching, kind: Searched, query: URLSearchParams): Promise<BorderReply> {
+  const { found, next } = await searchAnswers(door.db.sql, await searchTermsIn(door, kind, query));
+  return { status: 200, body: present({ [`${kind}s`]: found.map(shown), next: next && cursorOf(next) }) };
+}
+
+/** What a query asks for, once all that was answered before it can be found. Throws as searchReply. */
+export async function searchTermsIn(door: Searching, kind: Searched, query: URLSearchParams): Promise<SearchTerms> {
+  const { from, to, limit = '50', cursor, ...values } = requestIn(door.schemas, query);
+  const before = cursor === undefined ? undefined : placeIn(cursor);
+  await requireSearchable(door);
+  return { kind, values, limit: Number(limit), before, ...periodOf(door, { from, to }) };
+}
+
+/** Throws E_BUSY while much of the log is not searchable yet. */
+export async function requireSearchable({ db }: Pick<Searching, 'db'>): Promise<void> {
   for (let page = 0; !(await makeSearchable(db)); page += 1)
     if (page === mostPages) throw new GatewayError('E_BUSY', 'older answers are being made searchable');
-  const { found, next } = await searchAnswers(db.sql, terms);
-  return { status: 200, body: present({ [`${kind}s`]: found.map(shown), next: next && cursorOf(next) }) };
+}
+
+/** A day counts whole, at home; a bound that is not given is absent. Throws E_REQUEST_INVALID. */
+export function periodOf(
+  { home: { timeZone } }: Pick<Searching, 'home'>,
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+): { readonly from: Moment | undefined; readonly to: Moment | undefined } {
+  return {
+    from: from === undefined ? undefined : momentAt(from, timeZone, 'from'),
+    to: to === undefined ? undefined : momentAt(to, timeZone, 'to'),
+  };
 }
 
 function requestIn(schemas: string, query: URLSearchParams): SearchRequest {
@@ -69,7 +83,7 @@ function momentAt(text: string, timeZone: string, bound: 'from' | 'to'): Moment 
   throw new GatewayError('E_REQUEST_INVALID', 'a moment that no clock shows', { at: `/${bound}` });
 }
 
-function cursorOf({ at, n }: SearchPlace): string {
+export function cursorOf({ at, n }: SearchPlace): string {
   return Buffer.from(`${at} ${n}`).toString('base64url');
 }
 

@@ -10,6 +10,7 @@ import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
 import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
 import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
+import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
@@ -80,6 +81,8 @@ const routes: readonly Route[] = [
   },
   { path: /^\/v1\/consultations$/u, get: search('consultation') },
   { path: /^\/v1\/assessments$/u, get: search('assessment') },
+  { path: /^\/v1\/exposure$/u, get: ofHistory((door, query) => exposureReply(door, query)) },
+  { path: /^\/v1\/exposure\/answers$/u, get: ofHistory((door, query) => changedAnswersReply(door, query)) },
   { path: /^\/v1\/partners$/u, get: ({ door }) => partnersReply(door) },
   {
     path: /^\/openapi\.json$/u,
@@ -104,9 +107,14 @@ const routes: readonly Route[] = [
 ];
 
 function search(kind: Searched): Route['get'] {
+  return ofHistory((door, query) => searchReply(door, kind, query));
+}
+
+/** What shows answers that were given to others. */
+function ofHistory(reply: (door: BorderDoor, query: URLSearchParams) => Promise<BorderReply>): Route['get'] {
   return async ({ door, caller, target }) => {
     requireScope(caller, 'history');
-    return await searchReply(door, kind, target.query);
+    return await reply(door, target.query);
   };
 }
 

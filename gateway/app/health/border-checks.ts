@@ -1,9 +1,10 @@
-/** What is examined of the border door: whether it knows who asks. */
+/** What is examined of the border door: whether it knows who asks, and whether it recognised operators that were suspended by then. */
 
-import { momentOf } from '../../model/day.ts';
+import { exposureIn } from '../../clearance/exposure.ts';
+import { later, momentOf } from '../../model/day.ts';
 import { allClients } from '../../store/clients.ts';
 import type { OpenGateway } from '../composition.ts';
-import { ok, warn, type Finding } from './finding.ts';
+import { dayMs, ok, warn, type Finding } from './finding.ts';
 
 const check = 'border callers';
 
@@ -30,4 +31,20 @@ export async function examineCallers({ db, config, now }: OpenGateway): Promise<
   const others = config.border.oauth2 === undefined ? '' : ', and those with access tokens';
   if (active.length > 0 || others !== '') return ok(check, `${active.length} clients may ask at the border${others}`);
   return ok(check, 'nobody may ask at the border yet: mra client add NAME --scope check');
+}
+
+const exposureDays = 7;
+
+/** Restrictions of the last days that came too late for some answers. */
+export async function examineExposure(gateway: OpenGateway): Promise<Finding> {
+  const name = 'answers before restrictions';
+  const now = gateway.now();
+  const from = momentOf(new Date(now.getTime() - exposureDays * dayMs));
+  const { exposures } = await exposureIn(gateway, { from, to: later(momentOf(now), 1), limit: 100 });
+  if (exposures.length === 0) return ok(name, `none in ${exposureDays} days`);
+  const answers = exposures.reduce((sum, each) => sum + each.answers.length, 0);
+  const partners = [...new Set(exposures.map(({ change }) => change.partner))];
+  const detail = `${answers} answers recognised ${exposures.length} operators that were suspended or gone by then`;
+  const fix = 'mra exposure names them: decide about the entries.';
+  return { ...warn(name, detail, fix, 'answers_exposed'), partners };
 }

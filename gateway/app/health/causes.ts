@@ -55,6 +55,7 @@ const actors = {
   restriction_unacknowledged: 'partner',
 
   // Messages of a partner
+  answers_exposed: 'we',
   certificate_missing: 'we',
   certificate_unreadable: 'we',
   certificate_expiring: 'partner',

@@ -3,7 +3,7 @@
 import type { OpenGateway } from '../composition.ts';
 import { examineAge } from './age-checks.ts';
 import { examineAlarms } from './alarm-checks.ts';
-import { examineCallers } from './border-checks.ts';
+import { examineCallers, examineExposure } from './border-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
 import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
@@ -34,6 +34,7 @@ export async function examineGateway(
     ...examineKeys(gateway),
     ...examineSecrets(gateway),
     await examineCallers(gateway),
+    await examineExposure(gateway),
     ...(await examineBrokers(gateway)),
     await examineAlarms(gateway),
   ];
