@@ -35,7 +35,7 @@ export interface Evidence extends Proven {
   readonly source?: Proven & { readonly bytes?: string };
 }
 
-/** What a file proves to whoever trusts the key, and the file itself. */
+/** What a file proves to those who trust the key, and the file itself. */
 export interface ProvenFile {
   readonly proven: ReturnType<typeof verifyEvidence>;
   readonly evidence: Evidence;
