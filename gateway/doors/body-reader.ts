@@ -15,6 +15,8 @@ export interface BodyLimits {
   readonly heldBytes: number;
   /** Milliseconds that a body may take from one piece to the next. */
   readonly stallMs: number;
+  /** Milliseconds that a whole body may take; absent: the server limits it. */
+  readonly wholeMs?: number;
 }
 
 /** The body of one request. Its bytes are held, and counted, until `release`. */
@@ -31,6 +33,7 @@ export interface HeldBody {
 export function openBodyReader({
   heldBytes = 64 * 1024 * 1024,
   stallMs = 5_000,
+  wholeMs,
 }: Partial<BodyLimits>): (request: IncomingMessage) => HeldBody {
   const share = openBudget(heldBytes);
   return (request) => {
@@ -38,7 +41,7 @@ export function openBodyReader({
     const wholeBody = async (limit: number, client?: string): Promise<Buffer> => {
       if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
       const chunks: Buffer[] = [];
-      await eachPiece(request, stallMs, (piece) => {
+      await eachPiece(request, { stallMs, wholeMs }, (piece) => {
         if (held() + piece.length > limit) throw tooLarge(limit);
         take(piece.length, client);
         chunks.push(piece);
@@ -120,10 +123,15 @@ function tooLarge(limit: number): GatewayError {
 }
 
 /** Resolves at the end of the body. An error of `taken` ends the reading, and leaves the connection open for the reply. */
-function eachPiece(request: IncomingMessage, stallMs: number, taken: (piece: Buffer) => void): Promise<void> {
+function eachPiece(
+  request: IncomingMessage,
+  { stallMs, wholeMs }: { readonly stallMs: number; readonly wholeMs: number | undefined },
+  taken: (piece: Buffer) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = (): void => end(new GatewayError('E_REQUEST_SLOW', 'no byte came for too long'));
     const timer = setTimeout(late, stallMs);
+    const whole = wholeMs === undefined ? undefined : setTimeout(late, wholeMs);
     const broken = (cause?: unknown): void =>
       end(new GatewayError('E_REQUEST_MALFORMED', 'the request ended early', { cause }));
     const piece = (bytes: Buffer): void => {
@@ -134,14 +142,15 @@ function eachPiece(request: IncomingMessage, stallMs: number, taken: (piece: Buf
         end(asGatewayError(error));
       }
     };
-    const whole = (): void => end();
+    const last = (): void => end();
     function end(error?: GatewayError): void {
       clearTimeout(timer);
-      request.off('data', piece).off('end', whole).off('close', broken).off('error', broken).pause();
+      clearTimeout(whole);
+      request.off('data', piece).off('end', last).off('close', broken).off('error', broken).pause();
       if (error === undefined) resolve();
       else reject(error);
     }
-    request.on('data', piece).on('end', whole).on('close', broken).on('error', broken);
+    request.on('data', piece).on('end', last).on('close', broken).on('error', broken);
   });
 }
 

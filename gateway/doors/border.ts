@@ -1,6 +1,6 @@
 /** The border door: the HTTP API for clearance systems. It uses node:http without a framework, because status queries must be fast. */
 
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { evidenceFor } from '../audit/evidence.ts';
 import type { LogSealer } from '../audit/seal-log.ts';
 import { lookUpAssessment, lookUpConsultation, placeOfConsultation } from '../clearance/requests.ts';
@@ -13,6 +13,7 @@ import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
+import { answerStream, isStream, streamRoute } from './border-stream.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
@@ -31,6 +32,9 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
   /** Is informed of each reply, for metrics. */
   answered?(reply: AnsweredRequest): void;
 }
+
+/** A whole body must arrive within half a minute: a drop every few seconds is no progress. */
+const wholeBodyMs = 30_000;
 
 /** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
 const largeRequestBytes = 16 * 1024;
@@ -132,7 +136,7 @@ function readerOf({ name, scopes }: Caller): string | undefined {
 
 /** Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
 export function borderDoor(door: BorderDoor): RequestListener {
-  const openBody = openBodyReader(door);
+  const openBody = openBodyReader({ wholeMs: wholeBodyMs, ...door });
   const answerHere = openPosts(door);
   const requestIdOf = openRequestIds((bytes) => door.random(bytes));
   const { callerOf = () => Promise.resolve(everybody) } = door;
@@ -144,18 +148,36 @@ export function borderDoor(door: BorderDoor): RequestListener {
     const requestId = requestIdOf(request);
     const host = request.socket.remoteAddress;
     const body = openBody(request);
-    response.once('close', body.release);
-    answer({ door: whole, answerHere }, request, body, requestId)
+    response.once('close', body.release).once('finish', () => endUnread(request));
+    answer({ door: whole, answerHere, response }, request, body, requestId)
       .catch((error: unknown) => failedReply(door, error, { requestId, caller: host }))
       .then((reply) => {
-        sendReply(response, requestId, reply);
-        door.answered?.(answeredRequest(routeOf(request), reply, performance.now() - startedAt));
+        const isSent = 'isSent' in reply;
+        if (!isSent) sendReply(response, requestId, reply);
+        const route = isSent ? streamRoute : routeOf(request);
+        door.answered?.(answeredRequest(route, reply, performance.now() - startedAt));
       })
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
 }
 
-function answeredRequest(route: string, reply: BorderReply | PostedReply, milliseconds: number): AnsweredRequest {
+/** A body that nobody reads does not keep its connection. */
+function endUnread(request: IncomingMessage): void {
+  if (!request.complete) setTimeout(() => request.complete || request.destroy(), wholeBodyMs).unref();
+}
+
+/** A reply whose lines were written while they were made. */
+interface Streamed {
+  readonly status: 200;
+  readonly isSent: true;
+  readonly outcomes: AnsweredRequest['outcomes'];
+}
+
+function answeredRequest(
+  route: string,
+  reply: Pick<BorderReply, 'status' | 'outcomes'>,
+  milliseconds: number,
+): AnsweredRequest {
   return { route, status: reply.status, seconds: milliseconds / 1000, outcomes: reply.outcomes ?? {} };
 }
 
@@ -170,17 +192,23 @@ function routeOf({ url = '' }: IncomingMessage): string {
 interface Answering {
   readonly door: Call['door'];
   readonly answerHere: ReturnType<typeof openPosts>;
+  readonly response: ServerResponse;
 }
 
 async function answer(
-  { door, answerHere }: Answering,
+  { door, answerHere, response }: Answering,
   request: IncomingMessage,
   body: HeldBody,
   requestId: string,
-): Promise<BorderReply | PostedReply> {
+): Promise<BorderReply | PostedReply | Streamed> {
   const target = targetOf(request);
   requireHost(target, door.hosts);
   const { path } = target;
+  if (isStream(request, path)) {
+    const caller = await door.callerOf(request);
+    const outcomes = await answerStream({ door, caller, requestId }, request, response);
+    return { status: 200, isSent: true, outcomes };
+  }
   const route = routes.find((each) => each.path.test(path));
   const isPost = isPostPath(path);
   if (isPost && request.method === 'POST') {
