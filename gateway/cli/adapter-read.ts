@@ -139,7 +139,7 @@ function decode(body: ParsedBody, adapter: Adapter): Decoded {
   }
   const [first] = refusals;
   if (first !== undefined) throw first;
-  const types = [...layouts].map(({ format }) => format.type).join(', ');
+  const types = [...new Set([...layouts].map(({ format }) => format.type))].join(', ');
   throw new GatewayError('E_MESSAGE_KIND', 'no layout of the adapter is of this type', { fix: `It reads ${types}.` });
 }
 

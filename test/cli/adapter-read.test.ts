@@ -99,7 +99,10 @@ describe('mra adapter read shows a file of the partner', () => {
 
   it('refuses a file of another partner, and one that does not exist', async () => {
     const { file } = await signedFile('kr');
-    expect((await rejectedBy(read('hk', file))).code).to.equal('E_MESSAGE_KIND');
+    const { code, fix = '' } = await rejectedBy(read('hk', file));
+    expect(code).to.equal('E_MESSAGE_KIND');
+    const types = fix.match(/\{\S+\}\w+/gu) ?? [];
+    expect([types.length > 0, new Set(types).size]).to.deep.equal([true, types.length]);
     expect((await rejectedBy(read('hk', join(folder, 'missing')))).code).to.equal('E_FILE_UNREADABLE');
   });
 });
