@@ -22,6 +22,7 @@ const places: readonly Place[] = [
   { path: '/check', text: 'nav.check', needs: 'checks.ask' },
   { path: '/register', text: 'nav.register', needs: 'register.read' },
   { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
+  { path: '/imports', text: 'nav.imports', needs: 'imports.read' },
   { path: '/proofs', text: 'nav.proofs', needs: 'register.read' },
   { path: '/audit', text: 'nav.audit', needs: 'audit.read' },
 ];

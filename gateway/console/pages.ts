@@ -4,6 +4,7 @@ import type { Section } from './page.ts';
 import { audit } from './pages/audit.ts';
 import { checkDesk } from './pages/check-desk.ts';
 import { held } from './pages/held.ts';
+import { imports } from './pages/imports.ts';
 import { messages } from './pages/messages.ts';
 import { operators } from './pages/operators.ts';
 import { partners } from './pages/partners.ts';
@@ -19,6 +20,7 @@ export const sections: readonly Section[] = [
   checkDesk,
   register,
   operators,
+  imports,
   proofs,
   audit,
 ];

@@ -9,7 +9,7 @@ import { columnValues, optionalColumns, recordColumns } from '../model/record/re
 import type { DomesticRecord } from '../model/record/record.ts';
 import { faultOf, rowJudge, type FileRow, type JudgedRow } from '../model/record/row-faults.ts';
 import { readJsonLines } from '../wire/files/csv.ts';
-import type { TableEncoding } from '../wire/files/file-content.ts';
+import type { FileSource, TableEncoding } from '../wire/files/file-content.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import type { ChosenSheet } from '../wire/files/sheet.ts';
 import { readTable, type TableRow } from '../wire/files/table.ts';
@@ -26,7 +26,7 @@ export interface ReadRow extends JudgedRow {
 }
 
 export interface RowSource {
-  readonly path: string;
+  readonly content: FileSource;
   readonly encoding: TableEncoding;
   /** `table`: columns titled as the home profile says. `jsonl`: a record of schemas/record.schema.json a line. */
   readonly format: 'table' | 'jsonl';
@@ -51,7 +51,7 @@ async function* readTableRows(home: HomeProfile, now: Date, source: RowSource): 
   const columns = Object.values(home.columns);
   const optional = optionalColumns.flatMap((column) => home.columns[column] ?? []);
   const options = { ...source, columns, optional, extra: reportColumns, instead: lineColumn };
-  for await (const read of readTable(source.path, options)) {
+  for await (const read of readTable(source.content, options)) {
     const line = read.fields[lineColumn];
     const judged = line === undefined ? { ...judge(read), fields: ownFields(read) } : judgeLine(read.row, line);
     const repeated = read.fields['rule']?.split('; ').includes('code_repeated') === true;
@@ -73,7 +73,7 @@ function withMoment(judged: ReadRow, { fields, row }: TableRow, home: HomeProfil
 
 async function* readLines(home: HomeProfile, now: Date, source: RowSource): AsyncIterable<ReadRow> {
   const judge = lineJudge(home, now);
-  for await (const { row, text } of readJsonLines(source.path, source)) yield judge(row, text);
+  for await (const { row, text } of readJsonLines(source.content, source)) yield judge(row, text);
 }
 
 const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));

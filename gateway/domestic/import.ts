@@ -6,6 +6,7 @@
 
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Gateway } from '../gateway.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import type { HomeProfile } from '../model/home.ts';
@@ -46,7 +47,12 @@ export interface ImportOptions {
   readonly dryRun?: boolean;
   /** Bytes of the file read so far. */
   readonly progress?: (bytes: number) => void;
+  /** Belongs to the saving, in its transaction: what it throws keeps everything from being saved. */
+  readonly also?: (tx: Tx) => Promise<void>;
 }
+
+/** The path of a file, or its name and bytes. */
+export type ImportFile = string | { readonly name: string; readonly bytes: Uint8Array };
 
 /** Rows with the same fault. */
 export interface Problem {
@@ -91,25 +97,14 @@ export interface ImportReport {
  * Imports a file of domestic records; the same file twice changes nothing. Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE
  * (before any row is judged), E_IMPORT_MOMENT and what the store throws; faults of rows are the report.
  */
-export async function importOperators(deps: ImportDeps, path: string, options: ImportOptions): Promise<ImportReport> {
-  const { encoding = 'utf-8', format = 'table', sheet, progress } = options;
-  const digest = createHash('sha256');
-  let bytes = 0;
-  const onBytes = (piece: Uint8Array): void => {
-    digest.update(piece);
-    bytes += piece.length;
-    progress?.(bytes);
-  };
-
-  let chosen: ChosenSheet | undefined;
-  const onSheet = (found: ChosenSheet): void => void (chosen = found);
-
+export async function importOperators(
+  deps: ImportDeps,
+  given: ImportFile,
+  options: ImportOptions,
+): Promise<ImportReport> {
   // 1. Judge every row of the file, and find the moment that it speaks of.
-  const source = { path, encoding, format, sheet, onBytes, onSheet };
-  const rows = await Array.fromAsync(readRows(deps.home, deps.now(), source));
+  const { rows, file } = await readFile(deps, given, options);
   const records = rows.flatMap(({ record }) => record ?? []);
-  const sheets = present({ sheet: chosen?.sheet, sheets_not_read: chosen?.others });
-  const file = { name: basename(path), bytes, sha256: digest.digest('hex'), encoding, ...sheets };
   const asOf = momentOfFile(deps.home, deps.now(), { asOf: options.asOf, name: file.name, records });
 
   // 2. Compare them with what is known, and save the valid ones, all or none.
@@ -128,6 +123,30 @@ export async function importOperators(deps: ImportDeps, path: string, options: I
     problems: problemsOf(compared),
     refused: refused.map(({ fields, moment, faults }) => ({ fields, asOf: moment, faults })),
   };
+}
+
+/** The rows of the file, each judged, and what the file was. */
+async function readFile(
+  { home, now }: ImportDeps,
+  given: ImportFile,
+  { encoding = 'utf-8', format = 'table', sheet, progress }: ImportOptions,
+): Promise<Pick<ImportedFile, 'rows' | 'file'>> {
+  const digest = createHash('sha256');
+  let bytes = 0;
+  const onBytes = (piece: Uint8Array): void => {
+    digest.update(piece);
+    bytes += piece.length;
+    progress?.(bytes);
+  };
+  let chosen: ChosenSheet | undefined;
+  const onSheet = (found: ChosenSheet): void => void (chosen = found);
+  const { name, content } =
+    typeof given === 'string'
+      ? { name: given, content: given }
+      : { name: given.name, content: Readable.from([given.bytes]) };
+  const rows = await Array.fromAsync(readRows(home, now(), { content, encoding, format, sheet, onBytes, onSheet }));
+  const sheets = present({ sheet: chosen?.sheet, sheets_not_read: chosen?.others });
+  return { rows, file: { name: basename(name), bytes, sha256: digest.digest('hex'), encoding, ...sheets } };
 }
 
 /** The moment of the file, or the newest that its rows state. */
@@ -195,6 +214,7 @@ async function save(deps: ImportDeps, imported: ImportedFile, options: ImportOpt
     const found = await compare(tx, deps, imported);
     if (found.compared.some(({ lifts }) => lifts.length > 0) && options.lift !== true)
       return { ...found, state: 'stopped' };
+    await options.also?.(tx);
     await saveIn(tx, deps, { ...imported, ...found }, options.person);
     return found;
   });

@@ -57,10 +57,16 @@ export function requireFormToken(request: Request, form: URLSearchParams, expect
   });
 }
 
+/** `name`: as the browser says it, for people; it is no path. */
+export interface SentFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface SentForm {
   readonly form: URLSearchParams;
   /** Of the field `file`. */
-  readonly file?: Uint8Array;
+  readonly file?: SentFile;
 }
 
 /** A form as browsers send it, also with a file, or a JSON object of texts. Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED. */
@@ -89,7 +95,7 @@ async function formWithFile(request: Request, bytes: BodyInit): Promise<SentForm
   const file = parts.get('file');
   // A browser sends a nameless empty file where none was chosen.
   if (file === null || typeof file === 'string' || file.size === 0) return { form };
-  return { form, file: await file.bytes() };
+  return { form, file: { name: file.name, bytes: await file.bytes() } };
 }
 
 function parsed(text: string): object {

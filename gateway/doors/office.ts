@@ -22,6 +22,7 @@ import {
   requireOwnOrigin,
   secretOf,
   sessionCookie,
+  type SentFile,
   type SentForm,
 } from './office-requests.ts';
 import { problemOf, problemType } from './problems.ts';
@@ -36,7 +37,7 @@ export interface Visit {
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
   /** What a form sent beside its texts. */
-  readonly file?: Uint8Array;
+  readonly file?: SentFile;
   /** Address and query, as they were sent. */
   readonly target: string;
   /** As the person chose it, or what the browser prefers. */

@@ -127,6 +127,8 @@ export const errorTable = {
   E_FILE_UNWRITABLE: request('The file or folder could not be written.'),
   E_FILE_STRUCTURE: request('The file does not have the expected columns.'),
   E_IMPORT_MOMENT: request('The moment that the file speaks of is not valid.'),
+  E_IMPORT_UNKNOWN: request('There is no such import.', 404),
+  E_IMPORT_STATE: request('The state of the import does not allow this.', 409),
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
   // People of the office

@@ -10,7 +10,7 @@ import { alarmTables } from './alarm-tables.ts';
 import { changeTables, clientTables, searchTables } from './border-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
-import { personTables } from './person-tables.ts';
+import { draftTables, personTables } from './person-tables.ts';
 import { retentionTables } from './retention-tables.ts';
 import { logTables, spoolTables } from './log-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
@@ -240,6 +240,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0021-spooled-answers': running(spoolTables(types, engine)),
     '0022-register-changes': running(changeTables(types)),
     '0023-searches': running(searchTables(types)),
+    '0024-import-drafts': running(draftTables(types)),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The rows of people and sessions (tables.ts has the others). */
+/** The rows of people, their sessions, and the files they propose (tables.ts has the others). */
 
 export interface PersonTables {
   /** People of the office. `roles`: separated by blanks; `subject`: issuer and subject of an identity provider, with a blank between. */
@@ -26,5 +26,18 @@ export interface PersonTables {
     created_at: string;
     seen_at: string;
     ends_at: string;
+  };
+  /** A file of operators that one person proposes and another approves. `options`: of the import, as JSON. */
+  import_draft: {
+    id: string;
+    digest: string;
+    name: string;
+    options: string;
+    person: string;
+    at: string;
+    state: 'waiting' | 'saved' | 'refused';
+    decided_by: string | null;
+    decided_at: string | null;
+    reason: string | null;
   };
 }

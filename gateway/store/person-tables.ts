@@ -1,4 +1,4 @@
-/** The tables of people.ts. */
+/** The tables of people.ts and import-drafts.ts. */
 
 import type { Types } from './first-tables.ts';
 
@@ -12,5 +12,14 @@ export function personTables({ text, clustered, plain }: Types): readonly string
     `create table session (hash ${text} primary key, person ${text} not null references person (id),
       kind ${text} not null, created_at ${text} not null, seen_at ${text} not null, ends_at ${text} not null) ${clustered}`,
     'create index session_person on session (person)',
+  ];
+}
+
+export function draftTables({ text, plain }: Types): readonly string[] {
+  return [
+    `create table import_draft (id ${text} primary key, digest ${text} not null references body (digest),
+      name ${text} not null, options ${text} not null, person ${text} not null, at ${text} not null, state ${text} not null,
+      decided_by ${text}, decided_at ${text}, reason ${text}) ${plain}`,
+    "create unique index import_draft_waiting on import_draft (digest) where state = 'waiting'",
   ];
 }

@@ -196,7 +196,14 @@ describe('the office', () => {
       '/held',
       `/held/${id}`,
     ];
-    pages.push('/check', '/register', '/register?partner=CN&text=a', one, `${one}?at=2026-01-01&known_at=2026-12-01`);
+    pages.push(
+      '/imports',
+      '/check',
+      '/register',
+      '/register?partner=CN&text=a',
+      one,
+      `${one}?at=2026-01-01&known_at=2026-12-01`,
+    );
     pages.push(
       '/operators',
       '/operators?text=44',

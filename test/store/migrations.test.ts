@@ -239,9 +239,17 @@ const withoutClients = [
 ];
 const withoutAlarms = [
   ...withoutClients,
-  ...['search_term', 'register_change', 'spooled_answer', 'session', 'person', 'alarm_notice', 'alarm', 'duty'].map(
-    (table) => `drop table ${table}`,
-  ),
+  ...[
+    'search_term',
+    'register_change',
+    'spooled_answer',
+    'import_draft',
+    'session',
+    'person',
+    'alarm_notice',
+    'alarm',
+    'duty',
+  ].map((table) => `drop table ${table}`),
   'drop index inbox_rejected',
   "delete from counter where name in ('alarm', 'spool_range', 'register_change')",
 ];

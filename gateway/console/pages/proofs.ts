@@ -128,7 +128,7 @@ function formsView({ key }: { readonly key: string }, call: Call): VNode {
 
 /** The file of the form; programs send its text as `evidence`. */
 function sentEvidence({ file, form }: Call): string {
-  const text = file === undefined ? form.get('evidence') : Buffer.from(file).toString('utf8');
+  const text = file === undefined ? form.get('evidence') : Buffer.from(file.bytes).toString('utf8');
   if (text !== null) return text;
   throw new GatewayError('E_REQUEST_INVALID', 'no file was sent', {
     at: 'file',

@@ -1,0 +1,118 @@
+/**
+ * An import by two people: one proposes a file, the other approves what it would change. The file is judged anew when it is approved, against
+ * what is known then.
+ */
+
+import type { Gateway } from '../gateway.ts';
+import { momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
+import { getBytes, keepBytes } from '../store/bodies.ts';
+import type { Tx } from '../store/database.ts';
+import { appendEvents } from '../store/events.ts';
+import { addDraft, findDraft, settleDraft, type ImportDraft } from '../store/import-drafts.ts';
+import type { TableEncoding } from '../wire/files/file-content.ts';
+import { checkReason } from './change-operator.ts';
+import { importOperators, type ImportOptions, type ImportReport } from './import.ts';
+
+type DraftGateway = Pick<Gateway, 'home' | 'db' | 'now' | 'newId'>;
+
+/** How the file is to be read. */
+type ReadingOptions = Pick<ImportOptions, 'sheet' | 'asOf'> & { readonly encoding?: TableEncoding };
+
+export interface ProposedFile extends ReadingOptions {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly person: string;
+}
+
+/** Stores the file and returns its id. Throws what importOperators throws of a file that cannot be read, and E_IMPORT_STATE (it waits already). */
+export async function proposeImport(gateway: DraftGateway, file: ProposedFile): Promise<string> {
+  const { name, bytes, person, ...reading } = file;
+  const { counts } = await dryRun(gateway, file, reading);
+  const [id, at] = [gateway.newId(), momentOf(gateway.now())];
+  await gateway.db.transaction(async (tx) => {
+    const digest = await keepBytes(tx, bytes);
+    if (!(await addDraft(tx, { id, digest, name, options: JSON.stringify(reading), person, at })))
+      throw new GatewayError('E_IMPORT_STATE', 'the same file waits for approval already');
+    await appendEvents(tx, [
+      { kind: 'import_proposed', ref: id, at, detail: { person, digest, name, rows: counts.rows } },
+    ]);
+  });
+  return id;
+}
+
+async function dryRun(
+  gateway: DraftGateway,
+  { name, bytes, person }: Pick<ProposedFile, 'name' | 'bytes' | 'person'>,
+  reading: ReadingOptions,
+): Promise<ImportReport> {
+  return await importOperators(gateway, { name, bytes }, { ...reading, ...formatOf(name), person, dryRun: true });
+}
+
+function formatOf(name: string): Pick<ImportOptions, 'format'> {
+  return { format: /\.jsonl(\.gz)?$/u.test(name) ? 'jsonl' : 'table' };
+}
+
+/** Throws E_IMPORT_UNKNOWN. */
+export async function existingDraft({ db }: Pick<Gateway, 'db'>, id: string): Promise<ImportDraft> {
+  const draft = await findDraft(db.sql, id);
+  if (draft !== undefined) return draft;
+  throw new GatewayError('E_IMPORT_UNKNOWN', 'no file was proposed under this number');
+}
+
+/** What a file that waits would change now; undefined for one that was decided. */
+export async function reviewImport(gateway: DraftGateway, draft: ImportDraft): Promise<ImportReport | undefined> {
+  if (draft.state !== 'waiting') return undefined;
+  const bytes = await getBytes(gateway.db.sql, draft.digest);
+  return await dryRun(gateway, { ...draft, bytes }, JSON.parse(draft.options) as ReadingOptions);
+}
+
+export interface ImportDecision {
+  readonly decision: 'approve' | 'refuse';
+  readonly person: string;
+  readonly reason: string;
+  /** Rows may lift a suspension, a revocation or a withdrawal. */
+  readonly lift: boolean;
+  /** Throws where the person may not decide, in the transaction of the decision. */
+  allowed(tx: Tx): Promise<unknown>;
+}
+
+/**
+ * Another person than the one who proposed it decides. Undefined: it is refused. Throws E_APPROVAL_REPEATED (the same person),
+ * E_IMPORT_UNKNOWN, E_IMPORT_STATE (it was decided meanwhile). A report that is `stopped` says that nothing was saved or decided.
+ */
+export async function decideImport(
+  gateway: DraftGateway,
+  id: string,
+  { decision, person, reason, lift, allowed }: ImportDecision,
+): Promise<ImportReport | undefined> {
+  checkReason(reason);
+  const draft = await existingDraft(gateway, id);
+  const { name, digest, options } = draft;
+  const also = async (tx: Tx): Promise<void> => {
+    await allowed(tx);
+    if (draft.person === person)
+      throw new GatewayError('E_APPROVAL_REPEATED', 'who proposes a file does not decide about it');
+    const at = momentOf(gateway.now());
+    const state = decision === 'approve' ? 'saved' : 'refused';
+    if (!(await settleDraft(tx, draft, { state, decided_by: person, decided_at: at, reason })))
+      throw new GatewayError('E_IMPORT_STATE', 'somebody decided about this file meanwhile');
+    const detail = present({ person, reason, proposed_by: draft.person, digest, lift: lift || undefined });
+    await appendEvents(tx, [
+      { kind: decision === 'approve' ? 'import_approved' : 'import_refused', ref: id, at, detail },
+    ]);
+  };
+  if (decision === 'refuse') {
+    await gateway.db.transaction(also);
+    return undefined;
+  }
+  if (draft.state !== 'waiting') throw new GatewayError('E_IMPORT_STATE', 'somebody has decided about this file');
+  const bytes = await getBytes(gateway.db.sql, digest);
+  const reading = JSON.parse(options) as ReadingOptions;
+  return await importOperators(
+    gateway,
+    { name, bytes },
+    { ...reading, ...formatOf(name), person: draft.person, lift, also },
+  );
+}
