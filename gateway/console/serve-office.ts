@@ -9,6 +9,7 @@ import type { OfficeSettings } from '../app/office-settings.ts';
 import type { openServers } from '../app/servers.ts';
 import { officeDoor, type OfficeDoor, type OfficeRoute, type Visit } from '../doors/office.ts';
 import { GatewayError } from '../model/errors.ts';
+import { apiPath, officeContract } from './contract.ts';
 import { documentOf, problemView } from './layout.ts';
 import type { Call, Section } from './page.ts';
 import { sections } from './pages.ts';
@@ -77,6 +78,7 @@ async function doorOf(gateway: OpenGateway, publicUrl: () => string): Promise<Of
     routes: [
       ...signInRoutes({ gateway, wordsFor, document }),
       ...sections.flatMap((each) => routesOf(each, composing)),
+      contract,
     ],
     errorPage: (problem, visit) =>
       document(
@@ -92,7 +94,10 @@ interface Composing {
   callOf(visit: Visit): Call;
 }
 
-const api = '/office/v1';
+const contract: OfficeRoute = {
+  ...{ method: 'GET', path: '/office/v1/openapi.json', needs: 'signed_in' },
+  answer: () => Promise.resolve({ kind: 'data', body: officeContract(sections) }),
+};
 
 /** Each page and act at its path for browsers, and below /office/v1 for programs. */
 function routesOf(
@@ -109,7 +114,7 @@ function routesOf(
         },
       },
       {
-        ...{ method: 'GET', path: `${api}${path === '/' ? '/today' : path}`, needs },
+        ...{ method: 'GET', path: apiPath(path), needs },
         answer: async (visit) => ({ kind: 'data', body: await data(callOf(visit)) }),
       },
     ]),
@@ -123,7 +128,7 @@ function routesOf(
         },
       },
       {
-        ...{ method: 'POST', path: `${api}${path}`, needs, mostBytes },
+        ...{ method: 'POST', path: apiPath(path), needs, mostBytes },
         answer: async (visit) => ({ kind: 'data', body: (await act(callOf(visit))).result }),
       },
     ]),

@@ -225,6 +225,20 @@ describe('the office', () => {
     }
   });
 
+  it('describes each page and act for programs, with what it needs', async () => {
+    const browser = await office.signedIn('li.na', 'reader');
+    const { body } = await browser.json('/office/v1/openapi.json');
+    const paths = body['paths'] as Record<string, Record<string, { description: string }>>;
+    expect(paths['/office/v1/held/{message}']?.['post']?.description).to.include('lists.decide');
+    for (const [path, { get }] of Object.entries(paths)) {
+      expect(Object.keys(paths[path] ?? {}).length, path).to.be.greaterThan(0);
+      if (get === undefined || path.includes('{')) continue;
+      const { status, body: answer } = await browser.json(path);
+      const code = status === 200 ? undefined : answer['code'];
+      expect([undefined, 'E_ROLE_MISSING', 'E_CONSULTATION_NUMBER', 'E_REQUEST_INVALID'], path).to.include(code);
+    }
+  });
+
   it('records a check, a suspension and a download of bytes as what they are', async () => {
     await us.save(...operators(40));
     const id = await listToThem();
