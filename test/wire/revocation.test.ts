@@ -84,6 +84,22 @@ describe('a list of revoked certificates', () => {
     ).to.equal(0);
   });
 
+  it('that nobody signed is not parsed, and keeps the main thread for less than 50 ms', async () => {
+    const part = (content: Uint8Array): Buffer => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(content.length);
+      return Buffer.concat([Buffer.of(0x30, 0x84), length, content]);
+    };
+    const ecdsaWithSha256 = Buffer.from('300a06082a8648ce3d040302', 'hex');
+    const empty = part(Buffer.alloc(2 * 1024 * 1024, Buffer.of(0x30, 0)));
+    const list = part(Buffer.concat([empty, ecdsaWithSha256, Buffer.of(0x03, 0x02, 0, 0)]));
+    const before = process.threadCpuUsage();
+    const refused = await refusalCode(() => Promise.try(() => readRevocationList(list, [authority.certificate])));
+    const { user, system } = process.threadCpuUsage(before);
+    expect(refused).to.equal('E_TRUST_UNCHECKED');
+    expect((user + system) / 1000).to.be.lessThan(50);
+  });
+
   it('decides about a signer by the terms of the partner: revoked never signs, and what is unknown as the terms say', async () => {
     const trust: SignerTrust = { seals: ['xml-signature'], algorithm: 'ecdsa-p256-sha256', certificates: [] };
     const judge = (certificate: typeof lost, revocation: RevocationTerms, at = testNow): Promise<string> =>

@@ -51,26 +51,67 @@ const hashes: Readonly<Record<string, string | undefined>> = {
  * some certificates only, names no next update, or is signed by somebody else.
  */
 export function readRevocationList(bytes: Uint8Array, authorities: readonly X509Certificate[]): RevocationList {
-  const [tbs, algorithm, signature] = within(readDer(derIn(bytes)), tags.sequence) ?? [];
-  const fields = [...(within(tbs, tags.sequence) ?? [])];
-  if (tbs === undefined || bytesWithin(fields.shift(), tags.integer)?.toString('hex') !== version2)
+  const { tbs, signers } = signedList(derIn(bytes), authorities);
+  const fields = [...(within(readDer(tbs), tags.sequence) ?? [])];
+  if (bytesWithin(fields.shift(), tags.integer)?.toString('hex') !== version2)
     throw unusable('it is no list of version 2 in DER');
   const [, issuer, thisUpdate, nextUpdate, ...rest] = fields;
   const revoked = rest.find((part) => hasTag(part, tags.sequence));
   requireComplete(rest.find((part) => hasTag(part, tags.context0)));
   const name = issuer === undefined ? '' : derOf(issuer).toString('hex');
-  const value = bytesWithin(signature, tags.bits)?.subarray(1) ?? Buffer.alloc(0);
-  const oid = oidOf(within(algorithm, tags.sequence)?.[0]) ?? '';
-  const isSigned = authorities.some((authority) => {
-    if (namesOf(authority).subject !== name || !authority.ca || (keyUsageBits(authority) & signsLists) === 0)
-      return false;
-    return oid in hashes && verify(hashes[oid], derOf(tbs), authority.publicKey, value);
-  });
-  if (!isSigned) throw unusable('no authority of the partner that may sign lists has signed it');
+  if (!signers.some((authority) => namesOf(authority).subject === name)) throw unsigned();
   return {
     ...{ issuer: name, thisUpdate: timeOf(thisUpdate), nextUpdate: timeOf(nextUpdate) },
     revoked: new Set((within(revoked, tags.sequence) ?? []).map(serialOf)),
   };
+}
+
+/**
+ * What is signed, and the authorities whose signature it is. Whoever stands between may answer the fetch of a list: what nobody signed is
+ * hashed, and not parsed.
+ */
+function signedList(
+  bytes: Uint8Array,
+  authorities: readonly X509Certificate[],
+): { readonly tbs: Uint8Array; readonly signers: readonly X509Certificate[] } {
+  const [list, after] = partsOf(bytes) ?? [];
+  const [tbs, algorithm, signature, more] = list === undefined ? [] : (partsOf(list.content) ?? []);
+  if (tbs === undefined || algorithm === undefined || signature === undefined || (after ?? more) !== undefined)
+    throw unusable('it is no list of version 2 in DER');
+  const oid = oidOf(within(readDer(algorithm.whole), tags.sequence)?.[0]) ?? '';
+  const value = bytesWithin(readDer(signature.whole), tags.bits)?.subarray(1) ?? Buffer.alloc(0);
+  const signers = authorities.filter(
+    (authority) =>
+      authority.ca &&
+      (keyUsageBits(authority) & signsLists) !== 0 &&
+      oid in hashes &&
+      (hashes[oid] === undefined) === (authority.publicKey.asymmetricKeyType === 'ed25519') &&
+      verify(hashes[oid], tbs.whole, authority.publicKey, value),
+  );
+  if (signers.length === 0) throw unsigned();
+  return { tbs: tbs.whole, signers };
+}
+
+const unsigned = (): GatewayError => unusable('no authority of the partner that may sign lists has signed it');
+
+interface Part {
+  readonly whole: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+/** The first four elements of which the bytes are a row, by their lengths alone (X.690, 8.1.3); undefined where one is cut off. */
+function partsOf(bytes: Uint8Array): readonly Part[] | undefined {
+  const parts: Part[] = [];
+  for (let at = 0; at < bytes.length && parts.length < 4;) {
+    const short = bytes[at + 1] ?? 0;
+    const octets = short < 0x80 ? 0 : short - 0x80;
+    const begin = at + 2 + octets;
+    const length = octets === 0 ? short : bytes.subarray(at + 2, begin).reduce((sum, octet) => sum * 256 + octet, 0);
+    if (short === 0x80 || octets > 4 || begin + length > bytes.length) return undefined;
+    parts.push({ whole: bytes.subarray(at, begin + length), content: bytes.subarray(begin, begin + length) });
+    at = begin + length;
+  }
+  return parts;
 }
 
 function derIn(bytes: Uint8Array): Uint8Array {
