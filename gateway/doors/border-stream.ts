@@ -37,7 +37,20 @@ export function isStream({ headers, method }: IncomingMessage, path: string): bo
   );
 }
 
+/** Runs one piece of work after the other: however many streams there are, one slice of one of them is answered in a turn of the loop. */
+export type Lane = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function openLane(): Lane {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const mine = last.then(() => nextTurn()).then(work);
+    last = mine.catch(() => undefined);
+    return await mine;
+  };
+}
+
 interface Streaming {
+  readonly lane: Lane;
   readonly door: PostDoor;
   readonly caller: Caller;
   readonly requestId: string;
@@ -48,7 +61,7 @@ interface Streaming {
  * has no line was not answered. Throws CallerRefused, E_REQUEST_TYPE, E_REQUEST_INVALID before the first line.
  */
 export async function answerStream(
-  { door, caller, requestId }: Streaming,
+  { door, caller, requestId, lane }: Streaming,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<AnsweredRequest['outcomes']> {
@@ -66,7 +79,7 @@ export async function answerStream(
   response.writeHead(200, headers);
   response.setTimeout(silenceMs, () => response.destroy());
   const isMinimal = request.headers['prefer']?.includes('return=minimal') === true;
-  const answers = answerLines({ door, caller, requestId }, linesOf(request), { isMinimal, outcomes });
+  const answers = answerLines({ door, caller, requestId, lane }, linesOf(request), { isMinimal, outcomes });
   // Why it ended is its last line, where the caller is still there to read it.
   await pipeline(Readable.from(answers, { objectMode: false }), response).catch(() => response.destroy());
   return outcomes;
@@ -103,7 +116,7 @@ interface StreamHow {
 }
 
 async function* answerLines(
-  { door, caller, requestId }: Streaming,
+  { door, caller, requestId, lane }: Streaming,
   slices: AsyncIterable<readonly Line[]>,
   { isMinimal, outcomes }: StreamHow,
 ): AsyncGenerator<string> {
@@ -113,10 +126,9 @@ async function* answerLines(
   try {
     for await (const lines of slices) {
       const asked = lines.filter(({ bytes }) => !/^\s*$/u.test(Buffer.from(bytes).toString('latin1')));
-      const results = await answerSlice(door, caller, asked, (value) => validQuery(validator, value));
+      const results = await lane(() => answerSlice(door, caller, asked, (value) => validQuery(validator, value)));
       yield asked.map(({ n }) => lineOf(n, results.get(String(n)))).join('');
       last = lines.at(-1)?.n ?? last;
-      await nextTurn();
     }
   } catch (error) {
     yield `${JSON.stringify({ line: last + 1, problem: failedReply(door, error, host).body })}\n`;

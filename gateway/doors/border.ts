@@ -13,7 +13,7 @@ import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
-import { answerStream, isStream, streamRoute } from './border-stream.ts';
+import { answerStream, isStream, openLane, streamRoute, type Lane } from './border-stream.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
@@ -45,6 +45,8 @@ interface Equipment {
   readonly callerOf: CallerOf;
   readonly document: ApiDocument;
   readonly feed: ChangeFeed;
+  /** Of all streams of queries. */
+  readonly lane: Lane;
 }
 
 interface Call {
@@ -142,7 +144,7 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const { callerOf = () => Promise.resolve(everybody) } = door;
   const document = apiDocument(door.schemas, 'border-api.json');
   const feed = openChangeFeed(door.db.sql);
-  const whole = { ...door, callerOf, document, feed, tryWriting: openStoreProbe(door.db) };
+  const whole = { ...door, callerOf, document, feed, lane: openLane(), tryWriting: openStoreProbe(door.db) };
   return (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -206,7 +208,7 @@ async function answer(
   const { path } = target;
   if (isStream(request, path)) {
     const caller = await door.callerOf(request);
-    const outcomes = await answerStream({ door, caller, requestId }, request, response);
+    const outcomes = await answerStream({ door, caller, requestId, lane: door.lane }, request, response);
     return { status: 200, isSent: true, outcomes };
   }
   const route = routes.find((each) => each.path.test(path));

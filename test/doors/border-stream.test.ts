@@ -14,7 +14,7 @@ import { text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { AnsweredRequest } from '../../gateway/model/clearance/posted-request.ts';
-import { answerStream } from '../../gateway/doors/border-stream.ts';
+import { answerStream, openLane } from '../../gateway/doors/border-stream.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import type { Scope } from '../../gateway/model/client.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -133,7 +133,7 @@ describe('a stream of status queries', () => {
     const request = Object.assign(Readable.from(asked()), { headers: { 'content-type': type } });
     const door = { ...clearance, schemas, log: makeLog({ level: 'silent' }) };
     const streams = [request as unknown as IncomingMessage, answers as unknown as ServerResponse] as const;
-    const done = answerStream({ door, caller, requestId: 'r1' }, ...streams);
+    const done = answerStream({ door, caller, requestId: 'r1', lane: openLane() }, ...streams);
     // Until it stands still: no piece is read while a whole answer of another caller is made.
     for (let before = -1; before < pieces;) {
       before = pieces;
