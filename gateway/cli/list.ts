@@ -1,6 +1,6 @@
 /** `mra list …`: builds, sends and receives lists, shows the streams, and decides on held lists. */
 
-import { basename, join, parse } from 'node:path';
+import { basename, join, parse, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { deliverDue } from '../outbound/delivery.ts';
 import { deliverToFiles } from '../outbound/deliver-files.ts';
@@ -228,6 +228,10 @@ async function receive(
   options: { partner: string; file: string; receipt?: string },
 ): Promise<void> {
   const started = performance.now();
+  if (options.receipt !== undefined && resolve(options.receipt) === resolve(options.file)) {
+    const fix = 'Name another file for the receipt.';
+    throw new GatewayError('E_REQUEST_INVALID', 'the receipt would overwrite the message', { at: '--receipt', fix });
+  }
   const bytes = readInput(options.file);
   const { code, transport } = getPartner(gateway, options.partner);
   const raw = {

@@ -78,6 +78,14 @@ describe('a list held for two people', () => {
     expect(text.stdout).to.include('list_shrinks').and.include('36 would leave').and.include('Kim decided');
   });
 
+  it('is not overwritten by the receipt over it', async () => {
+    const before = readFileSync(second);
+    const refused = (await mra(2, ...theirs, 'list', 'receive', 'CN', second, '--receipt', second)) as {
+      error: { code: string };
+    };
+    expect([refused.error.code, readFileSync(second).equals(before)]).to.deep.equal(['E_REQUEST_INVALID', true]);
+  });
+
   it('is shown as a received message by its id and its digest, and its bytes and receipt are exported', async () => {
     const { held } = (await mra(0, ...theirs, 'list', 'show', 'CN')) as { held: (Held & { digest: string })[] };
     const [{ messageId, digest } = { messageId: '', digest: '' }] = held;
