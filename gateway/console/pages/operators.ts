@@ -1,5 +1,6 @@
 /** Our own operators: a search, and one with its record, its history, what each partner holds of it, and what a person may decide. */
 
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { decideOperator, statusDecisions, type OperatorDecision } from '../../domestic/change-operator.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { columnValues, recordColumns } from '../../model/record/record-text.ts';
@@ -30,7 +31,8 @@ import {
 import type { Kind, VNode } from '../parts.ts';
 
 const mostFound = 50;
-const mostRead = 20_000;
+/** Names have no index: so many are read for one page, and the next goes on from there. */
+const mostRead = 5_000;
 
 interface Found {
   readonly count: number;
@@ -53,6 +55,7 @@ async function load(call: Call): Promise<Found> {
     }
     read += some.length;
     more = some.length > 0;
+    await yieldToLoop();
   }
   return { count: await countOperators(sql), items, next: more ? after : null };
 }

@@ -16,7 +16,7 @@ import type { Words } from '../words.ts';
 
 /** Of one page, and of the operators that are read for it: names have no index. */
 const mostFound = 50;
-const mostRead = 20_000;
+const mostRead = 10_000;
 
 interface AsOf {
   readonly partner: string;
