@@ -1,13 +1,11 @@
 /** `mra alarm list|show|acknowledge`: what is wrong, who must act, and what happens next by itself. */
 
 import type { Command } from 'commander';
+import { acknowledge, existingAlarm } from '../app/health/acknowledge-alarm.ts';
 import { alarmLines, shownAlarm } from '../app/health/alarm-texts.ts';
 import type { Gateway } from '../gateway.ts';
-import { momentOf } from '../model/day.ts';
-import { GatewayError } from '../model/errors.ts';
-import { acknowledgeAlarm, findAlarm, listAlarms, type Alarm } from '../store/alarms.ts';
+import { listAlarms } from '../store/alarms.ts';
 import type { Reader } from '../store/database.ts';
-import { appendEvents } from '../store/events.ts';
 import { withGateway, withReading, type CommandContext } from './context.ts';
 import { account, wholeNumber } from './input.ts';
 
@@ -32,7 +30,11 @@ export function alarmCommands(program: Command, context: AlarmContext): void {
     .description('record that a person has taken charge of an open alarm; it closes by itself when its cause has gone')
     .option('--as <person>', 'who (default: the account)')
     .action((number: string, { as: person = account() }: { readonly as?: string }) =>
-      withGateway(context, (gateway) => acknowledge(context, gateway, number, person)),
+      withGateway(context, async (gateway) => {
+        const n = await acknowledge(gateway, number, person);
+        context.out.result({ alarm: n, acknowledged_by: person }, [{ alarm: n, acknowledged_by: person }]);
+        context.out.next('mra alarm list');
+      }),
     );
 }
 
@@ -53,36 +55,11 @@ async function list(
   out.next(alarms.length === 0 ? 'mra doctor' : `mra alarm show ${alarms[0]?.alarm ?? ''}`);
 }
 
-async function existing(reader: Reader, text: string): Promise<Alarm> {
-  const alarm = /^[1-9]\d{0,8}$/u.test(text) ? await findAlarm(reader, Number(text)) : undefined;
-  if (alarm !== undefined) return alarm;
-  const fix = 'mra alarm list --all shows the numbers.';
-  throw new GatewayError('E_ALARM_UNKNOWN', 'no alarm has this number', { at: text, fix });
-}
-
 async function show({ out }: AlarmContext, reader: Reader, number: string): Promise<void> {
-  const alarm = await existing(reader, number);
+  const alarm = await existingAlarm(reader, number);
   const shown = shownAlarm(alarm);
   if (out.format === 'json') return out.json(shown);
   out.print(alarmLines('opened', shown).join('\n'));
   if (shown.closed_at !== null) out.note(`It closed at ${shown.closed_at}.`);
   out.next(shown.closed_at === null ? shown.command : 'mra alarm list');
-}
-
-async function acknowledge(
-  { out }: AlarmContext,
-  { db, now }: Pick<Gateway, 'db' | 'now'>,
-  number: string,
-  person: string,
-): Promise<void> {
-  const { n, cause } = await existing(db.sql, number);
-  const at = momentOf(now());
-  const done = await db.transaction(async (tx) => {
-    if (!(await acknowledgeAlarm(tx, n, person, at))) return false;
-    await appendEvents(tx, [{ kind: 'alarm_acknowledged', ref: `alarm ${n}`, detail: { cause, person }, at }]);
-    return true;
-  });
-  if (!done) throw new GatewayError('E_ALARM_UNKNOWN', 'this alarm has closed', { at: number });
-  out.result({ alarm: n, acknowledged_by: person }, [{ alarm: n, acknowledged_by: person }]);
-  out.next('mra alarm list');
 }

@@ -5,7 +5,7 @@ import texts from '../../schemas/code-explanations.json' with { type: 'json' };
 import { getPartner, type Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import type { ListCause } from '../model/list/list-schedule.ts';
-import { scheduledList, type WaitReason } from '../outbound/scheduled-lists.ts';
+import { shownSchedule, type WaitReason } from '../outbound/scheduled-lists.ts';
 import { withReading, type CliContext } from './context.ts';
 
 type Texts = Readonly<Record<ListCause | WaitReason, { readonly means: string }>>;
@@ -21,19 +21,7 @@ export function scheduleCommand(program: Command, context: CliContext): void {
 async function showSchedule({ out }: CliContext, gateway: Gateway, partner?: string): Promise<void> {
   const partners = partner === undefined ? [...gateway.partners.values()] : [getPartner(gateway, partner)];
   const now = momentOf(gateway.now());
-  const lists = await Promise.all(
-    partners.map(async ({ code, adapter }) => {
-      const { next, waits } = await scheduledList(gateway, code);
-      return {
-        partner: code,
-        next: next?.cause ?? null,
-        at: next?.at ?? null,
-        waits: waits ?? null,
-        zone: adapter.timeZone,
-      };
-    }),
-  );
-  lists.sort((a, b) => ((a.at ?? '9') < (b.at ?? '9') ? -1 : 1));
+  const lists = await shownSchedule(gateway, partners);
   out.result(
     lists,
     lists.map(({ partner: code, next, at, waits, zone }) => ({

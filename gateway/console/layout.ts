@@ -16,6 +16,8 @@ interface Place {
 /** The pages of the navigation, in its order. */
 const places: readonly Place[] = [
   { path: '/', text: 'nav.today', needs: 'signed_in' },
+  { path: '/alarms', text: 'nav.alarms', needs: 'alarms.read' },
+  { path: '/schedule', text: 'nav.schedule', needs: 'schedule.read' },
   { path: '/partners', text: 'nav.partners', needs: 'partners.read' },
   { path: '/messages', text: 'nav.messages', needs: 'messages.read' },
   { path: '/held', text: 'nav.held', needs: 'lists.read' },

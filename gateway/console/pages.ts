@@ -1,6 +1,7 @@
 /** All pages of the console but sign-in, each section in a file of its own. */
 
 import type { Section } from './page.ts';
+import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
 import { checkDesk } from './pages/check-desk.ts';
 import { held } from './pages/held.ts';
@@ -10,17 +11,10 @@ import { operators } from './pages/operators.ts';
 import { partners } from './pages/partners.ts';
 import { proofs } from './pages/proofs.ts';
 import { register } from './pages/register.ts';
+import { schedule } from './pages/schedule.ts';
 import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
-  today,
-  partners,
-  messages,
-  held,
-  checkDesk,
-  register,
-  operators,
-  imports,
-  proofs,
-  audit,
+  ...[today, alarms, schedule, partners, messages, held],
+  ...[checkDesk, register, operators, imports, proofs, audit],
 ];

@@ -6,6 +6,7 @@ import { dayAt, later, momentOf } from '../model/day.ts';
 import { isGatewayError } from '../model/errors.ts';
 import { nextList, type DueList, type ListCause } from '../model/list/list-schedule.ts';
 import { present } from '../model/present.ts';
+import type { Moment } from '../model/record/record.ts';
 import type { Reader } from '../store/database.ts';
 import { changesAfter } from '../store/operators.ts';
 import { failsToDeliver, holdsList } from '../store/message-list.ts';
@@ -41,6 +42,30 @@ export async function scheduledList(gateway: Gateway, code: string): Promise<Sch
   if (progress === undefined) return { waits: partner.byFile ? 'by_file' : 'first_list' };
   const next = await dueList(reader, gateway.now(), partner, progress);
   return present({ next, waits: await waitReason(gateway, partner, progress) });
+}
+
+/** Published: the next list to a partner as programs read it. */
+export interface ShownSchedule {
+  readonly partner: string;
+  readonly next: ListCause | null;
+  readonly at: Moment | null;
+  readonly waits: WaitReason | null;
+  /** The time zone of the partner. */
+  readonly zone: string;
+}
+
+/** The next list to each of these partners; the one that is due first begins, those without a moment end. */
+export async function shownSchedule(
+  gateway: Gateway,
+  partners: Iterable<Partner> = gateway.partners.values(),
+): Promise<readonly ShownSchedule[]> {
+  const shown: ShownSchedule[] = [];
+  for (const { code: partner, adapter } of partners) {
+    const { next, waits } = await scheduledList(gateway, partner);
+    const due = { next: next?.cause ?? null, at: next?.at ?? null, waits: waits ?? null };
+    shown.push({ partner, ...due, zone: adapter.timeZone });
+  }
+  return shown.toSorted((a, b) => ((a.at ?? '9') < (b.at ?? '9') ? -1 : 1));
 }
 
 async function dueList(

@@ -3,19 +3,14 @@
 import { keyCalendar, type KeyDate } from '../../app/key-calendar.ts';
 import { shownAlarm, type ShownAlarm } from '../../app/health/alarm-texts.ts';
 import { later, momentOf } from '../../model/day.ts';
-import { scheduledList } from '../../outbound/scheduled-lists.ts';
+import { shownSchedule, type ShownSchedule } from '../../outbound/scheduled-lists.ts';
 import { listAlarms } from '../../store/alarms.ts';
 import { countEvents, listEvents } from '../../store/events.ts';
 import { heldMessages } from '../../store/inbox.ts';
 import { page, type Call, type Section } from '../page.ts';
-import { english, html, link, pathOf, state, table, time, type VNode } from '../parts.ts';
-
-interface DueList {
-  readonly partner: string;
-  readonly cause: string | null;
-  readonly at: string | null;
-  readonly waits: string | null;
-}
+import { html, link, pathOf, state, table, time, type VNode } from '../parts.ts';
+import { alarmCard } from './alarms.ts';
+import { scheduleTable } from './schedule.ts';
 
 interface Today {
   readonly held: readonly {
@@ -25,7 +20,7 @@ interface Today {
     readonly since: string;
   }[];
   readonly alarms: readonly ShownAlarm[];
-  readonly lists: readonly DueList[];
+  readonly lists: readonly (ShownSchedule & { readonly cause: string | null })[];
   readonly keys: readonly KeyDate[];
   readonly since: { readonly at: string | null; readonly events: Readonly<Record<string, number>> };
 }
@@ -36,11 +31,6 @@ const mostAlarms = 50;
 async function load({ gateway, session }: Call): Promise<Today> {
   const { sql } = gateway.db;
   const held = await heldMessages(sql);
-  const lists: DueList[] = [];
-  for (const partner of gateway.partners.keys()) {
-    const { next, waits } = await scheduledList(gateway, partner);
-    lists.push({ partner, cause: next?.cause ?? null, at: next?.at ?? null, waits: waits ?? null });
-  }
   const signIns = await listEvents(sql, { ref: session.person.id, kind: 'signed_in', limit: 2 });
   const last = signIns[1];
   return {
@@ -49,7 +39,7 @@ async function load({ gateway, session }: Call): Promise<Today> {
     }),
     // A held list is there by itself, with its page.
     alarms: (await listAlarms(sql, { limit: mostAlarms })).filter(({ cause }) => cause !== 'list_held').map(shownAlarm),
-    lists: lists.toSorted((a, b) => ((a.at ?? '9') < (b.at ?? '9') ? -1 : 1)),
+    lists: (await shownSchedule(gateway)).map((each) => ({ ...each, cause: each.next })),
     keys: await keyCalendar(gateway, later(momentOf(gateway.now()), keyDays * 86_400)),
     since: { at: last?.at ?? null, events: last === undefined ? {} : await countEvents(sql, last.n) },
   };
@@ -63,14 +53,15 @@ function view(today: Today, call: Call): VNode {
       ${needsView(today, call)}
     </section>
     <div>
-      ${listsView(today, call)} ${keysView(today, call)}
+      ${scheduleTable(today.lists, call)} ${keysView(today, call)}
       <h2>${t('today.since')}</h2>
       ${sinceView(today, call)}
     </div>
   </div>`;
 }
 
-function needsView({ held, alarms }: Today, { words, gateway }: Call): VNode {
+function needsView({ held, alarms }: Today, call: Call): VNode {
+  const { words, gateway } = call;
   const { t } = words;
   if (held.length + alarms.length === 0) return html`<p>${t('today.nothing')}</p>`;
   return html`${held.map(
@@ -83,33 +74,7 @@ function needsView({ held, alarms }: Today, { words, gateway }: Call): VNode {
         <p>${link(pathOf('held', id), t('today.compare'))}</p>
       </article>`,
   )}
-  ${alarms.map(
-    (alarm) =>
-      html`<article class=${`card ${alarm.severity}`}>
-        <h3>
-          ${state(alarm.severity === 'fail' ? 'bad' : 'held', words.code('alarm', alarm.cause))}
-          ${alarm.partners.join(' ')}
-        </h3>
-        <p>${english(alarm.detail)}</p>
-        <p>${t('today.who', { who: words.code('actor', alarm.who_must_act) })} ${english(alarm.fix)}</p>
-        <p class="why">${english(alarm.next_by_itself)} ${words.distance(alarm.opened_at, gateway.now())}</p>
-      </article>`,
-  )}`;
-}
-
-function listsView({ lists }: Today, { words }: Call): VNode {
-  const { t } = words;
-  return table(
-    t('today.lists'),
-    [{ head: t('head.partner') }, { head: t('head.cause') }, { head: t('head.at') }, { head: t('head.waits') }],
-    lists.map(({ partner, cause, at, waits }) => [
-      link(pathOf('partners', partner), partner),
-      cause === null ? '' : words.code('schedule', cause),
-      time(words, at),
-      waits === null ? '' : state('held', words.code('schedule', waits)),
-    ]),
-    t('partners.none'),
-  );
+  ${alarms.map((alarm) => alarmCard(alarm, call))}`;
 }
 
 function keysView({ keys }: Today, { words, gateway }: Call): VNode {
