@@ -7,7 +7,8 @@ import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
-import { allClients, endClient, insertClient, insertCredential, type StoredClient } from '../store/clients.ts';
+import { allClients, endClient, insertClient, insertCredential } from '../store/clients.ts';
+import type { KnownClients, StoredClient } from '../store/clients.ts';
 import type { Reader, Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { fingerprint, readCertificates } from '../wire/signature/certificates.ts';
@@ -94,6 +95,24 @@ export async function revokeClient(
     await decided(tx, 'client_revoked', name, at, { person, reason });
   });
   return at;
+}
+
+/** Published: clients as programs read them. No secret is among it. */
+export function shownClients({ clients, credentials }: KnownClients) {
+  return [...clients.values()].map(({ name, scopes, rate, state, person, at, reason }) => {
+    const own = [...credentials.values()].filter(({ client }) => client === name);
+    return {
+      ...{ client: name, scopes, rate: rate ?? null, state, person, at, reason: reason ?? null },
+      last_use:
+        own
+          .map(({ usedAt }) => usedAt ?? '')
+          .toSorted()
+          .at(-1) || null,
+      credentials: own.map(({ id, kind, at: since, untilAt, usedAt }) => {
+        return { id, kind, since, until: untilAt ?? null, last_use: usedAt ?? null };
+      }),
+    };
+  });
 }
 
 async function knownClient(reader: Reader, name: string): Promise<StoredClient> {

@@ -1,12 +1,11 @@
 /** `mra client add|list|rotate|revoke`: the systems that may ask at the border, and what each may ask. */
 
 import type { Command } from 'commander';
-import { addClient, revokeClient, rotateClient, type Given } from '../app/client-decisions.ts';
+import { addClient, revokeClient, rotateClient, shownClients, type Given } from '../app/client-decisions.ts';
 import type { Gateway } from '../gateway.ts';
-import { isScope, scopes as allScopes, type Scope } from '../model/client.ts';
+import { readScopes, scopes as allScopes, type Scope } from '../model/client.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError } from '../model/errors.ts';
-import { allClients, type KnownClients } from '../store/clients.ts';
+import { allClients } from '../store/clients.ts';
 import { withGateway, withReading, type CommandContext } from './context.ts';
 import { account, readInput, wholeNumber } from './input.ts';
 
@@ -57,15 +56,7 @@ function withDecision(command: Command): Command {
     .option('--as <person>', 'who decides (default: the account)');
 }
 
-function scopesIn(text: string): readonly Scope[] {
-  const names = text.split(',').map((name) => name.trim());
-  const known = [...new Set(names.filter(isScope))];
-  if (names.every(isScope)) return known;
-  throw new GatewayError('E_REQUEST_INVALID', 'there is no such scope', {
-    at: '--scope',
-    fix: `Use, with commas between them: ${allScopes.join(',')}.`,
-  });
-}
+const scopesIn = (text: string): readonly Scope[] => readScopes(text.split(','), '--scope');
 
 const pemOf = (file: string | undefined): string | undefined =>
   file === undefined ? undefined : Buffer.from(readInput(file)).toString();
@@ -107,28 +98,9 @@ function show(
   out.next('mra client list');
 }
 
-/** As programs read them. */
-function shownClients({ clients, credentials }: KnownClients) {
-  return [...clients.values()].map(({ name, scopes, rate, state, person, at, reason }) => {
-    const own = [...credentials.values()].filter(({ client }) => client === name);
-    return {
-      ...{ client: name, scopes, rate: rate ?? null, state, person, at, reason: reason ?? null },
-      last_use:
-        own
-          .map(({ usedAt }) => usedAt ?? '')
-          .toSorted()
-          .at(-1) || null,
-      credentials: own.map(({ id, kind, at: since, untilAt, usedAt }) => {
-        return { id, kind, since, until: untilAt ?? null, last_use: usedAt ?? null };
-      }),
-    };
-  });
-}
-
 async function list(context: ClientContext): Promise<void> {
   const { out } = context;
-  const { clients, credentials } = await withReading(context, ({ db }) => allClients(db.sql));
-  const shown = shownClients({ clients, credentials });
+  const shown = shownClients(await withReading(context, ({ db }) => allClients(db.sql)));
   const now = momentOf(new Date());
   out.result(
     shown,

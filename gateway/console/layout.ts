@@ -26,6 +26,7 @@ const places: readonly Place[] = [
   { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
   { path: '/imports', text: 'nav.imports', needs: 'imports.read' },
   { path: '/proofs', text: 'nav.proofs', needs: 'register.read' },
+  { path: '/clients', text: 'nav.clients', needs: 'clients.read' },
   { path: '/audit', text: 'nav.audit', needs: 'audit.read' },
 ];
 

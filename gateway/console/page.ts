@@ -5,6 +5,7 @@
 
 import type { VNode } from 'preact';
 import type { OpenGateway } from '../app/composition.ts';
+import { GatewayError } from '../model/errors.ts';
 import type { OfficeReply, Visit } from '../doors/office.ts';
 import type { Permission } from '../people/roles.ts';
 import type { Session } from '../people/sessions.ts';
@@ -81,7 +82,15 @@ export function asked({ query }: Call, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
+/** A whole number of the form; undefined where the field is empty. Throws E_REQUEST_INVALID. */
+export function writtenNumber(call: Pick<Call, 'form'>, name: string, least: number): number | undefined {
+  const text = written(call, name);
+  if (text === '') return undefined;
+  if (/^\d{1,6}$/u.test(text) && Number(text) >= least) return Number(text);
+  throw new GatewayError('E_REQUEST_INVALID', `it is no whole number of at least ${least}`, { at: name });
+}
+
 /** A value of the form; empty where it is absent. */
-export function written({ form }: Call, name: string): string {
+export function written({ form }: Pick<Call, 'form'>, name: string): string {
   return form.get(name)?.trim() ?? '';
 }

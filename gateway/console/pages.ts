@@ -4,6 +4,7 @@ import type { Section } from './page.ts';
 import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
 import { checkDesk } from './pages/check-desk.ts';
+import { clients } from './pages/clients.ts';
 import { held } from './pages/held.ts';
 import { imports } from './pages/imports.ts';
 import { messages } from './pages/messages.ts';
@@ -16,5 +17,5 @@ import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
   ...[today, alarms, schedule, partners, messages, held],
-  ...[checkDesk, register, operators, imports, proofs, audit],
+  ...[checkDesk, register, operators, imports, proofs, clients, audit],
 ];

@@ -185,6 +185,14 @@ export function choice(
   </p>`;
 }
 
+/** Boxes of which any may be ticked; each that is sends its value under one name. */
+export function boxes(id: string, label: string, options: readonly (readonly [value: string, text: string])[]): VNode {
+  return html`<fieldset class="field">
+    <legend>${label}</legend>
+    ${options.map(([value, text]) => html`<label><input type="checkbox" name=${id} value=${value} /> ${text}</label> `)}
+  </fieldset>`;
+}
+
 /** A form that only asks: its fields are in the address, so that a link to the result keeps them. */
 export function searchForm(words: Words, to: string, fields: Content, button: TextKey = 'form.search'): VNode {
   return html`<form method="get" action=${to} class="search" role="search">

@@ -1,5 +1,7 @@
 /** Clients: the systems that ask at the border, and what each may ask. */
 
+import { GatewayError } from './errors.ts';
+
 /** What a client may ask. `history`: also what others were answered; `feed`: what changes. */
 export const scopes = ['check', 'batch', 'assess', 'history', 'feed'] as const;
 export type Scope = (typeof scopes)[number];
@@ -9,6 +11,14 @@ export const reservedNames = ['border', 'command-line'] as const;
 
 export function isClientName(text: string): boolean {
   return /^[A-Za-z\d][\w.-]{1,62}$/u.test(text) && !reservedNames.some((name) => name === text.toLowerCase());
+}
+
+/** Each once. Throws E_REQUEST_INVALID where a text is no scope, and where there is none. */
+export function readScopes(texts: readonly string[], at: string): readonly Scope[] {
+  const names = texts.map((text) => text.trim());
+  if (names.length > 0 && names.every(isScope)) return [...new Set(names)];
+  const fix = `Use, with commas between them: ${scopes.join(',')}.`;
+  throw new GatewayError('E_REQUEST_INVALID', 'there is no such scope', { at, fix });
 }
 
 export function isScope(text: string): text is Scope {

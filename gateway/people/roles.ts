@@ -18,6 +18,7 @@ export const permissions = {
   'alarms.read': everybody,
   'keys.read': everybody,
   'imports.read': everybody,
+  'clients.read': everybody,
   'checks.ask': ['operator', 'approver'],
   'messages.resend': ['operator'],
   'alarms.acknowledge': ['operator'],
@@ -27,6 +28,7 @@ export const permissions = {
   'lists.decide': ['approver'],
   'partners.decide': ['partner-admin'],
   'keys.decide': ['key-admin'],
+  'clients.decide': ['partner-admin'],
   'people.read': ['auditor'],
   'audit.read': ['auditor'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

@@ -211,6 +211,9 @@ describe('the office', () => {
       '/audit',
       '/audit?ref=li.na',
       '/proofs',
+      '/alarms',
+      '/schedule',
+      '/clients',
     );
     for (const path of pages) {
       for (const language of ['en', 'zh-CN']) {
