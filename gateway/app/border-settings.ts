@@ -2,12 +2,25 @@
 
 import { resolve } from 'node:path';
 import { GatewayError } from '../model/errors.ts';
+import { secretOf, type Secret } from './credentials.ts';
 import type { Scope } from '../model/client.ts';
+
+export interface NewsWebhook {
+  readonly url: string;
+  readonly secret: Secret;
+  /** Absent: all changes. */
+  readonly only?: 'restrictions';
+  /** Absent: of all partners. */
+  readonly partner?: string;
+}
+
+export type NewsWebhooks = Readonly<Record<string, NewsWebhook>>;
 
 /** As the file has it: certificates and keys are paths. */
 export interface BorderFile {
   readonly unauthenticated?: boolean;
   readonly rate?: number;
+  readonly webhooks?: NewsWebhooks;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
   readonly oauth2?: Pick<OAuth2, 'issuer' | 'audience' | 'scopes'> &
     Partial<Pick<OAuth2, 'algorithms' | 'client'>> & {
@@ -31,6 +44,8 @@ export interface BorderConfig {
   readonly unauthenticated?: boolean;
   /** Requests a second of a client without a rate of its own; absent: any number. */
   readonly rate?: number;
+  /** Receivers of changes of the register, by name. */
+  readonly webhooks?: NewsWebhooks;
   /** PEM texts. `ca`: authorities of client certificates; absent: none is asked for. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
   readonly oauth2?: OAuth2;
@@ -41,10 +56,11 @@ const loopback = /^(?:127(?:\.\d{1,3}){3}|::1|\[::1\]|localhost)$/u;
 
 /** Throws E_CONFIG_INVALID for a door that answers everybody and is not on the loopback interface. `text`: of a file of the settings. */
 export function borderSettings<Address extends { readonly host: string }>(
-  { tls, oauth2, ...file }: BorderFile & Address,
+  { tls, oauth2, webhooks, ...file }: BorderFile & Address,
   base: string,
   text: (path: string) => string,
-): Omit<Address & BorderFile, 'tls' | 'oauth2'> & Pick<BorderConfig, 'tls' | 'oauth2'> {
+  environment: NodeJS.ProcessEnv,
+): Omit<Address & BorderFile, 'tls' | 'oauth2' | 'webhooks'> & Pick<BorderConfig, 'tls' | 'oauth2' | 'webhooks'> {
   if (file.unauthenticated === true && !loopback.test(file.host))
     throw new GatewayError('E_CONFIG_INVALID', 'a door that other machines can reach must know who asks', {
       at: '/border/unauthenticated',
@@ -54,6 +70,7 @@ export function borderSettings<Address extends { readonly host: string }>(
   const [cert = '', key = ''] = tls ? all([tls.cert, tls.key]) : [];
   return {
     ...file,
+    ...(webhooks && { webhooks: resolved(webhooks, base, environment) }),
     ...(tls && { tls: { cert, key, ...(tls.ca && { ca: all(tls.ca) }) } }),
     ...(oauth2 && {
       oauth2: {
@@ -65,4 +82,11 @@ export function borderSettings<Address extends { readonly host: string }>(
       },
     }),
   };
+}
+
+function resolved(webhooks: NewsWebhooks, base: string, environment: NodeJS.ProcessEnv): NewsWebhooks {
+  const all = Object.entries(webhooks).map(([name, webhook]) => {
+    return [name, { ...webhook, secret: secretOf(webhook.secret, base, environment) }] as const;
+  });
+  return Object.fromEntries(all);
 }

@@ -10,6 +10,7 @@ import { makeSearchable } from '../store/answer-search.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
+import { sendNews } from './news.ts';
 import { repeat, type Repeated } from './repeat.ts';
 
 /** Meanwhile, partners whose register has changed are answered from the store. */
@@ -23,12 +24,15 @@ const betweenSearchableMs = 100;
 /** Answers given while the store was away are recorded after so long at most. */
 const betweenDrainsMs = 1_000;
 
+/** A change waits so long at most before it is posted. */
+const betweenNewsMs = 500;
+
 export interface BorderWork extends Repeated {
   readonly index: RegisterIndex;
   readonly answers: AnswerLog;
 }
 
-export function startBorderWork({ db, home, sealer, log, config, now }: OpenGateway): BorderWork {
+export function startBorderWork({ db, home, sealer, log, config, now, owner }: OpenGateway): BorderWork {
   const index = openRegisterIndex(db);
   const answers = openAnswerLog(db, home, openAnswerSpool(db, join(config.data, 'spool'), now));
   const indexing = repeat(() => index.bringUp(), {
@@ -47,6 +51,11 @@ export function startBorderWork({ db, home, sealer, log, config, now }: OpenGate
     ...{ everyMs: betweenDrainsMs, afterFailureMs: betweenDrainsMs },
     report: (error) => log.warn('answers given without the store are not recorded yet', faultFields(error)),
   });
+  const { webhooks = {} } = config.border;
+  const informing = repeat(() => sendNews({ db, home, log, now, owner }, webhooks), {
+    ...{ everyMs: betweenNewsMs, afterFailureMs: 5_000 },
+    report: (error) => log.warn('webhooks cannot be informed', faultFields(error)),
+  });
   async function recordSpooled(): Promise<void> {
     const count = await answers.recordSpooled();
     if (count > 0) log.warn('answers were given while the store was away', { count, state: 'recorded' });
@@ -55,7 +64,7 @@ export function startBorderWork({ db, home, sealer, log, config, now }: OpenGate
     index,
     answers,
     async stop() {
-      await Promise.all([indexing.stop(), sealing.stop(), searching.stop(), recording.stop()]);
+      await Promise.all([indexing.stop(), sealing.stop(), searching.stop(), recording.stop(), informing.stop()]);
     },
   };
 }

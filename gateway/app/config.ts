@@ -142,7 +142,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
       ...file.exchange,
       ...proxyOf(file.exchange?.proxy, base, environment),
     },
-    border: borderSettings({ host: '127.0.0.1', port: 8080, ...file.border }, base, text),
+    border: borderSettings({ host: '127.0.0.1', port: 8080, ...file.border }, base, text, environment),
     ...(file.alarms && { alarms: alarmSettings(file.alarms, base, environment) }),
     ...(file.office && { office: officeSettings(file.office, base) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),

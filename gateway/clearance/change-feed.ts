@@ -11,8 +11,8 @@ export interface FeedQuery {
   readonly after: number;
   readonly limit: number;
   readonly partner?: string | undefined;
-  /** Only what ends a recognition, and what must be read anew. */
-  readonly onlyRestrictions: boolean;
+  /** Only what ends a recognition, and what must be read anew; absent: all. */
+  readonly lane?: 'restrictions' | undefined;
   /** How long to wait for the first change, in milliseconds. */
   readonly waitMs: number;
 }

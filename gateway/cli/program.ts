@@ -26,6 +26,7 @@ import { partnerCommands } from './partner.ts';
 import { personCommands } from './person.ts';
 import { retentionCommand } from './retention.ts';
 import { exposureCommand } from './exposure.ts';
+import { newsCommand } from './news.ts';
 import { scheduleCommand } from './schedule.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
@@ -75,6 +76,7 @@ const commands = [
   operatorCommands,
   listCommands,
   exposureCommand,
+  newsCommand,
   scheduleCommand,
   checkCommand,
   entryCommands,

@@ -21,7 +21,7 @@ export async function changesReply(
     after: wholeNumber(query, 'after', { otherwise: 0, most: Number.MAX_SAFE_INTEGER }),
     limit: Math.max(1, wholeNumber(query, 'limit', { otherwise: 100, most: mostChanges })),
     partner: query.get('partner')?.toUpperCase(),
-    onlyRestrictions: only === 'restrictions',
+    lane: only === null ? undefined : ('restrictions' as const),
     waitMs: 1000 * wholeNumber(query, 'wait', { otherwise: 0, most: longestWait }),
   };
   return { status: 200, body: pageBody(await feed.read(asked, signal)), headers: { 'cache-control': 'no-store' } };

@@ -16,7 +16,7 @@ export type Problem = Pick<Tables['alarm'], 'cause' | 'subject' | 'severity' | '
 /** Takes or renews a duty until a moment; false: another gateway has it. */
 export async function takeDuty(
   tx: Tx,
-  { name, owner, now, until }: { readonly name: 'alarms'; owner: string; now: Moment; until: Moment },
+  { name, owner, now, until }: { readonly name: 'alarms' | 'news'; owner: string; now: Moment; until: Moment },
 ): Promise<boolean> {
   const update = tx.updateTable('duty').set({ owner, until }).where('name', '=', name);
   return await changesOne(update.where((eb) => eb.or([eb('owner', '=', owner), eb('until', '<=', now)])));

@@ -31,6 +31,16 @@ export interface BorderTables {
     /** Of its last use, or some minutes before. */
     used_at: string | null;
   };
+  /** Receivers of changes: `n` is the last that they took; the rest says how it went since. */
+  news_reader: {
+    name: string;
+    lane: 'restrictions' | 'others';
+    n: number;
+    attempts: number;
+    next_at: string | null;
+    failing_since: string | null;
+    fault: string | null;
+  };
   /** What lists changed in the register; `is_late`: 1 for a restriction from a day before it became known. */
   register_change: {
     n: number;
@@ -53,6 +63,14 @@ interface Types {
   readonly text: string;
   readonly big: string;
   readonly clustered: string;
+}
+
+export function newsTables({ text, big, clustered }: Types): readonly string[] {
+  return [
+    `create table news_reader (name ${text} not null, lane ${text} not null, n ${big} not null, attempts integer not null,
+      next_at ${text}, failing_since ${text}, fault ${text}, primary key (name, lane)) ${clustered}`,
+    "insert into duty (name, owner, until) values ('news', '', '')",
+  ];
 }
 
 export function changeTables({ text, big, clustered }: Types): readonly string[] {

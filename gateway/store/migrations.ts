@@ -7,7 +7,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { operatorText } from '../model/record/record-text.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import { alarmTables } from './alarm-tables.ts';
-import { changeTables, clientTables, searchTables } from './border-tables.ts';
+import { changeTables, clientTables, searchTables, newsTables } from './border-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { draftTables, personTables } from './person-tables.ts';
@@ -241,6 +241,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0022-register-changes': running(changeTables(types)),
     '0023-searches': running(searchTables(types)),
     '0024-import-drafts': running(draftTables(types)),
+    '0025-news': running(newsTables(types)),
   };
 }
 

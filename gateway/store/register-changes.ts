@@ -84,15 +84,17 @@ interface ChangesAsked {
   readonly limit: number;
   /** Absent: of every partner. */
   readonly partner?: string | undefined;
-  readonly onlyRestrictions?: boolean;
+  /** `restrictions`: what ends a recognition, and what is to be read anew; `others`: the rest; absent: all. */
+  readonly lane?: 'restrictions' | 'others' | undefined;
 }
 
 /** Oldest first. */
 export async function changesAfter(reader: Reader, asked: ChangesAsked): Promise<readonly RegisterChange[]> {
-  const { after, limit, partner, onlyRestrictions = false } = asked;
+  const { after, limit, partner, lane } = asked;
   let changes = reader.selectFrom('register_change').selectAll().where('n', '>', after).orderBy('n').limit(limit);
   if (partner !== undefined) changes = changes.where('partner', '=', partner);
-  if (onlyRestrictions) changes = changes.where('kind', 'in', [...restrictions, 'reloaded']);
+  const urgent = [...restrictions, 'reloaded'] as const;
+  if (lane !== undefined) changes = changes.where('kind', lane === 'restrictions' ? 'in' : 'not in', urgent);
   return await changes.execute();
 }
 

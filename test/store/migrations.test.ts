@@ -240,6 +240,7 @@ const withoutClients = [
 const withoutAlarms = [
   ...withoutClients,
   ...[
+    'news_reader',
     'search_term',
     'register_change',
     'spooled_answer',

@@ -3,7 +3,7 @@
 import type { OpenGateway } from '../composition.ts';
 import { examineAge } from './age-checks.ts';
 import { examineAlarms } from './alarm-checks.ts';
-import { examineCallers, examineExposure } from './border-checks.ts';
+import { examineCallers, examineExposure, examineNews } from './border-checks.ts';
 import { examineBrokers } from './broker-checks.ts';
 import { judgeOurClock } from './connection-checks.ts';
 import { fail, type Finding } from './finding.ts';
@@ -35,6 +35,7 @@ export async function examineGateway(
     ...examineSecrets(gateway),
     await examineCallers(gateway),
     await examineExposure(gateway),
+    await examineNews(gateway),
     ...(await examineBrokers(gateway)),
     await examineAlarms(gateway),
   ];

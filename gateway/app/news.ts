@@ -1,0 +1,135 @@
+/**
+ * Brings the changes of the register to webhooks, signed by the rules of Standard Webhooks. A receiver gets restrictions first, and each
+ * change in its order, again and again until it takes it: what it misses while it is away waits for it.
+ */
+
+import type { Gateway } from '../gateway.ts';
+import { shownChange } from '../clearance/change-feed.ts';
+import { later, momentOf } from '../model/day.ts';
+import { asGatewayError, GatewayError } from '../model/errors.ts';
+import type { Moment } from '../model/record/record.ts';
+import { takeDuty } from '../store/alarms.ts';
+import { appendEvents } from '../store/events.ts';
+import { newsReaders, saveNewsReader, type NewsLane, type NewsReader } from '../store/news.ts';
+import { changesAfter, newestChange, type RegisterChange } from '../store/register-changes.ts';
+import { faultFields } from '../wire/log.ts';
+import { postWebhook } from '../wire/transport/webhook.ts';
+import type { NewsWebhook, NewsWebhooks } from './border-settings.ts';
+import { secretText } from './credentials.ts';
+
+type Sending = Pick<Gateway, 'db' | 'now' | 'owner' | 'log' | 'home'>;
+
+const lanesOf = ({ only }: NewsWebhook): readonly NewsLane[] =>
+  only === undefined ? ['restrictions', 'others'] : ['restrictions'];
+
+/** Seconds until a change is posted again; the last one repeats. */
+const pauses = [5, 30, 120, 600, 3600] as const;
+/** Changes posted before the other lane, and the other receivers, have their turn. */
+const changesAtOnce = 50;
+/** Without the gateway that had the duty, another takes it after so many seconds. */
+const dutySeconds = 45;
+
+/** One round: what is due to each receiver. Of several gateways on a store one sends. Never rejects for a receiver that fails; throws as the store. */
+export async function sendNews(gateway: Sending, webhooks: NewsWebhooks): Promise<void> {
+  if (Object.keys(webhooks).length === 0) return;
+  const { db, owner } = gateway;
+  const now = momentOf(gateway.now());
+  const duty = { name: 'news', owner, now, until: later(now, dutySeconds) } as const;
+  if (!(await db.transaction((tx) => takeDuty(tx, duty)))) return;
+  const known = await newsReaders(db.sql);
+  for (const [name, webhook] of Object.entries(webhooks)) {
+    for (const lane of lanesOf(webhook)) {
+      const reader = known.find((each) => each.name === name && each.lane === lane);
+      if (reader === undefined) await begin(gateway, name, lane);
+      else if ((reader.nextAt ?? now) <= now) await send(gateway, webhook, reader);
+    }
+  }
+}
+
+/** A new receiver learns of what changes from now on. */
+async function begin({ db }: Sending, name: string, lane: NewsLane): Promise<void> {
+  await db.transaction(async (tx) => {
+    await saveNewsReader(tx, { name, lane, n: await newestChange(tx), attempts: 0 });
+  });
+}
+
+async function send(gateway: Sending, webhook: NewsWebhook, reader: NewsReader): Promise<void> {
+  const { db, log, home } = gateway;
+  const { name, lane, n: after, attempts, failingSince } = reader;
+  const changes = await changesAfter(db.sql, { after, limit: changesAtOnce, lane, partner: webhook.partner });
+  if (changes.length === 0) return;
+  let n = after;
+  try {
+    const target = { url: webhook.url, secret: secretText(webhook.secret, `border.webhooks.${name}.secret`) };
+    for (const change of changes) {
+      await postWebhook(target, { id: `change-${home.country}-${change.n}`, body: bodyOf(change) });
+      n = change.n;
+    }
+    await db.transaction((tx) => saveNewsReader(tx, { name, lane, n, attempts: 0 }));
+  } catch (error) {
+    const failed = n === after ? attempts + 1 : 1;
+    const at = momentOf(gateway.now());
+    const pause = pauses[Math.min(failed, pauses.length) - 1] ?? pauses[0];
+    const since: Moment = n === after ? (failingSince ?? at) : at;
+    log.error('a webhook did not take a change', { kind: name, attempt: failed, ...faultFields(error) });
+    const fault = asGatewayError(error).detail;
+    const state = { attempts: failed, nextAt: later(at, pause), failingSince: since, fault };
+    await db.transaction((tx) => saveNewsReader(tx, { name, lane, n, ...state }));
+  }
+}
+
+/** The change as `GET /v1/changes` shows it. */
+function bodyOf(change: RegisterChange): string {
+  return JSON.stringify({ type: `operator.${change.kind}`, timestamp: change.known_at, data: shownChange(change) });
+}
+
+export interface ReceiverState {
+  readonly name: string;
+  readonly lane: NewsLane;
+  /** The number of the last change that it took. */
+  readonly n: number;
+  /** How many changes wait, up to 1,000. */
+  readonly waiting: number;
+  readonly attempts: number;
+  readonly failingSince?: Moment | undefined;
+  readonly fault?: string | undefined;
+}
+
+/** Where each receiver of the settings stands; one that has not begun is absent. */
+export async function receiverStates(
+  { db }: Pick<Sending, 'db'>,
+  webhooks: NewsWebhooks,
+): Promise<readonly ReceiverState[]> {
+  const states: ReceiverState[] = [];
+  for (const { name, lane, n, attempts, failingSince, fault } of await newsReaders(db.sql)) {
+    const webhook = webhooks[name];
+    if (webhook === undefined || !lanesOf(webhook).includes(lane)) continue;
+    const waiting = await changesAfter(db.sql, { after: n, limit: 1_000, lane, partner: webhook.partner });
+    states.push({ name, lane, n, attempts, waiting: waiting.length, failingSince, fault });
+  }
+  return states;
+}
+
+/**
+ * A person lets a receiver go on without the change that it does not take. Returns that change. Throws E_REQUEST_INVALID where it takes
+ * all, or there is no such receiver.
+ */
+export async function skipChange(
+  { db, now }: Pick<Sending, 'db' | 'now'>,
+  webhooks: NewsWebhooks,
+  { name, person, reason }: { readonly name: string; readonly person: string; readonly reason: string },
+): Promise<RegisterChange> {
+  return await db.transaction(async (tx) => {
+    const failing = (await newsReaders(tx)).find((each) => each.name === name && each.attempts > 0);
+    const next = failing && { after: failing.n, limit: 1, lane: failing.lane, partner: webhooks[name]?.partner };
+    const [change] = next === undefined ? [] : await changesAfter(tx, next);
+    if (failing === undefined || change === undefined)
+      throw new GatewayError('E_REQUEST_INVALID', 'no change waits because this receiver does not take it', {
+        at: name,
+      });
+    await saveNewsReader(tx, { name, lane: failing.lane, n: change.n, attempts: 0 });
+    const detail = { person, reason, n: change.n, fault: failing.fault };
+    await appendEvents(tx, [{ kind: 'change_skipped', ref: name, detail, at: momentOf(now()) }]);
+    return change;
+  });
+}
