@@ -67,7 +67,7 @@ export function readRevocationList(bytes: Uint8Array, authorities: readonly X509
 }
 
 /**
- * What is signed, and the authorities whose signature it is. Whoever stands between may answer the fetch of a list: what nobody signed is
+ * What is signed, and the authorities whose signature it is. Another computer on the way may answer the fetch of a list: what nobody signed is
  * hashed, and not parsed.
  */
 function signedList(
