@@ -3,10 +3,12 @@
 import type { X509Certificate } from 'node:crypto';
 import type { OpenGateway } from './composition.ts';
 import { certificatesIn } from './certificate-files.ts';
+import { later } from '../model/day.ts';
 import type { KeyUse } from '../model/partner-key.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { partnerKeys, type PartnerKey } from '../store/partner-keys.ts';
+import { writeCalendar } from '../wire/files/icalendar.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 
 /** Published. `replaced`: the key before counts no more. */
@@ -121,4 +123,30 @@ function readable(files: readonly string[]): readonly X509Certificate[] {
       return [];
     }
   });
+}
+
+/** So many months of average length later. */
+export function monthsLater(at: Moment, months: number): Moment {
+  return later(at, Math.round(months * 30.44 * 24 * 3600));
+}
+
+/** The dates as a calendar file (iCalendar), with a reminder 30 days before each. */
+export function calendarFile(dates: readonly KeyDate[], now: Moment): string {
+  return writeCalendar(dates.map(eventOf), now, 30);
+}
+
+function eventOf({ at, side, partner = 'all partners', use, change, key, fingerprint = '' }: KeyDate) {
+  const what = {
+    expires: 'expires',
+    begins: 'begins to count',
+    replaced: 'counts no more',
+    list_outdated: 'is outdated',
+  }[change];
+  const whose = side === 'ours' ? `Our ${use} key for ${partner}` : `The ${use} certificate of ${partner}`;
+  return {
+    id: `${change}-${fingerprint.slice(0, 32)}-${partner.replaceAll(' ', '-')}`,
+    at,
+    title: `${whose} ${what}`,
+    text: `${key}\n${fingerprint}`,
+  };
 }

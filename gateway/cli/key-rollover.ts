@@ -3,11 +3,10 @@
 import type { Command } from 'commander';
 import { beginRollover, cancelKey, confirmKey, type Rollover } from '../app/key-rollover.ts';
 import { rotateTls } from '../app/tls-rollover.ts';
-import { keyCalendar, type KeyDate } from '../app/key-calendar.ts';
+import { calendarFile, keyCalendar, monthsLater } from '../app/key-calendar.ts';
 import { getPartner } from '../gateway.ts';
-import { later, momentOf } from '../model/day.ts';
+import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
-import { writeCalendar } from '../wire/files/icalendar.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { publicJwk } from '../wire/signature/jws.ts';
 import { generateFor, keepNextKey } from '../wire/signature/next-keys.ts';
@@ -33,8 +32,6 @@ interface RotateOptions {
 interface ImportOptions extends RotateOptions {
   readonly passwordFile?: string;
 }
-
-const daySeconds = 24 * 3600;
 
 export function rolloverCommands(key: Command, context: CliContext): void {
   rolloverOptions(
@@ -263,9 +260,9 @@ async function calendar(
   const { out } = context;
   const { dates, now } = await withReading(context, async (gateway) => {
     const at = momentOf(gateway.now());
-    return { dates: await keyCalendar(gateway, later(at, Math.round(months * 30.44 * daySeconds))), now: at };
+    return { dates: await keyCalendar(gateway, monthsLater(at, months)), now: at };
   });
-  if (ical !== undefined) writeOutput(ical, writeCalendar(dates.map(eventOf), now, 30));
+  if (ical !== undefined) writeOutput(ical, calendarFile(dates, now));
   out.result(
     dates,
     dates.map(({ at, side, partner = 'all', use, change, key, state = '', fingerprint = '' }) => {
@@ -273,20 +270,4 @@ async function calendar(
     }),
   );
   out.next('mra key rotate PARTNER');
-}
-
-function eventOf({ at, side, partner = 'all partners', use, change, key, fingerprint = '' }: KeyDate) {
-  const what = {
-    expires: 'expires',
-    begins: 'begins to count',
-    replaced: 'counts no more',
-    list_outdated: 'is outdated',
-  }[change];
-  const whose = side === 'ours' ? `Our ${use} key for ${partner}` : `The ${use} certificate of ${partner}`;
-  return {
-    id: `${change}-${fingerprint.slice(0, 32)}-${partner.replaceAll(' ', '-')}`,
-    at,
-    title: `${whose} ${what}`,
-    text: `${key}\n${fingerprint}`,
-  };
 }

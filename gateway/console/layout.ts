@@ -26,7 +26,9 @@ const places: readonly Place[] = [
   { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
   { path: '/imports', text: 'nav.imports', needs: 'imports.read' },
   { path: '/proofs', text: 'nav.proofs', needs: 'register.read' },
+  { path: '/keys', text: 'nav.keys', needs: 'keys.read' },
   { path: '/clients', text: 'nav.clients', needs: 'clients.read' },
+  { path: '/people', text: 'nav.people', needs: 'people.read' },
   { path: '/audit', text: 'nav.audit', needs: 'audit.read' },
 ];
 

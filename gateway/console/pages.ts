@@ -7,9 +7,11 @@ import { checkDesk } from './pages/check-desk.ts';
 import { clients } from './pages/clients.ts';
 import { held } from './pages/held.ts';
 import { imports } from './pages/imports.ts';
+import { keys } from './pages/keys.ts';
 import { messages } from './pages/messages.ts';
 import { operators } from './pages/operators.ts';
 import { partners } from './pages/partners.ts';
+import { people } from './pages/people.ts';
 import { proofs } from './pages/proofs.ts';
 import { register } from './pages/register.ts';
 import { schedule } from './pages/schedule.ts';
@@ -17,5 +19,5 @@ import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
   ...[today, alarms, schedule, partners, messages, held],
-  ...[checkDesk, register, operators, imports, proofs, clients, audit],
+  ...[checkDesk, register, operators, imports, proofs, keys, clients, people, audit],
 ];

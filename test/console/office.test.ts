@@ -214,6 +214,8 @@ describe('the office', () => {
       '/alarms',
       '/schedule',
       '/clients',
+      '/keys',
+      '/people',
     );
     for (const path of pages) {
       for (const language of ['en', 'zh-CN']) {

@@ -10,6 +10,7 @@ import { heldMessages } from '../../store/inbox.ts';
 import { page, type Call, type Section } from '../page.ts';
 import { html, link, pathOf, state, table, time, type VNode } from '../parts.ts';
 import { alarmCard } from './alarms.ts';
+import { keyDays, keyTable } from './keys.ts';
 import { scheduleTable } from './schedule.ts';
 
 interface Today {
@@ -25,7 +26,6 @@ interface Today {
   readonly since: { readonly at: string | null; readonly events: Readonly<Record<string, number>> };
 }
 
-const keyDays = 30;
 const mostAlarms = 50;
 
 async function load({ gateway, session }: Call): Promise<Today> {
@@ -53,7 +53,7 @@ function view(today: Today, call: Call): VNode {
       ${needsView(today, call)}
     </section>
     <div>
-      ${scheduleTable(today.lists, call)} ${keysView(today, call)}
+      ${scheduleTable(today.lists, call)} ${keyTable(t('today.keys', { count: keyDays }), today.keys, call)}
       <h2>${t('today.since')}</h2>
       ${sinceView(today, call)}
     </div>
@@ -75,21 +75,6 @@ function needsView({ held, alarms }: Today, call: Call): VNode {
       </article>`,
   )}
   ${alarms.map((alarm) => alarmCard(alarm, call))}`;
-}
-
-function keysView({ keys }: Today, { words, gateway }: Call): VNode {
-  const { t } = words;
-  return table(
-    t('today.keys', { count: keyDays }),
-    [{ head: t('head.at') }, { head: t('head.partner') }, { head: t('head.key') }, { head: t('head.change') }],
-    keys.map(({ at, partner = '', side, use, change }) => [
-      html`${words.distance(at, gateway.now())} · ${time(words, at)}`,
-      partner,
-      `${t(side === 'ours' ? 'key.ours' : 'key.theirs')}, ${words.code('use', use)}`,
-      words.code('change', change),
-    ]),
-    t('today.no_keys'),
-  );
 }
 
 function sinceView({ since: { at, events } }: Today, { words }: Call): VNode {

@@ -1,0 +1,72 @@
+/** People: who may sign in, with which roles, and what each role allows. They are changed by commands only, as docs/roles.md says. */
+
+import { listPeople } from '../../people/people.ts';
+import { decidedByTwo, permissions, roles, type Permission, type Role } from '../../people/roles.ts';
+import { listEvents } from '../../store/events.ts';
+import { page, type Call, type Section } from '../page.ts';
+import { html, link, name, state, table, time, type VNode } from '../parts.ts';
+
+interface People {
+  readonly items: readonly {
+    readonly person: string;
+    readonly name: string;
+    readonly roles: readonly Role[];
+    readonly state: 'active' | 'disabled';
+    /** False: it has not set a password yet. */
+    readonly has_password: boolean;
+    readonly last_sign_in: string | null;
+  }[];
+  readonly permissions: Readonly<Record<Permission, readonly Role[]>>;
+}
+
+async function load({ gateway }: Call): Promise<People> {
+  const { sql } = gateway.db;
+  const items: People['items'][number][] = [];
+  for (const { id, name: fullName, roles: held, state: is, hasPassword } of await listPeople(sql)) {
+    const [last] = await listEvents(sql, { ref: id, kind: 'signed_in', limit: 1 });
+    const about = { person: id, name: fullName, roles: held, state: is, has_password: hasPassword };
+    items.push({ ...about, last_sign_in: last?.at ?? null });
+  }
+  return { items, permissions };
+}
+
+function view({ items }: People, { words }: Call): VNode {
+  const { t } = words;
+  return html`${table(
+      t('nav.people'),
+      [
+        ...[{ head: t('head.person') }, { head: t('head.name') }, { head: t('head.roles') }, { head: t('head.state') }],
+        ...[{ head: t('people.password') }, { head: t('people.last_sign_in') }],
+      ],
+      items.map((each) => [
+        ...[link(`/audit?ref=${encodeURIComponent(each.person)}`, each.person), name(each.name), each.roles.join(', ')],
+        state(each.state === 'active' ? 'good' : 'none', words.code('person_state', each.state)),
+        ...[each.has_password ? t('form.yes') : t('people.no_password'), time(words, each.last_sign_in)],
+      ]),
+      t('people.none'),
+    )}
+    <p>${t('people.by_command')}</p>
+    <pre tabindex="0" aria-label=${t('people.commands')}>${commands}</pre>
+    <h2>${t('people.allowed')}</h2>
+    ${table(
+      t('people.allowed'),
+      [{ head: t('people.act') }, ...roles.map((role) => ({ head: role }))],
+      (Object.entries(permissions) as [Permission, readonly Role[]][]).map(([act, allowing]) => [
+        html`<code>${act}</code>${decidedByTwo.includes(act) && ` ${t('people.two')}`}`,
+        ...roles.map((role) => allowing.includes(role) && state('good', t('form.yes'))),
+      ]),
+      '',
+    )}`;
+}
+
+const commands = [
+  "mra person add NAME --full-name 'FULL NAME' --role ROLE",
+  'mra person role NAME ROLE…',
+  'mra person link NAME',
+  'mra person disable NAME --reason TEXT',
+  'mra person enable NAME --reason TEXT',
+].join('\n');
+
+export const people: Section = {
+  pages: [page({ path: '/people', needs: 'people.read', title: ({ words }) => words.t('nav.people'), load, view })],
+};
