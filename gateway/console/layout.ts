@@ -22,6 +22,8 @@ const places: readonly Place[] = [
   { path: '/messages', text: 'nav.messages', needs: 'messages.read' },
   { path: '/held', text: 'nav.held', needs: 'lists.read' },
   { path: '/check', text: 'nav.check', needs: 'checks.ask' },
+  { path: '/consultations', text: 'nav.consultations', needs: 'register.read' },
+  { path: '/entries', text: 'nav.entries', needs: 'register.read' },
   { path: '/register', text: 'nav.register', needs: 'register.read' },
   { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
   { path: '/imports', text: 'nav.imports', needs: 'imports.read' },

@@ -5,6 +5,7 @@ import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
 import { checkDesk } from './pages/check-desk.ts';
 import { clients } from './pages/clients.ts';
+import { consultations } from './pages/consultations.ts';
 import { held } from './pages/held.ts';
 import { imports } from './pages/imports.ts';
 import { keys } from './pages/keys.ts';
@@ -19,5 +20,5 @@ import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
   ...[today, alarms, schedule, partners, messages, held],
-  ...[checkDesk, register, operators, imports, proofs, keys, clients, people, audit],
+  ...[checkDesk, consultations, register, operators, imports, proofs, keys, clients, people, audit],
 ];

@@ -216,6 +216,8 @@ describe('the office', () => {
       '/clients',
       '/keys',
       '/people',
+      '/consultations',
+      '/entries?outcome=apply',
     );
     for (const path of pages) {
       for (const language of ['en', 'zh-CN']) {

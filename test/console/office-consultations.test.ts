@@ -1,0 +1,65 @@
+/** Consultations and entries in the office: found by what people know of them, in pages, and one entry with its parties. */
+
+import { expect } from 'chai';
+import { assess, check } from '../../gateway/clearance/requests.ts';
+import { eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
+import { openOffice, type Office } from '../support/office.ts';
+
+describe('consultations and entries in the office', function () {
+  this.timeout(30_000);
+  let them: OpenAdministration;
+  let office: Office;
+  eachTestWithKorea(async (_, theirs) => {
+    them = theirs;
+    office = await openOffice(them.gateway);
+  });
+  afterEach(() => office.close());
+
+  const identifier = (n: number): string => `CNAEO44031${String(n).padStart(5, '0')}`;
+  const numbersIn = (items: unknown): unknown[] =>
+    (items as Record<string, unknown>[]).map((each) => each['consultation_number']);
+
+  it('finds answers by identifier, outcome, requester and day, the newest first, in pages that lose none', async () => {
+    const given: string[] = [];
+    for (let n = 1; n <= 53; n += 1) {
+      const query = { partner: 'CN', identifier: n === 1 ? 'nothing' : identifier(n) };
+      given.unshift((await check(them.gateway, query, n % 2 === 0 ? 'port-a' : 'port-b')).proof.consultation_number);
+    }
+    const reader = await office.signedIn('li.na', 'reader');
+    const first = await reader.json('/office/v1/consultations');
+    expect(numbersIn(first.body['items'])).to.deep.equal(given.slice(0, 50));
+    const second = await reader.json(`/office/v1/consultations?cursor=${String(first.body['next'])}`);
+    expect([numbersIn(second.body['items']), second.body['next']]).to.deep.equal([given.slice(50), null]);
+    for (const [query, count] of [
+      [`identifier=${identifier(7)}`, 1],
+      ['requester=port-a&identifier=&from=2026-01-01', 26],
+      ['requester=nobody', 0],
+      ['outcome=identifier_malformed', 1],
+      ['to=2020-01-01', 0],
+    ] as const) {
+      const { body } = await reader.json(`/office/v1/consultations?${query}`);
+      expect([query, numbersIn(body['items']).length]).to.deep.equal([query, count]);
+    }
+    const { html } = await reader.get('/consultations?requester=nobody&language=en');
+    expect(html).to.include('Nothing matches');
+    expect((await reader.json('/office/v1/consultations?from=yesterday')).status).to.equal(422);
+    expect((await reader.json('/office/v1/consultations?cursor=x')).body['code']).to.equal('E_REQUEST_INVALID');
+  });
+
+  it('shows an entry with its parties, each with the number of its answer', async () => {
+    const reader = await office.signedIn('li.na', 'reader');
+    expect((await reader.get('/entries')).html).to.include('No entry was assessed yet');
+    const parties = [
+      { role: 'consignor', identifier: identifier(1), pointer: '/parties/0' },
+      { role: 'consignee', pointer: '/parties/1' },
+    ] as const;
+    const entry = { id: 'ENTRY-7', direction: 'import', parties } as const;
+    const { assessment, decision } = await assess(them.gateway, { entry, profile: 'json', warnings: [] }, 'port-a');
+    const { body } = await reader.json('/office/v1/entries?entry=ENTRY-7');
+    expect(body['items']).to.have.length(1);
+    expect((body['items'] as object[])[0]).to.include({ assessment, decision, entry: 'ENTRY-7' });
+    const { html } = await reader.get(`/entries/${assessment}`);
+    expect(html).to.include('/answers/KR').and.include('not checked: no identifier');
+    expect((await reader.json('/office/v1/entries/ASM-0')).body['code']).to.equal('E_ASSESSMENT_UNKNOWN');
+  });
+});
