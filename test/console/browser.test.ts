@@ -109,4 +109,28 @@ describe('the office in a browser', () => {
     expect((await findOperator(them.gateway.db.sql, code))?.status).to.equal('suspended');
     expect(faults).to.deep.equal([]);
   });
+
+  it('lets a partner administrator add a client whose token is shown once, and look at every list of the office', async () => {
+    const { page, look, faults } = await comeIn('li.na', narrow, 'partner-admin', 'auditor');
+    for (const path of [
+      '/alarms',
+      '/schedule',
+      '/consultations',
+      '/entries',
+      '/proofs',
+      '/keys',
+      '/people',
+      '/clients',
+    ])
+      await look(path);
+    await page.fill('#client', 'clearance');
+    await page.locator('input[value=check]').check();
+    await page.locator('form[action="/clients"] #reason').fill('the new clearance system');
+    await page.locator('form[action="/clients"] button').click();
+    await page.locator('code.secret').waitFor();
+    await look();
+    await look('/clients/clearance');
+    expect(await page.locator('main').textContent()).not.to.include('mra_');
+    expect(faults).to.deep.equal([]);
+  });
 });
