@@ -138,6 +138,8 @@ function missingRole({ session, words }: Call, needs: Permission): string | unde
 
 interface Field {
   readonly name: string;
+  /** Where two forms of a page have a field of this name. */
+  readonly id?: string;
   readonly label: string;
   readonly value?: string | undefined;
   readonly hint?: string;
@@ -147,7 +149,8 @@ interface Field {
 }
 
 export function field({
-  name: id,
+  name: key,
+  id = key,
   label,
   value,
   hint,
@@ -161,7 +164,7 @@ export function field({
     ${hint !== undefined && html`<span id=${hinted} class="hint">${hint}</span>`}
     <input
       id=${id}
-      name=${id}
+      name=${key}
       type=${type}
       value=${value}
       required=${required}

@@ -100,4 +100,13 @@ describe('API clients in the office', function () {
       .and.include('clearance');
     expect((await others.get('/clients/clearance?language=en')).html).to.include('disabled');
   });
+
+  it('names each field of a page apart from all others, so that each label belongs to its own', async () => {
+    const admin = await office.signedIn('li.na', 'partner-admin');
+    await admin.post('/clients', clearance);
+    for (const path of ['/clients', '/clients/clearance']) {
+      const ids = [...(await admin.get(path)).html.matchAll(/ id="([^"]+)"/gu)].map(([, id]) => id);
+      expect(ids, path).to.deep.equal([...new Set(ids)]);
+    }
+  });
 });

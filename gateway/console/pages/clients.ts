@@ -79,8 +79,6 @@ async function loadOne(call: Call): Promise<ShownClient> {
 function viewOne(client: ShownClient, call: Call): VNode {
   const { words, gateway } = call;
   const { t } = words;
-  const unless = client.state === 'revoked' ? t('clients.is_revoked') : undefined;
-  const to = pathOf('clients', client.client);
   return html`${facts([
       [t('head.state'), stateOf(words, client)],
       [t('clients.scopes'), scopesOf(words, client)],
@@ -90,14 +88,21 @@ function viewOne(client: ShownClient, call: Call): VNode {
       [t('head.at'), time(words, client.at)],
       [t('form.reason'), client.reason ?? undefined],
     ])}
-    ${credentialTable(client, words, momentOf(gateway.now()))}
-    <h2>${t('clients.rotate')}</h2>
+    ${credentialTable(client, words, momentOf(gateway.now()))} ${decisionForms(client, call)}
+    <p>${link('/clients', t('clients.all'))}</p>`;
+}
+
+function decisionForms(client: ShownClient, call: Call): VNode {
+  const { t } = call.words;
+  const unless = client.state === 'revoked' ? t('clients.is_revoked') : undefined;
+  const to = pathOf('clients', client.client);
+  return html`<h2>${t('clients.rotate')}</h2>
     ${actForm(
       call,
       {
         ...{ to: `${to}/rotate`, needs: decides, unless, withFile: true },
         children: html`${field({ name: 'grace', label: t('clients.grace'), type: 'number', value: String(usualGraceDays) })}
-        ${credentialFields(words)}`,
+        ${credentialFields(call.words)}`,
       },
       [{ text: t('clients.rotate') }],
     )}
@@ -106,11 +111,16 @@ function viewOne(client: ShownClient, call: Call): VNode {
       call,
       {
         ...{ to: `${to}/revoke`, needs: decides, unless },
-        children: field({ name: 'reason', label: t('form.reason'), hint: t('clients.revoke_hint'), required: true }),
+        children: field({
+          name: 'reason',
+          id: 'revoke-reason',
+          label: t('form.reason'),
+          hint: t('clients.revoke_hint'),
+          required: true,
+        }),
       },
       [{ text: t('clients.revoke') }],
-    )}
-    <p>${link('/clients', t('clients.all'))}</p>`;
+    )}`;
 }
 
 function credentialTable({ credentials, state: is }: ShownClient, words: Words, now: string): VNode {
