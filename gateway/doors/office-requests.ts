@@ -1,7 +1,9 @@
 /** What requests to the office carry: the session in a cookie or a token, the form, and what shows that a page of the office sent it. */
 
 import { timingSafeEqual } from 'node:crypto';
-import type { Request } from 'express';
+import { promisify } from 'node:util';
+import express from 'express';
+import type { Request, RequestHandler, Response as ExpressResponse } from 'express';
 import { GatewayError, type ErrorCode } from '../model/errors.ts';
 
 /** Browsers take the prefix over TLS only, and then from no other host and for no other path (RFC 6265bis, 4.1.3). */
@@ -48,10 +50,10 @@ export function requireOwnOrigin(request: Request, publicUrl: string): void {
 }
 
 /** Throws E_REQUEST_FORGED unless the form, or the header of a script, carries the token of the session. */
-export function requireFormToken(request: Request, form: URLSearchParams, expected: string): void {
+export function requireFormToken(request: Request, form: URLSearchParams, expected = ''): void {
   const given = Buffer.from(form.get('form_token') ?? request.get('x-form-token') ?? '');
   const wanted = Buffer.from(expected);
-  if (given.length === wanted.length && timingSafeEqual(given, wanted)) return;
+  if (wanted.length > 0 && given.length === wanted.length && timingSafeEqual(given, wanted)) return;
   throw new GatewayError('E_REQUEST_FORGED', 'the form is not of this session', {
     fix: 'Open the page again; its form is of an earlier session.',
   });
@@ -69,13 +71,31 @@ export interface SentForm {
   readonly file?: SentFile;
 }
 
-/** A form as browsers send it, also with a file, or a JSON object of texts. Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED. */
-export async function formOf(request: Request): Promise<SentForm> {
+const formBytes = 256 * 1024;
+const mostFields = 100;
+
+/**
+ * A form as browsers send it, also with a file, or a JSON object of texts. A form with a file may have `mostBytes`, any other 256 KiB.
+ * Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED, E_REQUEST_INVALID, and what `bodyFault` names.
+ */
+export async function readForm(request: Request, response: ExpressResponse, mostBytes = formBytes): Promise<SentForm> {
+  const limit = isMultipart(request) ? mostBytes : formBytes;
+  const read: RequestHandler = express.raw({ type: () => true, limit, inflate: false });
+  await promisify(read)(request, response);
+  return await formOf(request);
+}
+
+const isMultipart = (request: Request): boolean => request.is('multipart/form-data') === 'multipart/form-data';
+
+async function formOf(request: Request): Promise<SentForm> {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return { form: new URLSearchParams() };
-  if (request.is('multipart/form-data') !== false) return await formWithFile(request, new Uint8Array(bytes));
+  if (isMultipart(request)) return await formWithFile(request, bytes);
   const text = bytes.toString('utf8');
-  if (request.is('application/x-www-form-urlencoded') !== false) return { form: new URLSearchParams(text) };
+  if (request.is('application/x-www-form-urlencoded') !== false) {
+    requireFewFields(bytes, '&');
+    return { form: new URLSearchParams(text) };
+  }
   if (request.is('application/json') === false)
     throw new GatewayError('E_REQUEST_TYPE', 'the office reads forms and JSON');
   const members = parsed(text);
@@ -84,9 +104,22 @@ export async function formOf(request: Request): Promise<SentForm> {
   return { form: new URLSearchParams(members as Record<string, string>) };
 }
 
+/** Before the form is parsed: the time that this takes grows faster than the number of fields. Throws E_REQUEST_MALFORMED. */
+function requireFewFields(bytes: Buffer, separator: string): void {
+  let at = -1;
+  for (let count = 0; count <= mostFields; count++) {
+    at = bytes.indexOf(separator, at + 1);
+    if (at === -1) return;
+  }
+  throw new GatewayError('E_REQUEST_MALFORMED', `the form has more than ${mostFields} fields`);
+}
+
 /** RFC 7578. */
-async function formWithFile(request: Request, bytes: BodyInit): Promise<SentForm> {
-  const response = new Response(bytes, { headers: { 'content-type': request.get('content-type') ?? '' } });
+async function formWithFile(request: Request, bytes: Buffer): Promise<SentForm> {
+  const contentType = request.get('content-type') ?? '';
+  const [, boundary] = /;\s*boundary="?([^";]+)/iu.exec(contentType) ?? [];
+  if (boundary !== undefined) requireFewFields(bytes, `\r\n--${boundary}`);
+  const response = new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } });
   const parts = await response.formData().catch((cause: unknown) => {
     throw new GatewayError('E_REQUEST_MALFORMED', 'the form cannot be read', { cause });
   });

@@ -14,10 +14,10 @@ import { faultFields, type Log } from '../wire/log.ts';
 import {
   bodyFault,
   cookieOf,
-  formOf,
   languageCookie,
   languageCookieOf,
   limitAttempts,
+  readForm,
   requireFormToken,
   requireOwnOrigin,
   secretOf,
@@ -76,7 +76,6 @@ export interface OfficeDoor extends PeopleGateway {
 }
 
 const apiPrefix = '/office/v1/';
-const formBytes = 256 * 1024;
 
 export function officeDoor(door: OfficeDoor): Express {
   const app = express();
@@ -90,7 +89,7 @@ export function officeDoor(door: OfficeDoor): Express {
   for (const route of door.routes) {
     const answer = answerRoute(door, route, admit);
     if (route.method === 'GET') app.get(route.path, answer);
-    else app.post(route.path, bodyOf(route), answer);
+    else app.post(route.path, answer);
   }
   for (const path of new Set(door.routes.map((route) => route.path)))
     app.all(path, () => {
@@ -101,10 +100,6 @@ export function officeDoor(door: OfficeDoor): Express {
   });
   app.use(sendError(door));
   return app;
-}
-
-function bodyOf({ mostBytes = formBytes }: OfficeRoute): RequestHandler {
-  return express.raw({ type: () => true, limit: mostBytes, inflate: false });
 }
 
 /** Nothing comes from elsewhere, no script runs that is not of the office, and no other site may frame a page. */
@@ -149,10 +144,13 @@ function answerRoute(door: OfficeDoor, route: OfficeRoute, admit: ReturnType<typ
   };
 }
 
-/** Undefined: sign-in comes first. Throws E_SESSION_MISSING, E_ROLE_MISSING, E_REQUEST_FORGED, E_SIGN_IN_REFUSED. */
+/**
+ * Undefined: sign-in comes first. The body is read only once everything that the header fields say is right.
+ * Throws E_SESSION_MISSING, E_ROLE_MISSING, E_REQUEST_FORGED, E_SIGN_IN_REFUSED, and as `readForm`.
+ */
 async function admitted(
   door: OfficeDoor,
-  { needs, method }: OfficeRoute,
+  { needs, method, mostBytes }: OfficeRoute,
   request: Request,
   response: Response,
   admit: ReturnType<typeof limitAttempts>,
@@ -160,21 +158,22 @@ async function admitted(
   const { secret, byCookie } = secretOf(request, isSecure(door));
   const session = await findSession(door, secret);
   response.locals['session'] = session;
-  const visit = { ...visitOf(request, response, await formOf(request)), secret, ...(session && { session }) };
   const posts = method === 'POST';
   if (posts && byCookie) requireOwnOrigin(request, door.publicUrl());
   if (needs === 'open') {
     if (posts && !admit(request.socket.remoteAddress))
       throw new GatewayError('E_SIGN_IN_REFUSED', 'too many attempts from one address in a minute');
-    return visit;
-  }
-  if (session === undefined) {
+  } else if (session === undefined) {
     if (posts || isApi(request)) throw new GatewayError('E_SESSION_MISSING', 'the session has ended, or none began');
     return undefined;
-  }
-  if (posts && byCookie) requireFormToken(request, visit.form, session.formToken);
-  if (needs !== 'signed_in') requireMay(session.person, needs);
-  return visit;
+  } else if (needs !== 'signed_in') requireMay(session.person, needs);
+  const sent = posts ? await readForm(request, response, mostBytes) : noForm();
+  if (posts && byCookie && needs !== 'open') requireFormToken(request, sent.form, session?.formToken);
+  return { ...visitOf(request, response, sent), secret, ...(session && { session }) };
+}
+
+function noForm(): SentForm {
+  return { form: new URLSearchParams() };
 }
 
 function visitOf(request: Request, response: Response, sent: SentForm): Visit {
@@ -231,7 +230,7 @@ function sendError(door: OfficeDoor): ErrorRequestHandler {
       return;
     }
     const session = response.locals['session'] as Session | undefined;
-    const visit = { ...visitOf(request, response, { form: new URLSearchParams() }), ...(session && { session }) };
+    const visit = { ...visitOf(request, response, noForm()), ...(session && { session }) };
     response.status(status).type('html').send(door.errorPage(problem, visit));
   };
 }

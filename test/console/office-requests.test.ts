@@ -1,0 +1,90 @@
+/** Requests that no browser sends to the office: what they cost, and that each gets a plain answer. */
+
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import type { Role } from '../../gateway/people/roles.ts';
+import { openAdministrations, type OpenAdministrations } from '../support/administrations.ts';
+import { openOffice, type Office } from '../support/office.ts';
+
+describe('requests to the office that no browser sends', function () {
+  this.timeout(30_000);
+  let all: OpenAdministrations;
+  let office: Office;
+  before(async () => {
+    all = await openAdministrations({ partners: ['KR'] });
+    office = await openOffice(all.home.gateway);
+  });
+  after(async () => {
+    await office.close();
+    await all.close();
+  });
+
+  type Fields = readonly (readonly [name: string, value: string])[];
+
+  /** The answer; without a body only the header fields are sent, whatever they promise. */
+  async function send(
+    method: string,
+    path: string,
+    fields: Fields,
+    body?: string,
+  ): Promise<{ status: number | undefined; page: string }> {
+    const host = fields.some(([name]) => name === 'Host') ? [] : [['Host', new URL(office.url).host] as const];
+    const sent = request(office.url, { method, path, headers: [...host, ...fields].flat(), agent: false });
+    sent.flushHeaders();
+    if (body !== undefined) sent.end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const page = method === 'POST' && body === undefined ? '' : await text(response);
+    sent.on('error', () => undefined).destroy();
+    return { status: response.statusCode, page };
+  }
+  const form = 'application/x-www-form-urlencoded';
+  const formFields = (cookie = ''): Fields => [
+    ['Origin', office.url],
+    ['Sec-Fetch-Site', 'same-origin'],
+    ['Content-Type', form],
+    ['Cookie', cookie],
+  ];
+  const cookieOf = async (id: string, ...roles: readonly Role[]): Promise<string> =>
+    [...(await office.signedIn(id, ...roles)).cookies].map((pair) => pair.join('=')).join('; ');
+
+  it('refuses by the header fields alone, before a byte of the body is there', async () => {
+    const reader = await cookieOf('li.na', 'reader');
+    const length = ['Content-Length', '1000000'] as const;
+    for (const [fields, status] of [
+      [[length], 403],
+      [[...formFields(), length], 401],
+      [[...formFields(reader), length], 403],
+    ] as const)
+      expect((await send('POST', '/imports', fields)).status).to.equal(status);
+  });
+
+  it('reads no form of very many fields, which would keep the process busy for seconds', async () => {
+    const fields = (count: number): Fields => [...formFields(), ['Content-Length', String(count * 2 - 1)]];
+    const many = (count: number): string => Array.from({ length: count }, () => 'a').join('&');
+    expect((await send('POST', '/sign-in', fields(101), many(101))).status).to.equal(401);
+    const refused = await send('POST', '/sign-in', fields(102), many(102));
+    expect([refused.status, refused.page.includes('E_REQUEST_MALFORMED')]).to.deep.equal([400, true]);
+    const parts = `${'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'.repeat(102)}--b--\r\n`;
+    const own = formFields().filter(([name]) => name !== 'Content-Type');
+    for (const boundary of ['b', '"b"']) {
+      const type = ['Content-Type', `multipart/form-data; boundary=${boundary}`] as const;
+      const length = ['Content-Length', String(parts.length)] as const;
+      const { page } = await send('POST', '/sign-in', [...own, type, length], parts);
+      expect(page).to.include('E_REQUEST_MALFORMED');
+    }
+  });
+
+  it('takes the size of a file from a form with a file only', async () => {
+    const cookie = await cookieOf('kim', 'operator');
+    const length = ['Content-Length', String(300 * 1024)] as const;
+    const { status } = await send(
+      'POST',
+      '/imports',
+      [...formFields(cookie), length],
+      `a=${'b'.repeat(300 * 1024 - 2)}`,
+    );
+    expect(status).to.equal(413);
+  });
+});
