@@ -149,7 +149,10 @@ async function storeReceipt(
 ): Promise<Digest> {
   const { messageId, at } = settlement;
   const receiptDigest = await keepBytes(tx, receipt.bytes);
-  await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
+  const isSettled = await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
+  // Two people may release and two others refuse at one time: the first transaction counts, and the other is undone whole.
+  if (decidedByPeople && !isSettled)
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'two other people decided about this message meanwhile', { at: id });
   if (answerTravels(partner.adapter.exchange, decidedByPeople))
     await addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) });
   return receiptDigest;

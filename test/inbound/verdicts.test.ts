@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { eventsSince } from '../support/event-log.ts';
 import { decideHeld, receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { sendList, type BuiltList, type ListOptions } from '../../gateway/outbound/send-list.ts';
@@ -95,6 +96,32 @@ describe('the verdict on a message', () => {
     expect((await take(bytes)).receipt?.digest).to.equal(original.receipt?.digest);
     expect(await registerOf(them, 'CN')).to.deep.equal(before);
     expect(await take(Buffer.from(`${xml}\n\n `))).to.include({ verdict: 'applied', duplicate: true });
+  });
+
+  it('where two people release a list and two others refuse it at one time, one of both happens and the other is undone', async () => {
+    await take((await built()).sealed.bytes);
+    await us.save(...operators(5).map((one) => ({ ...one, consent: false })));
+    const { list, sealed } = await built();
+    await take(sealed.bytes);
+    const before = await registerOf(them, 'CN');
+    const decide = (decision: 'release' | 'refuse', person: string): ReturnType<typeof decideHeld> =>
+      decideHeld(them.gateway, list.id, { decision, person });
+    await decide('release', 'ann');
+    await decide('refuse', 'ben');
+    const ends = await Promise.allSettled([decide('release', 'eve'), decide('refuse', 'kim')]);
+    const done = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value?.verdict] : []));
+    expect(done).to.have.lengthOf(1);
+    const [failed] = ends.filter((end) => end.status === 'rejected');
+    expect(failed?.reason).to.include({ code: 'E_MESSAGE_UNKNOWN' });
+    const kept = await findInbox(them.gateway.db.sql, { messageId: list.id });
+    expect(kept?.state).to.equal(done[0] === 'applied' ? 'APPLIED' : 'REJECTED');
+    const kinds = (await eventsSince(them.gateway.db.sql, 0, 200))
+      .filter(({ ref }) => ref === list.id)
+      .map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'list_applied' || kind === 'message_rejected')).to.deep.equal([
+      done[0] === 'applied' ? 'list_applied' : 'message_rejected',
+    ]);
+    if (done[0] !== 'applied') expect(await registerOf(them, 'CN')).to.deep.equal(before);
   });
 
   it('a list that two people refused stays refused in other bytes', async () => {
