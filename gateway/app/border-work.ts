@@ -32,7 +32,8 @@ export interface BorderWork extends Repeated {
   readonly answers: AnswerLog;
 }
 
-export function startBorderWork({ db, home, sealer, log, config, now, owner }: OpenGateway): BorderWork {
+export function startBorderWork(gateway: OpenGateway): BorderWork {
+  const { db, home, sealer, log, config, now } = gateway;
   const index = openRegisterIndex(db);
   const answers = openAnswerLog(db, home, openAnswerSpool(db, join(config.data, 'spool'), now));
   const indexing = repeat(() => index.bringUp(), {
@@ -51,11 +52,7 @@ export function startBorderWork({ db, home, sealer, log, config, now, owner }: O
     ...{ everyMs: betweenDrainsMs, afterFailureMs: betweenDrainsMs },
     report: (error) => log.warn('answers given without the store are not recorded yet', faultFields(error)),
   });
-  const { webhooks = {} } = config.border;
-  const informing = repeat(() => sendNews({ db, home, log, now, owner }, webhooks), {
-    ...{ everyMs: betweenNewsMs, afterFailureMs: 5_000 },
-    report: (error) => log.warn('webhooks cannot be informed', faultFields(error)),
-  });
+  const informing = startNews(gateway);
   async function recordSpooled(): Promise<void> {
     const count = await answers.recordSpooled();
     if (count > 0) log.warn('answers were given while the store was away', { count, state: 'recorded' });
@@ -64,7 +61,23 @@ export function startBorderWork({ db, home, sealer, log, config, now, owner }: O
     index,
     answers,
     async stop() {
-      await Promise.all([indexing.stop(), sealing.stop(), searching.stop(), recording.stop(), informing.stop()]);
+      await Promise.all([
+        indexing.stop(),
+        sealing.stop(),
+        searching.stop(),
+        recording.stop(),
+        ...informing.map((each) => each.stop()),
+      ]);
     },
   };
+}
+
+/** Each receiver has turns of its own: one that is slow holds nobody else back. */
+function startNews({ db, home, log, config, now, owner }: OpenGateway): readonly Repeated[] {
+  return Object.entries(config.border.webhooks ?? {}).map(([name, webhook]) =>
+    repeat(() => sendNews({ db, home, log, now, owner }, name, webhook), {
+      ...{ everyMs: betweenNewsMs, afterFailureMs: 5_000 },
+      report: (error) => log.warn('a webhook cannot be informed', { kind: name, ...faultFields(error) }),
+    }),
+  );
 }

@@ -24,26 +24,34 @@ const lanesOf = ({ only }: NewsWebhook): readonly NewsLane[] =>
 
 /** Seconds until a change is posted again; the last one repeats. */
 const pauses = [5, 30, 120, 600, 3600] as const;
-/** Changes posted before the other lane, and the other receivers, have their turn. */
+/** Changes posted in one turn. */
 const changesAtOnce = 50;
 /** Without the gateway that had the duty, another takes it after so many seconds. */
 const dutySeconds = 45;
 
-/** One round: what is due to each receiver. Of several gateways on a store one sends. Never rejects for a receiver that fails; throws as the store. */
-export async function sendNews(gateway: Sending, webhooks: NewsWebhooks): Promise<void> {
-  if (Object.keys(webhooks).length === 0) return;
-  const { db, owner } = gateway;
+/**
+ * One turn of a receiver: what is due to it, of both lanes side by side. Of several gateways on a store one sends. Never rejects for a receiver
+ * that fails; throws as the store.
+ */
+export async function sendNews(gateway: Sending, name: string, webhook: NewsWebhook): Promise<void> {
+  const { db } = gateway;
+  if (!(await hasDuty(gateway))) return;
   const now = momentOf(gateway.now());
-  const duty = { name: 'news', owner, now, until: later(now, dutySeconds) } as const;
-  if (!(await db.transaction((tx) => takeDuty(tx, duty)))) return;
   const known = await newsReaders(db.sql);
-  for (const [name, webhook] of Object.entries(webhooks)) {
-    for (const lane of lanesOf(webhook)) {
+  await Promise.all(
+    lanesOf(webhook).map(async (lane) => {
       const reader = known.find((each) => each.name === name && each.lane === lane);
       if (reader === undefined) await begin(gateway, name, lane);
       else if ((reader.nextAt ?? now) <= now) await send(gateway, webhook, reader);
-    }
-  }
+    }),
+  );
+}
+
+/** Takes the duty, or keeps it. */
+async function hasDuty({ db, owner, now }: Sending): Promise<boolean> {
+  const at = momentOf(now());
+  const duty = { name: 'news', owner, now: at, until: later(at, dutySeconds) } as const;
+  return await db.transaction((tx) => takeDuty(tx, duty));
 }
 
 /** A new receiver learns of what changes from now on. */
@@ -62,6 +70,8 @@ async function send(gateway: Sending, webhook: NewsWebhook, reader: NewsReader):
   try {
     const target = { url: webhook.url, secret: secretText(webhook.secret, `border.webhooks.${name}.secret`) };
     for (const change of changes) {
+      // A slow receiver must not outlast the duty: another gateway would post the same.
+      if (!(await hasDuty(gateway))) break;
       await postWebhook(target, { id: `change-${home.country}-${change.n}`, body: bodyOf(change) });
       n = change.n;
     }

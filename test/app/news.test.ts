@@ -65,7 +65,7 @@ describe('news for webhooks', () => {
   });
   async function round(webhooks: NewsWebhooks, owner?: string): Promise<(readonly [string, number])[]> {
     posted = [];
-    await sendNews(gateway(owner), webhooks);
+    for (const [name, webhook] of Object.entries(webhooks)) await sendNews(gateway(owner), name, webhook);
     return posted.map(({ type, n }) => [type, n] as const);
   }
   async function suspend(): Promise<void> {
