@@ -29,7 +29,7 @@ const pictures: readonly Picture[] = [
   { name: 'held-list', open: (page) => follow(page, '/held') },
   { name: 'partner', open: (page) => page.goto('/partners/KR') },
   { name: 'message', open: (page) => follow(page, '/messages') },
-  { name: 'foreign-operators', open: (page) => page.goto('/register') },
+  { name: 'foreign-operators', open: (page) => page.goto('/register?partner=KR') },
   { name: 'consultations', open: (page) => page.goto('/consultations') },
   { name: 'keys', open: (page) => page.goto('/keys') },
 ];
