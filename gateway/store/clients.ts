@@ -1,5 +1,6 @@
 /** Clients of the border door, and what shows that they ask. A change raises `client_revision`, which every gateway on the store compares. */
 
+import { sql } from 'kysely';
 import { isGatewayError } from '../model/errors.ts';
 import { isScope, type Scope } from '../model/client.ts';
 import type { Moment } from '../model/record/record.ts';
@@ -76,13 +77,18 @@ export function openClientIndex({ sql: reader }: Pick<Database, 'sql'>, clock: (
   };
 }
 
-/** Adds a client. False: one had this name before. */
+/** Adds a client. False: one had this name before, whatever its case. */
 export async function insertClient(tx: Tx, { scopes, ...client }: StoredClient): Promise<boolean> {
+  // Of two at the same time, the second waits here for the first.
   await advanceCounter(tx, 'client_revision');
+  const sameName = tx
+    .selectFrom('client')
+    .select('name')
+    .where(sql`lower(name)`, '=', client.name.toLowerCase());
+  if ((await sameName.executeTakeFirst()) !== undefined) return false;
   const { rate = null, reason = null, ...rest } = client;
   const row = { ...rest, rate, reason, scopes: scopes.join(' ') };
-  const insert = tx.insertInto('client').values(row);
-  return await changesOne(insert.onConflict((known) => known.column('name').doNothing()));
+  return await changesOne(tx.insertInto('client').values(row));
 }
 
 /** Adds a credential; those that the client has end at `others`, if not before. False: the credential is known. */

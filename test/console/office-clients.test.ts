@@ -2,9 +2,12 @@
 
 import { expect } from 'chai';
 import { shownClients } from '../../gateway/app/client-decisions.ts';
+import { lookUpConsultation } from '../../gateway/clearance/requests.ts';
+import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import { allClients } from '../../gateway/store/clients.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
 import { eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
+import { refusalCode } from '../support/expect-code.ts';
 import { openOffice, type Office } from '../support/office.ts';
 
 describe('API clients in the office', function () {
@@ -99,6 +102,27 @@ describe('API clients in the office', function () {
       .to.include('接口客户端')
       .and.include('clearance');
     expect((await others.get('/clients/clearance?language=en')).html).to.include('disabled');
+  });
+
+  it('keeps what a person asked from a client that has the name of the person', async () => {
+    const kim = await office.signedIn('kim', 'operator', 'partner-admin');
+    const asked = { partner: 'CN', identifier: 'CNAEO4403100001' };
+    const { proof } = (await kim.json('/office/v1/check', asked)).body as unknown as ProvenAnswer;
+    expect(proof.requester).to.equal('office:kim');
+    expect((await kim.json('/office/v1/clients', { ...clearance, client: 'kim' })).status).to.equal(200);
+    const read = () => lookUpConsultation(them.gateway, proof.consultation_number, 'kim');
+    expect(await refusalCode(read)).to.equal('E_CONSULTATION_UNKNOWN');
+    expect((await kim.get(`/answers/${proof.consultation_number}`)).html).to.include('office:kim');
+  });
+
+  it('gives no name that differs from one before in capitals only', async () => {
+    const admin = await office.signedIn('li.na', 'partner-admin');
+    await admin.post('/clients', { ...clearance, client: 'Clearance' });
+    for (const client of ['clearance', 'CLEARANCE', 'Clearance'])
+      expect((await admin.json('/office/v1/clients', { ...clearance, client })).body['code']).to.equal(
+        'E_CLIENT_STATE',
+      );
+    expect([...(await known()).clients.keys()]).to.deep.equal(['Clearance']);
   });
 
   it('names each field of a page apart from all others, so that each label belongs to its own', async () => {
