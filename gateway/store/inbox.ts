@@ -188,15 +188,27 @@ export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMes
   return row && fromRow(row);
 }
 
-/** Messages received with this signed id, id stated by the transport, or digest; newest first. */
+/**
+ * Messages received with this digest; if there are none, the verified ones with this id; if there are none either, those of which only
+ * unverified bytes or the transport state it. Newest first.
+ */
 export async function findReceived(reader: Reader, idOrDigest: string): Promise<InboxMessage[]> {
-  const columnsNaming = ['message_id', 'hinted_id', 'digest'] as const;
-  const found = reader
-    .selectFrom('inbox')
-    .select(columns)
-    .where((eb) => eb.or(columnsNaming.map((column) => eb(column, '=', idOrDigest))))
-    .orderBy('received_at', 'desc');
-  return (await found.execute()).map(fromRow);
+  const received = reader.selectFrom('inbox').select(columns).orderBy('received_at', 'desc');
+  const verified = received.where(({ exists, selectFrom }) =>
+    exists(
+      selectFrom('inbound_id as owned')
+        .select('owned.digest')
+        .where('owned.message_id', '=', idOrDigest)
+        .whereRef('owned.partner', '=', 'inbox.partner')
+        .whereRef('owned.digest', '=', 'inbox.digest'),
+    ),
+  );
+  const stated = received.where((eb) => eb.or([eb('message_id', '=', idOrDigest), eb('hinted_id', '=', idOrDigest)]));
+  for (const found of [received.where('digest', '=', idOrDigest), verified, stated]) {
+    const rows = await found.execute();
+    if (rows.length > 0) return rows.map(fromRow);
+  }
+  return [];
 }
 
 /** Messages held for two people, oldest first. */

@@ -6,6 +6,7 @@ import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
 import {
   claimMessageId,
   findInbox,
+  findReceived,
   heldMessages,
   recordArrival,
   recordDecision,
@@ -83,6 +84,26 @@ onBothEngines('the inbox', (store) => {
     expect(claims.filter((outcome) => outcome === 'free')).to.have.length(1);
     const winner = digests[claims.indexOf('free')];
     expect(claims.filter((outcome) => outcome !== 'free')).to.deep.equal([{ conflict: winner }]);
+  });
+
+  it('finds a message by its digest or verified id, whatever later messages state as theirs', async () => {
+    const { digest } = await arrive('AR', 'the message itself');
+    await claim('AR', 'm-genuine', digest);
+    for (const name of ['m-genuine', digest]) {
+      const junk = await arrive('AS', `junk that states ${name}`, name);
+      await settle({
+        partner: 'AS',
+        digest: junk.digest,
+        state: 'REJECTED',
+        messageId: name,
+        reason: 'E_SIGNATURE_INVALID',
+      });
+      const found = await findReceived(store().db.sql, name);
+      expect(found.map((each) => each.digest)).to.deep.equal([digest]);
+    }
+    const stated = await arrive('AS', 'states an id that nobody has', 'm-nobody');
+    expect((await findReceived(store().db.sql, 'm-nobody')).map((each) => each.digest)).to.deep.equal([stated.digest]);
+    expect(await findReceived(store().db.sql, 'm-unknown')).to.deep.equal([]);
   });
 
   it('requires the partner when two use one id', async () => {

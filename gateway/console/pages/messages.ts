@@ -100,7 +100,7 @@ type OneMessage =
       readonly decisions: Awaited<ReturnType<typeof decisionsAbout>>;
     });
 
-/** By its id or digest. Of several received messages with one id the newest. */
+/** By its id or digest. Of several received messages with one, the newest. */
 async function findOne(call: Call): Promise<MessageRow | InboxMessage> {
   const { sql } = call.gateway.db;
   const id = param(call, 'message');
