@@ -22,8 +22,11 @@ export interface Caller {
   readonly scopes: readonly Scope[];
 }
 
-/** Throws CallerRefused, E_RATE_EXCEEDED, E_REQUEST_MALFORMED (two Authorization fields), E_KEYS_UNREACHABLE, and as the store. */
-export type CallerOf = (request: IncomingMessage) => Promise<Caller>;
+/**
+ * Throws CallerRefused, E_RATE_EXCEEDED, E_REQUEST_MALFORMED (two Authorization fields), E_KEYS_UNREACHABLE, and as the store. `ongoing`: the
+ * request was admitted before, and is asked for again because its reply takes long; the rate does not count it twice.
+ */
+export type CallerOf = (request: IncomingMessage, ongoing?: 'ongoing') => Promise<Caller>;
 
 /** With the value of WWW-Authenticate (RFC 6750, 3). */
 export class CallerRefused extends GatewayError {
@@ -67,12 +70,12 @@ export function openCallers(terms: CallerTerms, { db, log, now, clock }: Identif
   const own = openOwn({ db, log, now, clock });
   const others = openOthers(terms, { now, clock });
   const isInTime = openRates(clock);
-  return async (request) => {
+  return async (request, ongoing) => {
     const token = tokenOf(request);
     const print = token === undefined ? certificateOf(request) : undefined;
     const caller = await identify();
     const { rate = terms.rate } = caller;
-    if (rate !== undefined && !isInTime(caller.name, rate))
+    if (ongoing === undefined && rate !== undefined && !isInTime(caller.name, rate))
       throw new GatewayError('E_RATE_EXCEEDED', `the client may send ${rate} requests a second`);
     return caller;
 

@@ -52,20 +52,21 @@ export function openLane(): Lane {
 interface Streaming {
   readonly lane: Lane;
   readonly door: PostDoor;
-  readonly caller: Caller;
+  /** Asked before each slice: a client that is revoked meanwhile is not answered. Throws as CallerOf. */
+  caller(): Promise<Caller>;
   readonly requestId: string;
 }
 
 /**
- * Answers until the caller ends its body. Where this gateway fails in between, the last line is the problem, and the connection is cut: what
- * has no line was not answered. Throws CallerRefused, E_REQUEST_TYPE, E_REQUEST_INVALID before the first line.
+ * Answers until the caller ends its body. Where this gateway fails in between, or refuses the caller from then on, the last line is the
+ * problem, and the connection is cut: what has no line was not answered. Throws CallerRefused, E_REQUEST_TYPE, E_REQUEST_INVALID before the first line.
  */
 export async function answerStream(
   { door, caller, requestId, lane }: Streaming,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<AnsweredRequest['outcomes']> {
-  requireScope(caller, 'batch');
+  await callerOfBatch(caller);
   refuseCompressed(request);
   if (request.headers['idempotency-key'] !== undefined)
     throw new GatewayError('E_REQUEST_INVALID', 'a stream of queries has no idempotency key: each line stands alone');
@@ -83,6 +84,12 @@ export async function answerStream(
   // Why it ended is its last line, where the caller is still there to read it.
   await pipeline(Readable.from(answers, { objectMode: false }), response).catch(() => response.destroy());
   return outcomes;
+}
+
+async function callerOfBatch(caller: Streaming['caller']): Promise<Caller> {
+  const known = await caller();
+  requireScope(known, 'batch');
+  return known;
 }
 
 interface Line {
@@ -126,7 +133,9 @@ async function* answerLines(
   try {
     for await (const lines of slices) {
       const asked = lines.filter(({ bytes }) => !/^\s*$/u.test(Buffer.from(bytes).toString('latin1')));
-      const results = await lane(() => answerSlice(door, caller, asked, (value) => validQuery(validator, value)));
+      const results = await lane(async () =>
+        answerSlice(door, await callerOfBatch(caller), asked, (value) => validQuery(validator, value)),
+      );
       yield asked.map(({ n }) => lineOf(n, results.get(String(n)))).join('');
       last = lines.at(-1)?.n ?? last;
     }

@@ -101,7 +101,10 @@ const routes: readonly Route[] = [
       requireScope(caller, 'feed');
       const gone = new AbortController();
       request.socket.once('close', () => gone.abort());
-      return await changesReply(door.feed, target, gone.signal);
+      const reply = await changesReply(door.feed, target, gone.signal);
+      // It may have waited: who was revoked meanwhile is not answered.
+      requireScope(await door.callerOf(request, 'ongoing'), 'feed');
+      return reply;
     },
   },
   { path: /^\/livez$/u, isOpen: true, get: () => Promise.resolve(ok({ status: 'pass' })) },
@@ -207,7 +210,8 @@ async function answer(
   requireHost(target, door.hosts);
   const { path } = target;
   if (isStream(request, path)) {
-    const caller = await door.callerOf(request);
+    await door.callerOf(request);
+    const caller = () => door.callerOf(request, 'ongoing');
     const outcomes = await answerStream({ door, caller, requestId, lane: door.lane }, request, response);
     return { status: 200, isSent: true, outcomes };
   }

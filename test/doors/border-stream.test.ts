@@ -129,7 +129,7 @@ describe('a stream of status queries', () => {
       for (; pieces < 60; pieces += 1) yield await Promise.resolve(Buffer.from(query('NN0000001').repeat(25)));
     }
     const answers = Object.assign(new PassThrough(), { writeHead: () => undefined, setTimeout: () => undefined });
-    const caller = { name: 'desk', scopes };
+    const caller = () => Promise.resolve({ name: 'desk', scopes });
     const request = Object.assign(Readable.from(asked()), { headers: { 'content-type': type } });
     const door = { ...clearance, schemas, log: makeLog({ level: 'silent' }) };
     const streams = [request as unknown as IncomingMessage, answers as unknown as ServerResponse] as const;
