@@ -2,19 +2,17 @@
 
 import { changedAnswers, exposureIn, shownChangedAnswer, shownExposure } from '../clearance/exposure.ts';
 import type { Clearance } from '../clearance/requests.ts';
-import { RequestFaults } from '../model/clearance/request-faults.ts';
-import { isDay } from '../adapter/template/dates.ts';
-import { readMoment } from '../model/day.ts';
 import { present } from '../model/present.ts';
 import { wholeNumber } from './border-news.ts';
 import type { BorderReply } from './border-requests.ts';
-import { cursorOf, periodOf, requireSearchable, searchTermsIn, type Searching } from './border-searches.ts';
+import { cursorOf, periodOf, requestIn, requireSearchable, searchTermsIn, type Searching } from './border-searches.ts';
 
 const mostRestrictions = 100;
 
 /** Restrictions that became known in a period and count from an earlier day, with the answers that recognised the operator meanwhile. */
 export async function exposureReply(door: Clearance & Searching, query: URLSearchParams): Promise<BorderReply> {
-  const { from = '', to = '9999' } = periodOf(door, { from: textIn(query, 'from'), to: textIn(query, 'to') });
+  const bounds = [...query].filter(([name]) => name === 'from' || name === 'to');
+  const { from = '', to = '9999' } = periodOf(door, requestIn(door.schemas, new URLSearchParams(bounds)));
   const before = query.has('before')
     ? wholeNumber(query, 'before', { otherwise: 0, most: Number.MAX_SAFE_INTEGER })
     : undefined;
@@ -32,14 +30,4 @@ export async function changedAnswersReply(door: Clearance & Searching, query: UR
     status: 200,
     body: present({ examined, answers: changed.map(shownChangedAnswer), next: next && cursorOf(next) }),
   };
-}
-
-/** A day, or a moment of RFC 3339. */
-function textIn(query: URLSearchParams, name: 'from' | 'to'): string | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  if (isDay(text) || readMoment(text) !== undefined) return text;
-  throw new RequestFaults([
-    { pointer: `/${name}`, code: 'FORMAT', detail: 'It is a day, or a moment with its time zone.' },
-  ]);
 }

@@ -62,7 +62,8 @@ export function periodOf(
   };
 }
 
-function requestIn(schemas: string, query: URLSearchParams): SearchRequest {
+/** Throws RequestFaults. */
+export function requestIn(schemas: string, query: URLSearchParams): SearchRequest {
   const names = [...query.keys()];
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)

@@ -40,23 +40,34 @@ function shownDay(time: number, timeZone: string): Day {
 
 /** The moment that a text of RFC 3339 states, as text that sorts; at the ends of the years that four digits can write. Undefined: none. */
 export function readMoment(text: string): Moment | undefined {
-  const date = new Date(text);
-  if (Number.isNaN(date.getTime())) return undefined;
-  const year = date.getUTCFullYear();
-  if (year < 1) return `${firstDay}T00:00:00.000Z`;
-  return year > 9999 ? `${lastDay}T23:59:59.999Z` : date.toISOString();
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : written(time);
 }
+
+const [firstMoment, lastMoment] = [`${firstDay}T00:00:00.000Z`, `${lastDay}T23:59:59.999Z`] as const;
+
+/** At the ends of the years that four digits can write. */
+function written(time: number): Moment {
+  if (time < Date.parse(firstMoment)) return firstMoment;
+  return time > Date.parse(lastMoment) ? lastMoment : new Date(time).toISOString();
+}
+
+/** The Gregorian calendar repeats itself after 400 years. */
+const cycle = 146_097 * 24 * 3600 * 1000;
 
 /** The first moment at which clocks of the zone show `local` (`2026-11-23T20:05:11`); undefined where they skip it. */
 export function momentInZone(local: string, timeZone: string): Moment | undefined {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
   const shown = (time: number): number => Date.parse(`${format.format(time).replace(' ', 'T')}Z`);
-  const wanted = Date.parse(`${local}Z`);
+  // Years that a format does not write with four digits are looked up in a later or an earlier cycle.
+  const shift = local < '1001' ? 3 * cycle : local > '9998' ? -cycle : 0;
+  const wanted = Date.parse(`${local}Z`) + shift;
+  if (Number.isNaN(wanted)) return undefined;
   const day = 24 * 3600 * 1000;
   // Clocks change at most once within two days: one of the two offsets holds.
   const found = [wanted - day, wanted + day].map((near) => wanted - (shown(near) - near));
   const first = found.find((time) => shown(time) === wanted);
-  return first === undefined ? undefined : new Date(first).toISOString();
+  return first === undefined ? undefined : written(first - shift);
 }
 
 /** A moment as text that sorts: UTC with milliseconds. */
@@ -69,7 +80,7 @@ export function addDays(day: Day, days: number): Day {
 }
 
 export function later(moment: Moment, seconds: number): Moment {
-  return new Date(Date.parse(moment) + seconds * 1000).toISOString();
+  return written(Date.parse(moment) + seconds * 1000);
 }
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
