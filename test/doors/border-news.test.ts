@@ -1,7 +1,9 @@
 /** What changed in the register, as systems at the border read it. */
 
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { addClient } from '../../gateway/app/client-decisions.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
@@ -96,6 +98,21 @@ describe('the changes of the register at the border door', () => {
     const records = Array.from({ length: 5_001 }, (_, i) => operator(`UU${i}`));
     await fillList(clearance.db, { partner: 'UU', sequence: 1, records });
     expect(shown(await news('after=6'))).to.deep.equal([[7, 'reloaded', undefined, undefined, undefined]]);
+  });
+
+  it('leave nothing behind on a connection that is kept', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const counts: number[] = [];
+    server.on('request', ({ socket }: IncomingMessage) => void counts.push(socket.listenerCount('close')));
+    const headers = { authorization: `Bearer ${token}` };
+    for (let n = 0; n < 5; n += 1) {
+      const [response] = (await once(get(`${address}/v1/changes`, { agent, headers }), 'response')) as [
+        IncomingMessage,
+      ];
+      expect(JSON.parse(await text(response))).to.have.property('next', 6);
+    }
+    agent.destroy();
+    expect(counts).to.deep.equal(Array.from({ length: 5 }, () => counts[0]));
   });
 
   it('refuse a place that was never given, values out of range, and callers without the scope', async () => {
