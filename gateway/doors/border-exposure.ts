@@ -3,7 +3,7 @@
 import { changedAnswers, exposureIn, shownChangedAnswer, shownExposure } from '../clearance/exposure.ts';
 import type { Clearance } from '../clearance/requests.ts';
 import { present } from '../model/present.ts';
-import { wholeNumber } from './border-news.ts';
+import { requireParameters, wholeNumber } from './border-news.ts';
 import type { BorderReply } from './border-requests.ts';
 import { cursorOf, periodOf, requestIn, requireSearchable, searchTermsIn, type Searching } from './border-searches.ts';
 
@@ -11,6 +11,7 @@ const mostRestrictions = 100;
 
 /** Restrictions that became known in a period and count from an earlier day, with the answers that recognised the operator meanwhile. */
 export async function exposureReply(door: Clearance & Searching, query: URLSearchParams): Promise<BorderReply> {
+  requireParameters(query, ['from', 'to', 'before', 'limit']);
   const bounds = [...query].filter(([name]) => name === 'from' || name === 'to');
   const { from = '', to = '9999' } = periodOf(door, requestIn(door.schemas, new URLSearchParams(bounds)));
   const before = query.has('before')

@@ -100,11 +100,10 @@ const routes: readonly Route[] = [
     async get({ door, caller, target, request }) {
       requireScope(caller, 'feed');
       const gone = new AbortController();
+      const asked = { query: target.query, partners: [...door.partners.keys()] };
       const leave = (): void => gone.abort();
       request.socket.once('close', leave);
-      const reply = await changesReply(door.feed, target, gone.signal).finally(() =>
-        request.socket.off('close', leave),
-      );
+      const reply = await changesReply(door.feed, asked, gone.signal).finally(() => request.socket.off('close', leave));
       // It may have waited: who was revoked meanwhile is not answered.
       requireScope(await door.callerOf(request, 'ongoing'), 'feed');
       return reply;

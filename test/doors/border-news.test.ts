@@ -10,7 +10,15 @@ import { borderDoor } from '../../gateway/doors/border.ts';
 import { openCallers } from '../../gateway/doors/border-callers.ts';
 import type { Scope } from '../../gateway/model/client.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
-import { fillList, fillRegister, openClearance, operator, type TestClearance } from '../support/clearance-fixture.ts';
+import {
+  fillList,
+  fillRegister,
+  northland,
+  openClearance,
+  operator,
+  union,
+  type TestClearance,
+} from '../support/clearance-fixture.ts';
 import { listen, shut } from '../support/tls.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');
@@ -33,7 +41,7 @@ describe('the changes of the register at the border door', () => {
     return (await addClient(clearance, `port-${scopes.join('-')}`, terms)).token ?? '';
   }
   beforeEach(async () => {
-    clearance = await openClearance();
+    clearance = await openClearance([northland, union]);
     token = await give('feed');
     checker = await give('check');
     const log = makeLog({ level: 'error' });
@@ -120,6 +128,9 @@ describe('the changes of the register at the border door', () => {
     expect([unknown.status, unknown.code]).to.deep.equal([404, 'E_CURSOR_UNKNOWN']);
     for (const query of ['after=-1', 'after=1.5', 'limit=1001', 'wait=21', 'only=news', 'after=x'])
       expect((await news(query)).status, query).to.equal(422);
+    for (const query of ['partner=__proto__', 'partner=ZZ', 'onyl=restrictions', 'after=1&after=2'])
+      expect((await news(query)).code, query).to.equal('E_REQUEST_INVALID');
+    expect((await news('partner=nn')).next).to.equal(6);
     expect((await news('', checker)).status).to.equal(403);
   });
 });

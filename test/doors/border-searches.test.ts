@@ -108,7 +108,16 @@ describe('searches at the border door', () => {
     for (const path of ['/v1/consultations', '/v1/exposure', '/v1/exposure/answers']) {
       for (const query of ['from=0001-01-01&to=9999-12-31', 'to=0001-01-01', 'from=9999-12-31'])
         expect((await get(`${path}?${query}`)).status, `${path}?${query}`).to.equal(200);
-      for (const query of ['from=2026-02-30', 'from=275760-09-13', 'to=2026-13-01', 'to=1', 'from=', 'to=0&to=1'])
+      for (const query of [
+        'from=2026-02-30',
+        'from=275760-09-13',
+        'to=2026-13-01',
+        'to=1',
+        'from=',
+        'to=0&to=1',
+        'form=2026-11-23',
+        'limit=1&limit=2',
+      ])
         expect((await get(`${path}?${query}`)).page['code'], `${path}?${query}`).to.equal('E_REQUEST_INVALID');
     }
   });
