@@ -9,9 +9,9 @@ import { addPerson } from '../../gateway/people/people.ts';
 import type { Role } from '../../gateway/people/roles.ts';
 import { findInbox } from '../../gateway/store/inbox.ts';
 import { findOperator } from '../../gateway/store/operators.ts';
-import { eachTestWithKorea, operator, operators, type OpenAdministration } from '../support/administrations.ts';
+import { operator, operators, type OpenAdministration } from '../support/administrations.ts';
 import { openChromium, openPage, type Look, type WatchedPage } from '../support/chromium.ts';
-import { openOffice, type Office } from '../support/office.ts';
+import { eachTestWithOffice, type Office } from '../support/office.ts';
 
 const wide: Look = { colorScheme: 'light', width: 1440, locale: 'en-GB' };
 const narrow: Look = { colorScheme: 'dark', width: 320, locale: 'zh-CN' };
@@ -26,11 +26,9 @@ describe('the office in a browser', () => {
     browser = await openChromium();
   });
   after(() => browser.close());
-  eachTestWithKorea(async (ours, theirs) => {
-    [us, them] = [ours, theirs];
-    office = await openOffice(them.gateway);
+  eachTestWithOffice((opened) => {
+    ({ us, them, office } = opened);
   });
-  afterEach(() => office.close());
 
   async function listToThem(): Promise<string> {
     const list = await sendList(us.gateway, 'KR', { kind: 'full' });

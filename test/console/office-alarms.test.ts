@@ -2,18 +2,15 @@
 
 import { expect } from 'chai';
 import { closeAlarm, openAlarm } from '../../gateway/store/alarms.ts';
-import { eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
-import { openOffice, type Office } from '../support/office.ts';
+import type { OpenAdministration } from '../support/administrations.ts';
+import { eachTestWithOffice, type Office } from '../support/office.ts';
 
-describe('alarms and the schedule in the office', function () {
-  this.timeout(30_000);
+describe('alarms and the schedule in the office', () => {
   let them: OpenAdministration;
   let office: Office;
-  eachTestWithKorea(async (_, theirs) => {
-    them = theirs;
-    office = await openOffice(them.gateway);
+  eachTestWithOffice((opened) => {
+    ({ them, office } = opened);
   });
-  afterEach(() => office.close());
 
   const at = '2026-11-30T08:00:00.000Z';
   const opened = (cause: string): Promise<number> =>

@@ -6,19 +6,16 @@ import { lookUpConsultation } from '../../gateway/clearance/requests.ts';
 import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import { allClients } from '../../gateway/store/clients.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
-import { eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
+import type { OpenAdministration } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
-import { openOffice, type Office } from '../support/office.ts';
+import { eachTestWithOffice, type Office } from '../support/office.ts';
 
-describe('API clients in the office', function () {
-  this.timeout(30_000);
+describe('API clients in the office', () => {
   let them: OpenAdministration;
   let office: Office;
-  eachTestWithKorea(async (_, theirs) => {
-    them = theirs;
-    office = await openOffice(them.gateway);
+  eachTestWithOffice((opened) => {
+    ({ them, office } = opened);
   });
-  afterEach(() => office.close());
 
   const known = async () => await allClients(them.gateway.db.sql);
   const tokenIn = (html: string): string => /mra_[\da-f]{12}_[\w-]{43}/u.exec(html)?.[0] ?? '';

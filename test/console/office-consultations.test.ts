@@ -2,18 +2,15 @@
 
 import { expect } from 'chai';
 import { assess, check } from '../../gateway/clearance/requests.ts';
-import { eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
-import { openOffice, type Office } from '../support/office.ts';
+import type { OpenAdministration } from '../support/administrations.ts';
+import { eachTestWithOffice, type Office } from '../support/office.ts';
 
-describe('consultations and entries in the office', function () {
-  this.timeout(30_000);
+describe('consultations and entries in the office', () => {
   let them: OpenAdministration;
   let office: Office;
-  eachTestWithKorea(async (_, theirs) => {
-    them = theirs;
-    office = await openOffice(them.gateway);
+  eachTestWithOffice((opened) => {
+    ({ them, office } = opened);
   });
-  afterEach(() => office.close());
 
   const identifier = (n: number): string => `CNAEO44031${String(n).padStart(5, '0')}`;
   const numbersIn = (items: unknown): unknown[] =>

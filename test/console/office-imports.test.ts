@@ -6,8 +6,7 @@ import { csvOf, type Row } from '../cli/operator-command.ts';
 import { openAdministrations, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
 import { openOffice, type Browser, type Office, type Shown } from '../support/office.ts';
 
-describe('imports in the office', function () {
-  this.timeout(30_000);
+describe('imports in the office', () => {
   let all: OpenAdministrations;
   let home: OpenAdministration;
   let office: Office;

@@ -5,18 +5,15 @@ import { keyCalendar, monthsLater } from '../../gateway/app/key-calendar.ts';
 import { beginRollover } from '../../gateway/app/key-rollover.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { setState } from '../../gateway/people/people.ts';
-import { eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
-import { openOffice, type Office } from '../support/office.ts';
+import type { OpenAdministration } from '../support/administrations.ts';
+import { eachTestWithOffice, type Office } from '../support/office.ts';
 
-describe('keys and people in the office', function () {
-  this.timeout(30_000);
+describe('keys and people in the office', () => {
   let them: OpenAdministration;
   let office: Office;
-  eachTestWithKorea(async (_, theirs) => {
-    them = theirs;
-    office = await openOffice(them.gateway);
+  eachTestWithOffice((opened) => {
+    ({ them, office } = opened);
   });
-  afterEach(() => office.close());
 
   it('shows the dates of keys as the command does, and gives them as a calendar file', async () => {
     const reader = await office.signedIn('li.na', 'reader');

@@ -8,8 +8,7 @@ import type { Role } from '../../gateway/people/roles.ts';
 import { openAdministrations, type OpenAdministrations } from '../support/administrations.ts';
 import { openOffice, type Office } from '../support/office.ts';
 
-describe('requests to the office that no browser sends', function () {
-  this.timeout(30_000);
+describe('requests to the office that no browser sends', () => {
   let all: OpenAdministrations;
   let office: Office;
   before(async () => {

@@ -6,24 +6,16 @@ import { momentOf } from '../../gateway/model/day.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { setRoles, setState } from '../../gateway/people/people.ts';
 import { findInbox } from '../../gateway/store/inbox.ts';
-import {
-  eachTestWithKorea,
-  operator,
-  operators,
-  registerOf,
-  type OpenAdministration,
-} from '../support/administrations.ts';
-import { openOffice, type Browser, type Office } from '../support/office.ts';
+import { operator, operators, registerOf, type OpenAdministration } from '../support/administrations.ts';
+import { eachTestWithOffice, type Browser, type Office } from '../support/office.ts';
 
 describe('the office', () => {
   let us: OpenAdministration;
   let them: OpenAdministration;
   let office: Office;
-  eachTestWithKorea(async (ours, theirs) => {
-    [us, them] = [ours, theirs];
-    office = await openOffice(them.gateway);
+  eachTestWithOffice((opened) => {
+    ({ us, them, office } = opened);
   });
-  afterEach(() => office.close());
 
   /** Our list to them, as if a person had carried it. */
   async function listToThem(): Promise<string> {

@@ -4,6 +4,7 @@ import { officeServers, officeUrl } from '../../gateway/console/serve-office.ts'
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import { openServers } from '../../gateway/app/servers.ts';
 import type { Role } from '../../gateway/people/roles.ts';
+import { eachTestWithKorea, type OpenAdministration } from './administrations.ts';
 import { addTestPerson, testPassword } from './people.ts';
 
 export interface Shown {
@@ -39,6 +40,18 @@ export interface Office {
   /** A person with these roles who is signed in; of a name that is known already, in another browser. */
   signedIn(id: string, ...roles: readonly Role[]): Promise<Browser>;
   close(): Promise<void>;
+}
+
+/** Before each test, two administrations and the office of the second; `use` gets them. */
+export function eachTestWithOffice(
+  use: (opened: { us: OpenAdministration; them: OpenAdministration; office: Office }) => void,
+): void {
+  let office: Office | undefined;
+  eachTestWithKorea(async (us, them) => {
+    office = await openOffice(them.gateway);
+    use({ us, them, office });
+  });
+  afterEach(() => office?.close());
 }
 
 export async function openOffice(gateway: OpenGateway): Promise<Office> {
