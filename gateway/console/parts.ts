@@ -204,10 +204,10 @@ export function searchForm(words: Words, to: string, fields: Content, button: Te
   </form>`;
 }
 
-/** The same address with one value of the query changed. */
+/** The same address with one value of the query changed. It names no path: one that begins with two slashes would name another host. */
 export function withQuery({ target }: Pick<Call, 'target'>, key: string, value: string): string {
-  const [path = '/', query] = target.split('?', 2);
+  const [, query] = target.split('?', 2);
   const changed = new URLSearchParams(query);
   changed.set(key, value);
-  return `${path}?${changed.toString()}`;
+  return `?${changed.toString()}`;
 }

@@ -9,6 +9,8 @@ export interface RequestTarget {
   readonly query: URLSearchParams;
   /** In lower case, with the port where one is named. */
   readonly host: string;
+  /** A header field that decides what the request means and stands twice (RFC 9112, 3.2). */
+  readonly twice?: string | undefined;
 }
 
 /** What Node.js reads the first of, and a proxy in front perhaps the last. */
@@ -17,21 +19,23 @@ const single = ['host', 'content-type'] as const;
 /**
  * Neither dots nor percent signs nor doubled slashes are resolved: a proxy in front compares the path as sent, and must not be passed by
  * another spelling of it. An absolute address names the host itself (RFC 9112, 3.2.2).
- * Throws E_REQUEST_MALFORMED where a header field that decides what the request means stands twice (RFC 9112, 3.2).
  */
 export function targetOf(request: Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'>): RequestTarget {
   const { url = '', headers, headersDistinct } = request;
   const twice = single.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
-  if (twice !== undefined) throw new GatewayError('E_REQUEST_MALFORMED', `the header field ${twice} stands twice`);
   const [absolute = '', authority] = /^https?:\/\/([^/?#]*)/iu.exec(url) ?? [];
   const sent = url.slice(absolute.length);
   const [path = ''] = sent.split('?', 1);
   const query = new URLSearchParams(sent.slice(path.length));
-  return { sent, path, query, host: (authority ?? headers.host ?? '').toLowerCase() };
+  return { sent, path, query, host: (authority ?? headers.host ?? '').toLowerCase(), twice };
 }
 
-/** Throws E_HOST_UNKNOWN unless the host is one of `hosts`, with or without its port; any will do where none are set. */
-export function requireHost({ host }: RequestTarget, hosts: readonly string[] | undefined): void {
+/**
+ * Throws E_HOST_UNKNOWN unless the host is one of `hosts`, with or without its port; any will do where none are set. Throws
+ * E_REQUEST_MALFORMED where a header field stands twice.
+ */
+export function requireHost({ host, twice }: RequestTarget, hosts: readonly string[] | undefined): void {
+  if (twice !== undefined) throw new GatewayError('E_REQUEST_MALFORMED', `the header field ${twice} stands twice`);
   if (hosts === undefined || hosts.some((name) => [host, host.replace(/:\d*$/u, '')].includes(name.toLowerCase())))
     return;
   throw new GatewayError('E_HOST_UNKNOWN', 'the request is for another host than those in the settings of this door');

@@ -75,6 +75,31 @@ describe('requests to the office that no browser sends', () => {
     }
   });
 
+  it('refuses a header field that stands twice with a page and a code, and no trace of the program', async () => {
+    const host = ['Host', new URL(office.url).host] as const;
+    const type = ['Content-Type', form] as const;
+    for (const path of ['/held', '/office/v1/held'])
+      for (const twice of [
+        [host, host],
+        [host, ['Host', 'other.example']],
+        [type, type],
+      ] as const) {
+        const { status, page } = await send('GET', path, twice, '');
+        expect([status, page.includes('E_REQUEST_MALFORMED')]).to.deep.equal([400, true]);
+        expect(page).not.to.include('.ts:');
+      }
+  });
+
+  it('links to no other host, whatever address was asked for', async () => {
+    for (const path of ['//other.example/x', '/\\other.example/x', '//other.example?a=1', '///other.example']) {
+      const { status, page } = await send('GET', path, [], '');
+      expect(status).to.equal(404);
+      expect(page).to.include('language=zh-CN');
+      const links = [...page.matchAll(/ (?:href|action)="([^"]*)"/gu)].map(([, to = '']) => new URL(to, office.url));
+      expect(links.map(({ host }) => host)).to.deep.equal(links.map(() => new URL(office.url).host));
+    }
+  });
+
   it('takes the size of a file from a form with a file only', async () => {
     const cookie = await cookieOf('kim', 'operator');
     const length = ['Content-Length', String(300 * 1024)] as const;
