@@ -1,5 +1,6 @@
 /** Lists of revoked certificates: which are read, and what they say of a certificate. Made by openssl. */
 
+import { sign } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,6 +23,17 @@ const june = { from: '20260601000000Z', until: '20260701000000Z' };
 const authority = openAuthority(ecPair());
 const [lost, kept] = [issuedBy(authority, 'signing', ecPair()), issuedBy(authority, 'signing', ecPair())];
 const lastOfJune = new Date('2026-06-30T00:00:00Z');
+
+const ecdsaWithSha256 = Buffer.from('300a06082a8648ce3d040302', 'hex');
+
+/** An element in DER. */
+function part(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+  const content = Buffer.concat(contents);
+  if (content.length < 0x80) return Buffer.concat([Buffer.of(tag, content.length), content]);
+  const hex = content.length.toString(16);
+  const length = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+  return Buffer.concat([Buffer.of(tag, 0x80 + length.length), length, content]);
+}
 
 describe('a list of revoked certificates', () => {
   const terms = (lists: readonly Buffer[], changes: Partial<RevocationTerms> = {}): RevocationTerms => ({
@@ -85,19 +97,38 @@ describe('a list of revoked certificates', () => {
   });
 
   it('that nobody signed is not parsed, and keeps the main thread for less than 50 ms', async () => {
-    const part = (content: Uint8Array): Buffer => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(content.length);
-      return Buffer.concat([Buffer.of(0x30, 0x84), length, content]);
-    };
-    const ecdsaWithSha256 = Buffer.from('300a06082a8648ce3d040302', 'hex');
-    const empty = part(Buffer.alloc(2 * 1024 * 1024, Buffer.of(0x30, 0)));
-    const list = part(Buffer.concat([empty, ecdsaWithSha256, Buffer.of(0x03, 0x02, 0, 0)]));
+    const empty = part(0x30, Buffer.alloc(2 * 1024 * 1024, Buffer.of(0x30, 0)));
+    const list = part(0x30, empty, ecdsaWithSha256, Buffer.of(0x03, 0x02, 0, 0));
     const before = process.threadCpuUsage();
     const refused = await refusalCode(() => Promise.try(() => readRevocationList(list, [authority.certificate])));
     const { user, system } = process.threadCpuUsage(before);
     expect(refused).to.equal('E_TRUST_UNCHECKED');
     expect((user + system) / 1000).to.be.lessThan(50);
+  });
+
+  /** The list of the authority with entries of these serial numbers (hex) instead of its own, signed by the authority. */
+  const listOf = (serials: readonly string[]): Buffer => {
+    const { issuer } = readRevocationList(authority.list([], june), [authority.certificate]);
+    const time = (text: string): Buffer => part(0x17, Buffer.from(text.slice(2), 'latin1'));
+    const entries = serials.map((hex) => part(0x30, part(0x02, Buffer.from(hex, 'hex')), time(june.from)));
+    const content = [part(0x02, Buffer.of(1)), ecdsaWithSha256, Buffer.from(issuer, 'hex')];
+    const tbs = part(0x30, ...content, time(june.from), time(june.until), part(0x30, Buffer.concat(entries)));
+    const signature = sign('sha256', tbs, authority.pair.privateKey);
+    return part(0x30, tbs, ecdsaWithSha256, part(0x03, Buffer.of(0), signature));
+  };
+
+  it('of fifty thousand certificates is read whole', () => {
+    const serials = Array.from({ length: 50_000 }, (_, i) => (0x10000000 + i).toString(16));
+    const list = listOf([...serials, kept.serialNumber.toLowerCase()]);
+    const { revoked } = readRevocationList(list, [authority.certificate]);
+    expect(revoked.size).to.equal(50_001);
+    expect(standingOf(kept, terms([list]), testNow)).to.equal('revoked');
+    expect(standingOf(lost, terms([list]), testNow)).to.equal('good');
+  });
+
+  it('with a number that is not written as in a certificate is refused, not read past', async () => {
+    for (const wrong of ['0001', 'ff80', ''])
+      expect(await refusalCode(() => terms([listOf([wrong])]))).to.equal('E_TRUST_UNCHECKED');
   });
 
   it('decides about a signer by the terms of the partner: revoked never signs, and what is unknown as the terms say', async () => {

@@ -52,18 +52,26 @@ const hashes: Readonly<Record<string, string | undefined>> = {
  */
 export function readRevocationList(bytes: Uint8Array, authorities: readonly X509Certificate[]): RevocationList {
   const { tbs, signers } = signedList(derIn(bytes), authorities);
-  const fields = [...(within(readDer(tbs), tags.sequence) ?? [])];
-  if (bytesWithin(fields.shift(), tags.integer)?.toString('hex') !== version2)
-    throw unusable('it is no list of version 2 in DER');
-  const [, issuer, thisUpdate, nextUpdate, ...rest] = fields;
-  const revoked = rest.find((part) => hasTag(part, tags.sequence));
-  requireComplete(rest.find((part) => hasTag(part, tags.context0)));
-  const name = issuer === undefined ? '' : derOf(issuer).toString('hex');
+  const [version, , issuer, thisUpdate, nextUpdate, ...rest] = partsOf(tbs.content) ?? [];
+  if (version?.tag !== tags.integer || hexOf(version.content) !== version2 || issuer === undefined) throw notDer();
+  const revoked = rest.find(({ tag }) => tag === tags.sequence);
+  requireComplete(elementOf(rest.find(({ tag }) => tag === tags.context0)));
+  const name = hexOf(issuer.whole);
   if (!signers.some((authority) => namesOf(authority).subject === name)) throw unsigned();
   return {
-    ...{ issuer: name, thisUpdate: timeOf(thisUpdate), nextUpdate: timeOf(nextUpdate) },
-    revoked: new Set((within(revoked, tags.sequence) ?? []).map(serialOf)),
+    ...{ issuer: name, thisUpdate: timeOf(elementOf(thisUpdate)), nextUpdate: timeOf(elementOf(nextUpdate)) },
+    revoked: new Set(revoked === undefined ? [] : (partsOf(revoked.content, Infinity) ?? [undefined]).map(serialOf)),
   };
+}
+
+const notDer = (): GatewayError => unusable('it is no list of version 2 in DER');
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+function elementOf(part: Part | undefined): Der | undefined {
+  return part && readDer(part.whole);
 }
 
 /**
@@ -73,13 +81,13 @@ export function readRevocationList(bytes: Uint8Array, authorities: readonly X509
 function signedList(
   bytes: Uint8Array,
   authorities: readonly X509Certificate[],
-): { readonly tbs: Uint8Array; readonly signers: readonly X509Certificate[] } {
+): { readonly tbs: Part; readonly signers: readonly X509Certificate[] } {
   const [list, after] = partsOf(bytes) ?? [];
   const [tbs, algorithm, signature, more] = list === undefined ? [] : (partsOf(list.content) ?? []);
   if (tbs === undefined || algorithm === undefined || signature === undefined || (after ?? more) !== undefined)
-    throw unusable('it is no list of version 2 in DER');
-  const oid = oidOf(within(readDer(algorithm.whole), tags.sequence)?.[0]) ?? '';
-  const value = bytesWithin(readDer(signature.whole), tags.bits)?.subarray(1) ?? Buffer.alloc(0);
+    throw notDer();
+  const oid = oidOf(within(elementOf(algorithm), tags.sequence)?.[0]) ?? '';
+  const value = bytesWithin(elementOf(signature), tags.bits)?.subarray(1) ?? Buffer.alloc(0);
   const signers = authorities.filter(
     (authority) =>
       authority.ca &&
@@ -89,26 +97,35 @@ function signedList(
       verify(hashes[oid], tbs.whole, authority.publicKey, value),
   );
   if (signers.length === 0) throw unsigned();
-  return { tbs: tbs.whole, signers };
+  return { tbs, signers };
 }
 
 const unsigned = (): GatewayError => unusable('no authority of the partner that may sign lists has signed it');
 
 interface Part {
+  readonly tag: number | undefined;
   readonly whole: Uint8Array;
   readonly content: Uint8Array;
 }
 
-/** The first four elements of which the bytes are a row, by their lengths alone (X.690, 8.1.3); undefined where one is cut off. */
-function partsOf(bytes: Uint8Array): readonly Part[] | undefined {
+/**
+ * The first elements of which the bytes are a row, by their lengths alone (X.690, 8.1.3): a list of 8 MiB names some 200,000 certificates,
+ * which node-forge reads in a second. Undefined where one is cut off, or has a length that DER writes shorter (10.1).
+ */
+function partsOf(bytes: Uint8Array, most = 8): readonly Part[] | undefined {
   const parts: Part[] = [];
-  for (let at = 0; at < bytes.length && parts.length < 4;) {
+  for (let at = 0; at < bytes.length && parts.length < most;) {
     const short = bytes[at + 1] ?? 0;
     const octets = short < 0x80 ? 0 : short - 0x80;
     const begin = at + 2 + octets;
     const length = octets === 0 ? short : bytes.subarray(at + 2, begin).reduce((sum, octet) => sum * 256 + octet, 0);
-    if (short === 0x80 || octets > 4 || begin + length > bytes.length) return undefined;
-    parts.push({ whole: bytes.subarray(at, begin + length), content: bytes.subarray(begin, begin + length) });
+    const isShorter = octets > 0 && (length < 0x80 || bytes[at + 2] === 0);
+    if (short === 0x80 || octets > 4 || isShorter || begin + length > bytes.length) return undefined;
+    parts.push({
+      tag: bytes[at],
+      whole: bytes.subarray(at, begin + length),
+      content: bytes.subarray(begin, begin + length),
+    });
     at = begin + length;
   }
   return parts;
@@ -141,8 +158,13 @@ function isForUsers(value: Buffer | undefined): boolean {
   return value?.equals(Buffer.of(0x30, 0x03, 0x81, 0x01, 0xff)) === true;
 }
 
-function serialOf(entry: Der): string {
-  return bytesWithin(within(entry, tags.sequence)?.[0], tags.integer)?.toString('hex') ?? '';
+/** A number with needless octets in front would equal that of no certificate (X.690, 8.3.2). */
+function serialOf(entry: Part | undefined): string {
+  const [serial] = (entry?.tag === tags.sequence && partsOf(entry.content, 1)) || [];
+  const [first, second] = serial?.content ?? [];
+  const isPadded = second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (serial?.tag !== tags.integer || first === undefined || isPadded) throw notDer();
+  return hexOf(serial.content);
 }
 
 /** UTCTime until 2049, then GeneralizedTime; both end in Z and have seconds (RFC 5280, 5.1.2.4). */
