@@ -8,6 +8,7 @@ import { exitCodes, type ExitCode } from './cli/output.ts';
 import type { ProgramStreams } from './cli/program.ts';
 import { commandLine, runCommandLine } from './cli/run.ts';
 import { startBorderWork } from './app/border-work.ts';
+import { distantImportDesk } from './app/import-desk.ts';
 import { consumeAll } from './app/brokers.ts';
 import type { Config } from './app/config.ts';
 import { proxyOf, proxyServers } from './app/exchange-proxy.ts';
@@ -64,7 +65,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const servers = await openServers([
     ...door.servers,
     ...borderServers({ ...gateway, ...borderWork }, adapters, metrics),
-    ...(await officeServers(gateway)),
+    ...(await officeServers(gateway, distantImportDesk(adapters.runImport))),
   ]);
   const work = await openWork(gateway, {
     ...receiving,

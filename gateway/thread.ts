@@ -1,10 +1,11 @@
-/** The program of the worker threads: opens a gateway, processes one message after the other, and answers requests to the border door. */
+/** The program of the worker threads: opens a gateway, processes messages and imports one after the other, and answers requests to the border door. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { adapterTools, openGateway, schemas } from './app/composition.ts';
 import type { Config } from './app/config.ts';
+import { openImportDesk, runImportTask, type ImportTask } from './app/import-desk.ts';
 import type { Task, TaskResult } from './app/large-message-worker.ts';
 import { openPosts } from './doors/border-posts.ts';
 import type { PartnerAnswer } from './gateway.ts';
@@ -16,19 +17,32 @@ import { takeAnswer } from './outbound/take-answer.ts';
 import { faultFields } from './wire/log.ts';
 
 const gateway = await openGateway(workerData as Config, adapterTools());
+const desk = openImportDesk(gateway);
 const answerPosted = openPosts({ ...gateway, schemas });
 let last: Promise<void> = Promise.resolve();
 
 async function receive(task: number, work: RawMessage | PartnerAnswer): Promise<TaskResult> {
-  const { partner } = work;
   try {
     return { task, done: 'came' in work ? await takeAnswer(gateway, work) : await receiveMessage(gateway, work) };
   } catch (error) {
-    // Stack and cause stay in this log; the caller gets code and detail only.
-    gateway.log.error('a large message could not be processed', { partner, ...faultFields(error) });
-    const { code, detail } = asGatewayError(error);
-    return { task, failed: { code, detail } };
+    gateway.log.error('a large message could not be processed', { partner: work.partner, ...faultFields(error) });
+    return failed(task, error);
   }
+}
+
+async function runImport(task: number, work: ImportTask): Promise<TaskResult> {
+  try {
+    return { task, done: await runImportTask(desk, work) };
+  } catch (error) {
+    if (asGatewayError(error).kind.status >= 500)
+      gateway.log.error('a file of operators could not be processed', faultFields(error));
+    return failed(task, error);
+  }
+}
+
+function failed(task: number, error: unknown): TaskResult {
+  const { code, detail, at, fix, items, choices } = asGatewayError(error);
+  return { task, failed: { code, detail, at, fix, items, choices } };
 }
 
 /** V8 would keep the garbage of one list until the next one has made twice as much. */
@@ -46,7 +60,7 @@ parentPort?.on('message', ({ task, work }: Task) => {
   }
   // In the order of arrival: lists have sequence numbers.
   last = last.then(async () => {
-    parentPort?.postMessage(await receive(task, work));
+    parentPort?.postMessage(await ('desk' in work ? runImport(task, work) : receive(task, work)));
     collectGarbage();
   });
 });

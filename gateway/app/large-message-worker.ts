@@ -1,10 +1,11 @@
-/** A worker thread that processes large messages, or large requests, with a gateway of its own on the same store, so that the doors keep answering. */
+/** A worker thread that processes large messages, large requests, or files of operators, with a gateway of its own on the same store, so that the doors keep answering. */
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
+import type { ImportResult, ImportTask } from './import-desk.ts';
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
-import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import { GatewayError } from '../model/errors.ts';
 import type { Gateway, PartnerAnswer } from '../gateway.ts';
 import type { RawMessage } from '../model/message.ts';
 import { hasStagedParts } from '../store/mirrors.ts';
@@ -39,21 +40,24 @@ export interface LargeMessageWorker {
   take(answer: PartnerAnswer): Promise<boolean>;
   /** Answers a request to the border door, beside others. Its body is transferred likewise. */
   answer(posted: PostedRequest): Promise<PostedReply>;
+  /** Reads and saves files of our own operators; the bytes of one that the task carries are transferred likewise. */
+  runImport<T extends ImportResult>(task: ImportTask, bytes?: Uint8Array): Promise<T>;
   /** Waits until all tasks passed to the thread are done, and ends it. */
   close(): Promise<void>;
 }
 
 export interface Task {
   readonly task: number;
-  readonly work: RawMessage | PartnerAnswer | PostedRequest;
+  readonly work: RawMessage | PartnerAnswer | PostedRequest | ImportTask;
 }
 
-type Done = ReceiveResult | PostedReply | boolean;
+type Done = ReceiveResult | PostedReply | ImportResult | boolean;
 
-/** The answer to one task. An error travels as its code and detail. */
+/** The answer to one task. An error travels without its stack and cause, which stay in the log. */
 export type TaskResult =
-  | { readonly task: number; readonly done: Done }
-  | { readonly task: number; readonly failed: { readonly code: ErrorCode; readonly detail: string } };
+  { readonly task: number; readonly done: Done } | { readonly task: number; readonly failed: Failure };
+
+type Failure = Pick<GatewayError, 'code' | 'detail' | 'at' | 'fix' | 'items' | 'choices'>;
 
 interface Thread {
   readonly worker: Worker;
@@ -84,21 +88,30 @@ export function openLargeMessageWorker(config: Config): LargeMessageWorker {
     return started;
   }
 
-  function run<T extends Done>(work: Task['work'], bytes: Uint8Array): Promise<T> {
+  function run<T extends Done>(work: Task['work'], bytes?: Uint8Array): Promise<T> {
     clearTimeout(idle);
     thread ??= start();
     return addTask(thread, { task: (count += 1), work }, bytes);
   }
 
   return {
-    receive: (raw) => run(raw, raw.bytes),
-    take: (answer) => run(answer, answer.bytes),
-    answer: (posted) => run(posted, posted.body),
+    ...worksOf(run),
     async close() {
       await Promise.allSettled(Array.from(thread?.tasks.values() ?? [], ({ promise }) => promise));
       clearTimeout(idle);
       await end();
     },
+  };
+}
+
+function worksOf(
+  run: <T extends Done>(work: Task['work'], bytes?: Uint8Array) => Promise<T>,
+): Omit<LargeMessageWorker, 'close'> {
+  return {
+    receive: (raw) => run(raw, raw.bytes),
+    take: (answer) => run(answer, answer.bytes),
+    answer: (posted) => run(posted, posted.body),
+    runImport: run,
   };
 }
 
@@ -108,10 +121,10 @@ export function largeAnswers(worker: Pick<LargeMessageWorker, 'take'>): NonNulla
 }
 
 /** What comes back is of the kind that the work asks for: the thread's program pairs them. */
-function addTask<T>({ worker, tasks }: Thread, task: Task, bytes: Uint8Array): Promise<T> {
+function addTask<T>({ worker, tasks }: Thread, task: Task, bytes: Uint8Array | undefined): Promise<T> {
   const answer = Promise.withResolvers<Done>();
   tasks.set(task.task, answer);
-  worker.postMessage(task, transferable(bytes));
+  worker.postMessage(task, bytes === undefined ? [] : transferable(bytes));
   return answer.promise as Promise<T>;
 }
 
@@ -124,7 +137,7 @@ function settle({ tasks }: Thread, result: TaskResult): void {
   const task = tasks.get(result.task);
   tasks.delete(result.task);
   if ('done' in result) task?.resolve(result.done);
-  else task?.reject(new GatewayError(result.failed.code, result.failed.detail));
+  else task?.reject(new GatewayError(result.failed.code, result.failed.detail, result.failed));
 }
 
 /** The thread ended before it answered: nothing was decided about these messages and requests, and their senders try again. */

@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
+import { openImportDesk, type ImportDesk } from '../app/import-desk.ts';
 import type { OfficeSettings } from '../app/office-settings.ts';
 import type { openServers } from '../app/servers.ts';
 import { officeDoor, type OfficeDoor, type OfficeRoute, type Visit } from '../doors/office.ts';
@@ -28,13 +29,16 @@ const assets = {
 
 type Servers = Parameters<typeof openServers>[0];
 
-/** None where the settings have no office. */
-export async function officeServers(gateway: OpenGateway): Promise<Servers> {
+/** None where the settings have no office. `imports`: where files of operators are read. */
+export async function officeServers(
+  gateway: OpenGateway,
+  imports: ImportDesk = openImportDesk(gateway),
+): Promise<Servers> {
   const { office } = gateway.config;
   if (office === undefined) return [];
   let server: Server | undefined = undefined;
   const publicUrl = (): string => urlOf(office, portOf(server));
-  const app = officeDoor(await doorOf(gateway, publicUrl));
+  const app = officeDoor(await doorOf(gateway, imports, publicUrl));
   const { tls } = office;
   server =
     tls === undefined ? createHttpServer(serverOptions, app) : createHttpsServer({ ...serverOptions, ...tls }, app);
@@ -59,7 +63,7 @@ function portOf(server: Server | undefined): number | undefined {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
-async function doorOf(gateway: OpenGateway, publicUrl: () => string): Promise<OfficeDoor> {
+async function doorOf(gateway: OpenGateway, imports: ImportDesk, publicUrl: () => string): Promise<OfficeDoor> {
   const { db, now, random, log, home, config } = gateway;
   const wordsOf = await openWords(home.timeZone);
   const wordsFor = ({ languages }: Visit): Words => wordsOf(chooseLanguage(languages));
@@ -69,7 +73,7 @@ async function doorOf(gateway: OpenGateway, publicUrl: () => string): Promise<Of
   const callOf = (visit: Visit): Call => {
     const { session } = visit;
     if (session === undefined) throw new GatewayError('E_SESSION_MISSING', 'nobody is signed in');
-    return { ...visit, session, gateway, words: wordsFor(visit) };
+    return { ...visit, session, gateway, imports, words: wordsFor(visit) };
   };
   const composing = { document, callOf };
   return {

@@ -6,6 +6,7 @@
 import type { Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { hiddenIn } from '../model/shown-text.ts';
 import { present } from '../model/present.ts';
 import { getBytes, keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
@@ -29,6 +30,7 @@ export interface ProposedFile extends ReadingOptions {
 /** Stores the file and returns its id. Throws what importOperators throws of a file that cannot be read, and E_IMPORT_STATE (it waits already). */
 export async function proposeImport(gateway: DraftGateway, file: ProposedFile): Promise<string> {
   const { name, bytes, person, ...reading } = file;
+  checkName(name);
   const { counts } = await dryRun(gateway, file, reading);
   const [id, at] = [gateway.newId(), momentOf(gateway.now())];
   await gateway.db.transaction(async (tx) => {
@@ -40,6 +42,18 @@ export async function proposeImport(gateway: DraftGateway, file: ProposedFile): 
     ]);
   });
   return id;
+}
+
+const mostCharactersOfName = 200;
+
+/** The name is shown to the people who decide, and stays in the log of events. */
+function checkName(name: string): void {
+  const fault = name.length > mostCharactersOfName ? `it has ${name.length} characters` : hiddenIn(name);
+  if (fault === undefined) return;
+  throw new GatewayError('E_REQUEST_INVALID', `the name of the file cannot be shown: ${fault}`, {
+    at: 'file',
+    fix: `Rename the file: at most ${mostCharactersOfName} characters, none of them hidden.`,
+  });
 }
 
 async function dryRun(
@@ -74,18 +88,18 @@ export interface ImportDecision {
   readonly reason: string;
   /** Rows may lift a suspension, a revocation or a withdrawal. */
   readonly lift: boolean;
-  /** Throws where the person may not decide, in the transaction of the decision. */
-  allowed(tx: Tx): Promise<unknown>;
 }
 
 /**
- * Another person than the one who proposed it decides. Undefined: it is refused. Throws E_APPROVAL_REPEATED (the same person),
- * E_IMPORT_UNKNOWN, E_IMPORT_STATE (it was decided meanwhile). A report that is `stopped` says that nothing was saved or decided.
+ * Another person than the one who proposed it decides. Undefined: it is refused. `allowed` throws where the person may not decide, in the
+ * transaction of the decision. Throws E_APPROVAL_REPEATED (the same person), E_IMPORT_UNKNOWN, E_IMPORT_STATE (it was decided meanwhile).
+ * A report that is `stopped` says that nothing was saved or decided.
  */
 export async function decideImport(
   gateway: DraftGateway,
   id: string,
-  { decision, person, reason, lift, allowed }: ImportDecision,
+  { decision, person, reason, lift }: ImportDecision,
+  allowed: (tx: Tx) => Promise<unknown>,
 ): Promise<ImportReport | undefined> {
   checkReason(reason);
   const draft = await existingDraft(gateway, id);

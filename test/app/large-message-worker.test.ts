@@ -3,9 +3,11 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import { distantImportDesk } from '../../gateway/app/import-desk.ts';
 import { openLargeMessageWorker, type LargeMessageWorker } from '../../gateway/app/large-message-worker.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { buildList, type BuiltList } from '../../gateway/outbound/send-list.ts';
+import { findOperator } from '../../gateway/store/operators.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import {
   openAdministrations,
@@ -13,7 +15,9 @@ import {
   type OpenAdministration,
   type OpenAdministrations,
 } from '../support/administrations.ts';
+import { csvOf } from '../cli/operator-command.ts';
 import { refusalCode } from '../support/expect-code.ts';
+import { addTestPerson } from '../support/people.ts';
 
 describe('the worker thread for large messages', () => {
   let administrations: OpenAdministrations;
@@ -55,6 +59,27 @@ describe('the worker thread for large messages', () => {
     const stream = await findStream(them.gateway.db.sql, 'CN', 'in');
     expect(stream?.position).to.deep.equal(built.list.position);
     expect(threads).to.have.length(1);
+  });
+
+  it('reads files of operators for the office, and passes on what is wrong with one', async () => {
+    const { home } = administrations;
+    await worker.close();
+    worker = openLargeMessageWorker(home.config);
+    await addTestPerson(home.gateway, 'kim', ['approver']);
+    const desk = distantImportDesk(worker.runImport);
+    const propose = (name: string, content: string) =>
+      desk.propose({ name, bytes: Buffer.from(content), person: 'li.na' });
+    const id = await propose('operators.csv', csvOf({ code: '4403130001' }, { code: '44O3130003' }));
+    expect((await desk.review(id))?.counts).to.include({ created: 1, refused: 1 });
+    expect((await findOperator(home.gateway.db.sql, '4403130001'))?.status).to.equal(undefined);
+    const decision = { decision: 'approve', reason: 'compared with the programme', lift: false } as const;
+    const decide = (person: string) => desk.decide(id, { ...decision, person });
+    expect(await refusalCode(() => decide('park'))).to.equal('E_ROLE_MISSING');
+    expect((await decide('kim'))?.counts).to.include({ created: 1, refused: 1 });
+    expect((await findOperator(home.gateway.db.sql, '4403130001'))?.status).to.equal('active');
+    const refused = await propose('a'.repeat(201), '').catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'E_REQUEST_INVALID', at: 'file' });
+    expect(refused).to.have.property('fix').that.includes('200 characters');
   });
 
   it('answers requests to the border door, with the list that this gateway received', async () => {

@@ -94,6 +94,17 @@ describe('imports in the office', () => {
     expect(await statusOf(code)).to.equal('active');
   });
 
+  it('refuse a name of a file that cannot be shown: a long one, or with hidden characters', async () => {
+    const named = async (name: string): Promise<Shown> =>
+      await person(li).upload('/imports', csvOf({ code: '4403130040' }), {}, name);
+    for (const name of ['a'.repeat(201), 'list\u202evsc.exe', 'li\u0007st.csv', 'li\u200bst.csv']) {
+      const { status, html } = await named(name);
+      expect([status, html.includes('E_REQUEST_INVALID'), html.length < 50_000]).to.deep.equal([422, true, true]);
+    }
+    expect((await person(li).get('/imports')).html).not.to.include('vsc.exe');
+    expect((await named('Список 名单 & “operators”.csv')).html).to.include('名单');
+  });
+
   it('refuse a file that is none, a decision without a reason, and people without the role', async () => {
     expect((await propose('no columns')).html).to.include('E_FILE_STRUCTURE');
     const { at } = await propose(csvOf({ code: '4403130030' }));

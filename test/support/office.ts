@@ -25,7 +25,7 @@ export interface Browser {
     headers?: Readonly<Record<string, string>>,
   ): Promise<Shown>;
   /** A form with a file, as `post`. */
-  upload(path: string, file: string, form?: Readonly<Record<string, string>>): Promise<Shown>;
+  upload(path: string, file: string, form?: Readonly<Record<string, string>>, name?: string): Promise<Shown>;
   json(
     path: string,
     body?: Readonly<Record<string, string>>,
@@ -105,10 +105,10 @@ function openBrowser(url: string): Browser {
       const body = new URLSearchParams({ ...formToken, ...form });
       return await follow(path, { method: 'POST', body, headers });
     },
-    async upload(path, file, form = {}) {
+    async upload(path, file, form = {}, name = 'evidence.json') {
       const body = new FormData();
       for (const [name, value] of Object.entries({ form_token: await token(), ...form })) body.append(name, value);
-      body.append('file', new Blob([file]), 'evidence.json');
+      body.append('file', new Blob([file]), name);
       return await follow(path, { method: 'POST', body, headers: same });
     },
     async json(path, body) {

@@ -1,11 +1,10 @@
 /** Imports of our own operators: one person proposes a file and sees what it would change, another approves or refuses it. */
 
-import { decideImport, existingDraft, proposeImport, reviewImport } from '../../domestic/import-drafts.ts';
+import { existingDraft } from '../../domestic/import-drafts.ts';
 import type { ImportReport, Problem } from '../../domestic/import.ts';
 import { restrictions } from '../../domestic/known-facts.ts';
 import { refusedRowsCsv } from '../../domestic/refused-rows.ts';
 import { GatewayError } from '../../model/errors.ts';
-import { countDecisions } from '../../people/people.ts';
 import { listDrafts, type ImportDraft } from '../../store/import-drafts.ts';
 import { tableEncodings } from '../../wire/files/file-content.ts';
 import { page, param, written, type Call, type Download, type Section } from '../page.ts';
@@ -63,7 +62,7 @@ interface OneImport extends ImportDraft {
 
 async function loadOne(call: Call): Promise<OneImport> {
   const draft = await existingDraft(call.gateway, param(call, 'id'));
-  const reviewed = await reviewImport(call.gateway, draft);
+  const reviewed = await call.imports.review(draft.id);
   if (reviewed === undefined) return { ...draft, report: null };
   const { refused: _, ...report } = reviewed;
   return { ...draft, report };
@@ -140,7 +139,7 @@ function problemsView(problems: readonly Problem[], words: Words): VNode {
 
 async function refusedRows(call: Call): ReturnType<Download['load']> {
   const draft = await existingDraft(call.gateway, param(call, 'id'));
-  const report = await reviewImport(call.gateway, draft);
+  const report = await call.imports.review(draft.id);
   if (report === undefined) throw new GatewayError('E_IMPORT_STATE', 'the file was decided about, and is not kept');
   return {
     ...{ name: `${draft.id}-refused.csv`, contentType: 'text/csv; charset=utf-8' },
@@ -149,25 +148,22 @@ async function refusedRows(call: Call): ReturnType<Download['load']> {
 }
 
 async function propose(call: Call): Promise<{ to: string; result: object }> {
-  const { file, gateway, session } = call;
+  const { file, imports: desk, session } = call;
   if (file === undefined) throw new GatewayError('E_REQUEST_INVALID', 'there is no file', { fix: 'Choose a file.' });
   const encoding = tableEncodings.find((each) => each === written(call, 'encoding')) ?? 'utf-8';
   const [sheet, asOf] = [written(call, 'sheet'), written(call, 'as_of')];
   const reading = { encoding, ...(sheet === '' ? {} : { sheet }), ...(asOf === '' ? {} : { asOf }) };
-  const id = await proposeImport(gateway, { ...file, ...reading, person: session.person.id });
+  const id = await desk.propose({ ...file, ...reading, person: session.person.id });
   return { to: pathOf('imports', id), result: { id } };
 }
 
 async function decide(call: Call): Promise<{ to: string; result: object }> {
-  const { gateway, session } = call;
-  const { id: person } = session.person;
+  const { id: person } = call.session.person;
   const [id, decision] = [param(call, 'id'), written(call, 'decision')];
   if (decision !== 'approve' && decision !== 'refuse')
     throw new GatewayError('E_REQUEST_INVALID', 'the decision is approve or refuse');
-  const report = await decideImport(gateway, id, {
-    ...{ decision, person, reason: written(call, 'reason'), lift: written(call, 'lift') === 'yes' },
-    allowed: (tx) => countDecisions(person, 'imports.approve')(tx, [person]),
-  });
+  const [reason, lift] = [written(call, 'reason'), written(call, 'lift') === 'yes'];
+  const report = await call.imports.decide(id, { decision, person, reason, lift });
   if (report?.state === 'stopped')
     throw new GatewayError('E_IMPORT_STATE', 'rows would lift a suspension, a revocation or a withdrawal', {
       fix: 'Look at these rows; then approve the file and say that they may be lifted.',
