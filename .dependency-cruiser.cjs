@@ -25,6 +25,7 @@ const places = {
   standardwebhooks: 'wire/transport/webhook.ts',
   stdnum: 'model/record/check-digits.ts',
   undici: 'wire/transport/https-client.ts',
+  '@fastify/busboy': 'doors/office-forms.ts',
   xmlbuilder2: 'wire/signature/(receipts|key-announcement).ts',
   yaml: 'wire/files/yaml.ts',
 };

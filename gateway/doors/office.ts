@@ -12,19 +12,18 @@ import { requireMay, type Permission } from '../people/roles.ts';
 import { findSession, type Session } from '../people/sessions.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import {
-  bodyFault,
   cookieOf,
   languageCookie,
   languageCookieOf,
   limitAttempts,
-  readForm,
+  pathFault,
   requireFormToken,
   requireOwnOrigin,
   secretOf,
   sessionCookie,
-  type SentFile,
-  type SentForm,
 } from './office-requests.ts';
+import { leavesBody, openBodyReader, type HeldBody } from './body-reader.ts';
+import { readForm, type SentFile, type SentForm } from './office-forms.ts';
 import { problemOf, problemType } from './problems.ts';
 import { requireHost, targetOf } from './request-target.ts';
 
@@ -85,9 +84,12 @@ export function officeDoor(door: OfficeDoor): Express {
     app.get(path, (_request, response) => {
       response.set('Cache-Control', 'public, max-age=86400').type(contentType).send(text);
     });
-  const admit = limitAttempts(() => door.now());
+  const limits = {
+    admit: limitAttempts(() => door.now()),
+    bodyOf: openBodyReader({ heldBytes: 256 * 1024 * 1024, stallMs: 15_000 }),
+  };
   for (const route of door.routes) {
-    const answer = answerRoute(door, route, admit);
+    const answer = answerRoute(door, route, limits);
     if (route.method === 'GET') app.get(route.path, answer);
     else app.post(route.path, answer);
   }
@@ -130,17 +132,28 @@ function isSecure(door: Pick<OfficeDoor, 'publicUrl'>): boolean {
   return door.publicUrl().startsWith('https:');
 }
 
-function answerRoute(door: OfficeDoor, route: OfficeRoute, admit: ReturnType<typeof limitAttempts>): RequestHandler {
+/** What all routes share. */
+interface Limits {
+  readonly admit: ReturnType<typeof limitAttempts>;
+  readonly bodyOf: ReturnType<typeof openBodyReader>;
+}
+
+function answerRoute(door: OfficeDoor, route: OfficeRoute, { admit, bodyOf }: Limits): RequestHandler {
   return async (request, response) => {
-    const visit = await admitted(door, route, request, response, admit);
-    if (visit === undefined) {
-      response.redirect(303, `/sign-in?to=${encodeURIComponent(request.originalUrl)}`);
-      return;
+    const body = bodyOf(request);
+    try {
+      const visit = await admitted(door, route, request, response, { admit, body });
+      if (visit === undefined) {
+        response.redirect(303, `/sign-in?to=${encodeURIComponent(request.originalUrl)}`);
+        return;
+      }
+      const language = visit.query.get('language');
+      if (language !== null && /^[A-Za-z-]{2,10}$/u.test(language))
+        response.append('Set-Cookie', languageCookieOf(language, isSecure(door)));
+      send(response, await route.answer(visit), isSecure(door));
+    } finally {
+      body.release();
     }
-    const language = visit.query.get('language');
-    if (language !== null && /^[A-Za-z-]{2,10}$/u.test(language))
-      response.append('Set-Cookie', languageCookieOf(language, isSecure(door)));
-    send(response, await route.answer(visit), isSecure(door));
   };
 }
 
@@ -153,12 +166,13 @@ async function admitted(
   { needs, method, mostBytes }: OfficeRoute,
   request: Request,
   response: Response,
-  admit: ReturnType<typeof limitAttempts>,
+  { admit, body }: Pick<Limits, 'admit'> & { readonly body: HeldBody },
 ): Promise<Visit | undefined> {
   const { secret, byCookie } = secretOf(request, isSecure(door));
   const session = await findSession(door, secret);
   response.locals['session'] = session;
   const posts = method === 'POST';
+  const sender = session?.person.id ?? request.socket.remoteAddress;
   if (posts && byCookie) requireOwnOrigin(request, door.publicUrl());
   if (needs === 'open') {
     if (posts && !admit(request.socket.remoteAddress))
@@ -167,7 +181,7 @@ async function admitted(
     if (posts || isApi(request)) throw new GatewayError('E_SESSION_MISSING', 'the session has ended, or none began');
     return undefined;
   } else if (needs !== 'signed_in') requireMay(session.person, needs);
-  const sent = posts ? await readForm(request, response, mostBytes) : noForm();
+  const sent = posts ? await readForm(request, body, { mostBytes, sender }) : noForm();
   if (posts && byCookie && needs !== 'open') requireFormToken(request, sent.form, session?.formToken);
   return { ...visitOf(request, response, sent), secret, ...(session && { session }) };
 }
@@ -221,9 +235,10 @@ function sendError(door: OfficeDoor): ErrorRequestHandler {
       return;
     }
     const requestId = response.locals['requestId'] as string;
-    const error = bodyFault(thrown) ?? asGatewayError(thrown);
+    const error = pathFault(thrown) ?? asGatewayError(thrown);
     const problem = { ...problemOf(error, requestId), fix: error.kind.status < 500 ? error.fix : undefined };
     const { status } = problem;
+    if (leavesBody(status)) response.set('Connection', 'close');
     if (status >= 500) door.log.error('office request failed', { requestId, ...faultFields(error) });
     if (isApi(request)) {
       response.status(status).type(problemType).send(JSON.stringify(problem));

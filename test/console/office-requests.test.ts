@@ -111,4 +111,43 @@ describe('requests to the office that no browser sends', () => {
     );
     expect(status).to.equal(413);
   });
+
+  it('answers forms with a file that are cut off, name no boundary, or have two files or too many fields', async () => {
+    const cookie = await cookieOf('park', 'operator');
+    const part = (name: string, content: string, more = ''): string =>
+      `--b\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${content}\r\n`;
+    const file = part('file', 'text', '; filename="a.csv"');
+    const many = Array.from({ length: 101 }, (_, i) => part(`f${i}`, 'x')).join('');
+    const withBoundary = 'multipart/form-data; boundary=b';
+    for (const [type, body, code] of [
+      [withBoundary, file, 'E_REQUEST_MALFORMED'],
+      [withBoundary, file.slice(0, -8), 'E_REQUEST_MALFORMED'],
+      [withBoundary, `--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv`, 'E_REQUEST_MALFORMED'],
+      [withBoundary, `${file}${file}--b--\r\n`, 'E_REQUEST_MALFORMED'],
+      [withBoundary, `${many}--b--\r\n`, 'E_REQUEST_MALFORMED'],
+      ['multipart/form-data', `${file}--b--\r\n`, 'E_REQUEST_MALFORMED'],
+      // What is left of a form without its token is refused for that.
+      [withBoundary, `${file}--b--\r\n`, 'E_REQUEST_FORGED'],
+      [withBoundary, 'no form at all', 'E_REQUEST_MALFORMED'],
+      [withBoundary, '', 'E_REQUEST_FORGED'],
+    ] as const) {
+      const fields: Fields = [
+        ...formFields(cookie).filter(([name]) => name !== 'Content-Type'),
+        ['Content-Type', type],
+      ];
+      const { page } = await send('POST', '/imports', fields, body);
+      expect(page, `${type} ${body.slice(0, 100)}`).to.include(code);
+    }
+  });
+
+  it('bounds the members of a JSON body as the fields of a form', async () => {
+    const cookie = await cookieOf('wu', 'operator');
+    const fields: Fields = [
+      ...formFields(cookie).filter(([name]) => name !== 'Content-Type'),
+      ['Content-Type', 'application/json'],
+    ];
+    const members = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`f${i}`, 'x']));
+    const { status, page } = await send('POST', '/office/v1/imports', fields, JSON.stringify(members));
+    expect([status, page.includes('E_REQUEST_MALFORMED')]).to.deep.equal([400, true]);
+  });
 });

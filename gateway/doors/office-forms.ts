@@ -1,0 +1,123 @@
+/** Forms to the office: as browsers send them, also with a file, or as a JSON object of texts. */
+
+import { setImmediate as turn } from 'node:timers/promises';
+import { pipeline } from 'node:stream/promises';
+import { Busboy, type BusboyInstance } from '@fastify/busboy';
+import type { Request } from 'express';
+import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
+import { refuseCompressed, type HeldBody } from './body-reader.ts';
+
+/** `name`: as the browser says it, for people; it is no path. */
+export interface SentFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface SentForm {
+  readonly form: URLSearchParams;
+  /** Of the field `file`. */
+  readonly file?: SentFile;
+}
+
+const formBytes = 256 * 1024;
+const mostFields = 100;
+
+export interface FormLimits {
+  /** Of a form with a file; any other has 256 KiB at most. */
+  readonly mostBytes: number | undefined;
+  /** Who sends it: of one sender a part of all bytes are held at one time. */
+  readonly sender: string | undefined;
+}
+
+/** Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED, E_REQUEST_INVALID, and as `HeldBody.read`. */
+export async function readForm(
+  request: Request,
+  body: HeldBody,
+  { mostBytes = formBytes, sender }: FormLimits,
+): Promise<SentForm> {
+  refuseCompressed(request);
+  const isMultipart = request.is('multipart/form-data') === 'multipart/form-data';
+  const bytes = await body.read(isMultipart ? mostBytes : formBytes, sender);
+  if (bytes.length === 0) return { form: new URLSearchParams() };
+  if (isMultipart) return await formWithFile(request, bytes);
+  const text = bytes.toString('utf8');
+  if (request.is('application/x-www-form-urlencoded') !== false) {
+    requireFewFields(bytes);
+    return { form: new URLSearchParams(text) };
+  }
+  if (request.is('application/json') === false)
+    throw new GatewayError('E_REQUEST_TYPE', 'the office reads forms and JSON');
+  return { form: new URLSearchParams(members(text)) };
+}
+
+const tooMany = (): GatewayError =>
+  new GatewayError('E_REQUEST_MALFORMED', `the form has more than ${mostFields} fields`);
+
+/** Before the form is parsed: the time that this takes grows faster than the number of fields. */
+function requireFewFields(bytes: Buffer): void {
+  let at = -1;
+  for (let count = 0; count <= mostFields; count++) {
+    at = bytes.indexOf('&', at + 1);
+    if (at === -1) return;
+  }
+  throw tooMany();
+}
+
+function members(text: string): Record<string, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new GatewayError('E_REQUEST_MALFORMED', 'the body is no JSON object');
+  const values = Object.values(value);
+  if (values.length > mostFields) throw tooMany();
+  if (values.some((each) => typeof each !== 'string'))
+    throw new GatewayError('E_REQUEST_INVALID', 'each member is a text');
+  return value as Record<string, string>;
+}
+
+/** RFC 7578. */
+async function formWithFile(request: Request, bytes: Buffer): Promise<SentForm> {
+  try {
+    const parser = new Busboy({
+      headers: { ...request.headers, 'content-type': request.get('content-type') ?? '' },
+      limits: { parts: mostFields, files: 1, fieldSize: formBytes },
+    });
+    const parts = collectParts(parser);
+    await pipeline(slices(bytes), parser);
+    return parts();
+  } catch (cause) {
+    if (isGatewayError(cause)) throw cause;
+    throw new GatewayError('E_REQUEST_MALFORMED', 'the form cannot be read', { cause });
+  }
+}
+
+/** A file of 64 MiB takes a tenth of a second to parse: other requests are answered in between. */
+async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
+  const length = 1024 * 1024;
+  for (let at = 0; at < bytes.length; at += length) {
+    yield bytes.subarray(at, at + length);
+    await turn();
+  }
+}
+
+/** The form, once the parser has finished. */
+function collectParts(parser: BusboyInstance): () => SentForm {
+  const form = new URLSearchParams();
+  const pieces: Buffer[] = [];
+  let name = '';
+  parser.on('field', (field, value) => form.append(field, value));
+  parser.on('file', (field, content, fileName) => {
+    if (field === 'file') name = fileName;
+    content.on('data', (piece: Buffer) => {
+      if (field === 'file') pieces.push(piece);
+    });
+    content.on('error', (cause: unknown) => parser.destroy(asGatewayError(cause)));
+  });
+  for (const limit of ['partsLimit', 'filesLimit'] as const) parser.on(limit, () => parser.destroy(tooMany()));
+  // A browser sends a nameless empty file where none was chosen.
+  return () => (pieces.length === 0 ? { form } : { form, file: { name, bytes: Buffer.concat(pieces) } });
+}
