@@ -17,6 +17,7 @@ const places = {
   'libxml2-wasm': 'wire/xml/libxml.ts',
   'node-forge': 'wire/signature/(certificates|der).ts',
   nodemailer: 'wire/transport/mail.ts',
+  'openid-client': 'wire/transport/identity-provider.ts',
   pino: 'wire/log.ts',
   'preact-render-to-string': 'console/layout.ts',
   'prom-client': 'app/health/metrics.ts',

@@ -144,7 +144,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     },
     border: borderSettings({ host: '127.0.0.1', port: 8080, ...file.border }, base, text, environment),
     ...(file.alarms && { alarms: alarmSettings(file.alarms, base, environment) }),
-    ...(file.office && { office: officeSettings(file.office, base) }),
+    ...(file.office && { office: officeSettings(file.office, base, environment) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
     retention: retentionDays(file.retention),
     ...brokersOf(file, base, environment),

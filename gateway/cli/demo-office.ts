@@ -5,7 +5,7 @@ import { addPerson, type PeopleGateway } from '../people/people.ts';
 import { roles } from '../people/roles.ts';
 
 /** A port that the system chooses. */
-export const demoOffice: OfficeSettings = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1' };
+export const demoOffice: OfficeSettings = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1', proxies: [] };
 
 /** For each of the two a link by which it sets its password and signs in. */
 export async function demoLinks(gateway: PeopleGateway, url: string): Promise<readonly string[]> {

@@ -3,15 +3,18 @@
 import type { Command } from 'commander';
 import type { Config } from '../app/config.ts';
 import type { Gateway } from '../gateway.ts';
+import { GatewayError } from '../model/errors.ts';
 import {
   addPerson,
   listPeople,
   makeLink,
   setRoles,
   setState,
+  setSubject,
   type PasswordLink,
   type Person,
 } from '../people/people.ts';
+import { subjectKey } from '../people/provider-sign-in.ts';
 import { readRoles, roles } from '../people/roles.ts';
 import { withGateway, withReading, type CommandContext } from './context.ts';
 import { account } from './input.ts';
@@ -22,15 +25,7 @@ type PersonContext = CommandContext<
 
 export function personCommands(program: Command, context: PersonContext): void {
   const person = program.command('person').description('people who may sign in at the office, and their roles');
-  by(person.command('add <name>').description('add a person; prints a link by which the person sets a password, once'))
-    .requiredOption('--full-name <text>', 'as pages show it')
-    .requiredOption('--role <role...>', `of ${roles.join(', ')}`)
-    .action((id: string, { fullName, role, as }: ByOptions & { fullName: string; role: string[] }) =>
-      withGateway(context, async (gateway) => {
-        const person = { id, name: fullName, roles: readRoles(role), by: as ?? account() };
-        showLink(context, gateway, id, await addPerson(gateway, person));
-      }),
-    );
+  addCommand(person, context);
   person
     .command('list')
     .description('all people and their roles')
@@ -40,6 +35,15 @@ export function personCommands(program: Command, context: PersonContext): void {
       withGateway(context, async (gateway) =>
         list(context, [await setRoles(gateway, id, readRoles(given), as ?? account())]),
       ),
+  );
+  by(
+    person
+      .command('subject <name> <subject>')
+      .description('by which the identity provider names a person (claim sub): it may sign in by it from now on'),
+  ).action((id: string, subject: string, { as }: ByOptions) =>
+    withGateway(context, async (gateway) =>
+      list(context, [await setSubject(gateway, id, keyOf(gateway, subject), as ?? account())]),
+    ),
   );
   by(
     person.command('link <name>').description('a new link to set a password; earlier ones do not work any more'),
@@ -58,6 +62,20 @@ export function personCommands(program: Command, context: PersonContext): void {
       );
 }
 
+function addCommand(person: Command, context: PersonContext): void {
+  by(person.command('add <name>').description('add a person; prints a link by which the person sets a password, once'))
+    .requiredOption('--full-name <text>', 'as pages show it')
+    .requiredOption('--role <role...>', `of ${roles.join(', ')}`)
+    .option('--subject <subject>', 'by which the identity provider of the settings names the person (claim sub)')
+    .action((id: string, { fullName, role, subject, as }: AddOptions) =>
+      withGateway(context, async (gateway) => {
+        const key = subject === undefined ? undefined : keyOf(gateway, subject);
+        const person = { id, name: fullName, roles: readRoles(role), subject: key, by: as ?? account() };
+        showLink(context, gateway, id, await addPerson(gateway, person));
+      }),
+    );
+}
+
 const stateTexts: Readonly<Record<Person['state'], string>> = {
   disabled: 'sign a person out at once, and let it in no more',
   active: 'let a person in again, with its password',
@@ -67,19 +85,33 @@ interface ByOptions {
   readonly as?: string;
 }
 
+interface AddOptions extends ByOptions {
+  readonly fullName: string;
+  readonly role: string[];
+  readonly subject?: string;
+}
+
+/** Throws E_CONFIG_INVALID: a subject is nobody without its issuer. */
+function keyOf({ config }: { readonly config: Pick<Config, 'office'> }, subject: string): string {
+  const issuer = config.office?.provider?.issuer;
+  if (issuer !== undefined) return subjectKey({ issuer, subject });
+  const fix = 'Write the provider into the settings: docs/gateway.example.yaml shows how.';
+  throw new GatewayError('E_CONFIG_INVALID', 'no identity provider is set', { at: 'office.provider', fix });
+}
+
 function by(command: Command): Command {
   return command.option('--as <person>', 'who decides (default: the account)');
 }
 
 function list({ out }: PersonContext, people: readonly Person[]): void {
   if (people.length === 0) out.note('There is nobody yet.');
-  const rows = people.map(({ id, name, roles: held, state, hasPassword }) => {
-    return { person: id, name, roles: held, state, password: hasPassword };
+  const rows = people.map(({ id, name, roles: held, state, hasPassword, hasSubject }) => {
+    return { person: id, name, roles: held, state, password: hasPassword, provider: hasSubject };
   });
   out.result(
     rows,
-    rows.map(({ roles: held, password, ...row }) => {
-      return { ...row, roles: held.join(' '), password: password ? 'yes' : 'no' };
+    rows.map(({ roles: held, password, provider, ...row }) => {
+      return { ...row, roles: held.join(' '), password: password ? 'yes' : 'no', provider: provider ? 'yes' : 'no' };
     }),
   );
   out.next(people.length === 0 ? 'mra person add NAME --full-name TEXT --role ROLE' : 'mra person link NAME');

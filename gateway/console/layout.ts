@@ -41,17 +41,20 @@ export interface Frame {
   /** Whose office it is, and whether it is a rehearsal. */
   readonly office: { readonly country: string; readonly name: string; readonly environment: 'test' | 'production' };
   readonly title: string;
+  /** The address to which the browser goes on by itself. */
+  readonly next?: string | undefined;
 }
 
 /** A whole document. */
 export function documentOf(frame: Frame, main: Content): string {
-  const { words, title, office } = frame;
+  const { words, title, office, next } = frame;
   const { t } = words;
   const body = html`<html lang=${words.language}>
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
+      ${next !== undefined && html`<meta http-equiv="refresh" content=${`0; url=${next}`} />`}
       <title>${title} · ${office.country} · ${t('app.name')}</title>
       <link rel="stylesheet" href="/office.css" />
       <link rel="icon" href="/office.svg" type="image/svg+xml" />

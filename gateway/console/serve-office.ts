@@ -5,17 +5,21 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
+import { secretText } from '../app/credentials.ts';
 import { openImportDesk, type ImportDesk } from '../app/import-desk.ts';
-import type { OfficeSettings } from '../app/office-settings.ts';
+import type { OfficeSettings, ProviderSettings } from '../app/office-settings.ts';
 import type { openServers } from '../app/servers.ts';
 import { officeDoor, type OfficeDoor, type OfficeRoute, type Visit } from '../doors/office.ts';
 import { GatewayError } from '../model/errors.ts';
+import { openAttempts } from '../people/attempts.ts';
+import { identityProvider } from '../wire/transport/identity-provider.ts';
 import { apiPath, officeContract } from './contract.ts';
 import { documentOf, problemView } from './layout.ts';
 import type { Call, Section } from './page.ts';
 import { sections } from './pages.ts';
 import type { Content } from './parts.ts';
 import { signInRoutes } from './pages/sign-in.ts';
+import { providerRoutes, type OpenProvider } from './pages/sign-in-provider.ts';
 import { chooseLanguage, openWords, type Words } from './words.ts';
 
 const serverOptions = { headersTimeout: 15_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 };
@@ -68,19 +72,23 @@ async function doorOf(gateway: OpenGateway, imports: ImportDesk, publicUrl: () =
   const wordsOf = await openWords(home.timeZone);
   const wordsFor = ({ languages }: Visit): Words => wordsOf(chooseLanguage(languages));
   const office = { country: home.country, name: home.name, environment: config.environment };
-  const document = (visit: Visit, title: string, main: Content): string =>
-    documentOf({ words: wordsFor(visit), visit, session: visit.session, office, title }, main);
+  const document = (visit: Visit, title: string, main: Content, next?: string): string =>
+    documentOf({ words: wordsFor(visit), visit, session: visit.session, office, title, next }, main);
   const callOf = (visit: Visit): Call => {
     const { session } = visit;
     if (session === undefined) throw new GatewayError('E_SESSION_MISSING', 'nobody is signed in');
     return { ...visit, session, gateway, imports, words: wordsFor(visit) };
   };
   const composing = { document, callOf };
+  const { provider, proxies = [] } = config.office ?? {};
+  const people = { db, now, random, attempts: openAttempts(now) };
+  const open = { gateway: people, wordsFor, document, providerName: provider?.name };
   return {
-    ...{ db, now, random, log, publicUrl },
+    ...{ db, now, random, log, publicUrl, proxies },
     assets,
     routes: [
-      ...signInRoutes({ gateway, wordsFor, document }),
+      ...signInRoutes(open),
+      ...(provider === undefined ? [] : providerRoutes(open, { ...providerOf(provider), publicUrl, log })),
       ...sections.flatMap((each) => routesOf(each, composing)),
       contract,
     ],
@@ -91,6 +99,12 @@ async function doorOf(gateway: OpenGateway, imports: ImportDesk, publicUrl: () =
         problemView(wordsFor(visit), problem),
       ),
   };
+}
+
+/** Throws E_CONFIG_INVALID where its secret is missing. */
+function providerOf(settings: ProviderSettings): Pick<OpenProvider, 'provider' | 'settings'> {
+  const secret = secretText(settings.secret, 'office.provider.secret');
+  return { provider: identityProvider({ ...settings, secret }), settings };
 }
 
 interface Composing {

@@ -1,38 +1,48 @@
 /** What requests to the office carry: the session in a cookie or a token, and what shows that a page of the office sent it. */
 
 import { timingSafeEqual } from 'node:crypto';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { GatewayError } from '../model/errors.ts';
 
-/** Browsers take the prefix over TLS only, and then from no other host and for no other path (RFC 6265bis, 4.1.3). */
-const cookieName = (secure: boolean): string => (secure ? '__Host-mra-session' : 'mra-session');
-export const languageCookie = 'mra-language';
+/** Site of whose pages browsers send each, and for how many seconds they keep it; without seconds it goes with the browser. */
+const cookies = {
+  /** The secret of a session; the store knows when it ends. */
+  session: { site: 'Strict', seconds: undefined },
+  /** An attempt to sign in at an identity provider, whose answer comes by a link of its site. */
+  attempt: { site: 'Lax', seconds: 600 },
+  /** That somebody signed in by this browser before. */
+  browser: { site: 'Strict', seconds: 180 * 86_400 },
+  language: { site: 'Strict', seconds: 365 * 86_400 },
+} as const;
+type CookieName = keyof typeof cookies;
+/** Null: the browser forgets it. */
+export type Cookies = Readonly<Partial<Record<CookieName, string | null>>>;
 
-export function cookieOf(request: Request, name: string): string | undefined {
+/** Browsers take the prefix over TLS only, and then from no other host and for no other path (RFC 6265bis, 4.1.3). */
+const cookieName = (name: CookieName, secure: boolean): string => `${secure ? '__Host-' : ''}mra-${name}`;
+
+export function cookieOf(request: Request, name: CookieName, secure: boolean): string | undefined {
   for (const part of (request.headers.cookie ?? '').split(';')) {
     const [key, value] = part.trim().split('=', 2);
-    if (key === name && value !== undefined) return value;
+    if (key === cookieName(name, secure) && value !== undefined) return value;
   }
   return undefined;
 }
 
-const attributes = 'Path=/; HttpOnly; SameSite=Strict';
-
-/** `secret` undefined: the browser forgets it. Without an end of its own the cookie goes with the browser; the store knows when it ends. */
-export function sessionCookie(secret: string | undefined, secure: boolean): string {
-  const tls = secure ? '; Secure' : '';
-  return `${cookieName(secure)}=${secret ?? ''}; ${attributes}${tls}${secret === undefined ? '; Max-Age=0' : ''}`;
-}
-
-export function languageCookieOf(language: string, secure: boolean): string {
-  return `${languageCookie}=${language}; ${attributes}${secure ? '; Secure' : ''}; Max-Age=31536000`;
+export function setCookies(response: Response, all: Cookies, secure: boolean): void {
+  for (const [name, value] of Object.entries(all) as [CookieName, string | null][]) {
+    const { site, seconds } = cookies[name];
+    const age = value === null ? 0 : seconds;
+    const text = `${cookieName(name, secure)}=${value ?? ''}; Path=/; HttpOnly; SameSite=${site}`;
+    response.append('Set-Cookie', `${text}${secure ? '; Secure' : ''}${age === undefined ? '' : `; Max-Age=${age}`}`);
+  }
 }
 
 /** The secret of a session. A program sends a token in Authorization, which no browser adds by itself. */
 export function secretOf(request: Request, secure: boolean): { secret: string | undefined; byCookie: boolean } {
   const [, bearer] = /^Bearer ([\w-]{20,100})$/u.exec(request.get('authorization') ?? '') ?? [];
   if (bearer !== undefined) return { secret: bearer, byCookie: false };
-  return { secret: cookieOf(request, cookieName(secure)), byCookie: true };
+  return { secret: cookieOf(request, 'session', secure), byCookie: true };
 }
 
 /**
@@ -60,22 +70,6 @@ export function requireFormToken(request: Request, form: URLSearchParams, expect
 /** A path of the office to go on to; another address could lead to another site. */
 export function ownPath(text: string | null): string {
   return text !== null && /^\/(?![/\\])[\x21-\x7e]*$/u.test(text) && !text.startsWith('/sign-in') ? text : '/';
-}
-
-const attemptsPerMinute = 60;
-
-/** Attempts to sign in from one address in a minute: what more there are is refused before a password is compared. */
-export function limitAttempts(now: () => Date): (address: string | undefined) => boolean {
-  let minute = '';
-  const attempts = new Map<string, number>();
-  return (address = '') => {
-    const current = now().toISOString().slice(0, 16);
-    if (current !== minute) attempts.clear();
-    minute = current;
-    const count = (attempts.get(address) ?? 0) + 1;
-    attempts.set(address, count);
-    return count <= attemptsPerMinute;
-  };
 }
 
 /** The error of Express for a path that cannot be decoded; undefined for any other. */

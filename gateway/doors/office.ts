@@ -13,14 +13,12 @@ import { findSession, type Session } from '../people/sessions.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import {
   cookieOf,
-  languageCookie,
-  languageCookieOf,
-  limitAttempts,
   pathFault,
   requireFormToken,
   requireOwnOrigin,
   secretOf,
-  sessionCookie,
+  setCookies,
+  type Cookies,
 } from './office-requests.ts';
 import { leavesBody, openBodyReader, type HeldBody } from './body-reader.ts';
 import { readForm, type SentFile, type SentForm } from './office-forms.ts';
@@ -41,20 +39,24 @@ export interface Visit {
   readonly target: string;
   /** As the person chose it, or what the browser prefers. */
   readonly languages: readonly string[];
+  readonly cookies: { readonly attempt: string | undefined; readonly browser: string | undefined };
+  /** The address of the browser, behind proxies of the settings as they state it. */
+  readonly address: string;
   readonly requestId: string;
 }
 
-export type OfficeReply =
+export type OfficeReply = { readonly cookies?: Cookies } & Answer;
+
+type Answer =
   | { readonly kind: 'page'; readonly html: string; readonly status?: number }
   | { readonly kind: 'data'; readonly body: unknown; readonly status?: number }
   | { readonly kind: 'file'; readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
-  /** `session`: the secret of one that begins; null: the session ends. */
-  | { readonly kind: 'redirect'; readonly to: string; readonly session?: string | null };
+  | { readonly kind: 'redirect'; readonly to: string };
 
 export interface OfficeRoute {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** `open`: to everybody, also before sign-in, at most so many times a minute where it posts. */
+  /** `open`: to everybody, also before sign-in. */
   readonly needs: Permission | 'signed_in' | 'open';
   /** How many bytes a form with a file may have; absent: as other forms. */
   readonly mostBytes?: number | undefined;
@@ -67,6 +69,8 @@ export interface OfficeDoor extends PeopleGateway {
   readonly routes: readonly OfficeRoute[];
   /** The origin of all pages. */
   publicUrl(): string;
+  /** Addresses and networks of proxies whose X-Forwarded-For counts. */
+  readonly proxies: readonly string[];
   /** Text and media type by path, the same for everybody. */
   readonly assets: Readonly<Record<string, { readonly contentType: string; readonly text: string }>>;
   /** A page that says what went wrong. */
@@ -79,17 +83,15 @@ const apiPrefix = '/office/v1/';
 export function officeDoor(door: OfficeDoor): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').set('query parser', false);
+  app.set('trust proxy', [...door.proxies]);
   app.use(protect(door));
   for (const [path, { contentType, text }] of Object.entries(door.assets))
     app.get(path, (_request, response) => {
       response.set('Cache-Control', 'public, max-age=86400').type(contentType).send(text);
     });
-  const limits = {
-    admit: limitAttempts(() => door.now()),
-    bodyOf: openBodyReader({ heldBytes: 256 * 1024 * 1024, stallMs: 15_000 }),
-  };
+  const bodyOf = openBodyReader({ heldBytes: 256 * 1024 * 1024, stallMs: 15_000 });
   for (const route of door.routes) {
-    const answer = answerRoute(door, route, limits);
+    const answer = answerRoute(door, route, bodyOf);
     if (route.method === 'GET') app.get(route.path, answer);
     else app.post(route.path, answer);
   }
@@ -132,25 +134,20 @@ function isSecure(door: Pick<OfficeDoor, 'publicUrl'>): boolean {
   return door.publicUrl().startsWith('https:');
 }
 
-/** What all routes share. */
-interface Limits {
-  readonly admit: ReturnType<typeof limitAttempts>;
-  readonly bodyOf: ReturnType<typeof openBodyReader>;
-}
-
-function answerRoute(door: OfficeDoor, route: OfficeRoute, { admit, bodyOf }: Limits): RequestHandler {
+function answerRoute(door: OfficeDoor, route: OfficeRoute, bodyOf: ReturnType<typeof openBodyReader>): RequestHandler {
   return async (request, response) => {
     const body = bodyOf(request);
     try {
-      const visit = await admitted(door, route, request, response, { admit, body });
+      const visit = await admitted(door, route, request, response, body);
       if (visit === undefined) {
         response.redirect(303, `/sign-in?to=${encodeURIComponent(request.originalUrl)}`);
         return;
       }
       const language = visit.query.get('language');
-      if (language !== null && /^[A-Za-z-]{2,10}$/u.test(language))
-        response.append('Set-Cookie', languageCookieOf(language, isSecure(door)));
-      send(response, await route.answer(visit), isSecure(door));
+      if (language !== null && /^[A-Za-z-]{2,10}$/u.test(language)) setCookies(response, { language }, isSecure(door));
+      const reply = await route.answer(visit);
+      setCookies(response, reply.cookies ?? {}, isSecure(door));
+      send(response, reply);
     } finally {
       body.release();
     }
@@ -159,40 +156,40 @@ function answerRoute(door: OfficeDoor, route: OfficeRoute, { admit, bodyOf }: Li
 
 /**
  * Undefined: sign-in comes first. The body is read only once everything that the header fields say is right.
- * Throws E_SESSION_MISSING, E_ROLE_MISSING, E_REQUEST_FORGED, E_SIGN_IN_REFUSED, and as `readForm`.
+ * Throws E_SESSION_MISSING, E_ROLE_MISSING, E_REQUEST_FORGED, and as `readForm`.
  */
 async function admitted(
   door: OfficeDoor,
   { needs, method, mostBytes }: OfficeRoute,
   request: Request,
   response: Response,
-  { admit, body }: Pick<Limits, 'admit'> & { readonly body: HeldBody },
+  body: HeldBody,
 ): Promise<Visit | undefined> {
   const { secret, byCookie } = secretOf(request, isSecure(door));
   const session = await findSession(door, secret);
   response.locals['session'] = session;
   const posts = method === 'POST';
-  const sender = session?.person.id ?? request.socket.remoteAddress;
+  const sender = session?.person.id ?? request.ip;
   if (posts && byCookie) requireOwnOrigin(request, door.publicUrl());
-  if (needs === 'open') {
-    if (posts && !admit(request.socket.remoteAddress))
-      throw new GatewayError('E_SIGN_IN_REFUSED', 'too many attempts from one address in a minute');
-  } else if (session === undefined) {
+  if (needs !== 'open' && session === undefined) {
     if (posts || isApi(request)) throw new GatewayError('E_SESSION_MISSING', 'the session has ended, or none began');
     return undefined;
-  } else if (needs !== 'signed_in') requireMay(session.person, needs);
+  }
+  if (session !== undefined && needs !== 'open' && needs !== 'signed_in') requireMay(session.person, needs);
   const sent = posts ? await readForm(request, body, { mostBytes, sender }) : noForm();
   if (posts && byCookie && needs !== 'open') requireFormToken(request, sent.form, session?.formToken);
-  return { ...visitOf(request, response, sent), secret, ...(session && { session }) };
+  return { ...visitOf(door, request, response, sent), secret, ...(session && { session }) };
 }
 
 function noForm(): SentForm {
   return { form: new URLSearchParams() };
 }
 
-function visitOf(request: Request, response: Response, sent: SentForm): Visit {
+function visitOf(door: OfficeDoor, request: Request, response: Response, sent: SentForm): Visit {
   const { query, sent: target } = targetOf(request);
-  const chosen = query.get('language') ?? cookieOf(request, languageCookie);
+  const cookie = (name: 'attempt' | 'browser' | 'language'): string | undefined =>
+    cookieOf(request, name, isSecure(door));
+  const chosen = query.get('language') ?? cookie('language');
   const accepted = request.acceptsLanguages();
   return {
     params: request.params as Record<string, string>,
@@ -200,6 +197,8 @@ function visitOf(request: Request, response: Response, sent: SentForm): Visit {
     target,
     ...sent,
     languages: chosen === undefined ? accepted : [chosen, ...accepted],
+    cookies: { attempt: cookie('attempt'), browser: cookie('browser') },
+    address: request.ip ?? '',
     requestId: response.locals['requestId'] as string,
   };
 }
@@ -208,7 +207,7 @@ function isApi(request: Request): boolean {
   return request.path.startsWith(apiPrefix);
 }
 
-function send(response: Response, reply: OfficeReply, secure: boolean): void {
+function send(response: Response, reply: Answer): void {
   switch (reply.kind) {
     case 'page':
       response
@@ -223,7 +222,6 @@ function send(response: Response, reply: OfficeReply, secure: boolean): void {
       response.attachment(reply.name).set('Content-Type', reply.contentType).send(Buffer.from(reply.bytes));
       return;
     case 'redirect':
-      if (reply.session !== undefined) response.append('Set-Cookie', sessionCookie(reply.session ?? undefined, secure));
       response.redirect(303, reply.to);
   }
 }
@@ -245,7 +243,7 @@ function sendError(door: OfficeDoor): ErrorRequestHandler {
       return;
     }
     const session = response.locals['session'] as Session | undefined;
-    const visit = { ...visitOf(request, response, noForm()), ...(session && { session }) };
+    const visit = { ...visitOf(door, request, response, noForm()), ...(session && { session }) };
     response.status(status).type('html').send(door.errorPage(problem, visit));
   };
 }

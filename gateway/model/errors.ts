@@ -132,7 +132,8 @@ export const errorTable = {
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
   // People of the office
-  E_SIGN_IN_REFUSED: request('The name and the password do not belong together, or there were too many attempts.', 401),
+  E_SIGN_IN_REFUSED: request('The sign-in is refused: nobody is known by this, or there were too many attempts.', 401),
+  E_PROVIDER_UNREACHABLE: transport('The identity provider could not be reached.'),
   E_SESSION_MISSING: request('Nobody is signed in.', 401),
   E_ROLE_MISSING: request('The roles of the person do not allow this.', 403),
   E_REQUEST_FORGED: request('The request does not come from a page of the office.', 403),

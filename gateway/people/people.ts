@@ -8,6 +8,7 @@ import { sha256 } from '../model/canonical-json.ts';
 import { nameKey } from '../model/clearance/names.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { hiddenIn } from '../model/shown-text.ts';
 import type { Reader, Tx } from '../store/database.ts';
@@ -34,6 +35,8 @@ export interface Person {
   readonly state: 'active' | 'disabled';
   /** May sign in with a password. */
   readonly hasPassword: boolean;
+  /** May sign in by the identity provider. */
+  readonly hasSubject: boolean;
 }
 
 /** What opens the page to set a password, until a moment. Only its digest is stored. */
@@ -45,14 +48,26 @@ export interface PasswordLink {
 const linkSeconds = 24 * 3600;
 const idForm = /^[a-z0-9](?:[a-z0-9.@_-]{0,62}[a-z0-9])?$/u;
 
+/** Whether the log can name a person so. */
+export function isPersonId(text: string): boolean {
+  return idForm.test(text);
+}
+
 /** Secrets of 256 bits, as text for addresses and cookies. */
 export function newSecret({ random }: Pick<Gateway, 'random'>): string {
   return Buffer.from(random(32)).toString('base64url');
 }
 
-export function personOf({ id, name, roles, state, password }: PersonRow): Person {
+export function personOf({ id, name, roles, state, password, subject }: PersonRow): Person {
   const held = roles === '' ? [] : roles.split(' ');
-  return { id, name, state, roles: readRoles(held), hasPassword: password !== undefined };
+  return {
+    id,
+    name,
+    state,
+    roles: readRoles(held),
+    hasPassword: password !== undefined,
+    hasSubject: subject !== undefined,
+  };
 }
 
 export async function listPeople(reader: Reader): Promise<readonly Person[]> {
@@ -63,13 +78,16 @@ export interface NewPerson {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** By which an identity provider names the person, with its issuer (`subjectKey`). */
+  readonly subject?: string | undefined;
   /** Who adds the person. */
   readonly by: string;
 }
 
 /** Adds a person and returns the link by which it sets its password. Throws E_REQUEST_INVALID, E_PERSON_STATE (the name is in use). */
-export async function addPerson(gateway: PeopleGateway, { id, name, roles, by }: NewPerson): Promise<PasswordLink> {
-  if (!idForm.test(id))
+export async function addPerson(gateway: PeopleGateway, person: NewPerson): Promise<PasswordLink> {
+  const { id, name, roles, subject, by } = person;
+  if (!isPersonId(id))
     throw new GatewayError('E_REQUEST_INVALID', 'this cannot be the name of an account', {
       fix: 'Use small letters, digits and . @ _ - (64 at most), with a letter or digit at both ends.',
     });
@@ -83,9 +101,30 @@ export async function addPerson(gateway: PeopleGateway, { id, name, roles, by }:
     // Approvals compare names without regard to dots and hyphens, so two people must differ in more.
     if (others.some((other) => nameKey(other.id) === nameKey(id)) || !(await addPersonRow(tx, row)))
       throw new GatewayError('E_PERSON_STATE', 'somebody has this name already');
+    if (subject !== undefined) await bind(tx, id, subject);
     const link = await newLink(tx, gateway, id, at);
-    await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail: { by, name, roles } }]);
+    await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail: present({ by, name, roles, subject }) }]);
     return link;
+  });
+}
+
+/** One identity is one person. Throws E_PERSON_STATE. */
+async function bind(tx: Tx, id: string, subject: string): Promise<void> {
+  const other = await findPerson(tx, { subject });
+  if (other !== undefined && other.id !== id)
+    throw new GatewayError('E_PERSON_STATE', 'another person is known by this subject', { at: other.id });
+  await changePerson(tx, id, { subject });
+}
+
+/** From now on the person may sign in by the identity provider under this subject and no other. Throws E_PERSON_UNKNOWN, E_PERSON_STATE. */
+export async function setSubject(gateway: PeopleGateway, id: string, subject: string, by: string): Promise<Person> {
+  const at = momentOf(gateway.now());
+  return await gateway.db.transaction(async (tx) => {
+    const { subject: before, ...row } = await existing(tx, id);
+    await bind(tx, id, subject);
+    await endSessions(tx, { person: id });
+    await appendEvents(tx, [{ kind: 'person_subject_set', ref: id, at, detail: present({ by, subject, before }) }]);
+    return personOf({ ...row, subject });
   });
 }
 

@@ -60,8 +60,10 @@ export async function addSession(tx: Tx, session: Tables['session']): Promise<vo
 export async function findSessionRow(
   reader: Reader,
   hash: string,
+  kind: SessionRow['kind'],
 ): Promise<{ readonly session: SessionRow; readonly person: PersonRow } | undefined> {
-  const session = await reader.selectFrom('session').selectAll().where('hash', '=', hash).executeTakeFirst();
+  const found = reader.selectFrom('session').selectAll().where('hash', '=', hash).where('kind', '=', kind);
+  const session = await found.executeTakeFirst();
   const person = session && (await findPerson(reader, { id: session.person }));
   return session && person && { session: fromRow(session), person };
 }

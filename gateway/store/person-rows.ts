@@ -18,11 +18,11 @@ export interface PersonTables {
     subject: string | null;
     at: string;
   };
-  /** `hash`: SHA-256 of the secret that the browser or the command line has. */
+  /** `hash`: SHA-256 of the secret that the browser or the command line has. `known_browser`: somebody signed in by it before. */
   session: {
     hash: string;
     person: string;
-    kind: 'browser' | 'token';
+    kind: 'browser' | 'known_browser' | 'token';
     created_at: string;
     seen_at: string;
     ends_at: string;

@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { runCommand } from '../support/command-line.ts';
 
+const provider = "{ issuer: 'https://login.example', client: office, secret: { variable: OFFICE_SECRET } }";
+const office = `office: { publicUrl: 'https://office.example/', provider: ${provider} }`;
+
 describe('mra person', () => {
   let folder: string;
   let config: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'mra-person-'));
     config = join(folder, 'gateway.yaml');
-    writeFileSync(config, `data: ${folder}\npartners: {}\noffice: { publicUrl: 'https://office.example/' }\n`);
+    writeFileSync(config, `data: ${folder}\npartners: {}\n${office}\n`);
   });
   after(() => rmSync(folder, { recursive: true }));
 
@@ -26,13 +29,39 @@ describe('mra person', () => {
     const { exit, said } = await person('add', 'li.na', '--full-name', 'Li Na', '--role', 'reader', 'approver');
     expect(exit).to.equal(0);
     expect((said as { link: string }).link).to.match(/^https:\/\/office\.example\/link\/[\w-]{43}$/u);
-    const row = { person: 'li.na', name: 'Li Na', password: false };
+    const row = { person: 'li.na', name: 'Li Na', password: false, provider: false };
     expect((await person('role', 'li.na', 'operator')).said).to.deep.equal([
       { ...row, roles: ['operator'], state: 'active' },
     ]);
     await person('disable', 'li.na', '--reason', 'left');
     expect((await person('list')).said).to.deep.equal([{ ...row, roles: ['operator'], state: 'disabled' }]);
     expect(codeOf(await person('link', 'li.na'))).to.equal('E_PERSON_STATE');
+  });
+
+  it('binds a subject of the identity provider to one person, and to none where the settings have no provider', async () => {
+    await person('add', 'kim', '--full-name', 'Kim', '--role', 'reader', '--subject', 'k-1');
+    await person('add', 'park', '--full-name', 'Park', '--role', 'reader');
+    expect(codeOf(await person('subject', 'park', 'k-1'))).to.equal('E_PERSON_STATE');
+    expect((await person('subject', 'park', 'p-1')).said).to.deep.include({
+      ...{ person: 'park', name: 'Park', roles: ['reader'], state: 'active', password: false, provider: true },
+    });
+    const without = join(folder, 'without.yaml');
+    writeFileSync(without, `data: ${folder}\npartners: {}\n`);
+    const { stdout } = await runCommand(['--config', without, '-o', 'json', 'person', 'subject', 'park', 'p-2']);
+    expect(codeOf({ said: JSON.parse(stdout) as unknown })).to.equal('E_CONFIG_INVALID');
+  });
+
+  it('refuses proxies that are no addresses, and an identity provider without TLS', async () => {
+    for (const setting of [
+      'proxies: [10.0.0.300]',
+      'proxies: [10.0.0.0/33]',
+      provider.replace('https', 'http').replace(/^/u, 'provider: '),
+    ]) {
+      const wrong = join(folder, 'wrong.yaml');
+      writeFileSync(wrong, `data: ${folder}\noffice: { ${setting} }\n`);
+      const { stdout } = await runCommand(['--config', wrong, '-o', 'json', 'person', 'list']);
+      expect([setting, codeOf({ said: JSON.parse(stdout) as unknown })]).to.deep.equal([setting, 'E_CONFIG_INVALID']);
+    }
   });
 
   it('refuses an office that browsers would reach without TLS', async () => {

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import type { Role } from '../../gateway/people/roles.ts';
 import { openAdministrations, type OpenAdministrations } from '../support/administrations.ts';
 import { openOffice, type Office } from '../support/office.ts';
+import { testPassword } from '../support/people.ts';
 
 describe('requests to the office that no browser sends', () => {
   let all: OpenAdministrations;
@@ -149,5 +150,23 @@ describe('requests to the office that no browser sends', () => {
     const members = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`f${i}`, 'x']));
     const { status, page } = await send('POST', '/office/v1/imports', fields, JSON.stringify(members));
     expect([status, page.includes('E_REQUEST_MALFORMED')]).to.deep.equal([400, true]);
+  });
+
+  it('counts attempts by the address that a proxy of the settings states, and by no other', async () => {
+    const behind = await openOffice(all.home.gateway, { proxies: ['127.0.0.0/8'] });
+    await office.signedIn('choi', 'reader');
+    const attempt = async (at: Office, address: string, password: string): Promise<number> => {
+      const body = new URLSearchParams({ name: 'choi', password });
+      const headers = { origin: at.url, 'x-forwarded-for': address };
+      return (await fetch(`${at.url}/sign-in`, { method: 'POST', body, headers, redirect: 'manual' })).status;
+    };
+    for (const [at, admitted] of [
+      [behind, 303],
+      [office, 401],
+    ] as const) {
+      for (let i = 0; i < 5; i += 1) await attempt(at, '192.0.2.1', 'wrong');
+      expect(await attempt(at, '192.0.2.2', testPassword)).to.equal(admitted);
+    }
+    await behind.close();
   });
 });

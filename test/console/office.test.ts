@@ -166,7 +166,9 @@ describe('the office', () => {
       redirect: 'manual',
       headers: { origin: office.url },
     });
-    expect(signIn.headers.get('set-cookie')).to.match(/^mra-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/u);
+    const [session, browser] = signIn.headers.getSetCookie();
+    expect(session).to.match(/^mra-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/u);
+    expect(browser).to.match(/^mra-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=15552000$/u);
   });
 
   it('shows every page in both languages to those who may see it, and its data to programs', async () => {

@@ -13,7 +13,8 @@ import {
 } from '../../gateway/people/people.ts';
 import { countDecisions, type PeopleGateway } from '../../gateway/people/people.ts';
 import { mayDo, permissions, requireMay, roles, type Permission, type Role } from '../../gateway/people/roles.ts';
-import { findSession, signIn, signOut } from '../../gateway/people/sessions.ts';
+import { openAttempts, type Attempts } from '../../gateway/people/attempts.ts';
+import { findSession, signIn, signOut, type From, type SignedIn } from '../../gateway/people/sessions.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
 import { onBothEngines } from '../store/engines.ts';
 import { refusalCode } from '../support/expect-code.ts';
@@ -24,12 +25,20 @@ const minute = 60_000;
 onBothEngines('people of the office', (store) => {
   let ahead = 0;
   let people = 0;
-  const gateway = (): PeopleGateway => ({
-    db: store().db,
-    now: () => new Date(Date.UTC(2026, 10, 23, 12) + ahead),
-    random: randomBytes,
+  const now = (): Date => new Date(Date.UTC(2026, 10, 23, 12) + ahead);
+  let attempts: Attempts;
+  const gateway = (): PeopleGateway & { readonly attempts: Attempts } => {
+    return { db: store().db, now, random: randomBytes, attempts };
+  };
+  beforeEach(() => {
+    ahead = 0;
+    attempts = openAttempts(now);
   });
-  beforeEach(() => (ahead = 0));
+  const here: From = { address: '192.0.2.1', browser: undefined };
+  const attempt = (id: string, given: string, from = here): Promise<SignedIn> =>
+    signIn(gateway(), { id, password: given, from });
+  const refusedFor = (id: string, given: string, from = here): Promise<string> =>
+    refusalCode(() => attempt(id, given, from));
 
   /** With a password, under a name that is new. */
   async function known(...held: readonly Role[]): Promise<string> {
@@ -38,7 +47,7 @@ onBothEngines('people of the office', (store) => {
     return id;
   }
   const signedIn = async (id: string, before?: string): Promise<string> =>
-    (await signIn(gateway(), { id, password, before })).secret;
+    (await signIn(gateway(), { id, password, before, from: here })).secret;
   const eventsOf = async (ref: string): Promise<readonly string[]> => {
     const rows = await store().db.sql.selectFrom('event').select('kind').where('ref', '=', ref).orderBy('n').execute();
     return rows.map(({ kind }) => kind);
@@ -71,23 +80,57 @@ onBothEngines('people of the office', (store) => {
     const [id, disabled] = [await known('reader'), await known('reader')];
     await setState(gateway(), disabled, { state: 'disabled', by: 'root', reason: 'left' });
     const { token: _ } = await addPerson(gateway(), { id: 'no.password', name: 'X', roles: [], by: 'root' });
-    for (const attempt of [
+    for (const { id: tried, password: given } of [
       { id, password: 'correct horse batterx' },
       { id: 'nobody', password },
       { id: disabled, password },
       { id: 'no.password', password: '' },
     ])
-      expect(await refusalCode(() => signIn(gateway(), attempt))).to.equal('E_SIGN_IN_REFUSED');
+      expect(await refusedFor(tried, given)).to.equal('E_SIGN_IN_REFUSED');
   });
 
-  it('pause after five wrong attempts, also with the right password, and go on after a quarter of an hour', async () => {
+  it('pause after five wrong attempts from one network, also with the right password, and go on after a quarter of an hour', async () => {
     const id = await known('reader');
-    for (let i = 0; i < 5; i += 1) await refusalCode(() => signIn(gateway(), { id, password: 'wrong wrong wrong' }));
-    const written = (await eventsOf(id)).length;
-    expect(await refusalCode(() => signIn(gateway(), { id, password }))).to.equal('E_SIGN_IN_REFUSED');
-    expect(await eventsOf(id)).to.have.length(written);
+    const networks = [
+      ['192.0.2.7', '192.0.2.7'],
+      ['2001:db8::1', '2001:db8:0:0:ffff::2'],
+    ] as const;
+    for (const [address, same] of networks) {
+      for (let i = 0; i < 5; i += 1) await refusedFor(id, 'wrong wrong wrong', { address, browser: undefined });
+      const written = (await eventsOf(id)).length;
+      expect(await refusedFor(id, password, { address: same, browser: undefined })).to.equal('E_SIGN_IN_REFUSED');
+      expect(await eventsOf(id)).to.have.length(written);
+    }
     ahead = 16 * minute;
+    for (const [, address] of networks)
+      expect((await attempt(id, password, { address, browser: undefined })).person.id).to.equal(id);
+  });
+
+  it('come in from elsewhere while a stranger tries passwords under their name', async () => {
+    const id = await known('reader');
+    const stranger = { address: '203.0.113.9', browser: undefined };
+    for (let i = 0; i < 20; i += 1) await refusedFor(id, 'wrong wrong wrong', stranger);
     expect(await signedIn(id)).to.be.a('string');
+  });
+
+  it('come in by a browser that they used before, also while many networks try passwords, and from behind the same proxy', async () => {
+    const id = await known('reader');
+    const { browser } = await attempt(id, password);
+    for (let i = 0; i < 101; i += 1)
+      await refusedFor(id, 'wrong wrong wrong', { address: `203.0.113.${i}`, browser: undefined });
+    for (let i = 0; i < 70; i += 1) attempts.admit(`nobody${i}`, here);
+    const elsewhere = { address: '198.51.100.1', browser: undefined };
+    expect(await refusedFor(id, password, elsewhere)).to.equal('E_SIGN_IN_REFUSED');
+    expect(await refusedFor(id, password, { ...here, browser: 'made up' })).to.equal('E_SIGN_IN_REFUSED');
+    expect((await attempt(id, password, { ...here, browser })).browser).to.equal(undefined);
+  });
+
+  it('may try five passwords by a browser that is known, and no more', async () => {
+    const [id, other] = [await known('reader'), await known('reader')];
+    const { browser } = await attempt(id, password);
+    for (let i = 0; i < 5; i += 1) await refusedFor(other, 'wrong wrong wrong', { ...here, browser });
+    expect(await refusedFor(other, password, { ...here, browser })).to.equal('E_SIGN_IN_REFUSED');
+    expect((await attempt(id, password, { ...here, browser })).person.id).to.equal(id);
   });
 
   it('get a new session at each sign-in, and the one before ends', async () => {
@@ -148,6 +191,27 @@ onBothEngines('people of the office', (store) => {
     expect(await add('zhang-san')).to.equal('E_PERSON_STATE');
     expect(await add('Zhang San')).to.equal('E_REQUEST_INVALID');
     expect((await listPeople(store().db.sql)).filter(({ id }) => id.startsWith('zhang'))).to.have.length(1);
+  });
+});
+
+describe('attempts to sign in', () => {
+  it('are sixty a minute for one network, of whatever names, and any number for browsers that are known', () => {
+    let time = 0;
+    const attempts = openAttempts(() => new Date(time));
+    const admitted = (address: string, browser?: string): number =>
+      Array.from({ length: 100 }, (_, i) => attempts.admit(`name${i}`, { address, browser })).filter(Boolean).length;
+    expect([admitted('192.0.2.1'), admitted('192.0.2.1', 'known'), admitted('192.0.2.2')]).to.deep.equal([60, 100, 60]);
+    time += minute;
+    expect(admitted('192.0.2.1')).to.equal(60);
+  });
+
+  it('are forgotten in the order of their age, so that no stranger fills the memory', () => {
+    const attempts = openAttempts(() => new Date(0));
+    const from = { address: '192.0.2.1', browser: undefined };
+    for (let i = 0; i < 5; i += 1) attempts.admit('li.na', from);
+    expect(attempts.admit('li.na', from)).to.equal(false);
+    for (let i = 0; i < 20_000; i += 1) attempts.admit('other', { address: '', browser: `browser${i}` });
+    expect(attempts.admit('li.na', from)).to.equal(true);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { officeServers, officeUrl } from '../../gateway/console/serve-office.ts';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
+import type { OfficeSettings } from '../../gateway/app/office-settings.ts';
 import { openServers } from '../../gateway/app/servers.ts';
 import type { Role } from '../../gateway/people/roles.ts';
 import { eachTestWithKorea, type OpenAdministration } from './administrations.ts';
@@ -54,8 +55,9 @@ export function eachTestWithOffice(
   afterEach(() => office?.close());
 }
 
-export async function openOffice(gateway: OpenGateway): Promise<Office> {
-  const settings = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1' };
+/** `more`: settings of the office beside its address. */
+export async function openOffice(gateway: OpenGateway, more: Partial<OfficeSettings> = {}): Promise<Office> {
+  const settings = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1', proxies: [], ...more };
   const config = { ...gateway.config, office: settings };
   const servers = await openServers(await officeServers({ ...gateway, config }));
   const { officeUrl: url = '' } = officeUrl(config, servers.ports);
