@@ -18,7 +18,7 @@ import type { KeyUse } from '../model/partner-key.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { appendEvents } from '../store/events.ts';
-import { recordApproval } from '../store/inbox.ts';
+import { recordApproval } from '../store/held-messages.ts';
 import { changePartners, partnerKeys, savePartner, saveTheirKey, storedPartners } from '../store/partner-keys.ts';
 import type { Tx } from '../store/database.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';

@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 import { getPartner } from '../gateway.ts';
 import { reviewHeld, type HeldReview } from '../inbound/held-list.ts';
-import { heldMessages, type InboxMessage } from '../store/inbox.ts';
+import { heldMessages } from '../store/held-messages.ts';
+import { type InboxMessage } from '../store/inbox.ts';
 import { findStream, listInForce } from '../store/streams.ts';
 import { withReading, type CliContext, type OpenGateway } from './context.ts';
 import { amount, type Output } from './output.ts';

@@ -11,7 +11,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
-import { findInbox } from '../store/inbox.ts';
+import { findHeld } from '../store/held-messages.ts';
 import { findMessage, listMessages } from '../store/outbox.ts';
 import { awaitSecond, withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
@@ -261,6 +261,7 @@ async function decide(
   message: string,
   by: { decision: Decision; person: string },
 ): Promise<void> {
+  const held = await findHeld(gateway.db.sql, message);
   const decided = await decideHeld(gateway, message, by);
   if (decided === undefined) {
     out.result({ message, ...by, verdict: null });
@@ -269,8 +270,7 @@ async function decide(
   if (out.format === 'json') out.json({ message, ...by, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
   if (by.decision === 'release' && decided.verdict !== 'applied') exit(exitCodes.findings);
-  const held = await findInbox(gateway.db.sql, { messageId: message });
-  if (held !== undefined) await deliverDue(gateway, held.partner);
+  await deliverDue(gateway, held.partner);
 }
 
 async function resetIn({ out, exit }: CliContext, gateway: OpenGateway, code: string, person: string): Promise<void> {

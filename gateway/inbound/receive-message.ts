@@ -21,7 +21,8 @@ import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes, storedBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
-import { findInbox, recordArrival, recordDecision, settleInbox, type HoldDecision } from '../store/inbox.ts';
+import { findHeld, recordDecision, type HoldDecision } from '../store/held-messages.ts';
+import { recordArrival, settleInbox } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
 import { recordRejection, recordVerdict, repeatReceipt, sealAnswers } from './verdicts.ts';
@@ -138,21 +139,17 @@ export interface HeldDecision extends Pick<HoldDecision, 'decision' | 'person'> 
  */
 export async function decideHeld(
   gateway: Gateway,
-  messageId: string,
+  idOrDigest: string,
   { decision, person, reason, counts = (_, people) => Promise.resolve(people) }: HeldDecision,
 ): Promise<ReceiveResult | undefined> {
-  const held = await findInbox(gateway.db.sql, { messageId });
-  if (held?.state !== 'HELD')
-    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held list has this id', {
-      fix: 'mra list show PARTNER names them.',
-    });
-  const { digest } = held;
+  const held = await findHeld(gateway.db.sql, idOrDigest);
+  const { digest, messageId = digest } = held;
   const { sql } = gateway.db;
   // What was altered in the store can be refused only.
   const bytes = await (decision === 'release' ? getBytes : storedBytes)(sql, digest);
   const at = momentOf(gateway.now());
   const people = await gateway.db.transaction(async (tx) => {
-    const decided = await recordDecision(tx, { messageId, partner: held.partner, person, decision, at });
+    const decided = await recordDecision(tx, { digest, partner: held.partner, person, decision, at });
     const counted = await counts(tx, decided);
     const detail = present({ partner: held.partner, person, decision, reason, people: counted });
     await appendEvents(tx, [{ kind: 'held_decided', ref: messageId, at, detail }]);

@@ -4,7 +4,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { appendEvents } from '../store/events.ts';
-import { recordApproval } from '../store/inbox.ts';
+import { recordApproval } from '../store/held-messages.ts';
 import { findStream, moveStream, positionHeld, resetPosition } from '../store/streams.ts';
 
 /**

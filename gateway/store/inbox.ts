@@ -13,7 +13,6 @@ import {
   type RawMessage,
   type SenderEvidence,
 } from '../model/message.ts';
-import { nameKey } from '../model/clearance/names.ts';
 import type { Moment } from '../model/record/record.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { insertBodies } from './bulk.ts';
@@ -30,13 +29,13 @@ export type Arrival =
       'state' | 'reason' | 'messageId' | 'receiptDigest'
     >);
 
-const columns = [
+export const inboxColumns = [
   ...(['partner', 'digest', 'message_id', 'hinted_id', 'via', 'received_at', 'deliveries', 'state'] as const),
   ...(['kind', 'reason', 'receipt_digest', 'evidence', 'settled_at'] as const),
 ];
 
 /** A message of the inbox without its bytes; tables.ts explains the members. */
-export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof columns)[number]>>;
+export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof inboxColumns)[number]>>;
 
 /** `keep`: false for a message that is too large. `named`: the same bytes in a file of another name are another message. */
 export interface ArrivalOptions {
@@ -167,7 +166,7 @@ export type InboxKey =
 export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMessage | undefined> {
   let found = reader
     .selectFrom('inbox')
-    .select(columns.map((column) => `inbox.${column}` as const))
+    .select(inboxColumns.map((column) => `inbox.${column}` as const))
     .limit(2);
   if ('digest' in key) {
     found = found.where('inbox.partner', '=', key.partner).where('inbox.digest', '=', key.digest);
@@ -193,7 +192,7 @@ export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMes
  * unverified bytes or the transport state it. Newest first.
  */
 export async function findReceived(reader: Reader, idOrDigest: string): Promise<InboxMessage[]> {
-  const received = reader.selectFrom('inbox').select(columns).orderBy('received_at', 'desc');
+  const received = reader.selectFrom('inbox').select(inboxColumns).orderBy('received_at', 'desc');
   const verified = received.where(({ exists, selectFrom }) =>
     exists(
       selectFrom('inbound_id as owned')
@@ -211,14 +210,6 @@ export async function findReceived(reader: Reader, idOrDigest: string): Promise<
   return [];
 }
 
-/** Messages held for two people, oldest first. */
-export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
-  let held = reader.selectFrom('inbox').select(columns).where('state', '=', 'HELD').orderBy('received_at');
-  held = held.where('held_at', 'is not', null); // the condition of an index
-  if (partner !== undefined) held = held.where('partner', '=', partner);
-  return (await held.execute()).map(fromRow);
-}
-
 /** How many messages of a partner were rejected since then, a thousand at most, and the newest of them. */
 export async function rejectedSince(
   reader: Reader,
@@ -230,64 +221,7 @@ export async function rejectedSince(
     .where('partner', '=', partner)
     .where(sql<boolean>`state = 'REJECTED'`) // as the index has it
     .where('received_at', '>=', since);
-  const newest = await rejected.select(columns).orderBy('received_at', 'desc').limit(1).executeTakeFirst();
+  const newest = await rejected.select(inboxColumns).orderBy('received_at', 'desc').limit(1).executeTakeFirst();
   const counted = await rejected.select('digest').orderBy('received_at', 'desc').limit(1_000).execute();
   return { count: counted.length, newest: newest && fromRow(newest) };
-}
-
-export interface HoldDecision {
-  readonly messageId: string;
-  readonly partner?: string;
-  readonly person: string;
-  readonly decision: 'release' | 'refuse';
-  readonly at: Moment;
-}
-
-/**
- * Records one person's decision about a held message. Returns the people who have made the same decision so far, in order of time.
- * It applies to these bytes only. Throws E_MESSAGE_UNKNOWN (not held), E_APPROVAL_REPEATED (this person has decided already).
- */
-export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<string[]> {
-  const { messageId, partner: named, person, decision, at } = decided;
-  const held = await findInbox(tx, named === undefined ? { messageId } : { messageId, partner: named });
-  if (held?.state !== 'HELD')
-    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id', { at: messageId });
-  const { partner, digest } = held;
-  // Of two people at the same time, the second waits here for the first, so that one of them sees both decisions.
-  await tx
-    .updateTable('inbox')
-    .set({ state: 'HELD' })
-    .where('partner', '=', partner)
-    .where('digest', '=', digest)
-    .where('state', '=', 'HELD')
-    .execute();
-  return await recordApproval(tx, { partner, digest, person, decision, at });
-}
-
-/** Who decided what about a held message, in order of time. */
-export async function decisionsAbout(
-  reader: Reader,
-  { partner, digest }: Pick<InboxMessage, 'partner' | 'digest'>,
-): Promise<Pick<Tables['approval'], 'person' | 'decision' | 'at'>[]> {
-  return await reader
-    .selectFrom('approval')
-    .select(['person', 'decision', 'at'])
-    .where('partner', '=', partner)
-    .where('digest', '=', digest)
-    .orderBy('at')
-    .orderBy('person')
-    .execute();
-}
-
-/**
- * Records that a person decides so about what the digest names. Returns everybody who has. One name is one person, however it is typed:
- * in capitals, or with blanks around it. Throws E_APPROVAL_REPEATED.
- */
-export async function recordApproval(tx: Tx, approval: Tables['approval']): Promise<string[]> {
-  const { partner, digest, decision, person } = approval;
-  const earlier = await decisionsAbout(tx, { partner, digest });
-  if (earlier.some((each) => nameKey(each.person) === nameKey(person)))
-    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this', { at: partner });
-  await tx.insertInto('approval').values(approval).execute();
-  return [...earlier.filter((each) => each.decision === decision).map((each) => each.person), person];
 }

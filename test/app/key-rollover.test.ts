@@ -17,7 +17,7 @@ import { sendList } from '../../gateway/outbound/send-list.ts';
 import { reviewHeld } from '../../gateway/inbound/held-list.ts';
 import { decideHeld } from '../../gateway/inbound/receive-message.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
-import { heldMessages } from '../../gateway/store/inbox.ts';
+import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { partnerKeys } from '../../gateway/store/partner-keys.ts';
 import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
 import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';

@@ -3,16 +3,10 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
-import {
-  claimMessageId,
-  findInbox,
-  findReceived,
-  heldMessages,
-  recordArrival,
-  recordDecision,
-  settleInbox,
-} from '../../gateway/store/inbox.ts';
-import type { HoldDecision, InboxSettlement } from '../../gateway/store/inbox.ts';
+import { findHeld, heldMessages, recordDecision } from '../../gateway/store/held-messages.ts';
+import { claimMessageId, findInbox, findReceived, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
+import type { HoldDecision } from '../../gateway/store/held-messages.ts';
+import type { InboxSettlement } from '../../gateway/store/inbox.ts';
 import { codeOf } from './codes.ts';
 import { onBothEngines } from './engines.ts';
 import type { TestStore } from './engines.ts';
@@ -141,8 +135,11 @@ onBothEngines('deciding about a held message', (store) => {
       await settleInbox(tx, { partner, digest, messageId, state: 'HELD', kind: 'list', at: hour(2) });
       return digest;
     });
-  const decide = (messageId: string, person: string, h: number, more: Partial<HoldDecision> = {}) =>
-    store().write((tx) => recordDecision(tx, { messageId, person, decision: 'release', at: hour(h), ...more }));
+  const decide = async (idOrDigest: string, person: string, h: number, more: Partial<HoldDecision> = {}) => {
+    const { partner, digest } = await findHeld(store().db.sql, idOrDigest);
+    const decided = { partner, digest, person, decision: 'release', at: hour(h), ...more } as const;
+    return await store().write((tx) => recordDecision(tx, decided));
+  };
 
   it('counts different people who decide the same', async () => {
     await hold('AA', 'm1', 'held 1');
@@ -173,15 +170,27 @@ onBothEngines('deciding about a held message', (store) => {
     await decide('m3', 'two', 3);
     await store().write((tx) => settleInbox(tx, { partner: 'AB', digest, state: 'APPLIED', at: hour(4) }));
     expect(await codeOf(decide('m3', 'three', 5))).to.equal('E_MESSAGE_UNKNOWN');
+    const late = { partner: 'AB', digest, person: 'three', decision: 'release', at: hour(5) } as const;
+    expect(await codeOf(store().write((tx) => recordDecision(tx, late)))).to.equal('E_MESSAGE_UNKNOWN');
     await hold('AC', 'm3', 'held by another');
-    expect(await decide('m3', 'three', 6, { partner: 'AC' })).to.deep.equal(['three']);
+    expect(await decide('m3', 'three', 6)).to.deep.equal(['three']);
+  });
+
+  it('asks for the digest where two partners have a held message with one id', async () => {
+    const [one, other] = [await hold('AE', 'm5', 'held by one'), await hold('AF', 'm5', 'held by a third')];
+    const refused = await findHeld(store().db.sql, 'm5').catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'E_REQUEST_INVALID' });
+    expect(refused).to.have.property('fix').that.includes(`${one} is of AE`).and.includes(`${other} is of AF`);
+    expect(await decide(other, 'one', 3)).to.deep.equal(['one']);
+    expect(await decide(one, 'two', 3)).to.deep.equal(['two']);
   });
 
   it('shows both decisions to one of two people who decide concurrently', async () => {
-    await hold('AD', 'm4', 'held 4');
+    const digest = await hold('AD', 'm4', 'held 4');
     let second: Promise<string[]> | undefined;
     const first = await store().write(async (tx) => {
-      const people = await recordDecision(tx, { messageId: 'm4', person: 'one', decision: 'release', at: hour(3) });
+      const own = { partner: 'AD', digest, person: 'one', decision: 'release', at: hour(3) } as const;
+      const people = await recordDecision(tx, own);
       second = decide('m4', 'two', 3);
       await waitsOrEnds(store(), second);
       return people;

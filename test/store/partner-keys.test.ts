@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
-import { recordApproval } from '../../gateway/store/inbox.ts';
+import { recordApproval } from '../../gateway/store/held-messages.ts';
 import {
   addOwnKey,
   changePartners,

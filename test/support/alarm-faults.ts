@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { keepSample } from '../../gateway/app/health/disk-growth.ts';
 import { decideHeld, receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
-import { heldMessages } from '../../gateway/store/inbox.ts';
+import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { requireFullList } from '../../gateway/store/streams.ts';
 import { freePort } from './services.ts';
 import { listen, shut } from './tls.ts';

@@ -8,7 +8,7 @@ import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { saveRecords } from '../../gateway/rehearsal/administrations.ts';
 import { probeStore } from '../../gateway/store/database.ts';
-import { heldMessages } from '../../gateway/store/inbox.ts';
+import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { resumeLists } from '../../gateway/store/older-store.ts';
 import type { Side } from './side.ts';
 

@@ -2,7 +2,8 @@
 
 import type { Partner } from '../../gateway.ts';
 import { later, momentOf } from '../../model/day.ts';
-import { heldMessages, rejectedSince } from '../../store/inbox.ts';
+import { heldMessages } from '../../store/held-messages.ts';
+import { rejectedSince } from '../../store/inbox.ts';
 import { openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
 import type { Reader } from '../../store/database.ts';
 import { sentLists } from '../../store/outbox.ts';

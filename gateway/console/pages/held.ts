@@ -6,7 +6,8 @@ import { reviewHeld, type HeldDifference, type HeldReview } from '../../inbound/
 import { GatewayError } from '../../model/errors.ts';
 import { deliverDue } from '../../outbound/delivery.ts';
 import { countDecisions } from '../../people/people.ts';
-import { findInbox, heldMessages, type InboxMessage } from '../../store/inbox.ts';
+import { findHeld, heldMessages } from '../../store/held-messages.ts';
+import { type InboxMessage } from '../../store/inbox.ts';
 import { page, param, written, type Call, type Section } from '../page.ts';
 import { actForm, english, facts, field, html, link, name, pathOf, state, table, time, type VNode } from '../parts.ts';
 
@@ -29,7 +30,7 @@ function viewAll({ items }: { readonly items: readonly InboxMessage[] }, { words
     ],
     items.map(({ receivedAt, partner, kind = '', reason = '', messageId, digest }) => [
       ...[time(words, receivedAt), partner, words.code('kind', kind), words.code('reason', reason)],
-      link(pathOf('held', messageId ?? digest), html`<code>${(messageId ?? digest).slice(0, 20)}</code>`),
+      link(pathOf('held', digest), html`<code>${(messageId ?? digest).slice(0, 20)}</code>`),
     ]),
     t('held.none'),
   );
@@ -40,9 +41,7 @@ type HeldPage = InboxMessage & HeldReview;
 /** Throws E_MESSAGE_UNKNOWN also of one that was decided meanwhile. */
 async function loadOne(call: Call): Promise<HeldPage> {
   const { gateway } = call;
-  const held = await findInbox(gateway.db.sql, { messageId: param(call, 'message') });
-  if (held?.state !== 'HELD')
-    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id, or two people have decided about it');
+  const held = await findHeld(gateway.db.sql, param(call, 'message'));
   return { ...held, ...(await reviewHeld(gateway, held, examplesShown)) };
 }
 
@@ -69,7 +68,7 @@ function viewOne(held: HeldPage, call: Call): VNode {
       call,
       {
         ...{
-          to: pathOf('held', held.messageId ?? held.digest),
+          to: pathOf('held', held.digest),
           needs: 'lists.decide',
           unless: own ? t('held.own') : undefined,
         },
@@ -149,10 +148,10 @@ export const held: Section = {
         const reason = written(call, 'reason');
         checkReason(reason);
         const counts = countDecisions(person, 'lists.decide');
+        const { partner, digest } = await findHeld(gateway.db.sql, message);
         const decided = await decideHeld(gateway, message, { decision, person, reason, counts });
-        const known = await findInbox(gateway.db.sql, { messageId: message });
-        if (decided !== undefined && known !== undefined) await deliverDue(gateway, known.partner);
-        const to = decided === undefined ? pathOf('held', message) : pathOf('messages', known?.digest ?? message);
+        if (decided !== undefined) await deliverDue(gateway, partner);
+        const to = pathOf(decided === undefined ? 'held' : 'messages', digest);
         return { to, result: { message, decision, verdict: decided?.verdict ?? null } };
       },
     },

@@ -4,7 +4,8 @@ import { GatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import { resendMessage } from '../../outbound/resend.ts';
 import { getBytes, storedBytes } from '../../store/bodies.ts';
-import { decisionsAbout, findReceived, type InboxMessage } from '../../store/inbox.ts';
+import { decisionsAbout } from '../../store/held-messages.ts';
+import { findReceived, type InboxMessage } from '../../store/inbox.ts';
 import {
   attemptsOf,
   findMessage,
@@ -203,7 +204,7 @@ function receivedView(message: OneMessage & { direction: 'in' }, { words }: Call
     message.decisions.map(({ person, decision, at }) => [person, words.code('decision', decision), time(words, at)]),
     t('held.nobody'),
   )}
-  ${message.state === 'HELD' && html`<p>${link(pathOf('held', message.messageId ?? message.digest), t('today.compare'))}</p>`}`;
+  ${message.state === 'HELD' && html`<p>${link(pathOf('held', message.digest), t('today.compare'))}</p>`}`;
 }
 
 async function fileOf(call: Call, part: 'digest' | 'receiptDigest'): ReturnType<Download['load']> {

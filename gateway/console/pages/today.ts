@@ -6,7 +6,7 @@ import { later, momentOf } from '../../model/day.ts';
 import { shownSchedule, type ShownSchedule } from '../../outbound/scheduled-lists.ts';
 import { listAlarms } from '../../store/alarms.ts';
 import { countEvents, listEvents } from '../../store/events.ts';
-import { heldMessages } from '../../store/inbox.ts';
+import { heldMessages } from '../../store/held-messages.ts';
 import { page, type Call, type Section } from '../page.ts';
 import { html, link, pathOf, state, table, time, type VNode } from '../parts.ts';
 import { alarmCard } from './alarms.ts';
@@ -34,8 +34,8 @@ async function load({ gateway, session }: Call): Promise<Today> {
   const signIns = await listEvents(sql, { ref: session.person.id, kind: 'signed_in', limit: 2 });
   const last = signIns[1];
   return {
-    held: held.map(({ messageId, digest, partner, reason, receivedAt }) => {
-      return { id: messageId ?? digest, partner, reason: reason ?? null, since: receivedAt };
+    held: held.map(({ digest, partner, reason, receivedAt }) => {
+      return { id: digest, partner, reason: reason ?? null, since: receivedAt };
     }),
     // A held list is there by itself, with its page.
     alarms: (await listAlarms(sql, { limit: mostAlarms })).filter(({ cause }) => cause !== 'list_held').map(shownAlarm),

@@ -1,0 +1,91 @@
+/** Messages held for two people, and who decided what about them. */
+
+import { nameKey } from '../model/clearance/names.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { Digest } from '../model/message.ts';
+import type { Moment } from '../model/record/record.ts';
+import type { Reader, Tx } from './database.ts';
+import { inboxColumns, type InboxMessage } from './inbox.ts';
+import { changesOne, fromRow } from './rows.ts';
+import type { Tables } from './tables.ts';
+
+/** Messages held for two people, oldest first. */
+export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
+  let held = reader.selectFrom('inbox').select(inboxColumns).where('state', '=', 'HELD').orderBy('received_at');
+  held = held.where('held_at', 'is not', null); // the condition of an index
+  if (partner !== undefined) held = held.where('partner', '=', partner);
+  return (await held.execute()).map(fromRow);
+}
+
+/**
+ * The held message with this id or digest. Throws E_MESSAGE_UNKNOWN, and E_REQUEST_INVALID where two partners use the id: then its digest
+ * names it.
+ */
+export async function findHeld(reader: Reader, idOrDigest: string): Promise<InboxMessage> {
+  const named = (await heldMessages(reader)).filter(({ messageId, digest }) =>
+    [messageId, digest].includes(idOrDigest),
+  );
+  const [held] = named;
+  if (held === undefined)
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this id, or two people have decided about it', {
+      at: idOrDigest,
+      fix: 'mra list show PARTNER names them.',
+    });
+  if (named.length === 1) return held;
+  const fix = `Name the digest: ${named.map(({ partner, digest }) => `${digest} is of ${partner}`).join(', ')}.`;
+  throw new GatewayError('E_REQUEST_INVALID', 'two partners use this message id', { fix });
+}
+
+export interface HoldDecision {
+  readonly partner: string;
+  readonly digest: Digest;
+  readonly person: string;
+  readonly decision: 'release' | 'refuse';
+  readonly at: Moment;
+}
+
+/**
+ * Records one person's decision about a held message. Returns the people who have made the same decision so far, in order of time.
+ * It applies to these bytes only. Throws E_MESSAGE_UNKNOWN (not held), E_APPROVAL_REPEATED (this person has decided already).
+ */
+export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<string[]> {
+  const { partner, digest } = decided;
+  // Of two people at the same time, the second waits here for the first, so that one of them sees both decisions.
+  const held = tx
+    .updateTable('inbox')
+    .set({ state: 'HELD' })
+    .where('partner', '=', partner)
+    .where('digest', '=', digest)
+    .where('state', '=', 'HELD');
+  if (!(await changesOne(held)))
+    throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this digest', { at: digest });
+  return await recordApproval(tx, decided);
+}
+
+/** Who decided what about a held message, in order of time. */
+export async function decisionsAbout(
+  reader: Reader,
+  { partner, digest }: Pick<InboxMessage, 'partner' | 'digest'>,
+): Promise<Pick<Tables['approval'], 'person' | 'decision' | 'at'>[]> {
+  return await reader
+    .selectFrom('approval')
+    .select(['person', 'decision', 'at'])
+    .where('partner', '=', partner)
+    .where('digest', '=', digest)
+    .orderBy('at')
+    .orderBy('person')
+    .execute();
+}
+
+/**
+ * Records that a person decides so about what the digest names. Returns everybody who has. One name is one person, however it is typed:
+ * in capitals, or with blanks around it. Throws E_APPROVAL_REPEATED.
+ */
+export async function recordApproval(tx: Tx, approval: Tables['approval']): Promise<string[]> {
+  const { partner, digest, decision, person } = approval;
+  const earlier = await decisionsAbout(tx, { partner, digest });
+  if (earlier.some((each) => nameKey(each.person) === nameKey(person)))
+    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this', { at: partner });
+  await tx.insertInto('approval').values(approval).execute();
+  return [...earlier.filter((each) => each.decision === decision).map((each) => each.person), person];
+}
