@@ -7,6 +7,7 @@ const places = {
   ajv: 'wire/xsd/schema.ts',
   'ajv-formats': 'wire/xsd/schema.ts',
   amqplib: 'wire/transport/amqp-(connection|consumer|dead-letters|publisher).ts',
+  cephes: 'model/outcomes/interval.ts',
   croner: 'model/list/list-schedule.ts',
   'csv-parse': 'wire/files/csv.ts',
   'fastest-levenshtein': 'model/clearance/names.ts',
@@ -47,7 +48,7 @@ module.exports = {
         pathNot: [
           folder('model'),
           '^(node:)?(crypto|module)$',
-          'node_modules/(stdnum|fastest-levenshtein|croner|iconv-lite)',
+          'node_modules/(stdnum|fastest-levenshtein|croner|iconv-lite|cephes)',
         ],
       },
     },

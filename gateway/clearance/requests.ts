@@ -13,11 +13,13 @@ import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { assessedParty, benefitsOf, choosePartner, decideEntry, validUntil } from '../model/clearance/assessment.ts';
 import type { Assessment, Choice, Finding } from '../model/clearance/assessment.ts';
 import { isConsultationNumber, randomNumber, readConsultationNumber } from '../model/clearance/consultation-number.ts';
-import { momentOf } from '../model/day.ts';
+import { dayAt, momentOf } from '../model/day.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { resultsOf } from '../model/outcomes/entry-result.ts';
 import { present } from '../model/present.ts';
 import { answerAt, earlierAnswer, findAssessment, recordAssessment } from '../store/consultations.ts';
+import { recordEntry, type AssessedEntry } from '../store/entry-outcomes.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';
@@ -110,7 +112,7 @@ export async function assess(
     const answers = new Map([...answered.keys()].map((key, index) => [key, recorded[index]?.answer]));
     const findings = parties.map(({ party, choice, key }) => present({ party, choice, answer: answers.get(key) }));
     const assessment = makeAssessment(clearance, read, findings, requester);
-    await storeAssessment(tx, read.entry, assessment);
+    await storeAssessment(tx, clearance, { read, findings, assessment });
     await also?.(tx, assessment);
     return assessment;
   });
@@ -131,11 +133,31 @@ function chooseParties(clearance: Clearance, entry: Entry): readonly ChosenParty
   });
 }
 
-async function storeAssessment(tx: Tx, request: Entry, answer: Assessment): Promise<void> {
+interface MadeAssessment {
+  readonly read: ReadEntry;
+  readonly findings: readonly Finding[];
+  readonly assessment: Assessment;
+}
+
+async function storeAssessment(
+  tx: Tx,
+  clearance: Clearance,
+  { read: { entry, isUncertain }, findings, assessment: answer }: MadeAssessment,
+): Promise<void> {
   const { assessment: number, answered_at: at, requester, decision } = answer;
-  await recordAssessment(tx, { number, askedAt: at, requester, request, answer });
+  await recordAssessment(tx, { number, askedAt: at, requester, request: entry, answer });
+  const results = resultsOf(findings, { entry, decision }, termsOf(clearance));
+  await recordEntry(tx, assessedEntry(entry, answer, clearance.home.timeZone), results, isUncertain === true);
   const detail = { decision, answer_digest: answerDigest(answer) };
   await appendEvents(tx, [{ kind: 'assessment', ref: number, detail, at }]);
+}
+
+function assessedEntry(entry: Entry, { assessment, answered_at: at }: Assessment, timeZone: string): AssessedEntry {
+  const { id = assessment, acceptedAt = at, office = null, mode = null, commodity } = entry;
+  return {
+    ...{ entry: id, assessment, assessed_at: at, month: dayAt(at, timeZone).slice(0, 7) },
+    ...{ begun_at: acceptedAt < at ? acceptedAt : at, office, mode, chapter: commodity?.slice(0, 2) ?? null },
+  };
 }
 
 /**

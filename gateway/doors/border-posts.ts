@@ -9,15 +9,14 @@ import type { PostedReply, PostedRequest } from '../model/clearance/posted-reque
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
-import { findIdempotent, saveIdempotent } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
-import { contentTypeOf } from '../wire/files/content-type.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
-import { parseStrictJson } from '../wire/files/json.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import { jsonValidator, type JsonVerdict } from '../wire/xsd/schema.ts';
 import { CallerRefused } from './border-callers.ts';
-import { faultsOf, fingerprintOf, problemReply, type BorderReply } from './border-requests.ts';
+import { postEvents, type EventsDocument } from './border-events.ts';
+import { asText, idempotently, type Reply } from './border-idempotency.ts';
+import { faultsOf, problemReply, validBody, type BorderReply } from './border-requests.ts';
 import { problemOf } from './problems.ts';
 
 export interface PostDoor extends Clearance {
@@ -29,6 +28,7 @@ interface Readers {
   readonly check: (value: unknown) => JsonVerdict<CheckRequest>;
   readonly batch: (value: unknown) => JsonVerdict<BatchDocument>;
   readonly entry: EntryFormats;
+  readonly events: (value: unknown) => JsonVerdict<EventsDocument>;
 }
 
 type Shared = 'at' | 'known_at' | 'direction' | 'mode' | 'port' | 'port_of_departure' | 'purpose';
@@ -47,7 +47,15 @@ export const posts = {
   '/v1/checks': { limit: 64 * 1024, scope: 'check', answer: postCheck },
   '/v1/checks/batch': { limit: 2 * 1024 * 1024, scope: 'batch', answer: postBatch },
   '/v1/assessments': { limit: 8 * 1024 * 1024, scope: 'assess', answer: postAssessment },
+  '/v1/entries/events': { limit: 512 * 1024, scope: 'report', answer: postEvents },
+  '/v1/entries/:id/events': { limit: 64 * 1024, scope: 'report', answer: postEvents },
 } as const satisfies Record<PostedRequest['path'], object>;
+
+/** Undefined for a path that takes no body. */
+export function postPathOf(path: string): PostedRequest['path'] | undefined {
+  const written = path.replace(/^\/v1\/entries\/[^/]+\/events$/u, '/v1/entries/:id/events');
+  return Object.hasOwn(posts, written) ? (written as PostedRequest['path']) : undefined;
+}
 
 /** Answers such requests; an error is a reply too. Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
 export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<PostedReply> {
@@ -55,6 +63,7 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Po
     check: jsonValidator(join(door.schemas, 'check-request.schema.json')),
     batch: jsonValidator(join(door.schemas, 'batch-request.schema.json')),
     entry: loadEntryFormats(door.schemas),
+    events: jsonValidator(join(door.schemas, 'entry-events.schema.json')),
   };
   return async (posted) => {
     try {
@@ -80,9 +89,8 @@ export function failedReply(
 
 async function postCheck(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
-  requireJson(posted);
   return await idempotently(call, async (save) => {
-    const question = valid(readers.check, parseStrictJson(posted.body));
+    const question = validBody(posted, readers.check);
     const reply = (recorded: RecordedAnswer): PostedReply => checkReply(recorded, posted.isMinimal);
     return reply(
       await checkRecorded(door, question, posted.requester, save && ((tx, recorded) => save(tx, reply(recorded)))),
@@ -102,9 +110,8 @@ function checkReply({ answer, text }: RecordedAnswer, minimal: boolean): PostedR
 
 async function postBatch(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
-  requireJson(posted);
   return await idempotently(call, async (save) => {
-    const { checks, ...shared } = valid(readers.batch, parseStrictJson(posted.body));
+    const { checks, ...shared } = validBody(posted, readers.batch);
     const questions = new Map<string, CheckRequest>();
     const faulty = new Map<string, GatewayError>();
     for (const [key, item] of Object.entries(checks)) {
@@ -160,78 +167,4 @@ function assessmentReply(assessed: Assessment): BorderReply {
   const stated = Object.entries(Object.groupBy(assessed.parties, ({ outcome }) => outcome ?? 'not_checked'));
   const outcomes = Object.fromEntries(stated.map(([outcome, parties]) => [outcome, parties.length]));
   return { status: 201, body: { ...assessed, links: { self: location } }, headers: { location }, outcomes };
-}
-
-function requireJson({ contentType }: PostedRequest): void {
-  if (contentTypeOf(contentType).mediaType !== 'application/json')
-    throw new GatewayError('E_REQUEST_TYPE', 'the body must be application/json');
-}
-
-function valid<T>(validator: (value: unknown) => JsonVerdict<T>, value: unknown): T {
-  const verdict = validator(value);
-  if (verdict.ok) return verdict.value;
-  throw new RequestFaults(explainFaults(verdict.errors, value));
-}
-
-type Reply = BorderReply | PostedReply;
-
-function asText(reply: Reply): PostedReply {
-  if ('text' in reply) return reply;
-  const { status, headers = {}, body, outcomes = {} } = reply;
-  return { status, headers, text: JSON.stringify(body), outcomes };
-}
-
-/** Stores the reply in the transaction of the answer; absent without an idempotency key. */
-type SaveReply = ((tx: Tx, reply: Reply) => Promise<void>) | undefined;
-
-/**
- * With an idempotency key, the work is done once: the reply is stored with the answer, and a repeated request gets the stored reply. Of two
- * concurrent requests with one key, the second cannot store its reply: its transaction is rolled back, and it gets the reply of the first.
- */
-async function idempotently(call: Call, work: (save: SaveReply) => Promise<Reply>): Promise<Reply> {
-  const { door, posted } = call;
-  const { requester, idempotencyKey: key, target, contentType, body } = posted;
-  if (key === undefined) return await work(undefined);
-  const fingerprint = fingerprintOf(target, contentTypeOf(contentType).mediaType, body);
-  let stored: BorderReply | undefined;
-  try {
-    stored = await storedReply(call, key, fingerprint);
-  } catch (error) {
-    // Without the store nobody knows the key. An answer from memory is given, and a repeated request gets one more.
-    if (isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE') return await work(undefined);
-    throw error;
-  }
-  if (stored !== undefined) return stored;
-  try {
-    return await work(async (tx, reply) => {
-      const { status, headers, text } = asText(reply);
-      const body = `{"body":${text},"headers":${JSON.stringify(headers)}}`;
-      const first = { fingerprint, status, body, at: door.now().toISOString() };
-      if (!(await saveIdempotent(tx, { requester, key, ...first }))) throw new KeyUsed();
-    });
-  } catch (error) {
-    const first = error instanceof KeyUsed ? await storedReply(call, key, fingerprint) : undefined;
-    if (first === undefined) throw error;
-    return first;
-  }
-}
-
-/** A concurrent request stored its reply under the key first. */
-class KeyUsed extends Error {
-  override readonly name = 'KeyUsed';
-}
-
-async function storedReply(
-  { door, posted: { requester } }: Call,
-  key: string,
-  fingerprint: string,
-): Promise<BorderReply | undefined> {
-  const found = await findIdempotent(door.db.sql, requester, key);
-  if (found === undefined) return undefined;
-  if (found.fingerprint !== fingerprint) {
-    const detail = `the key was first used at ${found.at}; use a new key, or send the same body`;
-    throw new GatewayError('E_IDEMPOTENCY_MISMATCH', detail);
-  }
-  const { body, headers } = JSON.parse(found.body) as Omit<BorderReply, 'status'>;
-  return { status: found.status, body, headers: { ...headers, 'idempotent-replayed': 'true' } };
 }

@@ -3,12 +3,15 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import { RequestFaults } from '../model/clearance/request-faults.ts';
+import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
 import { leavesBody } from './body-reader.ts';
 import { CallerRefused } from './border-callers.ts';
 import { problemOf, problemType, type ProblemItem } from './problems.ts';
-import type { PostedReply } from '../model/clearance/posted-request.ts';
+import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { present } from '../model/present.ts';
+import { contentTypeOf } from '../wire/files/content-type.ts';
+import { parseStrictJson } from '../wire/files/json.ts';
+import type { JsonVerdict } from '../wire/xsd/schema.ts';
 
 export interface BorderReply {
   readonly status: number;
@@ -91,4 +94,17 @@ export function faultsOf(error: unknown): readonly ProblemItem[] {
   if (!isGatewayError(error) || error.at === undefined || error.kind.status >= 500) return [];
   const { at: pointer, code, detail, fix, choices } = error;
   return [present({ pointer, code, detail, allowed: choices?.slice(0, mostChoices), suggestion: fix?.slice(0, 300) })];
+}
+
+/** The document in a body. Throws E_REQUEST_TYPE, E_JSON_MALFORMED and RequestFaults. */
+export function validBody<T>(
+  { contentType, body }: Pick<PostedRequest, 'contentType' | 'body'>,
+  validator: (value: unknown) => JsonVerdict<T>,
+): T {
+  if (contentTypeOf(contentType).mediaType !== 'application/json')
+    throw new GatewayError('E_REQUEST_TYPE', 'the body must be application/json');
+  const value = parseStrictJson(body);
+  const verdict = validator(value);
+  if (verdict.ok) return verdict.value;
+  throw new RequestFaults(explainFaults(verdict.errors, value));
 }

@@ -8,7 +8,7 @@ import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clear
 import type { Searched } from '../store/answer-search.ts';
 import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
-import { failedReply, openPosts, posts, type PostDoor } from './border-posts.ts';
+import { failedReply, openPosts, postPathOf, posts, type PostDoor } from './border-posts.ts';
 import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
@@ -191,7 +191,8 @@ function answeredRequest(
 /** Of this door; another path is one of many that nobody may count. */
 function routeOf({ url = '' }: IncomingMessage): string {
   const [path = ''] = url.split('?', 1);
-  if (isPostPath(path)) return path;
+  const posted = postPathOf(path);
+  if (posted !== undefined) return posted;
   const known = routes.find((route) => route.path.test(path));
   return known === undefined ? 'other' : path.replace(/^(\/v1\/\w+\/).+/u, '$1:id');
 }
@@ -218,9 +219,9 @@ async function answer(
     return { status: 200, isSent: true, outcomes };
   }
   const route = routes.find((each) => each.path.test(path));
-  const isPost = isPostPath(path);
-  if (isPost && request.method === 'POST') {
-    const posted = await readPosted(door, request, { target, path, body, requestId });
+  const postPath = postPathOf(path);
+  if (postPath !== undefined && request.method === 'POST') {
+    const posted = await readPosted(door, request, { target, path: postPath, body, requestId });
     const isLarge = posted.body.length > largeRequestBytes && path !== '/v1/checks';
     return isLarge && door.answerLarge !== undefined ? await door.answerLarge(posted) : await answerHere(posted);
   }
@@ -229,13 +230,9 @@ async function answer(
     const id = route.path.exec(path)?.[1] ?? '';
     return await route.get({ door, caller, target, request, id });
   }
-  if (route === undefined && !isPost)
+  if (route === undefined && postPath === undefined)
     throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
-  return methodProblem([...(route ? ['GET'] : []), ...(isPost ? ['POST'] : [])].join(', '), requestId);
-}
-
-function isPostPath(path: string): path is PostedRequest['path'] {
-  return Object.hasOwn(posts, path);
+  return methodProblem([...(route ? ['GET'] : []), ...(postPath === undefined ? [] : ['POST'])].join(', '), requestId);
 }
 
 function methodProblem(allow: string, requestId: string): BorderReply {

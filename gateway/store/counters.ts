@@ -6,6 +6,7 @@ import type { Tables } from './tables.ts';
 type Counter =
   | 'alarm'
   | 'client_revision'
+  | 'entry_event'
   | 'event'
   | 'opened'
   | 'operator_revision'

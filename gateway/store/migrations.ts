@@ -10,6 +10,7 @@ import { alarmTables } from './alarm-tables.ts';
 import { changeTables, clientTables, searchTables, newsTables } from './border-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
+import { outcomeTables } from './outcome-tables.ts';
 import { draftTables, personTables } from './person-tables.ts';
 import { retentionTables } from './retention-tables.ts';
 import { logTables, spoolTables } from './log-tables.ts';
@@ -242,6 +243,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0023-searches': running(searchTables(types)),
     '0024-import-drafts': running(draftTables(types)),
     '0025-news': running(newsTables(types)),
+    '0026-outcomes': running(outcomeTables(types)),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { forgetSearchable } from './answer-search.ts';
+import { forgetEntries } from './entry-outcomes.ts';
 import { sql, type RawBuilder } from 'kysely';
 import { outboundStates } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
@@ -206,6 +207,7 @@ async function dropAssessments(tx: Tx, rows: readonly AgedRow[]): Promise<void> 
     .where(oneOf(tx, 'ref', numbers));
   const places = (await events.execute()).map(({ n }) => n);
   await forgetSearchable(tx, places);
+  await forgetEntries(tx, numbers);
   const entries = sql`from event where kind = 'assessment' and ${oneOf(tx, 'ref', numbers)}`;
   await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash ${entries}`.execute(tx);
   await allowing(tx, () => sql`delete ${entries}`.execute(tx));

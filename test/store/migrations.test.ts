@@ -240,6 +240,7 @@ const withoutClients = [
 const withoutAlarms = [
   ...withoutClients,
   ...[
+    ...['entry_result', 'entry_event', 'border_entry'],
     'news_reader',
     'search_term',
     'register_change',
@@ -252,7 +253,7 @@ const withoutAlarms = [
     'duty',
   ].map((table) => `drop table ${table}`),
   'drop index inbox_rejected',
-  "delete from counter where name in ('alarm', 'spool_range', 'register_change')",
+  "delete from counter where name in ('alarm', 'spool_range', 'register_change', 'entry_event')",
 ];
 const withoutKeys = [
   ...withoutAlarms,

@@ -80,7 +80,8 @@ export function judgeSimulated(truth: Truth): Judged {
   const effect = matched.reduce((sum, { alike = '' }) => sum + (examined.get(alike) ?? 0), 0) / matched.length;
   const { examined: found, release_s: release } = evaluation;
   if (found === undefined || release === undefined) throw new Error('too few entries for a figure');
-  const within = ({ low, high }: { low: number; high: number }, value: number): boolean => low <= value && value <= high;
+  const within = ({ low, high }: { low: number; high: number }, value: number): boolean =>
+    low <= value && value <= high;
   return {
     evaluation,
     holds: {

@@ -75,12 +75,12 @@ export function choosePartner(party: EntryParty, entry: Entry, all: readonly Par
   return intended === undefined ? { not_checked: 'no_partner' } : { partner: intended.partner };
 }
 
-function isAbroad({ role }: EntryParty, { direction }: Entry): boolean {
+export function isAbroad({ role }: EntryParty, { direction }: Entry): boolean {
   return direction !== undefined && abroad[direction].includes(role);
 }
 
 /** The partner and the states it speaks for. */
-function statesOf({ partner, identifiers }: PartnerTerms): readonly string[] {
+export function statesOf({ partner, identifiers }: PartnerTerms): readonly string[] {
   return [partner, ...(identifiers.theirs.issuers ?? [])];
 }
 

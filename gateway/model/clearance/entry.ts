@@ -27,6 +27,8 @@ export interface Entry {
   /** Absent if the declaration does not state it (an amendment, a cancellation): then there is no benefit. */
   readonly direction?: Direction;
   readonly office?: string;
+  /** Of its first item, in the nomenclature of the Harmonized System: at least the two digits of the chapter. */
+  readonly commodity?: string;
   /** The legal moment: status is judged as of it. Absent: now. */
   readonly acceptedAt?: Moment;
   readonly mode?: TransportMode;

@@ -1,7 +1,9 @@
 /** A request with a body to the border door, and its reply, as plain data that can pass to a worker thread. */
 
 export interface PostedRequest {
-  readonly path: '/v1/checks' | '/v1/checks/batch' | '/v1/assessments';
+  /** With `:id` in place of the number of an entry. */
+  readonly path:
+    '/v1/checks' | '/v1/checks/batch' | '/v1/assessments' | '/v1/entries/events' | '/v1/entries/:id/events';
   /** Path and query as sent. */
   readonly target: string;
   /** Name of the entry profile, from the query. */

@@ -46,7 +46,8 @@ export function quantiles(sorted: readonly Weighted[], parts: readonly number[])
   for (const each of sorted) {
     weight += each.weight;
     // Sums of fractions may miss a half by the last digit.
-    while (found.length < parts.length && weight >= (parts[found.length] ?? 1) * whole * (1 - 1e-12)) found.push(each.value);
+    while (found.length < parts.length && weight >= (parts[found.length] ?? 1) * whole * (1 - 1e-12))
+      found.push(each.value);
   }
   return found;
 }

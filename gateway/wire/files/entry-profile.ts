@@ -31,6 +31,8 @@ export interface EntryProfile {
   }[];
   readonly id: Paths;
   readonly office: Paths;
+  /** The code of the goods, of the first item that has one. */
+  readonly commodity?: Paths;
   /** The first that tells counts. */
   readonly direction: readonly { readonly path: string; readonly begins: Readonly<Record<string, Direction>> }[];
   /** Elements with the time of acceptance, as text in themselves or in an element below. */

@@ -50,7 +50,7 @@ export function readXmlEntry(
   const { mode, warnings: modes } = modeOf(root, profile);
   const texts = {
     ...{ id: firstText(root, profile.id)?.text, office: firstText(root, profile.office)?.text },
-    ...portsOf(root, profile, direction),
+    ...{ commodity: commodityOf(root, profile), ...portsOf(root, profile, direction) },
   };
   const accepted = acceptanceTime(declaration, profile.acceptedAt, options.timeZone);
   const { parties, warnings } = partiesOf(root, profile, direction);
@@ -79,6 +79,7 @@ export interface EntryDocument {
     readonly id?: string;
     readonly type: Direction;
     readonly office?: string;
+    readonly commodity?: string;
     readonly accepted_at?: string;
     readonly mode?: TransportMode;
     readonly port?: string;
@@ -203,6 +204,12 @@ function modeOf(
   const [found, ...others] = new Set(stated.map(({ text }) => lookUp(mode.codes, text)));
   if (found !== undefined && others.length === 0) return { mode: found, warnings: [] };
   return { warnings: [`${stated.at(-1)?.path ?? path}: another mode of transport than before; no mode was read.`] };
+}
+
+/** Of the first item that has one; points and blanks between its digits do not count. */
+function commodityOf(root: PlainElement, { commodity = [] }: EntryProfile): string | undefined {
+  const codes = commodity.flatMap((path) => elementsAt(root, path)).map(({ text }) => text.replace(/[.\s]/gu, ''));
+  return codes.find((code) => /^\d{4,14}$/u.test(code));
 }
 
 /** The direction decides which port is in the home country: without one, no port is read. */
