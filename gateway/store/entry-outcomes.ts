@@ -131,7 +131,7 @@ export async function countResults(reader: Reader, month: string): Promise<reado
     .where('month', '=', month)
     .groupBy(['partner', 'result'])
     .orderBy('partner');
-  return (await counted.execute()).map((row) => ({ ...row, entries: Number(row.entries) }));
+  return await counted.execute();
 }
 
 export type EntryOutcome = Pick<Tables['entry_result'], 'entry' | 'result' | 'list_age_s'> &
