@@ -19,77 +19,90 @@ export interface BodyLimits {
   readonly wholeMs?: number;
 }
 
-/** The body of one request. Its bytes are held, and counted, until `release`. */
-export interface HeldBody {
-  /**
-   * Of one client, at most a quarter of all bytes are held at one time. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes,
-   * E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early).
-   */
-  read(limit: number, client?: string): Promise<Buffer>;
-  release(): void;
-}
-
 /** Reads bodies within one budget, so that stalled uploads cannot take the memory of all others. */
 export function openBodyReader({
   heldBytes = 64 * 1024 * 1024,
   stallMs = 5_000,
   wholeMs,
 }: Partial<BodyLimits>): (request: IncomingMessage) => HeldBody {
-  const share = openBudget(heldBytes);
-  return (request) => {
-    const { held, take, release } = share();
-    const wholeBody = async (limit: number, client?: string): Promise<Buffer> => {
-      if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-      const chunks: Buffer[] = [];
-      await eachPiece(request, { stallMs, wholeMs }, (piece) => {
-        if (held() + piece.length > limit) throw tooLarge(limit);
-        take(piece.length, client);
-        chunks.push(piece);
-      });
-      return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-    };
-    const refused = async (error: unknown): Promise<never> => {
-      release();
+  const budget: Budget = { heldBytes, left: heldBytes, heldOf: new Map() };
+  return (request) => new HeldBody(request, budget, { stallMs, wholeMs });
+}
+
+interface Budget {
+  readonly heldBytes: number;
+  left: number;
+  /** By client. */
+  readonly heldOf: Map<string, number>;
+}
+
+interface Patience {
+  readonly stallMs: number;
+  readonly wholeMs: number | undefined;
+}
+
+/** The body of one request. Its bytes are held, and counted, until `release`. */
+export class HeldBody {
+  readonly #request: IncomingMessage;
+  readonly #budget: Budget;
+  readonly #patience: Patience;
+  #held = 0;
+  #holder: string | undefined;
+
+  constructor(request: IncomingMessage, budget: Budget, patience: Patience) {
+    this.#request = request;
+    this.#budget = budget;
+    this.#patience = patience;
+  }
+
+  /**
+   * Of one client, at most a quarter of all bytes are held at one time. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes,
+   * E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early).
+   */
+  async read(limit: number, client?: string): Promise<Buffer> {
+    const request = this.#request;
+    this.#holder = client;
+    try {
+      const stated = Number(request.headers['content-length']);
+      if (stated > limit) throw tooLarge(limit);
+      const pieces: Buffer[] = [];
+      const take = (piece: Buffer): void => {
+        if (this.#held + piece.length > limit) throw tooLarge(limit);
+        this.#take(piece.length);
+        pieces.push(piece);
+      };
+      // Most bodies come with the head of their request: then there is nothing to wait for.
+      if (request.readableLength === stated) take((request.read() as Buffer | null) ?? Buffer.alloc(0));
+      else await eachPiece(request, this.#patience, take);
+      return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+    } catch (error) {
+      this.release();
       await discardRest(request);
       throw error;
-    };
-    return { read: (limit, client) => wholeBody(limit, client).catch(refused), release };
-  };
-}
+    }
+  }
 
-interface Share {
-  held(): number;
-  /** Throws E_BUSY. */
-  take(bytes: number, client: string | undefined): void;
-  release(): void;
-}
+  release(): void {
+    this.#hold(-this.#held);
+  }
 
-function openBudget(heldBytes: number): () => Share {
-  let left = heldBytes;
-  const heldOf = new Map<string, number>();
-  return () => {
-    let held = 0;
-    let holder: string | undefined;
-    const hold = (bytes: number): void => {
-      left -= bytes;
-      held += bytes;
-      if (holder === undefined) return;
-      const own = (heldOf.get(holder) ?? 0) + bytes;
-      if (own === 0) heldOf.delete(holder);
-      else heldOf.set(holder, own);
-    };
-    return {
-      held: () => held,
-      take(bytes, client) {
-        holder = client;
-        if (bytes > left) throw new GatewayError('E_BUSY', 'too many requests are being read');
-        hold(bytes);
-        if (holder !== undefined && (heldOf.get(holder) ?? 0) > heldBytes / 4)
-          throw new GatewayError('E_BUSY', 'too many requests of this client are being read');
-      },
-      release: () => hold(-held),
-    };
-  };
+  #take(bytes: number): void {
+    const { heldBytes, left, heldOf } = this.#budget;
+    if (bytes > left) throw new GatewayError('E_BUSY', 'too many requests are being read');
+    this.#hold(bytes);
+    if (this.#holder !== undefined && (heldOf.get(this.#holder) ?? 0) > heldBytes / 4)
+      throw new GatewayError('E_BUSY', 'too many requests of this client are being read');
+  }
+
+  #hold(bytes: number): void {
+    const { heldOf } = this.#budget;
+    this.#budget.left -= bytes;
+    this.#held += bytes;
+    if (this.#holder === undefined || bytes === 0) return;
+    const own = (heldOf.get(this.#holder) ?? 0) + bytes;
+    if (own === 0) heldOf.delete(this.#holder);
+    else heldOf.set(this.#holder, own);
+  }
 }
 
 /**
@@ -125,7 +138,7 @@ function tooLarge(limit: number): GatewayError {
 /** Resolves at the end of the body. An error of `taken` ends the reading, and leaves the connection open for the reply. */
 function eachPiece(
   request: IncomingMessage,
-  { stallMs, wholeMs }: { readonly stallMs: number; readonly wholeMs: number | undefined },
+  { stallMs, wholeMs }: Patience,
   taken: (piece: Buffer) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {

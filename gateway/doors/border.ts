@@ -150,21 +150,26 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const document = apiDocument(door.schemas, 'border-api.json');
   const feed = openChangeFeed(door.db.sql);
   const whole = { ...door, callerOf, document, feed, lane: openLane(), tryWriting: openStoreProbe(door.db) };
-  return (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
     const host = request.socket.remoteAddress;
     const body = openBody(request);
-    response.once('close', body.release).once('finish', () => endUnread(request));
-    answer({ door: whole, answerHere, response }, request, body, requestId)
-      .catch((error: unknown) => failedReply(door, error, { requestId, caller: host }))
-      .then((reply) => {
-        const isSent = 'isSent' in reply;
-        if (!isSent) sendReply(response, requestId, reply);
-        const route = isSent ? streamRoute : routeOf(request);
-        door.answered?.(answeredRequest(route, reply, performance.now() - startedAt));
-      })
-      .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+    let reply: BorderReply | PostedReply | Streamed;
+    try {
+      reply = await answer({ door: whole, answerHere, response }, request, body, requestId);
+    } catch (error) {
+      reply = failedReply(door, error, { requestId, caller: host });
+    } finally {
+      body.release();
+    }
+    if (!('isSent' in reply)) sendReply(response, requestId, reply);
+    endUnread(request);
+    const route = 'isSent' in reply ? streamRoute : routeOf(request);
+    door.answered?.(answeredRequest(route, reply, performance.now() - startedAt));
+  };
+  return (request, response) => {
+    serve(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
 }
 
@@ -218,13 +223,13 @@ async function answer(
     const outcomes = await answerStream({ door, caller, requestId, lane: door.lane }, request, response);
     return { status: 200, isSent: true, outcomes };
   }
-  const route = routes.find((each) => each.path.test(path));
   const postPath = postPathOf(path);
   if (postPath !== undefined && request.method === 'POST') {
     const posted = await readPosted(door, request, { target, path: postPath, body, requestId });
     const isLarge = posted.body.length > largeRequestBytes && path !== '/v1/checks';
     return isLarge && door.answerLarge !== undefined ? await door.answerLarge(posted) : await answerHere(posted);
   }
+  const route = routes.find((each) => each.path.test(path));
   if (route !== undefined && request.method === 'GET') {
     const caller = route.isOpen === true ? everybody : await door.callerOf(request);
     const id = route.path.exec(path)?.[1] ?? '';

@@ -140,7 +140,7 @@ function readBody(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   return async (request, response, next) => {
     refuseCompressed(request);
     const body = openBody(request);
-    response.once('close', body.release);
+    response.once('close', () => body.release());
     request.body = await body.read(door.maxBytes, admitted(response));
     next();
   };

@@ -16,6 +16,9 @@ export interface RequestTarget {
 /** What Node.js reads the first of, and a proxy in front perhaps the last. */
 const single = ['host', 'content-type'] as const;
 
+/** Of an address without a query, as most have none: nobody adds to it. */
+const none = new URLSearchParams();
+
 /**
  * Neither dots nor percent signs nor doubled slashes are resolved: a proxy in front compares the path as sent, and must not be passed by
  * another spelling of it. An absolute address names the host itself (RFC 9112, 3.2.2).
@@ -26,7 +29,7 @@ export function targetOf(request: Pick<IncomingMessage, 'url' | 'headers' | 'hea
   const [absolute = '', authority] = /^https?:\/\/([^/?#]*)/iu.exec(url) ?? [];
   const sent = url.slice(absolute.length);
   const [path = ''] = sent.split('?', 1);
-  const query = new URLSearchParams(sent.slice(path.length));
+  const query = path.length === sent.length ? none : new URLSearchParams(sent.slice(path.length));
   return { sent, path, query, host: (authority ?? headers.host ?? '').toLowerCase(), twice };
 }
 

@@ -5,6 +5,7 @@ const parameter = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))/gu;
 
 /** The media type in lower case without parameters, and its first charset parameter. */
 export function contentTypeOf(header: string): { readonly mediaType: string; readonly charset?: string } {
+  if (!header.includes(';')) return { mediaType: header.trim().toLowerCase() };
   const mediaType = (header.split(';')[0] ?? '').trim().toLowerCase();
   const stated = [...header.matchAll(parameter)].find(([, name = '']) => name.toLowerCase() === 'charset');
   const charset = (stated?.[2]?.replaceAll(/\\(.)/gu, '$1') ?? stated?.[3] ?? '').trim();
