@@ -6,7 +6,7 @@ import { isCut, issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { dayAt } from '../model/day.ts';
 import { candidatesOf, editInWords, type Candidate } from '../model/clearance/identifier-edits.ts';
-import { follows, readIdentifier } from '../model/identifier.ts';
+import { cleanIdentifier, follows, readIdentifier, type CleanIdentifier } from '../model/identifier.ts';
 import type { PartnerTerms, StatusQuery } from '../model/clearance/query.ts';
 import { present } from '../model/present.ts';
 import type { RegisterView } from '../store/register-view.ts';
@@ -36,8 +36,9 @@ export async function suggestIdentifier(
   await nextTurn();
   const candidates = candidatesOf(sent, issuerOf(terms, request.partner));
   const recognised = await recognisedAmong(lookup, query, candidates);
+  const cleaned = cleanIdentifier(sent);
   for (const other of lookup.all) {
-    const reading = other.partner === terms.partner ? undefined : readAsIdentifierOf(other, sent);
+    const reading = other.partner === terms.partner ? undefined : readAsIdentifierOf(other, sent, cleaned);
     if (reading !== undefined)
       recognised.push(...(await recognisedAmong(lookup, { ...query, terms: other }, [reading])));
   }
@@ -54,8 +55,12 @@ export async function suggestIdentifier(
 }
 
 /** What was sent, as an identifier of another partner whose letters it bears. */
-function readAsIdentifierOf({ partner, identifiers }: PartnerTerms, sent: string): Candidate | undefined {
-  const { value, changes } = readIdentifier(sent, { partner, form: identifiers.theirs });
+function readAsIdentifierOf(
+  { partner, identifiers }: PartnerTerms,
+  sent: string,
+  cleaned: CleanIdentifier,
+): Candidate | undefined {
+  const { value, changes } = readIdentifier(sent, { partner, form: identifiers.theirs }, cleaned);
   if (!follows(identifiers.theirs, value) || changes.includes('prefix_added')) return undefined;
   return { identifier: value, edit: 'other_partner', to: partner };
 }

@@ -77,12 +77,13 @@ export function cleanIdentifier(sent: string): CleanIdentifier {
 
 /**
  * The identifier as that partner writes it. One that follows the form is left alone; separators and the letters in front are
- * corrected only where the result follows the form. An identifier that cannot be read so is only cleaned.
+ * corrected only where the result follows the form. An identifier that cannot be read so is only cleaned. `cleaned`: what
+ * cleanIdentifier made of it, where it is read as the identifier of many partners.
  */
-export function readIdentifier(sent: string, issuer: Issuer): CleanIdentifier {
+export function readIdentifier(sent: string, issuer: Issuer, cleaned?: CleanIdentifier): CleanIdentifier {
   const { form } = issuer;
   if (follows(form, sent)) return { value: sent, changes: [] };
-  const clean = cleanIdentifier(sent);
+  const clean = cleaned ?? cleanIdentifier(sent);
   if (follows(form, clean.value)) return clean;
   const bare = withoutSeparators(clean.value);
   if (follows(form, bare)) return { value: bare, changes: [...clean.changes, 'separators'] };

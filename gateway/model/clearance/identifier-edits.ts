@@ -21,8 +21,10 @@ export interface Candidate {
 /** Looked up at most for one answer; those with the smallest edits come first. */
 const mostCandidates = 200;
 
-/** Characters that are mistaken for each other on paper and on screens. */
-const alike = ['0O', '1IL', '2Z', '5S', '8B'];
+/** Of a character, those that it is mistaken for on paper and on screens. */
+const alike = new Map(
+  ['0O', '1IL', '2Z', '5S', '8B'].flatMap((group) => Array.from(group, (each) => [each, group.replace(each, '')])),
+);
 
 /**
  * Every identifier of the issuer's form that differs from the one sent by its prefix, by one or two similar characters, or, if a
@@ -47,7 +49,8 @@ function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
   for (const identifier of readings) yield { identifier, edit: 'prefix', from: bare, to: identifier };
   const texts = [bare, ...readings];
   for (const text of texts) yield* swapped(text);
-  for (const text of texts) {
+  // Without a check digit nothing can confirm them.
+  for (const text of issuer.form.check === undefined ? [] : texts) {
     for (const candidate of typingErrors(text))
       if (follows(issuer.form, candidate.identifier) && checkDigitOf(issuer.form, candidate.identifier) === 'ok')
         yield candidate;
@@ -58,9 +61,11 @@ function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
 
 /** One character replaced by a similar one. */
 function* swapped(text: string): Iterable<Candidate> {
-  for (const [place, from] of text.split('').entries())
-    for (const to of alike.find((characters) => characters.includes(from)) ?? '')
-      if (to !== from) yield { identifier: replaced(text, place, 1, to), edit: 'look_alike', from, to };
+  for (let place = 0; place < text.length; place += 1) {
+    const from = text.charAt(place);
+    for (const to of alike.get(from) ?? '')
+      yield { identifier: replaced(text, place, 1, to), edit: 'look_alike', from, to };
+  }
 }
 
 function* swappedAgain(text: string, first: Omit<Candidate, 'identifier'>): Iterable<Candidate> {

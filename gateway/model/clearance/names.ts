@@ -105,7 +105,8 @@ export function compareNames(sent: string, held: string): NameComparison {
   const because: Difference[] = [];
   let pair: readonly [string, string] = [sent, held];
   for (const [difference, strip] of stages) {
-    const stripped = [strip(pair[0]), strip(pair[1])] as const;
+    const one = strip(pair[0]);
+    const stripped = [one, pair[0] === pair[1] ? one : strip(pair[1])] as const;
     if (pair[0] !== pair[1] && distance(...stripped) < distance(...pair)) because.push(difference);
     pair = stripped;
   }
