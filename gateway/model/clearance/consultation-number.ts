@@ -25,12 +25,13 @@ function weight(place: number): number {
 }
 const weights = Array.from({ length: bodyLength }, (_, place) => weight(place));
 
-const values = new Map(Array.from(alphabet, (character, value) => [character.charCodeAt(0), value]));
+/** By the code of the character. */
+const values = Uint8Array.from({ length: 128 }, (_, code) => Math.max(0, alphabet.indexOf(String.fromCharCode(code))));
 
 function checkCharacter(body: string): string {
   let sum = 0;
   for (let place = 0; place < bodyLength; place += 1)
-    sum += (weights[place] ?? 0) * (values.get(body.charCodeAt(place)) ?? 0);
+    sum += (weights[place] ?? 0) * (values[body.charCodeAt(place)] ?? 0);
   return alphabet.charAt((alphabet.length - (sum % alphabet.length)) % alphabet.length);
 }
 
@@ -46,25 +47,26 @@ export interface ConsultationNumbers {
 export function consultationNumbers(country: string, key: Uint8Array): ConsultationNumbers {
   const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   /** The round function for many right halves at a time. */
-  function scrambled(round: number, values: readonly number[]): number[] {
-    const blocks = Buffer.alloc(block * values.length);
-    for (const [i, value] of values.entries()) {
-      blocks.writeUInt32BE(round, i * block);
-      blocks.writeUInt32BE(value, i * block + 4);
+  function scrambled(round: number, values: Uint32Array): Uint32Array {
+    const blocks = new DataView(new ArrayBuffer(block * values.length));
+    for (let i = 0; i < values.length; i += 1) {
+      blocks.setUint32(i * block, round);
+      blocks.setUint32(i * block + 4, values[i] ?? 0);
     }
-    const random = cipher.update(blocks);
-    return values.map((_, i) => random.readUIntBE(i * block, 6) % half);
+    const { buffer, byteOffset } = cipher.update(blocks);
+    const random = new DataView(buffer, byteOffset);
+    return values.map((_, i) => remainder(random.getUint32(i * block) * 2 ** 16 + random.getUint16(i * block + 4)));
   }
   return {
     numbersOf(first, count) {
-      let left = Array.from({ length: count }, (_, i) => Math.floor((first + i) / half));
-      let right = Array.from({ length: count }, (_, i) => (first + i) % half);
+      let left = Uint32Array.from({ length: count }, (_, i) => Math.floor((first + i) / half));
+      let right = Uint32Array.from({ length: count }, (_, i) => (first + i) % half);
       for (let round = 0; round < rounds; round += 1) {
         const added = scrambled(round, right);
-        const next = left.map((value, i) => (value + (added[i] ?? 0)) % half);
+        const next = left.map((value, i) => remainder(value + (added[i] ?? 0)));
         [left, right] = [right, next];
       }
-      return left.map((value, i) => {
+      return Array.from(left, (value, i) => {
         const body = textOf(value) + textOf(right[i] ?? 0);
         return `${country}${body}${checkCharacter(body)}`;
       });
@@ -73,12 +75,19 @@ export function consultationNumbers(country: string, key: Uint8Array): Consultat
       let left = valueOf(number.slice(2, 2 + halfLength));
       let right = valueOf(number.slice(2 + halfLength, 2 + bodyLength));
       for (let round = rounds - 1; round >= 0; round -= 1) {
-        const [added = 0] = scrambled(round, [left]);
+        const [added = 0] = scrambled(round, Uint32Array.of(left));
         [left, right] = [(right - added + half) % half, left];
       }
       return left * half + right;
     },
   };
+}
+
+/** Modulo `half`, of a value below 2^48: several times as fast as the operator. */
+function remainder(value: number): number {
+  const rest = value - Math.floor(value / half) * half;
+  // The quotient may have been rounded up.
+  return rest < 0 ? rest + half : rest;
 }
 
 /** Every text of three characters, in the order of their values. */
