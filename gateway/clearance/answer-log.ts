@@ -1,7 +1,6 @@
 /** Answers are recorded with a number, a digest and their place in the log before they are given. Answers of one moment share a commit. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { canonicalJson } from '../model/canonical-json.ts';
 import { digestOfAnswer } from '../model/clearance/answer-digest.ts';
 import type { Answer, CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { consultationNumbers, type ConsultationNumbers } from '../model/clearance/consultation-number.ts';
@@ -104,8 +103,7 @@ function openQueue(commit: Commit): Commit {
   async function commitAll(): Promise<void> {
     isBusy = true;
     while (waiting.length > 0) {
-      // What arrives in this turn of the loop goes along.
-      await nextTurn();
+      await untilNoneComes(() => waiting.length);
       const together = waiting;
       waiting = [];
       await commit(together.flatMap(({ drafts }) => drafts)).then(
@@ -126,6 +124,24 @@ function openQueue(commit: Commit): Commit {
     if (!isBusy) void commitAll();
     return done.promise;
   };
+}
+
+/** Longest wait of an answer for others that share its commit, and how many go together at most. */
+const mostWaitMs = 2;
+const mostTogether = 256;
+
+/**
+ * While others come, waiting for them takes less than committing alone. A question is read in one turn of the loop and answered in the
+ * next: if two turns bring none, none is on its way.
+ */
+async function untilNoneComes(count: () => number): Promise<void> {
+  const until = performance.now() + mostWaitMs;
+  let before: number;
+  do {
+    before = count();
+    await nextTurn();
+    await nextTurn();
+  } while (count() > before && count() < mostTogether && performance.now() < until);
 }
 
 /** Reads the key of the store once; a store that cannot be read now is asked again. */
@@ -183,7 +199,8 @@ interface Draft extends AnsweredQuery {
 }
 
 function draftOf({ request, answer }: AnsweredQuery, requester: string): Draft {
-  const text = canonicalJson(answer);
+  // The members of an answer are made in the order of canonical JSON.
+  const text = JSON.stringify(answer);
   return { request, answer, requester, text, digest: digestOfAnswer(text) };
 }
 

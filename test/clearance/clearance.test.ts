@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   assess,
   lookUpAssessment,
@@ -11,8 +12,9 @@ import {
   lookUpConsultation,
   type Clearance,
 } from '../../gateway/clearance/requests.ts';
+import { canonicalJson } from '../../gateway/model/canonical-json.ts';
 import { answerDigest } from '../../gateway/model/clearance/answer-digest.ts';
-import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
+import type { CheckRequest, ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import { isConsultationNumber } from '../../gateway/model/clearance/consultation-number.ts';
@@ -124,6 +126,37 @@ describe('clearance', () => {
       .update(JSON.stringify(sorted(rest)))
       .digest('base64url');
     expect(proof.answer_digest).to.equal(`sha-256:${digest}`);
+  });
+
+  it('the text of an answer of any kind is canonical JSON, with the proof at its end', async () => {
+    await fillList(clearance.db, {
+      partner: 'NN',
+      records: [operator('NN00000Z1', { name: { latin: 'Ö & CO', local: '示例公司' } })],
+      sequence: 8,
+    });
+    const asked: readonly Partial<CheckRequest>[] = [
+      { identifier: 'nn-00000z1', name: '示例公司', reference: 'E-1 "ü"', mode: 'sea' },
+      { identifier: 'NN00000Z1', name: 'QUITE ANOTHER', role: 'consignee' },
+      { identifier: 'NN0000021' },
+      { identifier: 'NN00000', box_length: 7 },
+      { identifier: 'NN0000002', at: '2013-01-01T00:00:00Z' },
+      { identifier: 'NN0000002', known_at: '2026-11-23T11:30:00Z' },
+    ];
+    for (const question of asked) {
+      const request = { partner: 'NN', direction: 'import', role: 'consignor', ...question } as const;
+      const { text } = await checkRecorded(clearance, request, 'post-7');
+      const { proof, ...rest } = JSON.parse(text) as ProvenAnswer;
+      expect(text).to.equal(`${canonicalJson(rest).slice(0, -1)},"proof":${canonicalJson(proof)}}`);
+    }
+  });
+
+  it('answers that come one after the other within two turns of the loop share a commit', async () => {
+    const before = clearance.db.commits();
+    const first = ask(clearance, 'NN0000001');
+    await nextTurn();
+    await nextTurn();
+    await Promise.all([first, ask(clearance, 'NN0000002')]);
+    expect(clearance.db.commits() - before).to.equal(1);
   });
 
   it('each answer is an event of the log, under the number its proof states', async () => {
