@@ -76,6 +76,8 @@ export interface Config {
   readonly retention: RetentionDays;
   /** How people learn of alarms, beside the log. */
   readonly alarms?: AlarmSettings;
+  /** Who is signed in at the command line: the token of MRA_TOKEN, else that of the file, in which `mra login` keeps it. */
+  readonly login: { readonly token?: string; readonly file?: string };
   /** Where staff work in a browser; absent: nowhere. */
   readonly office?: OfficeSettings;
   /** The default broker, and those that partners name. */
@@ -144,6 +146,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     },
     border: borderSettings({ host: '127.0.0.1', port: 8080, ...file.border }, base, text, environment),
     ...(file.alarms && { alarms: alarmSettings(file.alarms, base, environment) }),
+    login: loginOf(environment),
     ...(file.office && { office: officeSettings(file.office, base, environment) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
     retention: retentionDays(file.retention),
@@ -151,6 +154,13 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     partners: partnersOf(file, base, environment),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',
   };
+}
+
+function loginOf({ MRA_TOKEN, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): Config['login'] {
+  const folder = XDG_CONFIG_HOME ?? (HOME === undefined ? undefined : join(HOME, '.config'));
+  const file = folder === undefined ? undefined : join(folder, 'mra', 'token');
+  const kept = file !== undefined && existsSync(file) ? readText(file, 'the file').trim() : undefined;
+  return present({ token: MRA_TOKEN ?? kept, file });
 }
 
 function proxyOf(

@@ -9,7 +9,7 @@ import {
   type ProposedFile,
 } from '../domestic/import-drafts.ts';
 import type { ImportReport } from '../domestic/import.ts';
-import { countDecisions } from '../people/people.ts';
+import { requireStill } from '../people/people.ts';
 import type { Gateway } from '../gateway.ts';
 
 export interface ImportDesk {
@@ -33,7 +33,7 @@ export function openImportDesk(gateway: Pick<Gateway, 'home' | 'db' | 'now' | 'n
     review: async (id) => await reviewImport(gateway, await existingDraft(gateway, id)),
     decide: (id, decision) => {
       const { person } = decision;
-      return decideImport(gateway, id, decision, (tx) => countDecisions(person, 'imports.approve')(tx, [person]));
+      return decideImport(gateway, id, decision, (tx) => requireStill(person, 'imports.approve')(tx));
     },
   };
 }

@@ -18,7 +18,7 @@ import type { KeyUse } from '../model/partner-key.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { appendEvents } from '../store/events.ts';
-import { recordApproval } from '../store/held-messages.ts';
+import { decideTogether, type Decider } from '../store/approvals.ts';
 import { changePartners, partnerKeys, savePartner, saveTheirKey, storedPartners } from '../store/partner-keys.ts';
 import type { Tx } from '../store/database.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
@@ -26,10 +26,11 @@ import { checkSigner } from '../wire/signature/trust.ts';
 
 const daySeconds = 24 * 3600;
 
-/** Records the decision of one person, and with the second one does the work. False: the second is missing. */
-async function decideTogether(
+/** Records the decision of one person, and with the second one does the work. False: the second is missing. `shown`: for the log. */
+async function decide(
   { db, now }: Pick<Gateway, 'db' | 'now'>,
-  { partner, person, subject, event }: { partner: string; person: string; subject: object; event: string },
+  { partner, subject, event, shown }: { partner: string; subject: object; event: string; shown: object },
+  decider: Decider,
   work: (tx: Tx, at: Moment) => Promise<object>,
 ): Promise<boolean> {
   const at = momentOf(now());
@@ -37,15 +38,14 @@ async function decideTogether(
     // Of two people at the same time, the second waits here for the first.
     await changePartners(tx);
     const digest = sha256(canonicalJson({ event, ...subject }));
-    const people = await recordApproval(tx, { partner, digest, person, decision: event, at });
-    if (people.length < 2) return false;
-    const detail = { partner, people, ...(await work(tx, at)) };
-    await appendEvents(tx, [{ kind: event, ref: partner, at, detail }]);
+    const people = await decideTogether(tx, { partner, digest, decision: event, at }, decider, shown);
+    if (people === undefined) return false;
+    await appendEvents(tx, [{ kind: event, ref: partner, at, detail: { partner, people, ...(await work(tx, at)) } }]);
     return true;
   });
 }
 
-export interface CertificateDecision {
+export interface CertificateDecision extends Decider {
   readonly use: KeyUse;
   /** One certificate, PEM. */
   readonly certificate: string;
@@ -54,7 +54,6 @@ export interface CertificateDecision {
   /** Fingerprint of the certificate before, which counts for so many days more. */
   readonly replaces?: Digest | undefined;
   readonly graceDays: number;
-  readonly person: string;
 }
 
 /**
@@ -64,7 +63,7 @@ export interface CertificateDecision {
 export async function registerCertificate(
   gateway: OpenGateway,
   code: string,
-  { person, graceDays, ...decision }: CertificateDecision,
+  { person, reason, counts, graceDays, ...decision }: CertificateDecision,
 ): Promise<boolean> {
   const { code: partner, trust } = getPartner(gateway, code);
   const { use, certificate: pem, name, from, replaces } = decision;
@@ -81,7 +80,9 @@ export async function registerCertificate(
     (key) => key.fingerprint === fingerprint(certificate),
   );
   const subject = present({ partner, ...decision, graceDays, since: known?.at });
-  return await decideTogether(gateway, { partner, person, subject, event: 'certificate_added' }, async (tx, at) => {
+  const shown = present({ use, certificate: fingerprint(certificate), from, replaces });
+  const about = { partner, subject, event: 'certificate_added', shown };
+  return await decide(gateway, about, { person, reason, counts }, async (tx, at) => {
     const added = { partner, use, fingerprint: fingerprint(certificate), certificate: certificate.toString(), at };
     await saveTheirKey(tx, { ...added, name, from, replaces });
     const until = before && later(starts, graceDays * daySeconds);
@@ -111,7 +112,7 @@ function registered(
 export async function addPartner(
   gateway: OpenGateway,
   tools: AdapterTools,
-  { code, settings, person }: { readonly code: string; readonly settings: PartnerConfig; readonly person: string },
+  { code, settings, ...decider }: { readonly code: string; readonly settings: PartnerConfig } & Decider,
 ): Promise<boolean> {
   const { config, home, keyring, brokers, db } = gateway;
   const stored = withTexts(settings);
@@ -119,7 +120,9 @@ export async function addPartner(
   const before = (await storedPartners(db.sql)).find(({ partner }) => partner === code);
   const text = canonicalJson(stored);
   const subject = present({ partner: code, settings: text, since: before?.at });
-  return await decideTogether(gateway, { partner: code, person, subject, event: 'partner_added' }, async (tx, at) => {
+  const about = { partner: code, subject, event: 'partner_added', shown: { settings: sha256(text) } };
+  return await decide(gateway, about, decider, async (tx, at) => {
+    const { person } = decider;
     await savePartner(tx, { partner: code, settings: text, state: 'active', reason: null, person, at });
     return { digest: sha256(text) };
   });

@@ -65,8 +65,8 @@ export async function withReading<G, T>(
 }
 
 /** One of two people has decided. */
-export function awaitSecond({ out, exit }: Pick<CliContext, 'out' | 'exit'>, command: string): void {
+export function awaitSecond({ out, exit }: Pick<CliContext, 'out' | 'exit'>, command: string, typed: boolean): void {
   out.note('The decision is recorded. It takes effect when a second person decides the same.');
   exit(exitCodes.not_allowed);
-  out.next(`${command} --as ANOTHER`);
+  out.next(typed ? `${command} --as ANOTHER` : `mra login ANOTHER; ${command}`);
 }

@@ -13,6 +13,7 @@ import type { SealedMessage } from '../model/message.ts';
 import { buildList, sendList, type BuiltList, type ListOptions } from '../outbound/send-list.ts';
 import { findHeld } from '../store/held-messages.ts';
 import { findMessage, listMessages } from '../store/outbox.ts';
+import { asTyped, deciderHere, type DecidingOptions } from './login.ts';
 import { awaitSecond, withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
@@ -74,16 +75,18 @@ function decisionCommands(list: Command, context: CliContext): void {
     list
       .command(`${decision} <message>`)
       .description(`${decision} a held list; two people must decide`)
-      .requiredOption('--as <person>', 'who decides')
-      .action((message: string, { as: person }: { as: string }) =>
-        withGateway(context, (gateway) => decide(context, gateway, message, { decision, person })),
+      .option('--as <person>', asTyped)
+      .option('--reason <text>', 'why, for the log')
+      .action((message: string, options: DecidingOptions) =>
+        withGateway(context, (gateway) => decide(context, gateway, message, { decision, ...options })),
       );
   list
     .command('reset <partner>')
     .description('let the partner begin its stream anew, at any epoch; two people must decide')
-    .requiredOption('--as <person>', 'who decides')
-    .action((partner: string, { as: person }: { as: string }) =>
-      withGateway(context, (gateway) => resetIn(context, gateway, partner, person)),
+    .option('--as <person>', asTyped)
+    .option('--reason <text>', 'why, for the log')
+    .action((partner: string, options: DecidingOptions) =>
+      withGateway(context, (gateway) => resetIn(context, gateway, partner, options)),
     );
 }
 
@@ -259,13 +262,15 @@ async function decide(
   { out, exit }: CliContext,
   gateway: OpenGateway,
   message: string,
-  by: { decision: Decision; person: string },
+  { decision, ...options }: DecidingOptions & { decision: Decision },
 ): Promise<void> {
   const held = await findHeld(gateway.db.sql, message);
-  const decided = await decideHeld(gateway, message, by);
+  const decider = await deciderHere(gateway, out, 'lists.decide', options);
+  const by = { decision, person: decider.person };
+  const decided = await decideHeld(gateway, message, { decision, ...decider });
   if (decided === undefined) {
     out.result({ message, ...by, verdict: null });
-    return awaitSecond({ out, exit }, `mra list ${by.decision} ${message}`);
+    return awaitSecond({ out, exit }, `mra list ${decision} ${message}`, decider.counts === undefined);
   }
   if (out.format === 'json') out.json({ message, ...by, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
@@ -273,11 +278,17 @@ async function decide(
   await deliverDue(gateway, held.partner);
 }
 
-async function resetIn({ out, exit }: CliContext, gateway: OpenGateway, code: string, person: string): Promise<void> {
+async function resetIn(
+  { out, exit }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  options: DecidingOptions,
+): Promise<void> {
   const { code: partner } = getPartner(gateway, code);
-  const reset = await resetStream(gateway, partner, person);
-  if (out.format === 'json') out.json({ partner, person, reset });
-  if (!reset) return awaitSecond({ out, exit }, `mra list reset ${partner}`);
+  const decider = await deciderHere(gateway, out, 'lists.decide', options);
+  const reset = await resetStream(gateway, partner, decider);
+  if (out.format === 'json') out.json({ partner, person: decider.person, reset });
+  if (!reset) return awaitSecond({ out, exit }, `mra list reset ${partner}`, decider.counts === undefined);
   if (out.format !== 'json') out.print(`${partner}: the next full list begins the stream anew`);
   out.next(`mra list show ${partner}`);
 }

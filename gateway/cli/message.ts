@@ -6,7 +6,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { getBytes } from '../store/bodies.ts';
-import { decisionsAbout } from '../store/held-messages.ts';
+import { decisionsAbout } from '../store/approvals.ts';
 import { findReceived, type InboxMessage } from '../store/inbox.ts';
 import { attemptsOf, findMessage, listMessages, resultsOf, type MessageRow } from '../store/outbox.ts';
 import { signerTrust } from '../wire/signature/trust.ts';

@@ -7,17 +7,17 @@ import { addPartner, registerCertificate, revoke } from '../app/partner-decision
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyUses, type KeyUse } from '../model/partner-key.ts';
+import { asTyped, deciderHere, type DecidingOptions } from './login.ts';
 import { awaitSecond, withGateway, withReading, type CliContext } from './context.ts';
 import { account, keyName, momentAt, readInput, wholeNumber } from './input.ts';
 import { exitCodes } from './output.ts';
 
-interface CertificateOptions {
+interface CertificateOptions extends DecidingOptions {
   readonly use: KeyUse;
   readonly from?: string;
   readonly replaces?: string;
   readonly grace: number;
   readonly name?: string;
-  readonly as?: string;
 }
 
 export function partnerCommands(program: Command, context: CliContext): void {
@@ -35,10 +35,9 @@ export function partnerCommands(program: Command, context: CliContext): void {
   partner
     .command('add <partner> <file>')
     .description('a partner, from a file with its part of the settings; two people must decide')
-    .option('--as <person>', 'who decides (default: the account)')
-    .action((code: string, file: string, { as: person = account() }: { as?: string }) =>
-      add(context, code.toUpperCase(), file, person),
-    );
+    .option('--as <person>', asTyped)
+    .option('--reason <text>', 'why, for the log')
+    .action((code: string, file: string, options: DecidingOptions) => add(context, code.toUpperCase(), file, options));
   partner
     .command('certificate <partner> <file>')
     .description('register a certificate of a partner; two people must decide')
@@ -47,7 +46,8 @@ export function partnerCommands(program: Command, context: CliContext): void {
     .option('--replaces <fingerprint>', 'the certificate before, which counts for the days of --grace more')
     .option('--grace <days>', 'for how many days both count', wholeNumber('--grace', 0), 30)
     .option('--name <name>', 'by which messages call the key (kid, KeyName)', keyName)
-    .option('--as <person>', 'who decides (default: the account)')
+    .option('--as <person>', asTyped)
+    .option('--reason <text>', 'why, for the log')
     .action((code: string, file: string, options: CertificateOptions) => certificate(context, code, file, options));
   partner
     .command('revoke <partner>')
@@ -91,10 +91,14 @@ async function reload({ out, config, exit }: CliContext): Promise<void> {
   out.next('mra doctor');
 }
 
-async function add(context: CliContext, code: string, file: string, person: string): Promise<void> {
+async function add(context: CliContext, code: string, file: string, options: DecidingOptions): Promise<void> {
   const settings = partIn(file, code);
-  const done = await withGateway(context, (gateway) => addPartner(gateway, context.tools, { code, settings, person }));
-  report(context, { partner: code, person, done }, `mra partner add ${code} ${file}`);
+  const decided = await withGateway(context, async (gateway) => {
+    const decider = await deciderHere(gateway, context.out, 'partners.decide', options);
+    const done = await addPartner(gateway, context.tools, { code, settings, ...decider });
+    return { person: decider.person, typed: decider.counts === undefined, done };
+  });
+  report(context, { partner: code, ...decided }, `mra partner add ${code} ${file}`);
 }
 
 /** Throws E_CONFIG_INVALID for a file without this partner. */
@@ -111,25 +115,30 @@ async function certificate(
   context: CliContext,
   code: string,
   file: string,
-  { use, from, replaces, grace: graceDays, name, as: person = account() }: CertificateOptions,
+  { use, from, replaces, grace: graceDays, name, ...options }: CertificateOptions,
 ): Promise<void> {
   const pem = Buffer.from(readInput(file)).toString();
-  const done = await withGateway(context, (gateway) => {
+  const decided = await withGateway(context, async (gateway) => {
     const begins = from === undefined ? undefined : momentAt(from, gateway.home.timeZone);
-    const decision = { use, certificate: pem, from: begins, replaces, graceDays, name, person };
-    return registerCertificate(gateway, code, decision);
+    const decider = await deciderHere(gateway, context.out, 'partners.decide', options);
+    const decision = { use, certificate: pem, from: begins, replaces, graceDays, name, ...decider };
+    const done = await registerCertificate(gateway, code, decision);
+    return { person: decider.person, typed: decider.counts === undefined, done };
   });
   const partner = code.toUpperCase();
-  report(context, { partner, person, done }, `mra partner certificate ${partner} ${file}`);
+  report(context, { partner, ...decided }, `mra partner certificate ${partner} ${file}`);
 }
 
-function report(
-  { out, exit }: CliContext,
-  { partner, person, done }: { readonly partner: string; readonly person: string; readonly done: boolean },
-  command: string,
-): void {
+interface Decided {
+  readonly partner: string;
+  readonly person: string;
+  readonly typed: boolean;
+  readonly done: boolean;
+}
+
+function report({ out, exit }: CliContext, { partner, person, typed, done }: Decided, command: string): void {
   if (out.format === 'json') out.json({ partner, person, done });
-  if (!done) return awaitSecond({ out, exit }, command);
+  if (!done) return awaitSecond({ out, exit }, command, typed);
   if (out.format !== 'json') out.print(`${partner}: stored; gateways that serve take it within seconds`);
   out.next('mra key calendar');
 }

@@ -20,6 +20,7 @@ import { entryCommands } from './entry.ts';
 import { explainCommand } from './explain.ts';
 import { keyCommands } from './key.ts';
 import { listCommands } from './list.ts';
+import { loginCommands } from './login.ts';
 import { messageCommands } from './message.ts';
 import { operatorCommands } from './operator.ts';
 import { partnerCommands } from './partner.ts';
@@ -87,6 +88,7 @@ const commands = [
   clientCommands,
   partnerCommands,
   personCommands,
+  loginCommands,
   adapterCommands,
   explainCommand,
   keyCommands,

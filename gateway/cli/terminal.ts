@@ -1,6 +1,7 @@
 /** Questions to a person at the terminal. */
 
 import { createInterface, type Interface } from 'node:readline';
+import { Writable } from 'node:stream';
 
 /** A person who answers questions. An empty answer accepts the draft, `?` leaves the question open; undefined: the person left. */
 export interface Terminal {
@@ -37,4 +38,18 @@ export function terminalOn(lines: Interface): Terminal {
     interrupted: () => interrupted,
     close: () => lines.close(),
   };
+}
+
+/** A secret that a person types: the terminal does not show it. Undefined: nobody can be asked, or the person left. */
+export async function askSecret(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = terminalOn(createInterface({ input: process.stdin, output: nowhere, terminal: true }));
+  try {
+    return await terminal.ask('');
+  } finally {
+    terminal.close();
+    process.stderr.write('\n');
+  }
 }

@@ -22,10 +22,13 @@ export function officeContract(sections: readonly Section[]): object {
     openapi: '3.1.0',
     info: { title: 'The office door of a gateway for mutual recognition', version: about.version },
     servers: [{ url: '/' }],
-    security: [{ session: [] }],
+    security: [{ session: [] }, { token: [] }],
     paths,
     components: {
-      securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: '__Host-mra-session' } },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-mra-session' },
+        token: { type: 'http', scheme: 'bearer', description: 'A personal token: /account makes one.' },
+      },
       schemas: {
         Problem: {
           type: 'object',

@@ -84,7 +84,7 @@ function header({ words, visit, session, office }: Frame): VNode {
       ${languageLinks(words, visit)}
       ${
         session !== undefined &&
-        html`<span class="person">${session.person.name}</span>
+        html`<a class="person" href="/account">${session.person.name}</a>
           <form method="post" action="/sign-out">
             <input type="hidden" name="form_token" value=${session.formToken} />
             <button type="submit" class="plain">${t('app.sign_out')}</button>

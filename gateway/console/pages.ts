@@ -1,6 +1,7 @@
 /** All pages of the console but sign-in, each section in a file of its own. */
 
 import type { Section } from './page.ts';
+import { account } from './pages/account.ts';
 import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
 import { checkDesk } from './pages/check-desk.ts';
@@ -20,5 +21,5 @@ import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
   ...[today, alarms, schedule, partners, messages, held],
-  ...[checkDesk, consultations, register, operators, imports, proofs, keys, clients, people, audit],
+  ...[checkDesk, consultations, register, operators, imports, proofs, keys, clients, people, audit, account],
 ];

@@ -97,7 +97,7 @@ export function pathOf(...parts: readonly string[]): string {
 
 interface FormOptions {
   readonly to: string;
-  readonly needs: Permission;
+  readonly needs: Permission | 'signed_in';
   readonly children?: Content;
   /** Why nobody can do it now; absent: all who have the permission can. */
   readonly unless?: string | undefined;
@@ -131,8 +131,8 @@ interface Button {
   readonly value?: string;
 }
 
-function missingRole({ session, words }: Call, needs: Permission): string | undefined {
-  if (mayDo(session.person, needs)) return undefined;
+function missingRole({ session, words }: Call, needs: FormOptions['needs']): string | undefined {
+  if (needs === 'signed_in' || mayDo(session.person, needs)) return undefined;
   return words.t('form.role_missing', { roles: permissions[needs].join(', ') });
 }
 

@@ -10,6 +10,7 @@ import { asGatewayError, GatewayError } from '../model/errors.ts';
 import type { PeopleGateway } from '../people/people.ts';
 import { requireMay, type Permission } from '../people/roles.ts';
 import { findSession, type Session } from '../people/sessions.ts';
+import { sessionOfToken } from '../people/tokens.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 import {
   cookieOf,
@@ -166,7 +167,8 @@ async function admitted(
   body: HeldBody,
 ): Promise<Visit | undefined> {
   const { secret, byCookie } = secretOf(request, isSecure(door));
-  const session = await findSession(door, secret);
+  const isToken = !byCookie && secret !== undefined;
+  const session = await (isToken ? sessionOfToken(door, secret) : findSession(door, secret));
   response.locals['session'] = session;
   const posts = method === 'POST';
   const sender = session?.person.id ?? request.ip;

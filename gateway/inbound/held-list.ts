@@ -6,7 +6,7 @@ import { present } from '../model/present.ts';
 import { recordAt, type StatedList } from '../model/record/packed-records.ts';
 import type { ListRecord } from '../model/record/record.ts';
 import { getBytes } from '../store/bodies.ts';
-import { decisionsAbout } from '../store/held-messages.ts';
+import { decisionsAbout } from '../store/approvals.ts';
 import { type InboxMessage } from '../store/inbox.ts';
 import { currentRecords } from '../store/register.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';

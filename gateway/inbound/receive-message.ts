@@ -16,11 +16,10 @@ import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts
 import { judgeEnvelope } from '../model/list/judge.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DecodedMessage, RawMessage, Reply } from '../model/message.ts';
-import { present } from '../model/present.ts';
 import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes, storedBytes } from '../store/bodies.ts';
-import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
+import { deciderShown, type Decider } from '../store/approvals.ts';
 import { findHeld, recordDecision, type HoldDecision } from '../store/held-messages.ts';
 import { recordArrival, settleInbox } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
@@ -127,11 +126,7 @@ async function receiveReceipt(
   }
 }
 
-export interface HeldDecision extends Pick<HoldDecision, 'decision' | 'person'> {
-  readonly reason?: string;
-  /** Whose decisions count in this transaction, of those who decided so; absent: all. Throws where that of the person itself does not. */
-  counts?(tx: Tx, people: readonly string[]): Promise<readonly string[]>;
-}
+export type HeldDecision = Pick<HoldDecision, 'decision'> & Decider;
 
 /**
  * Two people release or refuse a held list; undefined while the second is missing. A released list is read again from its kept
@@ -140,7 +135,7 @@ export interface HeldDecision extends Pick<HoldDecision, 'decision' | 'person'> 
 export async function decideHeld(
   gateway: Gateway,
   idOrDigest: string,
-  { decision, person, reason, counts = (_, people) => Promise.resolve(people) }: HeldDecision,
+  { decision, ...decider }: HeldDecision,
 ): Promise<ReceiveResult | undefined> {
   const held = await findHeld(gateway.db.sql, idOrDigest);
   const { digest, messageId = digest } = held;
@@ -149,9 +144,8 @@ export async function decideHeld(
   const bytes = await (decision === 'release' ? getBytes : storedBytes)(sql, digest);
   const at = momentOf(gateway.now());
   const people = await gateway.db.transaction(async (tx) => {
-    const decided = await recordDecision(tx, { digest, partner: held.partner, person, decision, at });
-    const counted = await counts(tx, decided);
-    const detail = present({ partner: held.partner, person, decision, reason, people: counted });
+    const counted = await recordDecision(tx, { digest, partner: held.partner, decision, at }, decider);
+    const detail = { partner: held.partner, decision, ...deciderShown(decider), people: counted };
     await appendEvents(tx, [{ kind: 'held_decided', ref: messageId, at, detail }]);
     return counted;
   });

@@ -4,7 +4,7 @@ import { getPartner, type Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { appendEvents } from '../store/events.ts';
-import { recordApproval } from '../store/held-messages.ts';
+import { decideTogether, type Decider } from '../store/approvals.ts';
 import { findStream, moveStream, positionHeld, resetPosition } from '../store/streams.ts';
 
 /**
@@ -12,7 +12,7 @@ import { findStream, moveStream, positionHeld, resetPosition } from '../store/st
  * judged as its first. The register stays as it is until then. True: it is forgotten. The decisions are about the position held now:
  * after another list they are made anew. Throws E_MESSAGE_UNKNOWN (nothing is held), E_APPROVAL_REPEATED, E_STREAM_MOVED.
  */
-export async function resetStream(gateway: Gateway, code: string, person: string): Promise<boolean> {
+export async function resetStream(gateway: Gateway, code: string, decider: Decider): Promise<boolean> {
   const partner = getPartner(gateway, code).code;
   const at = momentOf(gateway.now());
   return await gateway.db.transaction(async (tx) => {
@@ -22,10 +22,11 @@ export async function resetStream(gateway: Gateway, code: string, person: string
     // Of two people at the same time, the second waits here for the first.
     if ((await moveStream(tx, { partner, direction: 'in', from: held, to: held })) === undefined) throw moved();
     // The chain names the whole history that is held.
-    const people = await recordApproval(tx, { partner, digest: held.chain, person, decision: 'reset', at });
-    if (people.length < 2) return false;
-    if (!(await resetPosition(tx, partner, held))) throw moved();
     const { epoch, sequence } = held;
+    const approval = { partner, digest: held.chain, decision: 'reset', at };
+    const people = await decideTogether(tx, approval, decider, { epoch: epoch.no, sequence });
+    if (people === undefined) return false;
+    if (!(await resetPosition(tx, partner, held))) throw moved();
     await appendEvents(tx, [
       {
         kind: 'stream_reset',

@@ -142,6 +142,7 @@ export const errorTable = {
   E_REQUEST_FORGED: request('The request does not come from a page of the office.', 403),
   E_PERSON_UNKNOWN: request('There is no such person.', 404),
   E_PERSON_STATE: request('The state of the person does not allow this.', 409),
+  E_TOKEN_UNKNOWN: request('The person has no such token.', 404),
   E_LINK_INVALID: request('The link was used, is too old, or is not known.', 410),
   E_PASSWORD_WEAK: request('The password is too easy to guess.'),
 

@@ -11,6 +11,7 @@ import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { hiddenIn } from '../model/shown-text.ts';
+import type { Decider } from '../store/approvals.ts';
 import type { Reader, Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import {
@@ -211,15 +212,34 @@ export async function setPassword(gateway: PeopleGateway, token: string, passwor
 }
 
 /**
- * Which decisions of these people count: a decision counts only while its person is active and may make it, whatever was so when it was made.
- * The result is for the transaction that records the decision of `person`, and throws E_ROLE_MISSING where that does not count.
+ * A person who is signed in, as one who decides: a decision counts only while its person is active and may make it, whatever was so when it
+ * was made, and not if the person was added after it, for then only its name was typed. Throws E_ROLE_MISSING where that of `person` does not.
  */
-export function countDecisions(person: string, permission: Permission) {
-  return async (tx: Tx, people: readonly string[]): Promise<readonly string[]> => {
-    const known = (await peopleOf(tx, people)).map(personOf);
-    const allowed = known.filter((each) => each.state === 'active' && mayDo(each, permission)).map(({ id }) => id);
-    if (!allowed.includes(person))
+export function signedInDecider(person: string, permission: Permission, reason?: string): Decider {
+  return {
+    ...{ person, reason },
+    async counts(tx, made) {
+      const rows = await peopleOf(
+        tx,
+        made.map((each) => each.person),
+      );
+      const mayDecide = (row: PersonRow): boolean => row.state === 'active' && mayDo(personOf(row), permission);
+      const counted = made.filter((each) =>
+        rows.some((row) => row.id === each.person && row.at <= each.at && mayDecide(row)),
+      );
+      const people = counted.map((each) => each.person);
+      if (!people.includes(person))
+        throw new GatewayError('E_ROLE_MISSING', 'the person has lost the role, or is disabled');
+      return people;
+    },
+  };
+}
+
+/** Throws E_ROLE_MISSING where the person has lost the role, or is disabled, in this transaction. */
+export function requireStill(person: string, permission: Permission): (tx: Tx) => Promise<void> {
+  return async (tx) => {
+    const [row] = await peopleOf(tx, [person]);
+    if (row?.state !== 'active' || !mayDo(personOf(row), permission))
       throw new GatewayError('E_ROLE_MISSING', 'the person has lost the role, or is disabled');
-    return people.filter((id) => allowed.includes(id));
   };
 }

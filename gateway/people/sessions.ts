@@ -15,7 +15,7 @@ import { newSecret, personOf, type PeopleGateway, type Person } from './people.t
 const idleSeconds = 30 * 60;
 const longestSeconds = 12 * 3600;
 /** The last request is noted at most once in so many seconds: reading a page must not wait for a write. */
-const noteSeconds = 60;
+export const noteSeconds = 60;
 
 /**
  * Wrong attempts for one name in a row by browsers that are not known, from wherever they come, before a pause, and how long it is. Those
@@ -43,6 +43,7 @@ export interface SignedIn {
 
 export interface Session {
   readonly person: Person;
+  readonly by: 'browser' | 'token';
   /** What forms of this session carry, so that no other site can send them. It says nothing about the secret. */
   readonly formToken: string;
   /** When the session ends if nothing is asked any more. */
@@ -56,16 +57,27 @@ function formTokenOf(secret: string): string {
 interface Attempt {
   readonly id: string;
   readonly password: string;
-  /** The secret of the session in place of which the new one is. */
-  readonly before?: string | undefined;
   readonly from: From;
 }
 
-/** Throws E_SIGN_IN_REFUSED, whatever the cause; the log has it. */
+export type PasswordGateway = PeopleGateway & { readonly attempts: Attempts };
+
+/** `before`: the secret of the session in place of which the new one is. Throws E_SIGN_IN_REFUSED. */
 export async function signIn(
-  gateway: PeopleGateway & { readonly attempts: Attempts },
-  { id, password, before, from }: Attempt,
+  gateway: PasswordGateway,
+  { before, ...attempt }: Attempt & { readonly before?: string | undefined },
 ): Promise<SignedIn> {
+  return await withPassword(gateway, attempt, (tx, row, isKnown) =>
+    startSession(tx, gateway, row, { before, isKnown }),
+  );
+}
+
+/** Begins something for a person who shows its password. Throws E_SIGN_IN_REFUSED, whatever the cause; the log has it. */
+export async function withPassword<T>(
+  gateway: PasswordGateway,
+  { id, password, from }: Attempt,
+  begin: (tx: Tx, row: PersonRow, isKnown: boolean) => Promise<T>,
+): Promise<T> {
   const known = await findPerson(gateway.db.sql, { id });
   const browser = await knownBrowser(gateway, from.browser);
   const place = { address: from.address, browser };
@@ -82,11 +94,11 @@ export async function signIn(
       await appendEvents(tx, [{ kind: 'sign_in_refused', ref: id, at }]);
       return undefined;
     }
-    return await startSession(tx, gateway, row, { before, isKnown: browser !== undefined });
+    return { begun: await begin(tx, row, browser !== undefined) };
   });
   if (done === undefined) throw refused();
   gateway.attempts.forget(id, place);
-  return done;
+  return done.begun;
 }
 
 const refused = (): GatewayError =>
@@ -153,7 +165,7 @@ export async function findSession(gateway: PeopleGateway, secret: string | undef
   if (later(seenAt, noteSeconds) <= at) await gateway.db.transaction((tx) => touchSession(tx, hash, at));
   const idleUntil = later(at, idleSeconds);
   return {
-    person: personOf(found.person),
+    ...{ person: personOf(found.person), by: 'browser' },
     formToken: formTokenOf(secret),
     idleUntil: idleUntil < endsAt ? idleUntil : endsAt,
   };

@@ -1,13 +1,12 @@
-/** Messages held for two people, and who decided what about them. */
+/** Messages held for two people, and what one of them decides. */
 
-import { nameKey } from '../model/clearance/names.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Digest } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
+import { recordApproval, type Decider } from './approvals.ts';
 import type { Reader, Tx } from './database.ts';
 import { inboxColumns, type InboxMessage } from './inbox.ts';
 import { changesOne, fromRow } from './rows.ts';
-import type { Tables } from './tables.ts';
 
 /** Messages held for two people, oldest first. */
 export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
@@ -39,16 +38,15 @@ export async function findHeld(reader: Reader, idOrDigest: string): Promise<Inbo
 export interface HoldDecision {
   readonly partner: string;
   readonly digest: Digest;
-  readonly person: string;
   readonly decision: 'release' | 'refuse';
   readonly at: Moment;
 }
 
 /**
- * Records one person's decision about a held message. Returns the people who have made the same decision so far, in order of time.
- * It applies to these bytes only. Throws E_MESSAGE_UNKNOWN (not held), E_APPROVAL_REPEATED (this person has decided already).
+ * Records one person's decision about a held message. Returns the people who have made the same decision so far, and count, in order of
+ * time. It applies to these bytes only. Throws E_MESSAGE_UNKNOWN (not held), and as recordApproval.
  */
-export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<string[]> {
+export async function recordDecision(tx: Tx, decided: HoldDecision, decider: Decider): Promise<readonly string[]> {
   const { partner, digest } = decided;
   // Of two people at the same time, the second waits here for the first, so that one of them sees both decisions.
   const held = tx
@@ -59,33 +57,5 @@ export async function recordDecision(tx: Tx, decided: HoldDecision): Promise<str
     .where('state', '=', 'HELD');
   if (!(await changesOne(held)))
     throw new GatewayError('E_MESSAGE_UNKNOWN', 'no held message has this digest', { at: digest });
-  return await recordApproval(tx, decided);
-}
-
-/** Who decided what about a held message, in order of time. */
-export async function decisionsAbout(
-  reader: Reader,
-  { partner, digest }: Pick<InboxMessage, 'partner' | 'digest'>,
-): Promise<Pick<Tables['approval'], 'person' | 'decision' | 'at'>[]> {
-  return await reader
-    .selectFrom('approval')
-    .select(['person', 'decision', 'at'])
-    .where('partner', '=', partner)
-    .where('digest', '=', digest)
-    .orderBy('at')
-    .orderBy('person')
-    .execute();
-}
-
-/**
- * Records that a person decides so about what the digest names. Returns everybody who has. One name is one person, however it is typed:
- * in capitals, or with blanks around it. Throws E_APPROVAL_REPEATED.
- */
-export async function recordApproval(tx: Tx, approval: Tables['approval']): Promise<string[]> {
-  const { partner, digest, decision, person } = approval;
-  const earlier = await decisionsAbout(tx, { partner, digest });
-  if (earlier.some((each) => nameKey(each.person) === nameKey(person)))
-    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this', { at: partner });
-  await tx.insertInto('approval').values(approval).execute();
-  return [...earlier.filter((each) => each.decision === decision).map((each) => each.person), person];
+  return await recordApproval(tx, decided, decider);
 }

@@ -68,6 +68,15 @@ export async function findSessionRow(
   return session && person && { session: fromRow(session), person };
 }
 
+export async function sessionsOf(
+  reader: Reader,
+  person: string,
+  kind: SessionRow['kind'],
+): Promise<readonly SessionRow[]> {
+  const found = reader.selectFrom('session').selectAll().where('person', '=', person).where('kind', '=', kind);
+  return (await found.orderBy('created_at').execute()).map(fromRow);
+}
+
 export async function touchSession(tx: Tx, hash: string, at: Moment): Promise<void> {
   await tx.updateTable('session').set({ seen_at: at }).where('hash', '=', hash).execute();
 }

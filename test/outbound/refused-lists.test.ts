@@ -133,10 +133,12 @@ describe('a list that a partner does not accept', () => {
         return (await us.send('KR')).state;
       };
       expect(await anew()).to.equal('REJECTED');
-      expect(await resetStream(them.gateway, 'CN', 'ann')).to.equal(false);
-      expect((await rejectedBy(resetStream(them.gateway, 'CN', 'ann'))).code).to.equal('E_APPROVAL_REPEATED');
-      expect(await resetStream(them.gateway, 'cn', 'ben')).to.equal(true);
-      expect((await rejectedBy(resetStream(them.gateway, 'CN', 'ben'))).code).to.equal('E_MESSAGE_UNKNOWN');
+      expect(await resetStream(them.gateway, 'CN', { person: 'ann' })).to.equal(false);
+      expect((await rejectedBy(resetStream(them.gateway, 'CN', { person: 'ann' }))).code).to.equal(
+        'E_APPROVAL_REPEATED',
+      );
+      expect(await resetStream(them.gateway, 'cn', { person: 'ben' })).to.equal(true);
+      expect((await rejectedBy(resetStream(them.gateway, 'CN', { person: 'ben' }))).code).to.equal('E_MESSAGE_UNKNOWN');
       expect(await registerOf(them, 'CN')).to.have.length(1 + 5);
       expect(await anew()).to.equal('ACCEPTED');
       expect(await theirEpoch()).to.equal(2);

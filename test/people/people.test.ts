@@ -11,10 +11,11 @@ import {
   setRoles,
   setState,
 } from '../../gateway/people/people.ts';
-import { countDecisions, type PeopleGateway } from '../../gateway/people/people.ts';
+import { signedInDecider, type PeopleGateway } from '../../gateway/people/people.ts';
 import { mayDo, permissions, requireMay, roles, type Permission, type Role } from '../../gateway/people/roles.ts';
 import { openAttempts, type Attempts } from '../../gateway/people/attempts.ts';
 import { findSession, signIn, signOut, type From, type SignedIn } from '../../gateway/people/sessions.ts';
+import { momentOf } from '../../gateway/model/day.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
 import { onBothEngines } from '../store/engines.ts';
 import { refusalCode } from '../support/expect-code.ts';
@@ -173,10 +174,15 @@ onBothEngines('people of the office', (store) => {
   it('count for a decision only while they are active and have the role', async () => {
     const [first, second, third] = [await known('approver'), await known('approver'), await known('reader')];
     const counted = (person: string): Promise<readonly string[]> =>
-      store().write((tx) =>
-        countDecisions(person, 'lists.decide')(tx, [second, third, first, 'typed at a command line']),
-      );
+      store().write(async (tx) => {
+        const names = [second, third, first, 'typed at a command line'];
+        const made = names.map((name) => ({ person: name, decision: 'release', at: momentOf(now()) }));
+        return (await signedInDecider(person, 'lists.decide').counts?.(tx, made)) ?? [];
+      });
     expect(await counted(first)).to.deep.equal([second, first]);
+    ahead -= 1000;
+    expect(await refusalCode(() => counted(first)), 'before it was added').to.equal('E_ROLE_MISSING');
+    ahead = 0;
     await setRoles(gateway(), second, [], 'root');
     expect(await counted(first)).to.deep.equal([first]);
     expect(await refusalCode(() => counted(second))).to.equal('E_ROLE_MISSING');

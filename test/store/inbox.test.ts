@@ -137,8 +137,8 @@ onBothEngines('deciding about a held message', (store) => {
     });
   const decide = async (idOrDigest: string, person: string, h: number, more: Partial<HoldDecision> = {}) => {
     const { partner, digest } = await findHeld(store().db.sql, idOrDigest);
-    const decided = { partner, digest, person, decision: 'release', at: hour(h), ...more } as const;
-    return await store().write((tx) => recordDecision(tx, decided));
+    const decided = { partner, digest, decision: 'release', at: hour(h), ...more } as const;
+    return await store().write((tx) => recordDecision(tx, decided, { person }));
   };
 
   it('counts different people who decide the same', async () => {
@@ -170,8 +170,10 @@ onBothEngines('deciding about a held message', (store) => {
     await decide('m3', 'two', 3);
     await store().write((tx) => settleInbox(tx, { partner: 'AB', digest, state: 'APPLIED', at: hour(4) }));
     expect(await codeOf(decide('m3', 'three', 5))).to.equal('E_MESSAGE_UNKNOWN');
-    const late = { partner: 'AB', digest, person: 'three', decision: 'release', at: hour(5) } as const;
-    expect(await codeOf(store().write((tx) => recordDecision(tx, late)))).to.equal('E_MESSAGE_UNKNOWN');
+    const late = { partner: 'AB', digest, decision: 'release', at: hour(5) } as const;
+    expect(await codeOf(store().write((tx) => recordDecision(tx, late, { person: 'three' })))).to.equal(
+      'E_MESSAGE_UNKNOWN',
+    );
     await hold('AC', 'm3', 'held by another');
     expect(await decide('m3', 'three', 6)).to.deep.equal(['three']);
   });
@@ -187,10 +189,10 @@ onBothEngines('deciding about a held message', (store) => {
 
   it('shows both decisions to one of two people who decide concurrently', async () => {
     const digest = await hold('AD', 'm4', 'held 4');
-    let second: Promise<string[]> | undefined;
+    let second: Promise<readonly string[]> | undefined;
     const first = await store().write(async (tx) => {
-      const own = { partner: 'AD', digest, person: 'one', decision: 'release', at: hour(3) } as const;
-      const people = await recordDecision(tx, own);
+      const own = { partner: 'AD', digest, decision: 'release', at: hour(3) } as const;
+      const people = await recordDecision(tx, own, { person: 'one' });
       second = decide('m4', 'two', 3);
       await waitsOrEnds(store(), second);
       return people;

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
-import { recordApproval } from '../../gateway/store/held-messages.ts';
+import { recordApproval } from '../../gateway/store/approvals.ts';
 import {
   addOwnKey,
   changePartners,
@@ -61,10 +61,14 @@ onBothEngines('partners and keys', (store) => {
   it('are decided by the second of two people, also where both decide at the same moment', async () => {
     const { db, write } = store();
     const before = await partnerRevision(db.sql);
-    const decide = (person: string): Promise<string[]> =>
+    const decide = (person: string): Promise<readonly string[]> =>
       write(async (tx) => {
         await changePartners(tx);
-        return await recordApproval(tx, { partner: 'NN', digest: sha256('x'), person, decision: 'added', at: hour(1) });
+        return await recordApproval(
+          tx,
+          { partner: 'NN', digest: sha256('x'), decision: 'added', at: hour(1) },
+          { person },
+        );
       });
     const people = await Promise.all([decide('Li'), decide('Wang')]);
     expect(people.map(({ length }) => length).sort()).to.deep.equal([1, 2]);

@@ -5,7 +5,7 @@ import { decideHeld } from '../../inbound/receive-message.ts';
 import { reviewHeld, type HeldDifference, type HeldReview } from '../../inbound/held-list.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { deliverDue } from '../../outbound/delivery.ts';
-import { countDecisions } from '../../people/people.ts';
+import { signedInDecider } from '../../people/people.ts';
 import { findHeld, heldMessages } from '../../store/held-messages.ts';
 import { type InboxMessage } from '../../store/inbox.ts';
 import { page, param, written, type Call, type Section } from '../page.ts';
@@ -147,9 +147,11 @@ export const held: Section = {
         const { id: person } = session.person;
         const reason = written(call, 'reason');
         checkReason(reason);
-        const counts = countDecisions(person, 'lists.decide');
         const { partner, digest } = await findHeld(gateway.db.sql, message);
-        const decided = await decideHeld(gateway, message, { decision, person, reason, counts });
+        const decided = await decideHeld(gateway, message, {
+          decision,
+          ...signedInDecider(person, 'lists.decide', reason),
+        });
         if (decided !== undefined) await deliverDue(gateway, partner);
         const to = pathOf(decided === undefined ? 'held' : 'messages', digest);
         return { to, result: { message, decision, verdict: decided?.verdict ?? null } };

@@ -4,7 +4,7 @@ import { GatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import { resendMessage } from '../../outbound/resend.ts';
 import { getBytes, storedBytes } from '../../store/bodies.ts';
-import { decisionsAbout } from '../../store/held-messages.ts';
+import { decisionsAbout } from '../../store/approvals.ts';
 import { findReceived, type InboxMessage } from '../../store/inbox.ts';
 import {
   attemptsOf,

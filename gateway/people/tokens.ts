@@ -1,0 +1,101 @@
+/**
+ * Personal tokens: by one the command line, or a program at the API of the office, works as a person who is signed in. The store has the
+ * digest; a token ends on its day, when the person ends it, is disabled or sets another password.
+ */
+
+import { sha256 } from '../model/canonical-json.ts';
+import { later, momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { Moment } from '../model/record/record.ts';
+import type { Reader, Tx } from '../store/database.ts';
+import { appendEvents } from '../store/events.ts';
+import { addSession, endSessions, findSessionRow, sessionsOf, touchSession } from '../store/people.ts';
+import { newSecret, personOf, type PeopleGateway, type Person } from './people.ts';
+import { noteSeconds, withPassword, type From, type PasswordGateway, type Session } from './sessions.ts';
+
+/** What programs that look for lost secrets know it by. */
+const prefix = 'mra_person_';
+const idLength = 16;
+export const mostTokenDays = 90;
+
+export interface NewToken {
+  /** Shown once. */
+  readonly token: string;
+  readonly id: string;
+  readonly until: Moment;
+}
+
+export interface ShownToken {
+  readonly id: string;
+  readonly since: Moment;
+  /** Within a minute; absent: never. */
+  readonly lastUse?: Moment | undefined;
+  readonly until: Moment;
+}
+
+const idOf = (hash: string): string => hash.slice(0, idLength);
+
+/** For a person who is signed in. */
+export async function makeToken(gateway: PeopleGateway, person: string, seconds: number): Promise<NewToken> {
+  return await gateway.db.transaction((tx) => addToken(tx, gateway, person, seconds));
+}
+
+/** For a person who shows its password at the command line. Throws E_SIGN_IN_REFUSED. */
+export async function signInForToken(
+  gateway: PasswordGateway,
+  given: { readonly id: string; readonly password: string; readonly from: From },
+  seconds: number,
+): Promise<NewToken> {
+  return await withPassword(gateway, given, (tx, { id }) => addToken(tx, gateway, id, seconds));
+}
+
+async function addToken(tx: Tx, gateway: PeopleGateway, person: string, seconds: number): Promise<NewToken> {
+  const token = `${prefix}${newSecret(gateway)}`;
+  const at = momentOf(gateway.now());
+  const [hash, until] = [sha256(token), later(at, seconds)];
+  // `seen_at` empty: it was not used yet.
+  await addSession(tx, { hash, person, kind: 'token', created_at: at, seen_at: '', ends_at: until });
+  const detail = { token: idOf(hash), until };
+  await appendEvents(tx, [{ kind: 'token_made', ref: person, at, detail }]);
+  return { token, id: idOf(hash), until };
+}
+
+/** Undefined: it is no token of a person who is active, or not any more. */
+export async function personOfToken({ db, now }: PeopleGateway, token: string): Promise<Person | undefined> {
+  const hash = sha256(token);
+  const found = await findSessionRow(db.sql, hash, 'token');
+  const at = momentOf(now());
+  if (found?.person.state !== 'active' || found.session.endsAt <= at) return undefined;
+  const { seenAt } = found.session;
+  if (seenAt === '' || later(seenAt, noteSeconds) <= at) await db.transaction((tx) => touchSession(tx, hash, at));
+  return personOf(found.person);
+}
+
+/** What a request by a token may do as its person; forms of pages are for browsers. */
+export async function sessionOfToken(gateway: PeopleGateway, token: string): Promise<Session | undefined> {
+  const person = await personOfToken(gateway, token);
+  return person && { person, by: 'token', formToken: '', idleUntil: momentOf(gateway.now()) };
+}
+
+export async function listTokens(reader: Reader, person: string): Promise<readonly ShownToken[]> {
+  return (await sessionsOf(reader, person, 'token')).map(({ hash, createdAt, seenAt, endsAt }) => {
+    return { id: idOf(hash), since: createdAt, lastUse: seenAt === '' ? undefined : seenAt, until: endsAt };
+  });
+}
+
+/** Throws E_TOKEN_UNKNOWN where the person has no such token. */
+export async function endToken(gateway: PeopleGateway, person: string, id: string): Promise<void> {
+  const at = momentOf(gateway.now());
+  await gateway.db.transaction(async (tx) => {
+    const hash = (await sessionsOf(tx, person, 'token')).find((each) => idOf(each.hash) === id)?.hash;
+    if (hash === undefined)
+      throw new GatewayError('E_TOKEN_UNKNOWN', 'the person has no token of this number', { at: id });
+    await endSessions(tx, { hash });
+    await appendEvents(tx, [{ kind: 'token_ended', ref: person, at, detail: { token: id } }]);
+  });
+}
+
+/** The number of a token, as lists and the log have it. */
+export function tokenId(token: string): string {
+  return idOf(sha256(token));
+}

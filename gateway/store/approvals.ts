@@ -1,0 +1,73 @@
+/** Decisions that take two people: who decided what about the bytes or the subject that a digest names. */
+
+import { nameKey } from '../model/clearance/names.ts';
+import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
+import type { Reader, Tx } from './database.ts';
+import { appendEvents } from './events.ts';
+import type { Tables } from './tables.ts';
+
+type Approval = Tables['approval'];
+type Made = Pick<Approval, 'person' | 'decision' | 'at'>;
+
+/** Who decides. */
+export interface Decider {
+  readonly person: string;
+  readonly reason?: string | undefined;
+  /**
+   * Whose decisions count in this transaction, of those who decided so; throws where that of the person itself does not. Absent: the
+   * name was typed, and so may be the others; the log says so.
+   */
+  readonly counts?: ((tx: Tx, made: readonly Made[]) => Promise<readonly string[]>) | undefined;
+}
+
+/** Who decided what, in order of time. */
+export async function decisionsAbout(
+  reader: Reader,
+  { partner, digest }: Pick<Approval, 'partner' | 'digest'>,
+): Promise<Made[]> {
+  return await reader
+    .selectFrom('approval')
+    .select(['person', 'decision', 'at'])
+    .where('partner', '=', partner)
+    .where('digest', '=', digest)
+    .orderBy('at')
+    .orderBy('person')
+    .execute();
+}
+
+/**
+ * Records that a person decides so about what the digest names. Returns everybody who has, and counts. One name is one person, however it
+ * is typed: in capitals, or with blanks around it. Throws E_APPROVAL_REPEATED, and what `counts` throws.
+ */
+export async function recordApproval(
+  tx: Tx,
+  { partner, digest, decision, at }: Omit<Approval, 'person'>,
+  { person, counts }: Decider,
+): Promise<readonly string[]> {
+  const earlier = await decisionsAbout(tx, { partner, digest });
+  if (earlier.some((each) => nameKey(each.person) === nameKey(person)))
+    throw new GatewayError('E_APPROVAL_REPEATED', 'this person has already decided about this', { at: partner });
+  await tx.insertInto('approval').values({ partner, digest, person, decision, at }).execute();
+  const made = [...earlier.filter((each) => each.decision === decision), { person, decision, at }];
+  return counts === undefined ? made.map((each) => each.person) : await counts(tx, made);
+}
+
+/** As recordApproval, with an event of the decision, whose `shown` says what it is about. True: it takes effect now. */
+export async function decideTogether(
+  tx: Tx,
+  approval: Omit<Approval, 'person'>,
+  decider: Decider,
+  shown: object = {},
+): Promise<readonly string[] | undefined> {
+  const people = await recordApproval(tx, approval, decider);
+  const { partner, decision, digest, at } = approval;
+  const detail = { partner, decision, digest, ...deciderShown(decider), people, ...shown };
+  await appendEvents(tx, [{ kind: 'decision_made', ref: partner, at, detail: present({ ...detail }) }]);
+  return people.length < 2 ? undefined : people;
+}
+
+/** What events say of who decides. */
+export function deciderShown({ person, reason, counts }: Decider) {
+  return present({ person, reason, typed: counts === undefined ? true : undefined });
+}
