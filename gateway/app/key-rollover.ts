@@ -50,6 +50,8 @@ export interface Rollover {
   readonly person: string;
   /** A key with its certificate by another authority; absent: one is made, and certified by our own. */
   readonly given?: { readonly key: KeyObject; readonly certificate: X509Certificate } | undefined;
+  /** In the transaction that stores the key: records who decides, and throws where that does not suffice. */
+  readonly approve?: ((tx: Tx) => Promise<void>) | undefined;
 }
 
 export interface BegunRollover {
@@ -85,6 +87,7 @@ export async function beginRollover(gateway: OpenGateway, code: string, rollover
   await gateway.db.transaction(async (tx) => {
     await changePartners(tx);
     await requireNoneOpen({ db: { ...gateway.db, sql: tx } }, partner.code);
+    await rollover.approve?.(tx);
     await addOwnKey(tx, { ...row, message_id: announced?.id ?? null });
     if (announced !== undefined) await addMessage(tx, announced, { at });
     const { fingerprint: digest, replaces } = row;
@@ -209,15 +212,18 @@ async function sealedUnder(
   return await announcement(gateway, partner, stated, { key, certificate, name });
 }
 
+interface Move extends Pick<Rollover, 'approve'> {
+  readonly event: string;
+  readonly sealed?: SealedMessage;
+  readonly person?: string;
+  readonly reason?: string;
+}
+
 async function move(
   gateway: OpenGateway,
   key: PartnerKey,
   state: OwnKeyState,
-  {
-    event,
-    sealed,
-    ...why
-  }: { readonly event: string; readonly sealed?: SealedMessage; readonly person?: string; readonly reason?: string },
+  { event, sealed, approve, ...why }: Move,
 ): Promise<void> {
   const at = momentOf(gateway.now());
   const { partner, fingerprint: digest } = key;
@@ -225,6 +231,7 @@ async function move(
     await changePartners(tx);
     const to = { state, at: key.at, ...present({ message_id: sealed?.id, reason: why.reason }) };
     if (!(await moveOwnKey(tx, key, to))) return false;
+    await approve?.(tx);
     if (sealed !== undefined) await addMessage(tx, sealed, { at });
     await appendEvents(tx, [{ kind: event, ref: partner, at, detail: { partner, digest, ...present(why) } }]);
     return true;
@@ -241,12 +248,22 @@ async function recordSwitch(gateway: OpenGateway, key: PartnerKey, at: Moment): 
   for (const each of earlier) await gateway.db.transaction((tx) => moveOwnKey(tx, each, { state: 'replaced', at }));
 }
 
+/** Throws E_KEY_ROLLOVER where no new key waits for a person to confirm it. */
+export async function keyToConfirm(gateway: OpenGateway, code: string): Promise<PartnerKey> {
+  const key = await openKeyFor(gateway, code, ['announced']);
+  if (key.messageId === undefined) return key;
+  throw new GatewayError('E_KEY_ROLLOVER', 'this partner confirms the key itself', { at: key.partner });
+}
+
 /** A person says that a partner of another make has registered the key. Throws E_KEY_ROLLOVER. */
-export async function confirmKey(gateway: OpenGateway, code: string, person: string): Promise<Moment> {
-  const { key } = await openKeyFor(gateway, code, ['announced']);
-  if (key.messageId !== undefined)
-    throw new GatewayError('E_KEY_ROLLOVER', 'this partner confirms the key itself', { at: key.partner });
-  await move(gateway, key, 'confirmed', { event: 'key_confirmed', person });
+export async function confirmKey(
+  gateway: OpenGateway,
+  code: string,
+  person: string,
+  approve?: Rollover['approve'],
+): Promise<Moment> {
+  const key = await keyToConfirm(gateway, code);
+  await move(gateway, key, 'confirmed', { event: 'key_confirmed', person, approve });
   return key.fromAt ?? '';
 }
 
@@ -259,7 +276,7 @@ export async function cancelKey(
   code: string,
   by: { readonly person: string; readonly reason: string },
 ): Promise<void> {
-  const { key } = await openKeyFor(gateway, code, ['announced', 'probed', 'confirmed']);
+  const key = await openKeyFor(gateway, code, ['announced', 'probed', 'confirmed']);
   if (key.state === 'probed' || (key.state === 'confirmed' && key.messageId !== undefined))
     throw new GatewayError('E_KEY_ROLLOVER', 'the partner has the proof of this key, and ends the one before', {
       at: key.partner,
@@ -268,16 +285,11 @@ export async function cancelKey(
   await move(gateway, key, 'cancelled', { event: 'key_cancelled', ...by });
 }
 
-async function openKeyFor(
-  gateway: OpenGateway,
-  code: string,
-  states: readonly string[],
-): Promise<{ readonly key: PartnerKey }> {
+async function openKeyFor(gateway: OpenGateway, code: string, states: readonly string[]): Promise<PartnerKey> {
   const { code: partner } = getPartner(gateway, code);
-  const key = (await openOwnKeys(gateway.db.sql)).find(
-    (each) => each.partner === partner && states.includes(each.state),
-  );
-  if (key !== undefined) return { key };
+  const open = await openOwnKeys(gateway.db.sql);
+  const key = open.find((each) => each.partner === partner && states.includes(each.state));
+  if (key !== undefined) return key;
   throw new GatewayError('E_KEY_ROLLOVER', 'no new key waits for this partner', {
     at: partner,
     fix: `mra key rotate ${partner} makes one.`,

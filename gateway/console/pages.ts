@@ -12,6 +12,7 @@ import { imports } from './pages/imports.ts';
 import { keys } from './pages/keys.ts';
 import { messages } from './pages/messages.ts';
 import { operators } from './pages/operators.ts';
+import { partnerDecisions } from './pages/partner-decisions.ts';
 import { partners } from './pages/partners.ts';
 import { people } from './pages/people.ts';
 import { proofs } from './pages/proofs.ts';
@@ -20,6 +21,6 @@ import { schedule } from './pages/schedule.ts';
 import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
-  ...[today, alarms, schedule, partners, messages, held],
+  ...[today, alarms, schedule, partners, partnerDecisions, messages, held],
   ...[checkDesk, consultations, register, operators, imports, proofs, keys, clients, people, audit, account],
 ];

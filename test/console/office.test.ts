@@ -184,6 +184,8 @@ describe('the office', () => {
       '/',
       '/partners',
       '/partners/CN',
+      '/partners/CN/decisions',
+      '/account',
       '/messages',
       `/messages/${id}`,
       `/messages/${id}/text`,

@@ -85,7 +85,10 @@ function view(keys: Keys, call: Call): VNode {
     )}
     ${keyTable(t('keys.calendar', { months }), keys.calendar, call, later(momentOf(gateway.now()), keyDays * 86_400))}
     <p>${link('/keys/calendar', t('keys.file'))}</p>
-    <p class="why">${t('keys.how')} <code>mra key rotate PARTNER</code></p>`;
+    <p>
+      ${t('keys.how')}
+      ${[...gateway.partners.keys()].map((code) => html`${link(pathOf('partners', code, 'decisions'), code)} `)}
+    </p>`;
 }
 
 export const keys: Section = {

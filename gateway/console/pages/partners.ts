@@ -146,7 +146,8 @@ function viewOne(one: PartnerPage, call: Call): VNode {
     )}
     <p>
       ${link(`/messages?partner=${one.partner}`, t('nav.messages'))} ·
-      ${link(`/register?partner=${one.partner}`, t('nav.register'))}
+      ${link(`/register?partner=${one.partner}`, t('nav.register'))} ·
+      ${link(pathOf('partners', one.partner, 'decisions'), t('decisions.link'))}
     </p>`;
 }
 
