@@ -34,12 +34,8 @@ export interface BorderWork extends Repeated {
 
 export function startBorderWork(gateway: OpenGateway): BorderWork {
   const { db, home, sealer, log, config, now } = gateway;
-  const index = openRegisterIndex(db);
   const answers = openAnswerLog(db, home, openAnswerSpool(db, join(config.data, 'spool'), now));
-  const indexing = repeat(() => index.bringUp(), {
-    ...{ everyMs: betweenLooksMs, afterFailureMs: 500 },
-    report: (error) => log.warn('the register cannot be read into memory', faultFields(error)),
-  });
+  const { index, indexing } = startIndexing(gateway);
   const sealing = repeat(() => sealer.seal(), {
     ...{ everyMs: betweenCheckpointsMs, afterFailureMs: 60_000 },
     report: (error) => log.error('no checkpoint of the log was signed', faultFields(error)),
@@ -70,6 +66,24 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
       ]);
     },
   };
+}
+
+/** The register in memory follows the store, and is kept in a file for the next start. */
+function startIndexing({ db, log, config }: OpenGateway): {
+  readonly index: RegisterIndex;
+  readonly indexing: Repeated;
+} {
+  const index = openRegisterIndex(db, {
+    file: join(config.data, 'register.snapshot'),
+    unusable: (error) => log.warn('the register is read anew: its snapshot was not used', faultFields(error)),
+  });
+  const keep = (): Promise<void> =>
+    index.keep().catch((error: unknown) => log.warn('no snapshot of the register was written', faultFields(error)));
+  const indexing = repeat(() => index.bringUp().then(keep), {
+    ...{ everyMs: betweenLooksMs, afterFailureMs: 500 },
+    report: (error) => log.warn('the register cannot be read into memory', faultFields(error)),
+  });
+  return { index, indexing };
 }
 
 /** Each receiver has turns of its own: one that is slow holds nobody else back. */

@@ -161,6 +161,7 @@ export const errorTable = {
   E_STORE_OLDER: setting('The store is older than what was sent; no list goes until a person has decided.', 409),
   E_STORE_OCCUPIED: setting('There is a store in this place already.', 409),
   E_BACKUP_INVALID: setting('The file is not a backup, or it is damaged.'),
+  E_REGISTER_SNAPSHOT: passing('The snapshot of the register was not used; the register is read from the store.'),
   E_STORE_SCHEMA: setting('The store was made by another version.'),
   E_DATA_IN_USE: setting('Another gateway serves the data folder.', 409),
   E_ADDRESS_UNUSABLE: setting('A door cannot be opened at its address.'),

@@ -58,14 +58,17 @@ export function identifierAt(cursor: Cursor): Buffer {
 export interface RoleSets {
   numberOf(roles: readonly string[]): number;
   rolesOf(number: number): readonly string[];
+  all(): readonly (readonly string[])[];
 }
 
-export function openRoleSets(): RoleSets {
-  const sets: (readonly string[])[] = [];
-  const numbers = new Map<string, number>();
+export function openRoleSets(known: readonly (readonly string[])[]): RoleSets {
+  const sets = [...known];
+  const keyOf = (roles: readonly string[]): string => roles.join('\n');
+  const numbers = new Map(sets.map((roles, number) => [keyOf(roles), number]));
   return {
+    all: () => sets,
     numberOf(roles) {
-      const key = roles.join('\n');
+      const key = keyOf(roles);
       let number = numbers.get(key);
       if (number === undefined) {
         number = sets.push(roles) - 1;

@@ -24,15 +24,36 @@ export interface PackedRegister {
   find(identifier: string, day: Day, list: number): RegisterFact | undefined;
   /** Of all bytes, the share that newer entries replaced; they are kept for readers of earlier lists. */
   readonly replacedShare: number;
+  /** All that it consists of, to be written to a file before the next `put`. */
+  packed(): Packed;
 }
 
-/** `expected`: how many operators will be put; more are possible. */
-export function openPackedRegister(expected: number): PackedRegister {
-  const memory = openMemory();
-  const table = openTable(expected, (place) => identifierAt(memory.at(place)));
-  const roleSets = openRoleSets();
-  let replaced = 0;
+/** What a register in memory consists of. */
+export interface Packed {
+  readonly pieces: readonly Buffer[];
+  /** Bytes used of the last piece. */
+  readonly filled: number;
+  readonly used: number;
+  readonly replaced: number;
+  /** The slots of the hash table, and how many of them are taken. */
+  readonly places: Uint32Array;
+  readonly count: number;
+  readonly roleSets: readonly (readonly string[])[];
+}
+
+/** Room for so many operators; more are possible. */
+export function emptyPacked(expected: number): Packed {
+  const places = new Uint32Array(capacityFor(expected));
+  return { pieces: [], filled: pieceBytes, used: 0, replaced: 0, places, count: 0, roleSets: [] };
+}
+
+export function openPackedRegister(from: Packed): PackedRegister {
+  const memory = openMemory(from);
+  const table = openTable(from, (place) => identifierAt(memory.at(place)));
+  const roleSets = openRoleSets(from.roleSets);
+  let { replaced } = from;
   return {
+    packed: () => ({ ...memory.state(), ...table.state(), roleSets: roleSets.all(), replaced }),
     get replacedShare() {
       return memory.used() === 0 ? 0 : replaced / memory.used();
     },
@@ -61,20 +82,21 @@ interface Memory {
   at(place: number): Cursor;
   /** Bytes of all entries. */
   used(): number;
+  state(): Pick<Packed, 'pieces' | 'filled' | 'used'>;
 }
 
 const pieceBytes = 256 * 1024;
 
-function openMemory(): Memory {
-  const pieces: Buffer[] = [];
-  let filled = pieceBytes;
-  let used = 0;
+function openMemory(from: Packed): Memory {
+  const pieces = [...from.pieces];
+  let { filled, used } = from;
   return {
+    state: () => ({ pieces, filled, used }),
     store(entry) {
       const rounded = (entry.length + 3) & ~3;
       if (filled + rounded > pieceBytes) {
         // A longer entry has a piece of its own.
-        pieces.push(Buffer.allocUnsafeSlow(Math.max(pieceBytes, rounded)));
+        pieces.push(Buffer.alloc(Math.max(pieceBytes, rounded)));
         filled = 0;
       }
       const index = pieces.length - 1;
@@ -99,11 +121,11 @@ const none = 0;
 interface Table {
   find(identifier: Buffer): number;
   set(identifier: Buffer, place: number): void;
+  state(): Pick<Packed, 'places' | 'count'>;
 }
 
-function openTable(expected: number, identifierOf: (place: number) => Buffer): Table {
-  let places = new Uint32Array(capacityFor(expected));
-  let count = 0;
+function openTable(from: Packed, identifierOf: (place: number) => Buffer): Table {
+  let { places, count } = from;
 
   /** The slot of the identifier, or the empty one where it would stand. */
   function slotOf(identifier: Buffer): number {
@@ -119,6 +141,7 @@ function openTable(expected: number, identifierOf: (place: number) => Buffer): T
     for (const place of before) if (place !== none) places[slotOf(identifierOf(place))] = place;
   }
   return {
+    state: () => ({ places, count }),
     find: (identifier) => places[slotOf(identifier)] ?? none,
     set(identifier, place) {
       if ((count + 1) * 4 > places.length * 3) grow();

@@ -7,12 +7,13 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery, sql } from 'kysely';
-import type { ListInForce, RegisterFact } from '../model/clearance/answer.ts';
+import type { RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
 import type { Database, Reader } from './database.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import { openPackedRegister, type PackedRegister } from './packed-register.ts';
+import { emptyPacked, openPackedRegister, type PackedRegister } from './packed-register.ts';
 import { factColumns, factOf, versionsAsOf, type Version } from './register.ts';
+import { readSnapshot, writeSnapshot, type PackedPartner } from './register-snapshot.ts';
 import type { RegisterView } from './register-view.ts';
 import { listInForce } from './streams.ts';
 import { openOrdinal, type Tables } from './tables.ts';
@@ -26,17 +27,26 @@ export interface RegisterIndex {
    * away, what memory holds; throws E_STORE_UNREACHABLE where it holds nothing.
    */
   current(): Promise<ViewOf>;
-  /** Brings what changed in the store into memory. Throws as the store. */
+  /**
+   * Brings what changed in the store into memory; the first time, from where the snapshot ends. Not while `keep` is at work. Throws as the
+   * store.
+   */
   bringUp(): Promise<void>;
+  /** Writes a snapshot where much has changed since the last one, for the next start. Throws as the store, and errors of the file system. */
+  keep(): Promise<void>;
+}
+
+/** The file of the snapshot, and who is informed that it was not used. */
+export interface KeptRegister {
+  readonly file: string;
+  unusable(error: GatewayError): void;
+  /** So many changed operators are worth another snapshot; absent: as many as are read from the store in half a second. */
+  readonly worthOf?: number;
 }
 
 /** One partner in memory, as of a count of changes. */
-interface Indexed {
-  readonly revision: number;
-  readonly list: ListInForce | undefined;
+interface Indexed extends Omit<PackedPartner, 'partner' | 'packed'> {
   readonly packed: PackedRegister;
-  /** The largest row number among the versions. */
-  readonly newest: number;
 }
 
 /** Rows read between two turns of other work: one or two milliseconds. */
@@ -46,13 +56,16 @@ const mostReplaced = 0.5;
 
 interface Memory {
   readonly partners: Map<string, Indexed>;
+  /** Operators packed since the last snapshot. */
+  changes: number;
   /** Every partner was read once. */
   isLoaded: boolean;
   isStoreAway: boolean;
 }
 
-export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>): RegisterIndex {
-  const memory: Memory = { partners: new Map(), isLoaded: false, isStoreAway: false };
+/** `kept`: absent where the register is read from the store at each start. */
+export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>, kept?: KeptRegister): RegisterIndex {
+  const memory: Memory = { partners: new Map(), changes: 0, isLoaded: false, isStoreAway: false };
   let next: Promise<ViewOf> | undefined;
   return {
     async current() {
@@ -65,14 +78,38 @@ export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>): Regis
     },
     async bringUp() {
       const { partners } = memory;
+      if (kept !== undefined && !memory.isLoaded && partners.size === 0) await loadSnapshot(reader, memory, kept);
       for (const [partner, revision] of await readRevisions(reader)) {
         const held = partners.get(partner);
-        if (held?.revision !== revision) partners.set(partner, await loadPartner(reader, partner, revision, held));
+        if (held?.revision === revision) continue;
+        const { changes, ...loaded } = await loadPartner(reader, partner, revision, held);
+        partners.set(partner, loaded);
+        memory.changes += changes;
       }
       memory.isLoaded = true;
       memory.isStoreAway = false;
     },
+    async keep() {
+      if (kept === undefined || memory.changes < (kept.worthOf ?? 50_000)) return;
+      // Where it fails, it is tried again after as many changes.
+      memory.changes = 0;
+      const partners = memory.partners.entries().map(([partner, { packed, ...rest }]) => {
+        return { partner, ...rest, packed: packed.packed() };
+      });
+      await writeSnapshot(reader, kept.file, [...partners]);
+    },
   };
+}
+
+async function loadSnapshot(reader: Reader, { partners }: Memory, { file, unusable }: KeptRegister): Promise<void> {
+  try {
+    const snapshot = (await readSnapshot(reader, file)) ?? [];
+    for (const { partner, packed, ...rest } of snapshot)
+      partners.set(partner, { ...rest, packed: openPackedRegister(packed) });
+  } catch (error) {
+    if (!isGatewayError(error) || error.code !== 'E_REGISTER_SNAPSHOT') throw error;
+    unusable(error);
+  }
 }
 
 async function viewsNow(reader: Reader, memory: Memory): Promise<ViewOf> {
@@ -145,22 +182,29 @@ async function loadPartner(
   partner: string,
   revision: number,
   held: Indexed | undefined,
-): Promise<Indexed> {
+): Promise<Loaded> {
   const list = await listInForce(reader, partner);
   const ordinal = list?.ordinal ?? 0;
-  if (held !== undefined && held.list?.ordinal === ordinal) return { ...held, revision, list };
+  if (held !== undefined && held.list?.ordinal === ordinal) return { ...held, revision, list, changes: 0 };
   if (held?.list === undefined || held.packed.replacedShare > mostReplaced)
     return { revision, list, ...(await packAll(reader, partner, ordinal)) };
-  const newest = await packChanges(reader, partner, { held, from: held.list.ordinal, to: ordinal });
-  return { revision, list, packed: held.packed, newest };
+  const change = { held, from: held.list.ordinal, to: ordinal };
+  return { revision, list, packed: held.packed, ...(await packChanges(reader, partner, change)) };
 }
 
-async function packAll(reader: Reader, partner: string, list: number): Promise<Pick<Indexed, 'packed' | 'newest'>> {
+interface Loaded extends Indexed {
+  /** Operators that were packed. */
+  readonly changes: number;
+}
+
+type Packing = Pick<Loaded, 'newest' | 'changes'>;
+
+async function packAll(reader: Reader, partner: string, list: number): Promise<Packing & Pick<Indexed, 'packed'>> {
   const { count } = await versionsAsOf(reader, partner, list)
     .clearSelect()
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow();
-  const packed = openPackedRegister(count);
+  const packed = openPackedRegister(emptyPacked(count));
   let newest = 0;
   for (let last = '', more = true; more;) {
     const rows = await packedVersions(reader, partner, list)
@@ -181,7 +225,7 @@ async function packAll(reader: Reader, partner: string, list: number): Promise<P
     }
     await nextTurn();
   }
-  return { packed, newest };
+  return { packed, newest, changes: count };
 }
 
 interface Change {
@@ -191,8 +235,8 @@ interface Change {
   readonly to: number;
 }
 
-/** Packs the operators that lists after `from` changed. Readers as of `from` do not notice. Returns the largest row number. */
-async function packChanges(reader: Reader, partner: string, { held, from, to }: Change): Promise<number> {
+/** Packs the operators that lists after `from` changed. Readers as of `from` do not notice. */
+async function packChanges(reader: Reader, partner: string, { held, from, to }: Change): Promise<Packing> {
   let { newest } = held;
   const identifiers = await changedSince(reader, partner, { newest, from });
   for (let at = 0; at < identifiers.length; at += page) {
@@ -205,7 +249,7 @@ async function packChanges(reader: Reader, partner: string, { held, from, to }: 
     }
     await nextTurn();
   }
-  return newest;
+  return { newest, changes: identifiers.length };
 }
 
 /** Operators with a version that was added after row `newest`, or superseded by a list after `from`. */

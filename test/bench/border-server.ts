@@ -1,6 +1,7 @@
 /**
  * The program of the server that the bench of the border asks: the border door on the store named by the first argument, and beside it a
- * bare server that parses a request and prints an answer of the same size. Prints both ports as one line of JSON.
+ * bare server that parses a request and prints the answer of the second. The third is the file of the snapshot of the register. Prints both
+ * ports, and how long and how many bytes the register took, as one line of JSON.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -21,12 +22,15 @@ import { makeLog } from '../../gateway/wire/log.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { partnerCodes, terms } from './border-store.ts';
 
-const [url = ''] = process.argv.slice(2);
+const [url = '', sample = '{}', snapshot = ''] = process.argv.slice(2);
 const started = performance.now();
 const db = await openDatabase(url);
 const empty = process.memoryUsage().rss;
-const index = openRegisterIndex(db);
+const index = openRegisterIndex(db, { file: snapshot, unusable: (error) => console.error(error) });
 await index.bringUp();
+const readyMs = Math.round(performance.now() - started);
+const indexBytes = process.memoryUsage().rss - empty;
+await index.keep();
 repeat(() => index.bringUp(), { everyMs: 100, afterFailureMs: 100, report: (error) => console.error(error) });
 const clearance = {
   home: sampleHome,
@@ -42,13 +46,13 @@ const clearance = {
 const border = createServer(borderDoor({ ...clearance, schemas, log: makeLog({ level: 'error' }) }));
 
 /** An answer of the size of ours: parsed once, so that printing it costs what printing an object costs. */
-const sample = JSON.parse(process.argv[3] ?? '{}') as object;
+const answer = JSON.parse(sample) as object;
 const bare = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     JSON.parse(Buffer.concat(chunks).toString());
-    const text = JSON.stringify(sample);
+    const text = JSON.stringify(answer);
     response.writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
     response.end(text);
   });
@@ -61,7 +65,5 @@ async function listen(server: Server): Promise<number> {
 }
 
 const ports = { border: await listen(border), bare: await listen(bare) };
-process.stdout.write(
-  `${JSON.stringify({ ...ports, readyMs: Math.round(performance.now() - started), indexBytes: process.memoryUsage().rss - empty })}\n`,
-);
+process.stdout.write(`${JSON.stringify({ ...ports, readyMs, indexBytes })}\n`);
 process.once('SIGTERM', () => process.exit(0));

@@ -19,6 +19,7 @@ export interface BorderRate {
 export interface BorderResult {
   readonly engine: 'sqlite' | 'postgres';
   readonly operators: number;
+  /** Of a start with a snapshot of the register. */
   readonly readyMs: number;
   readonly bytesPerRecord: number;
   readonly rates: readonly BorderRate[];
@@ -28,6 +29,8 @@ export interface BorderResult {
 
 interface BorderOptions {
   readonly url: string;
+  /** Of the snapshot of the register. */
+  readonly snapshot: string;
   readonly operators: number;
   readonly rounds: number;
   readonly seconds: number;
@@ -36,12 +39,17 @@ interface BorderOptions {
 type Ask = (connections: number, which: 'border' | 'bare', rate?: number) => Promise<LoadResult>;
 
 export async function benchBorder(
-  { url, operators, rounds, seconds }: BorderOptions,
+  { url, snapshot, operators, rounds, seconds }: BorderOptions,
   note: (text: string) => void,
 ): Promise<BorderResult> {
   await fillStore(url, operators, note);
   const bodies = questions(operators, 20_000).map((question) => JSON.stringify(question));
-  const server = await startServer(url);
+  const first = await startServer(url, snapshot);
+  note(
+    `first start, from the store: ready after ${first.readyMs} ms, ${Math.round(first.indexBytes / operators)} bytes`,
+  );
+  await endServer(first);
+  const server = await startServer(url, snapshot);
   try {
     const ask: Ask = async (connections, which, rate) => {
       const result = await load({
@@ -62,9 +70,13 @@ export async function benchBorder(
     const engine = url.startsWith('sqlite:') ? 'sqlite' : 'postgres';
     return { engine, operators, readyMs: server.readyMs, bytesPerRecord: server.indexBytes / operators, rates, half };
   } finally {
-    server.process.kill();
-    await once(server.process, 'exit');
+    await endServer(server);
   }
+}
+
+async function endServer({ process: child }: Started): Promise<void> {
+  child.kill();
+  await once(child, 'exit');
 }
 
 /** The bare server and ours in turns: the machine itself changes its speed within minutes. */
@@ -104,9 +116,9 @@ interface Started {
   readonly indexBytes: number;
 }
 
-async function startServer(url: string): Promise<Started> {
+async function startServer(url: string, snapshot: string): Promise<Started> {
   const file = new URL('border-server.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [file, url, JSON.stringify(sampleAnswer)], {
+  const child = spawn(process.execPath, [file, url, JSON.stringify(sampleAnswer), snapshot], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];

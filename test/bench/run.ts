@@ -53,7 +53,18 @@ async function border(): Promise<void> {
   const results: BorderResult[] = [];
   try {
     await withEngines(note, async (store = `sqlite:${join(folder, 'mra.db')}`) => {
-      results.push(await benchBorder({ url: store, operators, rounds: runs, seconds: 2 }, note));
+      results.push(
+        await benchBorder(
+          {
+            url: store,
+            snapshot: join(mkdtempSync(join(folder, 'snapshot-')), 'register.snapshot'),
+            operators,
+            rounds: runs,
+            seconds: 2,
+          },
+          note,
+        ),
+      );
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
