@@ -53,18 +53,8 @@ async function border(): Promise<void> {
   const results: BorderResult[] = [];
   try {
     await withEngines(note, async (store = `sqlite:${join(folder, 'mra.db')}`) => {
-      results.push(
-        await benchBorder(
-          {
-            url: store,
-            snapshot: join(mkdtempSync(join(folder, 'snapshot-')), 'register.snapshot'),
-            operators,
-            rounds: runs,
-            seconds: 2,
-          },
-          note,
-        ),
-      );
+      const snapshot = join(mkdtempSync(join(folder, 'snapshot-')), 'register.snapshot');
+      results.push(await benchBorder({ url: store, snapshot, operators, rounds: runs, seconds: 2 }, note));
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
