@@ -43,5 +43,16 @@ export default ts.config(
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unused-expressions': 'off' },
   },
+  {
+    files: ['gateway/console/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['CSS', 'DOMParser', 'EventSource', 'document', 'fetch', 'location', 'window'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
+  },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

@@ -43,11 +43,13 @@ export interface Frame {
   readonly title: string;
   /** The address to which the browser goes on by itself. */
   readonly next?: string | undefined;
+  /** The page keeps itself up to date where scripts run. */
+  readonly live?: boolean | undefined;
 }
 
 /** A whole document. */
 export function documentOf(frame: Frame, main: Content): string {
-  const { words, title, office, next } = frame;
+  const { words, title, office, next, live = false } = frame;
   const { t } = words;
   const body = html`<html lang=${words.language}>
     <head>
@@ -58,10 +60,11 @@ export function documentOf(frame: Frame, main: Content): string {
       <title>${title} · ${office.country} · ${t('app.name')}</title>
       <link rel="stylesheet" href="/office.css" />
       <link rel="icon" href="/office.svg" type="image/svg+xml" />
+      ${live && html`<script src="/office.js" defer></script>`}
     </head>
     <body>
       <a class="skip" href="#main">${t('app.skip')}</a>
-      ${header(frame)}
+      ${header(frame)} ${live && liveBar(words)}
       <main id="main" tabindex="-1">
         <h1>${title}</h1>
         ${main}
@@ -69,6 +72,13 @@ export function documentOf(frame: Frame, main: Content): string {
     </body>
   </html>`;
   return `<!doctype html>\n${renderToString(body)}`;
+}
+
+/** A reader can stop what moves by itself (WCAG 2.2, 2.2.2). Hidden where no script runs. */
+function liveBar({ t }: Words): VNode {
+  return html`<div class="live" hidden data-updated=${t('live.updated')} data-paused=${t('live.paused')}>
+    <button type="button" class="plain" aria-pressed="false">${t('live.pause')}</button> <span role="status"></span>
+  </div>`;
 }
 
 function header({ words, visit, session, office }: Frame): VNode {

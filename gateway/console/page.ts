@@ -23,6 +23,8 @@ export interface Page<Data> {
   /** As express reads it: `/partners/:partner`. */
   readonly path: string;
   readonly needs: Permission | 'signed_in';
+  /** It keeps itself up to date where scripts run. */
+  readonly live?: boolean;
   title(call: Call, data: Data): string;
   /** What programs receive as JSON: published members, in the form of other published JSON. */
   load(call: Call): Promise<Data>;
@@ -30,14 +32,14 @@ export interface Page<Data> {
 }
 
 /** A page whose data nobody else needs to know. */
-export interface AnyPage extends Pick<Page<unknown>, 'path' | 'needs'> {
+export interface AnyPage extends Pick<Page<unknown>, 'path' | 'needs' | 'live'> {
   data(call: Call): Promise<unknown>;
   show(call: Call): Promise<{ readonly title: string; readonly view: VNode }>;
 }
 
-export function page<Data>({ path, needs, title, load, view }: Page<Data>): AnyPage {
+export function page<Data>({ path, needs, live = false, title, load, view }: Page<Data>): AnyPage {
   return {
-    ...{ path, needs },
+    ...{ path, needs, live },
     data: load,
     async show(call) {
       const data = await load(call);

@@ -17,8 +17,7 @@ import { apiPath, officeContract } from './contract.ts';
 import { documentOf, problemView } from './layout.ts';
 import type { Call, Section } from './page.ts';
 import { sections } from './pages.ts';
-import type { Content } from './parts.ts';
-import { signInRoutes } from './pages/sign-in.ts';
+import { signInRoutes, type OpenPages } from './pages/sign-in.ts';
 import { providerRoutes, type OpenProvider } from './pages/sign-in-provider.ts';
 import { chooseLanguage, openWords, type Words } from './words.ts';
 
@@ -28,6 +27,7 @@ const fileOf = (name: string): string => readFileSync(new URL(name, import.meta.
 
 const assets = {
   '/office.css': { contentType: 'text/css', text: fileOf('office.css') },
+  '/office.js': { contentType: 'text/javascript', text: fileOf('office.js') },
   '/office.svg': { contentType: 'image/svg+xml', text: fileOf('office.svg') },
 };
 
@@ -42,7 +42,8 @@ export async function officeServers(
   if (office === undefined) return [];
   let server: Server | undefined = undefined;
   const publicUrl = (): string => urlOf(office, portOf(server));
-  const app = officeDoor(await doorOf(gateway, imports, publicUrl));
+  const isOpen = (): boolean => server?.listening === true;
+  const app = officeDoor({ ...(await doorOf(gateway, imports, publicUrl)), isOpen });
   const { tls } = office;
   server =
     tls === undefined ? createHttpServer(serverOptions, app) : createHttpsServer({ ...serverOptions, ...tls }, app);
@@ -67,13 +68,17 @@ function portOf(server: Server | undefined): number | undefined {
   return typeof address === 'object' ? address?.port : undefined;
 }
 
-async function doorOf(gateway: OpenGateway, imports: ImportDesk, publicUrl: () => string): Promise<OfficeDoor> {
+async function doorOf(
+  gateway: OpenGateway,
+  imports: ImportDesk,
+  publicUrl: () => string,
+): Promise<Omit<OfficeDoor, 'isOpen'>> {
   const { db, now, random, log, home, config } = gateway;
   const wordsOf = await openWords(home.timeZone);
   const wordsFor = ({ languages }: Visit): Words => wordsOf(chooseLanguage(languages));
   const office = { country: home.country, name: home.name, environment: config.environment };
-  const document = (visit: Visit, title: string, main: Content, next?: string): string =>
-    documentOf({ words: wordsFor(visit), visit, session: visit.session, office, title, next }, main);
+  const document: OpenPages['document'] = (visit, title, main, more = {}) =>
+    documentOf({ words: wordsFor(visit), visit, session: visit.session, office, title, ...more }, main);
   const callOf = (visit: Visit): Call => {
     const { session } = visit;
     if (session === undefined) throw new GatewayError('E_SESSION_MISSING', 'nobody is signed in');
@@ -107,8 +112,7 @@ function providerOf(settings: ProviderSettings): Pick<OpenProvider, 'provider' |
   return { provider: identityProvider({ ...settings, secret }), settings };
 }
 
-interface Composing {
-  document(visit: Visit, title: string, main: Content): string;
+interface Composing extends Pick<OpenPages, 'document'> {
   callOf(visit: Visit): Call;
 }
 
@@ -123,12 +127,12 @@ function routesOf(
   { document, callOf }: Composing,
 ): readonly OfficeRoute[] {
   return [
-    ...pages.flatMap(({ path, needs, show, data }): OfficeRoute[] => [
+    ...pages.flatMap(({ path, needs, live, show, data }): OfficeRoute[] => [
       {
         ...{ method: 'GET', path, needs },
         async answer(visit) {
           const { title, view } = await show(callOf(visit));
-          return { kind: 'page', html: document(visit, title, view) };
+          return { kind: 'page', html: document(visit, title, view, { live }) };
         },
       },
       {

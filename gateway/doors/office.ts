@@ -23,6 +23,7 @@ import {
 } from './office-requests.ts';
 import { leavesBody, openBodyReader, type HeldBody } from './body-reader.ts';
 import { readForm, type SentFile, type SentForm } from './office-forms.ts';
+import { openLive } from './office-live.ts';
 import { problemOf, problemType } from './problems.ts';
 import { requireHost, targetOf } from './request-target.ts';
 
@@ -52,7 +53,9 @@ type Answer =
   | { readonly kind: 'page'; readonly html: string; readonly status?: number }
   | { readonly kind: 'data'; readonly body: unknown; readonly status?: number }
   | { readonly kind: 'file'; readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'redirect'; readonly to: string };
+  | { readonly kind: 'redirect'; readonly to: string }
+  /** It writes the response itself, and leaves it open. */
+  | { readonly kind: 'stream'; start(response: Response): void };
 
 export interface OfficeRoute {
   readonly method: 'GET' | 'POST';
@@ -61,6 +64,8 @@ export interface OfficeRoute {
   readonly needs: Permission | 'signed_in' | 'open';
   /** How many bytes a form with a file may have; absent: as other forms. */
   readonly mostBytes?: number | undefined;
+  /** A page asks by itself: the session ends as if nothing had been asked. */
+  readonly isLive?: boolean;
   answer(visit: Visit): Promise<OfficeReply>;
 }
 
@@ -72,6 +77,8 @@ export interface OfficeDoor extends PeopleGateway {
   publicUrl(): string;
   /** Addresses and networks of proxies whose X-Forwarded-For counts. */
   readonly proxies: readonly string[];
+  /** False once the door is to be closed. */
+  isOpen(): boolean;
   /** Text and media type by path, the same for everybody. */
   readonly assets: Readonly<Record<string, { readonly contentType: string; readonly text: string }>>;
   /** A page that says what went wrong. */
@@ -91,7 +98,7 @@ export function officeDoor(door: OfficeDoor): Express {
       response.set('Cache-Control', 'public, max-age=86400').type(contentType).send(text);
     });
   const bodyOf = openBodyReader({ heldBytes: 256 * 1024 * 1024, stallMs: 15_000 });
-  for (const route of door.routes) {
+  for (const route of [liveRoute(door), ...door.routes]) {
     const answer = answerRoute(door, route, bodyOf);
     if (route.method === 'GET') app.get(route.path, answer);
     else app.post(route.path, answer);
@@ -105,6 +112,17 @@ export function officeDoor(door: OfficeDoor): Express {
   });
   app.use(sendError(door));
   return app;
+}
+
+function liveRoute(door: OfficeDoor): OfficeRoute {
+  const live = openLive(door, () => door.isOpen());
+  return {
+    ...{ method: 'GET', path: '/live', needs: 'signed_in', isLive: true },
+    answer: ({ session, secret = '' }) => {
+      if (session === undefined) throw new GatewayError('E_SESSION_MISSING', 'nobody is signed in');
+      return Promise.resolve({ kind: 'stream', start: (response) => live.join(session, secret, response) });
+    },
+  };
 }
 
 /** Nothing comes from elsewhere, no script runs that is not of the office, and no other site may frame a page. */
@@ -161,14 +179,15 @@ function answerRoute(door: OfficeDoor, route: OfficeRoute, bodyOf: ReturnType<ty
  */
 async function admitted(
   door: OfficeDoor,
-  { needs, method, mostBytes }: OfficeRoute,
+  { needs, method, mostBytes, isLive = false }: OfficeRoute,
   request: Request,
   response: Response,
   body: HeldBody,
 ): Promise<Visit | undefined> {
   const { secret, byCookie } = secretOf(request, isSecure(door));
   const isToken = !byCookie && secret !== undefined;
-  const session = await (isToken ? sessionOfToken(door, secret) : findSession(door, secret));
+  const asked = { isLive: isLive || request.get('x-live') !== undefined };
+  const session = await (isToken ? sessionOfToken(door, secret) : findSession(door, secret, asked));
   response.locals['session'] = session;
   const posts = method === 'POST';
   const sender = session?.person.id ?? request.ip;
@@ -222,6 +241,9 @@ function send(response: Response, reply: Answer): void {
       return;
     case 'file':
       response.attachment(reply.name).set('Content-Type', reply.contentType).send(Buffer.from(reply.bytes));
+      return;
+    case 'stream':
+      reply.start(response);
       return;
     case 'redirect':
       response.redirect(303, reply.to);

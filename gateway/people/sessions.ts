@@ -153,8 +153,12 @@ export async function openSession(gateway: PeopleGateway, { id }: Person): Promi
   });
 }
 
-/** Undefined: nobody is signed in with this secret, or not any more. */
-export async function findSession(gateway: PeopleGateway, secret: string | undefined): Promise<Session | undefined> {
+/** Undefined: nobody is signed in with this secret, or not any more. `isLive`: a page keeps itself up to date, and nobody may sit before it. */
+export async function findSession(
+  gateway: PeopleGateway,
+  secret: string | undefined,
+  { isLive = false }: { readonly isLive?: boolean } = {},
+): Promise<Session | undefined> {
   if (secret === undefined) return undefined;
   const hash = sha256(secret);
   const found = await findSessionRow(gateway.db.sql, hash, 'browser');
@@ -162,7 +166,7 @@ export async function findSession(gateway: PeopleGateway, secret: string | undef
   const { seenAt, endsAt } = found.session;
   const at = momentOf(gateway.now());
   if (endsAt <= at || later(seenAt, idleSeconds) <= at) return undefined;
-  if (later(seenAt, noteSeconds) <= at) await gateway.db.transaction((tx) => touchSession(tx, hash, at));
+  if (!isLive && later(seenAt, noteSeconds) <= at) await gateway.db.transaction((tx) => touchSession(tx, hash, at));
   const idleUntil = later(at, idleSeconds);
   return {
     ...{ person: personOf(found.person), by: 'browser' },

@@ -50,6 +50,22 @@ export async function newestEvent(reader: Reader, ref: string, kindPrefix: strin
   return (await newest.where('kind', 'like', `${kindPrefix}%`).limit(1).executeTakeFirst())?.kind;
 }
 
+/** Kinds that come with the traffic at the border, and that no page of staff follows. */
+const borderKinds = ['assessment', 'entry_reported'];
+const mostLooked = 1_000;
+
+/**
+ * The number of the newest event after `n` but for those of the border; `n` itself where there is none. Of very many at once the newest
+ * counts, whatever it is. `n` undefined: the newest of all.
+ */
+export async function staffEventAfter(reader: Reader, n: number | undefined): Promise<number> {
+  if (n === undefined) return (await lastEvent(reader))?.n ?? 0;
+  const after = reader.selectFrom('event').select(['n', 'kind']).where('n', '>', n).orderBy('n').limit(mostLooked);
+  const rows = await after.execute();
+  const own = rows.length === mostLooked ? rows : rows.filter(({ kind }) => !borderKinds.includes(kind));
+  return own.at(-1)?.n ?? n;
+}
+
 /** What events about jumps of the clock refer to. */
 export const clockJumps = 'clock';
 

@@ -82,6 +82,27 @@ describe('the office in a browser', () => {
     expect([li.faults, kim.faults]).to.deep.equal([[], []]);
   });
 
+  it('shows a list that comes to be held while Today is open, and new messages once paused updates go on', async () => {
+    await us.save(...operators(40));
+    await listToThem();
+    const { page, look, faults } = await comeIn('li.na', wide, 'approver');
+    await us.save(...operators(36).map((each) => ({ ...each, status: 'revoked' as const, statusSince: '2025-03-04' })));
+    await listToThem();
+    await page.locator('article a').first().waitFor();
+    await look();
+    await page.goto('/messages');
+    const rows = (): Promise<number> => page.locator('tbody tr').count();
+    const before = await rows();
+    await page.locator('.live button').click();
+    await them.save(...operators(3));
+    await sendList(them.gateway, 'CN', { kind: 'full' });
+    expect(await rows()).to.equal(before);
+    await page.locator('.live button').click();
+    await page.waitForFunction(`document.querySelectorAll('tbody tr').length > ${before}`);
+    await look();
+    expect(faults).to.deep.equal([]);
+  });
+
   it('lets an operator check a code, follow it to its list, and suspend one of our operators', async () => {
     await us.save(...operators(40));
     await listToThem();

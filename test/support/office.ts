@@ -40,7 +40,7 @@ export interface Office {
   browser(): Browser;
   /** A person with these roles who is signed in; of a name that is known already, in another browser. */
   signedIn(id: string, ...roles: readonly Role[]): Promise<Browser>;
-  close(): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
 /** Before each test, two administrations and the office of the second; `use` gets them. */
@@ -71,7 +71,7 @@ export async function openOffice(gateway: OpenGateway, more: Partial<OfficeSetti
       if (status !== 200 || at !== '/') throw new Error(`${id} is not signed in: ${status} at ${at}`);
       return browser;
     },
-    close: () => servers.close(0),
+    close: (graceMs = 0) => servers.close(graceMs),
   };
 }
 

@@ -126,6 +126,7 @@ export const held: Section = {
     page({
       path: '/held',
       needs: 'lists.read',
+      live: true,
       title: ({ words }) => words.t('nav.held'),
       load: loadAll,
       view: viewAll,

@@ -244,7 +244,14 @@ const needs = 'messages.read';
 
 export const messages: Section = {
   pages: [
-    page({ path: '/messages', needs, title: ({ words }) => words.t('nav.messages'), load: loadAll, view: viewAll }),
+    page({
+      path: '/messages',
+      needs,
+      live: true,
+      title: ({ words }) => words.t('nav.messages'),
+      load: loadAll,
+      view: viewAll,
+    }),
     page({
       path: '/messages/:message',
       needs,

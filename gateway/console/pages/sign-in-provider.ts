@@ -56,7 +56,7 @@ async function finish(open: OpenPages, by: OpenProvider, visit: Visit): Promise<
   const { t } = open.wordsFor(visit);
   const view = html`<p>${link(path, t('sign_in.go_on'))}</p>`;
   // The provider led the browser here, so that it sends no strict cookie yet, nor after a redirect: a page of ours leads it on.
-  const page = open.document(visit, t('sign_in.done'), view, path);
+  const page = open.document(visit, t('sign_in.done'), view, { next: path });
   return { kind: 'page', html: page, cookies: { ...cookiesOf(done), attempt: null } };
 }
 

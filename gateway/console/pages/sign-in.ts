@@ -8,6 +8,7 @@ import type { Attempts } from '../../people/attempts.ts';
 import { findLink, setPassword, type PeopleGateway } from '../../people/people.ts';
 import { fewestCharacters } from '../../people/passwords.ts';
 import { openSession, signIn, signOut, type SignedIn } from '../../people/sessions.ts';
+import type { Frame } from '../layout.ts';
 import { english, field, html, link, type Content, type VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
 
@@ -17,8 +18,7 @@ export interface OpenPages {
   /** What the identity provider of the settings is called, if there is one. */
   readonly providerName?: string | undefined;
   wordsFor(visit: Visit): Words;
-  /** `next`: the address to which the browser goes on by itself. */
-  document(visit: Visit, title: string, main: Content, next?: string): string;
+  document(visit: Visit, title: string, main: Content, more?: Pick<Frame, 'next' | 'live'>): string;
 }
 
 export function signInRoutes(open: OpenPages): readonly OfficeRoute[] {

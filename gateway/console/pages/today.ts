@@ -90,5 +90,5 @@ function sinceView({ since: { at, events } }: Today, { words }: Call): VNode {
 }
 
 export const today: Section = {
-  pages: [page({ path: '/', needs: 'signed_in', title: ({ words }) => words.t('nav.today'), load, view })],
+  pages: [page({ path: '/', needs: 'signed_in', live: true, title: ({ words }) => words.t('nav.today'), load, view })],
 };
