@@ -12,6 +12,7 @@ import { readYaml } from '../wire/files/yaml.ts';
 import { borderSettings, type BorderConfig, type BorderFile } from './border-settings.ts';
 import { alarmSettings, type AlarmSettings } from './alarm-settings.ts';
 import { credentialsOf, secretOf, type Secret } from './credentials.ts';
+import { defaultOutcomeRules, type OutcomeRules } from '../model/outcomes/arrangement-outcome.ts';
 import { officeSettings, type OfficeFile, type OfficeSettings } from './office-settings.ts';
 import type { PartnerConfig } from './partner-config.ts';
 import { retentionDays, type RetentionDays, type RetentionFile } from './retention.ts';
@@ -78,6 +79,8 @@ export interface Config {
   readonly alarms?: AlarmSettings;
   /** Who is signed in at the command line: the token of MRA_TOKEN, else that of the file, in which `mra login` keeps it. */
   readonly login: { readonly token?: string; readonly file?: string };
+  /** When outcomes are compared, and which counts leave. */
+  readonly outcomes: OutcomeRules;
   /** Where staff work in a browser; absent: nowhere. */
   readonly office?: OfficeSettings;
   /** The default broker, and those that partners name. */
@@ -100,6 +103,7 @@ interface ConfigFile extends Partial<
   readonly retention?: RetentionFile;
   readonly alarms?: AlarmSettings;
   readonly office?: OfficeFile;
+  readonly outcomes?: Partial<OutcomeRules>;
   readonly broker?: BrokerFile;
   readonly brokers?: Readonly<Record<string, BrokerFile>>;
   readonly partners?: Record<
@@ -150,6 +154,7 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
     ...(file.office && { office: officeSettings(file.office, base, environment) }),
     ...(file.monitoring && { monitoring: { host: '127.0.0.1', port: 9464, ...file.monitoring } }),
     retention: retentionDays(file.retention),
+    outcomes: { ...defaultOutcomeRules, ...file.outcomes },
     ...brokersOf(file, base, environment),
     partners: partnersOf(file, base, environment),
     brokerForDemo: environment['MRA_BROKER'] ?? 'amqp://127.0.0.1:5672',

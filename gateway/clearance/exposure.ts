@@ -34,6 +34,8 @@ const recognised: readonly Outcome[] = ['recognised', 'recognised_with_limits'];
 const mostAnswers = 200;
 
 export interface ExposureQuery {
+  /** Absent: of every partner. */
+  readonly partner?: string;
   /** When the restrictions became known: from here to before there. */
   readonly from: Moment;
   readonly to: Moment;

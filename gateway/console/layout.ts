@@ -28,6 +28,7 @@ const places: readonly Place[] = [
   { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
   { path: '/imports', text: 'nav.imports', needs: 'imports.read' },
   { path: '/proofs', text: 'nav.proofs', needs: 'register.read' },
+  { path: '/outcomes', text: 'nav.outcomes', needs: 'outcomes.read' },
   { path: '/keys', text: 'nav.keys', needs: 'keys.read' },
   { path: '/clients', text: 'nav.clients', needs: 'clients.read' },
   { path: '/people', text: 'nav.people', needs: 'people.read' },
@@ -71,7 +72,12 @@ export function documentOf(frame: Frame, main: Content): string {
       </main>
     </body>
   </html>`;
-  return `<!doctype html>\n${renderToString(body)}`;
+  return textOf(body);
+}
+
+/** The text of a whole document. */
+export function textOf(document: VNode): string {
+  return `<!doctype html>\n${renderToString(document)}`;
 }
 
 /** A reader can stop what moves by itself (WCAG 2.2, 2.2.2). Hidden where no script runs. */

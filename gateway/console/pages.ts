@@ -11,6 +11,7 @@ import { held } from './pages/held.ts';
 import { imports } from './pages/imports.ts';
 import { keys } from './pages/keys.ts';
 import { messages } from './pages/messages.ts';
+import { outcomes } from './pages/outcomes.ts';
 import { operators } from './pages/operators.ts';
 import { partnerDecisions } from './pages/partner-decisions.ts';
 import { partners } from './pages/partners.ts';
@@ -22,5 +23,5 @@ import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
   ...[today, alarms, schedule, partners, partnerDecisions, messages, held],
-  ...[checkDesk, consultations, register, operators, imports, proofs, keys, clients, people, audit, account],
+  ...[checkDesk, consultations, register, operators, imports, proofs, outcomes, keys, clients, people, audit, account],
 ];

@@ -144,7 +144,7 @@ interface Field {
   readonly value?: string | undefined;
   readonly hint?: string;
   readonly required?: boolean;
-  readonly type?: 'text' | 'date' | 'search' | 'password' | 'file' | 'number';
+  readonly type?: 'text' | 'date' | 'month' | 'search' | 'password' | 'file' | 'number';
   readonly autocomplete?: string;
 }
 

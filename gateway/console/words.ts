@@ -18,6 +18,10 @@ export interface Words {
   /** A text for a code that is not known here is the code itself. */
   code(group: string, code: string): string;
   number(value: number): string;
+  /** Of a share: 0.034 is 3.4 %. */
+  percent(share: number): string;
+  /** In the largest unit of which there are two or more. */
+  duration(seconds: number): string;
   /** In the time zone of the office, with UTC beside. */
   moment(iso: string): string;
   /** How long ago, or until, in the largest unit that fits. */
@@ -50,6 +54,7 @@ export async function openWords(timeZone: string): Promise<(language: Language) 
 function wordsOf(instance: i18n, language: Language, timeZone: string): Words {
   const translate = instance.getFixedT(language);
   const numbers = new Intl.NumberFormat(language);
+  const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 });
   const distances = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const local = zoned(timeZone);
   const utc = zoned('UTC');
@@ -59,6 +64,8 @@ function wordsOf(instance: i18n, language: Language, timeZone: string): Words {
     t,
     code: (group, code) => (Object.hasOwn(texts[language], `${group}.${code}`) ? t(`${group}.${code}`) : code),
     number: (value) => numbers.format(value),
+    percent: (share) => percents.format(share),
+    duration: (seconds) => durationIn(language, seconds),
     moment(iso) {
       const time = new Date(iso);
       return `${local.format(time)} (${utc.format(time).slice(-5)} UTC)`;
@@ -76,6 +83,12 @@ const units = [
   ['hour', 3600],
   ['minute', 60],
 ] as const;
+
+function durationIn(language: Language, seconds: number): string {
+  const [unit, size] = units.find((each) => Math.abs(seconds) >= 2 * each[1]) ?? (['second', 1] as const);
+  const written = { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(language, written).format(seconds / size);
+}
 
 /** `2026-11-30 22:05`: the same in all languages, and it sorts. */
 function zoned(timeZone: string): Intl.DateTimeFormat {

@@ -19,6 +19,7 @@ export const permissions = {
   'keys.read': everybody,
   'imports.read': everybody,
   'clients.read': everybody,
+  'outcomes.read': everybody,
   'checks.ask': ['operator', 'approver'],
   'messages.resend': ['operator'],
   'alarms.acknowledge': ['operator'],

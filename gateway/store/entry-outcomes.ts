@@ -118,19 +118,24 @@ export async function forgetEntries(tx: Tx, assessments: readonly string[]): Pro
 }
 
 export interface ResultCount {
-  readonly partner: string;
   readonly result: EntryResult;
   readonly entries: number;
+  /** Of them, those whose release was reported. */
+  readonly released: number;
 }
 
-/** How often each result came in a month (`2026-11`), by partner. */
-export async function countResults(reader: Reader, month: string): Promise<readonly ResultCount[]> {
+/** How often each result came in a month (`2026-11`). */
+export async function countResults(
+  reader: Reader,
+  { month, partner }: { readonly month: string; readonly partner: string },
+): Promise<readonly ResultCount[]> {
   const counted = reader
     .selectFrom('entry_result')
-    .select(['partner', 'result', sql<number>`count(*)`.as('entries')])
-    .where('month', '=', month)
-    .groupBy(['partner', 'result'])
-    .orderBy('partner');
+    .innerJoin('border_entry', 'border_entry.entry', 'entry_result.entry')
+    .select(['result', sql<number>`count(*)`.as('entries'), sql<number>`count(released_at)`.as('released')])
+    .where('entry_result.partner', '=', partner)
+    .where('entry_result.month', '=', month)
+    .groupBy('result');
   return await counted.execute();
 }
 

@@ -45,6 +45,8 @@ export function outcomeTables({ text, big, clustered }: Types): readonly string[
     'create index entry_result_entry on entry_result (entry)',
     `create table entry_event (n ${big} primary key, entry ${text} not null, event ${text} not null, at ${text} not null,
       client ${text} not null, reported_at ${text} not null, unique (entry, event, at)) ${clustered}`,
+    `create index register_change_restricting on register_change (partner, known_at)
+      where kind in ('suspended', 'revoked', 'withdrawn', 'left')`,
     "insert into counter (name, value) values ('entry_event', 0)",
   ];
 }

@@ -3,6 +3,7 @@
  * with a number that has no gaps. Who has read up to a number misses nothing by asking for what comes after it.
  */
 
+import { sql } from 'kysely';
 import type { Day, Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import { advanceCounter, readCounter } from './counters.ts';
@@ -104,6 +105,8 @@ export async function newestChange(reader: Reader): Promise<number> {
 }
 
 interface LateAsked {
+  /** Absent: of every partner. */
+  readonly partner?: string | undefined;
   /** When they became known: from here to before there. */
   readonly from: Moment;
   readonly to: Moment;
@@ -115,13 +118,38 @@ interface LateAsked {
 /** Restrictions that count from a day before the one on which they became known; the newest first. */
 export async function lateRestrictions(
   reader: Reader,
-  { from, to, before = Number.MAX_SAFE_INTEGER, limit }: LateAsked,
+  { partner, from, to, before = Number.MAX_SAFE_INTEGER, limit }: LateAsked,
 ): Promise<readonly RegisterChange[]> {
-  const late = reader.selectFrom('register_change').selectAll().where('is_late', '=', 1).where('n', '<', before);
+  let late = reader.selectFrom('register_change').selectAll().where('is_late', '=', 1).where('n', '<', before);
+  if (partner !== undefined) late = late.where('partner', '=', partner);
   return await late
     .where('known_at', '>=', from)
     .where('known_at', '<', to)
     .orderBy('n', 'desc')
     .limit(limit)
     .execute();
+}
+
+export interface RestrictionDelay {
+  /** From the issue of the list that says so until it took effect here. */
+  readonly seconds: number;
+  readonly operators: number;
+}
+
+/** How long the restrictions took that became known from here to before there; those of one list together. */
+export async function restrictionDelays(
+  reader: Reader,
+  { partner, from, to }: Required<Pick<LateAsked, 'from' | 'to'>> & { readonly partner: string },
+): Promise<readonly RestrictionDelay[]> {
+  // The kinds as the index on them has them.
+  const { rows } = await sql<{ issued_at: Moment; known_at: Moment; operators: number }>`
+    select list.issued_at, c.known_at, count(*) as operators from register_change as c
+    join list on list.partner = c.partner and list.direction = 'in' and list.ordinal = c.list
+    where c.partner = ${partner} and c.known_at >= ${from} and c.known_at < ${to}
+      and c.kind in ('suspended', 'revoked', 'withdrawn', 'left')
+    group by list.issued_at, c.known_at, c.list`.execute(reader);
+  return rows.map(({ issued_at: issued, known_at: known, operators }) => ({
+    seconds: Math.max(0, (Date.parse(known) - Date.parse(issued)) / 1000),
+    operators,
+  }));
 }

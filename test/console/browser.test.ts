@@ -11,6 +11,7 @@ import { findInbox } from '../../gateway/store/inbox.ts';
 import { findOperator } from '../../gateway/store/operators.ts';
 import { operator, operators, type OpenAdministration } from '../support/administrations.ts';
 import { openChromium, openPage, type Look, type WatchedPage } from '../support/chromium.ts';
+import { fillMonth } from '../support/month-of-entries.ts';
 import { eachTestWithOffice, type Office } from '../support/office.ts';
 
 const wide: Look = { colorScheme: 'light', width: 1440, locale: 'en-GB' };
@@ -130,6 +131,12 @@ describe('the office in a browser', () => {
   });
 
   it('lets a partner administrator add a client whose token is shown once, and look at every list of the office', async () => {
+    await fillMonth(them.gateway.db, 'CN', momentOf(new Date()), {
+      seed: 5,
+      entries: 600,
+      rate: 0.3,
+      secondsEarlier: 600,
+    });
     const { page, look, faults } = await comeIn('li.na', narrow, 'partner-admin', 'auditor');
     for (const path of [
       '/alarms',
@@ -137,6 +144,9 @@ describe('the office in a browser', () => {
       '/consultations',
       '/entries',
       '/proofs',
+      '/outcomes',
+      '/outcomes/partners/CN',
+      '/outcomes/report',
       '/keys',
       '/people',
       '/clients',

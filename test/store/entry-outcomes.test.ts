@@ -25,9 +25,7 @@ onBothEngines('outcomes of entries', (store) => {
   const result = (partner: string, what: PartnerResult['result']): PartnerResult => ({ partner, result: what });
   const month = hour(1).slice(0, 7);
   const counts = async (partner: string) =>
-    (await countResults(store().db.sql, month))
-      .filter((each) => each.partner === partner)
-      .map(({ result: what, entries }) => [what, entries]);
+    (await countResults(store().db.sql, { month, partner })).map(({ result: what, entries }) => [what, entries]);
 
   it('replaces the results of an entry that is assessed again, but not by a part of it', async () => {
     await assess('R1', 1, [result('AA', 'no_code'), result('BB', 'benefit')]);

@@ -79,6 +79,11 @@ describe('a workbook as a message', () => {
   const theirs = (name: string): readonly string[] =>
     readWorkbookLines(readFileSync(join(folder, `${name}.xlsx`)), 'AEO');
 
+  it('has a number below zero as a number, and no day', () => {
+    const lines = ['"x",-0.5,2026-09-01'];
+    expect(readWorkbookLines(writeWorkbookLines(`${lines.join()}\r\n`, 'AEO'), 'AEO')).to.deep.equal(lines);
+  });
+
   it('is read as it was written, and is the same each time', () => {
     const bytes = readFileSync(join(folder, 'ours.xlsx'));
     expect(readWorkbookLines(bytes, 'AEO & Co')).to.deep.equal(ours);

@@ -186,10 +186,12 @@ export function cellValue(cell: string): string {
   return textFormula.exec(trimmed)?.[1]?.replaceAll('""', '"').trim() ?? trimmed;
 }
 
-/** The rows as CSV with CRLF, and with a byte order mark, without which a spreadsheet guesses the encoding. */
-export function writeCsv(rows: Iterable<readonly string[]>): string {
+/** The rows as CSV with CRLF, and with a byte order mark, without which a spreadsheet guesses the encoding. A number is no formula. */
+export function writeCsv(rows: Iterable<readonly (string | number)[]>): string {
   let text = '\ufeff';
-  for (const row of rows) text += `${row.map((cell) => quoted(withoutFormula(cell))).join(',')}\r\n`;
+  const written = (cell: string | number): string =>
+    typeof cell === 'number' ? String(cell) : quoted(withoutFormula(cell));
+  for (const row of rows) text += `${row.map(written).join(',')}\r\n`;
   return text;
 }
 

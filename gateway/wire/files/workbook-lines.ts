@@ -163,7 +163,8 @@ function cellXml(name: string, text: string | undefined, bare: string): string {
     return `<c r="${name}" s="1" t="inlineStr"><is><t xml:space="preserve">${safe}</t></is></c>`;
   }
   if (bare === '') return '';
-  const isDay = bare.includes('-');
+  // A minus alone is that of a number.
+  const isDay = /^\d{4}-/u.test(bare);
   return `<c r="${name}"${isDay ? ' s="2"' : ''}><v>${isDay ? serialOf(bare) : bare}</v></c>`;
 }
 

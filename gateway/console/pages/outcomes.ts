@@ -1,0 +1,129 @@
+/** Outcomes: what each arrangement brought, month by month, and the report of it that may leave. */
+
+import { getPartner } from '../../gateway.ts';
+import { monthOf, monthsBetween, type Months } from '../../outcomes/arrangement-outcome.ts';
+import {
+  outcomeForStaff,
+  outcomeReport,
+  outcomesInShort,
+  type OutcomeReport,
+  type OutcomeShort,
+  type ShownOutcome,
+} from '../../outcomes/report.ts';
+import { reportCsv, reportView, reportWorkbook } from '../outcome-files.ts';
+import { outcomeView } from '../outcome-views.ts';
+import { asked, page, param, type Call, type Download, type Section } from '../page.ts';
+import { english, field, html, link, pathOf, searchForm, table, type VNode } from '../parts.ts';
+import type { TextKey } from '../words.ts';
+
+const needs = 'outcomes.read';
+
+/** The months asked for: one where no last is named; the present one where none is. Throws E_REQUEST_INVALID. */
+function monthsOf(call: Call): Months {
+  const from = asked(call, 'from') ?? asked(call, 'to') ?? monthOf(call.gateway);
+  const months = { from, to: asked(call, 'to') ?? from };
+  monthsBetween(months);
+  return months;
+}
+
+function monthsForm(call: Call, to: string, { from, to: last }: Months): VNode {
+  const { words } = call;
+  const hint = words.t('outcomes.month_hint');
+  const fields = html`${field({ name: 'from', label: words.t('outcomes.from'), value: from, type: 'month', hint })}
+  ${field({ name: 'to', label: words.t('outcomes.to'), value: last, type: 'month', hint })}`;
+  return searchForm(words, to, fields, 'form.show');
+}
+
+const queryOf = ({ from, to }: Months, partner?: string): string =>
+  new URLSearchParams({ from, to, ...(partner !== undefined && { partner }) }).toString();
+
+interface All extends Months {
+  readonly items: readonly OutcomeShort[];
+}
+
+function viewAll(all: All, call: Call): VNode {
+  const { t, number } = call.words;
+  const columns = ['entries', 'result.benefit', 'missed', 'released'] as const satisfies readonly string[];
+  return html`${monthsForm(call, '/outcomes', all)}
+  ${table(
+    t('nav.outcomes'),
+    [
+      ...[{ head: t('head.partner') }, { head: t('head.name') }],
+      ...columns.map((name) => ({ head: t(`figure.${name}` as TextKey), number: true })),
+    ],
+    all.items.map(({ partner, name, entries, benefit, missed, released }) => [
+      link(`${pathOf('outcomes', 'partners', partner)}?${queryOf(all)}`, partner),
+      english(name),
+      ...[entries, benefit, missed, released].map(number),
+    ]),
+    t('partners.none'),
+  )}
+  ${filesView(call, all)}`;
+}
+
+function filesView({ words }: Call, months: Months, partner?: string): VNode {
+  const { t } = words;
+  const query = queryOf(months, partner);
+  return html`<p>
+      ${link(`/outcomes/report?${query}`, t('outcomes.report'))} · ${link(`/outcomes/report.csv?${query}`, 'CSV')} ·
+      ${link(`/outcomes/report.xlsx?${query}`, 'XLSX')}
+    </p>
+    <p class="why">
+      ${t('outcomes.report_hint')} <code>mra outcomes report --month ${months.to} --print report.pdf</code>
+    </p>`;
+}
+
+function viewOne(outcome: ShownOutcome, call: Call): VNode {
+  const { words } = call;
+  return html`${monthsForm(call, pathOf('outcomes', 'partners', outcome.partner), outcome)}
+    ${outcomeView({ words, outcome, least: 0, heading: 'h2' })} ${filesView(call, outcome, outcome.partner)}
+    <p>${link(pathOf('partners', outcome.partner), words.t('nav.partners'))}</p>`;
+}
+
+const loadReport = (call: Call): Promise<OutcomeReport> =>
+  outcomeReport(call.gateway, monthsOf(call), asked(call, 'partner'));
+
+/** `write`: the bytes of the file. */
+function reportFile(
+  ending: 'csv' | 'xlsx',
+  contentType: string,
+  write: (report: OutcomeReport, call: Call) => Buffer,
+): Download {
+  return {
+    ...{ path: `/outcomes/report.${ending}`, needs },
+    async load(call) {
+      const report = await loadReport(call);
+      return { name: `outcomes-${report.from}-${report.to}.${ending}`, contentType, bytes: write(report, call) };
+    },
+  };
+}
+
+export const outcomes: Section = {
+  pages: [
+    page({
+      ...{ path: '/outcomes', needs, view: viewAll },
+      title: ({ words }) => words.t('nav.outcomes'),
+      async load(call): Promise<All> {
+        const months = monthsOf(call);
+        return { ...months, items: await outcomesInShort(call.gateway, months) };
+      },
+    }),
+    page({
+      ...{ path: '/outcomes/partners/:partner', needs, view: viewOne },
+      title: ({ words }, { partner, name }) => `${words.t('nav.outcomes')}: ${partner} ${name}`,
+      load: (call) =>
+        outcomeForStaff(call.gateway, getPartner(call.gateway, param(call, 'partner')).code, monthsOf(call)),
+    }),
+    page({
+      ...{ path: '/outcomes/report', needs, load: loadReport },
+      title: ({ words }) => words.t('outcomes.report'),
+      view: (report, { words, gateway }) => reportView({ report, words, home: gateway.home.name }),
+    }),
+  ],
+  downloads: [
+    reportFile('csv', 'text/csv; charset=utf-8', (report, { words }) => Buffer.from(reportCsv(report, words))),
+    reportFile('xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', (report, { words }) =>
+      reportWorkbook(report, words),
+    ),
+  ],
+};

@@ -1,0 +1,118 @@
+/** The outcomes of arrangements as pages and reports show them: figures, and the months before. Of what leaves, small counts are withheld. */
+
+import type { ClearanceTerms, Clearance } from '../clearance/requests.ts';
+import { getPartner } from '../gateway.ts';
+import type { OutcomeRules } from '../model/outcomes/arrangement-outcome.ts';
+import { missed } from '../model/outcomes/entry-result.ts';
+import { figuresOf, type Figure } from '../model/outcomes/figures.ts';
+import { countResults } from '../store/entry-outcomes.ts';
+import { arrangementOutcome, monthAfter, monthsBetween, type Months } from './arrangement-outcome.ts';
+
+export interface ShownOutcome extends Months {
+  readonly partner: string;
+  readonly name: string;
+  /** Of the arrangement. */
+  readonly title: string;
+  readonly figures: readonly Figure[];
+  /** The twelve months up to the last. */
+  readonly trend: readonly TrendMonth[];
+  readonly least_entries: number;
+  /** Entries that state no chapter, office or mode of transport. */
+  readonly not_comparable: number;
+}
+
+/** Null: withheld, because the count is small. */
+export interface TrendMonth {
+  readonly month: string;
+  readonly entries: number | null;
+  readonly benefit: number | null;
+}
+
+export interface OutcomeReport extends Months {
+  /** Counts above zero and below this are not stated; 0: all are. */
+  readonly small_counts: number;
+  readonly arrangements: readonly ShownOutcome[];
+}
+
+export interface Reporting extends Clearance {
+  readonly config: { readonly outcomes: OutcomeRules };
+}
+
+/** With all counts, for staff. Throws E_PARTNER_UNKNOWN, and E_REQUEST_INVALID (no such period). */
+export async function outcomeForStaff(reporting: Reporting, partner: string, months: Months): Promise<ShownOutcome> {
+  const { adapter } = getPartner(reporting, partner);
+  return await shown(reporting, adapter, months, 0);
+}
+
+/** What leaves: of one partner, or of all that have an arrangement. Throws likewise. */
+export async function outcomeReport(reporting: Reporting, months: Months, partner?: string): Promise<OutcomeReport> {
+  const { smallCounts } = reporting.config.outcomes;
+  const chosen = partner === undefined ? [...reporting.partners.values()] : [getPartner(reporting, partner)];
+  const arrangements: ShownOutcome[] = [];
+  for (const { adapter } of chosen) arrangements.push(await shown(reporting, adapter, months, smallCounts));
+  return { ...months, small_counts: smallCounts, arrangements };
+}
+
+async function shown(
+  reporting: Reporting,
+  { partner, name, arrangement }: ClearanceTerms,
+  { from, to }: Months,
+  least: number,
+): Promise<ShownOutcome> {
+  const { outcomes: rules } = reporting.config;
+  const outcome = await arrangementOutcome(reporting, partner, { from, to }, rules);
+  return {
+    ...{ partner, name, title: arrangement.title, from, to },
+    figures: figuresOf(outcome, least),
+    trend: await trend(reporting, partner, to, least),
+    least_entries: rules.leastEntries,
+    not_comparable: outcome.evaluation.not_comparable,
+  };
+}
+
+async function trend({ db }: Clearance, partner: string, to: string, least: number): Promise<readonly TrendMonth[]> {
+  const months = monthsBetween({ from: monthAfter(to, -11), to });
+  const rows: TrendMonth[] = [];
+  for (const month of months) {
+    const counts = await countResults(db.sql, { month, partner });
+    const sum = counts.reduce((total, { entries }) => total + entries, 0);
+    const benefit = counts.find(({ result }) => result === 'benefit')?.entries ?? 0;
+    const isSmall = [sum, benefit, sum - benefit].some((count) => count > 0 && count < least);
+    rows.push(isSmall ? { month, entries: null, benefit: null } : { month, entries: sum, benefit });
+  }
+  return rows;
+}
+
+/** One row for each arrangement. */
+export interface OutcomeShort {
+  readonly partner: string;
+  readonly name: string;
+  readonly entries: number;
+  readonly benefit: number;
+  /** Entries on which a benefit may have been missed. */
+  readonly missed: number;
+  /** Entries whose release was reported. */
+  readonly released: number;
+}
+
+/** Throws E_REQUEST_INVALID. */
+export async function outcomesInShort(
+  { db, partners }: Pick<Clearance, 'db' | 'partners'>,
+  months: Months,
+): Promise<readonly OutcomeShort[]> {
+  const rows: OutcomeShort[] = [];
+  for (const { adapter } of partners.values()) {
+    let row = { partner: adapter.partner, name: adapter.name, entries: 0, benefit: 0, missed: 0, released: 0 };
+    for (const month of monthsBetween(months))
+      for (const { result, entries, released } of await countResults(db.sql, { month, partner: adapter.partner }))
+        row = {
+          ...row,
+          entries: row.entries + entries,
+          benefit: row.benefit + (result === 'benefit' ? entries : 0),
+          missed: row.missed + (missed.some((reason) => reason === result) ? entries : 0),
+          released: row.released + released,
+        };
+    rows.push(row);
+  }
+  return rows;
+}
