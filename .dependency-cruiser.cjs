@@ -73,8 +73,14 @@ module.exports = {
     {
       name: 'stories-import-no-doors',
       severity: 'error',
-      from: { path: stories },
+      from: { path: [stories, folder('outcomes')] },
       to: { path: '^gateway/(app|doors|console|cli|rehearsal|main)' },
+    },
+    {
+      name: 'stories-import-no-outcomes',
+      severity: 'error',
+      from: { path: [stories, folder('(app|doors)')] },
+      to: { path: folder('outcomes') },
     },
     {
       // inbound receives a receipt, and outbound/settle.ts records it for the message that was sent; polling repeats as delivery does.

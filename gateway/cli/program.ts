@@ -23,6 +23,7 @@ import { listCommands } from './list.ts';
 import { loginCommands } from './login.ts';
 import { messageCommands } from './message.ts';
 import { operatorCommands } from './operator.ts';
+import { outcomesCommands } from './outcomes.ts';
 import { partnerCommands } from './partner.ts';
 import { personCommands } from './person.ts';
 import { retentionCommand } from './retention.ts';
@@ -77,6 +78,7 @@ const commands = [
   operatorCommands,
   listCommands,
   exposureCommand,
+  outcomesCommands,
   newsCommand,
   scheduleCommand,
   checkCommand,

@@ -19,8 +19,10 @@ export async function runCommand(args: readonly string[], env: NodeJS.ProcessEnv
   return { exit, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-/** Values of a JSON document with the form of codes: words joined by `_`, or letters and a number. Names of columns and files have places of their own. */
+/** Values of a JSON document with the form of codes: words joined by `_`, or letters and a number. Names of columns, files and figures have places of their own. */
 function codesIn(printed: string): string[] {
   const codes = [...printed.matchAll(/(?:"(\w+)": |^ *)"([a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+|[A-Z]-\d{2,3})",?$/gmu)];
-  return codes.filter(([, member = '']) => !['path', 'name', 'file'].includes(member)).map(([, , code = '']) => code);
+  return codes
+    .filter(([, member = '']) => !['path', 'name', 'file', 'figure'].includes(member))
+    .map(([, , code = '']) => code);
 }
