@@ -73,14 +73,8 @@ module.exports = {
     {
       name: 'stories-import-no-doors',
       severity: 'error',
-      from: { path: [stories, folder('outcomes')] },
-      to: { path: '^gateway/(app|doors|console|cli|rehearsal|main)' },
-    },
-    {
-      name: 'stories-import-no-outcomes',
-      severity: 'error',
-      from: { path: [stories, folder('(app|doors)')] },
-      to: { path: folder('outcomes') },
+      from: { path: stories },
+      to: { path: '^gateway/(app|doors|outcomes|console|cli|rehearsal|main)' },
     },
     {
       // inbound receives a receipt, and outbound/settle.ts records it for the message that was sent; polling repeats as delivery does.
@@ -95,7 +89,7 @@ module.exports = {
     {
       name: 'doors-import-stories-only',
       severity: 'error',
-      from: { path: folder('doors') },
+      from: { path: folder('(doors|outcomes)') },
       to: { path: '^gateway/(app|console|cli|rehearsal|main)' },
     },
     {
