@@ -6,17 +6,18 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CompiledQuery, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
 import type { Database, Reader } from './database.ts';
-import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { isGatewayError, type GatewayError } from '../model/errors.ts';
 import { emptyPacked, openPackedRegister, type PackedRegister } from './packed-register.ts';
 import { factColumns, factOf, versionsAsOf, type Version } from './register.ts';
 import { readSnapshot, writeSnapshot, type PackedPartner } from './register-snapshot.ts';
+import { readRevisions, readTotal } from './register-revisions.ts';
 import type { RegisterView } from './register-view.ts';
 import { listInForce } from './streams.ts';
-import { openOrdinal, type Tables } from './tables.ts';
+import { openOrdinal } from './tables.ts';
 
 /** The view of a partner as of now; undefined where memory does not have it. */
 export type ViewOf = (partner: string) => RegisterView | undefined;
@@ -47,6 +48,7 @@ export interface KeptRegister {
 /** One partner in memory, as of a count of changes. */
 interface Indexed extends Omit<PackedPartner, 'partner' | 'packed'> {
   readonly packed: PackedRegister;
+  readonly view: RegisterView;
 }
 
 /** Rows read between two turns of other work: one or two milliseconds. */
@@ -56,6 +58,8 @@ const mostReplaced = 0.5;
 
 interface Memory {
   readonly partners: Map<string, Indexed>;
+  /** The sum of all revisions, all of which are in memory: they only grow. */
+  total: number;
   /** Operators packed since the last snapshot. */
   changes: number;
   /** Every partner was read once. */
@@ -65,7 +69,7 @@ interface Memory {
 
 /** `kept`: absent where the register is read from the store at each start. */
 export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>, kept?: KeptRegister): RegisterIndex {
-  const memory: Memory = { partners: new Map(), changes: 0, isLoaded: false, isStoreAway: false };
+  const memory: Memory = { partners: new Map(), total: NaN, changes: 0, isLoaded: false, isStoreAway: false };
   let next: Promise<ViewOf> | undefined;
   return {
     async current() {
@@ -79,13 +83,15 @@ export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>, kept?:
     async bringUp() {
       const { partners } = memory;
       if (kept !== undefined && !memory.isLoaded && partners.size === 0) await loadSnapshot(reader, memory, kept);
-      for (const [partner, revision] of await readRevisions(reader)) {
+      const revisions = await readRevisions(reader);
+      for (const [partner, revision] of revisions) {
         const held = partners.get(partner);
         if (held?.revision === revision) continue;
         const { changes, ...loaded } = await loadPartner(reader, partner, revision, held);
-        partners.set(partner, loaded);
+        partners.set(partner, withView(loaded));
         memory.changes += changes;
       }
+      memory.total = revisions.values().reduce((sum, revision) => sum + revision, 0);
       memory.isLoaded = true;
       memory.isStoreAway = false;
     },
@@ -93,8 +99,8 @@ export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>, kept?:
       if (kept === undefined || memory.changes < (kept.worthOf ?? 50_000)) return;
       // Where it fails, it is tried again after as many changes.
       memory.changes = 0;
-      const partners = memory.partners.entries().map(([partner, { packed, ...rest }]) => {
-        return { partner, ...rest, packed: packed.packed() };
+      const partners = memory.partners.entries().map(([partner, { revision, list, newest, packed }]) => {
+        return { partner, revision, list, newest, packed: packed.packed() };
       });
       await writeSnapshot(reader, kept.file, [...partners]);
     },
@@ -105,7 +111,7 @@ async function loadSnapshot(reader: Reader, { partners }: Memory, { file, unusab
   try {
     const snapshot = (await readSnapshot(reader, file)) ?? [];
     for (const { partner, packed, ...rest } of snapshot)
-      partners.set(partner, { ...rest, packed: openPackedRegister(packed) });
+      partners.set(partner, withView({ ...rest, packed: openPackedRegister(packed) }));
   } catch (error) {
     if (!isGatewayError(error) || error.code !== 'E_REGISTER_SNAPSHOT') throw error;
     unusable(error);
@@ -114,18 +120,22 @@ async function loadSnapshot(reader: Reader, { partners }: Memory, { file, unusab
 
 async function viewsNow(reader: Reader, memory: Memory): Promise<ViewOf> {
   if (memory.isStoreAway) return viewsHeld(memory);
-  const revisions = await inTime(readRevisions(reader)).catch((error: unknown) => {
-    if (memory.partners.size === 0 || !isGatewayError(error) || error.code !== 'E_STORE_UNREACHABLE') throw error;
+  const { partners } = memory;
+  try {
+    if ((await readTotal(reader)) === memory.total) return (partner) => partners.get(partner)?.view ?? emptyView;
+    const revisions = await readRevisions(reader);
+    return (partner) => {
+      const revision = revisions.get(partner);
+      if (revision === undefined) return emptyView;
+      const held = partners.get(partner);
+      return held?.revision === revision ? held.view : undefined;
+    };
+  } catch (error) {
+    if (partners.size === 0 || !isGatewayError(error) || error.code !== 'E_STORE_UNREACHABLE') throw error;
     // Until the store is read again, nobody waits for it.
     memory.isStoreAway = true;
-  });
-  if (revisions === undefined) return viewsHeld(memory);
-  return (partner) => {
-    const revision = revisions.get(partner);
-    if (revision === undefined) return emptyView;
-    const held = memory.partners.get(partner);
-    return held?.revision === revision ? viewOf(held) : undefined;
-  };
+    return viewsHeld(memory);
+  }
 }
 
 /** The views that memory has, whatever was committed since. */
@@ -133,37 +143,17 @@ function viewsHeld({ partners, isLoaded }: Memory): ViewOf {
   return (partner) => {
     const held = partners.get(partner);
     if (held === undefined && !isLoaded) return undefined;
-    return { ...(held === undefined ? emptyView : viewOf(held)), isStoreAway: true };
+    return { ...(held?.view ?? emptyView), isStoreAway: true };
   };
-}
-
-/** A reading that takes longer is none: a network that swallows packets is noticed late. */
-const longestReadMs = 2_000;
-
-async function inTime<T>(reading: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const error = new GatewayError('E_STORE_UNREACHABLE', `the register was not read within ${longestReadMs} ms`);
-  const timer = setTimeout(() => late.reject(error), longestReadMs);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Compiled once: it runs before the queries of every moment. */
-const revisionsOf: CompiledQuery<Tables['register_revision']> = CompiledQuery.raw(
-  'select partner, revision from register_revision',
-);
-
-async function readRevisions(reader: Reader): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await reader.executeQuery(revisionsOf);
-  return new Map(rows.map(({ partner, revision }) => [partner, revision]));
 }
 
 const emptyView: RegisterView = { list: undefined, status: () => undefined, statuses: () => new Map() };
 
-function viewOf({ list, packed }: Indexed): RegisterView {
+function withView(loaded: Omit<Indexed, 'view'>): Indexed {
+  return { ...loaded, view: viewOf(loaded) };
+}
+
+function viewOf({ list, packed }: Pick<Indexed, 'list' | 'packed'>): RegisterView {
   const ordinal = list?.ordinal ?? 0;
   const status = (identifier: string, day: string): RegisterFact | undefined => packed.find(identifier, day, ordinal);
   return {
@@ -192,7 +182,7 @@ async function loadPartner(
   return { revision, list, packed: held.packed, ...(await packChanges(reader, partner, change)) };
 }
 
-interface Loaded extends Indexed {
+interface Loaded extends Omit<Indexed, 'view'> {
   /** Operators that were packed. */
   readonly changes: number;
 }
