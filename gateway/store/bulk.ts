@@ -1,7 +1,7 @@
 /** Statements for many rows. Only here does the SQL differ between the engines for speed. */
 
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import { sql, type Insertable, type RawBuilder, type SqlBool } from 'kysely';
+import { CompiledQuery, sql, type Insertable, type RawBuilder, type SqlBool } from 'kysely';
 import { engineOf, type Reader, type Tx } from './database.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
@@ -31,13 +31,15 @@ interface Columns {
   readonly columns: readonly string[];
   /** Columns of text whose values may be UTF-8 bytes. */
   readonly utf8: readonly string[];
+  /** Stated where a few rows come again and again: the columns that are numbers, the first of them never null; all others are text. */
+  readonly numbers?: readonly string[];
 }
 
 /** As insertMany, from an iterable, with the values in the order of the columns. */
 export async function insertRows(
   tx: Tx,
   table: PlainTable,
-  { columns, utf8 }: Columns,
+  { columns, utf8, numbers }: Columns,
   rows: Iterable<readonly Value[]>,
 ): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
@@ -47,6 +49,7 @@ export async function insertRows(
     await onSqlite(tx, (connection) => connection.runMany(text, rows));
     return;
   }
+  if (numbers !== undefined) return await insertFew(tx, table, { columns, numbers }, [...rows]);
   const names = sql.join(columns.map((column) => sql.ref(column)));
   let pending: object[] = [];
   const flush = async (): Promise<void> => {
@@ -60,6 +63,45 @@ export async function insertRows(
     if (pending.length === batch) await flush();
   }
   if (pending.length > 0) await flush();
+}
+
+/** Room of the statements for a few rows: each is prepared once for a connection, and a row without a number is none. */
+const rooms = [8, 64, 256] as const;
+const [, , largestRoom] = rooms;
+const fewTexts = new Map<string, string>();
+
+/** On PostgreSQL. With JSON, as above, a row costs the server twice as much. */
+async function insertFew(
+  tx: Tx,
+  table: PlainTable,
+  { columns, numbers }: Pick<Required<Columns>, 'columns' | 'numbers'>,
+  rows: readonly (readonly Value[])[],
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += largestRoom) {
+    const some = rows.slice(from, from + largestRoom);
+    const room = rooms.find((each) => each >= some.length) ?? largestRoom;
+    const key = `${table} ${room}`;
+    const text = fewTexts.get(key) ?? fewText(table, { columns, numbers }, room);
+    fewTexts.set(key, text);
+    const values: readonly Value[] = some.flat();
+    const missing = new Array<null>(room * columns.length - values.length).fill(null);
+    await tx.executeQuery(CompiledQuery.raw(text, [...values, ...missing]));
+  }
+}
+
+/** Names of ours: nothing is quoted. The first row says the types. */
+function fewText(
+  table: PlainTable,
+  { columns, numbers }: Pick<Required<Columns>, 'columns' | 'numbers'>,
+  room: number,
+) {
+  const typeOf = (column: string): string => (numbers.includes(column) ? '::bigint' : '::text');
+  const place = (row: number) => (column: string, i: number) =>
+    `$${row * columns.length + i + 1}${row === 0 ? typeOf(column) : ''}`;
+  const rows = Array.from({ length: room }, (_, row) => `(${columns.map(place(row)).join(', ')})`);
+  const names = columns.join(', ');
+  return `insert into ${table} (${names}) select ${names} from (values ${rows.join(', ')}) as given (${names})
+    where ${numbers[0] ?? ''} is not null`;
 }
 
 /** Inserts bytes under their digests, except those stored already; bytes that were dropped are stored again. */

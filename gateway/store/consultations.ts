@@ -31,6 +31,7 @@ export interface Consultation {
 const answerColumns = {
   columns: ['n', 'leaf_hash', 'asked_at', 'requester', 'partner', 'request', 'answer'],
   utf8: [],
+  numbers: ['n'],
 };
 
 /** The caller has taken the numbers in this transaction (`takeLogNumbers`). */

@@ -1,7 +1,7 @@
 /** Many rows at once: the same on both engines, inside the transaction. */
 
 import { expect } from 'chai';
-import { inSlices, insertMany, oneOf } from '../../gateway/store/bulk.ts';
+import { inSlices, insertMany, insertRows, oneOf } from '../../gateway/store/bulk.ts';
 import { getBytes, keepBytes } from '../../gateway/store/bodies.ts';
 import { codeOf } from './codes.ts';
 import { onBothEngines } from './engines.ts';
@@ -38,6 +38,27 @@ onBothEngines('bulk work', (store) => {
     expect(await failing.catch((error: unknown) => error)).to.be.instanceOf(Error);
     const held = await store().db.sql.selectFrom('event').select('n').where('n', '>=', 90_000).execute();
     expect(held).to.have.length(0);
+  });
+
+  it('inserts the rows of small groups of every size, each once, with any text in them', async () => {
+    const columns = ['n', 'leaf_hash', 'asked_at', 'requester', 'partner', 'request', 'answer'];
+    let n = 500_000;
+    const given: (readonly [number, ...string[]])[] = [];
+    for (const size of [1, 2, 8, 9, 63, 64, 65, 256, 257, 600]) {
+      const rows = Array.from(
+        { length: size },
+        () => [(n += 1), 'h', hour(1), `"${n}" \\ '`, '公司', '', '{}'] as const,
+      );
+      await store().write((tx) => insertRows(tx, 'border_answer', { columns, utf8: [], numbers: ['n'] }, rows));
+      given.push(...rows);
+    }
+    const held = await store()
+      .db.sql.selectFrom('border_answer')
+      .selectAll()
+      .where('n', '>', 500_000)
+      .orderBy('n')
+      .execute();
+    expect(held.map((row) => Object.values(row))).to.deep.equal(given);
   });
 
   it('finds and deletes rows by thousands of values in one condition', async () => {
