@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testPlace } from './memory-folder.ts';
 import { startPostgres } from './postgres-server.ts';
 import { startRabbit } from './rabbitmq.ts';
 import { findProgram, installPackages, startContainer } from './services.ts';
@@ -133,11 +134,12 @@ function runMocha(args: readonly string[], env: NodeJS.ProcessEnv, stopWith: Abo
 async function main(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
-  const folder = mkdtempSync(join(tmpdir(), 'mra-test-'));
+  const folder = mkdtempSync(join(testPlace(), 'mra-test-'));
   chmodSync(folder, 0o755); // the servers run under another account and must be able to enter
   const started: Service[] = [];
   // Programs that tests start are compiled once, as those of mra are.
-  const env: NodeJS.ProcessEnv = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'), ...process.env };
+  const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
+  const env: NodeJS.ProcessEnv = { ...compiled, ...process.env, TMPDIR: folder };
   try {
     providePrograms();
     for (const need of needs) {

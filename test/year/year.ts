@@ -5,7 +5,6 @@
 
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mock } from 'node:test';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../gateway/app/config.ts';
 import { runRetention, type RetentionDays } from '../../gateway/app/retention.ts';
@@ -17,6 +16,7 @@ import { sendList } from '../../gateway/outbound/send-list.ts';
 import { prepareAdministrations, saveRecords } from '../../gateway/rehearsal/administrations.ts';
 import { inventListed } from '../../gateway/rehearsal/simulator.ts';
 import { restoreBackup, writeBackup } from '../../gateway/store/backup.ts';
+import { testPlace } from '../support/memory-folder.ts';
 import { adaptersFolder, adapterTools } from '../support/adapter-tools.ts';
 import { differences, messagesOf, repeatedNumbers, sizeOf, type Size } from './end.ts';
 import { doWhatIsNamed, findingsOf } from './person.ts';
@@ -47,13 +47,11 @@ const begins = Date.parse('2026-01-01T00:00:00.000Z');
 const oldKeysDays = 825 - 62;
 const home = 'CN';
 const operatorsEach = 30;
-/** In memory where the system has a folder there. */
-const memory = '/dev/shm';
 /** At the end nobody is silent, and nothing changes. */
 const quietDays = 3;
 
 export async function simulateYear(terms: YearTerms): Promise<Year> {
-  const folder = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'mra-year-'));
+  const folder = mkdtempSync(join(testPlace(), 'mra-year-'));
   mock.timers.enable({ apis: ['Date'], now: begins - oldKeysDays * dayMs });
   const sides = new Map<string, Side>();
   try {
