@@ -7,6 +7,7 @@ import type { CliContext, Serving } from './cli/context.ts';
 import { exitCodes, type ExitCode } from './cli/output.ts';
 import type { ProgramStreams } from './cli/program.ts';
 import { commandLine, runCommandLine } from './cli/run.ts';
+import { consumeEntries } from './app/border-queues.ts';
 import { startBorderWork } from './app/border-work.ts';
 import { distantImportDesk } from './app/import-desk.ts';
 import { consumeAll } from './app/brokers.ts';
@@ -15,6 +16,7 @@ import { proxyOf, proxyServers } from './app/exchange-proxy.ts';
 import { countArrivals, runDispatcher, type DispatchTerms } from './outbound/dispatcher.ts';
 import { officeServers, officeUrl } from './console/serve-office.ts';
 import { borderDoor } from './doors/border.ts';
+import { openAnswers } from './doors/border-posts.ts';
 import { openCallers } from './doors/border-callers.ts';
 import { borderServer } from './doors/border-server.ts';
 import { exchangeDoor, type ExchangeDoor } from './doors/exchange.ts';
@@ -40,7 +42,6 @@ import { watchHealth } from './app/health/watch.ts';
 import { readinessReply } from './doors/border-state.ts';
 import { monitoredBy, monitoringDoor } from './doors/monitoring.ts';
 import { openStoreProbe } from './doors/readiness.ts';
-import type { PostedReply, PostedRequest } from './model/clearance/posted-request.ts';
 import type { DoorHooks } from './rehearsal/simulator.ts';
 import { faultFields, makeLog } from './wire/log.ts';
 import { joinedMessage } from './wire/signature/detached.ts';
@@ -60,13 +61,16 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const { receive, messagesOf } = countArrivals((raw: RawMessage) => hooks.receive?.(raw, anySize) ?? anySize(raw));
   const borderWork = startBorderWork(gateway);
   const metrics = openMetrics(gateway.db);
+  const answerLarge: LargeMessageWorker['answer'] = (posted) => adapters.answer(posted);
   const receiving = { receive, elsewhere: largeAnswers(adapters) };
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,
-    ...borderServers({ ...gateway, ...borderWork }, adapters, metrics),
+    ...borderServers({ ...gateway, ...borderWork }, answerLarge, metrics),
     ...(await officeServers(gateway, distantImportDesk(adapters.runImport))),
   ]);
+  const answer = openAnswers({ ...gateway, ...borderWork, schemas, answerLarge });
+  const entries = await consumeEntries(gateway, { answer, answered: metrics.countAnswer });
   const work = await openWork(gateway, {
     ...receiving,
     messagesOf,
@@ -84,7 +88,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
     monitoringUrl: config.monitoring ? `http://${config.monitoring.host}:${servers.ports['monitoring']}` : borderUrl,
     ...officeUrl(config, servers.ports),
     async stop() {
-      await Promise.all([servers.close(openRequestsMs), work.stop(), borderWork.stop()]);
+      await Promise.all([servers.close(openRequestsMs), entries.stop(), work.stop(), borderWork.stop()]);
       await adapters.close();
     },
   };
@@ -131,11 +135,10 @@ function receiveAnySize(gateway: Gateway, worker: Pick<LargeMessageWorker, 'rece
 /** The border door and, in front of it unless the settings give it an address of its own, the monitoring door. */
 function borderServers(
   gateway: OpenGateway & Pick<Parameters<typeof borderDoor>[0], 'index'>,
-  worker: Pick<LargeMessageWorker, 'answer'>,
+  answerLarge: LargeMessageWorker['answer'],
   metrics: Metrics,
 ): Parameters<typeof openServers>[0] {
   const { border, monitoring } = gateway.config;
-  const answerLarge = (posted: PostedRequest): Promise<PostedReply> => worker.answer(posted);
   const callerOf = openCallers(border, { ...gateway, clock: () => performance.now() });
   const door = borderDoor({
     ...gateway,

@@ -16,11 +16,27 @@ export interface NewsWebhook {
 
 export type NewsWebhooks = Readonly<Record<string, NewsWebhook>>;
 
+/** A queue of a broker from which entries are taken. */
+export interface BorderQueue {
+  readonly queue: string;
+  /** Whose entries they are: the name of a client with the scope `assess`. */
+  readonly client: string;
+  /** A broker of the settings; absent: the default one. */
+  readonly broker?: string;
+  /** The gateway makes it, and a queue of its name with `.dead` for messages that cannot be answered. */
+  readonly declare?: boolean;
+  /** As the query `profile` at the border door. */
+  readonly profile?: string;
+  /** Where replies go of messages that name no queue (reply_to). */
+  readonly replies?: { readonly exchange: string; readonly key: string };
+}
+
 /** As the file has it: certificates and keys are paths. */
 export interface BorderFile {
   readonly unauthenticated?: boolean;
   readonly rate?: number;
   readonly webhooks?: NewsWebhooks;
+  readonly queues?: readonly BorderQueue[];
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
   readonly oauth2?: Pick<OAuth2, 'issuer' | 'audience' | 'scopes'> &
     Partial<Pick<OAuth2, 'algorithms' | 'client'>> & {
@@ -46,6 +62,7 @@ export interface BorderConfig {
   readonly rate?: number;
   /** Receivers of changes of the register, by name. */
   readonly webhooks?: NewsWebhooks;
+  readonly queues?: readonly BorderQueue[];
   /** PEM texts. `ca`: authorities of client certificates; absent: none is asked for. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
   readonly oauth2?: OAuth2;

@@ -1,13 +1,14 @@
-/** `mra message dead …`: messages of partners that a broker laid aside because this gateway could not take them. */
+/** `mra message dead …`: messages of partners, and entries, that a broker laid aside because this gateway could not take them. */
 
 import type { Command } from 'commander';
 import { getPartner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { keepBytes } from '../store/bodies.ts';
 import { appendEvents } from '../store/events.ts';
 import { passDeadLetters, type DeadLetter, type DeadLetterFate } from '../wire/transport/amqp-dead-letters.ts';
-import { deadLetterQueueName, queueName } from '../wire/transport/amqp-topology.ts';
+import { deadEntryQueueName, deadLetterQueueName, queueName } from '../wire/transport/amqp-topology.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { account, writeOutput } from './input.ts';
 import { amount } from './output.ts';
@@ -46,30 +47,52 @@ export function deadLetterCommands(message: Command, context: CliContext): void 
 }
 
 interface Found extends DeadLetter {
-  readonly partner: string;
+  /** Undefined for an entry from a queue of the border. */
+  readonly partner: string | undefined;
   readonly queue: string;
 }
 
-/** Passes the dead letters of one partner, or of all that send over a broker with queues of this program; returns how many there were. */
+/** Passes the dead letters of one partner, or of all queues of this program and those of entries; returns how many there were. */
 async function pass(
-  { config, partners, home }: OpenGateway,
-  { partner: only }: DeadOptions,
+  gateway: OpenGateway,
+  options: DeadOptions,
   decide: (letter: Found) => Promise<DeadLetterFate>,
 ): Promise<number> {
-  const chosen = only === undefined ? [...partners.values()] : [getPartner({ partners }, only)];
+  const { config } = gateway;
   let count = 0;
-  for (const { code, adapter } of chosen) {
-    const { broker: name = '', transport = adapter.transport } = config.partners[code] ?? {};
-    const settings = name === '' ? config.broker : config.brokers?.[name];
-    if (settings === undefined || transport !== 'amqp' || adapter.exchange.receive?.consume !== undefined) continue;
+  for (const { broker = '', partner, queue, dead } of queuesOf(gateway, options)) {
+    const settings = broker === '' ? config.broker : config.brokers?.[broker];
+    if (settings === undefined) continue;
+    count += await passDeadLetters(settings, { queue, dead }, (letter) => decide({ ...letter, partner, queue }));
+  }
+  return count;
+}
+
+interface LaidAside extends Pick<Found, 'partner' | 'queue'> {
+  readonly broker: string | undefined;
+  readonly dead: string;
+}
+
+function queuesOf({ config, partners, home }: OpenGateway, { partner: only }: DeadOptions): readonly LaidAside[] {
+  const chosen = only === undefined ? [...partners.values()] : [getPartner({ partners }, only)];
+  const ofPartners = chosen.flatMap(({ code, adapter }): LaidAside[] => {
+    const { broker, transport = adapter.transport } = config.partners[code] ?? {};
+    const settings = broker === undefined ? config.broker : config.brokers?.[broker];
+    if (settings === undefined || transport !== 'amqp' || adapter.exchange.receive?.consume !== undefined) return [];
     const { realm, temporary, ownExchanges } = settings;
     const route = { from: code, to: home.country };
     const names = { name: realm, temporary, ownExchanges };
-    const queue = queueName(route, names);
-    const found = { queue, dead: deadLetterQueueName(route, names) };
-    count += await passDeadLetters(settings, found, (letter) => decide({ ...letter, partner: code, queue }));
-  }
-  return count;
+    return [{ broker, partner: code, queue: queueName(route, names), dead: deadLetterQueueName(route, names) }];
+  });
+  const ofEntries = only === undefined ? (config.border.queues ?? []) : [];
+  return [
+    ...ofPartners,
+    ...ofEntries.flatMap((each): LaidAside[] =>
+      each.declare === true
+        ? [{ broker: each.broker, partner: undefined, queue: each.queue, dead: deadEntryQueueName(each.queue) }]
+        : [],
+    ),
+  ];
 }
 
 const rowOf = ({ partner, queue, digest, bytes, messageId, type, reason, since }: Found) => {
@@ -157,7 +180,12 @@ async function record(
   why: object,
 ): Promise<void> {
   const { partner, queue, digest, bytes } = letter;
-  const event = { kind: `dead_letter_${what}`, ref: digest, at: momentOf(now()), detail: { partner, queue, ...why } };
+  const event = {
+    kind: `dead_letter_${what}`,
+    ref: digest,
+    at: momentOf(now()),
+    detail: present({ partner, queue, ...why }),
+  };
   await db.transaction(async (tx) => {
     await keepBytes(tx, bytes);
     await appendEvents(tx, [event]);

@@ -67,10 +67,26 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Po
   };
   return async (posted) => {
     try {
-      return asText(await posts[posted.path].answer({ door, readers, posted }));
+      const { limit, answer } = posts[posted.path];
+      if (posted.body.length > limit) throw new GatewayError('E_SIZE_EXCEEDED', `a body may have ${limit} bytes`);
+      return asText(await answer({ door, readers, posted }));
     } catch (error) {
       return asText(failedReply(door, error, posted));
     }
+  };
+}
+
+/** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
+const largeRequestBytes = 16 * 1024;
+
+/** As openPosts; a large body is answered in another thread, where there is one. */
+export function openAnswers(
+  door: PostDoor & { answerLarge?(posted: PostedRequest): Promise<PostedReply> },
+): (posted: PostedRequest) => Promise<PostedReply> {
+  const answerHere = openPosts(door);
+  return (posted) => {
+    const isLarge = posted.body.length > largeRequestBytes && posted.path !== '/v1/checks';
+    return isLarge && door.answerLarge !== undefined ? door.answerLarge(posted) : answerHere(posted);
   };
 }
 

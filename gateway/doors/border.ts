@@ -8,7 +8,7 @@ import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clear
 import type { Searched } from '../store/answer-search.ts';
 import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
-import { failedReply, openPosts, postPathOf, posts, type PostDoor } from './border-posts.ts';
+import { failedReply, openAnswers, postPathOf, posts, type PostDoor } from './border-posts.ts';
 import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
@@ -35,9 +35,6 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
 
 /** A whole body must arrive within half a minute: a drop every few seconds is no progress. */
 const wholeBodyMs = 30_000;
-
-/** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
-const largeRequestBytes = 16 * 1024;
 
 /** What the door opens for all its requests. */
 interface Equipment {
@@ -144,7 +141,7 @@ function readerOf({ name, scopes }: Caller): string | undefined {
 /** Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
 export function borderDoor(door: BorderDoor): RequestListener {
   const openBody = openBodyReader({ wholeMs: wholeBodyMs, ...door });
-  const answerHere = openPosts(door);
+  const answerPosted = openAnswers(door);
   const requestIdOf = openRequestIds((bytes) => door.random(bytes));
   const { callerOf = () => Promise.resolve(everybody) } = door;
   const document = apiDocument(door.schemas, 'border-api.json');
@@ -157,7 +154,7 @@ export function borderDoor(door: BorderDoor): RequestListener {
     const body = openBody(request);
     let reply: BorderReply | PostedReply | Streamed;
     try {
-      reply = await answer({ door: whole, answerHere, response }, request, body, requestId);
+      reply = await answer({ door: whole, answerPosted, response }, request, body, requestId);
     } catch (error) {
       reply = failedReply(door, error, { requestId, caller: host });
     } finally {
@@ -204,12 +201,12 @@ function routeOf({ url = '' }: IncomingMessage): string {
 
 interface Answering {
   readonly door: Call['door'];
-  readonly answerHere: ReturnType<typeof openPosts>;
+  readonly answerPosted: ReturnType<typeof openAnswers>;
   readonly response: ServerResponse;
 }
 
 async function answer(
-  { door, answerHere, response }: Answering,
+  { door, answerPosted, response }: Answering,
   request: IncomingMessage,
   body: HeldBody,
   requestId: string,
@@ -226,8 +223,7 @@ async function answer(
   const postPath = postPathOf(path);
   if (postPath !== undefined && request.method === 'POST') {
     const posted = await readPosted(door, request, { target, path: postPath, body, requestId });
-    const isLarge = posted.body.length > largeRequestBytes && path !== '/v1/checks';
-    return isLarge && door.answerLarge !== undefined ? await door.answerLarge(posted) : await answerHere(posted);
+    return await answerPosted(posted);
   }
   const route = routes.find((each) => each.path.test(path));
   if (route !== undefined && request.method === 'GET') {

@@ -3,7 +3,8 @@
 import type { Partner } from '../../gateway.ts';
 import { asGatewayError } from '../../model/errors.ts';
 import { examineBroker, type BrokerNames } from '../../wire/transport/amqp-connection.ts';
-import { deadLetterQueueName, exchangeName } from '../../wire/transport/amqp-topology.ts';
+import { deadEntryQueueName, deadLetterQueueName, exchangeName } from '../../wire/transport/amqp-topology.ts';
+import type { BorderQueue } from '../border-settings.ts';
 import type { OpenGateway } from '../composition.ts';
 import type { BrokerConfig } from '../config.ts';
 import { causeOfFailure, type Cause } from './causes.ts';
@@ -25,7 +26,7 @@ async function examineOne(gateway: OpenGateway, name: string, broker: BrokerConf
     return findings.map((each, i) => ({ ...each, partners, ...(i === 0 && { measures }) }));
   };
   try {
-    const names = namesAt(gateway, using, broker);
+    const names = namesAt(gateway, using, broker, entryQueues(gateway, name));
     const { declared, blocked, missing, deadLetters } = await examineBroker(broker, names, 3000);
     const counts = new Map(names.deadLetterQueues.map((queue) => [queue, 0]));
     for (const { queue, count } of deadLetters) counts.set(queue, count);
@@ -73,8 +74,17 @@ export function usersOf({ config, partners }: OpenGateway, name: string): readon
   });
 }
 
-/** What the partners of a broker need there: the names that their adapters state, or those of this program. */
-function namesAt({ home }: OpenGateway, using: readonly Partner[], { realm, ...rest }: BrokerConfig): BrokerNames {
+function entryQueues({ config }: OpenGateway, name: string): readonly BorderQueue[] {
+  return (config.border.queues ?? []).filter(({ broker = '' }) => broker === name);
+}
+
+/** What the partners of a broker and the border need there: the names of adapters and settings, or those of this program. */
+function namesAt(
+  { home }: OpenGateway,
+  using: readonly Partner[],
+  { realm, ...rest }: BrokerConfig,
+  entries: readonly BorderQueue[],
+): BrokerNames {
   const agreed = using.map(({ adapter: { exchange } }) => exchange);
   const own = using.find(({ adapter }) => adapter.exchange.send?.publish === undefined);
   const ours = own !== undefined || using.length === 0;
@@ -85,11 +95,17 @@ function namesAt({ home }: OpenGateway, using: readonly Partner[], { realm, ...r
         form === undefined || form.declare === true ? [] : [form.exchange],
       ),
     ),
-    deadLetterQueues: using
-      .filter(({ adapter }) => adapter.exchange.receive?.consume === undefined)
-      .map(({ code }) => deadLetterQueueName({ from: code, to: home.country }, { name: realm, ...rest })),
-    queues: agreed.flatMap(({ receive }) =>
-      receive?.consume === undefined || receive.consume.declare === true ? [] : [receive.consume.queue],
-    ),
+    deadLetterQueues: [
+      ...using
+        .filter(({ adapter }) => adapter.exchange.receive?.consume === undefined)
+        .map(({ code }) => deadLetterQueueName({ from: code, to: home.country }, { name: realm, ...rest })),
+      ...entries.filter(({ declare }) => declare === true).map(({ queue }) => deadEntryQueueName(queue)),
+    ],
+    queues: [
+      ...agreed.flatMap(({ receive }) =>
+        receive?.consume === undefined || receive.consume.declare === true ? [] : [receive.consume.queue],
+      ),
+      ...entries.filter(({ declare }) => declare !== true).map(({ queue }) => queue),
+    ],
   };
 }

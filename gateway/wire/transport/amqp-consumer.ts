@@ -17,7 +17,16 @@ export interface Delivery {
   readonly routingKey: string;
   readonly type?: string;
   readonly correlationId?: string;
+  readonly contentType?: string;
+  /** The queue to which the sender wants the answer, and what it correlates the answer by, as it wrote them. */
+  readonly replyTo?: string;
+  readonly correlation?: string;
   readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** What a handler throws of a message that it will never be able to take: it goes to the dead-letter queue at once. */
+export class NotTaken extends Error {
+  override readonly name = 'NotTaken';
 }
 
 /** A queue that is consumed. */
@@ -95,6 +104,8 @@ async function handleDelivery(channel: Channel, consumer: Consumer, message: Con
   const delivery: Delivery = {
     ...{ bytes: content, redelivered: fields.redelivered, routingKey: fields.routingKey },
     ...{ ...hint, ...hintOf('type', properties.type), ...hintOf('correlationId', properties.correlationId) },
+    ...{ ...textOf('contentType', properties.contentType), ...textOf('replyTo', properties.replyTo) },
+    ...textOf('correlation', properties.correlationId),
     headers: properties.headers ?? {},
   };
   const attempt = async (): Promise<Settlement> =>
@@ -114,6 +125,10 @@ async function handleDelivery(channel: Channel, consumer: Consumer, message: Con
   }
 }
 
+function textOf<K extends string>(name: K, value: unknown): Partial<Record<K, string>> {
+  return typeof value === 'string' && value !== '' ? ({ [name]: value } as Record<K, string>) : {};
+}
+
 /** A property that is a text of the signs and length that ids have. */
 function hintOf<K extends string>(name: K, value: unknown): Partial<Record<K, string>> {
   return typeof value === 'string' && messageIdPattern.test(value) ? ({ [name]: value } as Record<K, string>) : {};
@@ -128,6 +143,10 @@ async function afterFailure(
   place: LogFields,
 ): Promise<Settlement> {
   const digest = sha256(content);
+  if (error instanceof NotTaken) {
+    log.warn('message moved to the dead-letter queue', { ...place, digest, evidence: error.message });
+    return 'dead';
+  }
   const returned = Number(properties.headers?.['x-delivery-count'] ?? 0);
   const times = Math.max(returned, consumer.failed.digest === digest ? consumer.failed.times : 0) + 1;
   consumer.failed = { digest, times };

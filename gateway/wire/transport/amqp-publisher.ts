@@ -8,12 +8,15 @@ import type { Log } from '../log.ts';
 import type { Connection } from './amqp-connection.ts';
 import { deadlineMs, unroutable, type SendOutcome } from './transport.ts';
 
+/** What is published: its bytes, known by their digest. */
+export type Publishable = Pick<SealedMessage, 'bytes' | 'digest'>;
+
 /** Where a message goes at a broker, and the properties it has there. */
-export interface PublishTarget {
+export interface PublishTarget<Message extends Publishable = SealedMessage> {
   /** Empty: the default exchange, whose keys are the names of queues. */
   readonly exchange: string;
-  key(message: SealedMessage): string;
-  properties(message: SealedMessage): Options.Publish;
+  key(message: Message): string;
+  properties(message: Message): Options.Publish;
   /** Makes the exchange. Absent: it is the partner's, and nothing is declared. */
   declare?(channel: ConfirmChannel): Promise<unknown>;
 }
@@ -24,7 +27,7 @@ export interface Publisher {
   /** Established so far. */
   connections: number;
   blocked: boolean;
-  readonly channels: Map<PublishTarget, Promise<PublishChannel>>;
+  readonly channels: Map<unknown, Promise<PublishChannel>>;
 }
 
 interface PublishChannel {
@@ -51,10 +54,10 @@ interface PublishTerms {
 }
 
 /** Publishes one message. The broker confirms an unroutable message too, but returns it first (basic.return). */
-export async function publish(
+export async function publish<Message extends Publishable>(
   publisher: Publisher,
-  target: PublishTarget,
-  message: SealedMessage,
+  target: PublishTarget<Message>,
+  message: Message,
   terms: PublishTerms,
 ): Promise<SendOutcome> {
   const { connection, channels } = publisher;
@@ -73,7 +76,7 @@ export async function publish(
 async function openChannel(
   { model }: Connection,
   channels: Publisher['channels'],
-  target: PublishTarget,
+  target: Pick<PublishTarget, 'exchange' | 'declare'>,
   log: Log,
 ): Promise<PublishChannel> {
   const channel = await model.createConfirmChannel();
@@ -98,10 +101,10 @@ async function inTime<T>(work: Promise<T>, { confirmMs }: PublishTerms): Promise
   return await Promise.race([work, late]).finally(() => deadline.abort());
 }
 
-function confirmed(
+function confirmed<Message extends Publishable>(
   opened: PublishChannel,
-  target: PublishTarget,
-  message: SealedMessage,
+  target: PublishTarget<Message>,
+  message: Message,
   confirmMs: number,
 ): Promise<SendOutcome> {
   const { promise, resolve } = Promise.withResolvers<SendOutcome>();

@@ -103,3 +103,21 @@ export function ourQueue(route: Route, realm: Realm = defaultRealm): QueueSource
     },
   };
 }
+
+/** Where messages of a queue of entries are laid aside. */
+export const deadEntryQueueName = (queue: string): string => `${queue}.dead`;
+
+/** A queue of entries that the gateway makes, with its dead-letter queue. Several gateways may consume it at once: entries have no order. */
+export function entryQueue(queue: string): QueueSource {
+  const dead = deadEntryQueueName(queue);
+  return {
+    queue,
+    async declare(channel) {
+      const replicated = { 'x-queue-type': 'quorum' };
+      await channel.assertQueue(dead, { durable: true, arguments: replicated });
+      const laidAside = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': dead };
+      const kept = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+      await channel.assertQueue(queue, { durable: true, arguments: { ...replicated, ...laidAside, ...kept } });
+    },
+  };
+}

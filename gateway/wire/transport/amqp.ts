@@ -8,20 +8,19 @@ import {
   type ConnectionOptions,
   type RecoveringConnection,
 } from './amqp-connection.ts';
-import { startConsumer, stopConsumer, type Consumer, type Delivery, type QueueSource } from './amqp-consumer.ts';
-import { publish, startPublisher, type Publisher, type PublishTarget } from './amqp-publisher.ts';
-import type { SealedMessage } from '../../model/message.ts';
+import { startConsumer, stopConsumer, type Consumer, type QueueSource } from './amqp-consumer.ts';
+import { publish, startPublisher, type Publishable, type Publisher, type PublishTarget } from './amqp-publisher.ts';
 import type { SendOutcome } from './transport.ts';
 
 export interface AmqpLink {
   /** `target`: the same object for all messages of one partner; it has a channel of its own. */
-  send(target: PublishTarget, message: SealedMessage): Promise<SendOutcome>;
+  send<Message extends Publishable>(target: PublishTarget<Message>, message: Message): Promise<SendOutcome>;
   /**
-   * Delivers messages one at a time, in order, and acknowledges each when the handler resolves; when the handler rejects,
+   * Delivers messages one at a time, in order, and acknowledges each when the handler resolves; NotTaken dead-letters it; when the handler rejects,
    * the message is delivered again; the fifth time for a defect of this gateway (E_INTERNAL) it is dead-lettered. `stop` ends it and waits until the delivery in progress is settled.
    * Throws E_CONFIG_INVALID when a queue of ours exists with other settings. A queue of the partner may come later.
    */
-  consume(source: QueueSource, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
+  consume(source: QueueSource, handler: Consumer['handler']): Promise<{ stop(): Promise<void> }>;
   /** How many connections for sending were established so far. */
   connections(): number;
   state(): BrokerState;
