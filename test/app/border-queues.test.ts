@@ -81,7 +81,8 @@ describe('entries from a queue of a broker', () => {
   async function nextReply() {
     const { content, properties } = await next();
     const { status } = properties.headers as Readonly<Record<string, unknown>>;
-    const [correlation, type]: unknown[] = [properties.correlationId, properties.contentType];
+    const correlation: unknown = properties.correlationId;
+    const type: unknown = properties.contentType;
     const body = JSON.parse(content.toString()) as Readonly<Record<string, unknown>>;
     return { body, status, correlation, type };
   }
