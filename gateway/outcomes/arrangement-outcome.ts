@@ -114,7 +114,7 @@ async function countEntries(
 }
 
 function treated(entries: readonly EntryOutcome[]): Treated {
-  const released = entries.filter(({ released_at: at }) => at !== null);
+  const released = entries.filter(({ release_s: seconds }) => seconds !== null);
   const having = (what: 'examined' | 'documents_checked'): number => released.filter((each) => each[what] === 1).length;
   return {
     ...{ entries: entries.length, released: released.length },
@@ -124,14 +124,14 @@ function treated(entries: readonly EntryOutcome[]): Treated {
 
 /** Undefined for an entry that is not released yet, or is compared with none. */
 function observe(entry: EntryOutcome, month: string): ObservedEntry | undefined {
-  const { result, released_at: released, begun_at: begun, chapter, office, mode, examined } = entry;
-  if (released === null || notCompared.includes(result)) return undefined;
+  const { result, release_s: seconds, chapter, office, mode, examined } = entry;
+  if (seconds === null || notCompared.includes(result)) return undefined;
   const isWhole = chapter !== null && office !== null && mode !== null;
   return {
     alike: isWhole ? JSON.stringify([month, chapter, office, mode]) : undefined,
     benefit: result === 'benefit',
     examined: examined === 1,
-    seconds: Math.max(0, (Date.parse(released) - Date.parse(begun)) / 1000),
+    seconds,
   };
 }
 

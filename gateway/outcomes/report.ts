@@ -91,8 +91,6 @@ export interface OutcomeShort {
   readonly benefit: number;
   /** Entries on which a benefit may have been missed. */
   readonly missed: number;
-  /** Entries whose release was reported. */
-  readonly released: number;
 }
 
 /** Throws E_REQUEST_INVALID. */
@@ -102,15 +100,14 @@ export async function outcomesInShort(
 ): Promise<readonly OutcomeShort[]> {
   const rows: OutcomeShort[] = [];
   for (const { adapter } of partners.values()) {
-    let row = { partner: adapter.partner, name: adapter.name, entries: 0, benefit: 0, missed: 0, released: 0 };
+    let row = { partner: adapter.partner, name: adapter.name, entries: 0, benefit: 0, missed: 0 };
     for (const month of monthsBetween(months))
-      for (const { result, entries, released } of await countResults(db.sql, { month, partner: adapter.partner }))
+      for (const { result, entries } of await countResults(db.sql, { month, partner: adapter.partner }))
         row = {
           ...row,
           entries: row.entries + entries,
           benefit: row.benefit + (result === 'benefit' ? entries : 0),
           missed: row.missed + (missed.some((reason) => reason === result) ? entries : 0),
-          released: row.released + released,
         };
     rows.push(row);
   }

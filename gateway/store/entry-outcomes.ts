@@ -1,16 +1,17 @@
 /** Entries at the border: what each arrangement brought on them, and what border systems report of them. */
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { EntryEvent } from '../model/outcomes/entry-event.ts';
 import type { EntryResult, PartnerResult } from '../model/outcomes/entry-result.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { advanceCounter } from './counters.ts';
-import type { Reader, Tx } from './database.ts';
+import { engineOf, type Reader, type Tx } from './database.ts';
 import type { Tables } from './tables.ts';
 
 type EntryRow = Tables['border_entry'];
-export type AssessedEntry = Omit<EntryRow, 'examined' | 'documents_checked' | 'released_at'>;
+export type AssessedEntry = Omit<EntryRow, 'examined' | 'documents_checked' | 'released_at' | 'release_s'>;
 
 /** An entry that is assessed again keeps its month and what was reported of it; `isPart`: it states only a part, and changes nothing. */
 export async function recordEntry(
@@ -23,7 +24,7 @@ export async function recordEntry(
   const changed = isPart ? { entry: number } : { assessment, office, mode, chapter };
   const stored = await tx
     .insertInto('border_entry')
-    .values({ ...entry, examined: 0, documents_checked: 0, released_at: null })
+    .values({ ...entry, examined: 0, documents_checked: 0, released_at: null, release_s: null })
     .onConflict((known) => known.column('entry').doUpdateSet(changed))
     .returning(['month', 'assessment'])
     .executeTakeFirstOrThrow();
@@ -89,18 +90,30 @@ export async function recordEntryEvents(
     'entry_event',
     events.map((each, i) => ({ n: first + i, ...each, client, reported_at: reportedAt })),
   );
-  const numbers = [...new Set(events.map(({ entry }) => entry))];
-  const reported = (kind: string) => sql<number>`case when exists (select 1 from entry_event
-    where entry_event.entry = border_entry.entry and event = ${kind}) then 1 else 0 end`;
-  await tx
-    .updateTable('border_entry')
-    .set({
-      examined: reported('examined'),
-      documents_checked: reported('documents_checked'),
-      released_at: sql`(select at from entry_event where entry_event.entry = border_entry.entry and event = 'released')`,
-    })
-    .where(oneOf(tx, 'entry', numbers))
-    .execute();
+  for (const kind of ['examined', 'documents_checked'] as const) {
+    const numbers = events.filter(({ event }) => event === kind).map(({ entry }) => entry);
+    if (numbers.length === 0) continue;
+    await tx
+      .updateTable('border_entry')
+      .set({ [kind]: 1 })
+      .where(oneOf(tx, 'entry', numbers))
+      .execute();
+  }
+  await recordReleases(
+    tx,
+    new Map(events.flatMap(({ entry, event, at }) => (event === 'released' ? [[entry, at]] : []))),
+  );
+}
+
+async function recordReleases(tx: Tx, releases: ReadonlyMap<string, Moment>): Promise<void> {
+  if (releases.size === 0) return;
+  const entries = tx.selectFrom('border_entry').select(['entry', 'begun_at']);
+  for (const { entry, begun_at: begun } of await entries.where(oneOf(tx, 'entry', [...releases.keys()])).execute()) {
+    const at = releases.get(entry) ?? begun;
+    const seconds = Math.max(0, Math.round((Date.parse(at) - Date.parse(begun)) / 1000));
+    const released = tx.updateTable('border_entry').set({ released_at: at, release_s: seconds });
+    await released.where('entry', '=', entry).execute();
+  }
 }
 
 /** They go with the assessments on which they rest. */
@@ -120,51 +133,71 @@ export async function forgetEntries(tx: Tx, assessments: readonly string[]): Pro
 export interface ResultCount {
   readonly result: EntryResult;
   readonly entries: number;
-  /** Of them, those whose release was reported. */
-  readonly released: number;
 }
 
-/** How often each result came in a month (`2026-11`). */
+/** How often each result came in a month (`2026-11`). Other work gets its turn after it. */
 export async function countResults(
   reader: Reader,
   { month, partner }: { readonly month: string; readonly partner: string },
 ): Promise<readonly ResultCount[]> {
   const counted = reader
     .selectFrom('entry_result')
-    .innerJoin('border_entry', 'border_entry.entry', 'entry_result.entry')
-    .select(['result', sql<number>`count(*)`.as('entries'), sql<number>`count(released_at)`.as('released')])
-    .where('entry_result.partner', '=', partner)
-    .where('entry_result.month', '=', month)
+    .select(['result', sql<number>`count(*)`.as('entries')])
+    .where('partner', '=', partner)
+    .where('month', '=', month)
     .groupBy('result');
-  return await counted.execute();
+  const rows = await counted.execute();
+  await nextTurn();
+  return rows;
 }
 
-export type EntryOutcome = Pick<Tables['entry_result'], 'entry' | 'result' | 'list_age_s'> &
-  Pick<EntryRow, 'begun_at' | 'office' | 'mode' | 'chapter' | 'examined' | 'documents_checked' | 'released_at'>;
+export type EntryOutcome = Pick<Tables['entry_result'], 'result' | 'list_age_s'> &
+  Pick<EntryRow, 'office' | 'mode' | 'chapter' | 'examined' | 'documents_checked' | 'release_s'>;
 
 /** Rows of one page: some milliseconds. */
 const pageRows = 1_000;
 
-/** The entries of a partner in a month, page by page, by their numbers. */
+/**
+ * The entries of a partner in a month, page by page, in the order of their numbers; other work gets its turn in between. A page is read as
+ * one JSON text, which takes a fifth of the time that its values take one by one.
+ */
 export async function* entryOutcomes(
   reader: Reader,
   partner: string,
   month: string,
 ): AsyncGenerator<readonly EntryOutcome[]> {
+  const names = [
+    'entry',
+    'result',
+    'list_age_s',
+    'office',
+    'mode',
+    'chapter',
+    'examined',
+    'documents_checked',
+    'release_s',
+  ];
+  const columns = sql.join(names.map((name) => sql.ref(name)));
+  const rows =
+    engineOf(reader) === 'sqlite'
+      ? sql`json_group_array(json_array(${columns}))`
+      : sql`json_agg(json_build_array(${columns}))`;
   for (let after = ''; ;) {
-    const rows = await reader
-      .selectFrom('entry_result as r')
-      .innerJoin('border_entry as e', 'e.entry', 'r.entry')
-      .select(['r.entry', 'r.result', 'r.list_age_s', 'e.begun_at', 'e.office', 'e.mode', 'e.chapter'])
-      .select(['e.examined', 'e.documents_checked', 'e.released_at'])
-      .where('r.partner', '=', partner)
-      .where('r.month', '=', month)
-      .where('r.entry', '>', after)
-      .orderBy('r.entry')
-      .limit(pageRows)
-      .execute();
-    yield rows;
-    if (rows.length < pageRows) return;
-    after = rows.at(-1)?.entry ?? after;
+    const { rows: pages } = await sql<{ page: string | null }>`select cast(${rows} as text) as page from (
+      select r.entry, r.result, r.list_age_s, e.office, e.mode, e.chapter, e.examined, e.documents_checked, e.release_s
+      from entry_result as r join border_entry as e on e.entry = r.entry
+      where r.partner = ${partner} and r.month = ${month} and r.entry > ${after}
+      order by r.entry limit ${sql.lit(pageRows)}) as page`.execute(reader);
+    const read = JSON.parse(pages[0]?.page ?? '[]') as readonly PageRow[];
+    yield read.map(([, result, age, office, mode, chapter, examined, checked, seconds]) => ({
+      ...{ result, list_age_s: age, office, mode, chapter, examined, documents_checked: checked, release_s: seconds },
+    }));
+    if (read.length < pageRows) return;
+    after = read.at(-1)?.[0] ?? after;
+    await nextTurn();
   }
 }
+
+type Text = string | null;
+type Count = number | null;
+type PageRow = readonly [string, EntryResult, Count, Text, Text, Text, number, number, Count];

@@ -21,6 +21,8 @@ export interface OutcomeTables {
     examined: number;
     documents_checked: number;
     released_at: string | null;
+    /** From `begun_at` until then, in seconds. */
+    release_s: number | null;
   };
   entry_result: { partner: string; month: string; entry: string; result: EntryResult; list_age_s: number | null };
   /** As border systems reported them. `n` numbers them without gaps. */
@@ -38,11 +40,12 @@ export function outcomeTables({ text, big, clustered }: Types): readonly string[
   return [
     `create table border_entry (entry ${text} primary key, assessment ${text} not null, assessed_at ${text} not null,
       month ${text} not null, begun_at ${text} not null, office ${text}, mode ${text}, chapter ${text},
-      examined integer not null, documents_checked integer not null, released_at ${text}) ${clustered}`,
+      examined integer not null, documents_checked integer not null, released_at ${text}, release_s ${big}) ${clustered}`,
     'create index border_entry_assessment on border_entry (assessment)',
     `create table entry_result (partner ${text} not null, month ${text} not null, entry ${text} not null,
       result ${text} not null, list_age_s ${big}, primary key (partner, month, entry)) ${clustered}`,
     'create index entry_result_entry on entry_result (entry)',
+    'create index entry_result_count on entry_result (partner, month, result)',
     `create table entry_event (n ${big} primary key, entry ${text} not null, event ${text} not null, at ${text} not null,
       client ${text} not null, reported_at ${text} not null, unique (entry, event, at)) ${clustered}`,
     `create index register_change_restricting on register_change (partner, known_at)

@@ -28,6 +28,8 @@ describe('results of entries', () => {
     await assess(clearance, { entry, profile: 'json', warnings: [] }, 'desk');
     return (await Array.fromAsync(entryOutcomes(clearance.db.sql, partner, '2026-11'))).flat();
   }
+  const begunAt = async (): Promise<string | undefined> =>
+    (await clearance.db.sql.selectFrom('border_entry').select('begun_at').executeTakeFirst())?.begun_at;
   const result = async (...parties: readonly Partial<EntryParty>[]) =>
     (await rows(parties.map(party))).map((each) => each.result).join();
 
@@ -81,12 +83,12 @@ describe('results of entries', () => {
     } as const;
     const [[ours], [theirs]] = [await rows(parties, facts), await rows(parties, facts, 'UU')];
     expect(ours).to.deep.include({ result: 'benefit', office: '5316', mode: 'sea', chapter: '85', list_age_s: 3600 });
-    expect(ours?.begun_at).to.equal('2026-11-23T11:50:00.000Z');
+    expect(await begunAt()).to.equal('2026-11-23T11:50:00.000Z');
     expect([theirs?.result, theirs?.list_age_s]).to.deep.equal(['stale_list', null]);
   });
 
   it('counts the begin from the assessment where the time of acceptance is still to come', async () => {
-    const [row] = await rows([party({ identifier: 'NN0000001' })], { acceptedAt: '2026-11-23T18:00:00.000Z' });
-    expect(row?.begun_at).to.equal(noon);
+    await rows([party({ identifier: 'NN0000001' })], { acceptedAt: '2026-11-23T18:00:00.000Z' });
+    expect(await begunAt()).to.equal(noon);
   });
 });

@@ -60,14 +60,15 @@ onBothEngines('outcomes of entries', (store) => {
   it('reads a month page by page, each entry once', async () => {
     const numbers = Array.from({ length: 2_300 }, (_, i) => `M${i}`);
     await store().write(async (tx) => {
-      for (const entry of numbers) {
+      for (const [i, entry] of numbers.entries()) {
         const row = { entry, assessment: `ASM-${entry}`, assessed_at: hour(1), month, begun_at: hour(1) };
-        await recordEntry(tx, { ...row, ...facts }, [result('MM', 'benefit')], false);
+        await recordEntry(tx, { ...row, ...facts }, [{ ...result('MM', 'benefit'), list_age_s: i }], false);
       }
     });
     const pages = await Array.fromAsync(entryOutcomes(store().db.sql, 'MM', month));
     expect(pages.map((page) => page.length)).to.deep.equal([1000, 1000, 300]);
-    expect(new Set(pages.flat().map(({ entry }) => entry)).size).to.equal(numbers.length);
+    const ages = pages.flat().map(({ list_age_s: age }) => age);
+    expect(new Set(ages).size).to.equal(numbers.length);
   });
 
   it('forgets an entry with its assessment', async () => {

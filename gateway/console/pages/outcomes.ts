@@ -43,7 +43,7 @@ interface All extends Months {
 
 function viewAll(all: All, call: Call): VNode {
   const { t, number } = call.words;
-  const columns = ['entries', 'result.benefit', 'missed', 'released'] as const satisfies readonly string[];
+  const columns = ['entries', 'result.benefit', 'missed'] as const satisfies readonly string[];
   return html`${monthsForm(call, '/outcomes', all)}
   ${table(
     t('nav.outcomes'),
@@ -51,10 +51,10 @@ function viewAll(all: All, call: Call): VNode {
       ...[{ head: t('head.partner') }, { head: t('head.name') }],
       ...columns.map((name) => ({ head: t(`figure.${name}` as TextKey), number: true })),
     ],
-    all.items.map(({ partner, name, entries, benefit, missed, released }) => [
+    all.items.map(({ partner, name, entries, benefit, missed }) => [
       link(`${pathOf('outcomes', 'partners', partner)}?${queryOf(all)}`, partner),
       english(name),
-      ...[entries, benefit, missed, released].map(number),
+      ...[entries, benefit, missed].map(number),
     ]),
     t('partners.none'),
   )}
