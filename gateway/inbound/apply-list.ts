@@ -15,16 +15,18 @@ import type { Tx } from '../store/database.ts';
 import { findInbox } from '../store/inbox.ts';
 import { clearParts, loadBuckets, saveBuckets, stagedParts, stagePart } from '../store/mirrors.ts';
 import { recordResults } from '../store/outbox.ts';
-import { applyToRegister } from '../store/register-writing.ts';
+import { applyToRegister, knownVersions } from '../store/register-writing.ts';
 import {
   findStream,
   listInForce,
   moveStream,
   positionHeld,
   recordLists,
+  streamId,
   type Stream,
   type StreamMove,
 } from '../store/streams.ts';
+import { together } from '../store/transaction.ts';
 import { rowResults } from './row-results.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
@@ -39,7 +41,7 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   const held = positionHeld(stream);
   const { place, hold } = await placeInStream(inbound, list, held);
   const continues = stream?.position.epoch.id === place.epoch.id;
-  const parts = stream === undefined ? [] : await stagedParts(sql, stream.id);
+  const parts = stream === undefined || stream.parts === 0 ? [] : await stagedParts(sql, stream.id);
   const staged = continues ? parts : [];
   judgePart(list, held, staged.length);
   if (hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, hold);
@@ -59,8 +61,8 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   const records = { taken: plan.taken, refused: plan.refused.length };
   const { position } = positionAfter(place, list.kind, plan.mirror.after, stream?.position);
   const apply: Decision['apply'] = async (tx) => {
-    const streamId = await applyList(tx, inbound, { ...list, position }, plan, stream);
-    if (parts.length > 0) await clearParts(tx, streamId);
+    const id = await applyList(tx, inbound, { ...list, position }, plan, stream);
+    if (parts.length > 0) await clearParts(tx, id);
   };
   const rows = rowResults(partner, list.records, plan.refused);
   return { ...applied, position, records, results: plan.refused, rows, apply };
@@ -134,9 +136,9 @@ async function keepPart(
   { position, part: { no } }: { readonly position: Position; readonly part: ListPart },
   stream: Stream | undefined,
 ): Promise<void> {
-  const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: position });
-  if (no === 1) await clearParts(tx, streamId);
-  await stagePart(tx, streamId, no, inbound.digest);
+  const id = await advanceStream(tx, inbound, { from: stream?.position, to: position });
+  if (no === 1) await clearParts(tx, id);
+  await stagePart(tx, id, no, inbound.digest);
 }
 
 async function applyList(
@@ -149,13 +151,19 @@ async function applyList(
   const { code: partner, adapter } = inbound.partner;
   const appliedAt = momentOf(inbound.gateway.now());
   const { after, buckets } = plan.mirror;
-  const streamId = await advanceStream(tx, inbound, { from: stream?.position, to: list.position, mirror: after });
-  await saveBuckets(tx, streamId, buckets);
-  const ordinal = await recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]);
+  const [id, ordinal, before] = await together(
+    advanceStream(tx, inbound, { from: stream?.position, to: list.position, mirror: after }),
+    recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]),
+    knownVersions(tx, { partner, ...plan.register }),
+    saveBuckets(tx, streamId(partner, 'in'), buckets),
+  );
   const when = { knownAt: appliedAt, today: dayAt(appliedAt, adapter.timeZone) };
-  await applyToRegister(tx, { partner, ...when, list: ordinal, sourceMessage: list.id, ...plan.register });
-  if (plan.refused.length > 0) await recordResults(tx, partner, list.id, plan.refused);
-  return streamId;
+  const change = { partner, ...when, list: ordinal, sourceMessage: list.id, ...plan.register };
+  await together(
+    applyToRegister(tx, change, before),
+    plan.refused.length === 0 ? undefined : recordResults(tx, partner, list.id, plan.refused),
+  );
+  return id;
 }
 
 async function advanceStream(
@@ -163,7 +171,7 @@ async function advanceStream(
   { partner }: InboundMessage,
   move: Pick<StreamMove, 'from' | 'to' | 'mirror'>,
 ): Promise<string> {
-  const streamId = await moveStream(tx, { ...move, partner: partner.code, direction: 'in' });
-  if (streamId !== undefined) return streamId;
+  const id = await moveStream(tx, { ...move, partner: partner.code, direction: 'in' });
+  if (id !== undefined) return id;
   throw new GatewayError('E_STREAM_MOVED', 'another list of this partner was applied meanwhile');
 }

@@ -37,7 +37,7 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
   const fits = raw.bytes.length <= gateway.maxBytes;
   const identified = { keep: fits, named: partner.adapter.readsFileNames };
-  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified));
+  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified), 'short');
   const inbound = { gateway, partner, raw, digest: arrival.digest, id: raw.hintedId };
   if (arrival.known && arrival.receiptDigest !== undefined)
     return await repeatReceipt({ ...inbound, id: arrival.messageId ?? raw.hintedId }, arrival);
@@ -50,16 +50,14 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
 async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
   const { gateway, partner, raw } = received;
   let inbound = received;
+  let message: ReadMessage | undefined;
   try {
     // 2. Verify the signature, validate, decode.
-    const message = await readMessage(gateway, partner, raw);
+    message = await readMessage(gateway, partner, raw);
     if (message.kind === 'receipt') return await receiveReceipt(inbound, message);
     const content = contentOf(message);
     const number = message.kind === 'list' ? message.list.position.sequence : undefined;
     inbound = { ...inbound, id: content.id, number, evidence: message.evidence };
-
-    const repeated = received.decidedByPeople === true ? undefined : await repeatVerdict(inbound, message);
-    if (repeated !== undefined) return repeated;
 
     // 3. Judge it: sender, addressee and clock; then a list against what is held of its sender.
     judgeEnvelope(content, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
@@ -71,7 +69,8 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     // 5. One transaction: the register, the verdict, the reply and the receipt.
     return await recordVerdict(inbound, decision, answers);
   } catch (error) {
-    return await recordRejection(inbound, error);
+    // What is not the next message may be one that has a verdict, in other bytes.
+    return (await repeatVerdict(inbound, message, error)) ?? (await recordRejection(inbound, error));
   }
 }
 

@@ -11,16 +11,22 @@ import { countRefused } from '../store/refused-bytes.ts';
 import { resultsOf } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
 import { linesIn } from '../wire/xml/parsed-body.ts';
-import { attributed, keptMessage } from './read-message.ts';
+import { attributed, keptMessage, type ReadMessage } from './read-message.ts';
 import { rowResults } from './row-results.ts';
 import { sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
 
-/** The result for a message whose signed content has a verdict already: the same verdict, in a receipt over these bytes. */
+/**
+ * The result for a message that was refused although its signed content has a verdict already: the same verdict, in a receipt over these
+ * bytes. Every content with a verdict is refused when it comes again, for its id is taken.
+ */
 export async function repeatVerdict(
   inbound: InboundMessage,
-  message: DecodedMessage,
+  message: ReadMessage | undefined,
+  refused: unknown,
 ): Promise<ReceiveResult | undefined> {
-  const { gateway, partner, digest, id } = inbound;
+  if (message === undefined || message.kind === 'receipt' || !isMessageFault(refused)) return undefined;
+  const { gateway, partner, digest, id, decidedByPeople = false } = inbound;
+  if (decidedByPeople) return undefined;
   const first = await findFirst(inbound);
   if (first === undefined) return undefined;
   const verdict = first.state === 'APPLIED' ? 'applied' : first.state === 'HELD' ? 'held' : 'rejected';

@@ -17,13 +17,14 @@ import type {
 } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
 import { present } from '../model/present.ts';
-import { intactBytes, keepBytes } from '../store/bodies.ts';
+import { intactBytes, keepSealed } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { claimMessageId, settleInbox, type InboxMessage, type InboxSettlement } from '../store/inbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
 import { addMessage } from '../store/outbox.ts';
 import { findStream, positionHeld } from '../store/streams.ts';
+import { together } from '../store/transaction.ts';
 import { faultFields } from '../wire/log.ts';
 import { signerOf } from '../wire/signature/profile.ts';
 import { faultyRows } from './row-results.ts';
@@ -99,24 +100,28 @@ export async function recordVerdict(
   const { gateway, partner, digest, evidence } = inbound;
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
-    const claim = await claimMessageId(tx, partner.code, id, digest);
-    if (claim !== 'free' && claim !== 'same')
-      throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
-    await apply?.(tx);
-    if (reply !== undefined) await addMessage(tx, reply, { correlatesTo: id, at });
     const state = verdict === 'applied' ? 'APPLIED' : 'HELD';
-    const receiptDigest = await storeReceipt(tx, inbound, receipt, {
-      ...{ messageId: id, state, kind, at, evidence },
-      ...present({ reason: reason?.code }),
-    });
+    const settlement = { messageId: id, state, kind, at, evidence, ...present({ reason: reason?.code }) } as const;
+    await together(
+      claimId(tx, inbound, id),
+      apply?.(tx),
+      reply && addMessage(tx, reply, { correlatesTo: id, at }),
+      storeReceipt(tx, inbound, receipt, settlement),
+    );
+    const { digest: receiptDigest } = receipt;
     const { channel } = inbound.raw;
     const sender =
       evidence === 'channel' && channel !== undefined ? { channel: `${channel.by} ${channel.identity}` } : {};
     const detail = present({ partner: partner.code, digest, receiptDigest, evidence, ...sender });
     await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail }]);
-  });
+  }, 'short');
   gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
   return { verdict, receipt, ...present({ reason: reason?.code }), duplicate: false };
+}
+
+async function claimId(tx: Tx, { partner, digest }: InboundMessage, id: string): Promise<void> {
+  if ((await claimMessageId(tx, partner.code, id, digest)) !== digest)
+    throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
 }
 
 /** Refuses the message: nothing is applied, and the receipt states why. Errors of this gateway are rethrown. */
@@ -130,8 +135,8 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
   const receipt = await sealReceipt(inbound, { subject: id, verdict: 'rejected', reason, position, rows });
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
-    const receiptDigest = await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
-    const detail = { partner: partner.code, digest, code, receiptDigest };
+    await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
+    const detail = { partner: partner.code, digest, code, receiptDigest: receipt.digest };
     await appendEvents(tx, [{ kind: 'message_rejected', ref: id ?? digest, at, detail }]);
     // What two people refused is no flood.
     if (inbound.decidedByPeople !== true) await countRefused(tx, partner.code, digest, gateway.refusedBytes);
@@ -140,22 +145,23 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
   return { verdict: 'rejected', receipt, reason: code, duplicate: false };
 }
 
-/** Stores the receipt that every repeat of the message gets, and says its digest. */
+/** Stores the receipt that every repeat of the message gets. */
 async function storeReceipt(
   tx: Tx,
   { partner, digest, id, decidedByPeople = false }: InboundMessage,
   receipt: SealedMessage,
   settlement: Omit<InboxSettlement, 'partner' | 'digest' | 'receiptDigest'>,
-): Promise<Digest> {
+): Promise<void> {
   const { messageId, at } = settlement;
-  const receiptDigest = await keepBytes(tx, receipt.bytes);
-  const isSettled = await settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest });
+  const travels = answerTravels(partner.adapter.exchange, decidedByPeople);
+  const [, isSettled] = await together(
+    keepSealed(tx, [receipt]),
+    settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest: receipt.digest }),
+    travels && addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) }),
+  );
   // Two people may release and two others refuse at one time: the first transaction counts, and the other is undone whole.
   if (decidedByPeople && !isSettled)
     throw new GatewayError('E_MESSAGE_UNKNOWN', 'two other people decided about this message meanwhile', { at: id });
-  if (answerTravels(partner.adapter.exchange, decidedByPeople))
-    await addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) });
-  return receiptDigest;
 }
 
 /** The receipt the message got the first time, byte for byte; if its bytes were dropped or altered, another one with the same verdict. */

@@ -62,7 +62,7 @@ export async function makeSearchable({
       .where('value', '=', done);
     if (!(await changesOne(move))) return;
     const rows = found.flatMap((each) => termsOf(each).map((term) => [term, each.answer.answered_at, each.n]));
-    await insertRows(tx, 'search_term', { columns: ['term', 'asked_at', 'n'], utf8: [] }, rows);
+    await insertRows(tx, 'search_term', { columns: ['term', 'asked_at', 'n'] }, rows);
   });
   return upTo === size;
 }

@@ -12,6 +12,7 @@ import { migrate, requireCurrent } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite, readSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+import { transactionsOf } from './transaction.ts';
 
 export type { Engine } from './engine.ts';
 
@@ -36,9 +37,9 @@ export interface Database {
    * Runs the work in one transaction: everything is stored when this resolves, and nothing when the work throws.
    * E_OUTCOME_UNKNOWN: the COMMIT failed; read back to find out. E_STORE_UNREACHABLE: nothing was stored.
    * Transactions asked for at one time share a commit of the embedded engine, which has one at a time: never open one inside another, never
-   * wait for the network in one.
+   * wait for the network in one. On PostgreSQL those share one that are `short`: of a few statements, because the others wait for them.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>, terms?: 'short'): Promise<T>;
   /** Where the numbers are noted that lists take along; absent where nothing is sent. */
   readonly given?: { note(numbers: readonly GivenNumber[]): void };
   /** How many transactions were committed so far. */
@@ -128,13 +129,15 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
     // Again after a write: some drivers fall back to weaker settings then.
     await access.assertDurable(writer);
     const reader = new Kysely<Tables>({ dialect: access.openReading() });
-    const group = engine === 'sqlite' ? new GroupCommit(writer) : undefined;
+    const run = transactionsOf(access.writing, access.writing.createDriver());
+    const group = new GroupCommit(run);
     let commits = 0;
     return {
       sql: reader,
       engine,
-      async transaction(work) {
-        const result = await (group === undefined ? writer.transaction().execute(work) : group.transaction(work));
+      async transaction(work, terms) {
+        const shares = engine === 'sqlite' || terms === 'short';
+        const result = await (shares ? group.transaction(work) : run(work));
         commits += 1;
         return result;
       },

@@ -1,19 +1,22 @@
 /**
- * One commit for many transactions of the embedded engine, whose one writing connection serves one at a time: those asked for while others
- * are at work share their wait for the disk. Each ends after the commit.
+ * One commit for many transactions: those asked for while others are at work share their wait for the disk, and a connection. Each ends
+ * after the commit.
  */
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
-import { sql, type Kysely, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
 import { unreachable } from './sqlite-errors.ts';
 import type { Tables } from './tables.ts';
+import { together, type RunTransaction } from './transaction.ts';
 
 /** Longest wait for a turn within this process; beyond it, a transaction probably waits for itself. */
 const turnMs = 15_000;
 /** A group takes no more transactions after so many milliseconds, or so many of them. */
 const groupMs = 3;
 const groupLength = 64;
+/** So many milliseconds a group waits, before it begins, for as many transactions as each of the two before it had. */
+const gatherMs = 3;
 
 interface Member {
   /** Does the work; resolves to what its caller is answered with once it is stored. */
@@ -22,12 +25,15 @@ interface Member {
 }
 
 export class GroupCommit {
-  readonly #writer: Kysely<Tables>;
+  readonly #run: RunTransaction;
   readonly #waiting = new Set<Member>();
   #atWork = false;
+  /** How many transactions the last two groups had. */
+  #lengths: readonly [number, number] = [1, 1];
+  #gathered: () => void = () => undefined;
 
-  constructor(writer: Kysely<Tables>) {
-    this.#writer = writer;
+  constructor(run: RunTransaction) {
+    this.#run = run;
   }
 
   /** As Database.transaction. Throws E_STORE_UNREACHABLE after 15 s without a turn. */
@@ -52,13 +58,31 @@ export class GroupCommit {
     };
     this.#waiting.add(member);
     if (!this.#atWork) void this.#serve();
+    else if (this.#waiting.size >= this.#expected) this.#gathered();
     return promise;
   }
 
   async #serve(): Promise<void> {
     this.#atWork = true;
-    for (let first = this.#next(); first !== undefined; first = this.#next()) await this.#commitWith(first);
+    while (this.#waiting.size > 0) {
+      if (this.#waiting.size < this.#expected) await this.#gather();
+      const first = this.#next();
+      if (first !== undefined) this.#lengths = [this.#lengths[1], await this.#commitWith(first)];
+    }
     this.#atWork = false;
+  }
+
+  get #expected(): number {
+    return Math.min(...this.#lengths);
+  }
+
+  /** Messages of several partners arrive, and are decided, at nearly the same time: those that will share a commit are waited for. */
+  async #gather(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#gathered = () => resolve(undefined);
+    const late = setTimeout(this.#gathered, gatherMs);
+    await promise;
+    clearTimeout(late);
   }
 
   #next(): Member | undefined {
@@ -67,20 +91,21 @@ export class GroupCommit {
     return member;
   }
 
-  /** If the first fails, nothing was done yet, and there is no group. */
-  async #commitWith(first: Member): Promise<void> {
+  /** If the first fails, nothing was done yet, and there is no group. Returns how many shared the commit. */
+  async #commitWith(first: Member): Promise<number> {
     const stored: (() => void)[] = [];
     const joined: Member[] = [first];
     try {
-      await this.#writer.transaction().execute(async (tx) => {
+      await this.#run(async (tx) => {
         stored.push(await first.run(tx));
         await this.#join(tx, joined, stored);
       });
     } catch (error) {
       for (const member of joined) member.fail(error);
-      return;
+      return joined.length;
     }
     for (const answer of stored) answer();
+    return joined.length;
   }
 
   /** A turn of the event loop brings the transactions of what arrived while those before were at work. */
@@ -99,10 +124,9 @@ export class GroupCommit {
 
 /** Undefined: it failed, and nothing of it is left. Throws where the engine ended the transaction of all. */
 async function inSavepoint(tx: Transaction<Tables>, member: Member): Promise<(() => void) | undefined> {
-  await sql`savepoint member`.execute(tx);
   let done: (() => void) | undefined;
   try {
-    done = await member.run(tx);
+    [, done] = await together(sql`savepoint member`.execute(tx), member.run(tx));
   } catch (error) {
     member.fail(error);
     await sql`rollback to member`.execute(tx).catch((cause: unknown) => {

@@ -15,12 +15,13 @@ import {
 } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { sha256 } from '../model/canonical-json.ts';
-import { insertBodies } from './bulk.ts';
+import { insertBodies, insertUnknownBody } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { dropBytes } from './refused-bytes.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import { newestOrdinal } from './streams.ts';
 import type { Tables } from './tables.ts';
+import { together } from './transaction.ts';
 
 export type Arrival =
   | { readonly known: false; readonly digest: Digest }
@@ -51,19 +52,10 @@ export async function recordArrival(tx: Tx, raw: RawMessage, options: ArrivalOpt
   const { keep = true, named = false } = options;
   const digest = sha256(raw.bytes);
   const body = { digest, bytes: keep ? raw.bytes : Buffer.alloc(0) };
-  const earlier = await countDelivery(tx, raw.partner, digest);
-  const otherName = named && raw.file !== undefined && (await isNewName(tx, raw.partner, raw.file, digest));
   const hint = raw.hintedId ?? raw.file;
-  if (earlier === undefined) {
-    await insertBodies(tx, [body]);
-    const arrived = { partner: raw.partner, digest, hinted_id: hint, via: raw.via, received_at: raw.receivedAt };
-    const insert = tx
-      .insertInto('inbox')
-      .values({ ...arrived, deliveries: 1, state: 'RECEIVED', state_rank: inboundStates.RECEIVED })
-      .onConflict((known) => known.columns(['partner', 'digest']).doNothing());
-    // Another delivery of the same bytes may have come first meanwhile.
-    return (await changesOne(insert)) ? { known: false, digest } : await recordArrival(tx, raw, options);
-  }
+  const [, earlier] = await together(insertUnknownBody(tx, raw.partner, body), countDelivery(tx, raw, digest, hint));
+  const otherName = named && raw.file !== undefined && (await isNewName(tx, raw.partner, raw.file, digest));
+  if (earlier === undefined) return { known: false, digest };
   const isSettled = earlier.state !== 'REJECTED' || isFinalRefusal(earlier.reason);
   if (isSettled && !otherName) return { known: true, digest, ...earlier };
   await insertBodies(tx, [body]);
@@ -88,16 +80,23 @@ async function isNewName(tx: Tx, partner: string, file: string, digest: Digest):
   return await changesOne(insert);
 }
 
-/** What is known of these bytes; undefined: they did not arrive before. */
-async function countDelivery(tx: Tx, partner: string, digest: Digest) {
-  const row = await tx
-    .updateTable('inbox')
-    .set({ deliveries: sql`deliveries + 1` })
-    .where('partner', '=', partner)
-    .where('digest', '=', digest)
-    .returning(['state', 'reason', 'message_id', 'receipt_digest'])
-    .executeTakeFirst();
-  return row && fromRow(row);
+/** What is known of these bytes; undefined: they did not arrive before, and are received now. */
+async function countDelivery(
+  tx: Tx,
+  { partner, via, receivedAt }: RawMessage,
+  digest: Digest,
+  hint: string | undefined,
+) {
+  type Known = Pick<Tables['inbox'], 'deliveries' | 'state' | 'reason' | 'message_id' | 'receipt_digest'>;
+  const { rows } = await sql<Known>`insert into inbox
+      (partner, digest, hinted_id, via, received_at, deliveries, state, state_rank)
+    values (${partner}, ${digest}, ${hint ?? null}, ${via}, ${receivedAt}, 1, 'RECEIVED', ${inboundStates.RECEIVED})
+    on conflict (partner, digest) do update set deliveries = inbox.deliveries + 1
+    returning deliveries, state, reason, message_id, receipt_digest`.execute(tx);
+  const [row] = rows;
+  if (row === undefined || row.deliveries === 1) return undefined;
+  const { state, reason, message_id, receipt_digest } = row;
+  return fromRow({ state, reason, message_id, receipt_digest });
 }
 
 /** An update of the state of these bytes, unless they have this or a later state. */
@@ -106,32 +105,13 @@ function updateBefore(tx: Tx, partner: string, digest: Digest, state: InboundSta
   return update.where('state_rank', '<', inboundStates[state]).set({ state, state_rank: inboundStates[state] });
 }
 
-/**
- * Assigns a message id to verified bytes. `free`: assigned now. `same`: they had it already. `conflict`: other bytes have it, and
- * nothing changes.
- */
-export async function claimMessageId(
-  tx: Tx,
-  partner: string,
-  messageId: string,
-  digest: Digest,
-): Promise<'free' | 'same' | { readonly conflict: Digest }> {
-  // A second transaction with the same id waits here until the first has ended, and then reads its row.
-  const insert = tx
-    .insertInto('inbound_id')
-    .values({ partner, message_id: messageId, digest })
-    .onConflict((taken) => taken.columns(['partner', 'message_id']).doNothing());
-  if (await changesOne(insert)) {
-    await updateBefore(tx, partner, digest, 'VERIFIED').set({ message_id: messageId }).execute();
-    return 'free';
-  }
-  const holder = await tx
-    .selectFrom('inbound_id')
-    .select('digest')
-    .where('partner', '=', partner)
-    .where('message_id', '=', messageId)
-    .executeTakeFirstOrThrow();
-  return holder.digest === digest ? 'same' : { conflict: holder.digest };
+/** Assigns a message id to verified bytes, unless other bytes have it. Returns the digest of those that have it then. */
+export async function claimMessageId(tx: Tx, partner: string, messageId: string, digest: Digest): Promise<Digest> {
+  // A second transaction with the same id waits here until the first has ended.
+  const { rows } = await sql<Pick<Tables['inbound_id'], 'digest'>>`insert into inbound_id (partner, message_id, digest)
+    values (${partner}, ${messageId}, ${digest})
+    on conflict (partner, message_id) do update set digest = inbound_id.digest returning digest`.execute(tx);
+  return rows[0]?.digest ?? digest;
 }
 
 export interface InboxSettlement {

@@ -2,7 +2,7 @@
 
 import type { Digest } from '../model/message.ts';
 import type { Bucket } from '../model/list/mirror.ts';
-import { insertMany, oneOf } from './bulk.ts';
+import { insertRows, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { streamId } from './streams.ts';
 
@@ -20,11 +20,10 @@ export async function loadBuckets(
 }
 
 export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<number, Bucket>): Promise<void> {
-  if (buckets.size === 0) return;
-  const old = tx.deleteFrom('mirror_bucket').where('stream', '=', stream);
-  await old.where(oneOf(tx, 'bucket', [...buckets.keys()])).execute();
-  const rows = [...buckets].map(([bucket, entries]) => ({ stream, bucket, entries: JSON.stringify(entries) }));
-  await insertMany(tx, 'mirror_bucket', rows);
+  const columns = ['stream', 'bucket', 'entries'];
+  const conflict = 'on conflict (stream, bucket) do update set entries = excluded.entries';
+  const rows = buckets.entries().map(([bucket, entries]) => [stream, bucket, JSON.stringify(entries)]);
+  await insertRows(tx, 'mirror_bucket', { columns, conflict }, rows);
 }
 
 /** Digests of the parts received so far, in their order. */

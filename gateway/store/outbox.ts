@@ -15,6 +15,7 @@ import { longestAnswerSeconds, openRank } from './delivery-leases.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
+import { together } from './transaction.ts';
 
 export {
   claimDue,
@@ -64,7 +65,6 @@ export type MessageRow = FromRow<Pick<Tables['message'], (typeof columns)[number
  */
 export async function addMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
   const allSealed = messages.map(({ sealed }) => sealed);
-  await keepSealed(tx, allSealed);
   for (const { sealed, at } of messages)
     if (sealed.file !== undefined) await supersede(tx, sealed.partner, at).where('file', '=', sealed.file).execute();
   const rows = messages.map(({ sealed: { id, partner, kind, contentType, digest, file }, ...meta }) => ({
@@ -78,7 +78,7 @@ export async function addMessages(tx: Tx, messages: readonly NewMessage[]): Prom
     next_attempt_at: meta.at,
     attempts: 0,
   }));
-  await insertMany(tx, 'message', rows);
+  await together(keepSealed(tx, allSealed), insertMany(tx, 'message', rows));
 }
 
 export async function addMessage(tx: Tx, sealed: SealedMessage, meta: Omit<NewMessage, 'sealed'>): Promise<void> {

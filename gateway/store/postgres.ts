@@ -141,6 +141,8 @@ function poolOf(url: string, readOnly: boolean): PoolOfServers {
     // A process that stands still in a transaction keeps others from its rows for so long.
     idle_in_transaction_session_timeout: 5_000,
     query_timeout: 10_000,
+    // Statements of a transaction that are not waited for are sent at once.
+    pipeline: !readOnly,
     application_name: readOnly ? 'mra-gateway reads' : 'mra-gateway',
     types: parsers,
     ...(readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
@@ -157,7 +159,8 @@ function poolOf(url: string, readOnly: boolean): PoolOfServers {
 
 function dialectOf(servers: PoolOfServers, report: ReportError): Dialect {
   const { pool } = servers;
-  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => new TranslatingDriver(servers, report) });
+  const driver = new TranslatingDriver(servers, report);
+  return Object.assign(new PostgresDialect({ pool }), { createDriver: () => driver });
 }
 
 async function assertDurable(db: Kysely<Tables>): Promise<void> {

@@ -1,7 +1,7 @@
 /** Applies a list to the register: superseded versions get an end of knowledge, and new versions are inserted beside them. */
 
 import { addDays } from '../model/day.ts';
-import { byteMemo, type ByteMemo } from '../model/byte-memo.ts';
+import { byteMemo } from '../model/byte-memo.ts';
 import { columnText, isAbsent, openColumns, type Columns } from '../model/record/columns.ts';
 import type { Departure } from '../model/list/list.ts';
 import type { Day, ListPath, Moment } from '../model/record/record.ts';
@@ -12,6 +12,7 @@ import type { Tx } from './database.ts';
 import { mostNamed, recordChanges, type OperatorChange } from './register-changes.ts';
 import type { Status, Version } from './register.ts';
 import { openDay, openMoment, openOrdinal } from './tables.ts';
+import { together } from './transaction.ts';
 
 interface RegisterChange {
   readonly partner: string;
@@ -53,10 +54,10 @@ interface Start {
 /**
  * A record with a status since day D supersedes what was known to apply from D on; the status applies from D to the end of validity.
  * A departure does the same, without an end. An operator is not on the list before its first day. Each operator at most once in a change. Knowledge dates never decrease: if the clock is
- * behind the latest known version, that version's date is used. Returns the knowledge date.
+ * behind the latest known version, that version's date is used. `before`: as knownVersions has read it. Returns the knowledge date.
  */
-export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<Moment> {
-  const known = await knownVersions(tx, change);
+export async function applyToRegister(tx: Tx, change: RegisterChange, before?: KnownVersions): Promise<Moment> {
+  const known = before ?? (await knownVersions(tx, change));
   let { knownAt } = change;
   const closed: number[] = [];
   for (const statement of known.size === 0 ? [] : statementsOf(change)) {
@@ -67,19 +68,18 @@ export async function applyToRegister(tx: Tx, change: RegisterChange): Promise<M
       if (valid_to > absentFrom) closed.push(n);
     }
   }
-  await inSlices(closed, async (some) => {
-    const update = tx.updateTable('register_version').set({ known_to: knownAt, to_list: change.list });
-    await update.where(oneOf(tx, 'n', some)).execute();
-  });
-  await insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt));
-  await recordChanges(tx, { ...change, knownAt }, changesIn(change, known));
+  const closing = tx.updateTable('register_version').set({ known_to: knownAt, to_list: change.list });
+  await together(
+    inSlices(closed, async (some) => {
+      await closing.where(oneOf(tx, 'n', some)).execute();
+    }),
+    insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt)),
+    recordChanges(tx, { ...change, knownAt }, changesIn(change, known)),
+  );
   return knownAt;
 }
 
-function changesIn(
-  change: RegisterChange,
-  known: ReadonlyMap<string, readonly Version[]>,
-): readonly OperatorChange[] | 'many' {
+function changesIn(change: RegisterChange, known: KnownVersions): readonly OperatorChange[] | 'many' {
   if (known.size === 0 && change.puts.length > mostNamed) return 'many';
   return Array.from(statementsOf(change), (statement) => {
     const { identifier, status: after } = statement;
@@ -97,12 +97,15 @@ function newestOf(versions: readonly Version[]): Version | undefined {
 }
 
 /** A generator, so that a list of tens of thousands takes no memory for its statements. */
-function* statementsOf({ records, puts, departures }: RegisterChange): Generator<Statement> {
+function* statementsOf({
+  records,
+  puts,
+  departures,
+}: Pick<RegisterChange, 'records' | 'puts' | 'departures'>): Generator<Statement> {
   const recordColumns = openColumns();
-  const words = byteMemo((text) => text);
   for (const number of puts) {
     readRecordAt(recordColumns, records, number);
-    yield statementOfRecord(recordColumns, words, detailsAt(records, number));
+    yield statementOfRecord(recordColumns, detailsAt(records, number));
   }
   for (const departure of departures) yield statementOfDeparture(departure);
 }
@@ -111,7 +114,10 @@ function detailsAt({ bytes, starts }: PackedRecords, number: number): Uint8Array
   return bytes.subarray((starts[number] ?? 0) + 1, starts[number + 1]);
 }
 
-function statementOfRecord(record: Columns, words: ByteMemo<string>, details: Uint8Array): Statement {
+/** Days and statuses, which most records share. */
+const words = byteMemo((text) => text);
+
+function statementOfRecord(record: Columns, details: Uint8Array): Statement {
   const { column } = listLayout;
   const word = (path: ListPath): string => {
     const at = column[path];
@@ -170,11 +176,7 @@ const columns = [
 
 type Content = Pick<Statement, 'status' | 'name' | 'details'>;
 
-function* rowsOf(
-  change: RegisterChange,
-  known: ReadonlyMap<string, readonly Version[]>,
-  knownAt: Moment,
-): Generator<readonly Value[]> {
+function* rowsOf(change: RegisterChange, known: KnownVersions, knownAt: Moment): Generator<readonly Value[]> {
   const { partner, sourceMessage, list } = change;
   for (const statement of statementsOf(change)) {
     const { identifier, to } = statement;
@@ -199,7 +201,13 @@ function* rowsOf(
   }
 }
 
-async function knownVersions(tx: Tx, change: RegisterChange): Promise<ReadonlyMap<string, Version[]>> {
+type KnownVersions = ReadonlyMap<string, readonly Version[]>;
+
+/** What is known of the operators that a list changes. */
+export async function knownVersions(
+  tx: Tx,
+  change: Pick<RegisterChange, 'partner' | 'records' | 'puts' | 'departures'>,
+): Promise<KnownVersions> {
   const { partner, puts, departures } = change;
   const any = tx.selectFrom('register_version').select('n').where('partner', '=', partner).limit(1);
   const count = puts.length + departures.length;

@@ -27,6 +27,8 @@ export interface Stream {
   readonly nextEpoch?: number;
   readonly mirror: MirrorSummary;
   readonly watermark: Watermark;
+  /** How many parts of a list were received whose last part has not arrived. */
+  readonly parts: number;
 }
 
 /** How far an outbound mirror is current: up to an operator revision, under terms with this digest. */
@@ -54,7 +56,16 @@ export async function findStream(
   direction: StreamDirection,
 ): Promise<Stream | undefined> {
   const id = streamId(partner, direction);
-  const row = await reader.selectFrom('stream').selectAll().where('id', '=', id).executeTakeFirst();
+  const parts = reader
+    .selectFrom('list_part')
+    .select(({ fn }) => fn.countAll<number>().as('parts'))
+    .where('list_part.stream', '=', id);
+  const row = await reader
+    .selectFrom('stream')
+    .selectAll()
+    .select(parts.as('parts'))
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (row === undefined) return undefined;
   const { epoch_no, epoch_id, sequence, chain, root, count } = row;
   const position = { epoch: { no: epoch_no, id: epoch_id }, sequence, chain, root, count };
@@ -63,7 +74,18 @@ export async function findStream(
     digests === '' ? emptyMirror : { digests: digestLines(digests.match(/.{64}/gu) ?? []), count: held, active };
   const resyncWanted = row.resync_wanted > 0;
   const nextEpoch = row.resync_wanted > 1 ? row.resync_wanted : undefined;
-  return present({ id, partner, direction, position, resyncWanted, nextEpoch, mirror, watermark: { revision, terms } });
+  const watermark = { revision, terms };
+  return present({
+    id,
+    partner,
+    direction,
+    position,
+    resyncWanted,
+    nextEpoch,
+    mirror,
+    watermark,
+    parts: row.parts ?? 0,
+  });
 }
 
 /** How far the lists to a partner have come. */
@@ -254,6 +276,7 @@ export async function listInForce(reader: Reader, partner: string, past?: Moment
     .where('list.direction', '=', 'in')
     .where('applied_at', '<=', past ?? openMoment)
     .orderBy('ordinal', 'desc')
+    .limit(1)
     .executeTakeFirst();
   if (list === undefined) return undefined;
   const held = await reader

@@ -104,6 +104,7 @@ for (const engine of ['sqlite', 'postgres'] as const) {
           const raw = { partner: 'NN', via: 'https', bytes: Buffer.from('theirs'), receivedAt: hour(1) } as const;
           const { digest } = await recordArrival(tx, raw, undefined);
           await claimMessageId(tx, 'NN', 'theirs', digest);
+          await settleInbox(tx, { partner: 'NN', digest, messageId: 'theirs', state: 'APPLIED', at: hour(2) });
           await run(tx, withoutEvidence);
         });
         await before.close();

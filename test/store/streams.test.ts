@@ -47,6 +47,7 @@ onBothEngines('streams', (store) => {
       resyncWanted: false,
       mirror: emptyMirror,
       watermark: { revision: 0, terms: '' },
+      parts: 0,
     });
   });
 

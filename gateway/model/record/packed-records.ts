@@ -127,13 +127,14 @@ export function unpackList(list: PackedList): ListMessage {
   return { ...list, records: unpackRecords(list.records) };
 }
 
+const isActive = byteMemo((status) => status === 'active');
+
 /** The mirror entries of the records, in their order. `onEntry` receives each with the columns of its record. */
 export function mirrorEntries(
   records: PackedRecords,
   onEntry?: (entry: MirrorEntry, columns: Columns) => void,
 ): MirrorEntry[] {
   const columns = openColumns();
-  const isActive = byteMemo((status) => status === 'active');
   const { status, identifier } = listLayout.column;
   const entries: MirrorEntry[] = [];
   for (let i = 0; i < records.count; i += 1) {
