@@ -151,11 +151,11 @@ async function applyList(
   const { code: partner, adapter } = inbound.partner;
   const appliedAt = momentOf(inbound.gateway.now());
   const { after, buckets } = plan.mirror;
-  const [id, ordinal, before] = await together(
+  const [id, , ordinal, before] = await together(
     advanceStream(tx, inbound, { from: stream?.position, to: list.position, mirror: after }),
+    saveBuckets(tx, streamId(partner, 'in'), buckets),
     recordLists(tx, { partner, direction: 'in' }, [{ messageId: list.id, list, appliedAt }]),
     knownVersions(tx, { partner, ...plan.register }),
-    saveBuckets(tx, streamId(partner, 'in'), buckets),
   );
   const when = { knownAt: appliedAt, today: dayAt(appliedAt, adapter.timeZone) };
   const change = { partner, ...when, list: ordinal, sourceMessage: list.id, ...plan.register };

@@ -32,6 +32,10 @@ export type { ReceiveResult } from './verdicts.ts';
 
 /** Receives one message. Throws only for errors of this gateway (store, configuration), without a verdict: the sender sends again. */
 export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
+  return await gateway.db.sharing(() => receive(gateway, raw));
+}
+
+async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   const partner = getPartner(gateway, raw.partner);
 
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.

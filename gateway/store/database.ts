@@ -40,6 +40,8 @@ export interface Database {
    * wait for the network in one. On PostgreSQL those share one that are `short`: of a few statements, because the others wait for them.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, terms?: 'short'): Promise<T>;
+  /** Runs work that asks for short transactions: those of works in progress at one time wait some milliseconds for each other. */
+  sharing<T>(work: () => Promise<T>): Promise<T>;
   /** Where the numbers are noted that lists take along; absent where nothing is sent. */
   readonly given?: { note(numbers: readonly GivenNumber[]): void };
   /** How many transactions were committed so far. */
@@ -88,6 +90,7 @@ export async function readDatabase(url: string): Promise<Database> {
     sql: reader,
     engine,
     transaction: refuse,
+    sharing: (work) => work(),
     commits: () => 0,
     damaged: damage.signal,
     close: () => reader.destroy(),
@@ -137,10 +140,11 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
       engine,
       async transaction(work, terms) {
         const shares = engine === 'sqlite' || terms === 'short';
-        const result = await (shares ? group.transaction(work) : run(work));
+        const result = await (shares ? group.transaction(work, terms) : run(work));
         commits += 1;
         return result;
       },
+      sharing: (work) => group.sharing(work),
       commits: () => commits,
       async close() {
         await reader.destroy();

@@ -15,10 +15,12 @@ const turnMs = 15_000;
 /** A group takes no more transactions after so many milliseconds, or so many of them. */
 const groupMs = 3;
 const groupLength = 64;
-/** So many milliseconds a group waits, before it begins, for as many transactions as each of the two before it had. */
+/** So many milliseconds a group waits, before it begins, for those that will share its commit. */
 const gatherMs = 3;
 
 interface Member {
+  /** Waits for others to share a commit with. */
+  readonly waits: boolean;
   /** Does the work; resolves to what its caller is answered with once it is stored. */
   run(tx: Transaction<Tables>): Promise<() => void>;
   fail(error: unknown): void;
@@ -28,16 +30,27 @@ export class GroupCommit {
   readonly #run: RunTransaction;
   readonly #waiting = new Set<Member>();
   #atWork = false;
-  /** How many transactions the last two groups had. */
-  #lengths: readonly [number, number] = [1, 1];
+  /** Works in progress that will ask for transactions. */
+  #sharers = 0;
   #gathered: () => void = () => undefined;
 
   constructor(run: RunTransaction) {
     this.#run = run;
   }
 
+  /** As Database.sharing. */
+  async sharing<T>(work: () => Promise<T>): Promise<T> {
+    this.#sharers += 1;
+    try {
+      return await work();
+    } finally {
+      this.#sharers -= 1;
+      if (this.#isWhole()) this.#gathered();
+    }
+  }
+
   /** As Database.transaction. Throws E_STORE_UNREACHABLE after 15 s without a turn. */
-  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, terms?: 'short'): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const late = setTimeout(() => {
       this.#waiting.delete(member);
@@ -46,6 +59,7 @@ export class GroupCommit {
       reject(new GatewayError('E_STORE_UNREACHABLE', detail, { fix }));
     }, turnMs);
     const member: Member = {
+      waits: terms === 'short',
       async run(tx) {
         clearTimeout(late);
         const value = await work(tx);
@@ -58,25 +72,26 @@ export class GroupCommit {
     };
     this.#waiting.add(member);
     if (!this.#atWork) void this.#serve();
-    else if (this.#waiting.size >= this.#expected) this.#gathered();
+    else if (this.#isWhole()) this.#gathered();
     return promise;
   }
 
   async #serve(): Promise<void> {
     this.#atWork = true;
     while (this.#waiting.size > 0) {
-      if (this.#waiting.size < this.#expected) await this.#gather();
+      if (!this.#isWhole()) await this.#gather();
       const first = this.#next();
-      if (first !== undefined) this.#lengths = [this.#lengths[1], await this.#commitWith(first)];
+      if (first !== undefined) await this.#commitWith(first);
     }
     this.#atWork = false;
   }
 
-  get #expected(): number {
-    return Math.min(...this.#lengths);
+  /** Nobody else will ask soon, or one does not wait for others. */
+  #isWhole(): boolean {
+    return this.#waiting.size >= this.#sharers || [...this.#waiting].some(({ waits }) => !waits);
   }
 
-  /** Messages of several partners arrive, and are decided, at nearly the same time: those that will share a commit are waited for. */
+  /** Messages of several partners are in progress at one time, and each of them is decided within milliseconds. */
   async #gather(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#gathered = () => resolve(undefined);
@@ -91,8 +106,8 @@ export class GroupCommit {
     return member;
   }
 
-  /** If the first fails, nothing was done yet, and there is no group. Returns how many shared the commit. */
-  async #commitWith(first: Member): Promise<number> {
+  /** If the first fails, nothing was done yet, and there is no group. */
+  async #commitWith(first: Member): Promise<void> {
     const stored: (() => void)[] = [];
     const joined: Member[] = [first];
     try {
@@ -102,10 +117,9 @@ export class GroupCommit {
       });
     } catch (error) {
       for (const member of joined) member.fail(error);
-      return joined.length;
+      return;
     }
     for (const answer of stored) answer();
-    return joined.length;
   }
 
   /** A turn of the event loop brings the transactions of what arrived while those before were at work. */

@@ -26,9 +26,9 @@ export function watchInbound(gateway: Gateway): Watched {
     partners: new Map([...gateway.partners].map(([code, partner]) => [code, watchPartner(partner, reach)])),
     db: {
       ...gateway.db,
-      async transaction(work) {
+      async transaction(work, terms) {
         reach(reached.has('verify') ? 'commit' : 'keep');
-        const result = await gateway.db.transaction(work);
+        const result = await gateway.db.transaction(work, terms);
         reach('verify');
         return result;
       },

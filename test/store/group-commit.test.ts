@@ -56,6 +56,18 @@ onBothEngines('transactions at one time', (store) => {
     expect(Math.min(...counts)).to.be.greaterThan(before);
   });
 
+  it('waits neither for a work in progress that asks for nothing, nor longer where one does not share', async () => {
+    const { db } = store();
+    const idle = Promise.withResolvers<undefined>();
+    const idling = db.sharing(() => idle.promise);
+    const before = await countOperators(db.sql);
+    await db.sharing(() => db.transaction(save('W1'), 'short'));
+    await Promise.all([db.transaction(save('W2'), 'short'), db.transaction(save('W3'))]);
+    expect(await countOperators(db.sql)).to.equal(before + 3);
+    idle.resolve(undefined);
+    await idling;
+  });
+
   it('numbers their events without a gap, also after one that failed', async () => {
     const append = (fails: boolean) =>
       store().write(async (tx) => {
@@ -126,6 +138,24 @@ describe('a commit of several transactions of the embedded engine', () => {
     for (const end of [first, ended]) expect(end).to.have.property('status', 'rejected');
     expect(last).to.have.property('status', 'fulfilled');
     expect(await countOperators(db.sql)).to.equal(before + 1);
+  });
+});
+
+describe('a commit of several transactions on a server', () => {
+  it('serves the short ones that are asked for at one time, and each other by itself', async () => {
+    const fresh = await freshUrl('postgres');
+    const db = await openDatabase(fresh.url);
+    try {
+      const number = async (tx: Tx): Promise<string | undefined> =>
+        (await sql<{ n: string }>`select txid_current() as n`.execute(tx)).rows[0]?.n;
+      const numbers = async (terms?: 'short'): Promise<number> =>
+        new Set(await Promise.all(Array.from({ length: 6 }, () => db.transaction(number, terms)))).size;
+      expect(await numbers('short')).to.equal(1);
+      expect(await numbers()).to.equal(6);
+    } finally {
+      await db.close();
+      await fresh.remove();
+    }
   });
 });
 
