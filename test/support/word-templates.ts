@@ -10,7 +10,11 @@ import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adapterTools } from './adapter-tools.ts';
 import { aListMessage } from './messages.ts';
 
-const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
+const reason = { revoked: 'R', withdrawn: 'W', consent_withdrawn: 'C', grade_lost: 'G', left: 'L' };
+const status = { active: 'A', suspended: 'S' };
+const tables = codeTables({ status, reason, same: { ...reason, left: 'S' } }, () => 'adapter.yaml:1:1').tablesOn(
+  '2026-01-01',
+);
 export const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
 
 /** The code blocks of a section of the page. */

@@ -14,7 +14,8 @@ import { listMessageFields, type Slot } from '../../gateway/adapter/template/mes
 import type { TransformContext } from '../../gateway/adapter/template/transforms.ts';
 import { canonicalPlan } from '../../gateway/adapter/xml/canonical-plan.ts';
 import { escapeAttribute, escapeText, openingTag } from '../../gateway/adapter/xml/escaping.ts';
-import { planXml, type ElementPlan } from '../../gateway/adapter/xml/template.ts';
+import type { ElementPlan } from '../../gateway/adapter/xml/plan.ts';
+import { planXml } from '../../gateway/adapter/xml/template.ts';
 import { GatewayError, type ErrorCode } from '../../gateway/model/errors.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { adapterTools, adaptersFolder } from './adapter-tools.ts';

@@ -26,6 +26,16 @@ export async function lintConversation({ folder, manifest, place, tools }: LintS
 
 type TextOf = (template: string) => string;
 
+/** Whether a template shows operators that left like the others: as `$gone`, in an element of the same name, or in a line that begins alike. */
+function mixesDepartures(template: string): boolean {
+  const element = (list: string): string | undefined =>
+    new RegExp(`<([^\\s<>]+)[^<>]*\\bt:each="${list}\\??"`, 'u').exec(template)?.[1];
+  const rows = /^#each records.*\n([^{\n]*).*\n#each departures.*\n([^{\n]*)/mu.exec(template);
+  const isRow = rows !== null && rows[1] === rows[2];
+  const isElement = element('records') !== undefined && element('records') === element('departures');
+  return template.includes('"$gone"') || isRow || isElement;
+}
+
 function lintStream(
   { conversation: { stream } = {}, lists, messages, transport }: Manifest,
   textOf: TextOf,
@@ -36,7 +46,7 @@ function lintStream(
   const layouts = 'template' in messages.list ? [messages.list] : messages.list;
   const isFile = transport !== 'https' && transport !== 'amqp';
   const blind = discipline === 'identified' || discipline === 'none' || (discipline === 'dated' && !isFile);
-  const shows = layouts.every(({ template }) => textOf(template).includes('"$gone"'));
+  const shows = layouts.every(({ template }) => mixesDepartures(textOf(template)));
   const at = '/conversation/stream';
   return [
     [
@@ -49,7 +59,7 @@ function lintStream(
       departures === 'byStatus' && !shows,
       `${at}/departures`,
       'no list template shows operators that left among the others',
-      'Add $gone beside $item of a JSON template; in other formats write departures: listed.',
+      'Show departures with {reason} where records show {status}: $gone in JSON, a second element or line in other formats.',
     ],
     [
       deltas && semantics !== 'upsert' && blind,

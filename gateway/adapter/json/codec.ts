@@ -80,7 +80,8 @@ function* writeList(
   const { gone } = plan;
   const writeGone = gone && writer(gone.item);
   for (const [i, item] of (gone?.get(message) ?? []).entries())
-    if (gone && writeGone) unsent.text += (items.length + i === 0 ? '\n' : ',\n') + writeItem(writeGone, item, gone, i);
+    if (gone && writeGone)
+      unsent.text += (items.length + i === 0 ? '\n' : ',\n') + writeItem(writeGone, item, gone, i, items.length + i);
   unsent.text += ']';
 }
 

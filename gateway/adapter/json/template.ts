@@ -1,6 +1,7 @@
 /** Reads a JSON template into a plan of members, holes and lists, which encoder and decoder follow. */
 
 import { invalid } from '../faults.ts';
+import { requireOtherCodes } from '../template/hole-chain.ts';
 import {
   parseHole,
   parseRepeatedPart,
@@ -79,13 +80,14 @@ function planGone(value: unknown, record: JsonPlan, scope: TemplateScope, at: st
   const list = parseRepeatedPart(scope, 'departures', at);
   const item = planValue(value, list.scope, at);
   requireCompleteScope(list.scope, at);
-  const shown = memberOf(item, 'reason');
-  if (shown === undefined || memberOf(record, 'status')?.name !== shown.name)
+  const [shown, status] = [memberOf(item, 'reason'), memberOf(record, 'status')];
+  if (shown === undefined || status?.name !== shown.name)
     throw invalid(
       'nothing tells an operator that left from the others',
       at,
       'Show {reason} where $item shows {status}.',
     );
+  requireOtherCodes(status.hole, shown.hole, at);
   return { ...list, item, member: shown.name, reason: shown.hole };
 }
 

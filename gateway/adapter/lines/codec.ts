@@ -5,7 +5,7 @@ import type { LineRules } from '../../model/message-body.ts';
 import { canEncode } from '../../model/text-encoding.ts';
 import { invalidValue, withPlace } from '../faults.ts';
 import { readSlot } from '../template/computed.ts';
-import { readItem, writeItem, type Hole, type TemplateScope } from '../template/holes.ts';
+import { readItem, writeItem, type Hole, type RepeatedPart, type TemplateScope } from '../template/holes.ts';
 import { isEncodable, type CellForm } from './rows.ts';
 import type { CellContent, LinePlan, LinesPlan } from './template.ts';
 import type { Slot } from '../template/message-fields.ts';
@@ -16,22 +16,24 @@ const chunkLength = 65_536;
 
 /** Writes messages in chunks. Errors name the place of the value. */
 export function linesEncoder({ lines, rules: { ends, encoding } }: LinesPlan): (message: unknown) => Generator<string> {
-  const steps = lines.map(({ each, ...line }) => ({ each, write: lineWriter(line, encoding) }));
+  const steps = lines.map(({ each, left, ...line }) => ({ each, left, write: lineWriter(line, encoding) }));
   return function* encode(message) {
     let text = '';
-    for (const { each, write } of steps) {
+    let before = 0;
+    for (const { each, left, write } of steps) {
       if (each === undefined) {
         text += write(message) + ends;
         continue;
       }
       const items = each.get(message);
       for (let i = 0; i < items.length; i += 1) {
-        text += writeItem(write, items[i], each, i) + ends;
+        text += writeItem(write, items[i], each, i, left === undefined ? i : before + i) + ends;
         if (text.length > chunkLength) {
           yield text;
           text = '';
         }
       }
+      before = items.length;
     }
     yield text;
   };
@@ -91,13 +93,14 @@ export function readLinesMessage(
   lines: readonly string[],
   firstLine: number,
 ): unknown {
+  const shown = plan.lines.filter(({ left }) => left === undefined);
   const end = plan.blank ? lines.findLastIndex((line) => !isBlank(line)) + 1 : lines.length;
   const reading: LineReader = { plan, lines, firstLine, end, at: 0 };
   return readItem(scope, (slots) => {
-    for (const [i, line] of plan.lines.entries()) {
+    for (const [i, line] of shown.entries()) {
       if (line.titles) readTitles(reading, line);
       else if (line.each === undefined) readOnce(reading, line, slots);
-      else slots[line.each.slot] = readRepeated(reading, { ...line, each: line.each }, plan.lines.length - 1 - i);
+      else readRepeated(reading, line.each, { plan: line, linesAfter: shown.length - 1 - i, slots });
     }
     const rest = nextLine(reading);
     if (rest !== undefined) throw lineError('E_ELEMENT_UNKNOWN', unexpected(reading, rest), reading);
@@ -179,32 +182,54 @@ function wrongLine(reading: LineReader, plan: LinePlan, line: string | undefined
 /** Faulty rows that one refusal names at most. */
 const mostFaults = 1000;
 
+interface Rows {
+  readonly plan: LinePlan;
+  readonly linesAfter: number;
+  readonly slots: Slot[];
+}
+
 /** Reads all rows, so that their sender learns of every faulty one. Throws the first fault with all of them. */
-function readRepeated(
-  reading: LineReader,
-  plan: LinePlan & { each: NonNullable<LinePlan['each']> },
-  linesAfter: number,
-): unknown[] {
+function readRepeated(reading: LineReader, each: RepeatedPart, { plan, linesAfter, slots }: Rows): void {
   const items: unknown[] = [];
+  const departures: unknown[] = [];
   const faults: ItemFault[] = [];
-  const { scope } = plan.each;
+  const gone = each.path === 'records' ? reading.plan.lines.find(({ left }) => left !== undefined) : undefined;
   for (let line = nextLine(reading); line !== undefined; line = nextLine(reading)) {
     if (plan.plain ? reading.at >= reading.end - linesAfter : !plan.row.isTagged(line, plan.tag)) break;
     const found = line;
-    scope.row = items.length + faults.length;
+    const row = items.length + departures.length + faults.length;
+    const left = gone?.each !== undefined && hasLeft(gone, found, reading.order) ? gone : undefined;
+    const { scope } = left?.each ?? each;
+    scope.row = row;
     try {
-      items.push(readItem(scope, (slots) => readLine(plan, found, slots, lineNumber(reading), reading.order)));
+      const item = readItem(scope, (own) => readLine(left ?? plan, found, own, lineNumber(reading), reading.order));
+      (left === undefined ? items : departures).push(item);
     } catch (fault) {
       if (!isMessageFault(fault)) throw fault;
-      faults.push({ item: scope.row + 1, fault });
+      faults.push({ item: row + 1, fault });
       if (faults.length === mostFaults) break;
     }
     reading.at += 1;
   }
   const [first] = faults;
-  if (first === undefined) return items;
+  slots[each.slot] = items;
+  if (gone?.each !== undefined) slots[gone.each.slot] = departures;
+  if (first === undefined) return;
   const { code, detail, at, fix } = first.fault;
   throw new GatewayError(code, detail, { at, fix, cause: first.fault, items: faults });
+}
+
+/** By its code: one that is no reason to leave is read, or refused, as the state of a record. */
+function hasLeft({ row, cells, left = 0 }: LinePlan, line: string, order: readonly number[] | undefined): boolean {
+  const [cell, form] = [cells[left], row.cells[left]];
+  if (cell?.is !== 'hole' || form === undefined) return false;
+  try {
+    cell.hole.read(form.read(row.split(line)[order?.[left] ?? left] ?? ''));
+    return true;
+  } catch (error) {
+    if (isMessageFault(error)) return false;
+    throw error;
+  }
 }
 
 function unexpected({ plan }: LineReader, line: string): string {

@@ -8,6 +8,7 @@ import type { LineRules } from '../../model/message-body.ts';
 import { present } from '../../model/present.ts';
 import { canEncode } from '../../model/text-encoding.ts';
 import { invalid } from '../faults.ts';
+import { requireOtherCodes } from '../template/hole-chain.ts';
 import {
   parseHole,
   parseRepeatedPart,
@@ -50,6 +51,8 @@ export interface LinePlan {
   readonly last: boolean;
   /** Titles of the columns of the next line, which a message may have in another order. */
   readonly titles: boolean;
+  /** Of operators that left, among the others: the index of the cell with the reason, where those have their state. */
+  readonly left?: number;
 }
 
 export interface LinesPlan {
@@ -109,7 +112,12 @@ export function planLines(text: string, file: string, kind: LinesKind, scope: Te
   if (kind === 'xlsx' && sheet === undefined)
     throw invalid('the template names no sheet', file, 'Write #sheet and the name of the sheet into its first line.');
   const { encoding } = scope.context;
-  const plan = { lines, ignored, blank, rules: present({ ends, sheet, encoding }) };
+  const plan = {
+    lines: lines.map((line, i) => leftAmong(line, lines[i - 1], file)),
+    ignored,
+    blank,
+    rules: present({ ends, sheet, encoding }),
+  };
   requireDistinguishable(plan, file);
   scope.fixedLines = lines.filter(({ each }) => each === undefined).length;
   requireCompleteScope(scope, file);
@@ -197,8 +205,26 @@ function csvPieces(line: string, csv: CsvCells, at: string): Piece[] {
   }
 }
 
+/** Departures right behind the records, with nothing but a code to tell the two apart. */
+function leftAmong(line: LinePlan, before: LinePlan | undefined, file: string): LinePlan {
+  const isPair = before?.each?.path === 'records' && line.each?.path === 'departures';
+  if (!isPair || before.tag !== line.tag || before.cells.length !== line.cells.length) return line;
+  const at = `${file}:${line.no}:1`;
+  const [status, reason] = [holeIn(before, 'status'), holeIn(line, 'reason')];
+  if (status === undefined || reason === undefined || status.place !== reason.place) return line;
+  requireOtherCodes(status.hole, reason.hole, at);
+  return { ...line, left: reason.i };
+}
+
+function holeIn({ cells, row }: LinePlan, path: string) {
+  for (const [i, cell] of cells.entries())
+    if (cell.is === 'hole' && cell.hole.path === path) return { i, hole: cell.hole, place: row.placeOf(1, i) };
+  return undefined;
+}
+
 /** Each line of a message must be of one kind: by how it begins or, around the rows of a plain list, by where it stands. */
-function requireDistinguishable({ lines, ignored, blank }: LinesPlan, file: string): void {
+function requireDistinguishable({ ignored, blank, ...plan }: LinesPlan, file: string): void {
+  const lines = plan.lines.filter(({ left }) => left === undefined);
   const all = [...lines, ...ignored];
   const repeated = lines.findIndex(({ each }) => each !== undefined);
   const plain = lines.find((line) => line.plain);

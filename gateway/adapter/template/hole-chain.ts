@@ -1,6 +1,7 @@
 /** A hole with its field and transforms, which encode and decode the value. */
 
-import { GatewayError } from '../../model/errors.ts';
+import { GatewayError, isGatewayError } from '../../model/errors.ts';
+import { listedStatuses } from '../../model/record/record.ts';
 import { invalid, invalidValue, withPlace } from '../faults.ts';
 import type { Field, FieldKind, Scalar, Slot } from './message-fields.ts';
 import { parseValue, transform, type Transform, type TransformContext } from './transforms.ts';
@@ -150,6 +151,21 @@ export function makeHole({ field, optional, slot, transforms, numeric, isPart = 
       return parseValue(text, field);
     }),
   };
+}
+
+/** Of operators that left among the others. Throws E_ADAPTER_INVALID where the code of a state is one of a reason to leave as well. */
+export function requireOtherCodes(status: Hole, reason: Hole, at: string): void {
+  const both = listedStatuses.find((word) => {
+    try {
+      return reason.read(status.writeText(word)) !== undefined;
+    } catch (error) {
+      if (isGatewayError(error)) return false;
+      throw error;
+    }
+  });
+  if (both === undefined) return;
+  const fix = 'Give each reason a code that is not one of the states.';
+  throw invalid(`the code of ${both} is also that of a reason to leave`, at, fix);
 }
 
 /** A longer text may be a slice of the message, which the cache would keep in memory. */

@@ -3,7 +3,7 @@
  * The bytes written are then canonical, and receivers need not canonicalize them.
  */
 
-import type { AttributePlan, NamespaceDeclaration, ElementPlan } from './template.ts';
+import type { AttributePlan, NamespaceDeclaration, ElementPlan } from './plan.ts';
 
 /** The plan for writing; `known`: the namespaces of prefixes declared by outer elements. */
 export function canonicalPlan(plan: ElementPlan, known: ReadonlyMap<string, string> = new Map()): ElementPlan {

@@ -2,7 +2,7 @@
 
 import { GatewayError } from '../../model/errors.ts';
 import { makeRoom, type ByteWriter } from '../../model/byte-writer.ts';
-import type { ElementPlan } from './template.ts';
+import type { ElementPlan } from './plan.ts';
 
 /** The start tag up to the attributes. */
 export function openingTag({ tag, declarations }: ElementPlan): string {

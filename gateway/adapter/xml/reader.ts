@@ -21,20 +21,23 @@ import { checkCounts, readSlot } from '../template/computed.ts';
 import { buildItem, type Hole, type TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import { byNamespaceAndName } from './canonical-plan.ts';
+import { leftTest } from './departed.ts';
 import { resolveTokens, openNameTable, registerName, type NameTable } from './name-table.ts';
 import { closeRecord, openRecordReader, openRecordValues, type RecordReader } from './record-values.ts';
 import {
   isBlank,
+  isBlankToken,
   currentPath,
   errorAt,
   shorten,
+  withoutFlags,
   type AttributeNode,
   type ElementNode,
   type ListItem,
   type ReadState,
   type ReadValue,
 } from './reading.ts';
-import { isRequired, type ElementPlan } from './template.ts';
+import { isRequired, type ElementPlan } from './plan.ts';
 
 /** A reader of messages by this plan, whose records are packed. It keeps caches between messages. */
 export function xmlReader(plan: ElementPlan, scope: TemplateScope): (document: CanonicalXml) => unknown {
@@ -77,11 +80,19 @@ function nodeOf(plan: ElementPlan, names: NameTable, record: RecordReader | unde
       value: plan.discriminator.value,
     },
     readText: content.is === 'text' ? valueReader(content.value, inside, '') : undefined,
-    children: content.is === 'text' ? [] : content.children.map((child) => nodeOf(child, names, inside)),
+    children: content.is === 'text' ? [] : content.children.flatMap((child) => childNode(child, content.children)),
     // The roles of a record are values of the record.
     item:
       each === undefined || record !== undefined ? undefined : { scope: each.scope, slot: each.slot, record: inside },
   };
+
+  function childNode(child: ElementPlan, all: readonly ElementPlan[]): ElementNode[] {
+    if (child.left !== undefined) return [];
+    const node = nodeOf(child, names, inside);
+    const gone = child.each?.path === 'records' ? all.find(({ left }) => left !== undefined) : undefined;
+    if (gone?.left === undefined) return [node];
+    return [{ ...node, gone: { node: nodeOf(gone, names, undefined), hasLeft: leftTest(gone.left, names) } }];
+  }
 }
 
 function valueReader(value: string | Hole, record: RecordReader | undefined, at: string): ReadValue {
@@ -153,11 +164,6 @@ function readAttributes(reading: ReadState, node: ElementNode, slots: Slot[]): v
   }
   if (required === node.plan.requiredAttributes) return;
   throw missingAttribute(reading, node, first);
-}
-
-/** A token without the flags of its value. */
-function withoutFlags(token: number): number {
-  return ((token >>> nameShift) << nameShift) | (token & kindMask);
 }
 
 function refuseUnlessIgnored(reading: ReadState, { plan }: ElementNode, token: number): void {
@@ -233,11 +239,12 @@ function childAt({ document, numbers, tokens, at }: ReadState, { children }: Ele
   }
 }
 
-function readChild(reading: ReadState, child: ElementNode, outer: Slot[], repetition: number): void {
+function readChild(reading: ReadState, found: ElementNode, outer: Slot[], repetition: number): void {
+  reading.at += 1;
+  const child = found.gone?.hasLeft(reading) === true ? found.gone.node : found;
   const { item } = child;
   reading.open.push(child);
   reading.repetition.push(repetition);
-  reading.at += 1;
   if (child.plan.each !== undefined) child.plan.each.scope.row = repetition - 1;
   if (item === undefined) readElement(reading, child, outer);
   else {
@@ -287,13 +294,4 @@ function unexpectedElement(reading: ReadState, { children }: ElementNode): unkno
   const known = children.some((child) => reading.tokens[child.name] === token);
   const detail = known ? 'the element stands twice, or in the wrong place' : 'the template does not show this element';
   return errorAt(reading, 'E_ELEMENT_UNKNOWN', detail, `/${shorten(name)}`);
-}
-
-function isBlankToken({ document, numbers, at }: ReadState): boolean {
-  const { bytes } = document;
-  for (let i = numbers[at + 1] ?? 0, end = numbers[at + 2] ?? 0; i < end; i += 1) {
-    const byte = bytes[i];
-    if (byte !== 32 && byte !== 10 && byte !== 9 && byte !== 13) return isBlank(valueText(document, at));
-  }
-  return true;
 }

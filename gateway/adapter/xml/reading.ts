@@ -1,13 +1,13 @@
 /** The state of reading a document, the nodes of the plan that is read by, and errors with their paths. */
 
-import type { CanonicalXml } from '../../model/canonical-tokens.ts';
+import { kindMask, nameShift, valueText, type CanonicalXml } from '../../model/canonical-tokens.ts';
 import { GatewayError, type ErrorCode } from '../../model/errors.ts';
 import type { RecordPacker } from '../../model/record/packed-records.ts';
 import { withPlace } from '../faults.ts';
 import type { TemplateScope } from '../template/holes.ts';
 import type { Slot } from '../template/message-fields.ts';
 import type { RecordReader, RecordValues } from './record-values.ts';
-import type { AttributePlan, ElementPlan } from './template.ts';
+import type { AttributePlan, ElementPlan } from './plan.ts';
 
 export interface ReadState {
   readonly document: CanonicalXml;
@@ -25,6 +25,9 @@ export interface ReadState {
 
 /** Reads one value; `at`: its token, or -1 for an empty value, which has no token. */
 export type ReadValue = (reading: ReadState, slots: Slot[], at: number) => void;
+
+/** Whether the element whose start tag was read last is an operator that left. */
+export type HasLeft = (reading: ReadState) => boolean;
 
 export interface AttributeNode {
   readonly plan: AttributePlan;
@@ -49,12 +52,28 @@ export interface ElementNode {
   /** Undefined for an element that holds elements. */
   readonly readText: ReadValue | undefined;
   readonly children: readonly ElementNode[];
+  /** Of records: how an operator that left stands among them. */
+  readonly gone?: { readonly node: ElementNode; readonly hasLeft: HasLeft } | undefined;
   /** Of an element that is one item of a list. */
   readonly item: ListItem | undefined;
 }
 
+/** A token without the flags of its value. */
+export function withoutFlags(token: number): number {
+  return ((token >>> nameShift) << nameShift) | (token & kindMask);
+}
+
 export function isBlank(text: string): boolean {
   return /^[ \t\r\n]*$/u.test(text);
+}
+
+export function isBlankToken({ document, numbers, at }: ReadState): boolean {
+  const { bytes } = document;
+  for (let i = numbers[at + 1] ?? 0, end = numbers[at + 2] ?? 0; i < end; i += 1) {
+    const byte = bytes[i];
+    if (byte !== 32 && byte !== 10 && byte !== 9 && byte !== 13) return isBlank(valueText(document, at));
+  }
+  return true;
 }
 
 export function errorAt(reading: ReadState, code: ErrorCode, detail: string, more: string): unknown {

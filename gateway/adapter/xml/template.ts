@@ -3,61 +3,28 @@
 import { internName, type TextPlace, type XmlAttribute, type XmlEvents } from '../../model/message-body.ts';
 import { idAttributeOf } from '../../model/signature-form.ts';
 import { invalid } from '../faults.ts';
+import { reasonAtStatus } from './departed.ts';
+import { isRequired } from './plan.ts';
+import type {
+  AttributeName,
+  AttributePlan,
+  Discriminator,
+  ElementContent,
+  ElementPlan,
+  NamespaceDeclaration,
+  ValuePlace,
+} from './plan.ts';
 import {
   parseHole,
   parseRepeatedPart,
   requireCompleteScope,
   hasHole,
   type RepeatedPart,
-  type Hole,
   type TemplateScope,
 } from '../template/holes.ts';
 
 const templateNamespace = 'urn:mra:template';
 const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/';
-
-export interface AttributePlan {
-  readonly namespace: string;
-  readonly name: string;
-  /** With its prefix. */
-  readonly tag: string;
-  readonly value: string | Hole;
-}
-
-type AttributeName = Pick<AttributePlan, 'namespace' | 'name'>;
-/** Without a value the attribute must be absent. */
-export type Discriminator = AttributeName & { readonly value: string | undefined };
-
-/** A prefix, empty for the default, and its namespace. */
-export type NamespaceDeclaration = readonly [prefix: string, namespace: string];
-
-type ElementContent =
-  | { readonly is: 'text'; readonly value: string | Hole }
-  | { readonly is: 'elements'; readonly children: readonly ElementPlan[] };
-
-export interface ElementPlan {
-  readonly namespace: string;
-  readonly name: string;
-  readonly tag: string;
-  readonly declarations: readonly NamespaceDeclaration[];
-  readonly attributes: readonly AttributePlan[];
-  readonly requiredAttributes: number;
-  /** `t:without`: an attribute that it does not have, and a sibling of its name has. */
-  readonly without: AttributeName | undefined;
-  /** What distinguishes it from siblings of its name, an attribute with this value or without one; undefined where there are none. */
-  readonly discriminator: Discriminator | undefined;
-  readonly content: ElementContent;
-  /** The list for whose items the element is repeated. */
-  readonly each: RepeatedPart | undefined;
-  /** Contains only optional holes, and is left out when all of them are absent. */
-  readonly optional: boolean;
-  /** It may stand there for its attributes, without its text. */
-  readonly mayBeEmpty: boolean;
-  /** Child elements that are accepted and ignored. */
-  readonly ignored: readonly { readonly namespace: string; readonly name: string }[];
-  /** Attributes that are accepted and ignored, `{ignored}` in the template. */
-  readonly ignoredAttributes: readonly XmlAttribute[];
-}
 
 /** Reports namespace declarations as attributes of the xmlns namespace. */
 type ReadTemplate = (source: string, events: XmlEvents) => void;
@@ -156,10 +123,24 @@ function planContent(
   }
   if (source.text.trim() !== '') throw invalid('text between elements', at, 'Give the text an element of its own.');
   const children = kept.map((child) => planElement(child, scope, file));
+  const lefts = children.map((child) => leftAmong(child, children, at));
+  const alone = children.filter((_, i) => lefts[i] === undefined);
   return {
     is: 'elements',
-    children: children.map((child) => ({ ...child, discriminator: discriminatorOf(child, children, at) })),
+    children: children.map((child, i) => {
+      const left = lefts[i];
+      return left === undefined ? { ...child, discriminator: discriminatorOf(child, alone, at) } : { ...child, left };
+    }),
   };
+}
+
+/** Of departures that have the name of the records beside them. */
+function leftAmong(child: ElementPlan, all: readonly ElementPlan[], at: string): ValuePlace | undefined {
+  if (child.each?.path !== 'departures') return undefined;
+  const records = all.find(
+    ({ each, namespace, name }) => each?.path === 'records' && namespace === child.namespace && name === child.name,
+  );
+  return records && reasonAtStatus(records, child, at);
 }
 
 /** The attribute that distinguishes siblings of one name: each has another fixed value, and one may be without it. */
@@ -174,7 +155,7 @@ function discriminatorOf(child: ElementPlan, all: readonly ElementPlan[], at: st
   throw invalid(
     'two sibling elements have the same name, or none has the attribute of t:without',
     at,
-    'Repeat an element with t:each, or give each an attribute with another fixed value; one may have t:without in its place.',
+    'Give each an attribute with another fixed value; one may have t:without in its place. Departures among the records show {reason} where those show {status}.',
   );
 }
 
@@ -232,11 +213,6 @@ function isIgnoredElement({ attributes }: TemplateElement): boolean {
   return attributes.some(
     ({ namespace, name, value }) => namespace === templateNamespace && name === 'ignore' && value === 'true',
   );
-}
-
-/** An attribute is required unless it has an optional hole. */
-export function isRequired({ value }: AttributePlan): boolean {
-  return typeof value === 'string' || !value.optional;
 }
 
 function isOptional(attributes: readonly AttributePlan[], content: ElementContent): boolean {

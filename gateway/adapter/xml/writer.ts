@@ -20,7 +20,7 @@ import {
   type RecordItem,
   type Write,
 } from './record-item.ts';
-import type { ElementPlan } from './template.ts';
+import type { ElementPlan } from './plan.ts';
 
 type IsPresent<T> = (item: T) => boolean;
 
@@ -162,6 +162,8 @@ type MessageStep = { readonly is: 'once'; readonly write: Write<unknown> } | Eac
 
 interface EachStep {
   readonly is: 'each';
+  /** How many items of one numbering stand before its own. */
+  before(message: unknown): number;
   readonly each: RepeatedPart;
   readonly write: Write<unknown>;
   readonly writeRecord: Write<RecordItem>;
@@ -200,10 +202,10 @@ function writeLine(write: Write<unknown>, message: unknown, writer: ByteWriter):
   if (writer.length === before + 1) writer.length = before;
 }
 
-function* writeItems({ each, write }: EachStep, message: unknown, writer: ByteWriter): Generator<Uint8Array> {
+function* writeItems({ each, before, write }: EachStep, message: unknown, writer: ByteWriter): Generator<Uint8Array> {
   for (const [i, item] of each.get(message).entries()) {
     putText(writer, '\n');
-    writeItem((it) => write(it, writer), item, each, i);
+    writeItem((it) => write(it, writer), item, each, i, before(message) + i);
     if (writer.length > chunkBytes) yield takeChunk(writer);
   }
 }
@@ -254,12 +256,13 @@ export function xmlRecordWriter(plan: ElementPlan): ((record: ListRecord) => str
 }
 
 function stepsOf(plan: ElementPlan): MessageStep[] {
-  const { each, content } = plan;
+  const { each, content, left } = plan;
   if (each !== undefined) {
     const none: Write<RecordItem> = () => undefined;
     return [
       {
         ...{ is: 'each', each },
+        before: left === undefined ? () => 0 : (message) => (message as PackedList).records.count,
         write: isRecordList(each) ? () => undefined : elementWriter(plan, objects),
         writeRecord: isRecordList(each) ? elementWriter(plan, records) : none,
       },
