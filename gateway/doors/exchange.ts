@@ -73,7 +73,9 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
   const body = readBody(door);
   const limited = limitInFlight(door);
-  for (const [path, routes] of Map.groupBy(door.routes ?? [], ({ path }) => path)) {
+  // A path without holes is meant where one with them fits too.
+  const own = (door.routes ?? []).toSorted((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
+  for (const [path, routes] of Map.groupBy(own, ({ path }) => path)) {
     const owners = routes.map(({ partner }) => partner);
     const place = path.replaceAll(/\{\w+\.(\w+)\}/gu, ':$1');
     const methods = routes.map(({ method = 'POST' }) => method);

@@ -45,7 +45,10 @@ export interface OpenDoor {
 }
 
 export async function openDoor(
-  behind: Pick<ExchangeDoor, 'receive' | 'poll' | 'secrets' | 'joined' | 'routes' | 'heldBytes' | 'stallMs'>,
+  behind: Pick<
+    ExchangeDoor,
+    'receive' | 'acknowledge' | 'poll' | 'secrets' | 'joined' | 'routes' | 'heldBytes' | 'stallMs'
+  >,
 ): Promise<OpenDoor> {
   const [home, partner, other, unregistered] = (await Promise.all(['XA', 'XB', 'XC', 'XD'].map(tlsParty))) as [
     TlsParty,
