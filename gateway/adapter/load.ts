@@ -38,8 +38,8 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
   const { partner, name, timeZone, arrangement, seal, transport, conversation } = manifest;
   const tables = codeTables(manifest.codes, place).tablesOn(periods.at(-1) ?? '');
   const exchange = await exchangeOf(conversation ?? {}, {
-    load: (data) => loadTemplate(folder, data, tools),
-    context: { tables, timeZone, grades: templateTerms(manifest).grades },
+    load: (data) => loadTemplate(folder, unsigned(data), tools),
+    context: { tables, timeZone, ...exchangeTerms(manifest) },
     ...{ readers: templateTools(tools), transport, place },
   });
   requireUsableSeal(seal, { exchange, transport }, place);
@@ -105,12 +105,20 @@ export function templatesIn(
   ];
 }
 
-/** What templates of lists need besides the tables of a day. */
+/** What templates of answers and names of files need besides the tables of a day. */
+function exchangeTerms({ arrangement, conversation }: Manifest) {
+  const { ours, theirs } = arrangement.grades;
+  const rules = streamRules(conversation);
+  const restart = rules.discipline === 'numbered' && rules.restart !== 'never' ? rules.restart : undefined;
+  return { grades: [...ours, ...theirs], ...present({ restart }) };
+}
+
+/** What templates of lists need besides. */
 export function templateTerms(manifest: Manifest) {
-  const { arrangement, conversation, seal } = manifest;
+  const { conversation, seal } = manifest;
   const deltas = listTerms(manifest).lists.kinds.includes('delta');
   return {
-    grades: [...arrangement.grades.ours, ...arrangement.grades.theirs],
+    ...exchangeTerms(manifest),
     conversation: conversationOf(conversation, deltas),
     rootId: isUnsigned(seal) || seal.reference === '' ? ('none' as const) : idAttributeOf(seal),
   };
@@ -125,10 +133,11 @@ async function loadFormats(
   const { timeZone, messages } = manifest;
   const { conversation, ...terms } = templateTerms(manifest);
   const readers = templateTools(tools);
-  const list = await layoutsOf(folder, messages.list, tools, (source, tables) =>
+  const from = { folder, isSigned: !isUnsigned(manifest.seal) };
+  const list = await layoutsOf(from, messages.list, tools, (source, tables) =>
     requireMatchingSeal(listFormat(source, { tables, timeZone, ...terms, conversation }, readers), manifest, place),
   );
-  const reply = await layoutsOf(folder, messages.reply, tools, (source, tables) =>
+  const reply = await layoutsOf(from, messages.reply, tools, (source, tables) =>
     requireMatchingSeal(messageFormat(source, replyFields, { tables, timeZone, ...terms }, readers), manifest, place),
   );
   const byDay = formatsByDay({ list, reply }, codeTables(manifest.codes, place), place);
@@ -148,15 +157,29 @@ async function loadFormats(
   );
 }
 
+/** With the media type of the format itself, where none is agreed: nothing is around the message. */
+function unsigned<D extends MessageData>(data: D): D {
+  const { template, type = '', encoding = 'utf-8' } = data;
+  const [, ending = ''] = /(\.xlsx\.csv|\.\w+)$/u.exec(template) ?? [];
+  const own = type.includes('/') ? type.replace(/;\s*layout=[^;]*/u, '') : undefined;
+  const plain: Readonly<Record<string, string>> = {
+    '.json': 'application/json',
+    '.xlsx.csv': own ?? 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    '.csv': own ?? `text/csv; charset=${encoding}`,
+    '.fixed': own ?? `text/plain; charset=${encoding}`,
+  };
+  return { ...present({ contentType: plain[ending] }), ...data };
+}
+
 async function layoutsOf<F>(
-  folder: string,
+  { folder, isSigned }: { readonly folder: string; readonly isSigned: boolean },
   messages: Manifest['messages']['list'] | undefined,
   tools: AdapterTools,
   compile: (source: TemplateSource, tables: CodeTables) => F,
 ): Promise<Layout<F>[]> {
   return Promise.all(
     messageVersions(messages).map(async (version) => {
-      const source = await loadTemplate(folder, version, tools);
+      const source = await loadTemplate(folder, isSigned ? version : unsigned(version), tools);
       return { ...version, compile: (tables) => compile(source, tables) };
     }),
   );

@@ -52,6 +52,15 @@ describe('an adapter folder', () => {
     expect(back).to.deep.equal(adapter);
   });
 
+  it('of a partner that cannot sign names the media type of the format itself', async () => {
+    const peers = join(import.meta.dirname, '../peers');
+    const { list, acknowledgements } = await loadAdapter(join(peers, 'files/xd'), adapterTools);
+    expect(list.contentType).to.equal('text/csv; charset=euc-kr');
+    expect(acknowledgements.map(({ contentType }) => contentType)).to.not.include('multipart/signed');
+    const { acknowledgements: answers } = await loadAdapter(join(peers, 'amqp/xc'), adapterTools);
+    expect(new Set(answers.map(({ contentType }) => contentType))).to.deep.equal(new Set(['application/json']));
+  });
+
   it('that is not there is E_ADAPTER_UNKNOWN', async () => {
     const error = await rejectedBy(loadAdapter(join(adaptersFolder, 'zz'), adapterTools));
     expect(error.code).to.equal('E_ADAPTER_UNKNOWN');
