@@ -6,14 +6,15 @@
  * Every message is answered by a signed receipt, and a repeated message by the very receipt it got the first time.
  */
 
-import { getPartner, type Gateway } from '../gateway.ts';
+import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { judgeList } from './apply-list.ts';
 import { judgeKey } from './judge-key.ts';
 import { keptMessage, readMessage, type ReadMessage } from './read-message.ts';
 import { repeatVerdict } from './same-content.ts';
-import { momentOf } from '../model/day.ts';
+import { dayAt, momentOf } from '../model/day.ts';
 import { asGatewayError, GatewayError, isMessageFault } from '../model/errors.ts';
 import { judgeEnvelope } from '../model/list/judge.ts';
+import { periodOf } from '../model/list/stream-rules.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DecodedMessage, RawMessage, Reply } from '../model/message.ts';
 import { settleByReceipt } from '../outbound/settle.ts';
@@ -50,6 +51,14 @@ async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult
   return await recordRejection(inbound, tooLarge);
 }
 
+/** The number of a list, and the period in which it counts, for the answer. */
+function placeStated({ adapter }: Partner, message: ReadMessage): Pick<InboundMessage, 'number' | 'period'> {
+  if (message.kind !== 'list') return {};
+  const { position, issuedAt } = message.list;
+  const period = position.epoch?.id ?? periodOf(adapter.stream, dayAt(issuedAt, adapter.timeZone)).id;
+  return present({ number: position.sequence, period });
+}
+
 /** The steps after the bytes are kept; they change nothing before the last one. */
 async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
   const { gateway, partner, raw } = received;
@@ -60,8 +69,7 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     message = await readMessage(gateway, partner, raw);
     if (message.kind === 'receipt') return await receiveReceipt(inbound, message);
     const content = contentOf(message);
-    const number = message.kind === 'list' ? message.list.position.sequence : undefined;
-    inbound = { ...inbound, id: content.id, number, evidence: message.evidence };
+    inbound = { ...inbound, ...placeStated(partner, message), id: content.id, evidence: message.evidence };
 
     // 3. Judge it: sender, addressee and clock; then a list against what is held of its sender.
     judgeEnvelope(content, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
@@ -157,7 +165,17 @@ export async function decideHeld(
   const partner = getPartner(gateway, held.partner);
   const raw: RawMessage = { ...keptMessage(held, bytes), hintedId: messageId };
   const inbound: InboundMessage = { gateway, partner, raw, digest, id: messageId, decidedByPeople: true };
-  return decision === 'release'
-    ? await answerMessage(inbound)
-    : await recordRejection(inbound, new GatewayError('E_LIST_REFUSED', 'two people refused the list'));
+  if (decision === 'release') return await answerMessage(inbound);
+  const refused = new GatewayError('E_LIST_REFUSED', 'two people refused the list');
+  return await recordRejection({ ...inbound, ...(await placeKept(inbound)) }, refused);
+}
+
+/** What a kept list states of its place, by which an answer may name it; nothing where it can be read no longer. */
+async function placeKept({ gateway, partner, raw }: InboundMessage): Promise<ReturnType<typeof placeStated>> {
+  try {
+    return placeStated(partner, await readMessage(gateway, partner, raw));
+  } catch (error) {
+    if (isMessageFault(error)) return {};
+    throw error;
+  }
 }

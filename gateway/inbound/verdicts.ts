@@ -41,6 +41,8 @@ export interface InboundMessage {
   readonly id?: string | undefined;
   /** The number that a list states. */
   readonly number?: number | undefined;
+  /** The year, month or day in which it counts. */
+  readonly period?: string | undefined;
   /** How its sender is known, once that was verified. */
   readonly evidence?: SenderEvidence;
   /** Two people decided: its size is not judged again, and the receipt is sent, for the connection it came by is closed. */
@@ -188,10 +190,14 @@ export async function sealReceipt(
   inbound: InboundMessage,
   { subject: id, rows, ...content }: ReceiptContent & { readonly subject: string | undefined },
 ): Promise<SealedMessage> {
-  const { gateway, partner, digest, number } = inbound;
+  const { gateway, partner, digest, number, period } = inbound;
   const { receive } = partner.adapter.exchange;
   if (receive?.answer !== undefined)
-    return acknowledge(inbound, { ...receive, answer: receive.answer }, { ...content, rows, subject: id, number });
+    return acknowledge(
+      inbound,
+      { ...receive, answer: receive.answer },
+      { ...content, rows, subject: id, number, period },
+    );
   const receipt: Receipt = {
     ...content,
     id: gateway.newId(),
@@ -216,17 +222,18 @@ function answerFile({ partner, raw }: InboundMessage): Pick<SealedMessage, 'file
 interface Subject {
   readonly subject: string | undefined;
   readonly number: number | undefined;
+  readonly period: string | undefined;
 }
 
 /** The answer in the partner's own format, not signed: its connection to us shows whose answer it is. */
 function acknowledge(
   inbound: InboundMessage,
   { answer: format, textOf }: Pick<Required<NonNullable<Exchange['receive']>>, 'answer' | 'textOf'>,
-  { subject, number, verdict, reason, records, rows }: ReceiptContent & Subject,
+  { subject, number, period, verdict, reason, records, rows }: ReceiptContent & Subject,
 ): SealedMessage {
   const { gateway, partner } = inbound;
   const id = gateway.newId();
-  const about = { id, issuedAt: momentOf(gateway.now()), subject, number };
+  const about = { id, issuedAt: momentOf(gateway.now()), subject, number, period };
   const why = {
     reason: reason?.code,
     detail: reason?.detail,

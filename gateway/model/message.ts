@@ -182,9 +182,10 @@ export const spareVerdicts: readonly string[] = ['duplicate', 'busy', 'received'
 /** The answer to a message where two sides do not exchange receipts: in the partner's own format, and not signed. */
 export interface Acknowledgement {
   readonly verdict: (typeof acknowledgedVerdicts)[number];
-  /** Id and number of the message that it answers, as far as its format has them. */
+  /** Id and number of the message that it answers, and the year, month or day in which that counts, as far as its format has them. */
   readonly subject?: string;
   readonly number?: number;
+  readonly period?: string;
   readonly id?: string;
   readonly issuedAt?: Moment;
   readonly reason?: string;

@@ -113,13 +113,13 @@ async function findSubject(
   { db: { sql } }: Gateway,
   { code }: Partner,
   { correlate }: Stage,
-  { subject, number }: Acknowledgement,
+  { subject, number, period }: Acknowledgement,
   { correlationId, headers = {} }: AnswerProperties,
 ): Promise<MessageRow | undefined> {
   const byId = async (id: unknown): Promise<MessageRow | undefined> =>
     typeof id === 'string' ? await findMessage(sql, id) : undefined;
   const byNumber = async (): Promise<MessageRow | undefined> =>
-    number === undefined ? undefined : await findSent(sql, code, { sequence: number });
+    number === undefined ? undefined : await findSent(sql, code, { sequence: number, period });
   if (typeof correlate === 'object')
     return await byId(headers[correlate.header] ?? headers[correlate.header.toLowerCase()]);
   switch (correlate) {
@@ -136,11 +136,11 @@ async function findSubject(
 
 /** Throws E_RECEIPT_UNMATCHED. */
 export function requireSubject(
-  { subject, number }: Acknowledgement,
-  { id, file, sequence }: Pick<MessageRow, 'id' | 'file' | 'sequence'>,
+  { subject, number, period }: Acknowledgement,
+  { id, file, sequence, epochId }: Pick<MessageRow, 'id' | 'file' | 'sequence' | 'epochId'>,
 ): void {
   const isNamed = subject === undefined || subject === id || subject === file;
-  if (isNamed && (number ?? sequence) === sequence) return;
+  if (isNamed && (number ?? sequence) === sequence && (period ?? epochId) === epochId) return;
   throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names another message than the one it answers');
 }
 

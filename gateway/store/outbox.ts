@@ -94,18 +94,19 @@ export async function findMessage(reader: Reader, id: string): Promise<MessageRo
   return row && fromRow(row);
 }
 
-/** The newest message with a digest or, of lists, a number: a partner whose answers have no id of ours names it so. */
+/** The newest message with a digest or, of lists, a number (in a period): a partner whose answers have no id of ours names it so. */
 export async function findSent(
   reader: Reader,
   partner: string,
-  by: { readonly digest: Digest } | { readonly sequence: number },
+  by: { readonly digest: Digest } | { readonly sequence: number; readonly period: string | undefined },
 ): Promise<MessageRow | undefined> {
   const sent = messages(reader).where('partner', '=', partner);
   const found =
     'digest' in by
       ? sent.where('digest', '=', by.digest)
       : sent.where('kind', '=', 'list').where('sequence', '=', by.sequence);
-  const row = await found.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
+  const named = 'period' in by && by.period !== undefined ? found.where('epoch_id', '=', by.period) : found;
+  const row = await named.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
   return row && fromRow(row);
 }
 

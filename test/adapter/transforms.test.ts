@@ -11,7 +11,7 @@ import { aListMessage, aListRecord } from '../support/messages.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const tables = codeTables({ status: { active: 'A', suspended: 'S' } }, () => 'adapter.yaml:1:1').tablesOn('2026-01-01');
-const context = { tables, timeZone: 'Asia/Seoul', grades: [], encoding: 'euc-kr' as const };
+const context = { tables, timeZone: 'Asia/Seoul', grades: [], encoding: 'euc-kr' as const, restart: 'month' as const };
 
 interface Bound {
   readonly hole: Hole;
@@ -26,7 +26,8 @@ function bound(written: string): Bound {
   const ofMessage = path.startsWith('message.');
   const scope = openTemplateScope(ofMessage ? listMessageFields : recordItemFields, context);
   const hole = parseHole(scope, written, 'x:1:1');
-  const place = ofMessage ? path.slice('message.'.length) : path;
+  const member = path === 'message.period' ? 'message.position.epoch.id' : path;
+  const place = ofMessage ? member.slice('message.'.length) : path;
   return {
     hole,
     lossy: scope.lossy.has(path) || !hole.kept,

@@ -38,6 +38,7 @@ export interface StatusForm {
 export interface ReceiveData {
   /** Of requests to `path`; POST where absent. */
   readonly method?: RequestForm['method'];
+  /** Holes, as in a request, stand for whatever a segment has there. */
   readonly path?: string;
   readonly acknowledgements?: string | MailboxForm;
   readonly consume?: ConsumeForm;

@@ -101,7 +101,7 @@ function namedValues({ names }: FillTerms, { file, digest }: FillContext): Named
 
 /** The id of a list from its other values; undefined where conversation/fills does not say so. */
 export function listId(
-  { from, to, issuedAt, position: { sequence } }: Pick<StatedList, 'from' | 'to' | 'issuedAt' | 'position'>,
+  { from, to, issuedAt, position: { sequence, epoch } }: Pick<StatedList, 'from' | 'to' | 'issuedAt' | 'position'>,
   { fills, rules, timeZone }: FillTerms,
 ): string | undefined {
   const fill = fills.message?.id;
@@ -109,7 +109,7 @@ export function listId(
   const day = dayAt(issuedAt, timeZone);
   const parts: Readonly<Record<string, string>> = {
     ...{ from, to, day },
-    ...{ period: periodOf(rules, day).id, number: String(sequence ?? '') },
+    ...{ period: epoch?.id ?? periodOf(rules, day).id, number: String(sequence ?? '') },
   };
   return fill.map((part: string) => parts[part] ?? '').join('-');
 }

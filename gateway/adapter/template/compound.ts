@@ -1,6 +1,7 @@
 /** Several holes in one value, `{address.postcode|digits} {address.city}`: read where the template allows one reading only. */
 
 import { invalid, invalidValue } from '../faults.ts';
+import { periodLengths } from './dates.ts';
 import type { Hole } from './hole-chain.ts';
 import type { TemplateScope } from './scope.ts';
 
@@ -83,6 +84,7 @@ function formOf({ item, context }: TemplateScope, written: string, { path, kind 
     case '':
       if (kind === 'count') return { signs: digits };
       if (kind === 'day') return { length: 10, signs: `${digits}-` };
+      if (kind === 'period') return { length: periodLengths[context.restart ?? 'year'], signs: `${digits}-` };
       return kind === 'words' ? formOfWords(field?.words ?? []) : (field?.form ?? {});
     default:
       return {};

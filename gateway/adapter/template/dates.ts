@@ -3,6 +3,7 @@
 /** The position of each letter group in `YYYY-MM-DDTHH:MM:SS.sss`. */
 const groups: Readonly<Record<string, readonly [from: number, to: number]>> = {
   yyyy: [0, 4],
+  yy: [2, 4],
   MM: [5, 7],
   dd: [8, 10],
   HH: [11, 13],
@@ -45,6 +46,34 @@ export function dayNotation(pattern: string): Notation | undefined {
 }
 
 /**
+ * A year, a month (`2026-04`) or a day within which numbers count, also with two digits of the year. Undefined for a pattern with other
+ * parts of a date than these.
+ */
+export function periodNotation(pattern: string, restart: Restart): Notation | undefined {
+  const rest = { year: [], month: ['MM'], day: ['MM', 'dd'] }[restart];
+  const parsed = parseNotation(pattern, ['yyyy', ...rest]) ?? parseNotation(pattern, ['yy', ...rest]);
+  const shown = parsed?.parts.filter((part) => part === offsetGroup || Object.hasOwn(groups, part)) ?? [];
+  if (parsed === undefined || shown.length !== 1 + rest.length) return undefined;
+  return {
+    write: (period) => writeParts(parsed, period),
+    read(text) {
+      const period = readParts(parsed, text)?.canonical.slice(0, periodLengths[restart]);
+      return period !== undefined && isPeriod(period) ? period : undefined;
+    },
+  };
+}
+
+export type Restart = 'year' | 'month' | 'day';
+
+/** Characters of `2026`, `2026-04` and `2026-04-02`. */
+export const periodLengths: Readonly<Record<Restart, number>> = { year: 4, month: 7, day: 10 };
+
+/** Whether the text is a year, a month or a day that exists. */
+export function isPeriod(text: string): boolean {
+  return Object.values(periodLengths).includes(text.length) && isDay(text + '-01-01'.slice(text.length - 4));
+}
+
+/**
  * A moment in UTC, or in local time of a zone (IANA name). Without an offset in the pattern (`XXX`) the zone must have the same offset
  * all year: otherwise one hour a year would be ambiguous. Parts finer than the pattern are cut. Undefined for an unsuitable
  * pattern or zone.
@@ -77,7 +106,7 @@ interface ParsedNotation {
 
 /** Undefined when a wanted group is missing, a group is repeated, or a letter belongs to none. */
 function parseNotation(pattern: string, wanted: readonly string[]): ParsedNotation | undefined {
-  const parts = pattern.match(/yyyy|MM|dd|HH|mm|ss|SSS|XXX|[^yMdHmsSX]/gu) ?? [];
+  const parts = pattern.match(/yyyy|yy|MM|dd|HH|mm|ss|SSS|XXX|[^yMdHmsSX]/gu) ?? [];
   const present = parts.filter((part) => part === offsetGroup || Object.hasOwn(groups, part));
   const isUnique = new Set(present).size === present.length;
   if (parts.join('') !== pattern || !isUnique || !wanted.every((name) => present.includes(name))) return undefined;
@@ -107,7 +136,17 @@ function writeOffset(minutes: number): string {
 function readParts({ matcher }: ParsedNotation, text: string) {
   const found = matcher.exec(text)?.groups;
   if (found === undefined) return undefined;
-  const { yyyy = '', MM = '', dd = '', HH = '00', mm = '00', ss = '00', SSS = '000', XXX: offset } = found;
+  const {
+    yy = '',
+    yyyy = yy && `20${yy}`,
+    MM = '',
+    dd = '',
+    HH = '00',
+    mm = '00',
+    ss = '00',
+    SSS = '000',
+    XXX: offset,
+  } = found;
   return { canonical: `${yyyy}-${MM}-${dd}T${HH}:${mm}:${ss}.${SSS}`, offset };
 }
 

@@ -104,11 +104,13 @@ export function requireCompleteScope(scope: TemplateScope, at: string): void {
   }
   const { unstated, filled } = scope.context.conversation ?? { unstated: new Set(), filled: new Set() };
   const constant = new Set([...filled, ...scope.fills.map(({ path }) => path)]);
-  for (const { path, optional } of scope.item.fields) {
+  for (const { path, optional, kind, derived } of scope.item.fields) {
+    if (kind === 'period' && scope.holes.has(path) && scope.context.restart === undefined)
+      throw invalid(`${path} is shown, and numbers never begin again`, at, 'Write stream/restart: year, month or day.');
     const carried = scope.holes.has(path) || scope.parts.has(path);
     if (carried && constant.has(path))
       throw invalid(`the template carries ${path}, which conversation/fills fills in`, at, 'Keep one of the two.');
-    if (!optional && !carried && !unstated.has(path) && !constant.has(path))
+    if (!optional && derived !== true && !carried && !unstated.has(path) && !constant.has(path))
       throw invalid(`the template does not carry ${path}`, at, 'Add a hole, or a fill under conversation/fills.');
   }
   requireCountable(scope);
@@ -189,14 +191,15 @@ function joinedItemWriter(hole: Hole, separator: string): (item: unknown) => str
   };
 }
 
-/** Writes one item of a list; an error gets the place of the item. */
+/** Writes one item of a list; an error gets the place of the item. `row`: its number among all of one numbering, from 0. */
 export function writeItem<T, R>(
   write: (item: T) => R,
   item: T,
   { path, scope }: Pick<RepeatedPart, 'path' | 'scope'>,
   index: number,
+  row = index,
 ): R {
-  scope.row = index;
+  scope.row = row;
   try {
     return write(item);
   } catch (error) {

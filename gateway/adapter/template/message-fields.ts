@@ -20,8 +20,8 @@ export type Scalar = string | number;
 /** A decoded value of an item that is being read; for a list, its items. */
 export type Slot = Scalar | unknown[] | undefined;
 
-/** The type of a value. `words`: one of a closed set. */
-export type FieldKind = 'text' | 'day' | 'moment' | 'count' | 'words';
+/** The type of a value. `words`: one of a closed set. `period`: the year, month or day within which numbers count. */
+export type FieldKind = 'text' | 'day' | 'moment' | 'count' | 'words' | 'period';
 
 export interface Field {
   /** As in holes: `name.latin`, `message.position.sequence`, `.` for an item that is a single value. */
@@ -32,6 +32,8 @@ export interface Field {
   readonly spare?: readonly string[];
   /** The model allows it to be absent. */
   readonly optional: boolean;
+  /** A template may leave it out. Where it is shown, it is never absent. */
+  readonly derived?: true;
   /** Text for people: it may be shortened, and no rule depends on it. */
   readonly free: boolean;
   /** How long a text is, and of which signs, where the model says so. */
@@ -54,12 +56,14 @@ export interface ItemFields<T> {
   build(slots: readonly Slot[]): T;
 }
 
-type FieldSpec = Pick<Field, 'path' | 'kind' | 'form'> & Partial<Pick<Field, 'words' | 'spare' | 'optional' | 'free'>>;
+/** `member`: where the value stands in the model, if not at its path. */
+type FieldSpec = Pick<Field, 'path' | 'kind' | 'form'> &
+  Partial<Pick<Field, 'words' | 'spare' | 'optional' | 'free' | 'derived'>> & { readonly member?: string };
 type ListSpec = Pick<ListOfItems, 'path' | 'items'> & Partial<Pick<ListOfItems, 'optional'>>;
 
 /** Templates prefix values of the message itself with `message.`, of an acknowledgement with `ack.`; the model has no such member. */
-function memberPath(path: string): string {
-  return path.replace(/^(?:message|ack)\./u, '');
+function memberPath({ path, member }: { readonly path: string; readonly member?: string }): string {
+  return member ?? path.replace(/^(?:message|ack)\./u, '');
 }
 
 /** The fields of objects whose members have these paths. */
@@ -68,15 +72,15 @@ function itemFields<T>(
   lists: readonly ListSpec[] = [],
   check?: (item: T) => void,
 ): ItemFields<T> {
-  const paths = [...specs, ...lists].map(({ path }) => memberPath(path));
+  const paths = [...specs, ...lists].map(memberPath);
   return {
-    fields: specs.map((spec) => ({
+    fields: specs.map(({ member, ...spec }) => ({
       ...{ words: [], optional: false, free: false, ...spec },
-      get: getterOf(memberPath(spec.path)) as Field['get'],
+      get: getterOf(memberPath({ ...spec, ...(member && { member }) })) as Field['get'],
     })),
     lists: lists.map((spec) => ({
       ...{ optional: false, ...spec },
-      get: getterOf(memberPath(spec.path)) as ListOfItems['get'],
+      get: getterOf(memberPath(spec)) as ListOfItems['get'],
     })),
     build(slots) {
       const item: Record<string, unknown> = {};
@@ -136,9 +140,18 @@ const headSpecs: readonly FieldSpec[] = [
   { path: 'message.issuedAt', kind: 'moment' },
 ];
 
+/** As `message.position.sequence` is the number of a list, its epoch is the period where numbers begin again. */
+const periodSpec: FieldSpec = {
+  path: 'message.period',
+  member: 'position.epoch.id',
+  kind: 'period',
+  derived: true,
+};
+
 export const listMessageFields = itemFields<ListMessage>(
   [
     ...headSpecs,
+    periodSpec,
     { path: 'message.nextBy', kind: 'moment' },
     { path: 'message.position.epoch.no', kind: 'count' },
     { path: 'message.position.epoch.id', kind: 'text' },
@@ -182,11 +195,12 @@ export const replyFields = itemFields<Reply>(
 
 /** What the name of a file may carry. */
 export type NamedValues = Partial<Pick<ListMessage, 'id' | 'kind' | 'from' | 'to' | 'issuedAt'>> & {
-  readonly position?: { readonly sequence?: number };
+  readonly position?: { readonly sequence?: number; readonly epoch?: { readonly id?: string } };
 };
 
 export const fileNameFields = itemFields<NamedValues>([
   ...headSpecs,
+  periodSpec,
   { path: 'message.position.sequence', kind: 'count' },
 ]);
 
@@ -211,6 +225,7 @@ function answerFields(optional: boolean): ItemFields<Acknowledgement> {
       { path: 'ack.verdict', kind: 'words', words: acknowledgedVerdicts, spare: spareVerdicts, optional },
       { path: 'ack.subject', kind: 'text', optional: true },
       { path: 'ack.number', kind: 'count', optional: true },
+      { path: 'ack.period', kind: 'period', optional: true },
       { path: 'ack.id', kind: 'text', optional: true },
       { path: 'ack.issuedAt', kind: 'moment', optional: true },
       ...['ack.reason', 'ack.detail', 'ack.place', 'ack.text'].map(freeText),

@@ -2,7 +2,7 @@
 
 import { dayAt, momentInZone } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
-import { dayNotation, isDay, isMoment, momentNotation, type Notation } from './dates.ts';
+import { dayNotation, isDay, isMoment, isPeriod, momentNotation, periodNotation, type Notation } from './dates.ts';
 import { invalid, invalidValue } from '../faults.ts';
 import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
 import { identifierPatterns } from '../identifier-pattern.ts';
@@ -19,6 +19,8 @@ export interface TransformContext {
   readonly timeZone: string;
   /** Grades of both sides that messages may contain. */
   readonly grades: readonly string[];
+  /** When numbers begin again; absent: never. */
+  readonly restart?: 'year' | 'month' | 'day';
   /** What lists of this partner need not carry; without it everything that the model requires. */
   readonly conversation?: Conversation;
   /** Values stand in cells of a workbook, which may be numbers and days. */
@@ -48,9 +50,10 @@ interface TransformUse {
 const mayBeJoined: ReadonlySet<string> = new Set(['reason', 'code']);
 
 const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
-  /** `date:yyyyMMdd`; `date:excel`, a day of a spreadsheet; of a moment the day in the partner's zone, lossy */
+  /** `date:yyyyMMdd`; `date:excel`, a day of a spreadsheet; of a moment the day in the partner's zone, lossy; of a period its parts */
   date: (use) => {
     if (use.field.kind === 'moment') return dayOfMoment(use);
+    if (use.field.kind === 'period') return periodTransform(use);
     if (use.argument === 'excel') return sheetDay(use);
     return notationTransform(use, 'day', dayNotation(use.argument), 'yyyy, MM and dd');
   },
@@ -202,6 +205,9 @@ export function parseValue(text: string, field: Field): Scalar {
     case 'day':
       if (!isDay(text)) throw invalidValue('not a day of the form YYYY-MM-DD');
       return text;
+    case 'period':
+      if (!isPeriod(text)) throw invalidValue('not a year, month or day of the form YYYY-MM-DD');
+      return text;
     case 'moment':
       if (!isMoment(text)) throw invalidValue('not a moment in UTC with milliseconds');
       return text;
@@ -243,6 +249,13 @@ function sheetDay({ field, context, at }: TransformUse): Transform {
     },
     decode: (day) => day,
   };
+}
+
+function periodTransform(use: TransformUse): Transform {
+  const { restart } = use.context;
+  const needed = { year: 'yyyy or yy', month: 'yyyy or yy, and MM', day: 'yyyy or yy, MM and dd' };
+  const notation = restart && periodNotation(use.argument, restart);
+  return notationTransform(use, 'period', notation, `${needed[restart ?? 'year']}, and no other part of a date`);
 }
 
 function notationTransform(

@@ -14,7 +14,7 @@ export interface Departure {
 }
 
 /** After a restore two epochs can have one number: `id` distinguishes them, `no` orders them. */
-interface Epoch {
+export interface Epoch {
   readonly no: number;
   readonly id: string;
 }

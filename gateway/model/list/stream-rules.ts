@@ -105,9 +105,12 @@ function placeNumbered(list: StatedList, held: Position | undefined, rules: Numb
   if (sequence === undefined) throw missing('a number');
   if (sequence < rules.first || sequence > rules.max)
     throw refusal('E_SEQUENCE_GAP', `the number is outside ${rules.first} to ${rules.max}`);
-  const epoch = periodOf(rules, day);
+  const stated = position.epoch?.id;
+  const epoch = stated === undefined ? periodOf(rules, day) : { no: Number(stated.replaceAll('-', '')), id: stated };
   const place = { epoch, sequence };
-  if (held === undefined) return { place, hold: judgeJump(rules.first, sequence) };
+  const early =
+    epoch.no > periodOf(rules, day).no ? ahead(`a list of ${day} states the period ${epoch.id}`) : undefined;
+  if (held === undefined) return { place, hold: early ?? judgeJump(rules.first, sequence) };
   if (epoch.no < held.epoch.no)
     throw refusal('E_SEQUENCE_ROLLBACK', `a list of a later period is held, ${held.epoch.id}`);
   const sameEpoch = epoch.no === held.epoch.no;
@@ -122,7 +125,7 @@ function placeNumbered(list: StatedList, held: Position | undefined, rules: Numb
       `the number ${expected} is missing`,
       'Send a full list; it may have any later number.',
     );
-  return { place, hold: judgeJump(expected, sequence) };
+  return { place, hold: early ?? judgeJump(expected, sequence) };
 }
 
 /** A list further ahead is to be held, for every lower number would be refused after it. So many may have been refused or lost before it. */
@@ -130,7 +133,11 @@ const mostMissing = 1000;
 
 function judgeJump(expected: number, sequence: number): Hold | undefined {
   if (sequence <= expected + mostMissing) return undefined;
-  return { reason: 'number_ahead', detail: `number ${sequence} is stated; expected: ${expected}` };
+  return ahead(`number ${sequence} is stated; expected: ${expected}`);
+}
+
+function ahead(detail: string): Hold {
+  return { reason: 'number_ahead', detail };
 }
 
 function placeDated(held: HeldStream | undefined, revision: 'replace' | 'refuse', day: Day): ListPlace {
