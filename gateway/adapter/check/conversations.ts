@@ -8,14 +8,16 @@ import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
-import { inventList, inventReply, verdictsIn, withoutSome } from './generate.ts';
+import { inventList, inventReply, periodAt } from './generate.ts';
+import { verdictsIn, withoutSome } from './generate-acknowledgements.ts';
 import { decodeText, encodeText, jsonText, type Plain, type TextReaders } from './message-text.ts';
 
-const wholeAnswer: Acknowledgement = {
+const wholeAnswer = (adapter: Adapter): Acknowledgement => ({
   verdict: 'applied',
   ...{ subject: 'm-00000001', number: 4, id: 'm-00000002', issuedAt: '2026-01-01T00:00:00.000Z' },
   ...{ reason: 'E_EXAMPLE', detail: 'example', place: 'C7', text: 'example', taken: 12, refused: 1 },
-};
+  period: periodAt(adapter, '2026-01-01T00:00:00.000Z').id,
+});
 
 /** Files by path: a full list with its reply, each acknowledgement, a new operator, operators that left, and two lists that are refused. */
 export function sampleConversations(adapter: Adapter, readers: TextReaders): ReadonlyMap<string, string> {
@@ -47,8 +49,8 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
   }
   const operators = full.records.map(({ identifier }) => identifier);
   for (const [i, format] of acknowledgements.entries())
-    for (const [step, answer] of answersIn(format, operators).entries())
-      write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, answer);
+    for (const [step, said] of answersIn(format, wholeAnswer(adapter), operators).entries())
+      write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, said);
   const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
   const ending = extname(list.template);
   for (const [what, text] of Object.entries(refused)) {
@@ -60,8 +62,12 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
 }
 
 /** One of each verdict, with the verdict on no, one and several operators, and one with no more than the template always writes. */
-function answersIn(format: MessageFormat<Acknowledgement>, operators: readonly string[]): readonly Acknowledgement[] {
-  const { detail, place, text } = wholeAnswer;
+function answersIn(
+  format: MessageFormat<Acknowledgement>,
+  whole: Acknowledgement,
+  operators: readonly string[],
+): readonly Acknowledgement[] {
+  const { detail, place, text } = whole;
   const why = present({ code: 'R1', detail, place, text });
   const rows = operators.map((identifier, i): RecordAnswer => {
     const about = { row: i + 1, identifier };
@@ -69,13 +75,13 @@ function answersIn(format: MessageFormat<Acknowledgement>, operators: readonly s
   });
   // A row that could not be read may name no operator.
   const bare: RecordAnswer = { verdict: 'rejected', ...why };
-  const carriesBare = refusalOf(() => encodeText(format, { ...wholeAnswer, results: [bare] })) === undefined;
+  const carriesBare = refusalOf(() => encodeText(format, { ...whole, results: [bare] })) === undefined;
   const shown = [rows.slice(0, 2), [], carriesBare ? [bare] : rows.slice(0, 1)];
   const answers = verdictsIn(format).map((verdict, i) => {
     const results = shown[i] ?? [];
-    return { ...wholeAnswer, verdict, ...(results.length > 0 && { results }) };
+    return { ...whole, verdict, ...(results.length > 0 && { results }) };
   });
-  return [...answers, withoutSome(format, wholeAnswer, () => true)];
+  return [...answers, withoutSome(format, whole, () => true)];
 }
 
 /** What forty seeds give. */

@@ -3,16 +3,11 @@
 import generatedTexts from '../../../schemas/generated-texts.json' with { type: 'json' };
 import { present } from '../../model/present.ts';
 import { getterOf, setPath } from '../../model/paths.ts';
-import type { ListMessage, ListPart } from '../../model/list/list.ts';
+import { dayAt } from '../../model/day.ts';
+import { periodOf } from '../../model/list/stream-rules.ts';
+import type { Epoch, ListMessage, ListPart } from '../../model/list/list.ts';
 import { departureReasons } from '../../model/list/list.ts';
-import {
-  acknowledgedVerdicts,
-  recordFaults,
-  recordVerdicts,
-  type Acknowledgement,
-  type RecordAnswer,
-  type Reply,
-} from '../../model/message.ts';
+import { recordFaults, type Reply } from '../../model/message.ts';
 import { roles, textPaths, type ListRecord } from '../../model/record/record.ts';
 import type { PartnerView } from '../../model/record/partner-view.ts';
 import type { SeededRandom } from '../../model/seeded-random.ts';
@@ -21,7 +16,7 @@ import { refusalOf } from './failures.ts';
 import { encodeText } from './message-text.ts';
 
 // The hard ones have markup, quotes, blanks at the ends, line ends, combining characters: formats often fail on these.
-const texts = [...generatedTexts.plain, ...generatedTexts.hard];
+export const texts = [...generatedTexts.plain, ...generatedTexts.hard];
 
 type TextPath = (typeof textPaths)[number];
 
@@ -51,7 +46,7 @@ const textsOf = oncePerFormat(({ identifiers, arrangement }, format): CarriedTex
   );
 });
 
-function carries(encode: () => unknown): boolean {
+export function carries(encode: () => unknown): boolean {
   return refusalOf(encode)?.code !== 'E_VALUE_INVALID';
 }
 
@@ -69,20 +64,21 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
   const departures = times(random.below(3), () => {
     return { identifier: inventIdentifier(random, form), reason: random.pick(departureReasons), since: day(random) };
   });
+  const issuedAt = moment(random);
   return {
     kind: random.pick(['full', 'delta'] as const),
     id: `m-${hex(random, 24)}`,
     from: random.pick(parties),
     to: random.pick(parties),
-    issuedAt: moment(random),
+    issuedAt,
     nextBy: moment(random),
     ...(format.carriesParts && random.next() < 0.5 ? { part: inventPart(random) } : {}),
     position: {
-      epoch: { no: random.below(9), id: hex(random, 16) },
-      sequence: random.below(1_000_000),
+      epoch: inventEpoch(adapter, random, issuedAt),
+      sequence: number(random),
       chain: hex(random, 64),
       root: hex(random, 64),
-      count: random.below(1_000_000),
+      count: number(random),
     },
     previousChain: hex(random, 64),
     records,
@@ -91,13 +87,24 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
 }
 
 /** Administrations that the templates can name: any, or those of a code table. */
-const partiesOf = oncePerFormat(({ partner }, list): readonly string[] => {
+const partiesOf = oncePerFormat((adapter, list): readonly string[] => {
+  const { partner } = adapter;
   const canName = (code: string): boolean =>
-    refusalOf(() => encodeText(list, exampleList(list, {}, [code, code])))?.code !== 'E_CODE_UNKNOWN';
+    refusalOf(() => encodeText(list, exampleList(list, {}, [code, code], adapter)))?.code !== 'E_CODE_UNKNOWN';
   const some = [...new Set(['XA', 'XB', 'XC', partner])].filter(canName);
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
   return some.length > 1 ? some : letters.flatMap((first) => letters.map((second) => first + second)).filter(canName);
 });
+
+/** The year, month or day in which the numbers of lists of that moment count. */
+export function periodAt({ stream, timeZone }: Pick<Adapter, 'stream' | 'timeZone'>, issuedAt: string): Epoch {
+  return periodOf(stream, dayAt(issuedAt, timeZone));
+}
+
+export function inventEpoch(adapter: Adapter, random: SeededRandom, issuedAt: string): Epoch {
+  if (adapter.stream.discipline === 'numbered') return periodAt(adapter, issuedAt);
+  return { no: random.below(9), id: hex(random, 16) };
+}
 
 function inventPart(random: SeededRandom): ListPart {
   const no = 1 + random.below(4);
@@ -123,73 +130,6 @@ export function inventReply(adapter: Adapter, random: SeededRandom, format: Mess
   }));
   const carried = results.filter((result) => carries(() => encodeText(format, { ...reply, results: [result] })));
   return { ...reply, results: carried };
-}
-
-/** An answer to a list, with some of what it may say. */
-export function inventAcknowledgement(
-  adapter: Adapter,
-  random: SeededRandom,
-  format: MessageFormat<Acknowledgement>,
-): Acknowledgement {
-  const [subject, id] = [`m-${hex(random, 24)}`, `m-${hex(random, 24)}`];
-  const said = {
-    reason: random.pick(texts),
-    detail: random.pick(texts),
-    place: random.pick(texts),
-    text: random.pick(texts),
-  };
-  const counts = { number: random.below(1000), taken: random.below(1000), refused: random.below(1000) };
-  const whole = { subject, id, issuedAt: moment(random), ...said, ...counts };
-  const answer = { verdict: random.pick(verdictsIn(format)), ...whole };
-  const results = times(random.below(4), () => inventRecordAnswer(adapter, random, format));
-  return { ...withoutSome(format, answer, () => random.next() < 0.4), ...(results.length > 0 && { results }) };
-}
-
-/** Those that the template can write. */
-export function verdictsIn(format: MessageFormat<Acknowledgement>): readonly Acknowledgement['verdict'][] {
-  const canWrite = (verdict: Acknowledgement['verdict']): boolean =>
-    refusalOf(() => encodeText(format, { ...example, verdict }))?.code !== 'E_CODE_UNKNOWN';
-  return acknowledgedVerdicts.filter(canWrite);
-}
-
-/** About one record, with as much as the template can write. */
-function inventRecordAnswer(
-  { identifiers }: Adapter,
-  random: SeededRandom,
-  format: MessageFormat<Acknowledgement>,
-): RecordAnswer {
-  const identifier = inventIdentifier(random, identifiers.ours);
-  const why = {
-    code: random.pick(texts),
-    detail: random.pick(texts),
-    place: random.pick(texts),
-    text: random.pick(texts),
-  };
-  const plain = { row: random.below(1000), identifier, verdict: random.pick(recordVerdicts) };
-  const whole = { ...plain, ...why };
-  return carries(() => encodeText(format, { ...example, results: [whole] }))
-    ? whole
-    : { ...plain, code: 'R1', detail: 'example', place: 'C7', text: 'example' };
-}
-
-const example: Acknowledgement = {
-  ...{ verdict: 'applied', subject: 'm-1', number: 1, id: 'm-2', issuedAt: '2026-01-01T00:00:00.000Z' },
-  ...{ reason: 'R1', detail: 'example', taken: 1, refused: 1 },
-};
-
-/** The acknowledgement without the values that `leaves` names, but for those that the template always writes. */
-export function withoutSome(
-  format: MessageFormat<Acknowledgement>,
-  whole: Acknowledgement,
-  leaves: (path: string) => boolean,
-): Acknowledgement {
-  const isNeeded = (path: string): boolean => {
-    const rest = Object.entries(whole).filter(([each]) => each !== path && each !== 'results');
-    const refusal = refusalOf(() => encodeText(format, Object.fromEntries(rest) as unknown as Acknowledgement));
-    return refusal?.code === 'E_ELEMENT_MISSING';
-  };
-  const kept = Object.entries(whole).filter(([path]) => path === 'verdict' || !leaves(path) || isNeeded(path));
-  return { verdict: whole.verdict, ...Object.fromEntries(kept) };
 }
 
 function inventRecord(
@@ -237,7 +177,7 @@ function recordWith(
 }
 
 /** The example with other digits and letters; the example itself if the grammar does not allow that. */
-function inventIdentifier(random: SeededRandom, form: IdentifierForm): string {
+export function inventIdentifier(random: SeededRandom, form: IdentifierForm): string {
   const code = form.toCode(form.example) ?? '';
   const other = code
     .replaceAll(/\d/gu, () => String(random.below(10)))
@@ -246,11 +186,16 @@ function inventIdentifier(random: SeededRandom, form: IdentifierForm): string {
   return form.grammar.test(identifier) ? identifier : form.example;
 }
 
-function times<T>(count: number, make: () => T): T[] {
+export function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
 }
 
-function hex(random: SeededRandom, length: number): string {
+/** Of one to six digits: in some formats it has few places. */
+export function number(random: SeededRandom): number {
+  return random.below(10 ** (1 + random.below(6)));
+}
+
+export function hex(random: SeededRandom, length: number): string {
   return times(length, () => random.below(16).toString(16)).join('');
 }
 
@@ -260,7 +205,7 @@ function day(random: SeededRandom): string {
 }
 
 // Whole seconds: not every partner's notation is more precise.
-function moment(random: SeededRandom): string {
+export function moment(random: SeededRandom): string {
   const [from, to] = [Date.UTC(1990, 0, 1), Date.UTC(2060, 0, 1)];
   return new Date(from + Math.floor((random.next() * (to - from)) / 1000) * 1000).toISOString();
 }
@@ -272,13 +217,15 @@ export function exampleList(
   format: Pick<ListFormat, 'view' | 'carriesParts'>,
   { records = [], departures = [] }: Partial<Pick<ListMessage, 'records' | 'departures'>>,
   [from, to]: readonly [from: string, to: string],
+  adapter: Pick<Adapter, 'stream' | 'timeZone'>,
 ): ListMessage {
+  const issuedAt = '2026-01-01T00:00:00.000Z';
   return {
     ...{ kind: 'full', id: 'm-00000001', from, to },
-    issuedAt: '2026-01-01T00:00:00.000Z',
+    issuedAt,
     nextBy: '2026-01-02T00:00:00.000Z',
     ...(format.carriesParts ? { part: { no: 1, of: 1 } } : {}),
-    position: { epoch: { no: 1, id: 'a' }, sequence: 1, chain: hash, root: hash, count: records.length },
+    position: { epoch: periodAt(adapter, issuedAt), sequence: 1, chain: hash, root: hash, count: records.length },
     previousChain: hash,
     records: records.map((record) => withFills(record, format.view)),
     departures,

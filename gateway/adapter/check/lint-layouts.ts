@@ -28,7 +28,7 @@ function lintIdentifiers(format: ListFormat, subject: LayoutSubject): LintFindin
     const [grade = ''] = side === 'ours' ? adapter.arrangement.grades : adapter.otherSide.grades;
     const identifiers = new Set([form.example, code === undefined ? form.example : form.toIdentifier(code)]);
     return [...identifiers].map((identifier) => {
-      const list = listWith(format, { identifier, grade }, adapter.partner);
+      const list = listWith(format, { identifier, grade }, adapter);
       return {
         side,
         identifier,
@@ -66,8 +66,9 @@ function refusalText({ detail, at }: GatewayError): string {
 function listWith(
   format: ListFormat,
   { identifier, grade }: Pick<ListRecord, 'identifier' | 'grade'>,
-  partner: string,
+  adapter: Adapter,
 ) {
+  const { partner } = adapter;
   const [text, since] = ['Example', '2026-01-01'];
   const record: ListRecord = {
     ...{ identifier, grade, status: 'active', statusSince: since, validFrom: since, validTo: '2030-01-01', roles: [] },
@@ -75,12 +76,12 @@ function listWith(
     address: { local: text, latin: text, city: text, postcode: '10000' },
   };
   const departures = [{ identifier, reason: 'left' as const, since }];
-  return exampleList(format, { records: [record], departures }, [partner, partner]);
+  return exampleList(format, { records: [record], departures }, [partner, partner], adapter);
 }
 
 /** A list and a reply of every layout, sealed with a key made for the check, verified, and compared with what was written. */
 async function lintSealing({ adapter, place, tools }: LayoutSubject): Promise<LintFinding[]> {
-  const { identifiers, arrangement, partner, seal } = adapter;
+  const { identifiers, arrangement, seal } = adapter;
   const unread = (fault: string): LintFinding =>
     lintFinding('seal_unfit', place('/seal'), `a message cannot be sealed and read back: ${fault}`);
   const record = { identifier: identifiers.ours.example, grade: arrangement.grades[0] ?? '' };
@@ -99,7 +100,7 @@ async function lintSealing({ adapter, place, tools }: LayoutSubject): Promise<Li
   };
   const faults: LintFinding[] = [];
   for (const { list, reply } of new Set(adapter.periods.map((day) => adapter.formatsOn(day)))) {
-    faults.push(...(await faultOf(list, listWith(list, record, partner))));
+    faults.push(...(await faultOf(list, listWith(list, record, adapter))));
     if (reply !== undefined) faults.push(...(await faultOf(reply, inventReply(adapter, seededRandom(1), reply))));
   }
   return faults.slice(0, 1);

@@ -52,7 +52,7 @@ export function previewAdapter(
     const losses = lossesOf(view, viewRecord(entry, list.view));
     const shown = { ...about, ...view, reasons: [], losses, bytes: Buffer.byteLength(view.text) };
     const refusal = refusalOf(() => {
-      const message = exampleList(list, { records: [entry] }, [home.country, partner]);
+      const message = exampleList(list, { records: [entry] }, [home.country, partner], adapter);
       checkSchema?.(encodeText(list, message), list);
     });
     return refusal === undefined ? shown : { ...shown, fault: faultOf(refusal) };

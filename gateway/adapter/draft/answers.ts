@@ -32,7 +32,7 @@ export function requireQuestions(
 ): void {
   const elements = messages.flatMap(({ file, root }) => nodesIn(root).map((node) => `${file}#${pathOf(node)}`));
   const isKnown = ([at, value]: readonly [string, unknown]): boolean =>
-    asks.some((each) => each.at === at) || (value !== 'yes' && (!at.includes('#') || elements.includes(at)));
+    asks.some((each) => each.at === at) || elements.includes(at) || (value !== 'yes' && !at.includes('#'));
   const unknown = [...answers].find((answer) => !isKnown(answer));
   if (unknown !== undefined) throw noQuestion(unknown[0]);
 }

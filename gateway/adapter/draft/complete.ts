@@ -62,7 +62,8 @@ function addDepartures(message: Message, parent: SampleNode, index: number): voi
 function missing({ kind, placements, conversation }: Message, scope: string): readonly Field[] {
   const present = placements.filter((each) => each.scope === scope).map(({ path }) => path);
   return fieldsOf(kind, scope).filter(
-    ({ path, optional }) => !optional && !present.includes(path) && conversation?.unstated.has(path) !== true,
+    ({ path, optional, derived }) =>
+      !optional && derived !== true && !present.includes(path) && conversation?.unstated.has(path) !== true,
   );
 }
 

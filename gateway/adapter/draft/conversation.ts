@@ -5,6 +5,7 @@ import type { Fills, MessageFill, RecordFill } from '../conversation/fills.ts';
 import type { MessageData } from '../message-data.ts';
 import { withAnswers } from './answers.ts';
 import { ask, type Drafting } from './drafting.ts';
+import { periodForm, periodNumberForm } from './period-numbers.ts';
 import type { Placed } from './place.ts';
 import type { Layout } from './read-samples.ts';
 import { filled } from './vocabulary.ts';
@@ -19,18 +20,28 @@ export interface ConversationDraft {
 
 type Stream = NonNullable<ConversationData['stream']>;
 
-/** Undefined where neither an acknowledgement, an answer nor a workbook says that the partner runs another program than this. */
+function answeredConversation({ answers }: Drafting): ConversationData | undefined {
+  return withAnswers({}, answers)['conversation'] as ConversationData | undefined;
+}
+
+/** Whether an acknowledgement, an answer or a workbook says that the partner runs another program than this. */
+export function isOfOtherMake(drafting: Drafting, isWorkbook: boolean): boolean {
+  return drafting.acknowledgements.length > 0 || answeredConversation(drafting) !== undefined || isWorkbook;
+}
+
+/** Undefined where the partner runs this program. */
 export function draftConversation(
   { placements, departures }: Placed,
   drafting: Drafting,
   isWorkbook: boolean,
 ): ConversationDraft | undefined {
-  const given = withAnswers({}, drafting.answers)['conversation'] as ConversationData | undefined;
-  if (drafting.acknowledgements.length === 0 && given === undefined && !isWorkbook) return undefined;
+  if (!isOfOtherMake(drafting, isWorkbook)) return undefined;
+  const given = answeredConversation(drafting);
   const carried = new Set(placements.map(({ path }) => path));
-  const { discipline = disciplineOf(carried), restart = 'never' } = given?.stream ?? {};
+  const { discipline = disciplineOf(carried) } = given?.stream ?? {};
   const isNumbered = discipline === 'numbered';
-  const stream: Stream = { discipline, ...(isNumbered && { restart }) };
+  const numbers = { ...numbersOf(placements), ...given?.stream };
+  const stream: Stream = isNumbered ? { ...numbers, discipline } : { discipline };
   ask(drafting, '/conversation/stream/discipline', 'discipline', { discipline });
   if (isNumbered) ask(drafting, '/conversation/stream/restart', 'restart');
   if (discipline === 'chained') return { conversation: { stream }, fullOnly: false, unstated: new Set() };
@@ -52,7 +63,7 @@ export function draftConversation(
 /** What no element carries, from the vocabulary. Copies need the value that they copy, and a kind lists that are all full. */
 function draftFills(
   carried: ReadonlySet<string>,
-  { discipline, restart }: Stream,
+  { discipline, restart = 'never' }: Stream,
   fullOnly: boolean,
   { vocabulary, ourGrades }: Drafting,
 ): Fills {
@@ -83,6 +94,20 @@ function disciplineOf(carried: ReadonlySet<string>): Stream['discipline'] {
   if (carried.has('message.position.chain') && carried.has('message.position.root')) return 'chained';
   if (carried.has('message.position.sequence')) return 'numbered';
   return carried.has('message.issuedAt') ? 'identified' : 'none';
+}
+
+/** When numbers begin again, by the period that stands with them, and the greatest that has room. */
+function numbersOf(placements: Placed['placements']): Pick<Stream, 'restart' | 'max'> {
+  const valuesOf = (path: string): readonly string[] =>
+    placements.find((each) => each.path === path)?.node.values ?? [];
+  const number = 'message.position.sequence';
+  const values = valuesOf(number);
+  const together = periodNumberForm(values, { period: 'message.period', number, optional: false });
+  const { restart = 'never' } = together ?? periodForm(valuesOf('message.period')) ?? {};
+  const [{ length }, isFilled] = [values[0] ?? '', values.some((value) => value.startsWith('0'))];
+  const alone = isFilled && values.every((value) => value.length === length) ? length : undefined;
+  const digits = Number(/\|pad:(\d)/u.exec(together?.text ?? '')?.[1] ?? alone);
+  return { restart, ...(digits > 0 && { max: 10 ** digits - 1 }) };
 }
 
 /** Lists and acknowledgements over HTTPS or as files, each with a question: no sample shows paths, statuses and names. */

@@ -16,7 +16,7 @@ import { complete } from './complete.ts';
 import { addTable, ask, type Drafting, type DraftRequest } from './drafting.ts';
 import { placeHoles, type Message } from './holes.ts';
 import { columnsOf, requireQuestions, withAnswers, type ManifestDraft } from './answers.ts';
-import { draftConversation, draftExchange } from './conversation.ts';
+import { draftConversation, draftExchange, isOfOtherMake } from './conversation.ts';
 import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
 import { keepSamples, readersOf, topOf } from './read-back.ts';
@@ -154,8 +154,9 @@ function draftMessage(kind: Message['kind'], sample: Sample, drafting: Drafting)
   const given = [...drafting.answers].filter(([at, value]) => at.startsWith(`${file}#`) && value !== 'yes');
   const answered = new Map(given.map(([at, value]) => [at.slice(file.length + 1), String(value)]));
   const { partner, home, vocabulary } = drafting;
-  const placed = placeSample({ partner, home: home.country, vocabulary, kind, root: sample.root, answered });
   const isWorkbook = sample.sheet !== undefined;
+  const periods = isOfOtherMake(drafting, isWorkbook);
+  const placed = placeSample({ partner, home: home.country, vocabulary, kind, root: sample.root, answered, periods });
   const conversation = kind === 'list' ? draftConversation(placed, drafting, isWorkbook) : undefined;
   // Where nobody is named who left, every line between titles and total is an operator.
   const plain = conversation?.fullOnly === true && takeKinds(sample);

@@ -7,7 +7,9 @@ import type { ConversationDraft } from './conversation.ts';
 import { addTable, ask, type Drafting } from './drafting.ts';
 import type { Placed } from './place.ts';
 import type { Sample } from './read-samples.ts';
-import { isSometimesAbsent, jsonKindOf, pathOf, repeatedAbove, type SampleNode } from './tree.ts';
+import { isComputed } from '../template/computed.ts';
+import { isSometimesAbsent, itemsIn, jsonKindOf, pathOf, repeatedAbove, type SampleNode } from './tree.ts';
+import { periodForm } from './period-numbers.ts';
 import { codesIn, fieldsOf, joinOf, notationsOf, tableOf } from './values.ts';
 import { typeOf } from './vocabulary.ts';
 
@@ -25,15 +27,26 @@ export interface Message extends Sample, Placed {
 export function placeHoles(message: Message): void {
   const { placements, file, kind, format, drafting } = message;
   for (const placement of placements) {
-    const { node, path, scope, why, chain, certainty } = placement;
+    const { node, path, scope, why, chain, certainty, text, beside } = placement;
+    if (beside === true) continue;
     const at = `${file}#${pathOf(node)}`;
     const candidates = [...placement.candidates, 'fixed', 'ignore'].filter((each) => each !== path).join(', ');
     const question = path === 'ignore' || path === 'fixed' ? path : 'placed';
     if (certainty !== 'certain') ask(drafting, at, question, { name: node.name, path, why, candidates });
-    if (path === '#') node.use = { text: `{#${jsonKindOf(node) === 'number' ? '|number' : ''}}`, example: '1' };
-    if (path === 'fixed') node.use = { text: node.values[0] ?? '', fixed: true };
+    const counted = chain === undefined && path === 'message.position.count' ? countedLists(node, message) : path;
     const field = fieldsOf(kind, scope).find((each) => each.path === path);
+    if (path === 'fixed') node.use = { text: node.values[0] ?? '', fixed: true };
+    if (isComputed(counted)) {
+      node.use = { text: `{${counted}${chain ?? countChain(node)}}`, example: '1' };
+      if (field !== undefined) widen(node, field, drafting, at);
+      continue;
+    }
     if (field === undefined) continue;
+    if (text !== undefined) {
+      const optional = !text.replaceAll(/\{[^{}]*\?/gu, '').includes('{');
+      node.use = { text, optional, example: node.values[0] ?? '' };
+      continue;
+    }
     // The other part of a value that an answer splits.
     const first = placements.find((each) => each.path === path && each.chain?.startsWith('|first:') === true);
     const rest = first === undefined || first === placement ? undefined : first.chain?.replace('first', 'rest');
@@ -42,6 +55,28 @@ export function placeHoles(message: Message): void {
     const isEmpty = node.kind !== 'cell' && node.items.length > node.values.length;
     if (isEmpty) ask(drafting, at, 'empty', { name: node.name, how: format === 'json' ? 'as null' : 'empty' });
   }
+}
+
+/** What a total counts, by the totals of the samples. Only chained lists state how many operators are held after them. */
+function countedLists(node: SampleNode, { files, items, departures, conversation }: Message): string {
+  const counts = (...lists: readonly (SampleNode | undefined)[]): boolean =>
+    files.every(({ root }) => {
+      const count = lists.flatMap((list) => (list === undefined ? [] : itemsIn(root, list))).length;
+      return itemsIn(root, node).every(({ text }) => Number(text) === count);
+    });
+  const known = ['count:records', 'count:records+departures'];
+  if (conversation?.unstated.has('message.position.count') !== true) return 'message.position.count';
+  const found = counts(items) ? known[0] : departures !== undefined && counts(items, departures) ? known[1] : undefined;
+  return found ?? 'message.position.count';
+}
+
+/** A count is written as a number of JSON, or filled with zeros. */
+function countChain(node: SampleNode): string {
+  if (jsonKindOf(node) === 'number') return '|number';
+  const [{ length }, isFilled] = [node.values[0] ?? '', node.values.some((value) => /^0\d/u.test(value))];
+  return isFilled && node.columns === undefined && node.values.every((value) => value.length === length)
+    ? `|pad:${length}`
+    : '';
 }
 
 /** A value with its transforms. `node`: with the values of the sample, none for a value that the draft adds. */
@@ -82,7 +117,8 @@ function chainOf(field: Field, node: SampleNode, message: Message): string {
     return `|code:role|join:${sign ?? (format === 'csv' ? '/' : ',')}`;
   }
   if (table !== undefined) return `|code:${table}${number}`;
-  if (kind === 'count') return number;
+  if (kind === 'count') return countChain(node);
+  if (kind === 'period') return periodForm(node.values)?.chain ?? '';
   if (kind === 'day' || kind === 'moment')
     return format === 'xlsx.csv' && jsonKindOf(node) === 'other' ? '|date:excel' : dateChain(kind, node, drafting, at);
   if (path === 'message.from' || path === 'message.to') return partyChain(path, node.values, drafting);

@@ -1,6 +1,7 @@
 /** Finds what each element of a sample is: by an answer, by its name, or by what its values look like. */
 
 import { GatewayError } from '../../model/errors.ts';
+import { isComputed } from '../template/computed.ts';
 import { jsonKindOf, leavesOf, nodesIn, pathOf, pathTo, repeatedAbove, type SampleNode } from './tree.ts';
 import { fieldsOf, fitOf, notationsOf, type Search } from './values.ts';
 import { matchName } from './vocabulary.ts';
@@ -14,6 +15,9 @@ export interface Placement {
   readonly path: string;
   /** Of an answer: the transforms. */
   readonly chain?: string;
+  /** Where one element has several values: its holes, as the template shows them. The others have placements of their own, as `beside`. */
+  readonly text?: string;
+  readonly beside?: true;
   readonly certainty: 'certain' | 'likely' | 'not placed';
   readonly why: string;
   /** What else it may be. */
@@ -70,7 +74,7 @@ function groupOf(leaves: readonly SampleNode[], scope: string, search: Search): 
   return found.sort((a, b) => b.score - a.score)[0]?.group;
 }
 
-interface Claim extends Pick<Placement, 'node' | 'path' | 'why'> {
+interface Claim extends Pick<Placement, 'node' | 'path' | 'why' | 'text'> {
   readonly score: number;
   /** Its name, or the values by themselves, say so; otherwise the values only look like it. */
   readonly claimed: boolean;
@@ -98,7 +102,7 @@ function claimsOf(node: SampleNode, within: SampleNode, scope: string, search: S
     const claimed = name > 0 || proof || (untitled && path !== 'message.kind' && fit.score >= 1.5);
     const certain = fit.score >= 1 && name >= 3;
     const why = `${certain ? 'by its name; ' : name > 0 ? 'its name may say so; ' : ''}${fit.why}`;
-    return [{ node, path, score: name + fit.score, claimed, certain, why }];
+    return [{ node, path, score: name + fit.score, claimed, certain, why, ...(fit.text && { text: fit.text }) }];
   });
 }
 
@@ -111,7 +115,7 @@ function assign(leaves: readonly SampleNode[], within: SampleNode, scope: string
     if (answer !== undefined) placed.set(node, { node, scope, ...answerOf(answer, pathOf(node), search.kind, scope) });
   }
   const claims = all.filter(({ claimed }) => claimed);
-  for (const { node, path, certain, why, score } of claims) {
+  for (const { node, path, certain, why, score, text } of claims) {
     // Only the two parts of a value that an answer splits have one path.
     const isTaken = [...placed.values()].some(
       (each) => each.path === path && each.chain?.startsWith('|first:') !== true,
@@ -121,21 +125,34 @@ function assign(leaves: readonly SampleNode[], within: SampleNode, scope: string
     const isRival = (each: Claim): boolean => each.path === path && each.node !== node && !placed.has(each.node);
     const rival = claims.some((each) => isRival(each) && (each.certain || each.score > near));
     const doubt = rival ? '; another element fits too' : '';
-    placed.set(node, { node, scope, path, certainty: certain && !rival ? 'certain' : 'likely', why: why + doubt });
+    const certainty = certain && !rival ? 'certain' : 'likely';
+    placed.set(node, { node, scope, path, certainty, why: why + doubt, ...(text && { text }) });
   }
-  return leaves.map((node): Placement => {
+  return leaves.flatMap((node): Placement[] => {
     const found = placed.get(node) ?? { node, scope, ...unplaced(node, scope, search) };
     const others = all.filter((claim) => claim.node === node && claim.path !== found.path);
-    return { ...found, candidates: others.slice(0, 4).map(({ path }) => path) };
+    const placement = { ...found, candidates: others.slice(0, 4).map(({ path }) => path) };
+    const { text: _, ...about } = placement;
+    const beside = pathsIn(found.text).filter((path) => path !== found.path);
+    return [placement, ...beside.map((path): Placement => ({ ...about, path, beside: true }))];
   });
 }
 
-/** `validFrom|date:dd.MM.yyyy`, with or without braces. */
+/** The paths of the holes in a text. */
+function pathsIn(text = ''): readonly string[] {
+  return Array.from(text.matchAll(/\{([^{}|?]+)/gu), ([, path = '']) => path);
+}
+
+/** `validFrom|date:dd.MM.yyyy`, with or without braces; several holes of one element as the template shows them. */
 function answerOf(answer: string, at: string, kind: Search['kind'], scope: string) {
-  const [path = '', ...chain] = answer.replaceAll(/[{}?]/gu, '').split('|');
+  const several = pathsIn(answer);
+  const whole = several.length > 1;
+  const [written = '', ...chain] = answer.replaceAll(/[{}?]/gu, '').split('|');
+  const [path = written] = whole ? several : [];
   const known = ['fixed', 'ignore', '#', ...fieldsOf(kind, scope).map((field) => field.path)];
-  const transforms = chain.length === 0 ? {} : { chain: `|${chain.join('|')}` };
-  if (known.includes(path)) return { path, certainty: 'certain' as const, why: 'answered', ...transforms };
+  const transforms = whole ? { text: answer } : chain.length === 0 ? {} : { chain: `|${chain.join('|')}` };
+  if ([path, ...several].every((each) => known.includes(each) || isComputed(each)))
+    return { path, certainty: 'certain' as const, why: 'answered', ...transforms };
   const fix = `Answer one of: ${known.join(', ')}.`;
   throw new GatewayError('E_REQUEST_INVALID', `an answer names ${path}, and there is no such value`, { at, fix });
 }

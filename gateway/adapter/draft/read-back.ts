@@ -6,6 +6,7 @@ import type { MessageFormat } from '../adapter.ts';
 import { refusalOf } from '../check/failures.ts';
 import { decodeText, jsonText, type TextReaders } from '../check/message-text.ts';
 import { fieldsOfKind, itemsOf } from '../check/template-text.ts';
+import { readParts } from '../template/computed.ts';
 import { openTemplateScope, parseHole, type Hole } from '../template/holes.ts';
 import type { TransformContext } from '../template/transforms.ts';
 import { ask } from './drafting.ts';
@@ -22,15 +23,16 @@ interface Reader extends Placement {
 /** The holes of all placed elements. Throws E_REQUEST_INVALID for an answer that does not read the values of the sample. */
 export function readersOf({ placements, kind, file }: Message, context: TransformContext): readonly Reader[] {
   return placements.flatMap((placement): Reader[] => {
-    const { node, scope, why } = placement;
+    const { node, scope, why, beside } = placement;
+    if (beside === true) return [];
     const { text, fixed } = node.use ?? { text: '', fixed: true };
-    if (fixed === true || text.startsWith('{#')) return [];
+    if (fixed === true || /^\{(?:#|count:)/u.test(text)) return [];
     const of = fieldsOfKind(kind, text.startsWith('{.') ? 'roles' : scope) ?? { fields: [], lists: [] };
     const at = `${file}#${pathOf(node)}`;
     let hole: Hole | undefined;
     const fault = refusalOf(() => {
       hole = parseHole(openTemplateScope({ ...of, build: (slots) => slots }, context), text, at);
-      for (const value of node.values) hole.read(value);
+      for (const value of node.values) readValue(hole, value);
     });
     if (why === 'answered' && fault !== undefined && fault.code !== 'E_CODE_UNKNOWN') {
       const fix = 'Look at the values of the sample, and correct the answer.';
@@ -38,6 +40,12 @@ export function readersOf({ placements, kind, file }: Message, context: Transfor
     }
     return hole === undefined ? [] : [{ ...placement, hole }];
   });
+}
+
+/** Throws what is wrong with it, or with one of several values in it. */
+function readValue(hole: Hole, value: string): void {
+  if (hole.parts === undefined) hole.read(value);
+  else readParts(hole.parts, value, readValue);
 }
 
 /** Adds the original of each sample, the text as the template needs it, and what that is read as. False where one is not read at all. */
@@ -53,6 +61,7 @@ export function keepSamples(
     const folder = `samples/partner-${kind}-${i + 1}`;
     const ending = message.format === 'xlsx.csv' ? 'csv' : message.format;
     const refused = new Set(readers.flatMap((reader) => refusedBy(reader, sample, message)));
+    recount(message, sample, refused);
     const completedText = writtenText(completed(root, sample, refused), message);
     files.set(`${folder}/0-original.${workbook === undefined ? ending : 'xlsx'}`, workbook?.bytes ?? text);
     let read: unknown;
@@ -70,6 +79,19 @@ export function keepSamples(
   return kept.every(Boolean);
 }
 
+/** A total counts what is kept of the sample. */
+function recount({ placements, items, departures }: Message, root: Item, refused: ReadonlySet<Item>): void {
+  for (const { node } of placements) {
+    const [, both] = /^\{count:records(\+departures)?/u.exec(node.use?.text ?? '') ?? [];
+    if (node.use?.text.startsWith('{count:records') !== true) continue;
+    const lists = [items, both === undefined ? undefined : departures];
+    const kept = lists
+      .flatMap((list) => (list === undefined ? [] : itemsIn(root, list)))
+      .filter((one) => !refused.has(one));
+    for (const item of itemsIn(root, node)) item.text = String(kept.length).padStart(item.text?.length ?? 0, '0');
+  }
+}
+
 export function topOf({ root }: Pick<Message, 'root'>): string {
   return pathOf(root.name === '' ? (root.children[0] ?? root) : root);
 }
@@ -84,7 +106,7 @@ function groupsIn({ scope }: Placement, root: Item, { items, departures }: Messa
 /** Operators, or single roles, with a value that the hole does not read: a code that nobody knows. The kept sample is without them. */
 function refusedBy(reader: Reader, root: Item, message: Message): Item[] {
   const { node, hole, scope } = reader;
-  const isRead = ({ text = '' }: Item): boolean => text === '' || refusalOf(() => hole.read(text)) === undefined;
+  const isRead = ({ text = '' }: Item): boolean => text === '' || refusalOf(() => readValue(hole, text)) === undefined;
   const isSingle = message.items !== undefined && repeatedAbove(node, message.items) === node;
   return groupsIn(reader, root, message).flatMap((group) => {
     const strange = scope === 'message' ? [] : itemsIn(group, node).filter((item) => !isRead(item));

@@ -4,6 +4,7 @@ import { fieldsOfKind } from '../check/template-text.ts';
 import type { MessageKind } from '../load.ts';
 import { dayNotation, momentNotation } from '../template/dates.ts';
 import type { Field } from '../template/message-fields.ts';
+import { periodForm, periodNumberForm } from './period-numbers.ts';
 import type { SampleNode } from './tree.ts';
 import { slug, type Vocabulary } from './vocabulary.ts';
 
@@ -50,11 +51,11 @@ export function codesIn(values: readonly string[]): readonly string[] {
   return sign === undefined ? values : values.flatMap((value) => value.split(sign));
 }
 
-/** Few different short values without blanks. */
+/** Few different short values, of at most four words. */
 function areCodes(values: readonly string[]): boolean {
   const different = new Set(values).size;
   const few = different <= 12 && (different < values.length || values.length <= 4 || different <= 3);
-  return few && values.every((value) => /^\S{1,20}$/u.test(value));
+  return few && values.every((value) => value.length <= 30 && /^\S+(?: \S+){0,3}$/u.test(value));
 }
 
 interface Fit {
@@ -63,6 +64,8 @@ interface Fit {
   readonly why: string;
   /** The values alone tell what it is. */
   readonly proof?: boolean;
+  /** Where one element has several values: its holes, as a template shows them. */
+  readonly text?: string;
 }
 
 /** In what the elements of a message are looked for. */
@@ -75,6 +78,8 @@ export interface Search {
   readonly vocabulary: Vocabulary;
   /** Answers by the path of a node. */
   readonly answered: ReadonlyMap<string, string>;
+  /** Numbers may begin again with each year, month or day. */
+  readonly periods: boolean;
   /** Operators in the sample, where they are known. */
   readonly operators?: number;
 }
@@ -83,7 +88,7 @@ export interface Search {
 export function fitOf(values: readonly string[], field: Field, context: Search): Fit | undefined {
   const { path, kind } = field;
   const table = tableOf(field);
-  const { vocabulary } = context;
+  const { vocabulary, periods } = context;
   // A list may state only its day.
   const [notation] = [kind === 'moment' ? kind : 'day', 'day'].flatMap((each) => notationsOf(each, values, vocabulary));
   if (kind === 'moment' || kind === 'day') {
@@ -92,12 +97,22 @@ export function fitOf(values: readonly string[], field: Field, context: Search):
     return { score: 1.5 + first, why: `${kind}s as ${notation}` };
   }
   if (notation !== undefined) return undefined;
+  const period = periods && kind === 'period' ? periodForm(values) : undefined;
+  if (kind === 'period') return period && { score: 1.5, why: `a ${period.restart}` };
   if (table !== undefined && kind === 'words') return codeFit(table, values, context.vocabulary);
   if (kind === 'text') return lookFit(values, path, context);
-  if (!values.every((value) => /^\d{1,15}$/u.test(value))) return undefined;
+  if (!values.every((value) => /^\d{1,15}$/u.test(value))) return periods ? periodFit(values, path) : undefined;
   if (!path.endsWith('.count')) return { score: 1, why: 'a whole number' };
   const proof = values.reduce((all, value) => all + Number(value), 0) === context.operators;
   return { score: proof ? 2 : 0.5, why: `${proof ? '' : 'not '}the number of operators in the sample`, proof };
+}
+
+/** A number with the period in which it counts, in one element. */
+function periodFit(values: readonly string[], path: string): Fit | undefined {
+  const period = { 'message.position.sequence': 'message.period', 'ack.number': 'ack.period' }[path];
+  const optional = path.startsWith('ack.');
+  const found = period === undefined ? undefined : periodNumberForm(values, { period, number: path, optional });
+  return found && { score: 3, why: `a number of the ${found.restart}`, proof: true, text: found.text };
 }
 
 function codeFit(table: string, values: readonly string[], { codes }: Vocabulary): Fit | undefined {
@@ -109,7 +124,10 @@ function codeFit(table: string, values: readonly string[], { codes }: Vocabulary
   if ((table === 'kind' && share === 0) || values.some((value) => value.includes('|'))) return undefined;
   // A code may be of several words (`in force`) where all of them are known.
   if (share < 1 && !areCodes(each)) return undefined;
-  const proof = table === 'kind' && different.every((code) => /^(?:full|delta)$/iu.test(code));
+  const words = Object.entries(codes['kind'] ?? {}).filter(([word, written]) =>
+    different.some((code) => [word, ...written.split(' ')].map(slug).includes(slug(code))),
+  );
+  const proof = table === 'kind' && share === 1 && (words.length > 1 || /^(?:full|delta)$/iu.test(different[0] ?? ''));
   return { score: 0.5 + 1.5 * share, why: `codes ${different.slice(0, 6).join(', ')}`, proof };
 }
 

@@ -30,7 +30,7 @@ export function templateOf(node: SampleNode): Item {
 export function completed(node: SampleNode, item: Item | undefined, refused: ReadonlySet<Item>, row = 0): Item {
   const { use } = node;
   const found = item?.text === undefined || item.text === '' ? use?.example : item.text;
-  const shown = use?.text.startsWith('{#') === true ? String(row + 1) : found;
+  const shown = use?.text.startsWith('{#') === true ? String(row + 1).padStart(found?.length ?? 0, '0') : found;
   const [, typed] = /\|(number|date:excel)\}$/u.exec(use?.text ?? '') ?? [];
   const json =
     use?.fixed === true ? jsonKindOf(node) : typed === undefined ? undefined : typed === 'number' ? typed : 'other';
