@@ -17,6 +17,7 @@ import { judgeEnvelope } from '../model/list/judge.ts';
 import { periodOf } from '../model/list/stream-rules.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DecodedMessage, RawMessage, Reply } from '../model/message.ts';
+import { present } from '../model/present.ts';
 import { settleByReceipt } from '../outbound/settle.ts';
 import { getBytes, storedBytes } from '../store/bodies.ts';
 import { appendEvents } from '../store/events.ts';
