@@ -275,26 +275,6 @@ describe('the exchange door', () => {
     }
   });
 
-  it('takes whatever a partner writes in the holes of its path, and prefers a path without holes', async () => {
-    const own = { partner: 'XB', statuses: { applied: 201, held: 202, rejected: 400 } } as const;
-    const acknowledge = (): Promise<void> => Promise.resolve();
-    const routes = [
-      { ...own, path: '/lists/{message.period}/{message.number}', takes: 'message' },
-      { ...own, path: '/lists/2026/outcomes', takes: 'acknowledgement' },
-    ] as const;
-    const door = await openDoor({ receive: (raw) => receive(raw), poll, acknowledge, routes });
-    try {
-      for (const [path, status] of [
-        ['/lists/2026/17', 201],
-        ['/lists/2026/outcomes', 204],
-        ['/lists/2026/17/18', 404],
-      ] as const)
-        expect((await door.call({ path })).status, path).to.equal(status);
-    } finally {
-      await door.close();
-    }
-  });
-
   it('works with the HTTPS transport', async () => {
     const { port, home, partner, other } = opened;
     const url = `https://127.0.0.1:${port}`;
