@@ -2,38 +2,10 @@
 
 import { renderToString } from 'preact-render-to-string';
 import type { Problem, Visit } from '../doors/office.ts';
-import { mayDo, type Permission } from '../people/roles.ts';
 import type { Session } from '../people/sessions.ts';
+import { navigation } from './navigation.ts';
 import { english, facts, html, link, withQuery, type Content, type VNode } from './parts.ts';
-import { languages, type Language, type TextKey, type Words } from './words.ts';
-
-interface Place {
-  readonly path: string;
-  readonly text: TextKey;
-  readonly needs: Permission | 'signed_in';
-}
-
-/** The pages of the navigation, in its order. */
-const places: readonly Place[] = [
-  { path: '/', text: 'nav.today', needs: 'signed_in' },
-  { path: '/alarms', text: 'nav.alarms', needs: 'alarms.read' },
-  { path: '/schedule', text: 'nav.schedule', needs: 'schedule.read' },
-  { path: '/partners', text: 'nav.partners', needs: 'partners.read' },
-  { path: '/messages', text: 'nav.messages', needs: 'messages.read' },
-  { path: '/held', text: 'nav.held', needs: 'lists.read' },
-  { path: '/check', text: 'nav.check', needs: 'checks.ask' },
-  { path: '/consultations', text: 'nav.consultations', needs: 'register.read' },
-  { path: '/entries', text: 'nav.entries', needs: 'register.read' },
-  { path: '/register', text: 'nav.register', needs: 'register.read' },
-  { path: '/operators', text: 'nav.operators', needs: 'operators.read' },
-  { path: '/imports', text: 'nav.imports', needs: 'imports.read' },
-  { path: '/proofs', text: 'nav.proofs', needs: 'register.read' },
-  { path: '/outcomes', text: 'nav.outcomes', needs: 'outcomes.read' },
-  { path: '/keys', text: 'nav.keys', needs: 'keys.read' },
-  { path: '/clients', text: 'nav.clients', needs: 'clients.read' },
-  { path: '/people', text: 'nav.people', needs: 'people.read' },
-  { path: '/audit', text: 'nav.audit', needs: 'audit.read' },
-];
+import { languages, type Language, type Words } from './words.ts';
 
 export interface Frame {
   readonly words: Words;
@@ -108,19 +80,6 @@ function header({ words, visit, session, office }: Frame): VNode {
       }
     </div>
   </header>`;
-}
-
-function navigation({ t }: Words, { person }: Session, path: string): VNode {
-  const allowed = places.filter(({ needs }) => needs === 'signed_in' || mayDo(person, needs));
-  const isCurrent = (place: string): boolean => path === place || (place !== '/' && path.startsWith(`${place}/`));
-  return html`<nav aria-label=${t('app.navigation')}>
-    <ul>
-      ${allowed.map(
-        ({ path: to, text }) =>
-          html`<li><a href=${to} aria-current=${isCurrent(to) ? 'page' : undefined}>${t(text)}</a></li>`,
-      )}
-    </ul>
-  </nav>`;
 }
 
 function languageLinks({ language: current, t }: Words, visit: Pick<Visit, 'target'>): VNode {

@@ -2,7 +2,6 @@
 
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { addPerson } from '../../gateway/people/people.ts';
@@ -12,6 +11,7 @@ import { findOperator } from '../../gateway/store/operators.ts';
 import { operator, operators, type OpenAdministration } from '../support/administrations.ts';
 import { openChromium, openPage, type Look, type WatchedPage } from '../support/chromium.ts';
 import { fillMonth } from '../support/month-of-entries.ts';
+import { listToThem } from '../support/office-pages.ts';
 import { eachTestWithOffice, type Office } from '../support/office.ts';
 
 const wide: Look = { colorScheme: 'light', width: 1440, locale: 'en-GB' };
@@ -31,14 +31,6 @@ describe('the office in a browser', () => {
     ({ us, them, office } = opened);
   });
 
-  async function listToThem(): Promise<string> {
-    const list = await sendList(us.gateway, 'KR', { kind: 'full' });
-    if (list === undefined) throw new Error('there was nothing to send');
-    const { bytes } = list.sealed;
-    await receiveMessage(them.gateway, { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) });
-    return list.list.id;
-  }
-
   /** A new person who has opened its link, set a password by the keyboard alone, and sees Today. */
   async function comeIn(id: string, look: Look, ...roles: readonly Role[]): Promise<WatchedPage> {
     const { token } = await addPerson(them.gateway, { id, name: id.toUpperCase(), roles, by: 'root' });
@@ -53,9 +45,9 @@ describe('the office in a browser', () => {
 
   it('lets two people, in two languages and on two screens, understand and release a held list', async () => {
     await us.save(...operators(40));
-    await listToThem();
+    await listToThem(us, them);
     await us.save(...operators(36).map((each) => ({ ...each, status: 'revoked' as const, statusSince: '2025-03-04' })));
-    const id = await listToThem();
+    const id = await listToThem(us, them);
     const [li, kim] = await Promise.all([
       comeIn('li.na', wide, 'approver', 'auditor'),
       comeIn('kim', narrow, 'approver', 'reader'),
@@ -85,10 +77,10 @@ describe('the office in a browser', () => {
 
   it('shows a list that comes to be held while Today is open, and new messages once paused updates go on', async () => {
     await us.save(...operators(40));
-    await listToThem();
+    await listToThem(us, them);
     const { page, look, faults } = await comeIn('li.na', wide, 'approver');
     await us.save(...operators(36).map((each) => ({ ...each, status: 'revoked' as const, statusSince: '2025-03-04' })));
-    await listToThem();
+    await listToThem(us, them);
     await page.locator('article a').first().waitFor();
     await look();
     await page.goto('/messages');
@@ -106,7 +98,7 @@ describe('the office in a browser', () => {
 
   it('lets an operator check a code, follow it to its list, and suspend one of our operators', async () => {
     await us.save(...operators(40));
-    await listToThem();
+    await listToThem(us, them);
     await them.save(operator(1));
     const { page, look, faults } = await comeIn('li.na', wide, 'operator');
     await look('/register?partner=CN');

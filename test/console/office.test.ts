@@ -1,12 +1,11 @@
 /** The office as people use it, and as one person would attack it: every page, the decision of two, and whatever must not work. */
 
 import { expect } from 'chai';
-import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
-import { momentOf } from '../../gateway/model/day.ts';
-import { sendList } from '../../gateway/outbound/send-list.ts';
 import { setRoles, setState } from '../../gateway/people/people.ts';
+import { roles } from '../../gateway/people/roles.ts';
 import { findInbox } from '../../gateway/store/inbox.ts';
 import { operator, operators, registerOf, type OpenAdministration } from '../support/administrations.ts';
+import { filledPages, heldList, listToThem } from '../support/office-pages.ts';
 import { eachTestWithOffice, type Browser, type Office } from '../support/office.ts';
 
 describe('the office', () => {
@@ -17,21 +16,6 @@ describe('the office', () => {
     ({ us, them, office } = opened);
   });
 
-  /** Our list to them, as if a person had carried it. */
-  async function listToThem(): Promise<string> {
-    const list = await sendList(us.gateway, 'KR', { kind: 'full' });
-    if (list === undefined) throw new Error('there was nothing to send');
-    const { bytes } = list.sealed;
-    await receiveMessage(them.gateway, { partner: 'CN', via: 'file', bytes, receivedAt: momentOf(new Date()) });
-    return list.list.id;
-  }
-  /** The id of a list that they hold, because most operators leave it. */
-  async function heldList(): Promise<string> {
-    await us.save(...operators(40));
-    await listToThem();
-    await us.save(...operators(36).map((each) => ({ ...each, status: 'revoked' as const, statusSince: '2025-03-04' })));
-    return await listToThem();
-  }
   const stateOf = async (messageId: string): Promise<string | undefined> =>
     (await findInbox(them.gateway.db.sql, { messageId }))?.state;
   const decide = (browser: Browser, id: string, decision = 'release') =>
@@ -45,7 +29,7 @@ describe('the office', () => {
   };
 
   it('shows a held list, and two people release it, each with a reason that the log keeps', async () => {
-    const id = await heldList();
+    const id = await heldList(us, them);
     const [li, kim] = [await office.signedIn('li.na', 'approver'), await office.signedIn('kim', 'approver')];
     const { html, status } = await li.get(`/held/${id}`);
     expect(status).to.equal(200);
@@ -65,7 +49,7 @@ describe('the office', () => {
   });
 
   it('never lets one person release a list', async () => {
-    const id = await heldList();
+    const id = await heldList(us, them);
     const first = await office.signedIn('li.na', 'approver');
     expect((await decide(first, id)).body['verdict']).to.equal(null);
     const [again, elsewhere] = [first, await office.signedIn('li.na')];
@@ -87,7 +71,7 @@ describe('the office', () => {
   });
 
   it('counts a decision no more when its person has lost the role, or is disabled', async () => {
-    const id = await heldList();
+    const id = await heldList(us, them);
     const [li, kim, park] = [
       await office.signedIn('li.na', 'approver'),
       await office.signedIn('kim', 'approver'),
@@ -104,7 +88,7 @@ describe('the office', () => {
   });
 
   it('applies a list once when two people decide in the same moment, and lets one person race with itself in vain', async () => {
-    const id = await heldList();
+    const id = await heldList(us, them);
     const [li, same] = [await office.signedIn('li.na', 'approver'), await office.signedIn('li.na')];
     const raced = await Promise.all([decide(li, id), decide(same, id), decide(li, id), decide(same, id)]);
     expect(raced.filter(({ body }) => body['code'] === 'E_APPROVAL_REPEATED')).to.have.length(3);
@@ -116,7 +100,7 @@ describe('the office', () => {
   });
 
   it('refuses what another site sends, whatever it knows', async () => {
-    const id = await heldList();
+    const id = await heldList(us, them);
     const li = await office.signedIn('li.na', 'approver');
     const form = { decision: 'release', reason: 'x' };
     const foreign: readonly (readonly [Record<string, string>, Record<string, string>])[] = [
@@ -172,49 +156,8 @@ describe('the office', () => {
   });
 
   it('shows every page in both languages to those who may see it, and its data to programs', async () => {
-    const id = await heldList();
-    await them.save(operator(1));
-    const roles = ['reader', 'operator', 'approver', 'auditor'] as const;
     const browser = await office.signedIn('li.na', ...roles);
-    const register = '/register/CN/CNAEO4403100001';
-    const found = await browser.json('/office/v1/register?partner=CN');
-    const [first] = found.body['items'] as readonly { identifier: string }[];
-    const one = first === undefined ? register : `/register/CN/${first.identifier}`;
-    const pages = [
-      '/',
-      '/partners',
-      '/partners/CN',
-      '/partners/CN/decisions',
-      '/account',
-      '/messages',
-      `/messages/${id}`,
-      `/messages/${id}/text`,
-      '/held',
-      `/held/${id}`,
-    ];
-    pages.push(
-      '/imports',
-      '/check',
-      '/register',
-      '/register?partner=CN&text=a',
-      one,
-      `${one}?at=2026-01-01&known_at=2026-12-01`,
-    );
-    pages.push(
-      '/operators',
-      '/operators?text=44',
-      `/operators/${operator(1).code}`,
-      '/audit',
-      '/audit?ref=li.na',
-      '/proofs',
-      '/alarms',
-      '/schedule',
-      '/clients',
-      '/keys',
-      '/people',
-      '/consultations',
-      '/entries?outcome=apply',
-    );
+    const pages = await filledPages(us, them, browser);
     for (const path of pages) {
       for (const language of ['en', 'zh-CN']) {
         const { status, html } = await browser.get(`${path}${path.includes('?') ? '&' : '?'}language=${language}`);
@@ -244,7 +187,7 @@ describe('the office', () => {
 
   it('records a check, a suspension and a download of bytes as what they are', async () => {
     await us.save(...operators(40));
-    const id = await listToThem();
+    const id = await listToThem(us, them);
     await them.save(operator(1));
     const browser = await office.signedIn('li.na', 'operator');
     const [{ identifier } = { identifier: '' }] = (await browser.json('/office/v1/register?partner=CN')).body[
@@ -272,7 +215,7 @@ describe('the office', () => {
   });
 
   it('lets a reader change nothing', async () => {
-    const id = await heldList();
+    const id = await heldList(us, them);
     await them.save(operator(1));
     const reader = await office.signedIn('li.na', 'reader');
     const acts: readonly (readonly [string, Record<string, string>])[] = [

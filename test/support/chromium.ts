@@ -21,6 +21,7 @@ export interface WatchedPage {
   readonly page: Page;
   /** Loads an address and examines the page; without one it examines the page as it is. */
   look(path?: string): Promise<void>;
+  setWidth(width: number): Promise<void>;
   /** What was wrong so far: rules of WCAG, errors, requests to other hosts, pages wider than the window. */
   readonly faults: readonly string[];
   close(): Promise<void>;
@@ -30,11 +31,12 @@ export interface WatchedPage {
 export async function openPage(
   browser: Browser,
   url: string,
-  { colorScheme, width, locale }: Look,
+  { colorScheme, locale, ...window }: Look,
 ): Promise<WatchedPage> {
-  const window = { colorScheme, locale, viewport: { width, height: 900 }, baseURL: url };
+  let { width } = window;
+  const look = { colorScheme, locale, viewport: { width, height: 900 }, baseURL: url };
   // Certificates of tests are by an authority that no browser knows.
-  const context = await browser.newContext({ ...window, ignoreHTTPSErrors: true });
+  const context = await browser.newContext({ ...look, ignoreHTTPSErrors: true });
   const page = await context.newPage();
   const faults: string[] = [];
   const note = (text: string): unknown => faults.push(`${new URL(page.url()).pathname}: ${text}`);
@@ -45,13 +47,18 @@ export async function openPage(
     ...{ page, faults },
     async look(path) {
       if (path !== undefined) await page.goto(path);
-      await page.evaluate(axe.source);
+      // Once for a document: the source has a third of a megabyte.
+      if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe.source);
       const { violations } = await page.evaluate<{ violations: { id: string; nodes: { target: unknown }[] }[] }>(
         'axe.run()',
       );
       for (const { id, nodes } of violations) note(`${id} at ${JSON.stringify(nodes[0]?.target)}`);
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
       if (wide > width) note(`is ${wide} wide in a window of ${width}`);
+    },
+    async setWidth(to) {
+      width = to;
+      await page.setViewportSize({ width, height: 900 });
     },
     close: () => context.close(),
   };
