@@ -112,7 +112,8 @@ function clientOf(servers: Servers): new (config?: ClientConfig) => Client {
 function prepareOnce(client: ClientBase, servers: Servers): void {
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   const named = (text: unknown, values: unknown, ...more: unknown[]): unknown => {
-    if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0) return query(text, values, ...more);
+    const isReady = typeof text === 'string' && Array.isArray(values);
+    if (!isReady || (values.length === 0 && !text.startsWith('select'))) return query(text, values, ...more);
     return query({ name: `${String(servers.plans)}-${sha256(text).slice(0, 40)}`, text, values }, ...more);
   };
   Object.assign(client, { query: named });

@@ -24,8 +24,8 @@ export type ViewOf = (partner: string) => RegisterView | undefined;
 
 export interface RegisterIndex {
   /**
-   * What is in memory of everything committed before the call. Calls of one moment share one reading of the store. Where the store is
-   * away, what memory holds; throws E_STORE_UNREACHABLE where it holds nothing.
+   * What is in memory of everything committed before the call. Calls that come while the store is read share the next reading. Where the
+   * store is away, what memory holds; throws E_STORE_UNREACHABLE where it holds nothing.
    */
   current(): Promise<ViewOf>;
   /**
@@ -71,12 +71,13 @@ interface Memory {
 export function openRegisterIndex({ sql: reader }: Pick<Database, 'sql'>, kept?: KeptRegister): RegisterIndex {
   const memory: Memory = { partners: new Map(), total: NaN, changes: 0, isLoaded: false, isStoreAway: false };
   let next: Promise<ViewOf> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
   return {
     async current() {
       // What was committed before a query came must be read: a reading that began before the query does not count.
-      next ??= nextTurn().then(() => {
+      next ??= Promise.allSettled([last, nextTurn()]).then(() => {
         next = undefined;
-        return viewsNow(reader, memory);
+        return (last = viewsNow(reader, memory));
       });
       return await next;
     },

@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { openRegisterIndex } from '../../gateway/store/register-index.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { openRegisterIndex, type RegisterIndex } from '../../gateway/store/register-index.ts';
 import { storedView, type RegisterView } from '../../gateway/store/register-view.ts';
 import { recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
@@ -95,6 +96,34 @@ onBothEngines('the register in memory', (store) => {
     ]);
     await index.bringUp();
     expect(await (await index.current())('ZA')?.status('A', '2026-03-01')).to.include({ status: 'suspended' });
+  });
+
+  it('is read from the store once for all queries that come during the reading before', async () => {
+    const { db } = store();
+    await fillList(db, { partner: 'ZD', records: [listed('A')], sequence: 1 });
+    const gate = Promise.withResolvers<undefined>();
+    let readings = 0;
+    const gated = db.sql.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        readings += 1;
+        await gate.promise;
+        return result;
+      },
+    });
+    const index = openRegisterIndex({ sql: gated });
+    const first = index.current();
+    while (readings === 0) await nextTurn();
+    const more: ReturnType<RegisterIndex['current']>[] = [];
+    for (let turn = 0; turn < 5; turn += 1) {
+      more.push(index.current());
+      await nextTurn();
+    }
+    const before = readings;
+    gate.resolve(undefined);
+    const views = await Promise.all([first, ...more]);
+    // Nothing is in memory: each of the two readings found a change, and read which partner's.
+    expect([before, readings, views.map((viewOf) => viewOf('ZD'))]).to.deep.equal([1, 4, Array(6).fill(undefined)]);
   });
 
   it('notices that a list is held, and that it was decided', async () => {
