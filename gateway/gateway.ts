@@ -6,6 +6,7 @@
 import type { Adapter, MessageFormat } from './adapter/adapter.ts';
 import { GatewayError } from './model/errors.ts';
 import type { DifferingNames } from './model/clearance/query.ts';
+import type { ListOptions, QueuedList } from './model/list/queued-list.ts';
 import type { HomeProfile } from './model/home.ts';
 import type { Database } from './store/database.ts';
 import type { Log } from './wire/log.ts';
@@ -67,6 +68,8 @@ export interface Gateway {
   readonly differingNames?: DifferingNames;
   /** Takes a large answer in another thread, so that others do not wait; undefined for one that is taken here. */
   elsewhere?(answer: PartnerAnswer): Promise<boolean> | undefined;
+  /** Builds and queues a long list in another thread, so that others do not wait; absent: all are built here. */
+  sendLongList?(partner: string, options: ListOptions): Promise<QueuedList | undefined>;
   /** Owner of leases: names the data folder, then a hyphen and what is random at each start. */
   readonly owner: string;
   readonly log: Log;

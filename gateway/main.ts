@@ -9,7 +9,7 @@ import type { ProgramStreams } from './cli/program.ts';
 import { commandLine, runCommandLine } from './cli/run.ts';
 import { consumeEntries } from './app/border-queues.ts';
 import { startBorderWork } from './app/border-work.ts';
-import { distantImportDesk } from './app/import-desk.ts';
+import { longWorkIn } from './app/long-work.ts';
 import { consumeAll } from './app/brokers.ts';
 import type { Config } from './app/config.ts';
 import { proxyOf, proxyServers } from './app/exchange-proxy.ts';
@@ -62,12 +62,13 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const borderWork = startBorderWork(gateway);
   const metrics = openMetrics(gateway.db);
   const answerLarge: LargeMessageWorker['answer'] = (posted) => adapters.answer(posted);
-  const receiving = { receive, elsewhere: largeAnswers(adapters) };
+  const longWork = longWorkIn(adapters.run);
+  const receiving = { receive, elsewhere: largeAnswers(adapters), sendLongList: longWork.sendList };
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,
     ...borderServers({ ...gateway, ...borderWork }, answerLarge, metrics),
-    ...(await officeServers(gateway, distantImportDesk(adapters.runImport))),
+    ...(await officeServers(gateway, longWork)),
   ]);
   const answer = openAnswers({ ...gateway, ...borderWork, schemas, answerLarge });
   const entries = await consumeEntries(gateway, { answer, answered: metrics.countAnswer });
@@ -177,13 +178,13 @@ interface WorkHow extends DispatchTerms, Receiving {
 async function startWork(
   gateway: OpenGateway,
   config: Config,
-  { receive, elsewhere, metrics, ...rhythm }: WorkHow,
+  { receive, elsewhere, sendLongList, metrics, ...rhythm }: WorkHow,
   before?: Work,
 ): Promise<Work> {
   const ended = before?.stop();
   if (config.environment === 'production') warnOfWeakEvidence(gateway);
   const stopping = new AbortController();
-  const working = { ...gateway, elsewhere };
+  const working = { ...gateway, elsewhere, sendLongList };
   const dispatching = runDispatcher(working, stopping.signal, rhythm);
   const polling = runPolling(working, receive, stopping.signal);
   const watching = watchClock(gateway, () => performance.now(), stopping.signal);
@@ -217,6 +218,7 @@ interface ExchangeServer {
 interface Receiving {
   readonly receive: Receive;
   readonly elsewhere: NonNullable<Gateway['elsewhere']>;
+  readonly sendLongList: NonNullable<Gateway['sendLongList']>;
 }
 
 function exchangeServer(

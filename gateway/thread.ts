@@ -1,11 +1,11 @@
-/** The program of the worker threads: opens a gateway, processes messages and imports one after the other, and answers requests to the border door. */
+/** The program of the worker threads: opens a gateway, processes messages and other long work one after the other, and answers requests to the border door. */
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { adapterTools, openGateway, schemas } from './app/composition.ts';
 import type { Config } from './app/config.ts';
-import { openImportDesk, runImportTask, type ImportTask } from './app/import-desk.ts';
+import { longWorkHere, runLongTask, type LongTask } from './app/long-work.ts';
 import type { Task, TaskResult } from './app/large-message-worker.ts';
 import { openPosts } from './doors/border-posts.ts';
 import type { PartnerAnswer } from './gateway.ts';
@@ -17,7 +17,7 @@ import { takeAnswer } from './outbound/take-answer.ts';
 import { faultFields } from './wire/log.ts';
 
 const gateway = await openGateway(workerData as Config, adapterTools());
-const desk = openImportDesk(gateway);
+const longWork = longWorkHere(gateway);
 const answerPosted = openPosts({ ...gateway, schemas });
 let last: Promise<void> = Promise.resolve();
 
@@ -30,12 +30,12 @@ async function receive(task: number, work: RawMessage | PartnerAnswer): Promise<
   }
 }
 
-async function runImport(task: number, work: ImportTask): Promise<TaskResult> {
+async function runLong(task: number, work: LongTask): Promise<TaskResult> {
   try {
-    return { task, done: await runImportTask(desk, work) };
+    return { task, done: await runLongTask(longWork, work) };
   } catch (error) {
     if (asGatewayError(error).kind.status >= 500)
-      gateway.log.error('a file of operators could not be processed', faultFields(error));
+      gateway.log.error('long work failed', { kind: work.act, ...faultFields(error) });
     return failed(task, error);
   }
 }
@@ -60,7 +60,7 @@ parentPort?.on('message', ({ task, work }: Task) => {
   }
   // In the order of arrival: lists have sequence numbers.
   last = last.then(async () => {
-    parentPort?.postMessage(await ('desk' in work ? runImport(task, work) : receive(task, work)));
+    parentPort?.postMessage(await ('act' in work ? runLong(task, work) : receive(task, work)));
     collectGarbage();
   });
 });

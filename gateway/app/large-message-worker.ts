@@ -1,9 +1,9 @@
-/** A worker thread that processes large messages, large requests, or files of operators, with a gateway of its own on the same store, so that the doors keep answering. */
+/** A worker thread that processes large messages, large requests, and other long work, with a gateway of its own on the same store, so that the doors keep answering. */
 
 import { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
-import type { ImportResult, ImportTask } from './import-desk.ts';
+import type { LongResult, LongTask } from './long-work.ts';
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Gateway, PartnerAnswer } from '../gateway.ts';
@@ -40,18 +40,18 @@ export interface LargeMessageWorker {
   take(answer: PartnerAnswer): Promise<boolean>;
   /** Answers a request to the border door, beside others. Its body is transferred likewise. */
   answer(posted: PostedRequest): Promise<PostedReply>;
-  /** Reads and saves files of our own operators; the bytes of one that the task carries are transferred likewise. */
-  runImport<T extends ImportResult>(task: ImportTask, bytes?: Uint8Array): Promise<T>;
+  /** Does other long work, one piece after the other and after messages; the bytes of a file that it carries are transferred likewise. */
+  run<T extends LongResult>(task: LongTask, bytes?: Uint8Array): Promise<T>;
   /** Waits until all tasks passed to the thread are done, and ends it. */
   close(): Promise<void>;
 }
 
 export interface Task {
   readonly task: number;
-  readonly work: RawMessage | PartnerAnswer | PostedRequest | ImportTask;
+  readonly work: RawMessage | PartnerAnswer | PostedRequest | LongTask;
 }
 
-type Done = ReceiveResult | PostedReply | ImportResult | boolean;
+type Done = ReceiveResult | PostedReply | LongResult | boolean;
 
 /** The answer to one task. An error travels without its stack and cause, which stay in the log. */
 export type TaskResult =
@@ -111,7 +111,7 @@ function worksOf(
     receive: (raw) => run(raw, raw.bytes),
     take: (answer) => run(answer, answer.bytes),
     answer: (posted) => run(posted, posted.body),
-    runImport: run,
+    run,
   };
 }
 

@@ -19,7 +19,7 @@ interface AdapterReloader {
   readonly receive: LargeMessageWorker['receive'];
   readonly take: LargeMessageWorker['take'];
   readonly answer: LargeMessageWorker['answer'];
-  readonly runImport: LargeMessageWorker['runImport'];
+  readonly run: LargeMessageWorker['run'];
   /** Reloads the adapters that changed; of `folders` only, if given. Never rejects: errors are logged. */
   reload(folders?: readonly string[]): Promise<readonly Reloaded[]>;
   /** The partners of these settings are served from now on, by new threads. */
@@ -111,7 +111,7 @@ async function openWorkersOnCopy(initial: Config): Promise<WorkersOnCopy> {
     receive: (raw) => workers.messages.receive(raw),
     take: (answer) => workers.messages.take(answer),
     answer: (posted) => workers.requests.answer(posted),
-    runImport: (task, bytes) => workers.messages.runImport(task, bytes),
+    run: (task, bytes) => workers.messages.run(task, bytes),
     async replace(folder) {
       const [oldCopy, oldWorkers] = [copy, workers];
       copy = await copyOf(oldCopy, config.data);

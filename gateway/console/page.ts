@@ -5,7 +5,7 @@
 
 import type { VNode } from 'preact';
 import type { OpenGateway } from '../app/composition.ts';
-import type { ImportDesk } from '../app/import-desk.ts';
+import type { LongWork } from '../app/long-work.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { OfficeReply, Visit } from '../doors/office.ts';
 import type { Permission } from '../people/roles.ts';
@@ -14,7 +14,7 @@ import type { Words } from './words.ts';
 
 export interface Call extends Visit {
   readonly gateway: OpenGateway;
-  readonly imports: ImportDesk;
+  readonly work: LongWork;
   readonly session: Session;
   readonly words: Words;
 }

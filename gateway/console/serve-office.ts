@@ -6,7 +6,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
 import { secretText } from '../app/credentials.ts';
-import { openImportDesk, type ImportDesk } from '../app/import-desk.ts';
+import { longWorkHere, type LongWork } from '../app/long-work.ts';
 import type { OfficeSettings, ProviderSettings } from '../app/office-settings.ts';
 import type { openServers } from '../app/servers.ts';
 import { officeDoor, type OfficeDoor, type OfficeRoute, type Visit } from '../doors/office.ts';
@@ -33,17 +33,14 @@ const assets = {
 
 type Servers = Parameters<typeof openServers>[0];
 
-/** None where the settings have no office. `imports`: where files of operators are read. */
-export async function officeServers(
-  gateway: OpenGateway,
-  imports: ImportDesk = openImportDesk(gateway),
-): Promise<Servers> {
+/** None where the settings have no office. `work`: does what takes long. */
+export async function officeServers(gateway: OpenGateway, work: LongWork = longWorkHere(gateway)): Promise<Servers> {
   const { office } = gateway.config;
   if (office === undefined) return [];
   let server: Server | undefined = undefined;
   const publicUrl = (): string => urlOf(office, portOf(server));
   const isOpen = (): boolean => server?.listening === true;
-  const app = officeDoor({ ...(await doorOf(gateway, imports, publicUrl)), isOpen });
+  const app = officeDoor({ ...(await doorOf(gateway, work, publicUrl)), isOpen });
   const { tls } = office;
   server =
     tls === undefined ? createHttpServer(serverOptions, app) : createHttpsServer({ ...serverOptions, ...tls }, app);
@@ -70,7 +67,7 @@ function portOf(server: Server | undefined): number | undefined {
 
 async function doorOf(
   gateway: OpenGateway,
-  imports: ImportDesk,
+  work: LongWork,
   publicUrl: () => string,
 ): Promise<Omit<OfficeDoor, 'isOpen'>> {
   const { db, now, random, log, home, config } = gateway;
@@ -82,7 +79,7 @@ async function doorOf(
   const callOf = (visit: Visit): Call => {
     const { session } = visit;
     if (session === undefined) throw new GatewayError('E_SESSION_MISSING', 'nobody is signed in');
-    return { ...visit, session, gateway, imports, words: wordsFor(visit) };
+    return { ...visit, session, gateway, work, words: wordsFor(visit) };
   };
   const composing = { document, callOf };
   const { provider, proxies = [] } = config.office ?? {};

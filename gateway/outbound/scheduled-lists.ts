@@ -8,13 +8,14 @@ import { nextList, type DueList, type ListCause } from '../model/list/list-sched
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Reader } from '../store/database.ts';
-import { changesAfter } from '../store/operators.ts';
+import { areMoreThan, changesAfter } from '../store/operators.ts';
 import { failsToDeliver, holdsList } from '../store/message-list.ts';
 import { listsWait } from '../store/older-store.ts';
-import { newestListDates, sendingProgress, type SendingProgress } from '../store/streams.ts';
+import { findStream, newestListDates, sendingProgress, type SendingProgress } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import { termsDigest } from './list-diff.ts';
-import { sendList, type ListOptions } from './send-list.ts';
+import { sendList } from './send-list.ts';
+import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
 
 /**
  * Published: why nothing goes.
@@ -135,10 +136,10 @@ export function listScheduler(gateway: Gateway): (code: string) => Promise<void>
 /** False: no list was queued, and trying again at once would not change that. Throws what passes, such as a store that is away. */
 async function trySend(gateway: Gateway, partner: string, cause: ListCause): Promise<boolean> {
   try {
-    const built = await sendList(gateway, partner, optionsFor(getPartner(gateway, partner), cause));
-    if (built === undefined) return false;
-    const { list, records, departures } = built;
-    gateway.log.info('list queued', { partner, cause, messageId: list.id, count: records + departures });
+    const queued = await sendOne(gateway, partner, optionsFor(getPartner(gateway, partner), cause));
+    if (queued === undefined) return false;
+    const { id: messageId, records, departures } = queued;
+    gateway.log.info('list queued', { partner, cause, messageId, count: records + departures });
     return true;
   } catch (error) {
     if (isGatewayError(error) && error.code === 'E_STREAM_MOVED') return true; // another gateway, or a person, was first
@@ -146,6 +147,25 @@ async function trySend(gateway: Gateway, partner: string, cause: ListCause): Pro
     gateway.log.error('list not queued', { partner, cause, ...faultFields(error) });
     return false;
   }
+}
+
+/** So many operators take some 20 ms. */
+const longList = 2000;
+
+async function sendOne(gateway: Gateway, code: string, options: ListOptions): Promise<QueuedList | undefined> {
+  if (gateway.sendLongList !== undefined && (await isLong(gateway, code, options)))
+    return await gateway.sendLongList(code, options);
+  const built = await sendList(gateway, code, options);
+  return built && { id: built.list.id, records: built.records, departures: built.departures };
+}
+
+/** By the operators that are compared for it. */
+async function isLong(gateway: Gateway, code: string, { kind }: ListOptions): Promise<boolean> {
+  const { sql } = gateway.db;
+  const watermark = (await findStream(sql, code, 'out'))?.watermark;
+  const terms = termsDigest(getPartner(gateway, code), gateway.now());
+  const since = kind === 'full' || watermark?.terms !== terms ? 0 : watermark.revision;
+  return await areMoreThan(sql, since, longList);
 }
 
 function optionsFor({ adapter }: Partner, cause: ListCause): ListOptions {

@@ -16,6 +16,7 @@ import { dayAt } from '../model/day.ts';
 import type { IneligibilityReason } from '../model/record/eligibility.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
+import type { ListOptions } from '../model/list/queued-list.ts';
 import type { SealedMessage } from '../model/message.ts';
 import { mirrorRoot, type MirrorChange } from '../model/list/mirror.ts';
 import type { PackedList } from '../model/record/packed-records.ts';
@@ -57,15 +58,6 @@ export interface BuiltList extends BuiltMessage {
 }
 
 type Timings = Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
-
-export interface ListOptions {
-  /** Absent: a delta where the partner holds a list and takes deltas, a full one otherwise. */
-  readonly kind?: ListKind | undefined;
-  /** Send the list even if nothing changed: it renews one that would grow too old at the partner's border. */
-  readonly renew?: boolean | undefined;
-  /** One delta for each operator, for partners that require it. */
-  readonly each?: boolean | undefined;
-}
 
 /**
  * Builds and seals a list without storing or sending it; undefined when nothing changed and it is not to be renewed.

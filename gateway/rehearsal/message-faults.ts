@@ -6,7 +6,7 @@ import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
-import type { ListOptions } from '../outbound/send-list.ts';
+import type { ListOptions } from '../model/list/queued-list.ts';
 import { sendingFault, type SendingFault, type SentMessage } from './fault.ts';
 import {
   altered,

@@ -128,6 +128,12 @@ export async function changesAfter(
   return { since, restricts: restricting !== undefined };
 }
 
+/** Whether more operators than `count` changed after a revision; since 0, whether there are more. */
+export async function areMoreThan(reader: Reader, revision: number, count: number): Promise<boolean> {
+  const changed = reader.selectFrom('operator').select('revision').where('revision', '>', revision).orderBy('revision');
+  return (await changed.limit(1).offset(count).executeTakeFirst()) !== undefined;
+}
+
 /** Operators that were restricted after a moment, and have not changed since; the oldest first. */
 export async function restrictionsAfter(
   reader: Reader,

@@ -3,15 +3,17 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
-import { distantImportDesk } from '../../gateway/app/import-desk.ts';
+import { longWorkIn } from '../../gateway/app/long-work.ts';
 import { openLargeMessageWorker, type LargeMessageWorker } from '../../gateway/app/large-message-worker.ts';
 import { momentOf } from '../../gateway/model/day.ts';
-import { buildList, type BuiltList } from '../../gateway/outbound/send-list.ts';
+import { buildList, sendList, type BuiltList } from '../../gateway/outbound/send-list.ts';
 import { findOperator } from '../../gateway/store/operators.ts';
+import { findMessage } from '../../gateway/store/outbox.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import {
   openAdministrations,
   operator,
+  operators,
   type OpenAdministration,
   type OpenAdministrations,
 } from '../support/administrations.ts';
@@ -66,20 +68,60 @@ describe('the worker thread for large messages', () => {
     await worker.close();
     worker = openLargeMessageWorker(home.config);
     await addTestPerson(home.gateway, 'kim', ['approver']);
-    const desk = distantImportDesk(worker.runImport);
+    const work = longWorkIn(worker.run);
     const propose = (name: string, content: string) =>
-      desk.propose({ name, bytes: Buffer.from(content), person: 'li.na' });
+      work.proposeImport({ name, bytes: Buffer.from(content), person: 'li.na' });
     const id = await propose('operators.csv', csvOf({ code: '4403130001' }, { code: '44O3130003' }));
-    expect((await desk.review(id))?.counts).to.include({ created: 1, refused: 1 });
+    expect((await work.reviewImport(id))?.counts).to.include({ created: 1, refused: 1 });
     expect((await findOperator(home.gateway.db.sql, '4403130001'))?.status).to.equal(undefined);
     const decision = { decision: 'approve', reason: 'compared with the programme', lift: false } as const;
-    const decide = (person: string) => desk.decide(id, { ...decision, person });
+    const decide = (person: string) => work.decideImport(id, { ...decision, person });
     expect(await refusalCode(() => decide('park'))).to.equal('E_ROLE_MISSING');
     expect((await decide('kim'))?.counts).to.include({ created: 1, refused: 1 });
     expect((await findOperator(home.gateway.db.sql, '4403130001'))?.status).to.equal('active');
     const refused = await propose('a'.repeat(201), '').catch((error: unknown) => error);
     expect(refused).to.include({ code: 'E_REQUEST_INVALID', at: 'file' });
     expect(refused).to.have.property('fix').that.includes('200 characters');
+  });
+
+  it('builds and queues a list, and says what is wrong with one that cannot be', async () => {
+    const { home } = administrations;
+    await worker.close();
+    worker = openLargeMessageWorker(home.config);
+    const work = longWorkIn(worker.run);
+    const queued = await work.sendList('HK', { kind: 'full' });
+    expect(queued).to.deep.include({ records: 20, departures: 0 });
+    expect((await findMessage(home.gateway.db.sql, queued?.id ?? ''))?.state).to.equal('SEALED');
+    expect(await work.sendList('HK', {})).to.equal(undefined);
+    expect(await refusalCode(() => work.sendList('ZZ', {}))).to.equal('E_PARTNER_UNKNOWN');
+  });
+
+  it('compares a held list with the register, and lets two people who may decide release it', async () => {
+    const { home } = administrations;
+    await addTestPerson(them.gateway, 'kim', ['approver']);
+    await addTestPerson(them.gateway, 'park', ['approver']);
+    const work = longWorkIn(worker.run);
+    const reason = 'asked the partner';
+    const held = await heldList();
+    expect((await work.reviewHeld(held, 5)).difference).to.include({ before: 40, leaving: 36 });
+    const decide = (person: string) => work.decideHeld(held, { decision: 'release', person, reason });
+    expect(await decide('kim')).to.equal(undefined);
+    expect(await refusalCode(() => decide('kim'))).to.equal('E_APPROVAL_REPEATED');
+    expect(await refusalCode(() => decide('nobody'))).to.equal('E_ROLE_MISSING');
+    expect(await decide('park')).to.include({ verdict: 'applied' });
+
+    /** The id of a list by which most operators leave. */
+    async function heldList(): Promise<string> {
+      await home.save(...operators(40));
+      const { sealed } = (await sendList(home.gateway, 'HK')) ?? built;
+      await worker.receive(raw(new Uint8Array(sealed.bytes)));
+      const gone = operators(36).map((each) => ({ ...each, status: 'revoked' as const, statusSince: '2025-03-04' }));
+      await home.save(...gone);
+      const next = await sendList(home.gateway, 'HK');
+      if (next === undefined) throw new Error('there is a list to send');
+      expect((await worker.receive(raw(new Uint8Array(next.sealed.bytes)))).verdict).to.equal('held');
+      return next.list.id;
+    }
   });
 
   it('answers requests to the border door, with the list that this gateway received', async () => {

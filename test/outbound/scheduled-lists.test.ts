@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
+import { longWorkHere } from '../../gateway/app/long-work.ts';
 import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
@@ -42,6 +43,26 @@ describe('lists by schedule', () => {
     expect(await scheduledList(us.gateway, 'KR')).to.deep.equal({ waits: 'first_list' });
     await listScheduler(after(day))('KR');
     expect(await queued()).to.deep.equal([]);
+  });
+
+  it('are built in another thread where there are thousands of operators to compare, and in this one otherwise', async () => {
+    await sentFirst();
+    const elsewhere: unknown[] = [];
+    const schedule = listScheduler({
+      ...after(6),
+      sendLongList(partner, options) {
+        elsewhere.push([partner, options]);
+        return longWorkHere(us.gateway).sendList(partner, options);
+      },
+    });
+    await us.save(operator(6));
+    await schedule('KR');
+    expect([elsewhere, await queued()].map(({ length }) => length)).to.deep.equal([0, 2]);
+    await us.save(...operators(2010));
+    await schedule('KR');
+    expect(elsewhere).to.deep.equal([['KR', {}]]);
+    expect((await queued())[0]).to.include({ state: 'SEALED' });
+    expect(await queued()).to.have.length(3);
   });
 
   it('go some seconds after a change, once', async () => {

@@ -1,11 +1,9 @@
 /** Held lists and keys: why, what would change, who decided; two people release or refuse. */
 
 import { checkReason } from '../../domestic/change-operator.ts';
-import { decideHeld } from '../../inbound/receive-message.ts';
-import { reviewHeld, type HeldDifference, type HeldReview } from '../../inbound/held-list.ts';
+import type { HeldDifference, HeldReview } from '../../inbound/held-list.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { deliverDue } from '../../outbound/delivery.ts';
-import { signedInDecider } from '../../people/people.ts';
 import { findHeld, heldMessages } from '../../store/held-messages.ts';
 import { type InboxMessage } from '../../store/inbox.ts';
 import { page, param, written, type Call, type Section } from '../page.ts';
@@ -42,7 +40,7 @@ type HeldPage = InboxMessage & HeldReview;
 async function loadOne(call: Call): Promise<HeldPage> {
   const { gateway } = call;
   const held = await findHeld(gateway.db.sql, param(call, 'message'));
-  return { ...held, ...(await reviewHeld(gateway, held, examplesShown)) };
+  return { ...held, ...(await call.work.reviewHeld(held.digest, examplesShown)) };
 }
 
 function viewOne(held: HeldPage, call: Call): VNode {
@@ -149,10 +147,7 @@ export const held: Section = {
         const reason = written(call, 'reason');
         checkReason(reason);
         const { partner, digest } = await findHeld(gateway.db.sql, message);
-        const decided = await decideHeld(gateway, message, {
-          decision,
-          ...signedInDecider(person, 'lists.decide', reason),
-        });
+        const decided = await call.work.decideHeld(message, { decision, person, reason });
         if (decided !== undefined) await deliverDue(gateway, partner);
         const to = pathOf(decided === undefined ? 'held' : 'messages', digest);
         return { to, result: { message, decision, verdict: decided?.verdict ?? null } };

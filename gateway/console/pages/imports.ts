@@ -62,7 +62,7 @@ interface OneImport extends ImportDraft {
 
 async function loadOne(call: Call): Promise<OneImport> {
   const draft = await existingDraft(call.gateway, param(call, 'id'));
-  const reviewed = await call.imports.review(draft.id);
+  const reviewed = await call.work.reviewImport(draft.id);
   if (reviewed === undefined) return { ...draft, report: null };
   const { refused: _, ...report } = reviewed;
   return { ...draft, report };
@@ -139,7 +139,7 @@ function problemsView(problems: readonly Problem[], words: Words): VNode {
 
 async function refusedRows(call: Call): ReturnType<Download['load']> {
   const draft = await existingDraft(call.gateway, param(call, 'id'));
-  const report = await call.imports.review(draft.id);
+  const report = await call.work.reviewImport(draft.id);
   if (report === undefined) throw new GatewayError('E_IMPORT_STATE', 'the file was decided about, and is not kept');
   return {
     ...{ name: `${draft.id}-refused.csv`, contentType: 'text/csv; charset=utf-8' },
@@ -148,12 +148,12 @@ async function refusedRows(call: Call): ReturnType<Download['load']> {
 }
 
 async function propose(call: Call): Promise<{ to: string; result: object }> {
-  const { file, imports: desk, session } = call;
+  const { file, work, session } = call;
   if (file === undefined) throw new GatewayError('E_REQUEST_INVALID', 'there is no file', { fix: 'Choose a file.' });
   const encoding = tableEncodings.find((each) => each === written(call, 'encoding')) ?? 'utf-8';
   const [sheet, asOf] = [written(call, 'sheet'), written(call, 'as_of')];
   const reading = { encoding, ...(sheet === '' ? {} : { sheet }), ...(asOf === '' ? {} : { asOf }) };
-  const id = await desk.propose({ ...file, ...reading, person: session.person.id });
+  const id = await work.proposeImport({ ...file, ...reading, person: session.person.id });
   return { to: pathOf('imports', id), result: { id } };
 }
 
@@ -163,7 +163,7 @@ async function decide(call: Call): Promise<{ to: string; result: object }> {
   if (decision !== 'approve' && decision !== 'refuse')
     throw new GatewayError('E_REQUEST_INVALID', 'the decision is approve or refuse');
   const [reason, lift] = [written(call, 'reason'), written(call, 'lift') === 'yes'];
-  const report = await call.imports.decide(id, { decision, person, reason, lift });
+  const report = await call.work.decideImport(id, { decision, person, reason, lift });
   if (report?.state === 'stopped')
     throw new GatewayError('E_IMPORT_STATE', 'rows would lift a suspension, a revocation or a withdrawal', {
       fix: 'Look at these rows; then approve the file and say that they may be lifted.',

@@ -1,0 +1,78 @@
+/**
+ * Work of the office and of the schedule that takes long where there are many operators: files of our own, held lists, lists to partners. It
+ * is plain data in and out, so that the worker thread does it.
+ */
+
+import { decideImport, existingDraft, proposeImport, reviewImport } from '../domestic/import-drafts.ts';
+import type { ImportDecision, ProposedFile } from '../domestic/import-drafts.ts';
+import type { ImportReport } from '../domestic/import.ts';
+import type { Gateway } from '../gateway.ts';
+import { reviewHeld, type HeldReview } from '../inbound/held-list.ts';
+import { decideHeld, type ReceiveResult } from '../inbound/receive-message.ts';
+import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
+import { sendList } from '../outbound/send-list.ts';
+import { requireStill, signedInDecider } from '../people/people.ts';
+import { findHeld, type HoldDecision } from '../store/held-messages.ts';
+
+interface PersonalDecision {
+  readonly decision: HoldDecision['decision'];
+  readonly person: string;
+  readonly reason: string;
+}
+
+export interface LongWork {
+  /** As proposeImport. */
+  proposeImport(file: ProposedFile): Promise<string>;
+  /** As reviewImport. Throws E_IMPORT_UNKNOWN. */
+  reviewImport(id: string): Promise<ImportReport | undefined>;
+  /** As decideImport, of a person who may approve. Throws E_ROLE_MISSING. */
+  decideImport(id: string, decision: ImportDecision): Promise<ImportReport | undefined>;
+  /** As reviewHeld. Throws as findHeld. */
+  reviewHeld(idOrDigest: string, most: number): Promise<HeldReview>;
+  /** As decideHeld, of a person who may decide. Throws E_ROLE_MISSING. */
+  decideHeld(idOrDigest: string, decision: PersonalDecision): Promise<ReceiveResult | undefined>;
+  /** As sendList. */
+  sendList(partner: string, options: ListOptions): Promise<QueuedList | undefined>;
+}
+
+export type LongTask = {
+  [Act in keyof LongWork]: { readonly act: Act; readonly given: Parameters<LongWork[Act]> };
+}[keyof LongWork];
+
+export type LongResult = Awaited<ReturnType<LongWork[keyof LongWork]>>;
+
+export function longWorkHere(gateway: Gateway): LongWork {
+  const { sql } = gateway.db;
+  return {
+    proposeImport: (file) => proposeImport(gateway, file),
+    reviewImport: async (id) => await reviewImport(gateway, await existingDraft(gateway, id)),
+    decideImport: (id, decision) =>
+      decideImport(gateway, id, decision, requireStill(decision.person, 'imports.approve')),
+    reviewHeld: async (idOrDigest, most) => await reviewHeld(gateway, await findHeld(sql, idOrDigest), most),
+    decideHeld: (idOrDigest, { decision, person, reason }) =>
+      decideHeld(gateway, idOrDigest, { decision, ...signedInDecider(person, 'lists.decide', reason) }),
+    async sendList(partner, options) {
+      const built = await sendList(gateway, partner, options);
+      if (built === undefined) return undefined;
+      const { list, records, departures } = built;
+      return { id: list.id, records, departures };
+    },
+  };
+}
+
+/** The same in a thread, to which `run` takes a task. */
+export function longWorkIn(run: <T extends LongResult>(task: LongTask, bytes?: Uint8Array) => Promise<T>): LongWork {
+  return {
+    proposeImport: (file) => run({ act: 'proposeImport', given: [file] }, file.bytes),
+    reviewImport: (...given) => run({ act: 'reviewImport', given }),
+    decideImport: (...given) => run({ act: 'decideImport', given }),
+    reviewHeld: (...given) => run({ act: 'reviewHeld', given }),
+    decideHeld: (...given) => run({ act: 'decideHeld', given }),
+    sendList: (...given) => run({ act: 'sendList', given }),
+  };
+}
+
+/** In the thread. */
+export async function runLongTask(work: LongWork, { act, given }: LongTask): Promise<LongResult> {
+  return (await Reflect.apply(work[act], work, given)) as LongResult;
+}
