@@ -52,10 +52,11 @@ export async function filledPages(
   } as const;
   const { n } = await them.gateway.db.transaction((tx) => openAlarm(tx, problem, [], momentOf(new Date())));
   await browser.json('/office/v1/clients', { client: 'clearance', scope: 'check', reason: 'a new system' });
-  const draft = await browser.upload(
-    '/imports',
-    csvOf({ code: '4403130001' }, { code: '4403130002', status: 'unknown' }),
-  );
+  const rows = csvOf({ code: '4403130001' }, { code: '4403130002', status: 'unknown' });
+  // Titles of their own columns are those of the fields.
+  const titled = rows.replace('customs_code', 'code').replace('uscc', 'business_number');
+  const draft = await browser.upload('/imports', titled);
+  if (!draft.at.startsWith('/imports/')) throw new Error(`the file was refused: ${draft.html}`);
   const filled: Readonly<Record<string, string>> = {
     '/alarms/:number': `/alarms/${n}`,
     '/answers': `/answers?number=${proof.consultation_number}`,

@@ -129,7 +129,7 @@ function certificateFields(call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`<p>${t('decisions.certificate_about')}</p>
-    ${field({ name: 'file', label: t('clients.certificate'), type: 'file', required: true })}
+    ${field({ name: 'file', label: t('decisions.file'), type: 'file', required: true })}
     ${choice(
       'use',
       t('decisions.use'),

@@ -1,0 +1,202 @@
+/** Journeys through the office in a real browser, from a page to the effect and back to the page that shows it. */
+
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Browser as Chromium, Page } from 'playwright-core';
+import type { Role } from '../../gateway/people/roles.ts';
+import { findOperator } from '../../gateway/store/operators.ts';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { csvOf } from '../cli/operator-command.ts';
+import { openAdministrations, operator, operators } from '../support/administrations.ts';
+import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
+import { openChromium, openPage } from '../support/chromium.ts';
+import { openOffice, type Office } from '../support/office.ts';
+import { listToThem } from '../support/office-pages.ts';
+import { addTestPerson, testPassword } from '../support/people.ts';
+import { ecPair, testCertificate } from '../support/pki.ts';
+
+describe('journeys through the office', () => {
+  let all: OpenAdministrations;
+  let office: Office;
+  let home: Office;
+  let chromium: Chromium;
+  const faults: (readonly string[])[] = [];
+  before(async () => {
+    [all, chromium] = await Promise.all([openAdministrations({ partners: ['KR'] }), openChromium()]);
+    [office, home] = [await openOffice(all.of('KR').gateway), await openOffice(all.home.gateway)];
+    await all.home.save(...operators(40));
+    await listToThem(all.home, all.of('KR'));
+    await all.of('KR').save(operator(1));
+  });
+  afterEach(() => expect(faults.splice(0).flat()).to.deep.equal([]));
+  after(async () => {
+    await chromium.close();
+    await office.close();
+    await home.close();
+    await all.close();
+  });
+
+  const them = (): OpenAdministration => all.of('KR');
+  async function open(at = office): Promise<Page> {
+    const opened = await openPage(chromium, at.url, { colorScheme: 'light', width: 1280, locale: 'en-GB' });
+    faults.push(opened.faults);
+    return opened.page;
+  }
+  /** A person at a browser of its own, who is signed in. */
+  async function comeIn(id: string, ...roles: readonly Role[]): Promise<Page> {
+    return await comeInAt(office, id, ...roles);
+  }
+  async function comeInAt(at: Office, id: string, ...roles: readonly Role[]): Promise<Page> {
+    const { cookies } = await at.signedIn(id, ...roles);
+    const page = await open(at);
+    await page.context().addCookies([...cookies].map(([name, value]) => ({ name, value, url: at.url })));
+    return page;
+  }
+  const fileOf = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+
+  it('sign in after a wrong password, at the page that was asked for, which the keyboard alone reaches', async () => {
+    await addTestPerson(them().gateway, 'first', ['reader']);
+    const page = await open();
+    await page.goto('/partners/CN');
+    for (const password of ['wrong wrong wrong', testPassword]) {
+      await page.locator('#name').fill('first');
+      await page.locator('#password').fill(password);
+      await page.keyboard.press('Enter');
+      if (password !== testPassword) await page.locator('[role=alert]').waitFor();
+    }
+    await page.waitForURL(`${office.url}/partners/CN`);
+    // The browser reports the page of a refused sign-in.
+    expect(faults.splice(0).flat()).to.have.length(1);
+  });
+
+  it('import a file with three faults, correct the refused rows, and have it approved by another person', async () => {
+    const [li, kim] = [await comeInAt(home, 'li.na', 'operator'), await comeInAt(home, 'kim', 'approver')];
+    const rows = csvOf(
+      ...[{ code: '4403130001' }, { code: '4403130002', status: 'unknown' }],
+      ...[{ code: '44O3130003' }, { code: '4403130004', consent: 'maybe' }],
+    );
+    const propose = async (text: string): Promise<string> => {
+      await li.goto('/imports');
+      await li.setInputFiles('#file', fileOf('operators.csv', text));
+      await li.locator('form[action="/imports"] button').click();
+      await li.waitForURL(/\/imports\/m-/u);
+      return li.url();
+    };
+    const approve = async (address: string): Promise<void> => {
+      await kim.goto(address);
+      await kim.fill('#reason', 'compared with the programme');
+      await kim.locator('button[value=approve]').click();
+      await kim.locator('.state', { hasText: 'imported' }).waitFor();
+    };
+    const first = await propose(rows);
+    expect(await li.locator('main').textContent()).to.include('3 rows would be refused');
+    expect(await li.locator('button[value=approve]').isDisabled()).to.equal(true);
+    const downloading = li.waitForEvent('download');
+    await li.locator('a[href$="/refused"]').click();
+    const refused = readFileSync(await (await downloading).path(), 'utf8');
+    await approve(first);
+    const corrected = refused.replace('unknown', 'active').replace('44O3130003', '4403130003').replace('maybe', 'yes');
+    await approve(await propose(corrected));
+    for (const code of ['4403130001', '4403130002', '4403130003', '4403130004']) {
+      await li.goto(`/operators/${code}`);
+      expect((await findOperator(all.home.gateway.db.sql, code))?.status, code).to.equal('active');
+    }
+  });
+
+  it('check a code, verify the number of the answer, and the file that proves it, but not one that was changed', async () => {
+    const page = await comeIn('li.check', 'operator');
+    await page.goto('/register?partner=CN');
+    const identifier = (await page.locator('tbody tr').first().locator('a').first().textContent()) ?? '';
+    await page.goto('/check');
+    await page.selectOption('#partner', 'CN');
+    await page.fill('#identifier', ` ${identifier}`);
+    await page.locator('#identifier').press('Enter');
+    await page.waitForURL(/\/answers\//u);
+    expect(await page.locator('main').textContent()).to.include('U+0020');
+    const number = (await page.locator('dd strong').first().textContent()) ?? '';
+    await page.goto('/proofs');
+    await page.fill('#number', number);
+    await page.locator('#number').press('Enter');
+    await page.getByText('The proof is valid').waitFor();
+    const downloading = page.waitForEvent('download');
+    await page.locator('a[href$="/evidence"]').click();
+    const evidence = readFileSync(await (await downloading).path(), 'utf8');
+    const verify = async (text: string, said: string): Promise<void> => {
+      await page.goto('/proofs');
+      await page.setInputFiles('#file', fileOf('evidence.json', text));
+      await page.locator('form[action="/proofs"] button').click();
+      await page.getByText(said).first().waitFor();
+    };
+    await verify(evidence, 'The proof is valid');
+    await verify(evidence.replace('office:li.check', 'office:li.other'), 'E_EVIDENCE_INVALID');
+    expect(faults.splice(0).flat()).to.have.length(1);
+  });
+
+  it('suspend an operator, and follow the word to the partner until it has accepted it', async () => {
+    const page = await comeInAt(home, 'li.suspend', 'operator');
+    await all.of('KR').openDoors();
+    await deliverDue(all.home.gateway, 'KR');
+    const { code } = operator(7);
+    await page.goto(`/operators/${code}`);
+    await page.fill('#reason', 'an inspection');
+    await page.locator('button[value=suspend]').click();
+    await page.locator('td', { hasText: 'an inspection' }).waitFor();
+    const { id } = await all.home.send('KR');
+    await page.goto('/messages?partner=KR&direction=out');
+    await page.locator(`a[href="/messages/${id}"]`).click();
+    await page.locator('a[href$="/receipt"]').waitFor();
+    await page.locator('main .state', { hasText: 'accepted' }).first().waitFor();
+    const partner = await comeIn('kim.suspend', 'reader');
+    await partner.goto('/register?partner=CN&text=0007');
+    expect(await partner.locator('main').textContent()).to.include('suspended');
+  });
+
+  it('register a certificate of a partner by two people who choose the same file, and see it among the keys', async () => {
+    const pem = testCertificate(ecPair(), { use: 'tls' }).toString();
+    const [li, kim] = [await comeIn('li.cert', 'partner-admin'), await comeIn('kim.cert', 'partner-admin', 'auditor')];
+    for (const page of [li, kim]) {
+      await page.goto('/partners/CN');
+      await page.locator('a[href$="/decisions"]').click();
+      await page.setInputFiles('#file', fileOf('tls.pem', pem));
+      await page.selectOption('#use', 'tls');
+      await page.fill('#certificate-reason', 'compared by telephone');
+      await page.locator('form[action$="/certificate"] button').click();
+      await page.locator('td', { hasText: 'compared by telephone' }).first().waitFor();
+    }
+    await li.reload();
+    expect(await li.locator('main').textContent())
+      .to.include('took effect')
+      .and.not.include('a second person is missing');
+    await kim.goto('/audit?ref=CN&kind=decision_made');
+    expect(await kim.locator('main').textContent())
+      .to.include('person=li.cert')
+      .and.include('person=kim.cert');
+  });
+
+  it('make a personal token, which a program uses, and end it', async () => {
+    const page = await comeIn('li.token', 'reader');
+    await page.goto('/');
+    await page.locator('header a.person').click();
+    await page.locator('form[action="/account/tokens"] button').click();
+    const token = (await page.locator('code.secret').textContent()) ?? '';
+    const asked = async (): Promise<number> =>
+      (await fetch(`${office.url}/office/v1/partners`, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await asked()).to.equal(200);
+    await page.locator('main a[href="/account"]').click();
+    await page.locator('td form button').click();
+    await page.getByText('You have no token.').waitFor();
+    expect(await asked()).to.equal(401);
+  });
+
+  it('show a reader what others may do, with the reason why its own buttons do nothing', async () => {
+    const page = await comeIn('reader', 'reader');
+    for (const path of ['/partners/CN/decisions', '/imports', `/operators/${operator(1).code}`, '/clients']) {
+      await page.goto(path);
+      const buttons = page.locator('main form[method=post] button');
+      expect(await buttons.count(), path).to.be.greaterThan(0);
+      expect(await page.locator('main form[method=post] button:enabled').count(), path).to.equal(0);
+      expect(await page.locator('main .why').count(), path).to.be.greaterThan(0);
+    }
+    expect(await page.locator('nav a[href="/audit"]').count()).to.equal(0);
+  });
+});
