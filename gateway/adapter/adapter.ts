@@ -1,6 +1,7 @@
 /** A partner's formats and terms, as the rest of the program uses them. They are loaded from adapters/<cc>. */
 
 import type { Arrangement } from '../model/arrangement.ts';
+import type { CardLine } from '../model/corridor-card.ts';
 import type { BodyDecoder, LineRules } from '../model/message-body.ts';
 import type { WrittenForm } from '../model/identifier.ts';
 import type { ListMessage } from '../model/list/list.ts';
@@ -101,6 +102,8 @@ export interface Adapter {
   /** The terms for the partner's own gateway: their grades, our programme, and the limits for changes of our list. */
   readonly otherSide: Arrangement;
   readonly identifiers: { readonly theirs: IdentifierForm; readonly ours: IdentifierForm };
+  /** Empty where the adapter has none. */
+  readonly card: readonly CardLine[];
   readonly seal: SealTerms;
   readonly transport: TransportKind;
   /** Kinds of lists the partner accepts, and the number of records in one message. */

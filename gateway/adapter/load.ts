@@ -57,7 +57,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     folder: resolve(folder),
     arrangement: arrangementFor(manifest, 'ours'),
     otherSide: arrangementFor(manifest, 'theirs'),
-    identifiers: { theirs, ours },
+    ...{ identifiers: { theirs, ours }, card: manifest.card ?? [] },
     ...{ stream: rules, exchange, keys: keyTerms(manifest, exchange, place) },
     readsFileNames: Object.values(fillTerms.fills.message ?? {}).includes('file'),
     listId: (list) => listId(list, fillTerms),

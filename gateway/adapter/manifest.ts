@@ -1,5 +1,6 @@
 /** The contents of adapter.yaml, and the terms of the arrangement for each side. Every fact may state its source and confidence. */
 
+import type { CardLine } from '../model/corridor-card.ts';
 import type { KeyTerms } from '../model/partner-key.ts';
 import type {
   Arrangement,
@@ -49,18 +50,6 @@ export function wordRows(rows: CodeRows): [word: string, codes: string | readonl
 
 export function otherWords({ else: other }: CodeRows): OtherWords | undefined {
   return typeof other === 'object' && 'write' in other ? other : undefined;
-}
-
-/** Who writes which code in which box: one line of the card that traders get. */
-export interface CardLine {
-  /** `home`: on our entries, for the partner's operators. `abroad`: on the partner's entries, for ours. */
-  readonly where: 'home' | 'abroad';
-  readonly system: string;
-  readonly box: string;
-  readonly form: string;
-  readonly example: string;
-  readonly writtenBy: string;
-  readonly note?: string;
 }
 
 /** An open question. Lint reports it until it is deleted. */
@@ -117,7 +106,7 @@ export interface Manifest {
     /** Absent where the partner does not answer for each record. */
     readonly reply?: MessageData | readonly MessageVersion[];
   };
-  readonly card?: readonly (CardLine & Sourced)[];
+  readonly card?: readonly CardLine[];
   readonly asks?: readonly Ask[];
 }
 

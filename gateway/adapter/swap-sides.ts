@@ -16,6 +16,7 @@ export function swapSides(adapter: Adapter, other: { readonly country: string; r
     arrangement: adapter.otherSide,
     otherSide: adapter.arrangement,
     identifiers: { theirs: ours, ours: theirs },
+    card: adapter.card.map((line) => ({ ...line, where: line.where === 'home' ? 'abroad' : 'home' })),
     exchange: notPlayed(adapter.exchange) === undefined ? swapExchange(adapter.exchange) : adapter.exchange,
   };
 }

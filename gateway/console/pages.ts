@@ -4,6 +4,7 @@ import type { Section } from './page.ts';
 import { account } from './pages/account.ts';
 import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
+import { card } from './pages/card.ts';
 import { checkDesk } from './pages/check-desk.ts';
 import { clients } from './pages/clients.ts';
 import { consultations } from './pages/consultations.ts';
@@ -22,6 +23,6 @@ import { schedule } from './pages/schedule.ts';
 import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
-  ...[today, alarms, schedule, partners, partnerDecisions, messages, held],
+  ...[today, alarms, schedule, partners, card, partnerDecisions, messages, held],
   ...[checkDesk, consultations, register, operators, imports, proofs, outcomes, keys, clients, people, audit, account],
 ];

@@ -136,6 +136,7 @@ describe('the office in a browser', () => {
       '/consultations',
       '/entries',
       '/proofs',
+      '/partners/CN/card',
       '/outcomes',
       '/outcomes/partners/CN',
       '/outcomes/report',

@@ -71,6 +71,7 @@ export async function filledPages(
     '/operators/:code': `/operators/${own.code}`,
     '/outcomes/partners/:partner': '/outcomes/partners/CN',
     '/partners/:partner': '/partners/CN',
+    '/partners/:partner/card': '/partners/CN/card',
     '/partners/:partner/decisions': '/partners/CN/decisions',
     '/proofs/:number': `/proofs/${proof.consultation_number}`,
     '/proofs/find': `/proofs/find?number=${proof.consultation_number}`,

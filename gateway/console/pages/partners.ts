@@ -5,6 +5,7 @@ import { inForce } from '../../model/arrangement.ts';
 import { dayAt, momentOf } from '../../model/day.ts';
 import { openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
 import { findStream, listInForce } from '../../store/streams.ts';
+import { cardLink } from './card.ts';
 import { page, param, type Call, type Section } from '../page.ts';
 import { english, facts, html, link, pathOf, state, table, time, type Content, type VNode } from '../parts.ts';
 
@@ -147,6 +148,7 @@ function viewOne(one: PartnerPage, call: Call): VNode {
     <p>
       ${link(`/messages?partner=${one.partner}`, t('nav.messages'))} ·
       ${link(`/register?partner=${one.partner}`, t('nav.register'))} ·
+      ${link(pathOf('outcomes', 'partners', one.partner), t('nav.outcomes'))} · ${cardLink(words, one.partner)} ·
       ${link(pathOf('partners', one.partner, 'decisions'), t('decisions.link'))}
     </p>`;
 }
