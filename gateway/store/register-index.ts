@@ -6,9 +6,9 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
+import { changedOperators } from './changed-operators.ts';
 import type { Database, Reader } from './database.ts';
 import { isGatewayError, type GatewayError } from '../model/errors.ts';
 import { emptyPacked, openPackedRegister, type PackedRegister } from './packed-register.ts';
@@ -17,7 +17,6 @@ import { readSnapshot, writeSnapshot, type PackedPartner } from './register-snap
 import { readRevisions, readTotal } from './register-revisions.ts';
 import type { RegisterView } from './register-view.ts';
 import { listInForce } from './streams.ts';
-import { openOrdinal } from './tables.ts';
 
 /** The view of a partner as of now; undefined where memory does not have it. */
 export type ViewOf = (partner: string) => RegisterView | undefined;
@@ -191,11 +190,10 @@ interface Loaded extends Omit<Indexed, 'view'> {
 type Packing = Pick<Loaded, 'newest' | 'changes'>;
 
 async function packAll(reader: Reader, partner: string, list: number): Promise<Packing & Pick<Indexed, 'packed'>> {
-  const { count } = await versionsAsOf(reader, partner, list)
-    .clearSelect()
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow();
-  const packed = openPackedRegister(emptyPacked(count));
+  const lists = reader.selectFrom('list').where('partner', '=', partner).where('direction', '=', 'in');
+  const stated = await lists.where('ordinal', '=', list).select('count').executeTakeFirst();
+  const packed = openPackedRegister(emptyPacked(stated?.count ?? 0));
+  let changes = 0;
   let newest = 0;
   for (let last = '', more = true; more;) {
     const rows = await packedVersions(reader, partner, list)
@@ -214,9 +212,10 @@ async function packAll(reader: Reader, partner: string, list: number): Promise<P
       for (const { n } of versions) newest = Math.max(newest, n);
       last = identifier;
     }
+    changes += operators.size;
     await nextTurn();
   }
-  return { packed, newest, changes: count };
+  return { packed, newest, changes };
 }
 
 interface Change {
@@ -229,31 +228,17 @@ interface Change {
 /** Packs the operators that lists after `from` changed. Readers as of `from` do not notice. */
 async function packChanges(reader: Reader, partner: string, { held, from, to }: Change): Promise<Packing> {
   let { newest } = held;
-  const identifiers = await changedSince(reader, partner, { newest, from });
-  for (let at = 0; at < identifiers.length; at += page) {
-    const some = identifiers.slice(at, at + page);
+  let changes = 0;
+  for await (const some of changedOperators(reader, partner, { newest, from, to, page })) {
     const operators = byOperator(await versionsOf(reader, partner, to, some));
     for (const identifier of some) {
       const versions = operators.get(identifier) ?? [];
       held.packed.put(identifier, versions.map(factOf), to);
       for (const { n } of versions) newest = Math.max(newest, n);
     }
-    await nextTurn();
+    changes += some.length;
   }
-  return { newest, changes: identifiers.length };
-}
-
-/** Operators with a version that was added after row `newest`, or superseded by a list after `from`. */
-async function changedSince(
-  reader: Reader,
-  partner: string,
-  { newest, from }: { readonly newest: number; readonly from: number },
-): Promise<readonly string[]> {
-  const { rows } = await sql<{ identifier: string }>`
-    select identifier from register_version where n > ${newest} and partner || '' = ${partner}
-    union select identifier from register_version
-      where partner = ${partner} and to_list > ${from} and to_list < ${sql.lit(openOrdinal)}`.execute(reader);
-  return rows.map(({ identifier }) => identifier);
+  return { newest, changes };
 }
 
 /** Of each version only what is packed. */

@@ -126,6 +126,36 @@ onBothEngines('the register in memory', (store) => {
     expect([before, readings, views.map((viewOf) => viewOf('ZD'))]).to.deep.equal([1, 4, Array(6).fill(undefined)]);
   });
 
+  it('takes in lists that change thousands of operators piece by piece, and says what the store says then', async () => {
+    const { db } = store();
+    const codes = Array.from({ length: 2_500 }, (_, i) => `E${i}`);
+    let most = 0;
+    const counted = db.sql.withPlugin({
+      transformQuery: ({ node }) => node,
+      transformResult({ result }) {
+        most = Math.max(most, result.rows.length);
+        return Promise.resolve(result);
+      },
+    });
+    const index = openRegisterIndex({ sql: counted });
+    await fillList(db, { partner: 'ZE', records: codes.map((code) => listed(code)), sequence: 1, appliedAt: hour(1) });
+    await index.bringUp();
+    const suspended = { status: 'suspended', statusSince: '2026-02-01' } as const;
+    const changed = codes.map((code) => listed(code, suspended));
+    await fillList(db, { partner: 'ZE', records: changed, sequence: 2, appliedAt: hour(2) });
+    const left = codes
+      .slice(0, 1_200)
+      .map((identifier) => ({ identifier, reason: 'left', since: '2026-02-10' }) as const);
+    const back = codes.slice(1_900).map((code) => listed(code, { statusSince: '2026-02-20' }));
+    await fillList(db, { partner: 'ZE', records: back, departures: left, sequence: 3, appliedAt: hour(3) });
+    await index.bringUp();
+    // A page of operators has several versions of each.
+    expect(most).to.be.lessThan(2_000);
+    const [view, stored] = [(await index.current())('ZE'), await storedView(db.sql, 'ZE')];
+    for (const day of ['2026-01-15', '2026-02-15', '2026-03-01'])
+      expect(await view?.statuses(codes, day)).to.deep.equal(await stored.statuses(codes, day));
+  });
+
   it('notices that a list is held, and that it was decided', async () => {
     const { db, write } = store();
     const index = openRegisterIndex(db);
