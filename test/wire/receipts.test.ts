@@ -75,15 +75,13 @@ describe('receipts', () => {
     );
   });
 
-  it('are written in canonical form, apart from a greater-than sign in an attribute, and accepted without libxml2', () => {
+  it('are written in canonical form, and accepted without libxml2', () => {
     fc.assert(
       fc.property(receipts, (receipt) => {
         const xml = Buffer.from(writeReceipt(receipt));
         const tree = readXmlTree(xml);
         using document = parseXml(xml);
         expect(Buffer.from(tree.content()).toString()).to.equal(Buffer.from(canonicalBytes(document)).toString());
-        // The builder writes this reference where the canonical form has the sign itself.
-        if (/="[^"]*&gt;/u.test(xml.toString())) return tree.canonical === undefined;
         const acceptor = schema.format === 'xml' ? schema.acceptor() : undefined;
         if (acceptor === undefined || tree.canonical === undefined) return false;
         return accepts(acceptor, tree.canonical);

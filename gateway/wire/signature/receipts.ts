@@ -1,7 +1,6 @@
 /** Receipts as XML (schemas/receipt.xsd), the same for all partners: written, and read from verified content. */
 
 import { XMLParser } from 'fast-xml-parser';
-import { create } from 'xmlbuilder2';
 import { GatewayError, errorTable, type ErrorCode } from '../../model/errors.ts';
 import { holdReasons, type HoldReason, type Receipt, type ValidMessage, type Verdict } from '../../model/message.ts';
 import { shown } from '../../model/shown-text.ts';
@@ -17,41 +16,43 @@ export const receiptFormat = { format: 'xml', type: receiptType, contentType: re
  * every message can be acknowledged. The XML is canonical (sorted attributes, no empty-element tags) and thus digested as
  * written, because each inbound message costs a receipt.
  */
-export function writeReceipt(receipt: Receipt): string {
-  const { subject, reason, position, records } = receipt;
-  const root = create({ encoding: 'UTF-8' }).ele(namespace, 'Receipt', { Id: receipt.id });
-  const text = (name: string, value: string): unknown => root.ele(namespace, name).txt(value);
-  text('From', receipt.from);
-  text('To', receipt.to);
-  text('IssuedAt', receipt.issuedAt);
-  root.ele(namespace, 'Subject', {
-    Digest: subject.digest,
-    ...(subject.id === undefined ? {} : { Message: printable(subject.id, 256) }),
-  });
-  text('Verdict', receipt.verdict);
-  if (reason !== undefined) {
-    const at = reason.at === undefined ? {} : { At: printable(reason.at, 2000) };
-    root.ele(namespace, 'Reason', { ...at, Code: reason.code }).txt(printable(reason.detail, 2000));
-  }
-  if (position !== undefined) {
-    root.ele(namespace, 'Position', {
-      Chain: position.chain,
-      Count: String(position.count),
-      Epoch: String(position.epoch.no),
-      EpochId: printable(position.epoch.id, 256),
-      Root: position.root,
-      Sequence: String(position.sequence),
-    });
-  }
-  if (records !== undefined) {
-    root.ele(namespace, 'Records', { Refused: String(records.refused), Taken: String(records.taken) });
-  }
-  return root.end({ wellFormed: true, allowEmptyTags: true });
+export function writeReceipt({ subject, reason, position, records, ...receipt }: Receipt): string {
+  const { code: Code, at: At, detail = '' } = reason ?? {};
+  const { chain: Chain, epoch, root: Root } = position ?? {};
+  const content = [
+    element('From', {}, receipt.from),
+    element('To', {}, receipt.to),
+    element('IssuedAt', {}, receipt.issuedAt),
+    element('Subject', { Digest: subject.digest, Message: printable(subject.id, 256) }),
+    element('Verdict', {}, receipt.verdict),
+    reason && element('Reason', { At: printable(At, 2000), Code }, printable(detail, 2000)),
+    position &&
+      element('Position', {
+        ...{ Chain, Count: String(position.count), Epoch: String(epoch?.no), EpochId: printable(epoch?.id, 256) },
+        ...{ Root, Sequence: String(position.sequence) },
+      }),
+    records && element('Records', { Refused: String(records.refused), Taken: String(records.taken) }),
+  ];
+  return `<?xml version="1.0" encoding="UTF-8"?><Receipt xmlns="${namespace}" Id="${receipt.id}">${content.join('')}</Receipt>`;
 }
 
-function printable(text: string, most: number): string {
+/** `attributes`: in the order of their names; undefined ones are left out. */
+function element(name: string, attributes: Readonly<Record<string, string | undefined>>, text = ''): string {
+  const stated = Object.entries(attributes).map(([key, value]) =>
+    value === undefined ? '' : ` ${key}="${value.replaceAll(/[&<"\t\n\r]/gu, entityOf)}"`,
+  );
+  return `<${name}${stated.join('')}>${text.replaceAll(/[&<>\r]/gu, entityOf)}</${name}>`;
+}
+
+/** Canonical XML 1.0, 2.3. */
+const entities: Readonly<Record<string, string>> = {
+  ...{ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\t': '&#x9;', '\n': '&#xA;', '\r': '&#xD;' },
+};
+const entityOf = (character: string): string => entities[character] ?? character;
+
+function printable<T extends string | undefined>(text: T, most: number): T | string {
   // Noncharacters, which XML 1.0 cannot carry (2.2).
-  return shown(text, most).replace(/[\uFFFE\uFFFF]/gu, '\uFFFD');
+  return text === undefined ? text : shown(text, most).replace(/[\uFFFE\uFFFF]/gu, '\uFFFD');
 }
 
 /** Names without prefixes, all values as text: nothing becomes a number, and no blank is lost. */
