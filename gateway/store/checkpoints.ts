@@ -4,10 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** Pages in the log at which a checkpoint is made: the default of SQLite. */
-const threshold = 1_000;
-/** Pages the log may have when a transaction begins: 64 MiB, or 32 MiB in an older file with smaller pages. */
-const longestLog = 8_192;
+/** Pages in the log at which a checkpoint is made. */
+const threshold = 2_000;
+/** Pages the log may have when a transaction begins: 64 MiB, or 128 MiB in an older file with larger pages. */
+const longestLog = 16_384;
 
 /** Megabytes: the thread runs ten lines. */
 const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };

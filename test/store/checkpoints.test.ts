@@ -19,8 +19,8 @@ import { digestOf, largeBody } from './samples.ts';
 
 const commits = join(import.meta.dirname, 'commits.ts');
 /** Pages of one large body, with what the tree over them takes. */
-const bodyPages = 1_600;
-const longestLog = 8_192;
+const bodyPages = 3_200;
+const longestLog = 16_384;
 
 let folder: string;
 /** What a test opened, closed in reverse order also when it failed. */
@@ -61,14 +61,14 @@ async function expectHeld(db: Database, digests: readonly string[]): Promise<voi
 const check = (path: string): unknown => connect(path).prepare('pragma integrity_check').get()?.['integrity_check'];
 
 describe('a file of the embedded store', () => {
-  it('has pages of 8 KiB when it is new, and keeps those it has', async () => {
+  it('has pages of 4 KiB when it is new, and keeps those it has', async () => {
     const path = join(folder, 'older.db');
     const older = connect(path);
-    older.exec('pragma page_size = 4096; pragma journal_mode = wal; create table t (a)');
+    older.exec('pragma page_size = 8192; pragma journal_mode = wal; create table t (a)');
     await open(path);
     await open(join(folder, 'new.db'));
     const sizes = [path, join(folder, 'new.db')].map((file) => connect(file).prepare('pragma page_size').get());
-    expect(sizes.map((size) => size?.['page_size'])).to.deep.equal([4096, 8192]);
+    expect(sizes.map((size) => size?.['page_size'])).to.deep.equal([8192, 4096]);
   });
 
   it('receives a large commit from the log although nothing more is written', async () => {
