@@ -63,7 +63,7 @@ async function makeEvidence(): Promise<{ readonly key: string; readonly names: r
   for (let n = 0; n < answers; n += 1) {
     if (n % answersPerList === 0) {
       await open.home.save(...operators(2 + ((n / answersPerList) % 7)));
-      await open.home.send('KR');
+      await open.home.send('KR', { renew: true });
     }
     const request = { partner: 'CN', identifier: identifierBy(random), reference: `entry "${n}" & 公司` };
     const answer = await check(gateway, request, `desk ${random.below(9)}`);
