@@ -1,6 +1,6 @@
 /**
- * Status queries without number, one JSON text a line (NDJSON), answered in the same way while they come. A caller that does not read its
- * answers is not read either.
+ * Any number of status queries, or of entries, one JSON text a line (NDJSON), answered in the same way while they come. A caller that does
+ * not read its answers is not read either.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -10,31 +10,52 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { checkBatch, type BatchResult } from '../clearance/requests.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
-import type { AnsweredRequest } from '../model/clearance/posted-request.ts';
+import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { explainFaults, RequestFaults } from '../model/clearance/request-faults.ts';
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
 import { contentTypeOf } from '../wire/files/content-type.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
+import type { Scope } from '../model/client.ts';
 import type { Caller } from './border-callers.ts';
 import { requireScope } from './border-callers.ts';
 import { failedReply, type PostDoor } from './border-posts.ts';
 import { refuseCompressed } from './body-reader.ts';
 
 export const streamType = 'application/x-ndjson';
-/** Of the metrics: its seconds are no measure of a status query. */
-export const streamRoute = '/v1/checks/stream';
 
-/** Queries answered, and recorded together, before other callers get their turn: two or three milliseconds. */
-const queriesPerTurn = 25;
-const longestLine = 64 * 1024;
+/** What is asked by lines at one address. */
+export interface StreamKind {
+  /** Of the metrics: its seconds are no measure of one request. */
+  readonly route: string;
+  readonly scope: Scope;
+  /** Lines answered, and recorded together, before other callers get their turn: two or three milliseconds. */
+  readonly perTurn: number;
+  readonly longestLine: number;
+  /** What stands in each line beside its number, as JSON. Throws what is the fault of this gateway. */
+  open(streaming: Streaming, how: StreamHow): (caller: Caller, lines: readonly Line[]) => Promise<Members>;
+}
+
+type Members = ReadonlyMap<number, string>;
+
+const kinds: Readonly<Record<string, StreamKind | undefined>> = {
+  '/v1/checks': {
+    ...{ route: '/v1/checks/stream', scope: 'batch', perTurn: 25, longestLine: 64 * 1024 },
+    open: queriesOf,
+  },
+  '/v1/assessments': {
+    ...{ route: '/v1/assessments/stream', scope: 'assess', perTurn: 1, longestLine: 2 * 1024 * 1024 },
+    open: entriesOf,
+  },
+};
+
 /** A connection on which nothing moves for so long is cut. */
 const silenceMs = 30_000;
 
-export function isStream({ headers, method }: IncomingMessage, path: string): boolean {
-  return (
-    method === 'POST' && path === '/v1/checks' && contentTypeOf(headers['content-type'] ?? '').mediaType === streamType
-  );
+/** Undefined for a request that is no stream. */
+export function streamOf({ headers, method }: IncomingMessage, path: string): StreamKind | undefined {
+  const isLines = method === 'POST' && contentTypeOf(headers['content-type'] ?? '').mediaType === streamType;
+  return isLines && Object.hasOwn(kinds, path) ? kinds[path] : undefined;
 }
 
 /** Runs one piece of work after the other: however many streams there are, one slice of one of them is answered in a turn of the loop. */
@@ -50,8 +71,11 @@ export function openLane(): Lane {
 }
 
 interface Streaming {
+  readonly kind: StreamKind;
   readonly lane: Lane;
   readonly door: PostDoor;
+  /** Answers one request with a body. */
+  answerPosted(posted: PostedRequest): Promise<PostedReply>;
   /** Asked before each slice: a client that is revoked meanwhile is not answered. Throws as CallerOf. */
   caller(): Promise<Caller>;
   readonly requestId: string;
@@ -62,33 +86,33 @@ interface Streaming {
  * problem, and the connection is cut: what has no line was not answered. Throws CallerRefused, E_REQUEST_TYPE, E_REQUEST_INVALID before the first line.
  */
 export async function answerStream(
-  { door, caller, requestId, lane }: Streaming,
+  streaming: Streaming,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<AnsweredRequest['outcomes']> {
-  await callerOfBatch(caller);
+  await allowedCaller(streaming);
   refuseCompressed(request);
   if (request.headers['idempotency-key'] !== undefined)
-    throw new GatewayError('E_REQUEST_INVALID', 'a stream of queries has no idempotency key: each line stands alone');
+    throw new GatewayError('E_REQUEST_INVALID', 'a stream has no idempotency key: each line stands alone');
   const outcomes: Record<string, number> = {};
   const headers = {
     'content-type': streamType,
     'cache-control': 'no-store',
-    'x-request-id': requestId,
+    'x-request-id': streaming.requestId,
     connection: 'close',
   };
   response.writeHead(200, headers);
   response.setTimeout(silenceMs, () => response.destroy());
   const isMinimal = request.headers['prefer']?.includes('return=minimal') === true;
-  const answers = answerLines({ door, caller, requestId, lane }, linesOf(request), { isMinimal, outcomes });
+  const answers = answerLines(streaming, linesOf(request, streaming.kind), { isMinimal, outcomes });
   // Why it ended is its last line, where the caller is still there to read it.
   await pipeline(Readable.from(answers, { objectMode: false }), response).catch(() => response.destroy());
   return outcomes;
 }
 
-async function callerOfBatch(caller: Streaming['caller']): Promise<Caller> {
+async function allowedCaller({ caller, kind }: Streaming): Promise<Caller> {
   const known = await caller();
-  requireScope(known, 'batch');
+  requireScope(known, kind.scope);
   return known;
 }
 
@@ -98,7 +122,10 @@ interface Line {
 }
 
 /** What came together, cut into turns. Blank lines count and are not answered. Throws E_SIZE_EXCEEDED. */
-async function* linesOf(request: AsyncIterable<Buffer>): AsyncGenerator<readonly Line[]> {
+async function* linesOf(
+  request: AsyncIterable<Buffer>,
+  { longestLine, perTurn }: StreamKind,
+): AsyncGenerator<readonly Line[]> {
   let rest: Buffer = Buffer.alloc(0);
   let n = 0;
   for await (const piece of request) {
@@ -110,8 +137,8 @@ async function* linesOf(request: AsyncIterable<Buffer>): AsyncGenerator<readonly
       from = end + 1;
     }
     rest = bytes.subarray(from);
-    if (rest.length > longestLine) throw new GatewayError('E_SIZE_EXCEEDED', `a line may have ${longestLine} bytes`);
-    for (let i = 0; i < lines.length; i += queriesPerTurn) yield lines.slice(i, i + queriesPerTurn);
+    if (rest.length > longestLine) throw tooLong(longestLine);
+    for (let i = 0; i < lines.length; i += perTurn) yield lines.slice(i, i + perTurn);
   }
   if (rest.length > 0) yield [{ n: n + 1, bytes: rest }];
 }
@@ -123,60 +150,98 @@ interface StreamHow {
 }
 
 async function* answerLines(
-  { door, caller, requestId, lane }: Streaming,
+  streaming: Streaming,
   slices: AsyncIterable<readonly Line[]>,
-  { isMinimal, outcomes }: StreamHow,
+  how: StreamHow,
 ): AsyncGenerator<string> {
-  const validator = jsonValidator<CheckRequest>(join(door.schemas, 'check-request.schema.json'));
-  const host = { requestId, caller: undefined };
+  const { lane, kind } = streaming;
+  const answerTo = kind.open(streaming, how);
   let last = 0;
   try {
     for await (const lines of slices) {
       const asked = lines.filter(({ bytes }) => !/^\s*$/u.test(Buffer.from(bytes).toString('latin1')));
-      const results = await lane(async () =>
-        answerSlice(door, await callerOfBatch(caller), asked, (value) => validQuery(validator, value)),
-      );
-      yield asked.map(({ n }) => lineOf(n, results.get(String(n)))).join('');
+      const members = await lane(async () => answerTo(await allowedCaller(streaming), asked));
+      yield asked.map(({ n }) => `{"line":${n},${members.get(n) ?? ''}}\n`).join('');
       last = lines.at(-1)?.n ?? last;
     }
   } catch (error) {
-    yield `${JSON.stringify({ line: last + 1, problem: failedReply(door, error, host).body })}\n`;
+    yield `{"line":${last + 1},${problemMember(streaming, error)}}\n`;
     throw error;
   }
+}
 
-  function lineOf(line: number, result: ProvenAnswer | GatewayError | undefined): string {
-    if (result === undefined || isGatewayError(result)) {
-      const error = result ?? new GatewayError('E_INTERNAL', 'a question was not answered');
-      return `${JSON.stringify({ line, problem: failedReply(door, error, host).body })}\n`;
-    }
+function problemMember({ door, requestId }: Streaming, error: unknown): string {
+  return `"problem":${JSON.stringify(failedReply(door, error, { requestId, caller: undefined }).body)}`;
+}
+
+const tooLong = (bytes: number): GatewayError => new GatewayError('E_SIZE_EXCEEDED', `a line may have ${bytes} bytes`);
+
+function queriesOf(streaming: Streaming, { isMinimal, outcomes }: StreamHow): ReturnType<StreamKind['open']> {
+  const { door, kind } = streaming;
+  const validator = jsonValidator<CheckRequest>(join(door.schemas, 'check-request.schema.json'));
+  return async ({ name }, lines) => {
+    const results = await answerSlice(door, name, lines, ({ bytes }) => {
+      if (bytes.length > kind.longestLine) throw tooLong(kind.longestLine);
+      return validQuery(validator, parseStrictJson(bytes));
+    });
+    return new Map(lines.map(({ n }) => [n, memberOf(results.get(String(n)))]));
+  };
+
+  function memberOf(result: ProvenAnswer | GatewayError | undefined): string {
+    if (result === undefined || isGatewayError(result))
+      return problemMember(streaming, result ?? new GatewayError('E_INTERNAL', 'a question was not answered'));
     outcomes[result.outcome] = (outcomes[result.outcome] ?? 0) + 1;
     const { outcome, proof } = result;
     const answer = isMinimal ? { outcome, consultation_number: proof.consultation_number } : result;
-    return `${JSON.stringify({ line, answer })}\n`;
+    return `"answer":${JSON.stringify(answer)}`;
   }
 }
 
 /** By the numbers of the lines. An error of the caller is the result of its line. */
 async function answerSlice(
   door: PostDoor,
-  { name }: Caller,
+  requester: string,
   lines: readonly Line[],
-  queryIn: (value: unknown) => CheckRequest,
+  queryIn: (line: Line) => CheckRequest,
 ): Promise<BatchResult> {
   const queries = new Map<string, CheckRequest>();
   const faulty = new Map<string, GatewayError>();
-  for (const { n, bytes } of lines) {
+  for (const line of lines) {
     try {
-      if (bytes.length > longestLine) throw new GatewayError('E_SIZE_EXCEEDED', `a line may have ${longestLine} bytes`);
-      queries.set(String(n), queryIn(parseStrictJson(bytes)));
+      queries.set(String(line.n), queryIn(line));
     } catch (error) {
       const known = asGatewayError(error);
       if (known.kind.status >= 500) throw error;
-      faulty.set(String(n), known);
+      faulty.set(String(line.n), known);
     }
   }
-  return new Map([...(await checkBatch(door, queries, name)), ...faulty]);
+  return new Map([...(await checkBatch(door, queries, requester)), ...faulty]);
 }
+
+/** Each entry as one that is posted by itself. */
+function entriesOf(streaming: Streaming, { outcomes }: StreamHow): ReturnType<StreamKind['open']> {
+  const path = '/v1/assessments';
+  const { answerPosted, requestId, kind } = streaming;
+  return async ({ name: requester }, lines) => {
+    const members = new Map<number, string>();
+    for (const { n, bytes: body } of lines) {
+      const posted = { path, target: path, requester, requestId, body, contentType: 'application/json' } as const;
+      const reply = body.length > kind.longestLine ? undefined : await answerPosted({ ...posted, ...absent });
+      members.set(n, reply === undefined ? problemMember(streaming, tooLong(kind.longestLine)) : memberOf(reply));
+    }
+    return members;
+  };
+
+  function memberOf({ status, text, outcomes: found }: PostedReply): string {
+    if (status >= 500)
+      throw new GatewayError(status === 503 ? 'E_BUSY' : 'E_INTERNAL', 'the entry could not be assessed');
+    for (const [outcome, count] of Object.entries(found)) outcomes[outcome] = (outcomes[outcome] ?? 0) + count;
+    return status >= 400 ? `"problem":${text}` : `"assessment":${text}`;
+  }
+}
+
+/** What a line cannot state. */
+const absent = { profile: undefined, isMinimal: false, idempotencyKey: undefined, caller: undefined } as const;
 
 function validQuery(validator: ReturnType<typeof jsonValidator<CheckRequest>>, value: unknown): CheckRequest {
   const verdict = validator(value);

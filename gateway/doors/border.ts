@@ -13,7 +13,7 @@ import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
-import { answerStream, isStream, openLane, streamRoute, type Lane } from './border-stream.ts';
+import { answerStream, openLane, streamOf, type Lane } from './border-stream.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
@@ -160,9 +160,9 @@ export function borderDoor(door: BorderDoor): RequestListener {
     } finally {
       body.release();
     }
-    if (!('isSent' in reply)) sendReply(response, requestId, reply);
+    if (!('route' in reply)) sendReply(response, requestId, reply);
     endUnread(request);
-    const route = 'isSent' in reply ? streamRoute : routeOf(request);
+    const route = 'route' in reply ? reply.route : routeOf(request);
     door.answered?.(answeredRequest(route, reply, performance.now() - startedAt));
   };
   return (request, response) => {
@@ -178,7 +178,7 @@ function endUnread(request: IncomingMessage): void {
 /** A reply whose lines were written while they were made. */
 interface Streamed {
   readonly status: 200;
-  readonly isSent: true;
+  readonly route: string;
   readonly outcomes: AnsweredRequest['outcomes'];
 }
 
@@ -214,11 +214,13 @@ async function answer(
   const target = targetOf(request);
   requireHost(target, door.hosts);
   const { path } = target;
-  if (isStream(request, path)) {
+  const kind = streamOf(request, path);
+  if (kind !== undefined) {
     await door.callerOf(request);
     const caller = () => door.callerOf(request, 'ongoing');
-    const outcomes = await answerStream({ door, caller, requestId, lane: door.lane }, request, response);
-    return { status: 200, isSent: true, outcomes };
+    const streaming = { kind, door, answerPosted, caller, requestId, lane: door.lane };
+    const outcomes = await answerStream(streaming, request, response);
+    return { status: 200, route: kind.route, outcomes };
   }
   const postPath = postPathOf(path);
   if (postPath !== undefined && request.method === 'POST') {

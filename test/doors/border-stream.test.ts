@@ -14,7 +14,8 @@ import { text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { AnsweredRequest } from '../../gateway/model/clearance/posted-request.ts';
-import { answerStream, openLane } from '../../gateway/doors/border-stream.ts';
+import { openAnswers } from '../../gateway/doors/border-posts.ts';
+import { answerStream, openLane, streamOf } from '../../gateway/doors/border-stream.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import type { Scope } from '../../gateway/model/client.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -31,6 +32,10 @@ interface ResultLine {
   readonly line: number;
   readonly answer?: Readonly<Record<string, unknown>> & { readonly outcome: string };
   readonly problem?: { readonly code: string; readonly errors?: readonly { readonly pointer: string }[] };
+}
+
+interface AssessedLine extends Pick<ResultLine, 'line' | 'problem'> {
+  readonly assessment?: Readonly<Record<string, unknown>> & { readonly entry: string };
 }
 
 describe('a stream of status queries', () => {
@@ -130,10 +135,14 @@ describe('a stream of status queries', () => {
     }
     const answers = Object.assign(new PassThrough(), { writeHead: () => undefined, setTimeout: () => undefined });
     const caller = () => Promise.resolve({ name: 'desk', scopes });
-    const request = Object.assign(Readable.from(asked()), { headers: { 'content-type': type } });
+    const request = Object.assign(Readable.from(asked()), { method: 'POST', headers: { 'content-type': type } });
     const door = { ...clearance, schemas, log: makeLog({ level: 'silent' }) };
     const streams = [request as unknown as IncomingMessage, answers as unknown as ServerResponse] as const;
-    const done = answerStream({ door, caller, requestId: 'r1', lane: openLane() }, ...streams);
+    const kind = streamOf(request as unknown as IncomingMessage, '/v1/checks');
+    if (kind === undefined) throw new Error('it is a stream');
+    const answerPosted = openAnswers(door);
+    const streaming = { kind, door, answerPosted, caller, requestId: 'r1', lane: openLane() };
+    const done = answerStream(streaming, ...streams);
     // Until it stands still: no piece is read while a whole answer of another caller is made.
     for (let before = -1; before < pieces;) {
       before = pieces;
@@ -142,6 +151,49 @@ describe('a stream of status queries', () => {
     expect(pieces).to.be.below(30);
     expect(linesIn(await text(answers))).to.have.length(60 * 25);
     expect(await done).to.deep.equal({ recognised: 60 * 25 });
+  });
+
+  it('takes entries too: each is assessed as one that is posted by itself, and a faulty one has its problem', async () => {
+    scopes = ['assess'];
+    const entry = (id: string, identifier = 'NN0000001'): string =>
+      `${JSON.stringify({ entry: { id, type: 'import', parties: [{ role: 'consignor', identifier }] } })}\n`;
+    const many = {
+      entry: {
+        id: 'E3',
+        type: 'import',
+        parties: Array.from({ length: 200 }, () => ({ role: 'consignor', name: 'x'.repeat(99) })),
+      },
+    };
+    const body = `${entry('E1')}\n{"entry":\n${JSON.stringify(many)}\n${entry('E4', 'NN0000002')}`;
+    const response = await fetch(`${address}/v1/assessments`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type },
+    });
+    expect(response.headers.get('content-type')).to.equal(type);
+    const lines = (await response.text()).trimEnd().split('\n');
+    const validator = jsonValidator(join(schemas, 'stream-assessment.schema.json'));
+    const read = lines.map((line) => JSON.parse(line) as AssessedLine);
+    expect(read.map((line) => validator(line))).to.deep.equal(read.map((value) => ({ ok: true, value })));
+    expect(read.map(({ line, assessment, problem }) => [line, assessment?.entry ?? problem?.code])).to.deep.equal([
+      ...[
+        [1, 'E1'],
+        [3, 'E_REQUEST_MALFORMED'],
+        [4, 'E3'],
+        [5, 'E4'],
+      ],
+    ]);
+    const alone = await fetch(`${address}/v1/assessments`, {
+      method: 'POST',
+      body: entry('E1'),
+      headers: { 'content-type': 'application/json' },
+    });
+    const { decision, benefits } = (await alone.json()) as Record<string, unknown>;
+    expect(read[0]?.assessment).to.deep.include({ decision, benefits });
+    expect(counted.map(({ route }) => route)).to.deep.equal(['/v1/assessments/stream', '/v1/assessments']);
+    scopes = ['check', 'batch'];
+    const refused = { method: 'POST', body: entry('E1'), headers: { 'content-type': type } };
+    expect((await fetch(`${address}/v1/assessments`, refused)).status).to.equal(403);
   });
 
   it('needs the scope batch, and refuses what a stream cannot have', async () => {
