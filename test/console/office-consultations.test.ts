@@ -1,6 +1,8 @@
 /** Consultations and entries in the office: found by what people know of them, in pages, and one entry with its parties. */
 
 import { expect } from 'chai';
+import { reportEvents } from '../../gateway/clearance/entry-events.ts';
+import { momentOf } from '../../gateway/model/day.ts';
 import { assess, check } from '../../gateway/clearance/requests.ts';
 import type { OpenAdministration } from '../support/administrations.ts';
 import { eachTestWithOffice, type Office } from '../support/office.ts';
@@ -55,7 +57,10 @@ describe('consultations and entries in the office', () => {
     const { body } = await reader.json('/office/v1/entries?entry=ENTRY-7');
     expect(body['items']).to.have.length(1);
     expect((body['items'] as object[])[0]).to.include({ assessment, decision, entry: 'ENTRY-7' });
+    const events = [{ entry: 'ENTRY-7', event: 'released', at: momentOf(new Date()) } as const];
+    await reportEvents(them.gateway, { events, client: 'port-a', together: true });
     const { html } = await reader.get(`/entries/${assessment}`);
+    expect(html).to.match(/<td>released<\/td>/u);
     expect(html).to.include('/answers/KR').and.include('not checked: no identifier');
     expect((await reader.json('/office/v1/entries/ASM-0')).body['code']).to.equal('E_ASSESSMENT_UNKNOWN');
   });

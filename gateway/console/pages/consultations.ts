@@ -5,6 +5,8 @@ import { programFolder } from '../../app/config.ts';
 import { lookUpAssessment } from '../../clearance/requests.ts';
 import { searchReply } from '../../doors/border-searches.ts';
 import { outcomes, type Advice, type Outcome } from '../../model/clearance/answer.ts';
+import type { EntryEvent } from '../../model/outcomes/entry-event.ts';
+import { findEntries } from '../../store/entry-outcomes.ts';
 import type { Assessment } from '../../model/clearance/assessment.ts';
 import { shownConsultationNumber } from '../../model/clearance/consultation-number.ts';
 import type { Searched } from '../../store/answer-search.ts';
@@ -118,7 +120,17 @@ function entriesView({ items, next }: Found<FoundAssessment>, call: Call): VNode
   ${olderLink(call, next)}`;
 }
 
-function entryView(one: Assessment, call: Call): VNode {
+/** With what border systems reported of the entry, oldest first. */
+type ShownEntry = Assessment & { readonly events: readonly EntryEvent[] };
+
+async function loadEntry(call: Call): Promise<ShownEntry> {
+  const found = (await lookUpAssessment(call.gateway, param(call, 'number'))) as Assessment;
+  const { entry = found.assessment } = found;
+  const known = (await findEntries(call.gateway.db.sql, [entry])).get(entry);
+  return { ...found, events: known?.events ?? [] };
+}
+
+function entryView(one: ShownEntry, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`<p>${state(actionKinds[one.decision], words.code('advice', one.decision))}</p>
@@ -141,6 +153,12 @@ function entryView(one: Assessment, call: Call): VNode {
       t('entries.no_benefits'),
     )}
     ${partiesView(one, call)}
+    ${table(
+      t('entries.events'),
+      [{ head: t('head.at') }, { head: t('head.event') }],
+      one.events.map(({ at, event }) => [time(words, at), words.code('entry_event', event)]),
+      t('entries.no_events'),
+    )}
     <p>${link('/entries', t('entries.all'))}</p>`;
 }
 
@@ -178,7 +196,7 @@ export const consultations: Section = {
     page({
       ...{ path: '/entries/:number', needs, view: entryView },
       title: (_, { assessment }) => assessment,
-      load: async (call) => (await lookUpAssessment(call.gateway, param(call, 'number'))) as Assessment,
+      load: loadEntry,
     }),
   ],
 };
