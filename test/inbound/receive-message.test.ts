@@ -3,12 +3,15 @@
 import { writeText } from '../support/format-text.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StatementSync } from 'node:sqlite';
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { dayAt, momentOf } from '../../gateway/model/day.ts';
 import type { ErrorCode } from '../../gateway/model/errors.ts';
 import { unpackList } from '../../gateway/model/record/packed-records.ts';
-import { buildList } from '../../gateway/outbound/send-list.ts';
+import type { DomesticRecord } from '../../gateway/model/record/record.ts';
+import { buildList, sendList } from '../../gateway/outbound/send-list.ts';
 import { findStream } from '../../gateway/store/streams.ts';
 import { loadSchema, type Schema } from '../../gateway/wire/xsd/schema.ts';
 import { checkUnsigned, seal } from '../../gateway/wire/signature/seal.ts';
@@ -165,5 +168,33 @@ describe('a refused message', () => {
     expect(healed.state).to.equal('ACCEPTED');
     const now = await findStream(us.gateway.db.sql, 'KR', 'out');
     expect(now?.position.epoch.no).to.equal((stream?.position.epoch.no ?? 0) + 1);
+  });
+});
+
+describe('a message that changes one operator', () => {
+  let administrations: OpenAdministrations;
+  before(async () => {
+    administrations = await openAdministrations();
+  });
+  after(() => administrations.close());
+
+  it('takes two transactions and at most twenty statements', async () => {
+    const [us, them] = [administrations.home, administrations.of('KR')];
+    const receive = async (...saved: DomesticRecord[]): Promise<number> => {
+      await us.save(...saved);
+      const built = await sendList(us.gateway, 'KR');
+      if (built === undefined) throw new Error('there was nothing to send');
+      const { id, bytes } = built.sealed;
+      const statements = mock.method(StatementSync.prototype, 'all').mock;
+      const inserts = mock.method(StatementSync.prototype, 'run').mock;
+      const commits = them.gateway.db.commits();
+      const raw = { partner: 'CN', via: 'https', bytes, receivedAt: momentOf(new Date()), hintedId: id } as const;
+      expect((await receiveMessage(them.gateway, raw)).verdict).to.equal('applied');
+      expect(them.gateway.db.commits() - commits).to.equal(2);
+      mock.restoreAll();
+      return statements.callCount() + inserts.callCount();
+    };
+    await receive(...operators(5));
+    expect(await receive(operator(2, { status: 'suspended' }))).to.be.within(15, 20);
   });
 });
