@@ -26,7 +26,7 @@ import { findHeld, recordDecision, type HoldDecision } from '../store/held-messa
 import { recordArrival, settleInbox } from '../store/inbox.ts';
 import { recordResults } from '../store/outbox.ts';
 import { countRefused } from '../store/refused-bytes.ts';
-import { recordRejection, recordVerdict, repeatReceipt, sealAnswers } from './verdicts.ts';
+import { recordRejection, recordVerdict, repeatReceipt, sealAnswers, termsOf } from './verdicts.ts';
 import type { Decision, InboundMessage, ReceiveResult } from './verdicts.ts';
 import { faultFields } from '../wire/log.ts';
 
@@ -43,7 +43,7 @@ async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
   const fits = raw.bytes.length <= gateway.maxBytes;
   const identified = { keep: fits, named: partner.adapter.readsFileNames };
-  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified), 'short');
+  const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified), termsOf(raw));
   const inbound = { gateway, partner, raw, digest: arrival.digest, id: raw.hintedId };
   if (arrival.known && arrival.receiptDigest !== undefined)
     return await repeatReceipt({ ...inbound, id: arrival.messageId ?? raw.hintedId }, arrival);

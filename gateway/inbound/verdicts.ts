@@ -93,6 +93,13 @@ export async function sealAnswers(inbound: InboundMessage, decision: Decision): 
   return { receipt, reply };
 }
 
+/** Of a message with more bytes, on PostgreSQL, others would wait for the transaction. */
+const shortBytes = 32 * 1024;
+
+export function termsOf({ bytes }: Pick<RawMessage, 'bytes'>): 'short' | undefined {
+  return bytes.length < shortBytes ? 'short' : undefined;
+}
+
 /** One transaction: the id is claimed, the message applied, its verdict, receipt and reply stored, the event written. */
 export async function recordVerdict(
   inbound: InboundMessage,
@@ -116,7 +123,7 @@ export async function recordVerdict(
       evidence === 'channel' && channel !== undefined ? { channel: `${channel.by} ${channel.identity}` } : {};
     const detail = present({ partner: partner.code, digest, receiptDigest, evidence, ...sender });
     await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail }]);
-  }, 'short');
+  }, termsOf(inbound.raw));
   gateway.log.info(`${kind} ${verdict}`, { partner: partner.code, messageId: id, digest });
   return { verdict, receipt, ...present({ reason: reason?.code }), duplicate: false };
 }
