@@ -10,8 +10,8 @@ const cookies = {
   session: { site: 'Strict', seconds: undefined },
   /** An attempt to sign in at an identity provider, whose answer comes by a link of its site. */
   attempt: { site: 'Lax', seconds: 600 },
-  /** That somebody signed in by this browser before. */
-  browser: { site: 'Strict', seconds: 180 * 86_400 },
+  /** That somebody signed in by this browser before; also sent where an identity provider leads the browser here. */
+  browser: { site: 'Lax', seconds: 180 * 86_400 },
   language: { site: 'Strict', seconds: 365 * 86_400 },
 } as const;
 type CookieName = keyof typeof cookies;

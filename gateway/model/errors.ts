@@ -94,7 +94,7 @@ export const errorTable = {
   E_BROKER_UNREACHABLE: transport('The message broker could not be reached.'),
 
   // Held lists
-  E_APPROVAL_NEEDED: request('Two people decide about a held list.', 409),
+  E_APPROVAL_NEEDED: request('Two people decide this.', 409),
   E_APPROVAL_REPEATED: request('The same person cannot decide twice.', 409),
 
   // Requests at the border and in the office

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { keyCalendar, monthsLater } from '../../gateway/app/key-calendar.ts';
 import { beginRollover } from '../../gateway/app/key-rollover.ts';
 import { momentOf } from '../../gateway/model/day.ts';
-import { setState } from '../../gateway/people/people.ts';
+import { addPerson, setState } from '../../gateway/people/people.ts';
 import type { OpenAdministration } from '../support/administrations.ts';
 import { eachTestWithOffice, type Office } from '../support/office.ts';
 
@@ -39,6 +39,8 @@ describe('keys and people in the office', () => {
     const auditor = await office.signedIn('li.na', 'auditor');
     await office.signedIn('kim', 'operator', 'approver');
     await setState(them.gateway, 'kim', { state: 'disabled', by: 'root', reason: 'left' });
+    const subject = 'https://login.example s-1';
+    await addPerson(them.gateway, { id: 'wu', name: 'Wu', roles: ['reader'], subject, by: 'root' });
     const { body } = await auditor.json('/office/v1/people');
     const shown = (body['items'] as Record<string, unknown>[]).map((each) => [
       each['person'],
@@ -48,7 +50,9 @@ describe('keys and people in the office', () => {
     expect(shown).to.deep.equal([
       ['kim', ['operator', 'approver'], 'disabled'],
       ['li.na', ['auditor'], 'active'],
+      ['wu', ['reader'], 'active'],
     ]);
+    expect((body['items'] as Record<string, unknown>[])[2]).to.include({ has_password: false, has_subject: true });
     expect(JSON.stringify(body)).not.to.include('scrypt');
     const { html } = await auditor.get('/people');
     expect(html.match(/<form method="post"/gu) ?? []).to.have.length(1); // sign-out

@@ -152,7 +152,7 @@ describe('the office', () => {
     });
     const [session, browser] = signIn.headers.getSetCookie();
     expect(session).to.match(/^mra-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/u);
-    expect(browser).to.match(/^mra-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=15552000$/u);
+    expect(browser).to.match(/^mra-browser=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=15552000$/u);
   });
 
   it('shows every page in both languages to those who may see it, and its data to programs', async () => {

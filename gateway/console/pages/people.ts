@@ -6,42 +6,62 @@ import { listEvents } from '../../store/events.ts';
 import { page, type Call, type Section } from '../page.ts';
 import { html, link, name, state, table, time, type VNode } from '../parts.ts';
 
+interface Person {
+  readonly person: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly state: 'active' | 'disabled';
+  /** False: it has not set a password yet. */
+  readonly has_password: boolean;
+  /** By the identity provider of the settings. */
+  readonly has_subject: boolean;
+  readonly last_sign_in: string | null;
+}
+
 interface People {
-  readonly items: readonly {
-    readonly person: string;
-    readonly name: string;
-    readonly roles: readonly Role[];
-    readonly state: 'active' | 'disabled';
-    /** False: it has not set a password yet. */
-    readonly has_password: boolean;
-    readonly last_sign_in: string | null;
-  }[];
+  readonly items: readonly Person[];
   readonly permissions: Readonly<Record<Permission, readonly Role[]>>;
 }
 
 async function load({ gateway }: Call): Promise<People> {
   const { sql } = gateway.db;
-  const items: People['items'][number][] = [];
-  for (const { id, name: fullName, roles: held, state: is, hasPassword } of await listPeople(sql)) {
+  const items: Person[] = [];
+  for (const { id, name: fullName, roles: held, state: is, hasPassword, hasSubject } of await listPeople(sql)) {
     const [last] = await listEvents(sql, { ref: id, kind: 'signed_in', limit: 1 });
-    const about = { person: id, name: fullName, roles: held, state: is, has_password: hasPassword };
+    const about = {
+      person: id,
+      name: fullName,
+      roles: held,
+      state: is,
+      has_password: hasPassword,
+      has_subject: hasSubject,
+    };
     items.push({ ...about, last_sign_in: last?.at ?? null });
   }
   return { items, permissions };
 }
 
-function view({ items }: People, { words }: Call): VNode {
+/** The ways by which a person may sign in. */
+function waysIn({ has_password: byPassword, has_subject: bySubject }: Person, { words: { t } }: Call): string {
+  const ways = [byPassword && t('sign_in.password'), bySubject && t('people.provider')].filter(
+    (each) => each !== false,
+  );
+  return ways.length === 0 ? t('people.no_password') : ways.join(', ');
+}
+
+function view({ items }: People, call: Call): VNode {
+  const { words } = call;
   const { t } = words;
   return html`${table(
       t('nav.people'),
       [
         ...[{ head: t('head.person') }, { head: t('head.name') }, { head: t('head.roles') }, { head: t('head.state') }],
-        ...[{ head: t('people.password') }, { head: t('people.last_sign_in') }],
+        ...[{ head: t('sign_in.title') }, { head: t('people.last_sign_in') }],
       ],
       items.map((each) => [
         ...[link(`/audit?ref=${encodeURIComponent(each.person)}`, each.person), name(each.name), each.roles.join(', ')],
         state(each.state === 'active' ? 'good' : 'none', words.code('person_state', each.state)),
-        ...[each.has_password ? t('form.yes') : t('people.no_password'), time(words, each.last_sign_in)],
+        ...[waysIn(each, call), time(words, each.last_sign_in)],
       ]),
       t('people.none'),
     )}
@@ -63,6 +83,7 @@ const commands = [
   "mra person add NAME --full-name 'FULL NAME' --role ROLE",
   'mra person role NAME ROLE…',
   'mra person link NAME',
+  'mra person subject NAME SUBJECT',
   'mra person disable NAME --reason TEXT',
   'mra person enable NAME --reason TEXT',
 ].join('\n');
