@@ -44,13 +44,22 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     converse('departure', { ...ours, records: [] });
     converse('changes', { ...theirs, departures: theirs.departures.slice(0, 1) }, recordFaults.slice(0, 1));
   } else {
-    converse('list-one', { ...full, records: inventedList(adapter, 'ours', 'full').records.slice(0, 1) }, []);
-    converse('list-empty', { ...full, records: [] }, recordFaults.slice(0, 1));
+    const [one, empty] = wholeLists(adapter, full);
+    converse('list-one', one, []);
+    converse('list-empty', empty, recordFaults.slice(0, 1));
   }
   const operators = full.records.map(({ identifier }) => identifier);
   for (const [i, format] of acknowledgements.entries())
     for (const [step, said] of answersIn(format, wholeAnswer(adapter), operators).entries())
       write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, said);
+  for (const [name, text] of refusals(adapter, full, readers)) files.set(name, text);
+  return files;
+}
+
+/** Two lists that are refused, each with its error. */
+function refusals(adapter: Adapter, full: ListMessage, readers: TextReaders): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const { list } = adapter;
   const refused = { status: unknownStatus(adapter, full, readers), element: unknownElement(adapter, full) };
   const ending = extname(list.template);
   for (const [what, text] of Object.entries(refused)) {
@@ -59,6 +68,16 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
     files.set(`samples/refuse-unknown-${what}/2-error.json`, jsonText({ code, at }));
   }
   return files;
+}
+
+/** Of one operator and of none, with operators that left where full lists show them. */
+function wholeLists(adapter: Adapter, full: ListMessage): readonly [ListMessage, ListMessage] {
+  const { records, departures } = inventedList(adapter, 'ours', 'full');
+  const gone = adapter.list.lists.has('departures') ? departures : [];
+  return [
+    { ...full, records: records.slice(0, 1), departures: gone.slice(0, 1) },
+    { ...full, records: [], departures: gone },
+  ];
 }
 
 /** One of each verdict, with the verdict on no, one and several operators, and one with no more than the template always writes. */

@@ -2,6 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { answersOf } from '../conversation/answers.ts';
 import { lintFinding, type LintFinding, type LintSubject } from './lint-rules.ts';
 import { blankComments } from './template-text.ts';
 
@@ -22,7 +23,11 @@ export async function lintUnused({ folder, manifest, place, tools }: LintSubject
       ...(await Promise.all(named.map(async (name) => blankComments(await tools.readText(join(folder, name)))))),
     );
   }
-  const isUsed = (table: string): boolean => used.some((text) => new RegExp(`code:${table}(?![\\w-])`, 'u').test(text));
+  // A header says a verdict by its code.
+  const { send = {}, receive } = manifest.conversation ?? {};
+  const hasHeader = [...answersOf(send), receive?.answer].some((answer) => answer !== undefined && 'header' in answer);
+  const isUsed = (table: string): boolean =>
+    (table === 'verdict' && hasHeader) || used.some((text) => new RegExp(`code:${table}(?![\\w-])`, 'u').test(text));
   const tables = Object.keys(manifest.codes).filter((table) => !isUsed(table));
   return [
     ...tables.map((table) => lintFinding('table_unused', place(`/codes/${table}`), `no template uses table ${table}`)),

@@ -39,7 +39,9 @@ export function complete(message: Message): void {
     if (message.files.length > 0)
       ask(message.drafting, `${file}#${pathOf(group)}`, 'stream', { list: list.join(', ') });
   }
-  if (kind === 'list' && message.conversation?.fullOnly !== true)
+  const left = message.conversation?.leftCodes ?? [];
+  if (left.length > 0) addAmong(message, items, left);
+  else if (kind === 'list' && message.conversation?.fullOnly !== true)
     addDepartures(message, around, around.children.indexOf(items) + 1);
   // An XML signature refers to the root by its `Id`.
   const seal = message.drafting.answers.get('/seal');
@@ -56,6 +58,33 @@ function addDepartures(message: Message, parent: SampleNode, index: number): voi
   const isShown = leavesOf(group).length > 0;
   addMissing(message, group, 'departures', isShown);
   if (!isShown) ask(message.drafting, `${message.file}#${pathOf(group)}`, 'departures', { name: group.name });
+}
+
+/** Departures that look like the operators, with a reason where those have their state. */
+function addAmong(message: Message, items: SampleNode, codes: readonly string[]): void {
+  const { placements, format, root } = message;
+  const pathAt = (node: SampleNode): string | undefined => placements.find((each) => each.node === node)?.path;
+  const since = ['statusSince', 'validFrom'].find((path) => placements.some((each) => each.path === path));
+  const paths: Readonly<Record<string, string>> = {
+    identifier: 'identifier',
+    status: 'reason',
+    [since ?? '']: 'since',
+  };
+  const like = (node: SampleNode, parent: SampleNode): SampleNode | undefined => {
+    const path = paths[pathAt(node) ?? ''];
+    const values = path === 'reason' ? [...codes] : node.values;
+    const copy: SampleNode = { ...newNode(node, parent), values };
+    const field = fieldsOf('list', 'departures').find((each) => each.path === path);
+    if (field !== undefined) copy.use = useOf(undefined, field, copy, message);
+    else if (node.use?.fixed === true || node.use?.text.startsWith('{#') === true) copy.use = node.use;
+    copy.children.push(...node.children.flatMap((child) => like(child, copy) ?? []));
+    return copy.use !== undefined || copy.children.length > 0 || node.kind === 'cell' ? copy : undefined;
+  };
+  const parent = items.parent ?? root;
+  const group = like(items, parent);
+  if (group === undefined) return;
+  group.each = format === 'json' ? 'departures?' : 'departures';
+  parent.children.splice(parent.children.indexOf(items) + 1, 0, group);
 }
 
 /** The fields that a part needs and the sample has no place for. */

@@ -14,6 +14,8 @@ export interface ConversationDraft {
   readonly conversation: ConversationData;
   /** No sample names operators that left: lists are full ones, and who is missing has left. */
   readonly fullOnly: boolean;
+  /** Codes of operators that left among the others, in the place of the state. */
+  readonly leftCodes: readonly string[];
   /** Paths that a list need not carry. */
   readonly unstated: ReadonlySet<string>;
 }
@@ -27,6 +29,11 @@ function answeredConversation({ answers }: Drafting): ConversationData | undefin
 /** Whether an acknowledgement, an answer or a workbook says that the partner runs another program than this. */
 export function isOfOtherMake(drafting: Drafting, isWorkbook: boolean): boolean {
   return drafting.acknowledgements.length > 0 || answeredConversation(drafting) !== undefined || isWorkbook;
+}
+
+/** The partner answers without a document, or by one of which there is no sample. */
+export function hasOwnAnswers({ answers }: Drafting): boolean {
+  return [...answers.keys()].some((at) => at.startsWith('/conversation/send/answer'));
 }
 
 /** Undefined where the partner runs this program. */
@@ -44,7 +51,8 @@ export function draftConversation(
   const stream: Stream = isNumbered ? { ...numbers, discipline } : { discipline };
   ask(drafting, '/conversation/stream/discipline', 'discipline', { discipline });
   if (isNumbered) ask(drafting, '/conversation/stream/restart', 'restart');
-  if (discipline === 'chained') return { conversation: { stream }, fullOnly: false, unstated: new Set() };
+  if (discipline === 'chained')
+    return { conversation: { stream }, fullOnly: false, leftCodes: [], unstated: new Set() };
   const fullOnly = departures === undefined;
   const fills = { ...draftFills(carried, stream, fullOnly, drafting), ...given?.fills };
   const paths = Object.values<object>(fills).flatMap((each) => Object.keys(each));
@@ -53,11 +61,21 @@ export function draftConversation(
     (path) => !isNumbered || path !== 'message.position.sequence',
   );
   const named = paths.flatMap((path) => [path, `message.${path}`]);
+  const leftCodes = leftCodesIn(placements, drafting);
+  const byStatus = leftCodes.length > 0 && { departures: 'byStatus' as const };
   return {
-    conversation: { stream, ...(paths.length > 0 && { fills }) },
-    fullOnly,
-    unstated: new Set([...own, ...named, ...(fullOnly ? ['departures'] : [])]),
+    conversation: { stream: { ...stream, ...byStatus }, ...(paths.length > 0 && { fills }) },
+    ...{ fullOnly, leftCodes },
+    unstated: new Set([...own, ...named, ...(fullOnly && byStatus === false ? ['departures'] : [])]),
   };
+}
+
+/** The codes that were answered to be reasons to leave, and that stand where the sample shows states. */
+function leftCodesIn(placements: Placed['placements'], { answers }: Drafting): readonly string[] {
+  const answered = answers.get('/codes/reason');
+  const states = placements.find(({ scope, path }) => scope === 'records' && path === 'status')?.node.values ?? [];
+  const codes = typeof answered === 'object' && answered !== null ? Object.values(answered).map(String) : [];
+  return codes.filter((code) => states.includes(code));
 }
 
 /** What no element carries, from the vocabulary. Copies need the value that they copy, and a kind lists that are all full. */
@@ -123,5 +141,8 @@ export function draftExchange(
   const { asked, exchange } = vocabulary.conversation[way];
   for (const at of asked) ask(drafting, `/conversation/${at}`, at);
   const ending = { 'xlsx.csv': 'xlsx', fixed: 'txt', csv: 'csv', xml: 'xml', json: 'json' }[format];
-  return filled(exchange, { template, schema, ending, cc: partner.toLowerCase() }) as ConversationData;
+  const drafted = filled(exchange, { template, schema, ending, cc: partner.toLowerCase() }) as ConversationData;
+  if (!answers.has('/conversation/send/answers')) return drafted;
+  const { answer: _, ...send } = drafted.send ?? {};
+  return { ...drafted, send };
 }

@@ -16,7 +16,7 @@ import { complete } from './complete.ts';
 import { addTable, ask, type Drafting, type DraftRequest } from './drafting.ts';
 import { placeHoles, type Message } from './holes.ts';
 import { columnsOf, requireQuestions, withAnswers, type ManifestDraft } from './answers.ts';
-import { draftConversation, draftExchange, isOfOtherMake } from './conversation.ts';
+import { draftConversation, draftExchange, hasOwnAnswers, isOfOtherMake } from './conversation.ts';
 import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
 import { keepSamples, readersOf, topOf } from './read-back.ts';
@@ -113,7 +113,7 @@ function draftAnswers(
 ): Partial<Record<'reply' | 'acknowledgement', Message>> {
   const { replies, acknowledgements } = drafting;
   if (acknowledgements.length === 0 && replies.length === 0) {
-    if (list.sheet !== undefined) return {};
+    if (list.sheet !== undefined || hasOwnAnswers(drafting)) return {};
     const reply = draftMessage('reply', plainReply(list), drafting);
     ask(drafting, '/messages/reply', 'noReply');
     return { reply };

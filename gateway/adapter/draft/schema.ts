@@ -24,9 +24,17 @@ function isOptional({ text, each, dropped, children }: Item): boolean {
 }
 
 function objectSchema({ children }: Item): object {
-  const properties = Object.fromEntries(children.map((each) => [each.name, memberSchema(each)]));
-  const required = children.filter((each) => !isOptional(each)).map(({ name }) => name);
+  const properties = Object.fromEntries(
+    [...Map.groupBy(children, ({ name }) => name)].map(([name, same]) => [name, listSchema(same.map(memberSchema))]),
+  );
+  const required = [...new Set(children.filter((each) => !isOptional(each)).map(({ name }) => name))];
   return { type: 'object', additionalProperties: false, ...(required.length > 0 && { required }), properties };
+}
+
+/** Of two lists in one member an item is one of either. */
+function listSchema(same: readonly unknown[]): unknown {
+  if (same.length === 1) return same[0];
+  return { type: 'array', items: { anyOf: same.map((each) => (each as { readonly items: unknown }).items) } };
 }
 
 function memberSchema(member: Item): unknown {

@@ -126,7 +126,8 @@ function jsonObject(parts: readonly Item[]): Readonly<Record<string, unknown>> {
       text === undefined ? jsonObject(children) : json === undefined ? text : JSON.parse(text),
     );
     if (all[0]?.listed !== undefined) return [name, all[0].listed === 'empty' ? [] : values];
-    return [name, all[0]?.each === undefined ? values[0] : { $each: all[0].each, $item: values[0] }];
+    if (all[0]?.each === undefined) return [name, values[0]];
+    return [name, { $each: all[0].each, $item: values[0], ...(all.length > 1 && { $gone: values[1] }) }];
   });
   return { ...Object.fromEntries(written), ...(ignored.length > 0 && { $ignore: ignored }) };
 }
