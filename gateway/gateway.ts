@@ -3,6 +3,7 @@
  * partner (adapter, keys, transport). app/composition.ts creates them; tests may create them from other parts.
  */
 
+import type { ResponseHead } from './adapter/conversation/stages.ts';
 import type { Adapter, MessageFormat } from './adapter/adapter.ts';
 import { GatewayError } from './model/errors.ts';
 import type { DifferingNames } from './model/clearance/query.ts';
@@ -39,7 +40,7 @@ export interface PartnerAnswer {
   readonly came:
     | { readonly by: 'receipt' }
     /** In the response to our message of this id. */
-    | { readonly by: 'response'; readonly id: string }
+    | { readonly by: 'response'; readonly id: string; readonly head: ResponseHead }
     /** As a message of its own. */
     | { readonly by: 'message'; readonly properties?: AnswerProperties }
     /** `stage`: the place of what was agreed among the answers of the adapter. */

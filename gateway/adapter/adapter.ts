@@ -153,6 +153,8 @@ export interface Exchange {
     /** The answer is a message of its own, over a broker or in a file; otherwise it is the response. */
     readonly publish?: PublishForm;
     readonly answerFile?: Beside;
+    /** The header of a response that says the verdict. */
+    readonly answerHeader?: (verdict: Verdict) => readonly [name: string, value: string];
     /** Where answers over HTTPS go that are no responses. */
     readonly answerRequest?: RequestForm;
     readonly statuses: Readonly<Record<Verdict, number>>;

@@ -6,9 +6,9 @@ import type { ExchangeRoute } from './exchange.ts';
 /** The paths that adapters name for partners of another make. */
 export function exchangeRoutes({ partners }: Pick<Gateway, 'partners'>): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
-    const { method, path, acknowledgements, statuses, mode } = exchange.receive ?? {};
+    const { method, path, acknowledgements, statuses, mode, answerHeader: header } = exchange.receive ?? {};
     if (statuses === undefined) return [];
-    const messages = { partner, takes: 'message', statuses, mode } as const;
+    const messages = { partner, takes: 'message', statuses, mode, header } as const;
     const later = { partner, takes: 'acknowledgement', statuses } as const;
     return [
       ...(path === undefined ? [] : [{ ...messages, method, path }]),

@@ -52,6 +52,8 @@ export interface ExchangeRoute {
   readonly takes: 'message' | 'acknowledgement';
   /** HTTP status of each verdict. */
   readonly statuses: Readonly<Record<Verdict, number>>;
+  /** The header that says the verdict. */
+  readonly header?: ((verdict: Verdict) => readonly [name: string, value: string]) | undefined;
   /** `async`: the answer is a message of its own, and the response has no body. */
   readonly mode?: 'sync' | 'async' | undefined;
 }
@@ -77,11 +79,11 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   const own = (door.routes ?? []).toSorted((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
   for (const [path, routes] of Map.groupBy(own, ({ path }) => path)) {
     const owners = routes.map(({ partner }) => partner);
-    const place = path.replaceAll(/\{\w+\.(\w+)\}/gu, ':$1');
+    const place = path.replaceAll(/\{\w+\.(\w+)[^{}]*\}/gu, ':$1');
     const methods = routes.map(({ method = 'POST' }) => method);
     app.all(place, onlyMethod(...methods), admitPartner(door, owners), limited, body, answerByRoute(door, routes));
   }
-  app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door, receiptStatuses));
+  app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door, { statuses: receiptStatuses }));
   app.all('/exchange/:partner', onlyMethod('POST'));
   // Express answers HEAD by GET, and a message would count as fetched.
   app.head('/exchange/:partner/next', onlyMethod('GET'));
@@ -98,8 +100,8 @@ export function exchangeDoor(door: ExchangeDoor): Express {
 
 /** Partners may have one path: the certificate or secret of the caller shows which of them it is. */
 function answerByRoute(door: ExchangeDoor, routes: readonly ExchangeRoute[]): RequestHandler<{ partner: string }> {
-  const answers = routes.map(({ partner, method = 'POST', takes, statuses, mode }) => {
-    const answer = takes === 'message' ? receivePost(door, statuses, mode) : receiveLater(door);
+  const answers = routes.map(({ partner, method = 'POST', takes, ...route }) => {
+    const answer = takes === 'message' ? receivePost(door, route) : receiveLater(door);
     return { partner, method, answer };
   });
   return (request, response, next) => {
@@ -168,8 +170,7 @@ function receiveLater(door: ExchangeDoor): RequestHandler<{ partner: string }> {
 
 function receivePost(
   door: ExchangeDoor,
-  statuses: ExchangeRoute['statuses'],
-  mode: ExchangeRoute['mode'] = 'sync',
+  { statuses, mode, header }: Pick<ExchangeRoute, 'statuses' | 'mode' | 'header'>,
 ): RequestHandler<{ partner: string }> {
   return async (request, response) => {
     const bytes = bodyOf(request);
@@ -187,6 +188,7 @@ function receivePost(
       channel: response.locals['channel'] as AuthenticatedChannel,
       ...(hintedId !== undefined && messageIdPattern.test(hintedId) ? { hintedId } : {}),
     });
+    if (header !== undefined) response.setHeader(...header(verdict));
     if (mode === 'async') response.status(statuses[verdict]).end();
     else sendReceipt(response, statuses[verdict], receipt);
   };

@@ -77,8 +77,8 @@ export async function deliverNext(gateway: Gateway, code: string): Promise<Deliv
     const taken = (came: PartnerAnswer['came'], bytes: Uint8Array) =>
       takeAnswer(gateway, { partner: code, bytes, came });
     if (sent.kind === 'receipt') await taken({ by: 'receipt' }, sent.bytes);
-    if (sent.kind === 'answered') await taken({ by: 'response', id }, sent.bytes);
-    if (sent.kind === 'custody') await settleByResponse(gateway, partner, id, undefined);
+    if (sent.kind === 'answered') await taken({ by: 'response', id, head: sent.head }, sent.bytes);
+    if (sent.kind === 'custody') await settleByResponse(gateway, partner, id);
     const failed = result.outcome === 'failed' && !('retryAfterSeconds' in sent);
     return 'unreachable' in sent ? { failed, pauseSeconds: retrySeconds } : { failed };
   } catch (error) {

@@ -5,7 +5,7 @@
 
 import { evidenceOf } from '../adapter/conversation/evidence.ts';
 import type { AnswerStage as Stage } from '../adapter/adapter.ts';
-import { businessStage } from '../adapter/conversation/stages.ts';
+import { businessStage, type ResponseHead } from '../adapter/conversation/stages.ts';
 import type { AnswerProperties, Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
@@ -37,25 +37,40 @@ export async function settleByResponse(
   gateway: Gateway,
   partner: Partner,
   id: string,
-  bytes: Uint8Array | undefined,
+  response?: { readonly bytes: Uint8Array; readonly head: ResponseHead },
 ): Promise<void> {
   const { stages = [] } = partner.adapter.exchange.send ?? {};
   const message = await findMessage(gateway.db.sql, id);
   if (message === undefined || message.kind === 'receipt') return;
   if (stages.some(({ kind }) => kind === 'none')) return await closeMessage(gateway, partner, message);
   const stage = stages.find(({ mode }) => mode === 'sync');
-  if (stage === undefined || bytes === undefined) return;
-  if (stage.kind === 'receipt') return await settleByReturnedReceipt(gateway, partner, bytes);
+  if (stage === undefined || response === undefined) return;
+  const { head } = response;
+  if (stage.kind === 'receipt') return await settleByReturnedReceipt(gateway, partner, response.bytes);
   try {
     const { format } = stage;
-    const ack: Acknowledgement =
-      format === undefined ? { verdict: 'applied' } : readAcknowledgement(partner, format, bytes);
+    const bytes = format === undefined ? headBytes(head, stage) : response.bytes;
+    const ack = format === undefined ? readHead(stage, head) : readAcknowledgement(partner, format, bytes);
     requireSubject(ack, message);
     await settleByStage(gateway, partner, message, { stage, ack, bytes });
   } catch (error) {
     if (!isMessageFault(error)) throw error;
     gateway.log.warn('answer refused', { partner: partner.code, messageId: id, ...faultFields(error) });
   }
+}
+
+/** Throws E_CODE_UNKNOWN for a response that says no verdict. */
+function readHead({ readHead: read }: Stage, head: ResponseHead): Acknowledgement {
+  const verdict = read?.(head);
+  if (verdict === undefined)
+    throw new GatewayError('E_CODE_UNKNOWN', `the status ${head.status} or its header says no verdict`);
+  return { verdict };
+}
+
+/** What is kept of an answer without a document. */
+function headBytes({ status, headers }: ResponseHead, { header }: Stage): Uint8Array {
+  const said = header === undefined ? '' : `${header}: ${String(headers[header.toLowerCase()])}\n`;
+  return Buffer.from(`HTTP ${status}\n${said}`);
 }
 
 /** An acknowledgement that the partner sends by itself. Throws what is wrong with it, E_RECEIPT_UNMATCHED. */
@@ -155,10 +170,7 @@ export async function settleByStage(
   if (verdict === 'busy') return;
   const { stages = [] } = partner.adapter.exchange.send ?? {};
   const detail = [verdict, reason, place, words, text].filter((each) => each !== undefined).join(': ');
-  const evidence = evidenceOf(
-    { kind: stage.format === undefined ? stage.kind : 'document' },
-    partner.adapter.transport,
-  );
+  const evidence = evidenceOf(stage.format === undefined ? stage : { kind: 'document' }, partner.adapter.transport);
   const known = verdict === 'duplicate' ? 'applied' : verdict;
   if (known === 'received' || (stage.says === 'technical' && known === 'applied'))
     return await recordArrived(gateway, message, businessStage(stages), { detail, evidence, bytes });

@@ -27,7 +27,7 @@ export async function takeAnswer(gateway: Gateway, answer: PartnerAnswer): Promi
       await settleByReturnedReceipt(gateway, partner, bytes);
       return true;
     case 'response':
-      await settleByResponse(gateway, partner, came.id, bytes);
+      await settleByResponse(gateway, partner, came.id, { bytes, head: came.head });
       return true;
     case 'message':
       await receiveAcknowledgement(gateway, partner, bytes, came.properties);

@@ -51,6 +51,8 @@ export interface ReceiveData {
 
 interface StatusAnswer {
   readonly kind: 'status';
+  /** The header of the response that says the verdict, by the table `verdict`. */
+  readonly header?: string;
   readonly statuses?: VerdictStatuses;
 }
 

@@ -12,7 +12,7 @@ export function bestEvidence({ send }: Exchange, transport: TransportKind): Evid
 }
 
 /** What an answer proves at best, where it comes. */
-export function evidenceOf({ kind }: Pick<Stage, 'kind'>, transport: TransportKind): Evidence {
+export function evidenceOf({ kind, header }: Pick<Stage, 'kind' | 'header'>, transport: TransportKind): Evidence {
   switch (kind) {
     case 'receipt':
       return 'signed';
@@ -20,7 +20,7 @@ export function evidenceOf({ kind }: Pick<Stage, 'kind'>, transport: TransportKi
     case 'log':
       return 'channel';
     case 'status':
-      return 'transport';
+      return header === undefined ? 'transport' : 'channel';
     case 'none':
       return transport === 'https' ? 'transport' : 'custody';
     case 'silence':

@@ -11,7 +11,8 @@ import { acknowledgementFields, recordResultFields } from '../template/message-f
 import type { TransformContext } from '../template/transforms.ts';
 import { answersOf, type ReceiveData, type SendData } from './answers.ts';
 import { besideFile, logReader, receiveFile, sendFile } from './file-names.ts';
-import { stageOf, type AnswerData } from './stages.ts';
+import { headReader, headWriter } from './response-heads.ts';
+import { stageOf, type AnswerData, type StatusAnswerData } from './stages.ts';
 
 interface ExchangeTools {
   load(data: MessageData): Promise<TemplateSource>;
@@ -27,6 +28,7 @@ export async function exchangeOf(
   tools: ExchangeTools,
 ): Promise<Exchange> {
   const send = travelling(stated);
+  const { context, place } = tools;
   const compiled = new Map<string, MessageFormat<Acknowledgement>>();
   const compile = async (data: MessageData & Pick<AnswerData, 'per'>): Promise<MessageFormat<Acknowledgement>> => {
     const source = await tools.load(data);
@@ -36,16 +38,15 @@ export async function exchangeOf(
   };
   const stage = async (data: AnswerData): Promise<AnswerStage> => {
     const format = 'template' in data ? await compile(data as AnswerData & MessageData) : undefined;
-    const answersAtOnce = tools.transport === 'https';
-    return { ...stageOf(data, format, { answersAtOnce, resend: send?.resend }), ...fileOfAnswer(data, tools) };
+    return answerStage(data, format, { ...tools, resend: send?.resend });
   };
-  const { context, place } = tools;
   const { file: sent, ...sending } = send ?? {};
   const { file: received, answer: ours, ...receiving } = receive ?? {};
   const answered = ours !== undefined && 'template' in ours ? ours : undefined;
   return present({
     send: send && {
       ...sending,
+      ...statusesRead(send),
       ...present({ file: sent && sendFile(sent, context, place('/conversation/send/file')) }),
       stages: await Promise.all(answersOf(send).map(stage)),
     },
@@ -54,11 +55,40 @@ export async function exchangeOf(
       ...present({ file: received && receiveFile(received, context, place('/conversation/receive/file')) }),
       ...present({ answer: answered && (await compile(answered)) }),
       ...present({ publish: answered?.publish, answerRequest: answered?.request }),
+      ...headerOf(receive, tools),
       ...(answered?.file !== undefined && { answerFile: besideFile(answered.file, place('/conversation/receive')) }),
       textOf: textsOf(answered?.language, place),
       ...verdictsOf(receive),
     },
   });
+}
+
+function answerStage(
+  data: AnswerData,
+  format: MessageFormat<Acknowledgement> | undefined,
+  { resend, ...tools }: ExchangeTools & { readonly resend: SendData['resend'] | undefined },
+): AnswerStage {
+  const head = data.kind === 'status' ? headOf(data, tools) : {};
+  const stage = stageOf(data, format, { answersAtOnce: tools.transport === 'https', resend });
+  return { ...stage, ...fileOfAnswer(data, tools), ...head };
+}
+
+/** Of our response. */
+function headerOf({ answer }: ReceiveData, { context, place }: ExchangeTools) {
+  const name = 'header' in answer ? answer.header : undefined;
+  if (name === undefined) return {};
+  return { answerHeader: headWriter(name, context.tables, place('/conversation/receive/answer')) };
+}
+
+function headOf(data: StatusAnswerData, { context, place }: ExchangeTools): Pick<AnswerStage, 'readHead' | 'header'> {
+  const readHead = headReader(data, context.tables, place('/conversation/send'));
+  return present({ readHead, header: data.header });
+}
+
+/** Each status that says a verdict is read. */
+function statusesRead(send: SendData): Pick<SendData, 'statuses'> {
+  const [read] = answersOf(send).flatMap((each) => (each.kind === 'status' ? (each.statuses ?? []) : []));
+  return read === undefined ? {} : { statuses: { read: Object.values(read), ...send.statuses } };
 }
 
 /** Undefined where it says only how often messages are sent. */

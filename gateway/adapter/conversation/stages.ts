@@ -1,15 +1,17 @@
 /** The answers to a message in stages: adapter.yaml, conversation/send/answers. */
 
 import type { MessageData } from '../message-data.ts';
+import type { Acknowledgement } from '../../model/message.ts';
 import type { Beside, LogAnswerData, ReadLog } from './files.ts';
 
 /**
- * `receipt`: a signed one of this program. `document`: an acknowledgement by a template. `status`: a 2xx is all there is. `silence`: only
+ * `receipt`: a signed one of this program. `document`: an acknowledgement by a template. `status`: the status of a response, or a header. `silence`: only
  * refusals come, if any. `none`: nothing ever comes. `log`: a line in a file. `file`: where messages are files, the one with the answer.
  */
 export type AnswerData = StageData &
   (
-    | { readonly kind: 'receipt' | 'status' | 'none' }
+    | { readonly kind: 'receipt' | 'none' }
+    | StatusAnswerData
     | ({ readonly kind: 'silence'; readonly file?: string } & Partial<MessageData>)
     | ({ readonly kind: 'document'; readonly file?: string } & MessageData)
     | LogAnswerData
@@ -21,6 +23,23 @@ export type LateAction = (typeof lateActions)[number];
 
 /** What names the message that an answer is about. Without it: its id or number, or the connection it came by. */
 type Correlation = 'subject' | 'number' | 'correlationId' | { readonly header: string };
+
+export interface StatusAnswerData {
+  readonly kind: 'status';
+  /** The status of each verdict. Without it and without `header` a 2xx says that the message was applied. */
+  readonly statuses?: Readonly<Partial<Record<'applied' | 'held' | 'rejected' | 'duplicate' | 'received', number>>>;
+  /** The header in which a code of the table `verdict` stands. */
+  readonly header?: string;
+}
+
+/** What of a response stands before its body; names of headers in lower case. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** The verdict of a response; undefined where it says none. */
+export type ReadHead = (head: ResponseHead) => Acknowledgement['verdict'] | undefined;
 
 interface StageData {
   /** `sync`: in the response. `async`: a message of its own. Over a broker all are. */
@@ -45,6 +64,9 @@ export interface Stage<Format = unknown> extends Required<Omit<StageData, 'withi
   /** The file in which it stands, by the name of ours. */
   readonly answerFile?: Beside;
   readonly readLog?: ReadLog;
+  /** Of a status, and the header that says the verdict in words of the partner. */
+  readonly readHead?: ReadHead;
+  readonly header?: string;
 }
 
 const defaultSeconds = 900;

@@ -168,7 +168,7 @@ function agreedOutcome(
 ): SendOutcome {
   const evidence = `HTTP ${statusCode}`;
   if (read?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300))
-    return { kind: 'answered', bytes, evidence };
+    return { kind: 'answered', bytes, evidence, head: { status: statusCode, headers } };
   if (hold?.includes(statusCode) === true) return { kind: 'refused', evidence, hold: 'refused' };
   const passes = later?.includes(statusCode) ?? (statusCode === 408 || statusCode === 429 || statusCode >= 500);
   if (!passes && statusCode === 403) return { kind: 'refused', evidence, unreachable: true };

@@ -16,7 +16,7 @@ import type { AuthenticatedChannel, SealedMessage, Via } from '../../model/messa
  */
 export type SendOutcome =
   | { readonly kind: 'receipt'; readonly bytes: Uint8Array; readonly evidence: string }
-  | { readonly kind: 'answered'; readonly bytes: Uint8Array; readonly evidence: string }
+  | { readonly kind: 'answered'; readonly bytes: Uint8Array; readonly evidence: string; readonly head: AnswerHead }
   | { readonly kind: 'custody'; readonly evidence: string }
   | {
       readonly kind: 'refused';
@@ -26,6 +26,12 @@ export type SendOutcome =
       readonly unreachable?: true;
     }
   | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };
+
+/** The status of a response, and its headers by their names in lower case. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
 
 /** Evidence of an attempt over a broker at which the partner has no queue yet. */
 export const unroutable = 'unroutable: the partner has no queue';
@@ -128,9 +134,21 @@ export function holeValues(
 
 /** A text whose holes `{name}` are filled with values by name; undefined where one has none. */
 export function filledText(text: string, values: Readonly<Record<string, string | undefined>>): string | undefined {
-  const names = Array.from(text.matchAll(/\{([\w.]+)\}/gu), ([, name = '']) => name);
+  const holes = /\{([\w.]+)(?:\|(\w+):([^{}]+))?\}/gu;
+  const names = Array.from(text.matchAll(holes), ([, name = '']) => name);
   if (names.some((name) => values[name] === undefined)) return undefined;
-  return text.replaceAll(/\{([\w.]+)\}/gu, (_, name: string) => values[name] ?? '');
+  return text.replaceAll(holes, (_, name: string, step = '', argument = '') => {
+    const value = values[name] ?? '';
+    if (step === 'pad') return value.padStart(Number(argument), '0');
+    return step === 'date' ? periodText(value, String(argument)) : value;
+  });
+}
+
+/** A year, a month or a day, `2026-04`, by a pattern of its parts. */
+function periodText(period: string, pattern: string): string {
+  const [yyyy = '', MM = '', dd = ''] = period.split('-');
+  const parts: Readonly<Record<string, string>> = { yyyy, yy: yyyy.slice(2), MM, dd };
+  return pattern.replaceAll(/yyyy|yy|MM|dd/gu, (part) => parts[part] ?? '');
 }
 
 const bytesPerExtraSecond = 256 * 1024;
