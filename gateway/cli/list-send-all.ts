@@ -3,7 +3,7 @@
 import type { OpenGateway } from '../app/composition.ts';
 import type { Partner } from '../gateway.ts';
 import { asGatewayError } from '../model/errors.ts';
-import { deliverDue } from '../outbound/delivery.ts';
+import { deliverAll } from '../outbound/delivery.ts';
 import { sendList } from '../outbound/send-list.ts';
 import type { ListOptions } from '../model/list/queued-list.ts';
 import { findMessage } from '../store/outbox.ts';
@@ -40,7 +40,7 @@ export async function sendToAll(
 async function sendToOne(gateway: OpenGateway, { code: partner }: Partner, options: ListOptions): Promise<SentToOne> {
   try {
     const built = await sendList(gateway, partner, options);
-    while ((await deliverDue(gateway, partner)) > 0); // several messages may be due
+    await deliverAll(gateway, partner);
     const message = built && (await findMessage(gateway.db.sql, built.list.id));
     if (message === undefined)
       return {

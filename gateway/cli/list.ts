@@ -2,7 +2,7 @@
 
 import { basename, join, parse, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { deliverDue } from '../outbound/delivery.ts';
+import { deliverAll } from '../outbound/delivery.ts';
 import { deliverToFiles } from '../outbound/deliver-files.ts';
 import { getPartner } from '../gateway.ts';
 import { decideHeld, receiveMessage } from '../inbound/receive-message.ts';
@@ -145,7 +145,7 @@ async function send(
   if (built === undefined) out.note('Nothing changed since the last list. No list was sent.');
   const { code: partner, transport } = getPartner(gateway, code);
   const files = options.out === undefined ? [] : await writeFiles(gateway, partner, options.out, { built });
-  if (options.out === undefined) while ((await deliverDue(gateway, partner)) > 0); // several messages may be due
+  if (options.out === undefined) await deliverAll(gateway, partner);
   const { sql } = gateway.db;
   // Without a new list, an earlier message may still wait.
   const [waiting] = await listMessages(sql, { partner, direction: 'out', state: 'SEALED', limit: 1 });
@@ -276,7 +276,7 @@ async function decide(
   if (out.format === 'json') out.json({ message, ...by, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
   if (by.decision === 'release' && decided.verdict !== 'applied') exit(exitCodes.findings);
-  await deliverDue(gateway, held.partner);
+  await deliverAll(gateway, held.partner);
 }
 
 async function resetIn(

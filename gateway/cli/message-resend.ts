@@ -6,7 +6,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
-import { deliverDue } from '../outbound/delivery.ts';
+import { deliverAll } from '../outbound/delivery.ts';
 import { resendMessage } from '../outbound/resend.ts';
 import { openMessages, type OpenMessage } from '../store/message-list.ts';
 import { findMessage, resendNow } from '../store/outbox.ts';
@@ -63,7 +63,7 @@ async function resendMany({ out, exit }: CliContext, gateway: OpenGateway, optio
     await gateway.db.transaction(async (tx) => {
       for (const { id } of chosen) await resendNow(tx, id, at);
     });
-    for (const code of new Set(chosen.map((each) => each.partner))) while ((await deliverDue(gateway, code)) > 0);
+    for (const code of new Set(chosen.map((each) => each.partner))) await deliverAll(gateway, code);
   }
   const rows = await Promise.all(chosen.map((each) => afterwards(gateway, each, yes)));
   out.result({ sent: yes, messages: rows }, rows);

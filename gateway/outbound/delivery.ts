@@ -3,6 +3,7 @@
  * until the partner's signed receipt is held. A broker's confirm or a 2xx is custody; only the receipt is delivery.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { getPartner, type Gateway, type Partner, type PartnerAnswer } from '../gateway.ts';
 import { handleUnanswered, settleByResponse } from './settle-by-answer.ts';
 import { takeAnswer } from './take-answer.ts';
@@ -21,6 +22,7 @@ import {
   type AttemptResult,
   type Claimed,
 } from '../store/outbox.ts';
+import { isLeased } from '../store/message-list.ts';
 import { requireFullList } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
@@ -43,6 +45,21 @@ export async function deliverDue(gateway: Gateway, code: string): Promise<number
     if (delivered.pauseSeconds !== undefined) break;
   }
   return attempts;
+}
+
+const betweenLooksMs = 100;
+const longestWaitMs = 15_000;
+
+/**
+ * Sends all that is due to one partner. What another process on the same store is sending at this moment, as a serving gateway does, is
+ * waited for, at most a quarter of a minute.
+ */
+export async function deliverAll(gateway: Gateway, code: string): Promise<void> {
+  while ((await deliverDue(gateway, code)) > 0); // several messages may be due
+  const { code: partner } = getPartner(gateway, code);
+  const isSentElsewhere = (): Promise<boolean> => isLeased(gateway.db.sql, partner, momentOf(gateway.now()));
+  for (let waitedMs = 0; waitedMs < longestWaitMs && (await isSentElsewhere()); waitedMs += betweenLooksMs)
+    await pause(betweenLooksMs);
 }
 
 /** `pauseSeconds`: the partner cannot be reached, and until then nothing else needs to be tried. */

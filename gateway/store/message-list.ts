@@ -216,3 +216,13 @@ export async function attemptsOf(reader: Reader, id: string) {
     .execute();
   return rows.map(fromRow);
 }
+
+/** Whether somebody is sending a message to the partner now. */
+export async function isLeased(reader: Reader, partner: string, now: Moment): Promise<boolean> {
+  const leased = reader
+    .selectFrom('message')
+    .select('id')
+    .where('partner', '=', partner)
+    .where('lease_until', '>', now);
+  return (await leased.where('state_rank', '<', openRank).limit(1).executeTakeFirst()) !== undefined;
+}

@@ -91,7 +91,7 @@ describe('the office in a browser', () => {
     await sendList(them.gateway, 'CN', { kind: 'full' });
     expect(await rows()).to.equal(before);
     await page.locator('.live button').click();
-    await page.waitForFunction(`document.querySelectorAll('tbody tr').length > ${before}`);
+    await page.locator('tbody tr').nth(before).waitFor();
     await look();
     expect(faults).to.deep.equal([]);
   });

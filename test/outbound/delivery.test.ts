@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import { getPartner } from '../../gateway/gateway.ts';
-import { deliverDue, leaseSeconds } from '../../gateway/outbound/delivery.ts';
+import { deliverAll, deliverDue, leaseSeconds } from '../../gateway/outbound/delivery.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { attemptsOf, findMessage, type MessageRow } from '../../gateway/store/outbox.ts';
 import { openAdministrations, operators, type OpenAdministrations } from '../support/administrations.ts';
@@ -40,6 +40,35 @@ describe('delivery after an outage', () => {
       expect(secondsUntil(await message(first), ahead(seconds))).to.be.at.most(10);
     }
     expect((await message(second)).attempts).to.equal(0);
+  });
+
+  it('by a command waits for what the serving gateway is sending at that moment', async () => {
+    const id = await queue('full');
+    const [claimed, gate] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    const partner = getPartner(us, 'HK');
+    const { transport } = partner;
+    if (transport === undefined) throw new Error('lists go by HTTPS');
+    const slow: typeof transport = {
+      ...transport,
+      async send(sealed) {
+        claimed.resolve(undefined);
+        await gate.promise;
+        return await transport.send(sealed);
+      },
+    };
+    await administrations.of('HK').openDoors();
+    const serving = { ...us, owner: 'serving-1', partners: new Map([['HK', { ...partner, transport: slow }]]) };
+    const served = deliverDue(serving, 'HK');
+    await claimed.promise;
+    let isDone = false;
+    const command = deliverAll(us, 'HK').then(() => (isDone = true));
+    // It has asked for what is due before this is answered.
+    expect(await deliverDue(us, 'HK')).to.equal(0);
+    expect([isDone, (await message(id)).state]).to.deep.equal([false, 'SEALED']);
+    gate.resolve(undefined);
+    await command;
+    expect((await message(id)).state).to.equal('ACCEPTED');
+    await served;
   });
 
   it('sends all that waits at the first success, whatever its back-off', async () => {
