@@ -11,7 +11,7 @@ import type { Digest } from '../model/message.ts';
 import { openClientIndex, type ClientIndex } from '../store/clients.ts';
 import { NotTaken, type Delivery, type QueueSource } from '../wire/transport/amqp-consumer.ts';
 import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
-import { entryQueue } from '../wire/transport/amqp-topology.ts';
+import { deadEntryQueueName, entryQueue } from '../wire/transport/amqp-topology.ts';
 import { unroutable } from '../wire/transport/transport.ts';
 import type { BorderConfig, BorderQueue } from './border-settings.ts';
 import type { Broker } from './brokers.ts';
@@ -39,6 +39,7 @@ interface Consuming {
   readonly broker: Pick<Broker, 'link'>;
   readonly clients: ClientIndex;
   readonly answering: Answering;
+  mayReplyTo(queue: string): boolean;
   readonly byName: PublishTarget<Reply>;
   readonly agreed: PublishTarget<Reply>;
 }
@@ -46,7 +47,7 @@ interface Consuming {
 /** Consumes each queue of the settings. Throws E_CONFIG_INVALID for a broker that is not set up, or a queue of ours with other settings. */
 export async function consumeEntries(
   gateway: Pick<OpenGateway, 'db'> & {
-    readonly brokers: ReadonlyMap<string, Pick<Broker, 'link'>>;
+    readonly brokers: ReadonlyMap<string, Pick<Broker, 'link' | 'realm'>>;
     readonly config: { readonly border: Pick<BorderConfig, 'queues'> };
   },
   answering: Answering,
@@ -62,7 +63,8 @@ export async function consumeEntries(
         });
       const { exchange = '', key = '' } = settings.replies ?? {};
       const targets = { byName: target('', ({ to = '' }) => to), agreed: target(exchange, () => key) };
-      const consuming: Consuming = { settings, broker, clients, answering, ...targets };
+      const mayReplyTo = replyQueues(gateway.config.border.queues ?? [], settings, broker);
+      const consuming: Consuming = { settings, broker, clients, answering, mayReplyTo, ...targets };
       return await (await broker.link()).consume(sourceOf(settings), (delivery) => takeEntry(consuming, delivery));
     }),
   );
@@ -71,6 +73,16 @@ export async function consumeEntries(
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
   };
+}
+
+/** A reply in a queue of entries would be read as an entry of somebody else, and one in a queue of lists as a message of a partner. */
+function replyQueues(
+  all: readonly BorderQueue[],
+  { replyTo }: BorderQueue,
+  { realm }: Pick<Broker, 'realm'>,
+): (queue: string) => boolean {
+  const taken = new Set(all.flatMap(({ queue }) => [queue, deadEntryQueueName(queue)]));
+  return (queue) => !taken.has(queue) && !queue.startsWith(`${realm.name}.`) && queue.startsWith(replyTo ?? '');
 }
 
 const sourceOf = ({ queue, declare = false }: BorderQueue): QueueSource => (declare ? entryQueue(queue) : { queue });
@@ -95,6 +107,8 @@ async function takeEntry(consuming: Consuming, delivery: Delivery): Promise<void
   const { replyTo: to, correlation = delivery.messageId } = delivery;
   if (to === undefined && consuming.settings.replies === undefined)
     throw new NotTaken('it names no queue for the reply (reply_to)');
+  if (to !== undefined && !consuming.mayReplyTo(to))
+    throw new NotTaken(`it names a queue for the reply that is none: ${to.slice(0, 100)}`);
   await requireClient(consuming);
   const posted = postedOf(consuming.settings, delivery);
   const { status, text, headers } = await answered(consuming.answering, posted);

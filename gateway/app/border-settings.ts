@@ -27,6 +27,8 @@ export interface BorderQueue {
   readonly declare?: boolean;
   /** As the query `profile` at the border door. */
   readonly profile?: string;
+  /** How the queues begin to which replies may go (reply_to); absent: any but those of entries and of lists. */
+  readonly replyTo?: string;
   /** Where replies go of messages that name no queue (reply_to). */
   readonly replies?: { readonly exchange: string; readonly key: string };
 }

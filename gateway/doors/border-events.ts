@@ -3,7 +3,7 @@
 import { reportEvents, type EventResults } from '../clearance/entry-events.ts';
 import type { Clearance } from '../clearance/requests.ts';
 import type { PostedRequest } from '../model/clearance/posted-request.ts';
-import { isGatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import type { EntryEvent } from '../model/outcomes/entry-event.ts';
 import type { JsonVerdict } from '../wire/xsd/schema.ts';
@@ -22,12 +22,22 @@ interface Call {
   readonly posted: PostedRequest;
 }
 
+/** Throws E_REQUEST_INVALID. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new GatewayError('E_REQUEST_INVALID', 'the number in the address is not percent-encoded UTF-8', { cause });
+  }
+}
+
 /** Events of one entry are recorded together or not at all; of several, each for itself. */
 export async function postEvents(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
   return await idempotently(call, async (save) => {
     const { events } = validBody(posted, readers.events);
-    const [, inPath] = /^\/v1\/entries\/([^/]+)\/events(?:\?|$)/u.exec(posted.target) ?? [];
+    const [, written] = /^\/v1\/entries\/([^/]+)\/events(?:\?|$)/u.exec(posted.target) ?? [];
+    const inPath = written && decoded(written);
     const misplaced = events.findIndex(({ entry }) => (entry === undefined) !== (inPath !== undefined));
     if (misplaced >= 0) {
       const detail =

@@ -23,26 +23,23 @@ const formBytes = 256 * 1024;
 const mostFields = 100;
 
 export interface FormLimits {
-  /** Of a form with a file; any other has 256 KiB at most. */
+  /** Of a form with a file; any other has 256 KiB at most. Undefined: no file is taken. */
   readonly mostBytes: number | undefined;
   /** Who sends it: of one sender a part of all bytes are held at one time. */
   readonly sender: string | undefined;
 }
 
 /** Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED, E_REQUEST_INVALID, and as `HeldBody.read`. */
-export async function readForm(
-  request: Request,
-  body: HeldBody,
-  { mostBytes = formBytes, sender }: FormLimits,
-): Promise<SentForm> {
+export async function readForm(request: Request, body: HeldBody, { mostBytes, sender }: FormLimits): Promise<SentForm> {
   refuseCompressed(request);
   const isMultipart = request.is('multipart/form-data') === 'multipart/form-data';
-  const bytes = await body.read(isMultipart ? mostBytes : formBytes, sender);
+  if (isMultipart && mostBytes === undefined) throw new GatewayError('E_REQUEST_TYPE', 'this address takes no file');
+  const bytes = await body.read((isMultipart ? mostBytes : undefined) ?? formBytes, sender);
   if (bytes.length === 0) return { form: new URLSearchParams() };
   if (isMultipart) return await formWithFile(request, bytes);
   const text = bytes.toString('utf8');
   if (request.is('application/x-www-form-urlencoded') !== false) {
-    requireFewFields(bytes);
+    requireFewFields(bytes, '&');
     return { form: new URLSearchParams(text) };
   }
   if (request.is('application/json') === false)
@@ -54,10 +51,10 @@ const tooMany = (): GatewayError =>
   new GatewayError('E_REQUEST_MALFORMED', `the form has more than ${mostFields} fields`);
 
 /** Before the form is parsed: the time that this takes grows faster than the number of fields. */
-function requireFewFields(bytes: Buffer): void {
+function requireFewFields(bytes: Buffer, separator: string): void {
   let at = -1;
   for (let count = 0; count <= mostFields; count++) {
-    at = bytes.indexOf('&', at + 1);
+    at = bytes.indexOf(separator, at + 1);
     if (at === -1) return;
   }
   throw tooMany();
@@ -81,6 +78,8 @@ function members(text: string): Record<string, string> {
 
 /** RFC 7578. */
 async function formWithFile(request: Request, bytes: Buffer): Promise<SentForm> {
+  const [, boundary = ''] = /;\s*boundary="?([^";]+)/iu.exec(request.get('content-type') ?? '') ?? [];
+  requireFewFields(bytes, `--${boundary}`);
   try {
     const parser = new Busboy({
       headers: { ...request.headers, 'content-type': request.get('content-type') ?? '' },
@@ -109,7 +108,10 @@ function collectParts(parser: BusboyInstance): () => SentForm {
   const form = new URLSearchParams();
   const pieces: Buffer[] = [];
   let name = '';
-  parser.on('field', (field, value) => form.append(field, value));
+  parser.on('field', (field: string | undefined, value, _, isCut) => {
+    if (isCut) parser.destroy(new GatewayError('E_SIZE_EXCEEDED', `a field may have ${formBytes} bytes`));
+    if (field !== undefined) form.append(field, value);
+  });
   parser.on('file', (field, content, fileName) => {
     if (field === 'file') name = fileName;
     content.on('data', (piece: Buffer) => {

@@ -13,7 +13,7 @@ import { isPassword } from './passwords.ts';
 import { newSecret, personOf, type PeopleGateway, type Person } from './people.ts';
 
 const idleSeconds = 30 * 60;
-const longestSeconds = 12 * 3600;
+export const longestSeconds = 12 * 3600;
 /** The last request is noted at most once in so many seconds: reading a page must not wait for a write. */
 export const noteSeconds = 60;
 
@@ -79,7 +79,7 @@ export async function withPassword<T>(
   begin: (tx: Tx, row: PersonRow, isKnown: boolean) => Promise<T>,
 ): Promise<T> {
   const known = await findPerson(gateway.db.sql, { id });
-  const browser = await knownBrowser(gateway, from.browser);
+  const browser = await knownBrowser(gateway, from.browser, id);
   const place = { address: from.address, browser };
   if (!gateway.attempts.admit(id, place)) throw refused();
   const fits = await isPassword(password, known?.password);
@@ -108,15 +108,20 @@ function isPaused({ failed, failedAt = '' }: PersonRow, at: string): boolean {
   return failed >= mostFromEverywhere && failedAt !== '' && later(failedAt, pauseSeconds) > at;
 }
 
-/** The digest of the secret, if somebody signed in by this browser before. */
+/**
+ * The digest of the secret, if somebody signed in by this browser before. `id`: if that person did; another one who knows the browser tries
+ * passwords as a stranger does.
+ */
 export async function knownBrowser(
   { db, now }: PeopleGateway,
   secret: string | undefined,
+  id?: string,
 ): Promise<string | undefined> {
   if (secret === undefined) return undefined;
   const hash = sha256(secret);
   const found = await findSessionRow(db.sql, hash, 'known_browser');
-  return found !== undefined && found.session.endsAt > momentOf(now()) ? hash : undefined;
+  if (found === undefined || found.session.endsAt <= momentOf(now())) return undefined;
+  return id === undefined || found.person.id === id ? hash : undefined;
 }
 
 /** A new session, by whatever way the person has shown who it is; the one before in this browser ends. */

@@ -9,9 +9,16 @@ import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Reader, Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
-import { addSession, endSessions, findSessionRow, sessionsOf, touchSession } from '../store/people.ts';
+import { addSession, endSessions, findPerson, findSessionRow, sessionsOf, touchSession } from '../store/people.ts';
 import { newSecret, personOf, type PeopleGateway, type Person } from './people.ts';
-import { noteSeconds, withPassword, type From, type PasswordGateway, type Session } from './sessions.ts';
+import {
+  longestSeconds,
+  noteSeconds,
+  withPassword,
+  type From,
+  type PasswordGateway,
+  type Session,
+} from './sessions.ts';
 
 /** What programs that look for lost secrets know it by. */
 const prefix = 'mra_person_';
@@ -52,7 +59,9 @@ export async function signInForToken(
 async function addToken(tx: Tx, gateway: PeopleGateway, person: string, seconds: number): Promise<NewToken> {
   const token = `${prefix}${newSecret(gateway)}`;
   const at = momentOf(gateway.now());
-  const [hash, until] = [sha256(token), later(at, seconds)];
+  // Groups at a provider give roles at sign-in: they are not known to go on for longer than a session.
+  const isOfProvider = typeof (await findPerson(tx, { id: person }))?.subject === 'string';
+  const [hash, until] = [sha256(token), later(at, isOfProvider ? Math.min(seconds, longestSeconds) : seconds)];
   // `seen_at` empty: it was not used yet.
   await addSession(tx, { hash, person, kind: 'token', created_at: at, seen_at: '', ends_at: until });
   const detail = { token: idOf(hash), until };

@@ -142,7 +142,8 @@ async function viewsNow(reader: Reader, memory: Memory): Promise<ViewOf> {
 function viewsHeld({ partners, isLoaded }: Memory): ViewOf {
   return (partner) => {
     const held = partners.get(partner);
-    if (held === undefined && !isLoaded) return undefined;
+    // What a snapshot says is not known to be the latest before the store was asked.
+    if (!isLoaded) return undefined;
     return { ...(held?.view ?? emptyView), isStoreAway: true };
   };
 }

@@ -57,7 +57,7 @@ describe('entries from a queue of a broker', () => {
       answer: openAnswers({ ...clearance, schemas, log }),
       answered: (reply: AnsweredRequest) => void answered.push(reply),
     };
-    const brokers = new Map([['', { link: () => Promise.resolve(link) }]]);
+    const brokers = new Map([['', { link: () => Promise.resolve(link), realm: { name: 'mra', temporary: false } }]]);
     const gateway = { db: clearance.db, brokers, config: { border: { queues: [own] } } };
     consumers.push(await consumeEntries(gateway, answering));
   }
@@ -165,6 +165,11 @@ describe('entries from a queue of a broker', () => {
     await put(entry(), { replyTo: '' });
     expect(await laidAside()).to.deep.equal([entry(), 'rejected']);
     expect(await requesters()).to.deep.equal([]);
+    for (const replyTo of [queue, `${queue}.dead`, 'mra.CN.from.KR']) {
+      await put(entry(), { replyTo });
+      expect(await laidAside()).to.deep.equal([entry(), 'rejected']);
+    }
+    expect(await requesters()).to.deep.equal([]);
     await put(entry(), { replyTo: 'nobody-reads-this' });
     expect(await laidAside()).to.deep.equal([entry(), 'rejected']);
     expect(await requesters()).to.deep.equal(['port-7']);
@@ -174,6 +179,17 @@ describe('entries from a queue of a broker', () => {
     await addPort();
     await consume({ replies: { exchange: '', key: replies } });
     await put(entry(), { replyTo: '' });
+    expect((await nextReply()).status).to.equal(201);
+  });
+
+  it('are answered in queues that begin as the settings say, and in no other', async () => {
+    await addPort();
+    await consume({ replyTo: 'port-7.' });
+    await put(entry());
+    expect(await laidAside()).to.deep.equal([entry(), 'rejected']);
+    await Promise.all(consumers.splice(0).map((each) => each.stop()));
+    await consume({ replyTo: replies.slice(0, 5) });
+    await put(entry());
     expect((await nextReply()).status).to.equal(201);
   });
 

@@ -67,11 +67,11 @@ describe('requests to the office that no browser sends', () => {
     const refused = await send('POST', '/sign-in', fields(102), many(102));
     expect([refused.status, refused.page.includes('E_REQUEST_MALFORMED')]).to.deep.equal([400, true]);
     const parts = `${'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'.repeat(102)}--b--\r\n`;
-    const own = formFields().filter(([name]) => name !== 'Content-Type');
+    const own = formFields(await cookieOf('lee', 'operator')).filter(([name]) => name !== 'Content-Type');
     for (const boundary of ['b', '"b"']) {
       const type = ['Content-Type', `multipart/form-data; boundary=${boundary}`] as const;
       const length = ['Content-Length', String(parts.length)] as const;
-      const { page } = await send('POST', '/sign-in', [...own, type, length], parts);
+      const { page } = await send('POST', '/imports', [...own, type, length], parts);
       expect(page).to.include('E_REQUEST_MALFORMED');
     }
   });
@@ -129,6 +129,8 @@ describe('requests to the office that no browser sends', () => {
       ['multipart/form-data', `${file}--b--\r\n`, 'E_REQUEST_MALFORMED'],
       // What is left of a form without its token is refused for that.
       [withBoundary, `${file}--b--\r\n`, 'E_REQUEST_FORGED'],
+      [withBoundary, '--b\r\n'.repeat(5000), 'E_REQUEST_MALFORMED'],
+      [withBoundary, `${part('reason', 'x'.repeat(256 * 1024 + 1))}--b--\r\n`, 'E_SIZE_EXCEEDED'],
       [withBoundary, 'no form at all', 'E_REQUEST_MALFORMED'],
       [withBoundary, '', 'E_REQUEST_FORGED'],
     ] as const) {
@@ -139,6 +141,15 @@ describe('requests to the office that no browser sends', () => {
       const { page } = await send('POST', '/imports', fields, body);
       expect(page, `${type} ${body.slice(0, 100)}`).to.include(code);
     }
+  });
+
+  it('takes a form with a file only where a file is expected', async () => {
+    const fields: Fields = [
+      ['Authorization', `Bearer ${'a'.repeat(24)}`],
+      ['Content-Type', 'multipart/form-data; boundary=b'],
+    ];
+    const { status, page } = await send('POST', '/sign-in', fields, '--b\r\n'.repeat(20_000));
+    expect([status, page.includes('E_REQUEST_TYPE')]).to.deep.equal([415, true]);
   });
 
   it('bounds the members of a JSON body as the fields of a form', async () => {

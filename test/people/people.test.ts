@@ -126,6 +126,18 @@ onBothEngines('people of the office', (store) => {
     expect((await attempt(id, password, { ...here, browser })).browser).to.equal(undefined);
   });
 
+  it('are guessed at by a colleague whose browsers are known no more often than by a stranger', async () => {
+    const [id, colleague] = [await known('approver'), await known('reader')];
+    const { browser } = await attempt(colleague, password);
+    const { browser: another } = await attempt(colleague, password);
+    for (let i = 0; i < 5; i += 1)
+      expect(await refusedFor(id, 'wrong wrong wrong', { ...here, browser: i % 2 === 0 ? browser : another })).to.equal(
+        'E_SIGN_IN_REFUSED',
+      );
+    expect(await refusedFor(id, password, { ...here, browser })).to.equal('E_SIGN_IN_REFUSED');
+    expect(await refusedFor(id, password, here)).to.equal('E_SIGN_IN_REFUSED');
+  });
+
   it('may try five passwords by a browser that is known, and no more', async () => {
     const [id, other] = [await known('reader'), await known('reader')];
     const { browser } = await attempt(id, password);

@@ -166,6 +166,23 @@ describe('messages over the broker', () => {
       await model.close();
     });
 
+    it('each attempt gets the whole message, also where the one before gave its bytes to another thread', async () => {
+      const link = await open();
+      const sizes: number[] = [];
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      await link.consume(source, ({ bytes }) => {
+        sizes.push(bytes.length);
+        if (sizes.length === 8) resolve(undefined);
+        structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
+        const code = sizes.length === 7 ? 'E_INTERNAL' : 'E_STORE_UNREACHABLE';
+        return sizes.length === 8 ? Promise.resolve() : Promise.reject(new GatewayError(code, 'on purpose'));
+      });
+      // Of several frames; and after six outages one defect is no reason to lay it aside.
+      await link.send(target, { ...sealed('m-1'), bytes: new Uint8Array(3 * 1024 * 1024) });
+      await promise;
+      expect(sizes).to.deep.equal(Array<number>(8).fill(3 * 1024 * 1024));
+    });
+
     it('a message stays the first of its queue while the store is away, however often it is tried', async () => {
       const link = await open();
       const inbox = new Inbox();

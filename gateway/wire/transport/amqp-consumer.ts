@@ -45,8 +45,11 @@ export interface Consumer {
   /** Milliseconds after which a queue of the partner is tried again that is missing or that the account may not read. */
   readonly retryMs: number;
   readonly stopping: AbortController;
-  /** The message that failed last, and how often in a row: newer brokers do not count what is handed back (basic.nack). */
-  failed: { readonly digest: string; readonly times: number };
+  /**
+   * The message that failed last, how often in a row, and how often of these by a defect: newer brokers do not count what is handed back
+   * (basic.nack), and an outage is no fault of a message.
+   */
+  failed: { readonly digest: string; readonly times: number; readonly defects: number };
   /** Settles when the delivery that is being handled, and all before it, are settled. */
   inProgress: Promise<void>;
   active?: { readonly channel: Channel; readonly tag: string };
@@ -101,15 +104,16 @@ async function handleDelivery(channel: Channel, consumer: Consumer, message: Con
   const { queue } = consumer.source;
   const { content, fields, properties } = message;
   const hint = hintOf('messageId', properties.messageId);
-  const delivery: Delivery = {
-    ...{ bytes: content, redelivered: fields.redelivered, routingKey: fields.routingKey },
+  const delivery: Omit<Delivery, 'bytes'> = {
+    ...{ redelivered: fields.redelivered, routingKey: fields.routingKey },
     ...{ ...hint, ...hintOf('type', properties.type), ...hintOf('correlationId', properties.correlationId) },
     ...{ ...textOf('contentType', properties.contentType), ...textOf('replyTo', properties.replyTo) },
     ...textOf('correlation', properties.correlationId),
     headers: properties.headers ?? {},
   };
   const attempt = async (): Promise<Settlement> =>
-    await consumer.handler(delivery).then(
+    // A copy: a handler that passes the bytes to another thread leaves none, and the next attempt needs them.
+    await consumer.handler({ ...delivery, bytes: Uint8Array.from(content) }).then(
       () => 'stored',
       (error: unknown) => afterFailure(consumer, message, error, log, { queue, ...hint }),
     );
@@ -147,12 +151,14 @@ async function afterFailure(
     log.warn('message moved to the dead-letter queue', { ...place, digest, evidence: error.message });
     return 'dead';
   }
-  const returned = Number(properties.headers?.['x-delivery-count'] ?? 0);
-  const times = Math.max(returned, consumer.failed.digest === digest ? consumer.failed.times : 0) + 1;
-  consumer.failed = { digest, times };
   const isDefect = asGatewayError(error).code === 'E_INTERNAL';
-  if (times >= failureLimit && isDefect) {
-    log.error('message moved to the dead-letter queue', { ...place, count: times, digest, ...faultFields(error) });
+  const returned = Number(properties.headers?.['x-delivery-count'] ?? 0);
+  const before = consumer.failed.digest === digest ? consumer.failed : { times: 0, defects: 0 };
+  const defects = Math.max(returned, before.defects) + (isDefect ? 1 : 0);
+  const times = Math.max(defects, before.times + 1);
+  consumer.failed = { digest, times, defects };
+  if (defects >= failureLimit && isDefect) {
+    log.error('message moved to the dead-letter queue', { ...place, count: defects, digest, ...faultFields(error) });
     return 'dead';
   }
   log.error('message not stored; trying again', { ...place, ...faultFields(error) });

@@ -106,7 +106,7 @@ async function consume(
   handler: Consumer['handler'],
 ): Promise<{ stop(): Promise<void> }> {
   const stopping = new AbortController();
-  const failed = { digest: '', times: 0 };
+  const failed = { digest: '', times: 0, defects: 0 };
   const consumer: Consumer = {
     source,
     handler,
