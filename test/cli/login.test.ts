@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig } from '../../gateway/app/config.ts';
-import { setRoles, setState } from '../../gateway/people/people.ts';
+import { setRoles, setState, setSubject } from '../../gateway/people/people.ts';
 import type { Role } from '../../gateway/people/roles.ts';
 import { listTokens, makeToken } from '../../gateway/people/tokens.ts';
 import { runCommand, type Ran } from '../support/command-line.ts';
@@ -117,6 +117,18 @@ describe('mra login', () => {
     });
     expect((await mra(['logout'])).exit).to.equal(0);
     expect(await codeOf(decide(), { MRA_TOKEN: made.token })).to.equal('E_SESSION_MISSING');
+  });
+
+  it('gives a person of a provider a token for as long as a session: roles by groups are not known to go on', async () => {
+    await people({ 'li.na': ['partner-admin'], kim: ['partner-admin'] });
+    await inStore(async (gateway) => {
+      await setSubject(gateway, 'li.na', 'https://login.example li', 'root');
+      const now = gateway.now();
+      const at = { ...gateway, now: () => now };
+      const hoursOf = async (person: string): Promise<number> =>
+        (Date.parse((await makeToken(at, person, 90 * 86_400)).until) - now.getTime()) / 3_600_000;
+      expect([await hoursOf('li.na'), await hoursOf('kim')]).to.deep.equal([12, 90 * 24]);
+    });
   });
 
   it('refuses a wrong password, a longer life than ninety days, and to ask where there is no terminal', async () => {

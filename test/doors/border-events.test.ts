@@ -75,6 +75,16 @@ describe('what became of entries', () => {
     expect(logged.map(({ ref }) => ref)).to.deep.equal(['E-1']);
   });
 
+  it('finds an entry by its number in the address, whatever signs it has, and refuses what is no text', async () => {
+    for (const id of ['E 1', 'E/1', 'É-1', '25%41', 'E?1', '公司', 'E+1']) {
+      clearance.clock = minutes(0);
+      await assess(id);
+      clearance.clock = minutes(120);
+      expect((await report([released], encodeURIComponent(id))).body['counts'], id).to.include({ recorded: 1 });
+    }
+    expect((await report([released], '%E0%A4%A')).body).to.include({ status: 422, code: 'E_REQUEST_INVALID' });
+  });
+
   it('finds an entry without a number by the number of its assessment', async () => {
     const number = await assess(undefined);
     clearance.clock = minutes(240);

@@ -4,10 +4,12 @@ import { expect } from 'chai';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GatewayError } from '../../gateway/model/errors.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
 import { openRegisterIndex, type RegisterIndex } from '../../gateway/store/register-index.ts';
 import { storedView } from '../../gateway/store/register-view.ts';
+import { refusalCode } from '../support/expect-code.ts';
 import { fillList } from '../support/clearance-fixture.ts';
 import { freshUrl, onBothEngines, type TestStore } from './engines.ts';
 import { hour, listed } from './samples.ts';
@@ -80,6 +82,28 @@ onBothEngines('the snapshot of the register', (store) => {
     expect(await started(['SA', 'A1'])).to.deep.equal(await stored('SA', 'A1'));
     expect(await started(['SA', 'A2'])).to.deep.equal(await stored('SA', 'A2'));
     expect(refused).to.deep.equal([]);
+  });
+
+  it('answers nothing where the store is lost before it said what is the latest', async () => {
+    await apply('SA', ['A1']);
+    await keep();
+    await apply('SA', ['A1', { status: 'suspended' }]);
+    let isAway = false;
+    const failing = store().db.sql.withPlugin({
+      transformQuery: ({ node }) => {
+        isAway ||= JSON.stringify(node).includes('register_revision');
+        if (isAway) throw new GatewayError('E_STORE_UNREACHABLE', 'the line was cut');
+        return node;
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    });
+    const index = openRegisterIndex(
+      { sql: failing },
+      { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) },
+    );
+    expect(await refusalCode(() => index.bringUp())).to.equal('E_STORE_UNREACHABLE');
+    expect([(await index.current())('SA'), refused]).to.deep.equal([undefined, []]);
+    expect(await started(['SA', 'A1'])).to.include({ status: 'suspended' });
   });
 
   it('is not used where a byte of it was changed or is missing', async () => {
