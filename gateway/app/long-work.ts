@@ -1,5 +1,5 @@
 /**
- * Work of the office and of the schedule that takes long where there are many operators: files of our own, held lists, lists to partners. It
+ * Work of the office and of the schedule that takes long where there are many operators: files of our own, held lists, outcomes, lists to partners. It
  * is plain data in and out, so that the worker thread does it.
  */
 
@@ -10,6 +10,9 @@ import type { Gateway } from '../gateway.ts';
 import { reviewHeld, type HeldReview } from '../inbound/held-list.ts';
 import { decideHeld, type ReceiveResult } from '../inbound/receive-message.ts';
 import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
+import type { Months } from '../outcomes/arrangement-outcome.ts';
+import { outcomeForStaff, outcomeReport } from '../outcomes/report.ts';
+import type { OutcomeReport, Reporting, ShownOutcome } from '../outcomes/report.ts';
 import { sendList } from '../outbound/send-list.ts';
 import { requireStill, signedInDecider } from '../people/people.ts';
 import { findHeld, type HoldDecision } from '../store/held-messages.ts';
@@ -31,6 +34,10 @@ export interface LongWork {
   reviewHeld(idOrDigest: string, most: number): Promise<HeldReview>;
   /** As decideHeld, of a person who may decide. Throws E_ROLE_MISSING. */
   decideHeld(idOrDigest: string, decision: PersonalDecision): Promise<ReceiveResult | undefined>;
+  /** As outcomeForStaff. */
+  outcomeForStaff(partner: string, months: Months): Promise<ShownOutcome>;
+  /** As outcomeReport. */
+  outcomeReport(months: Months, partner: string | undefined): Promise<OutcomeReport>;
   /** As sendList. */
   sendList(partner: string, options: ListOptions): Promise<QueuedList | undefined>;
 }
@@ -41,7 +48,7 @@ export type LongTask = {
 
 export type LongResult = Awaited<ReturnType<LongWork[keyof LongWork]>>;
 
-export function longWorkHere(gateway: Gateway): LongWork {
+export function longWorkHere(gateway: Gateway & Reporting): LongWork {
   const { sql } = gateway.db;
   return {
     proposeImport: (file) => proposeImport(gateway, file),
@@ -51,6 +58,8 @@ export function longWorkHere(gateway: Gateway): LongWork {
     reviewHeld: async (idOrDigest, most) => await reviewHeld(gateway, await findHeld(sql, idOrDigest), most),
     decideHeld: (idOrDigest, { decision, person, reason }) =>
       decideHeld(gateway, idOrDigest, { decision, ...signedInDecider(person, 'lists.decide', reason) }),
+    outcomeForStaff: (partner, months) => outcomeForStaff(gateway, partner, months),
+    outcomeReport: (months, partner) => outcomeReport(gateway, months, partner),
     async sendList(partner, options) {
       const built = await sendList(gateway, partner, options);
       if (built === undefined) return undefined;
@@ -68,6 +77,8 @@ export function longWorkIn(run: <T extends LongResult>(task: LongTask, bytes?: U
     decideImport: (...given) => run({ act: 'decideImport', given }),
     reviewHeld: (...given) => run({ act: 'reviewHeld', given }),
     decideHeld: (...given) => run({ act: 'decideHeld', given }),
+    outcomeForStaff: (...given) => run({ act: 'outcomeForStaff', given }),
+    outcomeReport: (...given) => run({ act: 'outcomeReport', given }),
     sendList: (...given) => run({ act: 'sendList', given }),
   };
 }

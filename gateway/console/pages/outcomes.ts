@@ -1,15 +1,9 @@
 /** Outcomes: what each arrangement brought, month by month, and the report of it that may leave. */
 
+import { longWorkHere, type LongWork } from '../../app/long-work.ts';
 import { getPartner } from '../../gateway.ts';
 import { monthOf, monthsBetween, type Months } from '../../outcomes/arrangement-outcome.ts';
-import {
-  outcomeForStaff,
-  outcomeReport,
-  outcomesInShort,
-  type OutcomeReport,
-  type OutcomeShort,
-  type ShownOutcome,
-} from '../../outcomes/report.ts';
+import { outcomesInShort, type OutcomeReport, type OutcomeShort, type ShownOutcome } from '../../outcomes/report.ts';
 import { reportCsv, reportView, reportWorkbook } from '../outcome-files.ts';
 import { outcomeView } from '../outcome-views.ts';
 import { asked, page, param, type Call, type Download, type Section } from '../page.ts';
@@ -80,8 +74,24 @@ function viewOne(outcome: ShownOutcome, call: Call): VNode {
     <p>${link(pathOf('partners', outcome.partner), words.t('nav.partners'))}</p>`;
 }
 
-const loadReport = (call: Call): Promise<OutcomeReport> =>
-  outcomeReport(call.gateway, monthsOf(call), asked(call, 'partner'));
+/** Entries that are compared in this thread: so many take some 20 ms. */
+const mostHere = 20_000;
+
+async function workFor({ gateway, work }: Call, months: Months): Promise<LongWork> {
+  const counts = await outcomesInShort(gateway, months);
+  return counts.reduce((sum, { entries }) => sum + entries, 0) > mostHere ? work : longWorkHere(gateway);
+}
+
+async function loadReport(call: Call): Promise<OutcomeReport> {
+  const months = monthsOf(call);
+  return await (await workFor(call, months)).outcomeReport(months, asked(call, 'partner'));
+}
+
+async function loadOne(call: Call): Promise<ShownOutcome> {
+  const months = monthsOf(call);
+  const { code } = getPartner(call.gateway, param(call, 'partner'));
+  return await (await workFor(call, months)).outcomeForStaff(code, months);
+}
 
 /** `write`: the bytes of the file. */
 function reportFile(
@@ -111,8 +121,7 @@ export const outcomes: Section = {
     page({
       ...{ path: '/outcomes/partners/:partner', needs, view: viewOne },
       title: ({ words }, { partner, name }) => `${words.t('nav.outcomes')}: ${partner} ${name}`,
-      load: (call) =>
-        outcomeForStaff(call.gateway, getPartner(call.gateway, param(call, 'partner')).code, monthsOf(call)),
+      load: loadOne,
     }),
     page({
       ...{ path: '/outcomes/report', needs, load: loadReport },
