@@ -119,8 +119,8 @@ function matcherOf(parts: readonly Part[], end: string, at: string): RegExp {
       throw invalid(`${hole.path} could be read in more than one way`, at, fix);
     }
     if (isInside) return i === first ? `${RegExp.escape(before)}(.*)` : '()';
-    const any = isText(part) ? '.*' : length === undefined ? '.+' : `.{${length}}`;
-    const own = signs === '' ? any : any.replace('.', `[${RegExp.escape(signs)}]`);
+    const anyText = isText(part) ? '.*' : length === undefined ? '.+' : `.{${length}}`;
+    const own = signs === '' ? anyText : anyText.replace('.', `[${RegExp.escape(signs)}]`);
     return `${RegExp.escape(before)}(${own})${hole.optional ? '?' : ''}`;
   });
   return new RegExp(`^${source.join('')}${RegExp.escape(end)}$`, 'su');

@@ -3,17 +3,16 @@
  * both ways, on which operators that left stand among the others.
  */
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startPeer, type PeerEvent as Event, type PeerProgram } from '../../support/peer-program.ts';
-import { openProgram, type ServedProgram } from '../../support/served-program.ts';
-import { freePort } from '../../support/services.ts';
-import { tlsParty } from '../../support/tls.ts';
+import { openCommandedPeer, type CommandedPeer } from '../../support/commanded-peer.ts';
+import type { PeerEvent as Event, PeerProgram } from '../../support/peer-program.ts';
+import type { ServedProgram } from '../../support/served-program.ts';
 
 const file = (name: string): string => join(import.meta.dirname, name);
 
 describe('a partner that answers by a header', () => {
+  let opened: CommandedPeer;
   let program: ServedProgram;
   let partner: PeerProgram;
   const mra: ServedProgram['mra'] = (...words) => program.mra(...words);
@@ -37,26 +36,10 @@ describe('a partner that answers by a header', () => {
   };
 
   before(async () => {
-    const [port, ours, border] = [await freePort(), await freePort(), await freePort()];
-    program = await openProgram([
-      `exchange: { host: 127.0.0.1, port: ${ours} }`,
-      `border: { host: 127.0.0.1, port: ${border} }`,
-      'partners:',
-      `  XN: { adapter: xn, url: 'https://127.0.0.1:${port}', certificates: { tls: [xn-cert.pem], anchors: [xn-ca.pem] } }`,
-    ]);
-    const { folder } = program;
-    const party = await tlsParty('XN');
-    for (const name of ['cert', 'key', 'ca'] as const) writeFileSync(join(folder, `xn-${name}.pem`), party[name]);
-    await done('key', 'new');
-    await done('key', 'export', 'XN', '--purpose', 'ca', '--out', join(folder, 'our-ca.pem'));
-    const files = ['xn-cert.pem', 'xn-key.pem', 'our-ca.pem'].map((name) => join(folder, name));
-    partner = startPeer(file('peer.py'), [String(port), ...files, String(ours)]);
-    await partner.tells({ event: 'open' });
+    opened = await openCommandedPeer('XN', file('peer.py'));
+    ({ program, partner } = opened);
   });
-  after(() => {
-    partner.stop();
-    program.stop();
-  });
+  after(() => opened.stop());
 
   it('is drafted from one list, and certified', async () => {
     const drafted = await done('adapter', 'new', 'xn', '--sample', file('list.xml'), '--answers', file('answers.yaml'));

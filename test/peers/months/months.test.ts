@@ -3,18 +3,17 @@
  * full lists and changes both ways, with what goes wrong between two systems, also where a month ends.
  */
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startPeer, type PeerEvent as Event, type PeerProgram } from '../../support/peer-program.ts';
-import { openProgram, type ServedProgram } from '../../support/served-program.ts';
-import { freePort } from '../../support/services.ts';
-import { tlsParty } from '../../support/tls.ts';
+import { openCommandedPeer, type CommandedPeer } from '../../support/commanded-peer.ts';
+import type { PeerEvent as Event, PeerProgram } from '../../support/peer-program.ts';
+import type { ServedProgram } from '../../support/served-program.ts';
 
 const given = import.meta.dirname;
 const file = (name: string): string => join(given, name);
 
 describe('a partner whose numbers begin again each month', () => {
+  let opened: CommandedPeer;
   let program: ServedProgram;
   let partner: PeerProgram;
   const mra: ServedProgram['mra'] = (...words) => program.mra(...words);
@@ -36,26 +35,10 @@ describe('a partner whose numbers begin again each month', () => {
   const settles = async (wanted: Event): Promise<void> => await program.until((await newest())['id'], wanted);
 
   before(async () => {
-    const [port, ours, border] = [await freePort(), await freePort(), await freePort()];
-    program = await openProgram([
-      `exchange: { host: 127.0.0.1, port: ${ours} }`,
-      `border: { host: 127.0.0.1, port: ${border} }`,
-      'partners:',
-      `  XT: { adapter: xt, url: 'https://127.0.0.1:${port}', certificates: { tls: [xt-cert.pem], anchors: [xt-ca.pem] } }`,
-    ]);
-    const { folder } = program;
-    const party = await tlsParty('XT');
-    for (const name of ['cert', 'key', 'ca'] as const) writeFileSync(join(folder, `xt-${name}.pem`), party[name]);
-    await done('key', 'new');
-    await done('key', 'export', 'XT', '--purpose', 'ca', '--out', join(folder, 'our-ca.pem'));
-    const files = ['xt-cert.pem', 'xt-key.pem', 'our-ca.pem'].map((name) => join(folder, name));
-    partner = startPeer(file('peer.py'), [String(port), ...files, String(ours)]);
-    await partner.tells({ event: 'open' });
+    opened = await openCommandedPeer('XT', file('peer.py'));
+    ({ program, partner } = opened);
   });
-  after(() => {
-    partner.stop();
-    program.stop();
-  });
+  after(() => opened.stop());
 
   it('is drafted from its samples, and certified once the questions are answered', async () => {
     const samples = ['full', 'changes'].flatMap((name) => ['--sample', file(`${name}.json`)]);

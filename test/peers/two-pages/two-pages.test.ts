@@ -3,18 +3,17 @@
  * both ways, with what goes wrong between two systems.
  */
 
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startPeer, type PeerEvent as Event, type PeerProgram } from '../../support/peer-program.ts';
-import { openProgram, type ServedProgram } from '../../support/served-program.ts';
-import { freePort } from '../../support/services.ts';
-import { tlsParty } from '../../support/tls.ts';
+import { openCommandedPeer, type CommandedPeer } from '../../support/commanded-peer.ts';
+import type { PeerEvent as Event, PeerProgram } from '../../support/peer-program.ts';
+import type { ServedProgram } from '../../support/served-program.ts';
 
 const given = import.meta.dirname;
 const notes = ['taken', 'looked-at', 'returned', 'had-it'];
 
 describe('a partner specified on two pages', () => {
+  let opened: CommandedPeer;
   let program: ServedProgram;
   let partner: PeerProgram;
   const mra: ServedProgram['mra'] = (...words) => program.mra(...words);
@@ -30,29 +29,10 @@ describe('a partner specified on two pages', () => {
     Array.from({ length: count }, (_, i) => [`WK-${10000 + i}`, 'G']);
 
   before(async () => {
-    const [port, ours, border] = [await freePort(), await freePort(), await freePort()];
-    program = await openProgram([
-      `exchange: { host: 127.0.0.1, port: ${ours} }`,
-      `border: { host: 127.0.0.1, port: ${border} }`,
-      'partners:',
-      '  XW:',
-      '    adapter: xw',
-      `    url: https://127.0.0.1:${port}`,
-      '    certificates: { tls: [xw-cert.pem], anchors: [xw-ca.pem] }',
-    ]);
-    const { folder } = program;
-    const party = await tlsParty('XW');
-    for (const name of ['cert', 'key', 'ca'] as const) writeFileSync(join(folder, `xw-${name}.pem`), party[name]);
-    await done('key', 'new');
-    await done('key', 'export', 'XW', '--purpose', 'ca', '--out', join(folder, 'our-ca.pem'));
-    const files = ['xw-cert.pem', 'xw-key.pem', 'our-ca.pem'].map((file) => join(folder, file));
-    partner = startPeer(join(given, 'peer.py'), [String(port), ...files, String(ours)]);
-    await partner.tells({ event: 'open' });
+    opened = await openCommandedPeer('XW', join(given, 'peer.py'));
+    ({ program, partner } = opened);
   });
-  after(() => {
-    partner.stop();
-    program.stop();
-  });
+  after(() => opened.stop());
 
   it('is drafted from its samples, and certified once the questions are answered', async () => {
     const samples = ['--sample', join(given, 'register.xml')];
