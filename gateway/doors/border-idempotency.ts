@@ -1,7 +1,7 @@
 /** Idempotency keys: a request that is repeated under its key gets the reply of the first, and the work is done once. */
 
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
-import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { GatewayError, isStoreAway } from '../model/errors.ts';
 import { findIdempotent, saveIdempotent } from '../store/consultations.ts';
 import type { Tx } from '../store/database.ts';
 import { contentTypeOf } from '../wire/files/content-type.ts';
@@ -38,7 +38,7 @@ export async function idempotently(call: Call, work: (save: SaveReply) => Promis
     stored = await storedReply(call, key, fingerprint);
   } catch (error) {
     // Without the store nobody knows the key. An answer from memory is given, and a repeated request gets one more.
-    if (isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE') return await work(undefined);
+    if (isStoreAway(error)) return await work(undefined);
     throw error;
   }
   if (stored !== undefined) return stored;

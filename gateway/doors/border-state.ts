@@ -5,7 +5,7 @@ import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { fittingRoles } from '../model/clearance/operator-roles.ts';
 import { momentOf } from '../model/day.ts';
-import { isGatewayError } from '../model/errors.ts';
+import { isStoreAway } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 import { listInForce } from '../store/streams.ts';
 import type { BorderReply } from './border-requests.ts';
@@ -52,8 +52,7 @@ export async function readinessReply(
   try {
     await clearance.tryWriting();
   } catch (error) {
-    const states =
-      isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE' ? await statesInMemory(clearance) : undefined;
+    const states = isStoreAway(error) ? await statesInMemory(clearance) : undefined;
     if (states === undefined) throw error;
     await clearance.answers.trySpooling();
     const checks = { store: { status: 'fail' }, partners: Object.fromEntries(states) };

@@ -219,6 +219,11 @@ export function isGatewayError(error: unknown): error is GatewayError {
   return error instanceof GatewayError;
 }
 
+/** The store cannot be reached: nothing was stored, and what is in memory may answer. */
+export function isStoreAway(error: unknown): boolean {
+  return isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE';
+}
+
 /** An error of the operating system, as Node.js reports it. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string; syscall: string } {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';

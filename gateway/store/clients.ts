@@ -1,7 +1,7 @@
 /** Clients of the border door, and what shows that they ask. A change raises `client_revision`, which every gateway on the store compares. */
 
 import { sql } from 'kysely';
-import { isGatewayError } from '../model/errors.ts';
+import { isStoreAway } from '../model/errors.ts';
 import { isScope, type Scope } from '../model/client.ts';
 import type { Moment } from '../model/record/record.ts';
 import { advanceCounter, readCounter } from './counters.ts';
@@ -37,8 +37,6 @@ const knownForMs = 500;
 
 /** While nobody can decide anything in the store, callers are known for so long. */
 const knownWithoutStoreMs = 3_600_000;
-
-const isStoreAway = (error: unknown): boolean => isGatewayError(error) && error.code === 'E_STORE_UNREACHABLE';
 
 export interface ClientIndex {
   /**

@@ -10,7 +10,7 @@ import type { RegisterFact } from '../model/clearance/answer.ts';
 import { oneOf } from './bulk.ts';
 import { changedOperators } from './changed-operators.ts';
 import type { Database, Reader } from './database.ts';
-import { isGatewayError, type GatewayError } from '../model/errors.ts';
+import { isGatewayError, type GatewayError, isStoreAway } from '../model/errors.ts';
 import { emptyPacked, openPackedRegister, type PackedRegister } from './packed-register.ts';
 import { factColumns, factOf, versionsAsOf, type Version } from './register.ts';
 import { readSnapshot, writeSnapshot, type PackedPartner } from './register-snapshot.ts';
@@ -131,7 +131,7 @@ async function viewsNow(reader: Reader, memory: Memory): Promise<ViewOf> {
       return held?.revision === revision ? held.view : undefined;
     };
   } catch (error) {
-    if (partners.size === 0 || !isGatewayError(error) || error.code !== 'E_STORE_UNREACHABLE') throw error;
+    if (partners.size === 0 || !isStoreAway(error)) throw error;
     // Until the store is read again, nobody waits for it.
     memory.isStoreAway = true;
     return viewsHeld(memory);
