@@ -35,7 +35,7 @@ export const errorTable = {
   E_SIZE_EXCEEDED: content('The message is larger than agreed.', 413),
 
   // Bytes and form
-  E_BYTES_INVALID: content('The bytes are not valid UTF-8.'),
+  E_BYTES_INVALID: content('The bytes are no text of the agreed encoding.'),
   E_XML_FORBIDDEN: security('The document contains a construct that is never accepted.'),
   E_XML_MALFORMED: content('The document is not well-formed XML.'),
   E_JSON_MALFORMED: content('The document is not strict JSON.'),

@@ -29,10 +29,14 @@ const nameOf = (encoding: TextEncoding): string => names[encoding] ?? encoding;
 /** Whether every character of the text can be written, and is read back as itself. */
 export function canEncode(text: string, encoding: TextEncoding): boolean {
   if (encoding === 'utf-8' || ascii.test(text)) return true;
-  const bytes = iconv.encode(text, nameOf(encoding));
-  return (
-    iconv.decode(bytes, nameOf(encoding), { stripBOM: false }) === text && faultyPair(bytes, encoding) === undefined
-  );
+  const decoded = decodeText(encodeText(text, encoding), encoding);
+  return decoded === text && !text.includes(noCharacter);
+}
+
+/** The first character that cannot be written, as `U+B620`; names of operators stand in no error. */
+export function unencodable(text: string, encoding: TextEncoding): string | undefined {
+  const found = canEncode(text, encoding) ? undefined : Array.from(text).find((sign) => !canEncode(sign, encoding));
+  return found && `U+${(found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** The text with a sign in place of each character that cannot be written. */
@@ -46,24 +50,33 @@ export function encodeText(text: string, encoding: TextEncoding): Uint8Array {
   return iconv.encode(text, nameOf(encoding));
 }
 
-/** `fault`: the text before the first bytes that the encoding does not have. */
-export function decodeText(
-  bytes: Uint8Array,
-  encoding: TextEncoding,
-): { readonly text: string } | { readonly fault: string } {
+/** How many bytes the text has, whose characters the encoding has. */
+export function bytesOf(text: string, encoding: TextEncoding): number {
+  if (encoding === 'utf-8') return Buffer.byteLength(text);
+  return ascii.test(text) ? text.length : encodeText(text, encoding).length;
+}
+
+/** What stands in a decoded text for bytes without a character. */
+export const noCharacter = '\uFFFD';
+
+/** The text, with `noCharacter` in place of bytes that the encoding does not have. */
+export function decodeText(bytes: Uint8Array, encoding: TextEncoding): string {
   const read = (part: Uint8Array): string => iconv.decode(Buffer.from(part), nameOf(encoding), { stripBOM: false });
-  const text = read(bytes);
-  const pair = faultyPair(bytes, encoding);
-  const before = [text.indexOf('\uFFFD'), pair === undefined ? -1 : read(bytes.subarray(0, pair)).length];
-  const first = Math.min(...before.filter((at) => at >= 0));
-  return Number.isFinite(first) ? { fault: text.slice(0, first) } : { text };
+  let text = '';
+  let from = 0;
+  for (let at = faultyPair(bytes, encoding); at !== undefined; at = faultyPair(bytes, encoding, from)) {
+    text += read(bytes.subarray(from, at)) + noCharacter;
+    // A line end is never part of a character.
+    from = at + ((bytes[at + 1] ?? 0) < 0x20 ? 1 : 2);
+  }
+  return text + read(from === 0 ? bytes : bytes.subarray(from));
 }
 
 /** The index of the first pair of bytes that the encoding does not have. */
-function faultyPair(bytes: Uint8Array, encoding: TextEncoding): number | undefined {
+function faultyPair(bytes: Uint8Array, encoding: TextEncoding, from = 0): number | undefined {
   const allows = pairs[encoding];
   if (allows === undefined) return undefined;
-  for (let i = 0; i < bytes.length; i += 1) {
+  for (let i = from; i < bytes.length; i += 1) {
     const lead = bytes[i] ?? 0;
     // Half-width katakana are single bytes of Shift JIS.
     if (lead < 0x80 || (encoding === 'shift-jis' && lead >= 0xa1 && lead <= 0xdf)) continue;

@@ -1,8 +1,14 @@
 /** Text encodings: strict both ways, and those of the standards without what vendors added. */
 
 import { expect } from 'chai';
-import { canEncode, decodeText, encodeText, fitText, textEncodings } from '../../gateway/model/text-encoding.ts';
-import { readLines } from '../../gateway/wire/files/text-lines.ts';
+import {
+  canEncode,
+  decodeText,
+  encodeText,
+  fitText,
+  textEncodings,
+  unencodable,
+} from '../../gateway/model/text-encoding.ts';
 
 const samples: Readonly<Record<string, string>> = {
   'euc-kr': '해동물산',
@@ -22,7 +28,7 @@ describe('text encodings', () => {
     it(`${encoding} reads back what it writes`, () => {
       const text = samples[encoding] ?? 'plain text';
       expect(canEncode(text, encoding)).to.equal(true);
-      expect(decodeText(encodeText(text, encoding), encoding)).to.deep.equal({ text });
+      expect(decodeText(encodeText(text, encoding), encoding)).to.equal(text);
     });
 
   it('are those of the standards: what only a larger code page has cannot be written', () => {
@@ -37,24 +43,22 @@ describe('text encodings', () => {
       expect(canEncode(text, encoding), `${text} in ${encoding}`).to.equal(false);
   });
 
-  it('refuse bytes without a character at their place, where a reader of the platform would make up letters', () => {
-    for (const [encoding, bytes, before] of [
-      ['cp949', [0x61, 0x8c, 0x20], 'a'],
-      ['euc-kr', [0x61, 0x8c, 0x63], 'a'],
-      ['euc-kr', [0xc7, 0xd8, 0x8c, 0x54], '해'],
-      ['shift-jis', [0x41, 0x87, 0x40], 'A'],
-      ['windows-1252', [0x41, 0x81], 'A'],
-      ['gbk', [0x41, 0xff], 'A'],
+  it('show bytes without a character, where a reader of the platform would make up letters', () => {
+    for (const [encoding, bytes, text] of [
+      ['cp949', [0x61, 0x8c, 0x20], 'a\uFFFD '],
+      ['euc-kr', [0x61, 0x8c, 0x63], 'a\uFFFD'],
+      ['euc-kr', [0xc7, 0xd8, 0x8c, 0x54, 0xc7, 0xd8], '해\uFFFD해'],
+      ['euc-kr', [0x61, 0x8c, 0x0d, 0x0a], 'a\uFFFD\r\n'],
+      ['shift-jis', [0x41, 0x87, 0x40], 'A\uFFFD'],
+      ['windows-1252', [0x41, 0x81], 'A\uFFFD'],
+      ['gbk', [0x41, 0xff], 'A\uFFFD'],
     ] as const)
-      expect(decodeText(Buffer.from(bytes), encoding), encoding).to.deep.equal({ fault: before });
-    const lines = Buffer.concat([Buffer.from('a\r\nbc'), Buffer.from([0x8c, 0x63]), Buffer.from('\r\n')]);
-    let thrown: unknown;
-    try {
-      readLines(lines, { ends: '\r\n', encoding: 'euc-kr' });
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).to.include({ code: 'E_BYTES_INVALID', at: '2:3' });
+      expect(decodeText(Buffer.from(bytes), encoding), encoding).to.equal(text);
+  });
+
+  it('name the character that they do not have by its number, and no text of it', () => {
+    expect(unencodable('해동똠', 'euc-kr')).to.equal('U+B620');
+    expect(unencodable('해동', 'euc-kr')).to.equal(undefined);
   });
 
   it('fit a text by a sign in place of each character that they do not have', () => {

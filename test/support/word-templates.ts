@@ -7,6 +7,7 @@ import { conversationOf } from '../../gateway/adapter/conversation/conversation.
 import { listFormat } from '../../gateway/adapter/format.ts';
 import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
+import type { TextEncoding } from '../../gateway/model/text-encoding.ts';
 import { adapterTools } from './adapter-tools.ts';
 import { aListMessage } from './messages.ts';
 
@@ -44,8 +45,13 @@ const conversation = conversationOf(
   false,
 );
 
-export function compileWords(name: string, text: string, type = 'text/csv; layout=x'): ListFormat {
-  const source = { file: name, text, schema: '/none.json', type };
+export function compileWords(
+  name: string,
+  text: string,
+  type = 'text/csv; layout=x',
+  encoding?: TextEncoding,
+): ListFormat {
+  const source = { file: name, text, schema: '/none.json', type, ...(encoding && { encoding }) };
   return listFormat(source, { tables, timeZone: 'UTC', grades: ['a', 'b'], conversation }, adapterTools);
 }
 

@@ -19,6 +19,7 @@ export function templateMutants(template: TemplateText, sameCode: (table: string
   return [
     ...holes.flatMap((hole) => [...presence(hole), ...transforms(hole, sameCode), ...surroundings(hole)]),
     ...swaps(holes),
+    ...columnUnits(holes),
     ...structure(template),
   ];
 }
@@ -125,6 +126,22 @@ function transforms(hole: HoleText, sameCode: (table: string) => boolean): Mutan
       default:
         return [{ ...dropped, wanted: `one whose ${path} ${step} changes` }];
     }
+  });
+}
+
+/** A line whose columns are bytes counts characters. Where only codes, days and numbers stand there, the two are the same. */
+function columnUnits(holes: readonly HoleText[]): Mutant[] {
+  const lines = Map.groupBy(
+    holes.filter(({ marks }) => /:.*b$/u.test(marks)),
+    ({ line }) => line,
+  );
+  return [...lines.values()].flatMap((line) => {
+    const [name] = line.filter(({ field }) => field?.free === true);
+    if (name === undefined) return [];
+    const edits = line.map((hole): Edit => {
+      return [hole.start, hole.end, written({ ...hole, marks: hole.marks.slice(0, -1) })];
+    });
+    return [mutant(name, edits, 'columns count characters', `one whose ${name.path} has characters of several bytes`)];
   });
 }
 

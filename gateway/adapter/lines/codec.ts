@@ -1,8 +1,7 @@
 /** Writes and reads messages by the plan of a template of lines. Lines and cells that the template does not show are refused. */
 
 import { GatewayError, isMessageFault, type ErrorCode, type ItemFault } from '../../model/errors.ts';
-import type { LineRules } from '../../model/message-body.ts';
-import { canEncode } from '../../model/text-encoding.ts';
+import { noCharacter, unencodable, type TextEncoding } from '../../model/text-encoding.ts';
 import { invalidValue, withPlace } from '../faults.ts';
 import { readSlot } from '../template/computed.ts';
 import { readItem, writeItem, type Hole, type RepeatedPart, type TemplateScope } from '../template/holes.ts';
@@ -15,8 +14,8 @@ type Writer = (item: unknown) => string;
 const chunkLength = 65_536;
 
 /** Writes messages in chunks. Errors name the place of the value. */
-export function linesEncoder({ lines, rules: { ends, encoding } }: LinesPlan): (message: unknown) => Generator<string> {
-  const steps = lines.map(({ each, left, ...line }) => ({ each, left, write: lineWriter(line, encoding) }));
+export function linesEncoder({ lines, rules: { ends } }: LinesPlan): (message: unknown) => Generator<string> {
+  const steps = lines.map(({ each, left, ...line }) => ({ each, left, write: lineWriter(line) }));
   return function* encode(message) {
     let text = '';
     let before = 0;
@@ -40,12 +39,12 @@ export function linesEncoder({ lines, rules: { ends, encoding } }: LinesPlan): (
 }
 
 /** Encodes one item of a list, for previews of single records. */
-export function lineItemWriter({ lines, rules }: LinesPlan, list: string): Writer | undefined {
+export function lineItemWriter({ lines }: LinesPlan, list: string): Writer | undefined {
   const line = lines.find(({ each }) => each?.path === list);
-  return line === undefined ? undefined : lineWriter(line, rules.encoding);
+  return line === undefined ? undefined : lineWriter(line);
 }
 
-function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>, encoding: LineRules['encoding']): Writer {
+function lineWriter({ cells, row, encoding }: Pick<LinePlan, 'cells' | 'row' | 'encoding'>): Writer {
   const [first = () => '', ...others] = cells.map((cell, i) => cellWriter(cell, row.cells[i], encoding));
   return (item) => {
     let text = first(item);
@@ -54,7 +53,7 @@ function lineWriter({ cells, row }: Pick<LinePlan, 'cells' | 'row'>, encoding: L
   };
 }
 
-function cellWriter(cell: CellContent, form: CellForm | undefined, encoding: LineRules['encoding']): Writer {
+function cellWriter(cell: CellContent, form: CellForm | undefined, encoding: TextEncoding): Writer {
   if (form === undefined) throw new RangeError('every cell has a form');
   switch (cell.is) {
     case 'fixed': {
@@ -70,7 +69,7 @@ function cellWriter(cell: CellContent, form: CellForm | undefined, encoding: Lin
   }
 }
 
-function holeWriter(hole: Hole, form: CellForm, encoding: LineRules['encoding'] = 'utf-8'): Writer {
+function holeWriter(hole: Hole, form: CellForm, encoding: TextEncoding): Writer {
   const at = `/${hole.path.replaceAll('.', '/')}`;
   // Days, counts and codes cannot contain such characters.
   const anyText = hole.kind === 'text';
@@ -78,7 +77,9 @@ function holeWriter(hole: Hole, form: CellForm, encoding: LineRules['encoding'] 
     const text = hole.write(item) ?? '';
     try {
       if (anyText && !isEncodable(text)) throw invalidValue('the value contains a line end or a control character');
-      if (!canEncode(text, encoding)) throw invalidValue(`the value has a character that ${encoding} does not have`);
+      const strange = unencodable(text, encoding);
+      if (strange !== undefined)
+        throw invalidValue(`the value has the character ${strange}, which ${encoding} does not have`);
       return form.write(text);
     } catch (error) {
       throw withPlace(error, at);
@@ -128,6 +129,8 @@ function nextLine(reading: LineReader): string | undefined {
   const { plan, lines } = reading;
   let line = lines[reading.at];
   while (line !== undefined && (matchesAny(plan.ignored, line) || (plan.blank && isBlank(line)))) {
+    const ignored = plan.ignored.find((kind) => matchesAny([kind], line ?? ''));
+    if (ignored !== undefined) requireCharacters(ignored, line, lineNumber(reading));
     reading.at += 1;
     line = lines[reading.at];
   }
@@ -146,7 +149,7 @@ function isBlank(line: string): boolean {
 function readTitles(reading: LineReader, plan: LinePlan): void {
   const line = nextLine(reading);
   if (line === undefined) throw wrongLine(reading, plan, line);
-  const found = splitLine(plan.row, line, lineNumber(reading));
+  const found = splitLine(plan, line, lineNumber(reading));
   const titles = plan.cells.map((cell) => (cell.is === 'fixed' ? cell.value : ''));
   const missing = titles.find((title) => !found.includes(title));
   if (missing !== undefined) throw lineError('E_ELEMENT_MISSING', `the column ${missing} is missing`, reading);
@@ -238,14 +241,9 @@ function unexpected({ plan }: LineReader, line: string): string {
     : 'the template does not show this kind of line';
 }
 
-function readLine(
-  { cells, row }: LinePlan,
-  line: string,
-  slots: Slot[],
-  number: number,
-  order?: readonly number[],
-): void {
-  const texts = splitLine(row, line, number);
+function readLine(plan: LinePlan, line: string, slots: Slot[], number: number, order?: readonly number[]): void {
+  const { cells, row } = plan;
+  const texts = splitLine(plan, line, number);
   for (let i = 0; i < cells.length; i += 1) {
     const [cell, form] = [cells[i], row.cells[i]];
     if (cell === undefined || form === undefined || cell.is === 'ignored') continue;
@@ -259,7 +257,18 @@ function readLine(
   }
 }
 
-function splitLine(row: LinePlan['row'], line: string, number: number): readonly string[] {
+/** Bytes that are no character count for nothing, in a cell that is ignored as in every other. */
+function requireCharacters({ encoding }: LinePlan, line: string, number: number): void {
+  if (encoding === 'utf-8' || !line.includes(noCharacter)) return;
+  throw new GatewayError('E_BYTES_INVALID', `the bytes are no character of ${encoding}`, {
+    at: `line ${number}, character ${line.indexOf(noCharacter) + 1}`,
+    fix: `Write the text as ${encoding}.`,
+  });
+}
+
+function splitLine(plan: LinePlan, line: string, number: number): readonly string[] {
+  requireCharacters(plan, line, number);
+  const { row } = plan;
   try {
     const texts = row.split(line);
     // A tab stands between values only.

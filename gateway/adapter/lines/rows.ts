@@ -1,7 +1,8 @@
 /** Splits lines into cells and writes them: with separators (CSV, RFC 4180) or in fixed columns. */
 
 import { cellName } from '../../model/cell-name.ts';
-import { invalid, invalidValue } from '../faults.ts';
+import { bytesOf, type TextEncoding } from '../../model/text-encoding.ts';
+import { invalid, invalidValue, withPlace } from '../faults.ts';
 import type { Hole } from '../template/holes.ts';
 import { countCharacters } from '../template/lossy-values.ts';
 
@@ -170,53 +171,93 @@ export function parsePieces(line: string, at: string): Piece[] {
   });
 }
 
-interface FixedColumns {
+/** What columns count; `sizeOf`: how many of them a text has. */
+interface Unit {
+  readonly unit: 'characters' | 'bytes';
+  sizeOf(text: string): number;
+}
+
+interface FixedColumns extends Unit {
   readonly fill: string;
   readonly side: '<' | '>';
   readonly width: number;
   readonly place: string;
 }
 
+interface FixedPlace {
+  readonly place: string;
+  readonly encoding: TextEncoding;
+  /** For errors of the template. */
+  readonly at: string;
+}
+
 /** Lines of fixed columns. `holes`: the hole of each piece, undefined for fixed or ignored text. */
-export function fixedRow(pieces: readonly Piece[], holes: readonly (Hole | undefined)[], at: string): LineFormat {
+export function fixedRow(
+  pieces: readonly Piece[],
+  holes: readonly (Hole | undefined)[],
+  where: Omit<FixedPlace, 'place'>,
+): LineFormat {
   let column = 1;
+  // No system counts one line in two ways.
+  const inBytes = pieces.some(({ columns }) => columns?.endsWith('b'));
+  const unit: Unit = inBytes
+    ? { unit: 'bytes', sizeOf: (text) => bytesOf(text, where.encoding) }
+    : { unit: 'characters', sizeOf: countCharacters };
   const columns = pieces.map((piece): FixedColumns => {
-    const found = parseColumns(piece, `column ${column}`, at);
+    const found = parseColumns(piece, unit, { ...where, place: `column ${column}` });
     column += found.width;
     return found;
   });
   const total = column - 1;
   return {
-    cells: columns.map((each, i) => fixedCell(each, holes[i], at)),
+    cells: columns.map((each, i) => fixedCell(each, holes[i], where.at)),
     placeOf: (line, cell) => `line ${line}${cell === undefined ? '' : `, ${columns[cell]?.place ?? ''}`}`,
     separator: '',
     split(line) {
-      const length = countCharacters(line);
-      if (length !== total) throw invalidValue(`the line has ${length} characters, and ${total} were agreed`);
-      const characters = length === line.length ? undefined : Array.from(line);
-      let from = 0;
-      return columns.map(({ width }) => {
-        const to = from + width;
-        const cell = characters === undefined ? line.slice(from, to) : characters.slice(from, to).join('');
-        from = to;
-        return cell;
-      });
+      const length = unit.sizeOf(line);
+      if (length !== total) throw invalidValue(`the line has ${length} ${unit.unit}, and ${total} were agreed`);
+      const next = length === line.length ? cutUnits(line) : cutCharacters(line);
+      return columns.map(next);
     },
     isTagged: (line, tag) => line.startsWith(tag),
     confuses: (tag, other) => tag.startsWith(other) || other.startsWith(tag),
   };
 }
 
-function parseColumns({ text, columns }: Piece, place: string, at: string): FixedColumns {
-  if (columns === undefined) return { fill: '', side: '<', width: countCharacters(text), place };
-  const [, fill = ' ', side = '<', width] =
-    /^(?:([^\p{C}\u{10000}-\u{10ffff}])?([<>]))?([1-9]\d{0,3})$/u.exec(columns) ?? [];
-  const fix = 'Write 40, >40 to fill on the left, or 0>8 to fill with 0.';
-  if (width === undefined) throw invalid(`${columns} is not a number of columns`, at, fix);
-  return { fill, side: side === '>' ? '>' : '<', width: Number(width), place };
+type Cut = (columns: FixedColumns) => string;
+
+/** Takes the next columns of a line in which every character has one unit. */
+function cutUnits(line: string): Cut {
+  let from = 0;
+  return ({ width }) => line.slice(from, (from += width));
 }
 
-function fixedCell({ fill, side, width }: FixedColumns, hole: Hole | undefined, at: string): CellForm {
+function cutCharacters(line: string): Cut {
+  const characters = Array.from(line);
+  let at = 0;
+  return ({ width, sizeOf, place }) => {
+    let [cell, left] = ['', width];
+    for (let next = characters[at]; left > 0 && next !== undefined; next = characters[at]) {
+      cell += next;
+      left -= sizeOf(next);
+      at += 1;
+    }
+    if (left === 0) return cell;
+    throw withPlace(invalidValue('a character stands across the end of its columns'), `, ${place}`);
+  };
+}
+
+const columnsForm = /^(?:([^\p{C}\u{10000}-\u{10ffff}])?([<>]))?([1-9]\d{0,3})b?$/u;
+
+function parseColumns({ text, columns }: Piece, unit: Unit, { place, at }: FixedPlace): FixedColumns {
+  if (columns === undefined) return { fill: '', side: '<', width: unit.sizeOf(text), ...unit, place };
+  const [, fill = ' ', side = '<', width] = columnsForm.exec(columns) ?? [];
+  const fix = 'Write 40, >40 to fill on the left, 0>8 to fill with 0, or 40b for columns that are bytes.';
+  if (width === undefined) throw invalid(`${columns} is not a number of columns`, at, fix);
+  return { fill, side: side === '>' ? '>' : '<', width: Number(width), ...unit, place };
+}
+
+function fixedCell({ fill, side, width, unit, sizeOf }: FixedColumns, hole: Hole | undefined, at: string): CellForm {
   const counted = hole?.kind === 'count' && side === '>';
   if (counted && fill === '0' && hole.optional)
     throw invalid(
@@ -225,13 +266,15 @@ function fixedCell({ fill, side, width }: FixedColumns, hole: Hole | undefined, 
       'Fill with spaces: {path?:>8}.',
     );
   const strip = stripper(fill, side);
+  const step = sizeOf(fill) || 1;
   return {
     write(text) {
-      const room = width - countCharacters(text);
-      if (room < 0) throw invalidValue(`the value has ${width - room} characters, and its place ${width}`);
+      const room = width - sizeOf(text);
+      if (room < 0) throw invalidValue(`the value has ${width - room} ${unit}, and its place ${width}`);
       if (!counted && fill !== '' && strip(text) !== text)
         throw invalidValue('the value has the sign at its end that its place is filled with');
-      const filling = fill.repeat(room);
+      if (room % step > 0) throw invalidValue(`the value leaves ${room} ${unit}, which signs of ${step} do not fill`);
+      const filling = fill.repeat(room / step);
       return side === '<' ? text + filling : filling + text;
     },
     read(raw) {

@@ -6,7 +6,7 @@
 import { isGatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
 import { present } from '../../model/present.ts';
-import { canEncode } from '../../model/text-encoding.ts';
+import { unencodable, type TextEncoding } from '../../model/text-encoding.ts';
 import { invalid } from '../faults.ts';
 import { requireOtherCodes } from '../template/hole-chain.ts';
 import {
@@ -51,6 +51,7 @@ export interface LinePlan {
   readonly last: boolean;
   /** Titles of the columns of the next line, which a message may have in another order. */
   readonly titles: boolean;
+  readonly encoding: TextEncoding;
   /** Of operators that left, among the others: the index of the cell with the reason, where those have their state. */
   readonly left?: number;
 }
@@ -170,8 +171,10 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   const each = path === undefined ? undefined : parseRepeatedPart(outer, path, at);
   const scope = each?.scope ?? outer;
   const pieces = kind !== 'fixed' ? csvPieces(line, csv, at) : parsePieces(line, at);
-  if (!pieces.every(({ text }) => canEncode(text, outer.context.encoding ?? 'utf-8')))
-    throw invalid(`the line has a character that ${outer.context.encoding ?? ''} does not have`, at);
+  const { encoding = 'utf-8' } = outer.context;
+  const strange = unencodable(line, encoding);
+  if (strange !== undefined)
+    throw invalid(`the line has the character ${strange}, which ${encoding} does not have`, at);
   if (!pieces.every(({ text }) => isEncodable(text)))
     throw invalid('the line contains a control character, which messages cannot contain', at);
   const cells = pieces.map(({ text }): CellContent => {
@@ -182,7 +185,7 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   const holes = cells.map((cell) => (cell.is === 'hole' ? cell.hole : undefined));
   const row =
     kind === 'fixed'
-      ? fixedRow(pieces, holes, at)
+      ? fixedRow(pieces, holes, { encoding, at })
       : kind === 'csv'
         ? csvRow(csv, cells.length, titles)
         : sheetRow(holes, titles);
@@ -191,7 +194,7 @@ function planLine(line: string, spec: LineSpec): LinePlan {
   if (spec.titles !== undefined && cells.some(({ is }) => is !== 'fixed'))
     throw invalid('#header is not before a line of titles', at, 'Write fixed texts only.');
   if (spec.ignore === true && tag === '') throw invalid('an ignored line begins with a value', at, distinguishFix);
-  return { no, cells, row, tag, each, plain: plain || (each !== undefined && tag === ''), last, titles };
+  return { no, cells, row, tag, each, plain: plain || (each !== undefined && tag === ''), last, titles, encoding };
 }
 
 const distinguishFix = 'Begin each kind of line with a fixed text of its own.';

@@ -25,22 +25,22 @@ export const digits: LossyRule = {
   accepts: (text) => /^\d+$/u.test(text),
 };
 
-/** Cuts the end between two graphemes (Unicode Standard Annex 29), and trailing spaces. */
-export function max(length: number): LossyRule {
+/** Cuts the end between two graphemes (Unicode Standard Annex 29), and trailing spaces. `sizeOf`: what a text has of the length. */
+export function max(length: number, sizeOf = countCharacters): LossyRule {
   const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return {
     shorten(text) {
-      if (text.length <= length || countCharacters(text) <= length) return text;
+      if (sizeOf(text) <= length) return text;
       let kept = '';
       let count = 0;
       for (const { segment } of graphemes.segment(text)) {
-        count += countCharacters(segment);
+        count += sizeOf(segment);
         if (count > length) break;
         kept += segment;
       }
       return kept.trimEnd();
     },
-    accepts: (text) => countCharacters(text) <= length,
+    accepts: (text) => sizeOf(text) <= length,
   };
 }
 

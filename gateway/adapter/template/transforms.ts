@@ -7,7 +7,7 @@ import { invalid, invalidValue } from '../faults.ts';
 import { countCharacters, digits, max, oneLine, trim, upper, type LossyRule } from './lossy-values.ts';
 import { identifierPatterns } from '../identifier-pattern.ts';
 import type { Field, Scalar } from './message-fields.ts';
-import { fitText, type TextEncoding } from '../../model/text-encoding.ts';
+import { bytesOf, fitText, type TextEncoding } from '../../model/text-encoding.ts';
 import type { CodeTables } from './code-tables.ts';
 import type { IdAttribute } from '../../model/signature-form.ts';
 import type { Conversation } from '../conversation/fills.ts';
@@ -120,11 +120,13 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   },
   /** `digits`: only the digits; lossy */
   digits: (use) => lossy(use, digits),
-  /** `max:40`: at most 40 characters; lossy */
+  /** `max:40`: at most 40 characters; `max:40b`: at most 40 bytes of the encoding; lossy */
   max: (use) => {
-    if (!/^[1-9]\d{0,3}$/u.test(use.argument))
-      throw invalid('max needs a number of characters', use.at, 'Write max:40.');
-    return lossy(use, max(Number(use.argument)));
+    const [, length, bytes] = /^([1-9]\d{0,3})(b?)$/u.exec(use.argument) ?? [];
+    if (length === undefined)
+      throw invalid('max needs a number of characters or bytes', use.at, 'Write max:40, or max:40b for bytes.');
+    const { encoding = 'utf-8' } = use.context;
+    return lossy(use, bytes === 'b' ? max(Number(length), (text) => bytesOf(text, encoding)) : max(Number(length)));
   },
 };
 

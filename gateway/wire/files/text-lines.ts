@@ -4,16 +4,17 @@ import { isUtf8 } from 'node:buffer';
 import { written, writerOf, type ByteWriter } from '../../model/byte-writer.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
-import { decodeText, encodeText, type TextEncoding } from '../../model/text-encoding.ts';
+import { decodeText, encodeText } from '../../model/text-encoding.ts';
 import { readWorkbookLines, writeWorkbookLines } from './workbook-lines.ts';
 
 /**
  * The lines of text in the agreed encoding without a byte order mark, in which every line ends as agreed and no other control character occurs
- * but tabs, which separate values; or of a workbook. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`, E_WORKBOOK_REFUSED.
+ * but tabs, which separate values; or of a workbook. Bytes that are no character of another encoding than UTF-8 become `noCharacter`, which
+ * the reader of lines refuses with the record. Throws E_BYTES_INVALID, E_TEXT_MALFORMED with `line:column`, E_WORKBOOK_REFUSED.
  */
 export function readLines(bytes: Uint8Array, { ends, sheet, encoding = 'utf-8' }: LineRules): readonly string[] {
   if (sheet !== undefined) return readWorkbookLines(bytes, sheet);
-  const text = encoding === 'utf-8' ? utf8(bytes) : textIn(bytes, encoding);
+  const text = encoding === 'utf-8' ? utf8(bytes) : decodeText(bytes, encoding);
   const name = ends === '\n' ? 'LF' : 'CR LF';
   if (text.startsWith('\uFEFF')) throw malformed('it begins with a byte order mark', name, 0, 0);
   const lines = text.split(ends);
@@ -31,16 +32,6 @@ export function readLines(bytes: Uint8Array, { ends, sheet, encoding = 'utf-8' }
 function utf8(bytes: Uint8Array): string {
   if (!isUtf8(bytes)) throw new GatewayError('E_BYTES_INVALID', 'the bytes are not UTF-8');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}
-
-function textIn(bytes: Uint8Array, encoding: TextEncoding): string {
-  const decoded = decodeText(bytes, encoding);
-  if ('text' in decoded) return decoded.text;
-  const lines = decoded.fault.split('\n');
-  throw new GatewayError('E_BYTES_INVALID', `the bytes are no character of ${encoding}`, {
-    at: `${lines.length}:${(lines.at(-1) ?? '').length + 1}`,
-    fix: `Write the text as ${encoding}.`,
-  });
 }
 
 /** Lines that were written as UTF-8, as they travel. */
