@@ -27,7 +27,7 @@ const head = {
 const others = 'from: channel, to: channel, nextBy: { from: issuedAt, add: maxAge }';
 
 const withChanges = fileTemplate
-  .replace('HDR,AEOLIST', 'HDR,{message.kind}')
+  .replace('HDR,AEOLIST', 'HDR,{message.kind},{message.position.sequence|number}')
   .replace('END,', '#each departures\nDEP,{identifier},{reason},{since}\nEND,');
 
 /** What is wrong, the parts of the conversation, other changes of adapter.yaml, and a text of the reported line. */
@@ -50,8 +50,24 @@ const contradictions: readonly (readonly [string, Changes, readonly (readonly [s
     ],
     [
       'changes whose names are alike',
-      { fills: `{ message: { id: file, issuedAt: file, ${others} } }`, list: withChanges },
+      {
+        stream: '{ discipline: numbered }',
+        fills: `{ message: { id: file, issuedAt: file, ${others} } }`,
+        list: withChanges,
+      },
       [['kinds: [full]', 'kinds: [full, delta]']],
+      'send:',
+    ],
+    [
+      'a name that comes again each year',
+      {
+        stream: '{ discipline: numbered, restart: year }',
+        fills: fills(`id: [from, to, period, number], number: file, ${others}`),
+        list: fileTemplate.replace('HDR,AEOLIST', 'HDR,{message.issuedAt}'),
+        send: name('LIST_{message.position.sequence|pad:4}.csv'),
+        receive: received('LIST_{message.position.sequence|pad:4}.csv'),
+      },
+      [],
       'send:',
     ],
     [

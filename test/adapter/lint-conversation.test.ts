@@ -20,20 +20,69 @@ const conversation = `${numberedByYear}
     answer: { template: ack.xml, schema: ack.xsd }
 `;
 
+const overBroker = `${numberedByYear}
+  send:
+    publish: { exchange: sg.in, key: lists, properties: { type: LIST } }
+    answer: { kind: document, template: ack.xml, schema: ack.xsd, within: 24h }
+  receive:
+    consume: { queue: sg.out, by: type, kinds: { LIST: list, ACK: acknowledgement } }
+    answer:
+      { template: ack.xml, schema: ack.xsd, publish: { exchange: sg.in, key: answers, properties: { type: ACK } } }
+`;
+
 /** Details of the findings in a conversation that was changed so. */
-async function contradictions(from: string, to: string, template: (text: string) => string = (text) => text) {
-  expect(conversation).to.include(from);
-  const folder = join(adaptersWith(conversation.replace(from, to)), 'sg');
+async function contradictions(
+  from: string,
+  to: string,
+  template: (text: string) => string = (text) => text,
+  transport: 'https' | 'https-pull' | 'amqp' = 'https',
+) {
+  const base = transport === 'amqp' ? overBroker : conversation;
+  expect(base).to.include(from);
+  const change = (manifest: string): string => manifest.replace('transport: https', `transport: ${transport}`);
+  const folder = join(adaptersWith(base.replace(from, to), change), 'sg');
   const file = join(folder, 'results.json');
   writeFileSync(file, template(readFileSync(file, 'utf8')));
+  // The same as the acknowledgement, but for the sense of one element.
+  const alike = readFileSync(join(folder, 'ack.xml'), 'utf8').replace('{ack.reason?}', '{ack.detail?}');
+  writeFileSync(join(folder, 'alike.xml'), alike);
   const found = await lintAdapter(folder, adapterTools);
   return found.filter(({ rule }) => rule === 'conversation_contradicts');
 }
 
+type Planted = readonly [what: string, ...Parameters<typeof contradictions>];
+
+const document = '{ kind: document, template: ack.xml, schema: ack.xsd, says: technical, within: 10m }';
+const document24 = '{ kind: document, template: ack.xml, schema: ack.xsd, within: 24h }';
+const consume = 'consume: { queue: sg.out, by: type, kinds: { LIST: list, ACK: acknowledgement } }';
+const publishAnswer = ', publish: { exchange: sg.in, key: answers, properties: { type: ACK } } }';
+const mailbox = "{ list: { path: /l, names: lines }, get: { path: '/{name}' }, remove: { path: '/{name}' } }";
+
 describe('lint of a conversation', () => {
   it('finds nothing where all fits', async () => {
     expect(await contradictions('within: 24h', 'within: 23h')).to.deep.equal([]);
+    expect(await contradictions('within: 24h', 'within: 23h', undefined, 'amqp')).to.deep.equal([]);
   });
+
+  for (const [what, rule, from, to] of [
+    [
+      'signed receipts of a partner that does not sign',
+      'conversation_contradicts',
+      /^seal: .*$/mu,
+      'seal: { kind: none, reason: it cannot sign }',
+    ],
+    ['a table of verdicts without one of them', 'table_not_total', 'held: WAIT, ', ''],
+    ['a table of verdicts with one word for two', 'table_not_one_to_one', 'held: WAIT', 'held: OK'],
+  ] as const)
+    it(`finds ${what}`, async () => {
+      const answers = conversation.replace(document, '{ kind: receipt }');
+      const folder = adaptersWith(what.startsWith('signed') ? answers : conversation, (manifest) =>
+        manifest.replace(from, to),
+      );
+      const found = await lintAdapter(join(folder, 'sg'), adapterTools);
+      const rules = found.filter(({ severity }) => severity === 'error').map((finding) => finding.rule);
+      expect(rules).to.include(rule);
+    });
 
   it('finds departures by status in a format whose templates cannot show them', async () => {
     const folder = temporaryFolder();
@@ -47,7 +96,7 @@ describe('lint of a conversation', () => {
     ]);
   });
 
-  for (const [what, from, to, template] of [
+  for (const [what, from, to, template, transport] of [
     ['a list of changes from which absence is read', 'restart: year', 'restart: year, departures: byAbsence'],
     ['departures by status that no template shows', 'restart: year', 'restart: year, departures: byStatus'],
     ['upserts that nothing sets right', 'restart: year', 'restart: year, semantics: upsert'],
@@ -115,10 +164,70 @@ describe('lint of a conversation', () => {
       get: { path: '/box/{name}' }
       remove: { path: '/box/{name}' }`.replace('&box', ''),
     ],
+    ['lists of changes without any order', 'discipline: numbered, restart: year', 'discipline: none'],
+    ['a path that has a hole where the other has a word', '/partners/sg/acks', '/partners/{message.from}/aeo'],
+    ['a path with a hole that may be one of this program', '/partners/sg/acks', '/{message.to}/sg/acks'],
+    ['an id that comes again each year', '[from, to, period, number]', '[from, to, number]'],
+    ['an id that two lists of a day share', '[from, to, period, number]', '[from, to, day]'],
+    ['a first number beyond the last one', 'restart: year', 'restart: year, first: 9, max: 5'],
+    ['numbers of a year that nothing states', 'to: channel,', 'to: channel, issuedAt: received,'],
+    [
+      'an order by the time of issue, which nothing states',
+      'discipline: numbered, restart: year }\n  fills:\n    message: { id: [from, to, period, number],',
+      'discipline: identified, semantics: replace }\n  fills:\n    message: { id: digest, issuedAt: received,',
+    ],
+    [
+      'two answers alike but for the sense of one element',
+      'says: technical, within: 10m }\n      - { kind: document, template: results.json, schema: results.schema.json, mode: async, per: record, within: 24h }',
+      'says: technical, mode: async }\n      - { kind: document, template: alike.xml, schema: ack.xsd, mode: async }',
+    ],
+    [
+      'a technical answer after the one that settles',
+      'says: technical, within: 10m }\n      - { kind: document, template: results.json, schema: results.schema.json, mode: async, per: record,',
+      'within: 10m }\n      - { kind: document, template: results.json, schema: results.schema.json, mode: async, says: technical,',
+    ],
+    ['a property of brokers over HTTPS', 'within: 24h', 'within: 23h, correlate: correlationId'],
+    ['a number that the template of the answer lacks', 'within: 24h', 'within: 23h, correlate: number'],
+    ['one status for two verdicts', document, '{ kind: status, statuses: { applied: 200, rejected: 200 } }'],
+    [
+      'a status that is an answer and means later',
+      'request: { path: /ws/aeo }',
+      'request: { path: /ws/aeo }\n    statuses: { read: [200, 503], later: [503] }',
+    ],
+    ['no answer beside another one', document, '{ kind: none }'],
+    [
+      'a status of ours that does not show a refusal',
+      'answer: { template: ack.xml, schema: ack.xsd }\n',
+      'answer: { kind: status, statuses: { applied: 200, rejected: 200 } }\n',
+    ],
+    [
+      'our answers on the way of our lists',
+      'answer: { template: ack.xml, schema: ack.xsd }\n',
+      'answer: { template: ack.xml, schema: ack.xsd, request: { path: /ws/aeo } }\n',
+    ],
+    ['a request over HTTPS where the partner fetches', 'within: 24h', 'within: 23h', undefined, 'https-pull'],
+    ['a mailbox over a broker', consume, `request: ${mailbox}`, undefined, 'amqp'],
+    [
+      'acknowledgements at our door, over a broker',
+      consume,
+      `${consume}\n    acknowledgements: /acks`,
+      undefined,
+      'amqp',
+    ],
+    ['a status over a broker', document24, '{ kind: status }', undefined, 'amqp'],
+    ['a response over a broker', 'within: 24h', 'within: 23h, mode: sync', undefined, 'amqp'],
+    ['our answer over a broker without its names', publishAnswer, ' }', undefined, 'amqp'],
+    [
+      'our lists and answers under one key and type',
+      'key: answers, properties: { type: ACK }',
+      'key: lists, properties: { type: LIST }',
+      undefined,
+      'amqp',
+    ],
     ['an answer of ours without a way', 'schema: ack.xsd }\n', 'schema: ack.xsd, mode: async }\n'],
-  ] as const)
+  ] as readonly Planted[])
     it(`finds ${what}, with its place and what to do`, async () => {
-      const [first] = await contradictions(from, to, template);
+      const [first] = await contradictions(from, to, template, transport);
       expect([first?.code, first?.line === undefined, first?.fix === undefined]).to.deep.equal(['E-021', false, false]);
     });
 });

@@ -1,10 +1,10 @@
-/** Contradictions in conversation of adapter.yaml: answers that cannot come or cannot be distinguished, and lists whose losses nobody would see. */
+/** Contradictions in conversation of adapter.yaml; here those of the stream: lists whose losses nobody would see, places and ids that repeat. */
 
 import { join } from 'node:path';
-import { answersOf } from '../conversation/answers.ts';
-import { secondsOf, type AnswerData } from '../conversation/stages.ts';
-import { templatesIn } from '../load.ts';
+import { streamRules } from '../conversation/conversation.ts';
+import { messageVersions, templatesIn } from '../load.ts';
 import type { Manifest } from '../manifest.ts';
+import { lintAnswers, type TextOf } from './lint-answers.ts';
 import { lintFinding, type LintFinding, type LintSubject } from './lint-rules.ts';
 import { lintWays, type Contradiction } from './lint-ways.ts';
 
@@ -15,16 +15,14 @@ export async function lintConversation({ folder, manifest, place, tools }: LintS
   const textOf = (template: string): string => texts.get(template) ?? '';
   const found = [
     ...lintStream(manifest, textOf),
+    ...lintPlaces(manifest, textOf),
     ...lintAnswers(manifest, textOf),
-    ...lintOurAnswer(manifest),
     ...lintWays(manifest),
   ];
   return found
     .filter(([wrong]) => wrong)
     .map(([, pointer, detail, fix]) => lintFinding('conversation_contradicts', place(pointer), detail, fix));
 }
-
-type TextOf = (template: string) => string;
 
 /** Whether a template shows operators that left like the others: as `$gone`, in an element of the same name, or in a line that begins alike. */
 function mixesDepartures(template: string): boolean {
@@ -36,17 +34,12 @@ function mixesDepartures(template: string): boolean {
   return template.includes('"$gone"') || isRow || isElement;
 }
 
-function lintStream(
-  { conversation: { stream } = {}, lists, messages, transport }: Manifest,
-  textOf: TextOf,
-): Contradiction[] {
+function lintStream({ conversation: { stream } = {}, lists, messages }: Manifest, textOf: TextOf): Contradiction[] {
   if (stream === undefined) return [];
   const { discipline, semantics, departures, reconcile } = stream;
   const deltas = (lists?.kinds ?? (semantics === 'replace' ? [] : ['delta'])).includes('delta');
-  const layouts = 'template' in messages.list ? [messages.list] : messages.list;
-  const isFile = transport !== 'https' && transport !== 'amqp';
-  const blind = discipline === 'identified' || discipline === 'none' || (discipline === 'dated' && !isFile);
-  const shows = layouts.every(({ template }) => mixesDepartures(textOf(template)));
+  const blind = discipline === 'identified' || discipline === 'none' || discipline === 'dated';
+  const shows = messageVersions(messages.list).every(({ template }) => mixesDepartures(textOf(template)));
   const at = '/conversation/stream';
   return [
     [
@@ -76,89 +69,41 @@ function lintStream(
   ];
 }
 
-function lintAnswers(manifest: Manifest, textOf: TextOf): Contradiction[] {
-  const { conversation: { send } = {}, arrangement, transport } = manifest;
-  const answers = send === undefined ? [] : answersOf(send);
-  const modes = answers.map(
-    ({ kind, mode }) => mode ?? (transport === 'https' && kind !== 'silence' ? 'sync' : 'async'),
-  );
-  const texts = answers.map((answer) =>
-    'template' in answer ? textOf(answer.template ?? '').replace(/\s+/gu, ' ') : '',
-  );
-  const isLike = (i: number, j: number): boolean =>
-    modes[i] === modes[j] && (modes[i] === 'sync' || (texts[i] !== '' && texts[i] === texts[j]));
-  return answers.flatMap((answer, i): Contradiction[] => {
-    const at = send?.answer === undefined ? `/conversation/send/answers/${i}` : '/conversation/send/answer';
-    return [
-      [
-        answers.some((_, earlier) => earlier < i && isLike(earlier, i)),
-        at,
-        'nothing distinguishes this answer from the one before it',
-        'Write mode: async where it is a message of its own, or show in its template by what they differ.',
-      ],
-      [
-        send?.resend === 'unsafe' && answer.then === 'resend',
-        at,
-        'a message that may be taken twice is sent again without an answer',
-        'Write then: hold, or leave resend: unsafe out.',
-      ],
-      [
-        answer.within !== undefined && secondsOf(answer.within) > arrangement.maxAgeSeconds.value,
-        at,
-        'an answer may come when the list is too old already',
-        'Shorten within, or agree a longer maxAgeSeconds.',
-      ],
-      ...lintDocument(manifest, answer, at, textOf),
-    ];
-  });
-}
-
-function lintDocument(
-  { conversation: { receive } = {}, transport }: Manifest,
-  answer: AnswerData,
-  at: string,
-  textOf: TextOf,
-): Contradiction[] {
-  if (!('template' in answer) || 'file' in answer) return [];
-  const text = textOf(answer.template);
-  const hasResponse = transport === 'https';
-  const alone = answer.mode === 'async' || !hasResponse || answer.kind === 'silence';
-  const comes =
-    receive?.acknowledgements ??
-    Object.values(receive?.consume?.kinds ?? {}).find((kind) => kind === 'acknowledgement');
-  const named = answer.correlate !== undefined || /\{ack\.(?:subject|number)/u.test(text);
-  return [
-    [answer.mode === 'sync' && !hasResponse, at, 'this transport has no responses', 'Write mode: async.'],
-    [
-      alone && comes === undefined && transport !== 'sftp' && transport !== 'folder',
-      at,
-      'nothing says where this answer comes',
-      'Add receive.acknowledgements, or a kind acknowledgement under receive.consume.kinds.',
-    ],
-    [
-      alone && !named,
-      at,
-      'nothing names the message that this answer is about',
-      'Show {ack.subject} or {ack.number} in its template, or write correlate.',
-    ],
-    [
-      answer.per === 'record' && !/\{identifier(?!\?)\b/u.test(text),
-      at,
-      'the template need not name a record of which it speaks',
-      'Show {identifier}, without a question mark, in a list of results.',
-    ],
-  ];
-}
-
-function lintOurAnswer({ conversation: { receive } = {} }: Manifest): Contradiction[] {
-  const answer = receive?.answer;
-  if (answer === undefined || 'kind' in answer) return [];
+/** What says the place of a list and its id: each must be read, and none come again. */
+function lintPlaces({ conversation = {}, messages }: Manifest, textOf: TextOf): Contradiction[] {
+  const rules = streamRules(conversation);
+  const { id, issuedAt } = conversation.fills?.message ?? {};
+  const shown = messageVersions(messages.list).every(({ template }) => textOf(template).includes('{message.period'));
+  const restarts = rules.discipline === 'numbered' && rules.restart !== 'never';
+  const [at, idAt] = ['/conversation/stream', '/conversation/fills/message/id'];
+  const parts: readonly string[] | undefined = Array.isArray(id) ? id : undefined;
+  const needed = rules.discipline === 'numbered' ? ['number', ...(restarts ? ['period'] : [])] : ['day'];
+  const counts = rules.discipline === 'numbered' || (rules.discipline === 'dated' && rules.revision === 'refuse');
+  const unique = counts && needed.every((part) => parts?.includes(part));
   return [
     [
-      answer.mode === 'async' && answer.request === undefined && answer.publish === undefined,
-      '/conversation/receive/answer/mode',
-      'our answer has no way to the partner',
-      'Add answer.request, or leave mode out.',
+      restarts && issuedAt === 'received' && !shown,
+      `${at}/restart`,
+      'numbers begin again, and nothing that a list states says in which period one counts',
+      'Show {message.period} or {message.issuedAt} in the list template, or fill issuedAt from the name of the file.',
+    ],
+    [
+      rules.discipline === 'identified' && issuedAt === 'received',
+      `${at}/discipline`,
+      'lists are ordered by their time of issue, and none states it',
+      'Show {message.issuedAt} in the list template, or write discipline: none.',
+    ],
+    [
+      rules.discipline === 'numbered' && rules.first > rules.max,
+      `${at}/first`,
+      'the first number is greater than the last one',
+      'Write the number with which counting begins as first, and the greatest as max.',
+    ],
+    [
+      parts !== undefined && !unique,
+      idAt,
+      'two lists would have the same id',
+      'Join what differs: number, also period where numbers begin again; day only for one list a day (revision: refuse); or write digest.',
     ],
   ];
 }

@@ -67,16 +67,16 @@ function lintMailboxes(manifest: Manifest): Contradiction[] {
 }
 
 function lintRoutes({ conversation: { receive } = {} }: Manifest): Contradiction[] {
-  const routes = (['path', 'acknowledgements'] as const).map((part): Contradiction => {
-    const path = receive?.[part];
-    const isOurs = typeof path === 'string' && /^\/exchange(?:\/|$)/u.test(path);
+  const { path, acknowledgements, method = 'POST' } = receive ?? {};
+  const routes = Object.entries({ path, acknowledgements }).map(([part, route]): Contradiction => {
+    const isOurs = typeof route === 'string' && meet(route.split('/').slice(0, 2).join('/'), '/exchange');
     const detail = 'paths below /exchange/ are those of this program';
     return [isOurs, `/conversation/receive/${part}`, detail, 'Name another path.'];
   });
   return [
     ...routes,
     [
-      receive?.path !== undefined && receive.path === receive.acknowledgements,
+      method === 'POST' && path !== undefined && typeof acknowledgements === 'string' && meet(path, acknowledgements),
       '/conversation/receive/acknowledgements',
       'messages and acknowledgements would come to one path',
       'Name another path for acknowledgements.',
@@ -84,25 +84,41 @@ function lintRoutes({ conversation: { receive } = {} }: Manifest): Contradiction
   ];
 }
 
-/** Members that only one of these transports uses; conversation/file-rules.ts has those of files. */
+/** Whether one request can be for both: holes stand for whatever a segment has there. */
+function meet(one: string, other: string): boolean {
+  const [ones, others] = [one.split('/'), other.split('/')];
+  return ones.length === others.length && ones.every((segment, i) => segmentsMeet(segment, others[i] ?? ''));
+}
+
+/** Two segments with holes in both count as alike. */
+function segmentsMeet(one: string, other: string): boolean {
+  if (one.includes('{') && other.includes('{')) return true;
+  const [pattern, text] = one.includes('{') ? [one, other] : [other, one];
+  const parts = pattern.split(/\{[^{}]*\}/u).map((part) => RegExp.escape(part));
+  return new RegExp(`^${parts.join('.+')}$`, 'u').test(text);
+}
+
+const overHttps = ['https', 'https-pull'] as const;
+
+/** Members that only some of these transports use; conversation/file-rules.ts has those of files. */
 const members: readonly (readonly [
-  way: 'https' | 'amqp',
+  ways: readonly ('https' | 'https-pull' | 'amqp')[],
   part: 'send' | 'receive' | 'receive/answer',
   name: string,
 ])[] = [
-  ...['request', 'statuses'].map((name) => ['https', 'send', name] as const),
-  ...['path', 'method', 'request'].map((name) => ['https', 'receive', name] as const),
-  ...['request', 'statuses'].map((name) => ['https', 'receive/answer', name] as const),
-  ['amqp', 'send', 'publish'],
-  ['amqp', 'receive', 'consume'],
-  ['amqp', 'receive/answer', 'publish'],
+  ...['request', 'statuses'].map((name) => [['https'], 'send', name] as const),
+  ...['path', 'method', 'request', 'acknowledgements'].map((name) => [overHttps, 'receive', name] as const),
+  ...['request', 'statuses'].map((name) => [overHttps, 'receive/answer', name] as const),
+  [['amqp'], 'send', 'publish'],
+  [['amqp'], 'receive', 'consume'],
+  [['amqp'], 'receive/answer', 'publish'],
 ];
 
 function lintTransport({ conversation: { send, receive } = {}, transport }: Manifest): Contradiction[] {
-  if (transport !== 'https' && transport !== 'amqp') return [];
+  if (transport === 'sftp' || transport === 'folder') return [];
   const parts = { send, receive, 'receive/answer': receive?.answer };
-  return members.map(([way, part, name]): Contradiction => {
-    const wrong = way !== transport && Object.hasOwn(parts[part] ?? {}, name);
+  return members.map(([ways, part, name]): Contradiction => {
+    const wrong = !ways.includes(transport) && Object.hasOwn(parts[part] ?? {}, name);
     const fix = 'Leave it out, or write the transport for which it is.';
     return [wrong, `/conversation/${part}/${name}`, `transport ${transport} does not use ${name}`, fix];
   });

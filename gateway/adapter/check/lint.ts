@@ -10,6 +10,7 @@ import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { refusalIn } from './failures.ts';
 import { lintUnused } from './lint-files.ts';
+import { lintLike } from './lint-answers.ts';
 import { lintConversation } from './lint-conversation.ts';
 import { lintLayouts } from './lint-layouts.ts';
 import { lintManifest } from './lint-manifest.ts';
@@ -91,7 +92,7 @@ async function lintWhole(subject: LintSubject): Promise<LintFinding[]> {
     checkSchema === undefined || sealAndVerify === undefined
       ? []
       : await lintLayouts({ ...subject, adapter, tools: { ...tools, checkSchema, sealAndVerify } });
-  return [...layouts, ...(await lintLosses(subject)), ...(await lintHome(subject))];
+  return [...layouts, ...lintLike(adapter, subject), ...(await lintLosses(subject)), ...(await lintHome(subject))];
 }
 
 /** Parts that are valid by themselves and do not fit together: the seal and the formats, the conversation, or the layouts of one day. */

@@ -3,7 +3,7 @@
 import type { Exchange, TransportKind } from '../adapter.ts';
 import { invalid, type Place } from '../faults.ts';
 import { answersOf, type ReceiveData, type SendData } from './answers.ts';
-import { filledPath, type ConversationData } from './conversation.ts';
+import { filledPath, streamRules, type ConversationData } from './conversation.ts';
 import type { AnswerData } from './stages.ts';
 
 interface FilePartner {
@@ -91,6 +91,15 @@ function requireNames({ conversation, exchange, several, place }: FilePartner): 
       `Show ${value} in send/file/name and in receive/file/name.`,
     );
   }
+  const rules = streamRules(conversation);
+  const restarts = rules.discipline === 'numbered' && rules.restart !== 'never';
+  const dated = ['message.id', 'message.period', 'message.issuedAt'].some((path) => ours?.has(path) === true);
+  if (restarts && ours?.has('message.position.sequence') === true && !dated)
+    throw invalid(
+      'numbers begin again, and the first list of a period would replace that of the period before',
+      place('/conversation/send/file/name'),
+      'Show message.period or message.issuedAt beside the number.',
+    );
   if (!several || ours?.has('message.id') === true || ours?.has('message.position.sequence') === true) return;
   throw invalid(
     'two lists that follow each other have the same name, and the second would replace the first',
