@@ -5,7 +5,7 @@ import { spareVerdicts } from '../../model/message.ts';
 import type { TransportKind } from '../adapter.ts';
 import type { Ask } from '../manifest.ts';
 import type { SampleText } from './read-samples.ts';
-import { filledText, slug, type Vocabulary } from './vocabulary.ts';
+import { filledText, meaningOf, slug, type Vocabulary } from './vocabulary.ts';
 
 export interface DraftRequest {
   /** The partner's letters, upper case. */
@@ -47,8 +47,10 @@ export function addTable(drafting: Drafting, table: string, values: readonly str
   const words = table === 'grade' ? { ...ours, ...gradesOf(codes) } : (vocabulary.codes[table] ?? {});
   const rows: Record<string, string> = {};
   for (const code of codes) {
-    const isMeant = (each: string): boolean => words[each]?.split(' ').map(slug).includes(slug(code)) === true;
-    const word = Object.keys(words).find((each) => rows[each] === undefined && isMeant(each));
+    const word = meaningOf(
+      Object.fromEntries(Object.entries(words).filter(([each]) => rows[each] === undefined)),
+      code,
+    );
     if (word !== undefined) rows[word] = code;
   }
   const strange = codes.filter((code) => !Object.values(rows).includes(code));

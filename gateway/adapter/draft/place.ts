@@ -98,8 +98,9 @@ function claimsOf(node: SampleNode, within: SampleNode, scope: string, search: S
     if (fit === undefined) return [];
     // The number of a layout may happen to be that of the operators.
     const proof = fit.proof === true && matchName(vocabulary, 'fixed', node.name) === 0;
-    // A column without a title says nothing by its name: there the values alone are asked.
-    const claimed = name > 0 || proof || (untitled && path !== 'message.kind' && fit.score >= 1.5);
+    // A column without a title says nothing by its name: there the values alone are asked. A time outside of lists is mostly that of issue.
+    const alone = path === 'message.issuedAt' || (untitled && path !== 'message.kind');
+    const claimed = name > 0 || proof || (alone && fit.score >= 1.5);
     const certain = fit.score >= 1 && name >= 3;
     const why = `${certain ? 'by its name; ' : name > 0 ? 'its name may say so; ' : ''}${fit.why}`;
     return [{ node, path, score: name + fit.score, claimed, certain, why, ...(fit.text && { text: fit.text }) }];

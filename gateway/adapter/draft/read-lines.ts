@@ -120,32 +120,41 @@ function labelledCells(row: readonly Value[]): Cell[] {
   });
 }
 
-/** Lines that begin with their kind, or a table under its titles. */
+/** Lines that begin with their kind, or a table under its titles and above its totals. */
 function fixedLines(lines: readonly string[], answers: ColumnAnswers, partner: string): Item[] {
+  const isRuler = (each: string): boolean => /^[-=+|\s]+$/u.test(each);
   const isHeading = (each: string): boolean => !/\d/u.test(each) && each.trim().split(/\s+/u).length > 2;
   const heading = lines.findIndex((each, i) => isHeading(each) && /\d/u.test(lines.slice(i + 1, i + 3).join('')));
   const titles = lines[heading] ?? '';
-  const isValued = (each: string): boolean => each !== titles && !/^[-=+|\s]+$/u.test(each);
+  const isValued = (each: string): boolean => each !== titles && !isRuler(each);
   // Under a heading, lines begin with their kind only where the heading leaves room for it.
   const tag = tagLength(lines.filter(isValued));
   const length = titles.slice(0, tag).trim() === '' ? tag : 0;
   const kindOf = (each: string): string => (length === 0 ? 'line' : each.slice(0, length));
+  const last = lines.findLastIndex((each) => each.trim().split(/\s{2,}/u).length > 2);
+  const isAround = (i: number): boolean =>
+    length === 0 && heading >= 0 && (i < heading || (i > last && last > heading));
   const kinds = Map.groupBy(
-    lines.filter((each, i) => isValued(each) && (length > 0 || i > heading)),
+    lines.filter((each, i) => isValued(each) && !isAround(i)),
     kindOf,
+  );
+  const ruled = Array.from(
+    lines.find((each) => /^ *-+ +[- ]+$/u.test(each))?.matchAll(/-+/gu) ?? [],
+    ({ index }) => index + 1,
   );
   return lines.map((text, i): Item => {
     if (!isValued(text)) return line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], 'HDG');
-    if (length === 0 && i < heading) {
+    if (isAround(i)) {
       const sized = (cell: Cell): Cell => ({
         ...cell,
         columns: { width: Array.from(cell.text ?? '').length, fill: '' },
       });
-      return line(`title ${i + 1}`, labelledCells([{ text: text.trimEnd() }]).map(sized));
+      const cells = labelledCells([{ text: text.trimEnd() }]).map(sized);
+      return line(i < heading ? `title ${i + 1}` : `trailer ${i - last}`, cells);
     }
     const own = kinds.get(kindOf(text)) ?? [];
-    const starts = answers.get(kindOf(text)) ?? columnStarts(own, length, titles, partner);
-    const cells = fixedCells(text, own, starts, own.length > 1 ? titles : '');
+    const guessed = length === 0 && ruled.length > 1 ? ruled : columnStarts(own, length, titles, partner);
+    const cells = fixedCells(text, own, answers.get(kindOf(text)) ?? guessed, own.length > 1 ? titles : '');
     return line(kindOf(text), cells, length === 0 ? 'OPR' : kindOf(text), length === 0);
   });
 }
@@ -206,9 +215,13 @@ function columnStarts(lines: readonly string[], tag: number, titles: string, par
     if (isDay && at - from < dated) continue;
     // The letters of two administrations stand beside each other: sender and receiver.
     const isPair = at - from === 2 && are(new RegExp(`^(?:${partner}[A-Z]{2}|[A-Z]{2}${partner})$`, 'u'), from, 4);
-    // Letters that never change belong to the digits behind them, as in XK0001234.
-    const joint = /^c{2,5}9$/u.test(before + here) || (lines.length < 5 && /[cA] [cA]$/u.test(before + here));
-    const meets = titles === '' && /(?:[cA]9|9[cA]| [^ ])$/u.test(before + here) && !joint;
+    // Letters that never change belong to the digits behind them, as in XK0001234; in a line of its kind alone, two of another country do not.
+    const isOther = lines.length === 1 && at - from === 2 && !are(new RegExp(`^${partner}$`, 'u'), from, 2);
+    const joint =
+      (!isOther && /^c{2,5}9$/u.test(before + here)) || (lines.length < 5 && /[cA] [cA]$/u.test(before + here));
+    // A word that few lines have here may stand behind a blank by chance.
+    const isUsual = columnTexts(lines, at, at + 1).filter((sign) => sign !== ' ').length * 2 > lines.length;
+    const meets = titles === '' && /(?:[cA]9|9[cA]| [^ ])$/u.test(before + here) && !joint && (isUsual || here !== '.');
     const titled = before.endsWith(' ') && /^\s\S/u.test(titles.slice(at - 1, at + 1));
     // Blanks behind a number in the last place are no part of it.
     const isRest = /9$/u.test(before) && /^ +$/u.test(signs.slice(at));

@@ -6,7 +6,7 @@ import { dayNotation, momentNotation } from '../template/dates.ts';
 import type { Field } from '../template/message-fields.ts';
 import { periodForm, periodNumberForm } from './period-numbers.ts';
 import type { SampleNode } from './tree.ts';
-import { slug, type Vocabulary } from './vocabulary.ts';
+import { meaningOf, slug, type Vocabulary } from './vocabulary.ts';
 
 /** The values that a part of a message may carry. `scope`: `message`, or a list of it; roles are one value of a record. */
 export function fieldsOf(kind: MessageKind, scope: string): readonly Field[] {
@@ -39,7 +39,7 @@ export function notationsOf(kind: string, values: readonly string[], { days, tim
 
 /** What separates several codes in one value, `EXP,IMP`; undefined where no value holds more than one. */
 export function joinOf(values: readonly string[]): string | undefined {
-  return [',', ';', '+', '/', ' '].find((sign) => {
+  return [', ', ',', ';', '+', '/', ' '].find((sign) => {
     const pieces = values.flatMap((value) => value.split(sign));
     return pieces.length > values.length && areCodes(pieces) && pieces.every((each) => /^[\p{L}\p{N}_-]+$/u.test(each));
   });
@@ -118,8 +118,7 @@ function periodFit(values: readonly string[], path: string): Fit | undefined {
 function codeFit(table: string, values: readonly string[], { codes }: Vocabulary): Fit | undefined {
   const each = table === 'role' ? codesIn(values) : values;
   const different = [...new Set(each)].sort();
-  const known = Object.values(codes[table] ?? {}).flatMap((written) => written.split(' ').map(slug));
-  const share = different.filter((code) => known.includes(slug(code))).length / different.length;
+  const share = different.filter((code) => meaningOf(codes[table] ?? {}, code) !== undefined).length / different.length;
   // A message says its type as well, in a code that never changes: only what usually means full or delta is a kind.
   if ((table === 'kind' && share === 0) || values.some((value) => value.includes('|'))) return undefined;
   // A code may be of several words (`in force`) where all of them are known.
@@ -127,7 +126,9 @@ function codeFit(table: string, values: readonly string[], { codes }: Vocabulary
   const words = Object.entries(codes['kind'] ?? {}).filter(([word, written]) =>
     different.some((code) => [word, ...written.split(' ')].map(slug).includes(slug(code))),
   );
-  const proof = table === 'kind' && share === 1 && (words.length > 1 || /^(?:full|delta)$/iu.test(different[0] ?? ''));
+  const clear = words.length > 1 || /^(?:full|delta)$/iu.test(different[0] ?? '');
+  const proof =
+    share === 1 && (table === 'kind' ? clear : different.length > 1 && different.some(({ length }) => length > 2));
   return { score: 0.5 + 1.5 * share, why: `codes ${different.slice(0, 6).join(', ')}`, proof };
 }
 

@@ -83,19 +83,49 @@ export function slug(code: string): string {
   return plain(code.trim()).replaceAll(/[\s-]+/gu, '_');
 }
 
+/** Our word for a code: one that is known for it, else the one with the longest beginning in common, of six letters at least. */
+export function meaningOf(words: Table<string>, code: string): string | undefined {
+  const own = slug(code);
+  const found = Object.entries(words).flatMap(([word, written]) =>
+    written.split(' ').map((each) => ({ word, length: slug(each) === own ? Infinity : commonLength(slug(each), own) })),
+  );
+  return found.filter(({ length }) => length > 5).sort((a, b) => b.length - a.length)[0]?.word;
+}
+
+function commonLength(a: string, b: string): number {
+  const end = Array.from(a).findIndex((letter, i) => letter !== b[i]);
+  return end < 0 ? a.length : end;
+}
+
 /** The words of a name, each with everything it may mean: `DateFrom`, `date_from` and `datefrom` are the same. */
 function wordsOf(name: string, { meanings, fillers }: Vocabulary): readonly (readonly string[])[] {
   const spaced = name.replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2').replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2');
   return plain(spaced)
-    .split(/[^\p{L}\p{N}№]+/u)
-    .filter((token) => token !== '' && !fillers.split(' ').includes(token))
-    .flatMap((token) => segments(token, meanings))
-    .map((token) => meanings.get(token) ?? [token]);
+    .split(/[^\p{L}\p{N}№.]+|\.(?=[\p{L}\p{N}])/u)
+    .flatMap((token) => {
+      const word = token.replaceAll('.', '');
+      if (word === '' || fillers.split(' ').includes(word)) return [];
+      const parts = segments(word, meanings);
+      // `Bew.` is each known word that begins so.
+      const isShort = word !== token && word.length > 2 && parts.every((part) => !meanings.has(part));
+      const like = isShort ? [...meanings].flatMap(([each, means]) => (each.startsWith(word) ? means : [])) : [];
+      return like.length > 0 ? [[...new Set(like)]] : parts.map((part) => meanings.get(part) ?? [part]);
+    });
 }
 
-/** A word written together, divided where all its parts are known: `validfrom`, 企业名称. One or several of a thing are one here. */
+/**
+ * A word written together, divided where all its parts are known: `validfrom`. One or several of a thing are one here.
+ * In scripts without blanks, what is not known stands between what is: 海关|注册|编码.
+ */
 function segments(token: string, known: Vocabulary['meanings']): readonly string[] {
-  if (known.has(token)) return [token];
+  if (known.has(token) || token === '') return [token].filter(Boolean);
+  if (/[\p{sc=Han}\p{sc=Hangul}\p{sc=Hiragana}\p{sc=Katakana}]/u.test(token)) {
+    for (let at = 0; at < token.length; at += 1)
+      for (let end = token.length; end > at; end -= 1)
+        if (known.has(token.slice(at, end)))
+          return [token.slice(0, at), token.slice(at, end), ...segments(token.slice(end), known)].filter(Boolean);
+    return [token];
+  }
   const single = ['s', 'es', 'en', 'n', 'e'].map((end) => (token.endsWith(end) ? token.slice(0, -end.length) : ''));
   const one = single.find((word) => known.has(word));
   if (one !== undefined) return [one];

@@ -108,6 +108,16 @@ describe('a drafted adapter', () => {
     });
   });
 
+  it('guesses the meaning of a code that begins like a known one, and asks; an e-mail address is no town', () => {
+    const operator = (id: string, state: string): string =>
+      `{ "aeoId": "${id}", "name": "Example Ltd", "status": "${state}", "operatorCity": "a@example.org" }`;
+    const made = draft('XB', [
+      `{ "operators": [${operator('XB100', 'VIGENTE')}, ${operator('XB101', 'SUSPENDIERT')}] }`,
+    ]);
+    expect(codesOf(made)['status']).to.deep.equal({ active: 'VIGENTE', suspended: 'SUSPENDIERT' });
+    expect(asked(made)).to.include.members(['/codes/status', 'list.json#/operators/operatorCity']);
+  });
+
   it('never takes a code of the sample for another meaning', () => {
     const text = fixture('xb-list.xml').replaceAll('SchemeState="S"', 'SchemeState="P"');
     const made = draft('XB', [text]);

@@ -1,4 +1,4 @@
-/** Ten invented partners, two in each format: what must be placed, what must be asked, and that nothing certain is wrong. */
+/** Twenty invented partners, four in each format: what must be placed, what must be asked, and that nothing certain is wrong. */
 
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
@@ -8,7 +8,10 @@ import { pathOf } from '../../../gateway/adapter/draft/tree.ts';
 import { readVocabulary } from '../../../gateway/adapter/draft/vocabulary.ts';
 import { loadHome } from '../../../gateway/adapter/load.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
+import { administrations } from './invented-administrations.ts';
 import { invented, trader } from './invented-partners.ts';
+
+const partners = [...invented, ...administrations];
 
 const samples = new URL('../../fixtures/partners/', import.meta.url).pathname;
 
@@ -17,7 +20,7 @@ describe('samples nobody has seen', () => {
   before(async () => {
     const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
     const vocabulary = await readVocabulary(join(adaptersFolder, '../schemas/draft-vocabulary.yaml'), adapterTools);
-    for (const { partner, sample } of invented) {
+    for (const { partner, sample } of partners) {
       const given = {
         partner,
         home,
@@ -39,7 +42,7 @@ describe('samples nobody has seen', () => {
     return draft;
   }
 
-  for (const { partner, what, template, elements, first } of invented) {
+  for (const { partner, what, template, elements, first } of partners) {
     it(`${partner}: ${what}: every element is placed or asked about, and none is certain and wrong`, () => {
       const { placements, asks } = draftOf(partner);
       const asked = new Set(asks.map(({ at }) => at));
