@@ -74,7 +74,7 @@ module.exports = {
       name: 'stories-import-no-doors',
       severity: 'error',
       from: { path: stories },
-      to: { path: '^gateway/(app|doors|outcomes|console|cli|rehearsal|main)' },
+      to: { path: '^gateway/(app|doors|outcomes|console|cli|rehearsal|main|serve)' },
     },
     {
       // inbound receives a receipt, and outbound/settle.ts records it for the message that was sent; polling repeats as delivery does.
@@ -90,19 +90,19 @@ module.exports = {
       name: 'doors-import-stories-only',
       severity: 'error',
       from: { path: folder('(doors|outcomes)') },
-      to: { path: '^gateway/(app|console|cli|rehearsal|main)' },
+      to: { path: '^gateway/(app|console|cli|rehearsal|main|serve)' },
     },
     {
       name: 'app-imports-no-commands',
       severity: 'error',
       from: { path: folder('app') },
-      to: { path: '^gateway/(doors|console|cli|rehearsal|main)' },
+      to: { path: '^gateway/(doors|console|cli|rehearsal|main|serve)' },
     },
     {
       name: 'rehearsal-imports-no-commands',
       severity: 'error',
       from: { path: folder('rehearsal') },
-      to: { path: '^gateway/(cli|main)' },
+      to: { path: '^gateway/(cli|main|serve)' },
     },
     {
       name: 'only-mra-imports-main',

@@ -5,33 +5,6 @@ import { Command, Option, type CommanderError } from 'commander';
 import about from '../../package.json' with { type: 'json' };
 import type { ConfigOptions } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
-import { adapterCommands } from './adapter.ts';
-import { alarmCommands } from './alarm.ts';
-import { backupCommands } from './backup.ts';
-import { auditCommands } from './audit.ts';
-import { checkCommand } from './check.ts';
-import { clientCommands } from './client.ts';
-import { completionCommand } from './completion.ts';
-import { conformanceCommands } from './conformance.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { evidenceCommands } from './evidence.ts';
-import { entryCommands } from './entry.ts';
-import { explainCommand } from './explain.ts';
-import { keyCommands } from './key.ts';
-import { listCommands } from './list.ts';
-import { loginCommands } from './login.ts';
-import { messageCommands } from './message.ts';
-import { operatorCommands } from './operator.ts';
-import { outcomesCommands } from './outcomes.ts';
-import { partnerCommands } from './partner.ts';
-import { personCommands } from './person.ts';
-import { retentionCommand } from './retention.ts';
-import { exposureCommand } from './exposure.ts';
-import { newsCommand } from './news.ts';
-import { scheduleCommand } from './schedule.ts';
-import { serveCommand } from './serve.ts';
-import { simulateCommand } from './simulate.ts';
 import type { CliContext } from './context.ts';
 import type { Format } from './output.ts';
 
@@ -72,35 +45,40 @@ function refuseEmpty(root: Command, command: Command): void {
   throw new GatewayError('E_REQUEST_INVALID', `${empty.name} is empty`, { at: empty.name, fix });
 }
 
-const commands = [
-  demoCommand,
-  serveCommand,
-  operatorCommands,
-  listCommands,
-  exposureCommand,
-  outcomesCommands,
-  newsCommand,
-  scheduleCommand,
-  checkCommand,
-  entryCommands,
-  evidenceCommands,
-  auditCommands,
-  messageCommands,
-  alarmCommands,
-  clientCommands,
-  partnerCommands,
-  personCommands,
-  loginCommands,
-  adapterCommands,
-  explainCommand,
-  keyCommands,
-  simulateCommand,
-  conformanceCommands,
-  doctorCommand,
-  backupCommands,
-  retentionCommand,
-  completionCommand,
-];
+type AddCommands = (program: Command, context: CliContext) => void;
+
+/** What adds commands to a program, by their first word. */
+const commands: ReadonlyMap<string, () => Promise<AddCommands>> = new Map([
+  ['demo', async () => (await import('./demo.ts')).demoCommand],
+  ['serve', async () => (await import('./serve.ts')).serveCommand],
+  ['operator', async () => (await import('./operator.ts')).operatorCommands],
+  ['list', async () => (await import('./list.ts')).listCommands],
+  ['exposure', async () => (await import('./exposure.ts')).exposureCommand],
+  ['outcomes', async () => (await import('./outcomes.ts')).outcomesCommands],
+  ['news', async () => (await import('./news.ts')).newsCommand],
+  ['schedule', async () => (await import('./schedule.ts')).scheduleCommand],
+  ['check', async () => (await import('./check.ts')).checkCommand],
+  ['entry', async () => (await import('./entry.ts')).entryCommands],
+  ['evidence', async () => (await import('./evidence.ts')).evidenceCommands],
+  ['audit', async () => (await import('./audit.ts')).auditCommands],
+  ['message', async () => (await import('./message.ts')).messageCommands],
+  ['alarm', async () => (await import('./alarm.ts')).alarmCommands],
+  ['client', async () => (await import('./client.ts')).clientCommands],
+  ['partner', async () => (await import('./partner.ts')).partnerCommands],
+  ['person', async () => (await import('./person.ts')).personCommands],
+  ['login', async () => (await import('./login.ts')).loginCommands],
+  ['logout', async () => (await import('./login.ts')).loginCommands],
+  ['adapter', async () => (await import('./adapter.ts')).adapterCommands],
+  ['explain', async () => (await import('./explain.ts')).explainCommand],
+  ['key', async () => (await import('./key.ts')).keyCommands],
+  ['simulate', async () => (await import('./simulate.ts')).simulateCommand],
+  ['conformance', async () => (await import('./conformance.ts')).conformanceCommands],
+  ['doctor', async () => (await import('./doctor.ts')).doctorCommand],
+  ['backup', async () => (await import('./backup.ts')).backupCommands],
+  ['restore', async () => (await import('./backup.ts')).backupCommands],
+  ['retention', async () => (await import('./retention.ts')).retentionCommand],
+  ['completion', async () => (await import('./completion.ts')).completionCommand],
+]);
 
 /** Version and help, as programs read them. */
 function helpOf(text: string): Readonly<Record<string, string>> {
@@ -135,8 +113,11 @@ export function newProgram({ stdout, stderr }: ProgramStreams): Command {
     .exitOverride();
 }
 
-export function addCommands(program: Command, context: CliContext): void {
-  for (const addTo of commands) addTo(program, context);
+/** `first`: the first word of a command line. Only its commands are loaded and added; all of them where it names none. */
+export async function addCommands(program: Command, context: CliContext, first?: string): Promise<void> {
+  const named = first === 'completion' || first === undefined ? undefined : commands.get(first);
+  const added = await Promise.all((named === undefined ? [...commands.values()] : [named]).map((load) => load()));
+  for (const addTo of new Set(added)) addTo(program, context);
 }
 
 /** What commander says of a wrong command line. */

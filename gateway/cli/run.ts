@@ -31,29 +31,20 @@ function contextOf(
   };
 }
 
-/** The command line, not parsed yet. `serve`: opens the doors of a gateway. */
-export function commandLine(
-  serve: CliContext['serve'],
-  streams: ProgramStreams,
-  exit: CliContext['exit'],
-): { program: Command; context: CliContext } {
-  const program = newProgram(streams);
-  const context = contextOf(program, streams, exit, serve);
-  addCommands(program, context);
-  return { program, context };
-}
-
-/** Runs one command line; returns its exit code. */
+/** Runs one command line; returns its exit code. `serve`: opens the doors of a gateway. */
 export async function runCommandLine(
   serve: CliContext['serve'],
   argv: readonly string[],
   streams: ProgramStreams,
 ): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
-  const { program, context } = commandLine(serve, streams, (code) => (exitCode = code));
+  const program = newProgram(streams);
+  const context = contextOf(program, streams, (code) => (exitCode = code), serve);
   // --version and --help print before the options behind them are read.
   if (/\0(?:-o[\0=]?|--output[\0=])json(?:\0|$)/u.test(argv.join('\0'))) program.setOptionValue('output', 'json');
   try {
+    const [first] = program.parseOptions(argv.slice(2)).operands;
+    await addCommands(program, context, first);
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
@@ -62,4 +53,17 @@ export async function runCommandLine(
     if (error.code === 'commander.help' && context.out.format !== 'json') return exitCodes.usage;
     return context.out.fail(usageError(error));
   }
+}
+
+/** The program with all its commands, as the command line that names none has it. */
+export async function wholeProgram(streams: ProgramStreams): Promise<Command> {
+  const program = newProgram(streams);
+  const serve = (): never => {
+    throw new TypeError('this program is only described');
+  };
+  await addCommands(
+    program,
+    contextOf(program, streams, () => undefined, serve),
+  );
+  return program;
 }

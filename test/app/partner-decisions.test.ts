@@ -14,7 +14,7 @@ import {
 } from '../../gateway/app/partner-decisions.ts';
 import { adapterTools } from '../../gateway/app/composition.ts';
 import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import type { Serving } from '../../gateway/cli/context.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';

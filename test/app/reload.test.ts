@@ -6,7 +6,7 @@ import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/c
 import type { Serving } from '../../gateway/cli/context.ts';
 import { loadConfig, type PartnerConfig } from '../../gateway/app/config.ts';
 import { getPartner, type Partner } from '../../gateway/gateway.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { temporaryFolder } from '../support/pki.ts';

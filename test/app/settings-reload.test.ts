@@ -14,7 +14,7 @@ import { watchPartners } from '../../gateway/app/partner-watch.ts';
 import { rotateTls } from '../../gateway/app/tls-rollover.ts';
 import type { Serving } from '../../gateway/cli/context.ts';
 import { getPartner } from '../../gateway/gateway.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { sha256 } from '../../gateway/model/canonical-json.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';

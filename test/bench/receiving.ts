@@ -4,7 +4,7 @@ import type { OpenGateway } from '../../gateway/app/composition.ts';
 import type { Config } from '../../gateway/app/config.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import { verify } from '../../gateway/wire/signature/verify.ts';

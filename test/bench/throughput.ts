@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig, type Config } from '../../gateway/app/config.ts';
 import { getPartner } from '../../gateway/gateway.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';

@@ -11,7 +11,7 @@ import { expect } from 'chai';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig } from '../../gateway/app/config.ts';
 import type { Serving } from '../../gateway/cli/context.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { runCommand, type Ran } from '../support/command-line.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { rsaPair, temporaryFolder } from '../support/pki.ts';

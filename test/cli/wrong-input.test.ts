@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Command, Option } from 'commander';
 import { errorTable } from '../../gateway/model/errors.ts';
-import { programOf } from '../../gateway/main.ts';
+import { wholeProgram } from '../../gateway/cli/run.ts';
 import { runCommand } from '../support/command-line.ts';
 import { temporaryFolder } from '../support/pki.ts';
 import { memoryStream } from './memory.ts';
@@ -33,7 +33,7 @@ async function failureOf(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
   return error;
 }
 
-const { program } = programOf({ stdout: memoryStream(), stderr: memoryStream(), env: {} }, () => undefined);
+const program = await wholeProgram({ stdout: memoryStream(), stderr: memoryStream(), env: {} });
 const leaves = leavesOf(program, []);
 
 function leavesOf(command: Command, path: readonly string[]): { path: readonly string[]; command: Command }[] {

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Serving } from '../../gateway/cli/context.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { withConnections } from '../../gateway/rehearsal/administrations.ts';
 import { openAdministrations, operators, type OpenAdministrations } from '../support/administrations.ts';
 import { temporaryFolder } from '../support/pki.ts';

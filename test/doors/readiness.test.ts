@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
 import { openStoreProbe } from '../../gateway/doors/readiness.ts';
 import { openAdministrations, testBroker } from '../support/administrations.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { refusalCode } from '../support/expect-code.ts';
 
 describe('the readiness of a door', () => {

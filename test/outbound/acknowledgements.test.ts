@@ -12,7 +12,7 @@ import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { checkTools } from '../../gateway/cli/adapter-folder.ts';
 import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';

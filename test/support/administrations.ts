@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../../gateway/app/config.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { entriesIn } from '../../gateway/model/list/mirror.ts';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
 import { loadConfig, type Config } from '../../gateway/app/config.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { openEnvironment, type Environment, type EnvironmentOptions } from '../../gateway/rehearsal/environment.ts';
 import type { Runtime } from '../../gateway/rehearsal/simulator.ts';
 import { temporaryFolder } from './pki.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { programFolder, loadConfig, type Config } from '../../gateway/app/config.ts';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
-import { serve } from '../../gateway/main.ts';
+import { serve } from '../../gateway/serve.ts';
 import { prepareAdministrations } from '../../gateway/rehearsal/administrations.ts';
 import { runCommand } from './command-line.ts';
 import { loggedEvents } from './logged-events.ts';

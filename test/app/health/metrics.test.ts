@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { openMetrics } from '../../../gateway/app/health/metrics.ts';
 import { watchHealth } from '../../../gateway/app/health/watch.ts';
-import { serve } from '../../../gateway/main.ts';
+import { serve } from '../../../gateway/serve.ts';
 import { deliverDue } from '../../../gateway/outbound/delivery.ts';
 import { sendList } from '../../../gateway/outbound/send-list.ts';
 import { eachTestWithKorea, operators, type OpenAdministration } from '../../support/administrations.ts';
