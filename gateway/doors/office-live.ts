@@ -4,6 +4,7 @@
  */
 
 import type { ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { GatewayError } from '../model/errors.ts';
 import type { PeopleGateway } from '../people/people.ts';
 import { findSession, type Session } from '../people/sessions.ts';
@@ -30,27 +31,28 @@ export interface Live {
 /** `isOpen`: false once the door is to be closed, which waits for its responses. */
 export function openLive(door: PeopleGateway & { readonly log: Log }, isOpen: () => boolean): Live {
   const streams = new Set<Stream>();
-  let timer: NodeJS.Timeout | undefined;
+  let isRunning = false;
   let ticks = 0;
-  let last: number | undefined;
-  const leave = (stream: Stream): void => {
-    streams.delete(stream);
-    if (streams.size > 0) return;
-    clearTimeout(timer);
-    [timer, last] = [undefined, undefined];
-  };
-  const tick = async (): Promise<void> => {
+  const tick = async (last: number | undefined): Promise<number | undefined> => {
     if (!isOpen()) for (const { response } of streams) response.end();
     try {
       const newest = await staffEventAfter(door.db.sql, last);
       const isNew = last !== undefined && newest > last;
-      last = newest;
       ticks += 1;
       if (isNew || ticks % ticksBetweenLooks === 0) await push(door, streams, isNew ? `data: ${newest}\n\n` : ':\n\n');
+      return newest;
     } catch (error) {
       door.log.warn('live updates: trying again', faultFields(error));
+      return last;
     }
-    if (streams.size > 0) timer = setTimeout(() => void tick(), tickMs);
+  };
+  /** One at a time, however often pages come and go. */
+  const run = async (): Promise<void> => {
+    if (isRunning) return;
+    isRunning = true;
+    for (let last: number | undefined; streams.size > 0; await wait(tickMs, undefined, { ref: false }))
+      last = await tick(last);
+    isRunning = false;
   };
   return {
     join({ person: { id: person } }, secret, response) {
@@ -62,8 +64,8 @@ export function openLive(door: PeopleGateway & { readonly log: Log }, isOpen: ()
       const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', Connection: 'close' };
       response.writeHead(200, headers);
       response.write(':\n\n');
-      response.once('close', () => leave(stream));
-      if (streams.size === 1) void tick();
+      response.once('close', () => streams.delete(stream));
+      void run();
     },
   };
 }

@@ -13,7 +13,10 @@ import type { Tables } from './tables.ts';
 type EntryRow = Tables['border_entry'];
 export type AssessedEntry = Omit<EntryRow, 'examined' | 'documents_checked' | 'released_at' | 'release_s'>;
 
-/** An entry that is assessed again keeps its month and what was reported of it; `isPart`: it states only a part, and changes nothing. */
+/**
+ * An entry that is assessed again keeps its month and what was reported of it. Nothing changes where it states only a part (`isPart`), and
+ * once its goods are released.
+ */
 export async function recordEntry(
   tx: Tx,
   entry: AssessedEntry,
@@ -25,10 +28,10 @@ export async function recordEntry(
   const stored = await tx
     .insertInto('border_entry')
     .values({ ...entry, examined: 0, documents_checked: 0, released_at: null, release_s: null })
-    .onConflict((known) => known.column('entry').doUpdateSet(changed))
+    .onConflict((known) => known.column('entry').doUpdateSet(changed).where('border_entry.released_at', 'is', null))
     .returning(['month', 'assessment'])
-    .executeTakeFirstOrThrow();
-  if (stored.assessment !== assessment) return;
+    .executeTakeFirst();
+  if (stored?.assessment !== assessment) return;
   await tx.deleteFrom('entry_result').where('entry', '=', number).execute();
   const rows = results.map(({ partner, result, list_age_s: age = null }) => ({
     ...{ partner, month: stored.month, entry: number, result, list_age_s: age },

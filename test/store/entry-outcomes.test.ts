@@ -38,6 +38,16 @@ onBothEngines('outcomes of entries', (store) => {
     expect(page.map(({ office }) => office)).to.deep.equal(['5317']);
   });
 
+  it('keeps what an entry brought once its goods are released', async () => {
+    await assess('Q1', 1, [result('DD', 'benefit')]);
+    const gateway = { db: store().db, now: () => new Date(hour(9)) };
+    const events = [{ entry: 'Q1', event: 'released', at: hour(2) } as const];
+    await reportEvents(gateway, { events, client: 'port', together: true });
+    await assess('Q1', 3, [result('DD', 'no_code')]);
+    expect(await counts('DD')).to.deep.equal([['benefit', 1]]);
+    expect((await findEntries(store().db.sql, ['Q1'])).get('Q1')?.assessment).to.equal('ASM-Q1-1');
+  });
+
   it('records a part of an entry that was not known', async () => {
     await assess('P1', 1, [result('CC', 'not_on_list')], true);
     expect(await counts('CC')).to.deep.equal([['not_on_list', 1]]);
