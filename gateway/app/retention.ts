@@ -1,16 +1,21 @@
 /** How long things stay: the settings, and the nightly work of a gateway that serves. */
 
 import { setTimeout as wait } from 'node:timers/promises';
+import type { LogSealer } from '../audit/seal-log.ts';
 import type { Gateway } from '../gateway.ts';
 import { dayAt, later, momentOf } from '../model/day.ts';
 import { appendEvents } from '../store/events.ts';
+import { foldLog } from '../store/log-folding.ts';
 import { claimNight, retentionKinds, retire, type RetentionKind, type Retired } from '../store/retention.ts';
 import { faultFields } from '../wire/log.ts';
 
 /** Days, by kind; without a value it stays for ever. */
 export type RetentionDays = Readonly<Partial<Record<RetentionKind, number>>>;
-/** `90d` or `7y`. */
+/** `90d`, `7y` or `never`. */
 export type RetentionFile = Readonly<Partial<Record<RetentionKind, string>>>;
+
+/** What is no evidence goes unless the settings say otherwise. */
+const usual: RetentionFile = { attempts: '400d', repetitions: '30d', alarms: '400d' };
 
 const daySeconds = 24 * 3600;
 /** The hour of the night at home after which the work of a day is due. */
@@ -22,12 +27,15 @@ const lookEveryMs = 60_000;
 /** Leap days included: never less than was agreed. */
 export function retentionDays(file: RetentionFile = {}): RetentionDays {
   const days = (text: string): number => Number(text.slice(0, -1)) * (text.endsWith('y') ? 366 : 1);
-  return Object.fromEntries(
-    retentionKinds.flatMap((kind) => (file[kind] === undefined ? [] : [[kind, days(file[kind])]])),
-  );
+  const agreed = { ...usual, ...file };
+  const ending = retentionKinds.flatMap((kind) => {
+    const text = agreed[kind];
+    return text === undefined || text === 'never' ? [] : [[kind, days(text)]];
+  });
+  return Object.fromEntries(ending);
 }
 
-type Retiring = Pick<Gateway, 'db' | 'now' | 'log'>;
+type Retiring = Pick<Gateway, 'db' | 'now' | 'log'> & { readonly sealer: Pick<LogSealer, 'heads'> };
 
 interface RetentionRun {
   readonly days: RetentionDays;
@@ -37,7 +45,7 @@ interface RetentionRun {
 
 /** Deletes what is older than agreed, and records what that was. */
 export async function runRetention(
-  { db, now, log }: Retiring,
+  { db, now, log, sealer }: Retiring,
   { days, dryRun = false, pause }: RetentionRun,
 ): Promise<readonly Retired[]> {
   const at = momentOf(now());
@@ -46,7 +54,9 @@ export async function runRetention(
   );
   const retired = await retire(db, { limits, dryRun, pause });
   const some = retired.filter(({ rows }) => rows > 0);
-  if (dryRun || some.length === 0) return retired;
+  if (dryRun) return retired;
+  await foldLog(db, await sealer.heads(), pause);
+  if (some.length === 0) return retired;
   await db.transaction((tx) =>
     appendEvents(tx, [{ kind: 'retention', ref: 'retention', at, detail: { retired: some } }]),
   );
@@ -62,17 +72,17 @@ function nightOf({ now, home }: Pick<Gateway, 'now' | 'home'>): number {
 
 /** Once a night, on one of the gateways on a store, until `stop`. A night on which nothing served is made up for. */
 export async function retireNightly(
-  gateway: Retiring & Pick<Gateway, 'home'>,
+  gateway: Retiring & Pick<Gateway, 'home'> & { readonly sealer: Pick<LogSealer, 'thin'> },
   days: RetentionDays,
   stop: AbortSignal,
 ): Promise<void> {
-  if (Object.keys(days).length === 0) return;
   const sleep = async (ms: number): Promise<void> => {
     await wait(ms, undefined, { signal: stop });
   };
   let done = 0;
   const look = async (): Promise<void> => {
     const night = nightOf(gateway);
+    if (night > done) await gateway.sealer.thin(); // each gateway has its own
     if (night > done && (await claimNight(gateway.db, night)))
       await runRetention(gateway, { days, pause: () => sleep(pauseMs) });
     done = night;

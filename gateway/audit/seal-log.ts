@@ -14,6 +14,7 @@ import type { Moment } from '../model/record/record.ts';
 import type { Database } from '../store/database.ts';
 import { keepNodes, logId, logSize, restartLog, storedSubtrees } from '../store/log.ts';
 import { makeFolder } from '../wire/files/folders.ts';
+import { headSizes, noteIn, thinCheckpoints } from './checkpoint-file.ts';
 
 export interface LogSealer {
   /** Signs a checkpoint of the log as it is now, unless the last one is. Throws E_LOG_ALTERED: the log is not the one signed last. */
@@ -24,6 +25,10 @@ export interface LogSealer {
     readonly reason: string;
     readonly at: Moment;
   }): Promise<SealedCheckpoint>;
+  /** The sizes of the checkpoints on file, oldest first. */
+  heads(): Promise<readonly number[]>;
+  /** Removes most of the older checkpoints: one that follows covers the same entries. One process may do it at a time. */
+  thin(): Promise<void>;
   /** As verifiers of others take it; publish it where partners and courts find it. */
   verifierKey(): Promise<string>;
 }
@@ -51,9 +56,9 @@ const nodesAtOnce = 16;
 export function openLogSealer(db: Database, folder: string, country: string): LogSealer {
   let last: Promise<SealedCheckpoint | undefined> | undefined;
   /** One after the other; after a failure, the checkpoint before it counts. */
-  async function inTurn(
-    next: (before: SealedCheckpoint | undefined) => Promise<SealedCheckpoint>,
-  ): Promise<SealedCheckpoint> {
+  async function inTurn<Last extends SealedCheckpoint | undefined>(
+    next: (before: SealedCheckpoint | undefined) => Promise<Last>,
+  ): Promise<Last> {
     const before = last ?? dropTornLine(filesIn(folder).checkpoints).then(() => lastCheckpoint(folder));
     const sealing = before.then(next);
     last = sealing.catch(() => before);
@@ -71,8 +76,16 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
     await appendDurably(filesIn(folder).checkpoints, note);
     return { ...checkpoint, note };
   }
+  const { checkpoints } = filesIn(folder);
   return {
     seal: () => inTurn(sign),
+    heads: () => headSizes(checkpoints),
+    async thin() {
+      await inTurn(async (before) => {
+        await thinCheckpoints(checkpoints);
+        return before;
+      });
+    },
     restart: (decision) =>
       inTurn(async (before) => {
         await db.transaction((tx) => restartLog(tx, { ...decision, before: before?.origin, signed: before?.size }));
@@ -145,19 +158,6 @@ export async function checkpointsIn(folder: string, key: KeyObject): Promise<rea
     const note = noteIn(line, `line ${i + 1}`);
     return { ...readCheckpoint(note, key), note };
   });
-}
-
-function noteIn(line: string, at: string): string {
-  const damaged = (cause?: unknown): GatewayError =>
-    new GatewayError('E_LOG_ALTERED', 'the file of checkpoints is damaged', { at, cause });
-  let note: unknown;
-  try {
-    note = JSON.parse(line);
-  } catch (cause) {
-    throw damaged(cause);
-  }
-  if (typeof note !== 'string') throw damaged();
-  return note;
 }
 
 /** Reads the end of the file only: it is looked at every few seconds, and has a line for each look that found more. */

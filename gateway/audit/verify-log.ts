@@ -7,6 +7,7 @@ import { growingTree } from '../model/log/merkle.ts';
 import type { Reader } from '../store/database.ts';
 import { findAssessment } from '../store/consultations.ts';
 import { leafHash } from '../store/events.ts';
+import { foldedEntries, foldedLevel, keptSubtrees } from '../store/log-folding.ts';
 import { entriesOf, logId, logSize, retiredLeaves, skippedLeaf, type LogEntry } from '../store/log.ts';
 import type { SealedCheckpoint } from './seal-log.ts';
 
@@ -24,13 +25,15 @@ export interface LogReport {
   readonly checkpoints: number;
   /** Entries up to this one are covered by a checkpoint. */
   readonly coveredTo: number;
-  /** Entries that were older than agreed: their content is gone, their leaf hashes are not. */
+  /** Entries that were older than agreed: their content is gone; their leaf hashes, or the hashes of subtrees of them, are not. */
   readonly retired: number;
+  /** Checkpoints that end between entries of which one hash is left: those after them cover the same entries. */
+  readonly uncompared: number;
   readonly faults: readonly LogFault[];
 }
 
-/** Entries read at a time: some milliseconds. */
-const page = 500;
+/** Entries read at a time: some milliseconds. Whole subtrees of those of which one hash may be left. */
+const page = 2 * foldedEntries;
 /** A store that was altered throughout is described well enough by these. */
 const mostFaults = 100;
 
@@ -44,13 +47,14 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
   const missing: number[] = [];
   const skips: Skip[] = [];
   const tree = growingTree();
-  let [covered, retired] = [0, 0];
-  for await (const { n, entry, leaf, isRetired } of numbersOf(reader, size)) {
+  let [covered, retired, uncompared] = [0, 0, 0];
+  for await (const { n, entry, hash, level, isRetired } of numbersOf(reader, size)) {
     if (entry !== undefined) faults.push(...(await faultsOfEntry(reader, entry)));
-    else if (isRetired) retired += 1;
+    else if (isRetired) retired += 2 ** level;
     else missing.push(n);
     skips.push(...skipIn(entry));
-    tree.add(Buffer.from(leaf, 'hex'));
+    tree.add(Buffer.from(hash, 'hex'), level);
+    for (; (waiting[0]?.size ?? n) < n; waiting.shift()) uncompared += 1;
     for (; waiting[0]?.size === n; waiting.shift()) {
       if (tree.root().toString('base64') !== waiting[0].root)
         faults.push(fault('history_changed', covered + 1, n, 'not the entries of which the checkpoint was signed'));
@@ -59,13 +63,16 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
     if (faults.length >= mostFaults) break;
   }
   const all = [...faults, ...missingEntries(missing, skips), ...beyond(checkpoints, id, size)];
-  return { size, checkpoints: checkpoints.length, coveredTo: covered, retired, faults: all };
+  return { size, checkpoints: checkpoints.length, coveredTo: covered, retired, uncompared, faults: all };
 }
 
 interface LogNumber {
+  /** The last of those that it covers. */
   readonly n: number;
   readonly entry: LogEntry | undefined;
-  readonly leaf: string;
+  /** Of the leaf (level 0), or of a complete subtree of which nothing else is left. */
+  readonly hash: string;
+  readonly level: number;
   readonly isRetired: boolean;
 }
 
@@ -74,13 +81,23 @@ async function* numbersOf(reader: Reader, size: number): AsyncGenerator<LogNumbe
     const last = Math.min(first + page - 1, size);
     const entries = new Map((await entriesOf(reader, first, last)).map((entry) => [entry.n, entry]));
     const old = await retiredLeaves(reader, first, last);
+    const subtrees = await keptSubtrees(reader, first, last);
+    const isKnown = (n: number): boolean => entries.has(n) || old.has(n);
     for (let n = first; n <= last; n += 1) {
+      const subtree = subtrees.get(n);
+      if (subtree !== undefined && old.has(n) && !range(n + 1, foldedEntries - 1).some(isKnown)) {
+        n += foldedEntries - 1;
+        yield { n, entry: undefined, hash: subtree, level: foldedLevel, isRetired: true };
+        continue;
+      }
       const entry = entries.get(n);
-      yield { n, entry, leaf: entry?.leafHash ?? old.get(n) ?? skippedLeaf, isRetired: old.has(n) };
+      yield { n, entry, hash: entry?.leafHash ?? old.get(n) ?? skippedLeaf, level: 0, isRetired: old.has(n) };
     }
     await nextTurn();
   }
 }
+
+const range = (first: number, count: number): readonly number[] => Array.from({ length: count }, (_, i) => first + i);
 
 /** What the last checkpoint says about a log that is shorter, or another one. */
 function beyond(checkpoints: readonly SealedCheckpoint[], id: string, size: number): readonly LogFault[] {

@@ -1,7 +1,7 @@
 /** Alarms, and the notices of them that still have to reach somebody; and duties that one of several gateways on a store has at a time. */
 
 import type { Moment } from '../model/record/record.ts';
-import { insertMany } from './bulk.ts';
+import { insertMany, oneOf } from './bulk.ts';
 import { advanceCounter } from './counters.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
@@ -63,6 +63,18 @@ export async function closeAlarm(tx: Tx, n: number, ways: readonly string[], at:
 export async function acknowledgeAlarm(tx: Tx, n: number, person: string, at: Moment): Promise<boolean> {
   const update = tx.updateTable('alarm').set({ acknowledged_at: at, acknowledged_by: person });
   return await changesOne(update.where('n', '=', n).where('closed_at', 'is', null));
+}
+
+/** With their notices. */
+export async function deleteAlarms(tx: Tx, numbers: readonly number[]): Promise<void> {
+  await tx
+    .deleteFrom('alarm_notice')
+    .where(oneOf(tx, 'alarm', numbers))
+    .execute();
+  await tx
+    .deleteFrom('alarm')
+    .where(oneOf(tx, 'n', numbers))
+    .execute();
 }
 
 async function addNotices(tx: Tx, alarm: number, event: AlarmEvent, ways: readonly string[], at: Moment) {

@@ -11,7 +11,7 @@ import type { Database, Reader, Tx } from './database.ts';
 import { appendEvents, type NewEvent } from './events.ts';
 
 /** Hashes of complete subtrees are kept at every eighth level: a proof then reads a few hundred rows, however long the log is. */
-const keptEvery = 8;
+export const keptEvery = 8;
 const fanOut = 2 ** keptEvery;
 
 export async function logSize(reader: Reader): Promise<number> {

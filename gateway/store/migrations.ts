@@ -12,7 +12,7 @@ import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { draftTables, personTables } from './person-tables.ts';
-import { retentionTables } from './retention-tables.ts';
+import { foldingGuards, retentionTables } from './retention-tables.ts';
 import { logTables, spoolTables } from './log-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
 
@@ -244,6 +244,7 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0024-import-drafts': running(draftTables(types)),
     '0025-news': running(newsTables(types)),
     '0026-outcomes': running(outcomeTables(types)),
+    '0027-folded-log': running(foldingGuards(engine)),
   };
 }
 

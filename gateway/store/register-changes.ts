@@ -5,7 +5,7 @@
 
 import { sql } from 'kysely';
 import type { Day, Moment } from '../model/record/record.ts';
-import { insertMany } from './bulk.ts';
+import { insertMany, oneOf } from './bulk.ts';
 import { advanceCounter, readCounter } from './counters.ts';
 import type { Reader, Tx } from './database.ts';
 import type { BorderTables, ChangeKind } from './border-tables.ts';
@@ -75,6 +75,38 @@ function kindOf({ before, after }: OperatorChange): ChangeKind {
   if (after === before) return 'updated';
   if (after !== 'active') return after;
   return before === 'suspended' ? 'reinstated' : 'listed';
+}
+
+/**
+ * Takes changes away. In place of the newest of each partner stands that its register is to be read anew: who asks from an older number on
+ * misses nothing.
+ */
+export async function forgetChanges(tx: Tx, numbers: readonly number[]): Promise<void> {
+  const gone = tx.selectFrom('register_change').select(({ fn }) => ['partner', fn.max('n').as('n')]);
+  const newest = await gone
+    .where(oneOf(tx, 'n', numbers))
+    .groupBy('partner')
+    .execute();
+  const kept = newest.map(({ n }) => n);
+  for (const { partner, n } of newest) {
+    const earlier = tx.deleteFrom('register_change').where('n', '<', n).where('partner', '=', partner);
+    await earlier.where('kind', '=', 'reloaded').execute();
+  }
+  await tx
+    .deleteFrom('register_change')
+    .where(
+      oneOf(
+        tx,
+        'n',
+        numbers.filter((n) => !kept.includes(n)),
+      ),
+    )
+    .execute();
+  await tx
+    .updateTable('register_change')
+    .set({ kind: 'reloaded', identifier: '', status_before: null, status_after: null, is_late: 0 })
+    .where(oneOf(tx, 'n', kept))
+    .execute();
 }
 
 export type RegisterChange = BorderTables['register_change'];

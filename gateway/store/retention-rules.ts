@@ -3,78 +3,32 @@
  * held lists, messages without a verdict and the list in force never are.
  */
 
+import { deleteAlarms } from './alarms.ts';
 import { forgetSearchable } from './answer-search.ts';
 import { forgetEntries } from './entry-outcomes.ts';
-import { sql, type RawBuilder } from 'kysely';
-import { outboundStates } from '../model/message.ts';
+import { sql } from 'kysely';
 import type { Moment } from '../model/record/record.ts';
 import { oneOf } from './bulk.ts';
-import { engineOf, type Reader, type Tx } from './database.ts';
+import { engineOf, type Tx } from './database.ts';
 import { dropBytes } from './refused-bytes.ts';
+import { allowing } from './retention-guard.ts';
+import { aged, deletion, scan, type AgedRow, type RetentionRule, type Scan } from './retention-scan.ts';
+import {
+  always,
+  createdBefore,
+  fullIn,
+  fullOut,
+  isReceived,
+  isSettled,
+  messageRules,
+  ofInbox,
+  ofMessages,
+  receivedBefore,
+} from './retention-messages.ts';
+import { forgetChanges } from './register-changes.ts';
+import { forgetSpooled } from './spooled-answers.ts';
+import { olderStores } from './older-store.ts';
 import { openOrdinal } from './tables.ts';
-
-/** Published: the members of `retention` in the settings. */
-export const retentionKinds = [
-  'bytes',
-  'refused',
-  'receipts',
-  'attempts',
-  'answers',
-  'repetitions',
-  'history',
-] as const;
-export type RetentionKind = (typeof retentionKinds)[number];
-
-/** A row that was read: its place in the order of the table, and whether it is due. */
-export interface AgedRow {
-  readonly key: readonly (string | number)[];
-  readonly due: boolean;
-  readonly bytes: number;
-  readonly digests?: readonly string[];
-}
-
-export interface RetentionRule {
-  readonly kind: RetentionKind;
-  /** The next rows after a key, at most `limit`; due are some of those from before the moment. */
-  page(reader: Reader, before: Moment, after: AgedRow['key'] | undefined, limit: number): Promise<readonly AgedRow[]>;
-  drop(tx: Tx, due: readonly AgedRow[]): Promise<void>;
-}
-
-type Row = Readonly<Record<string, string | number | null>>;
-
-interface Scan {
-  readonly kind: RetentionKind;
-  readonly table: string;
-  /** The columns of the order, in which an index has the rows; `least`: before the first. */
-  readonly key: readonly string[];
-  readonly least: readonly (string | number)[];
-  /** Ends the scan: rows after it are younger, or of no concern. */
-  readonly within: (before: Moment) => RawBuilder<unknown>;
-  readonly due: (before: Moment) => RawBuilder<unknown>;
-  readonly bytes: string;
-  readonly digests?: readonly string[];
-  readonly drop: RetentionRule['drop'];
-}
-
-function scan({ kind, table, key, least, within, due, bytes, digests = [], drop }: Scan): RetentionRule {
-  const columns = sql.raw(key.join(', '));
-  return {
-    kind,
-    async page(reader, before, after = least, limit) {
-      const { rows } = await sql<Row>`select ${columns}, ${sql.raw(bytes)} as bytes,
-        case when ${due(before)} then 1 else 0 end as due ${sql.raw(digests.map((each) => `, ${each}`).join(''))}
-        from (select * from ${sql.table(table)} where (${columns}) > (${sql.join(after)}) and ${within(before)}
-          order by ${columns} limit ${limit}) as aged order by ${columns}`.execute(reader);
-      return rows.map((row) => ({
-        key: key.map((column) => row[column] ?? ''),
-        due: row['due'] === 1,
-        bytes: Number(row['bytes'] ?? 0),
-        digests: digests.flatMap((column) => row[column] ?? []).map(String),
-      }));
-    },
-    drop,
-  };
-}
 
 const digestsOf = (rows: readonly AgedRow[]): readonly string[] => rows.flatMap(({ digests = [] }) => digests);
 
@@ -98,25 +52,6 @@ async function emptyBodies(tx: Tx, rows: readonly AgedRow[]): Promise<void> {
     .where(sql<boolean>`not exists (select 1 from list_part where list_part.digest = body.digest)`)
     .execute();
 }
-
-/** When the newest full list that counts took effect, and of the received ones the list before it: its parts came after that. */
-const fullOut = sql`coalesce((select list.applied_at from list join message on message.id = list.message_id
-  where list.partner = aged.partner and list.direction = 'out' and list.kind = 'full'
-    and message.state in ('ACCEPTED', 'PARTIAL', 'CLOSED') order by list.ordinal desc limit 1), '')`;
-const fullIn = sql`coalesce((select earlier.applied_at from list as earlier
-  where earlier.partner = aged.partner and earlier.direction = 'in' and earlier.ordinal < (select ordinal from list
-    where list.partner = aged.partner and list.direction = 'in' and list.kind = 'full' order by ordinal desc limit 1)
-  order by earlier.ordinal desc limit 1), '')`;
-
-const isSettled = (before: Moment) =>
-  sql`state_rank >= ${outboundStates.CLOSED} and settled_at < ${before} and answer_due_at is null`;
-const isReceived = (before: Moment) => sql`state = 'APPLIED' and settled_at < ${before}`;
-
-const ofMessages = { table: 'message', key: ['created_at', 'id'], least: ['', ''] } as const;
-const ofInbox = { table: 'inbox', key: ['received_at', 'partner', 'digest'], least: ['', '', ''] } as const;
-const createdBefore = (before: Moment) => sql`created_at < ${before}`;
-const receivedBefore = (before: Moment) => sql`received_at < ${before}`;
-const always = (): RawBuilder<unknown> => sql`true`;
 
 const bodies: readonly RetentionRule[] = [
   scan({
@@ -154,30 +89,6 @@ const bodies: readonly RetentionRule[] = [
   }),
 ];
 
-/** Tables of evidence refuse deletions, but those of a transaction that says that it does what was agreed. */
-async function allowing(tx: Tx, work: () => Promise<unknown>): Promise<void> {
-  const open = (value: 0 | 1) =>
-    tx.updateTable('counter').set({ value }).where('name', '=', 'retention_open').execute();
-  await open(1);
-  await work();
-  await open(0);
-}
-
-function deletion({ table, key }: Pick<Scan, 'table' | 'key'>): RetentionRule['drop'] {
-  return (tx, rows) =>
-    allowing(tx, async () => {
-      // PostgreSQL takes a number among parameters for a text.
-      const literal = (value: string | number) => (typeof value === 'number' ? sql.lit(value) : value);
-      const values = rows.map((row) => sql`(${sql.join(row.key.map(literal))})`);
-      const columns = sql.raw(key.join(', '));
-      await sql`delete from ${sql.table(table)} where (${columns}) in (values ${sql.join(values)})`.execute(tx);
-    });
-}
-
-function aged(rule: Omit<Scan, 'drop'>): RetentionRule {
-  return scan({ ...rule, drop: deletion(rule) });
-}
-
 /** Of an entry of the log the leaf hash stays: without it, nothing after it could be proven. */
 function agedEntries(
   rule: Omit<Scan, 'drop' | 'key' | 'least'> & { readonly table: 'event' | 'border_answer' },
@@ -188,7 +99,10 @@ function agedEntries(
     ...{ ...rule, key, least: [0] },
     async drop(tx, rows) {
       const numbers = rows.map(({ key: [n] }) => Number(n));
-      if (rule.table === 'border_answer') await forgetSearchable(tx, numbers);
+      if (rule.table === 'border_answer') {
+        await forgetSearchable(tx, numbers);
+        await forgetSpooled(tx, numbers);
+      }
       await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash from ${sql.table(rule.table)}
         where ${oneOf(tx, 'n', numbers)}`.execute(tx);
       await deleteRows(tx, rows);
@@ -214,6 +128,12 @@ async function dropAssessments(tx: Tx, rows: readonly AgedRow[]): Promise<void> 
   await deletion(assessments)(tx, rows);
 }
 
+/**
+ * Assessments go with their answers. That a list was applied is part of the evidence for answers that rest on it; what happened to the store and
+ * to the name of the log explains numbers that are missing.
+ */
+const isForgettable = sql`kind not in ('assessment', 'list_applied', 'log_restarted') and ref <> ${olderStores}`;
+
 const askedAt = { within: (before: Moment) => sql`asked_at < ${before}`, due: always } as const;
 const answer = 'length(request) + length(answer)';
 
@@ -230,6 +150,11 @@ const rows: readonly RetentionRule[] = [
     bytes: 'length(leaf_hash) + length(kind) + length(ref) + coalesce(length(detail), 0)',
     due: () => sql`kind in ('delivery_unknown', 'delivery_refused')`,
   }),
+  agedEntries({
+    ...{ kind: 'events', table: 'event', within: (before) => sql`at < ${before}` },
+    bytes: 'length(leaf_hash) + length(kind) + length(ref) + coalesce(length(detail), 0)',
+    due: () => isForgettable,
+  }),
   agedEntries({ kind: 'answers', table: 'border_answer', ...askedAt, bytes: answer }),
   aged({
     kind: 'answers',
@@ -243,6 +168,33 @@ const rows: readonly RetentionRule[] = [
   aged({
     ...{ kind: 'repetitions', table: 'idempotency', key: ['at', 'requester', 'key'], least: ['', '', ''] },
     ...{ within: (before) => sql`at < ${before}`, due: always, bytes: 'length(body)' },
+  }),
+  scan({
+    ...{
+      kind: 'changes',
+      table: 'register_change',
+      key: ['n'],
+      least: [0],
+      within: (before) => sql`known_at < ${before}`,
+    },
+    due: () => sql`kind <> 'reloaded'`,
+    bytes: 'length(partner) + length(identifier) + length(kind) + length(known_at)',
+    drop: (tx, dropped) =>
+      forgetChanges(
+        tx,
+        dropped.map(({ key: [n] }) => Number(n)),
+      ),
+  }),
+  scan({
+    ...{ kind: 'alarms', table: 'alarm', key: ['n'], least: [0], within: always },
+    due: (before) => sql`closed_at < ${before} and not exists (select 1 from alarm_notice
+      where alarm_notice.alarm = aged.n and alarm_notice.next_at is not null)`,
+    bytes: 'length(cause) + length(subject) + length(detail) + length(fix)',
+    drop: (tx, dropped) =>
+      deleteAlarms(
+        tx,
+        dropped.map(({ key: [n] }) => Number(n)),
+      ),
   }),
   aged({
     ...{ kind: 'history', table: 'register_version', key: ['partner', 'to_list', 'n'], least: ['', 0, 0] },
@@ -259,4 +211,4 @@ const rows: readonly RetentionRule[] = [
   }),
 ];
 
-export const retentionRules = [...bodies, ...rows];
+export const retentionRules = [...bodies, ...messageRules, ...rows];

@@ -2,17 +2,26 @@
 
 import type { Engine } from './engine.ts';
 
+const isOpen = "(select value from counter where name = 'retention_open') = 1";
+
+/** The embedded store has a guard for each table. */
+const openable = (table: string): readonly string[] => [
+  `drop trigger ${table}_no_delete`,
+  `create trigger ${table}_no_delete before delete on ${table} when not ${isOpen}
+    begin select raise(abort, '${table} is append only'); end`,
+];
+
+/** Leaf hashes of which the hash of a subtree is left, and what led to answers that are gone. */
+export function foldingGuards(engine: Engine): readonly string[] {
+  return engine === 'sqlite' ? ['log_retired', 'spooled_answer'].flatMap(openable) : [];
+}
+
 /** Evidence may be deleted by a transaction that says so (`retention_open`), when it is older than agreed; indexes by age. */
 export function retentionTables(engine: Engine): readonly string[] {
   const tables = ['consultation', 'assessment', 'border_answer', 'operator_version', 'attempt', 'event'];
-  const isOpen = "(select value from counter where name = 'retention_open') = 1";
   const guarded =
     engine === 'sqlite'
-      ? tables.flatMap((table) => [
-          `drop trigger ${table}_no_delete`,
-          `create trigger ${table}_no_delete before delete on ${table} when not ${isOpen}
-            begin select raise(abort, '${table} is append only'); end`,
-        ])
+      ? tables.flatMap(openable)
       : [
           `create or replace function append_only() returns trigger language plpgsql as $$ begin
             if tg_op = 'DELETE' and ${isOpen} then return null; end if;

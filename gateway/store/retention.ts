@@ -2,10 +2,11 @@
 
 import type { Moment } from '../model/record/record.ts';
 import type { Database, Tx } from './database.ts';
-import { retentionRules, type AgedRow, type RetentionKind, type RetentionRule } from './retention-rules.ts';
+import { retentionRules } from './retention-rules.ts';
+import type { AgedRow, RetentionKind, RetentionRule } from './retention-scan.ts';
 import { changesOne } from './rows.ts';
 
-export { retentionKinds, type RetentionKind } from './retention-rules.ts';
+export { retentionKinds, type RetentionKind } from './retention-scan.ts';
 
 /** What may go of each kind: what is from before this moment. */
 export type RetentionLimits = Readonly<Partial<Record<RetentionKind, Moment>>>;

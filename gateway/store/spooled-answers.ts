@@ -9,6 +9,7 @@ import { recordConsultations } from './consultations.ts';
 import { advanceCounter } from './counters.ts';
 import type { Reader, Tx } from './database.ts';
 import { appendEvents, leafHash, takeLogNumbers } from './events.ts';
+import { allowing } from './retention-guard.ts';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import type { Moment } from '../model/record/record.ts';
 
@@ -59,6 +60,16 @@ export async function recordSpooled(tx: Tx, answers: readonly SpooledAnswer[], a
   const detail = { count: missing.length, from: oldest.askedAt, to: newest.askedAt };
   await appendEvents(tx, [{ kind: 'answers_spooled', ref: String(first), detail, at }]);
   return missing.length;
+}
+
+/** The entries of the log go: nothing leads to them any more. */
+export async function forgetSpooled(tx: Tx, numbers: readonly number[]): Promise<void> {
+  await allowing(tx, () =>
+    tx
+      .deleteFrom('spooled_answer')
+      .where(oneOf(tx, 'n', numbers))
+      .execute(),
+  );
 }
 
 /** The place in the log: the place itself, or that of the answer that was given under it without the store; undefined where it is not recorded. */

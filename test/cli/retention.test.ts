@@ -31,7 +31,7 @@ describe('mra retention', () => {
   it('shows what would go, and then deletes it', async () => {
     const rowsOf = ({ document }: Awaited<ReturnType<typeof retention>>): unknown =>
       (document['retired'] as { kind: string; rows: number }[]).map(({ kind, rows }) => [kind, rows]);
-    const agreed = { repetitions: '30d', answers: '7y' };
+    const agreed = { repetitions: '30d', answers: '7y', attempts: 'never', alarms: 'never' };
     const expected = [
       ['answers', 0],
       ['repetitions', 1],
@@ -44,8 +44,12 @@ describe('mra retention', () => {
     ]);
   });
 
-  it('lets everything stay that the settings do not name', async () => {
-    expect((await retention({})).document).to.deep.equal({ dryRun: false, retired: [] });
+  it('lets everything stay that the settings do not name and that is evidence, or that they name so', async () => {
+    const kindsOf = ({ document }: Awaited<ReturnType<typeof retention>>): unknown =>
+      (document['retired'] as { kind: string }[]).map(({ kind }) => kind);
+    expect(kindsOf(await retention({}))).to.deep.equal(['attempts', 'repetitions', 'alarms']);
+    const never = { attempts: 'never', repetitions: 'never', alarms: 'never' };
+    expect(kindsOf(await retention(never))).to.deep.equal([]);
   });
 
   for (const wrong of ['30', '0d', '1w', 30, '90 d'])

@@ -6,9 +6,11 @@ import { keepBytes, storedBytes } from '../../gateway/store/bodies.ts';
 import { recordAssessment, recordConsultations, saveIdempotent } from '../../gateway/store/consultations.ts';
 import type { Tx } from '../../gateway/store/database.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
-import { recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
+import { closeAlarm, listAlarms, openAlarm } from '../../gateway/store/alarms.ts';
+import { claimMessageId, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { saveOperators } from '../../gateway/store/operators.ts';
-import { addMessage, settleMessage } from '../../gateway/store/outbox.ts';
+import { changesAfter, recordChanges } from '../../gateway/store/register-changes.ts';
+import { addMessage, recordResults, settleMessage } from '../../gateway/store/outbox.ts';
 import { countRefused } from '../../gateway/store/refused-bytes.ts';
 import { claimNight, retire, retentionKinds, type RetentionKind } from '../../gateway/store/retention.ts';
 import { recordLists } from '../../gateway/store/streams.ts';
@@ -157,6 +159,104 @@ onBothEngines('retention', (store) => {
     expect(await count('attempt')).to.equal(4);
   });
 
+  it('deletes messages that are over, with what belongs to them; of received lists what recognises a repetition stays', async () => {
+    await store().write(async (tx) => {
+      await tx.deleteFrom('list').execute();
+      await listSent(tx, 'E full 1', 11, 'full', 'ACCEPTED');
+      await listSent(tx, 'E delta 2', 12, 'delta', 'ACCEPTED');
+      await listSent(tx, 'E full 3', 13, 'full', 'ACCEPTED');
+      await listSent(tx, 'E waits 4', 14, 'delta');
+      await recordResults(tx, 'AA', 'E full 1', [{ identifier: 'A', code: 'E_X', detail: 'x' }]);
+      await listReceived(tx, 'E theirs 1', 11, 'full');
+      await recordResults(tx, 'AA', 'id of E theirs 1', [{ identifier: 'A', code: 'E_X', detail: 'x' }]);
+      for (const [text, kind] of [
+        ['E their reply', 'reply'],
+        ['E their key', 'key'],
+      ] as const) {
+        const { digest } = await recordArrival(tx, raw('AA', text, hour(1)));
+        await claimMessageId(tx, 'AA', text, digest);
+        await settleInbox(tx, { partner: 'AA', digest, messageId: text, state: 'APPLIED', kind, at: hour(1) });
+      }
+    });
+    const dropped = await run('messages', true);
+    expect(await run('messages')).to.deep.equal(dropped);
+    const idsOf = async (table: 'message' | 'inbox', prefix: string): Promise<readonly string[]> => {
+      const column = table === 'message' ? 'id' : 'message_id';
+      const { rows } = await sql<{ id: string }>`select ${sql.ref(column)} as id from ${sql.table(table)}
+        where ${sql.ref(column)} like ${`${prefix}%`} order by 1`.execute(store().db.sql);
+      return rows.map(({ id }) => id);
+    };
+    expect(await idsOf('message', 'E ')).to.deep.equal(['E full 3', 'E waits 4']);
+    expect(await idsOf('inbox', 'E ')).to.deep.equal(['E their key', 'E theirs 1']);
+    expect(await count('record_result')).to.equal(0);
+    const { db } = store();
+    const repeated = await db.transaction((tx) => recordArrival(tx, raw('AA', 'E theirs 1', hour(21))));
+    expect(repeated).to.include({ known: true, state: 'APPLIED' });
+    const orphans = await sql`select digest from body where digest not in (select digest from message
+      union select receipt_digest from message where receipt_digest is not null union select digest from inbox
+      union select receipt_digest from inbox where receipt_digest is not null)`.execute(db.sql);
+    expect(orphans.rows).to.deep.equal([]);
+    expect((await run('messages'))[0]?.[1], 'nothing is left').to.equal(0);
+  });
+
+  it('empties entries of the log, but for what evidence and the numbers of the log rest on', async () => {
+    await store().write((tx) => {
+      const kinds = ['list_sealed', 'signed_in', 'list_applied', 'log_restarted', 'assessment', 'alarm_opened'];
+      const events = kinds.map((kind) => ({ kind, ref: 'E events', at: hour(1) }));
+      return appendEvents(tx, [...events, { kind: 'store_older', ref: 'store', at: hour(1) }]);
+    });
+    const retiredBefore = await count('log_retired');
+    const [[, rows] = []] = await run('events');
+    expect(await count('log_retired')).to.equal(retiredBefore + Number(rows));
+    const { rows: left } = await sql<{ kind: string }>`select kind from event where ref in ('E events', 'store')
+      order by n`.execute(store().db.sql);
+    expect(left.map(({ kind }) => kind)).to.deep.equal(['list_applied', 'log_restarted', 'assessment', 'store_older']);
+  });
+
+  it('takes changes of the register away, and says to those who have not read them to read it anew', async () => {
+    const { db } = store();
+    await store().write(async (tx) => {
+      await tx.deleteFrom('register_change').execute();
+      const change = { before: 'active', after: 'suspended', from: '2026-02-01' } as const;
+      for (const [partner, h] of [
+        ['CC', 1],
+        ['DD', 1],
+        ['CC', 2],
+        ['CC', 21],
+      ] as const) {
+        const changes = [{ ...change, identifier: `${partner} at ${h}` }];
+        await recordChanges(tx, { partner, list: 1, knownAt: hour(h), today: '2026-02-01' }, changes);
+      }
+    });
+    const asked = { after: 0, limit: 10 };
+    const [first] = await changesAfter(db.sql, asked);
+    expect(await run('changes')).to.deep.equal([['changes', 3]]);
+    const left = (await changesAfter(db.sql, asked)).map(({ n, partner, kind }) => [
+      n - (first?.n ?? 0),
+      partner,
+      kind,
+    ]);
+    const anew = [
+      [1, 'DD', 'reloaded'],
+      [2, 'CC', 'reloaded'],
+    ];
+    expect(left).to.deep.equal([...anew, [3, 'CC', 'suspended']]);
+    expect(await run('changes'), 'nothing is left').to.deep.equal([['changes', 0]]);
+  });
+
+  it('deletes alarms that were closed, once nobody waits for their notice', async () => {
+    const problem = { cause: 'x', severity: 'warn', detail: 'd', fix: 'f' } as const;
+    await store().write(async (tx) => {
+      for (const subject of ['closed', 'open', 'notice waits']) {
+        const { n } = await openAlarm(tx, { ...problem, subject }, subject === 'notice waits' ? ['mail'] : [], hour(1));
+        if (subject !== 'open') await closeAlarm(tx, n, [], hour(2));
+      }
+    });
+    expect(await run('alarms')).to.deep.equal([['alarms', 1]]);
+    const left = await listAlarms(store().db.sql, { all: true });
+    expect(left.map(({ subject }) => subject)).to.deep.equal(['notice waits', 'open']);
+  });
+
   it('is the work of one gateway a night', async () => {
     expect([await claimNight(store().db, 20_000), await claimNight(store().db, 20_000)]).to.deep.equal([true, false]);
     expect(await claimNight(store().db, 20_001)).to.equal(true);
@@ -164,6 +264,6 @@ onBothEngines('retention', (store) => {
 
   it('lets everything stay that has no limit', async () => {
     expect(await retire(store().db, { limits: {}, dryRun: false, pause })).to.deep.equal([]);
-    expect(retentionKinds).to.have.length(7);
+    expect(retentionKinds).to.have.length(11);
   });
 });

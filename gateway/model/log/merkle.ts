@@ -62,7 +62,8 @@ export function joined(hashes: readonly TreeHash[]): TreeHash {
 }
 
 export interface GrowingTree {
-  add(leaf: TreeHash): void;
+  /** The next leaf, or the hash of the next 2^level leaves where the size is a multiple of that. */
+  add(hash: TreeHash, level?: number): void;
   readonly size: number;
   root(): TreeHash;
 }
@@ -72,12 +73,12 @@ export function growingTree(): GrowingTree {
   const subtrees: TreeHash[] = [];
   let size = 0;
   return {
-    add(leaf) {
-      let grown = leaf;
-      for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2))
+    add(added, level = 0) {
+      let grown = added;
+      for (let rest = size / 2 ** level; rest % 2 === 1; rest = Math.floor(rest / 2))
         grown = nodeHash(subtrees.pop() as TreeHash, grown);
       subtrees.push(grown);
-      size += 1;
+      size += 2 ** level;
     },
     get size() {
       return size;
