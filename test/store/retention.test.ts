@@ -1,5 +1,6 @@
 /** What is older than agreed goes, in small transactions; what is still needed stays, whatever its age. */
 
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { keepBytes, storedBytes } from '../../gateway/store/bodies.ts';
@@ -18,6 +19,7 @@ import { fillList } from '../support/clearance-fixture.ts';
 import { onBothEngines } from './engines.ts';
 import { bytesOf, digestOf, hour, listed, operator, position, raw, sealed } from './samples.ts';
 
+const page = new URL('../../docs/backup.md', import.meta.url);
 const pause = (): Promise<void> => Promise.resolve();
 const digestOfText = (text: string): string => digestOf(bytesOf(text));
 
@@ -167,8 +169,8 @@ onBothEngines('retention', (store) => {
       await listSent(tx, 'E full 3', 13, 'full', 'ACCEPTED');
       await listSent(tx, 'E waits 4', 14, 'delta');
       await recordResults(tx, 'AA', 'E full 1', [{ identifier: 'A', code: 'E_X', detail: 'x' }]);
-      await listReceived(tx, 'E theirs 1', 11, 'full');
-      await recordResults(tx, 'AA', 'id of E theirs 1', [{ identifier: 'A', code: 'E_X', detail: 'x' }]);
+      for (const h of [11, 12, 13]) await listReceived(tx, `E theirs ${String(h)}`, h, 'full');
+      await recordResults(tx, 'AA', 'E theirs 11', [{ identifier: 'A', code: 'E_X', detail: 'x' }]);
       for (const [text, kind] of [
         ['E their reply', 'reply'],
         ['E their key', 'key'],
@@ -187,10 +189,10 @@ onBothEngines('retention', (store) => {
       return rows.map(({ id }) => id);
     };
     expect(await idsOf('message', 'E ')).to.deep.equal(['E full 3', 'E waits 4']);
-    expect(await idsOf('inbox', 'E ')).to.deep.equal(['E their key', 'E theirs 1']);
+    expect(await idsOf('inbox', 'E ')).to.deep.equal(['E their key', 'E theirs 11', 'E theirs 12', 'E theirs 13']);
     expect(await count('record_result')).to.equal(0);
     const { db } = store();
-    const repeated = await db.transaction((tx) => recordArrival(tx, raw('AA', 'E theirs 1', hour(21))));
+    const repeated = await db.transaction((tx) => recordArrival(tx, raw('AA', 'E theirs 11', hour(21))));
     expect(repeated).to.include({ known: true, state: 'APPLIED' });
     const orphans = await sql`select digest from body where digest not in (select digest from message
       union select receipt_digest from message where receipt_digest is not null union select digest from inbox
@@ -255,6 +257,19 @@ onBothEngines('retention', (store) => {
     expect(await run('alarms')).to.deep.equal([['alarms', 1]]);
     const left = await listAlarms(store().db.sql, { all: true });
     expect(left.map(({ subject }) => subject)).to.deep.equal(['notice waits', 'open']);
+  });
+
+  it('bounds each table, as the page about backups says', async () => {
+    const names =
+      store().engine === 'sqlite'
+        ? sql<{ name: string }>`select name from sqlite_master where type = 'table' and name not like 'sqlite%'`
+        : sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema()`;
+    const { rows } = await names.execute(store().db.sql);
+    const [, section = ''] = readFileSync(page, 'utf8').split('### What bounds each table');
+    const firstCells = section.split('\n').flatMap((line) => line.match(/^\| (`.+?) \|/u)?.[1] ?? []);
+    const bounded = firstCells.flatMap((cell) => Array.from(cell.matchAll(/`(\w+)`/gu), ([, name]) => name));
+    const tables = rows.map(({ name }) => name).filter((name) => !name.startsWith('kysely'));
+    expect(bounded.toSorted()).to.deep.equal(tables.toSorted());
   });
 
   it('is the work of one gateway a night', async () => {
