@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts';
 import { dayAt, later, momentOf } from '../model/day.ts';
 import { appendEvents } from '../store/events.ts';
 import { foldLog } from '../store/log-folding.ts';
-import { claimNight, retentionKinds, retire, type RetentionKind, type Retired } from '../store/retention.ts';
+import { claimNight, retire, type RetentionKind, type Retired } from '../store/retention.ts';
 import { faultFields } from '../wire/log.ts';
 
 /** Days, by kind; without a value it stays for ever. */
@@ -27,12 +27,8 @@ const lookEveryMs = 60_000;
 /** Leap days included: never less than was agreed. */
 export function retentionDays(file: RetentionFile = {}): RetentionDays {
   const days = (text: string): number => Number(text.slice(0, -1)) * (text.endsWith('y') ? 366 : 1);
-  const agreed = { ...usual, ...file };
-  const ending = retentionKinds.flatMap((kind) => {
-    const text = agreed[kind];
-    return text === undefined || text === 'never' ? [] : [[kind, days(text)]];
-  });
-  return Object.fromEntries(ending);
+  const agreed = Object.entries<string>({ ...usual, ...file }).filter(([, text]) => text !== 'never');
+  return Object.fromEntries(agreed.map(([kind, text]) => [kind, days(text)]));
 }
 
 type Retiring = Pick<Gateway, 'db' | 'now' | 'log'> & { readonly sealer: Pick<LogSealer, 'heads'> };

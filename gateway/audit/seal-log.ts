@@ -80,12 +80,7 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
   return {
     seal: () => inTurn(sign),
     heads: () => headSizes(checkpoints),
-    async thin() {
-      await inTurn(async (before) => {
-        await thinCheckpoints(checkpoints);
-        return before;
-      });
-    },
+    thin: () => inTurn((before) => thinCheckpoints(checkpoints).then(() => before)).then(() => undefined),
     restart: (decision) =>
       inTurn(async (before) => {
         await db.transaction((tx) => restartLog(tx, { ...decision, before: before?.origin, signed: before?.size }));

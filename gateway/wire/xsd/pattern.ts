@@ -15,8 +15,20 @@ interface PatternReader {
   at: number;
 }
 
+/** Schemas share patterns, of ids and dates for example, and each partner has several schemas: made once, in some milliseconds. */
+const made = new Map<string, Automaton | undefined>();
+const mostMade = 500;
+
 /** The automaton of a pattern, restricted to ASCII; undefined when the pattern is not supported. */
 export function patternAutomaton(pattern: string): Automaton | undefined {
+  if (made.has(pattern)) return made.get(pattern);
+  if (made.size >= mostMade) made.clear();
+  const automaton = makeAutomaton(pattern);
+  made.set(pattern, automaton);
+  return automaton;
+}
+
+function makeAutomaton(pattern: string): Automaton | undefined {
   const reader: PatternReader = { text: pattern, at: 0 };
   const expression = readChoice(reader);
   if (expression === undefined || reader.at !== pattern.length) return undefined;
