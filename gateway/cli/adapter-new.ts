@@ -1,22 +1,19 @@
 /** `mra adapter new`: reads a partner's sample messages and writes the folder of an adapter, with a question for every guess. */
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { TransportKind } from '../adapter/adapter.ts';
-import { sampleConversations } from '../adapter/check/conversations.ts';
-import { withPlace } from '../adapter/faults.ts';
 import { draftAdapter, type Draft } from '../adapter/draft/draft.ts';
 import type { DraftRequest } from '../adapter/draft/drafting.ts';
 import { draftHome } from '../adapter/draft/manifest.ts';
-import type { SampleText } from '../adapter/draft/read-samples.ts';
+import type { SampleFile } from '../adapter/draft/sample-text.ts';
 import { pathOf } from '../adapter/draft/tree.ts';
 import { readVocabulary } from '../adapter/draft/vocabulary.ts';
-import { loadAdapter, loadHome } from '../adapter/load.ts';
-import { programFolder } from '../app/config.ts';
+import { loadHome } from '../adapter/load.ts';
+import { filesOfDraft, keptAnswers, readSample, replaceFolder, vocabularyFile } from '../app/draft-folder.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
-import { readOnlySheet } from '../wire/files/workbook-lines.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
@@ -37,9 +34,6 @@ interface NewOptions {
 }
 
 const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-/** Where the answers stand until the questions of a draft were all asked: a later run goes on from them. */
-const keptAnswers = 'answers.yaml';
 
 /** Adds the command to `mra adapter`. `openTerminal`: how a person is asked; undefined where nobody can be. */
 export function newCommand(adapter: Command, context: CliContext, openTerminal = terminalHere()): void {
@@ -78,15 +72,15 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   const settings = context.config();
   const folder = newFolder(settings.adapters, cc, options.force === true);
   const home = await loadHome(folderOf(settings.adapters, settings.home), tools);
-  const vocabulary = await readVocabulary(join(programFolder, 'schemas', 'draft-vocabulary.yaml'), tools);
+  const vocabulary = await readVocabulary(vocabularyFile, tools);
   const { name, zone: timeZone, transport } = options;
   const request: DraftRequest = {
     partner: cc.toUpperCase(),
     home,
     ourGrades: home.grades.slice(0, 1),
-    samples: await textsOf(options.sample),
-    replies: await textsOf(options.replySample),
-    acknowledgements: await textsOf(options.acknowledgement),
+    samples: await samplesIn(options.sample),
+    replies: await samplesIn(options.replySample),
+    acknowledgements: await samplesIn(options.acknowledgement),
     vocabulary,
     given: { ...(name && { name }), ...(timeZone && { timeZone }), ...(transport && { transport }) },
     answers: await answersOf(context, join(folder, keptAnswers), options),
@@ -95,43 +89,13 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   const asks = open !== undefined && out.format !== 'json';
   const terminal = asks ? open() : undefined;
   const { draft, unfinished } = terminal ? await askAll(context, request, drafted, terminal) : { draft: drafted };
-  const files = new Map<string, string | Uint8Array>([['adapter.yaml', writeYaml(draft.manifest)], ...draft.files]);
+  const files = filesOfDraft(draft, unfinished);
   if (options.homeSketch === true) files.set('home.yaml', writeYaml(draftHome(draft.manifest, home, vocabulary)));
-  if (unfinished !== undefined) files.set(keptAnswers, writeYaml(Object.fromEntries(unfinished)));
-  await replaceFolder(folder, files, async (made) => sampleConversations(await loadAdapter(made, tools), tools));
+  await replaceFolder(folder, files, tools);
   report(context, cc.toLowerCase(), draft);
   if (terminal?.interrupted?.() === true) context.exit(exitCodes.interrupted);
   if (unfinished !== undefined)
     out.note(`Your answers so far are kept; the same command goes on with the next question.`);
-}
-
-/** Writes a folder whole or not at all: into a new one beside it, which takes its place once `finish` accepts it and gives more files. */
-async function replaceFolder(
-  folder: string,
-  files: ReadonlyMap<string, string | Uint8Array>,
-  finish: (made: string) => Promise<ReadonlyMap<string, string>>,
-): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
-  const made = await mkdtemp(join(dirname(folder), '.new-'));
-  const old = `${made}-old`;
-  try {
-    if (existsSync(folder)) await cp(folder, made, { recursive: true });
-    for (const name of ['samples', keptAnswers]) await rm(join(made, name), { recursive: true, force: true });
-    await writeFiles(made, files);
-    await writeFiles(made, await finish(made));
-    if (existsSync(folder)) await rename(folder, old);
-    await rename(made, folder);
-  } finally {
-    await rm(made, { recursive: true, force: true });
-    await rm(old, { recursive: true, force: true });
-  }
-}
-
-async function writeFiles(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
-  for (const [name, text] of files) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
 }
 
 function newFolder(adapters: string, cc: string, force: boolean): string {
@@ -151,38 +115,21 @@ function invalid(detail: string, fix: string, at?: string): GatewayError {
 }
 
 /** The files, and those of the folders, in the order of their names. */
-async function textsOf(paths: readonly string[]): Promise<readonly SampleText[]> {
+async function samplesIn(paths: readonly string[]): Promise<readonly SampleFile[]> {
   const files = paths.flatMap((path) => {
     if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
     const names = readdirSync(path).filter((name) => !name.startsWith('.'));
     return names.sort().map((name) => join(path, name));
   });
-  return await Promise.all(files.map(sampleOf));
+  return await Promise.all(files.map(async (file) => readSample(file, await readBytes(file))));
 }
-
-const zipStart = Buffer.from('PK\u0003\u0004');
 
 async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new GatewayError('E_FILE_UNREADABLE', 'the file cannot be read', {
-      at: file,
-      fix: 'Check the path of the file.',
-      cause,
-    });
-  }
-}
-
-/** A workbook as its rows. Throws E_FILE_UNREADABLE, E_WORKBOOK_REFUSED with the cell. */
-async function sampleOf(file: string): Promise<SampleText> {
-  const bytes = await readBytes(file);
-  if (!bytes.subarray(0, 4).equals(zipStart)) return { file, text: textIn(bytes, file) };
-  try {
-    const { sheet, lines } = readOnlySheet(bytes);
-    return { file, text: lines.join('\n'), workbook: { sheet, bytes } };
-  } catch (error) {
-    throw withPlace(error, `${file}:`);
+    const fix = 'Check the path of the file.';
+    throw new GatewayError('E_FILE_UNREADABLE', 'the file cannot be read', { at: file, fix, cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { isUnsigned } from '../../model/message.ts';
 import type { Field } from '../template/message-fields.ts';
 import { ask } from './drafting.ts';
 import { isJoined, useOf, type Message } from './holes.ts';
-import { sampleFault } from './read-samples.ts';
+import { sampleFault } from './sample-text.ts';
 import { isSometimesAbsent, leavesOf, newNode, pathOf, pathTo, repeatedAbove, type SampleNode } from './tree.ts';
 import { fieldsOf, notationsOf } from './values.ts';
 import { typeOf } from './vocabulary.ts';

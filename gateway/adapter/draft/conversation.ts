@@ -132,7 +132,7 @@ function numbersOf(placements: Placed['placements']): Pick<Stream, 'restart' | '
 export function draftExchange(
   drafting: Drafting,
   { format }: Layout,
-  { template, schema }: MessageData,
+  { template, schema, encoding }: MessageData,
 ): ConversationData {
   const { answers, given, vocabulary, partner } = drafting;
   const answered = answers.get('/transport') ?? 'yes';
@@ -141,7 +141,13 @@ export function draftExchange(
   const { asked, exchange } = vocabulary.conversation[way];
   for (const at of asked) ask(drafting, `/conversation/${at}`, at);
   const ending = { 'xlsx.csv': 'xlsx', fixed: 'txt', csv: 'csv', xml: 'xml', json: 'json' }[format];
-  const drafted = filled(exchange, { template, schema, ending, cc: partner.toLowerCase() }) as ConversationData;
+  const drafted = filled(exchange, {
+    template,
+    schema,
+    encoding,
+    ending,
+    cc: partner.toLowerCase(),
+  }) as ConversationData;
   if (!answers.has('/conversation/send/answers')) return drafted;
   const { answer: _, ...send } = drafted.send ?? {};
   return { ...drafted, send };

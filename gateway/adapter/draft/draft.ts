@@ -1,6 +1,7 @@
 /** Drafts the folder of a new partner from its samples: manifest, templates, schemas and kept samples, with a question for every guess. */
 
 import { GatewayError } from '../../model/errors.ts';
+import { present } from '../../model/present.ts';
 import type { MessageFormat } from '../adapter.ts';
 import { jsonText, type TextReaders } from '../check/message-text.ts';
 import { acknowledgementFormat } from '../conversation/exchange.ts';
@@ -21,7 +22,8 @@ import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
 import { keepSamples, readersOf, topOf } from './read-back.ts';
 import { addedKind } from './read-lines.ts';
-import { readSamples, sampleFault, type Sample } from './read-samples.ts';
+import { readSamples, type Sample } from './read-samples.ts';
+import { sampleFault } from './sample-text.ts';
 import { schemasOf } from './schema.ts';
 import { newNode, pathOf } from './tree.ts';
 import { filled, filledText } from './vocabulary.ts';
@@ -40,10 +42,10 @@ type DraftTools = TextReaders & Pick<AdapterTools, 'readXml' | 'validateManifest
 /** The same samples and answers give the same draft. Throws E_SAMPLE_UNREADABLE, and E_REQUEST_INVALID for an answer that cannot be right. */
 export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const drafting: Drafting = { ...request, codes: {}, asks: [] };
-  const { vocabulary, answers, samples } = request;
-  const read = (texts: DraftRequest['samples']): Sample =>
-    readSamples(texts, columnsOf(answers), request.partner, tools);
-  const sample = read(samples);
+  const { vocabulary, answers, samples, partner } = request;
+  const read = (kind: Message['kind'], files: DraftRequest['samples']): Sample =>
+    readSamples(files, { columns: columnsOf(answers), encoding: answers.get(encodingAt[kind]), partner }, tools);
+  const sample = read('list', samples);
   const list = draftMessage('list', sample, drafting);
   const others = draftAnswers(sample, drafting, read);
   const drafts = [list, ...Object.values(others)];
@@ -109,7 +111,7 @@ function resultSheet(
 function draftAnswers(
   list: Sample,
   drafting: Drafting,
-  read: (texts: DraftRequest['samples']) => Sample,
+  read: (kind: Message['kind'], files: DraftRequest['samples']) => Sample,
 ): Partial<Record<'reply' | 'acknowledgement', Message>> {
   const { replies, acknowledgements } = drafting;
   if (acknowledgements.length === 0 && replies.length === 0) {
@@ -119,9 +121,9 @@ function draftAnswers(
     return { reply };
   }
   return {
-    ...(replies.length > 0 && { reply: draftMessage('reply', read(replies), drafting) }),
+    ...(replies.length > 0 && { reply: draftMessage('reply', read('reply', replies), drafting) }),
     ...(acknowledgements.length > 0 && {
-      acknowledgement: draftMessage('acknowledgement', read(acknowledgements), drafting),
+      acknowledgement: draftMessage('acknowledgement', read('acknowledgement', acknowledgements), drafting),
     }),
   };
 }
@@ -181,9 +183,20 @@ function takeKinds({ root, files }: Sample): boolean {
   return added.length > 0;
 }
 
+/** Where adapter.yaml says the encoding of a message. */
+const encodingAt: Readonly<Record<Message['kind'], string>> = {
+  list: '/messages/list/encoding',
+  reply: '/messages/reply/encoding',
+  acknowledgement: '/conversation/send/answer/encoding',
+};
+
 /** What of the layout was guessed, or cannot be carried by a template of ours. */
 function askAboutLayout(message: Message): void {
   const { file, format, root, files, others, drafting } = message;
+  const { stated, guesses: [guess, ...rest] = [] } = files.find((each) => each.stated ?? each.guesses) ?? {};
+  if (stated !== undefined) ask(drafting, `${file}#${topOf(message)}`, 'statedEncoding', { stated });
+  if (guess !== undefined)
+    ask(drafting, encodingAt[message.kind], 'encoding', { guess, others: rest.slice(0, 4).join(', ') });
   for (const other of others) ask(drafting, `${file}#${topOf(message)}`, 'otherRoot', { file: other });
   if (format === 'json' && files.some(({ text }) => text.trimStart().startsWith('[')))
     ask(drafting, `${file}#${topOf(message)}`, 'bareList');
@@ -198,10 +211,11 @@ function askAboutLayout(message: Message): void {
   }
 }
 
-function messageData({ kind, file, format, drafting: { partner, vocabulary } }: Message): MessageData {
+function messageData({ kind, file, format, encoding, drafting: { partner, vocabulary } }: Message): MessageData {
   const schema = format === 'xml' ? `${kind}.xsd` : `${kind}.schema.json`;
   const type = kind === 'acknowledgement' ? undefined : vocabulary.texts[`type.${format}`];
-  return { template: file, schema, ...(type && { type: filledText(type, { cc: partner.toLowerCase(), kind }) }) };
+  const facts = { cc: partner.toLowerCase(), kind, encoding: encoding ?? 'utf-8' };
+  return present({ template: file, schema, encoding, type: type && filledText(type, facts) });
 }
 
 /** Template and schemas. */

@@ -4,7 +4,7 @@ import type { HomeProfile } from '../../model/home.ts';
 import { spareVerdicts } from '../../model/message.ts';
 import type { TransportKind } from '../adapter.ts';
 import type { Ask } from '../manifest.ts';
-import type { SampleText } from './read-samples.ts';
+import type { SampleFile } from './sample-text.ts';
 import { filledText, meaningOf, slug, type Vocabulary } from './vocabulary.ts';
 
 export interface DraftRequest {
@@ -13,10 +13,10 @@ export interface DraftRequest {
   readonly home: HomeProfile;
   /** Our grades that are offered to the partner. */
   readonly ourGrades: readonly string[];
-  readonly samples: readonly SampleText[];
-  readonly replies: readonly SampleText[];
+  readonly samples: readonly SampleFile[];
+  readonly replies: readonly SampleFile[];
   /** What the partner answers in place of receipts. */
-  readonly acknowledgements: readonly SampleText[];
+  readonly acknowledgements: readonly SampleFile[];
   /** What is known without a question. */
   readonly given: { readonly name?: string; readonly timeZone?: string; readonly transport?: TransportKind };
   readonly vocabulary: Vocabulary;

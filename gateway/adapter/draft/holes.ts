@@ -124,7 +124,8 @@ function chainOf(field: Field, node: SampleNode, message: Message): string {
   if (path === 'message.from' || path === 'message.to') return partyChain(path, node.values, drafting);
   if (path === 'identifier' && number !== '') ask(drafting, at, 'numberIdentifier', { name: node.name });
   if (!field.free || node.values.length === 0 || format === 'xml' || format === 'json') return '';
-  return node.columns === undefined ? '|oneLine' : `|oneLine|max:${node.columns.width}`;
+  const { width, bytes } = node.columns ?? {};
+  return width === undefined ? '|oneLine' : `|oneLine|max:${width}${bytes ? 'b' : ''}`;
 }
 
 function dateChain(kind: 'day' | 'moment', { name, values }: SampleNode, drafting: Drafting, at: string): string {
@@ -167,6 +168,6 @@ function widen(node: SampleNode, { path, kind }: Field, drafting: Drafting, at: 
   const { least = 0 } = typeOf(drafting.vocabulary, path, kind);
   const { width, fill } = node.columns;
   const isFull = kind === 'count' && node.values.every(({ length }) => length === width);
-  node.columns = { width: Math.max(width, least), fill: isFull ? '0>' : fill };
+  node.columns = { ...node.columns, width: Math.max(width, least), fill: isFull ? '0>' : fill };
   if (width < least) ask(drafting, at, 'narrow', { name: node.name, least, width });
 }

@@ -57,13 +57,13 @@ export function keepSamples(
   tools: TextReaders,
 ): boolean {
   const { kind, drafting, root, file: template } = message;
-  const kept = message.files.map(({ file, text, workbook, root: sample }, i): boolean => {
+  const kept = message.files.map(({ file, bytes, workbook, root: sample }, i): boolean => {
     const folder = `samples/partner-${kind}-${i + 1}`;
     const ending = message.format === 'xlsx.csv' ? 'csv' : message.format;
     const refused = new Set(readers.flatMap((reader) => refusedBy(reader, sample, message)));
     recount(message, sample, refused);
     const completedText = writtenText(completed(root, sample, refused), message);
-    files.set(`${folder}/0-original.${workbook === undefined ? ending : 'xlsx'}`, workbook?.bytes ?? text);
+    files.set(`${folder}/0-original.${workbook === undefined ? ending : 'xlsx'}`, bytes);
     let read: unknown;
     const fault = refusalOf(() => (read = decodeText(format, completedText, tools)));
     if (fault !== undefined) {

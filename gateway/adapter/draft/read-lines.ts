@@ -1,10 +1,18 @@
 /** Reads a sample of lines into the tree: separated or of fixed width, with titles above the table and totals below it. */
 
+import { bytesOf, type TextEncoding } from '../../model/text-encoding.ts';
 import { splitCsv } from '../lines/rows.ts';
-import type { Item } from './tree.ts';
+import { sizeOf, type Item } from './tree.ts';
 
 /** The first columns of the values, counted from 1, by kind of line, where a person named them. */
 export type ColumnAnswers = ReadonlyMap<string, readonly number[]>;
+
+/** How lines are written. */
+interface LineForm {
+  readonly format: string;
+  readonly separator: string;
+  readonly encoding?: TextEncoding | undefined;
+}
 
 type Cell = Pick<Item, 'name' | 'text' | 'before' | 'label' | 'columns' | 'json'>;
 
@@ -28,7 +36,7 @@ function filledLines(text: string): string[] {
 /** The lines of one file. Throws E_VALUE_INVALID for a quote that is not closed. */
 export function readLines(
   text: string,
-  { format, separator }: { readonly format: string; readonly separator: string },
+  { format, separator, encoding }: LineForm,
   columns: ColumnAnswers,
   partner: string,
 ): Item {
@@ -37,7 +45,8 @@ export function readLines(
     format === 'xlsx.csv'
       ? sheetCells(each)
       : splitCsv(each, { separator, quotes: true }).map((cell) => ({ text: cell.trim() }));
-  const children = format === 'fixed' ? fixedLines(lines, columns, partner) : separatedLines(lines.map(cellsOf));
+  const children =
+    format === 'fixed' ? inColumns(lines, encoding, columns, partner) : separatedLines(lines.map(cellsOf));
   return { kind: 'line', name: '', children };
 }
 
@@ -118,6 +127,34 @@ function labelledCells(row: readonly Value[]): Cell[] {
     if (value !== undefined) return { name, text: value, before };
     return { ...cell, name, ...(!/\d/u.test(text) && earlier === '' && { label: true }) };
   });
+}
+
+/** Stands behind a character for each of its bytes but the first, so that columns of bytes are columns of signs. */
+const moreBytes = '\u3164';
+
+/** Lines of fixed width. Their columns are bytes where that makes more lines alike, and where only the encoding can tell. */
+function inColumns(
+  lines: readonly string[],
+  encoding: TextEncoding | undefined,
+  answers: ColumnAnswers,
+  partner: string,
+): Item[] {
+  const lengths = (bytes?: TextEncoding): number => new Set(lines.map((each) => sizeOf(each, bytes))).size;
+  const more = lengths(encoding ?? 'utf-8') - lengths();
+  const bytes = more < 0 || (more === 0 && encoding !== undefined) ? (encoding ?? 'utf-8') : undefined;
+  if (bytes === undefined) return fixedLines(lines, answers, partner);
+  const spread = (each: string): string =>
+    Array.from(each, (sign) => sign + moreBytes.repeat(bytesOf(sign, bytes) - 1)).join('');
+  const plain = (text = ''): string => text.replaceAll(moreBytes, '');
+  const cells = ({ text, name, columns, ...cell }: Item): Item => ({
+    ...cell,
+    ...{ name: plain(name), text: plain(text) },
+    ...(columns && { columns: { ...columns, bytes } }),
+  });
+  return fixedLines(lines.map(spread), answers, partner).map((each) => ({
+    ...each,
+    children: each.children.map(cells),
+  }));
 }
 
 /** Lines that begin with their kind, or a table under its titles and above its totals. */
@@ -219,9 +256,13 @@ function columnStarts(lines: readonly string[], tag: number, titles: string, par
     const isOther = lines.length === 1 && at - from === 2 && !are(new RegExp(`^${partner}$`, 'u'), from, 2);
     const joint =
       (!isOther && /^c{2,5}9$/u.test(before + here)) || (lines.length < 5 && /[cA] [cA]$/u.test(before + here));
-    // A word that few lines have here may stand behind a blank by chance.
-    const isUsual = columnTexts(lines, at, at + 1).filter((sign) => sign !== ' ').length * 2 > lines.length;
-    const meets = titles === '' && /(?:[cA]9|9[cA]| [^ ])$/u.test(before + here) && !joint && (isUsual || here !== '.');
+    const [gaps, filled] = [/^ {2}\S/u, /\S$/u].map(
+      (pattern) => columnTexts(lines, at - 2, at + 1).filter((text) => pattern.test(text)).length / lines.length,
+    ) as [number, number];
+    // Behind one blank in each line a word may stand by chance; behind two in most lines it does not.
+    const isChance = here === '.' && (filled <= 0.5 || gaps === 0);
+    const apart = /(?:[cA]9|9[cA]| [^ ])$/u.test(before + here) && !joint && !isChance;
+    const meets = titles === '' && (apart || (filled === 1 && gaps >= 0.5 && lines.length > 2));
     const titled = before.endsWith(' ') && /^\s\S/u.test(titles.slice(at - 1, at + 1));
     // Blanks behind a number in the last place are no part of it.
     const isRest = /9$/u.test(before) && /^ +$/u.test(signs.slice(at));

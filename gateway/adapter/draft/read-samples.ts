@@ -1,20 +1,17 @@
 /** Reads all samples of a message into one tree. */
 
-import { GatewayError, isGatewayError } from '../../model/errors.ts';
+import { isGatewayError } from '../../model/errors.ts';
+import type { TextEncoding } from '../../model/text-encoding.ts';
 import type { AdapterTools } from '../tools.ts';
 import { readLines, separatorOf, type ColumnAnswers } from './read-lines.ts';
+import { sampleFault, textOf, type SampleFile, type SampleText } from './sample-text.ts';
 import { mergedTree, type Item, type SampleNode } from './tree.ts';
-
-export interface SampleText {
-  readonly file: string;
-  /** Of a workbook: its rows as lines. */
-  readonly text: string;
-  readonly workbook?: { readonly sheet: string; readonly bytes: Uint8Array };
-}
 
 /** How a message is written. */
 export interface Layout {
   readonly format: 'xml' | 'json' | 'csv' | 'xlsx.csv' | 'fixed';
+  /** Of lines; absent: UTF-8. */
+  readonly encoding?: TextEncoding | undefined;
   /** Prefixes of namespaces as the sample writes them. */
   readonly prefixes: ReadonlyMap<string, string>;
   /** Between the cells of a line. */
@@ -36,22 +33,25 @@ export interface Sample extends Layout {
 
 type Readers = Pick<AdapterTools, 'readXml' | 'readJson'>;
 
+/** What is answered of the samples, and whose they are. */
+export interface Given {
+  readonly columns: ColumnAnswers;
+  readonly encoding: unknown;
+  readonly partner: string;
+}
+
 /** Throws E_SAMPLE_UNREADABLE naming the file, and the place in it where that is known. */
-export function readSamples(
-  samples: readonly SampleText[],
-  columns: ColumnAnswers,
-  partner: string,
-  tools: Readers,
-): Sample {
-  const { format, separator, sheet } = layoutOf(samples[0]);
+export function readSamples(samples: readonly SampleFile[], given: Given, tools: Readers): Sample {
+  const texts = samples.map((sample) => textOf(sample, given.encoding));
+  const layout = layoutOf(texts[0]);
   const prefixes = new Map<string, string>();
-  const read = samples.map((sample) => {
+  const read = texts.map((sample) => {
     const { file, text } = sample;
-    if (layoutOf(sample).format !== format) throw sampleFault(file, 'the samples have different formats');
+    if (layoutOf(sample).format !== layout.format) throw sampleFault(file, 'the samples have different formats');
     try {
-      if (format === 'xml') return { ...sample, root: readXmlSample(text, file, prefixes, tools) };
-      if (format === 'json') return { ...sample, root: readJsonSample(tools.readJson(text)) };
-      return { ...sample, root: readLines(text, { format, separator }, columns, partner) };
+      if (layout.format === 'xml') return { ...sample, root: readXmlSample(text, file, prefixes, tools) };
+      if (layout.format === 'json') return { ...sample, root: readJsonSample(tools.readJson(text)) };
+      return { ...sample, root: readLines(text, layout, given.columns, given.partner) };
     } catch (error) {
       if (!isGatewayError(error)) throw error;
       const { detail, at = '' } = error;
@@ -66,36 +66,20 @@ export function readSamples(
   const files = read.filter(isAlike);
   const others = read.filter((each) => !isAlike(each)).map(({ file }) => file);
   const hasBlanks = files.some(({ text }) => /\S\s*?\n[ \t]*\r?\n\s*\S/u.test(text));
-  return {
-    format,
-    separator,
-    sheet,
-    hasBlanks,
-    prefixes,
-    files,
-    others,
-    root: mergedTree(files.map(({ root }) => root)),
-  };
+  return { ...layout, hasBlanks, prefixes, files, others, root: mergedTree(files.map(({ root }) => root)) };
 }
 
 /** The first character says the format; lines are of what their separator says. */
-function layoutOf(
-  { text, file, workbook }: SampleText = { text: '', file: '' },
-): Pick<Layout, 'format' | 'separator' | 'sheet'> {
+function layoutOf(sample?: SampleText): Pick<Layout, 'format' | 'separator' | 'sheet' | 'encoding'> {
+  const { text = '', file = '', workbook, encoding } = sample ?? {};
   if (workbook !== undefined) return { format: 'xlsx.csv', separator: ',', sheet: workbook.sheet };
   const [begin = ''] = /\S/u.exec(text) ?? [];
   if (begin === '<') return { format: 'xml', separator: '' };
   if (begin === '{' || begin === '[') return { format: 'json', separator: '' };
   const separator = separatorOf(text);
-  if (separator !== undefined) return { format: separator === '' ? 'fixed' : 'csv', separator };
+  if (separator !== undefined) return { format: separator === '' ? 'fixed' : 'csv', separator, encoding };
   const fix = 'Give XML, JSON, CSV, tab separated or fixed-width lines. Write other layouts by hand: docs/adapters.md.';
   throw sampleFault(file, 'the lines have neither separators nor columns', fix);
-}
-
-export function sampleFault(at: string, detail: string, fix?: string): GatewayError {
-  const usual =
-    'Give a message as the partner sends it: XML without document type and CDATA, JSON, CSV or fixed lines, in UTF-8, or a workbook.';
-  return new GatewayError('E_SAMPLE_UNREADABLE', detail, { at, fix: fix ?? usual });
 }
 
 /** Namespaces whose elements and attributes say nothing about operators. */

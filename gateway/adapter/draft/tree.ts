@@ -1,5 +1,18 @@
 /** The neutral tree that a sample of any format is read into. Templates and messages are written from it. */
 
+import { bytesOf, type TextEncoding } from '../../model/text-encoding.ts';
+
+export interface Columns {
+  readonly width: number;
+  readonly fill: '' | '>' | '0>';
+  readonly bytes?: TextEncoding | undefined;
+}
+
+/** The columns that a text takes. */
+export function sizeOf(text: string, bytes?: TextEncoding): number {
+  return bytes === undefined ? Array.from(text).length : bytesOf(text, bytes);
+}
+
 /** What an element, attribute, JSON member, line or cell is, wherever it occurs. */
 export interface Named {
   readonly kind: 'element' | 'attribute' | 'member' | 'line' | 'cell';
@@ -12,8 +25,8 @@ export interface Named {
   readonly label?: true | undefined;
   /** Of lines: fixed text before the value, `Date: `. */
   readonly before?: string | undefined;
-  /** Of fixed width: how many columns, and how they are filled: behind the value, before it with blanks or zeros. */
-  columns?: { readonly width: number; readonly fill: '' | '>' | '0>' } | undefined;
+  /** Of fixed width: how many columns, how they are filled (behind the value, before it with blanks or zeros), and what counts in bytes. */
+  columns?: Columns | undefined;
 }
 
 /** One occurrence in a sample; also a part of a template or of a message that is written. */

@@ -1,5 +1,6 @@
 /** The words by which elements and codes of a sample are recognised, and the texts of a draft: schemas/draft-vocabulary.yaml. */
 
+import { present } from '../../model/present.ts';
 import type { AdapterTools } from '../tools.ts';
 
 type Table<T> = Readonly<Record<string, T>>;
@@ -56,7 +57,7 @@ export function typeOf({ types, fields }: Vocabulary, path: string, kind: string
 export function filled(template: unknown, facts: Table<unknown>): unknown {
   if (Array.isArray(template)) return template.map((each) => filled(each, facts));
   if (typeof template === 'object' && template !== null)
-    return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, facts)]));
+    return present(Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, facts)])));
   if (typeof template !== 'string') return template;
   const whole = /^\{(\w+)\}$/u.exec(template)?.[1];
   return whole !== undefined && whole in facts ? facts[whole] : filledText(template, facts);

@@ -3,7 +3,7 @@
 import { jsonText } from '../check/message-text.ts';
 import { escapeAttribute } from '../xml/escaping.ts';
 import type { Layout } from './read-samples.ts';
-import { jsonKindOf, named, type Item, type SampleNode } from './tree.ts';
+import { jsonKindOf, named, sizeOf, type Item, type SampleNode } from './tree.ts';
 
 /** Accepted when read and never written: nothing in it has a use. A line that stands once keeps its dropped cells. */
 function isDropped({ use, each, parent, kind, children, repeated }: SampleNode): boolean {
@@ -15,7 +15,7 @@ export function templateOf(node: SampleNode): Item {
   const { use, each, columns, before = '', label } = node;
   const about = { ...named(node), columns: undefined, before: undefined };
   const children = node.children.map(templateOf);
-  const size = columns === undefined ? '' : `:${columns.fill}${columns.width}`;
+  const size = columns === undefined ? '' : `:${columns.fill}${columns.width}${columns.bytes ? 'b' : ''}`;
   if (isDropped(node)) {
     const tag = children.filter((child) => child.label === true);
     const around = columns === undefined ? '' : before;
@@ -110,8 +110,11 @@ function quoted(cell: string): string {
   return `"${cell.replaceAll('"', '""')}"`;
 }
 
-function padded(text: string, { width, fill }: NonNullable<Item['columns']> = { width: 0, fill: '' }): string {
-  return fill === '' ? text.padEnd(width) : text.padStart(width, fill === '>' ? ' ' : '0');
+function padded(text: string, columns?: Item['columns']): string {
+  if (columns === undefined) return text;
+  const { width, fill, bytes } = columns;
+  const more = (fill === '0>' ? '0' : ' ').repeat(Math.max(0, width - sizeOf(text, bytes)));
+  return fill === '' ? text + more : more + text;
 }
 
 /** The members of a message or its template. Parts of one name are the items of a list. */

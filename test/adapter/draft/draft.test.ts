@@ -20,7 +20,7 @@ describe('a drafted adapter', () => {
   });
 
   function draft(partner: string, texts: readonly string[], more: Partial<DraftRequest> = {}): Draft {
-    const named = texts.map((text, i) => ({ file: `sample-${i}`, text }));
+    const named = texts.map((text, i) => ({ file: `sample-${i}`, bytes: Buffer.from(text) }));
     const request = {
       partner,
       home,
@@ -204,7 +204,7 @@ describe('a drafted adapter', () => {
   it('is read like its list where the partner gave a reply as well', () => {
     const reply = `<bo:Answer xmlns:bo="urn:example:borealia:aeo:2"><bo:Head messageId="a-1" sender="XB" recipient="CN" sent="2026-04-02T10:00:00Z" inReplyTo="m-1" accepted="2" rejected="1"/>
       <bo:Rejected><bo:ClientCode>XB7Q41</bo:ClientCode><bo:ErrorCode>E7</bo:ErrorCode><bo:Description>not known here</bo:Description></bo:Rejected></bo:Answer>`;
-    const made = draft('XB', [fixture('xb-list.xml')], { replies: [{ file: 'reply.xml', text: reply }] });
+    const made = draft('XB', [fixture('xb-list.xml')], { replies: [{ file: 'reply.xml', bytes: Buffer.from(reply) }] });
     const template = made.files.get('reply.xml') ?? '';
     expect(template).to.include('t:each="results"').and.to.include('inReplyTo="{message.subject}"');
     expect(template).to.include('<bo:ErrorCode>{code|code:fault}</bo:ErrorCode>');

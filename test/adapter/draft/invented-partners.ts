@@ -247,7 +247,6 @@ export const invented: readonly Invented[] = [
       '/OP/3': 'identifier',
       '/OP/13': 'name.latin',
       '/OP/43': 'address.latin',
-      '/OP/54': 'ask',
       '/OP/63': 'ask',
       '/OP/67': 'address.city',
       '/OP/82': 'status',

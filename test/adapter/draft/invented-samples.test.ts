@@ -31,7 +31,7 @@ describe('samples nobody has seen', () => {
         answers: new Map(),
         given: {},
       };
-      const texts = [{ file: sample, text: readFileSync(join(samples, sample), 'utf8') }];
+      const texts = [{ file: sample, bytes: readFileSync(join(samples, sample)) }];
       drafts.set(partner, draftAdapter({ ...given, samples: texts }, adapterTools));
     }
   });
