@@ -81,8 +81,8 @@ export function adapterTools(): AdapterTools {
     readYaml,
     placeInYaml,
     // Compiled when first used: most commands read neither, and these schemas take as long as the rest of a start.
-    validateManifest: (manifest) => jsonValidator<Manifest>(join(schemas, 'adapter.schema.json'))(manifest),
-    validateHome: (home) => jsonValidator<HomeProfile>(join(schemas, 'home.schema.json'))(home),
+    validateManifest: (manifest) => jsonValidator<Manifest>(join(schemas, 'adapter.schema.json'), 'once')(manifest),
+    validateHome: (home) => jsonValidator<HomeProfile>(join(schemas, 'home.schema.json'), 'once')(home),
   };
 }
 

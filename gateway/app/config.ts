@@ -215,7 +215,7 @@ function storeUrl(written: string | undefined, base: string, data: string): stri
 
 function readConfigFile(path: string): ConfigFile {
   const document = readYaml(readText(path), path);
-  const checked = jsonValidator<ConfigFile>(schemaFile)(document ?? {});
+  const checked = jsonValidator<ConfigFile>(schemaFile, 'once')(document ?? {});
   if (checked.ok) return checked.value;
   const faults = checked.errors.map(({ pointer, detail }) => `${pointer === '' ? '/' : pointer} ${detail}`).join('; ');
   const fix = 'docs/gateway.example.yaml shows every setting.';

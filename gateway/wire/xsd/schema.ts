@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { GatewayError } from '../../model/errors.ts';
 import type { LineRules } from '../../model/message-body.ts';
@@ -97,9 +97,15 @@ function faultsIn(
 /** Of the program's own schemas, by path: they do not change while it runs. */
 const ownSchemas = new Map<string, ValidateFunction>();
 
-/** A validator by a schema of the program: requests, manifests, configuration. Throws E_CONFIG_INVALID when the file does not compile. */
-export function jsonValidator<T>(file: string): (value: unknown) => JsonVerdict<T> {
-  const validator = ownSchemas.get(file) ?? compileJson(file, 'E_CONFIG_INVALID');
+/** What is validated once is not worth good code, which takes twice as long to make. */
+const forOnce = { inlineRefs: false, code: { optimize: false } };
+
+/**
+ * A validator by a schema of the program: requests, manifests, configuration. `use`: how often it will be called. Throws E_CONFIG_INVALID
+ * when the file does not compile.
+ */
+export function jsonValidator<T>(file: string, use: 'once' | 'often' = 'often'): (value: unknown) => JsonVerdict<T> {
+  const validator = ownSchemas.get(file) ?? compileJson(file, 'E_CONFIG_INVALID', use === 'once' ? forOnce : {});
   ownSchemas.set(file, validator);
   return (value) => {
     const errors = jsonFaults(validator, value);
@@ -121,9 +127,13 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function compileJson(file: string, code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID'): ValidateFunction {
+function compileJson(
+  file: string,
+  code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID',
+  generation: Pick<Options, 'inlineRefs' | 'code'> = {},
+): ValidateFunction {
   // Strict mode refuses unknown keywords, so that a misspelt rule is not ignored.
-  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, ...generation });
   (formats as unknown as typeof formats.default)(ajv);
   ajv.addFormat('time-zone', isTimeZone);
   const name = path.basename(file);
