@@ -12,7 +12,7 @@ import { canonicalJson } from '../model/canonical-json.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { assessedParty, benefitsOf, choosePartner, decideEntry, validUntil } from '../model/clearance/assessment.ts';
 import type { Assessment, Choice, Finding } from '../model/clearance/assessment.ts';
-import { isConsultationNumber, randomNumber, readConsultationNumber } from '../model/clearance/consultation-number.ts';
+import { isConsultationNumber, randomNumber, readConsultationNumber } from '../model/clearance/number-form.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';

@@ -6,16 +6,14 @@ import type { Adapter } from '../adapter/adapter.ts';
 import type { CheckRequest } from '../model/clearance/answer.ts';
 import { issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
-import { foundByName } from '../model/arrangement.ts';
-import { dayAt, momentOf, readMoment } from '../model/day.ts';
-import { GatewayError } from '../model/errors.ts';
+import { dayAt, momentOf } from '../model/day.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { readIdentifier } from '../model/identifier.ts';
 import { present } from '../model/present.ts';
-import { registeredAs, type Registration } from '../model/clearance/names.ts';
+import { registeredAs } from '../model/clearance/names.ts';
+import { momentAt, partnerOf, registrationOf } from '../model/clearance/query-reading.ts';
 import type { DifferingNames, StatusQuery } from '../model/clearance/query.ts';
 import type { Day, Moment } from '../model/record/record.ts';
-import { RequestFaults } from '../model/clearance/request-faults.ts';
 import { suggestIdentifier } from './identifier-suggestions.ts';
 import type { Database, Reader } from '../store/database.ts';
 import { findRecords } from '../store/register-search.ts';
@@ -76,7 +74,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   if (batch.answered % queriesPerTurn === 0) await nextTurn();
 
   // 1. The partner, the legal moment, and the moment as of which the register is read.
-  const terms = partnerFor(clearance, request.partner);
+  const terms = partnerOf(termsOf(clearance), request.partner);
   const at = request.at === undefined ? now : momentAt(request.at, '/at');
   const asKnown = request.known_at === undefined ? now : momentAt(request.known_at, '/known_at');
   // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
@@ -138,40 +136,4 @@ async function findOperator(
   const found = await findRecords(reader, partner, asOf, registeredAs(registrationOf(terms, request)));
   const only = found.length === 1 ? found[0] : undefined;
   return { identifier: { value: only?.identifier ?? '', changes: [] }, fact: only, namesakes: found.length };
-}
-
-/** Throws RequestFaults where the arrangement has no operators found by name on such entries, or half of what that takes is missing. */
-function registrationOf({ arrangement }: ClearanceTerms, { name, address, mode }: CheckRequest): Registration {
-  const required = (member: string, detail: string): RequestFaults =>
-    new RequestFaults([{ pointer: `/${member}`, code: 'REQUIRED', detail }]);
-  if (!foundByName(arrangement, mode)) {
-    const byName = mode === undefined && arrangement.matching?.some(({ by }) => by === 'name_and_address') === true;
-    throw byName
-      ? required('mode', 'Whether this partner’s operators are found by name depends on the mode of transport.')
-      : required('identifier', 'This partner’s operators are found by their identifier.');
-  }
-  if (name === undefined) throw required('name', 'Without an identifier, name and address are needed.');
-  if (address === undefined) throw required('address', 'Without an identifier, name and address are needed.');
-  return { name, address };
-}
-
-/** The partner of that code, or the one that speaks for the state of that code; E_PARTNER_UNKNOWN when there is neither. */
-function partnerFor(clearance: Clearance, code: string): ClearanceTerms {
-  const state = code.toUpperCase();
-  const terms = termsOf(clearance);
-  const issuersOf = ({ identifiers }: ClearanceTerms): readonly string[] => identifiers.theirs.issuers ?? [];
-  const partner = clearance.partners.get(state)?.adapter ?? terms.find((each) => issuersOf(each).includes(state));
-  if (partner !== undefined) return partner;
-  throw new GatewayError('E_PARTNER_UNKNOWN', 'there is no arrangement with a partner of this code', {
-    at: '/partner',
-    fix: `Use one of: ${[...clearance.partners.keys()].join(', ')}.`,
-    choices: [...clearance.partners.keys(), ...terms.flatMap(issuersOf)],
-  });
-}
-
-/** RFC 3339 has leap seconds, which no clock here can hold; such a moment must not become another. */
-function momentAt(text: string, pointer: string): Moment {
-  const read = readMoment(text);
-  if (read !== undefined) return read;
-  throw new GatewayError('E_REQUEST_INVALID', 'a moment that no clock shows', { at: pointer });
 }

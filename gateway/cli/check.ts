@@ -6,7 +6,7 @@ import { check, type Clearance } from '../clearance/requests.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { entryRoles, type Direction, type EntryRole, type TransportMode } from '../model/arrangement.ts';
 import { choosePartner } from '../model/clearance/assessment.ts';
-import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
+import { shownConsultationNumber } from '../model/clearance/number-form.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { withGateway, type CommandContext } from './context.ts';

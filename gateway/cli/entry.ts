@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { assess, type Clearance } from '../clearance/requests.ts';
 import { programFolder } from '../app/config.ts';
 import type { Assessment, AssessedParty } from '../model/clearance/assessment.ts';
-import { shownConsultationNumber } from '../model/clearance/consultation-number.ts';
+import { shownConsultationNumber } from '../model/clearance/number-form.ts';
 import { asGatewayError } from '../model/errors.ts';
 import { loadEntryFormats, readEntry, type EntryFormats } from '../wire/files/entry-formats.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';

@@ -17,7 +17,7 @@ import { answerDigest } from '../../gateway/model/clearance/answer-digest.ts';
 import type { CheckRequest, ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import type { Entry } from '../../gateway/model/clearance/entry.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
-import { isConsultationNumber } from '../../gateway/model/clearance/consultation-number.ts';
+import { isConsultationNumber } from '../../gateway/model/clearance/number-form.ts';
 import { eventsSince } from '../support/event-log.ts';
 import {
   fillList,

@@ -2,13 +2,13 @@
 
 import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
+import { consultationNumbers } from '../../gateway/model/clearance/consultation-number.ts';
 import {
-  consultationNumbers,
   isConsultationNumber,
   randomNumber,
   readConsultationNumber,
   shownConsultationNumber,
-} from '../../gateway/model/clearance/consultation-number.ts';
+} from '../../gateway/model/clearance/number-form.ts';
 
 const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const known = ['CN7K2Q4M9XT3WHH', 'CN0TEQY7L1W53BK', 'CNFU7CH3J70P6DH', 'CN85XUQC5QR24KK'];

@@ -10,7 +10,7 @@ import type {
   ProvenAnswer,
   WouldChangeAnswer,
 } from '../../model/clearance/answer.ts';
-import { readConsultationNumber, shownConsultationNumber } from '../../model/clearance/consultation-number.ts';
+import { readConsultationNumber, shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import { momentInZone } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';

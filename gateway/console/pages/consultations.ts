@@ -8,7 +8,7 @@ import { outcomes, type Advice, type Outcome } from '../../model/clearance/answe
 import type { EntryEvent } from '../../model/outcomes/entry-event.ts';
 import { findEntries } from '../../store/entry-outcomes.ts';
 import type { Assessment } from '../../model/clearance/assessment.ts';
-import { shownConsultationNumber } from '../../model/clearance/consultation-number.ts';
+import { shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import type { Searched } from '../../store/answer-search.ts';
 import { asked, page, param, type Call, type Section } from '../page.ts';
 import { choice, english, facts, field, html, link, pathOf, searchForm, state, table, time } from '../parts.ts';

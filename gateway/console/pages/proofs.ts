@@ -2,7 +2,7 @@
 
 import { evidenceFor, readEvidence, type ProvenFile } from '../../audit/evidence.ts';
 import { placeOfConsultation } from '../../clearance/requests.ts';
-import { readConsultationNumber, shownConsultationNumber } from '../../model/clearance/consultation-number.ts';
+import { readConsultationNumber, shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { asked, page, param, written, type Call, type Download, type Section } from '../page.ts';
 import {
