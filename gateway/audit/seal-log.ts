@@ -8,7 +8,7 @@ import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GatewayError, isSystemError } from '../model/errors.ts';
-import { readCheckpoint, signCheckpoint, verifierKey, type Checkpoint } from '../model/log/checkpoint.ts';
+import { readCheckpoint, signCheckpoint, signNote, verifierKey, type Checkpoint } from '../model/log/checkpoint.ts';
 import { rootOf } from '../model/log/merkle.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Database } from '../store/database.ts';
@@ -29,6 +29,8 @@ export interface LogSealer {
   heads(): Promise<readonly number[]>;
   /** Removes most of the older checkpoints: one that follows covers the same entries. One process may do it at a time. */
   thin(): Promise<void>;
+  /** Signs a text that is no checkpoint, as a note under the name of the log; it ends with an end of line. */
+  signNote(text: string): Promise<string>;
   /** As verifiers of others take it; publish it where partners and courts find it. */
   verifierKey(): Promise<string>;
 }
@@ -86,6 +88,7 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
         await db.transaction((tx) => restartLog(tx, { ...decision, before: before?.origin, signed: before?.size }));
         return await sign(undefined);
       }),
+    signNote: async (text) => signNote(text, await originOf(db, country), await openKey(folder)),
     verifierKey: async () => verifierKey(await originOf(db, country), createPublicKey(await openKey(folder))),
   };
 }

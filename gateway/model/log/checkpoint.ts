@@ -38,27 +38,33 @@ export function keyOfVerifier(text: string): KeyObject {
 }
 
 export function signCheckpoint({ origin, size, root }: Checkpoint, key: KeyObject): string {
-  const text = `${origin}\n${size}\n${root}\n`;
-  const id = keyId(origin, rawKey(createPublicKey(key)));
-  const signature = Buffer.concat([id, sign(null, Buffer.from(text), key)]);
-  return `${text}\n— ${origin} ${signature.toString('base64')}\n`;
+  return signNote(`${origin}\n${size}\n${root}\n`, origin, key);
 }
 
 /** Throws E_LOG_ALTERED where the note is not one, or not signed by this key. */
 export function readCheckpoint(note: string, key: KeyObject): Checkpoint {
-  const [text = '', signatures = ''] = note.split('\n\n', 2);
+  const { text, name } = openNote(note, key) ?? { text: '', name: '' };
   const [origin = '', size = '', root = ''] = text.split('\n');
+  if (name === origin && /^(0|[1-9]\d{0,15})$/u.test(size)) return { origin, size: Number(size), root };
+  throw new GatewayError('E_LOG_ALTERED', 'a checkpoint is not signed by the key of this log', { at: `size ${size}` });
+}
+
+/** A signed note: the text, which ends with an end of line, and one signature under the name of the log. */
+export function signNote(text: string, name: string, key: KeyObject): string {
+  const id = keyId(name, rawKey(createPublicKey(key)));
+  const signature = Buffer.concat([id, sign(null, Buffer.from(text), key)]);
+  return `${text}\n— ${name} ${signature.toString('base64')}\n`;
+}
+
+/** The text of a note and the name under which this key signed it; undefined where it did not. */
+export function openNote(note: string, key: KeyObject): { readonly text: string; readonly name: string } | undefined {
+  const [before = '', signatures = ''] = note.split('\n\n', 2);
   const [, name = '', signed = ''] = /^— (\S+) (\S+)\n$/u.exec(signatures) ?? [];
   const bytes = Buffer.from(signed, 'base64');
+  const text = `${before}\n`;
   const isSigned =
-    name === origin &&
-    bytes.subarray(0, 4).equals(keyId(name, rawKey(key))) &&
-    verify(null, Buffer.from(`${text}\n`), key, bytes.subarray(4));
-  if (!isSigned || !/^(0|[1-9]\d{0,15})$/u.test(size))
-    throw new GatewayError('E_LOG_ALTERED', 'a checkpoint is not signed by the key of this log', {
-      at: `size ${size}`,
-    });
-  return { origin, size: Number(size), root };
+    bytes.subarray(0, 4).equals(keyId(name, rawKey(key))) && verify(null, Buffer.from(text), key, bytes.subarray(4));
+  return isSigned ? { text, name } : undefined;
 }
 
 /** What precedes the 32 bytes of the key in its DER form (RFC 8410). */
