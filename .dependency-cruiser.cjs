@@ -74,7 +74,7 @@ module.exports = {
       name: 'stories-import-no-doors',
       severity: 'error',
       from: { path: stories },
-      to: { path: '^gateway/(app|doors|outcomes|console|cli|rehearsal|main|serve)' },
+      to: { path: '^gateway/(app|doors|outcomes|offline|console|cli|rehearsal|main|serve)' },
     },
     {
       // inbound receives a receipt, and outbound/settle.ts records it for the message that was sent; polling repeats as delivery does.
@@ -89,7 +89,7 @@ module.exports = {
     {
       name: 'doors-import-stories-only',
       severity: 'error',
-      from: { path: folder('(doors|outcomes)') },
+      from: { path: folder('(doors|outcomes|offline)') },
       to: { path: '^gateway/(app|console|cli|rehearsal|main|serve)' },
     },
     {

@@ -54,5 +54,16 @@ export default ts.config(
       ),
     },
   },
+  {
+    files: ['gateway/offline/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['Blob', 'DecompressionStream', 'Intl', 'Response', 'TextEncoder', 'atob', 'btoa', 'crypto', 'document'],
+          ...['localStorage', 'setInterval'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
 );

@@ -63,7 +63,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,
-    ...borderServers({ ...gateway, ...borderWork }, answerLarge, metrics),
+    ...borderServers({ ...gateway, ...borderWork, snapshotFile: longWork.snapshotFile }, answerLarge, metrics),
     ...(await officeServers(gateway, longWork)),
   ]);
   const answer = openAnswers({ ...gateway, ...borderWork, schemas, answerLarge });
@@ -131,7 +131,7 @@ function receiveAnySize(gateway: Gateway, worker: Pick<LargeMessageWorker, 'rece
 
 /** The border door and, in front of it unless the settings give it an address of its own, the monitoring door. */
 function borderServers(
-  gateway: OpenGateway & Pick<Parameters<typeof borderDoor>[0], 'index'>,
+  gateway: OpenGateway & Pick<Parameters<typeof borderDoor>[0], 'index' | 'snapshotFile'>,
   answerLarge: LargeMessageWorker['answer'],
   metrics: Metrics,
 ): Parameters<typeof openServers>[0] {

@@ -37,6 +37,7 @@ export interface BorderQueue {
 export interface BorderFile {
   readonly unauthenticated?: boolean;
   readonly rate?: number;
+  readonly snapshotDays?: number;
   readonly webhooks?: NewsWebhooks;
   readonly queues?: readonly BorderQueue[];
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
@@ -62,6 +63,8 @@ export interface BorderConfig {
   readonly unauthenticated?: boolean;
   /** Requests a second of a client without a rate of its own; absent: any number. */
   readonly rate?: number;
+  /** Days after its own on which a snapshot answers; absent: 3. */
+  readonly snapshotDays?: number;
   /** Receivers of changes of the register, by name. */
   readonly webhooks?: NewsWebhooks;
   readonly queues?: readonly BorderQueue[];

@@ -1,8 +1,9 @@
 /**
- * Work of the office and of the schedule that takes long where there are many operators: files of our own, held lists, outcomes, lists to partners. It
+ * Work of the office and of the schedule that takes long where there are many operators: files of our own, held lists, outcomes, lists to partners, snapshots. It
  * is plain data in and out, so that the worker thread does it.
  */
 
+import type { Config } from './config.ts';
 import { decideImport, existingDraft, proposeImport, reviewImport } from '../domestic/import-drafts.ts';
 import type { ImportDecision, ProposedFile } from '../domestic/import-drafts.ts';
 import type { ImportReport } from '../domestic/import.ts';
@@ -10,6 +11,8 @@ import type { Gateway } from '../gateway.ts';
 import { reviewHeld, type HeldReview } from '../inbound/held-list.ts';
 import { decideHeld, type ReceiveResult } from '../inbound/receive-message.ts';
 import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
+import { snapshotFile, type FileOrder } from '../offline/border-page.ts';
+import type { CutSnapshot, Cutting } from '../offline/cut-snapshot.ts';
 import type { Months } from '../outcomes/arrangement-outcome.ts';
 import { outcomeForStaff, outcomeReport } from '../outcomes/report.ts';
 import type { OutcomeReport, Reporting, ShownOutcome } from '../outcomes/report.ts';
@@ -40,6 +43,8 @@ export interface LongWork {
   outcomeReport(months: Months, partner: string | undefined): Promise<OutcomeReport>;
   /** As sendList. */
   sendList(partner: string, options: ListOptions): Promise<QueuedList | undefined>;
+  /** As snapshotFile. */
+  snapshotFile(order: FileOrder): Promise<CutSnapshot>;
 }
 
 export type LongTask = {
@@ -48,7 +53,11 @@ export type LongTask = {
 
 export type LongResult = Awaited<ReturnType<LongWork[keyof LongWork]>>;
 
-export function longWorkHere(gateway: Gateway & Reporting): LongWork {
+interface LongSettings {
+  readonly config: Pick<Config, 'border'>;
+}
+
+export function longWorkHere(gateway: Gateway & Reporting & Cutting & LongSettings): LongWork {
   const { sql } = gateway.db;
   return {
     proposeImport: (file) => proposeImport(gateway, file),
@@ -66,6 +75,7 @@ export function longWorkHere(gateway: Gateway & Reporting): LongWork {
       const { list, records, departures } = built;
       return { id: list.id, records, departures };
     },
+    snapshotFile: (order) => snapshotFile(gateway, { days: gateway.config.border.snapshotDays, ...order }),
   };
 }
 
@@ -80,6 +90,7 @@ export function longWorkIn(run: <T extends LongResult>(task: LongTask, bytes?: U
     outcomeForStaff: (...given) => run({ act: 'outcomeForStaff', given }),
     outcomeReport: (...given) => run({ act: 'outcomeReport', given }),
     sendList: (...given) => run({ act: 'sendList', given }),
+    snapshotFile: (...given) => run({ act: 'snapshotFile', given }),
   };
 }
 

@@ -12,7 +12,7 @@ import { numberKey, recordConsultations } from '../store/consultations.ts';
 import type { Database, Tx } from '../store/database.ts';
 import { leafHash, takeLogNumbers } from '../store/events.ts';
 import { consultationEvent } from '../store/log.ts';
-import { recordedPlace } from '../store/spooled-answers.ts';
+import { offlinePlace, recordedPlace } from '../store/spooled-answers.ts';
 
 export interface AnsweredQuery {
   readonly request: CheckRequest;
@@ -87,7 +87,8 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
       if (spool === undefined) throw new GatewayError('E_STORE_UNREACHABLE', 'no answer is given until it is back');
       await spool.tryAppending();
     },
-    placeOf: async (number) => await recordedPlace(db.sql, (await numbersOf()).placeOf(number)),
+    placeOf: async (number) =>
+      (await offlinePlace(db.sql, number)) ?? (await recordedPlace(db.sql, (await numbersOf()).placeOf(number))),
   };
 }
 

@@ -60,6 +60,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommands>> = new Map([
   ['check', async () => (await import('./check.ts')).checkCommand],
   ['entry', async () => (await import('./entry.ts')).entryCommands],
   ['evidence', async () => (await import('./evidence.ts')).evidenceCommands],
+  ['snapshot', async () => (await import('./snapshot.ts')).snapshotCommands],
   ['audit', async () => (await import('./audit.ts')).auditCommands],
   ['message', async () => (await import('./message.ts')).messageCommands],
   ['alarm', async () => (await import('./alarm.ts')).alarmCommands],

@@ -15,6 +15,7 @@ import { faultFields, type Log } from '../wire/log.ts';
 import { jsonValidator, type JsonVerdict } from '../wire/xsd/schema.ts';
 import { CallerRefused } from './border-callers.ts';
 import { postEvents, type EventsDocument } from './border-events.ts';
+import { postOffline, type OfflineDocument } from './border-snapshots.ts';
 import { asText, idempotently, type Reply } from './border-idempotency.ts';
 import { faultsOf, problemReply, validBody, type BorderReply } from './border-requests.ts';
 import { problemOf } from './problems.ts';
@@ -29,6 +30,7 @@ interface Readers {
   readonly batch: (value: unknown) => JsonVerdict<BatchDocument>;
   readonly entry: EntryFormats;
   readonly events: (value: unknown) => JsonVerdict<EventsDocument>;
+  readonly offline: (value: unknown) => JsonVerdict<OfflineDocument>;
 }
 
 type Shared = 'at' | 'known_at' | 'direction' | 'mode' | 'port' | 'port_of_departure' | 'purpose';
@@ -49,6 +51,7 @@ export const posts = {
   '/v1/assessments': { limit: 8 * 1024 * 1024, scope: 'assess', answer: postAssessment },
   '/v1/entries/events': { limit: 512 * 1024, scope: 'report', answer: postEvents },
   '/v1/entries/:id/events': { limit: 64 * 1024, scope: 'report', answer: postEvents },
+  '/v1/consultations/offline': { limit: 4 * 1024 * 1024, scope: 'snapshot', answer: postOffline },
 } as const satisfies Record<PostedRequest['path'], object>;
 
 /** Undefined for a path that takes no body. */
@@ -64,6 +67,7 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Po
     batch: jsonValidator(join(door.schemas, 'batch-request.schema.json')),
     entry: loadEntryFormats(door.schemas),
     events: jsonValidator(join(door.schemas, 'entry-events.schema.json')),
+    offline: jsonValidator(join(door.schemas, 'offline-consultations.schema.json')),
   };
   return async (posted) => {
     try {

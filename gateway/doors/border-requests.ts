@@ -21,6 +21,13 @@ export interface BorderReply {
   readonly outcomes?: Readonly<Record<string, number>>;
 }
 
+/** A reply that is a file. */
+export interface FileReply extends Pick<BorderReply, 'status' | 'outcomes'> {
+  readonly bytes: Uint8Array;
+  /** With its content type. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** The caller's idempotency key; undefined without one. Throws E_REQUEST_INVALID unless it is 1 to 255 printable characters. */
 export function idempotencyKeyOf({ headers }: IncomingMessage): string | undefined {
   const key = headers['idempotency-key'];
@@ -47,16 +54,20 @@ export function openRequestIds(random: (bytes: number) => Uint8Array): (request:
 }
 
 /** Writes a reply. Answers about operators must not be cached. */
-export function sendReply(response: ServerResponse, requestId: string, reply: BorderReply | PostedReply): void {
-  const text = 'text' in reply ? reply.text : JSON.stringify(reply.body);
+export function sendReply(
+  response: ServerResponse,
+  requestId: string,
+  reply: BorderReply | PostedReply | FileReply,
+): void {
+  const content = 'bytes' in reply ? reply.bytes : 'text' in reply ? reply.text : JSON.stringify(reply.body);
   response.writeHead(reply.status, {
     'content-type': 'application/json',
-    ...(reply.status === 304 ? {} : { 'content-length': Buffer.byteLength(text) }),
+    ...(reply.status === 304 ? {} : { 'content-length': Buffer.byteLength(content) }),
     'cache-control': 'no-store',
     'x-request-id': requestId,
     ...reply.headers,
   });
-  response.end(text);
+  response.end(content);
 }
 
 /** In seconds. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { evidenceFor } from '../audit/evidence.ts';
 import type { LogSealer } from '../audit/seal-log.ts';
 import { lookUpAssessment, lookUpConsultation, placeOfConsultation } from '../clearance/requests.ts';
+import { snapshotFile } from '../offline/border-page.ts';
 import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import type { Searched } from '../store/answer-search.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -13,10 +14,12 @@ import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
+import { openSnapshots, snapshotReply, type SnapshotFile } from './border-snapshots.ts';
 import { answerStream, openLane, streamOf, type Lane } from './border-stream.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
-import { idempotencyKeyOf, openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
+import { idempotencyKeyOf, openRequestIds, problemReply, sendReply } from './border-requests.ts';
+import type { BorderReply, FileReply } from './border-requests.ts';
 import { apiDocument, type ApiDocument } from './openapi.ts';
 import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
@@ -29,6 +32,8 @@ interface BorderDoor extends PostDoor, Partial<BodyLimits> {
   readonly hosts?: readonly string[] | undefined;
   /** Answers a request with a large body in another thread; absent: all are answered in this one. */
   answerLarge?(posted: PostedRequest): Promise<PostedReply>;
+  /** Makes files of snapshots elsewhere; absent: here. */
+  snapshotFile?: SnapshotFile;
   /** Is informed of each reply, for metrics. */
   answered?(reply: AnsweredRequest): void;
 }
@@ -42,6 +47,7 @@ interface Equipment {
   readonly callerOf: CallerOf;
   readonly document: ApiDocument;
   readonly feed: ChangeFeed;
+  readonly snapshots: SnapshotFile;
   /** Of all streams of queries. */
   readonly lane: Lane;
 }
@@ -60,7 +66,7 @@ interface Route {
   readonly path: RegExp;
   /** It grants nothing, and supervisors and load balancers need it. */
   readonly isOpen?: true;
-  readonly get: (call: Call) => Promise<BorderReply | PostedReply>;
+  readonly get: (call: Call) => Promise<BorderReply | PostedReply | FileReply>;
 }
 
 const ok = (body: unknown): BorderReply => ({ status: 200, body });
@@ -106,6 +112,15 @@ const routes: readonly Route[] = [
       return reply;
     },
   },
+  {
+    path: /^\/v1\/snapshot$/u,
+    async get({ door, caller, target, request }) {
+      requireScope(caller, 'snapshot');
+      const reply = await snapshotReply(door.snapshots, target.query, { accept: request.headers.accept, caller });
+      requireScope(await door.callerOf(request, 'ongoing'), 'snapshot');
+      return reply;
+    },
+  },
   { path: /^\/livez$/u, isOpen: true, get: () => Promise.resolve(ok({ status: 'pass' })) },
   {
     path: /^\/readyz$/u,
@@ -146,13 +161,14 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const { callerOf = () => Promise.resolve(everybody) } = door;
   const document = apiDocument(door.schemas, 'border-api.json');
   const feed = openChangeFeed(door.db.sql);
-  const whole = { ...door, callerOf, document, feed, lane: openLane(), tryWriting: openStoreProbe(door.db) };
+  const snapshots = openSnapshots(door.snapshotFile ?? ((order) => snapshotFile(door, order)));
+  const whole = { ...door, callerOf, document, feed, snapshots, lane: openLane(), tryWriting: openStoreProbe(door.db) };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
     const host = request.socket.remoteAddress;
     const body = openBody(request);
-    let reply: BorderReply | PostedReply | Streamed;
+    let reply: BorderReply | PostedReply | FileReply | Streamed;
     try {
       reply = await answer({ door: whole, answerPosted, response }, request, body, requestId);
     } catch (error) {
@@ -210,7 +226,7 @@ async function answer(
   request: IncomingMessage,
   body: HeldBody,
   requestId: string,
-): Promise<BorderReply | PostedReply | Streamed> {
+): Promise<BorderReply | PostedReply | FileReply | Streamed> {
   const target = targetOf(request);
   requireHost(target, door.hosts);
   const { path } = target;

@@ -2,8 +2,8 @@
 
 import { GatewayError } from './errors.ts';
 
-/** What a client may ask. `history`: also what others were answered; `feed`: what changes; `report`: to say what became of entries. */
-export const scopes = ['check', 'batch', 'assess', 'history', 'feed', 'report'] as const;
+/** What a client may ask. `history`: also what others were answered; `feed`: what changes; `report`: to say what became of entries; `snapshot`: to answer offline. */
+export const scopes = ['check', 'batch', 'assess', 'history', 'feed', 'report', 'snapshot'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** The requester of callers that do not identify themselves, and of commands: names that no client has. */

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Engine } from './engine.ts';
 import { guardsOf, type Types } from './first-tables.ts';
+import { openableGuards } from './retention-tables.ts';
 
 /** The name of the log, and hashes of its complete subtrees. */
 export function logTables({ text, big, clustered }: Types, engine: Engine): readonly string[] {
@@ -20,5 +21,14 @@ export function spoolTables({ big, clustered }: Types, engine: Engine): readonly
     `create table spooled_answer (place ${big} primary key, n ${big} not null) ${clustered}`,
     ...guardsOf(engine, ['spooled_answer']),
     "insert into counter (name, value) values ('spool_range', 0)",
+  ];
+}
+
+/** Which entries of the log are answers that were given from a snapshot, under numbers that stand for no place. */
+export function offlineTables({ text, big, clustered }: Types, engine: Engine): readonly string[] {
+  return [
+    `create table offline_answer (number ${text} primary key, n ${big} not null) ${clustered}`,
+    ...guardsOf(engine, ['offline_answer']),
+    ...openableGuards(engine, ['offline_answer']),
   ];
 }

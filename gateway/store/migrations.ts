@@ -12,8 +12,8 @@ import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { draftTables, personTables } from './person-tables.ts';
-import { foldingGuards, retentionTables } from './retention-tables.ts';
-import { logTables, spoolTables } from './log-tables.ts';
+import { openableGuards, retentionTables } from './retention-tables.ts';
+import { logTables, offlineTables, spoolTables } from './log-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
 
 /** Mirrors in buckets, lists in parts, and revisions of operators. Every partner that has a list gets a full one next. */
@@ -244,7 +244,8 @@ function migrationsFor(engine: Engine): Record<string, Migration> {
     '0024-import-drafts': running(draftTables(types)),
     '0025-news': running(newsTables(types)),
     '0026-outcomes': running(outcomeTables(types)),
-    '0027-folded-log': running(foldingGuards(engine)),
+    '0027-folded-log': running(openableGuards(engine, ['log_retired', 'spooled_answer'])),
+    '0028-offline-answers': running(offlineTables(types, engine)),
   };
 }
 

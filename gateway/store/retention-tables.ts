@@ -11,9 +11,9 @@ const openable = (table: string): readonly string[] => [
     begin select raise(abort, '${table} is append only'); end`,
 ];
 
-/** Leaf hashes of which the hash of a subtree is left, and what led to answers that are gone. */
-export function foldingGuards(engine: Engine): readonly string[] {
-  return engine === 'sqlite' ? ['log_retired', 'spooled_answer'].flatMap(openable) : [];
+/** For tables that have guards: leaf hashes of which the hash of a subtree is left, and what led to answers that are gone. */
+export function openableGuards(engine: Engine, tables: readonly string[]): readonly string[] {
+  return engine === 'sqlite' ? tables.flatMap(openable) : [];
 }
 
 /** Evidence may be deleted by a transaction that says so (`retention_open`), when it is older than agreed; indexes by age. */

@@ -1,6 +1,6 @@
 /**
- * Answers given while the store was away. Their consultation numbers stand for places beyond those of the log, of which each process reserves
- * a range while it has the store; once they are recorded, a table leads from such a place to the entry of the log.
+ * Answers that were given without the store. While it was away: their consultation numbers stand for places beyond those of the log, of which each process
+ * reserves a range while it has the store; once they are recorded, a table leads from such a place to the entry of the log.
  */
 
 import { consultationEvent } from './log.ts';
@@ -11,6 +11,7 @@ import type { Reader, Tx } from './database.ts';
 import { appendEvents, leafHash, takeLogNumbers } from './events.ts';
 import { allowing } from './retention-guard.ts';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
+import { GatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 
 /** No log is as long as this. */
@@ -49,12 +50,7 @@ export async function recordSpooled(tx: Tx, answers: readonly SpooledAnswer[], a
   const missing = answers.filter(({ place }) => !recorded.has(place));
   const [oldest, newest] = [missing[0], missing.at(-1)];
   if (oldest === undefined || newest === undefined) return 0;
-  const first = await takeLogNumbers(tx, missing.length);
-  const rows = missing.map(({ place: _, ...given }, i) => {
-    const event = consultationEvent(JSON.parse(given.answer) as ProvenAnswer);
-    return { ...given, n: first + i, leafHash: leafHash(first + i, event) };
-  });
-  await recordConsultations(tx, rows);
+  const first = await recordGiven(tx, missing);
   const pairs = missing.map(({ place }, i) => ({ place, n: first + i }));
   await insertMany(tx, 'spooled_answer', pairs);
   const detail = { count: missing.length, from: oldest.askedAt, to: newest.askedAt };
@@ -64,12 +60,56 @@ export async function recordSpooled(tx: Tx, answers: readonly SpooledAnswer[], a
 
 /** The entries of the log go: nothing leads to them any more. */
 export async function forgetSpooled(tx: Tx, numbers: readonly number[]): Promise<void> {
-  await allowing(tx, () =>
-    tx
-      .deleteFrom('spooled_answer')
-      .where(oneOf(tx, 'n', numbers))
-      .execute(),
-  );
+  await allowing(tx, async () => {
+    for (const table of ['spooled_answer', 'offline_answer'] as const)
+      await tx
+        .deleteFrom(table)
+        .where(oneOf(tx, 'n', numbers))
+        .execute();
+  });
+}
+
+/** An answer given from a snapshot, under a number that its computer made. */
+export type OfflineAnswer = Omit<SpooledAnswer, 'place'> & { readonly number: string };
+
+/** Records answers whose numbers are free, and says in the log how many there were and who brought them. Throws E_BUSY. */
+export async function recordOffline(
+  tx: Tx,
+  answers: readonly OfflineAnswer[],
+  by: { readonly client: string; readonly at: Moment },
+): Promise<void> {
+  const [oldest, newest] = [answers[0], answers.at(-1)];
+  if (oldest === undefined || newest === undefined) return;
+  const first = await recordGiven(tx, answers);
+  // From here on no other transaction records any: it would need the next number of the log.
+  const numbers = answers.map(({ number }) => number);
+  const taken = tx
+    .selectFrom('offline_answer')
+    .select('n')
+    .where(oneOf(tx, 'number', numbers));
+  if ((await taken.executeTakeFirst()) !== undefined)
+    throw new GatewayError('E_BUSY', 'the same answers are being recorded by another request');
+  const pairs = answers.map(({ number }, i) => ({ number, n: first + i }));
+  await insertMany(tx, 'offline_answer', pairs);
+  const detail = { count: answers.length, from: oldest.askedAt, to: newest.askedAt, client: by.client };
+  await appendEvents(tx, [{ kind: 'answers_offline', ref: String(first), detail, at: by.at }]);
+}
+
+/** Answers as they were given, at the next places of the log; the first of them. */
+async function recordGiven(tx: Tx, answers: readonly Omit<SpooledAnswer, 'place'>[]): Promise<number> {
+  const first = await takeLogNumbers(tx, answers.length);
+  const rows = answers.map(({ askedAt, requester, partner, request, answer }, i) => {
+    const event = consultationEvent(JSON.parse(answer) as ProvenAnswer);
+    return { askedAt, requester, partner, request, answer, n: first + i, leafHash: leafHash(first + i, event) };
+  });
+  await recordConsultations(tx, rows);
+  return first;
+}
+
+/** The place in the log of an answer that was given from a snapshot; undefined for another number. */
+export async function offlinePlace(reader: Reader, number: string): Promise<number | undefined> {
+  const row = reader.selectFrom('offline_answer').select('n').where('number', '=', number);
+  return (await row.executeTakeFirst())?.n;
 }
 
 /** The place in the log: the place itself, or that of the answer that was given under it without the store; undefined where it is not recorded. */

@@ -198,6 +198,8 @@ export interface Tables extends BorderTables, OutcomeTables, PersonTables {
   };
   /** Answers given while the store was away: the place that their number stands for, and their place in the log. */
   spooled_answer: { place: number; n: number };
+  /** Answers given from a snapshot: their number, which stands for no place, and their place in the log. */
+  offline_answer: { number: string; n: number };
   assessment: { number: string; asked_at: string; requester: string; request: string; answer: string };
   idempotency: { requester: string; key: string; fingerprint: string; status: number; body: string; at: string };
   /** Partners that were added or revoked by a command. `settings`: as the settings of a gateway have them, with texts of PEM in place of files. */

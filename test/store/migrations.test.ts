@@ -246,6 +246,7 @@ const withoutAlarms = [
     'search_term',
     'register_change',
     'spooled_answer',
+    'offline_answer',
     'import_draft',
     'session',
     'person',

@@ -85,7 +85,8 @@ export interface Freshness {
   readonly received_at?: Moment;
   readonly age_s?: number;
   readonly max_age_s: number;
-  readonly source: 'register';
+  /** `snapshot`: answered without a network, from a copy. */
+  readonly source: 'register' | 'snapshot';
   /** The list was not signed: its sender is known by the connection over which it came. Absent: it was signed. */
   readonly evidence?: 'channel';
   readonly note?: string;

@@ -3,7 +3,12 @@
 export interface PostedRequest {
   /** With `:id` in place of the number of an entry. */
   readonly path:
-    '/v1/checks' | '/v1/checks/batch' | '/v1/assessments' | '/v1/entries/events' | '/v1/entries/:id/events';
+    | '/v1/checks'
+    | '/v1/checks/batch'
+    | '/v1/assessments'
+    | '/v1/entries/events'
+    | '/v1/entries/:id/events'
+    | '/v1/consultations/offline';
   /** Path and query as sent. */
   readonly target: string;
   /** Name of the entry profile, from the query. */

@@ -1,0 +1,109 @@
+/** Answers that were given from a snapshot are recorded under the numbers that they were given with, and compared with what the register says. */
+
+import type { Clearance } from '../clearance/requests.ts';
+import { lookUpConsultation } from '../clearance/requests.ts';
+import { answerQuery, openQueryBatch } from '../clearance/status-query.ts';
+import { answerDigest } from '../model/clearance/answer-digest.ts';
+import type { CheckRequest, Outcome, ProvenAnswer } from '../model/clearance/answer.ts';
+import { isConsultationNumber } from '../model/clearance/number-form.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
+import { momentOf, readMoment } from '../model/day.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
+import type { Tx } from '../store/database.ts';
+import { recordOffline } from '../store/spooled-answers.ts';
+
+/** As the border page keeps it. */
+export interface OfflineConsultation {
+  readonly request: CheckRequest;
+  readonly answer: ProvenAnswer;
+}
+
+export interface Reconciled {
+  readonly consultation_number: string;
+  readonly result: 'recorded' | 'repeated';
+  /** What the register says as of the snapshot, where that is something else than was answered. */
+  readonly outcome_expected?: Outcome;
+}
+
+export type ReconcileResults = readonly (Reconciled | GatewayError)[];
+
+export interface Reconciling {
+  readonly consultations: readonly OfflineConsultation[];
+  /** Who brings them. */
+  readonly client: string;
+  /** It may bring its own answers only. */
+  readonly ownOnly: boolean;
+}
+
+/**
+ * In their order; one that is refused does not affect the others. Errors of one: E_OFFLINE_ANSWER, E_CONSULTATION_NUMBER, E_PARTNER_UNKNOWN,
+ * E_REQUEST_INVALID. `also`: what must be stored with them or not at all. Throws as Database.transaction.
+ */
+export async function reconcile(
+  clearance: Clearance,
+  { consultations, client, ownOnly }: Reconciling,
+  also?: (tx: Tx, results: ReconcileResults) => Promise<void>,
+): Promise<ReconcileResults> {
+  const batch = openQueryBatch(clearance);
+  const results: (Reconciled | GatewayError)[] = [];
+  const fresh = new Map<string, OfflineConsultation>();
+  for (const consultation of consultations) {
+    const { consultation_number: number } = consultation.answer.proof;
+    try {
+      if (ownOnly && consultation.answer.proof.requester !== client) throw refused('another client gave it');
+      const known = fresh.get(number)?.answer ?? (await requireSound(clearance, consultation));
+      if (known !== undefined && canonicalJson(known) !== canonicalJson(consultation.answer))
+        throw refused('another answer has this number');
+      const outcome = await expectedOutcome(batch, consultation);
+      const result = known === undefined ? 'recorded' : 'repeated';
+      if (known === undefined) fresh.set(number, consultation);
+      const differs = outcome === consultation.answer.outcome ? undefined : outcome;
+      results.push(present({ consultation_number: number, result, outcome_expected: differs } as const));
+    } catch (error) {
+      if (!isGatewayError(error) || error.kind.status >= 500) throw error;
+      results.push(error);
+    }
+  }
+  const rows = [...fresh.values()].map(rowOf);
+  await clearance.db.transaction(async (tx) => {
+    await also?.(tx, results);
+    await recordOffline(tx, rows, { client, at: momentOf(clearance.now()) });
+  });
+  return results;
+}
+
+const refused = (detail: string): GatewayError => new GatewayError('E_OFFLINE_ANSWER', detail);
+
+/** The answer that is recorded under the number; undefined where none is. */
+async function requireSound(clearance: Clearance, { answer }: OfflineConsultation): Promise<unknown> {
+  const { proof, ...given } = answer;
+  const { consultation_number: number, answer_digest: digest, issued_at: issued } = proof;
+  if (!isConsultationNumber(number) || !number.startsWith(clearance.home.country))
+    throw new GatewayError('E_CONSULTATION_NUMBER', 'no number of this administration');
+  if (answerDigest(given) !== digest) throw refused('its digest is that of another answer');
+  if (given.freshness.source !== 'snapshot' || proof.log_index !== undefined || issued !== given.answered_at)
+    throw refused('it was not given from a snapshot');
+  if (given.answered_at > momentOf(clearance.now())) throw refused('it was given in the future');
+  return await lookUpConsultation(clearance, number).catch((error: unknown) => {
+    if (isGatewayError(error) && error.code === 'E_CONSULTATION_UNKNOWN') return undefined;
+    throw error;
+  });
+}
+
+/** As of the moment of the snapshot. */
+async function expectedOutcome(
+  batch: ReturnType<typeof openQueryBatch>,
+  { request, answer }: OfflineConsultation,
+): Promise<Outcome> {
+  const { at, known_at } = answer;
+  if (readMoment(known_at) === undefined) throw refused('it does not say what it rests on');
+  return (await answerQuery(batch, { ...request, at, known_at })).answer.outcome;
+}
+
+function rowOf({ request, answer }: OfflineConsultation) {
+  const { answered_at: askedAt, subject, proof } = answer;
+  const { consultation_number: number, requester } = proof;
+  const given = { askedAt, requester, partner: subject.partner };
+  return { ...given, number, request: JSON.stringify(request), answer: JSON.stringify(answer) };
+}

@@ -1,0 +1,246 @@
+/**
+ * A snapshot of the register as data: what a post without a network needs to answer. This file runs in Node and in a browser.
+ *
+ *   {"format":"mra-snapshot/1"}          of a delta with "from": the id of the snapshot that it changes
+ *   {"partner":"XA"}                     of a delta with "replaced": identifiers whose lines no longer count
+ *   ["XA123456789012","active", …]       one line for each version of an operator, sorted
+ *   {"head":{…}}                         moments, terms of each partner, its list, and the digest of its lines
+ *   {"note":"…"}                         signed with the key of the log: SHA-256 of the line before
+ *
+ * A delta ends with the head and the note of the whole snapshot: a reader that applies it arrives at the lines that were signed, or refuses it.
+ */
+
+import type { ListInForce, RegisterFact } from '../model/clearance/answer.ts';
+import type { DifferingNames, PartnerTerms } from '../model/clearance/query.ts';
+import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
+import type { Day, ListRecord, Moment } from '../model/record/record.ts';
+
+export const snapshotFormat = 'mra-snapshot/1';
+
+/** A regular expression as data. */
+interface Pattern {
+  readonly source: string;
+  readonly flags: string;
+}
+
+export interface SnapshotPartner {
+  readonly terms: TermsAsData;
+  readonly list?: ListInForce;
+  /** Versions of operators; a line each. */
+  readonly lines: number;
+  /** SHA-256 of the lines, each with its end of line, in lower-case hex. */
+  readonly digest: string;
+}
+
+export interface SnapshotHead {
+  readonly id: string;
+  /** The snapshot answers as the gateway knew it then. */
+  readonly created_at: Moment;
+  /** After this day at home it is refused. */
+  readonly last_day: Day;
+  readonly home: string;
+  readonly time_zone: string;
+  readonly policy: string;
+  readonly differing_names?: DifferingNames;
+  /** Of the log, as it was then. */
+  readonly checkpoint: string;
+  readonly partners: readonly SnapshotPartner[];
+}
+
+/** What is agreed with a partner, without what messages need. */
+export type TermsAsData = Omit<PartnerTerms, 'identifiers'> & { readonly name: string; readonly form: FormAsData };
+type Form = PartnerTerms['identifiers']['theirs'];
+type FormAsData = Omit<Form, 'grammar' | 'check' | 'variants'> & {
+  readonly grammar: Pattern;
+  readonly check?: { readonly kind: string; readonly digits?: Pattern };
+  readonly variants?: readonly { readonly pattern: Pattern; readonly as: string }[];
+};
+
+const dataOf = ({ source, flags }: RegExp): Pattern => ({ source, flags });
+const patternOf = ({ source, flags }: Pattern): RegExp => new RegExp(source, flags);
+
+export function termsAsData(terms: PartnerTerms & { readonly name: string }): TermsAsData {
+  const { partner, name, timeZone, arrangement } = terms;
+  const { form, grammar, words, example, check, issuers, variants } = terms.identifiers.theirs;
+  const digits = check?.digits && dataOf(check.digits);
+  const written = present({
+    ...{ form, grammar: dataOf(grammar), words, example, issuers },
+    check: check && present({ kind: check.kind, digits }),
+    variants: variants?.map(({ pattern, as }) => ({ pattern: dataOf(pattern), as })),
+  });
+  return { partner, name, timeZone, arrangement, form: written };
+}
+
+export function termsOfData({ form: written, ...terms }: TermsAsData): PartnerTerms {
+  const { grammar, check, variants, ...rest } = written;
+  const digits = check?.digits && patternOf(check.digits);
+  const theirs = present({
+    ...{ ...rest, grammar: patternOf(grammar) },
+    check: check && present({ kind: check.kind, digits }),
+    variants: variants?.map(({ pattern, as }) => ({ pattern: patternOf(pattern), as })),
+  });
+  return { ...terms, identifiers: { theirs } };
+}
+
+/** The id names the moment, and for each partner with a list which one it was: a delta is made of it alone. */
+export function snapshotId(createdAt: Moment, lists: readonly (readonly [partner: string, ordinal: number])[]): string {
+  return [createdAt.replace(/[^\dTZ]/gu, ''), ...lists.map(([partner, ordinal]) => `${partner}-${ordinal}`)].join('.');
+}
+
+/** The lists in an id: of each partner the ordinal. Undefined for what is no id. */
+export function listsOfId(id: string): ReadonlyMap<string, number> | undefined {
+  if (!/^\d{8}T\d{9}Z(?:\.[A-Z]{2}-\d{1,9})*$/u.test(id)) return undefined;
+  const lists = id.split('.').slice(1);
+  return new Map(lists.map((each) => [each.slice(0, 2), Number(each.slice(3))]));
+}
+
+type Address = readonly (string | 0)[];
+/** Of a departure no record is known. `0` stands for what is absent. */
+export type Line = readonly [
+  identifier: string,
+  status: RegisterFact['status'],
+  validFrom: Day,
+  validTo: Day | 0,
+  roles: readonly string[],
+  name?: string | 0,
+  otherName?: string | 0,
+  registered?: Address | 0,
+];
+
+/** `record`: where operators are found by name and address; undefined elsewhere, and for one that left. */
+export function lineOf(
+  { identifier, status, validFrom, validTo, roles, name, otherName }: RegisterFact,
+  record?: ListRecord,
+): string {
+  const { address, name: names } = record ?? {};
+  const { latin, local, city, postcode } = address ?? {};
+  const registered =
+    names && [names.latin, names.local, latin, local, city, postcode].map((each): string | 0 => each ?? 0);
+  const optional: (Line[5] | Line[7])[] = [name ?? 0, otherName ?? 0, registered ?? 0];
+  while (optional.at(-1) === 0) optional.pop();
+  return JSON.stringify([identifier, status, validFrom, validTo ?? 0, roles, ...optional]);
+}
+
+export function factOfLine(text: string): RegisterFact {
+  const [identifier, status, validFrom, validTo, roles, name, otherName] = JSON.parse(text) as Line;
+  return {
+    ...{ identifier, status, validFrom, roles },
+    ...(validTo === 0 ? {} : { validTo }),
+    ...(name === undefined || name === 0 ? {} : { name }),
+    ...(otherName === undefined || otherName === 0 ? {} : { otherName }),
+  };
+}
+
+/** The names and addresses under which it is registered; undefined where the line has none. */
+export function registeredOfLine(text: string): Pick<ListRecord, 'name' | 'address'> | undefined {
+  const registered = (JSON.parse(text) as Line)[7];
+  if (registered === undefined || registered === 0) return undefined;
+  const [latin, local, addressLatin, addressLocal, city, postcode] = registered.map((each) =>
+    each === 0 ? undefined : each,
+  );
+  return {
+    name: present({ latin, local }),
+    address: present({ latin: addressLatin, local: addressLocal, city, postcode }),
+  };
+}
+
+/** Lines are in the order of the code points of their identifiers, in which stores give them; those of one operator in that of their texts. */
+export function compareIdentifiers(a: string, b: string): number {
+  if (a === b) return 0;
+  let i = 0;
+  while (a.codePointAt(i) === b.codePointAt(i)) i += (a.codePointAt(i) ?? 0) > 0xffff ? 2 : 1;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+
+export const identifierOfLine = (text: string): string => (JSON.parse(text) as Line)[0];
+
+/** A file as it came: nothing in it is verified. */
+export interface SnapshotText {
+  /** Of a delta. */
+  readonly from?: string;
+  readonly parts: readonly SnapshotPart[];
+  readonly head: SnapshotHead;
+  /** The line of the head, as it was signed. */
+  readonly headLine: string;
+  readonly note: string;
+}
+
+interface SnapshotPart {
+  readonly partner: string;
+  readonly replaced: readonly string[];
+  readonly lines: readonly string[];
+}
+
+const invalid = (detail: string, cause?: unknown): GatewayError =>
+  new GatewayError('E_SNAPSHOT_INVALID', detail, { cause });
+
+/** Throws E_SNAPSHOT_INVALID for what has another form. */
+export function parseSnapshot(text: string): SnapshotText {
+  const lines = text.split('\n');
+  try {
+    const [first = '', ...rest] = lines;
+    const [headLine = '', noteLine = '', end] = rest.splice(-3);
+    const { format, from } = JSON.parse(first) as { readonly format?: string; readonly from?: string };
+    if (format !== snapshotFormat || end !== '') throw invalid('it has no lines of this format');
+    const { head } = JSON.parse(headLine) as { readonly head: SnapshotHead };
+    const { note } = JSON.parse(noteLine) as { readonly note: string };
+    return { ...present({ from }), parts: partsOf(rest), head, headLine, note };
+  } catch (cause) {
+    throw cause instanceof GatewayError ? cause : invalid('it is damaged', cause);
+  }
+}
+
+function partsOf(lines: readonly string[]): readonly SnapshotPart[] {
+  const parts: (SnapshotPart & { readonly lines: string[] })[] = [];
+  for (const line of lines) {
+    if (line.startsWith('[')) parts.at(-1)?.lines.push(line);
+    else {
+      const { partner, replaced = [] } = JSON.parse(line) as { readonly partner: string; readonly replaced?: string[] };
+      parts.push({ partner, replaced, lines: [] });
+    }
+  }
+  return parts;
+}
+
+/** The lines of each partner of a snapshot. */
+export type SnapshotLines = ReadonlyMap<string, readonly string[]>;
+
+/** The lines after a delta. */
+export function applyDelta(before: SnapshotLines, { parts }: Pick<SnapshotText, 'parts'>): SnapshotLines {
+  return new Map(
+    parts.map(({ partner, replaced, lines }) => {
+      const gone = new Set(replaced);
+      const kept = (before.get(partner) ?? []).filter((line) => !gone.has(identifierOfLine(line)));
+      return [partner, merged(kept, lines)];
+    }),
+  );
+}
+
+/** Of two lists in order, which have no operator in common. */
+function merged(kept: readonly string[], added: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  let next = 0;
+  for (const line of added) {
+    const identifier = identifierOfLine(line);
+    for (; next < kept.length && compareIdentifiers(identifierOfLine(kept[next] ?? ''), identifier) < 0; next += 1)
+      lines.push(kept[next] ?? '');
+    lines.push(line);
+  }
+  return [...lines, ...kept.slice(next)];
+}
+
+/** Of a whole snapshot. */
+export function wholeLines({ parts }: Pick<SnapshotText, 'parts'>): SnapshotLines {
+  return new Map(parts.map(({ partner, lines }) => [partner, lines]));
+}
+
+/** What the digest of a partner's lines is made of. */
+export function digestedLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What is signed: the id, and SHA-256 of the line of the head in base64. */
+export function noteText(id: string, digest: string): string {
+  return `${snapshotFormat}\n${id}\n${digest}\n`;
+}
