@@ -175,7 +175,7 @@ function dueMessages(claim: DeliveryClaim): RawBuilder<SqlBool> {
       order by epoch_id limit 1)`;
   const part = (condition: RawBuilder<unknown>, order: string) =>
     sql`select id from (select id from message where partner = ${partner} and ${condition} and ${free}
-      order by ${sql.raw(order)} limit ${limit}) as part`;
+      order by ${sql.raw(order)} limit ${sql.lit(limit)}) as part`;
   const single = (at: RawBuilder<unknown>) =>
     part(
       sql`state = 'SEALED' and epoch_id is null and sequence is null and next_attempt_at ${at}`,

@@ -51,7 +51,7 @@ async function completeRetired(reader: Reader, after: number): Promise<readonly 
       where n > ${(after + 1) * foldedEntries} group by 1) as subtrees
     where entries = ${sql.lit(foldedEntries)}
       and exists (select 1 from log_node where level = ${sql.lit(foldedLevel)} and log_node.i = subtrees.i)
-    order by i limit ${subtreesAtOnce}`.execute(reader);
+    order by i limit ${sql.lit(subtreesAtOnce)}`.execute(reader);
   return rows.map(({ i }) => i);
 }
 

@@ -60,7 +60,7 @@ export function scan({ kind, table, key, least, within, due, bytes, digests = []
       const { rows } = await sql<Row>`select ${columns}, ${sql.raw(bytes)} as bytes,
         case when ${due(before)} then 1 else 0 end as due ${sql.raw(digests.map((each) => `, ${each}`).join(''))}
         from (select * from ${sql.table(table)} where (${columns}) > (${sql.join(after)}) and ${within(before)}
-          order by ${columns} limit ${limit}) as aged order by ${columns}`.execute(reader);
+          order by ${columns} limit ${sql.lit(limit)}) as aged order by ${columns}`.execute(reader);
       return rows.map((row) => ({
         key: key.map((column) => row[column] ?? ''),
         due: row['due'] === 1,
