@@ -1,16 +1,15 @@
-/** The person who looks after a gateway: does what its doctor names, and nothing else. */
+/** The person who looks after a gateway: does what its open alarms name, and nothing else. */
 
-import { examineGateway } from '../../gateway/app/health/checks.ts';
-import type { Finding } from '../../gateway/app/health/finding.ts';
+import { problemsIn } from '../../gateway/app/health/judge-alarms.ts';
 import { decideHeld } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { saveRecords } from '../../gateway/rehearsal/administrations.ts';
-import { probeStore } from '../../gateway/store/database.ts';
+import { listAlarms } from '../../gateway/store/alarms.ts';
 import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { resumeLists } from '../../gateway/store/older-store.ts';
-import type { Side } from './side.ts';
+import { findingsOf, type Side } from './side.ts';
 
 export interface Duties {
   /** What the domestic system of a side knows. */
@@ -21,25 +20,37 @@ export interface Duties {
   did(step: string, detail: string): void;
 }
 
-export async function findingsOf(side: Side): Promise<readonly Finding[]> {
-  const gateway = side.gateway();
-  return await examineGateway(gateway, () => probeStore(gateway.db));
+/** What a person is told: the cause, and the partners concerned. */
+export interface Named {
+  readonly cause: string;
+  readonly subject: string;
+  readonly detail: string;
 }
 
-export async function doWhatIsNamed(side: Side, duties: Duties): Promise<void> {
-  const findings = await findingsOf(side);
+/** The open alarms of a gateway that is watched. */
+export async function alarmsOf(side: Side): Promise<readonly Named[]> {
+  return await listAlarms(side.gateway().db.sql);
+}
+
+/** What `mra doctor` says at a partner, where nobody reads alarms in this simulation. */
+export async function problemsOf(side: Side): Promise<readonly Named[]> {
+  return problemsIn(await findingsOf(side));
+}
+
+export async function doWhatIsNamed(side: Side, named: readonly Named[], duties: Duties): Promise<void> {
   // All keys are renewed together, however many of them end.
-  const keys = findings.find(({ cause }) => cause === 'key_expiring');
+  const keys = named.find(({ cause }) => cause === 'key_expiring');
   if (keys !== undefined) {
     duties.did(`key_expiring ${side.country}`, keys.detail);
     await renewKeys(side, duties.partnersOf(side));
   }
-  for (const { cause, partners = [], detail } of findings) {
+  for (const { cause, subject, detail } of named) {
+    const partners = subject.split(', ');
     if (cause === 'store_older') {
       duties.did(cause, detail);
       await repeatDecisions(side, duties.records(side));
     } else if (cause === 'lists_lost') {
-      duties.did(cause, `${partners.join(', ')}: ${detail}`);
+      duties.did(cause, `${subject}: ${detail}`);
       for (const partner of duties.partnersOf(side))
         if (partners.includes(partner.country)) await sendList(partner.gateway(), side.country, { kind: 'full' });
     } else if (cause === 'list_held') {

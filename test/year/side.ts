@@ -1,6 +1,10 @@
 /** An administration of the simulated year: the real stories on a real store, under a clock that the year moves, without a network between the sides. */
 
 import { join } from 'node:path';
+import { examineGateway } from '../../gateway/app/health/checks.ts';
+import { openAlarms } from '../../gateway/app/health/alarms.ts';
+import type { Finding } from '../../gateway/app/health/finding.ts';
+import { rounds } from '../../gateway/app/health/judge-alarms.ts';
 import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import type { Config, PartnerConfig } from '../../gateway/app/config.ts';
 import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
@@ -10,6 +14,7 @@ import type { SealedMessage } from '../../gateway/model/message.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { listScheduler } from '../../gateway/outbound/scheduled-lists.ts';
 import { makeIdentity } from '../../gateway/rehearsal/identities.ts';
+import { probeStore } from '../../gateway/store/database.ts';
 import { endEarlierLeases } from '../../gateway/store/outbox.ts';
 import type { SendOutcome } from '../../gateway/wire/transport/transport.ts';
 import { adapterTools } from '../support/adapter-tools.ts';
@@ -21,6 +26,8 @@ export interface Side {
   silent: boolean;
   /** One turn of the dispatcher for every partner. */
   turn(): Promise<void>;
+  /** Examines itself often enough that alarms open and close, and signs the log. */
+  watch(): Promise<void>;
   /** Ends the process and starts another; `between`: what happens to its store meanwhile. */
   restart(between?: (config: Config) => Promise<void>): Promise<void>;
   /** New keys from the next start on; the certificates by which others know them. */
@@ -42,6 +49,7 @@ export async function openSide(
   let renewals = 0;
   let gateway: OpenGateway;
   let schedule: (code: string) => Promise<void>;
+  let alarms: (findings: readonly Finding[]) => Promise<void>;
 
   async function start(): Promise<void> {
     const open = await openGateway(config, adapterTools);
@@ -52,6 +60,7 @@ export async function openSide(
     });
     gateway = { ...open, partners: new Map(partners) };
     schedule = listScheduler(gateway);
+    alarms = openAlarms(gateway, new Map());
     for (const [code] of partners) await gateway.db.transaction((tx) => endEarlierLeases(tx, code, gateway.owner));
   }
 
@@ -63,6 +72,10 @@ export async function openSide(
         await schedule(code);
         await deliverDue(gateway, code);
       }
+    },
+    async watch() {
+      for (let round = 0; round < rounds; round += 1) await alarms(await findingsOf(side));
+      await gateway.sealer.seal();
     },
     async restart(between) {
       await gateway.close();
@@ -92,6 +105,11 @@ export async function openSide(
   };
   await start();
   return side;
+}
+
+export async function findingsOf(side: Side): Promise<readonly Finding[]> {
+  const gateway = side.gateway();
+  return await examineGateway(gateway, () => probeStore(gateway.db));
 }
 
 async function carry(from: Side, to: Side, { bytes, id: hintedId }: SealedMessage): Promise<SendOutcome> {

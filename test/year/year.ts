@@ -1,5 +1,5 @@
 /**
- * A year in which nobody looks after a gateway, but for what its doctor names: partners come and go silent, operators change every day,
+ * A year in which nobody looks after a gateway, but for what its alarms name: partners come and go silent, operators change every day,
  * certificates end, processes are restarted, and once an older copy of the store is put in its place. All of it follows from the seed.
  */
 
@@ -15,11 +15,12 @@ import { seededRandom, type SeededRandom } from '../../gateway/model/seeded-rand
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { prepareAdministrations, saveRecords } from '../../gateway/rehearsal/administrations.ts';
 import { inventListed } from '../../gateway/rehearsal/simulator.ts';
+import { listAlarms, type Alarm } from '../../gateway/store/alarms.ts';
 import { restoreBackup, writeBackup } from '../../gateway/store/backup.ts';
 import { testPlace } from '../support/memory-folder.ts';
 import { adaptersFolder, adapterTools } from '../support/adapter-tools.ts';
-import { differences, messagesOf, repeatedNumbers, sizeOf, type Size } from './end.ts';
-import { doWhatIsNamed, findingsOf } from './person.ts';
+import { differences, growthBeyond, messagesOf, repeatedNumbers, sizeOf, type Size } from './end.ts';
+import { alarmsOf, doWhatIsNamed, problemsOf } from './person.ts';
 import { openSide, type Side } from './side.ts';
 
 export interface YearTerms {
@@ -32,12 +33,16 @@ export interface YearTerms {
 }
 
 export interface Year {
-  /** What a person did, by the cause that the doctor named. */
+  /** What a person did, by the cause of the alarm that named it. */
   readonly steps: Readonly<Record<string, number>>;
-  /** What is wrong at the end: lists that differ, numbers given twice, problems that the doctor still names. */
+  /** What is wrong at the end: lists that differ, numbers given twice, alarms that are open, tables that grew beyond their retention. */
   readonly faults: readonly string[];
+  /** Sent and received, of which the store forgets what is over. */
   readonly messages: number;
-  /** Of our store, at the end of each tenth of the year. */
+  readonly restarts: number;
+  /** All alarms that were open at some time. */
+  readonly alarms: readonly Pick<Alarm, 'cause' | 'openedAt' | 'closedAt'>[];
+  /** Of our store, at the end of each twelfth of the year. */
   readonly sizes: readonly Size[];
 }
 
@@ -100,6 +105,8 @@ class Course {
   readonly #silentUntil = new Map<string, number>();
   /** What the domestic systems know: the truth of every list. */
   readonly #truth = new Map<string, Map<string, DomesticRecord>>();
+  readonly #alarms = new Map<string, Alarm>();
+  #restarts = 0;
   #day = 0;
 
   constructor(terms: YearTerms, sides: ReadonlyMap<string, Side>, folder: string) {
@@ -112,15 +119,18 @@ class Course {
   async run(): Promise<Year> {
     await this.#firstLists();
     for (; this.#day < this.#terms.days; this.#day += 1) await this.#oneDay();
+    const alarms = [...this.#alarms.values()];
+    const [middle, end] = [this.#sizes[this.#sizes.length / 2 - 1], this.#sizes.at(-1)];
     return {
       steps: Object.fromEntries(this.#steps),
       faults: [
         ...(await differences(this.#us, this.#others)),
         ...(await repeatedNumbers(this.#others)),
-        ...(await this.#problems()),
+        ...alarms.flatMap(({ cause, subject, closedAt }) => (closedAt ? [] : [`${cause} (${subject}) is open`])),
+        ...(middle === undefined || end === undefined ? [] : growthBeyond(middle, end)),
       ],
       messages: await messagesOf(this.#us),
-      sizes: this.#sizes,
+      ...{ restarts: this.#restarts, alarms, sizes: this.#sizes },
     };
   }
 
@@ -152,21 +162,34 @@ class Course {
     const isQuiet = this.#day >= this.#terms.days - quietDays;
     this.#at(1);
     this.#fallSilent(isQuiet);
-    if (this.#day === Math.floor(this.#terms.days * 0.4)) await this.#us.restart();
     for (const hour of [3, 9, 15, 21]) {
       this.#at(hour);
       if (!isQuiet)
         for (const side of this.#sides.values()) if (hour === 9 || side === this.#us) await this.#change(side);
       if (hour === 3) for (const side of this.#sides.values()) await this.#retire(side);
-      if (hour === 15 && this.#random.next() < 0.1) await this.#us.restart();
+      if (hour === 15 && this.#random.next() < 0.1) {
+        this.#restarts += 1;
+        await this.#us.restart();
+      }
       for (const side of this.#sides.values()) await side.turn();
       await this.#us.turn(); // replies to what partners sent just now
       if (hour === 9) await this.#askAtBorder();
+      await this.#us.watch();
     }
     if (this.#day === Math.floor(this.#terms.days / 2)) await this.#putOlderCopy();
     this.#at(22);
     await this.#lookAfter();
-    if ((this.#day + 1) % Math.ceil(this.#terms.days / 10) === 0) this.#sizes.push(await sizeOf(this.#us));
+    await this.#readAlarms();
+    const month = Math.floor((this.#terms.days * (this.#sizes.length + 1)) / 12);
+    if (this.#day + 1 === month) this.#sizes.push(await sizeOf(this.#us, month));
+  }
+
+  /** Every day, before retention deletes those that were closed long ago. */
+  async #readAlarms(): Promise<void> {
+    const alarms = await listAlarms(this.#us.gateway().db.sql, { all: true });
+    // What an older copy of the store does not know was never opened in it.
+    for (const [key, { closedAt }] of this.#alarms) if (closedAt === undefined) this.#alarms.delete(key);
+    for (const alarm of alarms) this.#alarms.set(`${String(alarm.n)} ${alarm.openedAt}`, alarm);
   }
 
   #fallSilent(isQuiet: boolean): void {
@@ -209,6 +232,7 @@ class Course {
     this.#at(21.5);
     await this.#change(this.#us);
     await this.#us.turn();
+    this.#restarts += 1;
     await this.#us.restart(async ({ store }) => {
       await restoreBackup({ store, file, stamp: String(this.#day) }, () => Promise.resolve());
     });
@@ -219,7 +243,7 @@ class Course {
   async #lookAfter(): Promise<void> {
     for (const side of this.#sides.values())
       if (side === this.#us || this.#day % 7 === 0)
-        await doWhatIsNamed(side, {
+        await doWhatIsNamed(side, await (side === this.#us ? alarmsOf(side) : problemsOf(side)), {
           records: ({ country }) => [...(this.#truth.get(country)?.values() ?? [])],
           partnersOf: (of) => (of === this.#us ? this.#others : [this.#us]),
           did: (step, detail) => {
@@ -227,10 +251,5 @@ class Course {
             this.#terms.tell?.(`day ${String(this.#day)}: ${step}: ${detail}`);
           },
         });
-  }
-
-  async #problems(): Promise<readonly string[]> {
-    const findings = await findingsOf(this.#us);
-    return findings.flatMap(({ result, check: name, detail }) => (result === 'fail' ? [`${name}: ${detail}`] : []));
   }
 }

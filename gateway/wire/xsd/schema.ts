@@ -127,15 +127,23 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+function newAjv(options: Options): Ajv2020 {
+  // Strict mode refuses unknown keywords, so that a misspelt rule is not ignored.
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, ...options });
+  (formats as unknown as typeof formats.default)(ajv);
+  ajv.addFormat('time-zone', isTimeZone);
+  return ajv;
+}
+
+/** Judges schemas by the one of JSON Schema, which takes longer to compile than most of them. */
+let judge: Ajv2020 | undefined;
+
 function compileJson(
   file: string,
   code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID',
   generation: Pick<Options, 'inlineRefs' | 'code'> = {},
 ): ValidateFunction {
-  // Strict mode refuses unknown keywords, so that a misspelt rule is not ignored.
-  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true, ...generation });
-  (formats as unknown as typeof formats.default)(ajv);
-  ajv.addFormat('time-zone', isTimeZone);
+  const ajv = newAjv({ validateSchema: false, ...generation });
   const name = path.basename(file);
   try {
     const validator = ajv.getSchema(addFile(ajv, path.dirname(file), name, new Set()));
@@ -153,6 +161,8 @@ function addFile(ajv: Ajv2020, folder: string, name: string, added: Set<string>)
   const text = readFileSync(path.join(folder, name), 'utf8');
   const schema = parseStrictJson(text) as Record<string, unknown>;
   const key = typeof schema['$id'] === 'string' ? schema['$id'] : name;
+  judge ??= newAjv({});
+  void judge.validateSchema(schema, true);
   ajv.addSchema(schema, key);
   for (const [, reference] of text.matchAll(/"\$ref"\s*:\s*"(?:\.\/)?([\w.-]+\.json)(?:#[^"]*)?"/gu)) {
     if (reference !== undefined && !added.has(reference)) addFile(ajv, folder, reference, added);
